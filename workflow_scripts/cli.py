@@ -1,0 +1,105 @@
+"""The frame of every stage's command: its arguments, its log, and how it ends."""
+
+import argparse
+import faulthandler
+import json
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workflow_scripts.config.section import describe_fields, validate
+from workflow_scripts.console import log, start_logging
+from workflow_scripts.errors import UserError
+
+
+class Command:
+    """One command, `python -m workflow_scripts.<stage> [<action>] …`, with its arguments.
+
+    Args:
+        name: as it is typed after `python -m`, for the help and for the log's label.
+        description: what it does, for `--help`.
+        settings: the config section (or union of sections) that `--settings` takes, when there is
+            one. Its fields are explained in the help.
+    """
+
+    def __init__(self, name: str, description: str, settings: Any = None) -> None:
+        self.name = name
+        self.settings = settings
+        self.parser = argparse.ArgumentParser(
+            prog=f"python -m {name}",
+            description=description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if settings is not None:
+            self.parser.epilog = f"settings:\n{describe_fields(settings)}"
+            self.parser.add_argument(
+                "--settings",
+                default="{}",
+                metavar="JSON|FILE",
+                help="the section of the config that this stage reads: JSON, or a JSON or YAML "
+                "file; what is left out has its default (see below)",
+            )
+        self.parser.add_argument(
+            "--log", type=Path, metavar="FILE", help="keep the messages in this file too"
+        )
+
+    def argument(self, *names: str, **options) -> None:
+        """Add an argument, as `argparse.ArgumentParser.add_argument` takes it."""
+        self.parser.add_argument(*names, **options)
+
+    def run(
+        self, main: Callable[[argparse.Namespace], int | None], argv: Sequence[str] | None = None
+    ) -> int:
+        """Parse, run `main`, and return the exit code: 0, 2 for a user's error, 1 for a bug."""
+        arguments = self.parser.parse_args(argv)
+        start_logging(self.name.removeprefix("workflow_scripts."), arguments.log)
+        faulthandler.enable()
+        try:
+            if self.settings is not None:
+                arguments.settings = read_settings(self.settings, arguments.settings)
+            return main(arguments) or 0
+        except UserError as error:
+            for line in str(error).splitlines():
+                log.error("error: %s", line)
+            return 2
+        except KeyboardInterrupt:
+            log.error("interrupted")
+            return 130
+        except Exception:  # a bug: the log has to hold it as well as the terminal
+            log.error("%s", traceback.format_exc().rstrip())
+            return 1
+
+
+def read_settings(kind: Any, source: str) -> Any:
+    """Make a `kind` from JSON text, or from a JSON or YAML file.
+
+    Raises:
+        UserError: a line a finding, each with its key.
+    """
+    where = "--settings"
+    if source.lstrip().startswith(("{", "[", '"')):
+        try:
+            content = json.loads(source)
+        except ValueError as error:
+            raise UserError(f"--settings: not valid JSON ({error})") from None
+    else:
+        where = source
+        content = read_yaml(Path(source))
+    return validate(kind, content, where)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read a YAML (or JSON) file.
+
+    Raises:
+        UserError: it is missing or not YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None

@@ -1,0 +1,1 @@
+"""The experiment's configuration: one pydantic model a section, unknown keys refused."""

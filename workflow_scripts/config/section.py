@@ -1,0 +1,93 @@
+"""What all sections of the config have in common, and how their errors read."""
+
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from workflow_scripts.errors import UserError
+
+
+class Section(BaseModel):
+    """A part of the config: immutable, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def validate(kind: Any, content: Any, where: str) -> Any:
+    """Make `kind` (a section, or a union of sections) from plain content.
+
+    Args:
+        kind: a pydantic model or any type that pydantic can validate.
+        content: mappings, lists and scalars, as YAML or JSON gave them.
+        where: the file or option that `content` came from, for the error.
+
+    Raises:
+        UserError: one line a finding: where, key, what is wrong, what was found.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(content)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+    raise UserError.of([_finding(item, content, where) for item in findings])
+
+
+def _finding(item: Any, content: Any, where: str) -> str:
+    key = ".".join(_keys_of(item["loc"], content))
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = "unknown key; remove it or correct its spelling"
+    elif item["type"] == "missing":
+        message = "missing; this key has no default"
+    elif not isinstance(item["input"], dict | list | BaseModel):
+        message = f"{message} (found {item['input']!r})"
+    return f"{where}: {key}: {message}" if key else f"{where}: {message}"
+
+
+def _keys_of(location: tuple[str | int, ...], content: Any) -> list[str]:
+    """The location of an error as keys of the file, without the tags that pydantic puts in."""
+    keys = []
+    for index, part in enumerate(location):
+        if isinstance(content, dict) and part in content:
+            content = content[part]
+        elif isinstance(content, list) and isinstance(part, int):
+            content = content[part] if part < len(content) else None
+        elif index < len(location) - 1 or content is None:
+            continue
+        keys.append(str(part))
+    return keys
+
+
+def describe_fields(kind: Any, indent: str = "  ") -> str:
+    """The fields of a section as text, a line each: name, type, default, meaning."""
+    members = [part for part in typing.get_args(kind) if _is_section(part)]
+    if members:
+        return "\n".join(f"{indent}{describe_fields(part, indent)}" for part in members).lstrip()
+    if not _is_section(kind):
+        return "\n".join(describe_fields(part, indent) for part in typing.get_args(kind))
+    lines = []
+    for name, field in kind.model_fields.items():
+        meaning = " ".join((field.description or "").split())
+        lines.append(f"{indent}{name} ({_type_name(field)}; {_default_of(field)}): {meaning}")
+        if _is_section(field.annotation):
+            lines.append(describe_fields(field.annotation, indent + "  "))
+    return "\n".join(lines)
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def _default_of(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    return "optional" if isinstance(default, BaseModel) else f"default {default!r}"
+
+
+def _type_name(field: FieldInfo) -> str:
+    kind = field.annotation
+    if typing.get_origin(kind) is typing.Literal:
+        return " | ".join(map(str, typing.get_args(kind)))
+    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)

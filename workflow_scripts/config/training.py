@@ -1,0 +1,72 @@
+"""`training:` the recipe. It determines the result; the hardware is the profile's business."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from workflow_scripts.config.section import Section
+
+
+class Augmentation(Section):
+    """What happens to a training image before the model sees it."""
+
+    shorter_sides: tuple[PositiveInt, ...] = Field((800, 832, 864, 896, 928, 960, 992, 1024))
+    """Resize the shorter side to one of these, drawn per image (pixels)."""
+    longest_side: PositiveInt = 2048
+    """The longer side never exceeds this (pixels)."""
+    flip_probability: float = Field(0.5, ge=0, le=1)
+    """Mirror an image left to right with this probability."""
+
+
+class TorchvisionTraining(Section):
+    """Mask R-CNN from torchvision, which installs from PyPI alone."""
+
+    engine: Literal["torchvision"]
+    model: Literal["mask_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
+    """`mask_rcnn_r50_fpn` is the whitepaper's architecture; `tiny` is for CPUs."""
+    initialisation: Literal["imagenet", "drawn", "none"] | Path = "imagenet"
+    """Weights to start from: `imagenet` (backbone of `mask_rcnn_r50_fpn`), `drawn` (the `tiny`
+    model pre-trained on other drawn scenes, part of this repository), `none`, or a file."""
+    initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """Of the file that `initialisation` names; checked before it is loaded."""
+    images_per_step: PositiveInt = 4
+    """Images a step over all workers; any number of GPUs gives the same."""
+    iterations: PositiveInt = 48000
+    """Optimizer steps."""
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    """SGD with momentum 0.9, or AdamW."""
+    learning_rate: PositiveFloat = 0.005
+    """The rate after warm-up."""
+    weight_decay: float = Field(0.0001, ge=0)
+    """L2 (SGD) or decoupled (AdamW) weight decay."""
+    warmup_iterations: NonNegativeInt = 1000
+    """The rate rises linearly from a thousandth of its value over this many steps."""
+    milestones: tuple[PositiveInt, ...] = (36000,)
+    """Steps at which the rate is divided by ten."""
+    gradient_clip: PositiveFloat | None = None
+    """Clip the gradient's norm to this."""
+    mixed_precision: bool = True
+    """bfloat16 or float16 autocast on GPUs; CPUs always compute in float32."""
+    augmentation: Augmentation = Augmentation()
+    """What happens to a training image before the model sees it."""
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> "TorchvisionTraining":
+        if list(self.milestones) != sorted(set(self.milestones)):
+            raise ValueError(f"milestones: {list(self.milestones)} do not rise")
+        if self.milestones and self.milestones[-1] >= self.iterations:
+            raise ValueError(
+                f"milestones: {self.milestones[-1]} is never reached in "
+                f"{self.iterations} iterations"
+            )
+        if self.model == "tiny" and self.initialisation == "imagenet":
+            raise ValueError("initialisation: there are no ImageNet weights for the tiny model")
+        if self.model != "tiny" and self.initialisation == "drawn":
+            raise ValueError("initialisation: 'drawn' weights exist for the tiny model only")
+        if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
+            raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
+        return self
+
+
+Training = Annotated[TorchvisionTraining, Field()]

@@ -1,0 +1,89 @@
+"""What a command says while it works: a bar on a terminal, lines in a log."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Item = TypeVar("Item")
+log = logging.getLogger("workflow_scripts")
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def start_logging(label: str, log_file: Path | None) -> None:
+    """Send the package's messages to standard error, and to `log_file` too when it is given.
+
+    Args:
+        label: stands before each line on standard error, where several jobs may speak at once.
+        log_file: is written anew; its folder is made.
+    """
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.handlers.clear()
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(logging.Formatter(f"[{label}] %(message)s"))
+    log.addHandler(screen)
+    if log_file is not None:
+        log_file.parent.mkdir(parents=True, exist_ok=True)
+        keep = logging.FileHandler(log_file, mode="w", encoding="utf-8")
+        keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        log.addHandler(keep)
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").handlers = list(log.handlers)
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it: `7 s`, `2 min 05 s`, `3 h 12 min`."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+
+
+def progress(
+    items: Iterable[Item], *, total: int, description: str, unit: str = "images"
+) -> Iterator[Item]:
+    """Pass `items` on and show how far they are.
+
+    A bar when the command was started by hand on a terminal. Lines every ten seconds when it
+    writes a log or has no terminal: bars of jobs that run side by side would overwrite each other.
+    """
+    keeps_a_log = any(isinstance(handler, logging.FileHandler) for handler in log.handlers)
+    if sys.stderr.isatty() and not keeps_a_log:
+        yield from _with_bar(items, total, description, unit)
+    else:
+        yield from _with_lines(items, total, description, unit)
+
+
+def _with_bar(items: Iterable[Item], total: int, description: str, unit: str) -> Iterator[Item]:
+    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        yield from bar.track(items, total=total, description=description)
+
+
+def _with_lines(items: Iterable[Item], total: int, description: str, unit: str) -> Iterator[Item]:
+    started = last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - last >= SECONDS_BETWEEN_LINES and done < total:
+            rate = done / (now - started)
+            left = duration((total - done) / rate)
+            log.info("%s: %d/%d %s, %.1f/s, %s left", description, done, total, unit, rate, left)
+            last = now
+    log.info("%s: %d %s in %s", description, total, unit, duration(time.monotonic() - started))

@@ -1,0 +1,58 @@
+"""The pinhole camera: metres on the street to pixels of the image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NEAREST = 0.35
+"""Depth in metres to which nearer points are pushed, so that nothing lies behind the camera."""
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole camera at (0, eye, 0) that looks along +z; x points right, y up, all in metres.
+
+    It is never tilted: instead its principal point (centre, horizon) is moved, so that whatever is
+    vertical or parallel to the image stays so.
+
+    Attributes:
+        width: of the image, pixels.
+        height: of the image, pixels.
+        focal: focal length, pixels.
+        horizon: row of the horizon, pixels from the top.
+        centre: column of the vanishing point of the street, pixels from the left.
+        eye: height of the camera above the ground, metres.
+    """
+
+    width: int
+    height: int
+    focal: float
+    horizon: float
+    centre: float
+    eye: float
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 3) in metres to (..., 2) pixels, where pixel i covers [i, i + 1)."""
+        points = np.asarray(points, dtype=np.float64)
+        scale = self.focal / np.maximum(points[..., 2], NEAREST)
+        pixels = np.empty((*points.shape[:-1], 2))
+        pixels[..., 0] = self.centre + scale * points[..., 0]
+        pixels[..., 1] = self.horizon + scale * (self.eye - points[..., 1])
+        return pixels
+
+    def ground(self, corners: np.ndarray) -> np.ndarray:
+        """Points (..., 2) on the ground, (x, z) in metres, to (..., 2) pixels."""
+        corners = np.asarray(corners, dtype=np.float64)
+        points = np.zeros((*corners.shape[:-1], 3))
+        points[..., 0] = corners[..., 0]
+        points[..., 2] = corners[..., 1]
+        return self.project(points)
+
+    def scale(self, depth: float) -> float:
+        """Pixels per metre at a depth in metres."""
+        return self.focal / max(depth, NEAREST)
+
+    def half_view(self, depth: float) -> tuple[float, float]:
+        """The leftmost and rightmost x in metres that the image shows at a depth."""
+        scale = self.scale(depth)
+        return -self.centre / scale, (self.width - self.centre) / scale
