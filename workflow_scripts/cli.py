@@ -3,10 +3,11 @@
 import argparse
 import faulthandler
 import json
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -56,7 +57,6 @@ class Command:
         """Parse, run `main`, and return the exit code: 0, 2 for a user's error, 1 for a bug."""
         arguments = self.parser.parse_args(argv)
         start_logging(self.name.removeprefix("workflow_scripts."), arguments.log)
-        faulthandler.enable()
         try:
             if self.settings is not None:
                 arguments.settings = read_settings(self.settings, arguments.settings)
@@ -103,3 +103,9 @@ def read_yaml(path: Path) -> Any:
         raise UserError(f"{path}: no such file") from None
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+
+
+def main_of(command: Callable[[], int]) -> NoReturn:
+    """Run `command` with the process's arguments and end the process with its exit code."""
+    faulthandler.enable()
+    sys.exit(command())

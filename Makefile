@@ -1,0 +1,51 @@
+# Two commands for a newcomer: `make demo` and `make test`. Each target sets up what it needs, on a
+# machine with Python 3.11 or later and make; a second call finds it there.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+DEMO := results/demo
+
+.PHONY: demo test lint bench lock clean help
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   run the whole experiment on drawn street scenes, print Table II"
+	@echo "make test   run the tests"
+	@echo "make lint   check style: ruff, snakefmt, snakemake --lint"
+	@echo "make bench  measure speed against the alternatives"
+	@echo "make lock   resolve envs/requirements.lock anew from pyproject.toml"
+	@echo "make clean  remove the demo's results and what the tools cached ($(VENV) stays)"
+
+$(READY): envs/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; call make with PYTHON=/path/to/a/newer/python3")'
+	@echo "Setting up $(VENV) (about 6 GB, once) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes envs/requirements.lock
+	@touch $@
+
+demo: $(READY)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m workflow_scripts.demo
+
+test: $(READY)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header --quiet -o envs/requirements.lock
+
+clean:
+	rm -rf $(DEMO) .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

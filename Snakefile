@@ -1,0 +1,29 @@
+"""What does it cost to train on anonymized images? Table II from a labelled street data set."""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+if not workflow.overwrite_configfiles:
+
+    configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/data.smk"
+include: "rules/anonymize.smk"
+include: "rules/train.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{RESULTS}/data/table_1.md",
+        f"{RESULTS}/figures/figure_3.svg",
+        f"{RESULTS}/tables/table_2.json",
+
+
+onsuccess:
+    show_table()

@@ -1,0 +1,113 @@
+# PII regions by shard, once for all variants; then each variant's images by shard.
+
+
+rule detect_pii:
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+    output:
+        f"{RESULTS}/pii/{{shard}}.parquet",
+    log:
+        f"{RESULTS}/logs/detect_pii/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/detect_pii/{{shard}}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=JOBS.pii_settings,
+        fingerprint=JOBS.detection(),
+        images=image_root("train"),
+    message:
+        "Detecting faces and license plates, shard {wildcards.shard}"
+    shell:
+        "exec python -m workflow_scripts.pii detect --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --images {params.images:q}"
+        " --shards {input.shards:q} --shard {wildcards.shard} --output {output:q}"
+        " --threads {threads} --log {log:q}"
+
+
+rule summarize_pii:
+    input:
+        annotations=f"{RESULTS}/data/train.coco.json",
+        regions=regions_of_shards,
+    output:
+        summary=f"{RESULTS}/pii/summary.json",
+        svg=f"{RESULTS}/figures/figure_3.svg",
+        png=f"{RESULTS}/figures/figure_3.png",
+    log:
+        f"{RESULTS}/logs/summarize_pii.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/summarize_pii.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        fingerprint=JOBS.pii_summary(),
+        figures=f"{RESULTS}/figures",
+    message:
+        "Counting PII regions a frame (Figure 3)"
+    shell:
+        "exec python -m workflow_scripts.pii summarize --regions {input.regions:q}"
+        " --annotations {input.annotations:q} --output {output.summary:q}"
+        " --figures {params.figures:q} --log {log:q}"
+
+
+rule anonymize:
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+        regions=ancient(f"{RESULTS}/pii/{{shard}}.parquet"),
+    output:
+        directory(f"{RESULTS}/images/{{variant}}/{{shard}}"),
+    log:
+        f"{RESULTS}/logs/anonymize/{{variant}}/{{shard}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/anonymize/{{variant}}/{{shard}}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=variant_settings,
+        fingerprint=anonymization_fingerprint,
+        images=image_root("train"),
+    message:
+        "Anonymizing images, variant {wildcards.variant}, shard {wildcards.shard}"
+    shell:
+        "exec python -m workflow_scripts.anonymization apply --settings {params.settings:q}"
+        " --variant {wildcards.variant} --regions {input.regions:q}"
+        " --annotations {input.annotations:q} --images {params.images:q}"
+        " --shards {input.shards:q} --shard {wildcards.shard} --output {output:q}"
+        " --threads {threads} --log {log:q}"
+
+
+rule gather_images:
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=shards_of,
+    output:
+        f"{RESULTS}/images/{{variant}}/manifest.parquet",
+    log:
+        f"{RESULTS}/logs/gather_images/{{variant}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/gather_images/{{variant}}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        fingerprint=JOBS.gathering(),
+    message:
+        "Listing the images of variant {wildcards.variant}"
+    shell:
+        "exec python -m workflow_scripts.anonymization gather --shards {input.shards:q}"
+        " --annotations {input.annotations:q} --output {output:q} --log {log:q}"

@@ -1,0 +1,131 @@
+"""Words that the rules share: where things lie, and what a job depends on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, workflow.basedir)
+
+from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.errors import UserError
+from workflow_scripts.jobs import Jobs
+from workflow_scripts.shards import Shards
+
+# The commands of the rules find this project and the Python that runs the workflow, from whatever
+# folder it is started. A conda environment, where one is used, still comes first.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
+)
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
+)
+
+try:
+    EXPERIMENT = read_experiment(
+        config, " + ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
+    )
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+JOBS = Jobs(EXPERIMENT)
+RESULTS = f"results/{EXPERIMENT.experiment}"
+DRAWN = f"{RESULTS}/data/synthetic"
+VARIANTS = list(EXPERIMENT.variants)
+SEEDS = list(EXPERIMENT.run_seeds)
+
+
+wildcard_constraints:
+    variant="|".join(VARIANTS),
+    seed=r"[1-9]\d*",
+    shard=r"\d{3,}-[0-9a-f]{8}",
+    split="train|val",
+
+
+def shards_of_dataset():
+    """What the index found. Before it has run, Snakemake plans with what it knows."""
+    return Shards.read(Path(checkpoints.index_dataset.get().output.shards))
+
+
+def image_root(split):
+    """The folder that the file names of a split are relative to."""
+    return EXPERIMENT.image_roots[split] if EXPERIMENT.image_roots else DRAWN
+
+
+def drawn_dataset():
+    """The data set's own files, where the workflow makes them."""
+    return f"{DRAWN}/dataset.json" if EXPERIMENT.image_roots is None else []
+
+
+def regions_of_shards(wildcards):
+    """The PII regions of all training images."""
+    return expand(f"{RESULTS}/pii/{{shard}}.parquet", shard=shards_of_dataset().shards)
+
+
+def shards_of(wildcards):
+    """The anonymized images of a variant."""
+    folder = f"{RESULTS}/images/{wildcards.variant}"
+    return expand(f"{folder}/{{shard}}", shard=shards_of_dataset().shards)
+
+
+def anonymized_images_of(wildcards):
+    """What a variant is trained on beside the originals."""
+    if JOBS.is_unmodified(wildcards.variant):
+        return []
+    return f"{RESULTS}/images/{wildcards.variant}/manifest.parquet"
+
+
+def anonymized_folder_option(wildcards):
+    """The same for the command line."""
+    if JOBS.is_unmodified(wildcards.variant):
+        return ""
+    return f"--anonymized {RESULTS}/images/{wildcards.variant}"
+
+
+def variant_settings(wildcards):
+    """A variant's method and its settings."""
+    return JOBS.variant_settings(wildcards.variant)
+
+
+def anonymization_fingerprint(wildcards):
+    """What a variant's images depend on."""
+    return JOBS.anonymization(wildcards.variant)
+
+
+def run_fingerprint(wildcards):
+    """What a training depends on."""
+    return JOBS.run(
+        wildcards.variant, int(wildcards.seed), shards_of_dataset().digests["train"]
+    )
+
+
+def prediction_fingerprint(wildcards):
+    """What a run's predictions depend on."""
+    return JOBS.prediction(
+        wildcards.variant, int(wildcards.seed), shards_of_dataset().digests
+    )
+
+
+def evaluation_fingerprint(wildcards):
+    """What an evaluation depends on beside the predictions."""
+    return JOBS.evaluation(shards_of_dataset().digests["val"])
+
+
+def evaluations():
+    """One evaluation a run."""
+    return expand(
+        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json",
+        variant=VARIANTS,
+        seed=SEEDS,
+    )
+
+
+def show_table():
+    """Print Table II at the end of a successful run."""
+    table = Path(f"{RESULTS}/tables/table_2.json")
+    if table.exists():
+        subprocess.run(
+            ["python", "-m", "workflow_scripts.tables", "show", table], check=True
+        )

@@ -1,0 +1,70 @@
+# One training and one prediction a run, that is a variant and a seed.
+#
+# What a run depends on is in its fingerprint: the images' digest, the variant, the recipe, the
+# seed, the code. Its inputs are therefore `ancient`: that they exist is all that their files say.
+
+
+rule train:
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+        anonymized=ancient(anonymized_images_of),
+    output:
+        checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
+        metrics=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/metrics.jsonl",
+        run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
+    log:
+        f"{RESULTS}/logs/train/{{variant}}/seed~{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train/{{variant}}/seed~{{seed}}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 8
+    resources:
+        gpu=0,
+        mem_mb=32000,
+        runtime=1440,
+    params:
+        settings=JOBS.training_settings,
+        fingerprint=run_fingerprint,
+        images=image_root("train"),
+        anonymized=anonymized_folder_option,
+        folder=subpath(output.run, parent=True),
+    message:
+        "Training on variant {wildcards.variant}, seed {wildcards.seed}"
+    shell:
+        "exec python -m workflow_scripts.training train --settings {params.settings:q}"
+        " --variant {wildcards.variant} --seed {wildcards.seed}"
+        " --fingerprint {params.fingerprint} --annotations {input.annotations:q}"
+        " --images {params.images:q} {params.anonymized} --output {params.folder:q}"
+        " --gpus {resources.gpu} --threads {threads} --log {log:q}"
+
+
+rule predict:
+    input:
+        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
+        checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
+    output:
+        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/predictions.json.gz",
+    log:
+        f"{RESULTS}/logs/predict/{{variant}}/seed~{{seed}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/predict/{{variant}}/seed~{{seed}}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    resources:
+        gpu=0,
+        mem_mb=16000,
+        runtime=120,
+    params:
+        settings=JOBS.evaluation_settings,
+        fingerprint=prediction_fingerprint,
+        images=image_root("val"),
+    message:
+        "Predicting with variant {wildcards.variant}, seed {wildcards.seed}"
+    shell:
+        "exec python -m workflow_scripts.training predict --settings {params.settings:q}"
+        " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
+        " --images {params.images:q} --output {output:q}"
+        " --gpus {resources.gpu} --threads {threads} --log {log:q}"

@@ -1,0 +1,35 @@
+"""RLE masks made from crops equal those of whole frames."""
+
+import numpy as np
+import pytest
+from pycocotools import mask as oracle
+
+from workflow_scripts.coco import CocoImage, CocoSplit, Instance, decode_mask, encode_mask
+
+
+@pytest.mark.parametrize("density", [0.0, 0.2, 0.9, 1.0])
+def test_a_crop_encodes_as_its_frame(density):
+    rng = np.random.default_rng(int(density * 10))
+    for _ in range(200):
+        height, width = (int(n) for n in rng.integers(1, 14, 2))
+        h, w = int(rng.integers(1, height + 1)), int(rng.integers(1, width + 1))
+        y, x = int(rng.integers(0, height - h + 1)), int(rng.integers(0, width - w + 1))
+        crop = rng.random((h, w)) < density
+        frame = np.zeros((height, width), np.uint8)
+        frame[y : y + h, x : x + w] = crop
+        rle = encode_mask(crop, x, y, height, width)
+        assert rle["counts"] == oracle.encode(np.asfortranarray(frame))["counts"].decode()
+        assert np.array_equal(decode_mask(rle), frame)
+
+
+def test_a_split_is_read_as_it_was_written(tmp_path):
+    split = CocoSplit(
+        classes=("person", "car"),
+        images=(CocoImage(1, "a/b.png", 8, 4, "0" * 64), CocoImage(2, "c.png", 8, 4, "1" * 64)),
+        instances=(
+            Instance(1, 1, 2, (1.0, 1.0, 2.0, 2.0), 4, encode_mask(np.ones((2, 2)), 1, 1, 4, 8)),
+        ),
+    )
+    split.write(tmp_path / "train.coco.json")
+    assert CocoSplit.read(tmp_path / "train.coco.json") == split
+    assert split.instances_by_image == {1: split.instances, 2: ()}

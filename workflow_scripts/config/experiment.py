@@ -1,0 +1,91 @@
+"""The whole config: one experiment."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from workflow_scripts.config.dataset import CocoDataset, Dataset, classes_of
+from workflow_scripts.config.evaluation import Evaluation
+from workflow_scripts.config.pii import Pii
+from workflow_scripts.config.section import Section, validate
+from workflow_scripts.config.training import Training
+from workflow_scripts.config.variants import Variant, is_unmodified
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
+
+
+class Experiment(Section):
+    """One experiment: data set, variants, seeds, recipe. Everything it makes has its name."""
+
+    experiment: Name
+    """Results lie in `results/<experiment>/`."""
+    dataset: Dataset
+    """The labelled street images: Cityscapes, your own in COCO format, or drawn ones."""
+    pii: Pii = Pii()
+    """How faces and license plates are found."""
+    variants: dict[Name, Variant] = Field(min_length=1)
+    """The treatments that are compared: a name, and a method with its settings."""
+    reference: str = "unmodified"
+    """The variant that the others are compared with; it has to be of method `unmodified`."""
+    seeds: PositiveInt | tuple[PositiveInt, ...] = 5
+    """How many runs each variant gets (seeds 1 to n), or a list of seeds."""
+    training: Training
+    """The recipe."""
+    evaluation: Evaluation = Evaluation()
+    """How the models are tested."""
+
+    @field_validator("seeds", mode="after")
+    @classmethod
+    def _seeds_are_distinct(cls, seeds: int | tuple[int, ...]) -> int | tuple[int, ...]:
+        if isinstance(seeds, tuple):
+            twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+            if twice:
+                raise ValueError(
+                    f"{', '.join(map(str, twice))} stands twice; give each run its own"
+                )
+            if not seeds:
+                raise ValueError("an empty list; name at least one seed")
+        return seeds
+
+    @model_validator(mode="after")
+    def _reference_is_unmodified(self) -> "Experiment":
+        if self.reference not in self.variants:
+            raise ValueError(
+                f"reference: there is no variant {self.reference!r}; "
+                f"there are {', '.join(self.variants)}"
+            )
+        if not is_unmodified(self.variants[self.reference]):
+            raise ValueError(f"reference: variant {self.reference!r} is not of method unmodified")
+        return self
+
+    @property
+    def run_seeds(self) -> tuple[int, ...]:
+        """The seed of each run of a variant."""
+        return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the study, in the order of the tables."""
+        return classes_of(self.dataset)
+
+    @property
+    def image_roots(self) -> dict[str, Path] | None:
+        """What file names are relative to, by split; None where the workflow draws the images."""
+        if isinstance(self.dataset, CocoDataset):
+            return {"train": self.dataset.train.images, "val": self.dataset.val.images}
+        root = getattr(self.dataset, "root", None)
+        return root and {"train": root, "val": root}
+
+
+def read_experiment(content: Any, where: str) -> Experiment:
+    """Make an experiment from plain content.
+
+    Args:
+        content: mappings, lists and scalars, as YAML gave them.
+        where: the config file, for errors.
+
+    Raises:
+        UserError: one line a finding, each with its key.
+    """
+    return validate(Experiment, content, where)

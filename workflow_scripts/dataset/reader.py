@@ -1,0 +1,87 @@
+"""Reading many labelled images side by side, and collecting all that is wrong with them."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from workflow_scripts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.console import progress
+from workflow_scripts.errors import UserError
+
+Source = TypeVar("Source")
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """An image and its instances, before they have ids of the whole split."""
+
+    image: CocoImage
+    instances: tuple[Instance, ...]
+
+
+@contextmanager
+def worker_pool(workers: int) -> Iterator[Executor]:
+    """Processes for reading images. Started afresh, since a fork of a threaded process can hang."""
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def read_split(
+    pool: Executor,
+    read: Callable[[Source], LabelledImage],
+    sources: Sequence[Source],
+    classes: tuple[str, ...],
+    description: str,
+) -> CocoSplit:
+    """Read all labelled images of a split.
+
+    Args:
+        pool: does the work.
+        read: reads one; raises UserError.
+        sources: what `read` is called with, in the order of the split.
+        classes: the study's classes.
+        description: for the progress.
+
+    Raises:
+        UserError: with the findings of all sources, not the first alone.
+    """
+    chunk = max(1, min(16, len(sources) // 64))
+    results = pool.map(partial(_attempt, read), sources, chunksize=chunk)
+    found, findings = [], []
+    for result in progress(results, total=len(sources), description=description):
+        if isinstance(result, LabelledImage):
+            found.append(result)
+        else:
+            findings.extend(result)
+    if findings:
+        raise UserError.of(findings)
+    return number(found, classes)
+
+
+def _attempt(
+    read: Callable[[Source], LabelledImage], source: Source
+) -> LabelledImage | tuple[str, ...]:
+    try:
+        return read(source)
+    except UserError as error:
+        return tuple(str(error).splitlines())
+
+
+def number(images: Sequence[LabelledImage], classes: tuple[str, ...]) -> CocoSplit:
+    """Give images and instances ids from 1 in their order, and make them a split."""
+    instances: list[Instance] = []
+    for image_id, labelled in enumerate(images, start=1):
+        for instance in labelled.instances:
+            instances.append(replace(instance, id=len(instances) + 1, image_id=image_id))
+    return CocoSplit(
+        classes=classes,
+        images=tuple(
+            replace(labelled.image, id=image_id)
+            for image_id, labelled in enumerate(images, start=1)
+        ),
+        instances=tuple(instances),
+    )

@@ -1,0 +1,121 @@
+"""What the jobs of an experiment are told and what their results depend on.
+
+Each job gets the settings that concern it, as JSON, and a fingerprint of all that determines its
+result. The list of seeds, the hardware and file times are never part of it.
+"""
+
+from pydantic import BaseModel
+
+from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.config.variants import is_unmodified
+from workflow_scripts.files import canonical_json
+from workflow_scripts.fingerprint import code_of, fingerprint
+
+
+def settings_json(section: BaseModel) -> str:
+    """A section as canonical JSON, defaults included."""
+    return canonical_json(section.model_dump(mode="json"))
+
+
+class Jobs:
+    """Settings and fingerprints of an experiment's jobs.
+
+    Methods that take `digest` need the digest of the split's images and labels, which is known
+    once the data set is indexed.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.dataset_settings = settings_json(experiment.dataset)
+        self.pii_settings = settings_json(experiment.pii)
+        self.training_settings = settings_json(experiment.training)
+        self.evaluation_settings = settings_json(experiment.evaluation)
+        self.expected_runs = canonical_json(
+            {
+                "classes": experiment.classes,
+                "variants": list(experiment.variants),
+                "seeds": experiment.run_seeds,
+            }
+        )
+
+    def is_unmodified(self, variant: str) -> bool:
+        """Whether a variant trains on the originals."""
+        return is_unmodified(self.experiment.variants[variant])
+
+    def variant_settings(self, variant: str) -> str:
+        """The settings of a variant's method, as JSON."""
+        return settings_json(self.experiment.variants[variant])
+
+    def drawing(self) -> str:
+        """Fingerprint of the drawn data set."""
+        drawn = self.experiment.dataset.model_dump(mode="json", exclude={"images_per_shard"})
+        return fingerprint(settings=drawn, code=code_of("workflow_scripts.synthetic.__main__"))
+
+    def index(self) -> str:
+        """Fingerprint of the index."""
+        return fingerprint(
+            settings=self.dataset_settings, code=code_of("workflow_scripts.dataset.__main__")
+        )
+
+    def detection(self) -> str:
+        """Fingerprint of the PII regions of a shard; the shard's id stands for its content."""
+        pii = self.experiment.pii
+        plugins = {type(part).__module__ for part in (pii.faces, pii.license_plates) if part}
+        return fingerprint(
+            settings=self.pii_settings, code=code_of("workflow_scripts.pii.detect", *plugins)
+        )
+
+    def anonymization(self, variant: str) -> str:
+        """Fingerprint of a variant's images of a shard; the shard's id stands for its content."""
+        method = self.experiment.variants[variant]
+        return fingerprint(
+            settings=self.variant_settings(variant),
+            regions=self.detection(),
+            code=code_of("workflow_scripts.anonymization.apply", type(method).__module__),
+        )
+
+    def pii_summary(self) -> str:
+        """Fingerprint of the PII statistics, beside the regions."""
+        return fingerprint(code=code_of("workflow_scripts.pii.summary"))
+
+    def gathering(self) -> str:
+        """Fingerprint of a variant's manifest, beside the shards' manifests."""
+        return fingerprint(code=code_of("workflow_scripts.anonymization.manifest"))
+
+    def run(self, variant: str, seed: int, digest: str) -> str:
+        """Fingerprint of a training run."""
+        unmodified = self.is_unmodified(variant)
+        return fingerprint(
+            settings=self.training_settings,
+            seed=seed,
+            data=digest,
+            images=None if unmodified else self.anonymization(variant),
+            code=code_of("workflow_scripts.training.train", self._engine()),
+        )
+
+    def prediction(self, variant: str, seed: int, digests: dict[str, str]) -> str:
+        """Fingerprint of a run's predictions.
+
+        Args:
+            variant: the run's variant.
+            seed: the run's seed.
+            digests: of the images and labels, by split.
+        """
+        return fingerprint(
+            run=self.run(variant, seed, digests["train"]),
+            data=digests["val"],
+            settings=self.evaluation_settings,
+            code=code_of("workflow_scripts.training.predict", self._engine()),
+        )
+
+    def evaluation(self, digest: str) -> str:
+        """Fingerprint of how predictions are evaluated."""
+        return fingerprint(data=digest, code=code_of("workflow_scripts.evaluation.__main__"))
+
+    def tables(self) -> str:
+        """Fingerprint of how evaluations are aggregated."""
+        return fingerprint(code=code_of("workflow_scripts.tables.__main__"))
+
+    def _engine(self) -> str:
+        return f"workflow_scripts.training.engines.{self.experiment.training.engine}"
+
