@@ -33,6 +33,7 @@ rule detect_pii:
 rule summarize_pii:
     input:
         annotations=f"{RESULTS}/data/train.coco.json",
+        shards=ancient(f"{RESULTS}/data/shards.json"),
         regions=regions_of_shards,
     output:
         summary=f"{RESULTS}/pii/summary.json",
@@ -49,7 +50,7 @@ rule summarize_pii:
         runtime=30,
     params:
         fingerprint=JOBS.pii_summary(),
-        figures=f"{RESULTS}/figures",
+        figures=subpath(output.svg, parent=True),
     message:
         "Counting PII regions a frame (Figure 3)"
     shell:
@@ -92,7 +93,8 @@ rule anonymize:
 rule gather_images:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=shards_of,
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+        folders=folders_of_shards,
     output:
         f"{RESULTS}/images/{{variant}}/manifest.parquet",
     log:
@@ -109,5 +111,5 @@ rule gather_images:
     message:
         "Listing the images of variant {wildcards.variant}"
     shell:
-        "exec python -m workflow_scripts.anonymization gather --shards {input.shards:q}"
+        "exec python -m workflow_scripts.anonymization gather --folders {input.folders:q}"
         " --annotations {input.annotations:q} --output {output:q} --log {log:q}"

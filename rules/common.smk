@@ -1,6 +1,6 @@
 """Words that the rules share: where things lie, and what a job depends on."""
 
-import os
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -10,18 +10,12 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.environment import prepare_commands
 from workflow_scripts.errors import UserError
 from workflow_scripts.jobs import Jobs
 from workflow_scripts.shards import Shards
 
-# The commands of the rules find this project and the Python that runs the workflow, from whatever
-# folder it is started. A conda environment, where one is used, still comes first.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
-)
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
+prepare_commands(Path(workflow.basedir))
 
 try:
     EXPERIMENT = read_experiment(
@@ -45,8 +39,23 @@ wildcard_constraints:
 
 
 def shards_of_dataset():
-    """What the index found. Before it has run, Snakemake plans with what it knows."""
-    return Shards.read(Path(checkpoints.index_dataset.get().output.shards))
+    """The data set's shards and digests, as the index found them.
+
+    While an index is there it is read, even if it is about to be made anew: a job that looked at
+    the checkpoint instead would have no fingerprint until the checkpoint is settled, and Snakemake
+    schedules what follows a job without one. Where the new index says otherwise, Snakemake looks
+    again after it is made, at each job that has shards.json among its inputs.
+    """
+    shards = Path(f"{RESULTS}/data/shards.json")
+    if not shards.exists():
+        shards = Path(checkpoints.index_dataset.get().output.shards)
+    return read_shards(shards, shards.stat().st_mtime_ns)
+
+
+@functools.cache
+def read_shards(path, mtime_ns):
+    """Read them once while they stay as they are; many jobs ask."""
+    return Shards.read(path)
 
 
 def image_root(split):
@@ -64,7 +73,7 @@ def regions_of_shards(wildcards):
     return expand(f"{RESULTS}/pii/{{shard}}.parquet", shard=shards_of_dataset().shards)
 
 
-def shards_of(wildcards):
+def folders_of_shards(wildcards):
     """The anonymized images of a variant."""
     folder = f"{RESULTS}/images/{wildcards.variant}"
     return expand(f"{folder}/{{shard}}", shard=shards_of_dataset().shards)

@@ -17,7 +17,7 @@ rule draw_dataset:
     params:
         settings=JOBS.dataset_settings,
         fingerprint=JOBS.drawing(),
-        folder=DRAWN,
+        folder=subpath(output[0], parent=True),
     message:
         "Drawing street scenes"
     shell:
@@ -29,11 +29,12 @@ checkpoint index_dataset:
     input:
         drawn_dataset(),
     output:
+        # The first, for Snakemake takes that one for what other jobs wait for.
+        shards=f"{RESULTS}/data/shards.json",
         train=f"{RESULTS}/data/train.coco.json",
         val=f"{RESULTS}/data/val.coco.json",
         table_csv=f"{RESULTS}/data/table_1.csv",
         table_md=f"{RESULTS}/data/table_1.md",
-        shards=f"{RESULTS}/data/shards.json",
     log:
         f"{RESULTS}/logs/index_dataset.log",
     benchmark:
@@ -48,7 +49,7 @@ checkpoint index_dataset:
         settings=JOBS.dataset_settings,
         fingerprint=JOBS.index(),
         root=f"--root {DRAWN}" if EXPERIMENT.image_roots is None else "",
-        folder=f"{RESULTS}/data",
+        folder=subpath(output.shards, parent=True),
     message:
         "Indexing the data set and checking its files"
     shell:

@@ -4,6 +4,7 @@
 rule evaluate:
     input:
         annotations=ancient(f"{RESULTS}/data/val.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
         predictions=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/predictions.json.gz",
         run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
     output:

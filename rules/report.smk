@@ -20,13 +20,14 @@ rule table_2:
         runtime=30,
     params:
         expected=JOBS.expected_runs,
+        reference=EXPERIMENT.reference,
         fingerprint=JOBS.tables(),
-        folder=f"{RESULTS}/tables",
+        folder=subpath(output.json, parent=True),
     message:
         "Making Table II"
     shell:
         "exec python -m workflow_scripts.tables make --runs {input:q}"
-        " --expected {params.expected:q} --output {params.folder:q} --log {log:q}"
+        " --expected {params.expected:q} --reference {params.reference} --output {params.folder:q} --log {log:q}"
 
 
 rule partial_table_2:
@@ -39,10 +40,11 @@ rule partial_table_2:
     params:
         runs=f"{RESULTS}/runs",
         expected=JOBS.expected_runs,
+        reference=EXPERIMENT.reference,
         folder=f"{RESULTS}/tables/partial",
     message:
         "Making Table II from the runs that are there"
     shell:
         "python -m workflow_scripts.tables make --partial --runs-in {params.runs:q}"
-        " --expected {params.expected:q} --output {params.folder:q} --log {log:q}"
+        " --expected {params.expected:q} --reference {params.reference} --output {params.folder:q} --log {log:q}"
         " && exec python -m workflow_scripts.tables show {params.folder:q}/table_2.json"

@@ -43,6 +43,7 @@ rule train:
 rule predict:
     input:
         annotations=ancient(f"{RESULTS}/data/val.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
         checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
     output:
         f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/predictions.json.gz",

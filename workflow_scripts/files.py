@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import uuid
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def read_json(path: Path) -> Any:
         return json.loads(gzip.decompress(raw) if Path(path).suffix == ".gz" else raw)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except (ValueError, EOFError, gzip.BadGzipFile) as error:
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
 
 

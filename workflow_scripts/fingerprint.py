@@ -37,6 +37,7 @@ def fingerprint(**parts: Any) -> str:
     return sha256_of(canonical_json(parts))
 
 
+@functools.cache
 def code_of(*modules: str) -> str:
     """Hash the code of modules of this package, of all that they import, and library versions.
 

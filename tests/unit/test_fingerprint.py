@@ -36,8 +36,8 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def code(*plugins: str) -> str:
-    module._read.cache_clear()
-    module._locked_versions.cache_clear()
+    for cached in (module.code_of, module._read, module._locked_versions):
+        cached.cache_clear()
     names = [f"workflow_scripts.{name}" for name in ("stage", *plugins)]
     return code_of(*names)
 

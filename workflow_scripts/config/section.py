@@ -38,6 +38,9 @@ def _finding(item: Any, content: Any, where: str) -> str:
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
         message = "unknown key; remove it or correct its spelling"
+    elif item["type"] == "union_tag_invalid":
+        discriminator, known = (item["ctx"][name] for name in ("discriminator", "expected_tags"))
+        message = f"{discriminator} is {item['ctx']['tag']!r}, but there are {known}"
     elif item["type"] == "missing":
         message = "missing; this key has no default"
     elif not isinstance(item["input"], dict | list | BaseModel):

@@ -1,10 +1,19 @@
-"""`variants:` how the training images are treated; a name and a method with its settings each."""
+"""`variants:` how the training images are treated: a name, and a method with its settings, each."""
 
 from typing import Annotated, Union
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.unmodified import Unmodified
-from workflow_scripts.anonymization.redaction import Redaction
 from workflow_scripts.config.plugins import plugins_in
+
+METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
+
+Variant = Annotated[Union[METHODS], Field(discriminator="method")]  # noqa: UP007
+"""One treatment of the training images."""
+
+
+def is_unmodified(variant: Method) -> bool:
+    """Whether a variant is the originals, for which no images are written."""
+    return isinstance(variant, Unmodified)

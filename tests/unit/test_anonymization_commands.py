@@ -1,0 +1,251 @@
+"""`python -m workflow_scripts.anonymization`: folders of images and their manifests."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from workflow_scripts.anonymization.__main__ import main
+from workflow_scripts.anonymization.manifest import read_manifest
+from workflow_scripts.coco import CocoImage, CocoSplit
+from workflow_scripts.files import sha256_of_file
+from workflow_scripts.images import read_image, write_png
+from workflow_scripts.regions import Kind, Region, write_regions
+
+WIDTH, HEIGHT = 80, 60
+NAMES = ("a/0.png", "a/1.png", "b/2.jpg", "b/3.jpg", "b/4.png")
+SHARDS = {"000-aaaaaaaa": NAMES[:4], "001-bbbbbbbb": NAMES[4:]}
+FACE = Region(NAMES[0], Kind.FACE, 0.9, 20, 20, 40, 40)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Five images in two shards; faces on 0 and 2, a plate on 0."""
+    for number, name in enumerate(NAMES):
+        image = np.random.default_rng(number).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+        write_png(tmp_path / "in" / name, image)
+        if name.endswith("jpg"):
+            cv2.imwrite(str(tmp_path / "in" / name), image)
+    write_index(tmp_path)
+    write_regions(
+        tmp_path / "000-aaaaaaaa.parquet",
+        [
+            FACE,
+            replace(FACE, kind=Kind.LICENSE_PLATE, x0=50, x1=70),
+            replace(FACE, image=NAMES[2]),
+            replace(FACE, image=NAMES[3], y0=-90, y1=-70),  # outside of the frame
+        ],
+    )
+    write_regions(tmp_path / "001-bbbbbbbb.parquet", [])
+    return tmp_path
+
+
+def write_index(folder: Path) -> None:
+    images = tuple(
+        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(folder / "in" / name))
+        for n, name in enumerate(NAMES)
+    )
+    CocoSplit(("person",), images, ()).write(folder / "train.coco.json")
+    shards = {"images_per_shard": 4, "digests": {}, "shards": SHARDS}
+    (folder / "shards.json").write_text(json.dumps(shards))
+
+
+def run(action: str, **arguments) -> int:
+    given = [(f"--{key}", value) for key, value in arguments.items()]
+    flat = [part for key, value in given for part in (key, *np.atleast_1d(value))]
+    return main([action, *map(str, flat)])
+
+
+def apply(folder: Path, settings: dict, shard: str = "000-aaaaaaaa", threads: int = 2) -> int:
+    return run(
+        "apply",
+        settings=json.dumps(settings),
+        variant="v",
+        regions=folder / f"{shard}.parquet",
+        annotations=folder / "train.coco.json",
+        images=folder / "in",
+        shards=folder / "shards.json",
+        shard=shard,
+        output=folder / "images/v" / shard,
+        threads=threads,
+    )
+
+
+def gather(folder: Path, *shards: str) -> int:
+    return run(
+        "gather",
+        shards=[folder / "images/v" / shard for shard in shards or SHARDS],
+        annotations=folder / "train.coco.json",
+        output=folder / "images/v/manifest.parquet",
+    )
+
+
+def test_apply_writes_changed_images_and_links_the_others(data):
+    assert apply(data, {"method": "blackbox", "shape": "box", "margin": 0}) == 0
+    folder = data / "images/v/000-aaaaaaaa"
+    first, second, third, fourth = read_manifest(folder / "manifest.parquet")
+
+    assert (first.image, first.file) == ("a/0.png", "000-aaaaaaaa/a/0.png")
+    assert (first.regions, first.faces, first.license_plates) == (2, 1, 1)
+    assert (first.method, first.linked) == ("blackbox", False)
+    expected = read_image(data / "in/a/0.png")
+    expected[20:40, 20:40] = expected[20:40, 50:70] = 0
+    assert (read_image(folder / "a/0.png") == expected).all()  # lossless beyond the regions
+
+    assert (third.file, third.faces, third.method) == ("000-aaaaaaaa/b/2.png", 1, "blackbox")
+    expected = read_image(data / "in/b/2.jpg")
+    expected[20:40, 20:40] = 0
+    assert (read_image(folder / "b/2.png") == expected).all()
+
+    for entry in (second, fourth):
+        assert (entry.regions, entry.method, entry.linked) == (0, None, True)
+        assert entry.file == f"000-aaaaaaaa/{entry.image}"
+        assert (folder.parent / entry.file).samefile(data / "in" / entry.image)
+        assert entry.sha256 == entry.source_sha256
+    for entry in (first, second, third, fourth):
+        assert entry.sha256 == sha256_of_file(folder.parent / entry.file)
+        assert entry.source_sha256 == sha256_of_file(data / "in" / entry.image)
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert files == {"manifest.parquet", "a/0.png", "a/1.png", "b/2.png", "b/3.jpg"}
+
+
+def test_apply_gives_the_same_bytes_with_any_number_of_threads(data):
+    digests = []
+    for threads in (1, 4):
+        assert apply(data, {"method": "blur"}, threads=threads) == 0
+        digests.append(read_manifest(data / "images/v/000-aaaaaaaa/manifest.parquet"))
+    assert digests[0] == digests[1]
+
+
+def test_gather_merges_the_shards_in_the_order_of_the_split(data):
+    for shard in SHARDS:
+        assert apply(data, {"method": "blur"}, shard) == 0
+    assert gather(data, *reversed(SHARDS)) == 0
+    entries = read_manifest(data / "images/v/manifest.parquet")
+    assert [entry.image for entry in entries] == list(NAMES)
+    assert all((data / "images/v" / entry.file).is_file() for entry in entries)
+
+
+def test_gather_names_what_is_missing_double_or_old(data, capsys):
+    for shard in SHARDS:
+        assert apply(data, {"method": "blur"}, shard) == 0
+    assert gather(data, "000-aaaaaaaa") == 2
+    assert "b/4.png: no shard has it" in capsys.readouterr().err
+    assert gather(data, *SHARDS, "001-bbbbbbbb") == 2
+    assert "b/4.png: 2 shards have it" in capsys.readouterr().err
+    (data / "images/v/000-aaaaaaaa/a/1.png").unlink()
+    write_png(data / "in/b/4.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    write_index(data)
+    assert gather(data) == 2
+    message = capsys.readouterr().err
+    assert "b/4.png was made from another original" in message
+    assert "000-aaaaaaaa/a/1.png is missing" in message
+    assert not (data / "images/v/manifest.parquet").exists()
+
+
+def test_a_source_that_changed_fails_and_leaves_nothing(data, capsys):
+    write_png(data / "in/a/1.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    assert apply(data, {"method": "blur"}) == 2
+    assert "a/1.png: it has changed since it was indexed" in capsys.readouterr().err
+    assert list((data / "images/v").iterdir()) == []
+
+
+def test_a_failing_shard_keeps_the_older_one(data):
+    assert apply(data, {"method": "blur"}) == 0
+    folder = data / "images/v/000-aaaaaaaa"
+    before = {path: path.read_bytes() for path in folder.rglob("*.png")}
+    (data / "in/b/2.jpg").unlink()
+    assert apply(data, {"method": "blackbox"}) == 2
+    assert {path: path.read_bytes() for path in folder.rglob("*.png")} == before
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_regions_of_another_shard_are_refused(data, capsys):
+    write_regions(data / "001-bbbbbbbb.parquet", [FACE])
+    assert apply(data, {"method": "blur"}, "001-bbbbbbbb") == 2
+    assert "regions of a/0.png, which is not in the shard" in capsys.readouterr().err
+
+
+def test_the_orientation_and_metadata_of_a_jpeg_stay_behind(data):
+    path = data / "in/b/2.jpg"
+    raw = path.read_bytes()
+    tiff = b"II*\0\x08\0\0\0" + b"\1\0" + b"\x12\1\3\0\1\0\0\0\6\0\0\0" + b"\0\0\0\0"
+    exif = b"Exif\0\0" + tiff + b"secret place"
+    segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
+    path.write_bytes(raw[:2] + segment + raw[2:])
+    assert cv2.imread(str(path)).shape[:2] == (WIDTH, HEIGHT)  # a reader that turns it
+    write_index(data)
+    assert apply(data, {"method": "blackbox"}) == 0
+    written = data / "images/v/000-aaaaaaaa/b/2.png"
+    assert read_image(written).shape[:2] == (HEIGHT, WIDTH)
+    assert b"secret" not in written.read_bytes()
+
+
+@pytest.fixture
+def elsewhere(data) -> Path:
+    """A folder with anonymized images, which are grey."""
+    for name in NAMES:
+        image = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+        write_png(data / "grey" / name.replace("a/", "x/").replace(".jpg", ".png"), image)
+    return data / "grey"
+
+
+def test_precomputed_images_are_taken_over(data, elsewhere):
+    settings = {"method": "precomputed", "folder": str(elsewhere), "rename": {"a/": "x/"}}
+    for shard in SHARDS:
+        assert apply(data, settings, shard) == 0
+    assert gather(data) == 0
+    entries = read_manifest(data / "images/v/manifest.parquet")
+    assert [entry.method for entry in entries] == ["precomputed"] * 5
+    assert [entry.regions for entry in entries] == [2, 0, 1, 1, 0]
+    assert not any(entry.linked for entry in entries)
+    for entry in entries:
+        path = data / "images/v" / entry.file
+        assert path.suffix == ".png"
+        assert (read_image(path) == 128).all()
+        assert sha256_of_file(path) == entry.sha256
+
+
+def test_all_that_is_wrong_with_precomputed_images_is_said_at_once(data, elsewhere, capsys):
+    (elsewhere / "x/0.png").unlink()
+    write_png(elsewhere / "x/1.png", np.zeros((HEIGHT, 7, 3), np.uint8))
+    (elsewhere / "b/2.png").write_bytes(b"no image")
+    settings = {"method": "precomputed", "folder": str(elsewhere), "rename": {"a/": "x/"}}
+
+    def check(**changes) -> tuple[int, str]:
+        text = json.dumps(settings | changes)
+        code = run("check", settings=text, annotations=data / "train.coco.json")
+        return code, capsys.readouterr().err
+
+    code, message = check()
+    assert code == 2
+    assert "x/0.png: no such file" in message
+    assert f"x/1.png: 7x{HEIGHT} pixels; the original has {WIDTH}x{HEIGHT}" in message
+    assert "b/2.png: not a readable image" in message
+    assert message.count("error:") == 3
+    assert check(folder="nowhere")[1].count("nowhere: no such folder") == 1
+    assert check(method="blur", folder=None)[0] == 2
+
+    assert apply(data, settings) == 2
+    assert message.splitlines()[0].split(": ", 1)[1] in capsys.readouterr().err
+    assert not (data / "images").exists()
+
+
+def test_images_that_differ_in_their_suffix_only_are_refused(data, capsys, monkeypatch):
+    write_png(data / "in/a/0.jpg", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    names = ("a/0.png", "a/0.jpg", *NAMES[2:])
+    monkeypatch.setitem(globals(), "NAMES", names)
+    monkeypatch.setitem(SHARDS, "000-aaaaaaaa", names[:4])
+    write_index(data)
+    assert apply(data, {"method": "blur"}) == 2
+    assert "differs from it in the suffix only" in capsys.readouterr().err
+
+
+def test_help_lists_the_actions(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    assert "check,apply,gather" in capsys.readouterr().out

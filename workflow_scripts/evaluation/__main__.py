@@ -1,0 +1,95 @@
+"""`python -m workflow_scripts.evaluation`: measure one run's predictions, write `eval.json`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.cli import Command, main_of
+from workflow_scripts.coco import CocoSplit
+from workflow_scripts.console import log
+from workflow_scripts.errors import UserError
+from workflow_scripts.evaluation.coco_ap import evaluate
+from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.files import read_json, write_json
+
+SCHEMA = 1
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    command = Command(
+        "workflow_scripts.evaluation",
+        "Evaluate one run's predictions by the COCO protocol, on masks and on boxes.",
+    )
+    command.argument(
+        "--annotations",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="COCO annotations of the images that were predicted on (val.coco.json)",
+    )
+    command.argument(
+        "--predictions",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="COCO results with RLE masks (predictions.json or predictions.json.gz)",
+    )
+    command.argument(
+        "--run",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="run.json of the training: names the variant, seed, engine and fingerprint",
+    )
+    command.argument(
+        "--tested-on",
+        default="unmodified",
+        metavar="VARIANT",
+        help="the variant of the test images, noted in the result (default: %(default)s)",
+    )
+    command.argument(
+        "--output", type=Path, required=True, metavar="FILE", help="the eval.json to write"
+    )
+    return command.run(_evaluate, argv)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    run = _read_run(arguments.run)
+    split = CocoSplit.read(arguments.annotations)
+    predictions = Predictions.read(arguments.predictions, split)
+    results = evaluate(split, predictions)
+    write_json(
+        arguments.output,
+        {
+            "schema": SCHEMA,
+            "run": run,
+            "tested_on": arguments.tested_on,
+            "images": len(split.images),
+            "coco": {kind.value: result.as_json() for kind, result in results.items()},
+        },
+    )
+    for kind, result in results.items():
+        mean_ap = "undefined" if result.mean_ap is None else f"{result.mean_ap:.3f}"
+        log.info("%s mAP %s on %d images", kind.value, mean_ap, len(split.images))
+
+
+def _read_run(path: Path) -> dict[str, Any]:
+    """What `eval.json` says about the run, from its `run.json`."""
+    content = read_json(path)
+    try:
+        return {
+            "variant": content["variant"],
+            "seed": content["seed"],
+            "engine": content["settings"]["engine"],
+            "fingerprint": content["fingerprint"],
+        }
+    except (KeyError, TypeError):
+        raise UserError(
+            f"{path}: not a run.json: it needs variant, seed, fingerprint and settings.engine"
+        ) from None
+
+
+if __name__ == "__main__":
+    main_of(main)

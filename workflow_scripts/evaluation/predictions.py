@@ -1,0 +1,131 @@
+"""The predictions of one run, checked against the images that they were made on."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hotcoco import mask as rle_codec
+
+from workflow_scripts.coco import CocoSplit, Rle
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import read_json
+
+KEYS = ("image_id", "category_id", "segmentation", "score")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """N predicted instances as columns, in the order of their file."""
+
+    image_ids: np.ndarray
+    """(N,) int64."""
+    category_ids: np.ndarray
+    """(N,) int64, 1-based position of the class."""
+    scores: np.ndarray
+    """(N,) float64; equal scores rank in the order of the file."""
+    boxes: np.ndarray
+    """(N, 4) float64: x, y, width, height in pixels."""
+    areas: np.ndarray
+    """(N,) float64, mask pixels."""
+    masks: list[Rle]
+    """N masks of the whole image."""
+
+    @classmethod
+    def read(cls, path: Path, split: CocoSplit) -> "Predictions":
+        """Read a file of COCO results, compressed if its name ends in .gz.
+
+        Raises:
+            UserError: it is missing, not JSON, or not predictions on the images of `split`.
+        """
+        return cls.of_coco_results(read_json(path), split, str(path))
+
+    @classmethod
+    def of_coco_results(cls, items: Any, split: CocoSplit, where: str) -> "Predictions":
+        """Take over COCO results: a list of `{image_id, category_id, segmentation, score, bbox}`.
+
+        A prediction without `bbox` gets its mask's.
+
+        Args:
+            items: the list, as JSON holds it.
+            split: the images and classes that the ids belong to.
+            where: the file that `items` came from, for the error.
+
+        Raises:
+            UserError: one line a finding, with the prediction's index in the list.
+        """
+        if not isinstance(items, list):
+            raise UserError(f"{where}: not COCO results: a list of predictions is expected")
+        sizes = {image.id: [image.height, image.width] for image in split.images}
+        findings = [
+            f"{where}: prediction {index}: {finding}"
+            for index, item in enumerate(items)
+            if (finding := _finding(item, sizes, len(split.classes)))
+        ]
+        if findings:
+            raise UserError.of(findings)
+        masks = [item["segmentation"] for item in items]
+        return cls(
+            image_ids=np.array([item["image_id"] for item in items], np.int64),
+            category_ids=np.array([item["category_id"] for item in items], np.int64),
+            scores=np.array([item["score"] for item in items], np.float64),
+            boxes=_boxes(items),
+            areas=_areas(masks, where),
+            masks=masks,
+        )
+
+
+def _finding(item: Any, sizes: dict[int, list[int]], class_count: int) -> str | None:
+    """What is wrong with one prediction: one line, or None."""
+    if not isinstance(item, dict) or any(key not in item for key in KEYS):
+        return f"not a COCO result; it needs the keys {', '.join(KEYS)}"
+    image_id, category_id, mask, score = (item[key] for key in KEYS)
+    if not isinstance(image_id, int) or image_id not in sizes:
+        return f"image_id {image_id!r} is unknown to the annotation file; predict on its images"
+    if not isinstance(category_id, int) or not 1 <= category_id <= class_count:
+        return (
+            f"category_id {category_id!r} is unknown to the annotation file, "
+            f"which has 1 to {class_count}"
+        )
+    if not _is_finite(score):
+        return f"score {score!r} is not a number"
+    return _finding_of_shape(mask, item.get("bbox", (0, 0, 0, 0)), sizes[image_id])
+
+
+def _finding_of_shape(mask: Any, box: Any, size: list[int]) -> str | None:
+    if not isinstance(mask, dict) or not {"size", "counts"} <= mask.keys():
+        return "segmentation is not run-length encoded ({size, counts})"
+    if mask["size"] != size:
+        return (
+            f"the mask's size {mask['size']} differs from the image's {size} (height, width); "
+            "predict at the image's own size"
+        )
+    if not isinstance(box, list | tuple) or len(box) != 4 or not all(map(_is_finite, box)):
+        return f"bbox {box!r} is not x, y, width, height"
+    return None
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _areas(masks: list[Rle], where: str) -> np.ndarray:
+    try:
+        return np.asarray(rle_codec.area(masks), np.float64)
+    except (ValueError, TypeError):
+        pass
+    for index, mask in enumerate(masks):
+        try:
+            rle_codec.area(mask)
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{where}: prediction {index}: broken mask ({error})") from None
+    raise AssertionError("all masks are whole one by one, and not together")
+
+
+def _boxes(items: list[dict[str, Any]]) -> np.ndarray:
+    boxes = [
+        item["bbox"] if "bbox" in item else rle_codec.to_bbox(item["segmentation"])
+        for item in items
+    ]
+    return np.array(boxes, np.float64).reshape(-1, 4)

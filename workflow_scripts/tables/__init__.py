@@ -1,0 +1,1 @@
+"""Bring the evaluations of all runs together: the whitepaper's Table II."""
