@@ -59,10 +59,37 @@ rule summarize_pii:
         " --figures {params.figures:q} --log {log:q}"
 
 
+rule check_variants:
+    # Before anything is anonymized or trained: a variant that cannot be made costs seconds.
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+    output:
+        touch(CHECKED),
+    log:
+        f"{RESULTS}/logs/check_variants.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/check_variants.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=JOBS.variants_settings,
+        fingerprint=checks_fingerprint,
+    message:
+        "Checking that each variant can be made"
+    shell:
+        "exec python -m workflow_scripts.anonymization check --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --log {log:q}"
+
+
 rule anonymize:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
+        checked=ancient(CHECKED),
         regions=ancient(f"{RESULTS}/pii/{{shard}}.parquet"),
     output:
         directory(f"{RESULTS}/images/{{variant}}/{{shard}}"),

@@ -27,6 +27,7 @@ except UserError as error:
 JOBS = Jobs(EXPERIMENT)
 RESULTS = f"results/{EXPERIMENT.experiment}"
 DRAWN = f"{RESULTS}/data/synthetic"
+CHECKED = f"{RESULTS}/images/.checked"
 VARIANTS = list(EXPERIMENT.variants)
 SEEDS = list(EXPERIMENT.run_seeds)
 
@@ -34,7 +35,7 @@ SEEDS = list(EXPERIMENT.run_seeds)
 wildcard_constraints:
     variant="|".join(VARIANTS),
     seed=r"[1-9]\d*",
-    shard=r"\d{3,}-[0-9a-f]{8}",
+    shard=r"\d+-[0-9a-f]+",
     split="train|val",
 
 
@@ -96,6 +97,11 @@ def anonymized_folder_option(wildcards):
 def variant_settings(wildcards):
     """A variant's method and its settings."""
     return JOBS.variant_settings(wildcards.variant)
+
+
+def checks_fingerprint(wildcards):
+    """What it depends on whether the variants can be made."""
+    return JOBS.checks(shards_of_dataset().digests["train"])
 
 
 def anonymization_fingerprint(wildcards):

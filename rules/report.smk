@@ -22,12 +22,14 @@ rule table_2:
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
         fingerprint=JOBS.tables(),
+        runs=f"{RESULTS}/runs",
         folder=subpath(output.json, parent=True),
     message:
         "Making Table II"
     shell:
-        "exec python -m workflow_scripts.tables make --runs {input:q}"
-        " --expected {params.expected:q} --reference {params.reference} --output {params.folder:q} --log {log:q}"
+        "exec python -m workflow_scripts.tables make --runs-in {params.runs:q}"
+        " --expected {params.expected:q} --reference {params.reference}"
+        " --output {params.folder:q} --log {log:q}"
 
 
 rule partial_table_2:
@@ -46,5 +48,6 @@ rule partial_table_2:
         "Making Table II from the runs that are there"
     shell:
         "python -m workflow_scripts.tables make --partial --runs-in {params.runs:q}"
-        " --expected {params.expected:q} --reference {params.reference} --output {params.folder:q} --log {log:q}"
+        " --expected {params.expected:q} --reference {params.reference}"
+        " --output {params.folder:q} --log {log:q}"
         " && exec python -m workflow_scripts.tables show {params.folder:q}/table_2.json"

@@ -8,6 +8,7 @@ rule train:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
+        checked=ancient(CHECKED),
         anonymized=ancient(anonymized_images_of),
     output:
         checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",

@@ -4,6 +4,8 @@ Each job gets the settings that concern it, as JSON, and a fingerprint of all th
 result. The list of seeds, the hardware and file times are never part of it.
 """
 
+import json
+
 from pydantic import BaseModel
 
 from workflow_scripts.config.experiment import Experiment
@@ -28,6 +30,9 @@ class Jobs:
         self.experiment = experiment
         self.dataset_settings = settings_json(experiment.dataset)
         self.pii_settings = settings_json(experiment.pii)
+        self.variants_settings = canonical_json(
+            {name: json.loads(self.variant_settings(name)) for name in experiment.variants}
+        )
         self.training_settings = settings_json(experiment.training)
         self.evaluation_settings = settings_json(experiment.evaluation)
         self.expected_runs = canonical_json(
@@ -62,7 +67,8 @@ class Jobs:
         pii = self.experiment.pii
         plugins = {type(part).__module__ for part in (pii.faces, pii.license_plates) if part}
         return fingerprint(
-            settings=self.pii_settings, code=code_of("workflow_scripts.pii.detect", *plugins)
+            settings=self.pii_settings,
+            code=code_of("workflow_scripts.pii.detect", *sorted(plugins)),
         )
 
     def anonymization(self, variant: str) -> str:
@@ -77,6 +83,12 @@ class Jobs:
     def pii_summary(self) -> str:
         """Fingerprint of the PII statistics, beside the regions."""
         return fingerprint(code=code_of("workflow_scripts.pii.summary"))
+
+    def checks(self, digest: str) -> str:
+        """Fingerprint of the check whether the variants can be made."""
+        modules = {type(method).__module__ for method in self.experiment.variants.values()}
+        code = code_of("workflow_scripts.anonymization.__main__", *sorted(modules))
+        return fingerprint(settings=self.variants_settings, data=digest, code=code)
 
     def gathering(self) -> str:
         """Fingerprint of a variant's manifest, beside the shards' manifests."""
@@ -118,4 +130,3 @@ class Jobs:
 
     def _engine(self) -> str:
         return f"workflow_scripts.training.engines.{self.experiment.training.engine}"
-

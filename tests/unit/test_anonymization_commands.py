@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from workflow_scripts.anonymization.__main__ import main
+from workflow_scripts.anonymization.apply import tasks_of
 from workflow_scripts.anonymization.manifest import read_manifest
 from workflow_scripts.coco import CocoImage, CocoSplit
+from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of_file
 from workflow_scripts.images import read_image, write_png
 from workflow_scripts.regions import Kind, Region, write_regions
@@ -242,6 +244,13 @@ def test_images_that_differ_in_their_suffix_only_are_refused(data, capsys, monke
     write_index(data)
     assert apply(data, {"method": "blur"}) == 2
     assert "differs from it in the suffix only" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/a.png", "a/../../b.png"])
+def test_images_outside_of_the_folder_are_refused(tmp_path, name):
+    image = CocoImage(1, name, WIDTH, HEIGHT, "")
+    with pytest.raises(UserError, match="has to lie below the image folder"):
+        tasks_of([image], tmp_path, [], tmp_path / "out", "shard")
 
 
 def test_help_lists_the_actions(capsys):

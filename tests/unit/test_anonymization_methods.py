@@ -71,6 +71,14 @@ def test_a_plate_with_a_quad_changes_inside_its_quad(method):
     assert changed(image, box.image)[21:25, 21:25].all()
 
 
+def test_a_quad_beside_its_box_is_not_trusted():
+    image = noise()
+    quad = ((200, 20), (280, 20), (280, 60), (200, 60))
+    plate = region(20, 20, 80, 60, Kind.LICENSE_PLATE, quad=quad)
+    result = treat({"method": "blackbox", "margin": 0}, image, plate)
+    assert (result.image[20:60, 20:80] == 0).all()
+
+
 @pytest.mark.parametrize("method", REDACTIONS)
 @pytest.mark.parametrize(
     "box",

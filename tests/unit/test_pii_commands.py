@@ -1,6 +1,8 @@
 """`python -m workflow_scripts.pii`: regions of a shard, and their statistics."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +205,14 @@ def test_settings_have_a_schema_and_survive_json():
     schema = Pii.model_json_schema()
     assert {"CenterFace", "Annotations"} <= set(schema["$defs"])
     assert Pii.model_validate(json.loads(Pii().model_dump_json())) == Pii()
+
+
+def test_the_config_is_read_without_the_heavy_libraries():
+    code = (
+        "import sys, workflow_scripts.config.pii, workflow_scripts.config.variants\n"
+        "sys.exit(','.join({'matplotlib', 'onnxruntime', 'torch'} & set(sys.modules)) or 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_help_explains_the_settings(capsys):

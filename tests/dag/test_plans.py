@@ -1,0 +1,150 @@
+"""Which jobs a change schedules."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from tests.cityscapes_folder import add_image, make_cityscapes
+from tests.dag.conftest import paper_config
+from tests.workflow import PROJECT, Workflow
+
+NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, "table_2": 1}
+
+
+def test_two_variants_and_five_seeds_are_ten_trainings(fresh):
+    plan = fresh.plan()
+    assert {rule: plan[rule] for rule in NEW_RUNS} == NEW_RUNS
+    assert plan["index_dataset"] == 1
+
+
+def test_after_the_index_the_plan_is_complete(fresh):
+    fresh.run("index_dataset")
+    assert fresh.plan() == {
+        "detect_pii": 1,
+        "summarize_pii": 1,
+        "check_variants": 1,
+        "anonymize": 1,
+        "gather_images": 1,
+        **NEW_RUNS,
+    }
+
+
+def test_a_finished_experiment_has_nothing_to_do(done):
+    assert done.plan() == {}
+
+
+def test_more_seeds_run_the_new_ones_only(done):
+    done.config["seeds"] = 10
+    assert done.plan() == NEW_RUNS
+
+
+def test_one_variant_more_runs_that_variant_only(done):
+    done.config["variants"]["black"] = {"method": "blackbox"}
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    assert done.plan() == {"check_variants": 1, "anonymize": 1, "gather_images": 1, **five}
+
+
+def test_another_learning_rate_trains_everything_again(done):
+    done.config["training"]["learning_rate"] = 0.01
+    assert done.plan() == NEW_RUNS
+
+
+def test_another_blur_makes_that_variant_again(done):
+    done.config["variants"]["anonymized"]["strength"] = 0.6
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    assert done.plan() == {"check_variants": 1, "anonymize": 1, "gather_images": 1, **five}
+
+
+def test_another_detection_threshold_leaves_the_reference_alone(done):
+    done.config["pii"]["faces"]["threshold"] = 0.5
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    assert done.plan() == {
+        "detect_pii": 1,
+        "summarize_pii": 1,
+        "anonymize": 1,
+        "gather_images": 1,
+        **five,
+    }
+
+
+def test_other_test_settings_train_nothing(done):
+    done.config["evaluation"]["score_threshold"] = 0.1
+    assert done.plan() == {"predict": 10, "evaluate": 10, "table_2": 1}
+
+
+def test_a_deleted_evaluation_is_made_again(done):
+    (done.results / "runs/anonymized/seed~3/eval.json").unlink()
+    assert done.plan() == {"evaluate": 1, "table_2": 1}
+
+
+def test_a_deleted_checkpoint_costs_one_run(done):
+    shutil.rmtree(done.results / "runs/unmodified/seed~2")
+    assert done.plan() == {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1}
+
+
+def test_other_hardware_schedules_nothing(done):
+    assert done.plan("--set-resources", "train:gpu=4", "--set-threads", "train=2") == {}
+
+
+def test_a_fresh_clone_schedules_nothing(done, tmp_path):
+    clone = tmp_path / "clone of the project"
+    ignored = shutil.ignore_patterns(".venv", ".git", "results", ".snakemake", "__pycache__")
+    shutil.copytree(PROJECT, clone, ignore=ignored)
+    for path in clone.rglob("*"):
+        os.utime(path)
+    done.project = clone
+    assert done.plan() == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "jobs"),
+    [
+        ('"""', '"""Reworded. ', {}),
+        ("import ", "\n\n# A comment.\nimport ", {}),
+        ("import ", "SEEN = 1\nimport ", NEW_RUNS),
+    ],
+)
+def test_code_counts_and_comments_do_not(done, tmp_path, old, new, jobs):
+    clone = tmp_path / "clone"
+    ignored = shutil.ignore_patterns(".venv", ".git", "results", ".snakemake", "__pycache__")
+    shutil.copytree(PROJECT, clone, ignore=ignored)
+    module = clone / "workflow_scripts/training/loop.py"
+    text = module.read_text()
+    assert old in text
+    module.write_text(text.replace(old, new, 1))
+    done.project = clone
+    assert done.plan() == jobs
+
+
+def test_a_failed_run_is_the_only_one_that_runs_again(fresh):
+    fresh.environment = {**fresh.environment, "FAILING_RUN": "anonymized 4"}
+    assert fresh.snakemake().returncode != 0
+    del fresh.environment["FAILING_RUN"]
+    again = {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1}
+    assert fresh.plan() == again
+
+    said = fresh.run("partial_table_2")
+    assert "anonymized" in said
+    partial = json.loads((fresh.results / "tables/partial/table_2.json").read_text())
+    assert partial["missing"] == {"anonymized": [4]}
+    assert fresh.plan() == again
+
+
+def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_in):
+    root = make_cityscapes(tmp_path / "cityscapes")
+    config = paper_config(root)
+    config["seeds"] = 1
+    workflow = Workflow(tmp_path / "work", config, environment=stand_in)
+    workflow.run()
+    before = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
+    workflow.run("--forcerun", "index_dataset")
+    same = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
+    assert same == before
+
+    add_image(root, "train", 17)
+    workflow.run("--forcerun", "index_dataset")
+    after = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
+    assert after["fingerprint"] != before["fingerprint"]
+    assert workflow.plan() == {}

@@ -1,0 +1,137 @@
+"""The command as it is typed: early errors, workers, signals."""
+
+import signal
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.training.conftest import with_settings
+from tests.training.running import (
+    command_of,
+    hash_of_weights,
+    metrics_of,
+    run,
+    run_here,
+    start,
+    wait_for_iteration,
+)
+from workflow_scripts.files import read_json
+from workflow_scripts.training.__main__ import main
+
+
+def train(job, *extra: str) -> int:
+    """The command in this process; for what ends before the workers start."""
+    return main(command_of(job, *extra)[3:])
+
+
+def test_more_gpus_than_there_are_is_one_line(job, capfd, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert train(job, "--gpus", "3") == 2
+    assert "--gpus: 3 asked for, 0 found on this machine" in capfd.readouterr().err
+    assert not job.output.exists()
+
+
+def test_a_step_that_cannot_be_shared_is_refused(job, capfd):
+    assert train(replace(job, workers=3)) == 2
+    assert "4 images cannot be shared equally by 3 workers" in capfd.readouterr().err
+
+
+def test_a_missing_image_is_found_before_the_training(job, capfd, tmp_path):
+    assert train(replace(job, images=tmp_path)) == 2
+    assert f"{tmp_path}/image_001.png: no such image" in capfd.readouterr().err
+
+
+def test_an_image_that_a_manifest_lacks_is_named(job, capfd, tmp_path):
+    pq.write_table(
+        pa.table({"image": ["a.png"], "file": ["s/a.png"]}), tmp_path / "manifest.parquet"
+    )
+    assert train(job, "--anonymized", str(tmp_path)) == 2
+    assert "10 of 10 images are not in it, image_001.png for one" in capfd.readouterr().err
+
+
+def test_missing_weights_are_found_before_the_training(job, capfd, tmp_path):
+    job = with_settings(
+        job, initialisation=tmp_path / "weights.pth", initialisation_sha256="0" * 64
+    )
+    assert train(job) == 2
+    assert f"{tmp_path}/weights.pth: no such file" in capfd.readouterr().err
+
+
+def test_weights_with_another_sha256_are_refused(job, capfd, tmp_path):
+    weights = tmp_path / "weights.pth"
+    weights.write_bytes(b"others")
+    job = with_settings(job, initialisation=weights, initialisation_sha256="0" * 64)
+    assert train(job) == 2
+    assert f"expected {'0' * 64}" in capfd.readouterr().err
+
+
+def test_help_lists_the_actions(capsys):
+    assert main(["--help"]) == 0
+    assert "predict" in capsys.readouterr().out
+    assert main(["destroy"]) == 2
+
+
+@pytest.mark.slow
+def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
+    job = with_settings(job, iterations=60, milestones=[50])
+    whole = replace(job, output=tmp_path / "reference")
+    run_here(whole)
+
+    killed = start(job, "--checkpoint-seconds", "0.5")
+    wait_for_iteration(job, 15)
+    killed.kill()
+    killed.wait()
+
+    stopped = start(job, "--checkpoint-seconds", "3600")
+    wait_for_iteration(job, 30)
+    stopped.send_signal(signal.SIGTERM)
+    _, said = stopped.communicate()
+    assert stopped.returncode == 75, said
+    assert "received SIGTERM" in said
+    assert "run again to continue" in said
+
+    ended = run(job)
+    assert ended.returncode == 0, ended.stderr
+    assert "iteration 60/60" in ended.stderr
+    assert hash_of_weights(job.output) == hash_of_weights(whole.output)
+    assert len(read_json(job.output / "run.json")["resumed_from"]) == 2
+    assert sorted(file.name for file in job.output.iterdir()) == [
+        "metrics.jsonl",
+        "model_final.pth",
+        "run.json",
+    ]
+
+
+@pytest.mark.slow
+def test_two_workers_train_like_one(job, tmp_path):
+    job = with_settings(
+        job, augmentation={"shorter_sides": [64], "longest_side": 128}, learning_rate=1e-4
+    )
+    alone = replace(job, output=tmp_path / "alone")
+    run_here(alone)
+    both = replace(job, workers=2, threads=2)
+    ended = run(both)
+    assert ended.returncode == 0, ended.stderr
+    losses = [
+        [line["loss"] for line in metrics_of(output)] for output in (alone.output, job.output)
+    ]
+    # Sums in another order differ in the last digits, and grow apart with every step.
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-6)
+    record = read_json(job.output / "run.json")
+    assert record["world_size"] == 2
+    assert len(record["devices"]) == len(record["peak_memory_mib"]) == 2
+
+
+@pytest.mark.slow
+def test_a_worker_that_finds_an_error_is_heard(job, shapes, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for file in (shapes / "train").glob("*.png"):
+        (images / file.name).write_bytes(file.read_bytes()[:200])
+    ended = run(replace(job, images=images, workers=2))
+    assert ended.returncode == 2, ended.stderr
+    assert "truncated" in ended.stderr
+    assert "Traceback" not in ended.stderr

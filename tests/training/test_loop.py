@@ -1,0 +1,108 @@
+"""Seeds, resuming and divergence, with all workers' code but in one process."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.training.conftest import with_settings
+from tests.training.running import hash_of_weights, metrics_of, run_here, stop_after
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import read_json
+from workflow_scripts.training.job import Ending
+
+
+@pytest.fixture
+def reference(job, tmp_path):
+    """An uninterrupted run of the same job."""
+    whole = replace(job, output=tmp_path / "reference")
+    run_here(whole)
+    return whole
+
+
+def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_path):
+    run_here(job)
+    other = replace(job, seed=1, output=tmp_path / "other")
+    run_here(other)
+    assert hash_of_weights(job.output) == hash_of_weights(reference.output)
+    assert hash_of_weights(other.output) != hash_of_weights(reference.output)
+
+
+def test_a_run_that_was_stopped_ends_like_one_that_was_not(job, reference):
+    outcome = run_here(job, stop_after(2))
+    assert outcome.ending is Ending.SAVED
+    assert "saved at iteration 2 of 6; run again" in outcome.message
+    assert not (job.output / "model_final.pth").exists()
+    assert run_here(job, stop_after(3)).ending is Ending.SAVED
+    assert run_here(job).ending is Ending.DONE
+    assert hash_of_weights(job.output) == hash_of_weights(reference.output)
+    assert read_json(job.output / "run.json")["resumed_from"] == [2, 5]
+    interrupted, whole = metrics_of(job.output), metrics_of(reference.output)
+    assert [line["iteration"] for line in interrupted] == [1, 2, 3, 4, 5, 6]
+    assert [line["loss"] for line in interrupted] == [line["loss"] for line in whole]
+
+
+def test_lines_after_the_saved_iteration_are_written_once(job):
+    run_here(job, stop_after(2))
+    state = job.state.read_bytes()
+    run_here(job, stop_after(2))
+    job.state.write_bytes(state)
+    with job.live_metrics.open("a") as stream:
+        stream.write('{"iteration": 5, "lo')
+    run_here(job)
+    assert [line["iteration"] for line in metrics_of(job.output)] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "g"}, {"seed": 3}, {"variant": "blurred"}])
+def test_the_state_of_another_run_is_not_used(job, change, caplog):
+    run_here(job, stop_after(2))
+    caplog.set_level("INFO", logger="workflow_scripts")
+    other = replace(job, **change)
+    run_here(other)
+    assert "other settings, data or code; starting from the beginning" in caplog.text
+    assert read_json(job.output / "run.json")["resumed_from"] == []
+
+
+def test_a_damaged_state_is_not_used(job, caplog):
+    run_here(job, stop_after(2))
+    job.state.write_bytes(job.state.read_bytes()[:1000])
+    caplog.set_level("INFO", logger="workflow_scripts")
+    run_here(job)
+    assert "damaged" in caplog.text
+    assert read_json(job.output / "run.json")["resumed_from"] == []
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_divergence_stops_and_keeps_the_last_good_state(job, optimizer):
+    job = with_settings(
+        job, optimizer=optimizer, learning_rate=1e12, gradient_clip=None, warmup_iterations=0
+    )
+    job = replace(job, checkpoint_seconds=0)
+    with pytest.raises(UserError, match=r"diverged at iteration \d: .* lower") as error:
+        run_here(job)
+    assert str(job.state) in str(error.value)
+    state = torch.load(job.state, weights_only=True)
+    assert state["progress"]["iteration"] >= 1
+    assert not (job.output / "model_final.pth").exists()
+
+
+def test_run_json_says_where_the_model_comes_from(reference):
+    run = read_json(reference.output / "run.json")
+    assert run["settings"] == reference.settings.model_dump(mode="json")
+    assert run["iterations"] == 6
+    assert run["images_seen"] == 24
+    assert run["world_size"] == 1
+    assert run["devices"] == ["cpu"]
+    assert run["start"] <= run["end"]
+    assert run["peak_memory_mib"][0]["rss"] > 100
+    assert run["versions"]["torch"] == torch.__version__.split("+")[0]
+    assert run["final_loss"]["total"] == pytest.approx(metrics_of(reference.output)[-1]["loss"])
+
+
+def test_a_damaged_image_is_named(job, shapes, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for file in (shapes / "train").glob("*.png"):
+        (images / file.name).write_bytes(file.read_bytes()[:200])
+    with pytest.raises(UserError, match=r"image_0\d\d.png: truncated"):
+        run_here(replace(job, images=images))

@@ -1,0 +1,70 @@
+"""Losses: as torchvision computes them, and the same for any number of workers."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torchvision.models.detection.roi_heads import project_masks_on_boxes
+from torchvision.ops import clip_boxes_to_image
+
+from workflow_scripts.coco import CocoSplit, decode_mask
+from workflow_scripts.training.data import TrainingSet, as_sample, read_scene
+from workflow_scripts.training.engines import engine_named
+from workflow_scripts.training.models.mask_rcnn import mask_targets
+
+
+@pytest.fixture
+def samples(job):
+    split = CocoSplit.read(job.annotations)
+    augmentation = job.settings.augmentation.model_copy(update={"shorter_sides": (64,)})
+    sequence = TrainingSet(split, job.images, None, augmentation, seed=0)
+    return [sequence[position] for position in range(4)]
+
+
+@pytest.fixture
+def engine():
+    return engine_named("torchvision")
+
+
+@pytest.fixture
+def model(engine, job):
+    torch.manual_seed(0)
+    return engine.initial_model(job.settings, 2, None)
+
+
+def test_two_halves_of_a_step_add_up_to_the_whole(engine, model, samples):
+    whole = engine.losses(model, samples)
+    halves = [engine.losses(model, samples[:2]), engine.losses(model, samples[2:])]
+    for name, term in whole.items():
+        assert term.count == sum(half[name].count for half in halves), name
+        total = sum(half[name].total for half in halves)
+        torch.testing.assert_close(total, term.total, rtol=1e-5, atol=1e-5)
+
+
+def test_an_image_draws_its_own_anchors_and_proposals(engine, model, samples):
+    torch.manual_seed(1)
+    first = engine.losses(model, samples[:1])
+    torch.manual_seed(2)
+    assert engine.losses(model, samples[:1])["loss_mask"].total == first["loss_mask"].total
+    other = engine.losses(model, [replace(samples[0], seed=5)])
+    assert other["loss_objectness"].total != first["loss_objectness"].total
+
+
+def test_mask_targets_from_crops_equal_those_from_whole_frames(job):
+    split = CocoSplit.read(job.annotations)
+    image = split.images[0]
+    instances = split.instances_by_image[image.id]
+    frames = torch.from_numpy(
+        np.stack([decode_mask(instance.segmentation) for instance in instances])
+    )
+    sequence = TrainingSet(split, job.images, None, job.settings.augmentation, seed=0)
+    scene = read_scene(sequence.files[0], instances, image.height, image.width)
+    sample = as_sample(scene, seed=0)
+    random = np.random.default_rng(0)
+    moved = sample.boxes + torch.from_numpy(random.normal(0, 4, sample.boxes.shape)).float()
+    low, high = torch.minimum(moved[:, :2], moved[:, 2:]), torch.maximum(moved[:, :2], moved[:, 2:])
+    boxes = clip_boxes_to_image(torch.cat((low, high), dim=1), (image.height, image.width))
+    which = torch.arange(len(instances))
+    ours = mask_targets(sample.masks, sample.corners, boxes, which, 28)
+    torch.testing.assert_close(ours, project_masks_on_boxes(frames, boxes, which, 28))

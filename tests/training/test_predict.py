@@ -1,0 +1,80 @@
+"""Predictions: their contract, and the geometry of their masks."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torchvision.models.detection.roi_heads import paste_masks_in_image
+
+from tests.training.conftest import with_settings
+from tests.training.running import run_here
+from workflow_scripts.coco import CocoSplit, decode_mask
+from workflow_scripts.files import read_json
+from workflow_scripts.training.__main__ import main
+from workflow_scripts.training.masks import encode_detection
+
+
+def predict(output, shapes, name: str, **settings) -> list[dict]:
+    """Run the command on the validation split."""
+    settings = {"shorter_side": 96, "longest_side": 192, "score_threshold": 0.0, **settings}
+    arguments = [
+        *("predict", "--settings", json.dumps(settings)),
+        *("--checkpoint", str(output / "model_final.pth")),
+        *("--annotations", str(shapes / "val" / "annotations.json")),
+        *("--images", str(shapes / "val"), "--output", str(output / name), "--threads", "1"),
+    ]
+    assert main(arguments) == 0
+    return read_json(output / name)
+
+
+def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes):
+    run_here(job)
+    results = predict(job.output, shapes, "a.json.gz")
+    split = CocoSplit.read(shapes / "val" / "annotations.json")
+    sizes = {image.id: (image.height, image.width) for image in split.images}
+    assert {result["image_id"] for result in results} == set(sizes)
+    for result in results:
+        height, width = sizes[result["image_id"]]
+        x, y, w, h = result["bbox"]
+        assert result["category_id"] in (1, 2)
+        assert 0 <= result["score"] <= 1
+        assert x >= 0 and y >= 0 and x + w <= width + 0.02 and y + h <= height + 0.02
+        assert decode_mask(result["segmentation"]).shape == (height, width)
+    predict(job.output, shapes, "b.json.gz")
+    first, second = ((job.output / name).read_bytes() for name in ("a.json.gz", "b.json.gz"))
+    assert first == second
+    few = predict(job.output, shapes, "c.json.gz", detections_per_image=2)
+    assert len(few) == 2 * len(sizes)
+
+
+def test_the_whitepapers_model_takes_a_step_and_predicts(job, shapes):
+    job = with_settings(
+        job,
+        model="mask_rcnn_r50_fpn",
+        optimizer="sgd",
+        images_per_step=1,
+        iterations=1,
+        milestones=[],
+        gradient_clip=1.0,
+    )
+    run_here(replace(job, threads=2))
+    results = predict(job.output, shapes, "predictions.json.gz", shorter_side=64)
+    assert all(np.isfinite(result["score"]) for result in results)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_mask_pasted_into_its_crop_equals_torchvisions_full_frame(seed):
+    random = np.random.default_rng(seed)
+    height, width = (int(side) for side in random.integers(20, 200, 2))
+    side = 28
+    coarse = torch.from_numpy(random.random((1, 1, 5, 5), np.float32))
+    mask = torch.nn.functional.interpolate(coarse, (side, side), mode="bilinear").clamp(0, 1)
+    corners = np.sort(random.random((2, 2)) * (width, height), axis=0).reshape(-1)
+    box = np.float32(corners.clip(0, np.tile((width, height), 2)))
+    soft = paste_masks_in_image(mask, torch.from_numpy(box)[None], (height, width))[0, 0].numpy()
+    pasted = decode_mask(encode_detection(mask[0, 0].numpy(), box, height, width))
+    assert pasted.shape == soft.shape
+    clear = np.abs(soft - 0.5) > 1e-4
+    np.testing.assert_array_equal(pasted[clear], (soft >= 0.5)[clear])

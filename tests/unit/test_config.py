@@ -1,0 +1,148 @@
+"""The config: what it refuses and how it says so, and what is generated from it."""
+
+import copy
+import json
+import re
+import tomllib
+
+import jsonschema
+import pytest
+import yaml
+
+from tests.workflow import PROJECT
+from workflow_scripts.config.__main__ import schema_text
+from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.errors import UserError
+from workflow_scripts.jobs import Jobs
+
+CONFIGS = [PROJECT / "config.yaml", *sorted(PROJECT.glob("profiles/*/experiment.yaml"))]
+
+
+@pytest.fixture
+def config() -> dict:
+    return yaml.safe_load((PROJECT / "config.yaml").read_text())
+
+
+def change(config: dict, key: str, value: object) -> dict:
+    changed = copy.deepcopy(config)
+    *parents, last = key.split(".")
+    section = changed
+    for parent in parents:
+        section = section[parent]
+    section[last] = value
+    return changed
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)
+def test_the_configs_that_come_with_the_project_are_good(path):
+    content = yaml.safe_load(path.read_text())
+    assert read_experiment(content, path.name).variants
+    jsonschema.validate(content, json.loads(schema_text()))
+
+
+def test_the_schema_file_is_that_of_the_models():
+    assert (PROJECT / "config.schema.json").read_text() == schema_text(), (
+        "run: python -m workflow_scripts.config --schema config.schema.json"
+    )
+
+
+def test_every_key_of_the_paper_config_is_commented(config):
+    text = (PROJECT / "config.yaml").read_text().splitlines()
+    for number, line in enumerate(text):
+        if re.match(r" *[a-z_]+:", line) and not line.lstrip().startswith("method:"):
+            above = "\n".join(text[max(0, number - 4) : number])
+            assert "#" in above, f"config.yaml, line {number + 1} has no comment: {line}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("foo", 1, "config.yaml: foo: unknown key"),
+        ("training.lr", 1, "config.yaml: training.lr: unknown key"),
+        ("variants.x", {"method": "melt"}, "variants.x: 'method' is 'melt', but there are"),
+        ("variants.x", {"method": "blur", "strength": -1}, "variants.x.strength: Input should be"),
+        ("variants.two words", {"method": "blur"}, "variants.two words"),
+        ("variants", {"blur": {"method": "blur"}}, "reference: there is no variant 'unmodified'"),
+        ("reference", "anonymized", "reference: variant 'anonymized' is not of method unmodified"),
+        ("seeds", [1, 2, 1], "config.yaml: seeds: 1 stands twice"),
+        ("seeds", [], "config.yaml: seeds"),
+        ("seeds", 0, "config.yaml: seeds"),
+        ("dataset.kind", "kitti", "dataset: 'kind' is 'kitti', but there are"),
+        ("pii.faces.detector", "nobody", "pii.faces: 'detector' is 'nobody', but there are"),
+        ("training.milestones", [50000], "training: milestones: 50000 is never reached"),
+        ("training.model", "tiny", "there are no ImageNet weights for the tiny model"),
+        ("training.initialisation", "weights.pth", "initialisation_sha256: missing"),
+        ("experiment", "a/b", "config.yaml: experiment: String should match"),
+    ],
+)
+def test_a_bad_value_is_named_by_its_key(config, key, value, message):
+    with pytest.raises(UserError) as error:
+        read_experiment(change(config, key, value), "config.yaml")
+    assert message in str(error.value)
+    assert all(line.startswith("config.yaml: ") for line in str(error.value).splitlines())
+
+
+def test_classes_of_a_coco_data_set_have_to_be_known(config):
+    split = {"images": "i", "annotations": "a.json"}
+    dataset = {"kind": "coco", "train": split, "val": split, "class_mapping": {"lorry": "truk"}}
+    with pytest.raises(UserError, match=r"class_mapping\.lorry: 'truk' is none of the classes"):
+        read_experiment(change(config, "dataset", dataset), "config.yaml")
+
+
+class TestWhatAJobDependsOn:
+    @staticmethod
+    def run(config: dict, variant: str = "anonymized", seed: int = 1, digest: str = "d") -> str:
+        return Jobs(read_experiment(config, "config.yaml")).run(variant, seed, digest)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("seeds", 10),
+            ("experiment", "other"),
+            ("variants.other", {"method": "blackbox"}),
+            ("evaluation.score_threshold", 0.2),
+            ("dataset.root", "/elsewhere"),
+            ("dataset.images_per_shard", 7),
+        ],
+    )
+    def test_a_run_does_not_depend_on(self, config, key, value):
+        assert self.run(change(config, key, value)) == self.run(config)
+
+    @pytest.mark.parametrize(
+        ("key", "value"),
+        [
+            ("training.iterations", 40000),
+            ("training.augmentation.flip_probability", 0.1),
+            ("variants.anonymized.strength", 0.1),
+            ("pii.faces.threshold", 0.1),
+        ],
+    )
+    def test_a_run_depends_on(self, config, key, value):
+        assert self.run(change(config, key, value)) != self.run(config)
+
+    def test_a_run_depends_on_seed_and_data(self, config):
+        runs = {self.run(config, seed=s, digest=d) for s in (1, 2) for d in "ab"}
+        assert len(runs) == 4
+
+    def test_the_reference_does_not_depend_on_detection(self, config):
+        other = change(config, "pii.faces.threshold", 0.1)
+        assert self.run(other, "unmodified") == self.run(config, "unmodified")
+
+    def test_spelling_out_a_default_changes_nothing(self, config):
+        short = copy.deepcopy(config)
+        del short["training"]["weight_decay"]
+        assert self.run(short) == self.run(config)
+
+
+def test_the_conda_environment_has_the_versions_of_the_lock():
+    lock = (PROJECT / "envs/requirements.lock").read_text()
+    (packages,) = (
+        part["pip"]
+        for part in yaml.safe_load((PROJECT / "envs/workflow.yaml").read_text())["dependencies"]
+        if isinstance(part, dict)
+    )
+    for package in packages:
+        assert re.search(rf"^{re.escape(package)}\s", lock, re.M), package
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.match(r"[\w-]+", name).group() for name in wanted if "snakemake" not in name}
+    assert {package.split("==")[0] for package in packages} == names

@@ -1,0 +1,69 @@
+"""Driving Snakemake from tests: one working folder, one config, plans and runs."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Workflow:
+    """An experiment in a folder of its own."""
+
+    folder: Path
+    config: dict[str, Any]
+    profile: str = "profiles/local"
+    project: Path = PROJECT
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def results(self) -> Path:
+        """Where the experiment's files lie."""
+        return self.folder / "results" / self.config["experiment"]
+
+    def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake and return what it said; it may have failed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = self.folder / "experiment.yaml"
+        config.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        command = [
+            *(sys.executable, "-m", "snakemake"),
+            *("--snakefile", self.project / "Snakefile"),
+            *("--profile", self.project / self.profile),
+            *("--configfile", config, "--directory", self.folder),
+            *arguments,
+        ]
+        return subprocess.run(
+            list(map(str, command)),
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run Snakemake, which has to succeed."""
+        done = self.snakemake(*arguments)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def plan(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule Snakemake would run now, without `all`."""
+        said = self.run("--dry-run", *arguments)
+        if "Nothing to be done" in said:
+            return {}
+        table = said.split("Job stats:\n", 1)[1].split("\n\n", 1)[0]
+        jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+        jobs.pop("total")
+        jobs.pop("all", None)
+        return jobs
