@@ -1,10 +1,42 @@
 # PII regions by shard, once for all variants; then each variant's images by shard.
 
 
+rule check_methods:
+    # Before anything is detected, anonymized or trained: what cannot work costs seconds.
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+    output:
+        touch(CHECKED),
+    log:
+        pii=f"{RESULTS}/logs/check_methods.pii.log",
+        variants=f"{RESULTS}/logs/check_methods.variants.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/check_methods.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        pii=JOBS.pii_settings,
+        variants=JOBS.variants_settings,
+        fingerprint=checks_fingerprint,
+        images=image_root("train"),
+    message:
+        "Checking that PII can be detected and each variant be made"
+    shell:
+        "python -m workflow_scripts.pii check --settings {params.pii:q}"
+        " --annotations {input.annotations:q} --images {params.images:q} --log {log.pii:q}"
+        " && exec python -m workflow_scripts.anonymization check --settings {params.variants:q}"
+        " --annotations {input.annotations:q} --log {log.variants:q}"
+
+
 rule detect_pii:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
+        checked=ancient(CHECKED),
     output:
         f"{RESULTS}/pii/{{shard}}.parquet",
     log:
@@ -57,32 +89,6 @@ rule summarize_pii:
         "exec python -m workflow_scripts.pii summarize --regions {input.regions:q}"
         " --annotations {input.annotations:q} --output {output.summary:q}"
         " --figures {params.figures:q} --log {log:q}"
-
-
-rule check_variants:
-    # Before anything is anonymized or trained: a variant that cannot be made costs seconds.
-    input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-    output:
-        touch(CHECKED),
-    log:
-        f"{RESULTS}/logs/check_variants.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/check_variants.tsv"
-    conda:
-        "../envs/workflow.yaml"
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        settings=JOBS.variants_settings,
-        fingerprint=checks_fingerprint,
-    message:
-        "Checking that each variant can be made"
-    shell:
-        "exec python -m workflow_scripts.anonymization check --settings {params.settings:q}"
-        " --annotations {input.annotations:q} --log {log:q}"
 
 
 rule anonymize:

@@ -5,7 +5,8 @@ import faulthandler
 import json
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -71,6 +72,34 @@ class Command:
         except Exception:  # a bug: the log has to hold it as well as the terminal
             log.error("%s", traceback.format_exc().rstrip())
             return 1
+
+
+@dataclass(frozen=True)
+class Action:
+    """One of several things that a stage's command can do."""
+
+    meaning: str
+    """For the list of actions, without a full stop."""
+    run: Callable[[Sequence[str]], int]
+    """Takes the arguments behind the action's name, returns the exit code."""
+
+
+def dispatch(
+    name: str, description: str, actions: Mapping[str, Action], argv: Sequence[str] | None
+) -> int:
+    """Run the action that the first argument names, and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="actions:\n"
+        + "\n".join(f"  {action:10} {actions[action].meaning}" for action in actions)
+        + "\n\n`<action> --help` explains an action.",
+    )
+    parser.add_argument("action", choices=actions, metavar="action", help="see below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of the action")
+    arguments = parser.parse_args(argv)
+    return actions[arguments.action].run(arguments.arguments)
 
 
 def read_settings(kind: Any, source: str) -> Any:

@@ -8,8 +8,6 @@ import numpy as np
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic
 
-PNG_SETTINGS = (cv2.IMWRITE_PNG_COMPRESSION, 1)
-
 
 def decode_image(raw: bytes, path: Path) -> np.ndarray:
     """Decode an image file's bytes to (height, width, 3) uint8 RGB.
@@ -68,7 +66,9 @@ def read_image(path: Path) -> np.ndarray:
 def write_png(path: Path, image: np.ndarray) -> None:
     """Write (height, width, 3) uint8 RGB, or (height, width) ids, as a PNG, atomically."""
     pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
-    ok, encoded = cv2.imencode(".png", pixels, PNG_SETTINGS)
+    # The defaults are the fastest: naming a compression level makes OpenCV 4.14 drop the filter
+    # and the strategy that it chose for speed (51 against 115 ms for 2048x1024 at level 1).
+    ok, encoded = cv2.imencode(".png", pixels)
     if not ok:
         raise ValueError(f"cannot encode {image.shape} {image.dtype} as PNG")
     with atomic(path) as temporary:

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.config.variants import is_unmodified
-from workflow_scripts.files import canonical_json
+from workflow_scripts.files import canonical_json, sha256_of_file
 from workflow_scripts.fingerprint import code_of, fingerprint
 
 
@@ -63,11 +63,16 @@ class Jobs:
         )
 
     def detection(self) -> str:
-        """Fingerprint of the PII regions of a shard; the shard's id stands for its content."""
-        pii = self.experiment.pii
-        plugins = {type(part).__module__ for part in (pii.faces, pii.license_plates) if part}
+        """Fingerprint of the PII regions of a shard; the shard's id stands for its content.
+
+        Files that a detector is told to read count by content.
+        """
+        detectors = self.experiment.pii.detectors.values()
+        plugins = {type(detector).__module__ for detector in detectors}
+        files = [getattr(detector, "file", None) for detector in detectors]
         return fingerprint(
             settings=self.pii_settings,
+            files=[sha256_of_file(file) for file in files if file is not None and file.is_file()],
             code=code_of("workflow_scripts.pii.detect", *sorted(plugins)),
         )
 
@@ -82,13 +87,15 @@ class Jobs:
 
     def pii_summary(self) -> str:
         """Fingerprint of the PII statistics, beside the regions."""
-        return fingerprint(code=code_of("workflow_scripts.pii.summary"))
+        return fingerprint(code=code_of("workflow_scripts.pii.figure"))
 
     def checks(self, digest: str) -> str:
-        """Fingerprint of the check whether the variants can be made."""
+        """Fingerprint of the check whether PII can be detected and each variant be made."""
         modules = {type(method).__module__ for method in self.experiment.variants.values()}
         code = code_of("workflow_scripts.anonymization.__main__", *sorted(modules))
-        return fingerprint(settings=self.variants_settings, data=digest, code=code)
+        return fingerprint(
+            variants=self.variants_settings, pii=self.detection(), data=digest, code=code
+        )
 
     def gathering(self) -> str:
         """Fingerprint of a variant's manifest, beside the shards' manifests."""

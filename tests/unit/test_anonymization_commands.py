@@ -79,7 +79,7 @@ def apply(folder: Path, settings: dict, shard: str = "000-aaaaaaaa", threads: in
 def gather(folder: Path, *shards: str) -> int:
     return run(
         "gather",
-        shards=[folder / "images/v" / shard for shard in shards or SHARDS],
+        folders=[folder / "images/v" / shard for shard in shards or SHARDS],
         annotations=folder / "train.coco.json",
         output=folder / "images/v/manifest.parquet",
     )
@@ -218,21 +218,21 @@ def test_all_that_is_wrong_with_precomputed_images_is_said_at_once(data, elsewhe
     settings = {"method": "precomputed", "folder": str(elsewhere), "rename": {"a/": "x/"}}
 
     def check(**changes) -> tuple[int, str]:
-        text = json.dumps(settings | changes)
+        text = json.dumps({"fine": {"method": "blur"}, "theirs": settings | changes})
         code = run("check", settings=text, annotations=data / "train.coco.json")
         return code, capsys.readouterr().err
 
     code, message = check()
     assert code == 2
-    assert "x/0.png: no such file" in message
+    assert f"variants.theirs: {elsewhere}/x/0.png: no such file" in message
     assert f"x/1.png: 7x{HEIGHT} pixels; the original has {WIDTH}x{HEIGHT}" in message
     assert "b/2.png: not a readable image" in message
     assert message.count("error:") == 3
     assert check(folder="nowhere")[1].count("nowhere: no such folder") == 1
-    assert check(method="blur", folder=None)[0] == 2
+    assert "theirs.folder: unknown key" in check(method="blur")[1]
 
     assert apply(data, settings) == 2
-    assert message.splitlines()[0].split(": ", 1)[1] in capsys.readouterr().err
+    assert "x/0.png: no such file" in capsys.readouterr().err
     assert not (data / "images").exists()
 
 
@@ -257,4 +257,5 @@ def test_help_lists_the_actions(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["--help"])
     assert stop.value.code == 0
-    assert "check,apply,gather" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert all(f"\n  {action} " in said for action in ("check", "apply", "gather"))

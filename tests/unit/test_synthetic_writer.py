@@ -73,7 +73,7 @@ def test_a_smaller_data_set_replaces_a_larger_one(tmp_path: Path):
 
 
 def test_unknown_split_is_refused(tmp_path: Path):
-    with pytest.raises(UserError, match="images.night: no such split"):
+    with pytest.raises(UserError, match=r"images\.night: no such split"):
         write_data_set(tmp_path, SETTINGS, {"night": 1}, workers=1)
 
 

@@ -13,6 +13,9 @@ METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
 Variant = Annotated[Union[METHODS], Field(discriminator="method")]  # noqa: UP007
 """One treatment of the training images."""
 
+Variants = dict[str, Variant]
+"""Several, by name."""
+
 
 def is_unmodified(variant: Method) -> bool:
     """Whether a variant is the originals, for which no images are written."""

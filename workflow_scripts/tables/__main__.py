@@ -1,11 +1,10 @@
 """`python -m workflow_scripts.tables make|show`: Table II from the runs' evaluations."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Command, main_of
+from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json, write_json, write_text
@@ -21,27 +20,23 @@ from workflow_scripts.tables.runs import (
 from workflow_scripts.tables.table import ResultTable, RunRecord, list_of, long_table
 
 NAME = "workflow_scripts.tables"
-USAGE = f"""usage: python -m {NAME} [make] --runs FILE... --output FOLDER [...]
-       python -m {NAME} show FILE
-
-The whitepaper's Table II: AP per class and variant, mean and standard deviation over the seeds.
-
-actions:
-  make   bring eval.json files together in table_2.csv, .md, .tex and .json (the default)
-  show   print a table_2.json
-
-`python -m {NAME} make --help` and `… show --help` explain their arguments."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
-    argv = list(sys.argv[1:] if argv is None else argv)
-    if not argv or argv[0] in ("-h", "--help"):
-        print(USAGE)
-        return 0 if argv else 2
-    if argv[0] == "show":
-        return _show_command().run(_show, argv[1:])
-    return _make_command().run(_make, argv[1:] if argv[0] == "make" else argv)
+    """Run the action that the first argument names; returns its exit code."""
+    return dispatch(
+        NAME,
+        "The whitepaper's Table II: AP per class and variant, mean and standard deviation over "
+        "the seeds.",
+        {
+            "make": Action(
+                "bring eval.json files together in table_2.csv, .md, .tex and .json",
+                lambda argv: _make_command().run(_make, argv),
+            ),
+            "show": Action("print a table_2.json", lambda argv: _show_command().run(_show, argv)),
+        },
+        argv,
+    )
 
 
 def _make_command() -> Command:

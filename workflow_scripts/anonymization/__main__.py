@@ -1,0 +1,167 @@
+"""`python -m workflow_scripts.anonymization <action> …`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from workflow_scripts.anonymization.apply import anonymize_images, tasks_of
+from workflow_scripts.anonymization.manifest import FILE_NAME, gather, write_manifest
+from workflow_scripts.cli import Action, Command, dispatch, main_of
+from workflow_scripts.coco import CocoSplit
+from workflow_scripts.config.variants import Variant, Variants
+from workflow_scripts.console import log, progress
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import atomic
+from workflow_scripts.regions import read_regions
+from workflow_scripts.shards import read_shard
+
+
+def _check_command() -> Command:
+    command = Command(
+        "workflow_scripts.anonymization check",
+        "See whether variants can be made, such as whether a folder of images is complete.\n"
+        "The settings are those of all variants, by name.",
+        settings=Variants,
+    )
+    _add_annotations(command)
+    return command
+
+
+def _apply_command() -> Command:
+    command = Command(
+        "workflow_scripts.anonymization apply",
+        "Make one variant of the training images of one shard: a folder with the images at the\n"
+        "data set's own relative paths, and a manifest. Images without regions are linked,\n"
+        "the others written as PNG (8 bit RGB), whatever they were.",
+        settings=Variant,
+    )
+    command.argument("--variant", required=True, metavar="NAME", help="for the messages")
+    command.argument(
+        "--regions", type=Path, required=True, metavar="FILE", help="pii/{shard}.parquet"
+    )
+    _add_annotations(command)
+    command.argument(
+        "--images",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="what file names in the annotations are relative to",
+    )
+    command.argument("--shards", type=Path, required=True, metavar="FILE", help="data/shards.json")
+    command.argument("--shard", required=True, metavar="ID", help="the shard's id in that file")
+    command.argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="images/{variant}/{shard}; appears when it is complete",
+    )
+    command.argument("--threads", type=int, default=1, help="images at a time (default: 1)")
+    return command
+
+
+def _gather_command() -> Command:
+    command = Command(
+        "workflow_scripts.anonymization gather",
+        "Merge the manifests of a variant's shards, and check that no image is missing.",
+    )
+    command.argument(
+        "--folders",
+        type=Path,
+        required=True,
+        nargs="+",
+        metavar="FOLDER",
+        help="images/{variant}/{shard} of all shards",
+    )
+    _add_annotations(command)
+    command.argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="images/{variant}/manifest.parquet",
+    )
+    return command
+
+
+def _add_annotations(command: Command) -> None:
+    command.argument(
+        "--annotations",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the training split, data/train.coco.json",
+    )
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    images = CocoSplit.read(arguments.annotations).images
+    findings = []
+    for name, method in arguments.settings.items():
+        try:
+            method.check(images)
+        except UserError as error:
+            findings += [f"variants.{name}: {line}" for line in str(error).splitlines()]
+    if findings:
+        raise UserError("\n".join(findings))
+    log.info("%s can be made of %d images", ", ".join(arguments.settings), len(images))
+
+
+def _apply(arguments: argparse.Namespace) -> None:
+    by_name = {image.file_name: image for image in CocoSplit.read(arguments.annotations).images}
+    names = read_shard(arguments.shards, arguments.shard)
+    missing = [name for name in names if name not in by_name]
+    if missing:
+        raise UserError(
+            f"{arguments.shards}: {missing[0]} is not in {arguments.annotations}; index again"
+        )
+    images = [by_name[name] for name in names]
+    arguments.settings.check(images)
+    regions = read_regions(arguments.regions)
+    with atomic(arguments.output) as folder:
+        folder.mkdir()
+        tasks = tasks_of(images, arguments.images, regions, folder, arguments.output.name)
+        treated = anonymize_images(arguments.settings, tasks, arguments.threads)
+        entries = list(progress(treated, total=len(tasks), description=arguments.variant))
+        write_manifest(folder / FILE_NAME, entries)
+    log.info(
+        "%s: %d regions changed; %d images written, %d linked",
+        arguments.variant,
+        sum(entry.regions for entry in entries),
+        sum(not entry.linked for entry in entries),
+        sum(entry.linked for entry in entries),
+    )
+
+
+def _gather(arguments: argparse.Namespace) -> None:
+    entries = gather(CocoSplit.read(arguments.annotations), arguments.folders)
+    write_manifest(arguments.output, entries)
+    log.info("%d images, %d regions", len(entries), sum(entry.regions for entry in entries))
+
+
+ACTIONS = {
+    "check": Action(
+        "see whether it can be done",
+        lambda argv: _check_command().run(_check, argv),
+    ),
+    "apply": Action(
+        "make the images of one shard", lambda argv: _apply_command().run(_apply, argv)
+    ),
+    "gather": Action(
+        "merge the manifests of all shards", lambda argv: _gather_command().run(_gather, argv)
+    ),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the action that the first argument names; returns its exit code."""
+    return dispatch(
+        "workflow_scripts.anonymization",
+        "Make anonymized twins of the training images.",
+        ACTIONS,
+        argv,
+    )
+
+
+if __name__ == "__main__":
+    main_of(main)

@@ -1,0 +1,103 @@
+"""The manifest of a variant's images: which file stands for which image, and what changed it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workflow_scripts.coco import CocoSplit
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import atomic
+
+FILE_NAME = "manifest.parquet"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One image of a variant."""
+
+    image: str
+    """`file_name` of the training image that it stands for."""
+    file: str
+    """The image, relative to the variant's folder, with forward slashes."""
+    regions: int
+    """How many were changed; for images made elsewhere, how many were detected."""
+    faces: int
+    license_plates: int
+    method: str | None
+    """What changed it, several separated by commas; None: it is the original."""
+    sha256: str
+    """Of the file."""
+    source_sha256: str
+    """Of the original."""
+    linked: bool
+    """It is a hard link to the original, or a copy where the file system has no links."""
+
+
+SCHEMA = pa.schema(
+    [
+        ("image", pa.string()),
+        ("file", pa.string()),
+        ("regions", pa.int32()),
+        ("faces", pa.int32()),
+        ("license_plates", pa.int32()),
+        ("method", pa.string()),
+        ("sha256", pa.string()),
+        ("source_sha256", pa.string()),
+        ("linked", pa.bool_()),
+    ]
+)
+
+
+def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
+    """Write a manifest as Parquet, atomically."""
+    rows = [asdict(entry) for entry in entries]
+    with atomic(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
+
+
+def read_manifest(path: Path) -> list[Entry]:
+    """Read a manifest.
+
+    Raises:
+        UserError: it is missing, or something else.
+    """
+    try:
+        rows = pq.ParquetFile(path).read().to_pylist()
+        return [Entry(**row) for row in rows]
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; anonymize this shard") from None
+    except (pa.ArrowException, OSError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: not a manifest ({reason}); anonymize this shard again") from None
+
+
+def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
+    """The entries of all shards of a variant, in the order of the split.
+
+    Args:
+        split: the training images.
+        shards: the folders of the shards' images, each with its manifest.
+
+    Raises:
+        UserError: an image is missing, there twice, not of this split, or of another original.
+    """
+    entries = [(shard, entry) for shard in shards for entry in read_manifest(shard / FILE_NAME)]
+    count = Counter(entry.image for _, entry in entries)
+    originals = {image.file_name: image.sha256 for image in split.images}
+    findings = [f"{name}: no shard has it" for name in originals if name not in count]
+    findings += [f"{name}: {n} shards have it" for name, n in count.items() if n > 1]
+    for shard, entry in entries:
+        if entry.image not in originals:
+            findings.append(f"{shard}: {entry.image} is not in the training split")
+        elif entry.source_sha256 != originals[entry.image]:
+            findings.append(f"{shard}: {entry.image} was made from another original")
+        elif not (shard.parent / entry.file).is_file():
+            findings.append(f"{shard}: {entry.file} is missing")
+    if findings:
+        raise UserError.of([*findings, "anonymize these shards again"])
+    by_image = {entry.image: entry for _, entry in entries}
+    return [by_image[name] for name in originals]

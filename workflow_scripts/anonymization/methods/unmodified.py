@@ -1,0 +1,22 @@
+"""The originals: the reference that the other variants are compared with."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from workflow_scripts.anonymization.method import Anonymized, Method
+from workflow_scripts.regions import Region
+
+
+class Unmodified(Method):
+    """Leave the images as they are. A workflow trains on the originals and writes none."""
+
+    method: Literal["unmodified"] = "unmodified"
+    """Keep the originals."""
+
+    def anonymize(
+        self, image: np.ndarray, regions: Sequence[Region], rng: np.random.Generator
+    ) -> Anonymized:
+        """Change nothing."""
+        return Anonymized(image.copy(), ())

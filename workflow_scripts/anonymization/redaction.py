@@ -1,0 +1,139 @@
+"""Methods that fill an area around each region: what the area is, and how it is filled."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from pydantic import Field
+
+from workflow_scripts.anonymization.method import Anonymized, Method, Outcome
+from workflow_scripts.regions import Kind, Region
+
+Shape = Literal["auto", "box", "ellipse"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """The pixels of a frame that are filled for one region."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    """The box around them, inside the frame, pixels."""
+    mask: np.ndarray
+    """(y1 - y0, x1 - x0) bool, which pixels of that box; at least one."""
+    side: float
+    """The smaller side of the region's own box, pixels: what strengths are relative to."""
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the box."""
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+
+class Redaction(Method):
+    """Fills an area around each region, one after the other.
+
+    Where areas overlap, the later one is filled from what the earlier one left: nothing of the
+    original comes back.
+    """
+
+    margin: float = Field(0.25, ge=0, le=2)
+    """Enlarge the region to each side by this share of its width and height. From 0.21 on, an
+    ellipse holds the whole of the box that was found."""
+    shape: Shape = "auto"
+    """`box`, `ellipse`, or `auto`: an ellipse for faces, for plates their quad where it is known
+    and fits, else the box."""
+
+    @abstractmethod
+    def fill(self, image: np.ndarray, area: Area) -> np.ndarray:
+        """What the box of an area is filled with, where its mask says so.
+
+        Args:
+            image: (height, width, 3) uint8 RGB, the whole frame; must not be changed.
+            area: inside the frame.
+
+        Returns:
+            (area.y1 - area.y0, area.x1 - area.x0, 3) uint8 RGB, or what broadcasts to it.
+        """
+
+    def anonymize(
+        self, image: np.ndarray, regions: Sequence[Region], rng: np.random.Generator
+    ) -> Anonymized:
+        """Fill the area of each region that has one; see `Method.anonymize`."""
+        result = image.copy()
+        outcomes = []
+        for region in regions:
+            area = area_of(region, image.shape[:2], self.margin, self.shape)
+            if area is None:
+                continue
+            content = np.broadcast_to(self.fill(result, area), (*area.mask.shape, 3))
+            result[area.window][area.mask] = content[area.mask]
+            outcomes.append(Outcome(region, self.method, (area.x0, area.y0, area.x1, area.y1)))
+        return Anonymized(result, tuple(outcomes))
+
+
+def area_of(
+    region: Region, frame: tuple[int, int], margin: float, shape: Shape = "auto"
+) -> Area | None:
+    """The pixels around a region.
+
+    Args:
+        region: its box may reach beyond the frame.
+        frame: height and width, pixels.
+        margin: the enlargement to each side, relative to the region's size.
+        shape: see `Redaction.shape`.
+
+    Returns:
+        None when the region has no extent or lies outside of the frame.
+    """
+    if region.width <= 0 or region.height <= 0:
+        return None
+    corners = np.float64([(region.x0, region.y0), (region.x1, region.y1)])
+    uses_quad = shape == "auto" and _has_fitting_quad(region)
+    if uses_quad:
+        corners = np.float64(region.quad)
+    corners = corners.mean(axis=0) + (corners - corners.mean(axis=0)) * (1 + 2 * margin)
+    height, width = frame
+    x0, y0 = (max(math.floor(value), 0) for value in corners.min(axis=0))
+    x1, y1 = (
+        min(math.ceil(value), end)
+        for value, end in zip(corners.max(axis=0), (width, height), strict=True)
+    )
+    if x1 <= x0 or y1 <= y0:
+        return None
+    mask = np.ones((y1 - y0, x1 - x0), bool)
+    if uses_quad:
+        mask = _quad_mask(corners - (x0, y0), mask.shape)
+    elif shape == "ellipse" or (shape == "auto" and region.kind is Kind.FACE):
+        mask = _ellipse_mask(corners - (x0, y0), mask.shape)
+    if not mask.any():  # of a few pixels none has its centre inside
+        mask[:] = True
+    return Area(x0, y0, x1, y1, mask, min(region.width, region.height))
+
+
+def _has_fitting_quad(region: Region) -> bool:
+    """Whether there is a plate's quad; one beside the box would leave the plate as it is."""
+    if region.kind is not Kind.LICENSE_PLATE or region.quad is None:
+        return False
+    x, y = np.mean(region.quad, axis=0)
+    return region.x0 <= x <= region.x1 and region.y0 <= y <= region.y1
+
+
+def _ellipse_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The pixels whose centres lie in the ellipse that a box, given by two corners, encloses."""
+    (centre_x, centre_y), (radius_x, radius_y) = corners.mean(axis=0), np.ptp(corners, axis=0) / 2
+    y, x = np.ogrid[: shape[0], : shape[1]]
+    return ((x + 0.5 - centre_x) / radius_x) ** 2 + ((y + 0.5 - centre_y) / radius_y) ** 2 <= 1
+
+
+def _quad_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The pixels that a quad covers or touches."""
+    bits = 8  # OpenCV's fixed point; its integer coordinates are the pixels' centres
+    points = np.int32(np.round((corners - 0.5) * 2**bits))
+    return cv2.fillConvexPoly(np.zeros(shape, np.uint8), points, 1, shift=bits).astype(bool)

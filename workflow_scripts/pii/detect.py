@@ -1,0 +1,78 @@
+"""Detecting the PII of some images."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from workflow_scripts.coco import CocoSplit, Instance
+from workflow_scripts.config.pii import Pii
+from workflow_scripts.errors import UserError
+from workflow_scripts.pii.detector import Frame
+from workflow_scripts.pii.labelled import share_on
+from workflow_scripts.regions import Region
+
+
+def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:
+    """See whether the settings fit the data set, before any image is looked at.
+
+    Raises:
+        UserError: all that does not fit.
+    """
+    findings = []
+    for kind, detector in settings.detectors.items():
+        try:
+            detector.check(frames, kind)
+        except UserError as error:
+            findings += str(error).splitlines()
+        key, classes = settings.bearers[kind]
+        if settings.only_on_labelled and not set(classes) & set(split.classes):
+            findings.append(
+                f"pii.{key}: none of {', '.join(classes)} is a class of the data set "
+                f"({', '.join(split.classes)}), so no {kind.replace('_', ' ')} could be kept; "
+                "name its classes or set pii.only_on_labelled to false"
+            )
+    if findings:
+        raise UserError.of(findings)
+
+
+def detect(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> Iterator[list[Region]]:
+    """The regions of each frame in turn, by kind and from left to right."""
+    for frame in _decoded_ahead(settings, frames):
+        instances = split.instances_by_image[frame.info.id]
+        yield [
+            region
+            for kind, detector in settings.detectors.items()
+            for region in sorted(detector.regions(frame, kind), key=lambda r: (r.x0, r.y0))
+            if _is_kept(region, settings, split, instances)
+        ]
+
+
+def _is_kept(
+    region: Region, settings: Pii, split: CocoSplit, instances: Sequence[Instance]
+) -> bool:
+    if not settings.only_on_labelled:
+        return True
+    _, classes = settings.bearers[region.kind]
+    bearers = (i for i in instances if split.classes[i.category_id - 1] in classes)
+    return share_on(region, bearers) >= settings.min_overlap
+
+
+def _decoded_ahead(settings: Pii, frames: Sequence[Frame]) -> Iterator[Frame]:
+    """Decode the next frame while the detectors work on this one, and free what is done."""
+    if not any(detector.reads_images for detector in settings.detectors.values()):
+        yield from frames
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        ahead = None
+        for frame in frames:
+            decoded = pool.submit(_decode, frame)
+            if ahead is not None:
+                yield ahead.result()
+            ahead = decoded
+        if ahead is not None:
+            yield ahead.result()
+
+
+def _decode(frame: Frame) -> Frame:
+    copy = Frame(frame.info, frame.root, frame.threads)  # so that the pixels live no longer
+    copy.image  # noqa: B018 - decodes
+    return copy

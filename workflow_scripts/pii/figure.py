@@ -1,0 +1,68 @@
+"""Figure 3: how many frames have how many regions."""
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from workflow_scripts.files import atomic
+from workflow_scripts.pii.summary import RegionsPerFrame, Summary
+from workflow_scripts.regions import Kind
+
+STYLE = {
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "figure_3",  # same numbers, same file
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#e3e3e3",
+}
+# From the palette of Okabe and Ito, which is told apart with any colour vision.
+ALL, FACES, PLATES, MEAN = "#9aa3ab", "#56b4e9", "#e69f00", "#1a1a1a"
+
+
+def draw(summary: Summary, folder: Path) -> None:
+    """Write `figure_3.svg` and `figure_3.png` to `folder`, each atomically."""
+    panels = (
+        ("Faces and license plates", summary.total, ALL),
+        ("Faces", summary.by_kind[Kind.FACE], FACES),
+        ("License plates", summary.by_kind[Kind.LICENSE_PLATE], PLATES),
+    )
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+        columns = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1.3, 1.3))
+        for axes, (title, counts, colour) in zip(columns, panels, strict=True):
+            _draw_panel(axes, title, counts, colour)
+        columns[0].set_ylabel("Training frames")
+        for suffix, options in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 200})):
+            with atomic(folder / f"figure_3.{suffix}") as temporary:
+                figure.savefig(temporary, **options)
+
+
+def _draw_panel(axes: Axes, title: str, counts: RegionsPerFrame, colour: str) -> None:
+    axes.bar(range(len(counts.histogram)), counts.histogram, width=0.8, color=colour)
+    axes.axvline(counts.mean, color=MEAN, linestyle=(0, (5, 3)), linewidth=1.6)
+    end = max(len(counts.histogram) - 0.3, 4.5)
+    left_of_it = counts.mean > 0.6 * end
+    axes.annotate(
+        f"mean {counts.mean:.2f}",
+        (counts.mean, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-5 if left_of_it else 5, -2),
+        textcoords="offset points",
+        horizontalalignment="right" if left_of_it else "left",
+        verticalalignment="top",
+        color=MEAN,
+        backgroundcolor="#ffffffcc",
+    )
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.set_xlabel("Regions in a frame")
+    axes.set_xlim(-0.7, end)
+    axes.margins(y=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
