@@ -1,6 +1,7 @@
 """The pinhole camera: metres on the street to pixels of the image."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -33,16 +34,27 @@ class Camera:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 3) in metres to (..., 2) pixels, where pixel i covers [i, i + 1)."""
-        points = np.asarray(points, dtype=np.float64)
-        scale = self.focal / np.maximum(points[..., 2], NEAREST)
-        pixels = np.empty((*points.shape[:-1], 2))
-        pixels[..., 0] = self.centre + scale * points[..., 0]
-        pixels[..., 1] = self.horizon + scale * (self.eye - points[..., 1])
-        return pixels
+        return self.pixels(points @ self.matrix + self.offset)
+
+    @staticmethod
+    def pixels(homogeneous: np.ndarray) -> np.ndarray:
+        """Homogeneous image points (..., 3), depth last, to (..., 2) pixels."""
+        return homogeneous[..., :2] / np.maximum(homogeneous[..., 2:], NEAREST)
+
+    @cached_property
+    def matrix(self) -> np.ndarray:
+        """(3, 3): with `offset` takes street points, as rows, to homogeneous image points."""
+        return np.array(
+            [[self.focal, 0.0, 0.0], [0.0, -self.focal, 0.0], [self.centre, self.horizon, 1.0]]
+        )
+
+    @cached_property
+    def offset(self) -> np.ndarray:
+        """(3,): see `matrix`."""
+        return np.array([0.0, self.focal * self.eye, 0.0])
 
     def ground(self, corners: np.ndarray) -> np.ndarray:
         """Points (..., 2) on the ground, (x, z) in metres, to (..., 2) pixels."""
-        corners = np.asarray(corners, dtype=np.float64)
         points = np.zeros((*corners.shape[:-1], 3))
         points[..., 0] = corners[..., 0]
         points[..., 2] = corners[..., 1]

@@ -20,7 +20,7 @@ _MOST_SURFACES = 256
 
 def supersampling(width: int) -> int:
     """How many canvas pixels lie along one image pixel for an image of that width."""
-    return 4 if width <= 320 else 3 if width <= 640 else 2
+    return 3 if width <= 640 else 2
 
 
 @dataclass
@@ -66,8 +66,8 @@ class Canvas:
         bottom, right = min(int(y1) + 2, rows), min(int(x1) + 2, columns)
         return slice(top, max(bottom, top)), slice(left, max(right, left))
 
-    def sampled(self, window: tuple[slice, slice] | None = None) -> np.ndarray:
-        """The surfaces at the centres of the image pixels, (height, width) uint8."""
+    def sampled(self) -> np.ndarray:
+        """The surfaces at the centres of the image pixels, (height, width) uint8 view."""
         half = self.scale // 2
         return self.pixels[half :: self.scale, half :: self.scale, 3]
 
@@ -93,8 +93,7 @@ class Pen:
         return self.canvas.surface(self.canvas.values[self.surface])
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
-        scaled = np.asarray(points) * (self.canvas.scale * _FIXED) - _FIXED / 2
-        return np.clip(scaled, -1e6, 1e6).astype(np.int32)
+        return (points * (self.canvas.scale * _FIXED) - _FIXED / 2).astype(np.int32)
 
     def fill(self, points: np.ndarray, colour: Colour) -> None:
         """Fill one convex polygon."""
@@ -106,8 +105,17 @@ class Pen:
         if len(polygons) == 0:
             return
         paint = (*colour, self.surface)
-        fixed = [self._fixed(polygon) for polygon in polygons]
+        if isinstance(polygons, np.ndarray):
+            fixed = list(self._fixed(polygons))
+        else:
+            fixed = [self._fixed(polygon) for polygon in polygons]
         cv2.fillPoly(self.canvas.pixels, fixed, paint, cv2.LINE_8, _SHIFT)
+
+    def fill_each(self, polygons: np.ndarray, colour: Colour) -> None:
+        """Fill convex polygons (k, n, 2) that may overlap."""
+        paint = (*colour, self.surface)
+        for fixed in self._fixed(polygons):
+            cv2.fillConvexPoly(self.canvas.pixels, fixed, paint, cv2.LINE_8, _SHIFT)
 
     def glaze(self, points: np.ndarray, colour: Colour, opacity: float) -> None:
         """Lay a translucent polygon over what is there; its pixels become this surface's."""

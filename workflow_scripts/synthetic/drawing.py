@@ -1,0 +1,181 @@
+"""One scene from its seed: `draw` is the way in."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .camera import Camera
+from .canvas import Canvas, Pen
+from .casting import TRAM_SHARE, Casting
+from .ground import Ground, cast_shadows, draw_ground, draw_hood, draw_sky, draw_skyline
+from .houses import draw_houses
+from .labels import Label
+from .light import Light, grade, sample_light
+from .marks import Region
+from .outlines import Polygon, outlines
+from .performance import Stage, labels_of, perform, stuff_of
+from .scene import VEHICLES, Actor, Kind, far_to_near
+from .shapes import convex_hull, ellipse
+from .street import Street, sample_street
+from .truth import DrawnMark, DrawnObject, hardly_visible, object_of, plate_polygon, region_of
+
+_STUFF = tuple(label for label in Label if label < Label.PERSON)
+_TITLES = {int(label): label.title for label in _STUFF}
+_NEAR = 0.9
+"""Depth in metres from which the ground is drawn."""
+_SHADOW_REACH = 1.4
+"""Longest shadow, relative to the height of what casts it."""
+
+
+class Settings(Protocol):
+    """What determines a scene, besides its split and index."""
+
+    seed: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished scene.
+
+    Attributes:
+        image: (height, width, 3) uint8 RGB.
+        instance_ids: (height, width) uint16, as in Cityscapes: label id * 1000 + number for
+            instances, the label id for groups and stuff.
+        polygons: of all objects, far to near, then of the license plates.
+        regions: the visible faces and plates.
+    """
+
+    image: np.ndarray
+    instance_ids: np.ndarray
+    polygons: tuple[Polygon, ...]
+    regions: tuple[Region, ...]
+
+
+def draw(settings: Settings, split: str, index: int) -> Drawing:
+    """Draw scene `index` of a split. It depends on the seed, the size, the split and the index.
+
+    Args:
+        settings: has `seed` (at least 0), `width` and `height` (pixels).
+        split: its name, e.g. `train`.
+        index: from 0.
+    """
+    entropy = (settings.seed, zlib.crc32(split.encode()), index)
+    plan_seed, look_seed, noise_seed = np.random.SeedSequence(entropy).spawn(3)
+    rng = np.random.default_rng(plan_seed)
+    light = sample_light(rng)
+    tram = rng.random() < TRAM_SHARE
+    street = sample_street(rng, tram)
+    camera = _sample_camera(rng, settings.width, settings.height)
+    actors = far_to_near(Casting(rng, camera, street).fill(tram))
+    backdrop = _draw_backdrop(camera, light, street, actors, np.random.default_rng(look_seed))
+    played = _play(backdrop, actors, street)
+    leaving = hardly_visible(played.stage.canvas, played.objects)
+    if leaving:
+        # Without them the others only gain, so that a second look is not needed.
+        actors = [actor for actor in actors if actor not in leaving]
+        played = _play(backdrop, actors, street)
+    canvas = played.stage.canvas
+    regions = [region_of(canvas, mark) for mark in played.marks]
+    polygons = outlines(backdrop.canvas.ids(), _TITLES)
+    polygons += [Polygon(i.title, i.points) for i in played.objects if i.points is not None]
+    polygons += outlines(canvas.ids(), {Label.EGO_VEHICLE: Label.EGO_VEHICLE.title})
+    polygons += [
+        plate_polygon(canvas, shown.mark, region)
+        for shown, region in zip(played.marks, regions, strict=True)
+        if region is not None and region.quad is not None
+    ]
+    return Drawing(
+        image=grade(canvas.image(), light, np.random.default_rng(noise_seed)),
+        instance_ids=canvas.ids(),
+        polygons=tuple(polygons),
+        regions=tuple(region for region in regions if region is not None),
+    )
+
+
+@dataclass(frozen=True)
+class _Played:
+    """A stage after its actors have performed."""
+
+    stage: Stage
+    objects: list[DrawnObject]
+    marks: list[DrawnMark]
+
+
+def _sample_camera(rng: np.random.Generator, width: int, height: int) -> Camera:
+    """Draw a camera; all that depends on the size is proportional to the width."""
+    return Camera(
+        width=width,
+        height=height,
+        focal=float(rng.uniform(0.86, 1.06)) * width,
+        horizon=height / 2 - float(rng.uniform(0.015, 0.05)) * width,
+        centre=float(rng.uniform(0.42, 0.60)) * width,
+        eye=float(rng.uniform(1.5, 2.0)),
+    )
+
+
+def _draw_backdrop(
+    camera: Camera, light: Light, street: Street, actors: list[Actor], rng: np.random.Generator
+) -> Stage:
+    """Everything that stays when actors leave, and the shadows of all."""
+    canvas = Canvas.blank(camera.width, camera.height)
+    pens = {label: canvas.surface(label) for label in _STUFF}
+    draw_sky(canvas, pens[Label.SKY], camera, light, rng)
+    draw_skyline(pens[Label.BUILDING], pens[Label.VEGETATION], camera, light, rng)
+    draw_ground(Ground(pens, camera, light), street, rng)
+    cast_shadows(canvas, camera, light, *_shadows(camera, light, actors))
+    draw_houses(pens[Label.BUILDING], camera, light, street, rng)
+    return Stage(canvas, camera, light, pens)
+
+
+def _shadows(
+    camera: Camera, light: Light, actors: list[Actor]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Outlines in pixels of the shadows that actors cast, and of the ground right below them."""
+    east, up, north = light.sun
+    cast, contacts = [], []
+    for actor in actors:
+        x0, z0, x1, z1 = actor.extent
+        middle = np.array([actor.x, actor.z])
+        corners = np.array([(x0, z0), (x1, z0), (x1, z1), (x0, z1)])
+        if actor.kind not in VEHICLES:
+            corners = corners * 0.6 + middle * 0.4
+        contacts.append(camera.ground(np.maximum(corners, (-np.inf, _NEAR))))
+        away = -np.array([east, north]) * min(actor.height / up, _SHADOW_REACH * actor.height)
+        if actor.kind is Kind.TREE:
+            ground = ellipse(*(middle + away * 0.7), 1.5, 1.5)
+        else:
+            narrow = 1.0 if actor.kind in VEHICLES else 0.6
+            tip = (corners - middle) * narrow + middle + away
+            ground = convex_hull(np.concatenate([corners, tip]))
+        cast.append(camera.ground(np.maximum(ground, (-np.inf, _NEAR))))
+    return cast, contacts
+
+
+def _play(backdrop: Stage, actors: list[Actor], street: Street) -> _Played:
+    """Draw the actors, far to near, on a copy of the backdrop."""
+    canvas = backdrop.canvas.copy()
+    stuff = {label: Pen(canvas, pen.surface) for label, pen in backdrop.stuff.items()}
+    stage = Stage(canvas, backdrop.camera, backdrop.light, stuff)
+    objects: list[DrawnObject] = []
+    marks: list[DrawnMark] = []
+    numbers = dict.fromkeys(Label, 0)
+    for actor in actors:
+        values = []
+        for label in labels_of(actor):
+            values.append(label if actor.crowd else label * 1000 + numbers[label])
+            numbers[label] += not actor.crowd
+        pens = tuple(canvas.surface(int(value)) for value in values)
+        first = len(canvas.values) - len(pens)
+        drawn = perform(stage, actor, pens)
+        marks += [DrawnMark(mark, mark.pen.count(mark.box)) for mark in drawn]
+        for label, value in zip(labels_of(actor), values, strict=True):
+            objects.append(object_of(stage, actor, label, int(value), first=first))
+        for label in stuff_of(actor):
+            objects.append(object_of(stage, actor, label, int(label)))
+    if street.hood:
+        draw_hood(stuff[Label.EGO_VEHICLE], backdrop.camera)
+    return _Played(stage, objects, marks)

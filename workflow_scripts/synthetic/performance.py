@@ -1,0 +1,155 @@
+"""From an actor to its pixels: which drawing function, at which place, with which pens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import scenery
+from .camera import Camera
+from .canvas import Canvas, Pen
+from .cars import CAR_SHAPES, draw_car
+from .colours import pick
+from .cycles import CycleView, draw_bicycle, draw_motorcycle, sample_rider
+from .faces import HeadView
+from .heavy import draw_bus, draw_tram, draw_truck
+from .labels import Label
+from .light import Light
+from .marks import Mark
+from .people import BodyView, draw_person, sample_person
+from .scene import Actor, Facing, Kind
+from .sheet import Sheet
+from .solid import Solid
+
+_HEADINGS = {
+    Facing.AWAY: 0.0,
+    Facing.RIGHT: np.pi / 2,
+    Facing.TOWARDS: np.pi,
+    Facing.LEFT: -np.pi / 2,
+}
+_CYCLES = frozenset({Kind.CYCLIST, Kind.BIKER, Kind.BICYCLE, Kind.MOTORCYCLE})
+_LABELS: dict[Kind, tuple[Label, ...]] = {
+    Kind.PERSON: (Label.PERSON,),
+    Kind.CYCLIST: (Label.BICYCLE, Label.RIDER),
+    Kind.BIKER: (Label.MOTORCYCLE, Label.RIDER),
+    Kind.BICYCLE: (Label.BICYCLE,),
+    Kind.MOTORCYCLE: (Label.MOTORCYCLE,),
+    Kind.CAR: (Label.CAR,),
+    Kind.TRUCK: (Label.TRUCK,),
+    Kind.BUS: (Label.BUS,),
+    Kind.TRAM: (Label.TRAIN,),
+}
+_STUFF: dict[Kind, tuple[Label, ...]] = {
+    Kind.TREE: (Label.VEGETATION,),
+    Kind.LAMP: (Label.POLE,),
+    Kind.SIGN: (Label.POLE, Label.TRAFFIC_SIGN),
+    Kind.TRAFFIC_LIGHT: (Label.POLE, Label.TRAFFIC_LIGHT),
+}
+
+
+def labels_of(actor: Actor) -> tuple[Label, ...]:
+    """The labels of the instances that an actor consists of; none for scenery."""
+    return _LABELS.get(actor.kind, ())
+
+
+def stuff_of(actor: Actor) -> tuple[Label, ...]:
+    """The labels that scenery is drawn with; none for other actors."""
+    return _STUFF.get(actor.kind, ())
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where actors perform.
+
+    Attributes:
+        canvas: that they are drawn on.
+        camera: that looks at them.
+        light: that falls on them.
+        stuff: pens of the labels that are not told apart.
+    """
+
+    canvas: Canvas
+    camera: Camera
+    light: Light
+    stuff: dict[Label, Pen]
+
+
+def perform(stage: Stage, actor: Actor, pens: tuple[Pen, ...]) -> list[Mark]:
+    """Draw an actor and return its faces and plates.
+
+    Args:
+        stage: where.
+        actor: who.
+        pens: one for each of `labels_of(actor)`.
+    """
+    rng = np.random.default_rng(actor.seed)
+    if actor.kind is Kind.PERSON:
+        return _person(stage, actor, pens[0], rng)
+    if actor.kind in _CYCLES:
+        return _cycle(stage, actor, pens, rng)
+    if pens:
+        return _vehicle(stage, actor, pens[0], rng)
+    _scenery(stage, actor, rng)
+    return []
+
+
+def _sheet(
+    stage: Stage, actor: Actor, pen: Pen, *, unit: float = 1.0, squeeze: float = 1.0
+) -> Sheet:
+    place = (actor.x, actor.z)
+    return Sheet.at(pen, stage.camera, stage.light, place, unit=unit, squeeze=squeeze)
+
+
+def _person(stage: Stage, actor: Actor, pen: Pen, rng: np.random.Generator) -> list[Mark]:
+    person = sample_person(rng, walks=rng.random() < 0.75, child=actor.height < 1.5)
+    sideways = actor.facing in (Facing.LEFT, Facing.RIGHT)
+    squeeze = -1.0 if actor.facing is Facing.LEFT else 1.0
+    sheet = _sheet(stage, actor, pen, unit=actor.height, squeeze=squeeze)
+    if sideways:
+        head = HeadView.FRONT if rng.random() < 0.7 else HeadView.SIDE
+        return draw_person(sheet, person, BodyView.SIDE, head)
+    if actor.facing is Facing.AWAY:
+        return draw_person(sheet, person, BodyView.BACK, HeadView.BACK)
+    return draw_person(sheet, person, BodyView.FRONT, HeadView.FRONT)
+
+
+def _cycle(
+    stage: Stage, actor: Actor, pens: tuple[Pen, ...], rng: np.random.Generator
+) -> list[Mark]:
+    view = {
+        Facing.AWAY: CycleView.BACK,
+        Facing.TOWARDS: CycleView.FRONT,
+    }.get(actor.facing, CycleView.SIDE)
+    squeeze = -1.0 if actor.facing is Facing.LEFT else 1.0
+    if view is CycleView.SIDE:
+        squeeze *= rng.uniform(0.82, 1.0)
+    sheet = _sheet(stage, actor, pens[0], squeeze=squeeze)
+    motor = actor.kind in (Kind.BIKER, Kind.MOTORCYCLE)
+    rider = None
+    if len(pens) > 1:
+        rider = pens[1], sample_rider(rng, view, helmet=0.9 if motor else 0.45)
+    draw = draw_motorcycle if motor else draw_bicycle
+    return draw(sheet, rider, view, rng)
+
+
+def _vehicle(stage: Stage, actor: Actor, pen: Pen, rng: np.random.Generator) -> list[Mark]:
+    heading = _HEADINGS[actor.facing] + rng.normal(0, 0.012)
+    solid = Solid(pen, stage.camera, stage.light, actor.x, actor.z, heading)
+    if actor.kind is Kind.CAR:
+        return draw_car(solid, pick(rng, CAR_SHAPES), rng)
+    draw: Callable = {Kind.BUS: draw_bus, Kind.TRUCK: draw_truck, Kind.TRAM: draw_tram}[actor.kind]
+    return draw(solid, actor.length, actor.width, actor.height, rng)
+
+
+def _scenery(stage: Stage, actor: Actor, rng: np.random.Generator) -> None:
+    size = actor.height / 6.0 if actor.kind is Kind.TREE else 1.0
+    pen = stage.stuff[stuff_of(actor)[0]]
+    sheet = _sheet(stage, actor, pen, unit=size)
+    if actor.kind is Kind.TREE:
+        scenery.draw_tree(sheet, rng)
+    elif actor.kind is Kind.LAMP:
+        scenery.draw_lamp(sheet, rng)
+    elif actor.kind is Kind.SIGN:
+        scenery.draw_sign(sheet, stage.stuff, rng)
+    else:
+        scenery.draw_traffic_light(sheet, stage.stuff, rng)

@@ -1,0 +1,104 @@
+"""License plates: a text, its picture, and where it hangs."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .canvas import Pen
+from .colours import Colour, pick
+from .light import Tone
+from .marks import Mark, MarkKind
+
+LONG = (0.54, 0.125)
+"""Width and height of a car's plate, metres."""
+SQUARE = (0.30, 0.22)
+"""Width and height of a motorcycle's plate, metres."""
+
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_GROUNDS: tuple[Colour, ...] = ((244, 244, 240), (244, 244, 240), (244, 244, 240), (240, 204, 60))
+_INK: Colour = (22, 22, 28)
+_BAND: Colour = (30, 62, 158)
+_SMALLEST_TEXT = 7
+"""Height in canvas pixels below which a text would be a smear anyway."""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """What one license plate looks like.
+
+    Attributes:
+        text: groups separated by blanks.
+        ground: colour behind the text.
+        band: whether it has the blue band on its left.
+        lines: 1, or 2 on a square plate.
+    """
+
+    text: str
+    ground: Colour
+    band: bool
+    lines: int
+
+
+def sample_plate(rng: np.random.Generator, lines: int = 1) -> Plate:
+    """Draw a plate with an invented registration."""
+    region = "".join(pick(rng, _LETTERS) for _ in range(1 + int(rng.random() * 3)))
+    letters = "".join(pick(rng, _LETTERS) for _ in range(1 + int(rng.random() * 2)))
+    number = int(rng.integers(10, 10000 if len(region) < 3 else 1000))
+    return Plate(f"{region} {letters} {number}", pick(rng, _GROUNDS), rng.random() < 0.8, lines)
+
+
+def picture(plate: Plate, width: int, height: int) -> np.ndarray:
+    """The plate seen straight on, (height, width, 3) uint8 RGB."""
+    image = np.empty((height, width, 3), np.uint8)
+    image[:] = plate.ground
+    left = 0
+    if plate.band:
+        left = max(round(height * 0.42 / plate.lines), 1)
+        image[:, :left] = _BAND
+    groups = plate.text.split()
+    rows = [" ".join(groups)] if plate.lines == 1 else [groups[0], "".join(groups[1:])]
+    for number, row in enumerate(rows):
+        top, bottom = height * number / plate.lines, height * (number + 1) / plate.lines
+        _write(image, row, (left, top, width, bottom))
+    cv2.rectangle(image, (0, 0), (width - 1, height - 1), _INK, max(height // 24, 1))
+    return image
+
+
+def _write(image: np.ndarray, text: str, box: tuple[float, float, float, float]) -> None:
+    """Write a text as large as it fits into a box (x0, y0, x1, y1) of pixels."""
+    x0, y0, x1, y1 = box
+    font = cv2.FONT_HERSHEY_DUPLEX
+    (unit_width, unit_height), _ = cv2.getTextSize(text, font, 1.0, 1)
+    scale = min((x1 - x0) * 0.90 / unit_width, (y1 - y0) * 0.66 / unit_height)
+    thickness = max(round(scale * 2.2), 1)
+    size, _ = cv2.getTextSize(text, font, scale, thickness)
+    origin = (round((x0 + x1 - size[0]) / 2), round((y0 + y1 + size[1]) / 2))
+    cv2.putText(image, text, origin, font, scale, _INK, thickness, cv2.LINE_AA)
+
+
+def hang(pen: Pen, plate: Plate, quad: np.ndarray, tone: Tone) -> Mark:
+    """Draw a plate and say where it is.
+
+    Args:
+        pen: of the vehicle.
+        plate: what to draw.
+        quad: (4, 2) image pixels: tl, tr, br, bl.
+        tone: of the panel it hangs on.
+    """
+    part = pen.part()
+    side = np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[1] - quad[0])
+    height, width = (float(v) * pen.canvas.scale for v in side)
+    if height / plate.lines < _SMALLEST_TEXT:
+        part.fill(quad, tone.of(plate.ground))
+        middle = (quad[:2] + quad[[3, 2]]) / 2
+        text = np.concatenate([middle * 0.5 + quad[:2] * 0.5, middle[::-1] * 0.5 + quad[2:] * 0.5])
+        centre = text.mean(axis=0)
+        part.fill(centre + (text - centre) * (0.8, 0.8), tone.of((120, 120, 124)))
+    else:
+        size = max(round(min(height, 120)), 4)
+        flat = picture(plate, max(round(size * width / height), 8), size)
+        shaded = np.clip(flat * tone.gain, 0, 255) * (1 - tone.share)
+        shaded += np.asarray(tone.haze) * tone.share
+        part.paste(shaded.astype(np.uint8), quad)
+    return Mark(MarkKind.PLATE, part, quad, text=plate.text)

@@ -1,0 +1,117 @@
+"""The plan of a street in metres: where road, sidewalks, crossings and houses are."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from .colours import pick
+
+LANE = 3.3
+"""Width of a lane, metres."""
+
+
+class Side(StrEnum):
+    """What stands along one side of the street."""
+
+    HOUSES = "houses"
+    PARK = "park"
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane along the street.
+
+    Attributes:
+        x: of its middle, metres.
+        onward: whether it leads away from the camera.
+    """
+
+    x: float
+    onward: bool
+
+
+@dataclass(frozen=True)
+class Street:
+    """The plan of one street.
+
+    Attributes:
+        plaza: paved throughout, for people and trams.
+        curbs: x of the left and right edge of the road, metres.
+        walls: x of the left and right house fronts, metres.
+        sides: what stands on the left and right.
+        lanes: the lanes along the street.
+        parking: x of the middles of the parking lanes.
+        track: x of the middle of a tram track along the street, or none.
+        zebra: depth where a zebra crossing of 3 m starts, or none.
+        junction: depths where a crossing street starts and ends, or none.
+        crossing_track: whether trams run along the crossing street.
+        hood: whether the bonnet of the recording car shows.
+    """
+
+    plaza: bool
+    curbs: tuple[float, float]
+    walls: tuple[float, float]
+    sides: tuple[Side, Side]
+    lanes: tuple[Lane, ...]
+    parking: tuple[float, ...]
+    track: float | None
+    zebra: float | None
+    junction: tuple[float, float] | None
+    crossing_track: bool
+    hood: bool
+
+    def cross_lanes(self) -> tuple[tuple[float, bool], ...]:
+        """Depth and whether it leads to the right, for the lanes of the crossing street."""
+        if self.junction is None:
+            return ()
+        start, _ = self.junction
+        return (start + 2.4, True), (start + 6.0, False)
+
+
+def sample_street(rng: np.random.Generator, tram: bool) -> Street:
+    """Draw a plan; with a tram, one that has rails."""
+    plaza = rng.random() < 0.14
+    shift = rng.uniform(-0.35, 0.35)
+    junction = None
+    if rng.random() < 0.5 and not plaza:
+        start = rng.uniform(11.0, 16.0)
+        junction = (start, start + 8.6)
+    tram_crosses = tram and junction is not None and rng.random() < 0.5
+    park_right = rng.random() < 0.42 and not plaza
+    park_left = rng.random() < 0.5 and not plaza
+    lanes = [Lane(shift, True), Lane(shift - LANE, False)]
+    track = None
+    left = shift - 1.5 * LANE
+    if tram and not tram_crosses:
+        track = shift - LANE * (1 + (rng.random() < 0.5))
+        if track < left:
+            left -= LANE
+    right = shift + 0.5 * LANE
+    parking = []
+    if park_right:
+        parking.append(right + 1.1)
+        right += 2.2
+    if park_left:
+        parking.append(left - 1.1)
+        left -= 2.2
+    zebra = None
+    if rng.random() < (0.75 if park_right else 0.5) and not plaza:
+        zebra = junction[0] - 4.2 if junction else rng.uniform(5.0, 7.5)
+    walls = (left - rng.uniform(3.2, 5.0), right + rng.uniform(3.2, 5.0))
+    if plaza:
+        walls = (left - rng.uniform(5, 8), right + rng.uniform(4, 7))
+    sides = tuple(pick(rng, (Side.HOUSES,) * 4 + (Side.PARK,)) for _ in range(2))
+    return Street(
+        plaza=plaza,
+        curbs=(left, right),
+        walls=walls,
+        sides=sides,
+        lanes=() if plaza else tuple(lanes),
+        parking=tuple(parking),
+        track=track,
+        zebra=zebra,
+        junction=junction,
+        crossing_track=tram_crosses,
+        hood=bool(rng.random() < 0.2),
+    )

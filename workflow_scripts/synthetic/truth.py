@@ -1,0 +1,135 @@
+"""What is true of a drawn scene: silhouettes, what is hidden, and the visible faces and plates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .canvas import Canvas
+from .labels import LICENSE_PLATE, Label
+from .marks import Mark, MarkKind, Region
+from .outlines import Polygon, outline
+from .performance import Stage
+from .scene import Actor, Kind
+
+SMALLEST = 0.0008
+"""Visible share of the image below which an object is left out."""
+MOST_HIDDEN = 0.75
+"""Share of an object's silhouette that may be hidden before it is left out."""
+_WHOLE = 0.98
+"""Visible share from which a plate's polygon is its corners."""
+_CROWN = 2.8
+"""How far a tree's crown may stand out of its footprint, metres."""
+
+
+@dataclass(frozen=True)
+class DrawnObject:
+    """One object as it was drawn, before anything nearer covered it.
+
+    Attributes:
+        actor: that it belongs to.
+        label: its label.
+        value: in the id image.
+        area: of its silhouette inside the image, pixels.
+        points: (n, 2) int, its outline in pixels; none when it is outside the image.
+    """
+
+    actor: Actor
+    label: Label
+    value: int
+    area: int
+    points: np.ndarray | None
+
+    @property
+    def title(self) -> str:
+        """Its label in polygon files."""
+        return self.label.title + ("group" if self.actor.crowd else "")
+
+
+@dataclass(frozen=True)
+class DrawnMark:
+    """A face or plate and how many canvas pixels it had before anything nearer covered it."""
+
+    mark: Mark
+    pixels: int
+
+
+def object_of(
+    stage: Stage, actor: Actor, label: Label, value: int, *, first: int = 0
+) -> DrawnObject:
+    """Measure an object right after it was drawn; its surfaces start with number `first`."""
+    camera = stage.camera
+    pad = (_CROWN if actor.kind is Kind.TREE else 0.5) * camera.scale(actor.extent[1]) + 2
+    x0, y0, x1, y1 = actor.box(camera)
+    top, left = max(int(y0 - pad), 0), max(int(x0 - pad), 0)
+    bottom, right = max(int(y1 + pad) + 1, top), max(int(x1 + pad) + 1, left)
+    surfaces = stage.canvas.sampled()[top:bottom, left:right]
+    owner = np.asarray(stage.canvas.values) == value
+    owner[:first] = False
+    mask = owner[surfaces]
+    points = outline(mask) if mask.any() else None
+    if points is not None:
+        points = points + np.array((left, top))
+    return DrawnObject(actor, label, value, int(np.count_nonzero(mask)), points)
+
+
+def hardly_visible(canvas: Canvas, objects: list[DrawnObject]) -> set[Actor]:
+    """The actors of which too little is left to see in the finished scene."""
+    visible = np.bincount(canvas.ids().ravel(), minlength=34_000)
+    smallest = max(SMALLEST * canvas.width * canvas.height, 1)
+    return {
+        instance.actor
+        for instance in objects
+        if instance.value >= 1000
+        and visible[instance.value] < max(smallest, (1 - MOST_HIDDEN) * instance.area)
+    }
+
+
+def region_of(canvas: Canvas, shown: DrawnMark) -> Region | None:
+    """The visible part of a face or plate in the finished scene; none when it is hidden."""
+    mark = shown.mark
+    rows, columns = canvas.window(mark.box)
+    mine = canvas.pixels[rows, columns, 3] == mark.pen.surface
+    half, scale = canvas.scale // 2, canvas.scale
+    if not mine[
+        (half - rows.start) % scale :: scale, (half - columns.start) % scale :: scale
+    ].any():
+        return None
+    down, across = np.flatnonzero(mine.any(axis=1)), np.flatnonzero(mine.any(axis=0))
+    box = (
+        float((columns.start + across[0]) / scale),
+        float((rows.start + down[0]) / scale),
+        float((columns.start + across[-1] + 1) / scale),
+        float((rows.start + down[-1] + 1) / scale),
+    )
+    visible = np.count_nonzero(mine) / max(shown.pixels, 1) * _share_inside(mark.box, canvas)
+    return Region(
+        kind=mark.kind,
+        box=box,
+        visible=float(min(visible, 1.0)),
+        instance=canvas.values[mark.pen.surface],
+        landmarks=mark.landmarks,
+        quad=mark.outline if mark.kind is MarkKind.PLATE else None,
+        text=mark.text,
+    )
+
+
+def _share_inside(box: np.ndarray, canvas: Canvas) -> float:
+    size = np.maximum(box[2:] - box[:2], 1e-9)
+    limit = np.array([canvas.width, canvas.height])
+    inside = np.clip(box[2:], 0, limit) - np.clip(box[:2], 0, limit)
+    return float(np.prod(inside / size))
+
+
+def plate_polygon(canvas: Canvas, mark: Mark, region: Region) -> Polygon:
+    """The polygon of a plate: its corners, or the outline of what is visible of it."""
+    if region.visible >= _WHOLE:
+        return Polygon(LICENSE_PLATE, np.floor(mark.outline).astype(int))
+    rows, columns = canvas.window(mark.box)
+    mine = canvas.pixels[rows, columns, 3] == mark.pen.surface
+    points = outline(mine)
+    x0, y0, x1, y1 = region.box
+    if points is None:
+        points = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    else:
+        points = (points + np.array((columns.start, rows.start))) / canvas.scale
+    return Polygon(LICENSE_PLATE, np.floor(points).astype(int))
