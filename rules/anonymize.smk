@@ -1,42 +1,68 @@
 # PII regions by shard, once for all variants; then each variant's images by shard.
+#
+# A shard's id stands for its images and labels, so what comes from the index is `ancient`: a new
+# index changes nothing for a shard that it finds as before. Only outputs of the checkpoint may be
+# ancient. Where another job runs, Snakemake (9.27) does not look at the reasons of what follows it
+# by ancient edges alone, and would leave out jobs whose fingerprint has changed.
 
 
-rule check_methods:
-    # Before anything is detected, anonymized or trained: what cannot work costs seconds.
+rule check_pii:
+    # Before any image is looked at: what cannot work costs seconds.
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
     output:
-        touch(CHECKED),
+        touch(f"{RESULTS}/pii/.checked"),
     log:
-        pii=f"{RESULTS}/logs/check_methods.pii.log",
-        variants=f"{RESULTS}/logs/check_methods.variants.log",
+        f"{RESULTS}/logs/check_pii.log",
     benchmark:
-        f"{RESULTS}/benchmarks/check_methods.tsv"
+        f"{RESULTS}/benchmarks/check_pii.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        pii=JOBS.pii_settings,
-        variants=JOBS.variants_settings,
-        fingerprint=checks_fingerprint,
+        settings=JOBS.pii_settings,
+        fingerprint=JOBS.detection(),
         images=image_root("train"),
     message:
-        "Checking that PII can be detected and each variant be made"
+        "Checking that faces and license plates can be detected"
     shell:
-        "python -m workflow_scripts.pii check --settings {params.pii:q}"
-        " --annotations {input.annotations:q} --images {params.images:q} --log {log.pii:q}"
-        " && exec python -m workflow_scripts.anonymization check --settings {params.variants:q}"
-        " --annotations {input.annotations:q} --log {log.variants:q}"
+        "exec python -m workflow_scripts.pii check --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --images {params.images:q} --log {log:q}"
+
+
+rule check_variant:
+    input:
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
+        shards=ancient(f"{RESULTS}/data/shards.json"),
+    output:
+        touch(f"{RESULTS}/images/{{variant}}/.checked"),
+    log:
+        f"{RESULTS}/logs/check_variant/{{variant}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/check_variant/{{variant}}.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=named_variant_settings,
+        fingerprint=check_fingerprint,
+    message:
+        "Checking that variant {wildcards.variant} can be made"
+    shell:
+        "exec python -m workflow_scripts.anonymization check --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --log {log:q}"
 
 
 rule detect_pii:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=ancient(CHECKED),
+        checked=f"{RESULTS}/pii/.checked",
     output:
         f"{RESULTS}/pii/{{shard}}.parquet",
     log:
@@ -64,7 +90,7 @@ rule detect_pii:
 
 rule summarize_pii:
     input:
-        annotations=f"{RESULTS}/data/train.coco.json",
+        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
         regions=regions_of_shards,
     output:
@@ -95,8 +121,8 @@ rule anonymize:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=ancient(CHECKED),
-        regions=ancient(f"{RESULTS}/pii/{{shard}}.parquet"),
+        checked=f"{RESULTS}/images/{{variant}}/.checked",
+        regions=f"{RESULTS}/pii/{{shard}}.parquet",
     output:
         directory(f"{RESULTS}/images/{{variant}}/{{shard}}"),
     log:

@@ -27,7 +27,6 @@ except UserError as error:
 JOBS = Jobs(EXPERIMENT)
 RESULTS = f"results/{EXPERIMENT.experiment}"
 DRAWN = f"{RESULTS}/data/synthetic"
-CHECKED = f"{RESULTS}/images/.checked"
 VARIANTS = list(EXPERIMENT.variants)
 SEEDS = list(EXPERIMENT.run_seeds)
 
@@ -99,9 +98,14 @@ def variant_settings(wildcards):
     return JOBS.variant_settings(wildcards.variant)
 
 
-def checks_fingerprint(wildcards):
-    """What it depends on whether the variants can be made."""
-    return JOBS.checks(shards_of_dataset().digests["train"])
+def named_variant_settings(wildcards):
+    """The same with the variant's name, for messages."""
+    return JOBS.named_variant_settings(wildcards.variant)
+
+
+def check_fingerprint(wildcards):
+    """What it depends on whether a variant can be made."""
+    return JOBS.check(wildcards.variant)
 
 
 def anonymization_fingerprint(wildcards):

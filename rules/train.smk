@@ -1,15 +1,14 @@
 # One training and one prediction a run, that is a variant and a seed.
 #
 # What a run depends on is in its fingerprint: the images' digest, the variant, the recipe, the
-# seed, the code. Its inputs are therefore `ancient`: that they exist is all that their files say.
+# seed, the code. What comes from the index is therefore `ancient` (see anonymize.smk).
 
 
 rule train:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=ancient(CHECKED),
-        anonymized=ancient(anonymized_images_of),
+        anonymized=anonymized_images_of,
     output:
         checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
         metrics=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/metrics.jsonl",

@@ -30,9 +30,6 @@ class Jobs:
         self.experiment = experiment
         self.dataset_settings = settings_json(experiment.dataset)
         self.pii_settings = settings_json(experiment.pii)
-        self.variants_settings = canonical_json(
-            {name: json.loads(self.variant_settings(name)) for name in experiment.variants}
-        )
         self.training_settings = settings_json(experiment.training)
         self.evaluation_settings = settings_json(experiment.evaluation)
         self.expected_runs = canonical_json(
@@ -50,6 +47,10 @@ class Jobs:
     def variant_settings(self, variant: str) -> str:
         """The settings of a variant's method, as JSON."""
         return settings_json(self.experiment.variants[variant])
+
+    def named_variant_settings(self, variant: str) -> str:
+        """The same by the variant's name."""
+        return canonical_json({variant: json.loads(self.variant_settings(variant))})
 
     def drawing(self) -> str:
         """Fingerprint of the drawn data set."""
@@ -89,13 +90,10 @@ class Jobs:
         """Fingerprint of the PII statistics, beside the regions."""
         return fingerprint(code=code_of("workflow_scripts.pii.figure"))
 
-    def checks(self, digest: str) -> str:
-        """Fingerprint of the check whether PII can be detected and each variant be made."""
-        modules = {type(method).__module__ for method in self.experiment.variants.values()}
-        code = code_of("workflow_scripts.anonymization.__main__", *sorted(modules))
-        return fingerprint(
-            variants=self.variants_settings, pii=self.detection(), data=digest, code=code
-        )
+    def check(self, variant: str) -> str:
+        """Fingerprint of the check whether a variant can be made."""
+        module = type(self.experiment.variants[variant]).__module__
+        return fingerprint(settings=self.variant_settings(variant), code=code_of(module))
 
     def gathering(self) -> str:
         """Fingerprint of a variant's manifest, beside the shards' manifests."""

@@ -24,7 +24,8 @@ def test_after_the_index_the_plan_is_complete(fresh):
     assert fresh.plan() == {
         "detect_pii": 1,
         "summarize_pii": 1,
-        "check_methods": 1,
+        "check_pii": 1,
+        "check_variant": 1,
         "anonymize": 1,
         "gather_images": 1,
         **NEW_RUNS,
@@ -43,7 +44,7 @@ def test_more_seeds_run_the_new_ones_only(done):
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
-    assert done.plan() == {"check_methods": 1, "anonymize": 1, "gather_images": 1, **five}
+    assert done.plan() == {"check_variant": 1, "anonymize": 1, "gather_images": 1, **five}
 
 
 def test_another_learning_rate_trains_everything_again(done):
@@ -54,14 +55,14 @@ def test_another_learning_rate_trains_everything_again(done):
 def test_another_blur_makes_that_variant_again(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
-    assert done.plan() == {"check_methods": 1, "anonymize": 1, "gather_images": 1, **five}
+    assert done.plan() == {"check_variant": 1, "anonymize": 1, "gather_images": 1, **five}
 
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):
     done.config["pii"]["faces"]["threshold"] = 0.5
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
     assert done.plan() == {
-        "check_methods": 1,
+        "check_pii": 1,
         "detect_pii": 1,
         "summarize_pii": 1,
         "anonymize": 1,

@@ -4,11 +4,12 @@ import hashlib
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from workflow_scripts.training.job import Outcome, TrainingJob
+from workflow_scripts.training.job import Meeting, Outcome, TrainingJob
 from workflow_scripts.training.loop import train
 from workflow_scripts.training.trained_model import TrainedModel
 
@@ -17,9 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run_here(job: TrainingJob, stop: Callable[[], bool] = lambda: False) -> Outcome:
     """Train in this process as the only worker."""
-    job.launch.mkdir(parents=True, exist_ok=True)
-    (job.launch / "rendezvous").unlink(missing_ok=True)
-    return train(job, 0, stop)
+    with tempfile.TemporaryDirectory() as folder:
+        return train(job, 0, Meeting(Path(folder)), stop)
 
 
 def stop_after(iterations: int) -> Callable[[], bool]:

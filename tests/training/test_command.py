@@ -75,17 +75,17 @@ def test_help_lists_the_actions(capsys):
 
 @pytest.mark.slow
 def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
-    job = with_settings(job, iterations=60, milestones=[50])
+    job = with_settings(job, iterations=36, milestones=[30])
     whole = replace(job, output=tmp_path / "reference")
     run_here(whole)
 
-    killed = start(job, "--checkpoint-seconds", "0.5")
-    wait_for_iteration(job, 15)
+    killed = start(job, "--checkpoint-seconds", "0.3")
+    wait_for_iteration(job, 8)
     killed.kill()
     killed.wait()
 
     stopped = start(job, "--checkpoint-seconds", "3600")
-    wait_for_iteration(job, 30)
+    wait_for_iteration(job, 18)
     stopped.send_signal(signal.SIGTERM)
     _, said = stopped.communicate()
     assert stopped.returncode == 75, said
@@ -94,7 +94,7 @@ def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
 
     ended = run(job)
     assert ended.returncode == 0, ended.stderr
-    assert "iteration 60/60" in ended.stderr
+    assert "iteration 36/36" in ended.stderr
     assert hash_of_weights(job.output) == hash_of_weights(whole.output)
     assert len(read_json(job.output / "run.json")["resumed_from"]) == 2
     assert sorted(file.name for file in job.output.iterdir()) == [
