@@ -1,0 +1,25 @@
+"""`make bench`: all benchmarks, each against its alternative in the same run."""
+
+import os
+import platform
+import sys
+
+import pandas as pd
+
+from benchmarks import anonymization, evaluation, index, planning
+
+BENCHMARKS = (index, anonymization, evaluation, planning)
+
+
+def main() -> None:
+    """Run them one after the other and print one table."""
+    tables = []
+    for module in BENCHMARKS:
+        print(f"{module.__name__} …", file=sys.stderr, flush=True)
+        tables.append(module.benchmark())
+    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}\n")
+    print(pd.concat(tables).to_markdown(index=False, floatfmt=".2f"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""A whole experiment, small: drawn images in, Table II out, by the rules a cluster runs."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+from tests.workflow import PROJECT, Workflow
+
+pytestmark = pytest.mark.slow
+
+
+def small_demo() -> dict:
+    """The demo's config, with few images and steps."""
+    config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
+    config["experiment"] = "small"
+    config["dataset"].update(images={"train": 8, "val": 4}, images_per_shard=4)
+    del config["variants"]["blackbox"]
+    config["training"].update(iterations=3, warmup_iterations=1, milestones=[2])
+    return config
+
+
+@pytest.fixture(scope="module")
+def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, str]:
+    """The finished experiment and what Snakemake said, in a folder with a space in its name."""
+    folder = tmp_path_factory.mktemp("end to end")
+    workflow = Workflow(folder, small_demo(), profile="profiles/demo")
+    return workflow, workflow.run()
+
+
+def test_it_ends_with_table_2(experiment):
+    _, said = experiment
+    closing = said[said.index("All classes (mAP)") - 2000 :]
+    for word in ("unmodified", "blur", "Person", "Bicycle", "±"):
+        assert word in closing
+
+
+def test_the_files_are_those_of_the_design(experiment):
+    results = experiment[0].results
+    found = {path.relative_to(results).as_posix() for path in results.rglob("*")}
+    runs = [f"runs/{variant}/seed~{seed}" for variant in ("unmodified", "blur") for seed in (1, 2)]
+    of_a_run = (
+        "model_final.pth",
+        "metrics.jsonl",
+        "run.json",
+        "predictions.json.gz",
+        "eval.json",
+    )
+    expected = {
+        *(f"data/{name}" for name in ("train.coco.json", "val.coco.json", "shards.json")),
+        *(f"data/table_1.{suffix}" for suffix in ("csv", "md")),
+        "pii/summary.json",
+        *(f"figures/figure_3.{suffix}" for suffix in ("svg", "png")),
+        "images/blur/manifest.parquet",
+        *(f"{run}/{name}" for run in runs for name in of_a_run),
+        *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),
+    }
+    assert expected <= found
+    assert "images/unmodified/manifest.parquet" not in found
+    shards = json.loads((results / "data/shards.json").read_text())["shards"]
+    assert {f"pii/{shard}.parquet" for shard in shards} <= found
+    assert {f"images/blur/{shard}" for shard in shards} <= found
+
+
+def test_a_run_carries_its_origin(experiment):
+    results = experiment[0].results
+    run = json.loads((results / "runs/blur/seed~2/run.json").read_text())
+    evaluation = json.loads((results / "runs/blur/seed~2/eval.json").read_text())
+    assert run["variant"] == "blur"
+    assert run["seed"] == 2
+    assert run["settings"] == {**run["settings"], "engine": "torchvision", "model": "tiny"}
+    assert evaluation["run"] == {
+        "variant": "blur",
+        "seed": 2,
+        "engine": "torchvision",
+        "fingerprint": run["fingerprint"],
+    }
+    assert evaluation["images"] == 4
+
+
+def test_variants_and_seeds_give_different_weights(experiment):
+    results = experiment[0].results
+    paths = sorted(results.glob("runs/*/*/model_final.pth"))
+    weights = {_first_weights(path) for path in paths}
+    assert len(weights) == len(paths) == 4
+
+
+def _first_weights(path: Path) -> bytes:
+    content = torch.load(path, weights_only=True)
+    while isinstance(content, dict):
+        tensors = [value for value in content.values() if isinstance(value, torch.Tensor)]
+        content = tensors[-1] if tensors else content.get("weights", content.get("model"))
+    return content.numpy().tobytes()
+
+
+def test_the_table_is_that_of_the_evaluations(experiment):
+    results = experiment[0].results
+    table = pd.read_csv(results / "tables/table_2.csv")
+    row = table[(table["class"] == "all") & (table.variant == "blur") & (table.metric == "AP")]
+    paths = results.glob("runs/blur/*/eval.json")
+    values = pd.Series([json.loads(p.read_text())["coco"]["segm"]["mAP"] for p in paths])
+    assert row["n"].item() == 2
+    assert row["mean"].item() == pytest.approx(values.mean())
+    assert row["std"].item() == pytest.approx(values.std())
+
+
+def test_predictions_are_coco_results(experiment):
+    path = experiment[0].results / "runs/unmodified/seed~1/predictions.json.gz"
+    predictions = json.loads(gzip.decompress(path.read_bytes()))
+    for prediction in predictions:
+        assert prediction["segmentation"]["size"] == [128, 256]
+        assert 0 <= prediction["score"] <= 1
+
+
+def test_a_second_call_has_nothing_to_do(experiment):
+    assert "Nothing to be done" in experiment[0].run()
+
+
+def test_each_command_explains_itself(experiment):
+    stages = ("synthetic", "dataset", "pii", "anonymization", "training", "evaluation", "tables")
+    for stage in stages:
+        module = __import__(f"workflow_scripts.{stage}.__main__", fromlist=["main"])
+        try:
+            assert module.main(["--help"]) == 0
+        except SystemExit as stop:
+            assert stop.code == 0
