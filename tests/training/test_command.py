@@ -1,7 +1,9 @@
 """The command as it is typed: early errors, workers, signals."""
 
+import os
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -123,6 +125,22 @@ def test_two_workers_train_like_one(job, tmp_path):
     record = read_json(job.output / "run.json")
     assert record["world_size"] == 2
     assert len(record["devices"]) == len(record["peak_memory_mib"]) == 2
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_ends_the_training(job):
+    job = with_settings(replace(job, workers=2), iterations=1000)
+    training = start(job)
+    wait_for_iteration(job, 1)
+    first, *_ = sorted(
+        int(process.parent.name)
+        for process in Path("/proc").glob("[0-9]*/cmdline")
+        if f"submitit.core._submit\0{job.launch}" in process.read_text()
+    )
+    os.kill(first, signal.SIGKILL)
+    _, said = training.communicate()
+    assert training.returncode == 2
+    assert "of 2 was killed, or ran out of memory; its log is" in said
 
 
 @pytest.mark.slow

@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.training import Augmentation
+from workflow_scripts.images import write_png
 from workflow_scripts.training.augment import Scene, mirrored, resized_scene, target_size
 from workflow_scripts.training.data import TrainingSet, as_sample
 from workflow_scripts.training.sampling import Share, image_at
@@ -119,3 +122,14 @@ def test_augmentation_settings_hold(job):
     sequence = TrainingSet(split, job.images, None, settings, seed=0)
     sizes = {tuple(sequence[position].image.shape) for position in range(20)}
     assert sizes == {(3, 32, 64), (3, 40, 80)}
+
+
+def test_a_variants_images_replace_the_originals(job, tmp_path):
+    split = CocoSplit.read(job.annotations)
+    names = [image.file_name for image in split.images]
+    for name in names:
+        write_png(tmp_path / "000" / name, np.full((64, 128, 3), 7, np.uint8))
+    manifest = pa.table({"image": names, "file": [f"000/{name}" for name in names]})
+    pq.write_table(manifest, tmp_path / "manifest.parquet")
+    sequence = TrainingSet(split, job.images, tmp_path, job.settings.augmentation, seed=0)
+    assert bool((sequence[0].image == 7).all())

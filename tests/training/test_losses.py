@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torchvision.models.detection.roi_heads import project_masks_on_boxes
+from torchvision.models.detection import maskrcnn_resnet50_fpn
+from torchvision.models.detection.roi_heads import RoIHeads, project_masks_on_boxes
+from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.ops import clip_boxes_to_image
 
 from workflow_scripts.coco import CocoSplit, decode_mask
-from workflow_scripts.training.data import TrainingSet, as_sample, read_scene
+from workflow_scripts.training.data import Sample, TrainingSet, as_sample, read_scene
 from workflow_scripts.training.engines import engine_named
+from workflow_scripts.training.models import r50_fpn
 from workflow_scripts.training.models.mask_rcnn import mask_targets
 
 
@@ -49,6 +52,39 @@ def test_an_image_draws_its_own_anchors_and_proposals(engine, model, samples):
     assert engine.losses(model, samples[:1])["loss_mask"].total == first["loss_mask"].total
     other = engine.losses(model, [replace(samples[0], seed=5)])
     assert other["loss_objectness"].total != first["loss_objectness"].total
+
+
+def test_losses_are_torchvisions(engine, model, samples, monkeypatch):
+    ours = engine.losses(model, samples)
+    monkeypatch.setattr(model.rpn, "__class__", RegionProposalNetwork)
+    monkeypatch.setattr(model.roi_heads, "__class__", RoIHeads)
+    targets = [vars(replace(sample, masks=frames_of(sample))) for sample in samples]
+    theirs = model([sample.image.float() / 255 for sample in samples], targets)
+    assert set(ours) == set(theirs)
+    for name, value in theirs.items():
+        # Theirs shifts the masks that it learns from by half a pixel; see below.
+        tolerance = 0.1 if name == "loss_mask" else 1e-5
+        loss = ours[name].total / ours[name].count
+        torch.testing.assert_close(loss, value, rtol=tolerance, atol=1e-6, msg=name)
+
+
+def frames_of(sample: Sample) -> torch.Tensor:
+    """The sample's masks in whole frames, (n, height, width)."""
+    height, width = sample.image.shape[1:]
+    frames = torch.zeros((len(sample.masks), height + 200, width + 200), dtype=torch.uint8)
+    for frame, mask, (x, y) in zip(frames, sample.masks, sample.corners.int(), strict=True):
+        frame[100 + y : 100 + y + mask.shape[0], 100 + x : 100 + x + mask.shape[1]] = mask
+    return frames[:, 100 : 100 + height, 100 : 100 + width]
+
+
+def test_the_whitepapers_model_has_torchvisions_weights():
+    ours = r50_fpn.build(8, pretrained=False).state_dict()
+    theirs = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=9).state_dict()
+    assert {name: value.shape for name, value in ours.items()} == {
+        name: value.shape
+        for name, value in theirs.items()
+        if not name.endswith("num_batches_tracked")
+    }
 
 
 def test_mask_targets_from_crops_equal_those_from_whole_frames(job):

@@ -122,8 +122,8 @@ def test_the_latex_has_the_layout_of_the_whitepaper(tmp_path, paths):
     assert "over 3 training runs per variant, tested on 500 unmodified images" in text
 
 
-@pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
-def test_the_latex_compiles(tmp_path, paths):
+def test_the_latex_compiles(tmp_path, paths, require_tool):
+    require_tool("pdflatex")
     expected = expectation(("unmodified", "deep_natural", "c", "d", "e", "50%_&_#{x}~^\\"))
     assert make(tmp_path, paths, "--partial", expected=expected) == 0
     document = (
