@@ -19,9 +19,24 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "workflow_scripts"
 LOCK = ROOT / "envs" / "requirements.lock"
 
-WITHOUT_EFFECT = {f"{PACKAGE}.{name}" for name in ("cli", "config", "console", "errors")}
-"""What a command says and how it reads its arguments changes no result. The config's code neither:
-the values that it makes, defaults included, are part of the fingerprint themselves."""
+WITHOUT_EFFECT = tuple(
+    f"{PACKAGE}.{name}"
+    for name in (
+        "cli",
+        "config",
+        "console",
+        "errors",
+        "training.devices",
+        "training.launcher",
+        "training.lock",
+        "training.metrics",
+        "training.provenance",
+        "training.stopping",
+    )
+)
+"""Packages and modules that change no result: what a command says, how it reads its arguments, how
+processes are started, locked and stopped. The config's code neither: the values that it makes,
+defaults included, are part of the fingerprint themselves."""
 
 DISTRIBUTIONS = {
     "PIL": "pillow",
@@ -49,7 +64,7 @@ def code_of(*modules: str) -> str:
     todo = list(modules)
     while todo:
         name = todo.pop()
-        if name in local or ".".join(name.split(".")[:2]) in WITHOUT_EFFECT:
+        if name in local or f"{name}.".startswith(tuple(f"{part}." for part in WITHOUT_EFFECT)):
             continue
         code, imports = _read(_file_of(name))
         local[name] = code

@@ -107,7 +107,7 @@ class Jobs:
             seed=seed,
             data=digest,
             images=None if unmodified else self.anonymization(variant),
-            code=code_of("workflow_scripts.training.train", self._engine()),
+            code=code_of("workflow_scripts.training.loop", self._engine()),
         )
 
     def prediction(self, variant: str, seed: int, digests: dict[str, str]) -> str:
@@ -122,7 +122,7 @@ class Jobs:
             run=self.run(variant, seed, digests["train"]),
             data=digests["val"],
             settings=self.evaluation_settings,
-            code=code_of("workflow_scripts.training.predict", self._engine()),
+            code=code_of("workflow_scripts.training.predictor", self._engine()),
         )
 
     def evaluation(self, digest: str) -> str:
