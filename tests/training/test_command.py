@@ -149,7 +149,7 @@ def test_a_worker_that_finds_an_error_is_heard(job, shapes, tmp_path):
     images.mkdir()
     for file in (shapes / "train").glob("*.png"):
         (images / file.name).write_bytes(file.read_bytes()[:200])
-    ended = run(replace(job, images=images, workers=2))
+    ended = run(replace(job, images=images))
     assert ended.returncode == 2, ended.stderr
     assert "truncated" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -26,8 +26,10 @@ class TorchvisionTraining(Section):
     model: Literal["mask_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
     """`mask_rcnn_r50_fpn` is the whitepaper's architecture; `tiny` is for CPUs."""
     initialisation: Literal["imagenet", "drawn", "none"] | Path = "imagenet"
-    """Weights to start from: `imagenet` (backbone of `mask_rcnn_r50_fpn`), `drawn` (the `tiny`
-    model pre-trained on other drawn scenes, part of this repository), `none`, or a file."""
+    """Weights to start from: `imagenet` (the backbone of `mask_rcnn_r50_fpn`; its first stages stay
+    as they are), `drawn` (the backbone of the `tiny` model, pre-trained on other drawn scenes, part
+    of this repository), `none` (random; to make such weights), or a file of a backbone's or a
+    whole model's weights."""
     initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """Of the file that `initialisation` names; checked before it is loaded."""
     images_per_step: PositiveInt = 4

@@ -1,0 +1,82 @@
+"""GPUs, learning rate, and requests to stop."""
+
+import os
+import signal
+import time
+
+import pynvml
+import pytest
+
+from tests.training.conftest import with_settings
+from workflow_scripts.errors import UserError
+from workflow_scripts.training.devices import choose_gpus, visible_gpus
+from workflow_scripts.training.job import Meeting
+from workflow_scripts.training.lock import sole_user_of, user_of
+from workflow_scripts.training.optimisation import learning_rate
+from workflow_scripts.training.stopping import STOP_SIGNALS, StopRequest
+
+
+@pytest.mark.parametrize(
+    ("allowed", "visible"),
+    [
+        (None, ("0", "1", "2", "3")),
+        ("", ()),
+        ("2,3", ("2", "3")),
+        ("1,-1,2", ("1",)),
+        ("0,7,1", ("0",)),
+        ("GPU-8f1e,MIG-2b", ("GPU-8f1e", "MIG-2b")),
+    ],
+)
+def test_visible_gpus_are_those_that_cuda_would_see(allowed, visible, monkeypatch):
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: None)
+    monkeypatch.setattr(pynvml, "nvmlShutdown", lambda: None)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCount", lambda: 4)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if allowed is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", allowed)
+    assert visible_gpus() == visible
+    with pytest.raises(UserError, match=f"5 asked for, {len(visible)} found"):
+        choose_gpus(5)
+
+
+def test_the_learning_rate_rises_and_falls(job):
+    settings = with_settings(
+        job, learning_rate=0.01, warmup_iterations=100, iterations=1000, milestones=[600, 800]
+    ).settings
+    rates = [learning_rate(settings, iteration) for iteration in (0, 50, 100, 599, 600, 800)]
+    assert rates == pytest.approx([1e-5, 0.005005, 0.01, 0.01, 0.001, 0.0001])
+
+
+@pytest.fixture
+def meeting(tmp_path):
+    """A meeting whose command lives until its `tether` is closed; signals as before afterwards."""
+    handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    meeting = Meeting(tmp_path)
+    os.mkfifo(meeting.tether)
+    yield meeting
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(meeting):
+    end = os.open(meeting.tether, os.O_RDWR | os.O_NONBLOCK)
+    assert StopRequest(meeting.tether, stop_at=time.time() - 1)()
+    for number in STOP_SIGNALS:
+        stop = StopRequest(meeting.tether, stop_at=None)
+        assert not stop()
+        os.kill(os.getpid(), number)
+        assert stop()
+    stop = StopRequest(meeting.tether, stop_at=None)
+    assert not stop()
+    os.close(end)
+    assert stop()
+
+
+def test_a_folder_has_one_command_but_many_workers(tmp_path, monkeypatch):
+    monkeypatch.setattr("workflow_scripts.training.lock.PATIENCE_SECONDS", 0.3)
+    with sole_user_of(tmp_path), user_of(tmp_path), user_of(tmp_path):
+        refusal = pytest.raises(UserError, match="another process trains in this folder")
+        with refusal, sole_user_of(tmp_path):
+            pass
+    with sole_user_of(tmp_path):
+        pass

@@ -1,0 +1,1 @@
+"""Training and prediction: one run is one variant and one seed."""

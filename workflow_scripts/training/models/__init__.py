@@ -1,0 +1,1 @@
+"""The torchvision engine's models, one a file."""

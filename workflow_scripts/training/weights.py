@@ -1,0 +1,71 @@
+"""The files that a training starts from, found and checked without importing torch."""
+
+import os
+import shutil
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from workflow_scripts.config.training import TorchvisionTraining
+from workflow_scripts.console import log
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import atomic, sha256_of_file
+
+DRAWN = Path(__file__).parent / "weights" / "tiny_drawn.pth"
+DRAWN_SHA256 = "ce2d52208a185cd0b97f846a175f6adbf2c45b5b59f5f127cdb37d6a2bd73ad6"
+
+IMAGENET_URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
+"""torchvision's `ResNet50_Weights.IMAGENET1K_V1`; its name carries the start of its sha256."""
+IMAGENET_SHA256_START = "0676ba61"
+
+
+def initial_weights(settings: TorchvisionTraining) -> Path | None:
+    """The checked file to start from; None for a random start.
+
+    Raises:
+        UserError: it is missing, cannot be downloaded, or has another sha256 than expected.
+    """
+    match settings.initialisation:
+        case "none":
+            return None
+        case "drawn":
+            return _checked(DRAWN, DRAWN_SHA256)
+        case "imagenet":
+            return _checked(_imagenet(), IMAGENET_SHA256_START)
+        case path:
+            return _checked(path, settings.initialisation_sha256)
+
+
+def _checked(path: Path, expected: str) -> Path:
+    if not path.is_file():
+        raise UserError(f"{path}: no such file; training.initialisation names it")
+    found = sha256_of_file(path)
+    if not found.startswith(expected):
+        raise UserError(
+            f"{path}: its sha256 is {found}, expected {expected}; it is damaged or another file"
+        )
+    return path
+
+
+def _imagenet() -> Path:
+    """The ImageNet weights in torch's own cache, downloaded when they are not there yet."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    home = Path(os.environ.get("TORCH_HOME", caches / "torch"))
+    path = home / "hub" / "checkpoints" / IMAGENET_URL.rsplit("/", 1)[-1]
+    if path.is_file():
+        return path
+    log.info("downloading %s to %s", IMAGENET_URL, path)
+    try:
+        with (
+            atomic(path) as temporary,
+            urllib.request.urlopen(IMAGENET_URL, timeout=60) as source,
+            temporary.open("wb") as target,
+        ):
+            shutil.copyfileobj(source, target)
+    except (urllib.error.URLError, OSError) as error:
+        raise UserError(
+            f"{IMAGENET_URL}: cannot be downloaded ({error}); download it elsewhere and copy it "
+            f"to {path}, or set training.initialisation to its path and "
+            "training.initialisation_sha256 to its sha256"
+        ) from None
+    return path
