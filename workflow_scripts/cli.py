@@ -21,15 +21,17 @@ class Command:
     """One command, `python -m workflow_scripts.<stage> [<action>] …`, with its arguments.
 
     Args:
-        name: as it is typed after `python -m`, for the help and for the log's label.
+        name: as it is typed after `python -m`, for the help.
         description: what it does, for `--help`.
         settings: the config section (or union of sections) that `--settings` takes, when there is
             one. Its fields are explained in the help.
+        label: what stands before each message; the command's name if it is not given. It may name
+            arguments, as in `train {variant} seed {seed}`.
     """
 
-    def __init__(self, name: str, description: str, settings: Any = None) -> None:
-        self.name = name
+    def __init__(self, name: str, description: str, settings: Any = None, label: str = "") -> None:
         self.settings = settings
+        self.label = label or name.removeprefix("workflow_scripts.")
         self.parser = argparse.ArgumentParser(
             prog=f"python -m {name}",
             description=description,
@@ -57,7 +59,7 @@ class Command:
     ) -> int:
         """Parse, run `main`, and return the exit code: 0, 2 for a user's error, 1 for a bug."""
         arguments = self.parser.parse_args(argv)
-        start_logging(self.name.removeprefix("workflow_scripts."), arguments.log)
+        start_logging(self.label.format_map(vars(arguments)), arguments.log)
         try:
             if self.settings is not None:
                 arguments.settings = read_settings(self.settings, arguments.settings)

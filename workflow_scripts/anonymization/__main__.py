@@ -34,6 +34,7 @@ def _apply_command() -> Command:
         "data set's own relative paths, and a manifest. Images without regions are linked,\n"
         "the others written as PNG (8 bit RGB), whatever they were.",
         settings=Variant,
+        label="anonymize {variant} {shard}",
     )
     command.argument("--variant", required=True, metavar="NAME", help="for the messages")
     command.argument(

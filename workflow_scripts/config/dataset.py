@@ -17,6 +17,7 @@ class CityscapesDataset(Section):
     """Cityscapes as unpacked: `leftImg8bit/{split}/{city}/…` and `gtFine/{split}/{city}/…`."""
 
     kind: Literal["cityscapes"]
+    """Cityscapes, or a folder in its layout."""
     root: Path
     """The folder that holds `leftImg8bit` and `gtFine`."""
     full: bool = False
@@ -25,7 +26,7 @@ class CityscapesDataset(Section):
     """About how many training images make one shard, the unit of detection and anonymization."""
 
 
-class CocoSplit(Section):
+class CocoFiles(Section):
     """One split of a data set in COCO format."""
 
     images: Path
@@ -38,9 +39,10 @@ class CocoDataset(Section):
     """A data set of your own in COCO format."""
 
     kind: Literal["coco"]
-    train: CocoSplit
+    """Images of your own with COCO annotation files."""
+    train: CocoFiles
     """The images that are anonymized and trained on."""
-    val: CocoSplit
+    val: CocoFiles
     """The images that every model is tested on."""
     classes: tuple[str, ...] = Field(CLASSES, min_length=1)
     """The classes of the study, in the order of the tables."""
@@ -79,6 +81,7 @@ class SyntheticDataset(Section):
     """Drawn street scenes, written in the Cityscapes layout. Needs no download."""
 
     kind: Literal["synthetic"]
+    """Street scenes that the workflow draws."""
     seed: int = Field(0, ge=0)
     """Another seed draws other scenes."""
     width: int = Field(256, ge=128, le=4096)

@@ -1,5 +1,6 @@
 """What all sections of the config have in common, and how their errors read."""
 
+import types
 import typing
 from typing import Any
 
@@ -63,23 +64,34 @@ def _keys_of(location: tuple[str | int, ...], content: Any) -> list[str]:
 
 
 def describe_fields(kind: Any, indent: str = "  ") -> str:
-    """The fields of a section as text, a line each: name, type, default, meaning."""
-    members = [part for part in typing.get_args(kind) if _is_section(part)]
-    if members:
-        return "\n".join(f"{indent}{describe_fields(part, indent)}" for part in members).lstrip()
-    if not _is_section(kind):
-        return "\n".join(describe_fields(part, indent) for part in typing.get_args(kind))
+    """The fields of a section as text, a line each: name, type, default, meaning.
+
+    Args:
+        kind: a section, or a type that holds some: a union, or a mapping to them. Each of several
+            is described under its own tag.
+        indent: stands before each line.
+    """
+    return "\n".join(_lines(kind, indent))
+
+
+def _lines(kind: Any, indent: str) -> list[str]:
+    sections = _sections_in(kind)
     lines = []
-    for name, field in kind.model_fields.items():
-        meaning = " ".join((field.description or "").split())
-        lines.append(f"{indent}{name} ({_type_name(field)}; {_default_of(field)}): {meaning}")
-        if _is_section(field.annotation):
-            lines.append(describe_fields(field.annotation, indent + "  "))
-    return "\n".join(lines)
+    for section in sections:
+        for number, (name, field) in enumerate(section.model_fields.items()):
+            # Of several sections, each is headed by its first field, the tag.
+            inner = indent + ("  " if len(sections) > 1 and number else "")
+            meaning = " ".join((field.description or "").split())
+            kind_of_value = "section" if _sections_in(field.annotation) else _name(field.annotation)
+            lines.append(f"{inner}{name} ({kind_of_value}; {_default_of(field)}): {meaning}")
+            lines.extend(_lines(field.annotation, inner + "  "))
+    return lines
 
 
-def _is_section(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+def _sections_in(kind: Any) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [section for part in typing.get_args(kind) for section in _sections_in(part)]
 
 
 def _default_of(field: FieldInfo) -> str:
@@ -89,8 +101,18 @@ def _default_of(field: FieldInfo) -> str:
     return "optional" if isinstance(default, BaseModel) else f"default {default!r}"
 
 
-def _type_name(field: FieldInfo) -> str:
-    kind = field.annotation
-    if typing.get_origin(kind) is typing.Literal:
-        return " | ".join(map(str, typing.get_args(kind)))
-    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
+def _name(kind: Any) -> str:
+    """A type as people write it."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        return " | ".join(map(str, parts))
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(map(_name, parts))
+    if origin is typing.Annotated:
+        return _name(parts[0])
+    if kind in (None, types.NoneType):
+        return "null"
+    if kind is Ellipsis:
+        return "…"
+    name = getattr(kind, "__name__", str(kind))
+    return f"{name}[{', '.join(map(_name, parts))}]" if parts else name

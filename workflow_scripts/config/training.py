@@ -1,7 +1,7 @@
 """`training:` the recipe. It determines the result; the hardware is the profile's business."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
@@ -23,6 +23,7 @@ class TorchvisionTraining(Section):
     """Mask R-CNN from torchvision, which installs from PyPI alone."""
 
     engine: Literal["torchvision"]
+    """The framework that trains."""
     model: Literal["mask_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
     """`mask_rcnn_r50_fpn` is the whitepaper's architecture; `tiny` is for CPUs."""
     initialisation: Literal["imagenet", "drawn", "none"] | Path = "imagenet"
@@ -71,4 +72,4 @@ class TorchvisionTraining(Section):
         return self
 
 
-Training = Annotated[TorchvisionTraining, Field()]
+Training = TorchvisionTraining

@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = Command(
         "workflow_scripts.evaluation",
         "Evaluate one run's predictions by the COCO protocol, on masks and on boxes.",
+        label="evaluate {output.parent.parent.name} {output.parent.name}",
     )
     command.argument(
         "--annotations",

@@ -31,6 +31,7 @@ def _detect_command() -> Command:
         "workflow_scripts.pii detect",
         "Find the faces and license plates of one shard of the training images.",
         settings=Pii,
+        label="detect PII {shard}",
     )
     _add_data_set(command)
     command.argument("--shards", type=Path, required=True, metavar="FILE", help="data/shards.json")

@@ -1,10 +1,11 @@
 """`python -m workflow_scripts.training <action> …`."""
 
 import importlib
-import sys
 from collections.abc import Sequence
 
-ACTIONS = {
+from workflow_scripts.cli import Action, dispatch, main_of
+
+MEANINGS = {
     "train": "train one run: one variant, one seed",
     "predict": "find instances in the validation images with a trained model",
     "export": "keep a trained model's backbone as weights to start others from",
@@ -12,18 +13,23 @@ ACTIONS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Hand the arguments to the action that they name, and return its exit code."""
-    action, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
-    if action in ACTIONS:
-        module = importlib.import_module(f"workflow_scripts.training.{action}")
-        return module.main(rest)
-    asked_for_help = action in ("-h", "--help")
-    lines = ["usage: python -m workflow_scripts.training ACTION …   (ACTION --help explains)", ""]
-    lines += [f"  {name:8} {meaning}" for name, meaning in ACTIONS.items()]
-    stream = sys.stdout if asked_for_help else sys.stderr
-    stream.write("\n".join(lines) + "\n")
-    return 0 if asked_for_help else 2
+    """Run the action that the first argument names; returns its exit code."""
+    return dispatch(
+        "workflow_scripts.training",
+        "Train a model on a variant's images, and let it predict.",
+        {name: Action(meaning, _runner(name)) for name, meaning in MEANINGS.items()},
+        argv,
+    )
+
+
+def _runner(action: str):
+    """The action's command; its module is imported when it is run, since some take seconds."""
+
+    def run(argv: Sequence[str]) -> int:
+        return importlib.import_module(f"workflow_scripts.training.{action}").main(argv)
+
+    return run
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main_of(main)

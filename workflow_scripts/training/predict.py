@@ -20,7 +20,12 @@ DESCRIPTION = "Find the instances in a split's images, and write them as COCO re
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
-    command = Command("workflow_scripts.training predict", DESCRIPTION, Evaluation)
+    command = Command(
+        "workflow_scripts.training predict",
+        DESCRIPTION,
+        Evaluation,
+        "predict {output.parent.parent.name} {output.parent.name}",
+    )
     add = command.argument
     add("--checkpoint", type=Path, required=True, metavar="FILE", help="model_final.pth")
     add("--annotations", type=Path, required=True, metavar="FILE", help="val.coco.json")

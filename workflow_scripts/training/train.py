@@ -30,7 +30,9 @@ minutes are over, the command saves it and ends with 75; run it again to go on f
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
-    command = Command("workflow_scripts.training train", DESCRIPTION, Training)
+    command = Command(
+        "workflow_scripts.training train", DESCRIPTION, Training, "train {variant} seed {seed}"
+    )
     add = command.argument
     add("--annotations", type=Path, required=True, metavar="FILE", help="train.coco.json")
     add("--images", type=Path, required=True, metavar="FOLDER", help="the data set's image root")
@@ -68,9 +70,7 @@ def train(arguments: argparse.Namespace) -> int:
     job = job_from(arguments)
     check(job)
     log.info(
-        "%s, seed %d: %d iterations of %d images on %s",
-        job.variant,
-        job.seed,
+        "%d iterations of %d images on %s",
         job.settings.iterations,
         job.settings.images_per_step,
         f"{len(job.gpus)} GPU(s)" if job.gpus else f"{job.workers} CPU worker(s)",
