@@ -22,7 +22,7 @@ rule table_2:
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
         fingerprint=JOBS.tables(),
-        runs=f"{RESULTS}/runs",
+        runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
         "Making Table II"

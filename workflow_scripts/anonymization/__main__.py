@@ -13,7 +13,7 @@ from workflow_scripts.console import log, progress
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic
 from workflow_scripts.regions import read_regions
-from workflow_scripts.shards import read_shard
+from workflow_scripts.shard_arguments import add_annotations, add_shard, images_of_shard
 
 
 def _check_command() -> Command:
@@ -23,7 +23,7 @@ def _check_command() -> Command:
         "The settings are those of all variants, by name.",
         settings=Variants,
     )
-    _add_annotations(command)
+    add_annotations(command)
     return command
 
 
@@ -40,16 +40,7 @@ def _apply_command() -> Command:
     command.argument(
         "--regions", type=Path, required=True, metavar="FILE", help="pii/{shard}.parquet"
     )
-    _add_annotations(command)
-    command.argument(
-        "--images",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="what file names in the annotations are relative to",
-    )
-    command.argument("--shards", type=Path, required=True, metavar="FILE", help="data/shards.json")
-    command.argument("--shard", required=True, metavar="ID", help="the shard's id in that file")
+    add_shard(command)
     command.argument(
         "--output",
         type=Path,
@@ -74,7 +65,7 @@ def _gather_command() -> Command:
         metavar="FOLDER",
         help="images/{variant}/{shard} of all shards",
     )
-    _add_annotations(command)
+    add_annotations(command)
     command.argument(
         "--output",
         type=Path,
@@ -83,16 +74,6 @@ def _gather_command() -> Command:
         help="images/{variant}/manifest.parquet",
     )
     return command
-
-
-def _add_annotations(command: Command) -> None:
-    command.argument(
-        "--annotations",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="the training split, data/train.coco.json",
-    )
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -109,25 +90,17 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _apply(arguments: argparse.Namespace) -> None:
-    by_name = {image.file_name: image for image in CocoSplit.read(arguments.annotations).images}
-    names = read_shard(arguments.shards, arguments.shard)
-    missing = [name for name in names if name not in by_name]
-    if missing:
-        raise UserError(
-            f"{arguments.shards}: {missing[0]} is not in {arguments.annotations}; index again"
-        )
-    images = [by_name[name] for name in names]
+    images = images_of_shard(arguments, CocoSplit.read(arguments.annotations))
     arguments.settings.check(images)
     regions = read_regions(arguments.regions)
     with atomic(arguments.output) as folder:
         folder.mkdir()
         tasks = tasks_of(images, arguments.images, regions, folder, arguments.output.name)
         treated = anonymize_images(arguments.settings, tasks, arguments.threads)
-        entries = list(progress(treated, total=len(tasks), description=arguments.variant))
+        entries = list(progress(treated, total=len(tasks), description="anonymizing"))
         write_manifest(folder / FILE_NAME, entries)
     log.info(
-        "%s: %d regions changed; %d images written, %d linked",
-        arguments.variant,
+        "%d regions changed; %d images written, %d linked",
         sum(entry.regions for entry in entries),
         sum(not entry.linked for entry in entries),
         sum(entry.linked for entry in entries),

@@ -8,12 +8,16 @@ from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.console import log, progress
-from workflow_scripts.errors import UserError
 from workflow_scripts.pii.detect import check, detect
 from workflow_scripts.pii.detector import Frame
 from workflow_scripts.pii.summary import summarize
 from workflow_scripts.regions import Kind, read_regions, write_regions
-from workflow_scripts.shards import read_shard
+from workflow_scripts.shard_arguments import (
+    add_annotations,
+    add_images,
+    add_shard,
+    images_of_shard,
+)
 
 
 def _check_command() -> Command:
@@ -22,7 +26,7 @@ def _check_command() -> Command:
         "See whether faces and license plates can be detected: settings, annotations, files.",
         settings=Pii,
     )
-    _add_data_set(command)
+    add_images(command)
     return command
 
 
@@ -33,9 +37,7 @@ def _detect_command() -> Command:
         settings=Pii,
         label="detect PII {shard}",
     )
-    _add_data_set(command)
-    command.argument("--shards", type=Path, required=True, metavar="FILE", help="data/shards.json")
-    command.argument("--shard", required=True, metavar="ID", help="the shard's id in that file")
+    add_shard(command)
     command.argument(
         "--output", type=Path, required=True, metavar="FILE", help="regions, pii/{shard}.parquet"
     )
@@ -51,7 +53,7 @@ def _summarize_command() -> Command:
     command.argument(
         "--regions", type=Path, required=True, nargs="*", metavar="FILE", help="of all shards"
     )
-    _add_annotations(command)
+    add_annotations(command)
     command.argument(
         "--output", type=Path, required=True, metavar="FILE", help="counts, pii/summary.json"
     )
@@ -64,27 +66,6 @@ def _summarize_command() -> Command:
     return command
 
 
-def _add_data_set(command: Command) -> None:
-    _add_annotations(command)
-    command.argument(
-        "--images",
-        type=Path,
-        required=True,
-        metavar="FOLDER",
-        help="what file names in the annotations are relative to",
-    )
-
-
-def _add_annotations(command: Command) -> None:
-    command.argument(
-        "--annotations",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="the training split, data/train.coco.json",
-    )
-
-
 def _check(arguments: argparse.Namespace) -> None:
     split = CocoSplit.read(arguments.annotations)
     check(arguments.settings, split, _frames(split, arguments.images, 1))
@@ -95,19 +76,16 @@ def _detect(arguments: argparse.Namespace) -> None:
     split = CocoSplit.read(arguments.annotations)
     frames = _frames(split, arguments.images, arguments.threads)
     check(arguments.settings, split, frames)
-    names = read_shard(arguments.shards, arguments.shard)
-    by_name = {frame.info.file_name: frame for frame in frames}
-    missing = [name for name in names if name not in by_name]
-    if missing:
-        raise UserError(
-            f"{arguments.shards}: {missing[0]} is not in {arguments.annotations}; index again"
-        )
-    found = detect(arguments.settings, split, [by_name[name] for name in names])
-    described = progress(found, total=len(names), description="detecting PII")
+    images = images_of_shard(arguments, split)
+    by_id = {frame.info.id: frame for frame in frames}
+    found = detect(arguments.settings, split, [by_id[image.id] for image in images])
+    described = progress(found, total=len(images), description="detecting PII")
     regions = [region for in_frame in described for region in in_frame]
     write_regions(arguments.output, regions)
     faces = sum(region.kind is Kind.FACE for region in regions)
-    log.info("%d faces and %d license plates in %d images", faces, len(regions) - faces, len(names))
+    log.info(
+        "%d faces and %d license plates in %d images", faces, len(regions) - faces, len(images)
+    )
 
 
 def _frames(split: CocoSplit, root: Path, threads: int) -> list[Frame]:
