@@ -4,10 +4,29 @@
 # seed, the code. What comes from the index is therefore `ancient` (see anonymize.smk).
 
 
+rule check_training:
+    # On the machine that runs Snakemake: it may reach the internet where compute nodes do not.
+    output:
+        touch(f"{RESULTS}/runs/.checked"),
+    log:
+        f"{RESULTS}/logs/check_training.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        settings=JOBS.training_settings,
+    message:
+        "Checking the weights to start from"
+    shell:
+        "exec python -m workflow_scripts.training check --settings {params.settings:q}"
+        " --log {log:q}"
+
+
 rule train:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
+        checked=f"{RESULTS}/runs/.checked",
         anonymized=anonymized_images_of,
     output:
         checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -11,6 +12,15 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+
+def copy_of_project(folder: Path) -> Path:
+    """A copy of the project's files, as a clone has them: with the times of now."""
+    ignored = shutil.ignore_patterns(
+        ".git", ".venv", ".snakemake", ".pytest_cache", ".ruff_cache", "results", "__pycache__"
+    )
+    shutil.copytree(PROJECT, folder, ignore=ignored, copy_function=shutil.copyfile)
+    return folder
 
 
 @dataclass

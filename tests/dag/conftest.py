@@ -22,8 +22,8 @@ from pathlib import Path
 
 words = sys.argv[1:]
 if words[:2] == ["-m", "workflow_scripts.training"]:
-    options = dict(zip(words[3::1], words[4::1]))
-    output = Path(options["--output"])
+    options = dict(zip(words[3:], words[4:]))
+    output = Path(options.get("--output", ""))
     if words[2] == "train":
         run = f"{{options['--variant']}} {{options['--seed']}}"
         if run == os.environ.get("FAILING_RUN"):
@@ -34,7 +34,7 @@ if words[:2] == ["-m", "workflow_scripts.training"]:
         facts = {{"variant": options["--variant"], "seed": int(options["--seed"]),
                  "fingerprint": options["--fingerprint"], "settings": {{"engine": "torchvision"}}}}
         (output / "run.json").write_text(json.dumps(facts))
-    else:
+    elif words[2] == "predict":
         output.write_bytes(gzip.compress(b"[]"))
 else:
     os.execv({python!r}, [{python!r}, *words])

@@ -1,14 +1,13 @@
 """Which jobs a change schedules."""
 
 import json
-import os
 import shutil
 
 import pytest
 
 from tests.cityscapes_folder import add_image, make_cityscapes
 from tests.dag.conftest import paper_config
-from tests.workflow import PROJECT, Workflow
+from tests.workflow import Workflow, copy_of_project
 
 NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, "table_2": 1}
 
@@ -25,6 +24,7 @@ def test_after_the_index_the_plan_is_complete(fresh):
         "detect_pii": 1,
         "summarize_pii": 1,
         "check_pii": 1,
+        "check_training": 1,
         "check_variant": 1,
         "anonymize": 1,
         "gather_images": 1,
@@ -49,7 +49,7 @@ def test_one_variant_more_runs_that_variant_only(done):
 
 def test_another_learning_rate_trains_everything_again(done):
     done.config["training"]["learning_rate"] = 0.01
-    assert done.plan() == NEW_RUNS
+    assert done.plan() == {"check_training": 1, **NEW_RUNS}
 
 
 def test_another_blur_makes_that_variant_again(done):
@@ -91,12 +91,7 @@ def test_other_hardware_schedules_nothing(done):
 
 
 def test_a_fresh_clone_schedules_nothing(done, tmp_path):
-    clone = tmp_path / "clone of the project"
-    ignored = shutil.ignore_patterns(".venv", ".git", "results", ".snakemake", "__pycache__")
-    shutil.copytree(PROJECT, clone, ignore=ignored)
-    for path in clone.rglob("*"):
-        os.utime(path)
-    done.project = clone
+    done.project = copy_of_project(tmp_path / "clone of the project")
     assert done.plan() == {}
 
 
@@ -109,9 +104,7 @@ def test_a_fresh_clone_schedules_nothing(done, tmp_path):
     ],
 )
 def test_code_counts_and_comments_do_not(done, tmp_path, old, new, jobs):
-    clone = tmp_path / "clone"
-    ignored = shutil.ignore_patterns(".venv", ".git", "results", ".snakemake", "__pycache__")
-    shutil.copytree(PROJECT, clone, ignore=ignored)
+    clone = copy_of_project(tmp_path / "clone")
     module = clone / "workflow_scripts/training/loop.py"
     text = module.read_text()
     assert old in text

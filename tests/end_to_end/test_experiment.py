@@ -9,7 +9,7 @@ import pytest
 import torch
 import yaml
 
-from tests.workflow import PROJECT, Workflow
+from tests.workflow import PROJECT, Workflow, copy_of_project
 
 pytestmark = pytest.mark.slow
 
@@ -26,9 +26,10 @@ def small_demo() -> dict:
 
 @pytest.fixture(scope="module")
 def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, str]:
-    """The finished experiment and what Snakemake said, in a folder with a space in its name."""
+    """The finished experiment and what Snakemake said. Both folders have spaces in their names."""
     folder = tmp_path_factory.mktemp("end to end")
-    workflow = Workflow(folder, small_demo(), profile="profiles/demo")
+    project = copy_of_project(folder / "the project")
+    workflow = Workflow(folder / "work", small_demo(), profile="profiles/demo", project=project)
     return workflow, workflow.run()
 
 
