@@ -12,7 +12,7 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic, sha256_of_file
 
 DRAWN = Path(__file__).parent / "weights" / "tiny_drawn.pth"
-DRAWN_SHA256 = "ce2d52208a185cd0b97f846a175f6adbf2c45b5b59f5f127cdb37d6a2bd73ad6"
+DRAWN_SHA256 = "293eb4f0acb43d88217b8c44b818ae06a646b5b52671d48bdd64cefc71560c61"
 
 IMAGENET_URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
 """torchvision's `ResNet50_Weights.IMAGENET1K_V1`; its name carries the start of its sha256."""
