@@ -11,7 +11,7 @@ from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic, sha256_of_file
 
-DRAWN = Path(__file__).parent / "weights" / "tiny_drawn.pth"
+DRAWN = Path(__file__).parent / "pretrained" / "tiny_drawn.pth"
 DRAWN_SHA256 = "293eb4f0acb43d88217b8c44b818ae06a646b5b52671d48bdd64cefc71560c61"
 
 IMAGENET_URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
