@@ -32,7 +32,7 @@ demo: $(READY)
 	$(BIN)/snakemake --profile profiles/demo && \
 	echo && \
 	echo "Done in $$(( $$(date +%s) - started )) s. Where to look, under $(DEMO)/:" && \
-	echo "  tables/table_2.md        the table above; .csv, .tex and .json beside it" && \
+	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
 	echo "  figures/figure_3.svg     faces and license plates per training frame" && \
 	echo "  images/blur/             the anonymized training images" && \
 	echo "  runs/*/seed~*/           of each training: run.json, metrics.jsonl, eval.json" && \
