@@ -8,10 +8,11 @@ READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 DEMO := results/demo
 
-.PHONY: demo test lint bench lock clean help
+.PHONY: setup demo test lint bench lock clean help
 .DEFAULT_GOAL := help
 
 help:
+	@echo "make setup  install what the others need into $(VENV); they do it themselves"
 	@echo "make demo   run the whole experiment on drawn street scenes, print Table II"
 	@echo "make test   run the tests"
 	@echo "make lint   check style: ruff, snakefmt, snakemake --lint"
@@ -26,6 +27,8 @@ $(READY): envs/requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes envs/requirements.lock
 	@touch $@
+
+setup: $(READY)
 
 demo: $(READY)
 	@started=$$(date +%s); \
