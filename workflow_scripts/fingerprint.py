@@ -106,9 +106,17 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            imports.extend(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = _package_of(path, node.level)
+            source = ".".join(filter(None, (package, node.module)))
+            imports.extend(f"{source}.{alias.name}" for alias in node.names)
     return ast.unparse(_WithoutTexts().visit(tree)), tuple(imports)
+
+
+def _package_of(path: Path, level: int) -> str:
+    """What the dots of a relative import stand for; nothing where it has none."""
+    folders = path.relative_to(ROOT).parts[:-level] if level else ()
+    return ".".join(folders)
 
 
 class _WithoutTexts(ast.NodeTransformer):

@@ -9,6 +9,8 @@ from workflow_scripts.fingerprint import code_of
 
 CODE = '''"""A stage."""
 import numpy as np
+from . import near
+from .near import nearer
 from workflow_scripts import helper
 from workflow_scripts.cli import Command
 
@@ -27,6 +29,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "__init__.py").write_text("")
     (package / "stage.py").write_text(CODE)
     (package / "helper.py").write_text("LIMIT = 1\n")
+    (package / "near.py").write_text("nearer = 1\n")
     (package / "cli.py").write_text("Command = 1\n")
     (package / "plugin.py").write_text("def go(): pass\n")
     (tmp_path / "lock").write_text("numpy==2.4.6 \\\n    --hash=x\nruff==0.1\n")
@@ -71,6 +74,7 @@ def test_what_changes_no_result_changes_no_fingerprint(tree, file, old, new):
     [
         ("stage.py", "width * height", "width + height"),
         ("helper.py", "1", "2"),
+        ("near.py", "1", "2"),
         ("__init__.py", "", "SEED = 1\n"),
         ("../lock", "numpy==2.4.6", "numpy==2.4.7"),
     ],
