@@ -42,7 +42,7 @@ demo: $(READY)
 	echo "The same on your own images: README.md, \"On your data\"."
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
