@@ -1,0 +1,1 @@
+"""Natural anonymization: what is private becomes something else of the same kind."""
