@@ -1,0 +1,88 @@
+"""Skin: its mottling, redness, freckles and lines, and what grows on it."""
+
+import numpy as np
+
+from .grid import Grid, noise, smooth
+from .head import half_width
+from .identity import Beard, Identity
+from .paint import Paint, between, near_segment, scaled
+
+
+def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
+    """Vary the tone over the face."""
+    grid, bump = paint.grid, paint.grid.bump
+    broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
+    vary = 1 + who.mottle * (0.055 * broad + 0.055 * middle + 0.04 * fine)
+    paint.scale(vary)
+    paint.tint(noise(rng, grid, 0.45), (1.018, 1.0, 1.0))
+    blush = bump(-1.25, 1.1, 0.6, 0.55) + bump(1.25, 1.1, 0.6, 0.55) + 0.9 * bump(0, 1.1, 0.4, 0.4)
+    blush += 0.4 * bump(0, who.chin - 0.3, 0.4, 0.3)
+    paint.tint(who.blush * np.clip(blush * (1 + 0.25 * middle), 0, 1.3), (1.06, 0.86, 0.86))
+    paint.tint(bump(0, -1.5, 1.5, 0.6), (1.0, 1.01, 0.95))
+    for side in (-1, 1):  # thin skin around the eyes
+        around = bump(side * 1.0, 0.12, 0.62, 0.40)
+        paint.tint(around, (0.88, 0.80, 0.78))
+        bag = near_segment(grid, (side * 0.5, 0.32), (side * 1.35, 0.42), 0.12)
+        paint.tint(bag * (0.5 + 0.5 * who.folds), (0.86, 0.78, 0.77))
+    if who.freckles > 0.1:
+        dots = smooth(noise(rng, grid, 0.06), 1.2, 2.0)
+        where = bump(-0.9, 0.9, 0.8, 0.5) + bump(0.9, 0.9, 0.8, 0.5) + bump(0, 0.9, 0.5, 0.5)
+        paint.tint(who.freckles * np.clip(where, 0, 1) * dots, (0.80, 0.66, 0.60))
+    _lines(paint, who)
+
+
+def _lines(paint: Paint, who: Identity) -> None:
+    grid, deep = paint.grid, who.folds
+    corner = who.mouth_width
+    for side in (-1, 1):
+        fold = near_segment(grid, (side * 0.50, 1.12), (side * (corner + 0.26), 2.2), 0.10)
+        paint.tint(deep * fold, (0.74, 0.68, 0.68))
+        light = near_segment(grid, (side * 0.66, 1.2), (side * (corner + 0.42), 2.1), 0.16)
+        paint.tint(deep * light, (1.07, 1.06, 1.05))
+        wing = near_segment(grid, (side * 0.50 * who.nose_width, 0.92),
+                            (side * 0.56 * who.nose_width, 1.38), 0.07)  # fmt: skip
+        paint.tint(wing, (0.76, 0.66, 0.62))
+        jowl = near_segment(
+            grid, (side * (corner + 0.06), 2.3), (side * (corner + 0.12), 3.0), 0.10
+        )
+        paint.tint(0.6 * deep * jowl, (0.84, 0.80, 0.80))
+    across = np.exp(-((grid.u / 1.1) ** 4))
+    for v in (-1.35, -1.7):
+        line = np.exp(-(((grid.v - v - 0.05 * np.cos(2 * grid.u)) / 0.05) ** 2)) * across
+        paint.tint(0.5 * deep * line, (0.88, 0.86, 0.86))
+
+
+def paint_beard(paint: Paint, who: Identity, rng: np.random.Generator) -> np.ndarray:
+    """Grow a beard; returns how much it covers, (height, width) float32, 0 to 1."""
+    grid = paint.grid
+    grain = noise(rng, grid, 0.07)
+    strands = noise(rng, grid, 0.05) if grid.density > 14 else grain
+    if who.beard is Beard.NONE:
+        return np.zeros(grid.shape, np.float32)
+    area = _beard_area(grid, who)
+    if who.beard is Beard.STUBBLE:
+        cover = area * np.clip(0.34 + 0.12 * grain, 0, 1)
+        paint.mix(cover, between(scaled(paint.tone, 0.42), who.hair, 0.25))
+        return cover
+    if who.beard is Beard.MOUSTACHE:
+        area = np.exp(-(((grid.v - 1.86 - 0.16 * np.abs(grid.u)) / 0.17) ** 2))
+        area = area * smooth(who.mouth_width + 0.12 - np.abs(grid.u), 0, 0.25)
+    cover = np.clip(area * (0.70 + 0.10 * grain), 0, 0.9)
+    paint.mix(cover, scaled(who.hair, 1.5))
+    paint.scale(1 + cover * 0.2 * np.clip(strands, -1.5, 1.5))
+    return cover
+
+
+def _beard_area(grid: Grid, who: Identity) -> np.ndarray:
+    """Where hair grows on cheeks, chin and lip, 0 to 1."""
+    side = np.abs(grid.u) / half_width(grid, who)
+    low = np.interp(side, (0.0, 0.40, 0.62, 0.86, 0.95, 1.1), (2.74, 2.72, 2.1, 1.2, 0.2, -0.2))
+    cheek = smooth(grid.v - low.astype(np.float32), -0.12, 0.3)
+    lip = np.exp(-(((grid.v - 1.86 - 0.12 * np.abs(grid.u)) / 0.19) ** 4))
+    lip = lip * smooth(who.mouth_width + 0.2 - np.abs(grid.u), 0, 0.25)
+    around = np.exp(-(((np.abs(grid.u) - who.mouth_width - 0.16) / 0.16) ** 4))
+    around = around * smooth(grid.v, 1.85, 2.1)
+    soul = np.exp(-((grid.u / 0.16) ** 4)) * smooth(grid.v, 2.6, 2.72)
+    area = np.maximum.reduce([cheek, lip, around * 0.9, soul * 0.8])
+    mouth = (grid.u / (who.mouth_width + 0.05)) ** 2 + ((grid.v - 2.30) / 0.34) ** 2
+    return (area * smooth(mouth, 0.8, 1.2)).astype(np.float32)
