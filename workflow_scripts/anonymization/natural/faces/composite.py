@@ -1,0 +1,87 @@
+"""Putting a drawn head into the picture: soft edges at hair, the picture's blur and noise."""
+
+import cv2
+import numpy as np
+
+from .estimate import Optics, Skin, to_display
+from .grid import smooth
+from .render import Rendered
+
+_DRAWN_BLUR = 0.5
+"""Of a drawn head before anything is done to it, pixels."""
+
+_LEAST_BLUR = 0.7
+"""No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
+_CONTRASTS = 0.8, 1.9
+_LEVELS = 0.75, 1.15
+
+
+def composite(
+    window: np.ndarray, drawn: Rendered, skin: Skin, optics: Optics, rng: np.random.Generator
+) -> np.ndarray:
+    """The window with the head, (h, w, 3) uint8.
+
+    Inside the core nothing of the old pixels is left. In the rim around it old and new mix, and
+    only what has the colour of skin is replaced: hair, hats and background stay.
+
+    Args:
+        window: (h, w, 3) uint8, the patch as it was.
+        drawn: the head over the same patch.
+        skin: its colour, by which skin is told from the rest.
+        optics: of the picture.
+        rng: for the noise.
+    """
+    colour = to_display(drawn.rgb)
+    sigma = float(np.sqrt(max(optics.blur, _LEAST_BLUR) ** 2 - _DRAWN_BLUR**2))
+    colour = cv2.GaussianBlur(colour, (0, 0), sigma)
+    colour = _as_contrasty(colour, window, drawn)
+    colour = np.sqrt(colour**2 + (0.8 * optics.black) ** 2)  # raises the darkest and not skin
+    colour += _grain(colour.shape, optics, rng)
+    alpha = _alpha(window, drawn, skin, sigma)[..., None]
+    mixed = window + alpha * (colour - window)
+    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+
+
+def _alpha(window: np.ndarray, drawn: Rendered, skin: Skin, sigma: float) -> np.ndarray:
+    like = skin_likeness(window, skin)
+    spread = max(0.6, sigma)
+    like = cv2.GaussianBlur(like, (0, 0), spread)
+    rim = cv2.GaussianBlur(drawn.rim * like, (0, 0), spread * 0.7)
+    return np.maximum(drawn.core, np.minimum(rim, 1))
+
+
+def skin_likeness(window: np.ndarray, skin: Skin) -> np.ndarray:
+    """(h, w) float32, near 1 where a pixel has about the colour of the skin."""
+    tone = to_display(np.float32(skin.tone))
+    ratio = np.log((np.float32(window) + 6) / (tone + 6))
+    level = ratio.mean(axis=2)
+    tint = np.abs(ratio - level[..., None]).max(axis=2)
+    return (1 - smooth(tint, 0.10, 0.26)) * (1 - smooth(np.abs(level + 0.05), 0.25, 0.55))
+
+
+def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np.ndarray:
+    """The drawn head with about the contrast and brightness of the old face, a number each."""
+    fine, coarse = max(0.12 * drawn.unit, 0.5), 0.75 * drawn.unit
+    even = cv2.GaussianBlur(colour, (0, 0), coarse)
+
+    def spread(pixels: np.ndarray, low: np.ndarray) -> float:
+        grey = cv2.GaussianBlur(pixels.mean(axis=2), (0, 0), fine) - low.mean(axis=2)
+        return float(np.sqrt((drawn.core * grey**2).sum()))
+
+    before = np.float32(window)
+    share = drawn.core[..., None] / max(float(drawn.core.sum()), 1e-3)
+    level = (share * before).sum() / max(float((share * colour).sum()), 1e-3)
+    level = np.float32(np.clip(np.sqrt(level), *_LEVELS))  # half way, as hair darkens the old one
+    colour, even = colour * level, even * level
+    ratio = spread(before, cv2.GaussianBlur(before, (0, 0), coarse)) / max(
+        spread(colour, even), 1e-3
+    )
+    return even + (colour - even) * np.float32(np.clip(ratio, *_CONTRASTS))
+
+
+def _grain(shape: tuple[int, ...], optics: Optics, rng: np.random.Generator) -> np.ndarray:
+    """Noise as cameras leave it: a bit soft, mostly the same in all channels."""
+    height, width = shape[:2]
+    common = rng.standard_normal((height, width, 1), np.float32)
+    own = rng.standard_normal((height, width, 3), np.float32)
+    return optics.noise * (0.85 * common + 0.4 * own)

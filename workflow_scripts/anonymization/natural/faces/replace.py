@@ -1,0 +1,123 @@
+"""One face becomes another one: `replace_face`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from workflow_scripts.regions import Region
+
+from .boxes import Box, clipped, enlarged
+from .composite import composite
+from .estimate import optics_of, skin_of
+from .fallback import blurred_ellipse
+from .gate import MAX_SIMILARITY, correlation, crop_of
+from .identity import draw_identity
+from .pose import Pose, pose_of
+from .render import Extent, render
+
+
+class FacePath(StrEnum):
+    """How a face was replaced."""
+
+    NATURAL = "natural"
+    NATURAL_WIDE = "natural_wide"
+    FALLBACK = "fallback"
+
+
+@dataclass(frozen=True, eq=False)
+class Replacement:
+    """What comes in place of a face.
+
+    Attributes:
+        patch: (y1 - y0, x1 - x0, 3) uint8 RGB.
+        box: x0, y0, x1, y1 in pixels, inside the frame: where the patch goes.
+        path: how it was made.
+        similarity: correlation of new and old inner face, see `gate.similarity`.
+    """
+
+    patch: np.ndarray
+    box: Box
+    path: FacePath
+    similarity: float
+
+    def put(self, image: np.ndarray) -> None:
+        """Write the patch into an image, in place."""
+        x0, y0, x1, y1 = self.box
+        image[y0:y1, x0:x1] = self.patch
+
+
+_WIDE = Extent(core=0.91, rim=1.05, brow=-1.15)
+_TRIES = (
+    *((FacePath.NATURAL, Extent()),) * 6,
+    *((FacePath.NATURAL_WIDE, _WIDE),) * 4,
+)
+"""What is tried until the gate lets a face through, each time another person."""
+
+
+def replace_face(image: np.ndarray, region: Region, rng: np.random.Generator) -> Replacement | None:
+    """Replace one face by that of a person who does not exist.
+
+    Args:
+        image: (height, width, 3) uint8 RGB; is left as it is.
+        region: a face; its box and landmarks may reach beyond the frame.
+        rng: decides who the new person is; is advanced by one number whatever happens, so that a
+            person who shows several times can be given generators of the same seed.
+
+    Returns:
+        None when the region has no extent or lies outside of the frame.
+    """
+    seed = int(rng.integers(2**63))
+    frame = image.shape[:2]
+    hidden = clipped(enlarged(region, 0), frame)
+    if region.width <= 0 or region.height <= 0 or hidden is None:
+        return None
+    pose = pose_of(region)
+    box = clipped(_outer_box(pose), frame)
+    if not pose.drawable or box is None or not _overlap(hidden, box):
+        return _blurred(image, region, pose)
+    before = crop_of(image, pose)
+    skin = skin_of(image, pose)
+    x0, y0, x1, y1 = box
+    window = image[y0:y1, x0:x1]
+    optics = optics_of(window)
+    for number, (path, extent) in enumerate(_TRIES):
+        draws = np.random.default_rng((seed, number))
+        drawn = render(
+            draw_identity(draws, unlike=number / (len(_TRIES) - 1)), pose, skin, box, extent
+        )
+        patch = composite(window, drawn, skin, optics, draws)
+        alike = _alike(before, image, patch, box, pose)
+        if alike <= MAX_SIMILARITY:
+            return Replacement(patch, box, path, alike)
+    return _blurred(image, region, pose)
+
+
+def _alike(before: np.ndarray, image: np.ndarray, patch: np.ndarray, box: Box, pose: Pose) -> float:
+    """The similarity that a patch would have in its place."""
+    x0, y0, x1, y1 = box
+    pad = 3
+    left, top = max(x0 - pad, 0), max(y0 - pad, 0)
+    around = image[top : y1 + pad, left : x1 + pad].copy()
+    around[y0 - top : y1 - top, x0 - left : x1 - left] = patch
+    return correlation(before, crop_of(around, pose.moved(-left, -top)))
+
+
+def _blurred(image: np.ndarray, region: Region, pose: Pose) -> Replacement:
+    """The fallback: a strong blur in a wide ellipse."""
+    soft = blurred_ellipse(image, region)
+    alike = _alike(crop_of(image, pose), image, soft.patch, soft.box, pose)
+    return Replacement(soft.patch, soft.box, FacePath.FALLBACK, alike)
+
+
+def _outer_box(pose: Pose) -> np.ndarray:
+    """(2, 2), the corners of what a head can cover."""
+    corners = [(u, v, z) for u in (-2.3, 2.3) for v in (-2.3, 4.2) for z in (-0.6, 0.3)]
+    points = pose.pixels(np.array(corners))
+    return np.stack([points.min(axis=0) - 2, points.max(axis=0) + 2])
+
+
+def _overlap(first: Box, second: Box) -> bool:
+    return max(first[0], second[0]) < min(first[2], second[2]) and max(first[1], second[1]) < min(
+        first[3], second[3]
+    )
