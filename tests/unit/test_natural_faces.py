@@ -1,0 +1,263 @@
+"""Drawn heads in place of faces: found again, unlike the old ones, and nothing else touched."""
+
+from functools import lru_cache
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from workflow_scripts.anonymization.natural.faces import gate
+from workflow_scripts.anonymization.natural.faces.pose import pose_of
+from workflow_scripts.anonymization.natural.faces.replace import FacePath, replace_face
+from workflow_scripts.coco import CocoImage
+from workflow_scripts.pii.detectors.centerface import CenterFace
+from workflow_scripts.regions import Kind, Region
+from workflow_scripts.synthetic.drawing import draw
+from workflow_scripts.synthetic.marks import MarkKind
+
+SCENES = ((1024, 512, 0), (1024, 512, 1), (1024, 512, 2), (2048, 1024, 3))
+
+
+def detected(image: np.ndarray) -> list[Region]:
+    height, width = image.shape[:2]
+    info = CocoImage(1, "a.png", width, height, "")
+    return CenterFace().regions(SimpleNamespace(image=image, info=info, threads=1), Kind.FACE)
+
+
+@lru_cache(maxsize=1)
+def scenes() -> list[tuple[np.ndarray, list[Region]]]:
+    found = []
+    for width, height, index in SCENES:
+        settings = SimpleNamespace(seed=3, width=width, height=height)
+        drawing = draw(settings, "faces", index)
+        found.append((drawing.image, detected(drawing.image)))
+    return found
+
+
+def replaced(image, regions, seed=0):
+    result, outcomes = image.copy(), []
+    for number, face in enumerate(regions):
+        outcomes.append(replace_face(image, face, np.random.default_rng((seed, number))))
+        outcomes[-1].put(result)
+    return result, outcomes
+
+
+def iou(a: Region, b: Region) -> float:
+    wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+    high = min(a.y1, b.y1) - max(a.y0, b.y0)
+    both = max(wide, 0) * max(high, 0)
+    return both / (a.width * a.height + b.width * b.height - both)
+
+
+def face(x0=40.0, y0=30.0, width=40.0, *, turn=0.0, lead=0.0, landmarks=True) -> Region:
+    """A face; `turn` is its roll in radians, `lead` how far its nose is to the side, in widths."""
+    height = 1.25 * width
+    points = np.array([(-0.21, -0.14), (0.21, -0.14), (lead, 0.05), (-0.18, 0.245), (0.18, 0.245)])
+    points = points * (width, height)
+    c, s = np.cos(turn), np.sin(turn)
+    points = points @ np.array([[c, s], [-s, c]]) + (x0 + width / 2, y0 + height / 2)
+    marks = tuple((float(x), float(y)) for x, y in points) if landmarks else None
+    return Region("a.png", Kind.FACE, 1.0, x0, y0, x0 + width, y0 + height, landmarks=marks)
+
+
+def portrait(region: Region, height=130, width=150) -> np.ndarray:
+    """A flat background, noise, and skin where the face is."""
+    rng = np.random.default_rng(5)
+    image = np.full((height, width, 3), (90, 105, 120), np.float64)
+    y, x = np.mgrid[:height, :width] + 0.5
+    middle = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    inside = ((x - middle[0]) / region.width * 2) ** 2 + ((y - middle[1]) / region.height * 2) ** 2
+    image[inside < 1.3] = (200, 160, 140)
+    for point in region.landmarks or ():
+        near = (x - point[0]) ** 2 + (y - point[1]) ** 2 < (0.07 * region.width) ** 2
+        image[near] = (70, 50, 45)
+    return np.clip(image + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
+
+
+def test_drawn_scenes_keep_findable_faces_that_are_unlike_the_old_ones():
+    total = again = 0
+    alike, paths = [], []
+    for image, regions in scenes():
+        result, outcomes = replaced(image, regions)
+        hits = detected(result)
+        total += len(regions)
+        again += sum(any(iou(old, new) > 0.3 for new in hits) for old in regions)
+        alike += [gate.similarity(image, result, region) for region in regions]
+        paths += [outcome.path for outcome in outcomes]
+    assert total >= 15
+    assert again >= 0.9 * total
+    assert max(alike) <= gate.MAX_SIMILARITY
+    assert np.mean([path is not FacePath.FALLBACK for path in paths]) >= 0.9
+
+
+def test_all_drawn_faces_can_be_replaced():
+    settings = SimpleNamespace(seed=4, width=1024, height=512)
+    drawing = draw(settings, "faces", 0)
+    marks = [mark for mark in drawing.regions if mark.kind is MarkKind.FACE]
+    assert marks
+    for mark in marks:
+        points = tuple(map(tuple, np.float64(mark.landmarks)))
+        region = Region("a.png", Kind.FACE, 1.0, *mark.box, landmarks=points)
+        outcome = replace_face(drawing.image, region, np.random.default_rng(0))
+        assert outcome.similarity <= gate.MAX_SIMILARITY
+
+
+def test_the_same_generator_gives_the_same_bytes_and_another_one_another_person():
+    region = face()
+    image = portrait(region)
+    first, second, other = (
+        replace_face(image, region, np.random.default_rng(seed)) for seed in (7, 7, 8)
+    )
+    assert first.patch.tobytes() == second.patch.tobytes()
+    assert first.box == second.box
+    assert first.patch.tobytes() != other.patch.tobytes()
+
+
+def test_one_number_is_drawn_whatever_happens():
+    image = portrait(face())
+    states = []
+    for region in (face(), face(turn=1.5), face(x0=900)):
+        rng = np.random.default_rng(1)
+        replace_face(image, region, rng)
+        states.append(rng.bit_generator.state["state"])
+    assert states[0] == states[1] == states[2]
+
+
+def test_the_image_is_left_as_it_is():
+    region = face()
+    image = portrait(region)
+    before = image.copy()
+    image.setflags(write=False)
+    outcome = replace_face(image, region, np.random.default_rng(0))
+    assert (image == before).all()
+    x0, y0, x1, y1 = outcome.box
+    assert outcome.patch.shape == (y1 - y0, x1 - x0, 3)
+    assert outcome.patch.dtype == np.uint8
+
+
+def test_nothing_of_the_old_inner_face_is_left():
+    """Two images that differ inside the face only, where no colour is looked at, give the same."""
+    region = face(width=60)
+    image = portrait(region)
+    inner = pose_of(region).pixels(np.array([(0.0, 2.2, 0.3)]))[0].astype(int)
+    marked = image.copy()
+    marked[inner[1] - 3 : inner[1] + 3, inner[0] - 8 : inner[0] + 8, 0] ^= 0x80
+    results = []
+    for source in (image, marked):
+        outcome = replace_face(source, region, np.random.default_rng(2))
+        assert outcome.path is FacePath.NATURAL
+        result = source.copy()
+        outcome.put(result)
+        results.append(result[inner[1] - 3 : inner[1] + 3, inner[0] - 8 : inner[0] + 8])
+    difference = np.abs(np.int16(results[0]) - results[1])
+    assert difference.max() < 40  # of 128: brightness and contrast as a whole may follow
+    assert difference.mean() < 12
+
+
+@pytest.mark.parametrize(("x0", "y0"), [(-20, -15), (128, 100), (-25, 60), (60, -30), (134, 10)])
+@pytest.mark.parametrize("landmarks", [True, False])
+def test_faces_at_borders_stay_inside_the_frame(x0, y0, landmarks):
+    region = face(x0, y0, landmarks=landmarks)
+    image = portrait(region)
+    outcome = replace_face(image, region, np.random.default_rng(3))
+    left, top, right, bottom = outcome.box
+    assert 0 <= left < right <= 150
+    assert 0 <= top < bottom <= 130
+    assert outcome.patch.shape == (bottom - top, right - left, 3)
+
+
+@pytest.mark.parametrize("width", [0.3, 1.0, 2.5, 6.0])
+def test_the_smallest_faces_change(width):
+    region = face(50.2, 40.7, width)
+    image = portrait(face())
+    outcome = replace_face(image, region, np.random.default_rng(3))
+    result = image.copy()
+    outcome.put(result)
+    assert (result != image).any()
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        face(x0=500),
+        face(y0=-400),
+        Region("a.png", Kind.FACE, 1, 20, 20, 20, 40),
+        Region("a.png", Kind.FACE, 1, 20, 40, 30, 30),
+    ],
+)
+def test_regions_without_extent_or_outside_are_ignored(region):
+    assert replace_face(portrait(face()), region, np.random.default_rng(0)) is None
+
+
+def test_a_region_larger_than_the_image_is_replaced():
+    region = face(-100, -100, 300)
+    outcome = replace_face(portrait(face(), 40, 50), region, np.random.default_rng(0))
+    assert outcome.box == (0, 0, 50, 40)
+
+
+@pytest.mark.parametrize(
+    "landmarks",
+    [
+        None,
+        ((float("nan"), 1.0),) * 5,
+        ((1000.0, 1000.0),) * 5,
+        ((1.0, 1.0),) * 3,
+    ],
+)
+def test_landmarks_that_cannot_be_are_replaced_by_usual_ones(landmarks):
+    region = face()
+    region = Region("a.png", Kind.FACE, 1, region.x0, region.y0, region.x1, region.y1, landmarks)
+    pose = pose_of(region)
+    assert pose.drawable
+    assert abs(pose.yaw) < 0.05
+    assert abs(pose.roll) < 0.05
+    outcome = replace_face(portrait(face()), region, np.random.default_rng(0))
+    assert outcome.path is not FacePath.FALLBACK
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"turn": 1.3},
+        {"turn": -1.4},
+        {"turn": 3.1},
+        {"lead": 0.4},
+        {"lead": -0.45},
+    ],
+)
+def test_extreme_turns_take_the_fallback(extreme):
+    region = face(**extreme)
+    image = portrait(region)
+    outcome = replace_face(image, region, np.random.default_rng(0))
+    assert outcome.path is FacePath.FALLBACK
+    x0, y0, x1, y1 = outcome.box
+    part = (slice(int(region.y0 + 10) - y0, int(region.y1 - 10) - y0),
+            slice(int(region.x0 + 10) - x0, int(region.x1 - 10) - x0))  # fmt: skip
+    assert outcome.patch[part].std(axis=(0, 1)).max() < 25
+    assert image[y0:y1, x0:x1][part].std(axis=(0, 1)).max() > 25
+
+
+@pytest.mark.parametrize("turn", [-0.7, -0.3, 0.3, 0.7])
+def test_tilted_faces_are_drawn_tilted(turn):
+    region = face(turn=turn)
+    assert np.isclose(pose_of(region).roll, turn, atol=0.02)
+    outcome = replace_face(portrait(region), region, np.random.default_rng(0))
+    assert outcome.path is not FacePath.FALLBACK
+
+
+def test_yaw_follows_the_nose():
+    left, ahead, right = (pose_of(face(lead=lead)).yaw for lead in (-0.12, 0.0, 0.12))
+    assert left < -0.25
+    assert abs(ahead) < 0.02
+    assert right > 0.25
+
+
+def test_similarity_tells_the_same_face_from_others():
+    image, regions = scenes()[-1]
+    shifted = np.clip(np.int16(image) + 12, 0, 255).astype(np.uint8)
+    largest = max(regions, key=lambda region: region.height)
+    assert gate.similarity(image, shifted, largest) > 0.95
+    crops = [gate.crop_of(image, pose_of(region)) for region in regions]
+    pairs = gate.between_people(crops)
+    assert len(pairs) == len(regions) * (len(regions) - 1) // 2
+    assert pairs.mean() < gate.similarity(image, shifted, largest)
