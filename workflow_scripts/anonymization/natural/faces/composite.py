@@ -37,17 +37,33 @@ def composite(
     colour = _as_contrasty(colour, window, drawn)
     colour = np.sqrt(colour**2 + (0.8 * optics.black) ** 2)  # raises the darkest and not skin
     colour += _grain(colour.shape, optics, rng)
-    alpha = _alpha(window, drawn, skin, sigma)[..., None]
-    mixed = window + alpha * (colour - window)
+    like = skin_likeness(window, skin)
+    ground = _without_profile(window, drawn.beside, like, drawn.unit)
+    alpha = _alpha(like, drawn, sigma)[..., None]
+    mixed = ground + alpha * (colour - ground)
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def _alpha(window: np.ndarray, drawn: Rendered, skin: Skin, sigma: float) -> np.ndarray:
-    like = skin_likeness(window, skin)
+def _without_profile(
+    window: np.ndarray, beside: np.ndarray, like: np.ndarray, unit: float
+) -> np.ndarray:
+    """The window with what is left of the old outline, beside the new one, filled from around."""
+    gone = np.clip(1.5 * beside * cv2.GaussianBlur(like, (0, 0), max(0.08 * unit, 0.6)), 0, 1)
+    if not (gone > 0.05).any():
+        return np.float32(window)
+    ground = (1 - like) * (beside > 0.02) + 1e-3
+    wide = max(0.3 * unit, 1.0)
+    weight = cv2.GaussianBlur(ground, (0, 0), wide)[..., None]
+    fill = cv2.GaussianBlur(window * ground[..., None].astype(np.float32), (0, 0), wide) / weight
+    return window + gone[..., None] * (fill - window)
+
+
+def _alpha(like: np.ndarray, drawn: Rendered, sigma: float) -> np.ndarray:
     spread = max(0.6, sigma)
     like = cv2.GaussianBlur(like, (0, 0), spread)
     rim = cv2.GaussianBlur(drawn.rim * like, (0, 0), spread * 0.7)
-    return np.maximum(drawn.core, np.minimum(rim, 1))
+    core = cv2.GaussianBlur(drawn.core, (0, 0), max(0.5 * sigma, 0.3))
+    return np.clip(np.maximum(core, rim), 0, 1)
 
 
 def skin_likeness(window: np.ndarray, skin: Skin) -> np.ndarray:

@@ -8,10 +8,10 @@ from workflow_scripts.regions import Region
 
 from .head import LANDMARKS
 
-MAX_YAW = np.deg2rad(50)
-"""How far a head is turned at most when it is drawn."""
-MAX_SEEN_YAW = np.deg2rad(62)
-"""Beyond it is a profile, which a face that is turned less would not fit."""
+MAX_YAW = np.deg2rad(62)
+"""How far a head is turned at most when it is drawn: the surface behind it is not modelled."""
+MAX_LEAD = 1.15
+"""How far the nose may lie from the middle, in half distances of the eyes. In profile it is 1."""
 MAX_ROLL = np.deg2rad(65)
 _USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
 """Where landmarks lie in CenterFace's boxes of upright faces that look ahead."""
@@ -54,6 +54,13 @@ class Pose:
         """The same head in an image whose origin is elsewhere, pixels."""
         matrix = self.matrix.copy()
         matrix[:, 2] += (x, y)
+        return replace(self, matrix=matrix)
+
+    def shifted(self, u: float, v: float, gain: float) -> "Pose":
+        """The head moved by so many units and drawn larger by a gain."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += matrix[:, :2] @ (u, v)
+        matrix[:, :2] *= gain
         return replace(self, matrix=matrix)
 
 
@@ -99,7 +106,7 @@ def pose_of(region: Region) -> Pose:
     yaw = float(np.arcsin(np.clip(lead / 0.85, -1, 1)))
     pitch = float(np.clip(2.4 * (upright[2, 1] / tall - 0.53), -0.35, 0.35)) * 0.6
     drawable = (
-        abs(yaw) <= MAX_SEEN_YAW and abs(roll) <= MAX_ROLL and 0.45 < ratio < 1.9
+        abs(lead) <= MAX_LEAD and abs(roll) <= MAX_ROLL and 0.12 < ratio < 1.9
         and 0.1 < upright[2, 1] / tall < 1.1
     )  # fmt: skip
     yaw = float(np.clip(yaw, -MAX_YAW, MAX_YAW)) * 0.92

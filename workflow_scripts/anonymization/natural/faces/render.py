@@ -27,12 +27,15 @@ class Rendered:
         rgb: (h, w, 3) float32 linear RGB, everywhere.
         core: (h, w) float32, 1 where the old face has to go, brows to chin and cheek to cheek.
         rim: (h, w) float32, 1 where skin may be replaced around it.
+        beside: (h, w) float32, 1 just beyond the far side of a head that is turned, where the old
+            one may have stood out further.
         unit: pixels a unit of face coordinates.
     """
 
     rgb: np.ndarray
     core: np.ndarray
     rim: np.ndarray
+    beside: np.ndarray
     unit: float
 
 
@@ -83,7 +86,21 @@ def render(who: Identity, pose: Pose, skin: Skin, box: Box, extent: Extent) -> R
     if fine > 1:
         size = (box[2] - box[0], box[3] - box[1])
         covered = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)
-    return Rendered(seen(colour), seen(core) * covered, seen(rim) * covered, pose.unit)
+    core, rim = seen(core) * covered, seen(rim) * covered
+    return Rendered(seen(colour), core, rim, _beyond(core, pose), pose.unit)
+
+
+def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
+    """What lies within half a unit of the core on the side that the head turns to."""
+    if abs(pose.yaw) < 0.3:
+        return np.zeros_like(core)
+    reach = 0.55 * np.sign(pose.yaw) * np.array(pose.matrix[:, 0])
+    height, width = core.shape
+    beyond = np.zeros_like(core)
+    for share in (0.33, 0.67, 1.0):
+        move = np.float32([[1, 0, reach[0] * share], [0, 1, reach[1] * share]])
+        np.maximum(beyond, cv2.warpAffine(core, move, (width, height)), out=beyond)
+    return beyond * (1 - np.clip(core, 0, 1))
 
 
 def _coloured(grid: Grid, field: np.ndarray, who: Identity, pose: Pose, skin: Skin) -> np.ndarray:
@@ -123,7 +140,7 @@ def _exposure(paint: Paint, gain: np.ndarray, shine: np.ndarray, skin: Skin) -> 
     tint = np.float32(skin.tone) / np.exp(share @ np.log(colours))
     bright = brightness(colours * tint) / brightness(np.float32(skin.tone))
     offset, right, down = plane(skin.offsets - np.log(bright), skin.weights)
-    right, down = np.clip((right, down), -0.35, 0.35)
+    right, down = np.clip((right, down), (-0.35, -0.35), (0.35, 0.06))  # no light from below
     across, along = np.exp(right * grid.u), np.exp(offset + down * (grid.v - 0.8))
     return (across * along).astype(np.float32)[..., None] * tint
 

@@ -55,42 +55,59 @@ _TRIES = (
 """What is tried until the gate lets a face through, each time another person."""
 
 
-def replace_face(image: np.ndarray, region: Region, rng: np.random.Generator) -> Replacement | None:
+def replace_face(
+    image: np.ndarray,
+    region: Region,
+    rng: np.random.Generator,
+    original: np.ndarray | None = None,
+) -> Replacement | None:
     """Replace one face by that of a person who does not exist.
 
     Args:
-        image: (height, width, 3) uint8 RGB; is left as it is.
+        image: (height, width, 3) uint8 RGB, in which earlier faces have been replaced: where two
+            overlap, nothing of the earlier one may come back. Is left as it is.
         region: a face; its box and landmarks may reach beyond the frame.
         rng: decides who the new person is; is advanced by one number whatever happens, so that a
             person who shows several times can be given generators of the same seed.
+        original: the image before any face was replaced, which the new one is matched to and
+            compared with; `image` if not given.
 
     Returns:
         None when the region has no extent or lies outside of the frame.
     """
     seed = int(rng.integers(2**63))
     frame = image.shape[:2]
+    original = image if original is None else original
     hidden = clipped(enlarged(region, 0), frame)
     if region.width <= 0 or region.height <= 0 or hidden is None:
         return None
     pose = pose_of(region)
     box = clipped(_outer_box(pose), frame)
     if not pose.drawable or box is None or not _overlap(hidden, box):
-        return _blurred(image, region, pose)
-    before = crop_of(image, pose)
-    skin = skin_of(image, pose)
+        return _blurred(image, region, pose, original)
+    before = crop_of(original, pose)
+    skin = skin_of(original, pose)
     x0, y0, x1, y1 = box
     window = image[y0:y1, x0:x1]
-    optics = optics_of(window)
+    optics = optics_of(original[y0:y1, x0:x1])
     for number, (path, extent) in enumerate(_TRIES):
         draws = np.random.default_rng((seed, number))
-        drawn = render(
-            draw_identity(draws, unlike=number / (len(_TRIES) - 1)), pose, skin, box, extent
-        )
+        unlike = number / (len(_TRIES) - 1)
+        who = draw_identity(draws, unlike)
+        drawn = render(who, _elsewhere(pose, unlike, draws), skin, box, extent)
         patch = composite(window, drawn, skin, optics, draws)
         alike = _alike(before, image, patch, box, pose)
         if alike <= MAX_SIMILARITY:
             return Replacement(patch, box, path, alike)
-    return _blurred(image, region, pose)
+    return _blurred(image, region, pose, original)
+
+
+def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Pose:
+    """A place beside the landmarks, at most a third of the eyes' half distance away: whose
+    features lie elsewhere is somebody else.
+    """
+    u, v, size = draws.uniform(-1, 1, 3)
+    return pose.shifted(0.2 * unlike * u, 0.3 * unlike * v, 1 + 0.06 * unlike * size)
 
 
 def _alike(before: np.ndarray, image: np.ndarray, patch: np.ndarray, box: Box, pose: Pose) -> float:
@@ -103,10 +120,10 @@ def _alike(before: np.ndarray, image: np.ndarray, patch: np.ndarray, box: Box, p
     return correlation(before, crop_of(around, pose.moved(-left, -top)))
 
 
-def _blurred(image: np.ndarray, region: Region, pose: Pose) -> Replacement:
+def _blurred(image: np.ndarray, region: Region, pose: Pose, original: np.ndarray) -> Replacement:
     """The fallback: a strong blur in a wide ellipse."""
     soft = blurred_ellipse(image, region)
-    alike = _alike(crop_of(image, pose), image, soft.patch, soft.box, pose)
+    alike = _alike(crop_of(original, pose), image, soft.patch, soft.box, pose)
     return Replacement(soft.patch, soft.box, FacePath.FALLBACK, alike)
 
 
