@@ -12,7 +12,7 @@ _DRAWN_BLUR = 0.5
 
 _LEAST_BLUR = 0.7
 """No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
-_CONTRASTS = 0.8, 1.9
+_CONTRASTS = 0.85, 1.8
 _LEVELS = 0.75, 1.15
 
 
@@ -78,21 +78,22 @@ def skin_likeness(window: np.ndarray, skin: Skin) -> np.ndarray:
 def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np.ndarray:
     """The drawn head with about the contrast and brightness of the old face, a number each."""
     fine, coarse = max(0.12 * drawn.unit, 0.5), 0.75 * drawn.unit
-    even = cv2.GaussianBlur(colour, (0, 0), coarse)
+    before, after = (np.float32(pixels).mean(axis=2) for pixels in (window, colour))
+    even = cv2.GaussianBlur(after, (0, 0), coarse)
 
-    def spread(pixels: np.ndarray, low: np.ndarray) -> float:
-        grey = cv2.GaussianBlur(pixels.mean(axis=2), (0, 0), fine) - low.mean(axis=2)
-        return float(np.sqrt((drawn.core * grey**2).sum()))
+    def spread(grey: np.ndarray, low: np.ndarray) -> float:
+        band = cv2.GaussianBlur(grey, (0, 0), fine) - low
+        return float(np.sqrt((drawn.core * band**2).sum()))
 
-    before = np.float32(window)
-    share = drawn.core[..., None] / max(float(drawn.core.sum()), 1e-3)
-    level = (share * before).sum() / max(float((share * colour).sum()), 1e-3)
-    level = np.float32(np.clip(np.sqrt(level), *_LEVELS))  # half way, as hair darkens the old one
-    colour, even = colour * level, even * level
-    ratio = spread(before, cv2.GaussianBlur(before, (0, 0), coarse)) / max(
-        spread(colour, even), 1e-3
-    )
-    return even + (colour - even) * np.float32(np.clip(ratio, *_CONTRASTS))
+    inside = max(float((drawn.core * after).sum()), 1e-3)
+    level = np.sqrt(float((drawn.core * before).sum()) / inside)  # half way: hair darkens the old
+    level = float(np.clip(level, *_LEVELS))
+    wanted = spread(before, cv2.GaussianBlur(before, (0, 0), coarse))
+    ratio = wanted / max(level * spread(after, even), 1e-3)
+    power = np.float32(np.clip(ratio, *_CONTRASTS) - 1)
+    # As a power and the same for all channels, so that dark places keep their hue.
+    gain = level * ((after + 2) / (even + 2)) ** power
+    return colour * gain[..., None].astype(np.float32)
 
 
 def _grain(shape: tuple[int, ...], optics: Optics, rng: np.random.Generator) -> np.ndarray:

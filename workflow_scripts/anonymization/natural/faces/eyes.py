@@ -34,10 +34,10 @@ def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
     paint.tint(outer, (0.84, 0.76, 0.73), window)
 
     gap = paint.edge(y - upper, 0.025) * paint.edge(lower - y, 0.03) * inside
-    paint.mix(gap, pale(paint.tone, 0.75), window)
+    paint.mix(gap, pale(paint.tone, 0.85), window)
     shade = 1 - smooth(y - upper, 0.0, 0.62 * who.eye_open)
     corners = smooth(np.abs(x), 0.45 * who.eye_long, who.eye_long)
-    paint.tint(gap * np.clip(0.8 * shade + 0.4 * corners, 0, 1), (0.46, 0.38, 0.36), window)
+    paint.tint(gap * np.clip(0.55 * shade + 0.3 * corners, 0, 1), (0.46, 0.38, 0.36), window)
 
     ix, iy = x - side * 0.10 * who.gaze, y + 0.028
     radius = np.sqrt(ix * ix + iy * iy)
@@ -50,9 +50,9 @@ def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
     spot = np.exp(-(spot_x**2 + spot_y**2) / 0.032**2) * gap
     paint.mix(0.55 * spot, pale(paint.tone, 1.4), window)
 
-    thick = 0.06 + 0.03 * smooth(x, -0.3, 0.5)
+    thick = 0.05 + 0.025 * smooth(x, -0.3, 0.5)
     lash = np.exp(-((np.minimum(y - upper + 0.008, 0) / thick) ** 2) -
-                  (np.maximum(y - upper + 0.008, 0) / 0.045) ** 2)  # fmt: skip
+                  (np.maximum(y - upper + 0.008, 0) / 0.036) ** 2)  # fmt: skip
     reach = smooth(who.eye_long * 1.12 - x, 0, 0.12) * smooth(x + who.eye_long * 0.98, 0, 0.12)
     dark = between(scaled(who.hair, 0.6), scaled(paint.tone, 0.12), 0.45)
     paint.mix(who.lashes * lash * reach, dark, window)
@@ -73,7 +73,7 @@ def paint_brows(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
         grid = paint.grid.crop(window)
         cover = _brow(grid, who, side)
         strands = np.clip(0.95 + 0.25 * hairs[window] + 0.14 * gaps[window], 0.3, 1.15)
-        colour = between(scaled(who.hair, 0.8), scaled(paint.tone, 0.22), 0.30)
+        colour = between(scaled(who.hair, 0.65), scaled(paint.tone, 0.18), 0.30)
         paint.mix(np.clip(who.brow_strength * cover * strands, 0, 0.95), colour, window)
 
 

@@ -42,9 +42,11 @@ def height_field(grid: Grid, who: Identity) -> np.ndarray:
 def _nose(grid: Grid, who: Identity) -> np.ndarray:
     tip = 1.18 * who.nose_length
     stretch, high = who.nose_width, who.nose_height
-    ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.16, tip + 0.36),
-                      (0.0, 0.13, 0.46, 0.55, 0.42, 0.0)).astype(np.float32)  # fmt: skip
-    wide = np.interp(grid.v, (-0.3, 0.1, tip), (0.30, 0.22, 0.33)).astype(np.float32)
+    ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.20, tip + 0.48),
+                      (0.0, 0.13, 0.44, 0.52, 0.36, 0.0)).astype(np.float32)  # fmt: skip
+    wide = np.interp(grid.v, (-0.3, 0.1, tip, tip + 0.4), (0.30, 0.22, 0.33, 0.2)).astype(
+        np.float32
+    )
     wide = wide * np.where(grid.v < tip * 0.7, who.bridge, stretch)
     nose = high * ridge * np.exp(-((np.abs(grid.u) / wide) ** 2.2))
     nose += high * 0.10 * grid.bump(0, tip, 0.24 * stretch, 0.2)
@@ -60,7 +62,7 @@ def _relief(grid: Grid, who: Identity) -> np.ndarray:
     field += 0.06 * bump(0, -1.5, 1.2, 0.6)
     for side in (-1, 1):
         field += 0.08 * bump(side * 0.95, -0.66, 0.62, 0.28)
-        field -= 0.30 * who.socket * bump(side * 0.92, -0.04, 0.58, 0.36)
+        field -= 0.24 * who.socket * bump(side * 0.92, -0.04, 0.58, 0.36)
         field -= 0.10 * who.socket * bump(side * 0.52, -0.08, 0.18, 0.30)
         field += 0.17 * bump(side * 1.0, 0.0, 0.34, 0.26)
         field += 0.15 * who.cheek * bump(side * 1.25, 0.95, 0.55, 0.45)

@@ -1,10 +1,12 @@
 """Who the new face is: shape and features, drawn from a seed and never from the picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 
+CHIN, HALF_WIDTH = 3.68, 2.12
+"""Where an average face ends below and at the sides."""
 Colour = tuple[float, float, float]
 """Linear RGB, 0 to 1."""
 
@@ -42,8 +44,8 @@ class Identity:
 
     Attributes:
         width: half of the face, at the cheekbones.
-        jaw: how wide the jaw is, about 1.
         chin: where the chin ends below the eyes.
+        jaw: how wide the jaw is, about 1.
         eyes_up, mouth_down: how far they lie from where an average face has them.
         nose_width, nose_length, nose_height, bridge: about 1; `bridge` is the ridge's width.
         brow_height, brow_arch, brow_thickness, brow_tilt: of the eyebrows.
@@ -101,6 +103,10 @@ class Identity:
     glasses: Glasses
     seed: int
 
+    def in_place_of(self, chin: float, width: float) -> "Identity":
+        """The person as wide and long as the old face, so that its outline is covered."""
+        return replace(self, chin=chin + self.chin - CHIN, width=width + self.width - HALF_WIDTH)
+
 
 def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
     """Draw a person.
@@ -118,9 +124,9 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
         return float(rng.uniform(low, high))
 
     return Identity(
-        width=about(2.12, 0.07),
+        width=about(HALF_WIDTH, 0.05),
         jaw=about(1.0, 0.06),
-        chin=about(3.68, 0.10),
+        chin=about(CHIN, 0.06),
         eyes_up=about(0.0, 0.05),
         mouth_down=about(0.0, 0.07),
         nose_width=about(1.0, 0.13),
@@ -137,10 +143,10 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
         eye_tilt=about(0.03, 0.03),
         socket=about(1.0, 0.2),
         cheek=about(1.0, 0.25),
-        lip_upper=about(0.17, 0.04),
-        lip_lower=about(0.24, 0.045),
-        mouth_width=about(0.80, 0.06),
-        smile=about(0.1, 0.4),
+        lip_upper=about(0.20, 0.04),
+        lip_lower=about(0.28, 0.045),
+        mouth_width=about(0.86, 0.06),
+        smile=about(0.25, 0.4),
         parted=max(share(-2.2, 1.0), 0.0),
         lip_red=share(0.3, 0.8),
         folds=share(0.15, 0.9),

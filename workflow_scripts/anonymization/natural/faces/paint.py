@@ -57,10 +57,10 @@ def between(first: Colour, second: Colour, share: float) -> Colour:
 def pale(tone: Colour, gain: float) -> Colour:
     """Something white in the light that falls on the skin; about as bright as the skin at 1.
 
-    Half of the skin's hue is taken for the light's: grey beside skin looks blue.
+    Most of the skin's hue is taken for the light's: grey beside skin looks blue.
     """
     bright = float(np.dot(tone, (0.30, 0.55, 0.15)))
-    hue = (np.float32(tone) / max(bright, 1e-4)) ** np.float32(0.6)
+    hue = (np.float32(tone) / max(bright, 1e-4)) ** np.float32(0.8)
     return tuple((hue * (gain * bright + 0.02)).tolist())
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from workflow_scripts.regions import Region
 
 from .head import LANDMARKS
+from .identity import CHIN, HALF_WIDTH
 
 MAX_YAW = np.deg2rad(62)
 """How far a head is turned at most when it is drawn: the surface behind it is not modelled."""
@@ -27,6 +28,8 @@ class Pose:
         roll: clockwise in the picture, radians.
         matrix: (2, 3), from turned face coordinates to pixels.
         drawable: whether a head drawn so looks like one; extreme turns do not.
+        chin: v of the box's lower edge, about where chins end.
+        width: half of the box's width in face coordinates, about that of faces that look ahead.
     """
 
     yaw: float
@@ -34,6 +37,8 @@ class Pose:
     roll: float
     matrix: np.ndarray
     drawable: bool
+    chin: float = CHIN
+    width: float = HALF_WIDTH
 
     @property
     def unit(self) -> float:
@@ -111,7 +116,18 @@ def pose_of(region: Region) -> Pose:
     )  # fmt: skip
     yaw = float(np.clip(yaw, -MAX_YAW, MAX_YAW)) * 0.92
     matrix = _fitted(points, turned(yaw, pitch), roll)
-    return Pose(yaw, pitch, roll, matrix, bool(drawable))
+    pose = Pose(yaw, pitch, roll, matrix, bool(drawable))
+    return _with_outline(pose, region) if drawable and abs(roll) < 0.3 else pose
+
+
+def _with_outline(pose: Pose, region: Region) -> Pose:
+    """The pose with chin and width from the box, within what people have."""
+    middle = np.array([(region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2])
+    down, across = np.array([0, region.height / 2]), np.array([region.width / 2, 0])
+    inverse = np.linalg.inv(pose.matrix[:, :2])
+    chin = (inverse @ (middle + down - pose.matrix[:, 2]))[1] / np.cos(pose.pitch)
+    width = abs((inverse @ across)[0]) * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
+    return replace(pose, chin=float(np.clip(chin, 3.4, 4.1)), width=float(np.clip(width, 1.9, 2.3)))
 
 
 def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray:

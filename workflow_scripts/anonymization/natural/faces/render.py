@@ -44,7 +44,7 @@ class Extent:
     """How much of the head is shown: shares of its half width, and v of the core's upper edge."""
 
     core: float = 0.84
-    rim: float = 1.0
+    rim: float = 0.95
     brow: float = -1.0
 
 
@@ -67,6 +67,7 @@ def render(who: Identity, pose: Pose, skin: Skin, box: Box, extent: Extent) -> R
         box: x0, y0, x1, y1 of the patch, pixels; may lie partly outside of the frame.
         extent: how much of it is wanted.
     """
+    who = who.in_place_of(pose.chin, pose.width)
     fine = 3 if pose.unit < 5 else 2 if pose.unit < 16 else 1
     density = int(np.clip(2 * round(0.85 * pose.unit), 10, 44))
     grid = grid_of(density)

@@ -47,7 +47,7 @@ class Replacement:
         image[y0:y1, x0:x1] = self.patch
 
 
-_WIDE = Extent(core=0.91, rim=1.05, brow=-1.15)
+_WIDE = Extent(core=0.91, rim=1.0, brow=-1.15)
 _TRIES = (
     *((FacePath.NATURAL, Extent()),) * 6,
     *((FacePath.NATURAL_WIDE, _WIDE),) * 4,

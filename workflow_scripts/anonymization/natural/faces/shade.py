@@ -10,6 +10,9 @@ from .grid import Grid, blurred, smooth
 _CONTRAST = 1.25
 """Real sockets and jaws are darker than this simple light makes them."""
 
+_LEAST = 0.22
+"""What skin throws onto skin."""
+
 
 @dataclass(frozen=True)
 class Light:
@@ -47,6 +50,7 @@ def shading_of(grid: Grid, field: np.ndarray, light: Light, rotation: np.ndarray
     direct = np.clip(facing * 0.88 + 0.12, 0, 1) * shadow
     sky = (0.62 + 0.38 * up) * hollow
     gain = (light.hardness * direct + (1 - light.hardness) * sky) ** _CONTRAST
+    gain = np.sqrt(gain * gain + _LEAST**2)
     half = lamp + rotation.T @ np.array([0, 0, 1.0])
     half /= np.linalg.norm(half)
     glance = np.clip(sum(n * float(part) for n, part in zip(normal, half, strict=True)), 0, 1)
@@ -69,7 +73,7 @@ def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
         ahead = cv2.warpAffine(field, move, (width, height), flags=cv2.INTER_LINEAR
                                | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
         np.maximum(blocked, ahead - field - np.float32(rise), out=blocked)
-    return 1 - 0.85 * blurred(smooth(blocked, 0.0, 0.16), 0.09 * grid.density)
+    return 1 - 0.65 * blurred(smooth(blocked, 0.0, 0.16), 0.09 * grid.density)
 
 
 def _hollow(grid: Grid, field: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
     paint.tint(bump(0, -1.5, 1.5, 0.6), (1.0, 1.01, 0.95))
     for side in (-1, 1):  # thin skin around the eyes
         around = bump(side * 1.0, 0.12, 0.62, 0.40)
-        paint.tint(around, (0.88, 0.80, 0.78))
+        paint.tint(around, (0.90, 0.81, 0.77))
         bag = near_segment(grid, (side * 0.5, 0.32), (side * 1.35, 0.42), 0.12)
         paint.tint(bag * (0.5 + 0.5 * who.folds), (0.86, 0.78, 0.77))
     if who.freckles > 0.1:
