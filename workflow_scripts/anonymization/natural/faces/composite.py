@@ -12,7 +12,7 @@ _DRAWN_BLUR = 0.5
 
 _LEAST_BLUR = 0.7
 """No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
-_CONTRASTS = 0.85, 1.8
+_CONTRASTS = 0.85, 2.3
 _LEVELS = 0.75, 1.15
 
 

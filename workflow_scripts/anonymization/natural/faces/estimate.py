@@ -134,12 +134,12 @@ def _steepness(grey: np.ndarray) -> np.ndarray:
 
 
 def _noise(grey: np.ndarray) -> float:
-    """Median absolute response of a Laplacian that ignores edges, in its flattest half.
+    """Median absolute response of a Laplacian that ignores edges, in its flattest third.
 
     Source: Immerkaer, "Fast noise variance estimation" (1996), with a median.
     """
     kernel = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
     response = np.abs(cv2.filter2D(grey, -1, kernel))[1:-1, 1:-1]
     steep = cv2.boxFilter(_steepness(cv2.GaussianBlur(grey, (0, 0), 1.0)), -1, (3, 3))[1:-1, 1:-1]
-    flat = response[steep <= np.percentile(steep, 50)]
-    return float(np.clip(np.median(flat) / 0.6745, 0.0, 8.0))
+    flat = response[steep <= np.percentile(steep, 30)]
+    return float(np.clip(np.median(flat) / 0.6745, 0.0, 5.0))

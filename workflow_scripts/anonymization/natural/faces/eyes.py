@@ -34,7 +34,8 @@ def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
     paint.tint(outer, (0.84, 0.76, 0.73), window)
 
     gap = paint.edge(y - upper, 0.025) * paint.edge(lower - y, 0.03) * inside
-    paint.mix(gap, pale(paint.tone, 0.85), window)
+    white = 0.6 + 0.25 * float(smooth(np.float32(grid.density), 14, 28))  # lids shade small eyes
+    paint.mix(gap, pale(paint.tone, white), window)
     shade = 1 - smooth(y - upper, 0.0, 0.62 * who.eye_open)
     corners = smooth(np.abs(x), 0.45 * who.eye_long, who.eye_long)
     paint.tint(gap * np.clip(0.55 * shade + 0.3 * corners, 0, 1), (0.46, 0.38, 0.36), window)

@@ -80,19 +80,33 @@ def blurred(field: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
 
 
+_TEXTURES = 16
+"""Of each kind; turned and mirrored each looks like four. Skin tells nobody apart at these sizes,
+and drawing noise takes longer than all the rest.
+"""
+
+
 def noise(rng: np.random.Generator, grid: Grid, size: float, stretch: float = 1.0) -> np.ndarray:
-    """Smooth noise of unit variance, (height, width) float32.
+    """Smooth noise of unit variance, (height, width) float32; must not be written to.
 
     Args:
-        rng: is asked for the same amount whatever the density, so that what follows is the same.
-        grid: where.
+        rng: chooses it.
+        grid: where; a whole one of `grid_of`.
         size: of its spots, units.
         stretch: how much wider than high the spots are.
     """
+    number = int(rng.integers(4 * _TEXTURES))
+    texture = _texture(int(grid.density), size, stretch, number // 4)
+    return texture[:: 1 - 2 * (number & 1), :: 1 - (number & 2)]
+
+
+@lru_cache(maxsize=512)
+def _texture(density: int, size: float, stretch: float, number: int) -> np.ndarray:
+    rng = np.random.default_rng((number, round(1000 * size), round(1000 * stretch)))
     rows = int(np.ceil((BOTTOM - TOP) / size)) + 2
     columns = int(np.ceil((RIGHT - LEFT) / (size * stretch))) + 2
     coarse = rng.standard_normal((rows, columns), np.float32)
-    height, width = grid.shape
+    height, width = grid_of(density).shape
     if height < rows * 0.7:  # spots below a sample average out
         return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_AREA)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) * 1.25
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(1.25)

@@ -26,8 +26,8 @@ def paint_mouth(paint: Paint, who: Identity) -> None:
     bottom = line + gap * 0.6 + who.lip_lower * across**0.7
     inside = smooth(1.0 - share, -0.04, 0.12)
 
-    red = scaled(paint.tone, (0.74, 0.40, 0.42))
-    lip = between(scaled(paint.tone, (0.80, 0.60, 0.60)), red, who.lip_red)
+    red = scaled(paint.tone, (0.66, 0.35, 0.36))
+    lip = between(scaled(paint.tone, (0.72, 0.52, 0.51)), red, who.lip_red)
     upper = paint.edge(v - top, 0.055) * paint.edge(line - v, 0.02) * inside
     lower = paint.edge(v - line, 0.02) * paint.edge(bottom - v, 0.075) * inside
     faded = 0.7 if who.beard in (Beard.MOUSTACHE, Beard.FULL) else 0.9

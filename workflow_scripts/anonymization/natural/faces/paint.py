@@ -8,6 +8,7 @@ from .grid import Grid, smooth
 from .identity import Colour
 
 Window = tuple[slice, slice]
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,24 @@ class Paint:
     def scale(self, gain: np.ndarray) -> None:
         """Multiply everything with a gain (height, width)."""
         np.multiply(self.rgb, gain[..., None].astype(np.float32), out=self.rgb)
+
+    def stroke(
+        self, start: Point, end: Point, width: float, gain: Colour, strength: float = 1.0
+    ) -> None:
+        """Multiply with a gain along a straight line, softly in all directions."""
+        (u0, v0), (u1, v1) = start, end
+        wide = max(width, 0.5 / self.grid.density)
+        reach = 2.5 * wide
+        low_u, high_u = sorted((u0, u1))
+        window = self.grid.window(low_u - reach, min(v0, v1) - reach,
+                                  high_u + reach, max(v0, v1) + reach)  # fmt: skip
+        grid = self.grid.crop(window)
+        du, dv = u1 - u0, v1 - v0
+        along = np.clip(((grid.u - u0) * du + (grid.v - v0) * dv) / (du * du + dv * dv), 0, 1)
+        square = (grid.u - u0 - along * du) ** 2 + (grid.v - v0 - along * dv) ** 2
+        fade = np.minimum(np.minimum(along, 1 - along) * 4, 1)
+        alpha = np.exp(-square / wide**2) * fade * (strength * min(width / wide, 1.0))
+        self.tint(alpha, gain, window)
 
     def edge(self, distance: np.ndarray, softness: float = 0.03) -> np.ndarray:
         """1 where a signed distance (units) is positive, with an edge that a sample can show."""
@@ -68,16 +87,3 @@ def near_curve(paint: Paint, offset: np.ndarray, width: float) -> np.ndarray:
     """1 on a line, falling off with the offset from it (units), like a soft stroke."""
     wide = max(width, 0.5 / paint.grid.density)
     return np.exp(-((offset / wide) ** 2)) * min(width / wide, 1.0)
-
-
-def near_segment(
-    grid: Grid, start: tuple[float, float], end: tuple[float, float], width: float
-) -> np.ndarray:
-    """1 on a straight line between two points, falling off softly around it."""
-    (u0, v0), (u1, v1) = start, end
-    du, dv = u1 - u0, v1 - v0
-    along = np.clip(((grid.u - u0) * du + (grid.v - v0) * dv) / (du * du + dv * dv), 0, 1)
-    square = (grid.u - u0 - along * du) ** 2 + (grid.v - v0 - along * dv) ** 2
-    wide = max(width, 0.5 / grid.density)
-    fade = smooth(along, 0, 0.25) * smooth(1 - along, 0, 0.25)
-    return np.exp(-square / wide**2) * fade * min(width / wide, 1.0)

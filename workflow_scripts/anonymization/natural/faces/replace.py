@@ -106,8 +106,10 @@ def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Pose:
     """A place beside the landmarks, at most a third of the eyes' half distance away: whose
     features lie elsewhere is somebody else.
     """
-    u, v, size = draws.uniform(-1, 1, 3)
-    return pose.shifted(0.2 * unlike * u, 0.3 * unlike * v, 1 + 0.06 * unlike * size)
+    if unlike == 0:
+        return pose
+    u, v, size = draws.uniform(0.5, 1, 3) * draws.choice((-1, 1), 3) * (0.6 + 0.4 * unlike)
+    return pose.shifted(0.16 * u, 0.30 * v, 1 + 0.06 * size)
 
 
 def _alike(before: np.ndarray, image: np.ndarray, patch: np.ndarray, box: Box, pose: Pose) -> float:

@@ -5,7 +5,7 @@ import numpy as np
 from .grid import Grid, noise, smooth
 from .head import half_width
 from .identity import Beard, Identity
-from .paint import Paint, between, near_segment, scaled
+from .paint import Paint, between, scaled
 
 
 def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
@@ -20,10 +20,11 @@ def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
     paint.tint(who.blush * np.clip(blush * (1 + 0.25 * middle), 0, 1.3), (1.06, 0.86, 0.86))
     paint.tint(bump(0, -1.5, 1.5, 0.6), (1.0, 1.01, 0.95))
     for side in (-1, 1):  # thin skin around the eyes
-        around = bump(side * 1.0, 0.12, 0.62, 0.40)
-        paint.tint(around, (0.90, 0.81, 0.77))
-        bag = near_segment(grid, (side * 0.5, 0.32), (side * 1.35, 0.42), 0.12)
-        paint.tint(bag * (0.5 + 0.5 * who.folds), (0.86, 0.78, 0.77))
+        window = grid.window(side - 1.2, -0.7, side + 1.2, 0.95)
+        around = grid.crop(window).bump(side * 1.0, 0.12, 0.62, 0.40)
+        paint.tint(around, (0.80, 0.70, 0.65), window)
+        paint.stroke((side * 0.5, 0.32), (side * 1.35, 0.42), 0.12, (0.86, 0.78, 0.77),
+                     0.5 + 0.5 * who.folds)  # fmt: skip
     if who.freckles > 0.1:
         dots = smooth(noise(rng, grid, 0.06), 1.2, 2.0)
         where = bump(-0.9, 0.9, 0.8, 0.5) + bump(0.9, 0.9, 0.8, 0.5) + bump(0, 0.9, 0.5, 0.5)
@@ -33,30 +34,28 @@ def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
 
 def _lines(paint: Paint, who: Identity) -> None:
     grid, deep = paint.grid, who.folds
-    corner = who.mouth_width
+    corner, nose = who.mouth_width, who.nose_width
     for side in (-1, 1):
-        fold = near_segment(grid, (side * 0.50, 1.12), (side * (corner + 0.26), 2.2), 0.10)
-        paint.tint(deep * fold, (0.74, 0.68, 0.68))
-        light = near_segment(grid, (side * 0.66, 1.2), (side * (corner + 0.42), 2.1), 0.16)
-        paint.tint(deep * light, (1.07, 1.06, 1.05))
-        wing = near_segment(grid, (side * 0.50 * who.nose_width, 0.92),
-                            (side * 0.56 * who.nose_width, 1.38), 0.07)  # fmt: skip
-        paint.tint(wing, (0.76, 0.66, 0.62))
-        jowl = near_segment(
-            grid, (side * (corner + 0.06), 2.3), (side * (corner + 0.12), 3.0), 0.10
-        )
-        paint.tint(0.6 * deep * jowl, (0.84, 0.80, 0.80))
-    across = np.exp(-((grid.u / 1.1) ** 4))
+        fold = (side * 0.50, 1.12), (side * (corner + 0.26), 2.2)
+        paint.stroke(*fold, 0.10, (0.74, 0.68, 0.68), deep)
+        cheek = (side * 0.66, 1.2), (side * (corner + 0.42), 2.1)
+        paint.stroke(*cheek, 0.16, (1.07, 1.06, 1.05), deep)
+        wing = (side * 0.50 * nose, 0.92), (side * 0.56 * nose, 1.38)
+        paint.stroke(*wing, 0.07, (0.76, 0.66, 0.62))
+        jowl = (side * (corner + 0.06), 2.3), (side * (corner + 0.12), 3.0)
+        paint.stroke(*jowl, 0.10, (0.84, 0.80, 0.80), 0.6 * deep)
+    window = grid.window(-2.0, -1.95, 2.0, -1.1)
+    part = grid.crop(window)
+    across = np.exp(-((part.u / 1.1) ** 4))
     for v in (-1.35, -1.7):
-        line = np.exp(-(((grid.v - v - 0.05 * np.cos(2 * grid.u)) / 0.05) ** 2)) * across
-        paint.tint(0.5 * deep * line, (0.88, 0.86, 0.86))
+        line = np.exp(-(((part.v - v - 0.05 * np.cos(2 * part.u)) / 0.05) ** 2)) * across
+        paint.tint(0.5 * deep * line, (0.88, 0.86, 0.86), window)
 
 
 def paint_beard(paint: Paint, who: Identity, rng: np.random.Generator) -> np.ndarray:
     """Grow a beard; returns how much it covers, (height, width) float32, 0 to 1."""
     grid = paint.grid
-    grain = noise(rng, grid, 0.07)
-    strands = noise(rng, grid, 0.05) if grid.density > 14 else grain
+    grain, strands = noise(rng, grid, 0.07), noise(rng, grid, 0.05)
     if who.beard is Beard.NONE:
         return np.zeros(grid.shape, np.float32)
     area = _beard_area(grid, who)
