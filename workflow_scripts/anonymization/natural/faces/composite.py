@@ -13,7 +13,7 @@ _DRAWN_BLUR = 0.5
 _LEAST_BLUR = 0.7
 """No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
 _CONTRASTS = 0.85, 2.3
-_LEVELS = 0.75, 1.15
+_LEVELS = 0.70, 1.12
 
 
 def composite(
@@ -86,13 +86,13 @@ def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np
         return float(np.sqrt((drawn.core * band**2).sum()))
 
     inside = max(float((drawn.core * after).sum()), 1e-3)
-    level = np.sqrt(float((drawn.core * before).sum()) / inside)  # half way: hair darkens the old
+    level = (float((drawn.core * before).sum()) / inside) ** 0.85
     level = float(np.clip(level, *_LEVELS))
     wanted = spread(before, cv2.GaussianBlur(before, (0, 0), coarse))
     ratio = wanted / max(level * spread(after, even), 1e-3)
     power = np.float32(np.clip(ratio, *_CONTRASTS) - 1)
     # As a power and the same for all channels, so that dark places keep their hue.
-    gain = level * ((after + 2) / (even + 2)) ** power
+    gain = level * np.minimum(((after + 2) / (even + 2)) ** power, 1.25)
     return colour * gain[..., None].astype(np.float32)
 
 

@@ -57,7 +57,8 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     """Estimate skin and light of the face that `pose` describes."""
     colours = np.array([_spot(image, point, 0.28 * pose.unit) for point in pose.pixels(SAMPLES)])
     bright = brightness(colours)
-    hidden = np.sign(pose.yaw) * SAMPLES[:, 0] * np.sin(abs(pose.yaw)) > 0.45
+    facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
+    hidden = facing < 0.58  # on the far side of a turned head, or beyond it
     weights = np.where(hidden | (bright < 0) | (bright > 0.97), 0.05, 1.0)
     core = [index for index in (2, 3, 4, 5, 6, 7) if weights[index] > 0.5] or [2, 7]
     seed = np.median(colours[core], axis=0).clip(0.004, 0.95)
@@ -71,6 +72,18 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     offsets = np.log(bright.clip(0.003) / brightness(tone))
     slopes = plane(offsets, weights)[1:]
     return Skin(tuple(tone.tolist()), (float(slopes[0]), float(slopes[1])), offsets, weights)
+
+
+def is_skin(skin: Skin, window: np.ndarray) -> bool:
+    """Whether the tone is that of skin, as far as colour can tell.
+
+    Skin of all people is redder than it is blue. On what a detector took for a face by mistake (a
+    sign, a helmet, white hair) a drawn one would be noticed. Where light leaves no colours, (h, w,
+    3) `window` around the face has none, and nothing is ruled out.
+    """
+    red, _, blue = to_display(np.float32(skin.tone))
+    colourful = float(np.ptp(window.astype(np.int16), axis=2).mean()) > 10
+    return not colourful or float(red) > 1.03 * float(blue)
 
 
 def plane(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

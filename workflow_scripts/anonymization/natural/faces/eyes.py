@@ -24,6 +24,8 @@ def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
     lower = 0.40 * who.eye_open * across**0.8 + 0.02
     inside = smooth(who.eye_long - np.abs(x), -0.02, 0.06)
 
+    small = 1 - float(smooth(np.float32(grid.density), 14, 28))  # where lids and lashes merge
+
     # The lid above the eye, its crease, and the dark corner beside the nose.
     crease = near_curve(paint, y - (upper - 0.13 - 0.03 * across), 0.045)
     long = smooth(who.eye_long * 1.15 - np.abs(x), 0, 0.15)
@@ -34,15 +36,14 @@ def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
     paint.tint(outer, (0.84, 0.76, 0.73), window)
 
     gap = paint.edge(y - upper, 0.025) * paint.edge(lower - y, 0.03) * inside
-    white = 0.6 + 0.25 * float(smooth(np.float32(grid.density), 14, 28))  # lids shade small eyes
-    paint.mix(gap, pale(paint.tone, white), window)
+    paint.mix(gap, pale(paint.tone, 0.85 - 0.27 * small), window)
     shade = 1 - smooth(y - upper, 0.0, 0.62 * who.eye_open)
     corners = smooth(np.abs(x), 0.45 * who.eye_long, who.eye_long)
     paint.tint(gap * np.clip(0.55 * shade + 0.3 * corners, 0, 1), (0.46, 0.38, 0.36), window)
 
     ix, iy = x - side * 0.10 * who.gaze, y + 0.028
     radius = np.sqrt(ix * ix + iy * iy)
-    iris = paint.edge(0.205 - radius, 0.025) * gap
+    iris = paint.edge(0.205 + 0.03 * small - radius, 0.025) * gap
     paint.mix(iris, scaled(who.iris, 0.9), window)
     paint.tint(iris * smooth(radius, 0.11, 0.19), (0.5, 0.5, 0.5), window)
     paint.mix(paint.edge(0.085 - radius, 0.02) * gap, (0.004, 0.004, 0.004), window)
@@ -51,7 +52,7 @@ def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
     spot = np.exp(-(spot_x**2 + spot_y**2) / 0.032**2) * gap
     paint.mix(0.55 * spot, pale(paint.tone, 1.4), window)
 
-    thick = 0.05 + 0.025 * smooth(x, -0.3, 0.5)
+    thick = 0.05 + 0.03 * small + 0.025 * smooth(x, -0.3, 0.5)
     lash = np.exp(-((np.minimum(y - upper + 0.008, 0) / thick) ** 2) -
                   (np.maximum(y - upper + 0.008, 0) / 0.036) ** 2)  # fmt: skip
     reach = smooth(who.eye_long * 1.12 - x, 0, 0.12) * smooth(x + who.eye_long * 0.98, 0, 0.12)

@@ -9,7 +9,7 @@ from workflow_scripts.regions import Region
 
 from .boxes import Box, clipped, enlarged
 from .composite import composite
-from .estimate import optics_of, skin_of
+from .estimate import is_skin, optics_of, skin_of
 from .fallback import blurred_ellipse
 from .gate import MAX_SIMILARITY, correlation, crop_of
 from .identity import draw_identity
@@ -89,6 +89,8 @@ def replace_face(
     skin = skin_of(original, pose)
     x0, y0, x1, y1 = box
     window = image[y0:y1, x0:x1]
+    if not is_skin(skin, original[y0:y1, x0:x1]):
+        return _blurred(image, region, pose, original)
     optics = optics_of(original[y0:y1, x0:x1])
     for number, (path, extent) in enumerate(_TRIES):
         draws = np.random.default_rng((seed, number))

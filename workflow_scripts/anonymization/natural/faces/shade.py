@@ -54,7 +54,7 @@ def shading_of(grid: Grid, field: np.ndarray, light: Light, rotation: np.ndarray
     half = lamp + rotation.T @ np.array([0, 0, 1.0])
     half /= np.linalg.norm(half)
     glance = np.clip(sum(n * float(part) for n, part in zip(normal, half, strict=True)), 0, 1)
-    shine = (0.07 * glance**10 + 0.08 * glance**34) * shadow * hollow
+    shine = (0.05 * glance**10 + 0.05 * glance**34) * shadow * hollow
     return Shading(gain.astype(np.float32), shine.astype(np.float32))
 
 
