@@ -286,3 +286,48 @@ def test_similarity_tells_the_same_face_from_others():
     pairs = gate.between_people(crops)
     assert len(pairs) == len(regions) * (len(regions) - 1) // 2
     assert pairs.mean() < gate.similarity(image, shifted, largest)
+
+
+def test_what_has_no_colour_of_skin_is_blurred_unless_nothing_has_colours():
+    region = face()
+    image = portrait(region)
+    helmet = image[..., ::-1].copy()
+    grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    paths = [
+        replace_face(source, region, np.random.default_rng(0)).path
+        for source in (image, helmet, grey)
+    ]
+    assert paths == [FacePath.NATURAL, FacePath.FALLBACK, FacePath.NATURAL]
+
+
+def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():
+    region = face(width=50)
+    image = portrait(region)
+    dark = np.uint8(image * 0.45)
+    slope = np.linspace(0.5, 1.3, image.shape[1])[:, None]
+    lit = np.clip(image * slope, 0, 255).astype(np.uint8)
+    x0, y0 = int(region.x0), int(region.y0)
+    inner = slice(y0 + 22, y0 + 45), slice(x0 + 8, x0 + 42)
+    for source in (image, dark, lit):
+        outcome = replace_face(source, region, np.random.default_rng(0))
+        result = source.copy()
+        outcome.put(result)
+        ratio = result[inner].mean(axis=(0, 1)) / source[inner].mean(axis=(0, 1))
+        assert (ratio > 0.75).all()
+        assert (ratio < 1.25).all()
+    left, right = result[inner][:, :12].mean(), result[inner][:, -12:].mean()
+    assert right > 1.15 * left
+
+
+def test_the_picture_does_not_decide_who_the_new_person_is():
+    """The same generator over other faces of the same pose draws the same features."""
+    region = face(width=60)
+    light = portrait(region)
+    other = np.clip(np.int16(light) + 8, 0, 255).astype(np.uint8)
+    pose = pose_of(region)
+    crops = []
+    for image in (light, other):
+        result = image.copy()
+        replace_face(image, region, np.random.default_rng(11)).put(result)
+        crops.append(gate.crop_of(result, pose))
+    assert gate.correlation(*crops) > 0.95
