@@ -89,7 +89,7 @@ def is_skin(skin: Skin, window: np.ndarray) -> bool:
 def plane(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Offset and slopes over the samples' u and v, drawn towards zero slopes."""
     design = np.column_stack([np.ones(len(values)), SAMPLES[:, 0], SAMPLES[:, 1] - 0.8])
-    normal = design.T @ (weights[:, None] * design) + np.diag([0.05, 0.8, 0.8])
+    normal = design.T @ (weights[:, None] * design) + np.diag([0.05, 0.4, 0.4])
     return np.linalg.solve(normal, design.T @ (weights * values))
 
 

@@ -146,7 +146,7 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
         lip_upper=about(0.20, 0.04),
         lip_lower=about(0.28, 0.045),
         mouth_width=about(0.86, 0.06),
-        smile=about(0.25, 0.4),
+        smile=about(0.4, 0.35),
         parted=max(share(-2.2, 1.0), 0.0),
         lip_red=share(0.3, 0.8),
         folds=share(0.15, 0.9),
@@ -165,7 +165,7 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
 
 def _beards(unlike: float) -> tuple[float, ...]:
     return tuple(np.array((0.72, 0.20, 0.03, 0.05)) * (1 - unlike)
-                 + np.array((0.62, 0.20, 0.06, 0.12)) * unlike)  # fmt: skip
+                 + np.array((0.68, 0.21, 0.03, 0.08)) * unlike)  # fmt: skip
 
 
 def _glasses(unlike: float) -> tuple[float, ...]:

@@ -43,7 +43,7 @@ def _lines(paint: Paint, who: Identity) -> None:
         wing = (side * 0.50 * nose, 0.92), (side * 0.56 * nose, 1.38)
         paint.stroke(*wing, 0.07, (0.76, 0.66, 0.62))
         jowl = (side * (corner + 0.06), 2.3), (side * (corner + 0.12), 3.0)
-        paint.stroke(*jowl, 0.10, (0.84, 0.80, 0.80), 0.6 * deep)
+        paint.stroke(*jowl, 0.10, (0.84, 0.80, 0.80), 0.35 * deep)
     window = grid.window(-2.0, -1.95, 2.0, -1.1)
     part = grid.crop(window)
     across = np.exp(-((part.u / 1.1) ** 4))
