@@ -3,10 +3,12 @@
 from functools import lru_cache
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
 from workflow_scripts.anonymization.natural.faces import gate
+from workflow_scripts.anonymization.natural.faces.estimate import optics_of
 from workflow_scripts.anonymization.natural.faces.pose import pose_of
 from workflow_scripts.anonymization.natural.faces.replace import FacePath, replace_face
 from workflow_scripts.coco import CocoImage
@@ -331,3 +333,21 @@ def test_the_picture_does_not_decide_who_the_new_person_is():
         replace_face(image, region, np.random.default_rng(11)).put(result)
         crops.append(gate.crop_of(result, pose))
     assert gate.correlation(*crops) > 0.95
+
+
+def test_blur_and_noise_of_a_picture_are_measured():
+    image, regions = scenes()[-1]
+    largest = max(regions, key=lambda region: region.height)
+    rows = slice(int(largest.y0) - 10, int(largest.y1) + 10)
+    columns = slice(max(int(largest.x0) - 10, 0), int(largest.x1) + 10)
+    sharp = image[rows, columns]
+    blurs = [
+        optics_of(cv2.GaussianBlur(sharp, (0, 0), sigma)).blur for sigma in (0.01, 1.0, 1.5, 2.0)
+    ]
+    assert blurs == sorted(blurs)
+    assert np.allclose(blurs[1:], (1.1, 1.55, 2.05), atol=0.35)
+    flat = np.full((60, 60, 3), 120.0)
+    for sigma in (1.0, 2.0, 4.0):
+        noisy = flat + np.random.default_rng(0).normal(0, sigma, (60, 60, 1))
+        measured = optics_of(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)).noise
+        assert np.isclose(measured, sigma, rtol=0.3)

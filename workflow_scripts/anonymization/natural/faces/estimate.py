@@ -134,11 +134,11 @@ def _edge_blur(grey: np.ndarray) -> float:
     """
     again = 1.0
     first, second = (_steepness(image) for image in (grey, cv2.GaussianBlur(grey, (0, 0), again)))
-    strong = first >= max(np.percentile(first, 96), 4.0)
+    strong = first >= max(np.percentile(first, 90), 3.0)
     if np.count_nonzero(strong) < 6:
         return 1.2
-    ratio = np.percentile(first[strong] / np.maximum(second[strong], 1e-3), 75)
-    return float(np.clip(again / np.sqrt(max(ratio**2 - 1, 0.05)), 0.4, 4.0))
+    ratio = np.percentile(first[strong] / np.maximum(second[strong], 1e-3), 40)
+    return float(np.clip(again / np.sqrt(max(ratio**2 - 1, 0.03)), 0.4, 4.0))
 
 
 def _steepness(grey: np.ndarray) -> np.ndarray:
