@@ -35,7 +35,9 @@ def composite(
     sigma = float(np.sqrt(max(optics.blur, _LEAST_BLUR) ** 2 - _DRAWN_BLUR**2))
     colour = cv2.GaussianBlur(colour, (0, 0), sigma)
     colour = _as_contrasty(colour, window, drawn)
-    colour = np.sqrt(colour**2 + (0.8 * optics.black) ** 2)  # raises the darkest and not skin
+    grey = colour.mean(axis=2, keepdims=True)
+    # Raises the darkest, hardly skin, and keeps hues.
+    colour *= np.sqrt(1 + (0.8 * optics.black / np.maximum(grey, 1)) ** 2)
     colour += _grain(colour.shape, optics, rng)
     like = skin_likeness(window, skin)
     ground = _without_profile(window, drawn.beside, like, drawn.unit)
@@ -86,13 +88,13 @@ def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np
         return float(np.sqrt((drawn.core * band**2).sum()))
 
     inside = max(float((drawn.core * after).sum()), 1e-3)
-    level = (float((drawn.core * before).sum()) / inside) ** 0.85
+    level = (float((drawn.core * before).sum()) / inside) ** 0.65
     level = float(np.clip(level, *_LEVELS))
     wanted = spread(before, cv2.GaussianBlur(before, (0, 0), coarse))
     ratio = wanted / max(level * spread(after, even), 1e-3)
     power = np.float32(np.clip(ratio, *_CONTRASTS) - 1)
     # As a power and the same for all channels, so that dark places keep their hue.
-    gain = level * np.minimum(((after + 2) / (even + 2)) ** power, 1.25)
+    gain = level * np.minimum(((after + 2) / (even + 2)) ** power, 1.4)
     return colour * gain[..., None].astype(np.float32)
 
 

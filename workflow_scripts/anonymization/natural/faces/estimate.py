@@ -137,7 +137,7 @@ def _edge_blur(grey: np.ndarray) -> float:
     strong = first >= max(np.percentile(first, 90), 3.0)
     if np.count_nonzero(strong) < 6:
         return 1.2
-    ratio = np.percentile(first[strong] / np.maximum(second[strong], 1e-3), 40)
+    ratio = np.percentile(first[strong] / np.maximum(second[strong], 1e-3), 45)
     return float(np.clip(again / np.sqrt(max(ratio**2 - 1, 0.03)), 0.4, 4.0))
 
 

@@ -87,11 +87,10 @@ def replace_face(
         return _blurred(image, region, pose, original)
     before = crop_of(original, pose)
     skin = skin_of(original, pose)
-    x0, y0, x1, y1 = box
-    window = image[y0:y1, x0:x1]
-    if not is_skin(skin, original[y0:y1, x0:x1]):
+    window = _part(image, box)
+    if not is_skin(skin, _part(original, box)):
         return _blurred(image, region, pose, original)
-    optics = optics_of(original[y0:y1, x0:x1])
+    optics = optics_of(_part(original, clipped(enlarged(region, 0.08), frame)))  # in its focus
     for number, (path, extent) in enumerate(_TRIES):
         draws = np.random.default_rng((seed, number))
         unlike = number / (len(_TRIES) - 1)
@@ -102,6 +101,11 @@ def replace_face(
         if alike <= MAX_SIMILARITY:
             return Replacement(patch, box, path, alike)
     return _blurred(image, region, pose, original)
+
+
+def _part(image: np.ndarray, box: Box) -> np.ndarray:
+    x0, y0, x1, y1 = box
+    return image[y0:y1, x0:x1]
 
 
 def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Pose:
