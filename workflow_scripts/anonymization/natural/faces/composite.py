@@ -40,24 +40,26 @@ def composite(
     colour *= np.sqrt(1 + (0.8 * optics.black / np.maximum(grey, 1)) ** 2)
     colour += _grain(colour.shape, optics, rng)
     like = skin_likeness(window, skin)
-    ground = _without_profile(window, drawn.beside, like, drawn.unit)
+    ground = _without_old(window, drawn, like)
     alpha = _alpha(like, drawn, sigma)[..., None]
     mixed = ground + alpha * (colour - ground)
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
 
 
-def _without_profile(
-    window: np.ndarray, beside: np.ndarray, like: np.ndarray, unit: float
-) -> np.ndarray:
-    """The window with what is left of the old outline, beside the new one, filled from around."""
-    gone = np.clip(1.5 * beside * cv2.GaussianBlur(like, (0, 0), max(0.08 * unit, 0.6)), 0, 1)
-    if not (gone > 0.05).any():
+def _without_old(window: np.ndarray, drawn: Rendered, like: np.ndarray) -> np.ndarray:
+    """The window with what the new head does not cover of the old one filled from around it:
+    what has the colour of skin beside it, and all that lies between the old landmarks.
+    """
+    skin = drawn.beside * cv2.GaussianBlur(like, (0, 0), max(0.08 * drawn.unit, 0.6))
+    gone = np.clip(np.maximum(1.5 * skin, drawn.between), 0, 1)
+    if not (gone * (1 - drawn.core) > 0.05).any():
         return np.float32(window)
-    ground = (1 - like) * (beside > 0.02) + 1e-3
-    wide = max(0.3 * unit, 1.0)
+    ground = (1 - like) * (drawn.beside > 0.02) * (1 - drawn.between) + 1e-3
+    wide = max(0.3 * drawn.unit, 1.0)
     weight = cv2.GaussianBlur(ground, (0, 0), wide)[..., None]
     fill = cv2.GaussianBlur(window * ground[..., None].astype(np.float32), (0, 0), wide) / weight
-    return window + gone[..., None] * (fill - window)
+    soft = np.maximum(gone, cv2.GaussianBlur(gone, (0, 0), 0.7))
+    return window + soft[..., None] * (fill - window)
 
 
 def _alpha(like: np.ndarray, drawn: Rendered, sigma: float) -> np.ndarray:

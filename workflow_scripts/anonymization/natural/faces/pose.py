@@ -28,6 +28,7 @@ class Pose:
         roll: clockwise in the picture, radians.
         matrix: (2, 3), from turned face coordinates to pixels.
         drawable: whether a head drawn so looks like one; extreme turns do not.
+        landmarks: (5, 2), pixels.
         chin: v of the box's lower edge, about where chins end.
         width: half of the box's width in face coordinates, about that of faces that look ahead.
     """
@@ -37,6 +38,7 @@ class Pose:
     roll: float
     matrix: np.ndarray
     drawable: bool
+    landmarks: np.ndarray
     chin: float = CHIN
     width: float = HALF_WIDTH
 
@@ -59,7 +61,7 @@ class Pose:
         """The same head in an image whose origin is elsewhere, pixels."""
         matrix = self.matrix.copy()
         matrix[:, 2] += (x, y)
-        return replace(self, matrix=matrix)
+        return replace(self, matrix=matrix, landmarks=np.add(self.landmarks, (x, y)))
 
     def shifted(self, u: float, v: float, gain: float) -> "Pose":
         """The head moved by so many units and drawn larger by a gain."""
@@ -114,9 +116,9 @@ def pose_of(region: Region) -> Pose:
         abs(lead) <= MAX_LEAD and abs(roll) <= MAX_ROLL and 0.12 < ratio < 1.9
         and 0.1 < upright[2, 1] / tall < 1.1
     )  # fmt: skip
-    yaw = float(np.clip(yaw, -MAX_YAW, MAX_YAW)) * 0.92
+    yaw = float(np.clip(yaw, -MAX_YAW, MAX_YAW)) * 0.86
     matrix = _fitted(points, turned(yaw, pitch), roll)
-    pose = Pose(yaw, pitch, roll, matrix, bool(drawable))
+    pose = Pose(yaw, pitch, roll, matrix, bool(drawable), points)
     return _with_outline(pose, region) if drawable and abs(roll) < 0.3 else pose
 
 

@@ -29,6 +29,8 @@ class Rendered:
         rim: (h, w) float32, 1 where skin may be replaced around it.
         beside: (h, w) float32, 1 just beyond the far side of a head that is turned, where the old
             one may have stood out further.
+        between: (h, w) float32, 1 between the old landmarks, where nothing may be left even if the
+            new head does not reach there.
         unit: pixels a unit of face coordinates.
     """
 
@@ -36,6 +38,7 @@ class Rendered:
     core: np.ndarray
     rim: np.ndarray
     beside: np.ndarray
+    between: np.ndarray
     unit: float
 
 
@@ -88,7 +91,16 @@ def render(who: Identity, pose: Pose, skin: Skin, box: Box, extent: Extent) -> R
         size = (box[2] - box[0], box[3] - box[1])
         covered = cv2.resize(covered, size, interpolation=cv2.INTER_AREA)
     core, rim = seen(core) * covered, seen(rim) * covered
-    return Rendered(seen(colour), core, rim, _beyond(core, pose), pose.unit)
+    return Rendered(seen(colour), core, rim, _beyond(core, pose), _between(pose, box), pose.unit)
+
+
+def _between(pose: Pose, box: Box) -> np.ndarray:
+    """The hull of the landmarks, a fifth larger."""
+    points = pose.landmarks.mean(axis=0) + 1.2 * (pose.landmarks - pose.landmarks.mean(axis=0))
+    bits = 4  # OpenCV's fixed point; its integer coordinates are the pixels' centres
+    corners = np.int32(np.clip(np.round((points - box[:2] - 0.5) * 2**bits), -(2**20), 2**20))
+    mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
+    return np.float32(cv2.fillConvexPoly(mask, cv2.convexHull(corners), 1, shift=bits))
 
 
 def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
