@@ -351,3 +351,26 @@ def test_blur_and_noise_of_a_picture_are_measured():
         noisy = flat + np.random.default_rng(0).normal(0, sigma, (60, 60, 1))
         measured = optics_of(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)).noise
         assert np.isclose(measured, sigma, rtol=0.3)
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.1, 0.2, -0.22])
+def test_no_pixel_between_the_old_landmarks_shows_through(lead):
+    """Dots that are there or not, too small for tone and contrast, make hardly a difference."""
+    region = face(width=60, lead=lead)
+    image = portrait(region)
+    points = np.array(region.landmarks)
+    hull = cv2.fillConvexPoly(
+        np.zeros(image.shape[:2], np.uint8), cv2.convexHull(np.int32(points)), 1
+    )
+    rows, columns = np.nonzero(hull)
+    chosen = np.random.default_rng(4).choice(len(rows), 12, replace=False)
+    dotted = image.copy()
+    dotted[rows[chosen], columns[chosen]] = (0, 255, 0)
+    results = []
+    for source in (image, dotted):
+        result = source.copy()
+        outcome = replace_face(source, region, np.random.default_rng(2))
+        assert outcome.path is not FacePath.FALLBACK
+        outcome.put(result)
+        results.append(np.int16(result[rows[chosen], columns[chosen]]))
+    assert np.abs(results[0] - results[1]).max() < 25
