@@ -134,7 +134,9 @@ def _edge_blur(grey: np.ndarray) -> float:
     """
     again = 1.0
     first, second = (_steepness(image) for image in (grey, cv2.GaussianBlur(grey, (0, 0), again)))
-    strong = first >= max(np.percentile(first, 90), 3.0)
+    # The larger a face, the more of it is soft by nature.
+    share = np.interp(min(grey.shape), (24, 64, 100), (90, 97, 98.5))
+    strong = first >= max(np.percentile(first, share), 3.0)
     if np.count_nonzero(strong) < 6:
         return 1.2
     ratio = np.percentile(first[strong] / np.maximum(second[strong], 1e-3), 45)

@@ -12,7 +12,7 @@ def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
     """Vary the tone over the face."""
     grid, bump = paint.grid, paint.grid.bump
     broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
-    vary = 1 + who.mottle * (0.055 * broad + 0.055 * middle + 0.04 * fine)
+    vary = 1 + who.mottle * (0.045 * broad + 0.042 * middle + 0.04 * fine)
     paint.scale(vary)
     paint.tint(noise(rng, grid, 0.45), (1.018, 1.0, 1.0))
     blush = bump(-1.25, 1.1, 0.6, 0.55) + bump(1.25, 1.1, 0.6, 0.55) + 0.9 * bump(0, 1.1, 0.4, 0.4)
