@@ -1,1 +1,1 @@
-"""Natural anonymization: what is private becomes something else of the same kind."""
+"""Replacing what identifies by something natural that does not."""

@@ -1,0 +1,144 @@
+"""Putting new characters into the image so that they look photographed with it."""
+
+import cv2
+import numpy as np
+
+from workflow_scripts.anonymization.natural.appearance import feather, grey, noise, noise_level
+
+from .clean import Paint
+from .rectify import Frame, to_window
+from .zone import Zone
+
+Window = tuple[int, int, int, int]
+"""x0, y0, x1, y1 in pixels of the image."""
+_BLURS = np.float64([0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0])
+"""Standard deviations that are tried, pixels of the image."""
+
+
+def window_of(zone: Zone, frame: Frame, shape: tuple[int, int]) -> Window | None:
+    """The pixels of an image of this height and width that a zone may touch."""
+    y, x = np.flatnonzero(zone.mask.any(axis=1)), np.flatnonzero(zone.mask.any(axis=0))
+    if not len(y):
+        return None
+    corners = np.float64([[(x[0], y[0]), (x[-1], y[0]), (x[-1], y[-1]), (x[0], y[-1])]])
+    corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
+    low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
+    high = np.minimum(np.ceil(corners.max(axis=0)) + 1, shape[::-1]).astype(int)
+    if (high <= low).any():
+        return None
+    return (*low.tolist(), *high.tolist())
+
+
+def compose(
+    image: np.ndarray, window: Window, frame: Frame, zone: Zone, paint: Paint, ink: np.ndarray,
+    legible: bool, rng: np.random.Generator,
+) -> np.ndarray:  # fmt: skip
+    """The new content of a window.
+
+    Args:
+        image: (H, W, 3) uint8.
+        window: of the image.
+        frame: of the view.
+        zone: what is painted anew.
+        paint: ground, ink and light of the plate.
+        ink: the new characters, (h * n, w * n) float32 in the view.
+        legible: the original's ink and ground could be told apart.
+        rng: for the noise.
+
+    Returns:
+        (y1 - y0, x1 - x0, 3) uint8.
+    """
+    x0, y0, x1, y1 = window
+    original = image[y0:y1, x0:x1].astype(np.float32)
+    samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
+    light = np.dstack([paint.field, paint.gain, zone.mask.astype(np.float32)])
+    light = to_window(light, frame, window, max(min(round(frame.scale), 4), 1))
+    field, gain, cover = light[..., :3], light[..., 3], light[..., 4]
+    core = cover > 0.99
+    if not core.any():
+        core = cover >= cover.max()
+    drawn = to_window(ink, frame, window, samples)
+    safe_gain = np.where(core, gain, 1)
+    before = ((original - field) @ paint.ink) / (float(paint.ink @ paint.ink) * safe_gain)
+    around = image[max(y0 - 8, 0) : y1 + 8, max(x0 - 8, 0) : x1 + 8]
+    level = noise_level(around)
+    share_noise = level / max(float(np.linalg.norm(paint.ink)) / np.sqrt(3), 1)
+    drawn = _blurred(drawn, *_match_blur(before, drawn, core, share_noise))
+    strength, offset = _match_contrast(before, drawn, core, share_noise, legible)
+    share = (strength * drawn + offset) * gain
+    new = field + share[..., None] * paint.ink + noise(cover.shape, level, rng)
+    # Bright grounds are clipped in the original, noise and all.
+    new = np.clip(new, 0, np.maximum(original[core].max(axis=0), 1) if core.any() else 255)
+    alpha = feather(core, 1.0)[..., None]
+    result = original + alpha * (new - original)
+    return np.clip(np.round(result), 0, 255).astype(np.uint8)
+
+
+def _blurred(ink: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    if max(sigma_x, sigma_y) <= 0:
+        return ink
+    return cv2.GaussianBlur(ink, (0, 0), sigmaX=max(sigma_x, 0.05), sigmaY=max(sigma_y, 0.05))
+
+
+def _edges(ink: np.ndarray, core: np.ndarray, level: float) -> tuple[float, float, float]:
+    """Mean squared steps in x and y, and the variance, without what the noise adds."""
+    inside_x, inside_y = core[:, 1:] & core[:, :-1], core[1:] & core[:-1]
+    if not (inside_x.any() and inside_y.any()):
+        return 0.0, 0.0, 0.0
+    in_x = float((np.diff(ink, axis=1)[inside_x] ** 2).mean())
+    in_y = float((np.diff(ink, axis=0)[inside_y] ** 2).mean())
+    variance = float(ink[core].var())
+    return (
+        max(in_x - 2 * level**2, 1e-6),
+        max(in_y - 2 * level**2, 1e-6),
+        max(variance - level**2, 1e-6),
+    )
+
+
+def _match_blur(
+    before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float
+) -> tuple[float, float]:
+    """Blur in x and y after which the new edges are as steep as the old ones.
+
+    Steepness is the energy of steps relative to the variance, so contrast does not matter.
+    """
+    in_x, in_y, variance = _edges(before, core, level)
+    if variance <= 1e-6:
+        return 0.5, 0.5
+    wanted = (in_x / variance, in_y / variance)
+
+    def steepness(x: float, y: float) -> tuple[float, float]:
+        new_x, new_y, new_variance = _edges(_blurred(drawn, x, y), core, 0)
+        return new_x / max(new_variance, 1e-6), new_y / max(new_variance, 1e-6)
+
+    def miss(x: float, y: float) -> float:
+        got = steepness(x, y)
+        return sum(abs(np.log(g / w)) for g, w in zip(got, wanted, strict=True))
+
+    both = min(_BLURS, key=lambda s: miss(s, s))
+    x = min(_BLURS[_BLURS <= max(2.5 * both, 1.2)], key=lambda s: miss(s, both))
+    y = min(_BLURS[_BLURS <= max(2.5 * both, 1.2)], key=lambda s: miss(x, s))
+    return float(x), float(y)
+
+
+def _match_contrast(
+    before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float, legible: bool
+) -> tuple[float, float]:
+    """Factor and offset that give the new ink the mean and deviation of the old one.
+
+    Where the original is legible its ink was measured, and both may correct it a little only.
+    """
+    old, new = before[core], drawn[core]
+    deviation = float(np.sqrt(max(old.var() - level**2, 0)))
+    factor = deviation / max(float(new.std()), 1e-3)
+    low, high = (0.8, 1.2) if legible else (0.15, 1.6)
+    factor = float(np.clip(factor, low, high))
+    offset = float(old.mean() - factor * new.mean())
+    reach = 0.04 if legible else 0.5
+    return factor, float(np.clip(offset, -reach, reach))
+
+
+def luma_of(image: np.ndarray, window: Window) -> np.ndarray:
+    """Brightness of a window of an image, float32."""
+    x0, y0, x1, y1 = window
+    return grey(image[y0:y1, x0:x1])

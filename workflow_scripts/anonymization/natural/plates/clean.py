@@ -1,0 +1,153 @@
+"""What a plate looks like without its characters: ground, ink, and the light on both."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from workflow_scripts.anonymization.natural.appearance import grey
+
+from .rectify import Frame
+
+_LEAST_CONTRAST = 4.0
+"""Grey levels between ink and ground below which there is nothing to read."""
+
+
+@dataclass(frozen=True)
+class Paint:
+    """A plate taken apart: view = field + share * gain * ink."""
+
+    field: np.ndarray
+    """(h, w, 3) float32: the ground in its light."""
+    ink: np.ndarray
+    """(3,) float32: ink minus ground, where the light is average."""
+    gain: np.ndarray
+    """(h, w) float32: the light relative to the average; it also falls on the ink."""
+    dark_ground: bool
+    """Light characters on a dark ground."""
+
+    def share(self, view: np.ndarray) -> np.ndarray:
+        """How much ink there is: (h, w) float32, 0 on the ground and 1 in a wide stroke."""
+        projected = (view - self.field) @ self.ink
+        return projected / (float(self.ink @ self.ink) * self.gain)
+
+
+def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame) -> Paint:
+    """Tell ink from ground.
+
+    Strokes are what a closing (or opening, on dark grounds) of the brightness removes, since they
+    are narrow while a shadow is not.
+
+    Args:
+        view: (h, w, 3) float32, 0 to 255.
+        seen: (h, w) bool, which pixels lie inside the image.
+        frame: of the view.
+    """
+    luma = cv2.GaussianBlur(grey(view), (0, 0), max(0.3 * frame.scale, 0.5))
+    inner = _inside(frame, 0.08, 0.08) & seen
+    if not inner.any():
+        inner = _inside(frame, 0, 0)
+    dark = _has_dark_ground(luma, inner, frame)
+    side = max(round(0.42 * frame.height), 3)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    operation = cv2.MORPH_OPEN if dark else cv2.MORPH_CLOSE
+    depth = np.abs(cv2.morphologyEx(luma, operation, kernel) - luma)
+    contrast = float(np.quantile(depth[inner], 0.97))
+    ground = inner & (depth <= 0.25 * contrast) & ~_is_band(view, frame)
+    strokes = inner & (depth >= 0.65 * contrast)
+    field = smooth(view, ground, 0.3 * frame.height, 0.3 * frame.height)
+    brightness = grey(field)
+    gain = np.ones_like(brightness)
+    if not dark:
+        gain = np.clip(brightness / max(float(brightness[inner].mean()), 1), 0.25, 4)
+    sign = 1 if dark else -1
+    ink = np.float32([sign * max(contrast, _LEAST_CONTRAST)] * 3)
+    if contrast >= _LEAST_CONTRAST and strokes.any():
+        seen_ink = np.median((view - field)[strokes] / gain[strokes, None], axis=0)
+        if sign * grey(seen_ink) >= _LEAST_CONTRAST:
+            ink = seen_ink.astype(np.float32)
+    return Paint(field, ink, gain.astype(np.float32), dark)
+
+
+def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
+    """(h, w) bool: the plate without a margin relative to its width and height."""
+    x0, y0, x1, y1 = frame.plate
+    mx, my = across * frame.width, down * frame.height
+    mask = np.zeros(frame.size[::-1], bool)
+    mask[round(y0 + my) : round(y1 - my) + 1, round(x0 + mx) : round(x1 - mx) + 1] = True
+    return mask
+
+
+def _has_dark_ground(luma: np.ndarray, inner: np.ndarray, frame: Frame) -> bool:
+    """Whether most is dark, relative to the surroundings: light grounds get the doubt."""
+    side = 0.8 * frame.height
+    weight = inner.astype(np.float32)
+    mean = cv2.GaussianBlur(luma * weight, (0, 0), side)
+    mean /= np.maximum(cv2.GaussianBlur(weight, (0, 0), side), 1e-3)
+    values = (luma - mean)[inner]
+    low, high = np.quantile(values, (0.04, 0.96))
+    return bool((values > (low + high) / 2).mean() < 0.36)
+
+
+def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
+    """Pixels that are blue: (h, w) bool."""
+    blue = view[..., 2] - view[..., :2].mean(axis=-1)
+    x0, y0, x1, y1 = (round(value) for value in frame.plate)
+    usual = float(np.median(blue[y0 : y1 + 1, x0 : x1 + 1]))
+    return blue > usual + np.maximum(0.12 * view.max(axis=-1), 12)
+
+
+def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
+    """Where the blue bands of a European plate end: x of the left and the right limit.
+
+    They are the plate's own sides where there is no band.
+    """
+    x0, y0, x1, y1 = frame.plate
+    rows = slice(round(y0 + 0.2 * frame.height), round(y1 - 0.2 * frame.height) + 1)
+    blue = _is_band(view, frame)[rows].mean(axis=0) > 0.5
+    reach = min(0.24 * frame.width, 0.75 * frame.height)
+    left, right = x0, x1
+    columns = np.flatnonzero(blue)
+    on_left = columns[(columns >= x0 - 0.1 * frame.width) & (columns <= x0 + reach)]
+    on_right = columns[(columns <= x1 + 0.1 * frame.width) & (columns >= x1 - reach)]
+    enough = 0.02 * frame.width
+    if len(on_left) > enough and not blue[min(round(x0 + 1.3 * reach), len(blue) - 1)]:
+        left = float(on_left[-1] + 1)
+    if len(on_right) > enough and not blue[max(round(x1 - 1.3 * reach), 0)]:
+        right = float(on_right[0] - 1)
+    return left, right
+
+
+def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    """Continue what a mask shows over everything: (h, w, 3) float32.
+
+    A normalized convolution; far from the mask it approaches the mean.
+
+    Args:
+        view: (h, w, 3) float32.
+        mask: (h, w) bool or float32 weights.
+        sigma_x: horizontal standard deviation, pixels.
+        sigma_y: vertical one.
+    """
+    weight = mask.astype(np.float32)
+    total = float(weight.sum())
+    mean = (view * weight[..., None]).sum(axis=(0, 1)) / total if total else view.mean(axis=(0, 1))
+    result = np.broadcast_to(mean.astype(np.float32), view.shape)
+    for factor in (3.0, 1.0):
+        near = _blurred(weight, factor * sigma_x, factor * sigma_y)[..., None]
+        sums = _blurred(view * weight[..., None], factor * sigma_x, factor * sigma_y)
+        result = (sums + 0.02 * result) / (near + 0.02)
+    return result
+
+
+def _blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    """Gaussian blur, computed on fewer pixels where it is wide."""
+    height, width = values.shape[:2]
+    fx, fy = max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)
+    size = (max(width // fx, 2), max(height // fy, 2))
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(
+        small, (0, 0), sigmaX=max(sigma_x * size[0] / width, 0.3),
+        sigmaY=max(sigma_y * size[1] / height, 0.3),
+    )  # fmt: skip
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)

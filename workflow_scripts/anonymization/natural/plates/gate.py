@@ -1,0 +1,114 @@
+"""Comparing a replaced plate with the original."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .glyphs import READABLE
+from .layout import Layout
+from .read import likeness
+from .rectify import Frame
+from .zone import Zone
+
+SIMILAR = 0.55
+"""Correlation of the characters above which they are too similar."""
+LEGIBLE_CAP = 7.0
+"""Cap height in the image, pixels, from which a person may read."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much of the original's characters is left."""
+
+    correlation: float
+    """Of what distinguishes the characters, -1 to 1."""
+    unchanged: float
+    """Share of characters that read as before."""
+    left: float
+    """Share of the ink inside the plate that was not painted over."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing can be read."""
+        return self.correlation < SIMILAR and self.unchanged == 0 and self.left < 0.04
+
+
+def residual(share: np.ndarray, height: float) -> np.ndarray:
+    """What is finer than a third of the plate's height, (h, w) float32."""
+    share = np.clip(share, -0.5, 1.5).astype(np.float32)
+    return share - cv2.GaussianBlur(share, (0, 0), 0.3 * height)
+
+
+def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
+    """Normalized correlation of two residuals inside a mask; 0 where one is flat."""
+    if mask.sum() < 4:
+        return 0.0
+    x, y = a[mask] - a[mask].mean(), b[mask] - b[mask].mean()
+    norm = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    return float((x * y).sum()) / norm if norm > 1e-9 else 0.0
+
+
+def compare(
+    before: np.ndarray, after: np.ndarray, zone: Zone, layout: Layout, frame: Frame,
+    sides: tuple[float, float],
+) -> Comparison:  # fmt: skip
+    """Compare the ink of a view before and after.
+
+    Args:
+        before: (h, w) float32, share of ink in the original.
+        after: the same after the replacement, with the same ground and ink.
+        zone: what was painted anew.
+        layout: the lines.
+        frame: of the views.
+        sides: x between which characters may stand.
+    """
+    cap = min(line.cap for line in layout.lines) / frame.scale
+    readable = layout.legible and cap >= LEGIBLE_CAP
+    corr = correlation(
+        residual(before, frame.height), residual(after, frame.height), zone.text & zone.mask
+    )
+    same = count = 0
+    if readable:
+        for line in layout.lines:
+            rows = slice(max(round(line.y0), 0), round(line.y1) + 1)
+            for x0, x1 in line.boxes:
+                columns = slice(max(round(x0), 0), round(x1) + 1)
+                same += _reads_alike(before[rows, columns], after[rows, columns])
+                count += 1
+    return Comparison(
+        corr if cap >= LEGIBLE_CAP else 0.0, same / max(count, 1), _left(before, zone, frame, sides)
+    )
+
+
+def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether both are best read as the same character, and with some certainty."""
+    if min(before.shape) < 2:
+        return False
+    old, new = likeness(before), likeness(after)
+    first, second = (max(READABLE, key=scores.__getitem__) for scores in (old, new))
+    narrow = before.shape[1] < 0.3 * before.shape[0]
+    return first == second and min(old[first], new[second]) > 0.75 and not narrow
+
+
+def _left(
+    before: np.ndarray, zone: Zone, frame: Frame, sides: tuple[float, float]
+) -> float:
+    """Share of the ink in parts as large as characters, inside the plate, outside the zone."""
+    x0, y0, x1, y1 = frame.plate
+    ink = (before > 0.5).astype(np.uint8)
+    inner = np.zeros_like(ink)
+    mx, my = 0.1 * frame.width, 0.1 * frame.height
+    inner[
+        round(y0 + my) : round(y1 - my) + 1,
+        round(max(x0 + mx, sides[0] + 2)) : round(min(x1 - mx, sides[1] - 2)) + 1,
+    ] = 1
+    total = float((ink & inner).sum())
+    missed = ink & inner & ~zone.mask.astype(np.uint8) & 1
+    _, _, stats, _ = cv2.connectedComponentsWithStats(missed, connectivity=4)
+    large = [
+        area
+        for _, _, width, height, area in stats[1:].tolist()
+        if height > 0.28 * frame.height and width < 1.2 * frame.height
+    ]
+    return sum(large) / max(total, 1.0)

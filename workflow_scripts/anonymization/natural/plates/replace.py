@@ -1,0 +1,175 @@
+"""A plate's characters replaced by others."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import cv2
+import numpy as np
+
+from workflow_scripts.anonymization.natural.appearance import blur_sigma
+from workflow_scripts.regions import Region
+
+from . import clean, gate, layout, write, zone
+from .blend import Window, compose, window_of
+from .rectify import Frame, enlarged, frame_of, quad_of, rectify, seen
+
+_WIDER = 0.12
+"""How much larger the second attempt's quad is, relative to the plate's height."""
+_ATTEMPTS = 3
+"""Texts that are tried before the margins are widened."""
+
+
+class Path(StrEnum):
+    """How a region was treated."""
+
+    NATURAL = "natural"
+    NATURAL_WIDE = "natural_wide"
+    """The characters were not told apart well enough: the whole plate was painted anew."""
+    FALLBACK = "fallback"
+    """The plate could not be made unreadable by new characters: it is a smooth area now."""
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """The new content of a part of an image."""
+
+    patch: np.ndarray
+    """(y1 - y0, x1 - x0, 3) uint8 RGB."""
+    box: Window
+    """x0, y0, x1, y1 in pixels, inside the image."""
+    path: Path
+
+    def paste(self, image: np.ndarray) -> None:
+        """Write the patch into the image that it was made for."""
+        x0, y0, x1, y1 = self.box
+        image[y0:y1, x0:x1] = self.patch
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is known of the original."""
+
+    frame: Frame
+    view: np.ndarray
+    seen: np.ndarray
+    paint: clean.Paint
+    share: np.ndarray
+    sides: tuple[float, float]
+    layout: layout.Layout
+    blur: float
+
+
+def replace_plate(
+    image: np.ndarray, region: Region, rng: np.random.Generator
+) -> Replacement | None:
+    """Replace the characters of a license plate.
+
+    Args:
+        image: (H, W, 3) uint8 RGB; is left as it is.
+        region: a plate; its quad may be exact, loose, or missing.
+        rng: the new characters and the noise come from it.
+
+    Returns:
+        None when no part of the region lies inside the image.
+    """
+    quad = quad_of(region)
+    if quad is None:
+        return _smoothed(image, region, None)
+    if not seen(frame_of(quad), image.shape[:2]).any():
+        return _smoothed(image, region, None)
+    reading = _read(image, quad)
+    for _ in range(_ATTEMPTS):
+        result = _attempt(image, reading, rng, wide=False)
+        if result is not None:
+            return result
+    reading = _read(image, enlarged(quad, _WIDER))
+    result = _attempt(image, reading, rng, wide=True)
+    return result or _smoothed(image, region, enlarged(quad, _WIDER))
+
+
+def _read(image: np.ndarray, quad: np.ndarray) -> _Reading:
+    reading = _read_once(image, quad)
+    top, bottom = layout.slope(reading.share, reading.frame, reading.sides)
+    if max(abs(top), abs(bottom)) < 0.01:
+        return reading
+    # The quad was askew: follow the line of the characters.
+    frame = reading.frame
+    x0, y0, x1, y1 = frame.plate
+    half = frame.width / 2
+    corners = np.float64([[
+        (x0, y0 - top * half), (x1, y0 + top * half),
+        (x1, y1 + bottom * half), (x0, y1 - bottom * half),
+    ]])  # fmt: skip
+    return _read_once(image, cv2.perspectiveTransform(corners, frame.to_image)[0])
+
+
+def _read_once(image: np.ndarray, quad: np.ndarray) -> _Reading:
+    frame = frame_of(quad)
+    view = rectify(image, frame)
+    inside = seen(frame, image.shape[:2])
+    paint = clean.take_apart(view, inside, frame)
+    share = paint.share(view)
+    sides = clean.bands(view, frame)
+    found = layout.find_layout(share, frame, sides)
+    low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
+    low = np.maximum(low, 0)
+    blur = blur_sigma(image[low[1] : max(high[1], 0) + 1, low[0] : max(high[0], 0) + 1])
+    return _Reading(frame, view, inside, paint, share, sides, found, blur * frame.scale)
+
+
+def _attempt(
+    image: np.ndarray, reading: _Reading, rng: np.random.Generator, wide: bool
+) -> Replacement | None:
+    frame, lines = reading.frame, reading.layout
+    if wide:
+        area = zone.whole_zone(lines, frame)
+    else:
+        area = zone.text_zone(reading.share, lines, frame, reading.sides, reading.blur)
+    window = window_of(area, frame, image.shape[:2])
+    if window is None:
+        return None
+    field = zone.ground(reading.view, reading.share, reading.seen, area, lines, frame)
+    paint = replace(reading.paint, field=field)
+    share = paint.share(reading.view)
+    texts = write.choose(share, lines, rng)
+    weight = write.stroke_weight(share, texts, lines, frame)
+    ink = write.draw(texts, lines, frame, weight, 2 if frame.scale < 4 else 1)
+    patch = compose(image, window, frame, area, paint, ink, lines.legible, rng)
+    result = Replacement(
+        patch, window, Path.NATURAL_WIDE if wide else Path.NATURAL
+    )
+    return result if _passes(image, result, reading, paint, area) else None
+
+
+def _passes(
+    image: np.ndarray, result: Replacement, reading: _Reading, paint: clean.Paint, area: zone.Zone
+) -> bool:
+    after = image.copy()
+    result.paste(after)
+    view = rectify(after, reading.frame)
+    return gate.compare(
+        paint.share(reading.view), paint.share(view), area, reading.layout, reading.frame,
+        reading.sides,
+    ).passed  # fmt: skip
+
+
+def _smoothed(image: np.ndarray, region: Region, quad: np.ndarray | None) -> Replacement | None:
+    """A smooth area in place of the plate."""
+    height, width = image.shape[:2]
+    points = np.float64([(region.x0, region.y0), (region.x1, region.y1)])
+    if quad is not None:
+        points = np.concatenate([points, quad + 0.5])
+    if not np.isfinite(points).all():
+        return None
+    low = np.clip(np.floor(points.min(axis=0)), 0, (width, height)).astype(int)
+    high = np.clip(np.ceil(points.max(axis=0)), 0, (width, height)).astype(int)
+    if (high <= low).any():
+        return None
+    (x0, y0), (x1, y1) = low.tolist(), high.tolist()
+    crop = image[y0:y1, x0:x1]
+    # Two blocks a height tell nothing but the light.
+    side = max((y1 - y0) / 2, 2)
+    blocks = (max(round((x1 - x0) / side), 1), min(2, y1 - y0))
+    means = cv2.resize(crop, blocks, interpolation=cv2.INTER_AREA)
+    patch = cv2.resize(means, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    return Replacement(patch, (x0, y0, x1, y1), Path.FALLBACK)

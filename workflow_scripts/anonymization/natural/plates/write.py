@@ -1,0 +1,168 @@
+"""New characters: which ones, and their drawing."""
+
+import cv2
+import numpy as np
+
+from .glyphs import DIGITS, LETTERS, advance, glyph
+from .layout import Layout, Line
+from .read import likeness
+from .rectify import Frame
+
+_ALIKE = ("0OQDCGU", "1IJLT7", "8B36S9", "5S", "2Z7", "6G8", "VYU", "MNWH", "PRFB", "KXR", "EFB", "A4")
+"""Characters that are taken for one another when seen badly."""
+_NEAR = 0.14
+"""How much less than the best guess a character may resemble the original and still be it."""
+_USUAL_WEIGHT = 0.14
+
+
+def choose(share: np.ndarray, layout: Layout, rng: np.random.Generator) -> tuple[str, ...]:
+    """New characters, each other than the one it replaces and of the same kind.
+
+    The original only rules characters out; which of the others it is comes from the generator.
+
+    Args:
+        share: (h, w) float32 of ink in the original.
+        layout: its lines.
+        rng: one number a character is drawn from it.
+
+    Returns:
+        A text without blanks for each line.
+    """
+    kinds = _kinds(share, layout)
+    return tuple(
+        "".join(
+            _other(likeness(_patch(share, line, box)), kind, layout.legible, rng)
+            for box, kind in zip(line.boxes, row, strict=True)
+        )
+        for line, row in zip(layout.lines, kinds, strict=True)
+    )
+
+
+def _patch(share: np.ndarray, line: Line, box: tuple[float, float]) -> np.ndarray:
+    y0, x0 = max(round(line.y0), 0), max(round(box[0]), 0)
+    return share[y0 : round(line.y1) + 1, x0 : round(box[1]) + 1]
+
+
+def _other(
+    scores: dict[str, float], kind: str, legible: bool, rng: np.random.Generator
+) -> str:
+    best = max(scores, key=scores.__getitem__)
+    excluded = {char for char, score in scores.items() if score > scores[best] - _NEAR}
+    if legible:
+        excluded.update(*(group for group in _ALIKE if best in group))
+    ranked = sorted(kind, key=scores.__getitem__)
+    options = [char for char in ranked if char not in excluded]
+    if not legible:  # any of the likelier half may be the original
+        options = ranked[: len(ranked) // 2]
+    if len(options) < 4:
+        options = ranked[:4]
+    return sorted(options)[int(rng.random() * len(options))]
+
+
+def _kinds(share: np.ndarray, layout: Layout) -> list[list[str]]:
+    """`LETTERS` or `DIGITS` for each character of each line."""
+    result = []
+    last = len(layout.lines) - 1
+    for number, line in enumerate(layout.lines):
+        row: list[str] = []
+        for group_number, count in enumerate(line.groups):
+            boxes = line.boxes[len(row) : len(row) + count]
+            if not layout.legible:
+                ends = number == last and group_number == len(line.groups) - 1
+                row += [DIGITS if ends else LETTERS] * count
+                continue
+            leans = [_lean(likeness(_patch(share, line, box))) for box in boxes]
+            whole = sum(leans)
+            row += [
+                DIGITS if (lean if abs(lean) > 0.08 else whole) > 0 else LETTERS for lean in leans
+            ]
+        result.append(row)
+    return result
+
+
+def _lean(scores: dict[str, float]) -> float:
+    """Above 0: rather a digit; below: rather a letter."""
+    return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
+
+
+def draw(
+    texts: tuple[str, ...], layout: Layout, frame: Frame, weight: float, factor: int
+) -> np.ndarray:
+    """The ink of new characters in the places of the old ones.
+
+    Args:
+        texts: of the lines, without blanks.
+        layout: the lines.
+        frame: of the view.
+        weight: width of strokes relative to the cap height.
+        factor: pixels per pixel of the view.
+
+    Returns:
+        (h * factor, w * factor) float32, 0 to 1.
+    """
+    w, h = frame.size
+    canvas = np.zeros((h * factor, w * factor), np.float32)
+    for text, line in zip(texts, layout.lines, strict=True):
+        top, bottom = round(line.y0 * factor), round(line.y1 * factor)
+        for char, (x0, x1) in zip(text, _even(line), strict=True):
+            # Relative to the usual width, so that an I stays narrow.
+            width = (x1 - x0) * min(advance(char) / 0.62, 1.15)
+            width = max(round(width * factor), 1)
+            left = round((x0 + x1) / 2 * factor - width / 2)
+            ink = cv2.resize(
+                glyph(char, round(weight, 2)), (width, max(bottom - top, 1)),
+                interpolation=cv2.INTER_AREA,
+            )  # fmt: skip
+            _paste(canvas, ink, left, top)
+    return canvas
+
+
+def _paste(canvas: np.ndarray, ink: np.ndarray, left: int, top: int) -> None:
+    y0, x0 = max(top, 0), max(left, 0)
+    y1 = min(top + ink.shape[0], canvas.shape[0])
+    x1 = min(left + ink.shape[1], canvas.shape[1])
+    if y1 > y0 and x1 > x0:
+        part = canvas[y0:y1, x0:x1]
+        np.maximum(part, ink[y0 - top : y1 - top, x0 - left : x1 - left], out=part)
+
+
+def _even(line: Line) -> list[tuple[float, float]]:
+    """Places of equal width: a narrow one would tell that a 1 stood there."""
+    result: list[tuple[float, float]] = []
+    start = 0
+    for count in line.groups:
+        boxes = line.boxes[start : start + count]
+        start += count
+        centres = [(x0 + x1) / 2 for x0, x1 in boxes]
+        if count == 1:
+            result.append((centres[0] - line.width / 2, centres[0] + line.width / 2))
+            continue
+        pitch = (centres[-1] - centres[0]) / (count - 1)
+        wanted = 1.16 * line.width
+        before = result[-1][1] if result else -np.inf
+        after = line.boxes[start][0] if start < len(line.boxes) else np.inf
+        middle = (centres[0] + centres[-1]) / 2
+        # Ones and Is stand closer: make room as far as the neighbours leave some.
+        reach = min(middle - before, after - middle) - 0.75 * line.width
+        pitch = max(pitch, min(wanted, 2 * reach / (count - 1)))
+        width = min(line.width, 0.88 * pitch)
+        for k in range(count):
+            centre = middle + (k - (count - 1) / 2) * pitch
+            result.append((centre - width / 2, centre + width / 2))
+    return result
+
+
+def stroke_weight(
+    share: np.ndarray, texts: tuple[str, ...], layout: Layout, frame: Frame
+) -> float:
+    """Width of strokes relative to the cap height with which there is as much ink as before."""
+    if not layout.legible:
+        return _USUAL_WEIGHT
+    drawn = draw(texts, layout, frame, _USUAL_WEIGHT, 1)
+    before = after = 0.0
+    for line in layout.lines:
+        rows = slice(round(line.y0), round(line.y1) + 1)
+        columns = slice(round(line.boxes[0][0]), round(line.boxes[-1][1]) + 1)
+        before += float(np.clip(share[rows, columns], 0, 1.2).sum())
+        after += float(drawn[rows, columns].sum())
+    return float(np.clip(_USUAL_WEIGHT * before / max(after, 1e-6), 0.10, 0.20))

@@ -1,0 +1,103 @@
+"""The part of a plate that is painted anew, and the ground on which it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .clean import smooth
+from .layout import Layout
+from .rectify import Frame
+
+_EDGE = 0.16
+"""The plate's own side is looked for in this share of its width, from where the quad ends."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What is painted anew; pixels of the view."""
+
+    mask: np.ndarray
+    """(h, w) bool."""
+    text: np.ndarray
+    """(h, w) bool: the rows of the characters only."""
+
+
+def text_zone(
+    share: np.ndarray, layout: Layout, frame: Frame, sides: tuple[float, float], blur: float
+) -> Zone:
+    """Everything between the plate's sides in the rows of the characters and their halo.
+
+    Args:
+        share: (h, w) float32 of ink.
+        layout: of the plate.
+        frame: of the view.
+        sides: x of the country bands or of the quad's sides.
+        blur: standard deviation of the picture's blur in pixels of the view.
+    """
+    h, w = share.shape
+    mask, text = np.zeros((h, w), bool), np.zeros((h, w), bool)
+    for line in layout.lines:
+        pad = max(2.2 * blur, 0.10 * line.cap)
+        x0, x1 = _reach(share, line.y0, line.y1, frame, sides)
+        x0 = min(x0, line.boxes[0][0] - min(pad, 0.25 * line.cap))
+        x1 = max(x1, line.boxes[-1][1] + min(pad, 0.25 * line.cap))
+        columns = slice(max(round(x0), 0), round(x1) + 1)
+        mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
+        inner = min(blur, 0.06 * line.cap)
+        text[max(round(line.y0 - inner), 0) : round(line.y1 + inner) + 1, columns] = True
+    return Zone(mask, text)
+
+
+def whole_zone(layout: Layout, frame: Frame) -> Zone:
+    """The whole quad."""
+    mask = np.zeros(frame.size[::-1], bool)
+    x0, y0, x1, y1 = (round(value) for value in frame.plate)
+    mask[y0 : y1 + 1, x0 : x1 + 1] = True
+    text = np.zeros_like(mask)
+    for line in layout.lines:
+        text[round(line.y0) : round(line.y1) + 1, x0 : x1 + 1] = True
+    return Zone(mask, text)
+
+
+def _reach(
+    share: np.ndarray, y0: float, y1: float, frame: Frame, sides: tuple[float, float]
+) -> tuple[float, float]:
+    """How far the ground goes to the left and right of a line of characters."""
+    rows = np.abs(share[max(round(y0), 0) : round(y1) + 1])
+    other = (rows > 0.4).mean(axis=0) > 0.7
+    edge = _EDGE * frame.width
+    left, right = max(sides[0], frame.plate[0]), min(sides[1], frame.plate[2])
+    near = np.flatnonzero(other[max(round(left), 0) : round(frame.plate[0] + edge)])
+    x0 = left + (near[-1] + 1 if len(near) else 0)
+    start = round(frame.plate[2] - edge)
+    far = np.flatnonzero(other[start : round(right) + 1])
+    x1 = start + far[0] - 1 if len(far) else right
+    return float(x0), float(x1)
+
+
+def ground(
+    view: np.ndarray, share: np.ndarray, seen: np.ndarray, zone: Zone,
+    layout: Layout, frame: Frame,
+) -> np.ndarray:  # fmt: skip
+    """The plate without characters, (h, w, 3) float32.
+
+    What lies above and below the characters (the plate's frame, its shadow) is continued along
+    the line; between them only what is no ink counts.
+    """
+    cap = max(line.cap for line in layout.lines)
+    pure = (np.abs(share) < 0.28) & seen
+    columns = zone.mask.any(axis=0)
+    beside = ~zone.text & seen
+    weight = np.where(beside, np.where(share < 0.3, 1.0, 0.12), np.where(pure, 1.0, 0.0))
+    weight = np.where(columns[None, :], weight, 0).astype(np.float32)
+    if not layout.legible:
+        # Nothing tells ink from ground here: the light comes from what lies around.
+        weight[zone.text] *= 0.25
+    coarse = smooth(view, weight * zone.mask, 0.5 * cap, 0.4 * cap)
+    narrow = max(0.05 * cap, 0.45 * frame.scale)
+    fine = smooth(view, weight, 0.6 * cap, narrow)
+    trust = smooth(
+        weight[..., None].repeat(3, axis=2), np.ones_like(weight), 0.6 * cap, narrow
+    )[..., :1]
+    trust = np.clip(trust / 0.15, 0, 1)
+    return trust * fine + (1 - trust) * coarse
