@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.natural.appearance import feather, grey, noise, noise_level
+from workflow_scripts.anonymization.natural.appearance import feather, noise, noise_level
 
 from .clean import Paint
 from .rectify import Frame, to_window
@@ -51,25 +51,29 @@ def compose(
     x0, y0, x1, y1 = window
     original = image[y0:y1, x0:x1].astype(np.float32)
     samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
-    light = np.dstack([paint.field, paint.gain, zone.mask.astype(np.float32)])
+    masks = [mask.astype(np.float32) for mask in (zone.mask, zone.text)]
+    light = np.dstack([paint.field, paint.gain, *masks])
     light = to_window(light, frame, window, max(min(round(frame.scale), 4), 1))
     field, gain, cover = light[..., :3], light[..., 3], light[..., 4]
     core = cover > 0.99
     if not core.any():
         core = cover >= cover.max()
+    rows = core & (light[..., 5] > 0.5)
+    if not rows.any():
+        rows = core
     drawn = to_window(ink, frame, window, samples)
     safe_gain = np.where(core, gain, 1)
     before = ((original - field) @ paint.ink) / (float(paint.ink @ paint.ink) * safe_gain)
     around = image[max(y0 - 8, 0) : y1 + 8, max(x0 - 8, 0) : x1 + 8]
     level = noise_level(around)
     share_noise = level / max(float(np.linalg.norm(paint.ink)) / np.sqrt(3), 1)
-    drawn = _blurred(drawn, *_match_blur(before, drawn, core, share_noise))
-    strength, offset = _match_contrast(before, drawn, core, share_noise, legible)
+    drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
+    strength, offset = _match_contrast(before, drawn, rows, share_noise, legible)
     share = (strength * drawn + offset) * gain
     new = field + share[..., None] * paint.ink + noise(cover.shape, level, rng)
-    # Bright grounds are clipped in the original, noise and all.
-    new = np.clip(new, 0, np.maximum(original[core].max(axis=0), 1) if core.any() else 255)
-    alpha = feather(core, 1.0)[..., None]
+    # The original is the measure of how bright and dark it gets: bright grounds are clipped.
+    new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
+    alpha = feather(core, 0.5)[..., None]
     result = original + alpha * (new - original)
     return np.clip(np.round(result), 0, 255).astype(np.uint8)
 
@@ -131,14 +135,8 @@ def _match_contrast(
     old, new = before[core], drawn[core]
     deviation = float(np.sqrt(max(old.var() - level**2, 0)))
     factor = deviation / max(float(new.std()), 1e-3)
-    low, high = (0.8, 1.2) if legible else (0.15, 1.6)
+    low, high = (0.75, 1.9) if legible else (0.15, 2.2)
     factor = float(np.clip(factor, low, high))
     offset = float(old.mean() - factor * new.mean())
     reach = 0.04 if legible else 0.5
     return factor, float(np.clip(offset, -reach, reach))
-
-
-def luma_of(image: np.ndarray, window: Window) -> np.ndarray:
-    """Brightness of a window of an image, float32."""
-    x0, y0, x1, y1 = window
-    return grey(image[y0:y1, x0:x1])

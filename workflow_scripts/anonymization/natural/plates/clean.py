@@ -32,7 +32,9 @@ class Paint:
         return projected / (float(self.ink @ self.ink) * self.gain)
 
 
-def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame) -> Paint:
+def take_apart(
+    view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool | None = None
+) -> Paint:
     """Tell ink from ground.
 
     Strokes are what a closing (or opening, on dark grounds) of the brightness removes, since they
@@ -42,12 +44,14 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame) -> Paint:
         view: (h, w, 3) float32, 0 to 255.
         seen: (h, w) bool, which pixels lie inside the image.
         frame: of the view.
+        dark: whether the ground is darker than the ink; None: find out.
     """
     luma = cv2.GaussianBlur(grey(view), (0, 0), max(0.3 * frame.scale, 0.5))
     inner = _inside(frame, 0.08, 0.08) & seen
     if not inner.any():
         inner = _inside(frame, 0, 0)
-    dark = _has_dark_ground(luma, inner, frame)
+    if dark is None:
+        dark = _has_dark_ground(luma, inner, frame)
     side = max(round(0.42 * frame.height), 3)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     operation = cv2.MORPH_OPEN if dark else cv2.MORPH_CLOSE
@@ -69,6 +73,13 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame) -> Paint:
     return Paint(field, ink, gain.astype(np.float32), dark)
 
 
+def darker_than_around(view: np.ndarray, frame: Frame) -> bool:
+    """Whether the plate is darker than what it hangs on."""
+    luma, inside = grey(view), _inside(frame, 0.05, 0.1)
+    around = ~_inside(frame, -0.02, -0.1)
+    return bool(np.median(luma[inside]) < np.median(luma[around]))
+
+
 def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
     """(h, w) bool: the plate without a margin relative to its width and height."""
     x0, y0, x1, y1 = frame.plate
@@ -79,14 +90,27 @@ def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
 
 
 def _has_dark_ground(luma: np.ndarray, inner: np.ndarray, frame: Frame) -> bool:
-    """Whether most is dark, relative to the surroundings: light grounds get the doubt."""
+    """Whether the ground is darker than the ink; where in doubt, it is light.
+
+    The ground covers most of a plate, and above and below the characters there is only ground.
+    """
     side = 0.8 * frame.height
     weight = inner.astype(np.float32)
     mean = cv2.GaussianBlur(luma * weight, (0, 0), side)
     mean /= np.maximum(cv2.GaussianBlur(weight, (0, 0), side), 1e-3)
     values = (luma - mean)[inner]
     low, high = np.quantile(values, (0.04, 0.96))
-    return bool((values > (low + high) / 2).mean() < 0.36)
+    if (values > (low + high) / 2).mean() > 0.40:
+        return False
+    x0, y0, x1, y1 = frame.plate
+    columns = slice(round(x0 + 0.15 * frame.width), round(x1 - 0.1 * frame.width) + 1)
+    profile = luma[round(y0) : round(y1) + 1, columns].mean(axis=1)
+    n = len(profile)
+    middle = profile[round(0.35 * n) : round(0.65 * n) + 1]
+    above, below = profile[round(0.05 * n) : n // 3], profile[n - n // 3 : round(0.95 * n)]
+    edges = min(above.max(initial=0), below.max(initial=0))
+    two_lines = middle.min() < min(above.max(initial=0), below.max(initial=0))
+    return bool(edges < middle.mean() or two_lines)
 
 
 def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
@@ -94,7 +118,7 @@ def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
     blue = view[..., 2] - view[..., :2].mean(axis=-1)
     x0, y0, x1, y1 = (round(value) for value in frame.plate)
     usual = float(np.median(blue[y0 : y1 + 1, x0 : x1 + 1]))
-    return blue > usual + np.maximum(0.12 * view.max(axis=-1), 12)
+    return blue > max(usual, 0) + np.maximum(0.22 * view.max(axis=-1), 9)
 
 
 def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
@@ -105,17 +129,24 @@ def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
     x0, y0, x1, y1 = frame.plate
     rows = slice(round(y0 + 0.2 * frame.height), round(y1 - 0.2 * frame.height) + 1)
     blue = _is_band(view, frame)[rows].mean(axis=0) > 0.5
-    reach = min(0.24 * frame.width, 0.75 * frame.height)
+    slack, widest = 0.1 * frame.width, min(0.2 * frame.width, 0.7 * frame.height)
+    on_left = _run(blue[max(round(x0 - slack), 0) :], slack + 0.05 * frame.width)
+    on_right = _run(blue[: round(x1 + slack) + 1][::-1], slack + 0.05 * frame.width)
     left, right = x0, x1
-    columns = np.flatnonzero(blue)
-    on_left = columns[(columns >= x0 - 0.1 * frame.width) & (columns <= x0 + reach)]
-    on_right = columns[(columns <= x1 + 0.1 * frame.width) & (columns >= x1 - reach)]
-    enough = 0.02 * frame.width
-    if len(on_left) > enough and not blue[min(round(x0 + 1.3 * reach), len(blue) - 1)]:
-        left = float(on_left[-1] + 1)
-    if len(on_right) > enough and not blue[max(round(x1 - 1.3 * reach), 0)]:
-        right = float(on_right[0] - 1)
-    return left, right
+    if 0.015 * frame.width < on_left[1] - on_left[0] < widest:
+        left = max(round(x0 - slack), 0) + on_left[1]
+    if 0.015 * frame.width < on_right[1] - on_right[0] < widest:
+        right = min(round(x1 + slack), len(blue) - 1) - on_right[1]
+    return float(left), float(right)
+
+
+def _run(flags: np.ndarray, start: float) -> tuple[int, int]:
+    """The first run of True that begins before `start`: its first index and the one after."""
+    hits = np.flatnonzero(flags)
+    if not len(hits) or hits[0] > start:
+        return 0, 0
+    breaks = np.flatnonzero(np.diff(hits) > 2)
+    return int(hits[0]), int(hits[breaks[0]] if len(breaks) else hits[-1]) + 1
 
 
 def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Comparing a replaced plate with the original."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,9 +12,12 @@ from .read import likeness
 from .rectify import Frame
 from .zone import Zone
 
-SIMILAR = 0.55
-"""Correlation of the characters above which they are too similar."""
-LEGIBLE_CAP = 7.0
+MARGIN = 0.15
+"""How much more than unrelated characters in the same places the new ones may correlate with the
+original."""
+IDENTICAL = 0.93
+"""Correlation of two pictures of one character, whatever it reads as."""
+LEGIBLE_CAP = 6.0
 """Cap height in the image, pixels, from which a person may read."""
 
 
@@ -22,7 +26,9 @@ class Comparison:
     """How much of the original's characters is left."""
 
     correlation: float
-    """Of what distinguishes the characters, -1 to 1."""
+    """Of what is finer than the plate's light, -1 to 1."""
+    usual: float
+    """The same between the original and unrelated characters in the same places."""
     unchanged: float
     """Share of characters that read as before."""
     left: float
@@ -31,7 +37,8 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether nothing can be read."""
-        return self.correlation < SIMILAR and self.unchanged == 0 and self.left < 0.04
+        close = self.correlation > self.usual + MARGIN
+        return not close and self.unchanged == 0 and self.left < 0.04
 
 
 def residual(share: np.ndarray, height: float) -> np.ndarray:
@@ -50,14 +57,15 @@ def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
 
 
 def compare(
-    before: np.ndarray, after: np.ndarray, zone: Zone, layout: Layout, frame: Frame,
-    sides: tuple[float, float],
+    before: np.ndarray, after: np.ndarray, others: Sequence[np.ndarray], zone: Zone,
+    layout: Layout, frame: Frame, sides: tuple[float, float],
 ) -> Comparison:  # fmt: skip
     """Compare the ink of a view before and after.
 
     Args:
         before: (h, w) float32, share of ink in the original.
         after: the same after the replacement, with the same ground and ink.
+        others: the same of unrelated characters in the same places.
         zone: what was painted anew.
         layout: the lines.
         frame: of the views.
@@ -65,8 +73,15 @@ def compare(
     """
     cap = min(line.cap for line in layout.lines) / frame.scale
     readable = layout.legible and cap >= LEGIBLE_CAP
-    corr = correlation(
-        residual(before, frame.height), residual(after, frame.height), zone.text & zone.mask
+    mask = np.zeros(before.shape, bool)
+    for line in layout.lines:
+        mask[
+            max(round(line.y0), 0) : round(line.y1) + 1,
+            max(round(line.boxes[0][0]), 0) : round(line.boxes[-1][1]) + 1,
+        ] = True
+    old = residual(before, frame.height)
+    found, *usual = (
+        correlation(old, residual(ink, frame.height), mask) for ink in (after, *others)
     )
     same = count = 0
     if readable:
@@ -76,8 +91,9 @@ def compare(
                 columns = slice(max(round(x0), 0), round(x1) + 1)
                 same += _reads_alike(before[rows, columns], after[rows, columns])
                 count += 1
-    return Comparison(
-        corr if cap >= LEGIBLE_CAP else 0.0, same / max(count, 1), _left(before, zone, frame, sides)
+    return Comparison(  # fmt: skip
+        found if readable else 0.0, max(float(np.mean(usual)), 0.0) if usual else 0.0, same / max(count, 1),
+        _left(before, zone, frame, sides),
     )
 
 
@@ -88,6 +104,9 @@ def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
     old, new = likeness(before), likeness(after)
     first, second = (max(READABLE, key=scores.__getitem__) for scores in (old, new))
     narrow = before.shape[1] < 0.3 * before.shape[0]
+    same = correlation(before, after, np.ones(before.shape, bool))
+    if same > IDENTICAL and not narrow:
+        return True
     return first == second and min(old[first], new[second]) > 0.75 and not narrow
 
 

@@ -7,9 +7,11 @@ import numpy as np
 
 from .rectify import Frame
 
-_INK = 0.45
-"""Share of ink from which a pixel belongs to a character."""
-_LEAST_CAP = 5.5
+_INK = (0.45, 0.6, 0.75)
+"""Shares of ink from which a pixel may belong to a character."""
+_EDGE = 0.1
+"""The plate's own side is looked for in this share of its width, from where the quad ends."""
+_LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not told apart."""
 _USUAL = 0.62
 """Width of a character relative to its height, straight on."""
@@ -74,11 +76,11 @@ def find_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> 
         frame: of this view.
         sides: x between which characters may stand.
     """
-    parts = _characters(share, frame, sides)
-    lines = [_line(row) for row in _rows(parts)]
-    if sum(len(line.boxes) for line in lines) >= 3:
-        return Layout(tuple(lines), True)
-    return assumed_layout(share, frame, sides)
+    rows = _rows(_characters(share, frame, sides))
+    if sum(map(len, rows)) < 3:
+        return assumed_layout(share, frame, sides)
+    lines = tuple(_line(_filled(row, share, frame, sides)) for row in rows)
+    return Layout(lines, True)
 
 
 def slope(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> tuple[float, float]:
@@ -100,11 +102,16 @@ def slope(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> tuple[
 
 
 def _characters(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[_Part]:
-    """The components that have about the size of most characters."""
-    ink = (share > _INK).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
+    """The components of ink that are characters, at the threshold that shows most of them."""
+    found = [_components(share > threshold, frame, sides) for threshold in _INK]
+    return max(found, key=lambda parts: sum(part.height**2 for part in parts))
+
+
+def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[_Part]:
+    """The components that have about the size of most others."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
     x0, y0, x1, y1 = frame.plate
-    h, w = share.shape
+    h, w = ink.shape
     parts = []
     for left, top, width, height, area in stats[1:].tolist():
         part = _Part(left, top, left + width, top + height)
@@ -158,8 +165,69 @@ def _rows(parts: list[_Part]) -> list[list[_Part]]:
             rows[-1].append(part)
         else:
             rows.append([part])
-    longest = sorted(rows, key=len)[-2:]
-    return [sorted(row, key=lambda part: part.x0) for row in rows if row in longest]
+    rows = sorted(rows, key=len)[-2:]
+    if len(rows) == 2:
+        other, longest = rows
+        distance = abs(np.mean([p.middle for p in other]) - np.mean([p.middle for p in longest]))
+        if distance < 0.95 * np.median([p.height for p in longest]):
+            rows = [longest]
+    return [
+        sorted(row, key=lambda part: part.x0)
+        for row in sorted(rows, key=lambda row: row[0].middle)
+    ]
+
+
+def _filled(
+    row: list[_Part], share: np.ndarray, frame: Frame, sides: tuple[float, float]
+) -> list[_Part]:
+    """A line with the characters that are no components of their own, but ink all the same."""
+    y0 = float(np.median([part.y0 for part in row]))
+    y1 = float(np.median([part.y1 for part in row]))
+    wide = [part.width for part in row if part.width > 0.3 * (y1 - y0)]
+    usual = float(np.median(wide)) if wide else _USUAL * (y1 - y0)
+    left, right = reach(share, y0, y1, frame, sides)
+    ink = np.clip(share[max(round(y0), 0) : round(y1) + 1], 0, 1)
+    profile = ink.mean(axis=0)
+    quarter = max(len(ink) // 4, 1)
+    ends = np.minimum(ink[:quarter].mean(axis=0), ink[-quarter:].mean(axis=0))
+    covered = np.zeros(len(profile), bool)
+    for part in row:
+        covered[round(part.x0) : round(part.x1) + 1] = True
+    strong = profile > 0.5 * float(profile[covered].mean())
+    strong[: max(round(left), 0)] = strong[round(right) + 1 :] = False
+    # Bridge what a character leaves open inside.
+    bridge = np.ones((1, max(round(0.2 * usual), 1)), np.uint8)
+    strong = cv2.morphologyEx(strong[None].astype(np.uint8), cv2.MORPH_CLOSE, bridge)[0] > 0
+    result = list(row)
+    for start, end in runs(strong & ~covered):
+        if end - start < 0.35 * usual or ends[start:end].max() < 0.25:
+            continue
+        n = max(round((end - start) / (1.15 * usual)), 1)
+        step = (end - start) / n
+        result += [_Part(start + k * step, y0, start + (k + 0.9) * step, y1) for k in range(n)]
+    return sorted(result, key=lambda part: part.x0)
+
+
+def runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """First index and the one after the last of each run of True."""
+    steps = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
+    return list(zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True))
+
+
+def reach(
+    share: np.ndarray, y0: float, y1: float, frame: Frame, sides: tuple[float, float]
+) -> tuple[float, float]:
+    """How far the ground goes to the left and right of a line of characters."""
+    rows = np.abs(share[max(round(y0), 0) : round(y1) + 1])
+    other = (rows > 0.4).mean(axis=0) > 0.7
+    edge = _EDGE * frame.width
+    left, right = max(sides[0], frame.plate[0]), min(sides[1], frame.plate[2])
+    near = np.flatnonzero(other[max(round(left), 0) : round(frame.plate[0] + edge)])
+    x0 = left + (near[-1] + 1 if len(near) else 0)
+    start = round(frame.plate[2] - edge)
+    far = np.flatnonzero(other[start : round(right) + 1])
+    x1 = start + far[0] - 1 if len(far) else right
+    return float(x0), float(x1)
 
 
 def _line(row: list[_Part]) -> Line:
@@ -196,7 +264,7 @@ def assumed_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) 
         n = 7 if aspect > 3.3 else 6
         groups = ((n // 2, n - n // 2),)
     lines = [
-        _spread(y0 + top * frame.height, y0 + bottom * frame.height, left, right, counts)
+        _guessed(share, y0 + top * frame.height, y0 + bottom * frame.height, left, right, counts)
         for (top, bottom), counts in zip(heights, groups, strict=True)
     ]
     return Layout(tuple(lines), False)
@@ -216,12 +284,25 @@ def _extent(profile: np.ndarray, frame: Frame) -> tuple[float, float]:
     return top, bottom
 
 
-def _spread(y0: float, y1: float, left: float, right: float, groups: tuple[int, ...]) -> Line:
-    """Characters that fill a width."""
+def _guessed(
+    share: np.ndarray, y0: float, y1: float, left: float, right: float, groups: tuple[int, ...]
+) -> Line:
+    """Characters that fill a width, with gaps where there is least ink."""
     n = sum(groups)
-    pitch = (right - left) / (n + 0.7 * (len(groups) - 1))
-    boxes, x = [], left
-    for count in groups:
-        boxes += [(x + (k + 0.1) * pitch, x + (k + 0.9) * pitch) for k in range(count)]
-        x += (count + 0.7) * pitch
-    return Line(y0, y1, tuple(boxes), groups, 0.8 * pitch)
+    pitch = (right - left) / (n + 0.7)
+    ink = np.clip(share[round(y0) : round(y1) + 1, round(left) : round(right) + 1], 0, 1)
+    profile = cv2.GaussianBlur(ink.mean(axis=0)[None], (0, 0), 0.25 * pitch)[0]
+    strong = profile > 0.55 * float(np.quantile(profile, 0.8))
+    spans = [(a + left, b + left) for a, b in runs(strong) if b - a > 0.4 * pitch]
+    if not 1 <= len(spans) <= 4 or spans[-1][1] - spans[0][0] < 0.5 * (right - left):
+        gap = (left + groups[0] / n * (right - left), right)
+        spans = [(left, gap[0] - 0.35 * pitch), (gap[0] + 0.35 * pitch, right)]
+    boxes: list[tuple[float, float]] = []
+    counts = []
+    for start, end in spans:
+        count = max(round((end - start) / pitch), 1)
+        step = (end - start) / count
+        boxes += [(start + (k + 0.06) * step, start + (k + 0.94) * step) for k in range(count)]
+        counts.append(count)
+    width = float(np.median([b - a for a, b in boxes]))
+    return Line(y0, y1, tuple(boxes), tuple(counts), width)

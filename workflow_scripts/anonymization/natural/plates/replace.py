@@ -14,7 +14,9 @@ from .blend import Window, compose, window_of
 from .rectify import Frame, enlarged, frame_of, quad_of, rectify, seen
 
 _WIDER = 0.12
-"""How much larger the second attempt's quad is, relative to the plate's height."""
+"""How far the last attempt goes beyond the plate, relative to its height."""
+_UNRELATED = 4
+"""Texts that the gate compares with."""
 _ATTEMPTS = 3
 """Texts that are tried before the margins are widened."""
 
@@ -82,7 +84,6 @@ def replace_plate(
         result = _attempt(image, reading, rng, wide=False)
         if result is not None:
             return result
-    reading = _read(image, enlarged(quad, _WIDER))
     result = _attempt(image, reading, rng, wide=True)
     return result or _smoothed(image, region, enlarged(quad, _WIDER))
 
@@ -107,10 +108,19 @@ def _read_once(image: np.ndarray, quad: np.ndarray) -> _Reading:
     frame = frame_of(quad)
     view = rectify(image, frame)
     inside = seen(frame, image.shape[:2])
+    sides = clean.bands(view, frame)
     paint = clean.take_apart(view, inside, frame)
     share = paint.share(view)
-    sides = clean.bands(view, frame)
     found = layout.find_layout(share, frame, sides)
+    if paint.dark_ground:  # rare: it has to read better than a light one
+        other = clean.take_apart(view, inside, frame, dark=False)
+        other_share = other.share(view)
+        other_found = layout.find_layout(other_share, frame, sides)
+        keep = clean.darker_than_around(view, frame)
+        if found.legible or other_found.legible:
+            keep = write.readability(share, found) > write.readability(other_share, other_found)
+        if not keep:
+            paint, share, found = other, other_share, other_found
     low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
     low = np.maximum(low, 0)
     blur = blur_sigma(image[low[1] : max(high[1], 0) + 1, low[0] : max(high[0], 0) + 1])
@@ -122,7 +132,7 @@ def _attempt(
 ) -> Replacement | None:
     frame, lines = reading.frame, reading.layout
     if wide:
-        area = zone.whole_zone(lines, frame)
+        area = zone.whole_zone(lines, frame, reading.sides, _WIDER)
     else:
         area = zone.text_zone(reading.share, lines, frame, reading.sides, reading.blur)
     window = window_of(area, frame, image.shape[:2])
@@ -138,19 +148,25 @@ def _attempt(
     result = Replacement(
         patch, window, Path.NATURAL_WIDE if wide else Path.NATURAL
     )
-    return result if _passes(image, result, reading, paint, area) else None
+    return result if _passes(image, result, reading, paint, area, texts, weight) else None
 
 
 def _passes(
-    image: np.ndarray, result: Replacement, reading: _Reading, paint: clean.Paint, area: zone.Zone
-) -> bool:
+    image: np.ndarray, result: Replacement, reading: _Reading, paint: clean.Paint,
+    area: zone.Zone, texts: tuple[str, ...], weight: float,
+) -> bool:  # fmt: skip
     after = image.copy()
     result.paste(after)
-    view = rectify(after, reading.frame)
-    return gate.compare(
-        paint.share(reading.view), paint.share(view), area, reading.layout, reading.frame,
-        reading.sides,
-    ).passed  # fmt: skip
+    frame, lines = reading.frame, reading.layout
+    others = [
+        cv2.GaussianBlur(
+            write.draw(write.unrelated(texts, number), lines, frame, weight, 1),
+            (0, 0), max(reading.blur, 0.3),
+        )
+        for number in range(_UNRELATED)
+    ]  # fmt: skip
+    before, now = paint.share(reading.view), paint.share(rectify(after, frame))
+    return gate.compare(before, now, others, area, lines, frame, reading.sides).passed
 
 
 def _smoothed(image: np.ndarray, region: Region, quad: np.ndarray | None) -> Replacement | None:

@@ -38,6 +38,17 @@ def choose(share: np.ndarray, layout: Layout, rng: np.random.Generator) -> tuple
     )
 
 
+def readability(share: np.ndarray, layout: Layout) -> float:
+    """How well the places of a layout look like characters: their number, less what is unlike."""
+    if not layout.legible:
+        return 0.0
+    return sum(
+        max(likeness(_patch(share, line, box)).values()) - 0.55
+        for line in layout.lines
+        for box in line.boxes
+    )
+
+
 def _patch(share: np.ndarray, line: Line, box: tuple[float, float]) -> np.ndarray:
     y0, x0 = max(round(line.y0), 0), max(round(box[0]), 0)
     return share[y0 : round(line.y1) + 1, x0 : round(box[1]) + 1]
@@ -67,14 +78,16 @@ def _kinds(share: np.ndarray, layout: Layout) -> list[list[str]]:
         row: list[str] = []
         for group_number, count in enumerate(line.groups):
             boxes = line.boxes[len(row) : len(row) + count]
+            ends = number == last and group_number == len(line.groups) - 1
             if not layout.legible:
-                ends = number == last and group_number == len(line.groups) - 1
                 row += [DIGITS if ends else LETTERS] * count
                 continue
-            leans = [_lean(likeness(_patch(share, line, box))) for box in boxes]
+            # Most plates end with digits.
+            usual = 0.06 if ends and count > 1 else 0.0
+            leans = [_lean(likeness(_patch(share, line, box))) + usual for box in boxes]
             whole = sum(leans)
             row += [
-                DIGITS if (lean if abs(lean) > 0.08 else whole) > 0 else LETTERS for lean in leans
+                DIGITS if (lean if abs(lean) > 0.2 else whole) > 0 else LETTERS for lean in leans
             ]
         result.append(row)
     return result
@@ -83,6 +96,18 @@ def _kinds(share: np.ndarray, layout: Layout) -> list[list[str]]:
 def _lean(scores: dict[str, float]) -> float:
     """Above 0: rather a digit; below: rather a letter."""
     return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
+
+
+def unrelated(texts: tuple[str, ...], number: int) -> tuple[str, ...]:
+    """Other texts of the same kinds, the same for the same number: what to compare with."""
+
+    def other(char: str, place: int) -> str:
+        kind = DIGITS if char in DIGITS else LETTERS
+        return kind[(7 * place + 5 * number + 3 * place * number) % len(kind)]
+
+    return tuple(
+        "".join(other(char, place) for place, char in enumerate(text)) for text in texts
+    )
 
 
 def draw(

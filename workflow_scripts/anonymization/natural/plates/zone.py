@@ -5,11 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .clean import smooth
-from .layout import Layout
+from .layout import Layout, reach
 from .rectify import Frame
-
-_EDGE = 0.16
-"""The plate's own side is looked for in this share of its width, from where the quad ends."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,10 @@ def text_zone(
     h, w = share.shape
     mask, text = np.zeros((h, w), bool), np.zeros((h, w), bool)
     for line in layout.lines:
-        pad = max(2.2 * blur, 0.10 * line.cap)
-        x0, x1 = _reach(share, line.y0, line.y1, frame, sides)
-        x0 = min(x0, line.boxes[0][0] - min(pad, 0.25 * line.cap))
-        x1 = max(x1, line.boxes[-1][1] + min(pad, 0.25 * line.cap))
+        pad = max(2.2 * blur, 0.10 * line.cap, 1.3 * frame.scale)
+        x0, x1 = reach(share, line.y0, line.y1, frame, sides)
+        x0 = min(x0, line.boxes[0][0] - min(pad, 0.3 * line.cap))
+        x1 = max(x1, line.boxes[-1][1] + min(pad, 0.3 * line.cap))
         columns = slice(max(round(x0), 0), round(x1) + 1)
         mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
         inner = min(blur, 0.06 * line.cap)
@@ -48,31 +45,26 @@ def text_zone(
     return Zone(mask, text)
 
 
-def whole_zone(layout: Layout, frame: Frame) -> Zone:
-    """The whole quad."""
+def whole_zone(
+    layout: Layout, frame: Frame, sides: tuple[float, float], beyond: float
+) -> Zone:
+    """The whole quad between the country bands.
+
+    Args:
+        layout: of the plate.
+        frame: of the view.
+        sides: as in `text_zone`.
+        beyond: how far above and below the quad, relative to its height.
+    """
     mask = np.zeros(frame.size[::-1], bool)
-    x0, y0, x1, y1 = (round(value) for value in frame.plate)
-    mask[y0 : y1 + 1, x0 : x1 + 1] = True
+    x0, y0, x1, y1 = frame.plate
+    columns = slice(round(max(x0, sides[0])), round(min(x1, sides[1])) + 1)
+    more = beyond * frame.height
+    mask[max(round(y0 - more), 0) : round(y1 + more) + 1, columns] = True
     text = np.zeros_like(mask)
     for line in layout.lines:
-        text[round(line.y0) : round(line.y1) + 1, x0 : x1 + 1] = True
+        text[max(round(line.y0), 0) : round(line.y1) + 1, columns] = True
     return Zone(mask, text)
-
-
-def _reach(
-    share: np.ndarray, y0: float, y1: float, frame: Frame, sides: tuple[float, float]
-) -> tuple[float, float]:
-    """How far the ground goes to the left and right of a line of characters."""
-    rows = np.abs(share[max(round(y0), 0) : round(y1) + 1])
-    other = (rows > 0.4).mean(axis=0) > 0.7
-    edge = _EDGE * frame.width
-    left, right = max(sides[0], frame.plate[0]), min(sides[1], frame.plate[2])
-    near = np.flatnonzero(other[max(round(left), 0) : round(frame.plate[0] + edge)])
-    x0 = left + (near[-1] + 1 if len(near) else 0)
-    start = round(frame.plate[2] - edge)
-    far = np.flatnonzero(other[start : round(right) + 1])
-    x1 = start + far[0] - 1 if len(far) else right
-    return float(x0), float(x1)
 
 
 def ground(
