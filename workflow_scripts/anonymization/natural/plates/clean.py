@@ -33,7 +33,7 @@ class Paint:
 
 
 def take_apart(
-    view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool | None = None
+    view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool
 ) -> Paint:
     """Tell ink from ground.
 
@@ -44,14 +44,12 @@ def take_apart(
         view: (h, w, 3) float32, 0 to 255.
         seen: (h, w) bool, which pixels lie inside the image.
         frame: of the view.
-        dark: whether the ground is darker than the ink; None: find out.
+        dark: whether the ground is darker than the ink.
     """
     luma = cv2.GaussianBlur(grey(view), (0, 0), max(0.3 * frame.scale, 0.5))
     inner = _inside(frame, 0.08, 0.08) & seen
     if not inner.any():
         inner = _inside(frame, 0, 0)
-    if dark is None:
-        dark = _has_dark_ground(luma, inner, frame)
     side = max(round(0.42 * frame.height), 3)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     operation = cv2.MORPH_OPEN if dark else cv2.MORPH_CLOSE
@@ -73,11 +71,13 @@ def take_apart(
     return Paint(field, ink, gain.astype(np.float32), dark)
 
 
-def darker_than_around(view: np.ndarray, frame: Frame) -> bool:
-    """Whether the plate is darker than what it hangs on."""
-    luma, inside = grey(view), _inside(frame, 0.05, 0.1)
+def darker_than_around(view: np.ndarray, paint: Paint, frame: Frame) -> bool:
+    """Whether a plate's ground is darker than what it hangs on."""
+    inside = _inside(frame, 0.05, 0.1)
     around = ~_inside(frame, -0.02, -0.1)
-    return bool(np.median(luma[inside]) < np.median(luma[around]))
+    return bool(
+        np.median(grey(paint.field)[inside]) < 0.85 * np.median(grey(view)[around])
+    )
 
 
 def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
@@ -89,28 +89,18 @@ def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
     return mask
 
 
-def _has_dark_ground(luma: np.ndarray, inner: np.ndarray, frame: Frame) -> bool:
-    """Whether the ground is darker than the ink; where in doubt, it is light.
+def light_share(view: np.ndarray, frame: Frame) -> float:
+    """Share of the plate that is light relative to its surroundings, 0 to 1.
 
-    The ground covers most of a plate, and above and below the characters there is only ground.
+    A light ground covers more than half of a plate; bold characters make it less than that.
     """
+    luma, inner = grey(view), _inside(frame, 0.12, 0.14)
     side = 0.8 * frame.height
     weight = inner.astype(np.float32)
-    mean = cv2.GaussianBlur(luma * weight, (0, 0), side)
-    mean /= np.maximum(cv2.GaussianBlur(weight, (0, 0), side), 1e-3)
+    mean = _blurred(luma * weight, side, side) / np.maximum(_blurred(weight, side, side), 1e-3)
     values = (luma - mean)[inner]
     low, high = np.quantile(values, (0.04, 0.96))
-    if (values > (low + high) / 2).mean() > 0.40:
-        return False
-    x0, y0, x1, y1 = frame.plate
-    columns = slice(round(x0 + 0.15 * frame.width), round(x1 - 0.1 * frame.width) + 1)
-    profile = luma[round(y0) : round(y1) + 1, columns].mean(axis=1)
-    n = len(profile)
-    middle = profile[round(0.35 * n) : round(0.65 * n) + 1]
-    above, below = profile[round(0.05 * n) : n // 3], profile[n - n // 3 : round(0.95 * n)]
-    edges = min(above.max(initial=0), below.max(initial=0))
-    two_lines = middle.min() < min(above.max(initial=0), below.max(initial=0))
-    return bool(edges < middle.mean() or two_lines)
+    return float((values > (low + high) / 2).mean())
 
 
 def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
@@ -130,13 +120,41 @@ def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
     rows = slice(round(y0 + 0.2 * frame.height), round(y1 - 0.2 * frame.height) + 1)
     blue = _is_band(view, frame)[rows].mean(axis=0) > 0.5
     slack, widest = 0.1 * frame.width, min(0.2 * frame.width, 0.7 * frame.height)
-    on_left = _run(blue[max(round(x0 - slack), 0) :], slack + 0.05 * frame.width)
-    on_right = _run(blue[: round(x1 + slack) + 1][::-1], slack + 0.05 * frame.width)
+    on_left = _run(blue[max(round(x0 - slack), 0) :], slack + 0.13 * frame.width)
+    on_right = _run(blue[: round(x1 + slack) + 1][::-1], slack + 0.13 * frame.width)
     left, right = x0, x1
     if 0.015 * frame.width < on_left[1] - on_left[0] < widest:
         left = max(round(x0 - slack), 0) + on_left[1]
     if 0.015 * frame.width < on_right[1] - on_right[0] < widest:
         right = min(round(x1 + slack), len(blue) - 1) - on_right[1]
+    return float(left), float(right)
+
+
+def limits(
+    view: np.ndarray, paint: Paint, frame: Frame, sides: tuple[float, float]
+) -> tuple[float, float]:
+    """Where the ground ends to the left and right: at the plate's frame, or at the car.
+
+    Args:
+        view: (h, w, 3) float32.
+        paint: of the plate.
+        frame: of the view.
+        sides: between which to look, from `bands`.
+    """
+    x0, y0, x1, y1 = frame.plate
+    # Higher and deeper than characters reach, so that none of their stems is taken for a frame.
+    rows = slice(round(y0 + 0.11 * frame.height), round(y1 - 0.11 * frame.height) + 1)
+    distance = np.linalg.norm(view[rows] - paint.field[rows], axis=-1)
+    far = distance > max(0.22 * float(np.linalg.norm(paint.ink)), 8)
+    other = far.mean(axis=0) > 0.93
+    left, right = max(sides[0], x0), min(sides[1], x1)
+    reach = 0.12 * frame.width
+    near = np.flatnonzero(other[: round(x0 + reach)])
+    if len(near):
+        left = max(left, near[-1] + 1.0)
+    away = np.flatnonzero(other[round(x1 - reach) :])
+    if len(away):
+        right = min(right, round(x1 - reach) + away[0] - 1.0)
     return float(left), float(right)
 
 

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .read import likeness
 from .rectify import Frame
 
 _INK = (0.45, 0.6, 0.75)
 """Shares of ink from which a pixel may belong to a character."""
-_EDGE = 0.1
-"""The plate's own side is looked for in this share of its width, from where the quad ends."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not told apart."""
 _USUAL = 0.62
@@ -79,7 +78,7 @@ def find_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> 
     rows = _rows(_characters(share, frame, sides))
     if sum(map(len, rows)) < 3:
         return assumed_layout(share, frame, sides)
-    lines = tuple(_line(_filled(row, share, frame, sides)) for row in rows)
+    lines = tuple(_line(_filled(row, share, sides)) for row in rows)
     return Layout(lines, True)
 
 
@@ -104,7 +103,13 @@ def slope(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> tuple[
 def _characters(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[_Part]:
     """The components of ink that are characters, at the threshold that shows most of them."""
     found = [_components(share > threshold, frame, sides) for threshold in _INK]
-    return max(found, key=lambda parts: sum(part.height**2 for part in parts))
+    return max(found, key=lambda parts: sum(_likely(share, part) for part in parts))
+
+
+def _likely(share: np.ndarray, part: _Part) -> float:
+    """How much a component looks like a character; below 0, like none."""
+    ink = share[round(part.y0) : round(part.y1), round(part.x0) : round(part.x1)]
+    return max(likeness(ink).values()) - 0.5
 
 
 def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[_Part]:
@@ -118,6 +123,8 @@ def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> li
         at_border = left == 0 or top == 0 or part.x1 == w or part.y1 == h
         x = (part.x0 + part.x1) / 2
         if at_border or not (sides[0] - 2 < x < sides[1] + 2 and y0 < part.middle < y1):
+            continue
+        if width > 4.6 * height:  # the frame, or a line grown together with it
             continue
         tall = 0.24 * frame.height <= height <= 0.96 * frame.height
         if tall and height >= _LEAST_CAP * frame.scale and area >= 0.12 * width * height:
@@ -178,14 +185,14 @@ def _rows(parts: list[_Part]) -> list[list[_Part]]:
 
 
 def _filled(
-    row: list[_Part], share: np.ndarray, frame: Frame, sides: tuple[float, float]
+    row: list[_Part], share: np.ndarray, sides: tuple[float, float]
 ) -> list[_Part]:
     """A line with the characters that are no components of their own, but ink all the same."""
     y0 = float(np.median([part.y0 for part in row]))
     y1 = float(np.median([part.y1 for part in row]))
     wide = [part.width for part in row if part.width > 0.3 * (y1 - y0)]
     usual = float(np.median(wide)) if wide else _USUAL * (y1 - y0)
-    left, right = reach(share, y0, y1, frame, sides)
+    left, right = sides
     ink = np.clip(share[max(round(y0), 0) : round(y1) + 1], 0, 1)
     profile = ink.mean(axis=0)
     quarter = max(len(ink) // 4, 1)
@@ -212,22 +219,6 @@ def runs(flags: np.ndarray) -> list[tuple[int, int]]:
     """First index and the one after the last of each run of True."""
     steps = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
     return list(zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True))
-
-
-def reach(
-    share: np.ndarray, y0: float, y1: float, frame: Frame, sides: tuple[float, float]
-) -> tuple[float, float]:
-    """How far the ground goes to the left and right of a line of characters."""
-    rows = np.abs(share[max(round(y0), 0) : round(y1) + 1])
-    other = (rows > 0.4).mean(axis=0) > 0.7
-    edge = _EDGE * frame.width
-    left, right = max(sides[0], frame.plate[0]), min(sides[1], frame.plate[2])
-    near = np.flatnonzero(other[max(round(left), 0) : round(frame.plate[0] + edge)])
-    x0 = left + (near[-1] + 1 if len(near) else 0)
-    start = round(frame.plate[2] - edge)
-    far = np.flatnonzero(other[start : round(right) + 1])
-    x1 = start + far[0] - 1 if len(far) else right
-    return float(x0), float(x1)
 
 
 def _line(row: list[_Part]) -> Line:

@@ -15,6 +15,10 @@ from .rectify import Frame, enlarged, frame_of, quad_of, rectify, seen
 
 _WIDER = 0.12
 """How far the last attempt goes beyond the plate, relative to its height."""
+_AMBIGUOUS = (0.25, 0.6)
+"""Share of light pixels between which ink and ground are told apart in both ways, to compare."""
+_CLEAR_CAP = 10.0
+"""Cap height, pixels, from which characters are told from the gaps between them by their shape."""
 _UNRELATED = 4
 """Texts that the gate compares with."""
 _ATTEMPTS = 3
@@ -108,19 +112,23 @@ def _read_once(image: np.ndarray, quad: np.ndarray) -> _Reading:
     frame = frame_of(quad)
     view = rectify(image, frame)
     inside = seen(frame, image.shape[:2])
-    sides = clean.bands(view, frame)
-    paint = clean.take_apart(view, inside, frame)
+    light = clean.light_share(view, frame)
+    paint = clean.take_apart(view, inside, frame, dark=light < _AMBIGUOUS[0])
     share = paint.share(view)
+    blue = clean.bands(view, frame)
+    sides = clean.limits(view, paint, frame, blue)
     found = layout.find_layout(share, frame, sides)
-    if paint.dark_ground:  # rare: it has to read better than a light one
-        other = clean.take_apart(view, inside, frame, dark=False)
-        other_share = other.share(view)
-        other_found = layout.find_layout(other_share, frame, sides)
-        keep = clean.darker_than_around(view, frame)
-        if found.legible or other_found.legible:
-            keep = write.readability(share, found) > write.readability(other_share, other_found)
-        if not keep:
-            paint, share, found = other, other_share, other_found
+    if _AMBIGUOUS[0] <= light < _AMBIGUOUS[1]:
+        dark = clean.take_apart(view, inside, frame, dark=True)
+        dark_share = dark.share(view)
+        dark_sides = clean.limits(view, dark, frame, blue)
+        dark_found = layout.find_layout(dark_share, frame, dark_sides)
+        is_dark = clean.darker_than_around(view, dark, frame)
+        caps = [line.cap / frame.scale for line in (*found.lines, *dark_found.lines)]
+        if (found.legible or dark_found.legible) and min(caps) > _CLEAR_CAP:
+            is_dark = write.readability(dark_share, dark_found) > write.readability(share, found)
+        if is_dark:
+            paint, share, found, sides = dark, dark_share, dark_found, dark_sides
     low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
     low = np.maximum(low, 0)
     blur = blur_sigma(image[low[1] : max(high[1], 0) + 1, low[0] : max(high[0], 0) + 1])

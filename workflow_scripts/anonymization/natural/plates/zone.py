@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .clean import smooth
-from .layout import Layout, reach
+from .layout import Layout
 from .rectify import Frame
 
 
@@ -35,9 +35,8 @@ def text_zone(
     mask, text = np.zeros((h, w), bool), np.zeros((h, w), bool)
     for line in layout.lines:
         pad = max(2.2 * blur, 0.10 * line.cap, 1.3 * frame.scale)
-        x0, x1 = reach(share, line.y0, line.y1, frame, sides)
-        x0 = min(x0, line.boxes[0][0] - min(pad, 0.3 * line.cap))
-        x1 = max(x1, line.boxes[-1][1] + min(pad, 0.3 * line.cap))
+        x0 = min(sides[0], line.boxes[0][0] - min(pad, 0.3 * line.cap))
+        x1 = max(sides[1], line.boxes[-1][1] + min(pad, 0.3 * line.cap))
         columns = slice(max(round(x0), 0), round(x1) + 1)
         mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
         inner = min(blur, 0.06 * line.cap)
