@@ -71,13 +71,11 @@ def take_apart(
     return Paint(field, ink, gain.astype(np.float32), dark)
 
 
-def darker_than_around(view: np.ndarray, paint: Paint, frame: Frame) -> bool:
-    """Whether a plate's ground is darker than what it hangs on."""
-    inside = _inside(frame, 0.05, 0.1)
-    around = ~_inside(frame, -0.02, -0.1)
-    return bool(
-        np.median(grey(paint.field)[inside]) < 0.85 * np.median(grey(view)[around])
-    )
+def against_surroundings(view: np.ndarray, paint: Paint, frame: Frame) -> float:
+    """Brightness of a plate's ground relative to what it hangs on, 0.05 to 20."""
+    ground = np.median(grey(paint.field)[_inside(frame, 0.05, 0.1)])
+    around = np.median(grey(view)[~_inside(frame, -0.02, -0.1)])
+    return float(np.clip(ground / max(around, 1), 0.05, 20))
 
 
 def _inside(frame: Frame, across: float, down: float) -> np.ndarray:

@@ -6,19 +6,15 @@ from enum import StrEnum
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.natural.appearance import blur_sigma
 from workflow_scripts.regions import Region
 
-from . import clean, gate, layout, write, zone
+from . import clean, gate, write, zone
 from .blend import Window, compose, window_of
-from .rectify import Frame, enlarged, frame_of, quad_of, rectify, seen
+from .reading import Reading, read_plate
+from .rectify import enlarged, frame_of, quad_of, rectify, seen
 
 _WIDER = 0.12
 """How far the last attempt goes beyond the plate, relative to its height."""
-_AMBIGUOUS = (0.25, 0.6)
-"""Share of light pixels between which ink and ground are told apart in both ways, to compare."""
-_CLEAR_CAP = 10.0
-"""Cap height, pixels, from which characters are told from the gaps between them by their shape."""
 _UNRELATED = 4
 """Texts that the gate compares with."""
 _ATTEMPTS = 3
@@ -51,20 +47,6 @@ class Replacement:
         image[y0:y1, x0:x1] = self.patch
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What is known of the original."""
-
-    frame: Frame
-    view: np.ndarray
-    seen: np.ndarray
-    paint: clean.Paint
-    share: np.ndarray
-    sides: tuple[float, float]
-    layout: layout.Layout
-    blur: float
-
-
 def replace_plate(
     image: np.ndarray, region: Region, rng: np.random.Generator
 ) -> Replacement | None:
@@ -83,7 +65,7 @@ def replace_plate(
         return _smoothed(image, region, None)
     if not seen(frame_of(quad), image.shape[:2]).any():
         return _smoothed(image, region, None)
-    reading = _read(image, quad)
+    reading = read_plate(image, quad)
     for _ in range(_ATTEMPTS):
         result = _attempt(image, reading, rng, wide=False)
         if result is not None:
@@ -92,51 +74,8 @@ def replace_plate(
     return result or _smoothed(image, region, enlarged(quad, _WIDER))
 
 
-def _read(image: np.ndarray, quad: np.ndarray) -> _Reading:
-    reading = _read_once(image, quad)
-    top, bottom = layout.slope(reading.share, reading.frame, reading.sides)
-    if max(abs(top), abs(bottom)) < 0.01:
-        return reading
-    # The quad was askew: follow the line of the characters.
-    frame = reading.frame
-    x0, y0, x1, y1 = frame.plate
-    half = frame.width / 2
-    corners = np.float64([[
-        (x0, y0 - top * half), (x1, y0 + top * half),
-        (x1, y1 + bottom * half), (x0, y1 - bottom * half),
-    ]])  # fmt: skip
-    return _read_once(image, cv2.perspectiveTransform(corners, frame.to_image)[0])
-
-
-def _read_once(image: np.ndarray, quad: np.ndarray) -> _Reading:
-    frame = frame_of(quad)
-    view = rectify(image, frame)
-    inside = seen(frame, image.shape[:2])
-    light = clean.light_share(view, frame)
-    paint = clean.take_apart(view, inside, frame, dark=light < _AMBIGUOUS[0])
-    share = paint.share(view)
-    blue = clean.bands(view, frame)
-    sides = clean.limits(view, paint, frame, blue)
-    found = layout.find_layout(share, frame, sides)
-    if _AMBIGUOUS[0] <= light < _AMBIGUOUS[1]:
-        dark = clean.take_apart(view, inside, frame, dark=True)
-        dark_share = dark.share(view)
-        dark_sides = clean.limits(view, dark, frame, blue)
-        dark_found = layout.find_layout(dark_share, frame, dark_sides)
-        is_dark = clean.darker_than_around(view, dark, frame)
-        caps = [line.cap / frame.scale for line in (*found.lines, *dark_found.lines)]
-        if (found.legible or dark_found.legible) and min(caps) > _CLEAR_CAP:
-            is_dark = write.readability(dark_share, dark_found) > write.readability(share, found)
-        if is_dark:
-            paint, share, found, sides = dark, dark_share, dark_found, dark_sides
-    low, high = np.floor(quad.min(axis=0)).astype(int), np.ceil(quad.max(axis=0)).astype(int)
-    low = np.maximum(low, 0)
-    blur = blur_sigma(image[low[1] : max(high[1], 0) + 1, low[0] : max(high[0], 0) + 1])
-    return _Reading(frame, view, inside, paint, share, sides, found, blur * frame.scale)
-
-
 def _attempt(
-    image: np.ndarray, reading: _Reading, rng: np.random.Generator, wide: bool
+    image: np.ndarray, reading: Reading, rng: np.random.Generator, wide: bool
 ) -> Replacement | None:
     frame, lines = reading.frame, reading.layout
     if wide:
@@ -160,7 +99,7 @@ def _attempt(
 
 
 def _passes(
-    image: np.ndarray, result: Replacement, reading: _Reading, paint: clean.Paint,
+    image: np.ndarray, result: Replacement, reading: Reading, paint: clean.Paint,
     area: zone.Zone, texts: tuple[str, ...], weight: float,
 ) -> bool:  # fmt: skip
     after = image.copy()
