@@ -141,12 +141,12 @@ def limits(
     """
     x0, y0, x1, y1 = frame.plate
     # Higher and deeper than characters reach, so that none of their stems is taken for a frame.
-    rows = slice(round(y0 + 0.11 * frame.height), round(y1 - 0.11 * frame.height) + 1)
+    rows = slice(round(y0 + 0.09 * frame.height), round(y1 - 0.09 * frame.height) + 1)
     distance = np.linalg.norm(view[rows] - paint.field[rows], axis=-1)
-    far = distance > max(0.22 * float(np.linalg.norm(paint.ink)), 8)
-    other = far.mean(axis=0) > 0.93
+    far = distance > max(0.28 * float(np.linalg.norm(paint.ink)), 8)
+    other = far.mean(axis=0) > 0.95
     left, right = max(sides[0], x0), min(sides[1], x1)
-    reach = 0.12 * frame.width
+    reach = 0.11 * frame.width
     near = np.flatnonzero(other[: round(x0 + reach)])
     if len(near):
         left = max(left, near[-1] + 1.0)

@@ -95,9 +95,13 @@ def slope(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> tuple[
     x = np.float64([(part.x0 + part.x1) / 2 for part in row])
     if np.ptp(x) < 0.35 * frame.width:
         return 0.0, 0.0
-    edges = [[part.y0 for part in row], [part.y1 for part in row]]
-    top, bottom = (float(np.polyfit(x, np.float64(edge), 1)[0]) for edge in edges)
-    return top, bottom
+    slopes = []
+    for edge in ([part.y0 for part in row], [part.y1 for part in row]):
+        line = np.polyfit(x, np.float64(edge), 1)
+        if np.abs(np.polyval(line, x) - edge).max() > 0.15 * row[0].height:
+            return 0.0, 0.0
+        slopes.append(float(line[0]))
+    return slopes[0], slopes[1]
 
 
 def _characters(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[_Part]:

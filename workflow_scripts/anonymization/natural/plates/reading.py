@@ -32,6 +32,8 @@ class Reading:
     """(h, w) float32 of ink."""
     sides: tuple[float, float]
     """x between which the plate has its ground."""
+    band: float
+    """x where the country band on the left ends, or the plate begins."""
     layout: Layout
     blur: float
     """Standard deviation of the picture's blur, pixels of the view."""
@@ -55,7 +57,11 @@ def read_plate(image: np.ndarray, quad: np.ndarray) -> Reading:
         (x0, y0 - top * half), (x1, y0 + top * half),
         (x1, y1 + bottom * half), (x0, y1 - bottom * half),
     ]])  # fmt: skip
-    return _read(image, cv2.perspectiveTransform(corners, frame.to_image)[0])
+    straight = _read(image, cv2.perspectiveTransform(corners, frame.to_image)[0])
+    better = readability(straight.share, straight.layout) > 0.15 + readability(
+        reading.share, reading.layout
+    )
+    return straight if better else reading
 
 
 def _read(image: np.ndarray, quad: np.ndarray) -> Reading:
@@ -71,7 +77,7 @@ def _read(image: np.ndarray, quad: np.ndarray) -> Reading:
         share = paint.share(view)
         sides = clean.limits(view, paint, frame, blue)
         layout = find_layout(share, frame, sides)
-        return Reading(frame, view, inside, paint, share, sides, layout, blur)
+        return Reading(frame, view, inside, paint, share, sides, blue[0], layout, blur)
 
     light = as_ground(dark=False)
     if clean.light_share(view, frame) >= _LIGHT:
@@ -93,7 +99,7 @@ def _evidence(reading: Reading) -> float:
     if layout.legible:
         # Small gaps look like small characters.
         trust = float(np.clip((cap - 4.5) / 3, 0, 1))
-        score += trust * (3.6 * readability(share, layout) / count + 1.1 + 0.17 * count)
+        score += trust * (3.6 * readability(share, layout) / count + 1.1 + 0.17 * min(count, 16 - count))
     strips = []
     for line in layout.lines:
         columns = slice(max(round(line.boxes[0][0]), 0), round(line.boxes[-1][1]) + 1)

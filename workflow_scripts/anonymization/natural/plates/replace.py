@@ -113,7 +113,7 @@ def _passes(
         for number in range(_UNRELATED)
     ]  # fmt: skip
     before, now = paint.share(reading.view), paint.share(rectify(after, frame))
-    return gate.compare(before, now, others, area, lines, frame, reading.sides).passed
+    return gate.compare(before, now, others, area, lines, frame, reading.band).passed
 
 
 def _smoothed(image: np.ndarray, region: Region, quad: np.ndarray | None) -> Replacement | None:
