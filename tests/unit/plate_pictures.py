@@ -72,8 +72,12 @@ def _ink(char: str) -> np.ndarray:
     ImageDraw.Draw(canvas).text((20, 20), char, 255, font)
     x0, y0, x1, y1 = canvas.getbbox()
     drawn = np.asarray(canvas)[y0:y1, x0:x1]
-    width = max(round((x1 - x0) * 0.74), 30)
-    return cv2.resize(drawn, (width, CAP), interpolation=cv2.INTER_AREA) / 255.0
+    slot = round(0.6 * CAP)  # on plates, most characters are equally wide
+    width = slot if char not in "I1" else round(0.45 * slot)
+    ink = cv2.resize(drawn, (width, CAP), interpolation=cv2.INTER_AREA) / 255.0
+    return cv2.copyMakeBorder(
+        ink, 0, 0, (slot - width) // 2, slot - width - (slot - width) // 2, cv2.BORDER_CONSTANT
+    )
 
 
 def straight(lines: tuple[str, ...], look: Look):
@@ -137,16 +141,24 @@ def photograph(lines: tuple[str, ...], width: float, look: Look = Look(), seed: 
     fine = np.diag([s, s, 1.0]) @ to_image
     car = np.empty((size[1] * s, size[0] * s, 3), np.float32)
     car[:] = np.float64(look.car) * (1 + 0.12 * np.linspace(1, -1, len(car))[:, None, None])
-    big = cv2.warpPerspective(np.float32(plate), fine, (size[0] * s, size[1] * s), flags=cv2.INTER_AREA)
+    big = cv2.warpPerspective(
+        np.float32(plate), fine, (size[0] * s, size[1] * s), flags=cv2.INTER_AREA
+    )
     cover = cv2.warpPerspective(np.ones((h, w), np.float32), fine, (size[0] * s, size[1] * s))
-    scene = cv2.resize(car * (1 - cover[..., None]) + big * cover[..., None], size, interpolation=cv2.INTER_AREA)
+    scene = cv2.resize(
+        car * (1 - cover[..., None]) + big * cover[..., None], size, interpolation=cv2.INTER_AREA
+    )
     x = np.linspace(-1, 1, size[0])[None, :, None]
     scene = scene * look.light * (1 + look.gradient * x)
     if look.motion > 1:
         scene = cv2.blur(scene, (look.motion, 1))
     if look.blur:
         scene = cv2.GaussianBlur(scene, (0, 0), look.blur)
-    scene = scene + rng.normal(0, look.noise, (*scene.shape[:2], 1)) + rng.normal(0, look.noise / 2, scene.shape)
+    scene = (
+        scene
+        + rng.normal(0, look.noise, (*scene.shape[:2], 1))
+        + rng.normal(0, look.noise / 2, scene.shape)
+    )
     image = np.clip(np.round(scene), 0, 255).astype(np.uint8)
     return Picture(image, quad, lines, to_image, boxes, (w, h))
 

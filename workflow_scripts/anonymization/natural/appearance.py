@@ -71,9 +71,7 @@ def blur_sigma(patch: np.ndarray) -> float:
     low, high = np.quantile(luma, (0.03, 0.97))
     if high - low < 8:
         return 0.5
-    steps = max(
-        float(np.quantile(np.abs(np.diff(luma, axis=axis)), 0.985)) for axis in (0, 1)
-    )
+    steps = max(float(np.quantile(np.abs(np.diff(luma, axis=axis)), 0.985)) for axis in (0, 1))
     sigmas = np.geomspace(0.2, 5, 60)
     # Abramowitz and Stegun 7.1.27, good to 5e-4: NumPy has no erf.
     x = 1 / (2 * np.sqrt(2) * sigmas)

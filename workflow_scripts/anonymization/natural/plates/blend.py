@@ -1,5 +1,7 @@
 """Putting new characters into the image so that they look photographed with it."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -11,8 +13,25 @@ from .zone import Zone
 
 Window = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels of the image."""
-_BLURS = np.float64([0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0])
+_BLURS = np.float64(
+    [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0]
+)
 """Standard deviations that are tried, pixels of the image."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A plate with new characters, in a view."""
+
+    frame: Frame
+    zone: Zone
+    """What is painted anew."""
+    paint: Paint
+    """Ground, ink and light."""
+    ink: np.ndarray
+    """(h * n, w * n) float32, 0 to 1: the new characters."""
+    legible: bool
+    """In the original, ink and ground could be told apart."""
 
 
 def window_of(zone: Zone, frame: Frame, shape: tuple[int, int]) -> Window | None:
@@ -30,47 +49,42 @@ def window_of(zone: Zone, frame: Frame, shape: tuple[int, int]) -> Window | None
 
 
 def compose(
-    image: np.ndarray, window: Window, frame: Frame, zone: Zone, paint: Paint, ink: np.ndarray,
-    legible: bool, rng: np.random.Generator,
-) -> np.ndarray:  # fmt: skip
+    image: np.ndarray, window: Window, painting: Painting, rng: np.random.Generator
+) -> np.ndarray:
     """The new content of a window.
 
     Args:
         image: (H, W, 3) uint8.
         window: of the image.
-        frame: of the view.
-        zone: what is painted anew.
-        paint: ground, ink and light of the plate.
-        ink: the new characters, (h * n, w * n) float32 in the view.
-        legible: the original's ink and ground could be told apart.
+        painting: what to put there.
         rng: for the noise.
 
     Returns:
         (y1 - y0, x1 - x0, 3) uint8.
     """
+    frame, zone, paint, ink = painting.frame, painting.zone, painting.paint, painting.ink
     x0, y0, x1, y1 = window
     original = image[y0:y1, x0:x1].astype(np.float32)
     samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
     masks = [mask.astype(np.float32) for mask in (zone.mask, zone.text)]
-    light = np.dstack([paint.field, paint.gain, *masks])
+    light = np.dstack([paint.field, *masks])
     light = to_window(light, frame, window, max(min(round(frame.scale), 4), 1))
-    field, gain, cover = light[..., :3], light[..., 3], light[..., 4]
+    field, cover = light[..., :3], light[..., 3]
     core = cover > 0.99
     if not core.any():
         core = cover >= cover.max()
-    rows = core & (light[..., 5] > 0.5)
+    rows = core & (light[..., 4] > 0.5)
     if not rows.any():
         rows = core
     drawn = to_window(ink, frame, window, samples)
-    safe_gain = np.where(core, gain, 1)
-    before = ((original - field) @ paint.ink) / (float(paint.ink @ paint.ink) * safe_gain)
+    before = paint.share_on(original, field)
     around = image[max(y0 - 8, 0) : y1 + 8, max(x0 - 8, 0) : x1 + 8]
     level = noise_level(around)
     share_noise = level / max(float(np.linalg.norm(paint.ink)) / np.sqrt(3), 1)
     drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
-    strength, offset = _match_contrast(before, drawn, rows, share_noise, legible)
-    share = (strength * drawn + offset) * gain
-    new = field + share[..., None] * paint.ink + noise(cover.shape, level, rng)
+    strength, offset = _match_contrast(before, drawn, rows, share_noise, painting.legible)
+    share = strength * drawn + offset
+    new = field + share[..., None] * paint.gain(field) * paint.ink + noise(cover.shape, level, rng)
     # The original is the measure of how bright and dark it gets: bright grounds are clipped.
     new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
     alpha = feather(core, 0.5)[..., None]
@@ -120,8 +134,8 @@ def _match_blur(
         return sum(abs(np.log(g / w)) for g, w in zip(got, wanted, strict=True))
 
     both = min(_BLURS, key=lambda s: miss(s, s))
-    x = min(_BLURS[_BLURS <= max(2.5 * both, 1.2)], key=lambda s: miss(s, both))
-    y = min(_BLURS[_BLURS <= max(2.5 * both, 1.2)], key=lambda s: miss(x, s))
+    x = min(_BLURS[max(2.5 * both, 1.2) >= _BLURS], key=lambda s: miss(s, both))
+    y = min(_BLURS[max(2.5 * both, 1.2) >= _BLURS], key=lambda s: miss(x, s))
     return float(x), float(y)
 
 

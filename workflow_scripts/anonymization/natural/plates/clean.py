@@ -1,6 +1,6 @@
 """What a plate looks like without its characters: ground, ink, and the light on both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,20 +21,35 @@ class Paint:
     """(h, w, 3) float32: the ground in its light."""
     ink: np.ndarray
     """(3,) float32: ink minus ground, where the light is average."""
-    gain: np.ndarray
-    """(h, w) float32: the light relative to the average; it also falls on the ink."""
+    ground: np.ndarray
+    """(3,) float32: the ground where the light is average."""
     dark_ground: bool
     """Light characters on a dark ground."""
 
+    def gain(self, field: np.ndarray) -> np.ndarray:
+        """How much light falls on the ink, relative to the average.
+
+        Args:
+            field: (..., 3) float32 of a plate like this.
+
+        Returns:
+            (..., 3) float32, 0.2 to 4; 1 on a dark ground, which does not tell.
+        """
+        if self.dark_ground:
+            return np.ones_like(field)
+        return np.clip(field / np.maximum(self.ground, 8), 0.2, 4)
+
     def share(self, view: np.ndarray) -> np.ndarray:
         """How much ink there is: (h, w) float32, 0 on the ground and 1 in a wide stroke."""
-        projected = (view - self.field) @ self.ink
-        return projected / (float(self.ink @ self.ink) * self.gain)
+        return self.share_on(view, self.field)
+
+    def share_on(self, view: np.ndarray, field: np.ndarray) -> np.ndarray:
+        """The same on another ground of the same light, both (..., 3)."""
+        ink = self.gain(field) * self.ink
+        return ((view - field) * ink).sum(axis=-1) / np.maximum((ink * ink).sum(axis=-1), 1e-3)
 
 
-def take_apart(
-    view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool
-) -> Paint:
+def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> Paint:
     """Tell ink from ground.
 
     Strokes are what a closing (or opening, on dark grounds) of the brightness removes, since they
@@ -58,17 +73,16 @@ def take_apart(
     ground = inner & (depth <= 0.25 * contrast) & ~_is_band(view, frame)
     strokes = inner & (depth >= 0.65 * contrast)
     field = smooth(view, ground, 0.3 * frame.height, 0.3 * frame.height)
-    brightness = grey(field)
-    gain = np.ones_like(brightness)
-    if not dark:
-        gain = np.clip(brightness / max(float(brightness[inner].mean()), 1), 0.25, 4)
+    mean = field[inner].mean(axis=0)
     sign = 1 if dark else -1
-    ink = np.float32([sign * max(contrast, _LEAST_CONTRAST)] * 3)
-    if contrast >= _LEAST_CONTRAST and strokes.any():
-        seen_ink = np.median((view - field)[strokes] / gain[strokes, None], axis=0)
-        if sign * grey(seen_ink) >= _LEAST_CONTRAST:
-            ink = seen_ink.astype(np.float32)
-    return Paint(field, ink, gain.astype(np.float32), dark)
+    contrast = max(contrast, _LEAST_CONTRAST)
+    plain = Paint(field, np.float32([sign * contrast] * 3), mean.astype(np.float32), dark)
+    if not strokes.any():
+        return plain
+    ink = np.median((view - field)[strokes] / plain.gain(field)[strokes], axis=0)
+    if sign * grey(ink) < _LEAST_CONTRAST:
+        return plain
+    return replace(plain, ink=ink.astype(np.float32))
 
 
 def against_surroundings(view: np.ndarray, paint: Paint, frame: Frame) -> float:
@@ -95,7 +109,7 @@ def light_share(view: np.ndarray, frame: Frame) -> float:
     luma, inner = grey(view), _inside(frame, 0.12, 0.14)
     side = 0.8 * frame.height
     weight = inner.astype(np.float32)
-    mean = _blurred(luma * weight, side, side) / np.maximum(_blurred(weight, side, side), 1e-3)
+    mean = blurred(luma * weight, side, side) / np.maximum(blurred(weight, side, side), 1e-3)
     values = (luma - mean)[inner]
     low, high = np.quantile(values, (0.04, 0.96))
     return float((values > (low + high) / 2).mean())
@@ -181,13 +195,13 @@ def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -
     mean = (view * weight[..., None]).sum(axis=(0, 1)) / total if total else view.mean(axis=(0, 1))
     result = np.broadcast_to(mean.astype(np.float32), view.shape)
     for factor in (3.0, 1.0):
-        near = _blurred(weight, factor * sigma_x, factor * sigma_y)[..., None]
-        sums = _blurred(view * weight[..., None], factor * sigma_x, factor * sigma_y)
+        near = blurred(weight, factor * sigma_x, factor * sigma_y)[..., None]
+        sums = blurred(view * weight[..., None], factor * sigma_x, factor * sigma_y)
         result = (sums + 0.02 * result) / (near + 0.02)
     return result
 
 
-def _blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+def blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
     """Gaussian blur, computed on fewer pixels where it is wide."""
     height, width = values.shape[:2]
     fx, fy = max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .clean import blurred
 from .glyphs import READABLE
-from .layout import Layout
 from .read import likeness
+from .reading import Reading
 from .rectify import Frame
 from .zone import Zone
 
@@ -44,7 +45,7 @@ class Comparison:
 def residual(share: np.ndarray, height: float) -> np.ndarray:
     """What is finer than a third of the plate's height, (h, w) float32."""
     share = np.clip(share, -0.5, 1.5).astype(np.float32)
-    return share - cv2.GaussianBlur(share, (0, 0), 0.3 * height)
+    return share - blurred(share, 0.3 * height, 0.3 * height)
 
 
 def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
@@ -57,20 +58,22 @@ def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
 
 
 def compare(
-    before: np.ndarray, after: np.ndarray, others: Sequence[np.ndarray], zone: Zone,
-    layout: Layout, frame: Frame, band: float,
-) -> Comparison:  # fmt: skip
+    before: np.ndarray,
+    after: np.ndarray,
+    others: Sequence[np.ndarray],
+    reading: Reading,
+    zone: Zone,
+) -> Comparison:
     """Compare the ink of a view before and after.
 
     Args:
         before: (h, w) float32, share of ink in the original.
         after: the same after the replacement, with the same ground and ink.
         others: the same of unrelated characters in the same places.
+        reading: of the original.
         zone: what was painted anew.
-        layout: the lines.
-        frame: of the views.
-        band: x where the country band ends.
     """
+    layout, frame = reading.layout, reading.frame
     cap = min(line.cap for line in layout.lines) / frame.scale
     readable = layout.legible and cap >= LEGIBLE_CAP
     mask = np.zeros(before.shape, bool)
@@ -91,9 +94,11 @@ def compare(
                 columns = slice(max(round(x0), 0), round(x1) + 1)
                 same += _reads_alike(before[rows, columns], after[rows, columns])
                 count += 1
-    return Comparison(  # fmt: skip
-        found if readable else 0.0, max(float(np.mean(usual)), 0.0) if usual else 0.0, same / max(count, 1),
-        _left(before, zone, frame, band),
+    return Comparison(
+        found if readable else 0.0,
+        max(float(np.mean(usual)), 0.0) if usual else 0.0,
+        same / max(count, 1),
+        _left(before, zone, frame, reading.band),
     )
 
 
@@ -111,19 +116,23 @@ def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
 
 
 def _left(before: np.ndarray, zone: Zone, frame: Frame, band: float) -> float:
-    """Share of the original's strokes that were not painted over.
+    """Share of the original's edges that were not painted over.
 
     Whatever is ink here and what ground, and wherever characters were found: in the middle of a
-    plate all that is fine and strong may be a stroke.
+    plate each edge may be that of a stroke.
     """
     x0, y0, x1, y1 = frame.plate
-    fine = np.abs(residual(before, frame.height)) > 0.3
+    soft = cv2.GaussianBlur(before, (0, 0), 0.4 * frame.scale)
+    steps = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
+    inside = zone.text & zone.mask
+    fine = steps > 0.4 * float(np.quantile(steps[inside], 0.97)) if inside.any() else steps > 0
     middle = np.zeros(before.shape, bool)
     middle[
         round(y0 + 0.22 * frame.height) : round(y1 - 0.22 * frame.height) + 1,
-        round(max(x0 + 0.07 * frame.width, band + 0.03 * frame.width)) : round(
-            x1 - 0.07 * frame.width
-        ) + 1,
-    ] = True  # fmt: skip
+        round(max(x0 + 0.105 * frame.width, band + 0.04 * frame.width + frame.scale)) : round(
+            x1 - 0.105 * frame.width
+        )
+        + 1,
+    ] = True
     strokes = fine & middle
     return float((strokes & ~zone.mask).sum()) / max(float(strokes.sum()), 1.0)

@@ -28,9 +28,7 @@ def advance(char: str) -> float:
     """Width of a glyph's box relative to the cap height."""
     if char in "I1":
         return {"I": 0.2, "1": 0.4}[char]
-    return {"M": 0.70, "W": 0.76, "J": 0.54, "L": 0.54}.get(
-        char, 0.58 if char in DIGITS else 0.62
-    )
+    return {"M": 0.70, "W": 0.76, "J": 0.54, "L": 0.54}.get(char, 0.58 if char in DIGITS else 0.62)
 
 
 @lru_cache(maxsize=512)
@@ -51,15 +49,15 @@ def glyph(char: str, weight: float = 0.14) -> np.ndarray:
     for path in _PATHS[char](width, weight / 2):
         points = np.int32(np.round(np.float64(path) * size * 16))
         cv2.polylines(canvas, [points], False, 255, round(weight * size), cv2.LINE_AA, 4)
-    small = cv2.resize(
-        canvas, (canvas.shape[1] // factor, _HEIGHT), interpolation=cv2.INTER_AREA
-    )
+    small = cv2.resize(canvas, (canvas.shape[1] // factor, _HEIGHT), interpolation=cv2.INTER_AREA)
     result = small.astype(np.float32) / 255
     result.flags.writeable = False
     return result
 
 
-def _arc(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> Path:
+def _arc(  # noqa: PLR0917 (what an ellipse is made of)
+    cx: float, cy: float, rx: float, ry: float, start: float, end: float
+) -> Path:
     """Part of an ellipse, degrees clockwise from the right."""
     angles = np.radians(np.linspace(start, end, 25))
     return [(cx + rx * np.cos(a), cy + ry * np.sin(a)) for a in angles]
@@ -183,7 +181,11 @@ _PATHS: dict[str, Callable[[float, float], list[Path]]] = {
     "B": lambda w, h: [_stem(h), _bowl(w * 0.96, h, 0.48, h), _bowl(w, 0.48, 1 - h, h)],
     "C": _c,
     "D": lambda w, h: [_stem(h), _bowl_d(w, h)],
-    "E": lambda w, h: [_stem(h), *(_bar(h, w + _OUT, y) for y in (h, 1 - h)), _bar(h, w * 0.8, 0.49)],
+    "E": lambda w, h: [
+        _stem(h),
+        *(_bar(h, w + _OUT, y) for y in (h, 1 - h)),
+        _bar(h, w * 0.8, 0.49),
+    ],
     "F": lambda w, h: [_stem(h), _bar(h, w + _OUT, h), _bar(h, w * 0.8, 0.5)],
     "G": _g,
     "H": lambda w, h: [_stem(h), _stem(w - h), _bar(h, w - h, 0.5)],
@@ -196,7 +198,9 @@ _PATHS: dict[str, Callable[[float, float], list[Path]]] = {
     ],
     "L": lambda w, h: [_stem(h), _bar(h, w + _OUT, 1 - h)],
     "M": lambda w, h: [
-        _stem(h), _stem(w - h), [(h, h * 0.4), (w / 2, 0.62), (w - h, h * 0.4)],
+        _stem(h),
+        _stem(w - h),
+        [(h, h * 0.4), (w / 2, 0.62), (w - h, h * 0.4)],
     ],
     "N": lambda w, h: [_stem(h), _stem(w - h), _through(h * 1.1, 0.02, w - h * 1.1, 0.98)],
     "O": lambda w, h: [_stadium(w, h)],
@@ -209,13 +213,17 @@ _PATHS: dict[str, Callable[[float, float], list[Path]]] = {
     "V": lambda w, h: [[(h - w * 0.1, -0.24), (w / 2, 1 - h * 0.2), (w * 1.1 - h, -0.24)]],
     "W": lambda w, h: [
         [
-            (h * 0.9 - w * 0.04, -0.2), (w * 0.28, 1 - h * 0.4), (w / 2, 0.2),
-            (w * 0.72, 1 - h * 0.4), (w * 1.04 - h * 0.9, -0.2),
+            (h * 0.9 - w * 0.04, -0.2),
+            (w * 0.28, 1 - h * 0.4),
+            (w / 2, 0.2),
+            (w * 0.72, 1 - h * 0.4),
+            (w * 1.04 - h * 0.9, -0.2),
         ]
     ],
     "X": lambda w, h: [_through(h, 0, w - h, 1), _through(w - h, 0, h, 1)],
     "Y": lambda w, h: [
-        [(h - w * 0.15, -0.2), (w / 2, 0.55), (w * 1.15 - h, -0.2)], [(w / 2, 0.55), (w / 2, 1.4)],
+        [(h - w * 0.15, -0.2), (w / 2, 0.55), (w * 1.15 - h, -0.2)],
+        [(w / 2, 0.55), (w / 2, 1.4)],
     ],
     "Z": _zed,
     "0": lambda w, h: [_stadium(w, h)],
@@ -223,7 +231,8 @@ _PATHS: dict[str, Callable[[float, float], list[Path]]] = {
     "2": _two,
     "3": _three,
     "4": lambda w, h: [
-        [(w * 0.62, -0.1), (h * 0.9, 0.72), (w + _OUT, 0.72)], [(w * 0.72, 0.42), (w * 0.72, 1.4)],
+        [(w * 0.62, -0.1), (h * 0.9, 0.72), (w + _OUT, 0.72)],
+        [(w * 0.72, 0.42), (w * 0.72, 1.4)],
     ],
     "5": _five,
     "6": _six,

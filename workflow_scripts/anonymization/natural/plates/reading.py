@@ -99,7 +99,9 @@ def _evidence(reading: Reading) -> float:
     if layout.legible:
         # Small gaps look like small characters.
         trust = float(np.clip((cap - 4.5) / 3, 0, 1))
-        score += trust * (3.6 * readability(share, layout) / count + 1.1 + 0.17 * min(count, 16 - count))
+        score += trust * (
+            3.6 * readability(share, layout) / count + 1.1 + 0.17 * min(count, 16 - count)
+        )
     strips = []
     for line in layout.lines:
         columns = slice(max(round(line.boxes[0][0]), 0), round(line.boxes[-1][1]) + 1)

@@ -7,7 +7,7 @@ import numpy as np
 
 from workflow_scripts.regions import Region
 
-HEIGHT = 80
+HEIGHT = 60
 """Aim for the height of a plate seen straight on, pixels: enough to cut its glyphs out."""
 MARGIN = 0.35
 """What is shown around the plate on each side, relative to its height."""
@@ -95,7 +95,7 @@ def enlarged(quad: np.ndarray, share: float) -> np.ndarray:
 def frame_of(quad: np.ndarray) -> Frame:
     """The view of a quad: (4, 2) in OpenCV's coordinates, clockwise from top left."""
     width, height = _sides(quad)
-    scale = float(np.clip(HEIGHT / height, 1.5, 8))
+    scale = float(np.clip(HEIGHT / height, 1.5, 6))
     scale = min(scale, _LARGEST / (width + 2 * MARGIN * height))
     w, h, m = width * scale, height * scale, round(MARGIN * height * scale) + 2
     corners = np.float32([(m, m), (m + w, m), (m + w, m + h), (m, m + h)])

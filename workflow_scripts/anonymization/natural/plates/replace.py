@@ -1,5 +1,6 @@
 """A plate's characters replaced by others."""
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -8,14 +9,14 @@ import numpy as np
 
 from workflow_scripts.regions import Region
 
-from . import clean, gate, write, zone
-from .blend import Window, compose, window_of
+from . import gate, write, zone
+from .blend import Painting, Window, compose, window_of
 from .reading import Reading, read_plate
-from .rectify import enlarged, frame_of, quad_of, rectify, seen
+from .rectify import Frame, enlarged, frame_of, quad_of, rectify, seen
 
 _WIDER = 0.12
 """How far the last attempt goes beyond the plate, relative to its height."""
-_UNRELATED = 4
+_UNRELATED = 3
 """Texts that the gate compares with."""
 _ATTEMPTS = 3
 """Texts that are tried before the margins are widened."""
@@ -77,43 +78,41 @@ def replace_plate(
 def _attempt(
     image: np.ndarray, reading: Reading, rng: np.random.Generator, wide: bool
 ) -> Replacement | None:
+    """New characters once; None where they do not pass the gate."""
     frame, lines = reading.frame, reading.layout
-    if wide:
-        area = zone.whole_zone(lines, frame, reading.sides, _WIDER)
-    else:
-        area = zone.text_zone(reading.share, lines, frame, reading.sides, reading.blur)
+    area = zone.whole_zone(reading, _WIDER) if wide else zone.text_zone(reading)
     window = window_of(area, frame, image.shape[:2])
     if window is None:
         return None
-    field = zone.ground(reading.view, reading.share, reading.seen, area, lines, frame)
-    paint = replace(reading.paint, field=field)
-    share = paint.share(reading.view)
-    texts = write.choose(share, lines, rng)
-    weight = write.stroke_weight(share, texts, lines, frame)
+    paint = replace(reading.paint, field=zone.ground(reading, area))
+    before = paint.share(reading.view)
+    texts = write.choose(before, lines, rng)
+    weight = write.stroke_weight(before, texts, lines, frame)
     ink = write.draw(texts, lines, frame, weight, 2 if frame.scale < 4 else 1)
-    patch = compose(image, window, frame, area, paint, ink, lines.legible, rng)
-    result = Replacement(
-        patch, window, Path.NATURAL_WIDE if wide else Path.NATURAL
-    )
-    return result if _passes(image, result, reading, paint, area, texts, weight) else None
-
-
-def _passes(
-    image: np.ndarray, result: Replacement, reading: Reading, paint: clean.Paint,
-    area: zone.Zone, texts: tuple[str, ...], weight: float,
-) -> bool:  # fmt: skip
-    after = image.copy()
-    result.paste(after)
-    frame, lines = reading.frame, reading.layout
+    painting = Painting(frame, area, paint, ink, lines.legible)
+    patch = compose(image, window, painting, rng)
+    result = Replacement(patch, window, Path.NATURAL_WIDE if wide else Path.NATURAL)
+    after = paint.share(_view_after(image, result, frame))
     others = [
-        cv2.GaussianBlur(
-            write.draw(write.unrelated(texts, number), lines, frame, weight, 1),
-            (0, 0), max(reading.blur, 0.3),
-        )
+        write.draw(write.unrelated(texts, number), lines, frame, weight, 1)
         for number in range(_UNRELATED)
-    ]  # fmt: skip
-    before, now = paint.share(reading.view), paint.share(rectify(after, frame))
-    return gate.compare(before, now, others, area, lines, frame, reading.band).passed
+    ]
+    others = [cv2.GaussianBlur(other, (0, 0), max(reading.blur, 0.3)) for other in others]
+    return result if gate.compare(before, after, others, reading, area).passed else None
+
+
+def _view_after(image: np.ndarray, result: Replacement, frame: Frame) -> np.ndarray:
+    """The view once the patch is pasted; of the image only what is seen is copied."""
+    w, h = frame.size
+    corners = np.float64([[(0, 0), (w, 0), (w, h), (0, h)]])
+    corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
+    x0, y0 = (max(math.floor(value) - 4, 0) for value in corners.min(axis=0))
+    x1, y1 = (math.ceil(value) + 4 for value in corners.max(axis=0))
+    crop = image[y0:y1, x0:x1].copy()
+    left, top, right, bottom = result.box
+    crop[top - y0 : bottom - y0, left - x0 : right - x0] = result.patch
+    shift = np.float64([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]])
+    return rectify(crop, replace(frame, to_image=shift @ frame.to_image))
 
 
 def _smoothed(image: np.ndarray, region: Region, quad: np.ndarray | None) -> Replacement | None:

@@ -8,7 +8,20 @@ from .layout import Layout, Line
 from .read import likeness
 from .rectify import Frame
 
-_ALIKE = ("0OQDCGU", "1IJLT7", "8B36S9", "5S", "2Z7", "6G8", "VYU", "MNWH", "PRFB", "KXR", "EFB", "A4")
+_ALIKE = (
+    "0OQDCGU",
+    "1IJLT7",
+    "8B36S9",
+    "5S",
+    "2Z7",
+    "6G8",
+    "VYU",
+    "MNWH",
+    "PRFB",
+    "KXR",
+    "EFB",
+    "A4",
+)
 """Characters that are taken for one another when seen badly."""
 _NEAR = 0.14
 """How much less than the best guess a character may resemble the original and still be it."""
@@ -54,9 +67,7 @@ def _patch(share: np.ndarray, line: Line, box: tuple[float, float]) -> np.ndarra
     return share[y0 : round(line.y1) + 1, x0 : round(box[1]) + 1]
 
 
-def _other(
-    scores: dict[str, float], kind: str, legible: bool, rng: np.random.Generator
-) -> str:
+def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Generator) -> str:
     best = max(scores, key=scores.__getitem__)
     excluded = {char for char, score in scores.items() if score > scores[best] - _NEAR}
     if legible:
@@ -105,9 +116,7 @@ def unrelated(texts: tuple[str, ...], number: int) -> tuple[str, ...]:
         kind = DIGITS if char in DIGITS else LETTERS
         return kind[(7 * place + 5 * number + 3 * place * number) % len(kind)]
 
-    return tuple(
-        "".join(other(char, place) for place, char in enumerate(text)) for text in texts
-    )
+    return tuple("".join(other(char, place) for place, char in enumerate(text)) for text in texts)
 
 
 def draw(
@@ -177,9 +186,7 @@ def _even(line: Line) -> list[tuple[float, float]]:
     return result
 
 
-def stroke_weight(
-    share: np.ndarray, texts: tuple[str, ...], layout: Layout, frame: Frame
-) -> float:
+def stroke_weight(share: np.ndarray, texts: tuple[str, ...], layout: Layout, frame: Frame) -> float:
     """Width of strokes relative to the cap height with which there is as much ink as before."""
     if not layout.legible:
         return _USUAL_WEIGHT

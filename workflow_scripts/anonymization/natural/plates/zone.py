@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .clean import smooth
-from .layout import Layout
-from .rectify import Frame
+from .reading import Reading
 
 
 @dataclass(frozen=True)
@@ -19,62 +18,48 @@ class Zone:
     """(h, w) bool: the rows of the characters only."""
 
 
-def text_zone(
-    share: np.ndarray, layout: Layout, frame: Frame, sides: tuple[float, float], blur: float
-) -> Zone:
-    """Everything between the plate's sides in the rows of the characters and their halo.
-
-    Args:
-        share: (h, w) float32 of ink.
-        layout: of the plate.
-        frame: of the view.
-        sides: x of the country bands or of the quad's sides.
-        blur: standard deviation of the picture's blur in pixels of the view.
-    """
-    h, w = share.shape
-    mask, text = np.zeros((h, w), bool), np.zeros((h, w), bool)
-    for line in layout.lines:
-        pad = max(2.2 * blur, 0.10 * line.cap, 1.3 * frame.scale)
+def text_zone(reading: Reading) -> Zone:
+    """Everything between the plate's sides in the rows of the characters and their halo."""
+    frame, sides = reading.frame, reading.sides
+    mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
+    for line in reading.layout.lines:
+        pad = max(2.2 * reading.blur, 0.10 * line.cap, 1.3 * frame.scale)
         x0 = min(sides[0], line.boxes[0][0] - min(pad, 0.3 * line.cap))
         x1 = max(sides[1], line.boxes[-1][1] + min(pad, 0.3 * line.cap))
         columns = slice(max(round(x0), 0), round(x1) + 1)
         mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
-        inner = min(blur, 0.06 * line.cap)
+        inner = min(reading.blur, 0.06 * line.cap)
         text[max(round(line.y0 - inner), 0) : round(line.y1 + inner) + 1, columns] = True
     return Zone(mask, text)
 
 
-def whole_zone(
-    layout: Layout, frame: Frame, sides: tuple[float, float], beyond: float
-) -> Zone:
+def whole_zone(reading: Reading, beyond: float) -> Zone:
     """The whole quad between the country bands.
 
     Args:
-        layout: of the plate.
-        frame: of the view.
-        sides: as in `text_zone`.
+        reading: of the plate.
         beyond: how far above and below the quad, relative to its height.
     """
+    frame = reading.frame
     mask = np.zeros(frame.size[::-1], bool)
     x0, y0, x1, y1 = frame.plate
-    columns = slice(round(max(x0, sides[0])), round(min(x1, sides[1])) + 1)
+    columns = slice(round(max(x0, reading.sides[0])), round(min(x1, reading.sides[1])) + 1)
     more = beyond * frame.height
     mask[max(round(y0 - more), 0) : round(y1 + more) + 1, columns] = True
     text = np.zeros_like(mask)
-    for line in layout.lines:
+    for line in reading.layout.lines:
         text[max(round(line.y0), 0) : round(line.y1) + 1, columns] = True
     return Zone(mask, text)
 
 
-def ground(
-    view: np.ndarray, share: np.ndarray, seen: np.ndarray, zone: Zone,
-    layout: Layout, frame: Frame,
-) -> np.ndarray:  # fmt: skip
+def ground(reading: Reading, zone: Zone) -> np.ndarray:
     """The plate without characters, (h, w, 3) float32.
 
     What lies above and below the characters (the plate's frame, its shadow) is continued along
     the line; between them only what is no ink counts.
     """
+    view, share, seen = reading.view, reading.share, reading.seen
+    layout, frame = reading.layout, reading.frame
     cap = max(line.cap for line in layout.lines)
     pure = (np.abs(share) < 0.28) & seen
     columns = zone.mask.any(axis=0)
@@ -87,8 +72,8 @@ def ground(
     coarse = smooth(view, weight * zone.mask, 0.5 * cap, 0.4 * cap)
     narrow = max(0.05 * cap, 0.45 * frame.scale)
     fine = smooth(view, weight, 0.6 * cap, narrow)
-    trust = smooth(
-        weight[..., None].repeat(3, axis=2), np.ones_like(weight), 0.6 * cap, narrow
-    )[..., :1]
+    trust = smooth(weight[..., None].repeat(3, axis=2), np.ones_like(weight), 0.6 * cap, narrow)[
+        ..., :1
+    ]
     trust = np.clip(trust / 0.15, 0, 1)
     return trust * fine + (1 - trust) * coarse

@@ -1,0 +1,158 @@
+"""Finding characters as connected components of ink."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .read import likeness
+from .rectify import Frame
+
+_INK = (0.45, 0.6, 0.75)
+"""Shares of ink from which a pixel may belong to a character."""
+_LEAST_CAP = 4.0
+"""Cap height in the image, pixels, below which characters are not told apart."""
+USUAL = 0.62
+"""Width of a character relative to its height, straight on."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A connected component of ink."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def middle(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+
+def characters(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[Part]:
+    """The components of ink that are characters, at the threshold that shows most of them."""
+    found = [_components(share > threshold, frame, sides) for threshold in _INK]
+    return max(found, key=lambda parts: sum(_likely(share, part) for part in parts))
+
+
+def _likely(share: np.ndarray, part: Part) -> float:
+    """How much a component looks like a character; below 0, like none."""
+    ink = share[round(part.y0) : round(part.y1), round(part.x0) : round(part.x1)]
+    return max(likeness(ink).values()) - 0.5
+
+
+def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[Part]:
+    """The components that have about the size of most others."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
+    x0, y0, x1, y1 = frame.plate
+    h, w = ink.shape
+    parts = []
+    for left, top, width, height, area in stats[1:].tolist():
+        part = Part(left, top, left + width, top + height)
+        at_border = left == 0 or top == 0 or part.x1 == w or part.y1 == h
+        x = (part.x0 + part.x1) / 2
+        if at_border or not (sides[0] - 2 < x < sides[1] + 2 and y0 < part.middle < y1):
+            continue
+        if width > 4.6 * height:  # the frame, or a line grown together with it
+            continue
+        tall = 0.24 * frame.height <= height <= 0.96 * frame.height
+        if tall and height >= _LEAST_CAP * frame.scale and area >= 0.12 * width * height:
+            parts.append(part)
+    slack = 0.03 * frame.width
+    parts = [
+        part
+        for part in parts
+        # A bar at the side is the plate's frame; a character keeps a distance.
+        if part.width > 0.25 * part.height or (x0 + slack < part.x0 and part.x1 < x1 - slack)
+    ]
+    if not parts:
+        return []
+
+    def like(part: Part) -> list[Part]:
+        return [other for other in parts if abs(other.height - part.height) < 0.2 * part.height]
+
+    best = max(parts, key=lambda part: len(like(part)) * part.height**2)
+    return _separated(like(best))
+
+
+def _separated(parts: list[Part]) -> list[Part]:
+    """Cut components that are several characters grown together."""
+    cap = float(np.median([part.height for part in parts]))
+    single = [part.width for part in parts if 0.3 * cap < part.width < 1.05 * cap]
+    usual = float(np.median(single)) if len(single) >= 2 else USUAL * cap
+    result = []
+    for part in parts:
+        n = max(round((part.width + 0.15 * usual) / (1.15 * usual)), 1)
+        n = 1 if part.width < 1.55 * usual else n
+        step = part.width / n
+        result += [
+            Part(part.x0 + k * step, part.y0, part.x0 + (k + 0.94) * step, part.y1)
+            for k in range(n)
+        ]
+    return result
+
+
+def rows_of(parts: list[Part]) -> list[list[Part]]:
+    """Lines of characters, from top to bottom; at most the two longest."""
+    rows: list[list[Part]] = []
+    for part in sorted(parts, key=lambda part: part.middle):
+        cap = part.height
+        if rows and part.middle - np.mean([p.middle for p in rows[-1]]) < 0.55 * cap:
+            rows[-1].append(part)
+        else:
+            rows.append([part])
+    rows = sorted(rows, key=len)[-2:]
+    if len(rows) == 2:
+        other, longest = rows
+        distance = abs(np.mean([p.middle for p in other]) - np.mean([p.middle for p in longest]))
+        if distance < 0.95 * np.median([p.height for p in longest]):
+            rows = [longest]
+    return [
+        sorted(row, key=lambda part: part.x0) for row in sorted(rows, key=lambda row: row[0].middle)
+    ]
+
+
+def filled(row: list[Part], share: np.ndarray, sides: tuple[float, float]) -> list[Part]:
+    """A line with the characters that are no components of their own, but ink all the same."""
+    y0 = float(np.median([part.y0 for part in row]))
+    y1 = float(np.median([part.y1 for part in row]))
+    wide = [part.width for part in row if part.width > 0.3 * (y1 - y0)]
+    usual = float(np.median(wide)) if wide else USUAL * (y1 - y0)
+    left, right = sides
+    ink = np.clip(share[max(round(y0), 0) : round(y1) + 1], 0, 1)
+    profile = ink.mean(axis=0)
+    quarter = max(len(ink) // 4, 1)
+    ends = np.minimum(ink[:quarter].mean(axis=0), ink[-quarter:].mean(axis=0))
+    covered = np.zeros(len(profile), bool)
+    for part in row:
+        covered[round(part.x0) : round(part.x1) + 1] = True
+    strong = profile > 0.5 * float(profile[covered].mean())
+    strong[: max(round(left), 0)] = strong[round(right) + 1 :] = False
+    # Bridge what a character leaves open inside.
+    bridge = np.ones((1, max(round(0.2 * usual), 1)), np.uint8)
+    strong = cv2.morphologyEx(strong[None].astype(np.uint8), cv2.MORPH_CLOSE, bridge)[0] > 0
+    result = list(row)
+    for start, end in runs(strong & ~covered):
+        if end - start < 0.35 * usual or ends[start:end].max() < 0.25:
+            continue
+        n = max(round((end - start) / (1.15 * usual)), 1)
+        step = (end - start) / n
+        result += [Part(start + k * step, y0, start + (k + 0.9) * step, y1) for k in range(n)]
+    return sorted(result, key=lambda part: part.x0)
+
+
+def runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """First index and the one after the last of each run of True."""
+    steps = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
+    return list(
+        zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True)
+    )
