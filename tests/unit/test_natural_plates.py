@@ -16,7 +16,7 @@ from workflow_scripts.anonymization.natural.plates import Path, Replacement, rep
 from workflow_scripts.anonymization.natural.plates.glyphs import READABLE, glyph
 from workflow_scripts.anonymization.natural.plates.layout import find_layout
 from workflow_scripts.anonymization.natural.plates.read import likeness
-from workflow_scripts.anonymization.natural.plates.reading import read_plate
+from workflow_scripts.anonymization.natural.plates.reading import Reading, read_plate
 from workflow_scripts.anonymization.natural.plates.rectify import (
     enlarged,
     frame_of,
@@ -48,6 +48,11 @@ def treat(picture: Picture, seed: int = 0, **region) -> tuple[np.ndarray, Replac
     assert (picture.image == original).all()
     result.paste(original)
     return original, result
+
+
+def read(picture: Picture) -> Reading:
+    height, width = picture.image.shape[:2]
+    return read_plate(picture.image, picture.quad - 0.5, (0, 0, width, height))
 
 
 def characters(picture: Picture, image: np.ndarray) -> list[np.ndarray]:
@@ -197,6 +202,20 @@ def test_regions_at_and_beyond_the_border():
             assert w * h == 0 or x >= 120
 
 
+def test_what_hides_a_plate_stays():
+    picture = photograph(("K LM 4711",), 100, Look(), seed=7)
+    post = picture.image.copy()
+    x0, y0, x1, y1 = 60, 0, 110, post.shape[0]
+    post[:, 110:] = (200, 120, 30)
+    whole = picture.region()
+    region = Region(**{**vars(whole), "x1": 110.0})
+    result = replace_plate(post, region, np.random.default_rng(0))
+    after = post.copy()
+    result.paste(after)
+    assert (after[:, 118:] == post[:, 118:]).all()
+    assert (after[y0:y1, x0:x1] != post[y0:y1, x0:x1]).any()
+
+
 def test_plates_without_anything_to_read():
     for value in (0, 128, 255):
         image = np.full((60, 160, 3), value, np.uint8)
@@ -207,7 +226,7 @@ def test_plates_without_anything_to_read():
 @pytest.mark.parametrize("width", [90, 160])
 def test_the_layout_is_read(width):
     picture = photograph(("AB CD 123",), width, Look(blur=0.5), seed=4)
-    reading = read_plate(picture.image, picture.quad - 0.5)
+    reading = read(picture)
     (line,) = reading.layout.lines
     assert reading.layout.legible
     assert line.groups == (2, 2, 3)
@@ -218,7 +237,7 @@ def test_the_layout_is_read(width):
 
 def test_new_characters_are_of_the_same_kind():
     picture = photograph(("HK CD 3725",), 160, Look(), seed=5)
-    reading = read_plate(picture.image, picture.quad - 0.5)
+    reading = read(picture)
     (text,) = choose(reading.share, reading.layout, np.random.default_rng(0))
     assert [char.isdigit() for char in text] == [False] * 4 + [True] * 4
     assert all(a != b for a, b in zip(text, "HKCD3725", strict=True))

@@ -34,15 +34,15 @@ class Painting:
     """In the original, ink and ground could be told apart."""
 
 
-def window_of(zone: Zone, frame: Frame, shape: tuple[int, int]) -> Window | None:
-    """The pixels of an image of this height and width that a zone may touch."""
+def window_of(zone: Zone, frame: Frame, box: Window) -> Window | None:
+    """The pixels of a box of the image that a zone may touch."""
     y, x = np.flatnonzero(zone.mask.any(axis=1)), np.flatnonzero(zone.mask.any(axis=0))
     if not len(y):
         return None
     corners = np.float64([[(x[0], y[0]), (x[-1], y[0]), (x[-1], y[-1]), (x[0], y[-1])]])
     corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
-    low = np.maximum(np.floor(corners.min(axis=0)), 0).astype(int)
-    high = np.minimum(np.ceil(corners.max(axis=0)) + 1, shape[::-1]).astype(int)
+    low = np.maximum(np.floor(corners.min(axis=0)).astype(int), box[:2])
+    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, box[2:])
     if (high <= low).any():
         return None
     return (*low.tolist(), *high.tolist())

@@ -80,12 +80,36 @@ def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> li
     def like(part: Part) -> list[Part]:
         return [other for other in parts if abs(other.height - part.height) < 0.2 * part.height]
 
-    best = max(parts, key=lambda part: len(like(part)) * part.height**2)
-    return _separated(like(best))
+    best = like(max(parts, key=lambda part: len(like(part)) * part.height**2))
+    return _separated(best) + _separated(_other_line(parts, best))
+
+
+def _other_line(parts: list[Part], line: list[Part]) -> list[Part]:
+    """The characters of a second line, which may be larger or smaller than the first."""
+    top, bottom = (
+        float(np.median(edge)) for edge in zip(*((p.y0, p.y1) for p in line), strict=True)
+    )
+    slack, cap = 0.15 * (bottom - top), bottom - top
+    beside = [
+        part
+        for part in parts
+        if part not in line
+        and (part.y1 < top + slack or part.y0 > bottom - slack)
+        and 0.6 * cap < part.height < 1.7 * cap
+    ]
+    if not beside:
+        return []
+
+    def like(part: Part) -> list[Part]:
+        return [other for other in beside if abs(other.y1 - part.y1) < 0.2 * part.height]
+
+    return max((like(part) for part in beside), key=len)
 
 
 def _separated(parts: list[Part]) -> list[Part]:
     """Cut components that are several characters grown together."""
+    if not parts:
+        return []
     cap = float(np.median([part.height for part in parts]))
     single = [part.width for part in parts if 0.3 * cap < part.width < 1.05 * cap]
     usual = float(np.median(single)) if len(single) >= 2 else USUAL * cap

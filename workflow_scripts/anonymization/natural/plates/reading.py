@@ -39,14 +39,15 @@ class Reading:
     """Standard deviation of the picture's blur, pixels of the view."""
 
 
-def read_plate(image: np.ndarray, quad: np.ndarray) -> Reading:
+def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -> Reading:
     """Read a plate; where its characters run askew through the quad, follow them.
 
     Args:
         image: (H, W, 3) uint8.
         quad: (4, 2) in OpenCV's coordinates, clockwise from top left.
+        box: x0, y0, x1, y1, inside the image: beyond it, something hides the plate.
     """
-    reading = _read(image, quad)
+    reading = _read(image, quad, box)
     frame = reading.frame
     top, bottom = slope(reading.share, frame, reading.sides)
     if max(abs(top), abs(bottom)) < 0.012:
@@ -57,16 +58,16 @@ def read_plate(image: np.ndarray, quad: np.ndarray) -> Reading:
         (x0, y0 - top * half), (x1, y0 + top * half),
         (x1, y1 + bottom * half), (x0, y1 - bottom * half),
     ]])  # fmt: skip
-    straight = _read(image, cv2.perspectiveTransform(corners, frame.to_image)[0])
+    straight = _read(image, cv2.perspectiveTransform(corners, frame.to_image)[0], box)
     better = readability(straight.share, straight.layout) > 0.15 + readability(
         reading.share, reading.layout
     )
     return straight if better else reading
 
 
-def _read(image: np.ndarray, quad: np.ndarray) -> Reading:
+def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -> Reading:
     frame = frame_of(quad)
-    view, inside = rectify(image, frame), seen(frame, image.shape[:2])
+    view, inside = rectify(image, frame), seen(frame, box)
     low = np.maximum(np.floor(quad.min(axis=0)), 0).astype(int)
     high = np.maximum(np.ceil(quad.max(axis=0)) + 1, 0).astype(int)
     blur = blur_sigma(image[low[1] : high[1], low[0] : high[0]]) * frame.scale

@@ -117,13 +117,14 @@ def rectify(image: np.ndarray, frame: Frame) -> np.ndarray:
     return view.astype(np.float32)
 
 
-def seen(frame: Frame, shape: tuple[int, int]) -> np.ndarray:
-    """Which pixels of the view lie inside an image of this height and width: (h, w) bool."""
+def seen(frame: Frame, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Which pixels of the view lie inside a box of the image (x0, y0, x1, y1): (h, w) bool."""
     w, h = frame.size
     x, y = np.meshgrid(np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64))
     points = np.stack([x, y], axis=-1)
     points = cv2.perspectiveTransform(points, frame.to_image)
-    return ((points > -0.5) & (points < (shape[1] - 0.5, shape[0] - 0.5))).all(axis=-1)
+    low, high = np.float64(box[:2]) - 0.5, np.float64(box[2:]) - 0.5
+    return ((points > low) & (points < high)).all(axis=-1)
 
 
 def to_window(

@@ -12,7 +12,7 @@ from workflow_scripts.regions import Region
 from . import gate, write, zone
 from .blend import Painting, Window, compose, window_of
 from .reading import Reading, read_plate
-from .rectify import Frame, enlarged, frame_of, quad_of, rectify, seen
+from .rectify import Frame, frame_of, quad_of, rectify, seen
 
 _WIDER = 0.12
 """How far the last attempt goes beyond the plate, relative to its height."""
@@ -61,27 +61,43 @@ def replace_plate(
     Returns:
         None when no part of the region lies inside the image.
     """
-    quad = quad_of(region)
-    if quad is None:
-        return _smoothed(image, region, None)
-    if not seen(frame_of(quad), image.shape[:2]).any():
-        return _smoothed(image, region, None)
-    reading = read_plate(image, quad)
+    quad, box = quad_of(region), _visible(image, region)
+    if box is None:
+        return None
+    if quad is None or not seen(frame_of(quad), box).any():
+        return _smoothed(image, region, box)
+    reading = read_plate(image, quad, box)
     for _ in range(_ATTEMPTS):
-        result = _attempt(image, reading, rng, wide=False)
+        result = _attempt(image, reading, box, rng)
         if result is not None:
             return result
-    result = _attempt(image, reading, rng, wide=True)
-    return result or _smoothed(image, region, enlarged(quad, _WIDER))
+    return _attempt(image, reading, box, rng, wide=True) or _smoothed(image, region, box)
+
+
+def _visible(image: np.ndarray, region: Region) -> Window | None:
+    """The region's box, a little enlarged, inside the image: what lies beyond hides the plate."""
+    height, width = image.shape[:2]
+    values = (region.x0, region.y0, region.x1, region.y1)
+    if not all(map(math.isfinite, values)) or region.width <= 0 or region.height <= 0:
+        return None
+    more = min(_WIDER * region.height, _WIDER * region.width) + 1
+    x0, y0 = max(math.floor(region.x0 - more), 0), max(math.floor(region.y0 - more), 0)
+    x1, y1 = min(math.ceil(region.x1 + more), width), min(math.ceil(region.y1 + more), height)
+    outside = region.x0 >= width or region.y0 >= height or region.x1 <= 0 or region.y1 <= 0
+    return None if outside else (x0, y0, x1, y1)
 
 
 def _attempt(
-    image: np.ndarray, reading: Reading, rng: np.random.Generator, wide: bool
+    image: np.ndarray,
+    reading: Reading,
+    box: Window,
+    rng: np.random.Generator,
+    wide: bool = False,
 ) -> Replacement | None:
     """New characters once; None where they do not pass the gate."""
     frame, lines = reading.frame, reading.layout
     area = zone.whole_zone(reading, _WIDER) if wide else zone.text_zone(reading)
-    window = window_of(area, frame, image.shape[:2])
+    window = window_of(area, frame, box)
     if window is None:
         return None
     paint = replace(reading.paint, field=zone.ground(reading, area))
@@ -115,23 +131,11 @@ def _view_after(image: np.ndarray, result: Replacement, frame: Frame) -> np.ndar
     return rectify(crop, replace(frame, to_image=shift @ frame.to_image))
 
 
-def _smoothed(image: np.ndarray, region: Region, quad: np.ndarray | None) -> Replacement | None:
-    """A smooth area in place of the plate."""
-    height, width = image.shape[:2]
-    points = np.float64([(region.x0, region.y0), (region.x1, region.y1)])
-    if quad is not None:
-        points = np.concatenate([points, quad + 0.5])
-    if not np.isfinite(points).all():
-        return None
-    low = np.clip(np.floor(points.min(axis=0)), 0, (width, height)).astype(int)
-    high = np.clip(np.ceil(points.max(axis=0)), 0, (width, height)).astype(int)
-    if (high <= low).any():
-        return None
-    (x0, y0), (x1, y1) = low.tolist(), high.tolist()
-    crop = image[y0:y1, x0:x1]
-    # Two blocks a height tell nothing but the light.
-    side = max((y1 - y0) / 2, 2)
-    blocks = (max(round((x1 - x0) / side), 1), min(2, y1 - y0))
-    means = cv2.resize(crop, blocks, interpolation=cv2.INTER_AREA)
+def _smoothed(image: np.ndarray, region: Region, box: Window) -> Replacement:
+    """A smooth area in place of the plate: two blocks a height tell nothing but the light."""
+    x0, y0, x1, y1 = box
+    side = max(region.height / 2, 2)
+    blocks = (max(round((x1 - x0) / side), 1), max(min(round((y1 - y0) / side), 2), 1))
+    means = cv2.resize(image[y0:y1, x0:x1], blocks, interpolation=cv2.INTER_AREA)
     patch = cv2.resize(means, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-    return Replacement(patch, (x0, y0, x1, y1), Path.FALLBACK)
+    return Replacement(patch, box, Path.FALLBACK)
