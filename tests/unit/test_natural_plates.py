@@ -88,7 +88,7 @@ def rotated(text: tuple[str, ...], by: int) -> tuple[str, ...]:
 @pytest.mark.parametrize("loose", [0.0, 0.1])
 def test_no_character_stays_where_it_was(look, loose):
     rng = np.random.default_rng(1)
-    for width in (70, 110, 180):
+    for width in (70, 140):
         picture = photograph(invented(rng), width, LOOKS[look], seed=width)
         image, _ = treat(picture, loose=loose)
         assert max(correlations(picture, picture.image, image)) < IDENTICAL
@@ -124,7 +124,7 @@ def test_most_plates_need_no_other_path():
     paths = [
         treat(photograph(invented(rng), width, look, seed=width), loose=0.05)[1].path
         for look in LOOKS.values()
-        for width in WIDTHS
+        for width in WIDTHS[::2]
     ]
     assert np.mean([path is Path.NATURAL for path in paths]) > 0.85
     assert np.mean([path is Path.FALLBACK for path in paths]) < 0.06
@@ -186,8 +186,9 @@ def test_a_missing_or_impossible_quad_gives_way_to_the_box():
 def test_regions_at_and_beyond_the_border():
     rng = np.random.default_rng(6)
     image = np.random.default_rng(0).integers(0, 256, (80, 120, 3), np.uint8)
-    for x, y, w, h in ((-30, 20, 60, 15), (100, 70, 60, 15), (-10, -10, 400, 200), (5, 5, 1, 1),
-                       (5, 5, 0, 0), (50, 40, 12, 3), (300, 300, 50, 10), (0, 0, 3, 70)):  # fmt: skip
+    boxes = [(-30, 20, 60, 15), (100, 70, 60, 15), (-10, -10, 400, 200), (5, 5, 1, 1)]
+    boxes += [(5, 5, 0, 0), (50, 40, 12, 3), (300, 300, 50, 10), (0, 0, 3, 70)]
+    for x, y, w, h in boxes:
         corners = ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
         box = (max(x, 0), max(y, 0), min(x + w, 120), min(y + h, 80))
         region = Region("a.png", Kind.LICENSE_PLATE, 1, *map(float, box), quad=corners)

@@ -101,12 +101,14 @@ def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
     return mask
 
 
-def light_share(view: np.ndarray, frame: Frame) -> float:
+def light_share(view: np.ndarray, seen: np.ndarray, frame: Frame) -> float:
     """Share of the plate that is light relative to its surroundings, 0 to 1.
 
     A light ground covers more than half of a plate; bold characters make it less than that.
     """
-    luma, inner = grey(view), _inside(frame, 0.12, 0.14)
+    luma, inner = grey(view), _inside(frame, 0.12, 0.14) & seen
+    if not inner.any():
+        return 1.0
     side = 0.8 * frame.height
     weight = inner.astype(np.float32)
     mean = blurred(luma * weight, side, side) / np.maximum(blurred(weight, side, side), 1e-3)

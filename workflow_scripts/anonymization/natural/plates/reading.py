@@ -81,7 +81,7 @@ def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -
         return Reading(frame, view, inside, paint, share, sides, blue[0], layout, blur)
 
     light = as_ground(dark=False)
-    if clean.light_share(view, frame) >= _LIGHT:
+    if clean.light_share(view, inside, frame) >= _LIGHT:
         return light
     dark = as_ground(dark=True)
     return dark if _evidence(dark) - _evidence(light) > _RARE else light

@@ -73,9 +73,9 @@ def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Ge
     if legible:
         excluded.update(*(group for group in _ALIKE if best in group))
     ranked = sorted(kind, key=scores.__getitem__)
-    options = [char for char in ranked if char not in excluded]
-    if not legible:  # any of the likelier half may be the original
-        options = ranked[: len(ranked) // 2]
+    # Any of the likelier ones may be the original, or look like it from afar.
+    likely = 0.6 if legible else 0.5
+    options = [char for char in ranked[: round(likely * len(ranked))] if char not in excluded]
     if len(options) < 4:
         options = ranked[:4]
     return sorted(options)[int(rng.random() * len(options))]
