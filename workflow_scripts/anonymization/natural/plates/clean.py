@@ -161,14 +161,20 @@ def limits(
     distance = np.linalg.norm(view[rows] - paint.field[rows], axis=-1)
     far = distance > max(0.28 * float(np.linalg.norm(paint.ink)), 8)
     other = far.mean(axis=0) > 0.95
+    # Beyond a plate's side there is no character, so nothing that changes from row to row.
+    strength = max(float(np.linalg.norm(paint.ink)), 1.0)
+    even = distance[len(distance) // 6 : -(len(distance) // 6) or None].std(axis=0) < 0.3 * strength
     left, right = max(sides[0], x0), min(sides[1], x1)
-    reach = 0.11 * frame.width
-    near = np.flatnonzero(other[: round(x0 + reach)])
-    if len(near):
-        left = max(left, near[-1] + 1.0)
-    away = np.flatnonzero(other[round(x1 - reach) :])
-    if len(away):
-        right = min(right, round(x1 - reach) + away[0] - 1.0)
+    reach, first, last = 0.11 * frame.width, max(round(x0), 0), round(x1)
+    for near in np.flatnonzero(other[: round(x0 + reach)])[::-1]:
+        if near <= first or even[first:near].mean() > 0.9:
+            left = max(left, near + 1.0)
+            break
+    start = round(x1 - reach)
+    for away in np.flatnonzero(other[start:]) + start:
+        if away >= last or even[away + 1 : last + 1].mean() > 0.9:
+            right = min(right, away - 1.0)
+            break
     return float(left), float(right)
 
 
