@@ -188,7 +188,10 @@ def test_unmodified_changes_nothing():
 @pytest.mark.parametrize(
     ("settings", "finding"),
     [
-        ({"method": "erase"}, "'blackbox', 'blur', 'pixelate', 'precomputed', 'unmodified'"),
+        (
+            {"method": "erase"},
+            "'blackbox', 'blur', 'natural', 'pixelate', 'precomputed', 'unmodified'",
+        ),
         ({}, "method"),
         ({"method": "blur", "sigma": 3}, "test: sigma: unknown key"),
         ({"method": "blur", "strength": 0}, "test: strength: .*greater than 0.*found 0"),

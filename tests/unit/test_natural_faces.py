@@ -10,7 +10,8 @@ import pytest
 from workflow_scripts.anonymization.natural.faces import gate
 from workflow_scripts.anonymization.natural.faces.estimate import optics_of
 from workflow_scripts.anonymization.natural.faces.pose import pose_of
-from workflow_scripts.anonymization.natural.faces.replace import FacePath, replace_face
+from workflow_scripts.anonymization.natural.faces.replace import replace_face
+from workflow_scripts.anonymization.natural.replacement import Route
 from workflow_scripts.coco import CocoImage
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.regions import Kind, Region
@@ -41,7 +42,7 @@ def replaced(image, regions, seed=0):
     for number, face in enumerate(regions):
         rng = np.random.default_rng((seed, number))
         outcomes.append(replace_face(result, face, rng, original=image))
-        outcomes[-1].put(result)
+        outcomes[-1].paste(result)
     return result, outcomes
 
 
@@ -86,11 +87,11 @@ def test_drawn_scenes_keep_findable_faces_that_are_unlike_the_old_ones():
         total += len(regions)
         again += sum(any(iou(old, new) > 0.3 for new in hits) for old in regions)
         alike += [gate.similarity(image, result, region) for region in regions]
-        paths += [outcome.path for outcome in outcomes]
+        paths += [outcome.route for outcome in outcomes]
     assert total >= 15
     assert again >= 0.9 * total
     assert max(alike) <= gate.MAX_SIMILARITY
-    assert np.mean([path is not FacePath.FALLBACK for path in paths]) >= 0.9
+    assert np.mean([path is not Route.FALLBACK for path in paths]) >= 0.9
 
 
 def test_all_drawn_faces_can_be_replaced():
@@ -120,12 +121,12 @@ def test_overlapping_faces_bring_nothing_back():
     first, second = face(40, 30), face(62, 34)
     image = portrait(first)
     alone = image.copy()
-    replace_face(image, first, np.random.default_rng(0)).put(alone)
+    replace_face(image, first, np.random.default_rng(0)).paste(alone)
     both, _ = replaced(image, [first, second])
     hidden = gate.similarity(image, both, first)
     assert hidden <= gate.MAX_SIMILARITY
     again = alone.copy()
-    replace_face(alone, second, np.random.default_rng(1), original=image).put(again)
+    replace_face(alone, second, np.random.default_rng(1), original=image).paste(again)
     changed = (again != alone).any(axis=2)
     assert changed.any()
     came_back = changed & (again == image).all(axis=2) & (alone != image).any(axis=2)
@@ -164,9 +165,9 @@ def test_nothing_of_the_old_inner_face_is_left():
     results = []
     for source in (image, marked):
         outcome = replace_face(source, region, np.random.default_rng(2))
-        assert outcome.path is FacePath.NATURAL
+        assert outcome.route is Route.NATURAL
         result = source.copy()
-        outcome.put(result)
+        outcome.paste(result)
         results.append(result[inner[1] - 3 : inner[1] + 3, inner[0] - 8 : inner[0] + 8])
     difference = np.abs(np.int16(results[0]) - results[1])
     assert difference.max() < 40  # of 128: brightness and contrast as a whole may follow
@@ -191,7 +192,7 @@ def test_the_smallest_faces_change(width):
     image = portrait(face())
     outcome = replace_face(image, region, np.random.default_rng(3))
     result = image.copy()
-    outcome.put(result)
+    outcome.paste(result)
     assert (result != image).any()
 
 
@@ -231,7 +232,7 @@ def test_landmarks_that_cannot_be_are_replaced_by_usual_ones(landmarks):
     assert abs(pose.yaw) < 0.05
     assert abs(pose.roll) < 0.05
     outcome = replace_face(portrait(face()), region, np.random.default_rng(0))
-    assert outcome.path is not FacePath.FALLBACK
+    assert outcome.route is not Route.FALLBACK
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_extreme_turns_take_the_fallback(extreme):
     region = face(**extreme)
     image = portrait(region)
     outcome = replace_face(image, region, np.random.default_rng(0))
-    assert outcome.path is FacePath.FALLBACK
+    assert outcome.route is Route.FALLBACK
     x0, y0, x1, y1 = outcome.box
     part = (slice(int(region.y0 + 10) - y0, int(region.y1 - 10) - y0),
             slice(int(region.x0 + 10) - x0, int(region.x1 - 10) - x0))  # fmt: skip
@@ -261,7 +262,7 @@ def test_landmarks_in_one_point_take_the_fallback():
     points = ((60.0, 55.0),) * 5
     region = Region("a.png", Kind.FACE, 1, region.x0, region.y0, region.x1, region.y1, points)
     outcome = replace_face(portrait(face()), region, np.random.default_rng(0))
-    assert outcome.path is FacePath.FALLBACK
+    assert outcome.route is Route.FALLBACK
 
 
 @pytest.mark.parametrize("turn", [-0.7, -0.3, 0.3, 0.7])
@@ -269,7 +270,7 @@ def test_tilted_faces_are_drawn_tilted(turn):
     region = face(turn=turn)
     assert np.isclose(pose_of(region).roll, turn, atol=0.02)
     outcome = replace_face(portrait(region), region, np.random.default_rng(0))
-    assert outcome.path is not FacePath.FALLBACK
+    assert outcome.route is not Route.FALLBACK
 
 
 def test_yaw_follows_the_nose():
@@ -296,10 +297,10 @@ def test_what_has_no_colour_of_skin_is_blurred_unless_nothing_has_colours():
     helmet = image[..., ::-1].copy()
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
     paths = [
-        replace_face(source, region, np.random.default_rng(0)).path
+        replace_face(source, region, np.random.default_rng(0)).route
         for source in (image, helmet, grey)
     ]
-    assert paths == [FacePath.NATURAL, FacePath.FALLBACK, FacePath.NATURAL]
+    assert paths == [Route.NATURAL, Route.FALLBACK, Route.NATURAL]
 
 
 def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():
@@ -313,7 +314,7 @@ def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():
     for source in (image, dark, lit):
         outcome = replace_face(source, region, np.random.default_rng(0))
         result = source.copy()
-        outcome.put(result)
+        outcome.paste(result)
         ratio = result[inner].mean(axis=(0, 1)) / source[inner].mean(axis=(0, 1))
         assert (ratio > 0.75).all()
         assert (ratio < 1.25).all()
@@ -330,7 +331,7 @@ def test_the_picture_does_not_decide_who_the_new_person_is():
     crops = []
     for image in (light, other):
         result = image.copy()
-        replace_face(image, region, np.random.default_rng(11)).put(result)
+        replace_face(image, region, np.random.default_rng(11)).paste(result)
         crops.append(gate.crop_of(result, pose))
     assert gate.correlation(*crops) > 0.95
 
@@ -370,7 +371,7 @@ def test_no_pixel_between_the_old_landmarks_shows_through(lead):
     for source in (image, dotted):
         result = source.copy()
         outcome = replace_face(source, region, np.random.default_rng(2))
-        assert outcome.path is not FacePath.FALLBACK
-        outcome.put(result)
+        assert outcome.route is not Route.FALLBACK
+        outcome.paste(result)
         results.append(np.int16(result[rows[chosen], columns[chosen]]))
     assert np.abs(results[0] - results[1]).max() < 25

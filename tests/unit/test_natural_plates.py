@@ -12,7 +12,6 @@ from workflow_scripts.anonymization.natural.appearance import (
     noise,
     noise_level,
 )
-from workflow_scripts.anonymization.natural.plates import Path, Replacement, replace_plate
 from workflow_scripts.anonymization.natural.plates.glyphs import READABLE, glyph
 from workflow_scripts.anonymization.natural.plates.layout import find_layout
 from workflow_scripts.anonymization.natural.plates.read import likeness
@@ -24,7 +23,9 @@ from workflow_scripts.anonymization.natural.plates.rectify import (
     rectify,
     to_window,
 )
+from workflow_scripts.anonymization.natural.plates.replace import replace_plate
 from workflow_scripts.anonymization.natural.plates.write import choose
+from workflow_scripts.anonymization.natural.replacement import Replacement, Route
 from workflow_scripts.regions import Kind, Region
 
 LOOKS = {
@@ -101,7 +102,7 @@ def test_two_lines(width):
         picture = photograph(invented(rng, two=True), width, LOOKS[look], seed=width)
         image, result = treat(picture)
         assert max(correlations(picture, picture.image, image)) < IDENTICAL
-        assert result.path is not Path.FALLBACK
+        assert result.route is not Route.FALLBACK
 
 
 def test_the_residue_is_that_of_unrelated_plates():
@@ -121,13 +122,13 @@ def test_the_residue_is_that_of_unrelated_plates():
 
 def test_most_plates_need_no_other_path():
     rng = np.random.default_rng(4)
-    paths = [
-        treat(photograph(invented(rng), width, look, seed=width), loose=0.05)[1].path
+    routes = [
+        treat(photograph(invented(rng), width, look, seed=width), loose=0.05)[1].route
         for look in LOOKS.values()
         for width in WIDTHS[::2]
     ]
-    assert np.mean([path is Path.NATURAL for path in paths]) > 0.85
-    assert np.mean([path is Path.FALLBACK for path in paths]) < 0.06
+    assert np.mean([route is Route.NATURAL for route in routes]) > 0.85
+    assert np.mean([route is Route.FALLBACK for route in routes]) < 0.06
 
 
 def test_pixels_outside_the_plate_stay():
@@ -152,7 +153,7 @@ def test_pixels_outside_the_plate_stay():
 def test_the_country_band_stays():
     picture = photograph(("AB CD 123",), 120, Look(), seed=1)
     image, result = treat(picture)
-    assert result.path is Path.NATURAL
+    assert result.route is Route.NATURAL
     band = cv2.perspectiveTransform(np.float64([[(40, 132)]]), picture.to_image)[0, 0]
     x, y = np.int32(band)
     assert (

@@ -1,1 +1,1 @@
-"""Replacing what identifies by something natural that does not."""
+"""Faces and license plates replaced by others, so that the picture stays natural."""

@@ -1,10 +1,8 @@
 """One face becomes another one: `replace_face`."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 import numpy as np
 
+from workflow_scripts.anonymization.natural.replacement import Replacement, Route
 from workflow_scripts.regions import Region
 
 from .boxes import Box, clipped, enlarged
@@ -16,41 +14,10 @@ from .identity import draw_identity
 from .pose import Pose, pose_of
 from .render import Extent, render
 
-
-class FacePath(StrEnum):
-    """How a face was replaced."""
-
-    NATURAL = "natural"
-    NATURAL_WIDE = "natural_wide"
-    FALLBACK = "fallback"
-
-
-@dataclass(frozen=True, eq=False)
-class Replacement:
-    """What comes in place of a face.
-
-    Attributes:
-        patch: (y1 - y0, x1 - x0, 3) uint8 RGB.
-        box: x0, y0, x1, y1 in pixels, inside the frame: where the patch goes.
-        path: how it was made.
-        similarity: correlation of new and old inner face, see `gate.similarity`.
-    """
-
-    patch: np.ndarray
-    box: Box
-    path: FacePath
-    similarity: float
-
-    def put(self, image: np.ndarray) -> None:
-        """Write the patch into an image, in place."""
-        x0, y0, x1, y1 = self.box
-        image[y0:y1, x0:x1] = self.patch
-
-
 _WIDE = Extent(core=0.91, rim=1.0, brow=-1.15)
 _TRIES = (
-    *((FacePath.NATURAL, Extent()),) * 6,
-    *((FacePath.NATURAL_WIDE, _WIDE),) * 4,
+    *((Route.NATURAL, Extent()),) * 6,
+    *((Route.NATURAL_WIDE, _WIDE),) * 4,
 )
 """What is tried until the gate lets a face through, each time another person."""
 
@@ -91,7 +58,7 @@ def replace_face(
     if not is_skin(skin, _part(original, box)):
         return _blurred(image, region, pose, original)
     optics = optics_of(_part(original, clipped(enlarged(region, 0.08), frame)))  # in its focus
-    for number, (path, extent) in enumerate(_TRIES):
+    for number, (route, extent) in enumerate(_TRIES):
         draws = np.random.default_rng((seed, number))
         unlike = number / (len(_TRIES) - 1)
         who = draw_identity(draws, unlike)
@@ -99,7 +66,7 @@ def replace_face(
         patch = composite(window, drawn, skin, optics, draws)
         alike = _alike(before, image, patch, box, pose)
         if alike <= MAX_SIMILARITY:
-            return Replacement(patch, box, path, alike)
+            return Replacement(patch, box, route, alike)
     return _blurred(image, region, pose, original)
 
 
@@ -132,7 +99,7 @@ def _blurred(image: np.ndarray, region: Region, pose: Pose, original: np.ndarray
     """The fallback: a strong blur in a wide ellipse."""
     soft = blurred_ellipse(image, region)
     alike = _alike(crop_of(original, pose), image, soft.patch, soft.box, pose)
-    return Replacement(soft.patch, soft.box, FacePath.FALLBACK, alike)
+    return Replacement(soft.patch, soft.box, Route.FALLBACK, alike)
 
 
 def _outer_box(pose: Pose) -> np.ndarray:

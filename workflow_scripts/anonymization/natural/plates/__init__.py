@@ -4,7 +4,3 @@
 ground and characters; `write` and `glyphs` choose and draw new ones; `zone` and `blend` put them
 into the picture; `gate` compares with the original; `replace` does all of it in turn.
 """
-
-from .replace import Path, Replacement, replace_plate
-
-__all__ = ["Path", "Replacement", "replace_plate"]

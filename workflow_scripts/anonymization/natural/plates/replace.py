@@ -1,12 +1,12 @@
 """A plate's characters replaced by others."""
 
 import math
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
+from workflow_scripts.anonymization.natural.replacement import Replacement, Route
 from workflow_scripts.regions import Region
 
 from . import gate, write, zone
@@ -20,32 +20,6 @@ _UNRELATED = 3
 """Texts that the gate compares with."""
 _ATTEMPTS = 3
 """Texts that are tried before the margins are widened."""
-
-
-class Path(StrEnum):
-    """How a region was treated."""
-
-    NATURAL = "natural"
-    NATURAL_WIDE = "natural_wide"
-    """The characters were not told apart well enough: the whole plate was painted anew."""
-    FALLBACK = "fallback"
-    """The plate could not be made unreadable by new characters: it is a smooth area now."""
-
-
-@dataclass(frozen=True)
-class Replacement:
-    """The new content of a part of an image."""
-
-    patch: np.ndarray
-    """(y1 - y0, x1 - x0, 3) uint8 RGB."""
-    box: Window
-    """x0, y0, x1, y1 in pixels, inside the image."""
-    path: Path
-
-    def paste(self, image: np.ndarray) -> None:
-        """Write the patch into the image that it was made for."""
-        x0, y0, x1, y1 = self.box
-        image[y0:y1, x0:x1] = self.patch
 
 
 def replace_plate(
@@ -107,7 +81,7 @@ def _attempt(
     ink = write.draw(texts, lines, frame, weight, 2 if frame.scale < 4 else 1)
     painting = Painting(frame, area, paint, ink, lines.legible)
     patch = compose(image, window, painting, rng)
-    result = Replacement(patch, window, Path.NATURAL_WIDE if wide else Path.NATURAL)
+    result = Replacement(patch, window, Route.NATURAL_WIDE if wide else Route.NATURAL)
     after = paint.share(_view_after(image, result, frame))
     others = [
         write.draw(write.unrelated(texts, number), lines, frame, weight, 1)
@@ -138,4 +112,4 @@ def _smoothed(image: np.ndarray, region: Region, box: Window) -> Replacement:
     blocks = (max(round((x1 - x0) / side), 1), max(min(round((y1 - y0) / side), 2), 1))
     means = cv2.resize(image[y0:y1, x0:x1], blocks, interpolation=cv2.INTER_AREA)
     patch = cv2.resize(means, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-    return Replacement(patch, box, Path.FALLBACK)
+    return Replacement(patch, box, Route.FALLBACK)
