@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-from workflow_scripts.coco import CocoSplit, Instance
+from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.errors import UserError
 from workflow_scripts.pii.detector import Frame
@@ -36,24 +37,27 @@ def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:
 
 def detect(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> Iterator[list[Region]]:
     """The regions of each frame in turn, by kind and from left to right."""
-    for frame in _decoded_ahead(settings, frames):
-        instances = split.instances_by_image[frame.info.id]
+    labelled = [_with_bearers(frame, settings, split) for frame in frames]
+    for frame in _decoded_ahead(settings, labelled):
         yield [
             region
             for kind, detector in settings.detectors.items()
             for region in sorted(detector.regions(frame, kind), key=lambda r: (r.x0, r.y0))
-            if _is_kept(region, settings, split, instances)
+            if frame.bearers is None
+            or share_on(region, frame.bearers[kind]) >= settings.min_overlap
         ]
 
 
-def _is_kept(
-    region: Region, settings: Pii, split: CocoSplit, instances: Sequence[Instance]
-) -> bool:
+def _with_bearers(frame: Frame, settings: Pii, split: CocoSplit) -> Frame:
+    """The frame with the objects on which regions are kept; without any when all are kept."""
     if not settings.only_on_labelled:
-        return True
-    _, classes = settings.bearers[region.kind]
-    bearers = (i for i in instances if split.classes[i.category_id - 1] in classes)
-    return share_on(region, bearers) >= settings.min_overlap
+        return frame
+    instances = split.instances_by_image[frame.info.id]
+    bearers = {
+        kind: tuple(i for i in instances if split.classes[i.category_id - 1] in classes)
+        for kind, (_, classes) in settings.bearers.items()
+    }
+    return replace(frame, bearers=bearers)
 
 
 def _decoded_ahead(settings: Pii, frames: Sequence[Frame]) -> Iterator[Frame]:
@@ -73,6 +77,6 @@ def _decoded_ahead(settings: Pii, frames: Sequence[Frame]) -> Iterator[Frame]:
 
 
 def _decode(frame: Frame) -> Frame:
-    copy = Frame(frame.info, frame.root, frame.threads)  # so that the pixels live no longer
+    copy = replace(frame)  # so that the pixels live no longer
     copy.image  # noqa: B018 - decodes
     return copy

@@ -1,7 +1,7 @@
 """What a detector is given and what it has to do."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from workflow_scripts.coco import CocoImage
+from workflow_scripts.coco import CocoImage, Instance
 from workflow_scripts.config.section import Section
 from workflow_scripts.errors import UserError
 from workflow_scripts.images import read_image
@@ -25,11 +25,25 @@ class Frame:
     """The folder that file names are relative to."""
     threads: int = 1
     """A detector may compute with this many."""
+    bearers: Mapping[Kind, tuple[Instance, ...]] | None = None
+    """The labelled objects that can have such PII, by kind. None: regions anywhere count, whether
+    they lie on a labelled object or not."""
 
     @property
     def path(self) -> Path:
         """The image file."""
         return self.root / self.info.file_name
+
+    def bearers_of(self, kind: Kind) -> np.ndarray | None:
+        """Where regions of a kind have to be looked for: boxes (n, 4) as x0, y0, x1, y1 in pixels.
+
+        None when they have to be looked for everywhere.
+        """
+        if self.bearers is None:
+            return None
+        xywh = [instance.bbox for instance in self.bearers.get(kind, ())]
+        boxes = np.array(xywh, float).reshape(-1, 4)
+        return np.concatenate((boxes[:, :2], boxes[:, :2] + boxes[:, 2:]), axis=1)
 
     @cached_property
     def image(self) -> np.ndarray:
