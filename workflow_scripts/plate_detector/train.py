@@ -30,7 +30,7 @@ class TrainingSettings(Section):
 
     seed: int = Field(0, ge=0)
     """Of the crops and of the first weights."""
-    steps: int = Field(4200, ge=1)
+    steps: int = Field(2680, ge=1)
     """How many batches to learn from."""
     batch: int = Field(32, ge=1)
     """Crops a step."""
