@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.plate_detector import samples as drawing
 from workflow_scripts.plate_detector import vehicles
 from workflow_scripts.plate_detector.decode import decode, without_doubles
+from workflow_scripts.plate_detector.export import write_onnx
 from workflow_scripts.plate_detector.measure import match, summary_of
 from workflow_scripts.plate_detector.net import PlateNet
 from workflow_scripts.plate_detector.samples import SIDE, Sample, Samples, draw_sample, widths
@@ -189,11 +191,6 @@ def test_training_command(tmp_path, capsys):
 
 
 def test_exported_network_answers_like_the_original(tmp_path):
-    pytest.importorskip("onnx", reason="only making new weights needs it")
-    import onnxruntime  # noqa: PLC0415
-
-    from workflow_scripts.plate_detector.export import write_onnx  # noqa: PLC0415
-
     net = PlateNet().eval()
     write_onnx(net, tmp_path / "net.onnx")
     network = onnxruntime.InferenceSession(tmp_path / "net.onnx")

@@ -17,7 +17,7 @@ from workflow_scripts.plate_detector.train import read_checkpoint
 
 DESCRIPTION = """\
 Write the averaged weights of a training as ONNX, for images whose sides are any multiple of 32.
-It works at any time of the training. Needs the package onnx (dependency group `weights`).
+It works at any time of the training. Needs the package onnx, which the tests need too.
 """
 OPSET = 17
 
