@@ -31,8 +31,10 @@ $(READY): envs/requirements.lock
 setup: $(READY)
 
 demo: $(READY)
-	@started=$$(date +%s); \
+	@started=$$(date +%s); touch $(VENV)/.demo; \
 	$(BIN)/snakemake --profile profiles/demo && \
+	{ test $(DEMO)/tables/table_2.json -nt $(VENV)/.demo || \
+	  $(BIN)/python -m workflow_scripts.tables show $(DEMO)/tables/table_2.json; } && \
 	echo && \
 	echo "Done in $$(( $$(date +%s) - started )) s. Where to look, under $(DEMO)/:" && \
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
