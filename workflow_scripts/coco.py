@@ -61,6 +61,10 @@ class CocoSplit:
             by_image[instance.image_id].append(instance)
         return {image.id: tuple(by_image[image.id]) for image in self.images}
 
+    def class_of(self, instance: Instance) -> str:
+        """The name of an instance's class."""
+        return self.classes[instance.category_id - 1]
+
     def write(self, path: Path) -> None:
         """Write a COCO annotation file."""
         write_json(

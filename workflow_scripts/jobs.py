@@ -97,7 +97,7 @@ class Jobs:
 
     def gathering(self) -> str:
         """Fingerprint of a variant's manifest, beside the shards' manifests."""
-        return fingerprint(code=code_of("workflow_scripts.anonymization.manifest"))
+        return fingerprint(code=code_of("workflow_scripts.manifest"))
 
     def run(self, variant: str, seed: int, digest: str) -> str:
         """Fingerprint of a training run."""

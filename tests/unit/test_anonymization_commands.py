@@ -10,11 +10,11 @@ import pytest
 
 from workflow_scripts.anonymization.__main__ import main
 from workflow_scripts.anonymization.apply import tasks_of
-from workflow_scripts.anonymization.manifest import read_manifest
 from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of_file
 from workflow_scripts.images import read_image, write_png
+from workflow_scripts.manifest import Change, read_manifest
 from workflow_scripts.regions import Kind, Region, write_regions
 
 WIDTH, HEIGHT = 80, 60
@@ -93,6 +93,9 @@ def test_apply_writes_changed_images_and_links_the_others(data):
     assert (first.image, first.file) == ("a/0.png", "000-aaaaaaaa/a/0.png")
     assert (first.regions, first.faces, first.license_plates) == (2, 1, 1)
     assert (first.method, first.linked) == ("blackbox", False)
+    face = Change("blackbox", 20, 20, 40, 40, Kind.FACE, region=0)
+    plate = Change("blackbox", 50, 20, 70, 40, Kind.LICENSE_PLATE, region=1)
+    assert first.changes == (face, plate)
     expected = read_image(data / "in/a/0.png")
     expected[20:40, 20:40] = expected[20:40, 50:70] = 0
     assert (read_image(folder / "a/0.png") == expected).all()  # lossless beyond the regions
@@ -201,7 +204,7 @@ def test_precomputed_images_are_taken_over(data, elsewhere):
         assert apply(data, settings, shard) == 0
     assert gather(data) == 0
     entries = read_manifest(data / "images/v/manifest.parquet")
-    assert [entry.method for entry in entries] == ["precomputed"] * 5
+    assert {entry.method for entry in entries if entry.regions} == {"precomputed"}
     assert [entry.regions for entry in entries] == [2, 0, 1, 1, 0]
     assert not any(entry.linked for entry in entries)
     for entry in entries:
@@ -250,7 +253,7 @@ def test_images_that_differ_in_their_suffix_only_are_refused(data, capsys, monke
 def test_images_outside_of_the_folder_are_refused(tmp_path, name):
     image = CocoImage(1, name, WIDTH, HEIGHT, "")
     with pytest.raises(UserError, match="has to lie below the image folder"):
-        tasks_of([image], tmp_path, [], tmp_path / "out", "shard")
+        tasks_of(CocoSplit((), (image,), ()), tmp_path, [], tmp_path / "out", "shard")
 
 
 def test_help_lists_the_actions(capsys):

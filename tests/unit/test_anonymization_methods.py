@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from workflow_scripts.anonymization.method import Scene
 from workflow_scripts.anonymization.methods.blur import gaussian
 from workflow_scripts.anonymization.redaction import area_of
 from workflow_scripts.config.section import validate
@@ -26,7 +27,7 @@ def region(x0, y0, x1, y1, kind=Kind.FACE, **points) -> Region:
 
 def treat(settings: dict, image, *regions):
     method = validate(Variant, settings, "test")
-    return method.anonymize(image, regions, np.random.default_rng(0))
+    return method.anonymize(Scene(image, tuple(regions)), np.random.default_rng(0))
 
 
 def changed(before, after) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from workflow_scripts.anonymization.method import Scene
 from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.regions import Kind, Region
 from workflow_scripts.synthetic.drawing import draw
@@ -36,7 +37,7 @@ def _points(array: np.ndarray | None) -> tuple[tuple[float, float], ...] | None:
 
 def treat(scene, seed=0, rng=1):
     image, regions = scene
-    return Natural(seed=seed).anonymize(image, regions, np.random.default_rng(rng))
+    return Natural(seed=seed).anonymize(Scene(image, tuple(regions)), np.random.default_rng(rng))
 
 
 def test_every_region_is_replaced_and_nothing_else(scene):

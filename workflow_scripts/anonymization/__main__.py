@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow_scripts.anonymization.apply import anonymize_images, tasks_of
-from workflow_scripts.anonymization.manifest import FILE_NAME, gather, write_manifest
 from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.variants import Variant, Variants
 from workflow_scripts.console import log, progress
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic
+from workflow_scripts.manifest import FILE_NAME, gather, write_manifest
 from workflow_scripts.regions import read_regions
 from workflow_scripts.shard_arguments import add_annotations, add_shard, images_of_shard
 
@@ -77,25 +77,25 @@ def _gather_command() -> Command:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    images = CocoSplit.read(arguments.annotations).images
+    split = CocoSplit.read(arguments.annotations)
     findings = []
     for name, method in arguments.settings.items():
         try:
-            method.check(images)
+            method.check(split)
         except UserError as error:
             findings += [f"variants.{name}: {line}" for line in str(error).splitlines()]
     if findings:
         raise UserError("\n".join(findings))
-    log.info("%s can be made of %d images", ", ".join(arguments.settings), len(images))
+    log.info("%s can be made of %d images", ", ".join(arguments.settings), len(split.images))
 
 
 def _apply(arguments: argparse.Namespace) -> None:
-    images = images_of_shard(arguments, CocoSplit.read(arguments.annotations))
-    arguments.settings.check(images)
+    split = _part_of_shard(arguments)
+    arguments.settings.check(split)
     regions = read_regions(arguments.regions)
     with atomic(arguments.output) as folder:
         folder.mkdir()
-        tasks = tasks_of(images, arguments.images, regions, folder, arguments.output.name)
+        tasks = tasks_of(split, arguments.images, regions, folder, arguments.output.name)
         treated = anonymize_images(arguments.settings, tasks, arguments.threads)
         entries = list(progress(treated, total=len(tasks), description="anonymizing"))
         write_manifest(folder / FILE_NAME, entries)
@@ -105,6 +105,14 @@ def _apply(arguments: argparse.Namespace) -> None:
         sum(not entry.linked for entry in entries),
         sum(entry.linked for entry in entries),
     )
+
+
+def _part_of_shard(arguments: argparse.Namespace) -> CocoSplit:
+    """The shard's images and what is labelled in them."""
+    split = CocoSplit.read(arguments.annotations)
+    images = images_of_shard(arguments, split)
+    instances = (i for image in images for i in split.instances_by_image[image.id])
+    return CocoSplit(split.classes, tuple(images), tuple(instances))
 
 
 def _gather(arguments: argparse.Namespace) -> None:

@@ -1,7 +1,7 @@
 """Treating the images of a shard."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.manifest import Entry
-from workflow_scripts.anonymization.method import Method
-from workflow_scripts.coco import CocoImage
+from workflow_scripts.anonymization.method import LabelledObject, Method, Outcome, Scene
+from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import link_or_copy, sha256_of, sha256_of_file
 from workflow_scripts.images import decode_image, read_bytes, write_png
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.manifest import Change, Entry
+from workflow_scripts.regions import Region
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Task:
     root: Path
     """The folder that file names are relative to."""
     regions: tuple[Region, ...]
+    objects: tuple[LabelledObject, ...]
     folder: Path
     """The shard's folder."""
     shard: str
@@ -41,33 +42,40 @@ class Task:
         return self.folder / PurePosixPath(self.image.file_name).with_suffix(suffix)
 
     def entry(
-        self,
-        file: Path,
-        regions: Sequence[Region],
-        methods: Sequence[str],
-        sha256: str,
-        *,
-        linked: bool = False,
+        self, file: Path, sha256: str, changes: Iterable[Change] = (), *, linked: bool = False
     ) -> Entry:
         """The image's line of the manifest."""
-        kinds = Counter(region.kind for region in regions)
         return Entry(
             image=self.image.file_name,
             file=f"{self.shard}/{file.relative_to(self.folder).as_posix()}",
-            regions=len(regions),
-            faces=kinds[Kind.FACE],
-            license_plates=kinds[Kind.LICENSE_PLATE],
-            method=",".join(sorted(set(methods))) or None,
             sha256=sha256,
             source_sha256=self.image.sha256,
             linked=linked,
+            changes=tuple(changes),
+        )
+
+    def change(self, outcome: Outcome) -> Change:
+        """A change of the image, for the manifest."""
+        region = outcome.region
+        return Change(
+            outcome.method,
+            *outcome.box,
+            kind=region and region.kind,
+            region=region and self.regions.index(region),
         )
 
 
 def tasks_of(
-    images: Sequence[CocoImage], root: Path, regions: Sequence[Region], folder: Path, shard: str
+    split: CocoSplit, root: Path, regions: Sequence[Region], folder: Path, shard: str
 ) -> list[Task]:
     """One task an image.
+
+    Args:
+        split: the images of the shard and what is labelled in them.
+        root: the folder that file names are relative to.
+        regions: of these images.
+        folder: where the shard's images are written.
+        shard: the name that this folder will have.
 
     Raises:
         UserError: there are regions of other images, two images would become the same file, or
@@ -76,10 +84,23 @@ def tasks_of(
     by_image: dict[str, list[Region]] = defaultdict(list)
     for region in regions:
         by_image[region.image].append(region)
-    strangers = by_image.keys() - {image.file_name for image in images}
+    strangers = by_image.keys() - {image.file_name for image in split.images}
     if strangers:
         raise UserError(f"regions of {min(strangers)}, which is not in the shard; detect again")
-    tasks = [Task(image, root, tuple(by_image[image.file_name]), folder, shard) for image in images]
+    tasks = [
+        Task(
+            image=image,
+            root=root,
+            regions=tuple(by_image[image.file_name]),
+            objects=tuple(
+                LabelledObject(split.class_of(instance), instance)
+                for instance in split.instances_by_image[image.id]
+            ),
+            folder=folder,
+            shard=shard,
+        )
+        for image in split.images
+    ]
     targets = Counter(task.target(".png") for task in tasks)
     for task in tasks:
         relative = PurePosixPath(task.image.file_name)
@@ -122,19 +143,17 @@ def anonymize_image(method: Method, task: Task) -> Entry:
     replacement = method.replacement(task.image.file_name)
     if replacement is not None:
         return _taken_over(method, task, replacement)
-    if task.regions:
-        image = decode_image(raw, task.source)
+    if task.regions or method.treats_objects:
+        scene = Scene(decode_image(raw, task.source), task.regions, task.objects)
         rng = np.random.default_rng(int(sha256_of(task.image.file_name)[:16], 16))
-        result = method.anonymize(image, task.regions, rng)
+        result = method.anonymize(scene, rng)
         if result.outcomes:
             target = task.target(".png")
             write_png(target, result.image)
-            changed = [outcome.region for outcome in result.outcomes]
-            methods = [outcome.method for outcome in result.outcomes]
-            return task.entry(target, changed, methods, sha256_of_file(target))
+            return task.entry(target, sha256_of_file(target), map(task.change, result.outcomes))
     target = task.target(task.source.suffix)
     link_or_copy(task.source, target)
-    return task.entry(target, (), (), task.image.sha256, linked=True)
+    return task.entry(target, task.image.sha256, linked=True)
 
 
 def _taken_over(method: Method, task: Task, replacement: Path) -> Entry:
@@ -147,4 +166,6 @@ def _taken_over(method: Method, task: Task, replacement: Path) -> Entry:
         )
     target = task.target(replacement.suffix)
     link_or_copy(replacement, target)
-    return task.entry(target, task.regions, [method.method], sha256_of(raw))
+    box = (0, 0, task.image.width, task.image.height)
+    changes = [task.change(Outcome(region, method.method, box)) for region in task.regions]
+    return task.entry(target, sha256_of(raw), changes)

@@ -1,28 +1,48 @@
 """What an anonymization method is given and what it has to do."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from workflow_scripts.coco import CocoImage
+from workflow_scripts.coco import CocoSplit, Instance
 from workflow_scripts.config.section import Section
 from workflow_scripts.regions import Region
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What happened to one region."""
+class LabelledObject:
+    """An object that the data set's labels mark."""
 
-    region: Region
+    class_name: str
+    instance: Instance
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """An image, what is to be hidden in it, and what is labelled in it."""
+
+    image: np.ndarray
+    """(height, width, 3) uint8 RGB; methods leave it as it is."""
+    regions: tuple[Region, ...]
+    """They may overlap, and a box may reach beyond the frame."""
+    objects: tuple[LabelledObject, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A part of an image that was changed."""
+
+    region: Region | None
+    """The region that it was changed for; None: something else, such as a labelled object."""
     method: str
     """What changed it; a method that can fail may name another one that it fell back on."""
     box: tuple[int, int, int, int]
     """x0, y0, x1, y1 in pixels, inside the frame: no pixel outside of it was changed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Anonymized:
     """An image after its regions were treated."""
 
@@ -40,14 +60,14 @@ class Method(Section):
     inherits from `redaction.Redaction` and has `fill` instead.
     """
 
-    def anonymize(
-        self, image: np.ndarray, regions: Sequence[Region], rng: np.random.Generator
-    ) -> Anonymized:
+    treats_objects: ClassVar[bool] = False
+    """Whether it has to see images without regions as well, for what is labelled in them."""
+
+    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
         """Treat the regions of one image.
 
         Args:
-            image: (height, width, 3) uint8 RGB; is left as it is.
-            regions: of this image. They may overlap, and a box may reach beyond the frame.
+            scene: the image and its regions.
             rng: for what is random; the same for this image in every shard and on every machine.
 
         Returns:
@@ -59,8 +79,8 @@ class Method(Section):
         """A finished file that stands for this image; then `anonymize` is not called."""
         return None
 
-    def check(self, images: Sequence[CocoImage]) -> None:
-        """See whether these images can be treated, before any is.
+    def check(self, split: CocoSplit) -> None:
+        """See whether the images of a split, or of a part of one, can be treated.
 
         Raises:
             UserError: all findings at once.

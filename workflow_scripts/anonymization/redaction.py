@@ -2,7 +2,6 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +9,7 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.anonymization.method import Anonymized, Method, Outcome
+from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
 from workflow_scripts.regions import Kind, Region
 
 Shape = Literal["auto", "box", "ellipse"]
@@ -62,14 +61,12 @@ class Redaction(Method):
             (area.y1 - area.y0, area.x1 - area.x0, 3) uint8 RGB, or what broadcasts to it.
         """
 
-    def anonymize(
-        self, image: np.ndarray, regions: Sequence[Region], rng: np.random.Generator
-    ) -> Anonymized:
+    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
         """Fill the area of each region that has one; see `Method.anonymize`."""
-        result = image.copy()
+        result = scene.image.copy()
         outcomes = []
-        for region in regions:
-            area = area_of(region, image.shape[:2], self.margin, self.shape)
+        for region in scene.regions:
+            area = area_of(region, result.shape[:2], self.margin, self.shape)
             if area is None:
                 continue
             content = np.broadcast_to(self.fill(result, area), (*area.mask.shape, 3))

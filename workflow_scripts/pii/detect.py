@@ -54,7 +54,7 @@ def _with_bearers(frame: Frame, settings: Pii, split: CocoSplit) -> Frame:
         return frame
     instances = split.instances_by_image[frame.info.id]
     bearers = {
-        kind: tuple(i for i in instances if split.classes[i.category_id - 1] in classes)
+        kind: tuple(i for i in instances if split.class_of(i) in classes)
         for kind, (_, classes) in settings.bearers.items()
     }
     return replace(frame, bearers=bearers)

@@ -1,15 +1,14 @@
 """Faces of people who do not exist, and plates with other characters."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.anonymization.method import Anonymized, Method, Outcome
+from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
 from workflow_scripts.anonymization.natural.faces.replace import replace_face
 from workflow_scripts.anonymization.natural.plates.replace import replace_plate
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.regions import Kind
 
 
 class Natural(Method):
@@ -24,16 +23,14 @@ class Natural(Method):
     seed: int = Field(0, ge=0)
     """Another seed draws other people and other plates."""
 
-    def anonymize(
-        self, image: np.ndarray, regions: Sequence[Region], rng: np.random.Generator
-    ) -> Anonymized:
+    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
         """Replace each region in turn; see `Method.anonymize`."""
         draws = np.random.default_rng([self.seed, int(rng.integers(2**63))])
-        result = image.copy()
+        result = scene.image.copy()
         outcomes = []
-        for region in regions:
+        for region in scene.regions:
             if region.kind is Kind.FACE:
-                replacement = replace_face(result, region, draws, original=image)
+                replacement = replace_face(result, region, draws, original=scene.image)
             else:
                 replacement = replace_plate(result, region, draws)
             if replacement is None:

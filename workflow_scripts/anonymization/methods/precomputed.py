@@ -1,6 +1,5 @@
 """Images that were anonymized elsewhere: by a service, or by whoever published the data set."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -8,7 +7,7 @@ from PIL import Image
 from pydantic import Field
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.coco import CocoImage
+from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.errors import UserError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -41,11 +40,11 @@ class Precomputed(Method):
             f"{file_name}"
         )
 
-    def check(self, images: Sequence[CocoImage]) -> None:
+    def check(self, split: CocoSplit) -> None:
         """See that there is an image of the right size for each training image."""
         if not self.folder.is_dir():
             raise UserError(f"{self.folder}: no such folder (a variant's `folder`)")
-        findings = [finding for image in images if (finding := self._finding(image))]
+        findings = [finding for image in split.images if (finding := self._finding(image))]
         if findings:
             raise UserError.of(findings)
 

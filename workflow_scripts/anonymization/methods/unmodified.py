@@ -1,12 +1,10 @@
 """The originals: the reference that the other variants are compared with."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 
-from workflow_scripts.anonymization.method import Anonymized, Method
-from workflow_scripts.regions import Region
+from workflow_scripts.anonymization.method import Anonymized, Method, Scene
 
 
 class Unmodified(Method):
@@ -15,8 +13,6 @@ class Unmodified(Method):
     method: Literal["unmodified"] = "unmodified"
     """Keep the originals."""
 
-    def anonymize(
-        self, image: np.ndarray, regions: Sequence[Region], rng: np.random.Generator
-    ) -> Anonymized:
+    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
         """Change nothing."""
-        return Anonymized(image.copy(), ())
+        return Anonymized(scene.image.copy(), ())
