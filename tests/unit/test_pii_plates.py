@@ -19,7 +19,7 @@ from workflow_scripts.pii.detectors.plates import Plates, around, tiles
 from workflow_scripts.plate_detector.measure import match, vehicles_in
 from workflow_scripts.plate_detector.samples import widths
 from workflow_scripts.plate_detector.scenes import draw_scene, plates_of
-from workflow_scripts.plate_detector.weights import SHA256, WEIGHTS
+from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
 from workflow_scripts.regions import Kind
 
 SCENE = 2

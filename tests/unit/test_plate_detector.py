@@ -9,13 +9,13 @@ import torch
 from workflow_scripts.errors import UserError
 from workflow_scripts.plate_detector import samples as drawing
 from workflow_scripts.plate_detector import vehicles
-from workflow_scripts.plate_detector.decode import decode, without_doubles
 from workflow_scripts.plate_detector.export import write_onnx
 from workflow_scripts.plate_detector.measure import match, summary_of
 from workflow_scripts.plate_detector.net import PlateNet
 from workflow_scripts.plate_detector.samples import SIDE, Sample, Samples, draw_sample, widths
 from workflow_scripts.plate_detector.targets import loss_of, target_of
 from workflow_scripts.plate_detector.train import Trainer, TrainingSettings, main
+from workflow_scripts.plate_network.decode import decode, without_doubles
 
 
 @pytest.fixture(autouse=True)

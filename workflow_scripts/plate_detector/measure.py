@@ -13,9 +13,9 @@ from workflow_scripts.cli import Command
 from workflow_scripts.console import log, progress
 from workflow_scripts.files import sha256_of_file, write_json
 from workflow_scripts.pii.detectors.plates import Plates
-from workflow_scripts.plate_detector.decode import boxes_of
 from workflow_scripts.plate_detector.samples import Samples, widths
 from workflow_scripts.plate_detector.scenes import draw_scene, plates_of
+from workflow_scripts.plate_network.decode import boxes_of
 from workflow_scripts.synthetic.labels import Label
 
 DESCRIPTION = """\

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from workflow_scripts.plate_detector.decode import CHANNELS
+from workflow_scripts.plate_network.decode import CHANNELS
 
 UNIT = 16.0
 """Pixels that a corner output of 1 stands for."""

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workflow_scripts.plate_detector.decode import STRIDE, boxes_of
 from workflow_scripts.plate_detector.samples import Sample, apply, widths
+from workflow_scripts.plate_network.decode import STRIDE, boxes_of
 
 CORNER_WEIGHT = 8.0
 """Weight of the corners beside the heat."""

@@ -14,8 +14,8 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of
 from workflow_scripts.images import read_bytes
 from workflow_scripts.pii.detector import Detector, Frame, region_inside
-from workflow_scripts.plate_detector.decode import SIDE_MULTIPLE, boxes_of, decode, without_doubles
-from workflow_scripts.plate_detector.weights import SHA256, WEIGHTS
+from workflow_scripts.plate_network.decode import SIDE_MULTIPLE, boxes_of, decode, without_doubles
+from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
 from workflow_scripts.regions import Kind, Region
 
 MARGIN = 0.06
