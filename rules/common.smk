@@ -93,6 +93,11 @@ def anonymized_folder_option(wildcards):
     return f"--anonymized {RESULTS}/images/{wildcards.variant}"
 
 
+def seed_offset_of(wildcards):
+    """What is added to a run's seed to train it; not 0 in an A/A control."""
+    return JOBS.seed_offset(wildcards.variant)
+
+
 def variant_settings(wildcards):
     """A variant's method and its settings."""
     return JOBS.variant_settings(wildcards.variant)

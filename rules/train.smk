@@ -48,14 +48,16 @@ rule train:
         fingerprint=run_fingerprint,
         images=image_root("train"),
         anonymized=anonymized_folder_option,
+        seed_offset=seed_offset_of,
         folder=subpath(output.run, parent=True),
     message:
         "Training on variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
         "exec python -m workflow_scripts.training train --settings {params.settings:q}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
-        " --fingerprint {params.fingerprint} --annotations {input.annotations:q}"
-        " --images {params.images:q} {params.anonymized} --output {params.folder:q}"
+        " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
+        " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
+        " --output {params.folder:q}"
         " --gpus {resources.gpu} --threads {threads} --log {log:q}"
 
 

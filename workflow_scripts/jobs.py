@@ -9,7 +9,7 @@ import json
 from pydantic import BaseModel
 
 from workflow_scripts.config.experiment import Experiment
-from workflow_scripts.config.variants import is_unmodified
+from workflow_scripts.config.variants import is_unmodified, seed_offset
 from workflow_scripts.files import canonical_json, sha256_of_file
 from workflow_scripts.fingerprint import code_of, fingerprint
 
@@ -43,6 +43,10 @@ class Jobs:
     def is_unmodified(self, variant: str) -> bool:
         """Whether a variant trains on the originals."""
         return is_unmodified(self.experiment.variants[variant])
+
+    def seed_offset(self, variant: str) -> int:
+        """What is added to a run's seed to train it."""
+        return seed_offset(self.experiment.variants[variant])
 
     def variant_settings(self, variant: str) -> str:
         """The settings of a variant's method, as JSON."""
@@ -104,7 +108,7 @@ class Jobs:
         unmodified = self.is_unmodified(variant)
         return fingerprint(
             settings=self.training_settings,
-            seed=seed,
+            seed=seed + self.seed_offset(variant),
             data=digest,
             images=None if unmodified else self.anonymization(variant),
             code=code_of("workflow_scripts.training.loop", self._engine()),

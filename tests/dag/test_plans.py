@@ -58,6 +58,16 @@ def test_another_blur_makes_that_variant_again(done):
     assert done.plan() == {"check_variant": 1, "anonymize": 1, "gather_images": 1, **five}
 
 
+def test_an_aa_control_trains_on_the_originals_under_other_seeds(done):
+    done.config["variants"]["aa_control"] = {"method": "unmodified", "seed_offset": 1000}
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    assert done.plan() == five
+    done.run()
+    assert done.plan() == {}
+    done.config["variants"]["aa_control"]["seed_offset"] = 2000
+    assert done.plan() == five
+
+
 def test_another_detection_threshold_leaves_the_reference_alone(done):
     done.config["pii"]["faces"]["threshold"] = 0.5
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}

@@ -43,6 +43,7 @@ def job(shapes, tmp_path) -> TrainingJob:
         anonymized=None,
         variant="unmodified",
         seed=0,
+        seed_offset=0,
         fingerprint="f",
         output=tmp_path / "run",
         workers=1,

@@ -28,6 +28,16 @@ def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_
     assert hash_of_weights(other.output) != hash_of_weights(reference.output)
 
 
+def test_an_offset_is_another_seed_under_the_same_name(job, tmp_path):
+    control = replace(job, seed_offset=1)
+    run_here(control)
+    other = replace(job, seed=1, output=tmp_path / "other")
+    run_here(other)
+    assert hash_of_weights(control.output) == hash_of_weights(other.output)
+    named = [read_json(run.output / "run.json") for run in (control, other)]
+    assert [(run["seed"], run["training_seed"]) for run in named] == [(0, 1), (1, 1)]
+
+
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(job, reference):
     outcome = run_here(job, stop_after(2))
     assert outcome.ending is Ending.SAVED
@@ -53,7 +63,9 @@ def test_lines_after_the_saved_iteration_are_written_once(job):
     assert [line["iteration"] for line in metrics_of(job.output)] == [1, 2, 3, 4, 5, 6]
 
 
-@pytest.mark.parametrize("change", [{"fingerprint": "g"}, {"seed": 3}, {"variant": "blurred"}])
+@pytest.mark.parametrize(
+    "change", [{"fingerprint": "g"}, {"seed": 3}, {"seed_offset": 3}, {"variant": "blurred"}]
+)
 def test_the_state_of_another_run_is_not_used(job, change, caplog):
     run_here(job, stop_after(2))
     caplog.set_level("INFO", logger="workflow_scripts")

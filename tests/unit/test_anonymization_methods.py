@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from workflow_scripts.anonymization.method import Scene
+from workflow_scripts.anonymization.method import LabelledObject, Scene
 from workflow_scripts.anonymization.methods.blur import gaussian
 from workflow_scripts.anonymization.redaction import area_of
+from workflow_scripts.coco import CocoSplit, Instance, encode_mask
 from workflow_scripts.config.section import validate
 from workflow_scripts.config.variants import Variant, is_unmodified
 from workflow_scripts.errors import UserError
@@ -186,12 +187,57 @@ def test_unmodified_changes_nothing():
     assert not is_unmodified(validate(Variant, {"method": "blur"}, "test"))
 
 
+def labelled(class_name: str, mask: np.ndarray) -> LabelledObject:
+    box = tuple(map(float, cv2.boundingRect(mask.astype(np.uint8))))
+    rle = encode_mask(mask, 0, 0, *mask.shape)
+    return LabelledObject(class_name, Instance(1, 1, 1, box, int(mask.sum()), rle))
+
+
+def test_mask_objects_fills_the_masks_of_its_classes():
+    image = noise()
+    car, sign, empty = (np.zeros(image.shape[:2], bool) for _ in range(3))
+    car[:20, 100:] = car[20:30, 110:] = True
+    sign[50:60, 50:60] = True
+    objects = (labelled("car", car), labelled("sign", sign), labelled("bus", empty))
+    face = region(10, 10, 20, 20)
+
+    def fill(**settings):
+        method = validate(Variant, {"method": "mask_objects", **settings}, "test")
+        return method.anonymize(Scene(image, (face,), objects), np.random.default_rng(0))
+
+    result = fill(colour=[1, 2, 3])
+    assert (result.image[car] == (1, 2, 3)).all()
+    assert (result.image[~car] == image[~car]).all()
+    (outcome,) = result.outcomes
+    assert (outcome.region, outcome.method, outcome.box) == (
+        None,
+        "mask_objects",
+        (100, 0, 120, 30),
+    )
+    assert (fill(classes=["sign"]).image[~sign] == image[~sign]).all()
+    assert (fill(classes=["sign"]).image[sign] == 0).all()
+
+
+def test_mask_objects_needs_classes_that_the_data_set_has():
+    def check(*classes: str, **settings) -> None:
+        method = validate(Variant, {"method": "mask_objects", **settings}, "test")
+        method.check(CocoSplit(classes, (), ()))
+
+    check("car", "sign")
+    check("sign", classes=["sign"])
+    with pytest.raises(UserError, match=r"^classes: the data set has no 'truk', but car, sign$"):
+        check("car", "sign", classes=["car", "truk"])
+    with pytest.raises(UserError, match=r"^classes: the data set has sign; name those to fill$"):
+        check("sign")
+
+
 @pytest.mark.parametrize(
     ("settings", "finding"),
     [
         (
             {"method": "erase"},
-            "'blackbox', 'blur', 'natural', 'pixelate', 'precomputed', 'unmodified'",
+            "'blackbox', 'blur', 'mask_objects', 'natural', 'pixelate', 'precomputed', "
+            "'unmodified'",
         ),
         ({}, "method"),
         ({"method": "blur", "sigma": 3}, "test: sigma: unknown key"),

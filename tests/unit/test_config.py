@@ -64,6 +64,12 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("variants.two words", {"method": "blur"}, "variants.two words"),
         ("variants", {"blur": {"method": "blur"}}, "reference: there is no variant 'unmodified'"),
         ("reference", "anonymized", "reference: variant 'anonymized' is not of method unmodified"),
+        (
+            "variants.aa",
+            {"method": "unmodified", "seed_offset": 4},
+            "variants.aa.seed_offset: with seed 5 it would be the same training as variant "
+            "'unmodified'; choose an offset far from the seeds, such as 1000",
+        ),
         ("seeds", [1, 2, 1], "config.yaml: seeds: 1 stands twice"),
         ("seeds", [], "config.yaml: seeds"),
         ("seeds", 0, "config.yaml: seeds"),
@@ -123,6 +129,12 @@ class TestWhatAJobDependsOn:
     def test_a_run_depends_on_seed_and_data(self, config):
         runs = {self.run(config, seed=s, digest=d) for s in (1, 2) for d in "ab"}
         assert len(runs) == 4
+
+    def test_an_aa_control_is_a_reference_with_other_seeds(self, config):
+        control = {"method": "unmodified", "seed_offset": 1000}
+        config = change(config, "variants.aa", control)
+        assert self.run(config, "aa", seed=1) != self.run(config, "unmodified", seed=1)
+        assert self.run(config, "aa", seed=1) == self.run(config, "unmodified", seed=1001)
 
     def test_the_reference_does_not_depend_on_detection(self, config):
         other = change(config, "pii.faces.threshold", 0.1)

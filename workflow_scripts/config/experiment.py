@@ -10,7 +10,7 @@ from workflow_scripts.config.evaluation import Evaluation
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.section import Section, validate
 from workflow_scripts.config.training import Training
-from workflow_scripts.config.variants import Variant, is_unmodified
+from workflow_scripts.config.variants import Variant, is_unmodified, seed_offset
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
@@ -57,6 +57,23 @@ class Experiment(Section):
             )
         if not is_unmodified(self.variants[self.reference]):
             raise ValueError(f"reference: variant {self.reference!r} is not of method unmodified")
+        return self
+
+    @model_validator(mode="after")
+    def _no_training_is_there_twice(self) -> "Experiment":
+        owners: dict[int, str] = {}
+        for name, variant in self.variants.items():
+            if not is_unmodified(variant):
+                continue
+            seeds = [seed + seed_offset(variant) for seed in self.run_seeds]
+            same = [seed for seed in seeds if seed in owners]
+            if same:
+                raise ValueError(
+                    f"variants.{name}.seed_offset: with seed {same[0]} it would be the same "
+                    f"training as variant {owners[same[0]]!r}; choose an offset far from the "
+                    "seeds, such as 1000"
+                )
+            owners.update(dict.fromkeys(seeds, name))
         return self
 
     @property

@@ -17,6 +17,11 @@ Variants = dict[str, Variant]
 """Several, by name."""
 
 
+def seed_offset(variant: Method) -> int:
+    """What is added to a run's seed to train it: only the originals may be trained on twice."""
+    return variant.seed_offset if isinstance(variant, Unmodified) else 0
+
+
 def is_unmodified(variant: Method) -> bool:
     """Whether a variant is the originals, for which no images are written."""
     return isinstance(variant, Unmodified)

@@ -21,6 +21,9 @@ class TrainingJob:
     """The variant's folder with `manifest.parquet`; None trains on the images as they are."""
     variant: str
     seed: int
+    """The run's, by which its folder and its results are named."""
+    seed_offset: int
+    """Is added to it for the training; not 0 in an A/A control."""
     fingerprint: str
     """Of everything that determines the result."""
     output: Path
@@ -38,7 +41,12 @@ class TrainingJob:
     @property
     def identity(self) -> str:
         """What a saved state has to match to be continued. The hardware is no part of it."""
-        return sha256_of(canonical_json([self.fingerprint, self.variant, self.seed]))
+        return sha256_of(canonical_json([self.fingerprint, self.variant, self.training_seed]))
+
+    @property
+    def training_seed(self) -> int:
+        """What initialisation, sampling order and augmentation follow from."""
+        return self.seed + self.seed_offset
 
     @property
     def images_per_worker(self) -> int:

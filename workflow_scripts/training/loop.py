@@ -49,10 +49,10 @@ class Trainer:
         self.job, self.worker, settings = job, worker, job.settings
         self.split = CocoSplit.read(job.annotations)
         self.samples = TrainingSet(
-            self.split, job.images, job.anonymized, settings.augmentation, job.seed
+            self.split, job.images, job.anonymized, settings.augmentation, job.training_seed
         )
         self.engine = engine_named(settings.engine)
-        torch.manual_seed(job.seed)
+        torch.manual_seed(job.training_seed)
         weights = initial_weights(settings)
         model = self.engine.initial_model(settings, len(self.split.classes), weights)
         self.model = model.to(worker.device)

@@ -80,6 +80,7 @@ def provenance(
         "schema": 1,
         "variant": job.variant,
         "seed": job.seed,
+        "training_seed": job.training_seed,
         "fingerprint": job.fingerprint,
         "engine": job.settings.engine,
         "settings": job.settings.model_dump(mode="json"),

@@ -45,6 +45,13 @@ def main(argv: Sequence[str]) -> int:
     add("--variant", default="unmodified", help="the variant's name, for the records")
     add("--seed", type=int, default=0, help="fixes initialisation, order and augmentation")
     add(
+        "--seed-offset",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="train with the seed plus this; the run keeps its seed's name (default: 0)",
+    )
+    add(
         "--fingerprint",
         metavar="HEX",
         help="of everything that determines the result; a saved state with another is not used "
@@ -99,6 +106,7 @@ def job_from(arguments: argparse.Namespace) -> TrainingJob:
         anonymized=arguments.anonymized,
         variant=arguments.variant,
         seed=arguments.seed,
+        seed_offset=arguments.seed_offset,
         fingerprint=arguments.fingerprint or fingerprint_by_hand(arguments),
         output=arguments.output,
         workers=workers,

@@ -3,6 +3,7 @@
 from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from workflow_scripts.anonymization.method import Anonymized, Method, Scene
 
@@ -12,6 +13,9 @@ class Unmodified(Method):
 
     method: Literal["unmodified"] = "unmodified"
     """Keep the originals."""
+    seed_offset: int = Field(0, ge=0)
+    """Train with the run's seed plus this number: a second unmodified variant shows how much two
+    variants differ that are the same (A/A control)."""
 
     def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
         """Change nothing."""

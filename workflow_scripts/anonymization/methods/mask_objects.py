@@ -1,0 +1,68 @@
+"""A control that must hurt: whole persons and vehicles are blacked out."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
+from workflow_scripts.anonymization.methods.blackbox import Channel
+from workflow_scripts.coco import CocoSplit, decode_mask
+from workflow_scripts.errors import UserError
+
+PERSONS_AND_VEHICLES = frozenset(
+    ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
+)
+
+
+class MaskObjects(Method):
+    """Fill the masks of labelled objects, groups included, with one colour.
+
+    What a model learns from such images has to be worse. An experiment that does not show this
+    would not show the harm of an anonymization either.
+    """
+
+    treats_objects = True
+
+    method: Literal["mask_objects"] = "mask_objects"
+    """Fill whole labelled objects with one colour: a control that must show harm."""
+    classes: tuple[str, ...] | None = None
+    """The classes of these objects; null: the persons and vehicles of Cityscapes' eight classes, as
+    far as the data set has them."""
+    colour: tuple[Channel, Channel, Channel] = (0, 0, 0)
+    """Red, green and blue, 0 to 255."""
+
+    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
+        """Fill each object of the classes; regions do not matter. See `Method.anonymize`."""
+        classes = PERSONS_AND_VEHICLES if self.classes is None else self.classes
+        result = scene.image.copy()
+        outcomes = []
+        for item in scene.objects:
+            if item.class_name not in classes:
+                continue
+            mask = decode_mask(item.instance.segmentation)
+            x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+            if width:
+                result[mask] = self.colour
+                outcomes.append(Outcome(None, self.method, (x, y, x + width, y + height)))
+        return Anonymized(result, tuple(outcomes))
+
+    def check(self, split: CocoSplit) -> None:
+        """See that the data set has the classes."""
+        if self.classes is None:
+            if PERSONS_AND_VEHICLES.isdisjoint(split.classes):
+                raise UserError(
+                    f"classes: the data set has {_listed(split.classes)}; name those to fill"
+                )
+            return
+        unknown = [name for name in self.classes if name not in split.classes]
+        if unknown:
+            raise UserError(
+                f"classes: the data set has no {_listed(map(repr, unknown))}, but "
+                f"{_listed(split.classes)}"
+            )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
