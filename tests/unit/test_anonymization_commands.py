@@ -204,14 +204,49 @@ def test_precomputed_images_are_taken_over(data, elsewhere):
         assert apply(data, settings, shard) == 0
     assert gather(data) == 0
     entries = read_manifest(data / "images/v/manifest.parquet")
-    assert {entry.method for entry in entries if entry.regions} == {"precomputed"}
-    assert [entry.regions for entry in entries] == [2, 0, 1, 1, 0]
+    assert {entry.method for entry in entries} == {"precomputed"}
+    assert [(entry.faces, entry.license_plates) for entry in entries[:3]] == [
+        (1, 1),
+        (0, 0),
+        (1, 0),
+    ]
+    whole = (0, 0, WIDTH, HEIGHT)
+    assert {(c.x0, c.y0, c.x1, c.y1) for entry in entries for c in entry.changes} == {whole}
     assert not any(entry.linked for entry in entries)
     for entry in entries:
         path = data / "images/v" / entry.file
         assert path.suffix == ".png"
         assert (read_image(path) == 128).all()
         assert sha256_of_file(path) == entry.sha256
+
+
+def test_what_was_changed_in_precomputed_images_is_found(data, capsys):
+    boxed = {name: read_image(data / "in" / name) for name in NAMES}
+    boxed["a/0.png"][18:42, 18:42] = 0  # the face, not the plate
+    boxed["a/0.png"][55:59, 1:6] = 0
+    for name, image in boxed.items():
+        write_png((data / "theirs" / name).with_suffix(".png"), image)
+    photo = cv2.resize(boxed["a/1.png"][:15, :20], (WIDTH, HEIGHT))
+    write_png(data / "in/a/1.png", photo)
+    write_index(data)
+    photo[30:50, 40:60] = 0
+    cv2.imwrite(str(data / "theirs/a/1.jpg"), photo[..., ::-1])
+    (data / "theirs/a/1.png").unlink()
+    assert apply(data, {"method": "precomputed", "folder": str(data / "theirs")}) == 0
+    entries = read_manifest(data / "images/v/000-aaaaaaaa/manifest.parquet")
+    assert entries[0].changes == (
+        Change("precomputed", 18, 18, 42, 42, Kind.FACE, region=0),
+        Change("precomputed", 1, 55, 6, 59),
+    )
+    (lossy,) = entries[1].changes
+    assert lossy.kind is None
+    assert 24 <= lossy.x0 <= 40
+    assert 60 <= lossy.x1 <= 76
+    assert [entry.changes for entry in entries[2:]] == [(), ()]
+    assert not any(entry.linked for entry in entries)
+    assert (
+        "2 of 3 images with faces or license plates show no change there" in capsys.readouterr().err
+    )
 
 
 def test_all_that_is_wrong_with_precomputed_images_is_said_at_once(data, elsewhere, capsys):

@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.anonymization.apply import anonymize_images, tasks_of
+from workflow_scripts.anonymization.apply import Task, anonymize_images, tasks_of
 from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.variants import Variant, Variants
 from workflow_scripts.console import log, progress
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic
-from workflow_scripts.manifest import FILE_NAME, gather, write_manifest
+from workflow_scripts.manifest import FILE_NAME, Entry, gather, write_manifest
 from workflow_scripts.regions import read_regions
 from workflow_scripts.shard_arguments import add_annotations, add_shard, images_of_shard
 
@@ -99,12 +99,27 @@ def _apply(arguments: argparse.Namespace) -> None:
         treated = anonymize_images(arguments.settings, tasks, arguments.threads)
         entries = list(progress(treated, total=len(tasks), description="anonymizing"))
         write_manifest(folder / FILE_NAME, entries)
+    _warn_of_untouched(tasks, entries)
     log.info(
         "%d regions changed; %d images written, %d linked",
         sum(entry.regions for entry in entries),
         sum(not entry.linked for entry in entries),
         sum(entry.linked for entry in entries),
     )
+
+
+def _warn_of_untouched(tasks: Sequence[Task], entries: Sequence[Entry]) -> None:
+    """Say so when images from elsewhere show nothing changed where a face or a plate was found."""
+    found = {task.image.file_name for task in tasks if task.regions}
+    theirs = [entry for entry in entries if entry.image in found and not entry.linked]
+    untouched = [entry.image for entry in theirs if not entry.faces + entry.license_plates]
+    if untouched:
+        log.warning(
+            "%d of %d images with faces or license plates show no change there, %s for one",
+            len(untouched),
+            len(theirs),
+            untouched[0],
+        )
 
 
 def _part_of_shard(arguments: argparse.Namespace) -> CocoSplit:

@@ -9,7 +9,14 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.method import LabelledObject, Method, Outcome, Scene
+from workflow_scripts.anonymization.method import (
+    Finished,
+    LabelledObject,
+    Method,
+    Outcome,
+    Scene,
+)
+from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import link_or_copy, sha256_of, sha256_of_file
@@ -142,7 +149,7 @@ def anonymize_image(method: Method, task: Task) -> Entry:
         raise UserError(f"{task.source}: it has changed since it was indexed; index again")
     replacement = method.replacement(task.image.file_name)
     if replacement is not None:
-        return _taken_over(method, task, replacement)
+        return _taken_over(method, task, raw, replacement)
     if task.regions or method.treats_objects:
         scene = Scene(decode_image(raw, task.source), task.regions, task.objects)
         rng = np.random.default_rng(int(sha256_of(task.image.file_name)[:16], 16))
@@ -156,16 +163,10 @@ def anonymize_image(method: Method, task: Task) -> Entry:
     return task.entry(target, task.image.sha256, linked=True)
 
 
-def _taken_over(method: Method, task: Task, replacement: Path) -> Entry:
-    raw = read_bytes(replacement)
-    height, width = decode_image(raw, replacement).shape[:2]
-    if (width, height) != (task.image.width, task.image.height):
-        raise UserError(
-            f"{replacement}: {width}x{height} pixels; the original has "
-            f"{task.image.width}x{task.image.height}"
-        )
-    target = task.target(replacement.suffix)
-    link_or_copy(replacement, target)
-    box = (0, 0, task.image.width, task.image.height)
-    changes = [task.change(Outcome(region, method.method, box)) for region in task.regions]
-    return task.entry(target, sha256_of(raw), changes)
+def _taken_over(method: Method, task: Task, raw: bytes, finished: Finished) -> Entry:
+    content = read_bytes(finished.path)
+    original = decode_image(raw, task.source)
+    outcomes = compare(original, finished, content, task.regions, method.method)
+    target = task.target(finished.path.suffix)
+    link_or_copy(finished.path, target)
+    return task.entry(target, sha256_of(content), map(task.change, outcomes))

@@ -52,6 +52,15 @@ class Anonymized:
     """One for each region that was changed."""
 
 
+@dataclass(frozen=True)
+class Finished:
+    """An image that was anonymized elsewhere."""
+
+    path: Path
+    lossy: bool
+    """It went through a lossy codec: not every pixel that differs was changed on purpose."""
+
+
 class Method(Section):
     """One way to anonymize images. Its fields are its settings.
 
@@ -75,8 +84,8 @@ class Method(Section):
         """
         raise NotImplementedError(f"{type(self).__name__} needs anonymize() or replacement()")
 
-    def replacement(self, file_name: str) -> Path | None:
-        """A finished file that stands for this image; then `anonymize` is not called."""
+    def replacement(self, file_name: str) -> Finished | None:
+        """An image that stands for this one; then `anonymize` is not called."""
         return None
 
     def check(self, split: CocoSplit) -> None:

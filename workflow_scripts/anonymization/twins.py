@@ -1,0 +1,140 @@
+"""Images that were anonymized elsewhere: finding them, and seeing what was changed in them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from workflow_scripts.anonymization.method import Finished, Method, Outcome
+from workflow_scripts.coco import CocoImage
+from workflow_scripts.comparison import changed_pixels, coded_like, parts_of
+from workflow_scripts.errors import UserError
+from workflow_scripts.images import decode_image
+from workflow_scripts.regions import Region
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
+COVERED = 0.2
+"""A region was changed when this share of its box was; less comes from something beside it."""
+
+
+class Twins(Method):
+    """Takes the images from a folder. They are used as they are."""
+
+    folder: Path
+    """Holds an image of the same size for each training image, at the same relative path; the
+    suffix may differ (.png, .jpg, .jpeg, .webp)."""
+    rename: dict[str, str] = Field(default_factory=dict)
+    """Texts of the relative path that read differently in the folder, such as {leftImg8bit:
+    leftImg8bit_blurred} for the blurred images that Cityscapes offers."""
+    lossy: bool | None = None
+    """Whether the images went through a lossy codec, so that pixels differ which nobody meant to
+    change; null: JPEG and WebP files did, others did not."""
+
+    def replacement(self, file_name: str) -> Finished | None:
+        """The image in the folder.
+
+        Raises:
+            UserError: there is none.
+        """
+        expected = self._expected(file_name)
+        for path in (expected, *map(expected.with_suffix, SUFFIXES)):
+            if path.is_file():
+                by_suffix = path.suffix.lower() in LOSSY_SUFFIXES
+                return Finished(path, by_suffix if self.lossy is None else self.lossy)
+        raise UserError(
+            f"{expected}: no such file, nor one with another suffix; it should stand for "
+            f"{file_name}"
+        )
+
+    def findings(self, images: Iterable[CocoImage]) -> list[str]:
+        """What is wrong with the images that stand for these, as far as their headers tell."""
+        return [finding for image in images if (finding := self._finding(image))]
+
+    def _finding(self, image: CocoImage) -> str | None:
+        try:
+            path = self.replacement(image.file_name).path
+            with Image.open(path) as header:  # reads no pixels
+                width, height = header.size
+        except UserError as error:
+            return str(error)
+        except OSError as error:
+            return f"{path}: not a readable image ({error})"
+        if (width, height) != (image.width, image.height):
+            return f"{path}: {width}x{height} pixels; the original has {image.width}x{image.height}"
+        return None
+
+    def _expected(self, file_name: str) -> Path:
+        for text, other in self.rename.items():
+            file_name = file_name.replace(text, other)
+        return self.folder / file_name
+
+
+def compare(
+    original: np.ndarray,
+    finished: Finished,
+    content: bytes,
+    regions: Sequence[Region],
+    method: str,
+) -> list[Outcome]:
+    """What was changed in an image.
+
+    Args:
+        original: (h, w, 3) uint8 RGB.
+        finished: what stands for it.
+        content: of that file.
+        regions: of the original.
+        method: what changed it.
+
+    Raises:
+        UserError: the file is damaged, or of another size.
+    """
+    twin = decode_image(content, finished.path)
+    if twin.shape != original.shape:
+        (height, width), (h, w) = original.shape[:2], twin.shape[:2]
+        raise UserError(f"{finished.path}: {w}x{h} pixels; the original has {width}x{height}")
+    if finished.lossy:
+        original = coded_like(original, content)
+    return outcomes_of(changed_pixels(original, twin, lossy=finished.lossy), regions, method)
+
+
+def outcomes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list[Outcome]:
+    """The changed parts of an image, and which regions they cover.
+
+    Args:
+        mask: (h, w) bool, the changed pixels.
+        regions: of the image; they may reach beyond it.
+        method: what changed it.
+
+    Returns:
+        One for each region that was changed, in their order, with a box around all parts that
+        touch it; then one for each part that touches none of these.
+    """
+    labels, boxes = parts_of(mask)
+    # A few pixels may keep their value by chance, or lie between the characters of a plate.
+    filled = cv2.morphologyEx(np.uint8(mask), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    outcomes, told = [], set()
+    for region in regions:
+        window = _window(region, mask.shape)
+        if window is None or filled[window].mean() < COVERED:
+            continue
+        parts = [int(part) for part in np.unique(labels[window]) if part]
+        if parts:
+            told.update(parts)
+            around = boxes[np.array(parts) - 1]
+            box = (*around[:, :2].min(axis=0), *around[:, 2:].max(axis=0))
+            outcomes.append(Outcome(region, method, tuple(map(int, box))))
+    rest = (box for part, box in enumerate(boxes, start=1) if part not in told)
+    return [*outcomes, *(Outcome(None, method, tuple(map(int, box))) for box in rest)]
+
+
+def _window(region: Region, frame: tuple[int, int]) -> tuple[slice, slice] | None:
+    """Rows and columns of a region's box; None where it has none inside the frame."""
+    height, width = frame
+    x0, y0 = max(math.floor(region.x0), 0), max(math.floor(region.y0), 0)
+    x1, y1 = min(math.ceil(region.x1), width), min(math.ceil(region.y1), height)
+    return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))

@@ -1,0 +1,118 @@
+"""Comparing an image with its anonymized twin: which pixels were changed."""
+
+import io
+
+import cv2
+import numpy as np
+from PIL import Image, JpegImagePlugin
+
+BLOCK = 16
+"""Pixels, the blocks of an image whose differences are compared; JPEG codes colours by these."""
+MAX_TOLERANCE = 32
+"""A larger difference counts as a change even where most of the image differs as much."""
+SPECK = 5
+"""Pixels; what is narrower than this and differs a little more than coding explains is dropped."""
+GAP = 9
+"""Pixels; changed pixels that are at most this far apart belong together."""
+
+
+def difference(original: np.ndarray, changed: np.ndarray) -> np.ndarray:
+    """How much each pixel differs, in the channel that differs most.
+
+    Args:
+        original: (h, w, 3) uint8.
+        changed: of the same shape.
+
+    Returns:
+        (h, w) uint8.
+    """
+    return cv2.absdiff(original, changed).max(axis=2)
+
+
+def changed_pixels(original: np.ndarray, changed: np.ndarray, *, lossy: bool = False) -> np.ndarray:
+    """Which pixels were changed on purpose.
+
+    Args:
+        original: (h, w, 3) uint8.
+        changed: of the same shape.
+        lossy: the changed image went through a lossy codec, which alters every pixel a little.
+            What most of the image shows is then tolerated, up to `MAX_TOLERANCE`; small holes are
+            closed and specks dropped. `coded_like` takes most of that away beforehand.
+
+    Returns:
+        (h, w) bool. Without `lossy`, every pixel that differs at all.
+    """
+    differences = difference(original, changed)
+    if not lossy:
+        return differences > 0
+    found = np.uint8(differences > tolerance_of(differences))
+    # Small holes are closed first, so that opening does not take what is left between them.
+    found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
+    return cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8)) > 0
+
+
+def coded_like(original: np.ndarray, file: bytes) -> np.ndarray:
+    """The original as it would look in a JPEG file coded like another one.
+
+    Where nothing was changed, a JPEG made from the original then shows no difference at all, or a
+    small one if its encoder was another. Without this, edges differ as much as a blurred face.
+
+    Args:
+        original: (h, w, 3) uint8 RGB.
+        file: the content of an image file.
+
+    Returns:
+        (h, w, 3) uint8 RGB; the original itself if the file is no JPEG.
+    """
+    with Image.open(io.BytesIO(file)) as coded:
+        if not isinstance(coded, JpegImagePlugin.JpegImageFile):
+            return original
+        tables, sampling = coded.quantization, JpegImagePlugin.get_sampling(coded)
+    again = io.BytesIO()
+    Image.fromarray(original).save(again, "JPEG", qtables=tables, subsampling=sampling)
+    return cv2.imdecode(np.frombuffer(again.getvalue(), np.uint8), cv2.IMREAD_COLOR_RGB)
+
+
+def tolerance_of(differences: np.ndarray) -> int:
+    """The largest difference that coding explains, estimated from the image itself.
+
+    Args:
+        differences: (h, w) uint8, of two images most of whose area shows the same.
+
+    Returns:
+        Twice what the upper quartile of the image's blocks reaches, at most `MAX_TOLERANCE`.
+    """
+    kernel = np.ones((BLOCK, BLOCK), np.uint8)
+    peaks = cv2.dilate(differences, kernel)[BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK]
+    reached = np.percentile(peaks, 75) if peaks.size else 0
+    return round(min(2 * float(reached), MAX_TOLERANCE))
+
+
+def boxes_of(mask: np.ndarray) -> np.ndarray:
+    """The boxes of the parts that `parts_of` finds: (n, 4) int."""
+    return parts_of(mask)[1]
+
+
+def parts_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The connected parts of a mask; what is at most `GAP` pixels apart is one.
+
+    Args:
+        mask: (h, w) bool.
+
+    Returns:
+        labels: (h, w) int, which part a pixel belongs to, from 1; 0 outside of the mask.
+        boxes: (n, 4) int, x0, y0, x1, y1 in pixels, of part 1 to n. Each pixel of the mask lies
+            in one of them at least.
+    """
+    near = cv2.dilate(np.uint8(mask), np.ones((GAP, GAP), np.uint8))
+    count, labels = cv2.connectedComponents(near)
+    labels[~mask] = 0
+    rows, columns = np.nonzero(mask)
+    parts = labels[rows, columns]
+    boxes = np.full((count, 4), -1)
+    boxes[:, :2] = max(mask.shape)
+    np.minimum.at(boxes, (parts, 0), columns)
+    np.minimum.at(boxes, (parts, 1), rows)
+    np.maximum.at(boxes, (parts, 2), columns + 1)
+    np.maximum.at(boxes, (parts, 3), rows + 1)
+    return labels, boxes[1:]
