@@ -12,7 +12,7 @@ _DRAWN_BLUR = 0.5
 
 _LEAST_BLUR = 0.7
 """No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
-_CONTRASTS = 0.85, 2.3
+_CONTRASTS = 0.85, 2.0
 _LEVELS = 0.70, 1.12
 
 
@@ -83,18 +83,22 @@ def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np
     """The drawn head with about the contrast and brightness of the old face, a number each."""
     fine, coarse = max(0.12 * drawn.unit, 0.5), 0.75 * drawn.unit
     before, after = (np.float32(pixels).mean(axis=2) for pixels in (window, colour))
-    even = cv2.GaussianBlur(after, (0, 0), coarse)
+    # Of the head alone: what lies beside it is as dark as it happens to be.
+    shown = np.maximum(drawn.core, drawn.rim) + np.float32(1e-3)
+    even = cv2.GaussianBlur(after * shown, (0, 0), coarse) / cv2.GaussianBlur(shown, (0, 0), coarse)
 
     def spread(grey: np.ndarray, low: np.ndarray) -> float:
         band = cv2.GaussianBlur(grey, (0, 0), fine) - low
         return float(np.sqrt((drawn.core * band**2).sum()))
 
     inside = max(float((drawn.core * after).sum()), 1e-3)
-    level = (float((drawn.core * before).sum()) / inside) ** 0.65
+    level = (float((drawn.core * before).sum()) / inside) ** 0.8
     level = float(np.clip(level, *_LEVELS))
     wanted = spread(before, cv2.GaussianBlur(before, (0, 0), coarse))
     ratio = wanted / max(level * spread(after, even), 1e-3)
-    power = np.float32(np.clip(ratio, *_CONTRASTS) - 1)
+    # Less towards the edge, where the old skin goes on.
+    inner = np.clip(2 * cv2.GaussianBlur(drawn.core, (0, 0), 0.4 * drawn.unit) - 1, 0, 1)
+    power = np.float32(np.clip(ratio, *_CONTRASTS) - 1) * inner
     # As a power and the same for all channels, so that dark places keep their hue.
     gain = level * np.minimum(((after + 2) / (even + 2)) ** power, 1.4)
     return colour * gain[..., None].astype(np.float32)

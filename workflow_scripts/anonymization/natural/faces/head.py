@@ -6,13 +6,16 @@ from .grid import Grid, blurred, smooth
 from .identity import Identity
 
 EYES = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-NOSE = (0.0, 1.18, 1.05)
-MOUTH = ((-0.80, 2.28, 0.40), (0.80, 2.28, 0.40))
+NOSE = (0.0, 1.12, 1.05)
+MOUTH = ((-0.82, 2.10, 0.40), (0.82, 2.10, 0.40))
 LANDMARKS = np.array([*EYES, NOSE, *MOUTH])
 """(5, 3): where a detector's landmarks lie on an average face, as (u, v, z)."""
 
 _DEPTH = 2.5
 """How far the sides lie behind the middle."""
+_SEEN = 0.91
+"""Share of the width up to which it is shown: beyond, cheeks turn away and darken, which would
+look like an edge where the old cheeks go on."""
 
 
 def half_width(grid: Grid, who: Identity) -> np.ndarray:
@@ -33,7 +36,7 @@ def height_field(grid: Grid, who: Identity) -> np.ndarray:
     v = (-2.5, -1.6, -0.9, -0.55, 0.0, 0.9, 1.7, 2.05, 2.3, 2.8, end - 0.4, end, end + 0.7)
     z = (-0.55, 0.06, 0.22, 0.26, 0.12, 0.22, 0.40, 0.46, 0.45, 0.36, 0.44, 0.10, -0.9)
     middle = np.interp(grid.v, v, z).astype(np.float32)
-    across = np.clip(np.abs(grid.u) / half_width(grid, who), 0, 0.995)
+    across = np.clip(_SEEN * np.abs(grid.u) / half_width(grid, who), 0, 0.995)
     field = middle - _DEPTH * (1 - np.sqrt(1 - across**2.5))
     field = blurred(field, 0.16 * grid.density)
     return (field + _nose(grid, who) + _relief(grid, who)).astype(np.float32)
@@ -42,8 +45,8 @@ def height_field(grid: Grid, who: Identity) -> np.ndarray:
 def _nose(grid: Grid, who: Identity) -> np.ndarray:
     tip = 1.18 * who.nose_length
     stretch, high = who.nose_width, who.nose_height
-    ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.20, tip + 0.48),
-                      (0.0, 0.13, 0.44, 0.52, 0.36, 0.0)).astype(np.float32)  # fmt: skip
+    ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.20, tip + 0.56),
+                      (0.0, 0.13, 0.44, 0.52, 0.38, 0.0)).astype(np.float32)  # fmt: skip
     wide = np.interp(grid.v, (-0.3, 0.1, tip, tip + 0.4), (0.30, 0.22, 0.33, 0.2)).astype(
         np.float32
     )
@@ -68,11 +71,11 @@ def _relief(grid: Grid, who: Identity) -> np.ndarray:
         field += 0.15 * who.cheek * bump(side * 1.25, 0.95, 0.55, 0.45)
         field -= 0.10 * who.cheek * bump(side * 1.45, 2.0, 0.45, 0.6)
         field += 0.06 * bump(side * 0.8, 1.75, 0.35, 0.4)
-        field -= 0.07 * bump(side * (who.mouth_width + 0.08), 2.26 + who.mouth_down, 0.14, 0.16)
-    lip, v = who.mouth_width, 2.27 + who.mouth_down
+        field -= 0.07 * bump(side * (who.mouth_width + 0.08), 2.18 + who.mouth_down, 0.14, 0.16)
+    lip, v = who.mouth_width, 2.19 + who.mouth_down
     field += 0.11 * bump(0, v - 0.17, lip * 0.62, 0.15) + 0.14 * bump(0, v + 0.19, lip * 0.58, 0.15)
     field -= 0.08 * bump(0, v, lip * 0.8, 0.05)
     field -= 0.03 * bump(0, 1.75, 0.10, 0.2)
-    field -= 0.09 * bump(0, 2.82, 0.55, 0.17)
+    field -= 0.09 * bump(0, 2.76, 0.55, 0.17)
     field += 0.08 * bump(0, who.chin - 0.42, 0.50, 0.32)
     return field * smooth(2.1 - np.abs(grid.u), 0.0, 0.5)

@@ -133,9 +133,9 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
         nose_length=about(1.0, 0.06),
         nose_height=about(1.0, 0.14),
         bridge=about(1.0, 0.18),
-        brow_height=about(0.62, 0.06),
+        brow_height=about(0.57, 0.06),
         brow_arch=share(0.02, 0.16),
-        brow_thickness=about(0.165, 0.03),
+        brow_thickness=about(0.19, 0.035),
         brow_tilt=about(0.0, 0.05),
         brow_strength=share(0.75, 1.0),
         eye_open=about(0.35, 0.035),
@@ -143,12 +143,12 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
         eye_tilt=about(0.03, 0.03),
         socket=about(1.0, 0.2),
         cheek=about(1.0, 0.25),
-        lip_upper=about(0.20, 0.04),
-        lip_lower=about(0.28, 0.045),
+        lip_upper=about(0.22, 0.04),
+        lip_lower=about(0.31, 0.05),
         mouth_width=about(0.86, 0.06),
-        smile=about(0.4, 0.35),
-        parted=max(share(-2.2, 1.0), 0.0),
-        lip_red=share(0.3, 0.8),
+        smile=about(0.8, 0.45),
+        parted=max(share(-1.6, 1.0), 0.0),
+        lip_red=share(0.35, 0.9),
         folds=share(0.15, 0.9),
         blush=share(0.2, 1.0),
         freckles=max(share(-2.0, 1.0), 0.0),
@@ -164,10 +164,10 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
 
 
 def _beards(unlike: float) -> tuple[float, ...]:
-    return tuple(np.array((0.72, 0.20, 0.03, 0.05)) * (1 - unlike)
-                 + np.array((0.68, 0.21, 0.03, 0.08)) * unlike)  # fmt: skip
+    return tuple(np.array((0.88, 0.07, 0.015, 0.035)) * (1 - unlike)
+                 + np.array((0.84, 0.08, 0.02, 0.06)) * unlike)  # fmt: skip
 
 
 def _glasses(unlike: float) -> tuple[float, ...]:
     return tuple(np.array((0.86, 0.07, 0.07)) * (1 - unlike)
-                 + np.array((0.40, 0.15, 0.45)) * unlike)  # fmt: skip
+                 + np.array((0.50, 0.20, 0.30)) * unlike)  # fmt: skip

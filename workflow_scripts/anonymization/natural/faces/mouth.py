@@ -6,7 +6,7 @@ from .grid import smooth
 from .identity import Beard, Identity
 from .paint import Paint, between, near_curve, pale, scaled
 
-MIDDLE = 2.28
+MIDDLE = 2.20
 """Where the lips meet, v."""
 
 
@@ -26,8 +26,8 @@ def paint_mouth(paint: Paint, who: Identity) -> None:
     bottom = line + gap * 0.6 + who.lip_lower * across**0.7
     inside = smooth(1.0 - share, -0.04, 0.12)
 
-    red = scaled(paint.tone, (0.66, 0.35, 0.36))
-    lip = between(scaled(paint.tone, (0.72, 0.52, 0.51)), red, who.lip_red)
+    red = scaled(paint.tone, (0.58, 0.25, 0.27))
+    lip = between(scaled(paint.tone, (0.66, 0.43, 0.42)), red, who.lip_red)
     upper = paint.edge(v - top, 0.055) * paint.edge(line - v, 0.02) * inside
     lower = paint.edge(v - line, 0.02) * paint.edge(bottom - v, 0.075) * inside
     faded = 0.7 if who.beard in (Beard.MOUSTACHE, Beard.FULL) else 0.9
@@ -59,9 +59,9 @@ def paint_nostrils(paint: Paint, who: Identity) -> None:
     window = paint.grid.window(-0.75, tip - 0.2, 0.75, tip + 0.6)
     grid = paint.grid.crop(window)
     under = np.exp(-((grid.u / (0.30 * who.nose_width)) ** 4) - ((grid.v - tip - 0.22) / 0.09) ** 2)
-    paint.tint(under, (0.92, 0.86, 0.84), window)
+    paint.tint(0.6 * under, (0.92, 0.86, 0.84), window)
     for side in (-1, 1):
         x = (grid.u * side - 0.21 * who.nose_width) / (0.125 * who.nose_width)
         y = (grid.v - tip - 0.20 + 0.05 * x) / 0.058
         hole = np.exp(-((0.8 * (x * x + y * y)) ** 1.3))
-        paint.mix(0.85 * hole, scaled(paint.tone, (0.14, 0.075, 0.07)), window)
+        paint.mix(0.72 * hole, scaled(paint.tone, (0.18, 0.10, 0.095)), window)

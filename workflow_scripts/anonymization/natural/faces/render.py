@@ -47,7 +47,7 @@ class Extent:
     """How much of the head is shown: shares of its half width, and v of the core's upper edge."""
 
     core: float = 0.84
-    rim: float = 0.95
+    rim: float = 0.98
     brow: float = -1.0
 
 
