@@ -4,7 +4,7 @@ All of it is coarse on purpose: one colour, one slope of brightness, four number
 the old face passes through here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -36,6 +36,16 @@ class Skin:
     slopes: tuple[float, float]
     offsets: np.ndarray
     weights: np.ndarray
+
+    def softened(self, share: float) -> "Skin":
+        """The same colour in a light whose direction tells by `share` only, 0 to 1."""
+        right, down = self.slopes
+        usual = SAMPLES[:, 2]
+        return replace(
+            self,
+            slopes=(share * right, share * down),
+            offsets=usual + share * (self.offsets - usual),
+        )
 
 
 def to_linear(image: np.ndarray) -> np.ndarray:

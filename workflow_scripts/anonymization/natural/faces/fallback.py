@@ -1,4 +1,4 @@
-"""What is done where no face can be drawn: a strong blur that nobody takes for a face."""
+"""What is done where no face can be drawn: a smear of what lies around it."""
 
 import math
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from .grid import smooth
 
 MARGIN = 0.3
 """Of the ellipse around the box, relative to its size: from 0.21 on it holds the box."""
-STRENGTH = 0.45
-"""Sigma of the blur, relative to the smaller side of the box."""
+_FULL = 0.72
+"""Share of the ellipse's radius up to which nothing of the old pixels is left."""
+_REACH = 0.28
+"""Sigma of the smear, relative to the smaller side of the box."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,34 +27,56 @@ class Soft:
     box: Box
 
 
-def blurred_ellipse(image: np.ndarray, region: Region) -> Soft:
-    """Blur the ellipse around a region that lies at least partly inside the frame.
+def smeared_ellipse(image: np.ndarray, region: Region, even: float, slope: float) -> Soft:
+    """Fill the ellipse around a region that lies at least partly inside the frame.
 
-    Its edge is soft: the box that was found is blurred fully, and what is beyond fades.
+    A blurred face still correlates with itself. So what is filled in comes from around the
+    ellipse, and where that happens to look like the old picture, from one colour.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        region: a face.
+        even: share of one colour, the mean of what is filled in, 0 to 1.
+        slope: change of its brightness from the middle to the right edge of the box, a share.
     """
     box = clipped(enlarged(region, MARGIN), image.shape[:2])
     x0, y0, x1, y1 = box
-    sigma = max(STRENGTH * min(region.width, region.height), 1.0)
-    pad = math.ceil(2 * sigma)
-    top, left = max(y0 - pad, 0), max(x0 - pad, 0)
-    around = image[top : y1 + pad, left : x1 + pad]
-    soft = _blurred(around, sigma)[y0 - top : y1 - top, x0 - left : x1 - left]
-    y, x = np.ogrid[y0:y1, x0:x1]
+    sigma = max(_REACH * min(region.width, region.height), 1.0)
+    pad = math.ceil(sigma)
+    left, top = max(x0 - pad, 0), max(y0 - pad, 0)
+    around = image[top : y1 + pad, left : x1 + pad].astype(np.float32)
+    y, x = np.ogrid[top : top + around.shape[0], left : left + around.shape[1]]
     across = (x + 0.5 - (region.x0 + region.x1) / 2) / (region.width * (0.5 + MARGIN))
     down = (y + 0.5 - (region.y0 + region.y1) / 2) / (region.height * (0.5 + MARGIN))
     reach = np.sqrt(across**2 + down**2)
-    alpha = 1 - smooth(reach, 0.72, 1.0)[..., None]
+    outside = np.float32(reach > _FULL)
+    if not outside.any():  # the region is larger than the frame
+        outside[:] = 1
+    fill = _continued(around, outside, sigma)
+    mean = fill[reach <= _FULL].mean(axis=0) if (reach <= _FULL).any() else fill.mean(axis=(0, 1))
+    light = 1 + slope * np.clip((1 + 2 * MARGIN) * across, -1.6, 1.6)
+    light = np.broadcast_to(light, reach.shape)[..., None]
+    fill = fill + even * (mean * light - fill)
+    alpha = 1 - smooth(reach, _FULL, 1.0)[..., None]
     if alpha.max() < 1:  # of a few pixels none has its centre inside
         alpha[:] = 1
-    mixed = image[y0:y1, x0:x1] * (1 - alpha) + soft * alpha
-    return Soft(np.rint(mixed).astype(np.uint8), box)
+    mixed = around + alpha * (fill - around)
+    patch = mixed[y0 - top : y1 - top, x0 - left : x1 - left]
+    return Soft(np.clip(np.rint(patch), 0, 255).astype(np.uint8), box)
 
 
-def _blurred(pixels: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur; a wide one of a smaller copy, which is the same and fast."""
+def _continued(pixels: np.ndarray, known: np.ndarray, sigma: float) -> np.ndarray:
+    """The known pixels' colours carried over everything, and blurred; of a smaller copy."""
     height, width = pixels.shape[:2]
-    step = max(int(sigma / 4), 1)
+    step = max(int(sigma / 3), 1)
     size = math.ceil(width / step), math.ceil(height / step)
-    small = cv2.resize(pixels.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    small = cv2.GaussianBlur(small, (0, 0), sigma / step, borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+    colour, weight = (
+        cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+        for values in (pixels * known[..., None], known)
+    )
+    result = (colour.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-3)).astype(np.float32)
+    for factor in (3.0, 1.5, 1.0):
+        near = cv2.GaussianBlur(weight, (0, 0), factor * sigma / step)[..., None]
+        sums = cv2.GaussianBlur(colour, (0, 0), factor * sigma / step)
+        result = (sums + 0.03 * result) / (near + 0.03)
+    return cv2.resize(result, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -80,6 +80,11 @@ def blurred(field: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
 
 
+def at(plate: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What a plate shows at these samples, linearly interpolated; beyond it, its edge."""
+    return cv2.remap(plate, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
 _TEXTURES = 16
 """Of each kind; turned and mirrored each looks like four. Skin tells nobody apart at these sizes,
 and drawing noise takes longer than all the rest.

@@ -63,6 +63,13 @@ class Pose:
         matrix[:, 2] += (x, y)
         return replace(self, matrix=matrix, landmarks=np.add(self.landmarks, (x, y)))
 
+    def turned_back(self, share: float) -> "Pose":
+        """The head turned aside by a share of its yaw only, where its landmarks are."""
+        yaw = share * self.yaw
+        return replace(
+            self, yaw=yaw, matrix=_fitted(self.landmarks, turned(yaw, self.pitch), self.roll)
+        )
+
     def shifted(self, u: float, v: float, gain: float) -> "Pose":
         """The head moved by so many units and drawn larger by a gain."""
         matrix = self.matrix.copy()

@@ -1,73 +1,180 @@
-"""One face becomes another one: `replace_face`."""
+"""One person becomes another one, in all pictures of them: `replace_person`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as changed
 
 import numpy as np
 
 from workflow_scripts.anonymization.natural.replacement import Replacement, Route
 from workflow_scripts.regions import Region
 
+from . import gate
 from .boxes import Box, clipped, enlarged
 from .composite import composite
-from .estimate import is_skin, optics_of, skin_of
-from .fallback import blurred_ellipse
-from .gate import MAX_SIMILARITY, correlation, crop_of
+from .estimate import Optics, Skin, is_skin, optics_of, skin_of
+from .fallback import smeared_ellipse
 from .identity import draw_identity
+from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import Extent, render
 
+LET_THROUGH = gate.MAX_SIMILARITY - 0.03
+"""What others measure with slightly other crops should not exceed the limit either."""
 _WIDE = Extent(core=0.91, rim=1.0, brow=-1.15)
-_TRIES = (
-    *((Route.NATURAL, Extent()),) * 6,
-    *((Route.NATURAL_WIDE, _WIDE),) * 4,
-)
-"""What is tried until the gate lets a face through, each time another person."""
+_PEOPLE = (
+    (0.5, 0.6, 1.0), (0.8, 0.3, 1.0), (1.0, 0.0, 1.0), (1.0, -0.4, 1.0), (1.0, -0.4, 0.6),
+    (1.0, -0.8, 0.4), (1.0, -0.8, 0.2), (1.0, -0.8, 0.0),
+)  # fmt: skip
+"""Who is tried until the gate lets one through: how far from the average, how much of the light's
+direction is kept, and of the head's turn. Light is most of what any two pictures of faces have in
+common; of heads that are turned, it is where face and hair are."""
+_WIDE_FROM = 4
+_FILLS = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.06), (1.0, -0.06), (1.0, 0.0))
+"""How even the fallback is, and to which side it gets brighter, until the gate lets it through."""
+_PLACES = 4
+"""Where each of them is tried."""
 
 
-def replace_face(
-    image: np.ndarray,
-    region: Region,
-    rng: np.random.Generator,
-    original: np.ndarray | None = None,
-) -> Replacement | None:
-    """Replace one face by that of a person who does not exist.
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A face that is to be replaced, and what is known of it."""
+
+    region: Region
+    pose: Pose
+    before: gate.Look
+    box: Box | None
+    """Of the patch that a head is drawn into; None where none can be drawn."""
+    skin: Skin
+    optics: Optics
+
+
+def replace_person(
+    image: np.ndarray, subjects: Sequence[Subject | None], seed: int
+) -> list[Replacement | None]:
+    """Replace all faces of one person by those of another one, who does not exist.
 
     Args:
         image: (height, width, 3) uint8 RGB, in which earlier faces have been replaced: where two
             overlap, nothing of the earlier one may come back. Is left as it is.
-        region: a face; its box and landmarks may reach beyond the frame.
-        rng: decides who the new person is; is advanced by one number whatever happens, so that a
-            person who shows several times can be given generators of the same seed.
-        original: the image before any face was replaced, which the new one is matched to and
-            compared with; `image` if not given.
+        subjects: the faces, from the image before any face was replaced.
+        seed: decides who the new person is.
 
     Returns:
-        None when the region has no extent or lies outside of the frame.
+        A replacement for each subject, to be pasted in this order.
     """
-    seed = int(rng.integers(2**63))
-    frame = image.shape[:2]
-    original = image if original is None else original
+    drawable = sum(subject is not None and subject.box is not None for subject in subjects)
+    best: list[Replacement | None] = [None] * len(subjects)
+    for number in range(len(_PEOPLE) if drawable else 0):
+        found = _as_person(image, subjects, seed, number)
+        if sum(map(bool, found)) > sum(map(bool, best)):
+            best = found
+        if sum(map(bool, best)) == drawable:
+            break
+    return _with_fallbacks(image, subjects, best)
+
+
+def subject_of(original: np.ndarray, region: Region) -> Subject | None:
+    """What is known of a face; None when it has no extent or lies outside of the frame.
+
+    Args:
+        original: (height, width, 3) uint8 RGB, before anything was replaced.
+        region: a face; box and landmarks may reach beyond the frame.
+    """
+    frame = original.shape[:2]
+    if not np.isfinite((region.x0, region.y0, region.x1, region.y1)).all():
+        return None
+    if region.width <= 0 or region.height <= 0:
+        return None
     hidden = clipped(enlarged(region, 0), frame)
-    if region.width <= 0 or region.height <= 0 or hidden is None:
+    if hidden is None:
         return None
     pose = pose_of(region)
-    box = clipped(_outer_box(pose), frame)
-    if not pose.drawable or box is None or not _overlap(hidden, box):
-        return _blurred(image, region, pose, original)
-    before = crop_of(original, pose)
+    box = clipped(_outer_box(pose), frame) if pose.drawable else None
     skin = skin_of(original, pose)
-    window = _part(image, box)
-    if not is_skin(skin, _part(original, box)):
-        return _blurred(image, region, pose, original)
+    if box is not None and not (_overlap(hidden, box) and is_skin(skin, _part(original, box))):
+        box = None
     optics = optics_of(_part(original, clipped(enlarged(region, 0.08), frame)))  # in its focus
-    for number, (route, extent) in enumerate(_TRIES):
-        draws = np.random.default_rng((seed, number))
-        unlike = number / (len(_TRIES) - 1)
-        who = draw_identity(draws, unlike)
-        drawn = render(who, _elsewhere(pose, unlike, draws), skin, box, extent)
-        patch = composite(window, drawn, skin, optics, draws)
-        alike = _alike(before, image, patch, box, pose)
-        if alike <= MAX_SIMILARITY:
-            return Replacement(patch, box, route, alike)
-    return _blurred(image, region, pose, original)
+    return Subject(region, pose, gate.look_of(original, region, pose), box, skin, optics)
+
+
+def _as_person(
+    image: np.ndarray, subjects: Sequence[Subject | None], seed: int, number: int
+) -> list[Replacement | None]:
+    """All the faces as those of one new person; None for those that the gate refuses."""
+    several = len(subjects) > 1
+    canvas = image.copy() if several else image
+    found: list[Replacement | None] = []
+    for index, subject in enumerate(subjects):
+        result = None
+        if subject is not None and subject.box is not None:
+            result = _attempt(canvas, subject, seed, number, index)
+        if result is not None and several:
+            result.paste(canvas)
+        found.append(result)
+    return found
+
+
+def _attempt(
+    image: np.ndarray, subject: Subject, seed: int, number: int, index: int
+) -> Replacement | None:
+    """One face as that of the person `number`, at the first place that the gate lets through."""
+    unlike, light, turn = _PEOPLE[number]
+    held = subject.pose if turn == 1 else subject.pose.turned_back(turn)
+    who = draw_identity(np.random.default_rng((seed, number)), unlike)
+    head = draw_head(who, held, subject.skin.softened(light))
+    wide = number >= _WIDE_FROM
+    draws = np.random.default_rng((seed, number, index))
+    for pose in _elsewhere(held, unlike, draws):
+        drawn = render(head, pose, subject.box, _WIDE if wide else Extent())
+        patch = composite(_part(image, subject.box), drawn, subject.skin, subject.optics, draws)
+        alike = alike_with(subject, image, patch, subject.box)
+        if alike <= LET_THROUGH:
+            route = Route.NATURAL_WIDE if wide else Route.NATURAL
+            return Replacement(patch, subject.box, route, alike)
+    return None
+
+
+def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Iterator[Pose]:
+    """Places beside the landmarks: whose features lie elsewhere is somebody else."""
+    far = 0.6 + 0.4 * unlike
+    up = draws.choice((-1, 1))
+    for number in range(_PLACES):
+        u, v, size = draws.uniform(0.5, 1, 3) * far
+        yield pose.shifted(
+            0.16 * u * draws.choice((-1, 1)),
+            0.32 * v * (up if number % 2 else -up),
+            1 + 0.06 * size * draws.choice((-1, 1)),
+        )
+
+
+def _with_fallbacks(
+    image: np.ndarray, subjects: Sequence[Subject | None], found: list[Replacement | None]
+) -> list[Replacement | None]:
+    """The same, with the fallback for each subject that has no replacement yet."""
+    several = len(subjects) > 1
+    canvas = image.copy() if several else image
+    results = []
+    for subject, natural in zip(subjects, found, strict=True):
+        result = natural
+        if subject is not None and natural is None:
+            result = filled(canvas, subject)
+        if result is not None and several:
+            result.paste(canvas)
+        results.append(result)
+    return results
+
+
+def filled(image: np.ndarray, subject: Subject) -> Replacement:
+    """The fallback: what lies around the face, or less and less of it."""
+    options = []
+    for even, slope in _FILLS:
+        soft = smeared_ellipse(image, subject.region, even, slope)
+        alike = alike_with(subject, image, soft.patch, soft.box)
+        options.append(Replacement(soft.patch, soft.box, Route.FALLBACK, alike))
+        if alike <= LET_THROUGH:
+            break
+    return min(options, key=lambda option: option.similarity)
 
 
 def _part(image: np.ndarray, box: Box) -> np.ndarray:
@@ -75,31 +182,21 @@ def _part(image: np.ndarray, box: Box) -> np.ndarray:
     return image[y0:y1, x0:x1]
 
 
-def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Pose:
-    """A place beside the landmarks, at most a third of the eyes' half distance away: whose
-    features lie elsewhere is somebody else.
-    """
-    if unlike == 0:
-        return pose
-    u, v, size = draws.uniform(0.5, 1, 3) * draws.choice((-1, 1), 3) * (0.6 + 0.4 * unlike)
-    return pose.shifted(0.16 * u, 0.30 * v, 1 + 0.06 * size)
-
-
-def _alike(before: np.ndarray, image: np.ndarray, patch: np.ndarray, box: Box, pose: Pose) -> float:
+def alike_with(subject: Subject, image: np.ndarray, patch: np.ndarray, box: Box) -> float:
     """The similarity that a patch would have in its place."""
-    x0, y0, x1, y1 = box
     pad = 3
-    left, top = max(x0 - pad, 0), max(y0 - pad, 0)
-    around = image[top : y1 + pad, left : x1 + pad].copy()
+    x0, y0, x1, y1 = box
+    seen = clipped(enlarged(subject.region, 0), image.shape[:2]) or box
+    left, top = max(min(x0, seen[0]) - pad, 0), max(min(y0, seen[1]) - pad, 0)
+    around = image[top : max(y1, seen[3]) + pad, left : max(x1, seen[2]) + pad].copy()
     around[y0 - top : y1 - top, x0 - left : x1 - left] = patch
-    return correlation(before, crop_of(around, pose.moved(-left, -top)))
-
-
-def _blurred(image: np.ndarray, region: Region, pose: Pose, original: np.ndarray) -> Replacement:
-    """The fallback: a strong blur in a wide ellipse."""
-    soft = blurred_ellipse(image, region)
-    alike = _alike(crop_of(original, pose), image, soft.patch, soft.box, pose)
-    return Replacement(soft.patch, soft.box, Route.FALLBACK, alike)
+    region = changed(
+        subject.region,
+        x0=subject.region.x0 - left, x1=subject.region.x1 - left,
+        y0=subject.region.y0 - top, y1=subject.region.y1 - top,
+    )  # fmt: skip
+    after = gate.look_of(around, region, subject.pose.moved(-left, -top))
+    return gate.alikeness(subject.before, after)
 
 
 def _outer_box(pose: Pose) -> np.ndarray:

@@ -1,0 +1,21 @@
+"""Randomness and order that come from where a region is, not from its place in a list."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+import numpy as np
+
+from workflow_scripts.regions import Region
+
+
+def order_of(region: Region) -> tuple:
+    """A key to sort regions by."""
+    box = (region.y0, region.x0, region.y1, region.x1)
+    return (*box, repr(region.landmarks), repr(region.quad))
+
+
+def generator_of(seed: Sequence[int], region: Region) -> np.random.Generator:
+    """The generator of a region: of the seed, the kind and the box."""
+    box = (region.x0, region.y0, region.x1, region.y1)
+    place = sha256(f"{region.kind} {box}".encode()).hexdigest()
+    return np.random.default_rng((*seed, int(place[:16], 16)))
