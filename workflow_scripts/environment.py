@@ -18,6 +18,19 @@ def prepare_commands(project: Path) -> None:
     _prepend("PATH", Path(sys.executable).parent)
 
 
+def environment_of_others() -> dict[str, str]:
+    """This process's environment for programs that are no part of this project.
+
+    They see all of it, such as the access tokens of a service, but do not find this project's
+    modules among their own.
+    """
+    environment = dict(os.environ)
+    project = str(Path(__file__).resolve().parent.parent)
+    parts = environment.get("PYTHONPATH", "").split(os.pathsep)
+    environment["PYTHONPATH"] = os.pathsep.join(part for part in parts if part != project)
+    return environment
+
+
 def _prepend(variable: str, folder: Path) -> None:
     others = [part for part in os.environ.get(variable, "").split(os.pathsep) if part]
     if str(folder) not in others:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -58,14 +59,29 @@ def test_another_blur_makes_that_variant_again(done):
     assert done.plan() == {"check_variant": 1, "anonymize": 1, "gather_images": 1, **five}
 
 
-def test_an_aa_control_trains_on_the_originals_under_other_seeds(done):
-    done.config["variants"]["aa_control"] = {"method": "unmodified", "seed_offset": 1000}
+def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_path):
+    script = tmp_path / "their.py"
+    script.write_text(
+        "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2], dirs_exist_ok=True)"
+    )
+    control = {"method": "unmodified", "seed_offset": 1000}
+    theirs = {
+        "method": "command",
+        "command": f"{sys.executable} '{script}' {{input}} {{output}} '{{}}'",
+        "version": "1",
+        "all_images": True,
+    }
+    done.config["variants"] |= {"aa_control": control, "theirs": theirs}
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
-    assert done.plan() == five
+    images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
+    assert done.plan() == {**images, "train": 10, "predict": 10, "evaluate": 10, "table_2": 1}
     done.run()
     assert done.plan() == {}
-    done.config["variants"]["aa_control"]["seed_offset"] = 2000
+    control["seed_offset"] = 2000
     assert done.plan() == five
+    control["seed_offset"] = 1000
+    theirs["version"] = "2"
+    assert done.plan() == images | five
 
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):

@@ -1,13 +1,24 @@
 """`python -m workflow_scripts.anonymization`: folders of images and their manifests."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.unit.anonymizing import (
+    FACE,
+    HEIGHT,
+    NAMES,
+    SHARDS,
+    WIDTH,
+    apply,
+    gather,
+    make_data,
+    run,
+    write_index,
+)
 from workflow_scripts.anonymization.__main__ import main
 from workflow_scripts.anonymization.apply import tasks_of
 from workflow_scripts.coco import CocoImage, CocoSplit
@@ -15,74 +26,12 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of_file
 from workflow_scripts.images import read_image, write_png
 from workflow_scripts.manifest import Change, read_manifest
-from workflow_scripts.regions import Kind, Region, write_regions
-
-WIDTH, HEIGHT = 80, 60
-NAMES = ("a/0.png", "a/1.png", "b/2.jpg", "b/3.jpg", "b/4.png")
-SHARDS = {"000-aaaaaaaa": NAMES[:4], "001-bbbbbbbb": NAMES[4:]}
-FACE = Region(NAMES[0], Kind.FACE, 0.9, 20, 20, 40, 40)
+from workflow_scripts.regions import Kind, write_regions
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Five images in two shards; faces on 0 and 2, a plate on 0."""
-    for number, name in enumerate(NAMES):
-        image = np.random.default_rng(number).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-        write_png(tmp_path / "in" / name, image)
-        if name.endswith("jpg"):
-            cv2.imwrite(str(tmp_path / "in" / name), image)
-    write_index(tmp_path)
-    write_regions(
-        tmp_path / "000-aaaaaaaa.parquet",
-        [
-            FACE,
-            replace(FACE, kind=Kind.LICENSE_PLATE, x0=50, x1=70),
-            replace(FACE, image=NAMES[2]),
-            replace(FACE, image=NAMES[3], y0=-90, y1=-70),  # outside of the frame
-        ],
-    )
-    write_regions(tmp_path / "001-bbbbbbbb.parquet", [])
-    return tmp_path
-
-
-def write_index(folder: Path) -> None:
-    images = tuple(
-        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(folder / "in" / name))
-        for n, name in enumerate(NAMES)
-    )
-    CocoSplit(("person",), images, ()).write(folder / "train.coco.json")
-    shards = {"images_per_shard": 4, "digests": {}, "shards": SHARDS}
-    (folder / "shards.json").write_text(json.dumps(shards))
-
-
-def run(action: str, **arguments) -> int:
-    given = [(f"--{key}", value) for key, value in arguments.items()]
-    flat = [part for key, value in given for part in (key, *np.atleast_1d(value))]
-    return main([action, *map(str, flat)])
-
-
-def apply(folder: Path, settings: dict, shard: str = "000-aaaaaaaa", threads: int = 2) -> int:
-    return run(
-        "apply",
-        settings=json.dumps(settings),
-        variant="v",
-        regions=folder / f"{shard}.parquet",
-        annotations=folder / "train.coco.json",
-        images=folder / "in",
-        shards=folder / "shards.json",
-        shard=shard,
-        output=folder / "images/v" / shard,
-        threads=threads,
-    )
-
-
-def gather(folder: Path, *shards: str) -> int:
-    return run(
-        "gather",
-        folders=[folder / "images/v" / shard for shard in shards or SHARDS],
-        annotations=folder / "train.coco.json",
-        output=folder / "images/v/manifest.parquet",
-    )
+    return make_data(tmp_path)
 
 
 def test_apply_writes_changed_images_and_links_the_others(data):
@@ -274,12 +223,10 @@ def test_all_that_is_wrong_with_precomputed_images_is_said_at_once(data, elsewhe
     assert not (data / "images").exists()
 
 
-def test_images_that_differ_in_their_suffix_only_are_refused(data, capsys, monkeypatch):
+def test_images_that_differ_in_their_suffix_only_are_refused(data, capsys):
     write_png(data / "in/a/0.jpg", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     names = ("a/0.png", "a/0.jpg", *NAMES[2:])
-    monkeypatch.setitem(globals(), "NAMES", names)
-    monkeypatch.setitem(SHARDS, "000-aaaaaaaa", names[:4])
-    write_index(data)
+    write_index(data, names, {"000-aaaaaaaa": names[:4]})
     assert apply(data, {"method": "blur"}) == 2
     assert "differs from it in the suffix only" in capsys.readouterr().err
 

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from workflow_scripts.anonymization.method import LabelledObject, Scene
+from tests.unit.anonymizing import labelled
+from workflow_scripts.anonymization.method import Scene
 from workflow_scripts.anonymization.methods.blur import gaussian
 from workflow_scripts.anonymization.redaction import area_of
-from workflow_scripts.coco import CocoSplit, Instance, encode_mask
+from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.section import validate
 from workflow_scripts.config.variants import Variant, is_unmodified
 from workflow_scripts.errors import UserError
@@ -187,12 +188,6 @@ def test_unmodified_changes_nothing():
     assert not is_unmodified(validate(Variant, {"method": "blur"}, "test"))
 
 
-def labelled(class_name: str, mask: np.ndarray) -> LabelledObject:
-    box = tuple(map(float, cv2.boundingRect(mask.astype(np.uint8))))
-    rle = encode_mask(mask, 0, 0, *mask.shape)
-    return LabelledObject(class_name, Instance(1, 1, 1, box, int(mask.sum()), rle))
-
-
 def test_mask_objects_fills_the_masks_of_its_classes():
     image = noise()
     car, sign, empty = (np.zeros(image.shape[:2], bool) for _ in range(3))
@@ -236,7 +231,7 @@ def test_mask_objects_needs_classes_that_the_data_set_has():
     [
         (
             {"method": "erase"},
-            "'blackbox', 'blur', 'mask_objects', 'natural', 'pixelate', 'precomputed', "
+            "'blackbox', 'blur', 'command', 'mask_objects', 'natural', 'pixelate', 'precomputed', "
             "'unmodified'",
         ),
         ({}, "method"),

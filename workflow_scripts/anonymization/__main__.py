@@ -96,8 +96,10 @@ def _apply(arguments: argparse.Namespace) -> None:
     with atomic(arguments.output) as folder:
         folder.mkdir()
         tasks = tasks_of(split, arguments.images, regions, folder, arguments.output.name)
-        treated = anonymize_images(arguments.settings, tasks, arguments.threads)
-        entries = list(progress(treated, total=len(tasks), description="anonymizing"))
+        originals = [task.original for task in tasks]
+        with arguments.settings.prepared(originals, folder, arguments.threads) as method:
+            treated = anonymize_images(method, tasks, arguments.threads)
+            entries = list(progress(treated, total=len(tasks), description="anonymizing"))
         write_manifest(folder / FILE_NAME, entries)
     _warn_of_untouched(tasks, entries)
     log.info(

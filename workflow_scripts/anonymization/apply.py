@@ -13,6 +13,7 @@ from workflow_scripts.anonymization.method import (
     Finished,
     LabelledObject,
     Method,
+    Original,
     Outcome,
     Scene,
 )
@@ -43,6 +44,11 @@ class Task:
     def source(self) -> Path:
         """The original."""
         return self.root / self.image.file_name
+
+    @property
+    def original(self) -> Original:
+        """What a method is told of it beforehand."""
+        return Original(self.image, self.source, self.regions)
 
     def target(self, suffix: str) -> Path:
         """The file in the shard's folder, with this suffix."""

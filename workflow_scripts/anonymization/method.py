@@ -1,12 +1,14 @@
 """What an anonymization method is given and what it has to do."""
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from workflow_scripts.coco import CocoSplit, Instance
+from workflow_scripts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.config.section import Section
 from workflow_scripts.regions import Region
 
@@ -53,6 +55,15 @@ class Anonymized:
 
 
 @dataclass(frozen=True)
+class Original:
+    """An image of a shard, before anything was done."""
+
+    image: CocoImage
+    path: Path
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True)
 class Finished:
     """An image that was anonymized elsewhere."""
 
@@ -83,6 +94,26 @@ class Method(Section):
             A new image, in which all pixels outside of the outcomes' boxes are the same.
         """
         raise NotImplementedError(f"{type(self).__name__} needs anonymize() or replacement()")
+
+    @contextlib.contextmanager
+    def prepared(
+        self, originals: Sequence[Original], folder: Path, threads: int
+    ) -> Iterator["Method"]:
+        """Do once for a shard what need not or cannot be done for each image.
+
+        Args:
+            originals: the images of the shard.
+            folder: where its images are written; what is made here for a time may lie in it, in a
+                hidden folder.
+            threads: how many may be used.
+
+        Yields:
+            The method that treats the images, one by one.
+
+        Raises:
+            UserError: it cannot be done.
+        """
+        yield self
 
     def replacement(self, file_name: str) -> Finished | None:
         """An image that stands for this one; then `anonymize` is not called."""

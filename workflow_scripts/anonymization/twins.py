@@ -74,6 +74,19 @@ class Twins(Method):
         return self.folder / file_name
 
 
+class Results(Twins):
+    """Takes some images from a folder; the others are left as they are."""
+
+    method: str
+    """What made them."""
+    names: frozenset[str]
+    """`file_name`s of the training images that it has to hold images for."""
+
+    def replacement(self, file_name: str) -> Finished | None:
+        """The image in the folder; None where none is expected."""
+        return super().replacement(file_name) if file_name in self.names else None
+
+
 def compare(
     original: np.ndarray,
     finished: Finished,

@@ -1,0 +1,127 @@
+"""Somebody else's anonymizer: a program that reads a folder of images and fills another."""
+
+import contextlib
+import re
+import shlex
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from workflow_scripts.anonymization.method import Method, Original
+from workflow_scripts.anonymization.program import run_program
+from workflow_scripts.anonymization.twins import Results
+from workflow_scripts.coco import CocoSplit
+from workflow_scripts.console import log
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import write_json
+
+PLACEHOLDERS = ("input", "output", "regions", "threads")
+NEEDED = ("input", "output")
+
+
+class Command(Method):
+    """Run a program once for each shard, and take its images as they are."""
+
+    method: Literal["command"] = "command"
+    """Let another program make the images (docs/own-anonymizer.md)."""
+    command: str
+    """The program and its arguments, without a shell. `{input}` is a folder with copies of the
+    originals at their relative paths, `{output}` an empty one to fill in the same way, `{regions}`
+    a JSON file with the faces and license plates, `{threads}` how many threads it may use."""
+    directory: Path | None = None
+    """The folder that the program runs in; null: the one that the workflow runs in."""
+    version: str = ""
+    """Any text. Change it when the program has changed, and the images are made anew."""
+    all_images: bool = False
+    """Hand over images without faces and license plates as well."""
+    timeout_minutes: float | None = Field(None, gt=0)
+    """End the program, and fail, when a shard takes longer; null: wait."""
+    lossy: bool | None = None
+    """Whether its images went through a lossy codec; null: JPEG and WebP files did."""
+
+    @field_validator("command")
+    @classmethod
+    def _can_be_filled_in(cls, command: str) -> str:
+        shlex.split(command)  # raises ValueError, such as "No closing quotation"
+        used = re.findall(r"\{([a-z_]+)\}", command)
+        unknown = [name for name in used if name not in PLACEHOLDERS]
+        if unknown:
+            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+            raise ValueError(f"{{{unknown[0]}}} is not one of {known}")
+        missing = [name for name in NEEDED if name not in used]
+        if missing:
+            raise ValueError(f"{{{missing[0]}}} is missing; the program has to be told its folders")
+        return command
+
+    def words(self, **values: object) -> list[str]:
+        """The program and its arguments, with these values of the placeholders."""
+        words = shlex.split(self.command)
+        for name, value in values.items():
+            words = [word.replace(f"{{{name}}}", str(value)) for word in words]
+        return words
+
+    def check(self, split: CocoSplit) -> None:
+        """See that the program is there."""
+        if self.directory is not None and not self.directory.is_dir():
+            raise UserError(f"directory: there is no folder {self.directory}")
+        program = self.words()[0]
+        below = self.directory is not None and "/" in program
+        if shutil.which(str(self.directory / program) if below else program) is None:
+            raise UserError(f"command: no program {program!r} here; install it or give its path")
+
+    @contextlib.contextmanager
+    def prepared(
+        self, originals: Sequence[Original], folder: Path, threads: int
+    ) -> Iterator[Method]:
+        """Run the program; yields what reads its images. See `Method.prepared`."""
+        handed = [item for item in originals if item.regions or self.all_images]
+        work = folder.resolve() / ".command"
+        output = work / "output"
+        try:
+            output.mkdir(parents=True)
+            if handed:
+                self._run(handed, work, output, threads)
+            results = Results(
+                method=self.method,
+                folder=output,
+                lossy=self.lossy,
+                names=frozenset(item.image.file_name for item in handed),
+            )
+            findings = results.findings(item.image for item in handed)
+            if findings:
+                raise UserError.of(findings)
+            yield results
+        except UserError as error:  # the folder will not be there when the message is read
+            raise UserError(str(error).replace(str(output), "{output}")) from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    def _run(self, handed: Sequence[Original], work: Path, output: Path, threads: int) -> None:
+        for item in handed:
+            # No link: a program that writes into its input would write into the data set.
+            copy = work / "input" / item.image.file_name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(item.path, copy)
+        regions = work / "regions.json"
+        write_json(regions, {"schema": 1, "regions": _regions_of(handed)})
+        log.info("%d images for %s", len(handed), self.command)
+        words = self.words(input=work / "input", output=output, regions=regions, threads=threads)
+        run_program(words, self.directory, self.timeout_minutes and 60 * self.timeout_minutes)
+
+
+def _regions_of(originals: Sequence[Original]) -> list[dict[str, object]]:
+    return [
+        {
+            "image": region.image,
+            "kind": region.kind,
+            "score": region.score,
+            "box": [region.x0, region.y0, region.x1, region.y1],
+            "landmarks": region.landmarks,
+            "quad": region.quad,
+        }
+        for item in originals
+        for region in item.regions
+    ]
