@@ -56,8 +56,8 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 lock: $(READY)
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-header --quiet -o envs/requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra diffusion --group dev --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o envs/requirements.lock
 
 clean:
 	rm -rf $(DEMO) .pytest_cache .ruff_cache

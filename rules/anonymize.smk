@@ -44,7 +44,7 @@ rule check_variant:
     benchmark:
         f"{RESULTS}/benchmarks/check_variant/{{variant}}.tsv"
     conda:
-        "../envs/workflow.yaml"
+        environment_of
     resources:
         mem_mb=4000,
         runtime=60,
@@ -130,9 +130,10 @@ rule anonymize:
     benchmark:
         f"{RESULTS}/benchmarks/anonymize/{{variant}}/{{shard}}.tsv"
     conda:
-        "../envs/workflow.yaml"
+        environment_of
     threads: 4
     resources:
+        gpu=gpus_of,
         mem_mb=8000,
         runtime=240,
     params:

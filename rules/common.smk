@@ -98,6 +98,16 @@ def seed_offset_of(wildcards):
     return JOBS.seed_offset(wildcards.variant)
 
 
+def gpus_of(wildcards):
+    """How many GPUs making a variant's images asks for."""
+    return JOBS.gpus(wildcards.variant)
+
+
+def environment_of(wildcards):
+    """What making a variant's images needs."""
+    return f"../envs/{JOBS.environment(wildcards.variant)}"
+
+
 def variant_settings(wildcards):
     """A variant's method and its settings."""
     return JOBS.variant_settings(wildcards.variant)

@@ -1,9 +1,22 @@
 """What all tests share: tools that a laptop may lack and CI must have."""
 
+import importlib.util
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def require_library():
+    """Skip a test that needs a library which is not installed; in CI that is a failure."""
+
+    def require(name: str) -> None:
+        if importlib.util.find_spec(name) is None:
+            _lacking(name)
+
+    return require
 
 
 @pytest.fixture
@@ -13,10 +26,14 @@ def require_tool():
     def require(name: str) -> str:
         path = shutil.which(name)
         if path is None:
-            reason = f"{name} is not installed"
-            if os.environ.get("CI"):
-                pytest.fail(f"{reason}, and CI has to have it")
-            pytest.skip(reason)
+            _lacking(name)
         return path
 
     return require
+
+
+def _lacking(name: str) -> NoReturn:
+    reason = f"{name} is not installed"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}, and CI has to have it")
+    pytest.skip(reason)

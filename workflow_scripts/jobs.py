@@ -48,6 +48,14 @@ class Jobs:
         """What is added to a run's seed to train it."""
         return seed_offset(self.experiment.variants[variant])
 
+    def gpus(self, variant: str) -> int:
+        """How many GPUs a job asks for that makes a variant's images."""
+        return self.experiment.variants[variant].gpus
+
+    def environment(self, variant: str) -> str:
+        """The file in envs/ with what making a variant's images needs."""
+        return f"{self.experiment.variants[variant].environment}.yaml"
+
     def variant_settings(self, variant: str) -> str:
         """The settings of a variant's method, as JSON."""
         return settings_json(self.experiment.variants[variant])

@@ -136,6 +136,14 @@ class TestWhatAJobDependsOn:
         assert self.run(config, "aa", seed=1) != self.run(config, "unmodified", seed=1)
         assert self.run(config, "aa", seed=1) == self.run(config, "unmodified", seed=1001)
 
+    def test_a_diffusion_variant_asks_for_a_gpu_and_its_own_environment(self, config):
+        config = change(config, "variants.painted", {"method": "diffusion", "model": "folder"})
+        jobs = Jobs(read_experiment(config, "config.yaml"))
+        assert [jobs.gpus(name) for name in ("painted", "anonymized")] == [1, 0]
+        files = [jobs.environment(name) for name in ("painted", "anonymized")]
+        assert files == ["diffusion.yaml", "workflow.yaml"]
+        assert all((PROJECT / "envs" / file).is_file() for file in files)
+
     def test_the_reference_does_not_depend_on_detection(self, config):
         other = change(config, "pii.faces.threshold", 0.1)
         assert self.run(other, "unmodified") == self.run(config, "unmodified")
@@ -146,15 +154,17 @@ class TestWhatAJobDependsOn:
         assert self.run(short) == self.run(config)
 
 
-def test_the_conda_environment_has_the_versions_of_the_lock():
+@pytest.mark.parametrize("name", ["workflow", "diffusion"])
+def test_the_conda_environments_have_the_versions_of_the_lock(name):
     lock = (PROJECT / "envs/requirements.lock").read_text()
     (packages,) = (
         part["pip"]
-        for part in yaml.safe_load((PROJECT / "envs/workflow.yaml").read_text())["dependencies"]
+        for part in yaml.safe_load((PROJECT / f"envs/{name}.yaml").read_text())["dependencies"]
         if isinstance(part, dict)
     )
     for package in packages:
         assert re.search(rf"^{re.escape(package)}\s", lock, re.M), package
-    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"].get(name, [])
     names = {re.match(r"[\w-]+", name).group() for name in wanted if "snakemake" not in name}
     assert {package.split("==")[0] for package in packages} == names

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from tests.unit.anonymizing import apply, labelled, write_index
-from workflow_scripts.anonymization.method import Finished, LabelledObject, Scene
+from workflow_scripts.anonymization.method import (
+    Finished,
+    LabelledObject,
+    Method,
+    Original,
+    Scene,
+)
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.config.section import validate
@@ -27,6 +33,7 @@ DRAWS = (
     {"method": "blur", "strength": 2, "margin": 2},
     {"method": "pixelate"},
     {"method": "natural"},
+    {"method": "diffusion"},
     {"method": "mask_objects"},
     {"method": "unmodified"},
 )
@@ -35,7 +42,7 @@ READS = ("command", "precomputed")
 """Methods that take finished images."""
 
 
-CASES = {"natural": 20}
+CASES = {"natural": 15, "diffusion": 8}
 """Fewer where an image takes long."""
 
 
@@ -107,8 +114,15 @@ def random_objects(rng: np.random.Generator, height: int, width: int) -> tuple[L
 
 
 @pytest.mark.parametrize("settings", DRAWS, ids=name_of)
-def test_no_pixel_outside_of_the_boxes_changes(settings):
-    method = validate(Variant, settings, "test")
+def test_no_pixel_outside_of_the_boxes_changes(settings, request, tmp_path):
+    settings = settings | settings_of(settings["method"], request)
+    face = Region("a.png", Kind.FACE, 1.0, 1, 1, 9, 9)
+    originals = [Original(CocoImage(1, "a.png", 10, 10, ""), tmp_path / "a.png", (face,))]
+    with validate(Variant, settings, "test").prepared(originals, tmp_path, 1) as method:
+        check_random_scenes(method)
+
+
+def check_random_scenes(method: Method) -> None:
     changed = 0
     for case in range(CASES.get(method.method, 60)):
         rng = np.random.default_rng(case)
@@ -132,7 +146,7 @@ def test_no_pixel_outside_of_the_boxes_changes(settings):
             free[y0:y1, x0:x1] = False
         assert (result.image[free] == image[free]).all(), case
         changed += (result.image != image).any()
-    assert changed > case / 2 or settings["method"] == "unmodified"
+    assert changed > case / 2 or method.method == "unmodified"
 
 
 def test_every_changed_pixel_of_a_finished_image_is_in_a_box():
@@ -184,14 +198,17 @@ def drawing_of(number: int):
     return draw(SceneSettings(seed=number, width=256, height=128), "train", 1)
 
 
-def settings_of(method: str, folder: Path) -> dict:
-    """Settings with which a method can be run."""
+def settings_of(method: str, request: pytest.FixtureRequest) -> dict:
+    """What a method has to be told to be run on the streets."""
     if method == "precomputed":
-        return {"method": method, "folder": str(folder / "theirs")}
+        return {"folder": str(request.getfixturevalue("streets") / "theirs")}
     if method == "command":
-        command = f"'{sys.executable}' '{folder / 'tool.py'}' {{input}} {{output}}"
-        return {"method": method, "command": command}
-    return {"method": method}
+        tool = request.getfixturevalue("streets") / "tool.py"
+        return {"command": f"'{sys.executable}' '{tool}' {{input}} {{output}}"}
+    if method == "diffusion":
+        model = request.getfixturevalue("pipeline")
+        return {"model": str(model), "size": 64, "steps": 1, "guidance": 1}
+    return {}
 
 
 def results(streets: Path, folder: Path, settings: dict, *shards: tuple[str, ...], threads: int):
@@ -232,8 +249,8 @@ def regions_of(name: str) -> list[Region]:
 
 
 @pytest.mark.parametrize("method", sorted({s["method"] for s in DRAWS} | set(READS)))
-def test_shards_their_order_and_threads_change_no_byte(streets, tmp_path, method):
-    settings = settings_of(method, streets)
+def test_shards_their_order_and_threads_change_no_byte(streets, tmp_path, request, method):
+    settings = {"method": method} | settings_of(method, request)
     first = results(streets, tmp_path / "1", settings, NAMES, threads=1)
     assert set(first) == set(NAMES)
     assert any(changes for _, changes in first.values()) or method == "unmodified"

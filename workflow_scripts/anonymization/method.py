@@ -82,6 +82,10 @@ class Method(Section):
 
     treats_objects: ClassVar[bool] = False
     """Whether it has to see images without regions as well, for what is labelled in them."""
+    gpus: ClassVar[int] = 0
+    """How many GPUs a job asks for; the profile may say otherwise."""
+    environment: ClassVar[str] = "workflow"
+    """The file in envs/, without its suffix, that holds what it needs."""
 
     def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
         """Treat the regions of one image.

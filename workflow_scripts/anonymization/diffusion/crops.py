@@ -1,0 +1,148 @@
+"""Squares around faces, without the faces; and pasting what was painted in their place."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from workflow_scripts.anonymization.redaction import area_of
+from workflow_scripts.regions import Region
+
+Box = tuple[int, int, int, int]
+SMALLEST_SIDE = 16
+"""Pixels; a square around the smallest region still shows something of its surroundings."""
+
+
+@dataclass(frozen=True)
+class Hole:
+    """What is painted anew for a region."""
+
+    region: Region
+    box: Box
+    """x0, y0, x1, y1 in pixels, inside the frame: the region enlarged by the margin."""
+    margin: float
+    """Relative to the region's size, to each side."""
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """Rows and columns of the box."""
+        x0, y0, x1, y1 = self.box
+        return slice(y0, y1), slice(x0, x1)
+
+    def weights(self) -> np.ndarray:
+        """(y1 - y0, x1 - x0, 1) float, how much of the new is pasted: 1 on each pixel that the
+        region touches, falling to 0 over the margin.
+        """
+        x0, y0, x1, y1 = self.box
+        region = self.region
+        rows = _ramp(y0, y1, region.y0, region.y1, self.margin * region.height)
+        columns = _ramp(x0, x1, region.x0, region.x1, self.margin * region.width)
+        return (rows[:, None] * columns[None, :])[..., None]
+
+
+def hole_of(region: Region, frame: tuple[int, int], margin: float) -> Hole | None:
+    """What has to be painted anew; None where the region has no part inside the frame.
+
+    Args:
+        region: its box may reach beyond the frame.
+        frame: height and width, pixels.
+        margin: the enlargement to each side, relative to the region's size.
+    """
+    area = area_of(region, frame, margin, "box")
+    return area and Hole(region, (area.x0, area.y0, area.x1, area.y1), margin)
+
+
+def holes_mask(holes: list[Hole], frame: tuple[int, int]) -> np.ndarray:
+    """(height, width) bool, the pixels of all holes."""
+    mask = np.zeros(frame, bool)
+    for hole in holes:
+        mask[hole.window] = True
+    return mask
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """A square of an image with a hole in its middle, at the model's size."""
+
+    hole: Hole
+    x0: int
+    """Left edge in the image, pixels; the square reaches beyond the frame where it is larger."""
+    y0: int
+    side: int
+    """Pixels in the image."""
+    image: np.ndarray
+    """(size, size, 3) uint8 RGB; all holes are filled with colours of their surroundings."""
+    mask: np.ndarray
+    """(size, size) bool, what is to be painted: all holes that the square shows."""
+
+    def paste(self, painted: np.ndarray, image: np.ndarray) -> None:
+        """Write a painted square's hole into the image, in place; the margin fades into it.
+
+        Args:
+            painted: (size, size, 3) uint8 RGB.
+            image: (height, width, 3) uint8 RGB.
+        """
+        smaller = self.side < painted.shape[0]
+        how = cv2.INTER_AREA if smaller else cv2.INTER_CUBIC
+        x0, y0, x1, y1 = self.hole.box
+        whole = cv2.resize(painted, (self.side, self.side), interpolation=how)
+        new = whole[y0 - self.y0 : y1 - self.y0, x0 - self.x0 : x1 - self.x0]
+        weights = self.hole.weights()
+        mixed = weights * new + (1 - weights) * image[self.hole.window]
+        image[self.hole.window] = np.uint8(np.round(mixed))
+
+
+def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float, size: int) -> Crop:
+    """The square around a hole.
+
+    Args:
+        hole: is in its middle, as far as the frame allows.
+        image: (height, width, 3) uint8 RGB.
+        mask: (height, width) bool, all holes of the image.
+        context: the square's side relative to the hole's longer side.
+        size: of the result, pixels.
+    """
+    x0, y0, x1, y1 = hole.box
+    height, width = mask.shape
+    side = max(math.ceil(context * max(x1 - x0, y1 - y0)), SMALLEST_SIDE)
+    side = min(side, max(width, height))
+    left, top = _start(x0, x1, side, width), _start(y0, y1, side, height)
+    # Beyond the frame its border goes on.
+    rows = np.clip(np.arange(top, top + side), 0, height - 1)
+    columns = np.clip(np.arange(left, left + side), 0, width - 1)
+    part = np.ix_(rows, columns)
+    hidden = mask[part]
+    emptied = _filled(image[part], hidden)
+    how = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
+    return Crop(
+        hole,
+        left,
+        top,
+        side,
+        cv2.resize(emptied, (size, size), interpolation=how),
+        cv2.resize(np.uint8(hidden), (size, size), interpolation=cv2.INTER_NEAREST) > 0,
+    )
+
+
+def _start(low: int, high: int, side: int, length: int) -> int:
+    """Where a side begins that has low to high in its middle, inside 0 to length if it fits."""
+    start = (low + high - side) // 2
+    return start if side > length else min(max(start, 0), length - side)
+
+
+def _filled(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """The image with smooth colours of the surroundings where it is hidden."""
+    known = np.float32(~hidden)[..., None]
+    kernel = (image.shape[0] // 2 * 2 + 1,) * 2
+    weights = cv2.blur(known, kernel, borderType=cv2.BORDER_CONSTANT)[..., None]
+    colours = cv2.blur(image * known, kernel, borderType=cv2.BORDER_CONSTANT)
+    smooth = np.where(weights > 1e-6, colours / np.maximum(weights, 1e-6), 128)
+    return np.where(hidden[..., None], np.uint8(np.clip(np.round(smooth), 0, 255)), image)
+
+
+def _ramp(start: int, end: int, low: float, high: float, width: float) -> np.ndarray:
+    """1 for the pixels between start and end that low to high touches, falling over `width`."""
+    pixels = np.arange(start, end)
+    before, behind = np.maximum(low - (pixels + 1), 0), np.maximum(pixels - high, 0)
+    return np.clip(1 - np.maximum(before, behind) / max(width, 1e-6), 0, 1)

@@ -1,0 +1,132 @@
+"""Faces painted anew by a diffusion model, plates with other characters."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field, PrivateAttr
+
+from workflow_scripts.anonymization.diffusion.crops import (
+    Crop,
+    crop_around,
+    hole_of,
+    holes_mask,
+)
+from workflow_scripts.anonymization.diffusion.inpainter import Inpainter, Painting, find_model
+from workflow_scripts.anonymization.method import Anonymized, Method, Original, Outcome, Scene
+from workflow_scripts.anonymization.natural.plates.replace import replace_plate
+from workflow_scripts.anonymization.natural.replacement import Route
+from workflow_scripts.coco import CocoSplit
+from workflow_scripts.files import canonical_json, sha256_of
+from workflow_scripts.regions import Kind, Region
+
+
+class Diffusion(Method):
+    """Let a diffusion model paint other faces; plates are replaced as by `natural`.
+
+    The model sees the surroundings of a face and never the face: that is filled with a smooth
+    colour beforehand. An outcome's method is `diffusion`, or `fallback` where the model gave no
+    picture and the smooth colour stayed; plates have those of `natural`.
+    """
+
+    gpus = 1
+    environment = "diffusion"
+
+    method: Literal["diffusion"] = "diffusion"
+    """Let a diffusion model paint other faces (docs/diffusion.md)."""
+    model: str
+    """An inpainting pipeline of diffusers: a folder, or a model id whose files are in the local
+    cache, such as stable-diffusion-v1-5/stable-diffusion-inpainting."""
+    revision: str | None = None
+    """Branch, tag or commit of a model id. For a folder any text: change it when the folder's
+    content has changed, and the images are made anew."""
+    seed: int = Field(0, ge=0)
+    """Another seed paints other people."""
+    prompt: str = "photograph of the face of a person in a street"
+    """What to paint."""
+    negative_prompt: str = ""
+    """What not to paint."""
+    size: int = Field(512, ge=64, le=2048, multiple_of=8)
+    """Side of the squares that the model paints, pixels: what it was trained with."""
+    context: float = Field(3.0, ge=1.5, le=20)
+    """Side of the square that is cut out around a face, relative to the face with its margin."""
+    margin: float = Field(0.25, ge=0, le=2)
+    """Paint this much more to each side, relative to the face's width and height; it fades into
+    the picture."""
+    steps: int = Field(30, ge=1)
+    """Denoising steps."""
+    guidance: float = Field(7.5, ge=0)
+    """How closely the model follows the prompt."""
+    strength: float = Field(1.0, gt=0, le=1)
+    """1 starts from noise; less starts from the smooth colour that took the face's place."""
+    batch: int = Field(8, ge=1)
+    """Faces of one image that are painted together, at most; limits the memory."""
+    _inpainter: Inpainter | None = PrivateAttr(None)
+
+    def check(self, split: CocoSplit) -> None:
+        """See that libraries and weights are there."""
+        find_model(self.model, self.revision)
+
+    @contextlib.contextmanager
+    def prepared(
+        self, originals: Sequence[Original], folder: Path, threads: int
+    ) -> Iterator[Method]:
+        """Load the model if the shard has faces; see `Method.prepared`."""
+        loaded = self.model_copy()
+        if any(region.kind is Kind.FACE for item in originals for region in item.regions):
+            loaded._inpainter = Inpainter(self.model, self.revision)
+        yield loaded
+
+    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
+        """Replace the faces, then the plates; see `Method.anonymize`."""
+        draws = np.random.default_rng([self.seed, int(rng.integers(2**63))])
+        result = scene.image.copy()
+        outcomes = dict(self._paint_faces(scene, result))
+        for place, region in enumerate(scene.regions):
+            if region.kind is Kind.LICENSE_PLATE:
+                replacement = replace_plate(result, region, draws)
+                if replacement is not None:
+                    replacement.paste(result)
+                    route = replacement.route.value
+                    outcomes[place] = Outcome(region, route, replacement.box)
+        return Anonymized(result, tuple(outcomes[place] for place in sorted(outcomes)))
+
+    def _paint_faces(self, scene: Scene, result: np.ndarray) -> Iterator[tuple[int, Outcome]]:
+        """Replace the faces in `result`; yields the outcomes by the regions' places."""
+        frame = result.shape[:2]
+        holes = {
+            place: hole
+            for place, region in enumerate(scene.regions)
+            if region.kind is Kind.FACE and (hole := hole_of(region, frame, self.margin))
+        }
+        mask = holes_mask(list(holes.values()), frame)
+        crops = {
+            place: crop_around(hole, scene.image, mask, self.context, self.size)
+            for place, hole in holes.items()
+        }
+        places = list(crops)
+        for start in range(0, len(places), self.batch):
+            batch = places[start : start + self.batch]
+            painted = self._paint([crops[place] for place in batch])
+            for place, new in zip(batch, painted, strict=True):
+                crop = crops[place]
+                crop.paste(crop.image if new is None else new, result)
+                route = Route.FALLBACK.value if new is None else self.method
+                yield place, Outcome(crop.hole.region, route, crop.hole.box)
+
+    def _paint(self, crops: Sequence[Crop]) -> list[np.ndarray | None]:
+        painting = Painting(
+            self.prompt, self.negative_prompt, self.steps, self.guidance, self.strength
+        )
+        return self._inpainter.paint(
+            [crop.image for crop in crops],
+            [crop.mask for crop in crops],
+            [self._seed_of(crop.hole.region) for crop in crops],
+            painting,
+        )
+
+    def _seed_of(self, region: Region) -> int:
+        box = [region.x0, region.y0, region.x1, region.y1]
+        return int(sha256_of(canonical_json([self.seed, region.image, box]))[:15], 16)
