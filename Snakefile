@@ -11,6 +11,7 @@ if not workflow.overwrite_configfiles:
 
 include: "rules/common.smk"
 include: "rules/data.smk"
+include: "rules/weights.smk"
 include: "rules/anonymize.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
@@ -22,6 +23,7 @@ rule all:
     input:
         f"{RESULTS}/data/table_1.md",
         f"{RESULTS}/figures/figure_3.svg",
+        record_of_weights(),
         # Named here as well as in table_2: a run that lost its evaluation is made again.
         evaluations(),
         f"{RESULTS}/tables/table_2.json",

@@ -11,6 +11,7 @@ rule check_pii:
     input:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
+        weights=JOBS.weights_of(EXPERIMENT.pii),
     output:
         touch(f"{RESULTS}/pii/.checked"),
     log:
@@ -63,6 +64,7 @@ rule detect_pii:
         annotations=ancient(f"{RESULTS}/data/train.coco.json"),
         shards=ancient(f"{RESULTS}/data/shards.json"),
         checked=f"{RESULTS}/pii/.checked",
+        weights=JOBS.weights_of(EXPERIMENT.pii),
     output:
         f"{RESULTS}/pii/{{shard}}.parquet",
     log:

@@ -36,6 +36,7 @@ wildcard_constraints:
     seed=r"[1-9]\d*",
     shard=r"\d+-[0-9a-f]+",
     split="train|val",
+    sha256="[0-9a-f]{64}",
 
 
 def shards_of_dataset():
@@ -145,6 +146,20 @@ def prediction_fingerprint(wildcards):
 def evaluation_fingerprint(wildcards):
     """What an evaluation depends on beside the predictions."""
     return JOBS.evaluation(shards_of_dataset().digests["val"])
+
+
+def sources_of_weights(wildcards, output):
+    """Where the config's weights come from.
+
+    Snakemake compares no params that it derives from `output`: another source is no reason to
+    fetch the same content again.
+    """
+    return JOBS.weights_settings
+
+
+def record_of_weights():
+    """Where the config's weights are from; nothing where it names none."""
+    return f"{JOBS.weights_folder}/manifest.json" if JOBS.weights_of(EXPERIMENT) else []
 
 
 def evaluations():

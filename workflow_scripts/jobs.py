@@ -10,13 +10,19 @@ from pydantic import BaseModel
 
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.config.variants import is_unmodified, seed_offset
+from workflow_scripts.config.weights import weights_in, with_local_weights
 from workflow_scripts.files import canonical_json, sha256_of_file
 from workflow_scripts.fingerprint import code_of, fingerprint
 
 
-def settings_json(section: BaseModel) -> str:
-    """A section as canonical JSON, defaults included."""
-    return canonical_json(section.model_dump(mode="json"))
+def settings_json(section: BaseModel, weights: str = "") -> str:
+    """A section as canonical JSON, defaults included.
+
+    Args:
+        section: of the config.
+        weights: the folder of fetched weights. Where they came from is not part of the JSON.
+    """
+    return canonical_json(with_local_weights(section, weights).model_dump(mode="json"))
 
 
 class Jobs:
@@ -28,8 +34,12 @@ class Jobs:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
+        self.weights_folder = f"results/{experiment.experiment}/weights"
+        self.weights_settings = canonical_json(
+            {key: weights.model_dump(mode="json") for key, weights in weights_in(experiment)}
+        )
         self.dataset_settings = settings_json(experiment.dataset)
-        self.pii_settings = settings_json(experiment.pii)
+        self.pii_settings = settings_json(experiment.pii, self.weights_folder)
         self.training_settings = settings_json(experiment.training)
         self.evaluation_settings = settings_json(experiment.evaluation)
         self.expected_runs = canonical_json(
@@ -64,6 +74,17 @@ class Jobs:
         """The same by the variant's name."""
         return canonical_json({variant: json.loads(self.variant_settings(variant))})
 
+    def weights_of(self, section: BaseModel) -> list[str]:
+        """The files of weights that a section of the config needs; they have to be fetched."""
+        digests = {weights.sha256 for _, weights in weights_in(section)}
+        return [f"{self.weights_folder}/{digest}" for digest in sorted(digests)]
+
+    def weights_record(self) -> str:
+        """Fingerprint of the record of weights."""
+        return fingerprint(
+            settings=self.weights_settings, code=code_of("workflow_scripts.weights.manifest")
+        )
+
     def drawing(self) -> str:
         """Fingerprint of the drawn data set."""
         drawn = self.experiment.dataset.model_dump(mode="json", exclude={"images_per_shard"})
@@ -84,7 +105,7 @@ class Jobs:
         plugins = {type(detector).__module__ for detector in detectors}
         files = [getattr(detector, "file", None) for detector in detectors]
         return fingerprint(
-            settings=self.pii_settings,
+            settings=settings_json(self.experiment.pii),
             files=[sha256_of_file(file) for file in files if file is not None and file.is_file()],
             code=code_of("workflow_scripts.pii.detect", *sorted(plugins)),
         )

@@ -95,7 +95,7 @@ def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):
     theirs = module.CenterFace.__new__(module.CenterFace)  # without its own runtime
 
     frame = street(tmp_path, 512, 160, [(80, 70, 60), (200, 70, 40), (330, 70, 56), (360, 80, 40)])
-    pixels = centerface._as_input(frame.image)
+    pixels = centerface._as_input([frame.image])
     outputs = centerface._session(1).run(centerface.OUTPUTS, {"input.1": pixels})
     boxes, landmarks = theirs.decode(*outputs, pixels.shape[2:], threshold=0.1)
     order = np.argsort(-boxes[:, 4])

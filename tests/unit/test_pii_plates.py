@@ -9,18 +9,21 @@ import pytest
 from workflow_scripts.coco import CocoImage, CocoSplit, Instance, encode_mask
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.section import validate
+from workflow_scripts.config.weights import Weights
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of_file
 from workflow_scripts.images import write_png
 from workflow_scripts.pii.detect import check, detect
 from workflow_scripts.pii.detector import Frame
 from workflow_scripts.pii.detectors import centerface
-from workflow_scripts.pii.detectors.plates import Plates, around, tiles
+from workflow_scripts.pii.detectors.plates import Plates
 from workflow_scripts.plate_detector.measure import match, vehicles_in
 from workflow_scripts.plate_detector.samples import widths
 from workflow_scripts.plate_detector.scenes import draw_scene, plates_of
+from workflow_scripts.plate_network.search import scale_of_vehicle
 from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
 from workflow_scripts.regions import Kind
+from workflow_scripts.views import around, tiles
 
 SCENE = 2
 """Of a seed and a split that the training never draws from."""
@@ -89,7 +92,7 @@ def test_tiles_cover_the_frame_and_overlap(size):
 
 def test_vehicles_are_scaled_to_what_the_network_has_learned():
     boxes = np.array([(10, 10, 40, 30), (100, 100, 400, 300), (0, 0, 1500, 900), (-9, -9, -5, -5)])
-    small, middle, large, beside = around(boxes, 1600, 900)
+    small, middle, large, beside = around(boxes, 1600, 900, scale_of_vehicle)
     assert small.scale == 2
     assert (small.x0, small.y0) == (0, 0)
     assert middle.scale == 1
@@ -111,28 +114,35 @@ def test_the_weights_are_those_of_the_card():
     assert WEIGHTS.stat().st_size <= 3 * 2**20
 
 
+def weights(path, sha256=None) -> Weights:
+    digest = sha256 or sha256_of_file(path)
+    return Weights(source=str(path), sha256=digest, licence="of the tests")
+
+
 def test_unusable_weights_are_named_in_one_line(tmp_path):
-    frames = []
+    def check_with(weights):
+        Plates(weights=weights).check([], Kind.LICENSE_PLATE)
+
     path = tmp_path / "mine.onnx"
     with pytest.raises(UserError, match=r"mine\.onnx: no such file"):
-        Plates(weights=path, weights_sha256="0").check(frames, Kind.LICENSE_PLATE)
+        check_with(weights(path, "0" * 64))
     path.write_bytes(WEIGHTS.read_bytes())
-    with pytest.raises(UserError, match=rf"mine\.onnx: its sha256 is {SHA256}, expected 0;"):
-        Plates(weights=path, weights_sha256="0").check(frames, Kind.LICENSE_PLATE)
+    with pytest.raises(UserError, match=rf"mine\.onnx: its sha256 is {SHA256}, expected 0+;"):
+        check_with(weights(path, "0" * 64))
     path.write_bytes(b"no network at all")
-    digest = sha256_of_file(path)
     with pytest.raises(UserError, match=r"mine\.onnx: not an ONNX file") as caught:
-        Plates(weights=path, weights_sha256=digest).check(frames, Kind.LICENSE_PLATE)
+        check_with(weights(path))
     assert "\n" not in str(caught.value)
-    other = centerface.weights_file()
-    digest = sha256_of_file(other)
     with pytest.raises(UserError, match="one from image to plates is expected"):
-        Plates(weights=other, weights_sha256=digest).check(frames, Kind.LICENSE_PLATE)
+        check_with(weights(centerface.weights_file()))
+    with pytest.raises(UserError, match=r"https://x\.org/a: a job does not download"):
+        check_with(weights("https://x.org/a", "0" * 64))
 
 
 def test_weights_without_their_sha256_are_refused():
-    with pytest.raises(UserError, match="weights and weights_sha256 have to be given together"):
-        validate(Pii, {"license_plates": {"detector": "plates", "weights": "a.onnx"}}, "t")
+    plates = {"detector": "plates", "weights": {"source": "a.onnx", "licence": "MIT"}}
+    with pytest.raises(UserError, match=r"license_plates\.weights\.sha256: missing"):
+        validate(Pii, {"license_plates": plates}, "t")
     with pytest.raises(UserError, match=r"faces.detector: plates finds none"):
         validate(Pii, {"faces": {"detector": "plates"}}, "t")
 

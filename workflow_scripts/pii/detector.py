@@ -13,7 +13,7 @@ from workflow_scripts.coco import CocoImage, Instance
 from workflow_scripts.config.section import Section
 from workflow_scripts.errors import UserError
 from workflow_scripts.images import read_image
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.regions import Kind, Points, Region
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ class Detector(Section):
     reads_images: ClassVar[bool] = True
     """Whether it looks at `Frame.image`; if not, nothing is decoded for it."""
 
+    detector: str
+    """Its name."""
+
     @abstractmethod
     def regions(self, frame: Frame, kind: Kind) -> list[Region]:
         """The regions of one kind in one image, boxes inside the frame."""
@@ -95,3 +98,8 @@ def region_inside(
     if x1 <= x0 or y1 <= y0:
         return None
     return Region(frame.info.file_name, kind, float(score), x0, y0, x1, y1, **points)
+
+
+def as_points(points: np.ndarray) -> Points:
+    """Points (n, 2) of an array as a region keeps them."""
+    return tuple((float(x), float(y)) for x, y in points)

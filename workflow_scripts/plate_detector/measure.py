@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 
 from workflow_scripts.cli import Command
+from workflow_scripts.config.weights import Weights
 from workflow_scripts.console import log, progress
 from workflow_scripts.files import sha256_of_file, write_json
-from workflow_scripts.pii.detectors.plates import Plates
 from workflow_scripts.plate_detector.samples import Samples, widths
 from workflow_scripts.plate_detector.scenes import draw_scene, plates_of
 from workflow_scripts.plate_network.decode import boxes_of
+from workflow_scripts.plate_network.search import PlateSearch
 from workflow_scripts.synthetic.labels import Label
 
 DESCRIPTION = """\
@@ -108,7 +109,7 @@ def summary_of(outcomes: Sequence[Outcome]) -> dict:
     return {"images": len(outcomes), "false_alarms": alarms, "by_width": rows}
 
 
-def of_scenes(detector: Plates, network, count: int) -> dict[str, dict]:
+def of_scenes(search: PlateSearch, network, count: int) -> dict[str, dict]:
     """Measure on whole scenes, searched everywhere and inside vehicles."""
     outcomes: dict[str, list[Outcome]] = {"everywhere": [], "inside vehicles": []}
     for index in progress(range(count), total=count, description="scenes"):
@@ -117,7 +118,7 @@ def of_scenes(detector: Plates, network, count: int) -> dict[str, dict]:
         asked = (visible >= VISIBLE) & (widths(quads) >= BINS[0])
         bearers = np.array(list(vehicles_in(drawing.instance_ids)), float).reshape(-1, 4)
         for name, boxes in (("everywhere", None), ("inside vehicles", bearers)):
-            found, _ = detector.find(network, drawing.image, boxes)
+            found, _ = search.find(network, drawing.image, boxes)
             outcomes[name].append(match(found, quads[asked], quads[~asked]))
     return {name: summary_of(some) for name, some in outcomes.items()}
 
@@ -130,20 +131,20 @@ def vehicles_in(ids: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
             yield x, y, x + width, y + height
 
 
-def of_crops(detector: Plates, network, count: int) -> dict:
+def of_crops(search: PlateSearch, network, count: int) -> dict:
     """Measure on crops as the training draws them, under another seed."""
     samples = Samples(CROP_SEED, scene_share=0.0)
     outcomes = []
     for number in progress(range(count), total=count, description="crops", unit="crops"):
         sample = samples[number]
-        found, _ = detector.find(network, sample.image, None)
+        found, _ = search.find(network, sample.image, None)
         outcomes.append(match(found, sample.quads, sample.ignored))
     return summary_of(outcomes)
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
-    command = Command("workflow_scripts.plate_detector measure", DESCRIPTION, Plates)
+    command = Command("workflow_scripts.plate_detector measure", DESCRIPTION, PlateSearch)
     add = command.argument
     add("--weights", type=Path, metavar="FILE", help="an ONNX file (default: the one that comes)")
     add("--scenes", type=int, default=100, help="how many scenes (default: 100)")
@@ -154,15 +155,18 @@ def main(argv: Sequence[str]) -> int:
 
 def _measure(arguments: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
-    detector = arguments.settings
+    search = arguments.settings
     if arguments.weights is not None:
-        digest = sha256_of_file(arguments.weights)
-        chosen = {"weights": arguments.weights, "weights_sha256": digest}
-        detector = detector.model_copy(update=chosen)
-    network = detector.network(1)
-    measured = of_scenes(detector, network, arguments.scenes) if arguments.scenes else {}
+        mine = Weights(
+            source=str(arguments.weights),
+            sha256=sha256_of_file(arguments.weights),
+            licence="being measured",
+        )
+        search = search.model_copy(update={"weights": mine})
+    network = search.network(1)
+    measured = of_scenes(search, network, arguments.scenes) if arguments.scenes else {}
     if arguments.crops:
-        measured["crops"] = of_crops(detector, network, arguments.crops)
+        measured["crops"] = of_crops(search, network, arguments.crops)
     for name, numbers in measured.items():
         log.info("%s: %.3f false alarms an image", name, numbers["false_alarms"])
         for row in numbers["by_width"]:

@@ -7,7 +7,8 @@ package (MIT); nothing else of that package is used or imported.
 
 import functools
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -16,9 +17,11 @@ import numpy as np
 from pydantic import Field
 
 from workflow_scripts.errors import UserError
-from workflow_scripts.pii.detector import Detector, Frame, region_inside
+from workflow_scripts.onnx_network import network_of
+from workflow_scripts.pii.detector import Detector, Frame, as_points, region_inside
 from workflow_scripts.pii.onnx_shapes import with_free_shapes
 from workflow_scripts.regions import Kind, Region
+from workflow_scripts.views import View, around
 
 STRIDE = 4
 """Input pixels a cell of the output."""
@@ -26,6 +29,21 @@ SIDE_MULTIPLE = 32
 """The network halves its input five times."""
 OUTPUTS = ("537", "538", "539", "540")
 """Heat map, size, offset and landmarks, by the names they have in the file."""
+BATCH = 8
+"""Views of one size that the network sees at once: small ones cost a third less this way."""
+PERSON = 256.0
+"""Labelled persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""
+ENLARGED = 2.0
+"""By how much at most."""
+SMALL = 2**20
+"""Frames of no more pixels are searched in one look: in two they would take as long."""
+CANDIDATE = 1 / 6
+"""The first of two looks keeps what exceeds this share of the threshold."""
+AROUND_FACE = 2.5
+"""The second look: side of the view in sides of the face."""
+NEAR, FAR = 64, 128
+"""And side of what the network sees, pixels: for faces that fit into it as they are, and for
+larger ones."""
 
 
 class CenterFace(Detector):
@@ -41,20 +59,144 @@ class CenterFace(Detector):
     """Resize the image by this first: above 1 for faces under 10 pixels, below 1 for speed."""
     max_iou: float = Field(0.3, gt=0, lt=1)
     """Of two faces that overlap more, the one with the lower score is dropped."""
+    two_looks: bool = True
+    """Where a whole frame is searched (without `only_on_labelled`), look at it at half of `scale`
+    first, and at what may be a face from close by; false: once, at `scale`, which takes three to
+    four times as long (docs/detection.md)."""
+
+    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+        """See whether the network can be loaded."""
+        _session(1)
 
     def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        image, scale = frame.image, self.scale
-        if scale != 1:
-            how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=how)
-        outputs = _session(frame.threads).run(OUTPUTS, {"input.1": _as_input(image)})
-        boxes, landmarks, scores = decode(outputs, self.threshold, self.max_iou)
-        ratio = (frame.info.width, frame.info.height) / np.float64(image.shape[1::-1])
+        faces = self.find(_session(frame.threads), frame.image, frame.bearers_of(kind))
         found = [
-            region_inside(frame, kind, score, (box * ratio).ravel(), landmarks=_as_points(points))
-            for box, points, score in zip(boxes, landmarks * ratio, scores, strict=True)
+            region_inside(frame, kind, score, box.ravel(), landmarks=as_points(points))
+            for box, points, score in zip(faces.boxes, faces.landmarks, faces.scores, strict=True)
         ]
         return [region for region in found if region is not None]
+
+    def find(self, network, image: np.ndarray, bearers: np.ndarray | None) -> "Faces":
+        """The faces of an image, best first.
+
+        Args:
+            network: an ONNX session.
+            image: (h, w, 3) uint8 RGB.
+            bearers: (n, 4) boxes x0, y0, x1, y1 of what can have faces, pixels; None: look
+                everywhere.
+        """
+        height, width = image.shape[:2]
+        if bearers is not None:
+            persons = around(bearers, width, height, self._scale_of_person)
+            return self._looked(network, image, persons, self.threshold)
+        if not self.two_looks or width * height * self.scale**2 <= SMALL:
+            whole = View(0, 0, width, height, self.scale)
+            return self._looked(network, image, [whole], self.threshold)
+        whole = View(0, 0, width, height, self.scale / 2)
+        candidates = self._looked(network, image, [whole], self.threshold * CANDIDATE)
+        close = _views_of_faces(candidates.boxes, width, height, self.scale)
+        return self._looked(network, image, close, self.threshold)
+
+    def _scale_of_person(self, width: int, height: int) -> float:
+        return min(PERSON / height, ENLARGED) * self.scale
+
+    def _looked(
+        self, network, image: np.ndarray, views: Iterable[View], threshold: float
+    ) -> "Faces":
+        """What is seen in these views, without doubles."""
+        seen = [NOTHING]
+        for batch in _batches(image, views):
+            outputs = network.run(OUTPUTS, {"input.1": _as_input([part for _, part in batch])})
+            for number, (view, part) in enumerate(batch):
+                mine = [output[number : number + 1] for output in outputs]
+                boxes, landmarks, scores = decode(mine, threshold, self.max_iou)
+                whole = ~_cut(boxes, view, part.shape, image.shape)
+                seen.append(
+                    Faces(
+                        view.to_image(boxes[whole], part.shape),
+                        view.to_image(landmarks[whole], part.shape),
+                        scores[whole],
+                    )
+                )
+        return Faces.joined(seen, self.max_iou)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Faces in an image, best first.
+
+    Attributes:
+        boxes: (n, 2, 2), upper left and lower right as (x, y), pixels, unclipped.
+        landmarks: (n, 5, 2) as (x, y), pixels.
+        scores: (n,).
+    """
+
+    boxes: np.ndarray
+    landmarks: np.ndarray
+    scores: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: Sequence["Faces"], max_iou: float) -> "Faces":
+        """All of them, but of two boxes that overlap more than `max_iou` the better one only."""
+        boxes, landmarks, scores = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("boxes", "landmarks", "scores")
+        )
+        kept = _without_doubles(boxes, scores, max_iou)
+        return cls(boxes[kept], landmarks[kept], scores[kept])
+
+
+NOTHING = Faces(np.zeros((0, 2, 2)), np.zeros((0, 5, 2)), np.zeros(0))
+
+
+def _views_of_faces(boxes: np.ndarray, width: int, height: int, scale: float) -> list[View]:
+    """A square view of each box (n, 2, 2), but of those that a view shows already."""
+    views: list[View] = []
+    for corner, opposite in boxes:
+        size = (opposite - corner).max()
+        side = NEAR if AROUND_FACE * size * scale <= NEAR else FAR
+        reach = int(np.ceil(max(AROUND_FACE * size, side / scale)))
+        low = np.array([(view.x0, view.y0) for view in views]).reshape(-1, 2)
+        high = np.array([(view.x1, view.y1) for view in views]).reshape(-1, 2)
+        shown = (corner - size / 2 >= low) & (opposite + size / 2 <= high)
+        if (shown.all(axis=1) & ((high - low).max(axis=1) <= 2 * reach)).any():
+            continue
+        x, y = np.clip(
+            (corner + opposite - reach) // 2, 0, np.maximum((width, height), reach) - reach
+        )
+        view = int(x), int(y), min(int(x) + reach, width), min(int(y) + reach, height)
+        views.append(View(*view, side / reach))
+    return views
+
+
+def _batches(image: np.ndarray, views: Iterable[View]) -> list[list[tuple[View, np.ndarray]]]:
+    """The views with their pixels, together where the network sees them at the same size."""
+    by_size: dict[tuple[int, int], list[tuple[View, np.ndarray]]] = {}
+    for view in views:
+        part = view.of(image)
+        by_size.setdefault(_padded(part.shape), []).append((view, part))
+    return [
+        some[start : start + BATCH]
+        for some in by_size.values()
+        for start in range(0, len(some), BATCH)
+    ]
+
+
+def _cut(
+    boxes: np.ndarray, view: View, part: tuple[int, ...], image: tuple[int, ...]
+) -> np.ndarray:
+    """Which boxes (n, 2, 2) end where their view does, though the image goes on: half faces.
+
+    Args:
+        boxes: in pixels of the resized part.
+        view: the part.
+        part: shape of the resized part.
+        image: shape of the image.
+    """
+    inner_low = np.array((view.x0, view.y0)) > 0
+    inner_high = np.array((view.x1, view.y1)) < image[1::-1]
+    low, high = boxes[:, 0] < 1, boxes[:, 1] > np.array(part[1::-1]) - 1
+    return ((low & inner_low) | (high & inner_high)).any(axis=1)
 
 
 def decode(
@@ -83,22 +225,31 @@ def decode(
     corners = centres - sides / 2
     points = corners[:, None] + landmarks[:, *cells].T.reshape(-1, 5, 2) * sides[:, None]
     boxes = np.stack((corners, corners + sides), axis=1)[..., ::-1]
-    xywh = np.concatenate((boxes[:, 0], sides[:, ::-1]), axis=1)
-    keep = cv2.dnn.NMSBoxes(xywh.tolist(), scores.tolist(), threshold, max_iou)
-    kept = np.asarray(keep, int).ravel()
+    kept = _without_doubles(boxes, scores, max_iou)
     return boxes[kept], points[kept][..., ::-1], scores[kept]
 
 
-def _as_input(image: np.ndarray) -> np.ndarray:
-    """(1, 3, height, width) float32 in 0 to 255, sides padded with black to multiples of 32."""
-    height, width = image.shape[:2]
-    below, right = -height % SIDE_MULTIPLE, -width % SIDE_MULTIPLE
-    padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-    return cv2.dnn.blobFromImage(padded)
+def _without_doubles(boxes: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarray:
+    """Indices, best first, of boxes (n, 2, 2) that overlap no better one more than `max_iou`."""
+    xywh = np.concatenate((boxes[:, 0], boxes[:, 1] - boxes[:, 0]), axis=1)
+    kept = cv2.dnn.NMSBoxes(xywh.tolist(), scores.tolist(), 0.0, max_iou)
+    return np.asarray(kept, int).ravel()
 
 
-def _as_points(points: np.ndarray) -> tuple[tuple[float, float], ...]:
-    return tuple((float(x), float(y)) for x, y in points)
+def _padded(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width of an image, padded to multiples of 32."""
+    return shape[0] + -shape[0] % SIDE_MULTIPLE, shape[1] + -shape[1] % SIDE_MULTIPLE
+
+
+def _as_input(images: Sequence[np.ndarray]) -> np.ndarray:
+    """(n, 3, height, width) float32 in 0 to 255, sides padded with black to multiples of 32.
+
+    All images have the same padded size.
+    """
+    blob = np.zeros((len(images), 3, *_padded(images[0].shape)), np.float32)
+    for number, image in enumerate(images):
+        blob[number, :, : image.shape[0], : image.shape[1]] = image.transpose(2, 0, 1)
+    return blob
 
 
 def weights_file() -> Path:
@@ -120,11 +271,5 @@ def weights_file() -> Path:
 
 @functools.lru_cache(maxsize=1)
 def _session(threads: int):
-    import onnxruntime  # noqa: PLC0415 - slow to import, and the workflow imports this module
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        with_free_shapes(weights_file().read_bytes()), options, ["CPUExecutionProvider"]
-    )
+    path = weights_file()
+    return network_of(with_free_shapes(path.read_bytes()), str(path), threads)

@@ -1,0 +1,44 @@
+# Weights that the config names: each file once, named by its content.
+#
+# A file's name says what it holds. So nothing depends on where it came from: when the config names
+# another source for the same content, the record is written anew and nothing else runs.
+
+
+rule fetch_weights:
+    # On the machine that runs Snakemake: it may reach the internet where compute nodes do not.
+    output:
+        f"{JOBS.weights_folder}/{{sha256}}",
+    log:
+        f"{RESULTS}/logs/fetch_weights/{{sha256}}.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        settings=sources_of_weights,
+        folder=subpath(output[0], parent=True),
+    message:
+        "Fetching the weights {wildcards.sha256}"
+    shell:
+        "exec python -m workflow_scripts.weights fetch --settings {params.settings:q}"
+        " --only {wildcards.sha256} --output {params.folder:q} --log {log:q}"
+
+
+rule record_weights:
+    input:
+        JOBS.weights_of(EXPERIMENT),
+    output:
+        f"{JOBS.weights_folder}/manifest.json",
+    log:
+        f"{RESULTS}/logs/record_weights.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        settings=JOBS.weights_settings,
+        fingerprint=JOBS.weights_record(),
+        folder=subpath(output[0], parent=True),
+    message:
+        "Recording the origin and licence of the weights"
+    shell:
+        "exec python -m workflow_scripts.weights record --settings {params.settings:q}"
+        " --folder {params.folder:q} --output {output:q} --log {log:q}"

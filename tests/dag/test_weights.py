@@ -1,0 +1,83 @@
+"""Weights that the config names: when they are fetched, and what depends on them."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.dag.conftest import paper_config
+from tests.workflow import Workflow
+from workflow_scripts.files import sha256_of_file
+from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
+
+OTHER = SHA256[::-1]
+"""Of no file here."""
+FIVE = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+DETECTION = {"check_pii": 1, "detect_pii": 1, "summarize_pii": 1}
+AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **FIVE}
+
+
+def plates_with(source, sha256=SHA256) -> dict:
+    weights = {"source": str(source), "sha256": sha256, "licence": "MIT"}
+    return {"detector": "plates", "weights": weights}
+
+
+@pytest.fixture(scope="module")
+def with_weights(tmp_path_factory, cityscapes, stand_in) -> Workflow:
+    """The paper's experiment with weights of its own, done. Do not change it."""
+    config = paper_config(cityscapes)
+    config["pii"]["license_plates"] = plates_with(WEIGHTS)
+    workflow = Workflow(tmp_path_factory.mktemp("weights"), config, environment=stand_in)
+    workflow.run()
+    return workflow
+
+
+@pytest.fixture
+def done(with_weights, tmp_path) -> Workflow:
+    folder = tmp_path / "work"
+    shutil.copytree(with_weights.folder, folder, symlinks=True)
+    config = json.loads(json.dumps(with_weights.config))
+    return Workflow(folder, config, environment=with_weights.environment)
+
+
+def test_without_weights_there_is_no_job_for_them(fresh):
+    assert not {"fetch_weights", "record_weights"} & set(fresh.plan())
+
+
+def test_weights_are_fetched_and_recorded(done):
+    assert done.plan() == {}
+    assert sha256_of_file(done.results / "weights" / SHA256) == SHA256
+    manifest = json.loads((done.results / "weights/manifest.json").read_text())
+    expected = {
+        "key": "pii.license_plates.weights",
+        "source": str(WEIGHTS),
+        "sha256": SHA256,
+        "bytes": WEIGHTS.stat().st_size,
+        "licence": "MIT",
+    }
+    assert manifest == {"schema": 1, "weights": [expected]}
+
+
+def test_another_source_of_the_same_content_is_recorded_and_no_more(done):
+    done.config["pii"]["license_plates"] = plates_with("https://example.org/plates.onnx")
+    done.config["pii"]["license_plates"]["weights"]["licence"] = "MIT, see there"
+    assert done.plan() == {"record_weights": 1}
+
+
+def test_other_content_is_fetched_and_detected_with(done):
+    done.config["pii"]["license_plates"] = plates_with("other.onnx", OTHER)
+    fetched = {"fetch_weights": 1, "record_weights": 1}
+    assert done.plan() == {**fetched, **DETECTION, **AFTER_DETECTION}
+
+
+def test_wrong_content_stops_before_any_image_is_looked_at(done):
+    other = done.folder / "other.onnx"
+    other.write_bytes(b"something else")
+    done.config["pii"]["license_plates"] = plates_with(other, OTHER)
+    failed = done.snakemake()
+    assert failed.returncode != 0
+    found = sha256_of_file(other)
+    line = f"pii.license_plates.weights: the sha256 of {other} is {found}, expected {OTHER}"
+    assert line in failed.stdout
+    assert not (done.results / "weights" / (OTHER)).exists()
+    assert "rule detect_pii" not in failed.stdout

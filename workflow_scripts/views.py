@@ -1,0 +1,82 @@
+"""Parts of a frame that a network looks at: tiles, or what surrounds labelled objects."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+MARGIN = 0.06
+"""A labelled object's box grows by this share of its sides, since labels are not exact."""
+MORE = 8
+"""And by this many pixels on each side."""
+OVERLAP = 256
+"""Of two tiles, pixels: what is less wide is whole in one of them."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of an image that a network looks at.
+
+    Attributes:
+        x0: left edge, pixels.
+        y0: upper edge.
+        x1: right edge.
+        y1: lower edge.
+        scale: it is resized by this.
+    """
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    scale: float = 1.0
+
+    def of(self, image: np.ndarray) -> np.ndarray:
+        """Its pixels (h, w, 3), resized."""
+        part = image[self.y0 : self.y1, self.x0 : self.x1]
+        if self.scale == 1:
+            return part
+        height, width = part.shape[:2]
+        size = max(round(width * self.scale), 1), max(round(height * self.scale), 1)
+        how = cv2.INTER_AREA if self.scale < 1 else cv2.INTER_LINEAR
+        return cv2.resize(part, size, interpolation=how)
+
+    def to_image(self, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Points (..., 2) of the resized part, which has this shape, in pixels of the image."""
+        ratio = np.array((self.x1 - self.x0, self.y1 - self.y0)) / shape[1::-1]
+        return points * ratio + (self.x0, self.y0)
+
+
+def tiles(width: int, height: int, side: int, scale: float = 1.0) -> Iterator[View]:
+    """Tiles that cover a frame and overlap by 256 pixels, or by half a tile if that is less."""
+    overlap = min(OVERLAP, side // 2)
+    for y in _starts(height, side, overlap):
+        for x in _starts(width, side, overlap):
+            yield View(x, y, min(x + side, width), min(y + side, height), scale)
+
+
+def _starts(length: int, side: int, overlap: int) -> list[int]:
+    if length <= side:
+        return [0]
+    count = -(-(length - overlap) // (side - overlap))
+    return [round(start) for start in np.linspace(0, length - side, count)]
+
+
+def around(
+    boxes: np.ndarray, width: int, height: int, scale_of: Callable[[int, int], float]
+) -> Iterator[View]:
+    """A view of each box (n, 4) as x0, y0, x1, y1 in pixels, grown by a margin, inside the frame.
+
+    Args:
+        boxes: of labelled objects; those outside of the frame are left out.
+        width: of the frame.
+        height: of the frame.
+        scale_of: from a view's width and height in pixels to its scale.
+    """
+    for x0, y0, x1, y1 in boxes:
+        across, down = MORE + MARGIN * np.array((x1 - x0, y1 - y0))
+        left, top = max(int(x0 - across), 0), max(int(y0 - down), 0)
+        right, low = min(int(x1 + across) + 1, width), min(int(y1 + down) + 1, height)
+        if right > left and low > top:
+            yield View(left, top, right, low, scale_of(right - left, low - top))

@@ -1,0 +1,1 @@
+"""Weights that a user brings: copied or downloaded once, checked, and recorded."""
