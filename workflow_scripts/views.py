@@ -47,6 +47,19 @@ class View:
         ratio = np.array((self.x1 - self.x0, self.y1 - self.y0)) / shape[1::-1]
         return points * ratio + (self.x0, self.y0)
 
+    def cuts(self, boxes: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
+        """Which boxes (n, 4) end where the view does, though the image goes on: half things.
+
+        Args:
+            boxes: x0, y0, x1, y1 in pixels of the image.
+            image: its shape.
+        """
+        near = 1 / self.scale
+        low, high = np.array((self.x0, self.y0)), np.array((self.x1, self.y1))
+        before = (low > 0) & (boxes[:, :2] < low + near)
+        behind = (high < image[1::-1]) & (boxes[:, 2:] > high - near)
+        return (before | behind).any(axis=1)
+
 
 def tiles(width: int, height: int, side: int, scale: float = 1.0) -> Iterator[View]:
     """Tiles that cover a frame and overlap by 256 pixels, or by half a tile if that is less."""

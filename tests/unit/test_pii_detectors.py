@@ -101,9 +101,9 @@ def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):
     order = np.argsort(-boxes[:, 4])
     ours = centerface.decode(outputs, 0.1, 0.3)
     assert len(boxes) >= 3
-    np.testing.assert_allclose(ours[0].reshape(-1, 4), boxes[order, :4], atol=1e-3)
-    np.testing.assert_allclose(ours[1].reshape(-1, 10), landmarks[order], atol=1e-3)
-    np.testing.assert_allclose(ours[2], boxes[order, 4], atol=1e-6)
+    np.testing.assert_allclose(ours.boxes, boxes[order, :4], atol=1e-3)
+    np.testing.assert_allclose(ours.landmarks.reshape(-1, 10), landmarks[order], atol=1e-3)
+    np.testing.assert_allclose(ours.scores, boxes[order, 4], atol=1e-6)
 
 
 def test_a_damaged_image_is_named(tmp_path):

@@ -6,6 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
+from workflow_scripts.boxes import without_doubles
 from workflow_scripts.errors import UserError
 from workflow_scripts.plate_detector import samples as drawing
 from workflow_scripts.plate_detector import vehicles
@@ -15,7 +16,7 @@ from workflow_scripts.plate_detector.net import PlateNet
 from workflow_scripts.plate_detector.samples import SIDE, Sample, Samples, draw_sample, widths
 from workflow_scripts.plate_detector.targets import loss_of, target_of
 from workflow_scripts.plate_detector.train import Trainer, TrainingSettings, main
-from workflow_scripts.plate_network.decode import decode, without_doubles
+from workflow_scripts.plate_network.decode import boxes_of, decode
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +120,7 @@ def test_a_peak_in_the_corner_of_the_map_is_read():
 def test_doubles_and_parts_are_dropped():
     part = [(6, 11), (12, 11), (12, 16), (6, 16)]
     quads = np.array([LEFT, RIGHT, (np.array(LEFT) + 1).tolist(), part], float)
-    assert without_doubles(quads, np.array([0.6, 0.9, 0.8, 0.7]), 0.3).tolist() == [1, 2]
+    assert without_doubles(boxes_of(quads), np.array([0.6, 0.9, 0.8, 0.7]), 0.3).tolist() == [1, 2]
 
 
 def test_targets_decode_to_the_quads_they_were_made_of():

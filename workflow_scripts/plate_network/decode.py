@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from workflow_scripts.boxes import without_doubles
+
 STRIDE = 4
 """Pixels a cell of the map."""
 CHANNELS = 9
@@ -33,7 +35,7 @@ def decode(answer: np.ndarray, threshold: float, max_iou: float) -> tuple[np.nda
     rows, columns = rows[order], columns[order]
     scores = heat[rows, columns]
     quads = _votes(answer, rows, columns)
-    kept = without_doubles(quads, scores, max_iou)
+    kept = without_doubles(boxes_of(quads), scores, max_iou)
     return quads[kept], scores[kept]
 
 
@@ -58,26 +60,3 @@ def _votes(answer: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
 def boxes_of(quads: np.ndarray) -> np.ndarray:
     """Boxes (n, 4) as x0, y0, x1, y1 around quads (n, 4, 2)."""
     return np.concatenate((quads.min(axis=1), quads.max(axis=1)), axis=1)
-
-
-def without_doubles(quads: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarray:
-    """Indices, best first, of quads (n, 4, 2) whose boxes overlap no better one too much.
-
-    A box that lies mostly inside a better one is a double as well, whatever its IoU: half a
-    plate at the border of a tile, or one line of two.
-    """
-    boxes = boxes_of(quads)
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        box = boxes[index]
-        better = boxes[kept]
-        low = np.maximum(better[:, :2], box[:2])
-        high = np.minimum(better[:, 2:], box[2:])
-        shared = np.prod(np.clip(high - low, 0, None), axis=1)
-        joint = areas[kept] + areas[index] - shared
-        smaller = np.minimum(areas[kept], areas[index])
-        double = (shared > max_iou * joint) | (shared > 0.7 * smaller)
-        if not double.any():
-            kept.append(int(index))
-    return np.array(kept, int)

@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 from pydantic import Field
 
+from workflow_scripts.boxes import without_doubles
 from workflow_scripts.config.section import Section
 from workflow_scripts.config.weights import Weights, checked_bytes
 from workflow_scripts.errors import UserError
 from workflow_scripts.onnx_network import network_of
-from workflow_scripts.plate_network.decode import SIDE_MULTIPLE, decode, without_doubles
+from workflow_scripts.plate_network.decode import SIDE_MULTIPLE, boxes_of, decode
 from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
 from workflow_scripts.views import View, around, tiles
 
@@ -71,11 +72,11 @@ class PlateSearch(Section):
             quads.append(some)
             scores.append(sure)
         quads, scores = np.concatenate(quads), np.concatenate(scores)
-        kept = without_doubles(quads, scores, self.max_iou)
+        kept = without_doubles(boxes_of(quads), scores, self.max_iou)
         quads, scores = quads[kept], scores[kept]
         if self.second_look:
             quads = np.array([self._closer(network, image, q) for q in quads]).reshape(-1, 4, 2)
-            kept = without_doubles(quads, scores, self.max_iou)
+            kept = without_doubles(boxes_of(quads), scores, self.max_iou)
             quads, scores = quads[kept], scores[kept]
         return quads, scores
 

@@ -8,7 +8,6 @@ package (MIT); nothing else of that package is used or imported.
 import functools
 import importlib.util
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -18,7 +17,8 @@ from pydantic import Field
 
 from workflow_scripts.errors import UserError
 from workflow_scripts.onnx_network import network_of
-from workflow_scripts.pii.detector import Detector, Frame, as_points, region_inside
+from workflow_scripts.pii.detector import Detector, Frame
+from workflow_scripts.pii.faces import Faces, joined, scale_of_person
 from workflow_scripts.pii.onnx_shapes import with_free_shapes
 from workflow_scripts.regions import Kind, Region
 from workflow_scripts.views import View, around
@@ -31,10 +31,6 @@ OUTPUTS = ("537", "538", "539", "540")
 """Heat map, size, offset and landmarks, by the names they have in the file."""
 BATCH = 8
 """Views of one size that the network sees at once: small ones cost a third less this way."""
-PERSON = 256.0
-"""Labelled persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""
-ENLARGED = 2.0
-"""By how much at most."""
 SMALL = 2**20
 """Frames of no more pixels are searched in one look: in two they would take as long."""
 CANDIDATE = 1 / 6
@@ -69,14 +65,10 @@ class CenterFace(Detector):
         _session(1)
 
     def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        faces = self.find(_session(frame.threads), frame.image, frame.bearers_of(kind))
-        found = [
-            region_inside(frame, kind, score, box.ravel(), landmarks=as_points(points))
-            for box, points, score in zip(faces.boxes, faces.landmarks, faces.scores, strict=True)
-        ]
-        return [region for region in found if region is not None]
+        network = _session(frame.threads)
+        return self.find(network, frame.image, frame.bearers_of(kind)).regions(frame)
 
-    def find(self, network, image: np.ndarray, bearers: np.ndarray | None) -> "Faces":
+    def find(self, network, image: np.ndarray, bearers: np.ndarray | None) -> Faces:
         """The faces of an image, best first.
 
         Args:
@@ -98,61 +90,24 @@ class CenterFace(Detector):
         return self._looked(network, image, close, self.threshold)
 
     def _scale_of_person(self, width: int, height: int) -> float:
-        return min(PERSON / height, ENLARGED) * self.scale
+        return scale_of_person(width, height) * self.scale
 
-    def _looked(
-        self, network, image: np.ndarray, views: Iterable[View], threshold: float
-    ) -> "Faces":
+    def _looked(self, network, image: np.ndarray, views: Iterable[View], threshold: float) -> Faces:
         """What is seen in these views, without doubles."""
-        seen = [NOTHING]
+        seen = []
         for batch in _batches(image, views):
             outputs = network.run(OUTPUTS, {"input.1": _as_input([part for _, part in batch])})
             for number, (view, part) in enumerate(batch):
                 mine = [output[number : number + 1] for output in outputs]
-                boxes, landmarks, scores = decode(mine, threshold, self.max_iou)
-                whole = ~_cut(boxes, view, part.shape, image.shape)
-                seen.append(
-                    Faces(
-                        view.to_image(boxes[whole], part.shape),
-                        view.to_image(landmarks[whole], part.shape),
-                        scores[whole],
-                    )
-                )
-        return Faces.joined(seen, self.max_iou)
-
-
-@dataclass(frozen=True)
-class Faces:
-    """Faces in an image, best first.
-
-    Attributes:
-        boxes: (n, 2, 2), upper left and lower right as (x, y), pixels, unclipped.
-        landmarks: (n, 5, 2) as (x, y), pixels.
-        scores: (n,).
-    """
-
-    boxes: np.ndarray
-    landmarks: np.ndarray
-    scores: np.ndarray
-
-    @classmethod
-    def joined(cls, parts: Sequence["Faces"], max_iou: float) -> "Faces":
-        """All of them, but of two boxes that overlap more than `max_iou` the better one only."""
-        boxes, landmarks, scores = (
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("boxes", "landmarks", "scores")
-        )
-        kept = _without_doubles(boxes, scores, max_iou)
-        return cls(boxes[kept], landmarks[kept], scores[kept])
-
-
-NOTHING = Faces(np.zeros((0, 2, 2)), np.zeros((0, 5, 2)), np.zeros(0))
+                faces = decode(mine, threshold, self.max_iou)
+                seen.append(faces.seen_in(view, part.shape, image.shape))
+        return joined(seen, self.max_iou)
 
 
 def _views_of_faces(boxes: np.ndarray, width: int, height: int, scale: float) -> list[View]:
-    """A square view of each box (n, 2, 2), but of those that a view shows already."""
+    """A square view of each box (n, 4), but of those that a view shows already."""
     views: list[View] = []
-    for corner, opposite in boxes:
+    for corner, opposite in boxes.reshape(-1, 2, 2):
         size = (opposite - corner).max()
         side = NEAR if AROUND_FACE * size * scale <= NEAR else FAR
         reach = int(np.ceil(max(AROUND_FACE * size, side / scale)))
@@ -182,27 +137,8 @@ def _batches(image: np.ndarray, views: Iterable[View]) -> list[list[tuple[View, 
     ]
 
 
-def _cut(
-    boxes: np.ndarray, view: View, part: tuple[int, ...], image: tuple[int, ...]
-) -> np.ndarray:
-    """Which boxes (n, 2, 2) end where their view does, though the image goes on: half faces.
-
-    Args:
-        boxes: in pixels of the resized part.
-        view: the part.
-        part: shape of the resized part.
-        image: shape of the image.
-    """
-    inner_low = np.array((view.x0, view.y0)) > 0
-    inner_high = np.array((view.x1, view.y1)) < image[1::-1]
-    low, high = boxes[:, 0] < 1, boxes[:, 1] > np.array(part[1::-1]) - 1
-    return ((low & inner_low) | (high & inner_high)).any(axis=1)
-
-
-def decode(
-    outputs: Sequence[np.ndarray], threshold: float, max_iou: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Faces from the network's outputs, best first.
+def decode(outputs: Sequence[np.ndarray], threshold: float, max_iou: float) -> Faces:
+    """Faces from the network's outputs, best first, in input pixels.
 
     Args:
         outputs: four float32 arrays over the cells of the input, in the order of `OUTPUTS`:
@@ -212,10 +148,6 @@ def decode(
             landmarks (1, 10, h, w), five times y and x as shares of the box.
         threshold: cells that do not exceed it are skipped.
         max_iou: of two boxes that overlap more, the lower one is dropped.
-
-    Returns:
-        Boxes (n, 2, 2) as upper left and lower right (x, y), landmarks (n, 5, 2) as (x, y), both
-        in input pixels and unclipped, and scores (n,).
     """
     heat, size, offset, landmarks = (output[0] for output in outputs)
     cells = np.nonzero(heat[0] > threshold)
@@ -224,16 +156,10 @@ def decode(
     centres = (np.stack(cells, axis=1) + offset[:, *cells].T + 0.5) * STRIDE
     corners = centres - sides / 2
     points = corners[:, None] + landmarks[:, *cells].T.reshape(-1, 5, 2) * sides[:, None]
-    boxes = np.stack((corners, corners + sides), axis=1)[..., ::-1]
-    kept = _without_doubles(boxes, scores, max_iou)
-    return boxes[kept], points[kept][..., ::-1], scores[kept]
-
-
-def _without_doubles(boxes: np.ndarray, scores: np.ndarray, max_iou: float) -> np.ndarray:
-    """Indices, best first, of boxes (n, 2, 2) that overlap no better one more than `max_iou`."""
-    xywh = np.concatenate((boxes[:, 0], boxes[:, 1] - boxes[:, 0]), axis=1)
-    kept = cv2.dnn.NMSBoxes(xywh.tolist(), scores.tolist(), 0.0, max_iou)
-    return np.asarray(kept, int).ravel()
+    boxes = np.concatenate((corners, corners + sides), axis=1)[:, [1, 0, 3, 2]]
+    xywh = np.concatenate((boxes[:, :2], sides[:, ::-1]), axis=1)
+    kept = np.asarray(cv2.dnn.NMSBoxes(xywh.tolist(), scores.tolist(), threshold, max_iou), int)
+    return Faces(boxes, points[..., ::-1], scores)[kept.ravel()]
 
 
 def _padded(shape: tuple[int, ...]) -> tuple[int, int]:
