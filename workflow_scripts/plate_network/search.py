@@ -23,6 +23,12 @@ ENLARGED = 2.0
 """By how much at most."""
 CLOSE_SIDE, CLOSE_PLATE = 160, 72.0
 """The second look: side of the crop, and width of the plate in it, pixels."""
+CLOSE_ENLARGED = 2.0
+"""And by how much it is enlarged at most: nothing is to be seen in a few large pixels."""
+CANDIDATE = 0.5
+"""The second look is at what exceeds this share of the threshold in the first one."""
+SEEN_AGAIN = 0.1
+"""What scores less in the second look is not seen there."""
 ALIKE = 1.6
 """A plate seen again is the same one if its width and its height changed by less than this."""
 
@@ -37,7 +43,8 @@ class PlateSearch(Section):
     tile: int = Field(1024, ge=512, le=4096)
     """Side of the tiles in pixels where the whole frame is searched: without `only_on_labelled`."""
     second_look: bool = True
-    """Look at each plate again from close by, for corners that fit better."""
+    """Look at each plate again from close by, for corners that fit better and fewer false hits: its
+    score is then the mean of both looks."""
     weights: Weights | None = None
     """An ONNX file that `workflow_scripts.plate_detector` made; null: the one that comes along."""
 
@@ -75,21 +82,29 @@ class PlateSearch(Section):
         kept = without_doubles(boxes_of(quads), scores, self.max_iou)
         quads, scores = quads[kept], scores[kept]
         if self.second_look:
-            quads = np.array([self._closer(network, image, q) for q in quads]).reshape(-1, 4, 2)
+            again = [self._closer(network, image, quad) for quad in quads]
+            quads = np.array([quad for quad, _ in again]).reshape(-1, 4, 2)
+            scores = (scores + np.array([score for _, score in again])) / 2
             kept = without_doubles(boxes_of(quads), scores, self.max_iou)
+            kept = kept[scores[kept] > self.threshold]
             quads, scores = quads[kept], scores[kept]
         return quads, scores
 
     def _look(self, network, image: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
         part = view.of(image)
-        quads, scores = decode(_answer(network, part), self.threshold, self.max_iou)
+        least = self.threshold * (CANDIDATE if self.second_look else 1)
+        quads, scores = decode(_answer(network, part), least, self.max_iou)
         return view.to_image(quads, part.shape), scores
 
-    def _closer(self, network, image: np.ndarray, quad: np.ndarray) -> np.ndarray:
-        """The same plate's corners, seen at a size that suits the network."""
+    def _closer(self, network, image: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, float]:
+        """The same plate's corners and score, seen at a size that suits the network.
+
+        The score is 0, and the corners are as they were, when no such plate is seen there.
+        """
         middle = quad.mean(axis=0)
         low, high = quad.min(axis=0), quad.max(axis=0)
-        scale = CLOSE_PLATE / max(high[0] - low[0], 1.5 * (high[1] - low[1]), 4.0)
+        size = max(high[0] - low[0], 1.5 * (high[1] - low[1]), 1.0)
+        scale = min(CLOSE_PLATE / size, CLOSE_ENLARGED)
         matrix = np.array([[scale, 0, 0], [0, scale, 0]])
         # OpenCV counts from the middle of a pixel, quads from its corner.
         matrix[:, 2] = CLOSE_SIDE / 2 - 0.5 - scale * (middle - 0.5)
@@ -100,14 +115,14 @@ class PlateSearch(Section):
         part = cv2.warpAffine(
             seen, matrix, (CLOSE_SIDE, CLOSE_SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE
         )
-        found, scores = decode(_answer(network, part), self.threshold / 2, self.max_iou)
+        found, scores = decode(_answer(network, part), SEEN_AGAIN, self.max_iou)
         near = np.linalg.norm(found.mean(axis=1) - CLOSE_SIDE / 2, axis=1) < CLOSE_PLATE / 4
         growth = np.ptp(found, axis=1) / np.maximum((high - low) * scale, 1e-6)
         same = near & (growth > 1 / ALIKE).all(axis=1) & (growth < ALIKE).all(axis=1)
         if not same.any():
-            return quad
-        best = found[same][int(np.argmax(scores[same]))]
-        return (best - CLOSE_SIDE / 2) / scale + middle
+            return quad, 0.0
+        best = int(np.argmax(np.where(same, scores, 0)))
+        return (found[best] - CLOSE_SIDE / 2) / scale + middle, float(scores[best])
 
 
 def scale_of_vehicle(width: int, height: int) -> float:
