@@ -1,6 +1,7 @@
 """Words that the rules share: where things lie, and what a job depends on."""
 
 import functools
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,21 @@ def environment_of(wildcards):
     return f"../envs/{JOBS.environment(wildcards.variant)}"
 
 
+def manifests():
+    """What each variant that changes something has changed."""
+    changing = [variant for variant in VARIANTS if not JOBS.is_unmodified(variant)]
+    return expand(f"{RESULTS}/images/{{variant}}/manifest.parquet", variant=changing)
+
+
+def embedding_option():
+    """The face recognition of the audit, for the command line; nothing where there is none."""
+    privacy = EXPERIMENT.privacy
+    if privacy.embedding is None:
+        return ""
+    weights = shlex.quote(str(privacy.embedding))
+    return f"--embedding {weights} --embedding-sha256 {privacy.embedding_sha256}"
+
+
 def variant_settings(wildcards):
     """A variant's method and its settings."""
     return JOBS.variant_settings(wildcards.variant)
@@ -127,6 +143,11 @@ def check_fingerprint(wildcards):
 def anonymization_fingerprint(wildcards):
     """What a variant's images depend on."""
     return JOBS.anonymization(wildcards.variant)
+
+
+def audit_fingerprint(wildcards):
+    """What a variant's privacy audit depends on."""
+    return JOBS.audit(wildcards.variant)
 
 
 def run_fingerprint(wildcards):
@@ -171,10 +192,10 @@ def evaluations():
     )
 
 
-def show_table():
-    """Print Table II at the end of a successful run."""
-    table = Path(f"{RESULTS}/tables/table_2.json")
-    if table.exists():
-        subprocess.run(
-            ["python", "-m", "workflow_scripts.tables", "show", table], check=True
-        )
+def show_tables():
+    """Print Table II and the privacy table at the end of a successful run."""
+    for stage, name in (("tables", "table_2"), ("privacy", "privacy")):
+        table = Path(f"{RESULTS}/tables/{name}.json")
+        if table.exists():
+            command = f"workflow_scripts.{stage}"
+            subprocess.run(["python", "-m", command, "show", table], check=True)

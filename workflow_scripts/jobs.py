@@ -14,6 +14,13 @@ from workflow_scripts.config.weights import weights_in, with_local_weights
 from workflow_scripts.files import canonical_json, sha256_of_file
 from workflow_scripts.fingerprint import code_of, fingerprint
 
+AUDIT = (
+    *(f"workflow_scripts.privacy.{name}" for name in ("measure", "summary", "report")),
+    # Those that look again where the experiment's own detectors read annotations.
+    *(f"workflow_scripts.pii.detectors.{name}" for name in ("centerface", "plates")),
+)
+"""The code that an audit depends on."""
+
 
 def settings_json(section: BaseModel, weights: str = "") -> str:
     """A section as canonical JSON, defaults included.
@@ -42,6 +49,7 @@ class Jobs:
         self.pii_settings = settings_json(experiment.pii, self.weights_folder)
         self.training_settings = settings_json(experiment.training)
         self.evaluation_settings = settings_json(experiment.evaluation)
+        self.report_settings = canonical_json({"show_originals": experiment.shows_originals})
         self.expected_runs = canonical_json(
             {
                 "classes": experiment.classes,
@@ -165,6 +173,29 @@ class Jobs:
     def tables(self) -> str:
         """Fingerprint of how evaluations are aggregated."""
         return fingerprint(code=code_of("workflow_scripts.tables.__main__"))
+
+    def audit(self, variant: str) -> str:
+        """Fingerprint of a variant's privacy audit."""
+        detectors = self.experiment.pii.detectors.values()
+        plugins = {type(detector).__module__ for detector in detectors}
+        return fingerprint(
+            settings=self.pii_settings,
+            regions=self.detection(),
+            images=None if self.is_unmodified(variant) else self.anonymization(variant),
+            embedding=self.experiment.privacy.embedding_sha256,
+            code=code_of(*AUDIT, *sorted(plugins)),
+        )
+
+    def privacy_table(self) -> str:
+        """Fingerprint of how audits are brought together."""
+        return fingerprint(code=code_of("workflow_scripts.privacy.table"))
+
+    def before_after(self) -> str:
+        """Fingerprint of Figure 2, beside the images."""
+        return fingerprint(
+            settings=self.report_settings,
+            code=code_of("workflow_scripts.privacy.figure", "workflow_scripts.privacy.samples"),
+        )
 
     def _engine(self) -> str:
         return f"workflow_scripts.training.engines.{self.experiment.training.engine}"

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from workflow_scripts.config.dataset import CocoDataset, Dataset, classes_of
+from workflow_scripts.config.dataset import CocoDataset, Dataset, SyntheticDataset, classes_of
 from workflow_scripts.config.evaluation import Evaluation
 from workflow_scripts.config.pii import Pii
+from workflow_scripts.config.privacy import Privacy
+from workflow_scripts.config.report import Report
 from workflow_scripts.config.section import Section, validate
 from workflow_scripts.config.training import Training
 from workflow_scripts.config.variants import Variant, is_unmodified, seed_offset
@@ -34,6 +36,10 @@ class Experiment(Section):
     """The recipe."""
     evaluation: Evaluation = Evaluation()
     """How the models are tested."""
+    privacy: Privacy = Privacy()
+    """What the audit of the variants may use."""
+    report: Report = Report()
+    """What is shown to whoever reads the results."""
 
     @field_validator("seeds", mode="after")
     @classmethod
@@ -85,6 +91,13 @@ class Experiment(Section):
     def classes(self) -> tuple[str, ...]:
         """The classes of the study, in the order of the tables."""
         return classes_of(self.dataset)
+
+    @property
+    def shows_originals(self) -> bool:
+        """Whether figures may show original faces and license plates."""
+        if self.report.show_originals is not None:
+            return self.report.show_originals
+        return isinstance(self.dataset, SyntheticDataset)
 
     @property
     def image_roots(self) -> dict[str, Path] | None:

@@ -1,0 +1,59 @@
+"""How alike the old and the new face are to a network that tells people apart."""
+
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from workflow_scripts.errors import UserError
+from workflow_scripts.regions import Region
+
+
+class FaceEmbedding:
+    """`cv2.FaceRecognizerSF` with a file of weights; may be used by several threads.
+
+    Args:
+        weights: an ONNX file such as SFace's.
+
+    Raises:
+        UserError: the file is missing, or no such network.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        self._weights = weights
+        self._local = threading.local()  # an instance is not made for several threads
+        if not weights.is_file():
+            raise UserError(f"{weights}: no such file (privacy.embedding)")
+        try:
+            size = self._recognizer().feature(np.zeros((112, 112, 3), np.uint8)).size
+        except cv2.error as error:
+            reason = " ".join(str(error).split())[:120]
+            raise UserError(
+                f"{weights}: not a face recognition network for FaceRecognizerSF ({reason})"
+            ) from None
+        if size < 2:
+            raise UserError(f"{weights}: it gives {size} number a face; a vector is expected")
+
+    def of(self, image: np.ndarray, region: Region) -> np.ndarray | None:
+        """A face as a vector of length 1, float32; None without landmarks.
+
+        Args:
+            image: (h, w, 3) uint8 RGB.
+            region: a face of the original.
+        """
+        if region.landmarks is None or not np.isfinite(region.landmarks).all():
+            return None
+        # OpenCV names the eyes from the person's side: its order of points is ours.
+        row = np.float32([region.x0, region.y0, region.width, region.height,
+                          *np.ravel(region.landmarks), region.score])  # fmt: skip
+        recognizer = self._recognizer()
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        vector = recognizer.feature(recognizer.alignCrop(bgr, row[None])).ravel()
+        length = float(np.linalg.norm(vector))
+        return vector / length if length > 1e-9 else None
+
+    def _recognizer(self) -> cv2.FaceRecognizerSF:
+        if not hasattr(self._local, "recognizer"):
+            self._local.recognizer = cv2.FaceRecognizerSF.create(str(self._weights), "")
+        return self._local.recognizer

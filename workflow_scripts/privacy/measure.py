@@ -1,0 +1,172 @@
+"""What an image and each of its regions tell about the original."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from workflow_scripts.privacy import faces, metadata, plates, quality
+from workflow_scripts.privacy.again import Finder
+from workflow_scripts.privacy.embedding import FaceEmbedding
+from workflow_scripts.privacy.pairs import Pair
+from workflow_scripts.regions import Kind, Region
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What a region looks like, for comparisons with other regions."""
+
+    plain: np.ndarray | None = None
+    """A face's crop."""
+    fine: np.ndarray | None = None
+    """The same, band-passed."""
+    embedding: np.ndarray | None = None
+    """A face as a vector of length 1."""
+    characters: np.ndarray | None = None
+    """A plate's; see `plates.PlateFinding`."""
+
+
+@dataclass(frozen=True, eq=False)
+class RegionFinding:
+    """One region, compared with its original."""
+
+    image: str
+    number: int
+    """Its place among the image's regions."""
+    kind: Kind
+    width: float
+    """Of its box in the original, pixels."""
+    route: str | None
+    """What the manifest says has changed it."""
+    changed: bool
+    """Whether any pixel of its box differs."""
+    found: bool | None
+    """Whether the detector finds it; None: nobody looked."""
+    found_before: bool | None
+    """The same in the original."""
+    ssim: float
+    """Mean over the box."""
+    squared_error: float
+    """Mean over the box and channels."""
+    old: Looks = field(repr=False)
+    new: Looks = field(repr=False)
+    characters: plates.Characters | None = None
+    """Of a plate that a person could read in the original."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFinding:
+    """One image, compared with its original."""
+
+    image: str
+    linked: bool
+    """It is the original's file."""
+    compared: bool
+    """Its pixels were looked at: it has regions, or is another file."""
+    pixels: int
+    outside: int
+    """Pixels that changed outside of the boxes that the manifest names."""
+    ssim: float
+    squared_error: float
+    metadata: tuple[str, ...]
+    """Kinds of metadata in the file."""
+    regions: tuple[RegionFinding, ...] = ()
+
+
+def measure_images(
+    pairs: Sequence[Pair],
+    finders: Mapping[Kind, Finder],
+    embedding: FaceEmbedding | None,
+    threads: int,
+) -> Iterator[ImageFinding]:
+    """Measure images side by side, each with one thread; yields in the order of the pairs."""
+    cv2.setNumThreads(1)
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        yield from pool.map(lambda pair: measure_image(pair, finders, embedding), pairs)
+
+
+def measure_image(
+    pair: Pair, finders: Mapping[Kind, Finder], embedding: FaceEmbedding | None = None
+) -> ImageFinding:
+    """Compare an image with its original.
+
+    An original without regions is not decoded: nothing in it was to change and nothing did.
+    """
+    carried = metadata.kinds_in(pair.anonymized)
+    name, size = pair.image.file_name, pair.image.width * pair.image.height
+    if pair.is_original and not pair.regions:
+        return ImageFinding(name, True, False, size, 0, 1.0, 0.0, carried)
+    old, new = pair.read()
+    changed = quality.changed_pixels(old, new)
+    similar = quality.ssim_where_changed(old, new, changed)
+    found_before = _found(finders, old, pair)
+    found = found_before if pair.is_original else _found(finders, new, pair)
+    regions = []
+    for number, region in enumerate(pair.regions):
+        part = _box_of(region, changed.shape)
+        before, after, characters = _looks(old, new, region, embedding)
+        regions.append(
+            RegionFinding(
+                image=name,
+                number=number,
+                kind=region.kind,
+                width=region.width,
+                route=pair.route_of(number),
+                changed=bool(changed[part].any()),
+                found=found.get(region),
+                found_before=found_before.get(region),
+                ssim=float(similar[part].mean(dtype=np.float64)),
+                squared_error=quality.squared_error(old[part], new[part]),
+                old=before,
+                new=after,
+                characters=characters,
+            )
+        )
+    boxes = [(change.x0, change.y0, change.x1, change.y1) for change in pair.changes]
+    return ImageFinding(
+        image=name,
+        linked=pair.is_original,
+        compared=True,
+        pixels=size,
+        outside=quality.outside_of(changed, boxes),
+        ssim=float(similar.mean(dtype=np.float64)),
+        squared_error=quality.squared_error(old, new),
+        metadata=carried,
+        regions=tuple(regions),
+    )
+
+
+def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dict[Region, bool]:
+    return {
+        region: is_found
+        for finder in finders.values()
+        for region, is_found in finder.finds(image, pair.image, pair.regions).items()
+    }
+
+
+def _box_of(region: Region, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of the pixels that a region's box touches; at least one pixel."""
+    height, width = shape[:2]
+    x0, y0 = min(max(int(region.x0), 0), width - 1), min(max(int(region.y0), 0), height - 1)
+    x1, y1 = (int(np.ceil(value)) for value in (region.x1, region.y1))
+    return slice(y0, max(min(y1, height), y0 + 1)), slice(x0, max(min(x1, width), x0 + 1))
+
+
+def _looks(
+    old: np.ndarray, new: np.ndarray, region: Region, embedding: FaceEmbedding | None
+) -> tuple[Looks, Looks, plates.Characters | None]:
+    if region.kind is Kind.FACE:
+        before, after = (_face(image, region, embedding) for image in (old, new))
+        return before, after, None
+    plate = plates.compare_plate(old, new, region)
+    if plate is None:
+        return Looks(), Looks(), None
+    return Looks(characters=plate.old), Looks(characters=plate.new), plate.characters
+
+
+def _face(image: np.ndarray, region: Region, embedding: FaceEmbedding | None) -> Looks:
+    crop = faces.crop_of(image, region)
+    vector = None if embedding is None else embedding.of(image, region)
+    return Looks(crop, faces.band_passed(crop), vector)

@@ -1,0 +1,150 @@
+"""A variant's images beside their originals: what has to be compared with what."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from workflow_scripts.coco import CocoImage, CocoSplit
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import sha256_of
+from workflow_scripts.images import decode_image, read_bytes
+from workflow_scripts.manifest import FILE_NAME, Change, read_manifest
+from workflow_scripts.regions import Region, read_regions
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An original and the image that stands for it."""
+
+    image: CocoImage
+    original: Path
+    anonymized: Path
+    sha256: str
+    """Of the anonymized file, as its manifest has it."""
+    regions: tuple[Region, ...]
+    """Of the original, in the order of pii/{shard}.parquet."""
+    changes: tuple[Change, ...]
+    """As the manifest has them."""
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it is the original's file, byte for byte."""
+        return self.sha256 == self.image.sha256
+
+    def route_of(self, number: int) -> str | None:
+        """What changed a region, by its place in `regions`; None: the manifest names nothing.
+
+        Where it names no change for the region itself, one that holds the whole region counts,
+        such as that of a person who was blacked out.
+        """
+        own = [change.method for change in self.changes if change.region == number]
+        if own:
+            return own[0]
+        region = self.regions[number]
+        return next(
+            (c.method for c in self.changes if c.region is None and _holds(c, region)), None
+        )
+
+    def read(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both images, (height, width, 3) uint8 RGB.
+
+        Raises:
+            UserError: a file is missing, damaged, another one than was listed, or of another size.
+        """
+        original = self._read(self.original, self.image.sha256, "indexed; index again")
+        if self.is_original:
+            return original, original
+        return original, self._read(
+            self.anonymized, self.sha256, "made; anonymize this shard again"
+        )
+
+    def _read(self, path: Path, sha256: str, since: str) -> np.ndarray:
+        raw = read_bytes(path)
+        if sha256_of(raw) != sha256:
+            raise UserError(f"{path}: it has changed since it was {since}")
+        image = decode_image(raw, path)
+        height, width = image.shape[:2]
+        if (width, height) != (self.image.width, self.image.height):
+            raise UserError(
+                f"{path}: {width}x{height} pixels, the index has "
+                f"{self.image.width}x{self.image.height} for {self.image.file_name}; make it again"
+            )
+        return image
+
+
+def _holds(change: Change, region: Region) -> bool:
+    return (
+        change.x0 <= region.x0
+        and change.y0 <= region.y0
+        and change.x1 >= region.x1
+        and change.y1 >= region.y1
+    )
+
+
+def pairs_of(
+    split: CocoSplit, root: Path, regions: Sequence[Path], folder: Path | None
+) -> list[Pair]:
+    """One pair an image, in the order of the split.
+
+    Args:
+        split: the training images.
+        root: the folder that their file names are relative to.
+        regions: pii/{shard}.parquet of all shards.
+        folder: images/{variant}, with its manifest; None where the variant is the originals.
+
+    Raises:
+        UserError: regions or the manifest name an image that is not in the split, the manifest
+            lacks one, was made from other originals, or names regions that are not there.
+    """
+    by_image = _regions_by_image(split, regions)
+    if folder is None:
+        return [
+            Pair(image, root / image.file_name, root / image.file_name, image.sha256,
+                 by_image[image.file_name], ())
+            for image in split.images
+        ]  # fmt: skip
+    manifest = folder / FILE_NAME
+    entries = {entry.image: entry for entry in read_manifest(manifest)}
+    names = {image.file_name for image in split.images}
+    strangers, missing = entries.keys() - names, names - entries.keys()
+    if strangers:
+        raise UserError(
+            f"{manifest}: {min(strangers)} is not in the training split; gather the images again"
+        )
+    if missing:
+        raise UserError(f"{manifest}: {min(missing)} is missing; gather the images again")
+    pairs = []
+    for image in split.images:
+        entry, of_image = entries[image.file_name], by_image[image.file_name]
+        if entry.source_sha256 != image.sha256:
+            raise UserError(
+                f"{manifest}: {image.file_name} was made from another original; anonymize again"
+            )
+        named = [change.region for change in entry.changes if change.region is not None]
+        if named and max(named) >= len(of_image):
+            raise UserError(
+                f"{manifest}: {image.file_name} has a change of region {max(named)}, but "
+                f"{len(of_image)} regions; anonymize again"
+            )
+        pairs.append(
+            Pair(image, root / image.file_name, folder / entry.file, entry.sha256, of_image,
+                 entry.changes)
+        )  # fmt: skip
+    return pairs
+
+
+def _regions_by_image(split: CocoSplit, paths: Sequence[Path]) -> dict[str, tuple[Region, ...]]:
+    by_image: dict[str, list[Region]] = defaultdict(list)
+    names = {image.file_name for image in split.images}
+    for path in paths:
+        for region in read_regions(path):
+            if region.image not in names:
+                raise UserError(
+                    f"{path}: regions of {region.image}, which is not in the training split; "
+                    "detect again"
+                )
+            by_image[region.image].append(region)
+    return {name: tuple(by_image[name]) for name in names}

@@ -1,0 +1,60 @@
+"""`privacy/{variant}.json`: a variant's audit on disk."""
+
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import read_json, sha256_of_file
+from workflow_scripts.manifest import FILE_NAME
+from workflow_scripts.privacy import again
+from workflow_scripts.privacy.again import Finder
+from workflow_scripts.regions import Kind
+
+SCHEMA = 1
+
+
+def made_with(
+    folder: Path | None,
+    finders: dict[Kind, Finder],
+    embedding: tuple[Path, str] | None,
+    fingerprint: str | None,
+) -> dict[str, Any]:
+    """What an audit's numbers come from.
+
+    Args:
+        folder: images/{variant}; None: the originals.
+        finders: who looked again.
+        embedding: the weights of the face recognition and their sha256.
+        fingerprint: of the job: images, settings and code.
+    """
+    return {
+        "fingerprint": fingerprint,
+        "manifest_sha256": folder and sha256_of_file(folder / FILE_NAME),
+        "detectors": {
+            kind.value: {
+                "settings": finder.detector.model_dump(mode="json"),
+                "stands_in_for_annotations": finder.stands_in,
+                "margin": again.MARGIN,
+                "margin_pixels": again.MORE,
+                "min_iou": again.MIN_IOU,
+            }
+            for kind, finder in finders.items()
+        },
+        "embedding": embedding and {"file": embedding[0].name, "sha256": embedding[1]},
+    }
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Read an audit.
+
+    Raises:
+        UserError: it is missing, or something else.
+    """
+    content = read_json(path)
+    wanted = ("variant", "originals", "kinds", "images", "outside", "whole_images", "metadata")
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise UserError(f"{path}: not an audit of a variant (schema {SCHEMA}); audit it again")
+    missing = [key for key in wanted if key not in content]
+    if missing:
+        raise UserError(f"{path}: not an audit, {missing[0]} is missing; audit it again")
+    return content
