@@ -2,28 +2,17 @@
 
 from pathlib import Path
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.files import atomic
+from workflow_scripts.figures import TEXT, save, style
 from workflow_scripts.pii.summary import RegionsPerFrame, Summary
 from workflow_scripts.regions import Kind
 
-STYLE = {
-    "svg.fonttype": "none",  # text stays text
-    "svg.hashsalt": "figure_3",  # same numbers, same file
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": "#e3e3e3",
-}
+NAME = "figure_3"
 # From the palette of Okabe and Ito, which is told apart with any colour vision.
-ALL, FACES, PLATES, MEAN = "#9aa3ab", "#56b4e9", "#e69f00", "#1a1a1a"
+ALL, FACES, PLATES, MEAN = "#9aa3ab", "#56b4e9", "#e69f00", TEXT
 
 
 def draw(summary: Summary, folder: Path) -> None:
@@ -33,15 +22,13 @@ def draw(summary: Summary, folder: Path) -> None:
         ("Faces", summary.by_kind[Kind.FACE], FACES),
         ("License plates", summary.by_kind[Kind.LICENSE_PLATE], PLATES),
     )
-    with matplotlib.rc_context(STYLE):
+    with style(NAME, axes_grid=True, axes_grid_axis="y"):
         figure = Figure(figsize=(9.6, 3.6), layout="constrained")
         columns = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1.3, 1.3))
         for axes, (title, counts, colour) in zip(columns, panels, strict=True):
             _draw_panel(axes, title, counts, colour)
         columns[0].set_ylabel("Training frames")
-        for suffix, options in (("svg", {"metadata": {"Date": None}}), ("png", {"dpi": 200})):
-            with atomic(folder / f"figure_3.{suffix}") as temporary:
-                figure.savefig(temporary, **options)
+        save(figure, folder, NAME)
 
 
 def _draw_panel(axes: Axes, title: str, counts: RegionsPerFrame, colour: str) -> None:

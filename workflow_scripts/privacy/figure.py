@@ -1,0 +1,146 @@
+"""Figure 2: regions before and after, or after only, by size."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from workflow_scripts.figures import GRID, QUIET, TEXT, save, style
+from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, TILES, Sample, Samples, Tile
+from workflow_scripts.regions import Kind
+
+NAME = "before_after"
+TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
+TILE = 1.05
+"""Width of a picture, inches; so are the others."""
+GAP, BETWEEN = 0.05, 0.22
+"""Between pictures of one region, and between regions."""
+LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.15, 0.72, 0.12
+HEAD, CAPTION = 0.62, 0.24
+"""Heights of a block's heading and of the line below a picture."""
+
+
+@dataclass
+class Page:
+    """A figure that is filled from top to bottom; lengths in inches."""
+
+    figure: Figure
+    width: float
+    height: float
+    top: float
+
+    def text(self, x: float, y: float, text: str, **options) -> None:
+        """Write at x from the left and y below `top`."""
+        at = (x / self.width, 1 - (self.top + y) / self.height)
+        self.figure.text(*at, text, **{"color": TEXT, "verticalalignment": "top"} | options)
+
+    def picture(self, x: float, width: float, height: float, tile: Tile) -> None:
+        """Place a picture with its upper left corner at x and `top`."""
+        axes = self.figure.add_axes(
+            (
+                x / self.width,
+                1 - (self.top + height) / self.height,
+                width / self.width,
+                height / self.height,
+            )
+        )
+        axes.set_axis_off()
+        if tile.pixels is None:
+            axes.add_patch(_grey())
+            axes.text(
+                0.5,
+                0.5,
+                tile.caption,
+                fontsize=6.5,
+                color=QUIET,
+                horizontalalignment="center",
+                verticalalignment="center",
+            )
+        else:
+            # Not smoothed: the pixels are what there is.
+            axes.imshow(tile.pixels, interpolation="none", aspect="auto")
+            middle = x + width / 2
+            self.text(
+                middle,
+                height + 0.03,
+                tile.caption,
+                fontsize=6.5,
+                color=QUIET,
+                horizontalalignment="center",
+            )
+
+
+def _grey():
+    from matplotlib.patches import Rectangle  # noqa: PLC0415 - for this alone
+
+    return Rectangle((0, 0), 1, 1, facecolor=GRID, edgecolor="none")
+
+
+def draw(samples: Samples, folder: Path) -> None:
+    """Write `before_after.svg` and `before_after.png` to `folder`, each atomically."""
+    columns = samples.columns
+    blocks = [
+        (kind, [list(row) for _, row in groupby(rows, key=lambda sample: sample.near)])
+        for kind, rows in groupby(samples.rows, key=lambda sample: sample.kind)
+    ]
+    # The page is as wide as it may become: a figure with few regions has room for its title.
+    groups = max(1, TILES // max(len(columns), 1))
+    of_group = len(columns) * TILE + max(len(columns) - 1, 0) * GAP
+    width = max(LEFT + groups * (of_group + BETWEEN) - BETWEEN + RIGHT, 6.0)
+    height = TOP + BOTTOM + sum(
+        HEAD + len(rows) * (TILE * ASPECT[kind] + CAPTION) for kind, rows in blocks
+    )  # fmt: skip
+    with style(NAME):
+        page = Page(Figure(figsize=(width, height)), width, height, 0.0)
+        page.text(0.15, 0.12, _title(samples), fontsize=13)
+        page.text(0.15, 0.40, _subtitle(samples), fontsize=8, color=QUIET)
+        page.top = TOP
+        for kind, rows in blocks:
+            _draw_block(page, kind, rows, columns, of_group + BETWEEN)
+        save(page.figure, folder, NAME)
+
+
+def _draw_block(
+    page: Page, kind: Kind, rows: list[list[Sample]], columns: tuple[str, ...], step: float
+) -> None:
+    page.text(0.15, 0.08, TITLES[kind], fontsize=11, fontweight="bold")
+    # One column needs one heading.
+    for group in range(max(map(len, rows)) if len(columns) > 1 else 1):
+        for number, name in enumerate(columns):
+            x = LEFT + group * step + number * (TILE + GAP) + TILE / 2
+            short = name if len(name) <= 16 else f"{name[:15]}…"
+            page.text(x, 0.41, short, fontsize=8, horizontalalignment="center")
+    page.top += HEAD
+    height = TILE * ASPECT[kind]
+    for row in rows:
+        page.text(
+            LEFT - 0.1,
+            height / 2,
+            f"{row[0].near} px",
+            fontsize=9,
+            horizontalalignment="right",
+            verticalalignment="center",
+        )
+        for group, sample in enumerate(row):
+            for number, tile in enumerate(sample.tiles):
+                x = LEFT + group * step + number * (TILE + GAP)
+                page.picture(x, TILE, height, tile)
+        page.top += height + CAPTION
+
+
+def _title(samples: Samples) -> str:
+    if not samples.rows:
+        return "No faces or license plates to show"
+    return (
+        "Regions before and after anonymization"
+        if ORIGINAL in samples.columns
+        else "Regions after anonymization"
+    )
+
+
+def _subtitle(samples: Samples) -> str:
+    text = "By the width of the region that was found; below each picture, what changed it."
+    if ORIGINAL in samples.columns:
+        return text
+    return f"{text} Originals are not shown."

@@ -1,0 +1,146 @@
+"""Which regions Figure 2 shows, and what of them may be seen."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workflow_scripts.privacy.pairs import Pair
+from workflow_scripts.regions import Kind, Region
+
+WIDTHS = (12, 20, 40, 60, 80, 120)
+"""Of the regions that are looked for, pixels."""
+REACH = 1.35
+"""A region stands for one of these widths if it is wider or narrower by no more than this."""
+TILES = 12
+"""Pictures side by side at most."""
+ASPECT = {Kind.FACE: 1.0, Kind.LICENSE_PLATE: 0.5}
+"""Height of a picture, relative to its width."""
+AROUND = {Kind.FACE: 1.9, Kind.LICENSE_PLATE: 1.45}
+"""Width of a picture, relative to that of the region."""
+ORIGINAL = "original"
+UNCHANGED = "not changed"
+BESIDE = "beside it:\nnot changed"
+
+
+@dataclass(frozen=True, eq=False)
+class Tile:
+    """One picture, or the reason why it is not shown."""
+
+    caption: str
+    pixels: np.ndarray | None
+    """(h, w, 3) uint8 RGB; None: it must not be seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A region, as the original has it and as each variant does."""
+
+    kind: Kind
+    near: int
+    """The width of `WIDTHS` that it stands for."""
+    width: float
+    """Of its box, pixels."""
+    tiles: tuple[Tile, ...]
+    """One for each column."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What Figure 2 shows."""
+
+    columns: tuple[str, ...]
+    """`original` where it may be shown, then the variants."""
+    rows: tuple[Sample, ...]
+
+
+def samples_of(
+    originals: Sequence[Pair], variants: Mapping[str, Sequence[Pair]], show_originals: bool
+) -> Samples:
+    """Regions nearest to each width, of each kind.
+
+    Where originals may not be shown, a picture is left out if the region, or another one in the
+    picture, is as it was.
+
+    Args:
+        originals: the images with all of their regions.
+        variants: by name, the same images in the same order; none of them is the originals.
+        show_originals: whether original faces and plates may be seen.
+    """
+    columns = (*((ORIGINAL,) if show_originals else ()), *variants)
+    each = max(1, TILES // max(len(columns), 1))
+    samples = []
+    for kind, near, at, number in _chosen(originals, each) if columns else ():
+        pair, region = originals[at], originals[at].regions[number]
+        window = _window(region, pair)
+        tiles = []
+        if show_originals:
+            tiles.append(Tile(f"{region.width:.0f} px", _cut(pair.read()[0], window)))
+        for pairs in variants.values():
+            tiles.append(_tile(pairs[at], number, window, show_originals))
+        samples.append(Sample(kind, near, region.width, tuple(tiles)))
+    return Samples(columns, tuple(samples))
+
+
+def _chosen(originals: Sequence[Pair], each: int) -> Iterator[tuple[Kind, int, int, int]]:
+    """Kind, width, and the place of image and region of those that come nearest."""
+    places = [
+        (region, at, number)
+        for at, pair in enumerate(originals)
+        for number, region in enumerate(pair.regions)
+        if region.width >= 1 and region.height >= 1
+    ]
+    for kind in Kind:
+        for near in WIDTHS:
+            of_size = sorted(
+                (abs(float(np.log(region.width / near))), pair_at, number)
+                for region, pair_at, number in places
+                if region.kind is kind and _nearest(region.width) == near
+            )
+            for _, at, number in of_size[:each]:
+                yield kind, near, at, number
+
+
+def _nearest(width: float) -> int | None:
+    off, near = min((abs(float(np.log(width / near))), near) for near in WIDTHS)
+    return near if off <= np.log(REACH) else None
+
+
+def _window(region: Region, pair: Pair) -> tuple[int, int, int, int]:
+    """The picture's x0, y0, x1, y1, inside the frame."""
+    aspect = ASPECT[region.kind]
+    width = AROUND[region.kind] * max(region.width, region.height / aspect)
+    width = max(round(min(width, pair.image.width, pair.image.height / aspect)), 2)
+    height = max(round(width * aspect), 1)
+    x0 = round((region.x0 + region.x1 - width) / 2)
+    y0 = round((region.y0 + region.y1 - height) / 2)
+    x0 = min(max(x0, 0), pair.image.width - width)
+    y0 = min(max(y0, 0), pair.image.height - height)
+    return x0, y0, x0 + width, y0 + height
+
+
+def _tile(pair: Pair, number: int, window: tuple[int, ...], show_originals: bool) -> Tile:
+    route = pair.route_of(number)
+    old, new = pair.read()
+    regions = [region for region in pair.regions if _overlaps(region, window)]
+    same = [region for region in regions if _is_same(old, new, region)]
+    if pair.regions[number] in same or route is None:
+        return Tile(UNCHANGED, _cut(new, window) if show_originals else None)
+    if same and not show_originals:
+        return Tile(BESIDE, None)
+    return Tile(route.replace("_", " "), _cut(new, window))
+
+
+def _overlaps(region: Region, window: tuple[int, ...]) -> bool:
+    x0, y0, x1, y1 = window
+    return region.x0 < x1 and region.x1 > x0 and region.y0 < y1 and region.y1 > y0
+
+
+def _is_same(old: np.ndarray, new: np.ndarray, region: Region) -> bool:
+    box = (int(region.x0), int(region.y0), int(np.ceil(region.x1)), int(np.ceil(region.y1)))
+    return bool((_cut(old, box) == _cut(new, box)).all())
+
+
+def _cut(image: np.ndarray, box: tuple[int, ...]) -> np.ndarray:
+    x0, y0, x1, y1 = box
+    return image[max(y0, 0) : y1, max(x0, 0) : x1].copy()
