@@ -13,7 +13,7 @@ DEMO := results/demo
 
 help:
 	@echo "make setup  install what the others need into $(VENV); they do it themselves"
-	@echo "make demo   run the whole experiment on drawn street scenes, print Table II"
+	@echo "make demo   run the whole experiment on drawn street scenes, print its tables"
 	@echo "make test   run the tests"
 	@echo "make lint   check style: ruff, snakefmt, snakemake --lint"
 	@echo "make bench  measure speed against the alternatives"
@@ -34,12 +34,15 @@ demo: $(READY)
 	@started=$$(date +%s); touch $(VENV)/.demo; \
 	$(BIN)/snakemake --profile profiles/demo && \
 	{ test $(DEMO)/tables/table_2.json -nt $(VENV)/.demo || \
-	  $(BIN)/python -m workflow_scripts.tables show $(DEMO)/tables/table_2.json; } && \
+	  { $(BIN)/python -m workflow_scripts.tables show $(DEMO)/tables/table_2.json && \
+	    $(BIN)/python -m workflow_scripts.privacy show $(DEMO)/tables/privacy.json; }; } && \
 	echo && \
 	echo "Done in $$(( $$(date +%s) - started )) s. Where to look, under $(DEMO)/:" && \
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
+	echo "  tables/privacy.md        what each variant still tells about faces and plates" && \
+	echo "  figures/before_after.svg faces and plates of each variant, by size" && \
 	echo "  figures/figure_3.svg     faces and license plates per training frame" && \
-	echo "  images/blur/             the anonymized training images" && \
+	echo "  images/natural/          the anonymized training images" && \
 	echo "  runs/*/seed~*/           of each training: run.json, metrics.jsonl, eval.json" && \
 	echo "The same on your own images: README.md, \"On your data\"."
 

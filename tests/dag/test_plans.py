@@ -11,6 +11,7 @@ from tests.dag.conftest import paper_config
 from tests.workflow import Workflow, copy_of_project
 
 NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, "table_2": 1}
+ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
 
 
 def test_two_variants_and_five_seeds_are_ten_trainings(fresh):
@@ -29,6 +30,8 @@ def test_after_the_index_the_plan_is_complete(fresh):
         "check_variant": 1,
         "anonymize": 1,
         "gather_images": 1,
+        **ONE_AUDIT,
+        "audit": 2,
         **NEW_RUNS,
     }
 
@@ -45,7 +48,8 @@ def test_more_seeds_run_the_new_ones_only(done):
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
-    assert done.plan() == {"check_variant": 1, "anonymize": 1, "gather_images": 1, **five}
+    images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
+    assert done.plan() == {**images, **ONE_AUDIT, **five}
 
 
 def test_another_learning_rate_trains_everything_again(done):
@@ -56,7 +60,8 @@ def test_another_learning_rate_trains_everything_again(done):
 def test_another_blur_makes_that_variant_again(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
     five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
-    assert done.plan() == {"check_variant": 1, "anonymize": 1, "gather_images": 1, **five}
+    images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
+    assert done.plan() == {**images, **ONE_AUDIT, **five}
 
 
 def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_path):
@@ -93,6 +98,8 @@ def test_another_detection_threshold_leaves_the_reference_alone(done):
         "summarize_pii": 1,
         "anonymize": 1,
         "gather_images": 1,
+        **ONE_AUDIT,
+        "audit": 2,
         **five,
     }
 
@@ -100,6 +107,16 @@ def test_another_detection_threshold_leaves_the_reference_alone(done):
 def test_other_test_settings_train_nothing(done):
     done.config["evaluation"]["score_threshold"] = 0.1
     assert done.plan() == {"predict": 10, "evaluate": 10, "table_2": 1}
+
+
+def test_weights_for_the_audit_concern_nothing_else(done):
+    done.config["privacy"] = {"embedding": "faces.onnx", "embedding_sha256": "0" * 64}
+    assert done.plan() == {"audit": 2, "privacy_table": 1}
+
+
+def test_whether_originals_are_shown_concerns_the_figure_only(done):
+    done.config["report"] = {"show_originals": True}
+    assert done.plan() == {"before_after": 1}
 
 
 def test_a_deleted_evaluation_is_made_again(done):

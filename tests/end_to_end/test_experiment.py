@@ -36,14 +36,16 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, str]
 def test_it_ends_with_table_2(experiment):
     _, said = experiment
     closing = said[said.index("All classes (mAP)") - 2000 :]
-    for word in ("unmodified", "blur", "Person", "Bicycle", "±"):
+    words = "unmodified", "natural", "Person", "Bicycle", "±", "Found again", "Pixels outside"
+    for word in words:
         assert word in closing
 
 
 def test_the_files_are_those_of_the_design(experiment):
     results = experiment[0].results
     found = {path.relative_to(results).as_posix() for path in results.rglob("*")}
-    runs = [f"runs/{variant}/seed~{seed}" for variant in ("unmodified", "blur") for seed in (1, 2)]
+    variants = "unmodified", "natural"
+    runs = [f"runs/{variant}/seed~{seed}" for variant in variants for seed in (1, 2)]
     of_a_run = (
         "model_final.pth",
         "metrics.jsonl",
@@ -56,7 +58,10 @@ def test_the_files_are_those_of_the_design(experiment):
         *(f"data/table_1.{suffix}" for suffix in ("csv", "md")),
         "pii/summary.json",
         *(f"figures/figure_3.{suffix}" for suffix in ("svg", "png")),
-        "images/blur/manifest.parquet",
+        *(f"figures/before_after.{suffix}" for suffix in ("svg", "png")),
+        *(f"privacy/{variant}.json" for variant in variants),
+        *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "json")),
+        "images/natural/manifest.parquet",
         *(f"{run}/{name}" for run in runs for name in of_a_run),
         *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),
     }
@@ -64,18 +69,18 @@ def test_the_files_are_those_of_the_design(experiment):
     assert "images/unmodified/manifest.parquet" not in found
     shards = json.loads((results / "data/shards.json").read_text())["shards"]
     assert {f"pii/{shard}.parquet" for shard in shards} <= found
-    assert {f"images/blur/{shard}" for shard in shards} <= found
+    assert {f"images/natural/{shard}" for shard in shards} <= found
 
 
 def test_a_run_carries_its_origin(experiment):
     results = experiment[0].results
-    run = json.loads((results / "runs/blur/seed~2/run.json").read_text())
-    evaluation = json.loads((results / "runs/blur/seed~2/eval.json").read_text())
-    assert run["variant"] == "blur"
+    run = json.loads((results / "runs/natural/seed~2/run.json").read_text())
+    evaluation = json.loads((results / "runs/natural/seed~2/eval.json").read_text())
+    assert run["variant"] == "natural"
     assert run["seed"] == 2
     assert run["settings"] == {**run["settings"], "engine": "torchvision", "model": "tiny"}
     assert evaluation["run"] == {
-        "variant": "blur",
+        "variant": "natural",
         "seed": 2,
         "engine": "torchvision",
         "fingerprint": run["fingerprint"],
@@ -101,12 +106,26 @@ def _first_weights(path: Path) -> bytes:
 def test_the_table_is_that_of_the_evaluations(experiment):
     results = experiment[0].results
     table = pd.read_csv(results / "tables/table_2.csv")
-    row = table[(table["class"] == "all") & (table.variant == "blur") & (table.metric == "AP")]
-    paths = results.glob("runs/blur/*/eval.json")
+    row = table[(table["class"] == "all") & (table.variant == "natural") & (table.metric == "AP")]
+    paths = results.glob("runs/natural/*/eval.json")
     values = pd.Series([json.loads(p.read_text())["coco"]["segm"]["mAP"] for p in paths])
     assert row["n"].item() == 2
     assert row["mean"].item() == pytest.approx(values.mean())
     assert row["std"].item() == pytest.approx(values.std())
+
+
+def test_the_audit_says_what_natural_did(experiment):
+    results = experiment[0].results
+    kept, changed = (
+        json.loads((results / f"privacy/{variant}.json").read_text())
+        for variant in ("unmodified", "natural")
+    )
+    assert kept["kinds"]["face"]["all"]["regions"] > 0
+    assert kept["kinds"]["face"]["all"]["correlation"]["mean"] == pytest.approx(1)
+    assert changed["outside"]["pixels"] == 0
+    assert changed["metadata"]["n"] == 0
+    assert changed["kinds"]["face"]["all"]["unchanged"]["n"] == 0
+    assert changed["kinds"]["face"]["all"]["correlation"]["mean"] < 0.9
 
 
 def test_predictions_are_coco_results(experiment):
@@ -122,7 +141,8 @@ def test_a_second_call_has_nothing_to_do(experiment):
 
 
 def test_each_command_explains_itself(experiment):
-    stages = ("synthetic", "dataset", "pii", "anonymization", "training", "evaluation", "tables")
+    stages = ["synthetic", "dataset", "pii", "anonymization", "training", "evaluation"]
+    stages += ["privacy", "tables"]
     for stage in stages:
         module = __import__(f"workflow_scripts.{stage}.__main__", fromlist=["main"])
         try:

@@ -78,6 +78,7 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("training.milestones", [50000], "training: milestones: 50000 is never reached"),
         ("training.model", "tiny", "there are no ImageNet weights for the tiny model"),
         ("training.initialisation", "weights.pth", "initialisation_sha256: missing"),
+        ("privacy", {"embedding": "faces.onnx"}, "embedding and embedding_sha256 have to be given"),
         ("experiment", "a/b", "config.yaml: experiment: String should match"),
     ],
 )
@@ -168,3 +169,13 @@ def test_the_conda_environments_have_the_versions_of_the_lock(name):
     wanted = project["dependencies"] + project["optional-dependencies"].get(name, [])
     names = {re.match(r"[\w-]+", name).group() for name in wanted if "snakemake" not in name}
     assert {package.split("==")[0] for package in packages} == names
+
+
+def test_originals_are_shown_by_default_where_they_are_drawn(config):
+    assert not read_experiment(config, "config.yaml").shows_originals
+    drawn = change(config, "dataset", {"kind": "synthetic"})
+    assert read_experiment(drawn, "config.yaml").shows_originals
+    for content in (config, drawn):
+        for value in (True, False):
+            asked = change(content, "report.show_originals", value)
+            assert read_experiment(asked, "config.yaml").shows_originals is value

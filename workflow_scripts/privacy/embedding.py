@@ -28,7 +28,7 @@ class FaceEmbedding:
         try:
             size = self._recognizer().feature(np.zeros((112, 112, 3), np.uint8)).size
         except cv2.error as error:
-            reason = " ".join(str(error).split())[:120]
+            reason = " ".join(str(error.err).split())[:120]
             raise UserError(
                 f"{weights}: not a face recognition network for FaceRecognizerSF ({reason})"
             ) from None

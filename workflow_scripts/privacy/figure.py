@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from workflow_scripts.figures import GRID, QUIET, TEXT, save, style
-from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, TILES, Sample, Samples, Tile
+from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, Sample, Samples, Tile
 from workflow_scripts.regions import Kind
 
 NAME = "before_after"
@@ -84,8 +84,7 @@ def draw(samples: Samples, folder: Path) -> None:
         (kind, [list(row) for _, row in groupby(rows, key=lambda sample: sample.near)])
         for kind, rows in groupby(samples.rows, key=lambda sample: sample.kind)
     ]
-    # The page is as wide as it may become: a figure with few regions has room for its title.
-    groups = max(1, TILES // max(len(columns), 1))
+    groups = max((len(row) for _, rows in blocks for row in rows), default=1)
     of_group = len(columns) * TILE + max(len(columns) - 1, 0) * GAP
     width = max(LEFT + groups * (of_group + BETWEEN) - BETWEEN + RIGHT, 6.0)
     height = TOP + BOTTOM + sum(

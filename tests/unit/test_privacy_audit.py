@@ -1,0 +1,473 @@
+"""`python -m workflow_scripts.privacy`: audits, their table and Figure 2, on known images."""
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.unit.plate_pictures import photograph
+from tests.unit.test_pii_detectors import draw_face
+from workflow_scripts.coco import CocoImage, CocoSplit
+from workflow_scripts.files import sha256_of, sha256_of_file
+from workflow_scripts.images import read_image, write_png
+from workflow_scripts.manifest import Change, Entry, read_manifest, write_manifest
+from workflow_scripts.privacy.__main__ import main
+from workflow_scripts.regions import Kind, Region, write_regions
+
+WIDTH, HEIGHT = 320, 200
+NAMES = ("a.png", "b.png", "empty.jpg")
+DETECTORS = {
+    "faces": {"detector": "centerface"},
+    "license_plates": {"detector": "annotations"},
+}
+FACES = {"a.png": [(70, 60, 44), (180, 70, 60)], "b.png": [(100, 80, 50)]}
+PLATE_AT = (190, 140)
+
+
+def face_at(name: str, x: float, y: float, height: float) -> Region:
+    """The region of a face as `draw_face` draws it."""
+    unit = height / 100
+    points = [(-15, -4), (15, -4), (0, 12), (-12, 30), (12, 30)]
+    landmarks = tuple((x + unit * dx, y + unit * dy) for dx, dy in points)
+    box = (x - 36 * unit, y - 41 * unit, x + 36 * unit, y + 51 * unit)
+    return Region(name, Kind.FACE, 0.9, *box, landmarks=landmarks)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Three images: two faces; a face and a plate; nothing."""
+    regions = []
+    for name in NAMES:
+        image = np.full((HEIGHT, WIDTH, 3), (130, 150, 170), np.uint8)
+        for place in FACES.get(name, ()):
+            draw_face(image, *place)
+            regions.append(face_at(name, *place))
+        if name == "b.png":
+            picture = photograph(("BK HE 728",), 80)
+            x, y = PLATE_AT
+            h, w = picture.image.shape[:2]
+            w, h = min(w, WIDTH - x), min(h, HEIGHT - y)
+            image[y : y + h, x : x + w] = picture.image[:h, :w]
+            quad = tuple((px + x, py + y) for px, py in picture.region().quad)
+            box = (*np.min(quad, axis=0).tolist(), *np.max(quad, axis=0).tolist())
+            regions.append(Region(name, Kind.LICENSE_PLATE, 1, *box, quad=quad))
+        noise = np.random.default_rng(1).normal(0, 2, image.shape)
+        image = np.clip(image + noise, 0, 255).astype(np.uint8)
+        write_png(tmp_path / "in" / name, image)
+        if name.endswith("jpg"):
+            Image.fromarray(image).save(tmp_path / "in" / name, comment=b"hello")
+    images = tuple(
+        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(tmp_path / "in" / name))
+        for n, name in enumerate(NAMES)
+    )
+    CocoSplit(("person",), images, ()).write(tmp_path / "train.coco.json")
+    write_regions(tmp_path / "0.parquet", [r for r in regions if r.image == "a.png"])
+    write_regions(tmp_path / "1.parquet", [r for r in regions if r.image != "a.png"])
+    return tmp_path
+
+
+def regions_in(name: str) -> list[Region]:
+    return [face_at(name, *place) for place in FACES[name]]
+
+
+def blacked_out(data: Path, variant: str = "black", method: str = "blackbox") -> Path:
+    """A variant in which all faces and the plate are black, and its manifest."""
+    folder = data / "images" / variant
+    entries = []
+    for name in NAMES:
+        raw = (data / "in" / name).read_bytes()
+        source = sha256_of(raw)
+        if name not in FACES:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(raw)
+            entries.append(Entry(name, name, source, source, linked=True))
+            continue
+        image = read_image(data / "in" / name)
+        boxes = [(r.x0 - 2, r.y0 - 2, r.x1 + 2, r.y1 + 2) for r in regions_in(name)]
+        kinds = [Kind.FACE] * len(boxes)
+        if name == "b.png":
+            boxes.append((*PLATE_AT, WIDTH, HEIGHT))
+            kinds.append(Kind.LICENSE_PLATE)
+        changes = []
+        for number, (kind, box) in enumerate(zip(kinds, boxes, strict=True)):
+            x0, y0, x1, y1 = (int(value) for value in box)
+            image[y0 : y1 + 1, x0 : x1 + 1] = 0
+            whole = (x0, y0, min(x1 + 1, WIDTH), min(y1 + 1, HEIGHT))
+            changes.append(Change(method, *whole, kind, number))
+        write_png(folder / name, image)
+        digest = sha256_of_file(folder / name)
+        entries.append(Entry(name, name, digest, source, False, tuple(changes)))
+    write_manifest(folder / "manifest.parquet", entries)
+    return folder
+
+
+def rewrite(folder: Path, name: str, pixels: np.ndarray | None = None, **changes) -> None:
+    """Give a variant's image other pixels, or its manifest's line other values."""
+    if pixels is not None:
+        write_png(folder / name, pixels)
+        changes["sha256"] = sha256_of_file(folder / name)
+    path = folder / "manifest.parquet"
+    entries = [replace(e, **changes) if e.image == name else e for e in read_manifest(path)]
+    write_manifest(path, entries)
+
+
+def audit(data: Path, folder: Path | None, **more) -> tuple[int, dict]:
+    output = data / "privacy" / f"{folder.name if folder else 'unmodified'}.json"
+    given = {
+        "settings": json.dumps(DETECTORS),
+        "variant": output.stem,
+        "annotations": data / "train.coco.json",
+        "images": data / "in",
+        "regions": [data / "0.parquet", data / "1.parquet"],
+        **({"anonymized": folder} if folder else {}),
+        "output": output,
+        **more,
+    }
+    code = run("audit", given)
+    return code, json.loads(output.read_text()) if output.exists() else {}
+
+
+def run(action: str, given: dict) -> int:
+    flat = [
+        str(part)
+        for key, value in given.items()
+        for part in (f"--{key}", *(value if isinstance(value, list) else [value]))
+    ]
+    return main([action, *flat])
+
+
+def test_the_originals_are_found_again_and_alike(data, capsys):
+    code, report = audit(data, None)
+    assert code == 0
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert (faces["regions"], plates["regions"]) == (3, 1)
+    assert faces["found_again"] == {"n": 3, "found": 3, "share": 1.0}
+    assert faces["found_again"] == faces["found_in_originals"]
+    for metric in ("correlation", "correlation_band_passed"):
+        assert faces[metric]["mean"] == pytest.approx(1)
+        assert faces[metric]["n"] == sum(faces[metric]["histogram"]) == 3
+    assert plates["characters"]["unchanged"] == plates["characters"]["n"] > 4
+    assert plates["correlation"]["mean"] == pytest.approx(1)
+    assert faces["unchanged"]["n"] == 3
+    assert faces["routes"] == {"none": 3}
+    assert (faces["ssim"], faces["psnr"]) == (1, None)
+    assert report["outside"] == {"n": 0, "images": [], "pixels": 0, "share": 0}
+    assert report["metadata"]["kinds"] == {"text": 1}
+    assert report["images"] == {"n": 3, "with_regions": 2, "originals": 3, "compared": 2}
+    assert "attention" not in capsys.readouterr().err
+
+
+def test_black_boxes_leave_nothing(data):
+    code, report = audit(data, blacked_out(data))
+    assert code == 0
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert faces["routes"] == {"blackbox": 3}
+    assert faces["unchanged"] == {"n": 0, "images": []}
+    assert faces["found_again"]["found"] == 0
+    assert faces["found_in_originals"]["share"] == 1
+    assert faces["correlation"]["max"] == 0
+    assert faces["correlation"]["between_people"]["mean"] > 0.5  # drawn alike
+    assert plates["characters"]["unchanged"] == 0
+    assert report["outside"]["pixels"] == 0
+    assert faces["ssim"] < 0.3 < report["whole_images"]["ssim"] < 1
+    detectors = report["made_with"]["detectors"]
+    assert not detectors["face"]["stands_in_for_annotations"]
+    assert detectors["license_plate"]["settings"]["detector"] == "plates"
+    assert detectors["license_plate"]["stands_in_for_annotations"]
+    digest = sha256_of_file(data / "images/black/manifest.parquet")
+    assert report["made_with"]["manifest_sha256"] == digest
+
+
+def test_sizes_are_apart(data):
+    _, report = audit(data, blacked_out(data))
+    faces = report["kinds"]["face"]
+    assert [faces[size]["regions"] for size in ("under_20", "20_to_40", "40_to_80")] == [0, 2, 1]
+    assert faces["80_and_more"] == {"regions": 0}
+
+
+def test_a_pixel_beside_the_regions_is_noticed(data, capsys):
+    folder = blacked_out(data)
+    image = read_image(folder / "a.png")
+    image[199, 319] ^= 1
+    rewrite(folder, "a.png", image)
+    _, report = audit(data, folder)
+    assert report["outside"] == {
+        "n": 1,
+        "images": ["a.png"],
+        "pixels": 1,
+        "share": pytest.approx(1 / (3 * WIDTH * HEIGHT), abs=1e-6),
+    }
+    said = capsys.readouterr().err
+    assert "attention: black: 1 images changed outside of the regions, such as in a.png" in said
+
+
+def test_a_region_that_was_left_alone_is_named(data, capsys):
+    folder = blacked_out(data)
+    (folder / "b.png").write_bytes((data / "in/b.png").read_bytes())
+    source = sha256_of_file(folder / "b.png")
+    rewrite(folder, "b.png", sha256=source, linked=True, changes=())
+    _, report = audit(data, folder)
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert faces["unchanged"] == {"n": 1, "images": ["b.png"]}
+    assert faces["routes"] == {"blackbox": 2, "none": 1}
+    assert faces["found_again"]["found"] == 1
+    assert plates["unchanged"]["n"] == 1
+    said = capsys.readouterr().err
+    assert "attention: black: 1 of 3 face regions unchanged, such as in b.png" in said
+
+
+def test_a_manifest_that_claims_a_change_is_not_believed(data):
+    folder = blacked_out(data)
+    rewrite(folder, "a.png", read_image(data / "in/a.png"))
+    _, report = audit(data, folder)
+    assert report["kinds"]["face"]["all"]["unchanged"] == {"n": 2, "images": ["a.png"]}
+
+
+def test_whole_objects_that_were_changed_are_a_route_too(data):
+    folder = blacked_out(data)
+    rewrite(folder, "a.png", changes=(Change("mask_objects", 20, 10, 280, 150),))
+    rewrite(folder, "b.png", changes=())
+    _, report = audit(data, folder)
+    assert report["kinds"]["face"]["all"]["routes"] == {"mask_objects": 2, "not in the manifest": 1}
+    assert report["outside"]["images"] == ["b.png"]
+
+
+def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
+    folder = blacked_out(data)
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    raw = io.BytesIO()
+    Image.fromarray(read_image(folder / "a.png")).save(raw, "JPEG", exif=exif.tobytes())
+    (folder / "a.jpg").write_bytes(raw.getvalue())
+    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()))
+    _, report = audit(data, folder)
+    assert report["metadata"] == {
+        "n": 2,
+        "images": ["a.png", "empty.jpg"],
+        "of_them_originals": 1,
+        "kinds": {"exif": 1, "text": 1},
+    }
+    assert report["outside"]["n"] == 1  # JPEG changes every pixel
+    assert "attention: black: 2 files carry metadata" in capsys.readouterr().err
+
+
+def test_the_number_of_threads_changes_nothing(data):
+    folder = blacked_out(data)
+    (data / "privacy").mkdir()
+    found = []
+    for threads in (1, 3):
+        audit(data, folder, threads=threads)
+        found.append((data / "privacy/black.json").read_bytes())
+    assert found[0] == found[1]
+
+
+def with_regions_of_a_stranger(data: Path, folder: Path) -> None:
+    write_regions(data / "1.parquet", [replace(face_at("a.png", 70, 60, 44), image="x.png")])
+
+
+def with_a_manifest_of_other_images(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", image="x.png")
+
+
+def with_a_manifest_that_lacks_one(data: Path, folder: Path) -> None:
+    path = folder / "manifest.parquet"
+    write_manifest(path, read_manifest(path)[1:])
+
+
+def with_another_original(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", source_sha256="0" * 64)
+
+
+def with_a_region_too_many(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", changes=(Change("blackbox", 0, 0, 9, 9, Kind.FACE, 7),))
+
+
+def with_another_size(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", np.zeros((HEIGHT, 7, 3), np.uint8))
+
+
+def with_an_image_missing(data: Path, folder: Path) -> None:
+    (folder / "a.png").unlink()
+
+
+def with_another_image(data: Path, folder: Path) -> None:
+    write_png(folder / "a.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (with_regions_of_a_stranger, "1.parquet: regions of x.png, which is not in the training"),
+        (with_a_manifest_of_other_images, "manifest.parquet: x.png is not in the training split"),
+        (with_a_manifest_that_lacks_one, "manifest.parquet: a.png is missing"),
+        (with_another_original, "a.png was made from another original; anonymize again"),
+        (with_a_region_too_many, "a.png has a change of region 7, but 2 regions"),
+        (with_another_size, f"a.png: 7x{HEIGHT} pixels, the index has {WIDTH}x{HEIGHT}"),
+        (with_an_image_missing, "a.png: no such file"),
+        (with_another_image, "a.png: it has changed since it was made; anonymize this shard"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_one_line(data, capsys, spoil, message):
+    folder = blacked_out(data)
+    spoil(data, folder)
+    code, report = audit(data, folder)
+    assert (code, report) == (2, {})
+    errors = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
+def recognizer(path: Path, outputs: int = 128) -> Path:
+    """A small network of SFace's input and output: random projections of the aligned face."""
+    import onnx  # noqa: PLC0415 - slow
+    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
+
+    weights = np.random.default_rng(0).normal(0, 1e-2, (12 * 14 * 14, outputs))
+    nodes = [
+        helper.make_node("AveragePool", ["data"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node("Concat", ["small"] * 4, ["many"], axis=1),
+        helper.make_node("Flatten", ["many"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["fc1"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "recognizer",
+        [helper.make_tensor_value_info("data", TensorProto.FLOAT, [1, 3, 112, 112])],
+        [helper.make_tensor_value_info("fc1", TensorProto.FLOAT, [1, outputs])],
+        [numpy_helper.from_array(weights.astype(np.float32), "weights")],
+    )
+    opset = helper.make_opsetid("", 13)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    return path
+
+
+def test_an_embedding_compares_faces_too(data, tmp_path):
+    weights = recognizer(tmp_path / "faces.onnx")
+    digest = sha256_of_file(weights)
+    _, same = audit(data, None, embedding=weights)
+    assert same["kinds"]["face"]["all"]["embedding"]["mean"] == pytest.approx(1, abs=1e-4)
+    assert same["made_with"]["embedding"] == {"file": "faces.onnx", "sha256": digest}
+    _, black = audit(data, blacked_out(data), **{"embedding": weights, "embedding-sha256": digest})
+    faces = black["kinds"]["face"]["all"]["embedding"]
+    assert faces["n"] + len([1 for value in faces["most_alike"] if value["value"] is None]) <= 3
+    assert faces.get("mean", 0) < 0.9
+    assert faces["between_people"]["mean"] > 0.9  # drawn alike
+
+
+def test_wrong_weights_of_an_embedding_are_one_line(data, tmp_path, capsys):
+    weights = recognizer(tmp_path / "faces.onnx")
+    assert audit(data, None, **{"embedding": weights, "embedding-sha256": "00"})[0] == 2
+    assert "faces.onnx: its sha256 is" in capsys.readouterr().err
+    (tmp_path / "text.onnx").write_text("no network")
+    assert audit(data, None, embedding=tmp_path / "text.onnx")[0] == 2
+    said = capsys.readouterr().err
+    assert "text.onnx: not a face recognition network" in said
+    assert said.count("error:") == 1
+    assert audit(data, None, embedding=tmp_path / "nothing.onnx")[0] == 2
+    assert "nothing.onnx: no such file" in capsys.readouterr().err
+
+
+def test_the_table_has_a_row_for_each_variant(data, capsys):
+    audit(data, None)
+    audit(data, blacked_out(data))
+    audits = [data / f"privacy/{name}.json" for name in ("unmodified", "black")]
+    assert run("table", {"audits": audits, "output": data / "tables"}) == 0
+    long = pd.read_csv(data / "tables/privacy.csv")
+    assert list(long.columns) == ["variant", "kind", "size", "metric", "value", "n"]
+    one = long[(long.variant == "black") & (long.kind == "face") & (long["size"] == "all")]
+    values = one.set_index("metric")["value"]
+    assert values["found_again"] == 0
+    assert values["found_in_originals"] == 1
+    assert values["route:blackbox"] == 3
+    readable = (data / "tables/privacy.md").read_text()
+    rows = [line for line in readable.splitlines() if line.startswith(("| unmod", "| black"))]
+    assert len(rows) == 6  # faces, plates, whole images
+    assert "Attention: black: 1 files carry metadata, such as in empty.jpg" in readable
+    capsys.readouterr()
+    assert main(["show", str(data / "tables/privacy.json")]) == 0
+    said = capsys.readouterr().out
+    assert "0.0 % (100.0 %)" in said
+    assert "License plates" in said
+
+
+def test_a_table_of_something_else_is_refused(data, capsys):
+    (data / "other.json").write_text('{"schema": 1}')
+    assert run("table", {"audits": [data / "other.json"], "output": data / "tables"}) == 2
+    assert "other.json: not an audit" in capsys.readouterr().err
+    assert main(["show", str(data / "other.json")]) == 2
+    assert "other.json: not a privacy.json" in capsys.readouterr().err
+
+
+def figure(data: Path, show_originals: bool, *folders: Path) -> bytes:
+    given = {
+        "settings": json.dumps({"show_originals": show_originals}),
+        "annotations": data / "train.coco.json",
+        "images": data / "in",
+        "regions": [data / "0.parquet", data / "1.parquet"],
+        "manifests": [folder / "manifest.parquet" for folder in folders],
+        "output": data / "figures",
+    }
+    assert run("figure", given) == 0
+    return (data / "figures/before_after.png").read_bytes()
+
+
+def test_the_figure_is_the_same_each_time(data):
+    folder = blacked_out(data)
+    first = figure(data, True, folder), (data / "figures/before_after.svg").read_bytes()
+    assert first == (figure(data, True, folder), (data / "figures/before_after.svg").read_bytes())
+    text = first[1].decode()
+    assert "Regions before and after anonymization" in text
+    assert ">blackbox<" in text
+    assert ">black<" in text
+
+
+def shows_a_face(png: bytes) -> bool:
+    """Whether any pixel has the skin colour of `draw_face`."""
+    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB).astype(int)
+    return bool((np.abs(image - (222, 178, 148)).max(axis=2) < 6).any())
+
+
+def test_originals_are_shown_only_where_they_may_be(data):
+    folder = blacked_out(data)
+    assert shows_a_face(figure(data, True, folder))
+    assert not shows_a_face(figure(data, False, folder))
+
+
+def test_a_region_whose_change_is_missing_is_not_shown(data):
+    folder = blacked_out(data)
+    (folder / "b.png").write_bytes((data / "in/b.png").read_bytes())
+    source = sha256_of_file(folder / "b.png")
+    rewrite(folder, "b.png", sha256=source, linked=True, changes=())
+    assert not shows_a_face(figure(data, False, folder))
+    text = (data / "figures/before_after.svg").read_text()
+    assert ">not changed<" in text
+
+
+def test_an_unchanged_neighbour_is_not_shown(data):
+    folder = blacked_out(data)
+    image = read_image(folder / "a.png")
+    near = replace(face_at("a.png", 70, 60, 44), x0=108, x1=130, y0=50, y1=76, landmarks=None)
+    draw_face(image, 119, 63, 26)
+    original = read_image(data / "in/a.png")
+    original[40:90, 104:134] = image[40:90, 104:134]
+    write_png(data / "in/a.png", original)
+    images = tuple(
+        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(data / "in" / name))
+        for n, name in enumerate(NAMES)
+    )
+    CocoSplit(("person",), images, ()).write(data / "train.coco.json")
+    rewrite(folder, "a.png", image, source_sha256=images[0].sha256)
+    write_regions(data / "0.parquet", [*regions_in("a.png"), near])
+    assert not shows_a_face(figure(data, False, folder))
+    assert "beside it" in (data / "figures/before_after.svg").read_text()
+
+
+def test_nothing_to_show_is_a_figure_too(data):
+    figure(data, False)
+    assert "No faces or license plates" in (data / "figures/before_after.svg").read_text()
