@@ -159,7 +159,13 @@ def test_the_originals_are_found_again_and_alike(data, capsys):
     assert (faces["ssim"], faces["psnr"]) == (1, None)
     assert report["outside"] == {"n": 0, "images": [], "pixels": 0, "share": 0}
     assert report["metadata"]["kinds"] == {"text": 1}
-    assert report["images"] == {"n": 3, "with_regions": 2, "originals": 3, "compared": 2}
+    assert report["images"] == {
+        "n": 3,
+        "with_regions": 2,
+        "originals": 3,
+        "compared": 2,
+        "lossy": 0,
+    }
     assert "attention" not in capsys.readouterr().err
 
 
@@ -253,8 +259,21 @@ def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
         "of_them_originals": 1,
         "kinds": {"exif": 1, "text": 1},
     }
-    assert report["outside"]["n"] == 1  # JPEG changes every pixel
+    assert report["outside"]["share"] < 0.01  # at the boxes' edges; the rest is JPEG's doing
+    assert report["images"]["lossy"] == 1
+    assert report["whole_images"]["ssim"] < 0.99
     assert "attention: black: 2 files carry metadata" in capsys.readouterr().err
+
+
+def test_a_jpeg_of_an_untouched_face_is_unchanged(data):
+    folder = blacked_out(data)
+    raw = io.BytesIO()
+    Image.fromarray(read_image(data / "in/a.png")).save(raw, "JPEG", quality=80)
+    (folder / "a.jpg").write_bytes(raw.getvalue())
+    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()))
+    _, report = audit(data, folder)
+    assert report["kinds"]["face"]["all"]["unchanged"] == {"n": 2, "images": ["a.png"]}
+    assert not shows_a_face(figure(data, False, folder))
 
 
 def test_the_number_of_threads_changes_nothing(data):

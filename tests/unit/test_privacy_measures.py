@@ -10,6 +10,7 @@ from PIL import Image, PngImagePlugin
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from tests.unit.plate_pictures import photograph
+from workflow_scripts.comparison import changed_pixels
 from workflow_scripts.errors import UserError
 from workflow_scripts.privacy import faces, plates, quality
 from workflow_scripts.privacy.metadata import kinds_in
@@ -44,7 +45,7 @@ def test_ssim_is_computed_where_something_changed_and_the_same_as_everywhere():
     first = noise(1)
     second = first.copy()
     second[20:25, 30:38] = 0
-    changed = quality.changed_pixels(first, second)
+    changed = changed_pixels(first, second)
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
     found = quality.ssim_where_changed(first, second, changed)
     assert found == pytest.approx(quality.ssim_map(*grey), abs=1e-5)
@@ -56,7 +57,7 @@ def test_pixels_outside_of_boxes_are_counted():
     second = first.copy()
     second[5:10, 5:10] = 1
     second[12, 20, 2] = 1
-    changed = quality.changed_pixels(first, second)
+    changed = changed_pixels(first, second)
     assert quality.outside_of(changed, [(5, 5, 10, 10)]) == 1
     assert quality.outside_of(changed, [(6, 5, 11, 10), (20, 12, 21, 13)]) == 5
     assert quality.outside_of(changed, []) == 26

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from workflow_scripts.comparison import changed_pixels
 from workflow_scripts.privacy import faces, metadata, plates, quality
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding
-from workflow_scripts.privacy.pairs import Pair
+from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
 from workflow_scripts.regions import Kind, Region
 
 
@@ -41,7 +42,7 @@ class RegionFinding:
     route: str | None
     """What the manifest says has changed it."""
     changed: bool
-    """Whether any pixel of its box differs."""
+    """Whether at least a tenth of its box was."""
     found: bool | None
     """Whether the detector finds it; None: nobody looked."""
     found_before: bool | None
@@ -67,7 +68,9 @@ class ImageFinding:
     """Its pixels were looked at: it has regions, or is another file."""
     pixels: int
     outside: int
-    """Pixels that changed outside of the boxes that the manifest names."""
+    """Pixels that were changed outside of the boxes that the manifest names."""
+    lossy: bool
+    """It was coded anew with loss; what that explains is no change."""
     ssim: float
     squared_error: float
     metadata: tuple[str, ...]
@@ -97,15 +100,15 @@ def measure_image(
     carried = metadata.kinds_in(pair.anonymized)
     name, size = pair.image.file_name, pair.image.width * pair.image.height
     if pair.is_original and not pair.regions:
-        return ImageFinding(name, True, False, size, 0, 1.0, 0.0, carried)
+        return ImageFinding(name, True, False, size, 0, False, 1.0, 0.0, carried)
     old, new = pair.read()
-    changed = quality.changed_pixels(old, new)
-    similar = quality.ssim_where_changed(old, new, changed)
+    changed = pair.changed(old, new)
+    differs = changed_pixels(old, new) if pair.is_lossy else changed
+    similar = quality.ssim_where_changed(old, new, differs)
     found_before = _found(finders, old, pair)
     found = found_before if pair.is_original else _found(finders, new, pair)
     regions = []
     for number, region in enumerate(pair.regions):
-        part = _box_of(region, changed.shape)
         before, after, characters = _looks(old, new, region, embedding)
         regions.append(
             RegionFinding(
@@ -114,11 +117,11 @@ def measure_image(
                 kind=region.kind,
                 width=region.width,
                 route=pair.route_of(number),
-                changed=bool(changed[part].any()),
+                changed=is_changed(region, changed),
                 found=found.get(region),
                 found_before=found_before.get(region),
-                ssim=float(similar[part].mean(dtype=np.float64)),
-                squared_error=quality.squared_error(old[part], new[part]),
+                ssim=float(pixels_of(region, similar).mean(dtype=np.float64)),
+                squared_error=quality.squared_error(pixels_of(region, old), pixels_of(region, new)),
                 old=before,
                 new=after,
                 characters=characters,
@@ -131,6 +134,7 @@ def measure_image(
         compared=True,
         pixels=size,
         outside=quality.outside_of(changed, boxes),
+        lossy=pair.is_lossy,
         ssim=float(similar.mean(dtype=np.float64)),
         squared_error=quality.squared_error(old, new),
         metadata=carried,
@@ -144,14 +148,6 @@ def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dic
         for finder in finders.values()
         for region, is_found in finder.finds(image, pair.image, pair.regions).items()
     }
-
-
-def _box_of(region: Region, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns of the pixels that a region's box touches; at least one pixel."""
-    height, width = shape[:2]
-    x0, y0 = min(max(int(region.x0), 0), width - 1), min(max(int(region.y0), 0), height - 1)
-    x1, y1 = (int(np.ceil(value)) for value in (region.x1, region.y1))
-    return slice(y0, max(min(y1, height), y0 + 1)), slice(x0, max(min(x1, width), x0 + 1))
 
 
 def _looks(

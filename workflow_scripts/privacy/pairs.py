@@ -1,5 +1,6 @@
 """A variant's images beside their originals: what has to be compared with what."""
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.coco import CocoImage, CocoSplit
+from workflow_scripts.comparison import changed_pixels, coded_like
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of
 from workflow_scripts.images import decode_image, read_bytes
 from workflow_scripts.manifest import FILE_NAME, Change, read_manifest
 from workflow_scripts.regions import Region, read_regions
+
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
+LEAST_CHANGE = 0.1
+"""A region is unchanged if a smaller share of its box is: that comes from something beside it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,11 @@ class Pair:
             (c.method for c in self.changes if c.region is None and _holds(c, region)), None
         )
 
+    @property
+    def is_lossy(self) -> bool:
+        """Whether its file was coded anew with loss, so that pixels differ which nobody changed."""
+        return not self.is_original and self.anonymized.suffix.lower() in LOSSY_SUFFIXES
+
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Both images, (height, width, 3) uint8 RGB.
 
@@ -57,9 +68,17 @@ class Pair:
         original = self._read(self.original, self.image.sha256, "indexed; index again")
         if self.is_original:
             return original, original
-        return original, self._read(
-            self.anonymized, self.sha256, "made; anonymize this shard again"
-        )
+        since = "made; anonymize this shard again"
+        return original, self._read(self.anonymized, self.sha256, since)
+
+    def changed(self, original: np.ndarray, anonymized: np.ndarray) -> np.ndarray:
+        """Which pixels were changed, (height, width) bool, of what `read` gave.
+
+        What a lossy codec explains is left out.
+        """
+        if self.is_lossy:
+            original = coded_like(original, read_bytes(self.anonymized))
+        return changed_pixels(original, anonymized, lossy=self.is_lossy)
 
     def _read(self, path: Path, sha256: str, since: str) -> np.ndarray:
         raw = read_bytes(path)
@@ -73,6 +92,24 @@ class Pair:
                 f"{self.image.width}x{self.image.height} for {self.image.file_name}; make it again"
             )
         return image
+
+
+def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:
+    """A mask's part in a region's box, the pixels that the box touches; at least one.
+
+    Args:
+        region: it may reach beyond the frame.
+        mask: (h, w) of the whole frame, or (h, w, 3).
+    """
+    height, width = mask.shape[:2]
+    x0, y0 = min(max(int(region.x0), 0), width - 1), min(max(int(region.y0), 0), height - 1)
+    x1, y1 = math.ceil(region.x1), math.ceil(region.y1)
+    return mask[y0 : max(min(y1, height), y0 + 1), x0 : max(min(x1, width), x0 + 1)]
+
+
+def is_changed(region: Region, changed: np.ndarray) -> bool:
+    """Whether a region was changed, given the pixels that were, (h, w) bool."""
+    return float(pixels_of(region, changed).mean()) >= LEAST_CHANGE
 
 
 def _holds(change: Change, region: Region) -> bool:

@@ -14,11 +14,6 @@ _SIGMA = 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def changed_pixels(original: np.ndarray, anonymized: np.ndarray) -> np.ndarray:
-    """Which pixels differ in any channel: (h, w) bool of two (h, w, 3) uint8 images."""
-    return cv2.absdiff(original, anonymized).max(axis=2) > 0
-
-
 def outside_of(changed: np.ndarray, boxes: Iterable[Box]) -> int:
     """How many pixels changed outside of all boxes.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.privacy.pairs import Pair
+from workflow_scripts.privacy.pairs import Pair, is_changed
 from workflow_scripts.regions import Kind, Region
 
 WIDTHS = (12, 20, 40, 60, 80, 120)
@@ -123,7 +123,8 @@ def _tile(pair: Pair, number: int, window: tuple[int, ...], show_originals: bool
     route = pair.route_of(number)
     old, new = pair.read()
     regions = [region for region in pair.regions if _overlaps(region, window)]
-    same = [region for region in regions if _is_same(old, new, region)]
+    changed = pair.changed(old, new)
+    same = [region for region in regions if not is_changed(region, changed)]
     if pair.regions[number] in same or route is None:
         return Tile(UNCHANGED, _cut(new, window) if show_originals else None)
     if same and not show_originals:
@@ -136,11 +137,6 @@ def _overlaps(region: Region, window: tuple[int, ...]) -> bool:
     return region.x0 < x1 and region.x1 > x0 and region.y0 < y1 and region.y1 > y0
 
 
-def _is_same(old: np.ndarray, new: np.ndarray, region: Region) -> bool:
-    box = (int(region.x0), int(region.y0), int(np.ceil(region.x1)), int(np.ceil(region.y1)))
-    return bool((_cut(old, box) == _cut(new, box)).all())
-
-
 def _cut(image: np.ndarray, box: tuple[int, ...]) -> np.ndarray:
     x0, y0, x1, y1 = box
-    return image[max(y0, 0) : y1, max(x0, 0) : x1].copy()
+    return image[y0:y1, x0:x1].copy()

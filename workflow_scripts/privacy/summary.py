@@ -179,6 +179,7 @@ def summarize_images(images: Sequence[ImageFinding]) -> dict[str, Any]:
             "with_regions": sum(bool(image.regions) for image in images),
             "originals": sum(image.linked for image in images),
             "compared": sum(image.compared for image in images),
+            "lossy": sum(image.lossy for image in images),
         },
         "outside": {
             **_offenders(outside),

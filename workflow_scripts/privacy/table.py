@@ -19,8 +19,8 @@ CAPTION = (
     "Found again: by the detector, and in brackets by the same in the originals. Likeness: "
     "correlation of old and new (faces band-passed, plates character by character), mean and "
     "maximum, beside the mean between different faces or plates of about that size. Unchanged: "
-    "regions of which no pixel changed. Pixels outside: those that changed where the manifest "
-    "names no change."
+    "regions of which less than a tenth changed. Pixels outside: those that changed where the "
+    "manifest names no change."
 )
 
 
