@@ -12,7 +12,7 @@ import pandas as pd
 
 from workflow_scripts.anonymization.apply import anonymize_images, tasks_of
 from workflow_scripts.anonymization.methods.blur import Blur
-from workflow_scripts.coco import CocoImage
+from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.files import sha256_of_file
 from workflow_scripts.images import read_image, write_png
 from workflow_scripts.regions import Kind, Region
@@ -34,7 +34,8 @@ def benchmark(threads: int = 1) -> pd.DataFrame:
         folder = Path(temporary)
         images = [_write_image(folder / "in", number) for number in range(IMAGES)]
         regions = [region for image in images for region in _regions(image.file_name)]
-        tasks = tasks_of(images, folder / "in", regions, folder / "out", "shard")
+        split = CocoSplit((), tuple(images), ())
+        tasks = tasks_of(split, folder / "in", regions, folder / "out", "shard")
 
         def anonymize() -> None:
             list(anonymize_images(Blur(), tasks, threads))

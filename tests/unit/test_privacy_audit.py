@@ -259,7 +259,7 @@ def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
         "of_them_originals": 1,
         "kinds": {"exif": 1, "text": 1},
     }
-    assert report["outside"]["share"] < 0.01  # at the boxes' edges; the rest is JPEG's doing
+    assert report["outside"]["share"] < 0.05  # at the boxes' edges; the rest is JPEG's doing
     assert report["images"]["lossy"] == 1
     assert report["whole_images"]["ssim"] < 0.99
     assert "attention: black: 2 files carry metadata" in capsys.readouterr().err
