@@ -6,9 +6,9 @@ import sys
 
 import pandas as pd
 
-from benchmarks import anonymization, deface, evaluation, index, planning
+from benchmarks import anonymization, deface, detection, evaluation, index, planning
 
-BENCHMARKS = (index, anonymization, deface, evaluation, planning)
+BENCHMARKS = (index, detection, anonymization, deface, evaluation, planning)
 
 
 def main() -> None:

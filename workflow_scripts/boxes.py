@@ -31,3 +31,11 @@ def without_doubles(
         if not double.any():
             kept.append(int(index))
     return np.array(kept, int)
+
+
+def ious(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """IoU (n,) of a box (4,) with others (n, 4), 0 to 1."""
+    low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    sizes = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    return shared / np.maximum(sizes - shared, 1e-9)

@@ -38,7 +38,7 @@ def scene(tmp_path_factory):
     height, width = drawing.image.shape[:2]
     write_png(root / "scene.png", drawing.image)
     instances = []
-    for number, (x0, y0, x1, y1) in enumerate(vehicles_in(drawing.instance_ids), start=1):
+    for number, (x0, y0, x1, y1) in enumerate(vehicles_in(drawing.instance_ids).astype(int), 1):
         mask = encode_mask(np.ones((y1 - y0, x1 - x0), bool), x0, y0, height, width)
         box = (x0, y0, x1 - x0, y1 - y0)
         instances.append(Instance(number, 1, 2, box, (x1 - x0) * (y1 - y0), mask))

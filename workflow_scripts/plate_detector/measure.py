@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from workflow_scripts.boxes import ious
 from workflow_scripts.cli import Command
 from workflow_scripts.config.weights import Weights
 from workflow_scripts.console import log, progress
@@ -60,29 +61,19 @@ def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> Outcome:
         ignored: (k, 4, 2), to find these is neither right nor wrong.
     """
     errors = np.full(len(truth), np.nan)
+    truth_boxes, ignored_boxes = boxes_of(truth), boxes_of(ignored)
     wide = widths(truth)
     free = np.ones(len(truth), bool)
     false_alarms = 0
-    for quad in quads:
-        overlap = ious(quad, truth) * free
+    for quad, box in zip(quads, boxes_of(quads), strict=True):
+        overlap = ious(box, truth_boxes) * free
         if len(truth) and overlap.max() >= MATCHING_IOU:
             index = int(np.argmax(overlap))
             free[index] = False
             errors[index] = np.linalg.norm(quad - truth[index], axis=1).mean() / wide[index]
-        elif not len(ignored) or ious(quad, ignored).max() == 0:
+        elif ious(box, ignored_boxes).max(initial=0) == 0:
             false_alarms += 1
     return Outcome(wide, ~free, errors, false_alarms)
-
-
-def ious(quad: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of the box around a quad (4, 2) with those around others (n, 4, 2)."""
-    if not len(others):
-        return np.zeros(0)
-    box, boxes = boxes_of(quad[None])[0], boxes_of(others)
-    low, high = np.maximum(boxes[:, :2], box[:2]), np.minimum(boxes[:, 2:], box[2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    sizes = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) + np.prod(box[2:] - box[:2])
-    return shared / np.maximum(sizes - shared, 1e-9)
 
 
 def summary_of(outcomes: Sequence[Outcome]) -> dict:
@@ -116,17 +107,22 @@ def of_scenes(search: PlateSearch, network, count: int) -> dict[str, dict]:
         drawing = draw_scene(SCENE_SEED, index, SPLIT)
         quads, visible = plates_of(drawing)
         asked = (visible >= VISIBLE) & (widths(quads) >= BINS[0])
-        bearers = np.array(list(vehicles_in(drawing.instance_ids)), float).reshape(-1, 4)
+        bearers = vehicles_in(drawing.instance_ids)
         for name, boxes in (("everywhere", None), ("inside vehicles", bearers)):
             found, _ = search.find(network, drawing.image, boxes)
             outcomes[name].append(match(found, quads[asked], quads[~asked]))
     return {name: summary_of(some) for name, some in outcomes.items()}
 
 
-def vehicles_in(ids: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes x0, y0, x1, y1 of the labelled vehicles of an id image, groups included."""
+def vehicles_in(ids: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) of the labelled vehicles of an id image."""
+    return np.array(list(boxes_in(ids, VEHICLES)), float).reshape(-1, 4)
+
+
+def boxes_in(ids: np.ndarray, labels: Sequence[Label]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes x0, y0, x1, y1 of an id image's objects with these labels, groups included."""
     for value in np.unique(ids):
-        if (value // 1000 if value >= 1000 else value) in VEHICLES:
+        if (value // 1000 if value >= 1000 else value) in labels:
             x, y, width, height = cv2.boundingRect((ids == value).astype(np.uint8))
             yield x, y, x + width, y + height
 

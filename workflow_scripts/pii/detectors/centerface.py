@@ -62,11 +62,15 @@ class CenterFace(Detector):
 
     def check(self, frames: Sequence[Frame], kind: Kind) -> None:
         """See whether the network can be loaded."""
-        _session(1)
+        self.network(1)
 
     def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        network = _session(frame.threads)
+        network = self.network(frame.threads)
         return self.find(network, frame.image, frame.bearers_of(kind)).regions(frame)
+
+    def network(self, threads: int):
+        """The network, ready to run; UserError when it is not installed."""
+        return _session(threads)
 
     def find(self, network, image: np.ndarray, bearers: np.ndarray | None) -> Faces:
         """The faces of an image, best first.
