@@ -118,12 +118,6 @@ def test_egoblur_finds_either_kind_and_drops_doubles(tmp_path, files, kind):
     assert EgoBlur(weights=files["egoblur"]).regions(frame_with(tmp_path, 64, 64), kind) == []
 
 
-def test_egoblur_leaves_frames_without_bearers_alone(tmp_path, files):
-    frame = frame_with(tmp_path, 100, 60, (32, 24, RED), bearers=[])
-    assert EgoBlur(weights=files["egoblur"]).regions(frame, Kind.FACE) == []
-    assert "image" not in vars(frame)  # not even decoded
-
-
 def plate_at(x, y) -> tuple:
     """The box that the YOLO networks put around a square."""
     wide, high = PLATE

@@ -112,10 +112,16 @@ def test_detect_runs_the_network_on_images(tmp_path):
 def test_detect_names_a_damaged_image_and_writes_nothing(tmp_path, capsys):
     write_split(tmp_path)
     (tmp_path / "1.png").write_bytes(b"no image")
-    code, _ = detect(tmp_path, {"license_plates": None})
+    code, _ = detect(tmp_path, {"license_plates": None, "only_on_labelled": False})
     assert code == 2
     assert "1.png" in capsys.readouterr().err
     assert not list(tmp_path.glob("pii/*"))
+
+
+def test_frames_without_persons_are_not_even_decoded(tmp_path):
+    write_split(tmp_path, instance(1, 0, "person", (10, 10, 20, 30)))
+    (tmp_path / "1.png").write_bytes(b"no image")
+    assert detect(tmp_path, {"license_plates": None}) == (0, [])
 
 
 def test_check_reports_all_that_does_not_fit(tmp_path, capsys):

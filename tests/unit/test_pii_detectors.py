@@ -2,13 +2,14 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from workflow_scripts.coco import CocoImage
+from workflow_scripts.coco import CocoImage, Instance
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.section import validate
 from workflow_scripts.errors import UserError
@@ -85,6 +86,50 @@ def test_centerface_keeps_boxes_inside_the_frame(tmp_path):
     faces = CenterFace(threshold=0.1).regions(frame, Kind.FACE)
     assert faces
     assert all(0 <= f.x0 < f.x1 <= 200 and 0 <= f.y0 < f.y1 <= 160 for f in faces)
+
+
+LARGE = 1600, 900
+FACES = [(20, 400, 70), (400, 300, 30), (445, 310, 24), (800, 200, 60), (1200, 840, 80)]
+"""One cut by the left border, two beside each other, one near the lower border."""
+
+
+def centres(faces) -> np.ndarray:
+    return np.array(sorted(((f.x0 + f.x1) / 2, (f.y0 + f.y1) / 2) for f in faces))
+
+
+def test_centerface_finds_the_same_in_two_looks_as_in_one(tmp_path):
+    frame = street(tmp_path, *LARGE, FACES)
+    once = CenterFace(two_looks=False).regions(frame, Kind.FACE)
+    twice = CenterFace().regions(frame, Kind.FACE)
+    assert len(once) == len(FACES)
+    np.testing.assert_allclose(centres(twice), centres(once), atol=3)
+    for one, other in zip(*(sorted(f, key=lambda r: r.x0) for f in (once, twice)), strict=True):
+        np.testing.assert_allclose(one.landmarks, other.landmarks, atol=0.1 * one.width)
+        assert other.width == pytest.approx(one.width, rel=0.25)
+
+
+def labelled(frame: Frame, *boxes) -> Frame:
+    """The frame with persons (x0, y0, x1, y1)."""
+    persons = tuple(
+        Instance(number, 1, 1, (x0, y0, x1 - x0, y1 - y0), 1, {})
+        for number, (x0, y0, x1, y1) in enumerate(boxes, start=1)
+    )
+    return replace(frame, bearers={Kind.FACE: persons})
+
+
+def test_centerface_looks_around_labelled_persons_only(tmp_path):
+    frame = labelled(street(tmp_path, *LARGE, FACES), (770, 160, 830, 400), (390, 270, 460, 340))
+    found = CenterFace().regions(frame, Kind.FACE)
+    expected = [FACES[1][:2], FACES[2][:2], FACES[3][:2]]
+    np.testing.assert_allclose(centres(found), expected, atol=5)
+    assert CenterFace().regions(labelled(frame), Kind.FACE) == []
+
+
+def test_a_face_in_the_views_of_two_persons_is_one_face(tmp_path):
+    frame = street(tmp_path, *LARGE, [(800, 200, 60)])
+    twice = labelled(frame, (760, 150, 840, 500), (720, 160, 860, 420), (800, 150, 900, 300))
+    (face,) = CenterFace().regions(twice, Kind.FACE)
+    assert face.x0 < 785  # not the half that the third view cuts off
 
 
 def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):

@@ -7,9 +7,9 @@ from dataclasses import replace
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.errors import UserError
-from workflow_scripts.pii.detector import Frame
+from workflow_scripts.pii.detector import Detector, Frame
 from workflow_scripts.pii.labelled import share_on
-from workflow_scripts.regions import Region
+from workflow_scripts.regions import Kind, Region
 
 
 def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:
@@ -41,7 +41,7 @@ def detect(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> Iterator
     for frame in _decoded_ahead(settings, labelled):
         yield [
             region
-            for kind, detector in settings.detectors.items()
+            for kind, detector in _detectors_for(settings, frame).items()
             for region in sorted(detector.regions(frame, kind), key=lambda r: (r.x0, r.y0))
             if frame.bearers is None
             or share_on(region, frame.bearers[kind]) >= settings.min_overlap
@@ -60,15 +60,26 @@ def _with_bearers(frame: Frame, settings: Pii, split: CocoSplit) -> Frame:
     return replace(frame, bearers=bearers)
 
 
+def _detectors_for(settings: Pii, frame: Frame) -> dict[Kind, Detector]:
+    """Who looks at this frame: nobody for what no labelled object in it can have."""
+    return {
+        kind: detector
+        for kind, detector in settings.detectors.items()
+        if frame.bearers is None or frame.bearers[kind]
+    }
+
+
 def _decoded_ahead(settings: Pii, frames: Sequence[Frame]) -> Iterator[Frame]:
-    """Decode the next frame while the detectors work on this one, and free what is done."""
-    if not any(detector.reads_images for detector in settings.detectors.values()):
-        yield from frames
-        return
+    """Decode the next frame while the detectors work on this one, and free what is done.
+
+    A frame that no detector reads is not decoded.
+    """
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = None
         for frame in frames:
-            decoded = pool.submit(_decode, frame)
+            detectors = _detectors_for(settings, frame).values()
+            is_read = any(detector.reads_images for detector in detectors)
+            decoded = pool.submit(_decode if is_read else replace, frame)
             if ahead is not None:
                 yield ahead.result()
             ahead = decoded

@@ -43,12 +43,8 @@ class EgoBlur(Detector):
         self._network(1)
 
     def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        bearers = frame.bearers_of(kind)
-        if bearers is not None and not len(bearers):
-            return []
-        image = frame.image
         view = View(0, 0, frame.info.width, frame.info.height, self.scale)
-        part = view.of(image)
+        part = view.of(frame.image)
         boxes, scores = _answer(self._network(frame.threads), part)
         boxes, scores = boxes[scores > self.threshold], scores[scores > self.threshold]
         kept = without_doubles(boxes, scores, self.max_iou)
