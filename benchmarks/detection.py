@@ -115,12 +115,11 @@ def _quality(scenes: Sequence[Scene], found: Sequence[Faces]) -> dict[str, float
                 errors.append(np.linalg.norm(distance, axis=1).mean() / (box[2] - box[0]))
         alarms += sum(ious(box, scene.faces).max(initial=0) < 0.1 for box in faces.boxes)
     sized, hit = np.array(sizes), np.array(hits)
-    by_size = {
-        f"{low} to {high}": hit[(sized >= low) & (sized < high)].mean()
-        for low, high in pairwise(BINS)
-    }
+    by_size = {}
+    for low, high in pairwise(BINS):
+        mine = (sized >= low) & (sized < high)
+        by_size[f"{low} to {high} ({mine.sum()})"] = hit[mine].mean()
     return {
-        "faces": len(hit),
         "recall": hit.mean(),
         **by_size,
         "false alarms": alarms / len(scenes),

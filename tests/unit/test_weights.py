@@ -7,12 +7,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests.workflow import PROJECT
+from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.section import Section, validate
 from workflow_scripts.config.weights import Weights, weights_in, with_local_weights
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import sha256_of
+from workflow_scripts.jobs import Jobs
 from workflow_scripts.weights.__main__ import main
 
 CONTENT = bytes(range(256)) * 5000
@@ -131,3 +135,21 @@ def test_weights_are_found_and_localised_wherever_they_stand():
     assert local.other == section.other
     moved = section.model_copy(update={"one": Weights(**entry("elsewhere"))})
     assert with_local_weights(moved, "folder") == local
+
+
+def jobs_with(weights: dict) -> Jobs:
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    config["pii"]["faces"] = {"detector": "yunet", "weights": weights}
+    return Jobs(read_experiment(config, "config.yaml"))
+
+
+def test_a_detection_depends_on_the_content_of_weights_and_on_nothing_else_of_them():
+    before = jobs_with(entry("a.onnx"))
+    moved = jobs_with({**entry("https://example.org/b"), "licence": "MIT, see there"})
+    other = jobs_with(entry("a.onnx", OTHER))
+    assert moved.detection() == before.detection() != other.detection()
+    assert moved.pii_settings == before.pii_settings != other.pii_settings
+    assert moved.weights_record() != before.weights_record()
+    assert before.weights_of(before.experiment) == [f"results/whitepaper/weights/{SHA256}"]
+    assert before.weights_of(before.experiment.training) == []
+    assert list(json.loads(before.weights_settings)) == ["pii.faces.weights"]

@@ -28,7 +28,7 @@ visible count neither way.
 """
 SPLIT = "val"
 """Trainings cut their crops from scenes of the split `train`."""
-SCENE_SEED, CROP_SEED = 424_242, 777_777
+SCENE_SEED, CROP_SEED = 868_101, 515_253
 BINS = (11, 14, 20, 40, 80, 160, 1000)
 """Widths of plates, pixels."""
 VISIBLE, MATCHING_IOU = 0.6, 0.3
