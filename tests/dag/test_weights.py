@@ -14,7 +14,8 @@ OTHER = SHA256[::-1]
 """Of no file here."""
 FIVE = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
 DETECTION = {"check_pii": 1, "detect_pii": 1, "summarize_pii": 1}
-AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **FIVE}
+AUDITS = {"audit": 2, "privacy_table": 1, "before_after": 1}
+AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **FIVE}
 
 
 def plates_with(source, sha256=SHA256) -> dict:
