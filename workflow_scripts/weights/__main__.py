@@ -19,7 +19,8 @@ Named = dict[str, Weights]
 def _fetch_command() -> Command:
     command = Command(
         "workflow_scripts.weights fetch",
-        "Copy or download files of weights, each checked and then named by its sha256.",
+        "Copy or download files of weights, each checked and then named by its sha256.\n"
+        "The settings are several, by a name of your choice; the workflow takes the config's keys.",
         settings=Named,
     )
     command.argument("--output", type=Path, required=True, metavar="FOLDER", help="for the files")
@@ -32,7 +33,8 @@ def _fetch_command() -> Command:
 def _record_command() -> Command:
     command = Command(
         "workflow_scripts.weights record",
-        "Write down which weights an experiment uses, where they came from and under which terms.",
+        "Write down which weights an experiment uses, where they came from and under which terms.\n"
+        "The settings are those of `fetch`.",
         settings=Named,
     )
     command.argument("--folder", type=Path, required=True, metavar="FOLDER", help="of the files")
