@@ -8,6 +8,9 @@ from PIL import Image, JpegImagePlugin
 
 BLOCK = 16
 """Pixels, the blocks of an image whose differences are compared; JPEG codes colours by these."""
+MIN_TOLERANCE = 5
+"""What decoders differ by in the brightness of some pixels, as measured on photographs that other
+tools had anonymized and stored as JPEG."""
 MAX_TOLERANCE = 32
 """A larger difference counts as a change even where most of the image differs as much."""
 SPECK = 5
@@ -36,15 +39,18 @@ def changed_pixels(original: np.ndarray, changed: np.ndarray, *, lossy: bool = F
         original: (h, w, 3) uint8.
         changed: of the same shape.
         lossy: the changed image went through a lossy codec, which alters every pixel a little.
-            What most of the image shows is then tolerated, up to `MAX_TOLERANCE`; small holes are
-            closed and specks dropped. `coded_like` takes most of that away beforehand.
+            Then brightness alone counts, since decoders differ in how they enlarge the coded
+            colours; what most of the image shows is tolerated, up to `MAX_TOLERANCE`; small holes
+            are closed and specks dropped. `coded_like` takes most of that away beforehand.
 
     Returns:
         (h, w) bool. Without `lossy`, every pixel that differs at all.
     """
-    differences = difference(original, changed)
     if not lossy:
-        return differences > 0
+        return difference(original, changed) > 0
+    differences = cv2.absdiff(
+        cv2.cvtColor(original, cv2.COLOR_RGB2GRAY), cv2.cvtColor(changed, cv2.COLOR_RGB2GRAY)
+    )
     found = np.uint8(differences > tolerance_of(differences))
     # Small holes are closed first, so that opening does not take what is left between them.
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
@@ -80,12 +86,13 @@ def tolerance_of(differences: np.ndarray) -> int:
         differences: (h, w) uint8, of two images most of whose area shows the same.
 
     Returns:
-        Twice what the upper quartile of the image's blocks reaches, at most `MAX_TOLERANCE`.
+        Twice what the upper quartile of the image's blocks reaches, between `MIN_TOLERANCE` and
+        `MAX_TOLERANCE`.
     """
     kernel = np.ones((BLOCK, BLOCK), np.uint8)
     peaks = cv2.dilate(differences, kernel)[BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK]
     reached = np.percentile(peaks, 75) if peaks.size else 0
-    return round(min(2 * float(reached), MAX_TOLERANCE))
+    return round(min(max(2 * float(reached), MIN_TOLERANCE), MAX_TOLERANCE))
 
 
 def boxes_of(mask: np.ndarray) -> np.ndarray:
