@@ -1,5 +1,6 @@
 """The privacy table: every variant's audit in one place, as numbers and as text."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -157,18 +158,19 @@ def _sentence(report: dict[str, Any], what: str, images: Sequence[str]) -> str:
 
 
 def as_markdown(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:
-    """The readable tables with the notes above them."""
-    return _text(tables, notes, "pipe", "**{}**")
+    """The readable tables, one row a variant, with the notes above them."""
+    parts = [f"**Attention:** {note}" for note in notes]
+    for name, table in tables.items():
+        rows = tabulate(table, headers="keys", tablefmt="pipe", disable_numparse=True)
+        parts.append(f"**{name}**\n\n{rows}")
+    return "\n\n".join([*parts, CAPTION]) + "\n"
 
 
 def as_plain_text(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:
-    """The same for a terminal or a log."""
-    return _text(tables, notes, "simple", "{}")
-
-
-def _text(tables: dict[str, pd.DataFrame], notes: Sequence[str], form: str, title: str) -> str:
-    parts = [f"Attention: {note}" for note in notes]
+    """The same for a terminal or a log, one column a variant, as in Table II."""
+    parts = []
     for name, table in tables.items():
-        rows = tabulate(table, headers="keys", tablefmt=form, disable_numparse=True)
-        parts.append(f"{title.format(name)}\n\n{rows}" if form == "pipe" else f"{name}\n{rows}")
-    return "\n\n".join([*parts, CAPTION]) + "\n"
+        columns = table.T.rename_axis(name)
+        parts.append(tabulate(columns, headers="keys", tablefmt="simple", disable_numparse=True))
+    parts += [textwrap.fill(text, 100) for text in (CAPTION, *(f"Attention: {n}" for n in notes))]
+    return "\n\n".join(parts) + "\n"
