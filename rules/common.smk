@@ -1,7 +1,6 @@
 """Words that the rules share: where things lie, and what a job depends on."""
 
 import functools
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -114,15 +113,6 @@ def manifests():
     """What each variant that changes something has changed."""
     changing = [variant for variant in VARIANTS if not JOBS.is_unmodified(variant)]
     return expand(f"{RESULTS}/images/{{variant}}/manifest.parquet", variant=changing)
-
-
-def embedding_option():
-    """The face recognition of the audit, for the command line; nothing where there is none."""
-    privacy = EXPERIMENT.privacy
-    if privacy.embedding is None:
-        return ""
-    weights = shlex.quote(str(privacy.embedding))
-    return f"--embedding {weights} --embedding-sha256 {privacy.embedding_sha256}"
 
 
 def variant_settings(wildcards):

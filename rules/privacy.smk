@@ -7,6 +7,8 @@ rule audit:
         shards=ancient(f"{RESULTS}/data/shards.json"),
         regions=regions_of_shards,
         manifest=anonymized_images_of,
+        weights=JOBS.weights_of(EXPERIMENT.pii),
+        embedding=JOBS.weights_of(EXPERIMENT.privacy),
     output:
         f"{RESULTS}/privacy/{{variant}}.json",
     log:
@@ -24,14 +26,13 @@ rule audit:
         fingerprint=audit_fingerprint,
         images=image_root("train"),
         anonymized=anonymized_folder_option,
-        embedding=embedding_option(),
     message:
         "Auditing the privacy of variant {wildcards.variant}"
     shell:
         "exec python -m workflow_scripts.privacy audit --settings {params.settings:q}"
         " --variant {wildcards.variant} --annotations {input.annotations:q}"
         " --images {params.images:q} --regions {input.regions:q} {params.anonymized}"
-        " {params.embedding} --fingerprint {params.fingerprint} --output {output:q}"
+        " --embedding {input.embedding:q} --fingerprint {params.fingerprint} --output {output:q}"
         " --threads {threads} --log {log:q}"
 
 

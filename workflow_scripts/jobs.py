@@ -179,10 +179,9 @@ class Jobs:
         detectors = self.experiment.pii.detectors.values()
         plugins = {type(detector).__module__ for detector in detectors}
         return fingerprint(
-            settings=self.pii_settings,
             regions=self.detection(),
             images=None if self.is_unmodified(variant) else self.anonymization(variant),
-            embedding=self.experiment.privacy.embedding_sha256,
+            embedding=settings_json(self.experiment.privacy),
             code=code_of(*AUDIT, *sorted(plugins)),
         )
 

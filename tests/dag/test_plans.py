@@ -110,8 +110,10 @@ def test_other_test_settings_train_nothing(done):
 
 
 def test_weights_for_the_audit_concern_nothing_else(done):
-    done.config["privacy"] = {"embedding": "faces.onnx", "embedding_sha256": "0" * 64}
-    assert done.plan() == {"audit": 2, "privacy_table": 1}
+    weights = {"source": "faces.onnx", "sha256": "0" * 64, "licence": "MIT"}
+    done.config["privacy"] = {"embedding": weights}
+    fetched = {"fetch_weights": 1, "record_weights": 1}
+    assert done.plan() == {**fetched, "audit": 2, "privacy_table": 1}
 
 
 def test_whether_originals_are_shown_concerns_the_figure_only(done):

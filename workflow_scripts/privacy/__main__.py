@@ -10,7 +10,7 @@ from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.report import Report
 from workflow_scripts.console import log, progress
 from workflow_scripts.errors import UserError
-from workflow_scripts.files import read_json, sha256_of_file, write_json, write_text
+from workflow_scripts.files import read_json, write_json, write_text
 from workflow_scripts.privacy import table
 from workflow_scripts.privacy.pairs import pairs_of
 from workflow_scripts.privacy.report import SCHEMA, made_with, read_report
@@ -41,11 +41,9 @@ def _audit_command() -> Command:
     command.argument(
         "--embedding",
         type=Path,
+        nargs="?",
         metavar="FILE",
         help="weights for cv2.FaceRecognizerSF (ONNX): compare faces by it as well",
-    )
-    command.argument(
-        "--embedding-sha256", metavar="HEX", help="of that file; another one is refused"
     )
     command.argument("--fingerprint", metavar="HEX", help="is kept with the result")
     command.argument(
@@ -122,12 +120,13 @@ def _add_regions(command: Command) -> None:
 def _audit(arguments: argparse.Namespace) -> None:
     # The detectors and OpenCV's networks are slow to import, and the table needs none of them.
     from workflow_scripts.privacy.again import finders_of  # noqa: PLC0415
+    from workflow_scripts.privacy.embedding import FaceEmbedding  # noqa: PLC0415
     from workflow_scripts.privacy.measure import measure_images  # noqa: PLC0415
     from workflow_scripts.privacy.summary import summarize_images, summarize_regions  # noqa: PLC0415
 
     split = CocoSplit.read(arguments.annotations)
     pairs = pairs_of(split, arguments.images, arguments.regions, arguments.anonymized)
-    embedding, weights = _embedding(arguments)
+    embedding = FaceEmbedding(arguments.embedding) if arguments.embedding else None
     finders = finders_of(arguments.settings)
     measured = measure_images(pairs, finders, embedding, arguments.threads)
     images = list(progress(measured, total=len(pairs), description="auditing"))
@@ -141,28 +140,12 @@ def _audit(arguments: argparse.Namespace) -> None:
             kind.value: summarize_regions([region for region in regions if region.kind is kind])
             for kind in Kind
         },
-        "made_with": made_with(arguments.anonymized, finders, weights, arguments.fingerprint),
+        "made_with": made_with(arguments.anonymized, finders, embedding, arguments.fingerprint),
     }
     write_json(arguments.output, report)
     for sentence in table.shortcomings([report]):
         log.warning("attention: %s", sentence)
     log.info("%d regions in %d images compared", len(regions), len(images))
-
-
-def _embedding(arguments: argparse.Namespace):
-    """The face recognition and what it was made with, where weights are given."""
-    from workflow_scripts.privacy.embedding import FaceEmbedding  # noqa: PLC0415
-
-    path, expected = arguments.embedding, arguments.embedding_sha256
-    if path is None:
-        return None, None
-    embedding = FaceEmbedding(path)
-    found = sha256_of_file(path)
-    if expected is not None and found != expected:
-        raise UserError(
-            f"{path}: its sha256 is {found}, expected {expected}; it is damaged or another file"
-        )
-    return embedding, (path, found)
 
 
 def _table(arguments: argparse.Namespace) -> None:

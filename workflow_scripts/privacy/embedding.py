@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 
 from workflow_scripts.errors import UserError
+from workflow_scripts.files import sha256_of
+from workflow_scripts.images import read_bytes
 from workflow_scripts.regions import Region
 
 
@@ -21,10 +23,10 @@ class FaceEmbedding:
     """
 
     def __init__(self, weights: Path) -> None:
-        self._weights = weights
+        content = read_bytes(weights)
+        self.sha256 = sha256_of(content)
+        self._content = np.frombuffer(content, np.uint8)
         self._local = threading.local()  # an instance is not made for several threads
-        if not weights.is_file():
-            raise UserError(f"{weights}: no such file (privacy.embedding)")
         try:
             size = self._recognizer().feature(np.zeros((112, 112, 3), np.uint8)).size
         except cv2.error as error:
@@ -55,5 +57,7 @@ class FaceEmbedding:
 
     def _recognizer(self) -> cv2.FaceRecognizerSF:
         if not hasattr(self._local, "recognizer"):
-            self._local.recognizer = cv2.FaceRecognizerSF.create(str(self._weights), "")
+            self._local.recognizer = cv2.FaceRecognizerSF.create(
+                "onnx", self._content, np.zeros(0, np.uint8)
+            )
         return self._local.recognizer

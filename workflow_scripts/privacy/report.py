@@ -8,6 +8,7 @@ from workflow_scripts.files import read_json, sha256_of_file
 from workflow_scripts.manifest import FILE_NAME
 from workflow_scripts.privacy import again
 from workflow_scripts.privacy.again import Finder
+from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.regions import Kind
 
 SCHEMA = 1
@@ -16,7 +17,7 @@ SCHEMA = 1
 def made_with(
     folder: Path | None,
     finders: dict[Kind, Finder],
-    embedding: tuple[Path, str] | None,
+    embedding: FaceEmbedding | None,
     fingerprint: str | None,
 ) -> dict[str, Any]:
     """What an audit's numbers come from.
@@ -24,7 +25,7 @@ def made_with(
     Args:
         folder: images/{variant}; None: the originals.
         finders: who looked again.
-        embedding: the weights of the face recognition and their sha256.
+        embedding: the face recognition, where there is one.
         fingerprint: of the job: images, settings and code.
     """
     return {
@@ -40,7 +41,7 @@ def made_with(
             }
             for kind, finder in finders.items()
         },
-        "embedding": embedding and {"file": embedding[0].name, "sha256": embedding[1]},
+        "embedding": embedding and {"sha256": embedding.sha256},
     }
 
 
