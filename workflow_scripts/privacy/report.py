@@ -36,7 +36,6 @@ def made_with(
                 "settings": finder.detector.model_dump(mode="json"),
                 "stands_in_for_annotations": finder.stands_in,
                 "margin": again.MARGIN,
-                "margin_pixels": again.MORE,
                 "min_iou": again.MIN_IOU,
             }
             for kind, finder in finders.items()
