@@ -29,7 +29,7 @@ from workflow_scripts.images import read_image, write_png
 from workflow_scripts.jobs import settings_json
 from workflow_scripts.regions import read_regions
 
-IMAGES = 12
+IMAGES = 24
 WIDTH, HEIGHT = 2048, 1024
 ROUNDS = 2
 VERSION = "1.5.0"
@@ -42,7 +42,7 @@ ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THR
 
 
 def benchmark() -> pd.DataFrame:
-    """Anonymize 12 drawn frames of 2048x1024 with several faces and plates each.
+    """Anonymize 24 drawn frames of 2048x1024 with several faces and plates each.
 
     Returns:
         Rows of what, ours_s and alternative_s (seconds for all frames, the faster of two
