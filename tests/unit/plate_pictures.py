@@ -121,8 +121,17 @@ def straight(lines: tuple[str, ...], look: Look):
     return plate, tuple(boxes)
 
 
-def photograph(lines: tuple[str, ...], width: float, look: Look = Look(), seed: int = 0) -> Picture:
-    """A photograph of a plate that is about `width` pixels wide when seen straight on."""
+def photograph(
+    lines: tuple[str, ...],
+    width: float,
+    look: Look = Look(),
+    seed: int = 0,
+    grain: int | None = None,
+) -> Picture:
+    """A photograph of a plate that is about `width` pixels wide when seen straight on.
+
+    `seed` decides where exactly it is and its noise; with `grain`, that one decides the noise.
+    """
     rng = np.random.default_rng(seed)
     plate, boxes = straight(lines, look)
     h, w = plate.shape[:2]
@@ -154,6 +163,7 @@ def photograph(lines: tuple[str, ...], width: float, look: Look = Look(), seed: 
         scene = cv2.blur(scene, (look.motion, 1))
     if look.blur:
         scene = cv2.GaussianBlur(scene, (0, 0), look.blur)
+    rng = rng if grain is None else np.random.default_rng(grain)
     scene = (
         scene
         + rng.normal(0, look.noise, (*scene.shape[:2], 1))

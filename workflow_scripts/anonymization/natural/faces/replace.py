@@ -136,14 +136,14 @@ def _attempt(
 
 
 def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Iterator[Pose]:
-    """Places beside the landmarks: whose features lie elsewhere is somebody else."""
+    """Places above and below the landmarks: whose features lie elsewhere is somebody else."""
     far = 0.6 + 0.4 * unlike
     up = draws.choice((-1, 1))
     for number in range(_PLACES):
         u, v, size = draws.uniform(0.5, 1, 3) * far
         yield pose.shifted(
             0.16 * u * draws.choice((-1, 1)),
-            0.32 * v * (up if number % 2 else -up),
+            0.45 * v * (up if number % 2 else -up),
             1 + 0.06 * size * draws.choice((-1, 1)),
         )
 

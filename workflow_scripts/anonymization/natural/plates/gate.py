@@ -15,7 +15,11 @@ from .zone import Zone
 
 MARGIN = 0.15
 """How much more than unrelated characters in the same places the new ones may correlate with the
-original."""
+original, where characters are compared one by one as well."""
+BLIND_MARGIN = 0.06
+"""The same where they are too small for that."""
+BLIND_LIMIT = 0.3
+"""What is let through there in any case: a plate's edges alone correlate that much."""
 IDENTICAL = 0.9
 """Correlation of two pictures of one character, whatever it reads as."""
 LEGIBLE_CAP = 6.0
@@ -28,8 +32,8 @@ class Comparison:
 
     correlation: float
     """Of what is finer than the plate's light, -1 to 1."""
-    usual: float
-    """The same between the original and unrelated characters in the same places."""
+    limit: float
+    """The most that is let through."""
     unchanged: float
     """Share of characters that read as before."""
     left: float
@@ -38,8 +42,19 @@ class Comparison:
     @property
     def passed(self) -> bool:
         """Whether nothing can be read."""
-        close = self.correlation > self.usual + MARGIN
-        return not close and self.unchanged == 0 and self.left < 0.08
+        return self.correlation <= self.limit and self.unchanged == 0 and self.covered
+
+    @property
+    def covered(self) -> bool:
+        """Whether the strokes were painted over."""
+        return self.left < 0.08
+
+
+def readable(reading: Reading) -> bool:
+    """Whether single characters are large enough to be compared."""
+    layout = reading.layout
+    cap = min(line.cap for line in layout.lines) / reading.frame.scale
+    return layout.legible and cap >= LEGIBLE_CAP
 
 
 def residual(share: np.ndarray, height: float) -> np.ndarray:
@@ -74,8 +89,7 @@ def compare(
         zone: what was painted anew.
     """
     layout, frame = reading.layout, reading.frame
-    cap = min(line.cap for line in layout.lines) / frame.scale
-    readable = layout.legible and cap >= LEGIBLE_CAP
+    compared = readable(reading)
     mask = np.zeros(before.shape, bool)
     for line in layout.lines:
         mask[
@@ -83,11 +97,12 @@ def compare(
             max(round(line.boxes[0][0]), 0) : round(line.boxes[-1][1]) + 1,
         ] = True
     old = residual(before, frame.height)
-    found, *usual = (
+    found, *unrelated = (
         correlation(old, residual(ink, frame.height), mask) for ink in (after, *others)
     )
+    usual = max(float(np.mean(unrelated)), 0.0)
     same = count = 0
-    if readable:
+    if compared:
         for line in layout.lines:
             rows = slice(max(round(line.y0), 0), round(line.y1) + 1)
             for x0, x1 in line.boxes:
@@ -95,8 +110,8 @@ def compare(
                 same += _reads_alike(before[rows, columns], after[rows, columns])
                 count += 1
     return Comparison(
-        found if readable else 0.0,
-        max(float(np.mean(usual)), 0.0) if usual else 0.0,
+        found,
+        usual + MARGIN if compared else max(usual + BLIND_MARGIN, BLIND_LIMIT),
         same / max(count, 1),
         _left(before, zone, frame, reading.band),
     )

@@ -1,6 +1,6 @@
 """Where the characters of a plate are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -114,6 +114,26 @@ def assumed_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) 
         for (top, bottom), counts in zip(heights, groups, strict=True)
     ]
     return Layout(tuple(lines), False)
+
+
+def shuffled(layout: Layout, rng: np.random.Generator) -> Layout:
+    """The same lines with other characters' places, where the old ones could not be read.
+
+    Blobs of ink in the old places would be as telling as the characters that they were.
+    """
+    return replace(layout, lines=tuple(_shuffled(line, rng) for line in layout.lines))
+
+
+def _shuffled(line: Line, rng: np.random.Generator) -> Line:
+    start, end = line.boxes[0][0], line.boxes[-1][1]
+    count = max(len(line.boxes) + int(rng.integers(-1, 2)), 3)
+    first = int(rng.integers(1, count)) if count < 5 else int(rng.integers(1, count - 1))
+    gap = float(rng.uniform(0.3, 0.9))
+    pitch = (end - start) / (count + gap + 0.4)
+    start += float(rng.uniform(0, 0.4)) * pitch
+    lefts = [start + (k + gap * (k >= first)) * pitch for k in range(count)]
+    boxes = tuple((left + 0.06 * pitch, left + 0.94 * pitch) for left in lefts)
+    return Line(line.y0, line.y1, boxes, (first, count - first), 0.88 * pitch)
 
 
 def _extent(profile: np.ndarray, frame: Frame) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from workflow_scripts.regions import Region
 
 from . import gate, write, zone
 from .blend import Painting, Window, compose, window_of
+from .layout import shuffled
 from .reading import Reading, read_plate
 from .rectify import Frame, frame_of, quad_of, rectify, seen
 
@@ -18,7 +19,7 @@ _WIDER = 0.12
 """How far the last attempt goes beyond the plate, relative to its height."""
 _UNRELATED = 3
 """Texts that the gate compares with."""
-_ATTEMPTS = 3
+_ATTEMPTS = 6
 """Texts that are tried before the margins are widened."""
 
 
@@ -41,11 +42,11 @@ def replace_plate(
     if quad is None or not seen(frame_of(quad), box).any():
         return _smoothed(image, region, box)
     reading = read_plate(image, quad, box)
-    for _ in range(_ATTEMPTS):
-        result = _attempt(image, reading, box, rng)
+    for route in (*(Route.NATURAL,) * _ATTEMPTS, Route.NATURAL_WIDE, Route.FALLBACK):
+        result = _attempt(image, reading, box, rng, route)
         if result is not None:
             return result
-    return _attempt(image, reading, box, rng, wide=True) or _smoothed(image, region, box)
+    return _smoothed(image, region, box)
 
 
 def _visible(image: np.ndarray, region: Region) -> Window | None:
@@ -66,29 +67,42 @@ def _attempt(
     reading: Reading,
     box: Window,
     rng: np.random.Generator,
-    wide: bool = False,
+    route: Route,
 ) -> Replacement | None:
-    """New characters once; None where they do not pass the gate."""
+    """New characters once, or a plate without any as the fallback; None if the gate refuses."""
     frame, lines = reading.frame, reading.layout
-    area = zone.whole_zone(reading, _WIDER) if wide else zone.text_zone(reading)
+    narrow = route is Route.NATURAL
+    area = zone.text_zone(reading) if narrow else zone.whole_zone(reading, _WIDER)
     window = window_of(area, frame, box)
     if window is None:
         return None
     paint = replace(reading.paint, field=zone.ground(reading, area))
     before = paint.share(reading.view)
+    if not gate.readable(reading):
+        lines = shuffled(lines, rng)
     texts = write.choose(before, lines, rng)
     weight = write.stroke_weight(before, texts, lines, frame)
     ink = write.draw(texts, lines, frame, weight, 2 if frame.scale < 4 else 1)
+    if route is Route.FALLBACK:
+        ink[:] = 0
     painting = Painting(frame, area, paint, ink, lines.legible)
     patch = compose(image, window, painting, rng)
-    result = Replacement(patch, window, Route.NATURAL_WIDE if wide else Route.NATURAL)
+    result = Replacement(patch, window, route)
     after = paint.share(_view_after(image, result, frame))
-    others = [
-        write.draw(write.unrelated(texts, number), lines, frame, weight, 1)
-        for number in range(_UNRELATED)
-    ]
-    others = [cv2.GaussianBlur(other, (0, 0), max(reading.blur, 0.3)) for other in others]
-    return result if gate.compare(before, after, others, reading, area).passed else None
+    others = [_other(reading, texts, weight, number) for number in range(_UNRELATED)]
+    found = gate.compare(before, after, others, reading, area)
+    passed = found.covered if route is Route.FALLBACK else found.passed
+    return result if passed else None
+
+
+def _other(reading: Reading, texts: tuple[str, ...], weight: float, number: int) -> np.ndarray:
+    """The ink of an unrelated plate: what the gate compares with."""
+    layout = reading.layout
+    if not gate.readable(reading):
+        layout = shuffled(layout, np.random.default_rng(number))
+        texts = tuple("A" * len(line.boxes) for line in layout.lines)
+    ink = write.draw(write.unrelated(texts, number), layout, reading.frame, weight, 1)
+    return cv2.GaussianBlur(ink, (0, 0), max(reading.blur, 0.3))
 
 
 def _view_after(image: np.ndarray, result: Replacement, frame: Frame) -> np.ndarray:
