@@ -14,6 +14,8 @@ _LEAST_BLUR = 0.7
 """No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
 _CONTRASTS = 0.85, 2.0
 _LEVELS = 0.70, 1.12
+_BRIGHTEST = 1.16
+"""How far contrast lifts what is bright already: faces differ in their shadows, not in shine."""
 
 
 def composite(
@@ -100,7 +102,7 @@ def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np
     inner = np.clip(2 * cv2.GaussianBlur(drawn.core, (0, 0), 0.4 * drawn.unit) - 1, 0, 1)
     power = np.float32(np.clip(ratio, *_CONTRASTS) - 1) * inner
     # As a power and the same for all channels, so that dark places keep their hue.
-    gain = level * np.minimum(((after + 2) / (even + 2)) ** power, 1.4)
+    gain = level * np.minimum(((after + 2) / (even + 2)) ** power, _BRIGHTEST)
     return colour * gain[..., None].astype(np.float32)
 
 

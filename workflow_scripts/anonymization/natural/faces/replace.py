@@ -32,8 +32,8 @@ common; of heads that are turned, it is where face and hair are."""
 _WIDE_FROM = 4
 _FILLS = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.06), (1.0, -0.06), (1.0, 0.0))
 """How even the fallback is, and to which side it gets brighter, until the gate lets it through."""
-_PLACES = 4
-"""Where each of them is tried."""
+_SHIFTS = (0.32, 0.32, 0.48, 0.48)
+"""How far up and down each of them is tried at most, in half distances of the eyes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,11 +139,11 @@ def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Iterato
     """Places above and below the landmarks: whose features lie elsewhere is somebody else."""
     far = 0.6 + 0.4 * unlike
     up = draws.choice((-1, 1))
-    for number in range(_PLACES):
+    for number in range(len(_SHIFTS)):
         u, v, size = draws.uniform(0.5, 1, 3) * far
         yield pose.shifted(
             0.16 * u * draws.choice((-1, 1)),
-            0.45 * v * (up if number % 2 else -up),
+            _SHIFTS[number] * v * (up if number % 2 else -up),
             1 + 0.06 * size * draws.choice((-1, 1)),
         )
 

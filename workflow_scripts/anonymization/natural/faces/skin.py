@@ -22,7 +22,7 @@ def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
     for side in (-1, 1):  # thin skin around the eyes
         window = grid.window(side - 1.2, -0.7, side + 1.2, 0.95)
         around = grid.crop(window).bump(side * 1.0, 0.12, 0.62, 0.40)
-        paint.tint(around, (0.80, 0.70, 0.65), window)
+        paint.tint(around, (0.86, 0.78, 0.75), window)
         paint.stroke((side * 0.5, 0.32), (side * 1.35, 0.42), 0.12, (0.86, 0.78, 0.77),
                      0.5 + 0.5 * who.folds)  # fmt: skip
     if who.freckles > 0.1:
