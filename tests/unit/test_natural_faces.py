@@ -30,7 +30,8 @@ SCENES = ((1024, 512, 0), (1024, 512, 1), (1024, 512, 2), (2048, 1024, 3))
 def detected(image: np.ndarray) -> list[Region]:
     height, width = image.shape[:2]
     info = CocoImage(1, "a.png", width, height, "")
-    return CenterFace().regions(SimpleNamespace(image=image, info=info, threads=1), Kind.FACE)
+    frame = SimpleNamespace(image=image, info=info, threads=1, bearers_of=lambda kind: None)
+    return CenterFace().regions(frame, Kind.FACE)
 
 
 @lru_cache(maxsize=1)

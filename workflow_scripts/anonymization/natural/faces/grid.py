@@ -69,7 +69,8 @@ def grid_of(density: int) -> Grid:
 
 def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
     """0 up to `low`, 1 from `high`, a smooth step between."""
-    t = np.clip((value - low) / (high - low), 0, 1)
+    # Not np.clip, which takes several times as long for small arrays.
+    t = np.minimum(np.maximum((value - low) * (1 / (high - low)), 0), 1)
     return t * t * (3 - 2 * t)
 
 

@@ -14,7 +14,7 @@ from .write import readability
 
 _LIGHT = 0.62
 """Share of light pixels from which a ground is light without a closer look."""
-_RARE = 1.5
+_RARE = 1.0
 """How much the evidence for a dark ground has to outweigh that for a light one."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from workflow_scripts.regions import Region
 
-HEIGHT = 60
+HEIGHT = 46
 """Aim for the height of a plate seen straight on, pixels: enough to cut its glyphs out."""
 MARGIN = 0.35
 """What is shown around the plate on each side, relative to its height."""
