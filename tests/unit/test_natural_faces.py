@@ -182,6 +182,22 @@ def test_nothing_of_the_old_inner_face_is_left():
     assert difference.mean() < 12
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_old_brows_are_covered_wherever_the_new_face_is_tried(seed):
+    region = face(width=60)
+    image = portrait(region)
+    pose = pose_of(region)
+    for u in (-1.55, -1.1, -0.5, 0.5, 1.1, 1.55):
+        x, y = pose.pixels(np.array([(u, -0.75, 0.2)]))[0]
+        cv2.circle(image, (int(x), int(y)), 2, (0, 255, 0), -1)
+    result = image.copy()
+    outcome = replace_face(image, region, seed)
+    outcome.paste(result)
+    assert outcome.route is not Route.FALLBACK
+    green = np.int16(result[..., 1]) - result[..., ::2].max(axis=2)
+    assert green.max() < 20
+
+
 @pytest.mark.parametrize(("x0", "y0"), [(-20, -15), (128, 100), (-25, 60), (60, -30), (134, 10)])
 @pytest.mark.parametrize("landmarks", [True, False])
 def test_faces_at_borders_stay_inside_the_frame(x0, y0, landmarks):

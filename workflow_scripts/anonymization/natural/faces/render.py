@@ -1,6 +1,6 @@
 """A drawn head in front of the camera: colour and coverage for each pixel of a patch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from .boxes import Box
 from .grid import BOTTOM, LEFT, RIGHT, TOP, at, smooth
 from .head import half_width
+from .identity import HALF_WIDTH
 from .portrait import Head
 from .pose import Pose
 
@@ -37,11 +38,25 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of the head is shown: shares of its half width, and v of the core's upper edge."""
+    """How much of the head is shown: shares of its half width, v of the core's upper edge, and how
+    far the core reaches below the chin.
+    """
 
     core: float = 0.84
     rim: float = 0.98
     brow: float = -1.0
+    chin: float = 0.0
+
+    def covering(self, u: float, v: float) -> "Extent":
+        """So much that a head moved by u and v units still covers the old brows from end to end,
+        or the old chin where it is moved up.
+        """
+        return replace(
+            self,
+            core=min(self.core + abs(u) / HALF_WIDTH, 0.95),
+            brow=self.brow - 0.05 - max(v, 0.0),
+            chin=0.7 * max(-v, 0.0),
+        )
 
 
 def render(head: Head, pose: Pose, box: Box, extent: Extent) -> Rendered:
@@ -97,8 +112,10 @@ def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
 def _masks(head: Head, extent: Extent) -> tuple[np.ndarray, np.ndarray]:
     grid, who = head.grid, head.who
     side = np.abs(grid.u) / half_width(grid, who)
-    low = grid.v - who.chin
-    core = smooth(extent.core + 0.08 - side, 0, 0.13) * smooth(grid.v - extent.brow, -0.15, 0.15)
+    low = grid.v - who.chin - extent.chin
+    # Wider at the eyes, for the ends of brows and the hinges of glasses.
+    wide = extent.core + 0.07 * np.exp(-(((grid.v + 0.35) / 0.7) ** 4))
+    core = smooth(wide + 0.08 - side, 0, 0.13) * smooth(grid.v - extent.brow, -0.15, 0.15)
     core = core * smooth(-0.12 - low, -0.12, 0.16)
     rim = smooth(extent.rim - side, -0.01, 0.14) * smooth(grid.v, -2.3, -1.5)
     rim = rim * smooth(-low, -0.06, 0.20)

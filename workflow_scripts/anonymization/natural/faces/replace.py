@@ -124,10 +124,12 @@ def _attempt(
     who = draw_identity(np.random.default_rng((seed, number)), unlike)
     head = draw_head(who, held, subject.skin.softened(light))
     wide = number >= _WIDE_FROM
-    draws = np.random.default_rng((seed, number, index))
-    for pose in _elsewhere(held, unlike, draws):
-        drawn = render(head, pose, subject.box, _WIDE if wide else Extent())
-        patch = composite(_part(image, subject.box), drawn, subject.skin, subject.optics, draws)
+    draws = np.random.default_rng((seed, number))  # the same places in each picture
+    grain = np.random.default_rng((seed, number, index))
+    extent = _WIDE if wide else Extent()
+    for pose, moved in _elsewhere(held, unlike, draws):
+        drawn = render(head, pose, subject.box, extent.covering(*moved))
+        patch = composite(_part(image, subject.box), drawn, subject.skin, subject.optics, grain)
         alike = alike_with(subject, image, patch, subject.box)
         if alike <= LET_THROUGH:
             route = Route.NATURAL_WIDE if wide else Route.NATURAL
@@ -135,17 +137,20 @@ def _attempt(
     return None
 
 
-def _elsewhere(pose: Pose, unlike: float, draws: np.random.Generator) -> Iterator[Pose]:
-    """Places above and below the landmarks: whose features lie elsewhere is somebody else."""
+def _elsewhere(
+    pose: Pose, unlike: float, draws: np.random.Generator
+) -> Iterator[tuple[Pose, tuple[float, float]]]:
+    """Places above and below the landmarks, and how far to the right and down of them: whose
+    features lie elsewhere is somebody else.
+    """
     far = 0.6 + 0.4 * unlike
     up = draws.choice((-1, 1))
     for number in range(len(_SHIFTS)):
         u, v, size = draws.uniform(0.5, 1, 3) * far
-        yield pose.shifted(
-            0.16 * u * draws.choice((-1, 1)),
-            _SHIFTS[number] * v * (up if number % 2 else -up),
-            1 + 0.06 * size * draws.choice((-1, 1)),
-        )
+        down = _SHIFTS[number] * v * (up if number % 2 else -up)
+        right = 0.12 * u * draws.choice((-1, 1))
+        gain = 1 + 0.06 * size * draws.choice((-1, 1))
+        yield pose.shifted(right, down, gain), (float(right), float(down))
 
 
 def _with_fallbacks(
