@@ -13,7 +13,8 @@ class Route(StrEnum):
     NATURAL_WIDE = "natural_wide"
     """The first attempts were too like the original: more of it was painted anew."""
     FALLBACK = "fallback"
-    """No attempt was unlike enough, or none could be drawn: the region is blurred away."""
+    """No attempt was unlike enough, or none could be drawn: a face is smeared, a plate loses its
+    characters."""
 
 
 @dataclass(frozen=True, eq=False)

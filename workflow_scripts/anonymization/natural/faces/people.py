@@ -11,7 +11,7 @@ from workflow_scripts.regions import Region
 
 from . import gate
 from .boxes import Box
-from .replace import Subject, filled, replace_person, subject_of
+from .replace import LET_THROUGH, Subject, filled, replace_person, subject_of
 
 _SAME = 0.9
 """Correlation, of details and of all that is seen, from which two pictures show the same face."""
@@ -116,7 +116,7 @@ def _look_again(
             index
             for index, replacement in found.items()
             if replacement.route is not Route.FALLBACK
-            and _alike_now(result, subjects[index]) > gate.MAX_SIMILARITY
+            and _alike_now(result, subjects[index]) > LET_THROUGH
         ]
         if not bad:
             return

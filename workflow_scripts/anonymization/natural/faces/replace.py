@@ -19,7 +19,7 @@ from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import Extent, render
 
-LET_THROUGH = gate.MAX_SIMILARITY - 0.03
+LET_THROUGH = gate.MAX_SIMILARITY - 0.05
 """What others measure with slightly other crops should not exceed the limit either."""
 _WIDE = Extent(core=0.91, rim=1.0, brow=-1.15)
 _PEOPLE = (
