@@ -138,3 +138,19 @@ def encode_mask(crop: np.ndarray, x0: int, y0: int, height: int, width: int) -> 
 def decode_mask(rle: Rle) -> np.ndarray:
     """The mask of an RLE: (height, width) bool."""
     return rle_codec.decode(rle).astype(bool)
+
+
+def decode_crop(rle: Rle) -> tuple[np.ndarray, int, int] | None:
+    """The mask of an RLE, cropped to its pixels; None without any.
+
+    Returns:
+        The (h, w) uint8 crop of 0 and 1, and the column and row of its upper left pixel.
+    """
+    # Columns first: the decoded mask lies in memory column by column.
+    mask = rle_codec.decode(rle)
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not columns.size:
+        return None
+    mask = mask[:, columns[0] : columns[-1] + 1]
+    rows = np.flatnonzero(mask.any(axis=1))
+    return mask[rows[0] : rows[-1] + 1].copy(), int(columns[0]), int(rows[0])

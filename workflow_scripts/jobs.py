@@ -6,13 +6,18 @@ result. The list of seeds, the hardware and file times are never part of it.
 
 import json
 
+import yaml
 from pydantic import BaseModel
 
 from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.config.training import Detectron2Training
 from workflow_scripts.config.variants import is_unmodified, seed_offset
 from workflow_scripts.config.weights import weights_in, with_local_weights
+from workflow_scripts.detectron2_files import files_of_config
 from workflow_scripts.files import canonical_json, sha256_of_file
-from workflow_scripts.fingerprint import code_of, fingerprint
+from workflow_scripts.fingerprint import ROOT, code_of, fingerprint
+
+DETECTRON2_ENVIRONMENT = ROOT / "envs" / "detectron2.yaml"
 
 AUDIT = (
     *(f"workflow_scripts.privacy.{name}" for name in ("measure", "summary", "report")),
@@ -149,6 +154,7 @@ class Jobs:
             data=digest,
             images=None if unmodified else self.anonymization(variant),
             code=code_of("workflow_scripts.training.loop", self._engine()),
+            **self._engines_own(),
         )
 
     def prediction(self, variant: str, seed: int, digests: dict[str, str]) -> str:
@@ -195,6 +201,20 @@ class Jobs:
             settings=self.report_settings,
             code=code_of("workflow_scripts.privacy.figure", "workflow_scripts.privacy.samples"),
         )
+
+    def _engines_own(self) -> dict[str, list]:
+        """What a recipe depends on beside its settings and code.
+
+        detectron2 is not among the locked packages, and comes with a torch of its own; and its
+        config may be a file of the user's.
+        """
+        training = self.experiment.training
+        if not isinstance(training, Detectron2Training):
+            return {}
+        return {
+            "environment": yaml.safe_load(DETECTRON2_ENVIRONMENT.read_text())["dependencies"],
+            "files": [sha256_of_file(file) for file in files_of_config(training.config)],
+        }
 
     def _engine(self) -> str:
         return f"workflow_scripts.training.engines.{self.experiment.training.engine}"

@@ -1,6 +1,7 @@
 """The order of images, augmentation, and what reaches the model."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.training import Augmentation
 from workflow_scripts.images import write_png
-from workflow_scripts.training.augment import Scene, mirrored, resized_scene, target_size
+from workflow_scripts.training.augment import Scene, augmented, mirrored, resized_scene, target_size
 from workflow_scripts.training.data import TrainingSet, as_sample
 from workflow_scripts.training.sampling import Share, image_at
 from workflow_scripts.training.sources import training_images
@@ -43,8 +44,9 @@ def test_groups_are_left_out_and_images_without_instances_too(job):
 
 def test_a_sample_follows_from_seed_and_position_alone(job):
     split = CocoSplit.read(job.annotations)
-    one = TrainingSet(split, job.images, None, job.settings.augmentation, seed=0)
-    two = TrainingSet(split, job.images, None, job.settings.augmentation, seed=0)
+    augment = partial(augmented, settings=job.settings.augmentation)
+    one = TrainingSet(split, job.images, None, augment, seed=0)
+    two = TrainingSet(split, job.images, None, augment, seed=0)
     two[3], two[12]
     assert one[12].seed == two[12].seed
     assert bool((one[12].image == two[12].image).all())
@@ -119,7 +121,8 @@ def test_mirroring_moves_image_boxes_and_masks_together():
 def test_augmentation_settings_hold(job):
     split = CocoSplit.read(job.annotations)
     settings = Augmentation(shorter_sides=(32, 48), longest_side=80, flip_probability=0)
-    sequence = TrainingSet(split, job.images, None, settings, seed=0)
+    augment = partial(augmented, settings=settings)
+    sequence = TrainingSet(split, job.images, None, augment, seed=0)
     sizes = {tuple(sequence[position].image.shape) for position in range(20)}
     assert sizes == {(3, 32, 64), (3, 40, 80)}
 
@@ -131,5 +134,6 @@ def test_a_variants_images_replace_the_originals(job, tmp_path):
         write_png(tmp_path / "000" / name, np.full((64, 128, 3), 7, np.uint8))
     manifest = pa.table({"image": names, "file": [f"000/{name}" for name in names]})
     pq.write_table(manifest, tmp_path / "manifest.parquet")
-    sequence = TrainingSet(split, job.images, tmp_path, job.settings.augmentation, seed=0)
+    augment = partial(augmented, settings=job.settings.augmentation)
+    sequence = TrainingSet(split, job.images, tmp_path, augment, seed=0)
     assert bool((sequence[0].image == 7).all())

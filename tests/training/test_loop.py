@@ -9,6 +9,7 @@ from tests.training.conftest import with_settings
 from tests.training.running import hash_of_weights, metrics_of, run_here, stop_after
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json
+from workflow_scripts.training.engines.torchvision import Engine
 from workflow_scripts.training.job import Ending
 
 
@@ -71,7 +72,8 @@ def test_the_state_of_another_run_is_not_used(job, change, caplog):
     caplog.set_level("INFO", logger="workflow_scripts")
     other = replace(job, **change)
     run_here(other)
-    assert "other settings, data or code; starting from the beginning" in caplog.text
+    assert "other settings, data or code" in caplog.text
+    assert "no state to go on from; starting from the beginning" in caplog.text
     assert read_json(job.output / "run.json")["resumed_from"] == []
 
 
@@ -82,6 +84,44 @@ def test_a_damaged_state_is_not_used(job, caplog):
     run_here(job)
     assert "damaged" in caplog.text
     assert read_json(job.output / "run.json")["resumed_from"] == []
+
+
+def test_after_a_damaged_state_the_one_before_is_used(job, reference, caplog):
+    run_here(job, stop_after(2))
+    run_here(job, stop_after(2))
+    job.state.write_bytes(job.state.read_bytes()[:1000])
+    caplog.set_level("INFO", logger="workflow_scripts")
+    run_here(job)
+    assert "damaged" in caplog.text
+    assert "going on from iteration 2" in caplog.text
+    assert hash_of_weights(job.output) == hash_of_weights(reference.output)
+
+
+@pytest.mark.parametrize("images_at_once", [1, 3])
+def test_a_step_in_parts_is_the_whole_step(job, tmp_path, images_at_once):
+    # Images of one size: padding to the largest of those that pass together makes a difference.
+    one_size = {"shorter_sides": [64], "longest_side": 128}
+    job = with_settings(job, augmentation=one_size, learning_rate=1e-4, iterations=3, milestones=[])
+    whole = replace(job, output=tmp_path / "whole")
+    run_here(whole)
+    run_here(replace(job, images_at_once=images_at_once))
+    losses = [
+        [line["loss"] for line in metrics_of(output)] for output in (whole.output, job.output)
+    ]
+    # Sums in another order differ in the last digits, and grow apart with every step.
+    assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-6)
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_too_little_memory_says_what_to_lower(job, monkeypatch):
+    def full(*_):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 MiB.")
+
+    monkeypatch.setattr(Engine, "losses", full)
+    with pytest.raises(UserError, match=r"out of memory.*lower --images-at-once from 4 to 2"):
+        run_here(job)
+    with pytest.raises(UserError, match="one image alone does not fit"):
+        run_here(replace(job, images_at_once=1))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])

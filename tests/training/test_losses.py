@@ -1,6 +1,7 @@
 """Losses: as torchvision computes them, and the same for any number of workers."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,29 +12,31 @@ from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.ops import clip_boxes_to_image
 
 from workflow_scripts.coco import CocoSplit, decode_mask
+from workflow_scripts.training.augment import augmented
 from workflow_scripts.training.data import Sample, TrainingSet, as_sample, read_scene
-from workflow_scripts.training.engines import engine_named
+from workflow_scripts.training.engines import engine_for
+from workflow_scripts.training.mask_targets import mask_targets
 from workflow_scripts.training.models import r50_fpn
-from workflow_scripts.training.models.mask_rcnn import mask_targets
 
 
 @pytest.fixture
 def samples(job):
     split = CocoSplit.read(job.annotations)
     augmentation = job.settings.augmentation.model_copy(update={"shorter_sides": (64,)})
-    sequence = TrainingSet(split, job.images, None, augmentation, seed=0)
+    augment = partial(augmented, settings=augmentation)
+    sequence = TrainingSet(split, job.images, None, augment, seed=0)
     return [sequence[position] for position in range(4)]
 
 
 @pytest.fixture
-def engine():
-    return engine_named("torchvision")
+def engine(job):
+    return engine_for(job.settings, 2)
 
 
 @pytest.fixture
-def model(engine, job):
+def model(engine):
     torch.manual_seed(0)
-    return engine.initial_model(job.settings, 2, None)
+    return engine.initial_model(None)
 
 
 def test_two_halves_of_a_step_add_up_to_the_whole(engine, model, samples):
@@ -94,7 +97,8 @@ def test_mask_targets_from_crops_equal_those_from_whole_frames(job):
     frames = torch.from_numpy(
         np.stack([decode_mask(instance.segmentation) for instance in instances])
     )
-    sequence = TrainingSet(split, job.images, None, job.settings.augmentation, seed=0)
+    augment = partial(augmented, settings=job.settings.augmentation)
+    sequence = TrainingSet(split, job.images, None, augment, seed=0)
     scene = read_scene(sequence.files[0], instances, image.height, image.width)
     sample = as_sample(scene, seed=0)
     random = np.random.default_rng(0)

@@ -10,9 +10,9 @@ import pytest
 from tests.training.conftest import with_settings
 from workflow_scripts.errors import UserError
 from workflow_scripts.training.devices import choose_gpus, visible_gpus
+from workflow_scripts.training.engines.torchvision import rate_factor
 from workflow_scripts.training.job import Meeting
 from workflow_scripts.training.lock import sole_user_of, user_of
-from workflow_scripts.training.optimisation import learning_rate
 from workflow_scripts.training.stopping import STOP_SIGNALS, StopRequest
 
 
@@ -43,7 +43,8 @@ def test_the_learning_rate_rises_and_falls(job):
     settings = with_settings(
         job, learning_rate=0.01, warmup_iterations=100, iterations=1000, milestones=[600, 800]
     ).settings
-    rates = [learning_rate(settings, iteration) for iteration in (0, 50, 100, 599, 600, 800)]
+    steps = (0, 50, 100, 599, 600, 800)
+    rates = [settings.learning_rate * rate_factor(settings, step) for step in steps]
     assert rates == pytest.approx([1e-5, 0.005005, 0.01, 0.01, 0.001, 0.0001])
 
 

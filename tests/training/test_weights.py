@@ -9,7 +9,7 @@ import torch
 
 from tests.training.conftest import with_settings
 from workflow_scripts.errors import UserError
-from workflow_scripts.training.engines import engine_named
+from workflow_scripts.training.engines import engine_for
 from workflow_scripts.training.weights import initial_weights
 
 
@@ -21,46 +21,42 @@ def stored(content: dict, path):
 
 
 @pytest.fixture
-def engine():
-    return engine_named("torchvision")
-
-
-@pytest.fixture
-def other(engine, job):
+def other(job):
     """A model with other random weights, and three classes."""
     torch.manual_seed(7)
-    return engine.initial_model(job.settings, 3, None).state_dict()
+    return engine_for(job.settings, 3).initial_model(None).state_dict()
 
 
-def started_from(engine, job, content: dict, path) -> dict:
+def started_from(job, content: dict, path) -> dict:
     """The state of a two-class model that starts from stored weights."""
     job = with_settings(job, **stored(content, path))
     torch.manual_seed(0)
-    return engine.initial_model(job.settings, 2, initial_weights(job.settings)).state_dict()
+    engine = engine_for(job.settings, 2)
+    return engine.initial_model(initial_weights(job.settings)).state_dict()
 
 
-def test_a_classifiers_weights_fill_the_body(engine, job, other, tmp_path):
+def test_a_classifiers_weights_fill_the_body(job, other, tmp_path):
     start = "backbone.body."
     content = {name.removeprefix(start): v for name, v in other.items() if name.startswith(start)}
-    state = started_from(engine, job, {**content, "fc.bias": torch.zeros(5)}, tmp_path / "w.pth")
+    state = started_from(job, {**content, "fc.bias": torch.zeros(5)}, tmp_path / "w.pth")
     assert torch.equal(state[f"{start}conv1.weight"], other[f"{start}conv1.weight"])
     assert not torch.equal(state["rpn.head.cls_logits.weight"], other["rpn.head.cls_logits.weight"])
 
 
-def test_a_detectors_weights_fill_what_fits(engine, job, other, tmp_path):
-    state = started_from(engine, job, {"model": other}, tmp_path / "w.pth")
+def test_a_detectors_weights_fill_what_fits(job, other, tmp_path):
+    state = started_from(job, {"model": other}, tmp_path / "w.pth")
     assert torch.equal(state["rpn.head.cls_logits.weight"], other["rpn.head.cls_logits.weight"])
     assert state["roi_heads.box_predictor.cls_score.weight"].shape[0] == 3
 
 
-def test_weights_of_another_model_are_refused(engine, job, tmp_path):
+def test_weights_of_another_model_are_refused(job, tmp_path):
     with pytest.raises(UserError, match=r"no weights for backbone.body.conv1.weight"):
-        started_from(engine, job, {"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "w.pth")
+        started_from(job, {"conv1.weight": torch.zeros(64, 3, 7, 7)}, tmp_path / "w.pth")
 
 
-def test_drawn_weights_fit_the_tiny_model(engine, job):
+def test_drawn_weights_fit_the_tiny_model(job):
     job = with_settings(job, initialisation="drawn")
-    model = engine.initial_model(job.settings, 8, initial_weights(job.settings))
+    model = engine_for(job.settings, 8).initial_model(initial_weights(job.settings))
     assert all(value.isfinite().all() for value in model.state_dict().values())
 
 

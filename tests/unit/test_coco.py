@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from pycocotools import mask as oracle
 
-from workflow_scripts.coco import CocoImage, CocoSplit, Instance, decode_mask, encode_mask
+from workflow_scripts.coco import (
+    CocoImage,
+    CocoSplit,
+    Instance,
+    decode_crop,
+    decode_mask,
+    encode_mask,
+)
 
 
 @pytest.mark.parametrize("density", [0.0, 0.2, 0.9, 1.0])
@@ -20,6 +27,14 @@ def test_a_crop_encodes_as_its_frame(density):
         rle = encode_mask(crop, x, y, height, width)
         assert rle["counts"] == oracle.encode(np.asfortranarray(frame))["counts"].decode()
         assert np.array_equal(decode_mask(rle), frame)
+        found = decode_crop(rle)
+        assert (found is None) == (not frame.any())
+        if found is not None:
+            tight, x0, y0 = found
+            assert tight.any(axis=0)[[0, -1]].all() and tight.any(axis=1)[[0, -1]].all()
+            again = np.zeros_like(frame)
+            again[y0 : y0 + tight.shape[0], x0 : x0 + tight.shape[1]] = tight
+            assert np.array_equal(again, frame)
 
 
 def test_a_split_is_read_as_it_was_written(tmp_path):

@@ -35,7 +35,11 @@ def validate(kind: Any, content: Any, where: str) -> Any:
 
 
 def _finding(item: Any, content: Any, where: str) -> str:
-    key = ".".join(_keys_of(item["loc"], content))
+    location = item["loc"]
+    if item["type"] == "value_error" and isinstance(item["input"], dict):
+        # What a section as a whole has wrong; the last part may be the tag that chose it.
+        location = (*location, None)
+    key = ".".join(_keys_of(location, content))
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
         message = "unknown key; remove it or correct its spelling"
@@ -49,7 +53,7 @@ def _finding(item: Any, content: Any, where: str) -> str:
     return f"{where}: {key}: {message}" if key else f"{where}: {message}"
 
 
-def _keys_of(location: tuple[str | int, ...], content: Any) -> list[str]:
+def _keys_of(location: tuple[str | int | None, ...], content: Any) -> list[str]:
     """The location of an error as keys of the file, without the tags that pydantic puts in."""
     keys = []
     for index, part in enumerate(location):
@@ -57,7 +61,7 @@ def _keys_of(location: tuple[str | int, ...], content: Any) -> list[str]:
             content = content[part]
         elif isinstance(content, list) and isinstance(part, int):
             content = content[part] if part < len(content) else None
-        elif index < len(location) - 1 or content is None:
+        elif index < len(location) - 1 or content is None or part is None:
             continue
         keys.append(str(part))
     return keys

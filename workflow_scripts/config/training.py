@@ -1,7 +1,7 @@
 """`training:` the recipe. It determines the result; the hardware is the profile's business."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
@@ -72,4 +72,63 @@ class TorchvisionTraining(Section):
         return self
 
 
-Training = TorchvisionTraining
+SET_ELSEWHERE = {
+    "CUDNN_BENCHMARK": "has no effect here",
+    "DATALOADER": "has no effect here; the profile's threads read the images",
+    "DATASETS": "set dataset instead",
+    "INPUT.MASK_FORMAT": "has no effect here; masks are bitmaps",
+    "INPUT.MAX_SIZE_TEST": "set evaluation.longest_side instead",
+    "INPUT.MIN_SIZE_TEST": "set evaluation.shorter_side instead",
+    "MODEL.DEVICE": "set the profile's gpu instead",
+    "MODEL.ROI_HEADS.NUM_CLASSES": "it follows from the data set's classes",
+    "MODEL.ROI_HEADS.SCORE_THRESH_TEST": "set evaluation.score_threshold instead",
+    "MODEL.WEIGHTS": "set training.initialisation instead",
+    "OUTPUT_DIR": "set experiment instead",
+    "SEED": "set seeds instead",
+    "SOLVER.AMP": "set training.mixed_precision instead",
+    "SOLVER.CHECKPOINT_PERIOD": "has no effect here; the state is saved every few minutes",
+    "SOLVER.REFERENCE_WORLD_SIZE": "set training.schedule instead",
+    "TEST": "set evaluation instead",
+    "VIS_PERIOD": "has no effect here",
+}
+"""Options of detectron2 (or the start of their keys) that are not set in `options`."""
+
+
+class Detectron2Training(Section):
+    """Any instance segmentation model of detectron2, as its own config file describes it."""
+
+    engine: Literal["detectron2"]
+    """The framework that trains."""
+    config: str = "Cityscapes/mask_rcnn_R_50_FPN.yaml"
+    """A file of detectron2's model zoo by its name there, or the path of a yaml or LazyConfig (.py)
+    file of your own."""
+    initialisation: Literal["imagenet", "coco", "none"] | Path = "imagenet"
+    """Weights to start from: `imagenet` (the backbone), `coco` (a whole model), both downloaded
+    from detectron2's zoo; `none` (random), or a file that detectron2 can load."""
+    initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """Of the weights file; checked before it is loaded."""
+    schedule: Literal["scaled", "fixed", "file"] = "scaled"
+    """The file's schedule is for 8 GPUs: `scaled` makes it one for 4 as detectron2 does it (half
+    the images and the learning rate, twice the iterations), `fixed` keeps the number of iterations
+    (half the images and the learning rate), `file` changes nothing."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Options of the config file to set otherwise, by dotted key: `{SOLVER.BASE_LR: 0.01}`. They
+    have the last word, also over `schedule`."""
+    mixed_precision: bool = False
+    """bfloat16 or float16 autocast on GPUs; CPUs always compute in float32."""
+    deterministic: bool = False
+    """Only algorithms that repeat bit for bit on GPUs too: slower, and more memory."""
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "Detectron2Training":
+        if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
+            raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
+        for key in self.options:
+            for start, advice in SET_ELSEWHERE.items():
+                if f"{key}.".startswith(f"{start}."):
+                    raise ValueError(f"options.{key}: {advice}")
+        return self
+
+
+Training = Annotated[TorchvisionTraining | Detectron2Training, Field(discriminator="engine")]
+"""The recipe, by engine."""

@@ -1,5 +1,6 @@
 """Resizing and mirroring of an image together with its instances."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -24,7 +25,11 @@ class Scene:
     """(n, 2) int64: column and row of each crop's upper left pixel."""
 
 
-def augmented(scene: Scene, settings: Augmentation, random: np.random.Generator) -> Scene:
+Augment = Callable[[Scene, np.random.Generator], Scene]
+"""Changes a scene at random; everything random follows from the generator. It can be pickled."""
+
+
+def augmented(scene: Scene, random: np.random.Generator, settings: Augmentation) -> Scene:
     """Resize to a shorter side drawn from the settings, and mirror at random."""
     shorter = int(random.choice(settings.shorter_sides))
     mirror = random.random() < settings.flip_probability

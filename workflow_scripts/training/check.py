@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from workflow_scripts.cli import Command
 from workflow_scripts.config.training import Training
 from workflow_scripts.console import log
+from workflow_scripts.training.recipe import recipe_of
 from workflow_scripts.training.weights import initial_weights
 
 
@@ -20,6 +21,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Find the weights."""
+    """Understand the settings as the engine does, and find the weights."""
+    recipe = recipe_of(arguments.settings)
+    log.info("%d iterations of %d images", recipe.iterations, recipe.images_per_step)
     weights = initial_weights(arguments.settings)
     log.info("training starts from %s", weights or "random weights")

@@ -2,6 +2,7 @@
 
 import pickle
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -35,7 +36,7 @@ class SavedState:
 
 
 def save_state(job: TrainingJob, state: SavedState) -> None:
-    """Write the state for resuming, in place of the one before, atomically."""
+    """Write the state for resuming, atomically; the one before is kept beside it."""
     content = {
         "identity": job.identity,
         "progress": asdict(state.progress),
@@ -44,25 +45,33 @@ def save_state(job: TrainingJob, state: SavedState) -> None:
     }
     with atomic(job.state) as temporary:
         torch.save(content, temporary)
+        if job.state.is_file():
+            job.state.replace(job.previous_state)
 
 
 def read_state(job: TrainingJob) -> SavedState | None:
-    """The state that this very run was saved in; None if there is no such.
+    """The last whole state that this very run was saved in; None if there is no such.
 
     A state of other settings, data or code, or a damaged one, is ignored with a message.
     """
-    if not job.state.is_file():
-        return None
+    found = [path for path in (job.state, job.previous_state) if path.is_file()]
+    for path in found:
+        state = _read(path, job.identity)
+        if state is not None:
+            return state
+    if found:
+        log.warning("%s: no state to go on from; starting from the beginning", job.checkpoints)
+    return None
+
+
+def _read(path: Path, expected: str) -> SavedState | None:
     try:
-        content = torch.load(job.state, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
         identity = content["identity"]
     except (RuntimeError, OSError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        log.warning("%s: damaged (%s); starting from the beginning", job.state, error)
+        log.warning("%s: damaged (%s)", path, " ".join(str(error).split())[:200])
         return None
-    if identity != job.identity:
-        log.warning(
-            "%s: saved by a run with other settings, data or code; starting from the beginning",
-            job.state,
-        )
+    if identity != expected:
+        log.warning("%s: saved by a run with other settings, data or code", path)
         return None
     return SavedState(Progress(**content["progress"]), content["model"], content["optimisation"])

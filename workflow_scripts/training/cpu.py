@@ -1,5 +1,7 @@
 """How torch and OpenCV use the processor."""
 
+import os
+
 import cv2
 import torch
 
@@ -9,9 +11,12 @@ def set_up_torch(threads: int, *, deterministic: bool) -> None:
 
     Args:
         threads: of this process. Sums depend on their number.
-        deterministic: where the device allows it. On GPUs torchvision's RoIAlign would fall back
-            to an implementation that needs many times the memory.
+        deterministic: costs nothing on CPUs. On GPUs it is slower, and RoIAlign falls back to an
+            implementation that needs many times the memory.
     """
+    if deterministic:
+        # cuBLAS reads it when CUDA starts; without it torch refuses.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     torch.use_deterministic_algorithms(deterministic)

@@ -8,11 +8,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from workflow_scripts.coco import CocoSplit, Instance, decode_mask
-from workflow_scripts.config.training import Augmentation
+from workflow_scripts.coco import CocoSplit, Instance, decode_crop
 from workflow_scripts.errors import UserError
 from workflow_scripts.images import read_image
-from workflow_scripts.training.augment import Scene, augmented
+from workflow_scripts.training.augment import Augment, Scene
 from workflow_scripts.training.sampling import Share, image_at
 from workflow_scripts.training.sources import locate, training_images
 
@@ -63,7 +62,7 @@ class TrainingSet(Dataset[Sample]):
         split: the training split.
         images: the folder that its file names are relative to.
         anonymized: a variant's folder, whose images replace those of `images`.
-        augmentation: what happens to an image.
+        augment: what happens to an image.
         seed: of the run.
 
     Raises:
@@ -75,7 +74,7 @@ class TrainingSet(Dataset[Sample]):
         split: CocoSplit,
         images: Path,
         anonymized: Path | None,
-        augmentation: Augmentation,
+        augment: Augment,
         seed: int,
     ) -> None:
         chosen = training_images(split)
@@ -84,7 +83,7 @@ class TrainingSet(Dataset[Sample]):
         self.instances = [split.instances_by_image[image.id] for image in chosen]
         self.files = locate(chosen, images, anonymized)
         self.sizes = [(image.height, image.width) for image in chosen]
-        self.augmentation = augmentation
+        self.augment = augment
         self.seed = seed
         self._keeps = sum(3 * image.height * image.width for image in chosen) < KEEP_DECODED_BYTES
         self._kept: dict[int, Scene] = {}
@@ -97,7 +96,7 @@ class TrainingSet(Dataset[Sample]):
         """The sample at a position, from 0 on without end."""
         index = image_at(position, len(self.files), self.seed)
         random = np.random.default_rng([self.seed, position, 1])
-        scene = augmented(self._scene(index), self.augmentation, random)
+        scene = self.augment(self._scene(index), random)
         return as_sample(scene, seed=int(random.integers(2**62)))
 
     def _scene(self, index: int) -> Scene:
@@ -123,14 +122,13 @@ def read_scene(path: Path, instances: tuple[Instance, ...], height: int, width: 
         )
     crops, corners, boxes, labels = [], [], [], []
     for instance in instances:
-        mask = None if instance.iscrowd else decode_mask(instance.segmentation)
-        if mask is None or not mask.any():
+        found = None if instance.iscrowd else decode_crop(instance.segmentation)
+        if found is None:
             continue
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        crops.append(mask[y0:y1, x0:x1].astype(np.uint8))
-        corners.append((x0, y0))
-        boxes.append((x0, y0, x1, y1))
+        crop, x, y = found
+        crops.append(crop)
+        corners.append((x, y))
+        boxes.append((x, y, x + crop.shape[1], y + crop.shape[0]))
         labels.append(instance.category_id)
     return Scene(
         image=image,

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from workflow_scripts.config.training import Training
 from workflow_scripts.files import canonical_json, sha256_of
+from workflow_scripts.training.recipe import Recipe, recipe_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class TrainingJob:
     """Save the state for resuming about this often."""
     stop_at: float | None = None
     """Unix time (seconds) at which to save and stop."""
+    images_at_once: int | None = None
+    """At most this many of a worker's images pass through the model together; None for all."""
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The numbers of the recipe."""
+        return recipe_of(self.settings)
 
     @property
     def identity(self) -> str:
@@ -49,11 +58,6 @@ class TrainingJob:
         return self.seed + self.seed_offset
 
     @property
-    def images_per_worker(self) -> int:
-        """Images a worker takes in a step."""
-        return self.settings.images_per_step // self.workers
-
-    @property
     def checkpoints(self) -> Path:
         """Everything that is not a result: the state for resuming, the launcher's files."""
         return self.output / "checkpoints"
@@ -62,6 +66,11 @@ class TrainingJob:
     def state(self) -> Path:
         """The state for resuming."""
         return self.checkpoints / "state.pth"
+
+    @property
+    def previous_state(self) -> Path:
+        """The one saved before, for the case that the newest is damaged."""
+        return self.checkpoints / "state.previous.pth"
 
     @property
     def live_metrics(self) -> Path:

@@ -1,6 +1,5 @@
 """The training loop."""
 
-import math
 import time
 
 import torch
@@ -12,30 +11,47 @@ from workflow_scripts.files import write_json, write_text
 from workflow_scripts.training import checkpoint
 from workflow_scripts.training.cpu import set_up_torch
 from workflow_scripts.training.data import Sample, TrainingSet, batches
-from workflow_scripts.training.engines import engine_named
+from workflow_scripts.training.engines import engine_for
+from workflow_scripts.training.gradients import DivergenceError, Gradients
 from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
 from workflow_scripts.training.metrics import Metrics
-from workflow_scripts.training.optimisation import Optimisation, learning_rate
+from workflow_scripts.training.optimisation import Optimisation
 from workflow_scripts.training.provenance import device_name, now, peak_memory, provenance
 from workflow_scripts.training.sampling import Share
 from workflow_scripts.training.stopping import StopRequest
 from workflow_scripts.training.trained_model import TrainedModel
 from workflow_scripts.training.weights import initial_weights
-from workflow_scripts.training.workers import Step, Worker
-
-DIVERGED = 1000.0
-"""No training recovers from a loss beyond this; a random start has one of about 10."""
+from workflow_scripts.training.workers import Agreement, Worker
 
 
 def train(job: TrainingJob, rank: int, meeting: Meeting, stop: StopRequest) -> Outcome:
     """Train as one of the job's workers, until the end or until asked to stop.
 
     Raises:
-        UserError: an image cannot be read, the weights do not fit, or the loss diverges.
+        UserError: an image cannot be read, the weights do not fit, the loss diverges, or the
+            GPU's memory is too small.
     """
-    set_up_torch(max(1, job.threads // job.workers), deterministic=not job.gpus)
+    threads = max(1, job.threads // job.workers)
+    set_up_torch(threads, deterministic=not job.gpus or job.recipe.deterministic)
     with Worker.joined(job, rank, meeting) as worker:
-        return Trainer(job, worker).run(stop)
+        try:
+            return Trainer(job, worker).run(stop)
+        except torch.cuda.OutOfMemoryError as error:
+            raise UserError(f"{' '.join(str(error).split())[:200]} … {advice(job)}") from None
+
+
+def advice(job: TrainingJob) -> str:
+    """What to do when the memory of a GPU is too small for a worker's images."""
+    images = min(
+        job.images_at_once or job.recipe.images_per_step,
+        job.recipe.images_per_step // job.workers,
+    )
+    if images > 1:
+        return (
+            f"lower --images-at-once from {images} to {images // 2} "
+            "(in a profile: set-resources: train: images_at_once); the result stays the same"
+        )
+    return "one image alone does not fit: lower the training image size, or take a larger GPU"
 
 
 class Trainer:
@@ -46,27 +62,37 @@ class Trainer:
     """
 
     def __init__(self, job: TrainingJob, worker: Worker) -> None:
-        self.job, self.worker, settings = job, worker, job.settings
+        self.job, self.worker, self.recipe, recipe = job, worker, job.recipe, job.recipe
         self.split = CocoSplit.read(job.annotations)
+        self.engine = engine_for(job.settings, len(self.split.classes))
         self.samples = TrainingSet(
-            self.split, job.images, job.anonymized, settings.augmentation, job.training_seed
+            self.split, job.images, job.anonymized, self.engine.augment(), job.training_seed
         )
-        self.engine = engine_named(settings.engine)
         torch.manual_seed(job.training_seed)
-        weights = initial_weights(settings)
-        model = self.engine.initial_model(settings, len(self.split.classes), weights)
-        self.model = model.to(worker.device)
-        self.optimisation = Optimisation(settings, self.model, worker.device)
+        self.model = self.engine.initial_model(initial_weights(job.settings))
+        self.model = self.model.to(worker.device)
+        self.optimisation = Optimisation(
+            self.engine.descent(self.model), worker.device, mixed_precision=recipe.mixed_precision
+        )
         self.progress = checkpoint.Progress(first_start=now())
         self._resume()
-        self.parallel = worker.parallel(self.model)
+        learner = self.engine.learner(self.model)
+        self.gradients = Gradients(
+            self.engine,
+            learner,
+            worker.parallel(learner),
+            worker,
+            self.optimisation,
+            recipe.images_per_step,
+            job.images_at_once,
+        )
         self.saved_at = time.monotonic()
         if worker.leads:
             self.metrics = Metrics(
                 job.live_metrics,
                 self.progress.iteration,
-                settings.iterations,
-                settings.images_per_step,
+                recipe.iterations,
+                recipe.images_per_step,
                 self.progress.seconds,
             )
 
@@ -75,26 +101,26 @@ class Trainer:
         for batch in self._batches():
             step = self._step(batch, stop())
             if self.worker.leads:
-                rate = learning_rate(self.job.settings, self.progress.iteration - 1)
+                rate = self.optimisation.learning_rate
                 self.metrics.add(self.progress.iteration, step.parts, rate)
-            if self.progress.iteration == self.job.settings.iterations:
+            if self.progress.iteration == self.recipe.iterations:
                 self._finish(step)
             elif step.stop or step.save:
                 self._save()
-            if step.stop and self.progress.iteration < self.job.settings.iterations:
+            if step.stop and self.progress.iteration < self.recipe.iterations:
                 return Outcome(
                     Ending.SAVED,
                     f"saved at iteration {self.progress.iteration} of "
-                    f"{self.job.settings.iterations}; run again to continue",
+                    f"{self.recipe.iterations}; run again to continue",
                 )
         return Outcome(Ending.DONE, str(self.job.output))
 
     def _batches(self):
-        settings, job = self.job.settings, self.job
+        recipe, job = self.recipe, self.job
         share = Share(
             self.progress.iteration,
-            settings.iterations,
-            settings.images_per_step,
+            recipe.iterations,
+            recipe.images_per_step,
             self.worker.rank,
             job.workers,
         )
@@ -102,17 +128,15 @@ class Trainer:
         processes = max(1, min(8, job.threads // job.workers)) if job.gpus else 0
         return batches(self.samples, share, processes, pinned=bool(job.gpus))
 
-    def _step(self, batch: list[Sample], stop: bool) -> Step:
+    def _step(self, batch: list[Sample], stop: bool) -> Agreement:
         batch = [sample.to(self.worker.device) for sample in batch]
-        with self.optimisation.autocast():
-            terms = self.engine.losses(self.parallel, batch)
         due = time.monotonic() - self.saved_at >= self.job.checkpoint_seconds
-        step = self.worker.agree(terms, stop=stop, save=due)
-        loss = sum(step.parts.values())
-        if not math.isfinite(loss) or loss > DIVERGED:
-            parts = ", ".join(f"{name} {value:.3g}" for name, value in step.parts.items())
-            raise self._diverged(f"the loss is {loss:.3g} ({parts})")
-        if not self.optimisation.step(step.loss, self.progress.iteration):
+        self.optimisation.begin(self.progress.iteration)
+        try:
+            step = self.gradients(batch, stop=stop, save=due)
+        except DivergenceError as error:
+            raise self._diverged(str(error)) from None
+        if not self.optimisation.step():
             raise self._diverged("its gradient is not finite")
         self.progress.iteration += 1
         return step
@@ -120,9 +144,8 @@ class Trainer:
     def _diverged(self, finding: str) -> UserError:
         saved = f"; {self.job.state} holds a state from before" if self.job.state.is_file() else ""
         return UserError(
-            f"training diverged at iteration {self.progress.iteration + 1}: {finding}; lower "
-            "training.learning_rate, lengthen training.warmup_iterations, or set "
-            f"training.gradient_clip{saved}"
+            f"training diverged at iteration {self.progress.iteration + 1}: {finding}; "
+            f"{self.engine.against_divergence}{saved}"
         )
 
     def _resume(self) -> None:
@@ -146,7 +169,7 @@ class Trainer:
             )
         self.saved_at = time.monotonic()
 
-    def _finish(self, step: Step) -> None:
+    def _finish(self, step: Agreement) -> None:
         """Write the results, the weights last."""
         own = (device_name(self.worker.device), peak_memory())
         devices, memory = zip(*self.worker.gather(own), strict=True)
@@ -157,12 +180,17 @@ class Trainer:
         self.metrics.close()
         lines = job.live_metrics.read_text(encoding="utf-8")
         write_text(job.output / "metrics.jsonl", lines)
+        engines_own = job.output / "config.yaml"
+        engines_own.unlink(missing_ok=True)
+        if self.engine.config is not None:
+            write_text(engines_own, self.engine.config)
         write_json(
             job.output / "run.json",
             provenance(job, self.progress, step.parts, list(devices), list(memory)),
         )
         TrainedModel(
             settings=job.settings,
+            config=self.engine.config,
             classes=self.split.classes,
             variant=job.variant,
             seed=job.seed,

@@ -1,47 +1,31 @@
-"""The optimizer, its learning rate, and the precision that it computes in."""
+"""Taking steps: learning rates, the precision that is computed in, and the gradient's norm."""
 
 import contextlib
 import math
-from bisect import bisect_right
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from workflow_scripts.config.training import TorchvisionTraining
-
-MOMENTUM = 0.9
-WARMUP_START = 0.001
-
-
-def learning_rate(settings: TorchvisionTraining, iteration: int) -> float:
-    """The rate of a step (from 0 on): a linear rise, then a tenth after each milestone."""
-    rate = settings.learning_rate * 0.1 ** bisect_right(settings.milestones, iteration)
-    if iteration >= settings.warmup_iterations:
-        return rate
-    done = iteration / settings.warmup_iterations
-    return rate * (WARMUP_START + (1 - WARMUP_START) * done)
+from workflow_scripts.training.engines import Descent
 
 
 class Optimisation:
-    """Takes one step at a time. Weight decay spares biases and norms."""
+    """Takes one step at a time: `begin`, then `backward` for each part of it, then `step`.
 
-    def __init__(self, settings: TorchvisionTraining, model: nn.Module, device: torch.device):
-        self.settings = settings
+    Args:
+        descent: of the model, which is on `device` already.
+        device: to compute on.
+        mixed_precision: compute in half precision where the device is a GPU.
+    """
+
+    def __init__(self, descent: Descent, device: torch.device, *, mixed_precision: bool) -> None:
+        self.optimizer, self.factor = descent.optimizer, descent.factor
+        self.gradient_clip = descent.gradient_clip
         self.device = device
-        self.parameters = [part for part in model.parameters() if part.requires_grad]
-        groups = [
-            {
-                "params": [part for part in self.parameters if part.ndim > 1],
-                "weight_decay": settings.weight_decay,
-            },
-            {"params": [part for part in self.parameters if part.ndim <= 1], "weight_decay": 0.0},
-        ]
-        if settings.optimizer == "sgd":
-            self.optimizer = torch.optim.SGD(groups, lr=settings.learning_rate, momentum=MOMENTUM)
-        else:
-            self.optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate)
-        self.mixed = settings.mixed_precision and device.type == "cuda"
+        for group in self.optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.mixed = mixed_precision and device.type == "cuda"
         self.dtype = torch.float16
         if self.mixed and torch.cuda.is_bf16_supported(including_emulation=False):
             self.dtype = torch.bfloat16
@@ -50,23 +34,34 @@ class Optimisation:
             "cuda", enabled=self.mixed and self.dtype is torch.float16
         )
 
+    @property
+    def learning_rate(self) -> float:
+        """Of the step that has begun, for the first group of weights."""
+        return self.optimizer.param_groups[0]["lr"]
+
     def autocast(self) -> contextlib.AbstractContextManager:
         """The precision to compute losses in."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.mixed)
 
-    def step(self, loss: Tensor, iteration: int) -> bool:
+    def begin(self, iteration: int) -> None:
+        """Set the learning rates of a step (from 0 on), and forget the last gradient."""
+        factor = self.factor(iteration)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradient of a part of the step's loss."""
+        self.scaler.scale(loss).backward()
+
+    def step(self) -> bool:
         """Update the weights; returns False, and leaves them, if a gradient is not finite.
 
         (With float16, gradients that overflow now and then are expected: the scaler skips them.)
         """
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.settings, iteration)
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
-        norm = torch.nn.utils.clip_grad_norm_(
-            self.parameters, self.settings.gradient_clip or math.inf
-        )
+        parameters = [part for group in self.optimizer.param_groups for part in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.gradient_clip or math.inf)
         if not self.scaler.is_enabled() and not norm.isfinite():
             return False
         self.scaler.step(self.optimizer)

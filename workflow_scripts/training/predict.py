@@ -4,10 +4,9 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from workflow_scripts.cli import Command
-from workflow_scripts.coco import CocoImage, CocoSplit
+from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.evaluation import Evaluation
 from workflow_scripts.console import progress
 from workflow_scripts.errors import UserError
@@ -56,8 +55,7 @@ def predict(arguments: argparse.Namespace) -> None:
             f"{arguments.checkpoint}: trained on the classes {', '.join(predictor.classes)}, but "
             f"{arguments.annotations} has {', '.join(split.classes)}"
         )
-    results: list[dict[str, Any]] = []
-    pairs: list[tuple[CocoImage, Path]] = list(zip(split.images, files, strict=True))
-    for image, file in progress(pairs, total=len(pairs), description="predicting"):
-        results.extend(predictor.results_of(image, file))
+    pairs = zip(split.images, files, strict=True)
+    shown = progress(pairs, total=len(files), description="predicting")
+    results = list(predictor.results(shown))
     write_json(arguments.output, results, indent=None)

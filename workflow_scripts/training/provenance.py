@@ -14,7 +14,15 @@ import torch
 from workflow_scripts.training.checkpoint import Progress
 from workflow_scripts.training.job import TrainingJob
 
-PACKAGES = ("anonymization-impact", "torch", "torchvision", "numpy", "opencv-python-headless")
+PACKAGES = (
+    "anonymization-impact",
+    "torch",
+    "torchvision",
+    "detectron2",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+)
 
 
 def now() -> str:
@@ -89,11 +97,12 @@ def provenance(
         "seconds": round(progress.seconds, 3),
         "resumed_from": progress.resumed_from,
         "iterations": progress.iteration,
-        "images_seen": progress.iteration * job.settings.images_per_step,
+        "images_seen": progress.iteration * job.recipe.images_per_step,
         "final_loss": {"total": sum(loss.values()), **loss},
         "host": socket.gethostname(),
         "world_size": job.workers,
         "devices": devices,
+        "images_at_once": job.images_at_once,
         "threads": job.threads,
         "peak_memory_mib": memory,
         "versions": versions(),

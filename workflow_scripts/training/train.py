@@ -14,6 +14,7 @@ from workflow_scripts.files import canonical_json, sha256_of, sha256_of_file
 from workflow_scripts.training.devices import choose_gpus, usable_cores
 from workflow_scripts.training.job import Ending, Outcome, TrainingJob
 from workflow_scripts.training.launcher import launch
+from workflow_scripts.training.recipe import recipe_of
 from workflow_scripts.training.sources import MANIFEST, locate, training_images
 from workflow_scripts.training.weights import initial_weights
 
@@ -61,6 +62,14 @@ def main(argv: Sequence[str]) -> int:
     add("--gpus", type=int, default=0, help="GPUs, a worker each; 0 computes on the CPU")
     add("--workers", type=int, default=1, help="processes on the CPU")
     add("--threads", type=int, help="CPU threads of all workers together (default: all cores)")
+    add(
+        "--images-at-once",
+        type=int,
+        default=0,
+        metavar="N",
+        help="a worker takes at most N images through the model together and adds up their "
+        "gradients, for GPUs with little memory; the result stays the same (default: all)",
+    )
     add("--minutes", type=float, help="save and stop after this time")
     add(
         "--checkpoint-seconds",
@@ -78,8 +87,8 @@ def train(arguments: argparse.Namespace) -> int:
     check(job)
     log.info(
         "%d iterations of %d images on %s",
-        job.settings.iterations,
-        job.settings.images_per_step,
+        job.recipe.iterations,
+        job.recipe.images_per_step,
         f"{len(job.gpus)} GPU(s)" if job.gpus else f"{job.workers} CPU worker(s)",
     )
     return exit_code(launch(job))
@@ -93,11 +102,12 @@ def job_from(arguments: argparse.Namespace) -> TrainingJob:
     """
     gpus = choose_gpus(arguments.gpus)
     workers = len(gpus) or arguments.workers
-    images = arguments.settings.images_per_step
+    images = recipe_of(arguments.settings).images_per_step
     if workers < 1 or images % workers:
+        divisors = ", ".join(str(n) for n in range(1, images + 1) if images % n == 0)
         raise UserError(
-            f"training.images_per_step: {images} images cannot be shared equally by {workers} "
-            f"workers; give --{'gpus' if gpus else 'workers'} a divisor of {images}"
+            f"a step's {images} images cannot be shared equally by {workers} workers; "
+            f"give --{'gpus' if gpus else 'workers'} one of {divisors}"
         )
     return TrainingJob(
         settings=arguments.settings,
@@ -114,6 +124,7 @@ def job_from(arguments: argparse.Namespace) -> TrainingJob:
         threads=arguments.threads or usable_cores(),
         checkpoint_seconds=arguments.checkpoint_seconds,
         stop_at=time.time() + 60 * arguments.minutes if arguments.minutes else None,
+        images_at_once=arguments.images_at_once or None,
     )
 
 

@@ -23,6 +23,8 @@ class TrainedModel:
     iterations: int
     model: dict[str, torch.Tensor]
     """Weights by name, on CPU."""
+    config: str | None = None
+    """The engine's own config, where it has one."""
 
     def write(self, path: Path) -> None:
         """Write `model_final.pth`, atomically."""

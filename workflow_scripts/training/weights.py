@@ -6,10 +6,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from workflow_scripts.config.training import TorchvisionTraining
+from workflow_scripts.config.training import TorchvisionTraining, Training
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic, sha256_of_file
+from workflow_scripts.training.recipe import engine_module
 
 DRAWN = Path(__file__).parent / "pretrained" / "tiny_drawn.pth"
 DRAWN_SHA256 = "293eb4f0acb43d88217b8c44b818ae06a646b5b52671d48bdd64cefc71560c61"
@@ -19,24 +20,31 @@ IMAGENET_URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
 IMAGENET_SHA256_START = "0676ba61"
 
 
-def initial_weights(settings: TorchvisionTraining) -> Path | None:
+def initial_weights(settings: Training) -> Path | None:
     """The checked file to start from; None for a random start.
 
     Raises:
         UserError: it is missing, cannot be downloaded, or has another sha256 than expected.
     """
+    if not isinstance(settings, TorchvisionTraining):
+        return engine_module(settings.engine).initial_weights(settings)
     match settings.initialisation:
         case "none":
             return None
         case "drawn":
-            return _checked(DRAWN, DRAWN_SHA256)
+            return checked(DRAWN, DRAWN_SHA256)
         case "imagenet":
-            return _checked(_imagenet(), IMAGENET_SHA256_START)
+            return checked(downloaded(IMAGENET_URL, _torch_cache()), IMAGENET_SHA256_START)
         case path:
-            return _checked(path, settings.initialisation_sha256)
+            return checked(path, settings.initialisation_sha256)
 
 
-def _checked(path: Path, expected: str) -> Path:
+def checked(path: Path, expected: str) -> Path:
+    """The file, whose sha256 starts with `expected`.
+
+    Raises:
+        UserError: it is missing, or another.
+    """
     if not path.is_file():
         raise UserError(f"{path}: no such file; training.initialisation names it")
     found = sha256_of_file(path)
@@ -47,25 +55,33 @@ def _checked(path: Path, expected: str) -> Path:
     return path
 
 
-def _imagenet() -> Path:
-    """The ImageNet weights in torch's own cache, downloaded when they are not there yet."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    home = Path(os.environ.get("TORCH_HOME", caches / "torch"))
-    path = home / "hub" / "checkpoints" / IMAGENET_URL.rsplit("/", 1)[-1]
+def downloaded(url: str, path: Path) -> Path:
+    """The file of a URL, kept at `path`; downloaded when it is not there yet.
+
+    Raises:
+        UserError: it cannot be downloaded.
+    """
     if path.is_file():
         return path
-    log.info("downloading %s to %s", IMAGENET_URL, path)
+    log.info("downloading %s to %s", url, path)
     try:
         with (
             atomic(path) as temporary,
-            urllib.request.urlopen(IMAGENET_URL, timeout=60) as source,
+            urllib.request.urlopen(url, timeout=60) as source,
             temporary.open("wb") as target,
         ):
             shutil.copyfileobj(source, target)
     except (urllib.error.URLError, OSError) as error:
         raise UserError(
-            f"{IMAGENET_URL}: cannot be downloaded ({error}); download it elsewhere and copy it "
+            f"{url}: cannot be downloaded ({error}); download it elsewhere and copy it "
             f"to {path}, or set training.initialisation to its path and "
             "training.initialisation_sha256 to its sha256"
         ) from None
     return path
+
+
+def _torch_cache() -> Path:
+    """Where torch itself keeps the ImageNet weights."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    home = Path(os.environ.get("TORCH_HOME", caches / "torch"))
+    return home / "hub" / "checkpoints" / IMAGENET_URL.rsplit("/", 1)[-1]

@@ -15,14 +15,13 @@ from workflow_scripts.training.job import Meeting, TrainingJob
 
 
 @dataclass(frozen=True)
-class Step:
+class Agreement:
     """One step's loss, the same for all workers, and what they do after it."""
 
-    loss: Tensor
-    """Scalar, differentiable: this worker's part times the workers' number, since their gradients
-    are averaged."""
     parts: dict[str, float]
     """The loss over all workers' images, by part."""
+    counts: dict[str, float]
+    """What each part was divided by; at least 1."""
     stop: bool
     """Some worker was asked to stop."""
     save: bool
@@ -67,7 +66,7 @@ class Worker:
             device_ids=[0] if self.device.type == "cuda" else None,
         )
 
-    def agree(self, terms: dict[str, LossTerm], *, stop: bool, save: bool) -> Step:
+    def agree(self, terms: dict[str, LossTerm], *, stop: bool, save: bool) -> Agreement:
         """Average the loss over all workers' images, and decide together.
 
         Args:
@@ -82,13 +81,24 @@ class Worker:
         dist.all_reduce(shared)
         totals, counts, flags = shared.split([len(terms), len(terms), 2])
         counts = counts.clamp(min=1)
-        own = torch.stack([term.total for term in terms.values()])
-        return Step(
-            loss=(own / counts.to(own.dtype)).sum() * self.workers,
+        return Agreement(
             parts=dict(zip(terms, (totals / counts).tolist(), strict=True)),
+            counts=dict(zip(terms, counts.tolist(), strict=True)),
             stop=bool(flags[0]),
             save=bool(flags[1]),
         )
+
+    def share_of_loss(self, terms: dict[str, LossTerm], counts: dict[str, float]) -> Tensor:
+        """Scalar, differentiable: this worker's part of the loss times the number of workers,
+        since their gradients are averaged.
+
+        Args:
+            terms: of this worker's images, or of some of them.
+            counts: what each is divided by, over the whole step.
+        """
+        own = torch.stack([term.total for term in terms.values()])
+        divisors = torch.tensor([counts[name] for name in terms], dtype=own.dtype)
+        return (own / divisors.to(own.device)).sum() * self.workers
 
     def gather(self, content: object) -> list:
         """Everyone's `content`, by rank."""

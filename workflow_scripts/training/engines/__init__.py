@@ -1,16 +1,19 @@
-"""What a training framework has to offer; one file a framework, named as the config names it."""
+"""What a training framework has to offer; one module a framework, named as the config names it."""
 
-import importlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from workflow_scripts.config.evaluation import Evaluation
 from workflow_scripts.config.training import Training
+from workflow_scripts.training.augment import Augment
 from workflow_scripts.training.data import Sample
+from workflow_scripts.training.recipe import engine_module
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,18 @@ class LossTerm:
     total: Tensor
     """Scalar, differentiable."""
     count: int
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How the weights follow the gradient."""
+
+    optimizer: Optimizer
+    """With the rates that `factor` multiplies."""
+    factor: Callable[[int], float]
+    """Of all learning rates at a step (from 0 on)."""
+    gradient_clip: float | None = None
+    """Clip the norm of the whole gradient to this; an optimizer may clip by itself."""
 
 
 @dataclass(frozen=True)
@@ -41,39 +56,63 @@ class Detections:
 
 
 class Engine(Protocol):
-    """A framework's models behind four functions. The loop, the data and the rest are shared."""
+    """A framework's models behind a few functions. The loop, the data and the rest are shared.
 
-    def initial_model(self, settings: Training, classes: int, weights: Path | None) -> nn.Module:
+    Args:
+        settings: the recipe.
+        classes: without the background.
+        config: what `config` was when a trained model was made; without it, from the settings.
+    """
+
+    counts_are_images: bool
+    """Each `LossTerm` counts the images. Otherwise what the terms count is only known after the
+    forward pass, and a step that is split needs one more of them."""
+
+    against_divergence: str
+    """Which settings to change when a training diverges."""
+
+    def __init__(self, settings: Training, classes: int, config: str | None = None) -> None: ...
+
+    @property
+    def config(self) -> str | None:
+        """The framework's own config with all that follows from the settings; None without one."""
+
+    def initial_model(self, weights: Path | None) -> nn.Module:
         """A model to train, on CPU, in training mode.
 
         Random weights come from torch's global generator, which the caller has seeded.
 
         Args:
-            settings: the recipe.
-            classes: without the background.
             weights: a checked file to start from.
 
         Raises:
             UserError: the file does not fit the model.
         """
 
-    def trained_model(
-        self, settings: Training, classes: int, state: dict[str, Tensor], evaluation: Evaluation
-    ) -> nn.Module:
+    def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> nn.Module:
         """A model with trained weights, on CPU, ready for `detect`."""
 
-    def losses(self, model: nn.Module, samples: list[Sample]) -> dict[str, LossTerm]:
-        """The parts of the loss on one worker's images.
+    def augment(self) -> Augment:
+        """What happens to a training image before the model sees it."""
+
+    def descent(self, model: nn.Module) -> Descent:
+        """The optimizer of a model, and its schedule."""
+
+    def learner(self, model: nn.Module) -> nn.Module:
+        """What `losses` calls: the model, or a module around it."""
+
+    def losses(self, learner: nn.Module, samples: list[Sample]) -> dict[str, LossTerm]:
+        """The parts of the loss on some of a step's images.
 
         Args:
-            model: from `initial_model`, possibly wrapped in `DistributedDataParallel`.
+            learner: possibly wrapped in `DistributedDataParallel`.
             samples: on the model's device.
         """
 
-    def detect(self, model: nn.Module, image: np.ndarray) -> Detections:
-        """Find the instances in an image, (height, width, 3) uint8 RGB of any size."""
+    def detect(self, model: nn.Module, images: list[np.ndarray]) -> list[Detections]:
+        """Find the instances in images, each (height, width, 3) uint8 RGB of any size."""
 
 
-def engine_named(name: str) -> Engine:
-    """The engine that the config calls `name`: class `Engine` of the module of that name."""
-    return importlib.import_module(f"{__name__}.{name}").Engine()
+def engine_for(settings: Training, classes: int, config: str | None = None) -> Engine:
+    """The engine of some settings: class `Engine` of the module with the engine's name."""
+    return engine_module(settings.engine).Engine(settings, classes, config)

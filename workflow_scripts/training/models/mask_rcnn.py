@@ -18,9 +18,10 @@ from torchvision.models.detection.generalized_rcnn import GeneralizedRCNN
 from torchvision.models.detection.roi_heads import RoIHeads, maskrcnn_inference
 from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
-from torchvision.ops import MultiScaleRoIAlign, roi_align
+from torchvision.ops import MultiScaleRoIAlign
 
 from workflow_scripts.training.engines import LossTerm
+from workflow_scripts.training.mask_targets import mask_targets
 
 IMAGENET_MEAN = [0.485, 0.456, 0.406]
 IMAGENET_STD = [0.229, 0.224, 0.225]
@@ -253,23 +254,3 @@ class SummedLossRoIHeads(RoIHeads):
         return self.mask_predictor(
             self.mask_head(self.mask_roi_pool(features, boxes, image_shapes))
         )
-
-
-def mask_targets(
-    masks: Tensor, corners: Tensor, boxes: Tensor, instances: Tensor, side: int
-) -> Tensor:
-    """What the mask head should say: each box's view of its instance, (boxes, side, side) float32.
-
-    Pixels are squares whose centres lie at halves, as in detectron2 (`aligned`); torchvision's
-    default takes them for points, which shifts every mask by half a pixel.
-
-    Args:
-        masks: (n, h, w) uint8 crops, with zeros around each mask.
-        corners: (n, 2) x and y of each crop's upper left pixel in the image.
-        boxes: (boxes, 4) xyxy in the image.
-        instances: (boxes,) the index of each box's instance.
-        side: of a predicted mask.
-    """
-    shifted = boxes - corners[instances].repeat(1, 2)
-    regions = torch.cat((instances[:, None].to(boxes), shifted), dim=1)
-    return roi_align(masks[:, None].to(boxes), regions, (side, side), 1.0, aligned=True)[:, 0]
