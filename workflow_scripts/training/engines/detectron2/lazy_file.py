@@ -1,0 +1,104 @@
+"""detectron2's newer kind of config: a Python file whose objects describe calls (LazyConfig)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from detectron2.config import LazyConfig, instantiate
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from torch import nn
+from torch.optim import Optimizer
+
+from workflow_scripts.config.evaluation import Evaluation
+from workflow_scripts.config.training import Detectron2Training
+from workflow_scripts.errors import UserError
+from workflow_scripts.training.engines.detectron2.zoo import weights_name
+
+GPUS_RATIO = 2
+"""The files' 8 GPUs to the whitepaper's 4."""
+
+
+class LazyBlueprint:
+    """See `blueprint.Blueprint`."""
+
+    def __init__(self, cfg: DictConfig) -> None:
+        self.cfg = cfg
+        self.iterations = int(cfg.train.max_iter)
+        self.images_per_step = int(cfg.dataloader.train.total_batch_size)
+        self.image_format = str(cfg.dataloader.train.mapper.image_format)
+        self.weights = str(cfg.train.init_checkpoint)
+
+    @classmethod
+    def from_file(cls, path: Path, settings: Detectron2Training, classes: int) -> "LazyBlueprint":
+        """The file's config with what the settings change.
+
+        Raises:
+            UserError: the file or an option does not fit detectron2.
+        """
+        cfg = LazyConfig.load(str(path))
+        for key in ("train", "model", "optimizer", "lr_multiplier", "dataloader"):
+            if key not in cfg:
+                raise UserError(f"training.config: {path}: it has no {key}")
+        if settings.schedule != "file":
+            cfg.dataloader.train.total_batch_size //= GPUS_RATIO
+            cfg.optimizer.lr /= GPUS_RATIO
+        if settings.schedule == "scaled":
+            # The milestones are parts of the whole.
+            cfg.train.max_iter *= GPUS_RATIO
+        for key, value in settings.options.items():
+            _set_option(cfg, key, value)
+        cfg.model.roi_heads.num_classes = classes
+        depth = OmegaConf.select(cfg, "model.backbone.bottom_up.stages.depth")
+        cfg.train.init_checkpoint = weights_name(settings, cfg.train.init_checkpoint or "", depth)
+        return cls(cfg)
+
+    def text(self) -> str:
+        """It as YAML, as far as YAML can hold it."""
+        return yaml.safe_dump(_plain(self.cfg), sort_keys=False)
+
+    def model(self) -> nn.Module:
+        """The model with random weights, on CPU."""
+        return instantiate(self.cfg.model)
+
+    def optimizer(self, model: nn.Module) -> Optimizer:
+        """The optimizer of a model."""
+        self.cfg.optimizer.params.model = model
+        optimizer = instantiate(self.cfg.optimizer)
+        del self.cfg.optimizer.params.model
+        return optimizer
+
+    def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
+        """The schedule, by the part of the iterations that is done."""
+        multiplier = instantiate(self.cfg.lr_multiplier)
+        return lambda iteration: float(multiplier(iteration / self.iterations))
+
+    def augmentations(self) -> list:
+        """As detectron2's mapper makes them."""
+        return list(instantiate(self.cfg.dataloader.train.mapper.augmentations))
+
+    def set_limits(self, evaluation: Evaluation) -> None:
+        """Let the models made from now on find as much as the evaluation wants."""
+        predictors = (
+            self.cfg.model.roi_heads.get("box_predictors") or self.cfg.model.roi_heads.box_predictor
+        )
+        for predictor in predictors if isinstance(predictors, ListConfig) else [predictors]:
+            predictor.test_score_thresh = evaluation.score_threshold
+            predictor.test_topk_per_image = evaluation.detections_per_image
+
+
+def _set_option(cfg: DictConfig, key: str, value: Any) -> None:
+    if OmegaConf.select(cfg, key) is None:
+        raise UserError(f"training.options: the config has no option {key}")
+    OmegaConf.update(cfg, key, value, force_add=True)
+
+
+def _plain(node: Any) -> Any:
+    """The config as mappings, lists and scalars; anything else by its name."""
+    if isinstance(node, DictConfig):
+        return {str(key): _plain(node[key]) for key in node}
+    if isinstance(node, ListConfig | list | tuple):
+        return [_plain(part) for part in node]
+    if node is None or isinstance(node, bool | int | float | str):
+        return node
+    return getattr(node, "__qualname__", None) or repr(node)

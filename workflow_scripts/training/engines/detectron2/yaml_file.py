@@ -1,0 +1,165 @@
+"""detectron2's older kind of config: a tree of options, in YAML files that extend each other."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from detectron2.config import CfgNode, get_cfg
+from detectron2.data import transforms
+from detectron2.data.detection_utils import build_augmentation
+from detectron2.engine import DefaultTrainer
+from detectron2.modeling import build_model
+from detectron2.solver import build_lr_scheduler, build_optimizer
+from torch import nn
+from torch.optim import Optimizer
+
+from workflow_scripts.config.evaluation import Evaluation
+from workflow_scripts.config.training import Detectron2Training
+from workflow_scripts.detectron2_files import check_option_keys
+from workflow_scripts.errors import UserError
+from workflow_scripts.training.engines.detectron2.zoo import weights_name
+
+FILES_GPUS = 8
+"""The model zoo's schedules are for so many GPUs."""
+OUR_GPUS = 4
+"""The whitepaper's number, which `scaled` and `fixed` schedules are for."""
+HEADER = """\
+# What this run was trained with: detectron2's {name} with all that the experiment changes in it.
+# Data set, data loading, evaluation and output are not detectron2's here (DATASETS, DATALOADER,
+# TEST, OUTPUT_DIR, SEED have no effect).
+"""
+
+
+class YamlBlueprint:
+    """See `blueprint.Blueprint`."""
+
+    def __init__(self, cfg: CfgNode, header: str = "") -> None:
+        self.cfg, self.header = cfg, header
+        self.iterations = cfg.SOLVER.MAX_ITER
+        self.images_per_step = cfg.SOLVER.IMS_PER_BATCH
+        self.image_format = cfg.INPUT.FORMAT
+        self.weights = cfg.MODEL.WEIGHTS
+
+    @classmethod
+    def from_file(cls, path: Path, settings: Detectron2Training, classes: int) -> "YamlBlueprint":
+        """The file's config with what the settings change.
+
+        Raises:
+            UserError: the file or an option does not fit detectron2.
+        """
+        cfg = get_cfg()
+        try:
+            cfg.merge_from_file(str(path))
+        except (KeyError, ValueError, AssertionError, yaml.YAMLError) as error:
+            raise UserError(f"training.config: {path}: {_one_line(error)}") from None
+        cfg = scheduled(cfg, settings.schedule)
+        check_option_keys(settings.options)
+        for key, value in settings.options.items():
+            _set_option(cfg, key, value)
+        _check(cfg)
+        cfg.DATASETS.TRAIN, cfg.DATASETS.TEST = ("train",), ("val",)
+        cfg.INPUT.MASK_FORMAT = "bitmask"
+        cfg.MODEL.ROI_HEADS.NUM_CLASSES = classes
+        cfg.MODEL.WEIGHTS = weights_name(settings, cfg.MODEL.WEIGHTS, _depth(cfg))
+        cfg.SOLVER.AMP.ENABLED = settings.mixed_precision
+        return cls(cfg, HEADER.format(name=settings.config))
+
+    @classmethod
+    def from_text(cls, text: str) -> "YamlBlueprint":
+        """What `text` made."""
+        cfg = get_cfg()
+        cfg.merge_from_other_cfg(CfgNode(yaml.safe_load(text)))
+        return cls(cfg)
+
+    def text(self) -> str:
+        """The whole tree as YAML."""
+        return self.header + self.cfg.dump()
+
+    def model(self) -> nn.Module:
+        """The model with random weights, on CPU."""
+        cfg = self.cfg.clone()
+        cfg.MODEL.DEVICE = "cpu"
+        return build_model(cfg)
+
+    def optimizer(self, model: nn.Module) -> Optimizer:
+        """The optimizer of a model."""
+        return build_optimizer(self.cfg, model)
+
+    def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
+        """detectron2's scheduler, asked instead of counting along."""
+        scheduler = build_lr_scheduler(self.cfg, optimizer)
+        base = scheduler.base_lrs[0]
+
+        def factor(iteration: int) -> float:
+            scheduler.last_epoch = iteration
+            return scheduler.get_lr()[0] / base
+
+        return factor
+
+    def augmentations(self) -> list:
+        """As detectron2's mapper makes them."""
+        augmentations = build_augmentation(self.cfg, is_train=True)
+        crop = self.cfg.INPUT.CROP
+        if crop.ENABLED:
+            augmentations.insert(0, transforms.RandomCrop(crop.TYPE, crop.SIZE))
+        return augmentations
+
+    def set_limits(self, evaluation: Evaluation) -> None:
+        """Let the models made from now on find as much as the evaluation wants."""
+        self.cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = evaluation.score_threshold
+        self.cfg.TEST.DETECTIONS_PER_IMAGE = evaluation.detections_per_image
+
+
+def scheduled(cfg: CfgNode, schedule: str) -> CfgNode:
+    """The config with its schedule made for 4 GPUs instead of 8; see `Detectron2Training`."""
+    if schedule == "file":
+        return cfg
+    cfg.SOLVER.REFERENCE_WORLD_SIZE = cfg.SOLVER.REFERENCE_WORLD_SIZE or FILES_GPUS
+    scaled = DefaultTrainer.auto_scale_workers(cfg, OUR_GPUS)
+    if schedule == "scaled":
+        return scaled
+    for key in ("REFERENCE_WORLD_SIZE", "IMS_PER_BATCH", "BASE_LR"):
+        cfg.SOLVER[key] = scaled.SOLVER[key]
+    return cfg
+
+
+def _depth(cfg: CfgNode) -> int | None:
+    """Of a ResNet; None for another backbone."""
+    return cfg.MODEL.RESNETS.DEPTH if "resnet" in cfg.MODEL.BACKBONE.NAME else None
+
+
+def _set_option(cfg: CfgNode, key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    section = cfg
+    for parent in parents:
+        section = section[parent]
+    if isinstance(section[last], float) and type(value) is int:
+        value = float(value)
+    try:
+        cfg.merge_from_list([key, value])
+    except (ValueError, AssertionError) as error:
+        raise UserError(f"training.options.{key}: {_one_line(error)}") from None
+
+
+def _check(cfg: CfgNode) -> None:
+    """Refuse what this project cannot train."""
+    solver, model = cfg.SOLVER, cfg.MODEL
+    findings = {
+        "MODEL.MASK_ON: false; take an instance segmentation config": not model.MASK_ON,
+        "MODEL.KEYPOINT_ON: true; keypoints are not trained here": model.KEYPOINT_ON,
+        "MODEL.LOAD_PROPOSALS: true; there are no precomputed proposals": model.LOAD_PROPOSALS,
+        f"INPUT.FORMAT: {cfg.INPUT.FORMAT}; BGR and RGB are understood": cfg.INPUT.FORMAT
+        not in ("BGR", "RGB"),
+        f"DATALOADER.SAMPLER_TRAIN: {cfg.DATALOADER.SAMPLER_TRAIN}; every image is shown once an "
+        "epoch here (TrainingSampler)": cfg.DATALOADER.SAMPLER_TRAIN != "TrainingSampler",
+        f"SOLVER.STEPS: {max(solver.STEPS, default=0)} is never reached in {solver.MAX_ITER} "
+        "iterations (SOLVER.MAX_ITER)": any(step >= solver.MAX_ITER for step in solver.STEPS),
+    }
+    wrong = [f"training: {finding}" for finding, applies in findings.items() if applies]
+    if wrong:
+        raise UserError.of(wrong)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).strip("'\"")
