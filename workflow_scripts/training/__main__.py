@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from workflow_scripts.cli import Action, dispatch, main_of
 
 MEANINGS = {
-    "check": "see that the weights to start from are there",
+    "doctor": "see whether this machine can train",
+    "check": "see that the recipe is sound and the weights to start from are there",
     "train": "train one run: one variant, one seed",
     "predict": "find instances in the validation images with a trained model",
     "export": "keep a trained model's backbone as weights to start others from",

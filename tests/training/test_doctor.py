@@ -1,0 +1,50 @@
+"""`doctor`: a table of what works, and an exit code."""
+
+import json
+import re
+
+import pytest
+import torch
+
+from tests.training.conftest import RECIPE
+from workflow_scripts.training import examination
+from workflow_scripts.training.__main__ import main
+
+
+def doctor(recipe: dict, capfd) -> tuple[int, str]:
+    """The exit code, and what was said."""
+    code = main(["doctor", "--settings", json.dumps(recipe)])
+    return code, capfd.readouterr().err
+
+
+def test_a_machine_that_can_train(capfd):
+    code, said = doctor(RECIPE, capfd)
+    assert code == 0, said
+    assert re.search(rf" torch +{re.escape(torch.__version__.split('+')[0])} +ok", said)
+    for found in (
+        "CPU, ",
+        "gloo adds up over 2 processes",
+        "torchvision: 6 iterations of 4 images",
+        "as expected",
+        "on 256x128",
+    ):
+        assert found in said
+    assert "FAILED" not in said
+
+
+def test_what_does_not_work_is_named_and_the_rest_examined(capfd, monkeypatch):
+    monkeypatch.setattr(examination, "nms", lambda *_: torch.tensor([0, 1, 2]))
+    monkeypatch.setattr(examination, "connection", lambda gpus: "not asked")
+    code, said = doctor(RECIPE, capfd)
+    assert code == 2
+    assert "NMS keeps [0, 1, 2] instead of [0, 2]" in said
+    assert "error: RoIAlign and NMS: does not work here" in said
+    assert "on 256x128" in said
+
+
+def test_the_sample_is_one_that_a_model_can_learn_from():
+    sample = examination.drawn_sample()
+    assert sample.image.shape == (3, 128, 256)
+    assert sample.masks.sum(dtype=torch.int64) == 70 * 70 + 100 * 40
+    with pytest.raises(RuntimeError, match="of 2 GPUs"):
+        examination.devices(2)
