@@ -6,14 +6,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
+ENGINE ?= torchvision
+ifeq ($(ENGINE),detectron2)
+DEMO := results/demo-detectron2
+DEMO_CONFIG := --configfile profiles/demo/detectron2.yaml
+else
 DEMO := results/demo
+DEMO_CONFIG :=
+endif
 
-.PHONY: setup demo test lint bench lock clean help
+.PHONY: setup demo torchvision detectron2 test lint bench lock clean help
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make setup  install what the others need into $(VENV); they do it themselves"
 	@echo "make demo   run the whole experiment on drawn street scenes, print its tables"
+	@echo "            (ENGINE=detectron2: with detectron2, where it is installed)"
 	@echo "make test   run the tests"
 	@echo "make lint   check style: ruff, snakefmt, snakemake --lint"
 	@echo "make bench  measure speed against the alternatives"
@@ -30,9 +38,9 @@ $(READY): envs/requirements.lock
 
 setup: $(READY)
 
-demo: $(READY)
+demo: $(READY) $(ENGINE)
 	@started=$$(date +%s); touch $(VENV)/.demo; \
-	$(BIN)/snakemake --profile profiles/demo && \
+	$(BIN)/snakemake --profile profiles/demo $(DEMO_CONFIG) && \
 	{ test $(DEMO)/tables/table_2.json -nt $(VENV)/.demo || \
 	  { $(BIN)/python -m workflow_scripts.tables show $(DEMO)/tables/table_2.json && \
 	    $(BIN)/python -m workflow_scripts.privacy show $(DEMO)/tables/privacy.json; }; } && \
@@ -45,6 +53,11 @@ demo: $(READY)
 	echo "  images/natural/          the anonymized training images" && \
 	echo "  runs/*/seed~*/           of each training: run.json, metrics.jsonl, eval.json" && \
 	echo "The same on your own images: README.md, \"On your data\"."
+
+torchvision:
+
+detectron2: $(READY)
+	@$(BIN)/python -c 'import sys; from workflow_scripts import detectron2_files as d; d.installed() or sys.exit("detectron2 is not installed in $(VENV); docs/detectron2.md says how")'
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
@@ -63,5 +76,5 @@ lock: $(READY)
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o envs/requirements.lock
 
 clean:
-	rm -rf $(DEMO) .pytest_cache .ruff_cache
+	rm -rf results/demo results/demo-detectron2 .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

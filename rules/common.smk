@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.detectron2_files import check_settings
 from workflow_scripts.environment import prepare_commands
 from workflow_scripts.errors import UserError
 from workflow_scripts.jobs import Jobs
@@ -21,6 +22,7 @@ try:
     EXPERIMENT = read_experiment(
         config, " + ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
     )
+    check_settings(EXPERIMENT.training)
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
@@ -29,6 +31,11 @@ RESULTS = f"results/{EXPERIMENT.experiment}"
 DRAWN = f"{RESULTS}/data/synthetic"
 VARIANTS = list(EXPERIMENT.variants)
 SEEDS = list(EXPERIMENT.run_seeds)
+TRAINING_ENVIRONMENT = (
+    "../envs/detectron2.yaml"
+    if EXPERIMENT.training.engine == "detectron2"
+    else "../envs/workflow.yaml"
+)
 
 
 wildcard_constraints:

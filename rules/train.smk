@@ -12,14 +12,34 @@ rule check_training:
         f"{RESULTS}/logs/check_training.log",
     localrule: True
     conda:
-        "../envs/workflow.yaml"
+        TRAINING_ENVIRONMENT
     params:
         settings=JOBS.training_settings,
     message:
-        "Checking the weights to start from"
+        "Checking the recipe and the weights to start from"
     shell:
         "exec python -m workflow_scripts.training check --settings {params.settings:q}"
         " --log {log:q}"
+
+
+rule doctor:
+    # Not asked for by any other rule: the first thing to run on a new machine.
+    log:
+        f"{RESULTS}/logs/doctor.log",
+    conda:
+        TRAINING_ENVIRONMENT
+    threads: 4
+    resources:
+        gpu=0,
+        mem_mb=32000,
+        runtime=30,
+    params:
+        settings=JOBS.training_settings,
+    message:
+        "Looking at versions, devices and the model"
+    shell:
+        "exec python -m workflow_scripts.training doctor --settings {params.settings:q}"
+        " --gpus {resources.gpu} --log {log:q}"
 
 
 rule train:
@@ -37,10 +57,13 @@ rule train:
     benchmark:
         f"{RESULTS}/benchmarks/train/{{variant}}/seed~{{seed}}.tsv"
     conda:
-        "../envs/workflow.yaml"
+        TRAINING_ENVIRONMENT
     threads: 8
     resources:
         gpu=0,
+        # A worker takes at most so many images through the model together, 0 all; another number
+        # changes the memory that is needed, not the result.
+        images_at_once=0,
         mem_mb=32000,
         runtime=1440,
     params:
@@ -58,7 +81,8 @@ rule train:
         " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
         " --output {params.folder:q}"
-        " --gpus {resources.gpu} --threads {threads} --log {log:q}"
+        " --gpus {resources.gpu} --images-at-once {resources.images_at_once}"
+        " --threads {threads} --log {log:q}"
 
 
 rule predict:
@@ -73,7 +97,7 @@ rule predict:
     benchmark:
         f"{RESULTS}/benchmarks/predict/{{variant}}/seed~{{seed}}.tsv"
     conda:
-        "../envs/workflow.yaml"
+        TRAINING_ENVIRONMENT
     threads: 4
     resources:
         gpu=0,

@@ -54,7 +54,7 @@ def test_one_variant_more_runs_that_variant_only(done):
 
 
 def test_another_learning_rate_trains_everything_again(done):
-    done.config["training"]["learning_rate"] = 0.01
+    done.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
     assert done.plan() == {"check_training": 1, **NEW_RUNS}
 
 
@@ -134,6 +134,7 @@ def test_a_deleted_checkpoint_costs_one_run(done):
 
 def test_other_hardware_schedules_nothing(done):
     assert done.plan("--set-resources", "train:gpu=4", "--set-threads", "train=2") == {}
+    assert done.plan("--set-resources", "train:images_at_once=1") == {}
 
 
 def test_a_fresh_clone_schedules_nothing(done, tmp_path):

@@ -1,4 +1,4 @@
-"""`make demo`, as a newcomer gets it."""
+"""`make demo`, as a newcomer gets it, with either engine."""
 
 import json
 import os
@@ -7,15 +7,27 @@ import pytest
 import yaml
 
 from tests.workflow import PROJECT, Workflow
+from workflow_scripts.detectron2_files import installed
 
 pytestmark = pytest.mark.slow
+
+WITH_DETECTRON2 = pytest.param(
+    "detectron2.yaml",
+    marks=[
+        pytest.mark.detectron2,
+        pytest.mark.skipif(
+            not installed(), reason="detectron2 is not installed (docs/detectron2.md)"
+        ),
+    ],
+)
 
 
 @pytest.mark.skipif(
     not os.environ.get("CI"), reason="takes minutes: `make demo` does the same, CI=true tests it"
 )
-def test_the_demo_learns_something(tmp_path):
-    config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
+@pytest.mark.parametrize("name", ["experiment.yaml", WITH_DETECTRON2])
+def test_the_demo_learns_something(tmp_path, name):
+    config = yaml.safe_load((PROJECT / "profiles/demo" / name).read_text())
     workflow = Workflow(tmp_path, config, profile="profiles/demo")
     workflow.run()
     table = json.loads((workflow.results / "tables/table_2.json").read_text())

@@ -75,8 +75,11 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("seeds", 0, "config.yaml: seeds"),
         ("dataset.kind", "kitti", "dataset: 'kind' is 'kitti', but there are"),
         ("pii.faces.detector", "nobody", "pii.faces: 'detector' is 'nobody', but there are"),
-        ("training.milestones", [50000], "training: milestones: 50000 is never reached"),
-        ("training.model", "tiny", "there are no ImageNet weights for the tiny model"),
+        ("training.options", {"SEED": 3}, "training: options.SEED: set seeds instead"),
+        ("training.options", {"SOLVER.AMP.ENABLED": True}, "set training.mixed_precision instead"),
+        ("training.options", {"TEST.AUG.ENABLED": True}, "set evaluation instead"),
+        ("training.schedule", "fast", "config.yaml: training.schedule: Input should be"),
+        ("training.engine", "mmdet", "training: 'engine' is 'mmdet', but there are"),
         ("training.initialisation", "weights.pth", "initialisation_sha256: missing"),
         ("experiment", "a/b", "config.yaml: experiment: String should match"),
     ],
@@ -117,8 +120,8 @@ class TestWhatAJobDependsOn:
     @pytest.mark.parametrize(
         ("key", "value"),
         [
-            ("training.iterations", 40000),
-            ("training.augmentation.flip_probability", 0.1),
+            ("training.schedule", "fixed"),
+            ("training.options", {"INPUT.RANDOM_FLIP": "none"}),
             ("variants.anonymized.strength", 0.1),
             ("pii.faces.threshold", 0.1),
         ],
@@ -150,11 +153,48 @@ class TestWhatAJobDependsOn:
 
     def test_spelling_out_a_default_changes_nothing(self, config):
         short = copy.deepcopy(config)
-        del short["training"]["weight_decay"]
+        del short["training"]["schedule"]
         assert self.run(short) == self.run(config)
 
+    def test_a_run_depends_on_what_its_own_config_file_says(self, config, tmp_path):
+        mine, base = tmp_path / "mine.yaml", tmp_path / "base.yaml"
+        mine.write_text("_BASE_: base.yaml\n")
+        base.write_text("SOLVER: {MAX_ITER: 9}\n")
+        named = change(config, "training.config", str(mine))
+        before = self.run(named)
+        base.write_text("SOLVER: {MAX_ITER: 10}\n")
+        assert self.run(named) != before
 
-@pytest.mark.parametrize("name", ["workflow", "diffusion"])
+
+TORCHVISION = {
+    "engine": "torchvision",
+    "initialisation": "imagenet",
+    "milestones": [36000],
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("milestones", [50000], "training: milestones: 50000 is never reached"),
+        ("model", "tiny", "there are no ImageNet weights for the tiny model"),
+    ],
+)
+def test_the_other_engines_recipe_is_checked_too(config, key, value, message):
+    training = {**TORCHVISION, key: value}
+    with pytest.raises(UserError, match=message):
+        read_experiment(change(config, "training", training), "config.yaml")
+
+
+@pytest.mark.parametrize("name", ["detectron2.Dockerfile", "detectron2.def"])
+def test_the_containers_have_the_snakemake_of_the_lock(name):
+    lock = (PROJECT / "envs/requirements.lock").read_text()
+    packages = re.findall(r"snakemake[\w-]*==[\d.]+", (PROJECT / "envs" / name).read_text())
+    assert len(packages) == 2
+    assert all(re.search(rf"^{re.escape(package)}\s", lock, re.M) for package in packages)
+
+
+@pytest.mark.parametrize("name", ["workflow", "diffusion", "detectron2"])
 def test_the_conda_environments_have_the_versions_of_the_lock(name):
     lock = (PROJECT / "envs/requirements.lock").read_text()
     (packages,) = (
@@ -167,7 +207,9 @@ def test_the_conda_environments_have_the_versions_of_the_lock(name):
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     wanted = project["dependencies"] + project["optional-dependencies"].get(name, [])
     names = {re.match(r"[\w-]+", name).group() for name in wanted if "snakemake" not in name}
-    assert {package.split("==")[0] for package in packages} == names
+    # detectron2 decides about what it is built for.
+    elsewhere = {"numpy", "pillow", "torch", "torchvision"} if name == "detectron2" else set()
+    assert {package.split("==")[0] for package in packages} == names - elsewhere
 
 
 def test_originals_are_shown_by_default_where_they_are_drawn(config):
