@@ -6,9 +6,9 @@ import sys
 
 import pandas as pd
 
-from benchmarks import anonymization, deface, detection, evaluation, index, planning
+from benchmarks import anonymization, deface, detection, evaluation, index, planning, training
 
-BENCHMARKS = (index, detection, anonymization, deface, evaluation, planning)
+BENCHMARKS = (index, detection, anonymization, deface, evaluation, planning, training)
 
 
 def main() -> None:
