@@ -14,26 +14,36 @@ def require_library():
 
     def require(name: str) -> None:
         if importlib.util.find_spec(name) is None:
-            _lacking(name)
+            _lacking(f"{name} is not installed")
 
     return require
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def require_tool():
     """Skip a test that needs a program which is not installed; in CI that is a failure."""
 
     def require(name: str) -> str:
         path = shutil.which(name)
         if path is None:
-            _lacking(name)
+            _lacking(f"{name} is not installed")
         return path
 
     return require
 
 
-def _lacking(name: str) -> NoReturn:
-    reason = f"{name} is not installed"
+@pytest.fixture(scope="session")
+def require_root():
+    """Skip a test that only root can run; in CI that is a failure."""
+
+    def require(what: str) -> None:
+        if os.geteuid() != 0:
+            _lacking(f"{what} can be done by root only")
+
+    return require
+
+
+def _lacking(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI has to have it")
     pytest.skip(reason)

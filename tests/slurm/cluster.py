@@ -1,0 +1,216 @@
+"""A private Slurm on this machine: real daemons on loopback, nodes with four fake GPUs each."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+CONFIGURATION = """\
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+SlurmdUser=root
+SlurmctldPort={port}
+AuthType=auth/munge
+AuthInfo=socket={root}/run/munge.socket
+CredType=cred/munge
+StateSaveLocation={root}/state
+SlurmdSpoolDir={root}/spool/%n
+SlurmctldPidFile={root}/run/slurmctld.pid
+SlurmdPidFile={root}/run/slurmd.%n.pid
+SlurmctldLogFile={root}/log/slurmctld.log
+SlurmdLogFile={root}/log/slurmd.%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+SchedulerParameters=bf_interval=1,sched_interval=1,batch_sched_delay=0
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+GresTypes=gpu
+SlurmdParameters=config_overrides
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+MinJobAge=3600
+KillWait=10
+{nodes}
+PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP OverSubscribe=NO
+"""
+NODE = (
+    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=16 Boards=1 "
+    "SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=256000 Gres=gpu:4 "
+    "State=UNKNOWN"
+)
+SRUN = """\
+#!/bin/sh
+# The job step drops every SLURM_ variable before it calls srun.
+SLURM_CONF={root}/slurm.conf exec /usr/bin/srun "$@"
+"""
+DEADLINE_SECONDS = 60.0
+
+
+def wait_for(what: str, found: Callable[[], Found], seconds: float = 120) -> Found:
+    """Ask until the answer is true; no longer than `seconds`."""
+    end = time.monotonic() + seconds
+    while not (answer := found()):
+        if time.monotonic() > end:
+            raise AssertionError(f"no {what} within {seconds:.0f} s")
+        time.sleep(0.25)
+    return answer
+
+
+class Cluster:
+    """munged, slurmctld and some slurmd, all below one folder."""
+
+    def __init__(self, root: Path, nodes: int) -> None:
+        self.root = root
+        self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
+        self.host = socket.gethostname().split(".")[0]
+        self.munged: int | None = None
+        self.environment = {
+            "SLURM_CONF": str(root / "slurm.conf"),
+            "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    def start(self) -> None:
+        """Write the configuration, start the daemons, and wait until all nodes are idle."""
+        for name in ("run", "state", "log", "dev", "bin", *(f"spool/{n}" for n in self.nodes)):
+            (self.root / name).mkdir(parents=True)
+        self.root.chmod(0o755)
+        ports = _free_ports(len(self.nodes) + 1)
+        nodes = [
+            NODE.format(name=name, host=self.host, port=port)
+            for name, port in zip(self.nodes, ports[1:], strict=True)
+        ]
+        (self.root / "slurm.conf").write_text(
+            CONFIGURATION.format(
+                host=self.host, port=ports[0], root=self.root, nodes="\n".join(nodes)
+            )
+        )
+        gpus = [f"NodeName={n} Name=gpu File={self.root}/dev/{n}-gpu[0-3]\n" for n in self.nodes]
+        (self.root / "gres.conf").write_text("AutoDetect=off\n" + "".join(gpus))
+        (self.root / "cgroup.conf").write_text("CgroupAutomount=no\n")
+        for name in self.nodes:
+            for number in range(4):
+                os.mknod(self.root / f"dev/{name}-gpu{number}", 0o20666, os.makedev(195, number))
+        srun = self.root / "bin/srun"
+        srun.write_text(SRUN.format(root=self.root))
+        srun.chmod(0o755)
+        self._start_munged()
+        self.daemon("slurmctld")
+        for name in self.nodes:
+            self.daemon("slurmd", "-N", name)
+        wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
+
+    def _start_munged(self) -> None:
+        run = self.root / "run"
+        run.chmod(0o755)
+        key = self.root / "munge.key"
+        key.write_bytes(secrets.token_bytes(1024))
+        key.chmod(0o600)
+        options = {
+            "--key-file": key,
+            "--socket": run / "munge.socket",
+            "--pid-file": run / "munged.pid",
+            "--log-file": self.root / "log/munged.log",
+            "--seed-file": run / "munged.seed",
+        }
+        command = ["munged", "--force", *(f"{name}={value}" for name, value in options.items())]
+        subprocess.run(command, check=True, timeout=DEADLINE_SECONDS)
+        self.munged = int((run / "munged.pid").read_text())
+
+    def daemon(self, program: str, *arguments: str) -> None:
+        """Start slurmctld, or the slurmd of a node; it writes a log and a pid file."""
+        log = self.root / "log" / f"{program}{''.join(arguments)}.out"
+        with log.open("a") as stream:
+            subprocess.Popen(
+                [program, "-D", "-f", self.root / "slurm.conf", *arguments],
+                env={**os.environ, **self.environment},
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _all_idle(self) -> bool:
+        said = self.ask("sinfo", "-h", "-N", "-o", "%T", check=False).split()
+        return said == ["idle"] * len(self.nodes)
+
+    def ask(self, *command: str, check: bool = True) -> str:
+        """What one of Slurm's commands says on standard output."""
+        done = subprocess.run(
+            command,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done.stdout
+
+    def jobs(self, states: str = "all") -> dict[int, str]:
+        """The comments (Snakemake's rule and wildcards) of jobs in these states, by job id."""
+        said = self.ask("squeue", "-h", f"--states={states}", "-o", "%A|%k")
+        rows = (line.split("|", 1) for line in said.splitlines())
+        return {int(number): comment for number, comment in rows}
+
+    def details(self, job: int) -> dict[str, str]:
+        """What scontrol knows of a job."""
+        said = self.ask("scontrol", "show", "job", "--oneliner", str(job))
+        return dict(part.split("=", 1) for part in said.split() if "=" in part)
+
+    def clear(self) -> None:
+        """Cancel every job and wait until the nodes are idle again."""
+        self.ask("scancel", "--user=root")
+        wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
+
+    def stop(self) -> None:
+        """End what was started, by its pid files."""
+        with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
+            self.clear()
+        for file in (self.root / "run").glob("slurm*.pid"):
+            _end(int(file.read_text()))
+        if self.munged:
+            _end(self.munged)
+
+
+def _end(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGTERM)
+        wait_for("end", lambda: not _lives(process), 20)
+
+
+def _lives(process: int) -> bool:
+    try:
+        # A child of this process that has ended stays in the table until somebody asks for it.
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+@contextlib.contextmanager
+def running_cluster(root: Path, nodes: int) -> Iterator[Cluster]:
+    """A started cluster; it is stopped in the end."""
+    cluster = Cluster(root, nodes)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
