@@ -163,6 +163,7 @@ rule gather_images:
         f"{RESULTS}/logs/gather_images/{{variant}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/gather_images/{{variant}}.tsv"
+    localrule: True
     conda:
         "../envs/workflow.yaml"
     resources:

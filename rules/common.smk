@@ -9,6 +9,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
+from workflow_scripts.allocation import gpus_to_use, minutes_to_use
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.detectron2_files import check_settings
 from workflow_scripts.environment import prepare_commands
@@ -109,6 +110,20 @@ def seed_offset_of(wildcards):
 def gpus_of(wildcards):
     """How many GPUs making a variant's images asks for."""
     return JOBS.gpus(wildcards.variant)
+
+
+def gpus_of_job(wildcards, resources):
+    """How many GPUs a job's command uses.
+
+    Snakemake compares no params that it derives from `resources`: other hardware retrains nothing.
+    """
+    return gpus_to_use(resources)
+
+
+def minutes_option(wildcards, resources):
+    """When a training has to save and stop, where its walltime is enforced."""
+    minutes = minutes_to_use(resources)
+    return "" if minutes is None else f"--minutes {minutes:g}"
 
 
 def environment_of(wildcards):

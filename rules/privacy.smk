@@ -47,6 +47,7 @@ rule privacy_table:
         f"{RESULTS}/logs/privacy_table.log",
     benchmark:
         f"{RESULTS}/benchmarks/privacy_table.tsv"
+    localrule: True
     conda:
         "../envs/workflow.yaml"
     resources:

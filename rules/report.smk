@@ -13,6 +13,7 @@ rule table_2:
         f"{RESULTS}/logs/table_2.log",
     benchmark:
         f"{RESULTS}/benchmarks/table_2.tsv"
+    localrule: True
     conda:
         "../envs/workflow.yaml"
     resources:

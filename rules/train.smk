@@ -35,11 +35,12 @@ rule doctor:
         runtime=30,
     params:
         settings=JOBS.training_settings,
+        gpus=gpus_of_job,
     message:
         "Looking at versions, devices and the model"
     shell:
         "exec python -m workflow_scripts.training doctor --settings {params.settings:q}"
-        " --gpus {resources.gpu} --log {log:q}"
+        " --gpus {params.gpus} --log {log:q}"
 
 
 rule train:
@@ -73,6 +74,8 @@ rule train:
         anonymized=anonymized_folder_option,
         seed_offset=seed_offset_of,
         folder=subpath(output.run, parent=True),
+        gpus=gpus_of_job,
+        minutes=minutes_option,
     message:
         "Training on variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
@@ -80,8 +83,8 @@ rule train:
         " --variant {wildcards.variant} --seed {wildcards.seed}"
         " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
-        " --output {params.folder:q}"
-        " --gpus {resources.gpu} --images-at-once {resources.images_at_once}"
+        " --output {params.folder:q} {params.minutes}"
+        " --gpus {params.gpus} --images-at-once {resources.images_at_once}"
         " --threads {threads} --log {log:q}"
 
 
@@ -107,10 +110,11 @@ rule predict:
         settings=JOBS.evaluation_settings,
         fingerprint=prediction_fingerprint,
         images=image_root("val"),
+        gpus=gpus_of_job,
     message:
         "Predicting with variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
         "exec python -m workflow_scripts.training predict --settings {params.settings:q}"
         " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
         " --images {params.images:q} --output {output:q}"
-        " --gpus {resources.gpu} --threads {threads} --log {log:q}"
+        " --gpus {params.gpus} --threads {threads} --log {log:q}"
