@@ -74,7 +74,8 @@ def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(meeting):
 
 
 def test_a_folder_has_one_command_but_many_workers(tmp_path, monkeypatch):
-    monkeypatch.setattr("workflow_scripts.training.lock.PATIENCE_SECONDS", 0.3)
+    for module in ("training.lock", "ownership"):
+        monkeypatch.setattr(f"workflow_scripts.{module}.PATIENCE_SECONDS", 0.3)
     with sole_user_of(tmp_path), user_of(tmp_path), user_of(tmp_path):
         refusal = pytest.raises(UserError, match="another process trains in this folder")
         with refusal, sole_user_of(tmp_path):

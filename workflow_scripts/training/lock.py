@@ -2,6 +2,8 @@
 
 import contextlib
 import fcntl
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,19 +11,23 @@ from typing import IO
 
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
+from workflow_scripts.ownership import PATIENCE_SECONDS, owned
 
-PATIENCE_SECONDS = 30.0
-"""The workers of a killed command save their state and end within this time."""
+OWNER = "owner.json"
+"""Says, to other nodes too, who trains in the folder."""
 
 
 @contextlib.contextmanager
 def sole_user_of(folder: Path) -> Iterator[None]:
     """Refuse a folder in which another command, or what it left running, still works.
 
+    Two locks: the owner's file is for commands, on this machine or on another; the file system's
+    lock is for the workers of a command on this machine that was killed.
+
     Raises:
         UserError: it still does after a while.
     """
-    with _lock_file(folder) as lock:
+    with owned(folder / OWNER, lost=_stop_this_process), _lock_file(folder) as lock:
         end = time.monotonic() + PATIENCE_SECONDS
         told = False
         while not _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -36,6 +42,10 @@ def sole_user_of(folder: Path) -> Iterator[None]:
         # The workers share it, so that it is free only when the last of them has ended.
         _locked(lock, fcntl.LOCK_SH)
         yield
+
+
+def _stop_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager
