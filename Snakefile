@@ -32,5 +32,9 @@ rule all:
         f"{RESULTS}/figures/before_after.svg",
 
 
+onstart:
+    record_expected_runs()
+
+
 onsuccess:
     show_tables()

@@ -14,6 +14,7 @@ from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.detectron2_files import check_settings
 from workflow_scripts.environment import prepare_commands
 from workflow_scripts.errors import UserError
+from workflow_scripts.files import write_text
 from workflow_scripts.jobs import Jobs
 from workflow_scripts.shards import Shards
 
@@ -202,6 +203,11 @@ def evaluations():
         variant=VARIANTS,
         seed=SEEDS,
     )
+
+
+def record_expected_runs():
+    """Write down which runs there will be, for `python -m workflow_scripts.status`."""
+    write_text(Path(f"{RESULTS}/runs/expected.json"), f"{JOBS.planned_runs}\n")
 
 
 def show_tables():
