@@ -142,7 +142,7 @@ def test_a_second_call_has_nothing_to_do(experiment):
 
 def test_each_command_explains_itself(experiment):
     stages = ["synthetic", "dataset", "pii", "anonymization", "training", "evaluation"]
-    stages += ["privacy", "tables", "status"]
+    stages += ["privacy", "tables", "status", "cluster"]
     for stage in stages:
         module = __import__(f"workflow_scripts.{stage}.__main__", fromlist=["main"])
         try:
