@@ -1,145 +1,34 @@
-"""`python -m workflow_scripts.privacy`: audits, their table and Figure 2, on known images."""
+"""`python -m workflow_scripts.privacy audit`, on known images."""
 
 import io
-import json
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
-from tests.unit.plate_pictures import photograph
-from tests.unit.test_pii_detectors import draw_face
-from workflow_scripts.coco import CocoImage, CocoSplit
+from tests.unit.privacy_case import (
+    HEIGHT,
+    WIDTH,
+    audit,
+    blacked_out,
+    face_at,
+    figure,
+    make_data,
+    rewrite,
+    shows_a_face,
+)
 from workflow_scripts.files import sha256_of, sha256_of_file
 from workflow_scripts.images import read_image, write_png
-from workflow_scripts.manifest import Change, Entry, read_manifest, write_manifest
-from workflow_scripts.privacy.__main__ import main
-from workflow_scripts.regions import Kind, Region, write_regions
-
-WIDTH, HEIGHT = 320, 200
-NAMES = ("a.png", "b.png", "empty.jpg")
-DETECTORS = {
-    "faces": {"detector": "centerface"},
-    "license_plates": {"detector": "annotations"},
-}
-FACES = {"a.png": [(70, 60, 44), (180, 70, 60)], "b.png": [(100, 80, 50)]}
-PLATE_AT = (190, 140)
-
-
-def face_at(name: str, x: float, y: float, height: float) -> Region:
-    """The region of a face as `draw_face` draws it."""
-    unit = height / 100
-    points = [(-15, -4), (15, -4), (0, 12), (-12, 30), (12, 30)]
-    landmarks = tuple((x + unit * dx, y + unit * dy) for dx, dy in points)
-    box = (x - 36 * unit, y - 41 * unit, x + 36 * unit, y + 51 * unit)
-    return Region(name, Kind.FACE, 0.9, *box, landmarks=landmarks)
+from workflow_scripts.manifest import Change, read_manifest, write_manifest
+from workflow_scripts.regions import Kind, write_regions
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """Three images: two faces; a face and a plate; nothing."""
-    regions = []
-    for name in NAMES:
-        image = np.full((HEIGHT, WIDTH, 3), (130, 150, 170), np.uint8)
-        for place in FACES.get(name, ()):
-            draw_face(image, *place)
-            regions.append(face_at(name, *place))
-        if name == "b.png":
-            picture = photograph(("BK HE 728",), 80)
-            x, y = PLATE_AT
-            h, w = picture.image.shape[:2]
-            w, h = min(w, WIDTH - x), min(h, HEIGHT - y)
-            image[y : y + h, x : x + w] = picture.image[:h, :w]
-            quad = tuple((px + x, py + y) for px, py in picture.region().quad)
-            box = (*np.min(quad, axis=0).tolist(), *np.max(quad, axis=0).tolist())
-            regions.append(Region(name, Kind.LICENSE_PLATE, 1, *box, quad=quad))
-        noise = np.random.default_rng(1).normal(0, 2, image.shape)
-        image = np.clip(image + noise, 0, 255).astype(np.uint8)
-        write_png(tmp_path / "in" / name, image)
-        if name.endswith("jpg"):
-            Image.fromarray(image).save(tmp_path / "in" / name, comment=b"hello")
-    images = tuple(
-        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(tmp_path / "in" / name))
-        for n, name in enumerate(NAMES)
-    )
-    CocoSplit(("person",), images, ()).write(tmp_path / "train.coco.json")
-    write_regions(tmp_path / "0.parquet", [r for r in regions if r.image == "a.png"])
-    write_regions(tmp_path / "1.parquet", [r for r in regions if r.image != "a.png"])
-    return tmp_path
-
-
-def regions_in(name: str) -> list[Region]:
-    return [face_at(name, *place) for place in FACES[name]]
-
-
-def blacked_out(data: Path, variant: str = "black", method: str = "blackbox") -> Path:
-    """A variant in which all faces and the plate are black, and its manifest."""
-    folder = data / "images" / variant
-    entries = []
-    for name in NAMES:
-        raw = (data / "in" / name).read_bytes()
-        source = sha256_of(raw)
-        if name not in FACES:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(raw)
-            entries.append(Entry(name, name, source, source, linked=True))
-            continue
-        image = read_image(data / "in" / name)
-        boxes = [(r.x0 - 2, r.y0 - 2, r.x1 + 2, r.y1 + 2) for r in regions_in(name)]
-        kinds = [Kind.FACE] * len(boxes)
-        if name == "b.png":
-            boxes.append((*PLATE_AT, WIDTH, HEIGHT))
-            kinds.append(Kind.LICENSE_PLATE)
-        changes = []
-        for number, (kind, box) in enumerate(zip(kinds, boxes, strict=True)):
-            x0, y0, x1, y1 = (int(value) for value in box)
-            image[y0 : y1 + 1, x0 : x1 + 1] = 0
-            whole = (x0, y0, min(x1 + 1, WIDTH), min(y1 + 1, HEIGHT))
-            changes.append(Change(method, *whole, kind, number))
-        write_png(folder / name, image)
-        digest = sha256_of_file(folder / name)
-        entries.append(Entry(name, name, digest, source, False, tuple(changes)))
-    write_manifest(folder / "manifest.parquet", entries)
-    return folder
-
-
-def rewrite(folder: Path, name: str, pixels: np.ndarray | None = None, **changes) -> None:
-    """Give a variant's image other pixels, or its manifest's line other values."""
-    if pixels is not None:
-        write_png(folder / name, pixels)
-        changes["sha256"] = sha256_of_file(folder / name)
-    path = folder / "manifest.parquet"
-    entries = [replace(e, **changes) if e.image == name else e for e in read_manifest(path)]
-    write_manifest(path, entries)
-
-
-def audit(data: Path, folder: Path | None, **more) -> tuple[int, dict]:
-    output = data / "privacy" / f"{folder.name if folder else 'unmodified'}.json"
-    given = {
-        "settings": json.dumps(DETECTORS),
-        "variant": output.stem,
-        "annotations": data / "train.coco.json",
-        "images": data / "in",
-        "regions": [data / "0.parquet", data / "1.parquet"],
-        **({"anonymized": folder} if folder else {}),
-        "output": output,
-        **more,
-    }
-    code = run("audit", given)
-    return code, json.loads(output.read_text()) if output.exists() else {}
-
-
-def run(action: str, given: dict) -> int:
-    flat = [
-        str(part)
-        for key, value in given.items()
-        for part in (f"--{key}", *(value if isinstance(value, list) else [value]))
-    ]
-    return main([action, *flat])
+    """See `privacy_case.make_data`."""
+    return make_data(tmp_path)
 
 
 def test_the_originals_are_found_again_and_alike(data, capsys):
@@ -387,103 +276,3 @@ def test_wrong_weights_of_an_embedding_are_one_line(data, tmp_path, capsys):
     assert said.count("error:") == 1
     assert audit(data, None, embedding=tmp_path / "nothing.onnx")[0] == 2
     assert "nothing.onnx: no such file" in capsys.readouterr().err
-
-
-def test_the_table_has_a_row_for_each_variant(data, capsys):
-    audit(data, None)
-    audit(data, blacked_out(data))
-    audits = [data / f"privacy/{name}.json" for name in ("unmodified", "black")]
-    assert run("table", {"audits": audits, "output": data / "tables"}) == 0
-    long = pd.read_csv(data / "tables/privacy.csv")
-    assert list(long.columns) == ["variant", "kind", "size", "metric", "value", "n"]
-    one = long[(long.variant == "black") & (long.kind == "face") & (long["size"] == "all")]
-    values = one.set_index("metric")["value"]
-    assert values["found_again"] == 0
-    assert values["found_in_originals"] == 1
-    assert values["route:blackbox"] == 3
-    readable = (data / "tables/privacy.md").read_text()
-    rows = [line for line in readable.splitlines() if line.startswith(("| unmod", "| black"))]
-    assert len(rows) == 6  # faces, plates, whole images
-    assert "**Attention:** black: 1 files carry metadata, such as in empty.jpg" in readable
-    capsys.readouterr()
-    assert main(["show", str(data / "tables/privacy.json")]) == 0
-    said = capsys.readouterr().out
-    assert "0.0 % (100.0 %)" in said
-    assert "License plates" in said
-
-
-def test_a_table_of_something_else_is_refused(data, capsys):
-    (data / "other.json").write_text('{"schema": 1}')
-    assert run("table", {"audits": [data / "other.json"], "output": data / "tables"}) == 2
-    assert "other.json: not an audit" in capsys.readouterr().err
-    assert main(["show", str(data / "other.json")]) == 2
-    assert "other.json: not a privacy.json" in capsys.readouterr().err
-
-
-def figure(data: Path, show_originals: bool, *folders: Path) -> bytes:
-    given = {
-        "settings": json.dumps({"show_originals": show_originals}),
-        "annotations": data / "train.coco.json",
-        "images": data / "in",
-        "regions": [data / "0.parquet", data / "1.parquet"],
-        "manifests": [folder / "manifest.parquet" for folder in folders],
-        "output": data / "figures",
-    }
-    assert run("figure", given) == 0
-    return (data / "figures/before_after.png").read_bytes()
-
-
-def test_the_figure_is_the_same_each_time(data):
-    folder = blacked_out(data)
-    first = figure(data, True, folder), (data / "figures/before_after.svg").read_bytes()
-    assert first == (figure(data, True, folder), (data / "figures/before_after.svg").read_bytes())
-    text = first[1].decode()
-    assert "Regions before and after anonymization" in text
-    assert ">blackbox<" in text
-    assert ">black<" in text
-
-
-def shows_a_face(png: bytes) -> bool:
-    """Whether any pixel has the skin colour of `draw_face`."""
-    image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR_RGB).astype(int)
-    return bool((np.abs(image - (222, 178, 148)).max(axis=2) < 6).any())
-
-
-def test_originals_are_shown_only_where_they_may_be(data):
-    folder = blacked_out(data)
-    assert shows_a_face(figure(data, True, folder))
-    assert not shows_a_face(figure(data, False, folder))
-
-
-def test_a_region_whose_change_is_missing_is_not_shown(data):
-    folder = blacked_out(data)
-    (folder / "b.png").write_bytes((data / "in/b.png").read_bytes())
-    source = sha256_of_file(folder / "b.png")
-    rewrite(folder, "b.png", sha256=source, linked=True, changes=())
-    assert not shows_a_face(figure(data, False, folder))
-    text = (data / "figures/before_after.svg").read_text()
-    assert ">not changed<" in text
-
-
-def test_an_unchanged_neighbour_is_not_shown(data):
-    folder = blacked_out(data)
-    image = read_image(folder / "a.png")
-    near = replace(face_at("a.png", 70, 60, 44), x0=108, x1=130, y0=50, y1=76, landmarks=None)
-    draw_face(image, 119, 63, 26)
-    original = read_image(data / "in/a.png")
-    original[40:90, 104:134] = image[40:90, 104:134]
-    write_png(data / "in/a.png", original)
-    images = tuple(
-        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(data / "in" / name))
-        for n, name in enumerate(NAMES)
-    )
-    CocoSplit(("person",), images, ()).write(data / "train.coco.json")
-    rewrite(folder, "a.png", image, source_sha256=images[0].sha256)
-    write_regions(data / "0.parquet", [*regions_in("a.png"), near])
-    assert not shows_a_face(figure(data, False, folder))
-    assert "beside it" in (data / "figures/before_after.svg").read_text()
-
-
-def test_nothing_to_show_is_a_figure_too(data):
-    figure(data, False)
-    assert "No faces or license plates" in (data / "figures/before_after.svg").read_text()
