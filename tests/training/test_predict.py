@@ -29,9 +29,8 @@ def predict(output, shapes, name: str, **settings) -> list[dict]:
     return read_json(output / name)
 
 
-def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes):
-    run_here(job)
-    results = predict(job.output, shapes, "a.json.gz")
+def check_contract(results: list[dict], shapes) -> dict[int, tuple[int, int]]:
+    """See that predictions are what every engine owes; returns the images' sizes by id."""
     split = CocoSplit.read(shapes / "val" / "annotations.json")
     sizes = {image.id: (image.height, image.width) for image in split.images}
     assert {result["image_id"] for result in results} == set(sizes)
@@ -42,6 +41,12 @@ def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes):
         assert 0 <= result["score"] <= 1
         assert x >= 0 and y >= 0 and x + w <= width + 0.02 and y + h <= height + 0.02
         assert decode_mask(result["segmentation"]).shape == (height, width)
+    return sizes
+
+
+def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes):
+    run_here(job)
+    sizes = check_contract(predict(job.output, shapes, "a.json.gz"), shapes)
     predict(job.output, shapes, "b.json.gz")
     first, second = ((job.output / name).read_bytes() for name in ("a.json.gz", "b.json.gz"))
     assert first == second

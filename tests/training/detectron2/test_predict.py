@@ -18,7 +18,7 @@ from detectron2.evaluation import COCOEvaluator
 from tests.training.detectron2.conftest import small_settings
 from tests.training.running import run_here
 from tests.training.shapes import CLASSES
-from tests.training.test_predict import predict
+from tests.training.test_predict import check_contract, predict
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.evaluation.coco_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
@@ -84,7 +84,7 @@ def stock_evaluation(job: TrainingJob, annotations: Path, images: Path, folder: 
 
 
 def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_path):
-    predict(trained.output, shapes, "predictions.json.gz", **SIZE)
+    check_contract(predict(trained.output, shapes, "predictions.json.gz", **SIZE), shapes)
     annotations = shapes / "val" / "annotations.json"
     split = CocoSplit.read(annotations)
     ours = evaluate(split, Predictions.read(trained.output / "predictions.json.gz", split))
