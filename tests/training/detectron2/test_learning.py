@@ -1,0 +1,67 @@
+"""It learns street scenes from nothing: minutes on a CPU."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
+
+import yaml
+
+from tests.training.detectron2.conftest import DEMO
+from tests.training.running import metrics_of, run_here
+from workflow_scripts.coco import CocoSplit
+from workflow_scripts.config.evaluation import Evaluation
+from workflow_scripts.config.training import Detectron2Training
+from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
+from workflow_scripts.dataset.reader import worker_pool
+from workflow_scripts.evaluation.coco_ap import evaluate
+from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.files import write_json
+from workflow_scripts.synthetic.writer import SceneSettings, write_data_set
+from workflow_scripts.training.predictor import Predictor
+
+pytestmark = [
+    pytest.mark.detectron2,
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("CI"), reason="takes ten minutes; CI=true runs it"),
+]
+
+COUNTS = {"train": 160, "val": 60}
+
+
+def test_it_learns_drawn_scenes_from_random_weights(d2_job, tmp_path):
+    write_data_set(tmp_path, SceneSettings(seed=0, width=256, height=128), COUNTS, 2)
+    with worker_pool(2) as pool:
+        for split, names in find_images(tmp_path, full=False).items():
+            if names:
+                index = read_cityscapes(tmp_path, split, names, pool)
+                index.write(tmp_path / f"{split}.coco.json")
+    demo = yaml.safe_load(DEMO.read_text())
+    demo["training"]["options"].update({"SOLVER.MAX_ITER": 1200, "SOLVER.STEPS": [1000]})
+    job = replace(
+        d2_job,
+        settings=Detectron2Training(**demo["training"]),
+        annotations=tmp_path / "train.coco.json",
+        images=tmp_path,
+        seed=1,
+    )
+    run_here(job)
+    losses = [line["loss"] for line in metrics_of(job.output)]
+    assert sum(losses[-10:]) < sum(losses[:10]) / 2
+
+    split = CocoSplit.read(tmp_path / "val.coco.json")
+    predictor = Predictor(
+        job.output / "model_final.pth",
+        Evaluation(**demo["evaluation"]),
+        threads=1,
+        on_gpu=False,
+    )
+    files = [tmp_path / image.file_name for image in split.images]
+    write_json(
+        tmp_path / "predictions.json",
+        list(predictor.results(zip(split.images, files, strict=True))),
+    )
+    for result in evaluate(split, Predictions.read(tmp_path / "predictions.json", split)).values():
+        assert result.mean_ap > 0.10
