@@ -207,7 +207,7 @@ def evaluations():
 
 def record_expected_runs():
     """Write down which runs there will be, for `python -m workflow_scripts.status`."""
-    write_text(Path(f"{RESULTS}/runs/expected.json"), f"{JOBS.planned_runs}\n")
+    write_text(Path(f"{RESULTS}/runs/expected.json"), f"{JOBS.expected_runs}\n")
 
 
 def show_tables():

@@ -63,14 +63,6 @@ class Jobs:
             }
         )
 
-        self.planned_runs = canonical_json(
-            {
-                "variants": list(experiment.variants),
-                "seeds": experiment.run_seeds,
-                "iterations": experiment.training.iterations,
-            }
-        )
-
     def is_unmodified(self, variant: str) -> bool:
         """Whether a variant trains on the originals."""
         return is_unmodified(self.experiment.variants[variant])

@@ -13,7 +13,8 @@ from workflow_scripts.status.runs import State, read_expected, statuses
 from workflow_scripts.status.show import detail, totals
 
 METRICS = "".join(
-    json.dumps({"iteration": i, "loss": 2.0 - i / 100, "seconds": 0.5 * i}) + "\n"
+    json.dumps({"iteration": i, "iterations": 100, "loss": 2.0 - i / 100, "seconds": 0.5 * i})
+    + "\n"
     for i in range(1, 41)
 )
 
@@ -24,7 +25,7 @@ def results(tmp_path) -> Path:
     folder = tmp_path / "results/small"
     write(
         folder / "runs/expected.json",
-        json.dumps({"variants": ["plain", "blur", "boxes"], "seeds": [1, 2], "iterations": 100}),
+        json.dumps({"variants": ["plain", "blur", "boxes"], "seeds": [1, 2], "classes": ["car"]}),
     )
     return folder
 

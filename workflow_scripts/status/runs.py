@@ -31,8 +31,8 @@ class Expected(Section):
 
     variants: tuple[str, ...] = Field(min_length=1)
     seeds: tuple[int, ...] = Field(min_length=1)
-    iterations: int = Field(ge=1)
-    """Steps of a training."""
+    classes: tuple[str, ...]
+    """Of the tables."""
 
 
 class State(StrEnum):
@@ -96,7 +96,7 @@ def statuses(
         queued: Slurm's jobs that work in the experiment's directory, by rule and `variant_seed`.
     """
     return [
-        status_of(results, variant, seed, expected.iterations, queued)
+        status_of(results, variant, seed, queued)
         for variant in expected.variants
         for seed in expected.seeds
     ]
@@ -106,14 +106,13 @@ def status_of(
     results: Path,
     variant: str,
     seed: int,
-    iterations: int,
     queued: Mapping[tuple[str, str], QueuedJob],
 ) -> RunStatus:
     """One run."""
     folder = results / "runs" / variant / f"seed~{seed}"
     if (folder / "eval.json").exists():
         return RunStatus(variant, seed, State.DONE)
-    progress = _progress(folder, iterations)
+    progress = _progress(folder)
     owner = owner_of(folder / "checkpoints/owner.json")
     if owner is not None and _lives(owner):
         found = {"state": State.RUNNING, "slurm_job": owner.slurm_job, "node": owner.host}
@@ -154,7 +153,7 @@ def _lives(owner: Owner) -> bool:
     return age.total_seconds() < STALE_SECONDS + CLOCKS_APART_SECONDS
 
 
-def _progress(folder: Path, iterations: int) -> dict[str, float | int]:
+def _progress(folder: Path) -> dict[str, float | int]:
     """What the growing `metrics.jsonl` says; empty where there is none yet."""
     file = folder / "checkpoints/metrics.jsonl"
     try:
@@ -170,10 +169,10 @@ def _progress(folder: Path, iterations: int) -> dict[str, float | int]:
     if not noted:
         return {}
     first, last = noted[0], noted[-1]
-    progress = {"iteration": last["iteration"], "iterations": iterations, "loss": last["loss"]}
+    progress = {key: last[key] for key in ("iteration", "iterations", "loss")}
     steps, seconds = last["iteration"] - first["iteration"], last["seconds"] - first["seconds"]
     if steps:
-        progress["seconds_left"] = (iterations - last["iteration"]) * seconds / steps
+        progress["seconds_left"] = (last["iterations"] - last["iteration"]) * seconds / steps
     return progress
 
 

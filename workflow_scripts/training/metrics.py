@@ -53,6 +53,7 @@ class Metrics:
         if iteration % self.every == 0 or last:
             line = {
                 "iteration": iteration,
+                "iterations": self.iterations,
                 "loss": sum(parts.values()),
                 **parts,
                 "learning_rate": learning_rate,
