@@ -5,28 +5,28 @@ import numpy as np
 import pytest
 
 from tests.unit.plate_pictures import Look, Picture, invented, photograph
-from workflow_scripts.anonymization.natural.appearance import (
+from workflow_scripts.anonymization.natural.plates import gate
+from workflow_scripts.anonymization.natural.plates.replace import replace_plate
+from workflow_scripts.anonymization.natural.plates.write import choose
+from workflow_scripts.anonymization.natural.replacement import Replacement, Route
+from workflow_scripts.appearance import (
     blur_sigma,
     feather,
     grey,
     noise,
     noise_level,
 )
-from workflow_scripts.anonymization.natural.plates import gate
-from workflow_scripts.anonymization.natural.plates.glyphs import READABLE, glyph
-from workflow_scripts.anonymization.natural.plates.layout import find_layout, shuffled
-from workflow_scripts.anonymization.natural.plates.read import likeness
-from workflow_scripts.anonymization.natural.plates.reading import Reading, read_plate
-from workflow_scripts.anonymization.natural.plates.rectify import (
+from workflow_scripts.plate_reading.glyphs import READABLE, glyph
+from workflow_scripts.plate_reading.layout import find_layout, shuffled
+from workflow_scripts.plate_reading.read import likeness
+from workflow_scripts.plate_reading.reading import Reading, read_plate
+from workflow_scripts.plate_reading.rectify import (
     enlarged,
     frame_of,
     quad_of,
     rectify,
     to_window,
 )
-from workflow_scripts.anonymization.natural.plates.replace import replace_plate
-from workflow_scripts.anonymization.natural.plates.write import choose
-from workflow_scripts.anonymization.natural.replacement import Replacement, Route
 from workflow_scripts.regions import Kind, Region
 
 LOOKS = {

@@ -10,9 +10,10 @@ from PIL import Image, PngImagePlugin
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from tests.unit.plate_pictures import photograph
+from workflow_scripts import face_likeness
 from workflow_scripts.comparison import changed_pixels
 from workflow_scripts.errors import UserError
-from workflow_scripts.privacy import faces, plates, quality
+from workflow_scripts.privacy import plates, quality
 from workflow_scripts.privacy.metadata import kinds_in
 from workflow_scripts.regions import Kind, Region
 
@@ -76,41 +77,41 @@ def test_a_face_is_aligned_by_its_landmarks():
     shift = np.array([110.0, 40.0])
     affine = np.column_stack([matrix, shift + matrix @ (0.5, 0.5) - 0.5])
     cv2.warpAffine(drawn, affine, (300, 300), placed, cv2.INTER_CUBIC, cv2.BORDER_TRANSPARENT)
-    points = faces.TEMPLATE * 64 + 32
-    straight = faces.crop_of(drawn, face(points))
-    turned = faces.crop_of(placed, face(points @ matrix.T + shift))
-    assert faces.correlation(straight, turned) > 0.99
-    assert abs(faces.correlation(straight, faces.crop_of(placed, face(None)))) < 0.6
+    points = face_likeness.TEMPLATE * 64 + 32
+    straight = face_likeness.crop_of(drawn, face(points))
+    turned = face_likeness.crop_of(placed, face(points @ matrix.T + shift))
+    assert face_likeness.correlation(straight, turned) > 0.99
+    assert abs(face_likeness.correlation(straight, face_likeness.crop_of(placed, face(None)))) < 0.6
 
 
 def test_the_similarity_transform_is_exact_where_it_can_be():
-    points = faces.TEMPLATE * 32
+    points = face_likeness.TEMPLATE * 32
     turn = np.array([[0.6, -0.8], [0.8, 0.6]]) * 3
-    matrix = faces.similarity_transform(points, points @ turn.T + (7, -5))
+    matrix = face_likeness.similarity_transform(points, points @ turn.T + (7, -5))
     assert matrix == pytest.approx(np.column_stack([turn, (7, -5)]))
-    assert faces.similarity_transform(points, np.full((5, 2), 9.0)) is None
-    assert faces.similarity_transform(points, np.full((5, 2), np.nan)) is None
+    assert face_likeness.similarity_transform(points, np.full((5, 2), 9.0)) is None
+    assert face_likeness.similarity_transform(points, np.full((5, 2), np.nan)) is None
 
 
 @pytest.mark.parametrize("box", [(-30, -30, 10, 10), (70, 50, 200, 200), (-9, -9, -1, -1)])
 def test_faces_beyond_the_border_have_a_crop(box):
-    points = faces.TEMPLATE * (box[2] - box[0]) + box[:2]
+    points = face_likeness.TEMPLATE * (box[2] - box[0]) + box[:2]
     for region in (face(None, box), face(points, box), face(np.full((5, 2), 3.0), box)):
-        assert faces.crop_of(noise(1), region).shape == (32, 32)
+        assert face_likeness.crop_of(noise(1), region).shape == (32, 32)
 
 
 def test_correlation_of_known_pairs():
-    crop = faces.crop_of(noise(4), face(None))
-    assert faces.correlation(crop, crop) == pytest.approx(1)
-    assert faces.correlation(crop, 200 - crop / 2) == pytest.approx(-1)
-    assert faces.correlation(crop, np.full_like(crop, 7)) == 0
-    other = faces.crop_of(noise(5), face(None))
-    assert abs(faces.correlation(crop, other)) < 0.2
+    crop = face_likeness.crop_of(noise(4), face(None))
+    assert face_likeness.correlation(crop, crop) == pytest.approx(1)
+    assert face_likeness.correlation(crop, 200 - crop / 2) == pytest.approx(-1)
+    assert face_likeness.correlation(crop, np.full_like(crop, 7)) == 0
+    other = face_likeness.crop_of(noise(5), face(None))
+    assert abs(face_likeness.correlation(crop, other)) < 0.2
     # What is light only, the band-pass takes away.
     slope = np.linspace(0, 120, 32, dtype=np.float32) + np.zeros((32, 1), np.float32)
-    bright = faces.correlation(crop / 4 + slope, other / 4 + slope)
-    banded = faces.correlation(
-        faces.band_passed(crop / 4 + slope), faces.band_passed(other / 4 + slope)
+    bright = face_likeness.correlation(crop / 4 + slope, other / 4 + slope)
+    banded = face_likeness.correlation(
+        face_likeness.band_passed(crop / 4 + slope), face_likeness.band_passed(other / 4 + slope)
     )
     assert bright > 0.6
     assert banded < bright - 0.2

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from workflow_scripts import face_likeness
 from workflow_scripts.comparison import changed_pixels
-from workflow_scripts.privacy import faces, metadata, plates, quality
+from workflow_scripts.privacy import metadata, plates, quality
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
@@ -163,6 +164,6 @@ def _looks(
 
 
 def _face(image: np.ndarray, region: Region, embedding: FaceEmbedding | None) -> Looks:
-    crop = faces.crop_of(image, region)
+    crop = face_likeness.crop_of(image, region)
     vector = None if embedding is None else embedding.of(image, region)
-    return Looks(crop, faces.band_passed(crop), vector)
+    return Looks(crop, face_likeness.band_passed(crop), vector)

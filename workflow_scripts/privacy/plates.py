@@ -1,7 +1,4 @@
-"""How much of a plate's characters is left.
-
-The only module here that knows how plates are read.
-"""
+"""How much of a plate's characters is left."""
 
 import math
 from dataclasses import dataclass
@@ -9,11 +6,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.natural.plates.glyphs import READABLE
-from workflow_scripts.anonymization.natural.plates.read import likeness
-from workflow_scripts.anonymization.natural.plates.reading import read_plate
-from workflow_scripts.anonymization.natural.plates.rectify import quad_of, rectify
-from workflow_scripts.privacy.faces import correlation
+from workflow_scripts.face_likeness import correlation
+from workflow_scripts.plate_reading.glyphs import READABLE
+from workflow_scripts.plate_reading.read import likeness
+from workflow_scripts.plate_reading.reading import read_plate
+from workflow_scripts.plate_reading.rectify import quad_of, rectify
 from workflow_scripts.regions import Region
 
 CELL = (12, 20)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from workflow_scripts.privacy import faces, plates
+from workflow_scripts import face_likeness
+from workflow_scripts.privacy import plates
 from workflow_scripts.privacy.measure import ImageFinding, Looks, RegionFinding
 from workflow_scripts.privacy.quality import psnr_of
 from workflow_scripts.regions import Kind
@@ -30,14 +31,14 @@ def plain(first: Looks, second: Looks) -> float | None:
     """Correlation of two faces' crops."""
     if first.plain is None or second.plain is None:
         return None
-    return faces.correlation(first.plain, second.plain)
+    return face_likeness.correlation(first.plain, second.plain)
 
 
 def fine(first: Looks, second: Looks) -> float | None:
     """Correlation of two faces' crops, band-passed."""
     if first.fine is None or second.fine is None:
         return None
-    return faces.correlation(first.fine, second.fine)
+    return face_likeness.correlation(first.fine, second.fine)
 
 
 def embedded(first: Looks, second: Looks) -> float | None:

@@ -1,6 +1,5 @@
 """Natural license plates: the same plate with other characters.
 
-`rectify` shows a plate straight on; `clean`, `components`, `layout`, `read` and `reading` find ink,
-ground and characters; `write` and `glyphs` choose and draw new ones; `zone` and `blend` put them
-into the picture; `gate` compares with the original; `replace` does all of it in turn.
+`write` chooses and draws new ones; `zone` and `blend` put them into the picture; `gate` compares
+with the original; `replace` does all of it in turn. Plates are read by `plate_reading`.
 """

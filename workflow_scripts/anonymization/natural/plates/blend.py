@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.natural.appearance import feather, noise, noise_level
+from workflow_scripts.appearance import feather, noise, noise_level
+from workflow_scripts.plate_reading.clean import Paint
+from workflow_scripts.plate_reading.rectify import Frame, to_window
 
-from .clean import Paint
-from .rectify import Frame, to_window
 from .zone import Zone
 
 Window = tuple[int, int, int, int]

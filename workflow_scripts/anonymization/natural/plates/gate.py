@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .clean import blurred
-from .glyphs import READABLE
-from .read import likeness
-from .reading import Reading
-from .rectify import Frame
+from workflow_scripts.plate_reading.clean import blurred
+from workflow_scripts.plate_reading.glyphs import READABLE
+from workflow_scripts.plate_reading.read import likeness
+from workflow_scripts.plate_reading.reading import Reading
+from workflow_scripts.plate_reading.rectify import Frame
+
 from .zone import Zone
 
 MARGIN = 0.15

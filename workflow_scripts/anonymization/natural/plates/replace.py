@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 
 from workflow_scripts.anonymization.natural.replacement import Replacement, Route
+from workflow_scripts.plate_reading.layout import shuffled
+from workflow_scripts.plate_reading.reading import Reading, read_plate
+from workflow_scripts.plate_reading.rectify import Frame, frame_of, quad_of, rectify, seen
 from workflow_scripts.regions import Region
 
 from . import gate, write, zone
 from .blend import Painting, Window, compose, window_of
-from .layout import shuffled
-from .reading import Reading, read_plate
-from .rectify import Frame, frame_of, quad_of, rectify, seen
 
 _WIDER = 0.12
 """How far the last attempt goes beyond the plate, relative to its height."""

@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from .glyphs import DIGITS, LETTERS, advance, glyph
-from .layout import Layout, Line
-from .read import likeness
-from .rectify import Frame
+from workflow_scripts.plate_reading.glyphs import DIGITS, LETTERS, advance, glyph
+from workflow_scripts.plate_reading.layout import Layout, Line, ink_of
+from workflow_scripts.plate_reading.read import likeness
+from workflow_scripts.plate_reading.rectify import Frame
 
 _ALIKE = (
     "0OQDCGU",
@@ -44,27 +44,11 @@ def choose(share: np.ndarray, layout: Layout, rng: np.random.Generator) -> tuple
     kinds = _kinds(share, layout)
     return tuple(
         "".join(
-            _other(likeness(_patch(share, line, box)), kind, layout.legible, rng)
+            _other(likeness(ink_of(share, line, box)), kind, layout.legible, rng)
             for box, kind in zip(line.boxes, row, strict=True)
         )
         for line, row in zip(layout.lines, kinds, strict=True)
     )
-
-
-def readability(share: np.ndarray, layout: Layout) -> float:
-    """How well the places of a layout look like characters: their number, less what is unlike."""
-    if not layout.legible:
-        return 0.0
-    return sum(
-        max(likeness(_patch(share, line, box)).values()) - 0.55
-        for line in layout.lines
-        for box in line.boxes
-    )
-
-
-def _patch(share: np.ndarray, line: Line, box: tuple[float, float]) -> np.ndarray:
-    y0, x0 = max(round(line.y0), 0), max(round(box[0]), 0)
-    return share[y0 : round(line.y1) + 1, x0 : round(box[1]) + 1]
 
 
 def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Generator) -> str:
@@ -95,7 +79,7 @@ def _kinds(share: np.ndarray, layout: Layout) -> list[list[str]]:
                 continue
             # Most plates end with digits.
             usual = 0.06 if ends and count > 1 else 0.0
-            leans = [_lean(likeness(_patch(share, line, box))) + usual for box in boxes]
+            leans = [_lean(likeness(ink_of(share, line, box))) + usual for box in boxes]
             whole = sum(leans)
             row += [
                 DIGITS if (lean if abs(lean) > 0.2 else whole) > 0 else LETTERS for lean in leans

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .clean import smooth
-from .reading import Reading
+from workflow_scripts.plate_reading.clean import smooth
+from workflow_scripts.plate_reading.reading import Reading
 
 
 @dataclass(frozen=True)

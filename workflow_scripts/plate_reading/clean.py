@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.natural.appearance import grey
+from workflow_scripts.appearance import grey
 
 from .rectify import Frame
 

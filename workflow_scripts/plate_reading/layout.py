@@ -176,3 +176,9 @@ def _guessed(
         counts.append(count)
     width = float(np.median([b - a for a, b in boxes]))
     return Line(y0, y1, tuple(boxes), tuple(counts), width)
+
+
+def ink_of(share: np.ndarray, line: Line, box: tuple[float, float]) -> np.ndarray:
+    """The part of the ink, (h, w), that one of a line's boxes holds."""
+    y0, x0 = max(round(line.y0), 0), max(round(box[0]), 0)
+    return share[y0 : round(line.y1) + 1, x0 : round(box[1]) + 1]

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.natural.appearance import blur_sigma
+from workflow_scripts.appearance import blur_sigma
 
 from . import clean
-from .layout import Layout, find_layout, slope
+from .layout import Layout, find_layout, ink_of, slope
+from .read import likeness
 from .rectify import Frame, frame_of, rectify, seen
-from .write import readability
 
 _LIGHT = 0.62
 """Share of light pixels from which a ground is light without a closer look."""
@@ -59,7 +59,7 @@ def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, in
         (x1, y1 + bottom * half), (x0, y1 - bottom * half),
     ]])  # fmt: skip
     straight = _read(image, cv2.perspectiveTransform(corners, frame.to_image)[0], box)
-    better = readability(straight.share, straight.layout) > 0.15 + readability(
+    better = _readability(straight.share, straight.layout) > 0.15 + _readability(
         reading.share, reading.layout
     )
     return straight if better else reading
@@ -101,7 +101,7 @@ def _evidence(reading: Reading) -> float:
         # Small gaps look like small characters.
         trust = float(np.clip((cap - 4.5) / 3, 0, 1))
         score += trust * (
-            3.6 * readability(share, layout) / count + 1.1 + 0.17 * min(count, 16 - count)
+            3.6 * _readability(share, layout) / count + 1.1 + 0.17 * min(count, 16 - count)
         )
     strips = []
     for line in layout.lines:
@@ -112,3 +112,14 @@ def _evidence(reading: Reading) -> float:
     score -= 3.2 * float(np.mean(strips))
     contrast = clean.against_surroundings(reading.view, reading.paint, frame)
     return score - (3.6 if reading.paint.dark_ground else -1.25) * float(np.log(contrast))
+
+
+def _readability(share: np.ndarray, layout: Layout) -> float:
+    """How well the places of a layout look like characters: their number, less what is unlike."""
+    if not layout.legible:
+        return 0.0
+    return sum(
+        max(likeness(ink_of(share, line, box)).values()) - 0.55
+        for line in layout.lines
+        for box in line.boxes
+    )

@@ -1,8 +1,4 @@
-"""How alike the old and the new face are, by pixels.
-
-On purpose not the measure with which a method may have judged itself: another alignment, another
-crop, no window, and both with and without a band-pass.
-"""
+"""How alike two pictures of a face are, by pixels: what a gate promises and an audit measures."""
 
 import cv2
 import numpy as np
