@@ -1,5 +1,7 @@
 """How alike two pictures of a face are, by pixels: what a gate promises and an audit measures."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -19,24 +21,23 @@ def crop_of(image: np.ndarray, region: Region) -> np.ndarray:
     """The inner face, aligned and of standard size: (32, 32) float32 grey, 0 to 255.
 
     Args:
-        image: (h, w, 3) uint8 RGB.
+        image: (h, w, 3) uint8 RGB, or (h, w) of any type.
         region: a face; its five landmarks are brought to `TEMPLATE` by the similarity transform
             with the least squared error. Without landmarks, or where they lie in one place, the
             inner part of its box is taken.
     """
     to_image = _to_image(region)
-    corners = to_image @ np.array([[0, SIDE, 0, SIDE], [0, 0, SIDE, SIDE], [1, 1, 1, 1]])
-    height, width = image.shape[:2]
-    low = np.clip(np.floor(corners.min(axis=1)) - 3, 0, (width - 1, height - 1)).astype(int)
-    high = np.clip(np.ceil(corners.max(axis=1)) + 4, low + 1, (width, height)).astype(int)
-    part = image[low[1] : high[1], low[0] : high[0]]
-    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    x0, y0, x1, y1 = window_of(region, image.shape[:2])
+    part = image[y0:y1, x0:x1]
+    if part.ndim == 3:
+        part = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
+    grey = part.astype(np.float32)
     step = float(np.sqrt(abs(np.linalg.det(to_image[:, :2]))))
     if step > 1:  # a pixel of the crop stands for several of the image
         grey = cv2.GaussianBlur(grey, (0, 0), 0.5 * step)
     matrix = to_image.copy()
     # OpenCV counts from the middle of a pixel, regions from its corner.
-    matrix[:, 2] += to_image[:, :2] @ (0.5, 0.5) - 0.5 - low
+    matrix[:, 2] += to_image[:, :2] @ (0.5, 0.5) - 0.5 - (x0, y0)
     return cv2.warpAffine(
         grey,
         matrix,
@@ -46,10 +47,34 @@ def crop_of(image: np.ndarray, region: Region) -> np.ndarray:
     )
 
 
+def corners_of(region: Region) -> np.ndarray:
+    """(4, 2) pixels, between which `crop_of` looks; they may lie beyond the frame."""
+    return (_to_image(region) @ np.array([[0, SIDE, SIDE, 0], [0, 0, SIDE, SIDE], [1] * 4])).T
+
+
+def coordinates_of(region: Region) -> np.ndarray:
+    """(2, 32, 32): x and y of the pixels of `crop_of` in the image."""
+    along = np.arange(SIDE) + 0.5
+    matrix = _to_image(region)
+    x, y = np.meshgrid(along, along)
+    return matrix[:, :1, None] * x + matrix[:, 1:2, None] * y + matrix[:, 2:, None]
+
+
+@lru_cache(maxsize=256)
+def window_of(region: Region, frame: tuple[int, int]) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1: the pixels of a frame (height, width) that `crop_of` depends on."""
+    corners, end = corners_of(region), np.array(frame[::-1])
+    low = np.clip(np.floor(corners.min(axis=0)) - 3, 0, end - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)) + 4, low + 1, end)
+    return tuple(np.concatenate([low, high]).astype(int).tolist())
+
+
+@lru_cache(maxsize=256)
 def _to_image(region: Region) -> np.ndarray:
-    """(2, 3), from pixels of the crop to pixels of the image."""
-    if region.landmarks is not None:
-        matrix = similarity_transform(TEMPLATE * SIDE, np.float64(region.landmarks))
+    """(2, 3), from pixels of the crop to pixels of the image; must not be written to."""
+    points = landmarks_of(region)
+    if points is not None:
+        matrix = similarity_transform(TEMPLATE * SIDE, points)
         if matrix is not None:
             return matrix
     left, top, right, bottom = INNER
@@ -57,6 +82,17 @@ def _to_image(region: Region) -> np.ndarray:
         [(right - left) * region.width / SIDE, 0, region.x0 + left * region.width],
         [0, (bottom - top) * region.height / SIDE, region.y0 + top * region.height],
     ])  # fmt: skip
+
+
+def landmarks_of(region: Region) -> np.ndarray | None:
+    """(5, 2) pixels; None where a face has no landmarks, or none that belong to its box."""
+    if region.landmarks is None or len(region.landmarks) != len(TEMPLATE):
+        return None
+    points = np.float64(region.landmarks)
+    size = np.maximum((region.width, region.height), 1e-6)
+    inner = (points.mean(axis=0) - (region.x0, region.y0)) / size
+    near = np.isfinite(points).all() and (np.abs(inner - 0.5) < 1).all()
+    return points if near and (np.ptp(points, axis=0) < 2 * size).all() else None
 
 
 def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:

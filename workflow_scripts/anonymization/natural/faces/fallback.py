@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from workflow_scripts.face_likeness import window_of
 from workflow_scripts.regions import Region
 
 from .boxes import Box, clipped, enlarged
@@ -15,6 +16,8 @@ MARGIN = 0.3
 """Of the ellipse around the box, relative to its size: from 0.21 on it holds the box."""
 _FULL = 0.72
 """Share of the ellipse's radius up to which nothing of the old pixels is left."""
+_SQUARE = 6
+"""Power of the ellipse's norm where it has to hold corners."""
 _REACH = 0.28
 """Sigma of the smear, relative to the smaller side of the box."""
 
@@ -27,7 +30,9 @@ class Soft:
     box: Box
 
 
-def smeared_ellipse(image: np.ndarray, region: Region, even: float, slope: float) -> Soft:
+def smeared_ellipse(
+    image: np.ndarray, region: Region, even: float, slope: float, whole: bool
+) -> Soft:
     """Fill the ellipse around a region that lies at least partly inside the frame.
 
     A blurred face still correlates with itself. So what is filled in comes from around the
@@ -38,23 +43,28 @@ def smeared_ellipse(image: np.ndarray, region: Region, even: float, slope: float
         region: a face.
         even: share of one colour, the mean of what is filled in, 0 to 1.
         slope: change of its brightness from the middle to the right edge of the box, a share.
+        whole: cover all that likeness is measured by, with an ellipse that is nearly a rectangle.
     """
-    box = clipped(enlarged(region, MARGIN), image.shape[:2])
+    power = _SQUARE if whole else 2
+    reached = 0.5 + MARGIN
+    if whole:
+        reached = max(reached, _distance(_compared(region, image.shape[:2]), region, power) / _FULL)
+    box = clipped(enlarged(region, reached - 0.5), image.shape[:2])
     x0, y0, x1, y1 = box
     sigma = max(_REACH * min(region.width, region.height), 1.0)
     pad = math.ceil(sigma)
     left, top = max(x0 - pad, 0), max(y0 - pad, 0)
     around = image[top : y1 + pad, left : x1 + pad].astype(np.float32)
     y, x = np.ogrid[top : top + around.shape[0], left : left + around.shape[1]]
-    across = (x + 0.5 - (region.x0 + region.x1) / 2) / (region.width * (0.5 + MARGIN))
-    down = (y + 0.5 - (region.y0 + region.y1) / 2) / (region.height * (0.5 + MARGIN))
-    reach = np.sqrt(across**2 + down**2)
+    across = (x + 0.5 - (region.x0 + region.x1) / 2) / (region.width * reached)
+    down = (y + 0.5 - (region.y0 + region.y1) / 2) / (region.height * reached)
+    reach = (np.abs(across) ** power + np.abs(down) ** power) ** (1 / power)
     outside = np.float32(reach > _FULL)
     if not outside.any():  # the region is larger than the frame
         outside[:] = 1
     fill = _continued(around, outside, sigma)
     mean = fill[reach <= _FULL].mean(axis=0) if (reach <= _FULL).any() else fill.mean(axis=(0, 1))
-    light = 1 + slope * np.clip((1 + 2 * MARGIN) * across, -1.6, 1.6)
+    light = 1 + slope * np.clip(2 * reached * across, -1.6, 1.6)
     light = np.broadcast_to(light, reach.shape)[..., None]
     fill = fill + even * (mean * light - fill)
     alpha = 1 - smooth(reach, _FULL, 1.0)[..., None]
@@ -63,6 +73,21 @@ def smeared_ellipse(image: np.ndarray, region: Region, even: float, slope: float
     mixed = around + alpha * (fill - around)
     patch = mixed[y0 - top : y1 - top, x0 - left : x1 - left]
     return Soft(np.clip(np.rint(patch), 0, 255).astype(np.uint8), box)
+
+
+def _compared(region: Region, frame: tuple[int, int]) -> np.ndarray:
+    """(4, 2), corners of all pixels of a frame that likeness is measured by."""
+    box = np.array(window_of(region, frame)).reshape(2, 2)
+    corners = np.vstack([box, enlarged(region, 0)])
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+
+
+def _distance(points: np.ndarray, region: Region, power: float) -> float:
+    """How far the farthest point is from a box's middle, in widths and heights of it."""
+    middle = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    shares = np.abs(points - middle) / (region.width, region.height)
+    return float(((shares**power).sum(axis=1) ** (1 / power)).max())
 
 
 def _continued(pixels: np.ndarray, known: np.ndarray, sigma: float) -> np.ndarray:

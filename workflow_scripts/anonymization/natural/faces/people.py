@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from workflow_scripts.anonymization.natural.places import generator_of, order_of
-from workflow_scripts.anonymization.natural.replacement import Replacement, Route
+from workflow_scripts.anonymization.natural.replacement import Replacement
+from workflow_scripts.face_likeness import correlation
 from workflow_scripts.regions import Region
 
 from . import gate
@@ -97,7 +98,7 @@ def _pairs(subjects: Sequence[Subject], owners: Sequence[int | None]) -> Iterato
 
 
 def _details_alike(first: Subject, second: Subject) -> bool:
-    return gate.correlation(first.before.aligned, second.before.aligned) >= _SAME
+    return correlation(first.before.details, second.before.details) >= _SAME
 
 
 def _iou(first: Region, second: Region) -> float:
@@ -110,14 +111,11 @@ def _iou(first: Region, second: Region) -> float:
 def _look_again(
     result: np.ndarray, subjects: dict[int, Subject | None], found: dict[int, Replacement]
 ) -> None:
-    """Take the fallback, in place, where a neighbour's new face made one like its old self."""
+    """Take the fallback, in place, where a neighbour's new face made one like its old self, or a
+    better one where it took the fallback already.
+    """
     for _ in range(_ROUNDS):
-        bad = [
-            index
-            for index, replacement in found.items()
-            if replacement.route is not Route.FALLBACK
-            and _alike_now(result, subjects[index]) > LET_THROUGH
-        ]
+        bad = [index for index in found if _alike_now(result, subjects[index]) > LET_THROUGH]
         if not bad:
             return
         for index in bad:
@@ -127,7 +125,7 @@ def _look_again(
 
 
 def _alike_now(image: np.ndarray, subject: Subject) -> float:
-    return gate.alikeness(subject.before, gate.look_of(image, subject.region, subject.pose))
+    return gate.alikeness(subject.before, gate.look_of(image, subject.region))
 
 
 def _around(first: Box, second: Box) -> Box:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from workflow_scripts import face_likeness
 from workflow_scripts.regions import Region
 
 from .head import LANDMARKS
@@ -57,12 +58,6 @@ class Pose:
         flat = (points @ self.rotation.T)[:, :2]
         return flat @ self.matrix[:, :2].T + self.matrix[:, 2]
 
-    def moved(self, x: float, y: float) -> "Pose":
-        """The same head in an image whose origin is elsewhere, pixels."""
-        matrix = self.matrix.copy()
-        matrix[:, 2] += (x, y)
-        return replace(self, matrix=matrix, landmarks=np.add(self.landmarks, (x, y)))
-
     def turned_back(self, share: float) -> "Pose":
         """The head turned aside by a share of its yaw only, where its landmarks are."""
         yaw = share * self.yaw
@@ -88,14 +83,10 @@ def turned(yaw: float, pitch: float) -> np.ndarray:
 
 def landmarks_of(region: Region) -> np.ndarray:
     """(5, 2) pixels; the usual ones where there are none, or none that belong to the box."""
-    corner, size = np.array([region.x0, region.y0]), np.array([region.width, region.height])
-    if region.landmarks is not None and len(region.landmarks) == len(_USUAL):
-        points = np.float64(region.landmarks)
-        inner = (points.mean(axis=0) - corner) / size
-        spread = np.ptp(points, axis=0) / size
-        if np.isfinite(points).all() and (np.abs(inner - 0.5) < 1).all() and (spread < 2).all():
-            return points
-    return corner + _USUAL * size
+    points = face_likeness.landmarks_of(region)
+    if points is not None:
+        return points
+    return np.array([region.x0, region.y0]) + _USUAL * (region.width, region.height)
 
 
 def pose_of(region: Region) -> Pose:

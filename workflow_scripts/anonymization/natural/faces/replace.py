@@ -7,6 +7,7 @@ from dataclasses import replace as changed
 import numpy as np
 
 from workflow_scripts.anonymization.natural.replacement import Replacement, Route
+from workflow_scripts.face_likeness import window_of
 from workflow_scripts.regions import Region
 
 from . import gate
@@ -17,6 +18,7 @@ from .fallback import smeared_ellipse
 from .identity import draw_identity
 from .portrait import draw_head
 from .pose import Pose, pose_of
+from .relight import relit
 from .render import Extent, render
 
 LET_THROUGH = gate.MAX_SIMILARITY - 0.05
@@ -30,8 +32,9 @@ _PEOPLE = (
 direction is kept, and of the head's turn. Light is most of what any two pictures of faces have in
 common; of heads that are turned, it is where face and hair are."""
 _WIDE_FROM = 4
-_FILLS = ((0.0, 0.0), (0.5, 0.0), (1.0, 0.06), (1.0, -0.06), (1.0, 0.0))
-"""How even the fallback is, and to which side it gets brighter, until the gate lets it through."""
+_FILLS = ((0.0, 0.0, False), (1.0, 0.06, False), (1.0, -0.06, False), (1.0, 0.0, True))
+"""How even the fallback is, to which side it gets brighter, and whether it covers all that is
+compared, until the gate lets it through. Of one colour, the last one is like nothing."""
 _SHIFTS = (0.32, 0.32, 0.48, 0.48)
 """How far up and down each of them is tried at most, in half distances of the eyes."""
 
@@ -95,7 +98,7 @@ def subject_of(original: np.ndarray, region: Region) -> Subject | None:
     if box is not None and not (_overlap(hidden, box) and is_skin(skin, _part(original, box))):
         box = None
     optics = optics_of(_part(original, clipped(enlarged(region, 0.08), frame)))  # in its focus
-    return Subject(region, pose, gate.look_of(original, region, pose), box, skin, optics)
+    return Subject(region, pose, gate.look_of(original, region), box, skin, optics)
 
 
 def _as_person(
@@ -130,7 +133,14 @@ def _attempt(
     for pose, moved in _elsewhere(held, unlike, draws):
         drawn = render(head, pose, subject.box, extent.covering(*moved))
         patch = composite(_part(image, subject.box), drawn, subject.skin, subject.optics, grain)
-        alike = alike_with(subject, image, patch, subject.box)
+        after = _look_with(subject, image, patch, subject.box)
+        alike = gate.alikeness(subject.before, after)
+        if alike > LET_THROUGH:
+            mask = np.maximum(drawn.core, drawn.rim)
+            here = _seen_from(subject.region, *subject.box[:2])
+            other = relit(subject.before, after, patch, mask, here, LET_THROUGH)
+            if other is not None:
+                patch, alike = other, alike_with(subject, image, other, subject.box)
         if alike <= LET_THROUGH:
             route = Route.NATURAL_WIDE if wide else Route.NATURAL
             return Replacement(patch, subject.box, route, alike)
@@ -173,8 +183,8 @@ def _with_fallbacks(
 def filled(image: np.ndarray, subject: Subject) -> Replacement:
     """The fallback: what lies around the face, or less and less of it."""
     options = []
-    for even, slope in _FILLS:
-        soft = smeared_ellipse(image, subject.region, even, slope)
+    for even, slope, whole in _FILLS:
+        soft = smeared_ellipse(image, subject.region, even, slope, whole)
         alike = alike_with(subject, image, soft.patch, soft.box)
         options.append(Replacement(soft.patch, soft.box, Route.FALLBACK, alike))
         if alike <= LET_THROUGH:
@@ -189,19 +199,32 @@ def _part(image: np.ndarray, box: Box) -> np.ndarray:
 
 def alike_with(subject: Subject, image: np.ndarray, patch: np.ndarray, box: Box) -> float:
     """The similarity that a patch would have in its place."""
+    return gate.alikeness(subject.before, _look_with(subject, image, patch, box))
+
+
+def _look_with(subject: Subject, image: np.ndarray, patch: np.ndarray, box: Box) -> gate.Look:
+    """What of a face is compared, with a patch in its place."""
     pad = 3
+    region, frame = subject.region, image.shape[:2]
+    seen = clipped(enlarged(region, 0), frame) or box
+    boxes = np.array([box, seen, window_of(region, frame)])
+    left, top = np.maximum(boxes[:, :2].min(axis=0) - pad, 0).tolist()
+    right, bottom = (boxes[:, 2:].max(axis=0) + pad).tolist()
+    around = image[top:bottom, left:right].copy()
     x0, y0, x1, y1 = box
-    seen = clipped(enlarged(subject.region, 0), image.shape[:2]) or box
-    left, top = max(min(x0, seen[0]) - pad, 0), max(min(y0, seen[1]) - pad, 0)
-    around = image[top : max(y1, seen[3]) + pad, left : max(x1, seen[2]) + pad].copy()
     around[y0 - top : y1 - top, x0 - left : x1 - left] = patch
-    region = changed(
-        subject.region,
-        x0=subject.region.x0 - left, x1=subject.region.x1 - left,
-        y0=subject.region.y0 - top, y1=subject.region.y1 - top,
+    return gate.look_of(around, _seen_from(region, left, top))
+
+
+def _seen_from(region: Region, left: int, top: int) -> Region:
+    """The region in a part of the image that begins there."""
+    marks = region.landmarks
+    return changed(
+        region,
+        x0=region.x0 - left, x1=region.x1 - left,
+        y0=region.y0 - top, y1=region.y1 - top,
+        landmarks=marks and tuple((x - left, y - top) for x, y in marks),
     )  # fmt: skip
-    after = gate.look_of(around, region, subject.pose.moved(-left, -top))
-    return gate.alikeness(subject.before, after)
 
 
 def _outer_box(pose: Pose) -> np.ndarray:

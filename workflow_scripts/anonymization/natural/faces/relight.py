@@ -1,0 +1,99 @@
+"""Other light on a new face, where it is too like the old one: a soft gain over the whole head.
+
+Most of what two pictures of faces in one place have in common is light and shade. Likeness after a
+gain follows from sums over the small pictures that the gate compares, so that many gains are tried
+at once, without drawing any.
+"""
+
+from itertools import product
+
+import numpy as np
+
+from workflow_scripts.face_likeness import SIDE, band_passed, coordinates_of, crop_of
+from workflow_scripts.regions import Region
+
+from .gate import MARGIN, Look
+
+_LEVELS = (0.0, -0.08, 0.08)
+_SLOPES = (0.0, -0.12, 0.12, -0.24, 0.24)
+_BENDS = (0.0, -0.14, 0.14)
+_GAINS = np.array(
+    sorted(
+        product(_LEVELS, _SLOPES, _SLOPES, _BENDS),
+        key=lambda gain: float(np.square(gain).sum()),
+    )
+)
+"""Of the whole head, to the right, down, and towards its edge; the weakest first."""
+_RESERVE = 0.03
+"""What is counted on is a little less than the limit: the mask's edge is not exact."""
+
+
+def relit(  # noqa: PLR0917 (two looks and where they are)
+    before: Look,
+    after: Look,
+    patch: np.ndarray,
+    mask: np.ndarray,
+    region: Region,
+    limit: float,
+) -> np.ndarray | None:
+    """The patch in the weakest other light that makes it unlike the original.
+
+    Args:
+        before: of the original.
+        after: with the patch in its place.
+        patch: (h, w, 3) uint8.
+        mask: (h, w) float32, 1 where the new head is.
+        region: the face, in coordinates of the patch.
+        limit: how alike it may be.
+
+    Returns:
+        (h, w, 3) uint8, of which the likeness has still to be measured; None if no light helps.
+    """
+    shown = crop_of(mask, region)
+    x, y = coordinates_of(region)
+    aligned = _with_gains(after.aligned, shown, _shapes(region, x, y))
+    along = (1 - 2 * MARGIN) * ((np.arange(SIDE, dtype=np.float32) + 0.5) * 2 / SIDE - 1)
+    boxed = _with_gains(after.boxed, 1.0, _shapes_at(*np.meshgrid(along, along)))
+    alike = np.maximum(
+        _correlations(before.aligned, aligned),
+        _correlations(before.boxed, boxed),
+    )
+    details = np.stack([band_passed(picture) for picture in aligned])
+    alike = np.maximum(alike, _correlations(before.details, details))
+    chosen = int(np.argmax(alike <= limit - _RESERVE))
+    if alike[chosen] > limit - _RESERVE:
+        return None
+    y, x = np.ogrid[: patch.shape[0], : patch.shape[1]]
+    shapes = _shapes(region, np.float32(x) + 0.5, np.float32(y) + 0.5)
+    gain = sum(float(g) * shape for g, shape in zip(_GAINS[chosen], shapes, strict=True))
+    relit = patch * (1 + mask * gain)[..., None].astype(np.float32)
+    return np.clip(np.rint(relit), 0, 255).astype(np.uint8)
+
+
+def _shapes(region: Region, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray | float, ...]:
+    """The four kinds of gain at pixels x, y."""
+    across = (x - (region.x0 + region.x1) / 2) * (2 / region.width)
+    return _shapes_at(across, (y - (region.y0 + region.y1) / 2) * (2 / region.height))
+
+
+def _shapes_at(across: np.ndarray, down: np.ndarray) -> tuple[np.ndarray | float, ...]:
+    """The same at places relative to half of the box; level beyond it."""
+    across, down = (np.minimum(np.maximum(place, -1.2), 1.2) for place in (across, down))
+    return 1.0, across, down, across**2 + down**2 - 0.6
+
+
+def _with_gains(
+    picture: np.ndarray, shown: np.ndarray | float, shapes: tuple[np.ndarray | float, ...]
+) -> np.ndarray:
+    """(5, 32, 32): the picture, and what each gain adds to it."""
+    return np.stack([picture, *(picture * shown * shape for shape in shapes)]).astype(np.float32)
+
+
+def _correlations(before: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Of the original with each of the gains, (n,)."""
+    parts = parts.reshape(len(parts), -1).astype(np.float64)
+    parts -= parts.mean(axis=1, keepdims=True)
+    wanted = before.ravel() - before.mean(dtype=np.float64)
+    weights = np.column_stack([np.ones(len(_GAINS)), _GAINS])
+    squares = ((weights @ (parts @ parts.T)) * weights).sum(axis=1) * (wanted @ wanted)
+    return weights @ (parts @ wanted) / np.sqrt(np.maximum(squares, 1e-6))
