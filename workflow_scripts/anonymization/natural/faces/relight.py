@@ -14,16 +14,20 @@ from workflow_scripts.regions import Region
 
 from .gate import MARGIN, Look
 
-_LEVELS = (0.0, -0.08, 0.08)
-_SLOPES = (0.0, -0.12, 0.12, -0.24, 0.24)
-_BENDS = (0.0, -0.14, 0.14)
-_GAINS = np.array(
-    sorted(
-        product(_LEVELS, _SLOPES, _SLOPES, _BENDS),
-        key=lambda gain: float(np.square(gain).sum()),
+_GAINS, _STRONG = (
+    np.array(sorted(product(*kinds), key=lambda gain: float(np.square(gain).sum())))
+    for kinds in (
+        ((0.0, -0.08, 0.08), *(((0.0, -0.1, 0.1, -0.2, 0.2),) * 2), (0.0, -0.12, 0.12)),
+        (
+            (0.0, -0.1, 0.1),
+            *(((0.0, -0.15, 0.15, -0.3, 0.3),) * 2),
+            (0.0, -0.12, 0.12, -0.24, 0.24),
+        ),
     )
 )
 """Of the whole head, to the right, down, and towards its edge; the weakest first."""
+_HUE = np.float32((0.85, 1.03, 1.12))
+"""Share of a gain by channel: skin is redder in the shade."""
 _RESERVE = 0.03
 """What is counted on is a little less than the limit: the mask's edge is not exact."""
 
@@ -35,6 +39,7 @@ def relit(  # noqa: PLR0917 (two looks and where they are)
     mask: np.ndarray,
     region: Region,
     limit: float,
+    strong: bool,
 ) -> np.ndarray | None:
     """The patch in the weakest other light that makes it unlike the original.
 
@@ -45,28 +50,30 @@ def relit(  # noqa: PLR0917 (two looks and where they are)
         mask: (h, w) float32, 1 where the new head is.
         region: the face, in coordinates of the patch.
         limit: how alike it may be.
+        strong: more than what one would not notice is allowed.
 
     Returns:
         (h, w, 3) uint8, of which the likeness has still to be measured; None if no light helps.
     """
+    gains = _STRONG if strong else _GAINS
     shown = crop_of(mask, region)
     x, y = coordinates_of(region)
     aligned = _with_gains(after.aligned, shown, _shapes(region, x, y))
     along = (1 - 2 * MARGIN) * ((np.arange(SIDE, dtype=np.float32) + 0.5) * 2 / SIDE - 1)
     boxed = _with_gains(after.boxed, 1.0, _shapes_at(*np.meshgrid(along, along)))
     alike = np.maximum(
-        _correlations(before.aligned, aligned),
-        _correlations(before.boxed, boxed),
+        _correlations(before.aligned, aligned, gains),
+        _correlations(before.boxed, boxed, gains),
     )
     details = np.stack([band_passed(picture) for picture in aligned])
-    alike = np.maximum(alike, _correlations(before.details, details))
+    alike = np.maximum(alike, _correlations(before.details, details, gains))
     chosen = int(np.argmax(alike <= limit - _RESERVE))
     if alike[chosen] > limit - _RESERVE:
         return None
     y, x = np.ogrid[: patch.shape[0], : patch.shape[1]]
     shapes = _shapes(region, np.float32(x) + 0.5, np.float32(y) + 0.5)
-    gain = sum(float(g) * shape for g, shape in zip(_GAINS[chosen], shapes, strict=True))
-    relit = patch * (1 + mask * gain)[..., None].astype(np.float32)
+    gain = sum(float(g) * shape for g, shape in zip(gains[chosen], shapes, strict=True))
+    relit = patch * (1 + np.float32(mask * gain)[..., None] * _HUE)
     return np.clip(np.rint(relit), 0, 255).astype(np.uint8)
 
 
@@ -89,11 +96,11 @@ def _with_gains(
     return np.stack([picture, *(picture * shown * shape for shape in shapes)]).astype(np.float32)
 
 
-def _correlations(before: np.ndarray, parts: np.ndarray) -> np.ndarray:
+def _correlations(before: np.ndarray, parts: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """Of the original with each of the gains, (n,)."""
     parts = parts.reshape(len(parts), -1).astype(np.float64)
     parts -= parts.mean(axis=1, keepdims=True)
     wanted = before.ravel() - before.mean(dtype=np.float64)
-    weights = np.column_stack([np.ones(len(_GAINS)), _GAINS])
+    weights = np.column_stack([np.ones(len(gains)), gains])
     squares = ((weights @ (parts @ parts.T)) * weights).sum(axis=1) * (wanted @ wanted)
     return weights @ (parts @ wanted) / np.sqrt(np.maximum(squares, 1e-6))

@@ -35,7 +35,8 @@ _WIDE_FROM = 4
 _FILLS = ((0.0, 0.0, False), (1.0, 0.06, False), (1.0, -0.06, False), (1.0, 0.0, True))
 """How even the fallback is, to which side it gets brighter, and whether it covers all that is
 compared, until the gate lets it through. Of one colour, the last one is like nothing."""
-_SHIFTS = (0.32, 0.32, 0.48, 0.48)
+_SHIFTS = (0.32, 0.4)
+_WIDE_SHIFTS = (0.32, 0.32, 0.48, 0.48)
 """How far up and down each of them is tried at most, in half distances of the eyes."""
 
 
@@ -130,7 +131,7 @@ def _attempt(
     draws = np.random.default_rng((seed, number))  # the same places in each picture
     grain = np.random.default_rng((seed, number, index))
     extent = _WIDE if wide else Extent()
-    for pose, moved in _elsewhere(held, unlike, draws):
+    for pose, moved in _elsewhere(held, unlike, draws, _WIDE_SHIFTS if wide else _SHIFTS):
         drawn = render(head, pose, subject.box, extent.covering(*moved))
         patch = composite(_part(image, subject.box), drawn, subject.skin, subject.optics, grain)
         after = _look_with(subject, image, patch, subject.box)
@@ -138,7 +139,7 @@ def _attempt(
         if alike > LET_THROUGH:
             mask = np.maximum(drawn.core, drawn.rim)
             here = _seen_from(subject.region, *subject.box[:2])
-            other = relit(subject.before, after, patch, mask, here, LET_THROUGH)
+            other = relit(subject.before, after, patch, mask, here, LET_THROUGH, wide)
             if other is not None:
                 patch, alike = other, alike_with(subject, image, other, subject.box)
         if alike <= LET_THROUGH:
@@ -148,16 +149,16 @@ def _attempt(
 
 
 def _elsewhere(
-    pose: Pose, unlike: float, draws: np.random.Generator
+    pose: Pose, unlike: float, draws: np.random.Generator, shifts: Sequence[float]
 ) -> Iterator[tuple[Pose, tuple[float, float]]]:
     """Places above and below the landmarks, and how far to the right and down of them: whose
     features lie elsewhere is somebody else.
     """
     far = 0.6 + 0.4 * unlike
     up = draws.choice((-1, 1))
-    for number in range(len(_SHIFTS)):
+    for number, far_down in enumerate(shifts):
         u, v, size = draws.uniform(0.5, 1, 3) * far
-        down = _SHIFTS[number] * v * (up if number % 2 else -up)
+        down = far_down * v * (up if number % 2 else -up)
         right = 0.12 * u * draws.choice((-1, 1))
         gain = 1 + 0.06 * size * draws.choice((-1, 1))
         yield pose.shifted(right, down, gain), (float(right), float(down))
