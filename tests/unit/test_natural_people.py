@@ -6,15 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.unit.test_natural_faces import scenes
+from tests.unit.face_pictures import scenes
 from workflow_scripts.anonymization.method import LabelledObject
-from workflow_scripts.anonymization.natural.faces import gate
 from workflow_scripts.anonymization.natural.faces import people as module_of_people
 from workflow_scripts.anonymization.natural.faces.people import replace_faces
-from workflow_scripts.anonymization.natural.faces.pose import pose_of
 from workflow_scripts.anonymization.natural.faces.replace import replace_person
 from workflow_scripts.anonymization.natural.owners import owners_of
 from workflow_scripts.coco import Instance, encode_mask
+from workflow_scripts.face_likeness import band_passed, correlation, crop_of
 from workflow_scripts.regions import Kind, Region
 
 
@@ -48,7 +47,7 @@ def new_people(image, regions, owners):
     for region, outcome in zip(regions, results, strict=True):
         after = image.copy()
         outcome.paste(after)
-        looks.append(gate.crop_of(after, pose_of(region)))
+        looks.append(crop_of(after, region))
     return looks
 
 
@@ -71,7 +70,7 @@ def test_the_same_picture_twice_gets_one_new_person():
     twice = np.hstack([image, image])
     regions = [region, moved(region, image.shape[1])]
     first, second = new_people(twice, regions, [None, None])
-    assert gate.correlation(first, second) > 0.8
+    assert correlation(band_passed(first), band_passed(second)) > 0.8
 
 
 def test_faces_of_one_owner_get_one_person_and_others_do_not():
