@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.errors import UserError
-from workflow_scripts.files import atomic
+from workflow_scripts.records import write_records
 from workflow_scripts.regions import Kind
 
 FILE_NAME = "manifest.parquet"
@@ -102,8 +102,7 @@ SCHEMA = pa.schema(
 def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
     """Write a manifest as Parquet, atomically."""
     rows = [asdict(entry) | {name: getattr(entry, name) for name in SUMMARY} for entry in entries]
-    with atomic(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
+    write_records(path, rows, SCHEMA)
 
 
 def read_manifest(path: Path) -> list[Entry]:

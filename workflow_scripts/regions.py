@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.errors import UserError
-from workflow_scripts.files import atomic
+from workflow_scripts.records import write_records
 
 Points = tuple[tuple[float, float], ...]
 """Points (x, y) in pixels; `np.float32(points)` is an (n, 2) array."""
@@ -75,8 +75,7 @@ def write_regions(path: Path, regions: Iterable[Region]) -> None:
         {**vars(region), "landmarks": _flat(region.landmarks), "quad": _flat(region.quad)}
         for region in regions
     ]
-    with atomic(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
+    write_records(path, rows, SCHEMA)
 
 
 def read_regions(path: Path) -> list[Region]:

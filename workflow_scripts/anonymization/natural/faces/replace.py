@@ -25,7 +25,7 @@ LET_THROUGH = gate.MAX_SIMILARITY - 0.05
 """What others measure with slightly other crops should not exceed the limit either."""
 _WIDE = Extent(core=0.91, rim=1.0, brow=-1.15)
 _PEOPLE = (
-    (0.5, 0.6, 1.0), (0.8, 0.3, 1.0), (1.0, 0.0, 1.0), (1.0, -0.4, 1.0), (1.0, -0.4, 0.6),
+    (0.5, 0.2, 1.0), (0.8, 0.0, 1.0), (1.0, -0.3, 1.0), (1.0, -0.6, 1.0), (1.0, -0.4, 0.6),
     (1.0, -0.8, 0.4), (1.0, -0.8, 0.2), (1.0, -0.8, 0.0),
 )  # fmt: skip
 """Who is tried until the gate lets one through: how far from the average, how much of the light's
@@ -139,7 +139,7 @@ def _attempt(
         if alike > LET_THROUGH:
             mask = np.maximum(drawn.core, drawn.rim)
             here = _seen_from(subject.region, *subject.box[:2])
-            other = relit(subject.before, after, patch, mask, here, LET_THROUGH, wide)
+            other = relit(subject.before, after, patch, mask, here, LET_THROUGH, number > 0)
             if other is not None:
                 patch, alike = other, alike_with(subject, image, other, subject.box)
         if alike <= LET_THROUGH:
