@@ -8,16 +8,17 @@ from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json, write_json, write_text
-from workflow_scripts.tables import formats, terminal
-from workflow_scripts.tables.runs import (
+from workflow_scripts.runs import (
     Expected,
     expected_of,
+    list_of,
     missing_runs,
     read_expected,
     read_runs,
     runs_in,
 )
-from workflow_scripts.tables.table import ResultTable, RunRecord, list_of, long_table
+from workflow_scripts.tables import formats, terminal
+from workflow_scripts.tables.table import ResultTable, RunRecord, long_table
 
 NAME = "workflow_scripts.tables"
 

@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from workflow_scripts.config.section import validate
 from workflow_scripts.errors import UserError
-from workflow_scripts.tables.runs import Expected
+from workflow_scripts.runs import Expected
 from workflow_scripts.tables.table import (
     UNDEFINED,
     ResultTable,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from workflow_scripts.tables.runs import ALL, EvaluatedRun, Expected
+from workflow_scripts.runs import ALL, EvaluatedRun, Expected, list_of
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
 """Of masks, as eval.json names them; those of boxes have the prefix `bbox_`."""
@@ -145,11 +145,3 @@ def caption(table: ResultTable) -> str:
 def missing_line(table: ResultTable) -> str:
     """The missing runs as one sentence; empty if there are none."""
     return f"Missing runs: {list_of(table.missing)}." if table.missing else ""
-
-
-def list_of(missing: dict[str, list[int]]) -> str:
-    """`natural seed 2; blur seeds 1, 3`."""
-    return "; ".join(
-        f"{variant} seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-        for variant, seeds in missing.items()
-    )

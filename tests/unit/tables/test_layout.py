@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.unit.tables.written_runs import APS, CLASSES, evaluation, expectation, make, written
+from workflow_scripts.runs import read_runs
 from workflow_scripts.tables import formats, terminal
 from workflow_scripts.tables.__main__ import main
-from workflow_scripts.tables.runs import read_runs
 from workflow_scripts.tables.table import cell, long_table
 
 

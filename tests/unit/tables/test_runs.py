@@ -8,8 +8,8 @@ import pytest
 from tests.unit.tables.written_runs import CLASSES, evaluation, expectation, make, written
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import write_json
+from workflow_scripts.runs import Expected, expected_of, missing_runs, read_runs
 from workflow_scripts.tables.__main__ import main
-from workflow_scripts.tables.runs import Expected, expected_of, missing_runs, read_runs
 
 
 def test_a_missing_run_is_refused_by_name(tmp_path, paths, capsys):

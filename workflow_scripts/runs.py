@@ -210,3 +210,11 @@ def missing_runs(runs: Iterable[EvaluatedRun], expected: Expected) -> dict[str, 
     if findings:
         raise UserError.of(findings)
     return {variant: seeds for variant, seeds in left.items() if seeds}
+
+
+def list_of(missing: dict[str, list[int]]) -> str:
+    """`natural seed 2; blur seeds 1, 3`."""
+    return "; ".join(
+        f"{variant} seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        for variant, seeds in missing.items()
+    )
