@@ -43,10 +43,12 @@ demo: $(READY) $(ENGINE)
 	$(BIN)/snakemake --profile profiles/demo $(DEMO_CONFIG) && \
 	{ test $(DEMO)/tables/table_2.json -nt $(VENV)/.demo || \
 	  { $(BIN)/python -m workflow_scripts.tables show $(DEMO)/tables/table_2.json && \
+	    $(BIN)/python -m workflow_scripts.statistics show $(DEMO)/tables/verdict.json && \
 	    $(BIN)/python -m workflow_scripts.privacy show $(DEMO)/tables/privacy.json; }; } && \
 	echo && \
 	echo "Done in $$(( $$(date +%s) - started )) s. Where to look, under $(DEMO)/:" && \
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
+	echo "  tables/verdict.md        equivalent, different or inconclusive, class by class" && \
 	echo "  tables/privacy.md        what each variant still tells about faces and plates" && \
 	echo "  figures/before_after.svg faces and plates of each variant, by size" && \
 	echo "  figures/figure_3.svg     faces and license plates per training frame" && \

@@ -211,8 +211,9 @@ def record_expected_runs():
 
 
 def show_tables():
-    """Print Table II and the privacy table at the end of a successful run."""
-    for stage, name in (("tables", "table_2"), ("privacy", "privacy")):
+    """Print Table II, the verdict and the privacy table at the end of a successful run."""
+    stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
+    for name, stage in stages.items():
         table = Path(f"{RESULTS}/tables/{name}.json")
         if table.exists():
             command = f"workflow_scripts.{stage}"

@@ -1,4 +1,4 @@
-# Every run's numbers in one table.
+# Every run's numbers in one table, and the verdict on them.
 
 
 rule table_2:
@@ -31,6 +31,41 @@ rule table_2:
         "exec python -m workflow_scripts.tables make --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
+
+
+rule verdict:
+    input:
+        evaluations(),
+    output:
+        csv=f"{RESULTS}/tables/verdict.csv",
+        md=f"{RESULTS}/tables/verdict.md",
+        json=f"{RESULTS}/tables/verdict.json",
+    log:
+        f"{RESULTS}/logs/verdict.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/verdict.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=JOBS.statistics_settings,
+        expected=JOBS.expected_runs,
+        reference=EXPERIMENT.reference,
+        aa_controls=JOBS.aa_controls,
+        positive_controls=JOBS.positive_controls,
+        fingerprint=JOBS.verdict(),
+        runs=subpath(input[0], ancestor=3),
+        folder=subpath(output.json, parent=True),
+    message:
+        "Judging each variant against {params.reference}"
+    shell:
+        "exec python -m workflow_scripts.statistics verdict --settings {params.settings:q}"
+        " --runs-in {params.runs:q} --expected {params.expected:q}"
+        " --reference {params.reference} --aa-controls {params.aa_controls:q}"
+        " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
+        " --log {log:q}"
 
 
 rule partial_table_2:

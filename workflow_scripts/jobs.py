@@ -9,6 +9,7 @@ import json
 import yaml
 from pydantic import BaseModel
 
+from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.config.training import Detectron2Training
 from workflow_scripts.config.variants import is_unmodified, seed_offset
@@ -54,6 +55,7 @@ class Jobs:
         self.pii_settings = settings_json(experiment.pii, self.weights_folder)
         self.training_settings = settings_json(experiment.training)
         self.evaluation_settings = settings_json(experiment.evaluation)
+        self.statistics_settings = settings_json(experiment.statistics)
         self.report_settings = canonical_json({"show_originals": experiment.shows_originals})
         self.expected_runs = canonical_json(
             {
@@ -62,6 +64,19 @@ class Jobs:
                 "seeds": experiment.run_seeds,
             }
         )
+
+    @property
+    def aa_controls(self) -> list[str]:
+        """The variants that are the reference again, under other seeds."""
+        variants = self.experiment.variants
+        same = [variant for variant in variants if self.is_unmodified(variant)]
+        return [variant for variant in same if variant != self.experiment.reference]
+
+    @property
+    def positive_controls(self) -> list[str]:
+        """The variants that have to come out worse: whole objects are masked."""
+        variants = self.experiment.variants
+        return [name for name in variants if isinstance(variants[name], MaskObjects)]
 
     def is_unmodified(self, variant: str) -> bool:
         """Whether a variant trains on the originals."""
@@ -179,6 +194,14 @@ class Jobs:
     def tables(self) -> str:
         """Fingerprint of how evaluations are aggregated."""
         return fingerprint(code=code_of("workflow_scripts.tables.__main__"))
+
+    def verdict(self) -> str:
+        """Fingerprint of how variants are judged, beside the evaluations."""
+        return fingerprint(
+            settings=self.statistics_settings,
+            controls=[self.aa_controls, self.positive_controls],
+            code=code_of("workflow_scripts.statistics.__main__"),
+        )
 
     def audit(self, variant: str) -> str:
         """Fingerprint of a variant's privacy audit."""

@@ -11,7 +11,7 @@ from tests.dag.conftest import paper_config
 from tests.workflow import Workflow, copy_of_project
 from workflow_scripts.files import sha256_of
 
-NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, "table_2": 1}
+NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, "table_2": 1, "verdict": 1}
 ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
 
 
@@ -48,7 +48,7 @@ def test_more_seeds_run_the_new_ones_only(done):
 
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
     assert done.plan() == {**images, **ONE_AUDIT, **five}
 
@@ -60,7 +60,7 @@ def test_another_learning_rate_trains_everything_again(done):
 
 def test_another_blur_makes_that_variant_again(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
     assert done.plan() == {**images, **ONE_AUDIT, **five}
 
@@ -78,7 +78,7 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
         "all_images": True,
     }
     done.config["variants"] |= {"aa_control": control, "theirs": theirs}
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
     assert done.plan() == {**images, **ONE_AUDIT, "audit": 2, **NEW_RUNS}
     done.run()
@@ -92,7 +92,7 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):
     done.config["pii"]["faces"]["threshold"] = 0.5
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1}
+    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     assert done.plan() == {
         "check_pii": 1,
         "detect_pii": 1,
@@ -107,7 +107,7 @@ def test_another_detection_threshold_leaves_the_reference_alone(done):
 
 def test_other_test_settings_train_nothing(done):
     done.config["evaluation"]["score_threshold"] = 0.1
-    assert done.plan() == {"predict": 10, "evaluate": 10, "table_2": 1}
+    assert done.plan() == {"predict": 10, "evaluate": 10, "table_2": 1, "verdict": 1}
 
 
 def test_weights_for_the_audit_concern_nothing_else(done):
@@ -122,14 +122,19 @@ def test_whether_originals_are_shown_concerns_the_figure_only(done):
     assert done.plan() == {"before_after": 1}
 
 
+def test_other_margins_are_judged_anew_and_nothing_else(done):
+    done.config["statistics"] = {"margins": [0.03]}
+    assert done.plan() == {"verdict": 1}
+
+
 def test_a_deleted_evaluation_is_made_again(done):
     (done.results / "runs/anonymized/seed~3/eval.json").unlink()
-    assert done.plan() == {"evaluate": 1, "table_2": 1}
+    assert done.plan() == {"evaluate": 1, "table_2": 1, "verdict": 1}
 
 
 def test_a_deleted_checkpoint_costs_one_run(done):
     shutil.rmtree(done.results / "runs/unmodified/seed~2")
-    assert done.plan() == {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1}
+    assert done.plan() == {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1, "verdict": 1}
 
 
 def test_other_hardware_schedules_nothing(done):
@@ -164,7 +169,7 @@ def test_a_failed_run_is_the_only_one_that_runs_again(fresh):
     fresh.environment = {**fresh.environment, "FAILING_RUN": "anonymized 4"}
     assert fresh.snakemake().returncode != 0
     del fresh.environment["FAILING_RUN"]
-    again = {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1}
+    again = {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1, "verdict": 1}
     assert fresh.plan() == again
 
     said = fresh.run("partial_table_2")

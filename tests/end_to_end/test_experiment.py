@@ -36,7 +36,8 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, str]
 def test_it_ends_with_table_2(experiment):
     _, said = experiment
     closing = said[said.index("All classes (mAP)") - 2000 :]
-    words = "unmodified", "natural", "Person", "Bicycle", "±", "Found again", "Pixels outside"
+    words = ["unmodified", "natural", "Person", "Bicycle", "±", "Found again", "Pixels outside"]
+    words += ["natural against unmodified", "Within 1 point: the mean is"]
     for word in words:
         assert word in closing
 
@@ -61,6 +62,7 @@ def test_the_files_are_those_of_the_design(experiment):
         *(f"figures/before_after.{suffix}" for suffix in ("svg", "png")),
         *(f"privacy/{variant}.json" for variant in variants),
         *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "json")),
+        *(f"tables/verdict.{suffix}" for suffix in ("csv", "md", "json")),
         "images/natural/manifest.parquet",
         *(f"{run}/{name}" for run in runs for name in of_a_run),
         *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),
@@ -142,7 +144,7 @@ def test_a_second_call_has_nothing_to_do(experiment):
 
 def test_each_command_explains_itself(experiment):
     stages = ["synthetic", "dataset", "pii", "anonymization", "training", "evaluation"]
-    stages += ["privacy", "tables", "status", "cluster"]
+    stages += ["privacy", "statistics", "tables", "status", "cluster"]
     for stage in stages:
         module = __import__(f"workflow_scripts.{stage}.__main__", fromlist=["main"])
         try:

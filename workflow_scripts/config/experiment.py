@@ -11,6 +11,7 @@ from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.privacy import Privacy
 from workflow_scripts.config.report import Report
 from workflow_scripts.config.section import Section, validate
+from workflow_scripts.config.statistics import Statistics
 from workflow_scripts.config.training import Training
 from workflow_scripts.config.variants import Variant, is_unmodified, seed_offset
 
@@ -38,6 +39,8 @@ class Experiment(Section):
     """How the models are tested."""
     privacy: Privacy = Privacy()
     """What the audit of the variants may use."""
+    statistics: Statistics = Statistics()
+    """What counts as the same, and how sure one wants to be."""
     report: Report = Report()
     """What is shown to whoever reads the results."""
 

@@ -1,0 +1,207 @@
+"""`python -m workflow_scripts.statistics verdict|show|power`: the same, different, or undecided."""
+
+import argparse
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabulate import tabulate
+
+from workflow_scripts.cli import Action, Command, dispatch, main_of
+from workflow_scripts.config.section import validate
+from workflow_scripts.config.statistics import Statistics
+from workflow_scripts.console import log
+from workflow_scripts.errors import UserError
+from workflow_scripts.files import read_json, write_json, write_text
+from workflow_scripts.runs import (
+    Expected,
+    expected_of,
+    list_of,
+    missing_runs,
+    read_expected,
+    read_runs,
+    runs_in,
+)
+from workflow_scripts.statistics import formats, planning
+from workflow_scripts.statistics.experiment import ExperimentVerdict, Role, judge
+from workflow_scripts.statistics.sources import Samples, samples_of_runs, samples_of_summary
+
+NAME = "workflow_scripts.statistics"
+SUMMARY = (
+    "a csv with the columns class (`all` is the mean over the classes), variant, mean, std, n, and "
+    "with a column metric only its rows of AP, as tables/table_2.csv has; fractions of 1"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the action that the first argument names; returns its exit code."""
+    return dispatch(
+        NAME,
+        "Whether each variant's AP is the same as the reference's, different, or undecided yet.",
+        {
+            "verdict": Action(
+                "judge runs, or a printed table of means and deviations",
+                lambda argv: _verdict_command().run(_verdict, argv),
+            ),
+            "show": Action("print a verdict.json", lambda argv: _show_command().run(_show, argv)),
+            "power": Action(
+                "how many runs it takes, from a pilot's deviations",
+                lambda argv: _power_command().run(_power, argv),
+            ),
+        },
+        argv,
+    )
+
+
+def _verdict_command() -> Command:
+    command = Command(
+        f"{NAME} verdict",
+        "Judge each variant and class against the reference: two one-sided tests for equivalence, "
+        "Welch's test for difference.",
+        settings=Statistics,
+    )
+    source = command.parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--runs", type=Path, nargs="+", metavar="FILE", help="eval.json of each run"
+    )
+    source.add_argument(
+        "--runs-in",
+        type=Path,
+        metavar="FOLDER",
+        help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected "
+        "run that is there",
+    )
+    source.add_argument("--summary", type=Path, metavar="FILE", help=SUMMARY)
+    command.argument(
+        "--expected",
+        metavar="JSON|FILE",
+        help='the runs there have to be: {"variants": [...], "seeds": [...], "classes": [...]}; '
+        "those that are missing are named. Default: each variant and seed that occurs",
+    )
+    command.argument(
+        "--reference",
+        default="unmodified",
+        metavar="VARIANT",
+        help="the variant that the others are compared with (default: %(default)s)",
+    )
+    command.argument(
+        "--aa-controls",
+        nargs="*",
+        default=[],
+        metavar="VARIANT",
+        help="variants that are the reference again, under other seeds",
+    )
+    command.argument(
+        "--positive-controls",
+        nargs="*",
+        default=[],
+        metavar="VARIANT",
+        help="variants that have to come out worse",
+    )
+    command.argument(
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="where verdict.csv, .md and .json go; without it the verdict is printed",
+    )
+    return command
+
+
+def _show_command() -> Command:
+    command = Command(f"{NAME} show", "Print a verdict.")
+    command.argument("verdict", type=Path, metavar="FILE", help="a verdict.json")
+    return command
+
+
+def _power_command() -> Command:
+    command = Command(
+        f"{NAME} power",
+        "How many runs of each variant it takes to show equivalence where nothing differs, and to "
+        "find a difference as large as the margin: exact for equal deviations.",
+    )
+    source = command.parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--deviations",
+        type=_fraction,
+        nargs="+",
+        metavar="STD",
+        help="standard deviations of the AP over runs, fractions of 1 (0.01 is a point)",
+    )
+    source.add_argument("--summary", type=Path, metavar="FILE", help=f"a pilot: {SUMMARY}")
+    defaults = Statistics()
+    command.argument("--margins", type=_fraction, nargs="+", default=list(defaults.margins))
+    command.argument("--powers", type=_fraction, nargs="+", default=[0.8, 0.9])
+    command.argument("--level", type=_fraction, default=defaults.level, help="of each test")
+    command.argument("--output", type=Path, metavar="FILE", help="write the table as csv, too")
+    return command
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1 (1 point is 0.01)")
+    return value
+
+
+def _verdict(arguments: argparse.Namespace) -> None:
+    if arguments.summary is not None:
+        samples, missing = samples_of_summary(arguments.summary), ""
+    else:
+        samples, missing = _read_runs(arguments)
+    roles = dict.fromkeys(arguments.aa_controls, Role.AA_CONTROL)
+    roles |= dict.fromkeys(arguments.positive_controls, Role.POSITIVE_CONTROL)
+    for name in (arguments.reference, *roles):
+        if name not in samples:
+            raise UserError(f"there is no variant {name!r}; there are {', '.join(samples)}")
+    verdict = ExperimentVerdict(
+        reference=arguments.reference,
+        settings=arguments.settings,
+        source="runs" if arguments.summary is None else "summary",
+        missing=missing,
+        variants=judge(samples, arguments.reference, arguments.settings, roles),
+    )
+    if arguments.output is None:
+        print(formats.as_plain_text(verdict), end="")
+        return
+    stem = arguments.output / "verdict"
+    write_text(stem.with_suffix(".csv"), formats.as_csv(verdict))
+    write_text(stem.with_suffix(".md"), formats.as_markdown(verdict))
+    write_json(stem.with_suffix(".json"), verdict.model_dump(mode="json"))
+    log.info("%s.{csv,md,json}: %d variants judged", stem, len(verdict.variants))
+
+
+def _read_runs(arguments: argparse.Namespace) -> tuple[Samples, str]:
+    expected: Expected | None = read_expected(arguments.expected) if arguments.expected else None
+    if arguments.runs is None and expected is None:
+        raise UserError("--runs-in: give --expected too; it says which runs to take")
+    runs = read_runs(arguments.runs or runs_in(arguments.runs_in, expected))
+    if not runs:
+        raise UserError(f"{arguments.runs_in}: no expected run has been evaluated yet")
+    expected = expected or expected_of(runs, arguments.reference)
+    return samples_of_runs(runs, expected), list_of(missing_runs(runs, expected))
+
+
+def _show(arguments: argparse.Namespace) -> None:
+    path = arguments.verdict
+    verdict = validate(ExperimentVerdict, read_json(path), str(path))
+    print(formats.as_plain_text(verdict), end="")
+
+
+def _power(arguments: argparse.Namespace) -> None:
+    if arguments.summary is not None:
+        deviations = list(planning.deviations_of(samples_of_summary(arguments.summary)).items())
+        if not deviations:
+            raise UserError(f"{arguments.summary}: no class has a deviation above 0")
+    else:
+        deviations = [(f"std {std:g}", std) for std in arguments.deviations]
+    table = planning.runs_table(deviations, arguments.margins, arguments.powers, arguments.level)
+    if arguments.output is not None:
+        write_text(arguments.output, table.to_csv(index=False))
+    headers = ["", "Deviation", "Margin", "Power", "Runs: same", "Runs: differs", "Seen with 5"]
+    print(tabulate(planning.as_rows(table), headers, "simple", disable_numparse=True))
+    print()
+    print(textwrap.fill(planning.CAPTION.format(level=arguments.level), formats.WIDTH))
+
+
+if __name__ == "__main__":
+    main_of(main)
