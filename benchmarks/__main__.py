@@ -6,9 +6,18 @@ import sys
 
 import pandas as pd
 
-from benchmarks import anonymization, deface, detection, evaluation, index, planning, training
+from benchmarks import (
+    anonymization,
+    cityscapes,
+    deface,
+    detection,
+    evaluation,
+    index,
+    planning,
+    training,
+)
 
-BENCHMARKS = (index, detection, anonymization, deface, evaluation, planning, training)
+BENCHMARKS = (index, detection, anonymization, deface, evaluation, cityscapes, planning, training)
 
 
 def main() -> None:

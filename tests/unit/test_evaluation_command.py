@@ -85,6 +85,15 @@ def test_writes_eval_json_as_promised(folder):
         "tested_on": "unmodified",
         "images": 2,
         "coco": {"segm": result, "bbox": result},
+        "cityscapes": {
+            "mAP": pytest.approx(0.5),
+            "AP50": pytest.approx(0.5),
+            "per_class": {
+                "person": {"AP": 0.0, "AP50": 0.0, "instances": 1},
+                "car": {"AP": pytest.approx(1), "AP50": pytest.approx(1), "instances": 1},
+                "bus": {"AP": None, "AP50": None, "instances": 0},
+            },
+        },
     }
     assert "segm mAP 0.500 on 2 images" in (folder / "eval.log").read_text()
 

@@ -82,11 +82,11 @@ def _read_image(root: Path, file_name: str) -> LabelledImage:
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16")
     return LabelledImage(
-        CocoImage(0, file_name, width, height, sha256_of(raw)), tuple(_instances(ids))
+        CocoImage(0, file_name, width, height, sha256_of(raw)), tuple(instances_of(ids))
     )
 
 
-def _instances(ids: np.ndarray) -> Iterator[Instance]:
+def instances_of(ids: np.ndarray) -> Iterator[Instance]:
     """The instances of an id image, (height, width) uint16, by class and then by number."""
     height, width = ids.shape
     present = np.flatnonzero(np.bincount(ids.ravel(), minlength=1))

@@ -9,7 +9,7 @@ from workflow_scripts.cli import Command, main_of
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
-from workflow_scripts.evaluation.coco_ap import evaluate
+from workflow_scripts.evaluation import cityscapes_ap, coco_ap
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.files import read_json, write_json
 
@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     command = Command(
         "workflow_scripts.evaluation",
-        "Evaluate one run's predictions by the COCO protocol, on masks and on boxes.",
+        "Evaluate one run's predictions by the COCO protocol, on masks and on boxes, and by "
+        "Cityscapes' protocol on masks.",
         label="evaluate {output.parent.parent.name} {output.parent.name}",
     )
     command.argument(
@@ -60,7 +61,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     run = _read_run(arguments.run)
     split = CocoSplit.read(arguments.annotations)
     predictions = Predictions.read(arguments.predictions, split)
-    results = evaluate(split, predictions)
+    results = coco_ap.evaluate(split, predictions)
+    cityscapes = cityscapes_ap.evaluate(split, predictions)
     write_json(
         arguments.output,
         {
@@ -69,6 +71,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
             "tested_on": arguments.tested_on,
             "images": len(split.images),
             "coco": {kind.value: result.as_json() for kind, result in results.items()},
+            "cityscapes": cityscapes.as_json(),
         },
     )
     for kind, result in results.items():

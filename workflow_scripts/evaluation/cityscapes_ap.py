@@ -1,0 +1,232 @@
+"""Average precision by Cityscapes' protocol for instance-level semantic labelling.
+
+The protocol is that of `evalInstanceLevelSemanticLabeling.py` in cityscapesScripts, without
+distances: IoU strictly above each of 0.50:0.05:0.95; objects below 100 px are no objects to find;
+a prediction that meets no object is left out where more than the threshold's share of it lies on
+void, groups or such small objects, and is wrong otherwise; the curve is integrated in steps.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hotcoco import mask as rle_codec
+
+from workflow_scripts.coco import CocoSplit, Rle
+from workflow_scripts.evaluation.predictions import Predictions
+
+THRESHOLDS = np.arange(0.5, 1.0, 0.05)
+SMALLEST_OBJECT = 100
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How well one class is found: fractions of 1, None where there is no object to find."""
+
+    ap: float | None
+    """Mean over the IoU thresholds."""
+    ap50: float | None
+    instances: int
+    """Objects to find: no groups, and none below 100 px."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry of `eval.json`."""
+        return {"AP": self.ap, "AP50": self.ap50, "instances": self.instances}
+
+
+@dataclass(frozen=True)
+class CityscapesResult:
+    """The result of one run: means over the classes that have objects to find, and each class."""
+
+    per_class: dict[str, ClassResult]
+
+    @property
+    def mean_ap(self) -> float | None:
+        """mAP: mean over classes and IoU thresholds."""
+        return _mean([result.ap for result in self.per_class.values()])
+
+    @property
+    def ap50(self) -> float | None:
+        """Mean over the classes at IoU 0.50."""
+        return _mean([result.ap50 for result in self.per_class.values()])
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry of `eval.json`."""
+        return {
+            "mAP": self.mean_ap,
+            "AP50": self.ap50,
+            "per_class": {name: result.as_json() for name, result in self.per_class.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """One class on all images: N predictions, M objects, P pairs of them that share pixels."""
+
+    scores: np.ndarray
+    """(N,) float64."""
+    areas: np.ndarray
+    """(N,) int64, pixels, above 0."""
+    void: np.ndarray
+    """(N,) int64, pixels of each prediction that lie on void."""
+    object_areas: np.ndarray
+    """(M,) int64, pixels."""
+    groups: np.ndarray
+    """(M,) bool."""
+    prediction: np.ndarray
+    """(P,) int64, of each pair."""
+    object: np.ndarray
+    """(P,) int64, of each pair."""
+    shared: np.ndarray
+    """(P,) int64, pixels."""
+
+
+def evaluate(
+    split: CocoSplit, predictions: Predictions, void: Mapping[int, Rle] | None = None
+) -> CityscapesResult:
+    """Evaluate predicted masks.
+
+    Args:
+        split: the images, classes and ground truth; `iscrowd` marks groups.
+        predictions: on these images; empty masks do not count.
+        void: by image id, where predictions are ignored; images may be without.
+    """
+    overlaps = measure(split, predictions, void or {})
+    return CityscapesResult({name: average_precision(overlaps[name]) for name in split.classes})
+
+
+def measure(
+    split: CocoSplit, predictions: Predictions, void: Mapping[int, Rle]
+) -> dict[str, Overlaps]:
+    """Who shares how many pixels with whom, by class."""
+    objects, found = defaultdict(list), defaultdict(list)
+    for instance in split.instances:
+        objects[instance.image_id, instance.category_id].append(instance)
+    for number in np.flatnonzero(predictions.areas):
+        key = int(predictions.image_ids[number]), int(predictions.category_ids[number])
+        found[key].append(int(number))
+    result = {}
+    for category_id, name in enumerate(split.classes, start=1):
+        parts = [
+            _of_image(
+                predictions,
+                np.array(found[image.id, category_id], np.int64),
+                objects[image.id, category_id],
+                void.get(image.id),
+            )
+            for image in split.images
+        ]
+        result[name] = _joined(parts)
+    return result
+
+
+def _of_image(predictions: Predictions, found: np.ndarray, objects: list, void: Rle | None):
+    areas = predictions.areas[found].astype(np.int64)
+    regions = [item.segmentation for item in objects] + ([] if void is None else [void])
+    shared = np.zeros((found.size, len(regions)), np.int64)
+    if shared.size:
+        # With a crowd, hotcoco's IoU is the share of the prediction: whole pixels come back.
+        masks = [predictions.masks[number] for number in found]
+        shares = np.asarray(rle_codec.iou(masks, regions, [True] * len(regions)))
+        shared = np.rint(shares.reshape(shared.shape) * areas[:, None]).astype(np.int64)
+    prediction, item = np.nonzero(shared[:, : len(objects)])
+    return Overlaps(
+        scores=predictions.scores[found],
+        areas=areas,
+        void=np.zeros_like(areas) if void is None else shared[:, -1],
+        object_areas=np.array([item.area for item in objects], np.int64),
+        groups=np.array([item.iscrowd for item in objects], bool),
+        prediction=prediction,
+        object=item,
+        shared=shared[prediction, item],
+    )
+
+
+def _joined(parts: list[Overlaps]) -> Overlaps:
+    """Those of all images, numbered on."""
+    before = np.cumsum([0, *(part.scores.size for part in parts)])
+    objects_before = np.cumsum([0, *(part.groups.size for part in parts)])
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0, np.int64)])
+        for name in ("scores", "areas", "void", "object_areas", "groups", "shared")
+    }
+    for name, offsets in (("prediction", before), ("object", objects_before)):
+        numbered = [getattr(part, name) + at for part, at in zip(parts, offsets, strict=False)]
+        columns[name] = np.concatenate(numbered or [np.zeros(0, np.int64)])
+    return Overlaps(**columns)
+
+
+def average_precision(overlaps: Overlaps) -> ClassResult:
+    """AP of a class, from who meets whom."""
+    small = overlaps.object_areas < SMALLEST_OBJECT
+    to_find = ~overlaps.groups.astype(bool) & ~small
+    count = int(to_find.sum())
+    if not count:
+        return ClassResult(None, None, 0)
+    union = (
+        overlaps.object_areas[overlaps.object]
+        + overlaps.areas[overlaps.prediction]
+        - overlaps.shared
+    )
+    iou = overlaps.shared / union
+    # A small group counts twice, as in the original.
+    weight = overlaps.groups.astype(np.int64) + small
+    ignored = overlaps.void + np.bincount(
+        overlaps.prediction,
+        overlaps.shared * weight[overlaps.object],
+        minlength=overlaps.scores.size,
+    )
+    ignored_share = ignored / overlaps.areas
+    by_threshold = [
+        _curve_area(*_ranked(overlaps, to_find, iou > threshold, ignored_share <= threshold), count)
+        for threshold in THRESHOLDS
+    ]
+    return ClassResult(float(np.mean(by_threshold)), by_threshold[0], count)
+
+
+def _ranked(
+    overlaps: Overlaps, to_find: np.ndarray, meets: np.ndarray, counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of right and of wrong predictions at a threshold.
+
+    Args:
+        overlaps: of the class.
+        to_find: (M,) bool, objects that count.
+        meets: (P,) bool, pairs above the threshold.
+        counts: (N,) bool, predictions that are wrong if they meet nothing.
+    """
+    prediction, item = overlaps.prediction[meets], overlaps.object[meets]
+    missed = np.ones(overlaps.scores.size, bool)
+    missed[prediction] = False
+    wanted = to_find[item]
+    scores, item = overlaps.scores[prediction[wanted]], item[wanted]
+    # The best of several predictions of an object is right, the others are wrong.
+    order = np.lexsort((-scores, item))
+    scores, item = scores[order], item[order]
+    best = np.diff(item, prepend=-1) > 0
+    return scores[best], np.concatenate((scores[~best], overlaps.scores[missed & counts]))
+
+
+def _curve_area(right: np.ndarray, wrong: np.ndarray, count: int) -> float:
+    """The area below precision over recall, in steps half to either side of each point.
+
+    Args:
+        right: scores of the right predictions.
+        wrong: scores of the wrong ones.
+        count: objects to find.
+    """
+    thresholds = np.unique(np.concatenate((right, wrong)))
+    true = right.size - np.searchsorted(np.sort(right), thresholds)
+    false = wrong.size - np.searchsorted(np.sort(wrong), thresholds)
+    precision = np.append(true / (true + false), 1.0)
+    recall = np.append(true / count, 0.0)
+    around = np.concatenate((recall[:1], recall, [0.0]))
+    return float(precision @ (around[:-2] - around[2:]) / 2)
+
+
+def _mean(values: list[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None
