@@ -21,6 +21,9 @@ LABEL_IDS = {
 """Label id by class. In an instance id image, an object of the class with label id `l` has the
 value `1000 l + k`; a region of several that are not told apart (a group) has the value `l`."""
 
+VOID_IDS = (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30)
+"""Label ids that no evaluation counts (`ignoreInEval`): predictions there are ignored."""
+
 IMAGE_FOLDER = "leftImg8bit"
 LABEL_FOLDER = "gtFine"
 IMAGE_SUFFIX = "_leftImg8bit.png"

@@ -27,6 +27,9 @@ class CocoImage:
     height: int
     sha256: str
     """Of the image file, as the index found it."""
+    void: Rle | None = None
+    """Pixels whose content nobody labelled, where the data set says which (Cityscapes): there a
+    prediction cannot be wrong. Validation images only."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,10 @@ class CocoSplit:
                     {"id": number, "name": name}
                     for number, name in enumerate(self.classes, start=1)
                 ],
-                "images": [vars(image) for image in self.images],
+                "images": [
+                    {key: value for key, value in vars(image).items() if value is not None}
+                    for image in self.images
+                ],
                 "annotations": [vars(instance) for instance in self.instances],
             },
             indent=None,

@@ -83,6 +83,7 @@ def _digest(split: CocoSplit, images: list[CocoImage] | tuple[CocoImage, ...]) -
                 [split.classes[i.category_id - 1], i.segmentation["counts"], i.iscrowd]
                 for i in split.instances_by_image[image.id]
             ],
+            *([image.void["counts"]] if image.void else []),
         ]
         for image in images
     ]

@@ -40,7 +40,10 @@ def test_a_crop_encodes_as_its_frame(density):
 def test_a_split_is_read_as_it_was_written(tmp_path):
     split = CocoSplit(
         classes=("person", "car"),
-        images=(CocoImage(1, "a/b.png", 8, 4, "0" * 64), CocoImage(2, "c.png", 8, 4, "1" * 64)),
+        images=(
+            CocoImage(1, "a/b.png", 8, 4, "0" * 64),
+            CocoImage(2, "c.png", 8, 4, "1" * 64, encode_mask(np.ones((1, 8)), 0, 3, 4, 8)),
+        ),
         instances=(
             Instance(1, 1, 2, (1.0, 1.0, 2.0, 2.0), 4, encode_mask(np.ones((2, 2)), 1, 1, 4, 8)),
         ),

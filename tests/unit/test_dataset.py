@@ -60,6 +60,26 @@ class TestCityscapes:
                 assert (x, y) == (columns.min(), rows.min())
                 assert (x + width, y + height) == (columns.max() + 1, rows.max() + 1)
 
+    def test_void_is_kept_for_validation(self, root, tmp_path):
+        """Labels 0 to 6 and the like, no object; another void is another validation split."""
+        assert index_cityscapes(root, tmp_path / "before") == 0
+        for split in ("train", "val"):
+            for path in (root / "gtFine" / split).glob("*/*_instanceIds.png"):
+                ids = decode_ids(path.read_bytes(), path)
+                ids[-3:, 4:9] = 1
+                ids[:2, 0] = 29001  # a caravan, told apart: no void
+                write_png(path, ids)
+        assert index_cityscapes(root, tmp_path / "out") == 0
+        expected = np.zeros((HEIGHT, WIDTH), bool)
+        expected[-3:, 4:9] = True
+        for image in CocoSplit.read(tmp_path / "out/val.coco.json").images:
+            assert np.array_equal(decode_mask(image.void), expected)
+        for image in CocoSplit.read(tmp_path / "out/train.coco.json").images:
+            assert image.void is None
+        before, after = (Shards.read(tmp_path / name / "shards.json") for name in ("before", "out"))
+        assert after.digests["train"] == before.digests["train"]
+        assert after.digests["val"] != before.digests["val"]
+
     def test_table_1_counts_what_is_there(self, root, tmp_path):
         index_cityscapes(root, tmp_path)
         table = pd.read_csv(tmp_path / "table_1.csv")

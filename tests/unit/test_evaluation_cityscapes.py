@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 
 from tests.unit import cityscapes_oracle
-from workflow_scripts.cityscapes import LABEL_IDS
+from workflow_scripts.cityscapes import LABEL_IDS, VOID_IDS
 from workflow_scripts.coco import CocoImage, encode_mask
 from workflow_scripts.config.dataset import CLASSES
-from workflow_scripts.dataset.cityscapes_reader import instances_of
+from workflow_scripts.dataset.cityscapes_reader import instances_of, void_of
 from workflow_scripts.dataset.reader import LabelledImage, number
 from workflow_scripts.evaluation.cityscapes_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 
 HEIGHT, WIDTH = 90, 140
-VOID = (0, 1, 3, 5, 14, 30)
-"""Some of the label ids that Cityscapes ignores."""
 CASES = {
     "plain": {},
     "groups": {"groups": 0.5},
@@ -67,7 +65,7 @@ def made_up(
             group = generator.random() < groups
             ids[ellipse(generator, largest)] = label if group else label * 1000 + index
         for _ in range(void):
-            ids[ellipse(generator, largest)] = generator.choice(VOID)
+            ids[ellipse(generator, largest)] = generator.choice(VOID_IDS)
         here = []
         values = [value for value in np.unique(ids) if value > 7]
         for _ in range(predictions):
@@ -93,7 +91,9 @@ def made_up(
 def ours(frames, found):
     """The same by our evaluation: class name to (AP, AP50), and `all`."""
     labelled = [
-        LabelledImage(CocoImage(0, f"{n}.png", WIDTH, HEIGHT, ""), tuple(instances_of(ids)))
+        LabelledImage(
+            CocoImage(0, f"{n}.png", WIDTH, HEIGHT, "", void_of(ids)), tuple(instances_of(ids))
+        )
         for n, ids in enumerate(frames)
     ]
     split = number(labelled, CLASSES)
@@ -107,11 +107,7 @@ def ours(frames, found):
         for image_id, here in enumerate(found, start=1)
         for name, score, mask in here
     ]
-    void = {
-        n: encode_mask(np.isin(ids, VOID), 0, 0, HEIGHT, WIDTH)
-        for n, ids in enumerate(frames, start=1)
-    }
-    result = evaluate(split, Predictions.of_coco_results(results, split, "test"), void)
+    result = evaluate(split, Predictions.of_coco_results(results, split, "test"))
     scores = {name: (of.ap, of.ap50) for name, of in result.per_class.items()}
     return scores | {"all": (result.mean_ap, result.ap50)}
 
@@ -134,6 +130,11 @@ def test_every_ap_is_that_of_cityscapesscripts(tmp_path, case, seed):
     assert_same(ours(frames, found), theirs)
     if case == "groups, void, small":
         assert 0.05 < ours(frames, found)["all"][0] < 0.95
+
+
+def test_void_labels_are_those_of_cityscapesscripts():
+    labels = cityscapes_oracle.original.labels
+    assert set(VOID_IDS) == {label.id for label in labels if label.ignoreInEval and label.id >= 0}
 
 
 def test_perfect_predictions_are_perfect(tmp_path):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from workflow_scripts import cityscapes
-from workflow_scripts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.coco import CocoImage, CocoSplit, Instance, Rle, encode_mask
 from workflow_scripts.config.dataset import CLASSES
 from workflow_scripts.dataset.reader import LabelledImage, read_split
 from workflow_scripts.errors import UserError
@@ -66,10 +66,11 @@ def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -
     Raises:
         UserError: one line for each file that is damaged or has another size than its label.
     """
-    return read_split(pool, partial(_read_image, root), images, CLASSES, f"indexing {split}")
+    read = partial(_read_image, root, with_void=split == "val")
+    return read_split(pool, read, images, CLASSES, f"indexing {split}")
 
 
-def _read_image(root: Path, file_name: str) -> LabelledImage:
+def _read_image(root: Path, file_name: str, *, with_void: bool) -> LabelledImage:
     path, label_path = root / file_name, cityscapes.instance_ids_path(root, file_name)
     raw = read_bytes(path)
     height, width = decode_image(raw, path).shape[:2]
@@ -81,9 +82,22 @@ def _read_image(root: Path, file_name: str) -> LabelledImage:
         )
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16")
+    void = void_of(ids) if with_void else None
     return LabelledImage(
-        CocoImage(0, file_name, width, height, sha256_of(raw)), tuple(instances_of(ids))
+        CocoImage(0, file_name, width, height, sha256_of(raw), void), tuple(instances_of(ids))
     )
+
+
+def void_of(ids: np.ndarray) -> Rle | None:
+    """The void pixels of an id image, (height, width) uint16; None if there are none.
+
+    By value, as cityscapesScripts does: objects that are told apart (caravans) are not void.
+    """
+    is_void = np.zeros(2**16, np.uint8)
+    is_void[list(cityscapes.VOID_IDS)] = 1
+    mask = is_void[ids]
+    x, y, w, h = cv2.boundingRect(mask)
+    return encode_mask(mask[y : y + h, x : x + w], x, y, *ids.shape) if w else None
 
 
 def instances_of(ids: np.ndarray) -> Iterator[Instance]:

@@ -7,7 +7,6 @@ void, groups or such small objects, and is wrong otherwise; the curve is integra
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,23 +83,18 @@ class Overlaps:
     """(P,) int64, pixels."""
 
 
-def evaluate(
-    split: CocoSplit, predictions: Predictions, void: Mapping[int, Rle] | None = None
-) -> CityscapesResult:
+def evaluate(split: CocoSplit, predictions: Predictions) -> CityscapesResult:
     """Evaluate predicted masks.
 
     Args:
-        split: the images, classes and ground truth; `iscrowd` marks groups.
+        split: the images with their void pixels, classes, and ground truth; `iscrowd` marks groups.
         predictions: on these images; empty masks do not count.
-        void: by image id, where predictions are ignored; images may be without.
     """
-    overlaps = measure(split, predictions, void or {})
+    overlaps = measure(split, predictions)
     return CityscapesResult({name: average_precision(overlaps[name]) for name in split.classes})
 
 
-def measure(
-    split: CocoSplit, predictions: Predictions, void: Mapping[int, Rle]
-) -> dict[str, Overlaps]:
+def measure(split: CocoSplit, predictions: Predictions) -> dict[str, Overlaps]:
     """Who shares how many pixels with whom, by class."""
     objects, found = defaultdict(list), defaultdict(list)
     for instance in split.instances:
@@ -115,7 +109,7 @@ def measure(
                 predictions,
                 np.array(found[image.id, category_id], np.int64),
                 objects[image.id, category_id],
-                void.get(image.id),
+                image.void,
             )
             for image in split.images
         ]
