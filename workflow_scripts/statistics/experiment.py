@@ -101,7 +101,7 @@ def _at_margin(verdict: VariantVerdict, index: int) -> str:
     mean = verdict.over_all.margins[index].verdict
     classes = verdict.classes
     if classes and all(row.margins[index].verdict.within for row in classes):
-        return f"Within {margin}: each of the {len(classes)} classes; the mean is {mean}."
+        return f"Within {margin}: all {len(classes)} classes are; the mean is {mean}."
     groups = _grouped((row.name, row.margins[index].verdict) for row in classes)
     parts = "; ".join(f"{names.count(',') + 1} {outcome} ({names})" for outcome, names in groups)
     said = f"Within {margin}: the mean is {mean}; of the classes {parts}."

@@ -116,7 +116,7 @@ def test_other_margins_are_judged(tmp_path):
     verdict = judged(tmp_path, "--summary", PAPER, "--settings", settings)
     assert {len(row["margins"]) for row in verdict["variants"][0]["rows"]} == {1}
     text = (tmp_path / "verdict.md").read_text()
-    assert "Within 5 points: each of the 8 classes; the mean is equivalent." in text
+    assert "Within 5 points: all 8 classes are; the mean is equivalent." in text
 
 
 def test_a_failed_run_is_named_and_the_others_are_judged(tmp_path):
