@@ -129,9 +129,25 @@ def _power_command() -> Command:
     )
     source.add_argument("--summary", type=Path, metavar="FILE", help=f"a pilot: {SUMMARY}")
     defaults = Statistics()
-    command.argument("--margins", type=_fraction, nargs="+", default=list(defaults.margins))
-    command.argument("--powers", type=_fraction, nargs="+", default=[0.8, 0.9])
-    command.argument("--level", type=_fraction, default=defaults.level, help="of each test")
+    command.argument(
+        "--margins",
+        type=_fraction,
+        nargs="+",
+        default=list(defaults.margins),
+        metavar="AP",
+        help="differences that do not matter (default: %(default)s)",
+    )
+    command.argument(
+        "--powers",
+        type=_fraction,
+        nargs="+",
+        default=[0.8, 0.9],
+        metavar="P",
+        help="probabilities of the right answer (default: %(default)s)",
+    )
+    command.argument(
+        "--level", type=_fraction, default=defaults.level, metavar="P", help="of each test"
+    )
     command.argument("--output", type=Path, metavar="FILE", help="write the table as csv, too")
     return command
 
