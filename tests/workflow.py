@@ -32,6 +32,8 @@ class Workflow:
     profile: str = "profiles/local"
     project: Path = PROJECT
     environment: dict[str, str] = field(default_factory=dict)
+    site: Path | None = None
+    """A second profile, whose entries replace those of the first."""
 
     @property
     def results(self) -> Path:
@@ -40,6 +42,16 @@ class Workflow:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake and return what it said; it may have failed."""
+        return subprocess.run(
+            self.command(*arguments), **self._surroundings(), timeout=1200, check=False
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start Snakemake; what it says is to be read from its `stdout`."""
+        return subprocess.Popen(self.command(*arguments), **self._surroundings())
+
+    def command(self, *arguments: str) -> list[str]:
+        """Snakemake's command line for this experiment."""
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "experiment.yaml"
         config.write_text(yaml.safe_dump(self.config, sort_keys=False))
@@ -47,19 +59,20 @@ class Workflow:
             *(sys.executable, "-m", "snakemake"),
             *("--snakefile", self.project / "Snakefile"),
             *("--profile", self.project / self.profile),
+            *(("--profile", self.site) if self.site else ()),
             *("--configfile", config, "--directory", self.folder),
             *arguments,
         ]
-        return subprocess.run(
-            list(map(str, command)),
-            cwd=self.folder,
-            env={**os.environ, **self.environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=1200,
-            check=False,
-        )
+        return list(map(str, command))
+
+    def _surroundings(self) -> dict[str, Any]:
+        return {
+            "cwd": self.folder,
+            "env": {**os.environ, **self.environment},
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.STDOUT,
+            "text": True,
+        }
 
     def run(self, *arguments: str) -> str:
         """Run Snakemake, which has to succeed."""

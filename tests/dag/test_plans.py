@@ -138,8 +138,11 @@ def test_a_deleted_checkpoint_costs_one_run(done):
 
 
 def test_other_hardware_schedules_nothing(done):
-    assert done.plan("--set-resources", "train:gpu=4", "--set-threads", "train=2") == {}
+    more = "train:gpu=4", "train:save_before_end=15", "predict:gres=gpu:1"
+    assert done.plan("--set-resources", *more, "--set-threads", "train=2") == {}
     assert done.plan("--set-resources", "train:images_at_once=1") == {}
+    done.profile = "profiles/slurm"
+    assert done.plan() == {}
 
 
 def test_a_fresh_clone_schedules_nothing(done, tmp_path):

@@ -165,7 +165,7 @@ class Cluster:
 
     def details(self, job: int) -> dict[str, str]:
         """What scontrol knows of a job."""
-        said = self.ask("scontrol", "show", "job", "--oneliner", str(job))
+        said = self.ask("scontrol", "--details", "--oneliner", "show", "job", str(job))
         return dict(part.split("=", 1) for part in said.split() if "=" in part)
 
     def clear(self) -> None:

@@ -1,0 +1,126 @@
+"""A small experiment, and the means to run it, or a part of it, on a cluster."""
+
+import contextlib
+import hashlib
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.slurm.cluster import Cluster, wait_for
+from tests.training.running import hash_of_weights
+from tests.workflow import PROJECT, Workflow
+
+SITE = PROJECT / "tests/slurm/site.yaml"
+ITERATIONS = 120
+
+
+def small_config() -> dict[str, Any]:
+    """Two variants, two seeds, a few drawn images."""
+    config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
+    config["experiment"] = "small"
+    config["dataset"].update(images={"train": 8, "val": 4}, images_per_shard=8)
+    config["variants"] = {
+        "unmodified": {"method": "unmodified"},
+        "blackbox": {"method": "blackbox"},
+    }
+    config["training"].update(iterations=ITERATIONS, warmup_iterations=5, milestones=[100])
+    return config
+
+
+def on(cluster: Cluster, folder: Path, site: Path = SITE) -> Workflow:
+    """The experiment in a folder, by the Slurm profile."""
+    return Workflow(folder, small_config(), "profiles/slurm", PROJECT, cluster.environment, site)
+
+
+def site_with(path: Path, **changes: Any) -> Path:
+    """The tests' site file, with some entries of the trainings' resources changed."""
+    site = yaml.safe_load(SITE.read_text())
+    site["set-resources"]["train"].update(changes)
+    path.write_text(yaml.safe_dump(site))
+    return path
+
+
+def continued(reference: Workflow, workflow: Workflow, *missing: str) -> Workflow:
+    """The workflow with the reference's results, but for some runs such as `unmodified/seed~1`."""
+    shutil.copytree(reference.folder, workflow.folder, symlinks=True)
+    for run in missing:
+        shutil.rmtree(workflow.results / "runs" / run)
+    return workflow
+
+
+def model(workflow: Workflow, run: str) -> str:
+    """A run's weights as a target of Snakemake."""
+    return f"results/{workflow.config['experiment']}/runs/{run}/model_final.pth"
+
+
+def weights_of(workflow: Workflow, run: str) -> str:
+    """SHA-256 of a run's final weights."""
+    return hash_of_weights(workflow.results / "runs" / run)
+
+
+def table_of(workflow: Workflow) -> str:
+    """SHA-256 of Table II in full precision."""
+    tables = workflow.results / "tables"
+    files = [(tables / f"table_2.{suffix}").read_bytes() for suffix in ("csv", "json")]
+    return hashlib.sha256(b"".join(files)).hexdigest()
+
+
+def iterations_of(workflow: Workflow, run: str) -> int:
+    """How far a training is that has not ended."""
+    metrics = workflow.results / "runs" / run / "checkpoints/metrics.jsonl"
+    return metrics.read_text().count("\n") if metrics.is_file() else 0
+
+
+def wait_for_iteration(workflow: Workflow, run: str, iteration: int) -> None:
+    """Wait until a training is that far."""
+    wait_for(f"iteration {iteration}", lambda: iterations_of(workflow, run) >= iteration, 300)
+
+
+def training_jobs(cluster: Cluster, states: str = "all") -> list[int]:
+    """The Slurm jobs that train, in the order of their submission."""
+    jobs = cluster.jobs(states)
+    return sorted(job for job, comment in jobs.items() if comment.startswith("rule_train"))
+
+
+def training_processes(workflow: Workflow, run: str) -> list[int]:
+    """The commands that train a run in the workflow's folder, without their workers."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_text().split("\0")
+            here = (process / "cwd").resolve() == workflow.folder.resolve()
+            if here and words[2:4] == ["workflow_scripts.training", "train"]:
+                folder = words[words.index("--output") + 1]
+                found += [int(process.name)] if folder.endswith(run) else []
+    return found
+
+
+@contextlib.contextmanager
+def started(workflow: Workflow, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Snakemake while it runs; it does not outlive the block."""
+    process = workflow.start(*arguments)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=60)
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str], seconds: float = 600) -> tuple[int, str]:
+    """The exit code and what was said."""
+    said, _ = process.communicate(timeout=seconds)
+    return process.returncode, said
+
+
+def environment_of(process: int) -> dict[str, str]:
+    """The environment that a process was started with."""
+    parts = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+    return dict(part.split("=", 1) for part in parts if "=" in part)
