@@ -96,7 +96,7 @@ def owner_of(file: Path) -> Owner | None:
     for _ in range(50):
         try:
             return Owner(**json.loads(file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValueError, TypeError):  # read in the middle of a heartbeat
             time.sleep(0.02)

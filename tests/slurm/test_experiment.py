@@ -17,6 +17,8 @@ from tests.slurm.experiments import (
     training_processes,
     weights_of,
 )
+from workflow_scripts.status.__main__ import look
+from workflow_scripts.status.runs import State
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +81,9 @@ def test_only_what_failed_runs_again(idle_cluster, reference, tmp_path):
     assert failed.returncode != 0
     assert "Training on variant unmodified, seed 2" in failed.stdout
     assert "seed~2.log" in failed.stdout
-    assert (workflow.results / "runs/unmodified/seed~1/eval.json").is_file()
+    states = {(run.variant, run.seed): run.state for run in look(workflow.results)}
+    assert states.pop(("unmodified", 2)) is State.FAILED
+    assert set(states.values()) == {State.DONE}
 
     obstacle.unlink()
     missing = {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1}
