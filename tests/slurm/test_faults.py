@@ -71,7 +71,7 @@ def test_interrupted_and_called_again(idle_cluster, reference, workflow):
     assert weights_of(workflow, RUN) == weights_of(reference, RUN)
 
 
-def test_killed_and_called_again_while_its_job_runs(idle_cluster, reference, workflow):
+def test_killed_while_its_job_goes_on(idle_cluster, reference, workflow):
     with started(workflow, model(workflow, RUN)) as snakemake:
         wait_for_iteration(workflow, RUN, 5)
         snakemake.kill()
@@ -81,7 +81,10 @@ def test_killed_and_called_again_while_its_job_runs(idle_cluster, reference, wor
     assert refused.returncode != 0
     assert "--unlock" in refused.stdout
     workflow.run("--unlock")
+    wait_for("end of the job", lambda: not training_jobs(idle_cluster, "running"), 600)
+    before = training_jobs(idle_cluster)
     workflow.run(model(workflow, RUN))
+    assert training_jobs(idle_cluster) == before
     assert weights_of(workflow, RUN) == weights_of(reference, RUN)
 
 
