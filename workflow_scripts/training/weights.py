@@ -1,13 +1,11 @@
 """The files that a training starts from, found and checked without importing torch."""
 
 import os
-import shutil
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from workflow_scripts.config.training import TorchvisionTraining, Training
 from workflow_scripts.console import log
+from workflow_scripts.downloads import ERRORS, copy_to, reason
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import atomic, sha256_of_file
 from workflow_scripts.training.recipe import engine_module
@@ -64,19 +62,15 @@ def downloaded(url: str, path: Path) -> Path:
     if path.is_file():
         return path
     log.info("downloading %s to %s", url, path)
-    try:
-        with (
-            atomic(path) as temporary,
-            urllib.request.urlopen(url, timeout=60) as source,
-            temporary.open("wb") as target,
-        ):
-            shutil.copyfileobj(source, target)
-    except (urllib.error.URLError, OSError) as error:
-        raise UserError(
-            f"{url}: cannot be downloaded ({error}); download it elsewhere and copy it "
-            f"to {path}, or set training.initialisation to its path and "
-            "training.initialisation_sha256 to its sha256"
-        ) from None
+    with atomic(path) as temporary:
+        try:
+            copy_to(temporary, url, path.name)
+        except ERRORS as error:
+            raise UserError(
+                f"{url}: cannot be downloaded ({reason(error)}); download it elsewhere and copy "
+                f"it to {path}, or set training.initialisation to its path and "
+                "training.initialisation_sha256 to its sha256"
+            ) from None
     return path
 
 
