@@ -35,5 +35,6 @@ def minutes_to_use(resources: Mapping[str, Any]) -> float | None:
     margin = resources.get("save_before_end")
     if margin is None:
         return None
+    left = resources["runtime"] - float(margin)
     # A margin that is longer than the job leaves a tenth of it.
-    return max(resources["runtime"] - float(margin), 0.1 * resources["runtime"])
+    return left if left > 0 else 0.1 * resources["runtime"]

@@ -26,4 +26,5 @@ def test_a_job_stops_before_its_walltime_where_there_is_one():
     assert minutes_to_use({"runtime": 1440}) is None
     assert minutes_to_use({"runtime": 1440, "save_before_end": 15}) == 1425
     assert minutes_to_use({"runtime": 2, "save_before_end": "1.75"}) == 0.25
+    assert minutes_to_use({"runtime": 10, "save_before_end": 9.5}) == 0.5
     assert minutes_to_use({"runtime": 10, "save_before_end": 15}) == 1
