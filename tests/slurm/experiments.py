@@ -37,6 +37,13 @@ def on(cluster: Cluster, folder: Path, site: Path = SITE) -> Workflow:
     return Workflow(folder, small_config(), "profiles/slurm", PROJECT, cluster.environment, site)
 
 
+def shortened(workflow: Workflow, iterations: int) -> Workflow:
+    """The same experiment with trainings of a few iterations."""
+    settings = workflow.config["training"]
+    settings.update(iterations=iterations, warmup_iterations=1, milestones=[iterations - 1])
+    return workflow
+
+
 def site_with(path: Path, **changes: Any) -> Path:
     """The tests' site file, with some entries of the trainings' resources changed."""
     site = yaml.safe_load(SITE.read_text())
