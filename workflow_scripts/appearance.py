@@ -1,8 +1,12 @@
 """How a part of a photograph looks, whatever it shows: its noise, its sharpness, soft edges."""
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
+_TILE = 512
+"""Side of the noise that parts are cut from, pixels."""
 _IMMERKAER = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 _GAIN = 6.0
 """Standard deviation that this kernel makes of white noise of standard deviation 1."""
@@ -47,10 +51,35 @@ def noise(
     Returns:
         (h, w, 3) float32, to be added.
     """
-    white = rng.standard_normal((*shape, 4), np.float32)
+    return np.float32(level) * cut_out(_camera_noise(colour), shape, rng)
+
+
+@lru_cache(maxsize=2)
+def _camera_noise(colour: float) -> np.ndarray:
+    white = white_noise()
     luma = cv2.GaussianBlur(white[..., 0], (3, 3), 0.4)
     chroma = 2 * cv2.GaussianBlur(white[..., 1:], (5, 5), 0.9)
-    return np.float32(level) * (1.25 * luma[..., None] + np.float32(colour) * chroma)
+    return 1.25 * luma[..., None] + np.float32(colour) * chroma
+
+
+@lru_cache(maxsize=1)
+def white_noise() -> np.ndarray:
+    """(512, 512, 4) float32 of unit variance, always the same; must not be written to.
+
+    Drawing noise anew takes longer than all else that is done to a small picture.
+    """
+    return np.random.default_rng(0).standard_normal((_TILE, _TILE, 4), np.float32)
+
+
+def cut_out(tile: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """A part of a tile, (height, width, n), from a random place; must not be written to."""
+    y, x = (int(start) for start in rng.integers(0, _TILE, 2))
+    if y + shape[0] <= _TILE and x + shape[1] <= _TILE:
+        return tile[y : y + shape[0], x : x + shape[1]]
+    rows, columns = (
+        (start + np.arange(length)) % _TILE for start, length in zip((y, x), shape, strict=True)
+    )
+    return tile[np.ix_(rows, columns)]
 
 
 def blur_sigma(patch: np.ndarray) -> float:

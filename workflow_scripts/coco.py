@@ -146,6 +146,13 @@ def decode_mask(rle: Rle) -> np.ndarray:
     return rle_codec.decode(rle).astype(bool)
 
 
+def mask_at(rle: Rle, row: int, column: int) -> bool:
+    """Whether the mask of an RLE holds a pixel of its frame; without decoding the others."""
+    height, width = rle["size"]
+    pixel = rle_codec.fr_bbox([column, row, 1, 1], height, width)
+    return bool(rle_codec.area(rle_codec.merge([rle, pixel], intersect=True)))
+
+
 def decode_crop(rle: Rle) -> tuple[np.ndarray, int, int] | None:
     """The mask of an RLE, cropped to its pixels; None without any.
 

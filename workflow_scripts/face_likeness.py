@@ -32,7 +32,7 @@ def crop_of(image: np.ndarray, region: Region) -> np.ndarray:
     if part.ndim == 3:
         part = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
     grey = part.astype(np.float32)
-    step = float(np.sqrt(abs(np.linalg.det(to_image[:, :2]))))
+    step = float(abs(to_image[0, 0] * to_image[1, 1] - to_image[0, 1] * to_image[1, 0])) ** 0.5
     if step > 1:  # a pixel of the crop stands for several of the image
         grey = cv2.GaussianBlur(grey, (0, 0), 0.5 * step)
     matrix = to_image.copy()
@@ -123,8 +123,8 @@ def band_passed(crop: np.ndarray) -> np.ndarray:
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
     """Pearson's correlation of two arrays of one shape, -1 to 1; 0 where one is flat."""
-    a, b = (values.astype(np.float64).ravel() for values in (first, second))
-    a, b = a - a.mean(), b - b.mean()
-    size = float(np.sqrt((a @ a) * (b @ b)))
+    a, b = (np.float64(values).ravel() for values in (first, second))
+    a, b = a - a.sum() / a.size, b - b.sum() / b.size
+    own, other = float(a @ a), float(b @ b)
     # A flat area that was coded with rounding is still flat: less than a grey level deviation.
-    return float(a @ b) / size if min(a @ a, b @ b) > 0.01 * a.size else 0.0
+    return float(a @ b) / (own * other) ** 0.5 if min(own, other) > 0.01 * a.size else 0.0

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from workflow_scripts.anonymization.natural.faces.composite import composite
+from workflow_scripts.anonymization.natural.faces.composite import backdrop_of, composite
 from workflow_scripts.anonymization.natural.faces.identity import draw_identity
 from workflow_scripts.anonymization.natural.faces.people import replace_faces
 from workflow_scripts.anonymization.natural.faces.portrait import draw_head
@@ -49,13 +49,15 @@ def drawn_over(image, region, seed):
     head = draw_head(draw_identity(rng), subject.pose, subject.skin)
     drawn = render(head, subject.pose, subject.box, Extent())
     result = image.copy()
-    result[y0:y1, x0:x1] = composite(image[y0:y1, x0:x1], drawn, subject.skin, subject.optics, rng)
+    patch = image[y0:y1, x0:x1]
+    backdrop = backdrop_of(patch, subject.skin, subject.optics, subject.pose.unit)
+    result[y0:y1, x0:x1] = composite(backdrop, drawn, rng)
     return result
 
 
 def replaced(image, regions, seed=0):
     result = image.copy()
-    outcomes = replace_faces(image, regions, [None] * len(regions), (seed,))
+    _, outcomes = replace_faces(image, regions, [None] * len(regions), (seed,))
     for outcome in outcomes:
         outcome.paste(result)
     return result, outcomes

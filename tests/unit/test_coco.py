@@ -11,6 +11,7 @@ from workflow_scripts.coco import (
     decode_crop,
     decode_mask,
     encode_mask,
+    mask_at,
 )
 
 
@@ -27,6 +28,8 @@ def test_a_crop_encodes_as_its_frame(density):
         rle = encode_mask(crop, x, y, height, width)
         assert rle["counts"] == oracle.encode(np.asfortranarray(frame))["counts"].decode()
         assert np.array_equal(decode_mask(rle), frame)
+        for row, column in np.ndindex(frame.shape):
+            assert mask_at(rle, row, column) == frame[row, column]
         found = decode_crop(rle)
         assert (found is None) == (not frame.any())
         if found is not None:

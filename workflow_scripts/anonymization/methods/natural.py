@@ -10,8 +10,7 @@ from workflow_scripts.anonymization.natural.faces.people import replace_faces
 from workflow_scripts.anonymization.natural.owners import owners_of
 from workflow_scripts.anonymization.natural.places import generator_of, order_of
 from workflow_scripts.anonymization.natural.plates.replace import replace_plate
-from workflow_scripts.anonymization.natural.replacement import Replacement
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.regions import Kind
 
 
 class Natural(Method):
@@ -32,25 +31,19 @@ class Natural(Method):
         What becomes of a region depends on its place, never on its place in the list.
         """
         seed = (self.seed, int(rng.integers(2**63)))
-        result = scene.image.copy()
-        found = self._faces(scene, seed)
-        for replacement in found.values():
-            replacement.paste(result)
+        faces = [region for region in scene.regions if region.kind is Kind.FACE]
+        owners = owners_of(faces, scene.objects)
+        result, replaced = replace_faces(scene.image, faces, owners, seed)
+        found = dict(zip(faces, replaced, strict=True))
         plates = [region for region in scene.regions if region.kind is Kind.LICENSE_PLATE]
         for region in sorted(plates, key=order_of):
             replacement = replace_plate(result, region, generator_of(seed, region))
             if replacement is not None:
                 replacement.paste(result)
-                found[region] = replacement
+            found[region] = replacement
         outcomes = (
             Outcome(region, found[region].route.value, found[region].box)
             for region in scene.regions
-            if region in found
+            if found[region] is not None
         )
         return Anonymized(result, tuple(outcomes))
-
-    def _faces(self, scene: Scene, seed: tuple[int, ...]) -> dict[Region, Replacement]:
-        faces = [region for region in scene.regions if region.kind is Kind.FACE]
-        owners = owners_of(faces, scene.objects)
-        replaced = zip(faces, replace_faces(scene.image, faces, owners, seed), strict=True)
-        return {face: replacement for face, replacement in replaced if replacement is not None}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from workflow_scripts.anonymization.method import LabelledObject
-from workflow_scripts.coco import decode_mask
+from workflow_scripts.coco import mask_at
 from workflow_scripts.regions import Region
 
 _PEOPLE = ("person", "rider")
@@ -34,10 +34,9 @@ def owners_of(faces: Sequence[Region], objects: Sequence[LabelledObject]) -> lis
         ]
         if not inside:
             continue
-        mask = decode_mask(person.instance.segmentation)
         for index in inside:
             row = int((faces[index].y0 + faces[index].y1) / 2)
             column = int((faces[index].x0 + faces[index].x1) / 2)
-            if mask[row, column]:
+            if mask_at(person.instance.segmentation, row, column):
                 owners[index] = person.instance.id
     return owners

@@ -1,7 +1,13 @@
 """Putting a drawn head into the picture: soft edges at hair, the picture's blur and noise."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 import cv2
 import numpy as np
+
+from workflow_scripts.appearance import cut_out, white_noise
+from workflow_scripts.pixels import limited, mean_of, rounded, soft, three, times
 
 from .estimate import Optics, Skin, to_display
 from .grid import smooth
@@ -18,97 +24,148 @@ _BRIGHTEST = 1.16
 """How far contrast lifts what is bright already: faces differ in their shadows, not in shine."""
 
 
-def composite(
-    window: np.ndarray, drawn: Rendered, skin: Skin, optics: Optics, rng: np.random.Generator
-) -> np.ndarray:
-    """The window with the head, (h, w, 3) uint8.
+@dataclass(frozen=True, eq=False)
+class Backdrop:
+    """What a head is put into, and what of it stays the same whichever head that is.
+
+    Attributes:
+        window: (h, w, 3) uint8, the patch as it was.
+        optics: of the picture.
+        sigma: of the blur that a drawn head needs, pixels.
+        unit: pixels a unit of face coordinates.
+        like: (h, w) float32, near 1 where a pixel has about the colour of the skin.
+        near_like: the same, blurred.
+        grey: (h, w) float32.
+        band: (h, w) float32, the square of what is neither noise nor light.
+    """
+
+    window: np.ndarray
+    optics: Optics
+    sigma: float
+    unit: float
+    like: np.ndarray
+    near_like: np.ndarray
+    grey: np.ndarray
+    band: np.ndarray
+
+
+def backdrop_of(window: np.ndarray, skin: Skin, optics: Optics, unit: float) -> Backdrop:
+    """Look at a patch, (h, w, 3) uint8.
+
+    Args:
+        window: the patch.
+        skin: its colour, by which skin is told from the rest.
+        optics: of the picture.
+        unit: pixels a unit of face coordinates.
+    """
+    sigma = float(np.sqrt(max(optics.blur, _LEAST_BLUR) ** 2 - _DRAWN_BLUR**2))
+    like = skin_likeness(window, skin)
+    grey = mean_of(np.float32(window))
+    low = soft(grey, 0.75 * unit)
+    return Backdrop(
+        window, optics, sigma, unit, like, cv2.GaussianBlur(like, (0, 0), max(0.6, sigma)),
+        grey, np.square(cv2.GaussianBlur(grey, (0, 0), max(0.12 * unit, 0.5)) - low),
+    )  # fmt: skip
+
+
+def composite(backdrop: Backdrop, drawn: Rendered, rng: np.random.Generator) -> np.ndarray:
+    """The patch with the head, (h, w, 3) uint8.
 
     Inside the core nothing of the old pixels is left. In the rim around it old and new mix, and
     only what has the colour of skin is replaced: hair, hats and background stay.
 
     Args:
-        window: (h, w, 3) uint8, the patch as it was.
+        backdrop: the patch.
         drawn: the head over the same patch.
-        skin: its colour, by which skin is told from the rest.
-        optics: of the picture.
         rng: for the noise.
     """
-    colour = to_display(drawn.rgb)
-    sigma = float(np.sqrt(max(optics.blur, _LEAST_BLUR) ** 2 - _DRAWN_BLUR**2))
-    colour = cv2.GaussianBlur(colour, (0, 0), sigma)
-    colour = _as_contrasty(colour, window, drawn)
-    grey = colour.mean(axis=2, keepdims=True)
+    colour = cv2.GaussianBlur(to_display(drawn.rgb), (0, 0), backdrop.sigma)
+    grey = mean_of(colour)
+    gain = _contrast(grey, backdrop, drawn)
     # Raises the darkest, hardly skin, and keeps hues.
-    colour *= np.sqrt(1 + (0.8 * optics.black / np.maximum(grey, 1)) ** 2)
-    colour += _grain(colour.shape, optics, rng)
-    like = skin_likeness(window, skin)
-    ground = _without_old(window, drawn, like)
-    alpha = _alpha(like, drawn, sigma)[..., None]
-    mixed = ground + alpha * (colour - ground)
-    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    black = 0.8 * backdrop.optics.black / np.maximum(grey * gain, 1)
+    colour = times(colour, gain * np.sqrt(1 + black * black))
+    height, width = grey.shape
+    colour += np.float32(backdrop.optics.noise) * cut_out(_grain(), (height, width), rng)
+    ground = _without_old(backdrop, drawn)
+    mixed = ground + three(_alpha(backdrop, drawn)) * (colour - ground)
+    return rounded(mixed)
 
 
-def _without_old(window: np.ndarray, drawn: Rendered, like: np.ndarray) -> np.ndarray:
-    """The window with what the new head does not cover of the old one filled from around it:
-    what has the colour of skin beside it, and all that lies between the old landmarks.
+def _without_old(backdrop: Backdrop, drawn: Rendered) -> np.ndarray:
+    """The patch with what the new head does not cover of the old one filled from around it: what
+    has the colour of skin beside it, and all that lies between the old landmarks.
     """
-    skin = drawn.beside * cv2.GaussianBlur(like, (0, 0), max(0.08 * drawn.unit, 0.6))
-    gone = np.clip(np.maximum(1.5 * skin, drawn.between), 0, 1)
-    if not (gone * (1 - drawn.core) > 0.05).any():
-        return np.float32(window)
-    ground = (1 - like) * (drawn.beside > 0.02) * (1 - drawn.between) + 1e-3
+    window, like = np.float32(backdrop.window), backdrop.like
+    gone = drawn.between
+    if drawn.beside.any():
+        skin = drawn.beside * cv2.GaussianBlur(like, (0, 0), max(0.08 * drawn.unit, 0.6))
+        gone = np.minimum(np.maximum(1.5 * skin, gone), 1)
+    if float((gone * (1 - drawn.core)).max()) <= 0.05:
+        return window
+    ground = (1 - like) * (drawn.beside > 0.02) * (1 - drawn.between) + np.float32(1e-3)
     wide = max(0.3 * drawn.unit, 1.0)
-    weight = cv2.GaussianBlur(ground, (0, 0), wide)[..., None]
-    fill = cv2.GaussianBlur(window * ground[..., None].astype(np.float32), (0, 0), wide) / weight
-    soft = np.maximum(gone, cv2.GaussianBlur(gone, (0, 0), 0.7))
-    return window + soft[..., None] * (fill - window)
+    fill = soft(times(window, ground), wide) / three(soft(ground, wide))
+    gone = np.maximum(gone, cv2.GaussianBlur(gone, (0, 0), 0.7))
+    return window + three(gone) * (fill - window)
 
 
-def _alpha(like: np.ndarray, drawn: Rendered, sigma: float) -> np.ndarray:
-    spread = max(0.6, sigma)
-    like = cv2.GaussianBlur(like, (0, 0), spread)
-    rim = cv2.GaussianBlur(drawn.rim * like, (0, 0), spread * 0.7)
-    core = cv2.GaussianBlur(drawn.core, (0, 0), max(0.5 * sigma, 0.3))
-    return np.clip(np.maximum(core, rim), 0, 1)
+def _alpha(backdrop: Backdrop, drawn: Rendered) -> np.ndarray:
+    spread = max(0.6, backdrop.sigma)
+    rim = cv2.GaussianBlur(drawn.rim * backdrop.near_like, (0, 0), spread * 0.7)
+    core = cv2.GaussianBlur(drawn.core, (0, 0), max(0.5 * backdrop.sigma, 0.3))
+    return limited(np.maximum(core, rim), 0, 1)
 
 
 def skin_likeness(window: np.ndarray, skin: Skin) -> np.ndarray:
-    """(h, w) float32, near 1 where a pixel has about the colour of the skin."""
+    """(h, w) float32, near 1 where a pixel of a patch, uint8, has about the colour of the skin."""
     tone = to_display(np.float32(skin.tone))
-    ratio = np.log((np.float32(window) + 6) / (tone + 6))
-    level = ratio.mean(axis=2)
-    tint = np.abs(ratio - level[..., None]).max(axis=2)
-    return (1 - smooth(tint, 0.10, 0.26)) * (1 - smooth(np.abs(level + 0.05), 0.25, 0.55))
+    ratio = cv2.LUT(window, _logarithms()) - np.log(tone + np.float32(6))
+    level = mean_of(ratio)
+    red, green, blue = cv2.split(ratio)
+    high, low = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    tint = cv2.max(high - level, level - low)
+    level = np.abs(level + np.float32(0.05))
+    return (1 - smooth(tint, 0.10, 0.26)) * (1 - smooth(level, 0.25, 0.55))
 
 
-def _as_contrasty(colour: np.ndarray, window: np.ndarray, drawn: Rendered) -> np.ndarray:
-    """The drawn head with about the contrast and brightness of the old face, a number each."""
-    fine, coarse = max(0.12 * drawn.unit, 0.5), 0.75 * drawn.unit
-    before, after = (np.float32(pixels).mean(axis=2) for pixels in (window, colour))
+@lru_cache(maxsize=1)
+def _logarithms() -> np.ndarray:
+    return np.log(np.arange(256, dtype=np.float32) + 6)
+
+
+def _contrast(after: np.ndarray, backdrop: Backdrop, drawn: Rendered) -> np.ndarray:
+    """A gain, (h, w), that gives the drawn head about the contrast and brightness of the old face,
+    a number each.
+
+    Args:
+        after: the head's grey, (h, w).
+        backdrop: the patch.
+        drawn: the head.
+    """
+    fine, coarse = max(0.12 * backdrop.unit, 0.5), 0.75 * backdrop.unit
+    core = drawn.core
     # Of the head alone: what lies beside it is as dark as it happens to be.
-    shown = np.maximum(drawn.core, drawn.rim) + np.float32(1e-3)
-    even = cv2.GaussianBlur(after * shown, (0, 0), coarse) / cv2.GaussianBlur(shown, (0, 0), coarse)
-
-    def spread(grey: np.ndarray, low: np.ndarray) -> float:
-        band = cv2.GaussianBlur(grey, (0, 0), fine) - low
-        return float(np.sqrt((drawn.core * band**2).sum()))
-
-    inside = max(float((drawn.core * after).sum()), 1e-3)
-    level = (float((drawn.core * before).sum()) / inside) ** 0.8
-    level = float(np.clip(level, *_LEVELS))
-    wanted = spread(before, cv2.GaussianBlur(before, (0, 0), coarse))
-    ratio = wanted / max(level * spread(after, even), 1e-3)
+    shown = np.maximum(core, drawn.rim) + np.float32(1e-3)
+    even = soft(after * shown, coarse) / soft(shown, coarse)
+    inside = max(_sum(core, after), 1e-3)
+    level = float(np.clip((_sum(core, backdrop.grey) / inside) ** 0.8, *_LEVELS))
+    now = np.sqrt(_sum(core, np.square(cv2.GaussianBlur(after, (0, 0), fine) - even)))
+    ratio = np.sqrt(_sum(core, backdrop.band)) / max(level * now, 1e-3)
     # Less towards the edge, where the old skin goes on.
-    inner = np.clip(2 * cv2.GaussianBlur(drawn.core, (0, 0), 0.4 * drawn.unit) - 1, 0, 1)
-    power = np.float32(np.clip(ratio, *_CONTRASTS) - 1) * inner
+    inner = limited(2 * soft(core, 0.4 * backdrop.unit) - 1, 0, 1)
+    power = inner * np.float32(np.clip(ratio, *_CONTRASTS) - 1)
     # As a power and the same for all channels, so that dark places keep their hue.
-    gain = level * np.minimum(((after + 2) / (even + 2)) ** power, _BRIGHTEST)
-    return colour * gain[..., None].astype(np.float32)
+    gain = cv2.exp(power * cv2.log((after + 2) / (even + 2)))
+    return np.float32(level) * np.minimum(gain, np.float32(_BRIGHTEST))
 
 
-def _grain(shape: tuple[int, ...], optics: Optics, rng: np.random.Generator) -> np.ndarray:
-    """Noise as cameras leave it: a bit soft, mostly the same in all channels."""
-    height, width = shape[:2]
-    common = rng.standard_normal((height, width, 1), np.float32)
-    own = rng.standard_normal((height, width, 3), np.float32)
-    return optics.noise * (0.85 * common + 0.4 * own)
+def _sum(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.vdot(first, second))
+
+
+@lru_cache(maxsize=1)
+def _grain() -> np.ndarray:
+    """Noise as cameras leave it: mostly the same in all channels."""
+    white = white_noise()
+    return 0.85 * white[..., :1] + 0.4 * white[..., 1:]

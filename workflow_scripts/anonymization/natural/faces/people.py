@@ -27,7 +27,7 @@ def replace_faces(
     faces: Sequence[Region],
     owners: Sequence[int | None],
     seed: Sequence[int],
-) -> list[Replacement | None]:
+) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace all faces of an image.
 
     The same person gets one new face: two faces of one owner, one face found twice, or the same
@@ -40,7 +40,7 @@ def replace_faces(
         seed: decides with each person's place in the image who the new one is.
 
     Returns:
-        A replacement for each face, all cut from the same new image: they can be pasted in any
+        The new image, and a replacement for each face, all cut from it: they can be pasted in any
         order. None for regions that have no extent or lie outside of the frame.
     """
     order = sorted(range(len(faces)), key=lambda index: order_of(faces[index]))
@@ -54,8 +54,12 @@ def replace_faces(
         for index, replacement in zip(group, replaced, strict=True):
             replacement.paste(result)
             found[index] = replacement
-    _look_again(result, subjects, found)
-    return [_cut(result, found.get(index), subjects[index]) for index in range(len(faces))]
+    alike = _look_again(result, subjects, found)
+    replacements = [
+        _cut(result, found[index], alike[index]) if index in found else None
+        for index in range(len(faces))
+    ]
+    return result, replacements
 
 
 def _groups(
@@ -110,18 +114,20 @@ def _iou(first: Region, second: Region) -> float:
 
 def _look_again(
     result: np.ndarray, subjects: dict[int, Subject | None], found: dict[int, Replacement]
-) -> None:
+) -> dict[int, float]:
     """Take the fallback, in place, where a neighbour's new face made one like its old self, or a
-    better one where it took the fallback already.
+    better one where it took the fallback already. Returns how alike each one is in the end.
     """
     for _ in range(_ROUNDS):
-        bad = [index for index in found if _alike_now(result, subjects[index]) > LET_THROUGH]
+        alike = {index: _alike_now(result, subjects[index]) for index in found}
+        bad = [index for index in found if alike[index] > LET_THROUGH]
         if not bad:
-            return
+            return alike
         for index in bad:
             filling = filled(result, subjects[index])
             filling.paste(result)
             found[index] = replace(filling, box=_around(filling.box, found[index].box))
+    return {index: _alike_now(result, subjects[index]) for index in found}
 
 
 def _alike_now(image: np.ndarray, subject: Subject) -> float:
@@ -133,12 +139,7 @@ def _around(first: Box, second: Box) -> Box:
     return (int(low[0]), int(low[1]), int(high[2]), int(high[3]))
 
 
-def _cut(
-    result: np.ndarray, replacement: Replacement | None, subject: Subject | None
-) -> Replacement | None:
+def _cut(result: np.ndarray, replacement: Replacement, alike: float) -> Replacement:
     """A replacement as it looks once all are in place."""
-    if replacement is None:
-        return None
     x0, y0, x1, y1 = replacement.box
-    patch = result[y0:y1, x0:x1].copy()
-    return replace(replacement, patch=patch, similarity=_alike_now(result, subject))
+    return replace(replacement, patch=result[y0:y1, x0:x1].copy(), similarity=alike)

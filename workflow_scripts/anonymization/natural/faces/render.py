@@ -54,7 +54,7 @@ class Extent:
         return replace(
             self,
             core=min(self.core + abs(u) / HALF_WIDTH, 0.95),
-            brow=self.brow - 0.05 - max(v, 0.0),
+            brow=self.brow - 0.08 - max(v, 0.0),
             chin=0.7 * max(-v, 0.0),
         )
 

@@ -12,7 +12,7 @@ from workflow_scripts.regions import Region
 
 from . import gate
 from .boxes import Box, clipped, enlarged
-from .composite import composite
+from .composite import Backdrop, backdrop_of, composite
 from .estimate import Optics, Skin, is_skin, optics_of, skin_of
 from .fallback import smeared_ellipse
 from .identity import draw_identity
@@ -35,8 +35,7 @@ _WIDE_FROM = 4
 _FILLS = ((0.0, 0.0, False), (1.0, 0.06, False), (1.0, -0.06, False), (1.0, 0.0, True))
 """How even the fallback is, to which side it gets brighter, and whether it covers all that is
 compared, until the gate lets it through. Of one colour, the last one is like nothing."""
-_SHIFTS = (0.32, 0.4)
-_WIDE_SHIFTS = (0.32, 0.32, 0.48, 0.48)
+_SHIFTS, _WIDE_SHIFTS = (0.32, 0.4), (0.32, 0.32, 0.48, 0.48)
 """How far up and down each of them is tried at most, in half distances of the eyes."""
 
 
@@ -69,8 +68,9 @@ def replace_person(
     """
     drawable = sum(subject is not None and subject.box is not None for subject in subjects)
     best: list[Replacement | None] = [None] * len(subjects)
+    backdrops: dict[int, Backdrop] = {}
     for number in range(len(_PEOPLE) if drawable else 0):
-        found = _as_person(image, subjects, seed, number)
+        found = _as_person(image, subjects, backdrops, seed, number)
         if sum(map(bool, found)) > sum(map(bool, best)):
             best = found
         if sum(map(bool, best)) == drawable:
@@ -103,24 +103,43 @@ def subject_of(original: np.ndarray, region: Region) -> Subject | None:
 
 
 def _as_person(
-    image: np.ndarray, subjects: Sequence[Subject | None], seed: int, number: int
+    image: np.ndarray,
+    subjects: Sequence[Subject | None],
+    backdrops: dict[int, Backdrop],
+    seed: int,
+    number: int,
 ) -> list[Replacement | None]:
-    """All the faces as those of one new person; None for those that the gate refuses."""
+    """All the faces as those of one new person; None for those that the gate refuses.
+
+    Args:
+        image: see `replace_person`.
+        subjects: the faces.
+        backdrops: of subjects, while nobody paints into the image; is filled.
+        seed: decides with `number` who the person is.
+        number: in `_PEOPLE`.
+    """
     several = len(subjects) > 1
     canvas = image.copy() if several else image
     found: list[Replacement | None] = []
     for index, subject in enumerate(subjects):
         result = None
         if subject is not None and subject.box is not None:
-            result = _attempt(canvas, subject, seed, number, index)
+            if several or index not in backdrops:
+                backdrops[index] = _backdrop(canvas, subject)
+            result = _attempt(canvas, subject, backdrops[index], seed, number, index)
         if result is not None and several:
             result.paste(canvas)
         found.append(result)
     return found
 
 
-def _attempt(
-    image: np.ndarray, subject: Subject, seed: int, number: int, index: int
+def _backdrop(image: np.ndarray, subject: Subject) -> Backdrop:
+    part = _part(image, subject.box)
+    return backdrop_of(part, subject.skin, subject.optics, subject.pose.unit)
+
+
+def _attempt(  # noqa: PLR0917 (a face, and who it becomes)
+    image: np.ndarray, subject: Subject, backdrop: Backdrop, seed: int, number: int, index: int
 ) -> Replacement | None:
     """One face as that of the person `number`, at the first place that the gate lets through."""
     unlike, light, turn = _PEOPLE[number]
@@ -133,7 +152,7 @@ def _attempt(
     extent = _WIDE if wide else Extent()
     for pose, moved in _elsewhere(held, unlike, draws, _WIDE_SHIFTS if wide else _SHIFTS):
         drawn = render(head, pose, subject.box, extent.covering(*moved))
-        patch = composite(_part(image, subject.box), drawn, subject.skin, subject.optics, grain)
+        patch = composite(backdrop, drawn, grain)
         after = _look_with(subject, image, patch, subject.box)
         alike = gate.alikeness(subject.before, after)
         if alike > LET_THROUGH:
