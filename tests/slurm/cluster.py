@@ -20,7 +20,7 @@ SlurmUser=root
 SlurmdUser=root
 SlurmctldPort={port}
 AuthType=auth/munge
-AuthInfo=socket={root}/run/munge.socket
+AuthInfo=socket={root}/run/munge.socket,cred_expire=20
 CredType=cred/munge
 StateSaveLocation={root}/state
 SlurmdSpoolDir={root}/spool/%n
@@ -42,9 +42,16 @@ AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 MinJobAge=3600
 KillWait=10
+SlurmdTimeout=30
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
 {nodes}
 PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP OverSubscribe=NO
+PartitionName=urgent Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PriorityTier=9
+PartitionName=closed Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP AllowAccounts=others
 """
+# A requeued job waits as long as its credential lives (cred_expire, 120 s by default), and a node
+# that does not answer for SlurmdTimeout (300 s) is taken for dead.
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=16 Boards=1 "
     "SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=256000 Gres=gpu:4 "
@@ -75,7 +82,7 @@ class Cluster:
         self.root = root
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
         self.host = socket.gethostname().split(".")[0]
-        self.munged: int | None = None
+        self.daemons: list[subprocess.Popen[bytes]] = []
         self.environment = {
             "SLURM_CONF": str(root / "slurm.conf"),
             "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -125,23 +132,33 @@ class Cluster:
             "--seed-file": run / "munged.seed",
         }
         command = ["munged", "--force", *(f"{name}={value}" for name, value in options.items())]
-        subprocess.run(command, check=True, timeout=DEADLINE_SECONDS)
-        self.munged = int((run / "munged.pid").read_text())
+        subprocess.run(
+            command,
+            env={**os.environ, **self.environment},
+            check=True,
+            timeout=DEADLINE_SECONDS,
+        )
 
     def daemon(self, program: str, *arguments: str) -> None:
         """Start slurmctld, or the slurmd of a node; it writes a log and a pid file."""
         log = self.root / "log" / f"{program}{''.join(arguments)}.out"
         with log.open("a") as stream:
-            subprocess.Popen(
-                [program, "-D", "-f", self.root / "slurm.conf", *arguments],
-                env={**os.environ, **self.environment},
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+            self.daemons.append(
+                subprocess.Popen(
+                    [program, "-D", "-f", self.root / "slurm.conf", *arguments],
+                    env={**os.environ, **self.environment},
+                    stdout=stream,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
             )
 
+    def pid_of(self, daemon: str) -> int:
+        """The process of `slurmctld`, or of a node's, such as `slurmd.n1`."""
+        return int((self.root / f"run/{daemon}.pid").read_text())
+
     def _all_idle(self) -> bool:
-        said = self.ask("sinfo", "-h", "-N", "-o", "%T", check=False).split()
+        said = self.ask("sinfo", "-h", "-N", "-p", "gpu", "-o", "%T", check=False).split()
         return said == ["idle"] * len(self.nodes)
 
     def ask(self, *command: str, check: bool = True) -> str:
@@ -173,28 +190,42 @@ class Cluster:
         self.ask("scancel", "--user=root")
         wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
 
+    def processes(self) -> list[int]:
+        """Everything that runs with this cluster's configuration: daemons, job steps, jobs."""
+        mark = f"SLURM_CONF={self.root}/slurm.conf".encode()
+        return [
+            int(process.name)
+            for process in Path("/proc").glob("[0-9]*")
+            if mark in _environment(process)
+        ]
+
     def stop(self) -> None:
-        """End what was started, by its pid files."""
-        with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
-            self.clear()
-        for file in (self.root / "run").glob("slurm*.pid"):
-            _end(int(file.read_text()))
-        if self.munged:
-            _end(self.munged)
+        """End every process of the cluster."""
+        with contextlib.suppress(AssertionError):
+            self._send(signal.SIGTERM)
+            self._send(signal.SIGCONT)
+            wait_for("end", self._has_ended, 5)
+        # Steps that have lost their slurmd do not listen.
+        self._send(signal.SIGKILL)
+        wait_for("end", self._has_ended, 20)
+
+    def _send(self, number: signal.Signals) -> None:
+        for process in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def _has_ended(self) -> bool:
+        for daemon in self.daemons:
+            daemon.poll()
+        return not self.processes()
 
 
-def _end(process: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, signal.SIGTERM)
-        wait_for("end", lambda: not _lives(process), 20)
-
-
-def _lives(process: int) -> bool:
+def _environment(process: Path) -> list[bytes]:
+    """What a process was started with; nothing of one that is gone."""
     try:
-        # A child of this process that has ended stays in the table until somebody asks for it.
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        return (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _free_ports(count: int) -> list[int]:

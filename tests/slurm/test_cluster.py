@@ -1,6 +1,11 @@
 """The private cluster itself: it runs jobs and shares out its GPUs."""
 
-from tests.slurm.cluster import wait_for
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+from tests.slurm.cluster import running_cluster, wait_for
 
 
 def test_two_jobs_of_four_gpus_do_not_share_a_node(cluster):
@@ -12,3 +17,24 @@ def test_two_jobs_of_four_gpus_do_not_share_a_node(cluster):
     # There is no node left for the fourth.
     assert list(cluster.jobs("pending")) == jobs[3:]
     cluster.clear()
+
+
+def test_nothing_is_left_of_a_cluster(cluster):
+    with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
+        with running_cluster(Path(folder), nodes=1) as own:
+            told = Path(folder) / "process"
+            step = f"srun sh -c 'echo $$ >{told}; exec sleep 600'"
+            own.ask("sbatch", "--output=/dev/null", "--wrap", step)
+            wait_for("the job's process", lambda: told.is_file() and told.read_text())
+            processes = own.processes()
+            assert int(told.read_text()) in processes
+            os.kill(own.pid_of("slurmd.n1"), signal.SIGKILL)
+        assert not [number for number in processes if lives(number)]
+
+
+def lives(process: int) -> bool:
+    """Whether it works; one that has ended may stay in the table, without a command."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except OSError:
+        return False
