@@ -33,7 +33,7 @@ $(READY): envs/requirements.lock
 	@echo "Setting up $(VENV) (about 6 GB, once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes envs/requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes envs/requirements.lock
 	@touch $@
 
 setup: $(READY)
