@@ -1,90 +1,97 @@
 """Eyes and brows."""
 
+import cv2
 import numpy as np
 
 from .grid import Grid, noise, smooth
 from .identity import Identity
-from .paint import Paint, between, near_curve, pale, scaled
+from .paint import Paint, Window, between, near_curve, pale, scaled
 
 
-def paint_eyes(paint: Paint, who: Identity, light_u: float) -> None:
-    """Draw both eyes; `light_u` is -1 to 1, from where the light comes."""
-    for side in (-1, 1):
-        _eye(paint, who, side, light_u)
+def paint_eyes(half: Paint, who: Identity, light_u: float) -> tuple[Window, np.ndarray]:
+    """Draw both eyes.
 
+    Args:
+        half: the right half of a face.
+        who: the person.
+        light_u: -1 to 1, from where the light comes.
 
-def _eye(paint: Paint, who: Identity, side: int, light_u: float) -> None:
-    window = paint.grid.window(*_box(side, 0.85, 0.7))
-    grid = paint.grid.crop(window)
-    x = (grid.u - side) * side  # grows towards the ear
+    Returns:
+        A window of the half face, and (2, 3, height, width) what belongs there on the right side
+        and, mirrored, on the left: eyes differ in where they look and what they mirror.
+    """
+    window = half.grid.window(0.15, -0.7, 1.85, 0.7)
+    paint = half.part(window)
+    grid = paint.grid
+    x = grid.u - 1  # grows towards the ear
     y = grid.v + who.eyes_up + who.eye_tilt * x  # the outer corner lies higher
-    across = np.clip(1 - (x / who.eye_long) ** 2, 0, 1)
-    skewed = np.clip(across * (1 - 0.18 * x / who.eye_long), 0, 1.2)
+    across = np.maximum(1 - np.square(x / who.eye_long), 0)
+    skewed = np.minimum(across * (1 - 0.18 * x / who.eye_long), np.float32(1.2))
     upper = -0.60 * who.eye_open * skewed**0.62 + 0.02
     lower = 0.40 * who.eye_open * across**0.8 + 0.02
     inside = smooth(who.eye_long - np.abs(x), -0.02, 0.06)
-
+    below, above = y - upper, lower - y
     small = 1 - float(smooth(np.float32(grid.density), 14, 28))  # where lids and lashes merge
 
     # The lid above the eye, its crease, and the dark corner beside the nose.
-    crease = near_curve(paint, y - (upper - 0.13 - 0.03 * across), 0.045)
-    long = smooth(who.eye_long * 1.15 - np.abs(x), 0, 0.15)
-    paint.tint(0.7 * crease * long, (0.52, 0.40, 0.36), window)
-    hollow = np.exp(-(((x + 0.50) / 0.22) ** 2) - ((y + 0.16) / 0.26) ** 2)
-    paint.tint(hollow, (0.68, 0.56, 0.53), window)
-    outer = np.exp(-(((x - 0.55) / 0.22) ** 2) - ((y + 0.06) / 0.16) ** 2)
-    paint.tint(outer, (0.84, 0.76, 0.73), window)
+    crease = near_curve(paint, below + (0.13 + 0.03 * across), 0.045)
+    paint.tint(crease * (0.7 * smooth(who.eye_long * 1.15 - np.abs(x), 0, 0.15)),
+               (0.52, 0.40, 0.36))  # fmt: skip
+    for at, wide, up, high, gain in (
+        (-0.50, 0.22, 0.16, 0.26, (0.68, 0.56, 0.53)), (0.55, 0.22, 0.06, 0.16, (0.84, 0.76, 0.73)),
+    ):  # fmt: skip
+        distance = np.square((x - at) / wide) + np.square((y + up) / high)
+        paint.tint(np.exp(-distance), gain)
 
-    gap = paint.edge(y - upper, 0.025) * paint.edge(lower - y, 0.03) * inside
-    paint.mix(gap, pale(paint.tone, 0.85 - 0.27 * small), window)
-    shade = 1 - smooth(y - upper, 0.0, 0.62 * who.eye_open)
+    gap = paint.edge(below, 0.025) * paint.edge(above, 0.03) * inside
+    paint.mix(gap, pale(paint.tone, 0.85 - 0.27 * small))
+    shade = 1 - smooth(below, 0.0, 0.62 * who.eye_open)
     corners = smooth(np.abs(x), 0.45 * who.eye_long, who.eye_long)
-    paint.tint(gap * np.clip(0.55 * shade + 0.3 * corners, 0, 1), (0.46, 0.38, 0.36), window)
+    paint.tint(gap * np.minimum(0.55 * shade + 0.3 * corners, 1), (0.46, 0.38, 0.36))
 
-    ix, iy = x - side * 0.10 * who.gaze, y + 0.028
+    both = Paint(grid, np.stack([paint.rgb, paint.rgb]), paint.tone)
+    side = np.float32([1, -1]).reshape(2, 1, 1)
+    ix, iy = x - side * np.float32(0.10 * who.gaze), y + 0.028
     radius = np.sqrt(ix * ix + iy * iy)
-    iris = paint.edge(0.205 + 0.03 * small - radius, 0.025) * gap
-    paint.mix(iris, scaled(who.iris, 0.9), window)
-    paint.tint(iris * smooth(radius, 0.11, 0.19), (0.5, 0.5, 0.5), window)
-    paint.mix(paint.edge(0.085 - radius, 0.02) * gap, (0.004, 0.004, 0.004), window)
-    paint.tint(iris * (1 - smooth(y - upper, 0.0, 0.16)), (0.45, 0.45, 0.45), window)
+    iris = both.edge(0.205 + 0.03 * small - radius, 0.025) * gap
+    both.mix(iris, scaled(who.iris, 0.9))
+    both.tint(iris * smooth(radius, 0.11, 0.19), (0.5, 0.5, 0.5))
+    both.mix(both.edge(0.085 - radius, 0.02) * gap, (0.004, 0.004, 0.004))
+    both.tint(iris * (1 - smooth(below, 0.0, 0.16)), (0.45, 0.45, 0.45))
     spot_x, spot_y = ix * side - 0.06 * np.sign(light_u + 1e-3), iy + 0.075
-    spot = np.exp(-(spot_x**2 + spot_y**2) / 0.032**2) * gap
-    paint.mix(0.55 * spot, pale(paint.tone, 1.4), window)
+    spot = np.exp(-(np.square(spot_x) + np.square(spot_y)) / 0.032**2) * gap
+    both.mix(0.55 * spot, pale(paint.tone, 1.4))
 
     thick = 0.05 + 0.03 * small + 0.025 * smooth(x, -0.3, 0.5)
-    lash = np.exp(-((np.minimum(y - upper + 0.008, 0) / thick) ** 2) -
-                  (np.maximum(y - upper + 0.008, 0) / 0.036) ** 2)  # fmt: skip
+    lid = below + 0.008
+    lash = np.exp(-np.square(np.where(lid < 0, lid / thick, lid / np.float32(0.036))))
     reach = smooth(who.eye_long * 1.12 - x, 0, 0.12) * smooth(x + who.eye_long * 0.98, 0, 0.12)
     dark = between(scaled(who.hair, 0.6), scaled(paint.tone, 0.12), 0.45)
-    paint.mix(who.lashes * lash * reach, dark, window)
-    rim = near_curve(paint, y - lower - 0.012, 0.028) * inside
-    paint.mix(0.6 * who.lashes * rim, scaled(paint.tone, (0.30, 0.22, 0.22)), window)
-
-
-def _box(side: int, wide: float, high: float) -> tuple[float, float, float, float]:
-    return side - wide, -high, side + wide, high
+    both.mix(who.lashes * reach * lash, dark)
+    rim = near_curve(paint, above + 0.012, 0.028) * inside
+    both.mix(0.6 * who.lashes * rim, scaled(paint.tone, (0.30, 0.22, 0.22)))
+    return window, both.rgb
 
 
 def paint_brows(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
     """Draw both brows, from strands."""
-    hairs = noise(rng, paint.grid, 0.05, stretch=0.6)
-    gaps = noise(rng, paint.grid, 0.22)
-    for side in (-1, 1):
+    hairs, gaps = noise(rng, paint.grid, 0.04), noise(rng, paint.grid, 0.22)
+    colour = between(scaled(who.hair, 0.65), scaled(paint.tone, 0.18), 0.30)
+    for side in (1, -1):
         window = paint.grid.window(side - 0.85, -1.25, side + 0.85, -0.2)
-        grid = paint.grid.crop(window)
-        cover = _brow(grid, who, side)
-        strands = np.clip(0.95 + 0.25 * hairs[window] + 0.14 * gaps[window], 0.3, 1.15)
-        colour = between(scaled(who.hair, 0.65), scaled(paint.tone, 0.18), 0.30)
-        paint.mix(np.clip(who.brow_strength * cover * strands, 0, 0.95), colour, window)
+        part = paint.part(window)
+        cover = _brow(part.grid, who, side)
+        strands = 0.95 + np.float32(0.25) * hairs[window] + np.float32(0.14) * gaps[window]
+        strands = np.minimum(np.maximum(strands, np.float32(0.3)), np.float32(1.15))
+        part.mix(np.minimum(who.brow_strength * cover * strands, np.float32(0.95)), colour)
 
 
 def _brow(grid: Grid, who: Identity, side: int) -> np.ndarray:
     x = (grid.u - side) * side
-    arch = who.brow_arch * np.exp(-(((x - 0.18) / 0.42) ** 2)) - who.brow_tilt * x
-    droop = 0.16 * np.clip(x - 0.2, 0, None) ** 1.3
+    arch = who.brow_arch * np.exp(-np.square((x - 0.18) / 0.42)) - who.brow_tilt * x
+    droop = 0.16 * np.maximum(x - 0.2, 0) ** 1.3
     line = -(who.brow_height + who.eyes_up + arch) + droop
     thick = who.brow_thickness * np.interp(x, (-0.62, -0.4, 0.1, 0.72), (0.75, 1.0, 0.85, 0.3))
-    offset = (grid.v - line) / np.maximum(thick, 0.4 / grid.density)
+    wide = np.maximum(thick, 0.4 / grid.density).astype(np.float32)
     ends = smooth(x, -0.66, -0.38) * smooth(0.80 - x, 0, 0.35)
-    return np.exp(-(np.abs(offset) ** 2.4)) * ends
+    return cv2.exp(-cv2.pow(np.abs((grid.v - line) / wide), 2.4)) * ends

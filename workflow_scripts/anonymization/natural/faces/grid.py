@@ -6,13 +6,13 @@ chin at about 3.7.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 
-LEFT, RIGHT = -2.6, 2.6
-TOP, BOTTOM = -2.5, 4.5
+SIDE, TOP, BOTTOM = 2.6, -2.5, 4.5
+"""Where the plane ends: u of both sides, v of the upper and lower edge."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +34,17 @@ class Grid:
         """Height and width, samples."""
         return self.v.shape[0], self.u.shape[1]
 
+    @cached_property
+    def _origin(self) -> tuple[float, float]:
+        return float(self.u[0, 0]), float(self.v[0, 0])
+
     def column(self, u: np.ndarray) -> np.ndarray:
         """Where u lies, in samples."""
-        return (u - LEFT) * self.density - 0.5
+        return (u - self._origin[0]) * self.density
 
     def row(self, v: np.ndarray) -> np.ndarray:
         """Where v lies, in samples."""
-        return (v - TOP) * self.density - 0.5
-
-    def bump(self, u: float, v: float, wide: float, high: float) -> np.ndarray:
-        """A Gaussian with its top 1 at (u, v), (height, width) float32."""
-        return np.exp(-(((self.v - v) / high) ** 2)) * np.exp(-(((self.u - u) / wide) ** 2))
+        return (v - self._origin[1]) * self.density
 
     def window(self, u0: float, v0: float, u1: float, v1: float) -> tuple[slice, slice]:
         """Rows and columns that a box covers."""
@@ -56,15 +56,49 @@ class Grid:
         """The sample points in a window."""
         return Grid(self.density, self.u[:, window[1]], self.v[window[0]])
 
+    @cached_property
+    def right(self) -> "Grid":
+        """The half on the viewer's right; faces are alike on both sides but for light and gaze."""
+        return Grid(self.density, self.u[:, self.shape[1] // 2 :], self.v)
 
-@lru_cache(maxsize=16)
+    @cached_property
+    def coarse(self) -> "Grid":
+        """The same plane with half as many samples in each direction."""
+        u, v = (self.u[:, ::2] + self.u[:, 1::2]) / 2, (self.v[::2] + self.v[1::2]) / 2
+        return Grid(self.density / 2, u, v)
+
+    def bumps(self, spots: np.ndarray, heights: np.ndarray) -> np.ndarray:
+        """Sums of Gaussian spots at both sides of the middle.
+
+        Args:
+            spots: (n, 4) of u, v, width and height; each is there at -u as well.
+            heights: (..., n), of their tops.
+
+        Returns:
+            (..., height, width) float32.
+        """
+        u, v, wide, high = np.float32(spots).T
+        down = np.exp(-np.square((self.v - v) / high))
+        columns = self.u.T
+        across = np.exp(-np.square((columns - u) / wide))
+        across += np.exp(-np.square((columns + u) / wide))
+        heights = np.float32(heights) * np.where(u == 0, np.float32(0.5), np.float32(1))
+        return (heights[..., None, :] * down) @ across.T
+
+
+@lru_cache(maxsize=32)
 def grid_of(density: int) -> Grid:
-    """The grid with so many samples per unit."""
-    columns = int(np.ceil((RIGHT - LEFT) * density))
-    rows = int(np.ceil((BOTTOM - TOP) * density))
-    u = LEFT + (np.arange(columns, dtype=np.float32) + 0.5) / density
+    """The grid with so many samples per unit, an even number."""
+    half = int(np.ceil(SIDE * density))
+    u = (np.arange(2 * half, dtype=np.float32) + 0.5 - half) / density
+    rows = round((BOTTOM - TOP) * density)
     v = TOP + (np.arange(rows, dtype=np.float32) + 0.5) / density
     return Grid(density, u[None].astype(np.float32), v[:, None].astype(np.float32))
+
+
+def mirrored(plane: np.ndarray) -> np.ndarray:
+    """The whole of which `plane`, (..., height, width), is the right half."""
+    return np.concatenate([plane[..., ::-1], plane], axis=-1)
 
 
 def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -75,10 +109,10 @@ def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def blurred(field: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur, sigma in samples; below 0.3 the field as it is."""
+    """A Gaussian blur, sigma in samples; below 0.3 the field as it is. Goes on mirrored."""
     if sigma < 0.3:
         return field
-    return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
 
 def at(plate: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -86,33 +120,33 @@ def at(plate: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return cv2.remap(plate, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-_TEXTURES = 16
-"""Of each kind; turned and mirrored each looks like four. Skin tells nobody apart at these sizes,
-and drawing noise takes longer than all the rest.
-"""
+_TILE = (360, 300)
+"""Rows and columns of the noise that parts are cut from: more than the largest grid has. Skin tells
+nobody apart at these sizes, and drawing noise takes longer than all the rest."""
 
 
-def noise(rng: np.random.Generator, grid: Grid, size: float, stretch: float = 1.0) -> np.ndarray:
+def noise(rng: np.random.Generator, grid: Grid, size: float) -> np.ndarray:
     """Smooth noise of unit variance, (height, width) float32; must not be written to.
 
     Args:
-        rng: chooses it.
-        grid: where; a whole one of `grid_of`.
+        rng: chooses a part of one of a few pieces of noise that are always the same.
+        grid: where.
         size: of its spots, units.
-        stretch: how much wider than high the spots are.
     """
-    number = int(rng.integers(4 * _TEXTURES))
-    texture = _texture(int(grid.density), size, stretch, number // 4)
-    return texture[:: 1 - 2 * (number & 1), :: 1 - (number & 2)]
+    number = int(rng.integers(2**32))
+    height, width = grid.shape
+    texture = _texture(round(4 * np.log2(size * grid.density)))
+    y, x = number % (_TILE[0] - height + 1), (number >> 12) % (_TILE[1] - width + 1)
+    part = texture[y : y + height, x : x + width]
+    return part[:: 1 - 2 * (number >> 30 & 1), :: 1 - 2 * (number >> 31)]
 
 
-@lru_cache(maxsize=512)
-def _texture(density: int, size: float, stretch: float, number: int) -> np.ndarray:
-    rng = np.random.default_rng((number, round(1000 * size), round(1000 * stretch)))
-    rows = int(np.ceil((BOTTOM - TOP) / size)) + 2
-    columns = int(np.ceil((RIGHT - LEFT) / (size * stretch))) + 2
+@lru_cache(maxsize=64)
+def _texture(level: int) -> np.ndarray:
+    """Noise with spots of 2 ** (level / 4) samples."""
+    rng, size = np.random.default_rng(level + 100), 2 ** (level / 4)
+    rows, columns = (int(np.ceil(length / size)) + 2 for length in _TILE)
     coarse = rng.standard_normal((rows, columns), np.float32)
-    height, width = grid_of(density).shape
-    if height < rows * 0.7:  # spots below a sample average out
-        return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_AREA)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) * np.float32(1.25)
+    if size < 1.4:  # spots below a sample average out
+        return cv2.resize(coarse, _TILE[::-1], interpolation=cv2.INTER_AREA)
+    return cv2.resize(coarse, _TILE[::-1], interpolation=cv2.INTER_CUBIC) * np.float32(1.25)

@@ -8,7 +8,6 @@ from .grid import Grid, smooth
 from .identity import Colour
 
 Window = tuple[slice, slice]
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +16,7 @@ class Paint:
 
     Attributes:
         grid: the points.
-        rgb: (height, width, 3) float32 linear RGB, is painted on.
+        rgb: (..., 3, height, width) float32 linear RGB, is painted on.
         tone: the skin's colour, linear RGB.
     """
 
@@ -25,37 +24,19 @@ class Paint:
     rgb: np.ndarray
     tone: Colour
 
-    def mix(self, alpha: np.ndarray, colour: Colour, window: Window = (slice(None),) * 2) -> None:
-        """Cover with a colour where alpha is 1; alpha has the window's shape."""
-        part = self.rgb[window]
-        part += alpha[..., None].astype(np.float32) * (np.float32(colour) - part)
+    def part(self, window: Window) -> "Paint":
+        """The paint in a window, which is painted on with it."""
+        return Paint(self.grid.crop(window), self.rgb[(..., *window)], self.tone)
 
-    def tint(self, alpha: np.ndarray, gain: Colour, window: Window = (slice(None),) * 2) -> None:
+    def mix(self, alpha: np.ndarray, colour: Colour) -> None:
+        """Cover with a colour where alpha, (..., height, width), is 1."""
+        part = self.rgb
+        part += alpha[..., None, :, :] * (_planes(colour) - part)
+
+    def tint(self, alpha: np.ndarray, gain: Colour) -> None:
         """Multiply with a gain where alpha is 1."""
-        part = self.rgb[window]
-        part *= 1 + alpha[..., None].astype(np.float32) * (np.float32(gain) - 1)
-
-    def scale(self, gain: np.ndarray) -> None:
-        """Multiply everything with a gain (height, width)."""
-        np.multiply(self.rgb, gain[..., None].astype(np.float32), out=self.rgb)
-
-    def stroke(
-        self, start: Point, end: Point, width: float, gain: Colour, strength: float = 1.0
-    ) -> None:
-        """Multiply with a gain along a straight line, softly in all directions."""
-        (u0, v0), (u1, v1) = start, end
-        wide = max(width, 0.5 / self.grid.density)
-        reach = 2.5 * wide
-        low_u, high_u = sorted((u0, u1))
-        window = self.grid.window(low_u - reach, min(v0, v1) - reach,
-                                  high_u + reach, max(v0, v1) + reach)  # fmt: skip
-        grid = self.grid.crop(window)
-        du, dv = u1 - u0, v1 - v0
-        along = np.clip(((grid.u - u0) * du + (grid.v - v0) * dv) / (du * du + dv * dv), 0, 1)
-        square = (grid.u - u0 - along * du) ** 2 + (grid.v - v0 - along * dv) ** 2
-        fade = np.minimum(np.minimum(along, 1 - along) * 4, 1)
-        alpha = np.exp(-square / wide**2) * fade * (strength * min(width / wide, 1.0))
-        self.tint(alpha, gain, window)
+        part = self.rgb
+        part *= 1 + alpha[..., None, :, :] * (_planes(gain) - 1)
 
     def edge(self, distance: np.ndarray, softness: float = 0.03) -> np.ndarray:
         """1 where a signed distance (units) is positive, with an edge that a sample can show."""
@@ -63,14 +44,19 @@ class Paint:
         return smooth(distance, -half, half)
 
 
-def scaled(colour: Colour, gain: float | tuple[float, float, float]) -> Colour:
+def _planes(colour: Colour) -> np.ndarray:
+    return np.array(colour, np.float32).reshape(3, 1, 1)
+
+
+def scaled(colour: Colour, gain: float | Colour) -> Colour:
     """A colour times a gain."""
-    return tuple((np.float32(colour) * np.float32(gain)).tolist())
+    gains = gain if isinstance(gain, tuple) else (gain,) * 3
+    return tuple(part * by for part, by in zip(colour, gains, strict=True))
 
 
 def between(first: Colour, second: Colour, share: float) -> Colour:
     """A mixture of two colours, `share` of it the second."""
-    return tuple((np.float32(first) * (1 - share) + np.float32(second) * share).tolist())
+    return tuple(a * (1 - share) + b * share for a, b in zip(first, second, strict=True))
 
 
 def pale(tone: Colour, gain: float) -> Colour:
@@ -78,12 +64,11 @@ def pale(tone: Colour, gain: float) -> Colour:
 
     Most of the skin's hue is taken for the light's: grey beside skin looks blue.
     """
-    bright = float(np.dot(tone, (0.30, 0.55, 0.15)))
-    hue = (np.float32(tone) / max(bright, 1e-4)) ** np.float32(0.8)
-    return tuple((hue * (gain * bright + 0.02)).tolist())
+    bright = 0.30 * tone[0] + 0.55 * tone[1] + 0.15 * tone[2]
+    return tuple((part / max(bright, 1e-4)) ** 0.8 * (gain * bright + 0.02) for part in tone)
 
 
 def near_curve(paint: Paint, offset: np.ndarray, width: float) -> np.ndarray:
     """1 on a line, falling off with the offset from it (units), like a soft stroke."""
     wide = max(width, 0.5 / paint.grid.density)
-    return np.exp(-((offset / wide) ** 2)) * min(width / wide, 1.0)
+    return np.exp(-np.square(offset * (1 / wide))) * min(width / wide, 1.0)

@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from .boxes import Box
-from .grid import BOTTOM, LEFT, RIGHT, TOP, at, smooth
-from .head import half_width
+from .grid import BOTTOM, SIDE, TOP, at, smooth
 from .identity import HALF_WIDTH
 from .portrait import Head
 from .pose import Pose
@@ -68,23 +67,12 @@ def render(head: Head, pose: Pose, box: Box, extent: Extent) -> Rendered:
         box: x0, y0, x1, y1 of the patch, pixels; may lie partly outside of the frame.
         extent: how much of it is wanted.
     """
-    fine = 3 if pose.unit < 5 else 2 if pose.unit < 16 else 1
-    u, v, covered = _looked_up(head, pose, box, fine)
-    columns, rows = head.grid.column(u), head.grid.row(v)
-
-    def seen(plate: np.ndarray) -> np.ndarray:
-        return _coarse(at(plate, columns, rows), box, fine)
-
-    covered = _coarse(covered, box, fine)
-    core, rim = (seen(mask) * covered for mask in _masks(head, extent))
-    return Rendered(seen(head.rgb), core, rim, _beyond(core, pose), _between(pose, box), pose.unit)
-
-
-def _coarse(pixels: np.ndarray, box: Box, fine: int) -> np.ndarray:
-    """The means of `fine` times `fine` pixels."""
-    if fine == 1:
-        return pixels
-    return cv2.resize(pixels, (box[2] - box[0], box[3] - box[1]), interpolation=cv2.INTER_AREA)
+    u, v, covered = _looked_up(head, pose, box)
+    rgb = at(head.rgb, head.grid.column(u), head.grid.row(v))
+    right = head.grid.right
+    masks = at(_masks(head, extent), right.column(np.abs(u)), right.row(v))
+    core, rim = cv2.split(cv2.multiply(masks, cv2.merge((covered, covered))))
+    return Rendered(rgb, core, rim, _beyond(core, pose), _between(pose, box), pose.unit)
 
 
 def _between(pose: Pose, box: Box) -> np.ndarray:
@@ -109,37 +97,33 @@ def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
     return beyond * (1 - np.clip(core, 0, 1))
 
 
-def _masks(head: Head, extent: Extent) -> tuple[np.ndarray, np.ndarray]:
-    grid, who = head.grid, head.who
-    side = np.abs(grid.u) / half_width(grid, who)
+def _masks(head: Head, extent: Extent) -> np.ndarray:
+    """Core and rim over the right half of the head, (height, width, 2) float32."""
+    grid, who = head.grid.right, head.who
+    side = grid.u / head.half
     low = grid.v - who.chin - extent.chin
     # Wider at the eyes, for the ends of brows and the hinges of glasses.
     wide = extent.core + 0.07 * np.exp(-(((grid.v + 0.35) / 0.7) ** 4))
-    core = smooth(wide + 0.08 - side, 0, 0.13) * smooth(grid.v - extent.brow, -0.15, 0.15)
-    core = core * smooth(-0.12 - low, -0.12, 0.16)
-    rim = smooth(extent.rim - side, -0.01, 0.14) * smooth(grid.v, -2.3, -1.5)
-    rim = rim * smooth(-low, -0.06, 0.20)
-    return core.astype(np.float32), rim.astype(np.float32)
+    core = smooth(grid.v - extent.brow, -0.15, 0.15) * smooth(-0.12 - low, -0.12, 0.16)
+    core = core * smooth(wide + 0.08 - side, 0, 0.13)
+    rim = smooth(grid.v, -2.3, -1.5) * smooth(-low, -0.06, 0.20)
+    return cv2.merge((core, rim * smooth(extent.rim - side, -0.01, 0.14)))
 
 
-def _looked_up(
-    head: Head, pose: Pose, box: Box, fine: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """U and v that each fine pixel of a patch shows, and whether it shows the head at all."""
-    grid = head.grid
-    width, height = (box[2] - box[0]) * fine, (box[3] - box[1]) * fine
+def _looked_up(head: Head, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """U and v that each pixel of a patch shows, and whether it shows the head at all."""
+    grid = head.grid.coarse
     inverse = np.linalg.inv(np.vstack([pose.matrix, [0, 0, 1]]))[:2]
-    x = (np.arange(width, dtype=np.float32) + 0.5) / fine + box[0]
-    y = (np.arange(height, dtype=np.float32)[:, None] + 0.5) / fine + box[1]
-    across = np.float32(inverse[0, 0]) * x + np.float32(inverse[0, 1] * y + inverse[0, 2])
-    down = np.float32(inverse[1, 0]) * x + np.float32(inverse[1, 1] * y + inverse[1, 2])
+    x = np.arange(box[0], box[2], dtype=np.float32) + 0.5
+    y = np.arange(box[1], box[3], dtype=np.float32)[:, None] + 0.5
+    across, down = (
+        np.float32(row[0]) * x + np.float32(row[1] * y + row[2]) for row in inverse.astype(float)
+    )
     columns = grid.column(across)
-    c, s = np.float32(np.cos(pose.pitch)), np.float32(np.sin(pose.pitch))
-    v = down / c
-    for _ in range(3):  # depth changes slowly with v, so that this converges
-        z = at(head.depth, columns, grid.row(v))
-        v = (down - s * z) / c
+    c, s = float(np.cos(pose.pitch)), float(np.sin(pose.pitch))
+    v = down * (1 / c)
+    for _ in range(2):  # depth changes slowly with v, so that this converges
+        v = (down - s * at(head.depth, columns, grid.row(v))) * (1 / c)
     rows = grid.row(v)
-    inside = (across > LEFT) & (across < RIGHT) & (v > TOP) & (v < BOTTOM)
-    covered = at(head.shown, columns, rows) * inside
-    return at(head.sideways, columns, rows), v, covered.astype(np.float32)
+    inside = (np.abs(across) < SIDE) & (v > TOP) & (v < BOTTOM)
+    return at(head.sideways, columns, rows), v, at(head.shown, columns, rows) * inside

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from workflow_scripts.pixels import limited
+
 from .grid import Grid, blurred, smooth
 
 _CONTRAST = 1.25
@@ -39,23 +41,33 @@ class Shading:
 
 def shading_of(grid: Grid, field: np.ndarray, light: Light, rotation: np.ndarray) -> Shading:
     """Light the height field `field`, (height, width) in units, of a head that was turned."""
-    dv, du = np.gradient(field, 1 / grid.density)
-    length = 1 / np.sqrt(du * du + dv * dv + 1)
-    normal = -du * length, -dv * length, length
     lamp = rotation.T @ np.float64(light.towards)  # the lamp as the face sees it
-    up = -sum(n * float(r) for n, r in zip(normal, rotation[1], strict=True))
-    facing = sum(n * float(part) for n, part in zip(normal, lamp, strict=True))
-    shadow = _shadow(grid, field, lamp)
-    hollow = _hollow(grid, field)
-    direct = np.clip(facing * 0.88 + 0.12, 0, 1) * shadow
-    sky = (0.62 + 0.38 * up) * hollow
-    gain = (light.hardness * direct + (1 - light.hardness) * sky) ** _CONTRAST
-    gain = np.sqrt(gain * gain + _LEAST**2)
-    half = lamp + rotation.T @ np.array([0, 0, 1.0])
-    half /= np.linalg.norm(half)
-    glance = np.clip(sum(n * float(part) for n, part in zip(normal, half, strict=True)), 0, 1)
-    shine = (0.05 * glance**10 + 0.05 * glance**34) * shadow * hollow
-    return Shading(gain.astype(np.float32), shine.astype(np.float32))
+    half = lamp + rotation.T @ (0, 0, 1.0)
+    towards = np.array([lamp, -rotation[1], half / np.linalg.norm(half)])
+    # The cosines between these and the normal, which is (-slope across, -slope down, 1).
+    slopes = [
+        cv2.Sobel(field, cv2.CV_32F, *axis, ksize=1, scale=grid.density / 2,
+                  borderType=cv2.BORDER_REPLICATE)
+        for axis in ((1, 0), (0, 1))
+    ]  # fmt: skip
+    matrix = np.float32(towards * (-1, -1, 1))
+    facing, up, glance = cv2.split(cv2.transform(cv2.merge(slopes), matrix))
+    across, down = slopes
+    length = 1 / np.sqrt(across * across + down * down + 1)
+    open_to = _open_to(grid, field, lamp)
+    shadow, hollow = cv2.split(cv2.resize(open_to, field.shape[::-1]))
+    direct = limited(facing * length * 0.88 + 0.12, 0, 1) * shadow
+    sky = (0.62 + 0.38 * (up * length)) * hollow
+    gain = cv2.pow(light.hardness * direct + (1 - light.hardness) * sky, 2 * _CONTRAST)
+    glance = limited(glance * length, 0, 1)
+    shine = (cv2.pow(glance, 10) + cv2.pow(glance, 34)) * shadow * hollow
+    return Shading(np.sqrt(gain + _LEAST**2), 0.05 * shine)
+
+
+def _open_to(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
+    """How open each point lies to the lamp and to the sky, (height / 2, width / 2, 2)."""
+    small = cv2.resize(field, grid.coarse.shape[::-1], interpolation=cv2.INTER_AREA)
+    return cv2.merge((_shadow(grid.coarse, small, lamp), _hollow(grid.coarse, small)))
 
 
 def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
@@ -78,9 +90,5 @@ def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
 
 def _hollow(grid: Grid, field: np.ndarray) -> np.ndarray:
     """How open each point lies to the sky, about 1; less in sockets and below nose and lip."""
-    wide = cv2.resize(field, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    wide = blurred(wide, 0.22 * grid.density)
-    wide = cv2.resize(wide, field.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    near = blurred(field, 0.14 * grid.density)
-    deep = 1.25 * (wide - field) + 1.6 * (near - field)
-    return np.clip(1 - deep, 0.38, 1.15)
+    wide, near = (blurred(field, reach * grid.density) for reach in (0.44, 0.14))
+    return limited(1 + 2.85 * field - 1.25 * wide - 1.6 * near, 0.38, 1.15)

@@ -2,86 +2,115 @@
 
 import numpy as np
 
-from .grid import Grid, noise, smooth
-from .head import half_width
-from .identity import Beard, Identity
+from .grid import Grid, mirrored, noise, smooth
+from .identity import Beard, Colour, Identity
 from .paint import Paint, between, scaled
 
-
-def paint_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
-    """Vary the tone over the face."""
-    grid, bump = paint.grid, paint.grid.bump
-    broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
-    vary = 1 + who.mottle * (0.045 * broad + 0.042 * middle + 0.04 * fine)
-    paint.scale(vary)
-    paint.tint(noise(rng, grid, 0.45), (1.018, 1.0, 1.0))
-    blush = bump(-1.25, 1.1, 0.6, 0.55) + bump(1.25, 1.1, 0.6, 0.55) + 0.9 * bump(0, 1.1, 0.4, 0.4)
-    blush += 0.4 * bump(0, who.chin - 0.3, 0.4, 0.3)
-    paint.tint(who.blush * np.clip(blush * (1 + 0.25 * middle), 0, 1.3), (1.06, 0.86, 0.86))
-    paint.tint(bump(0, -1.5, 1.5, 0.6), (1.0, 1.01, 0.95))
-    for side in (-1, 1):  # thin skin around the eyes
-        window = grid.window(side - 1.2, -0.7, side + 1.2, 0.95)
-        around = grid.crop(window).bump(side * 1.0, 0.12, 0.62, 0.40)
-        paint.tint(around, (0.86, 0.78, 0.75), window)
-        paint.stroke((side * 0.5, 0.32), (side * 1.35, 0.42), 0.12, (0.86, 0.78, 0.77),
-                     0.5 + 0.5 * who.folds)  # fmt: skip
-    if who.freckles > 0.1:
-        dots = smooth(noise(rng, grid, 0.06), 1.2, 2.0)
-        where = bump(-0.9, 0.9, 0.8, 0.5) + bump(0.9, 0.9, 0.8, 0.5) + bump(0, 0.9, 0.5, 0.5)
-        paint.tint(who.freckles * np.clip(where, 0, 1) * dots, (0.80, 0.66, 0.60))
-    _lines(paint, who)
+_DARKER = np.log(np.float32((0.84, 0.79, 0.78)))
+_REDDER = np.log(np.float32((1.06, 0.86, 0.86)))
+_DOTS = 10
+"""Soft spots that a line is made of."""
 
 
-def _lines(paint: Paint, who: Identity) -> None:
-    grid, deep = paint.grid, who.folds
-    corner, nose = who.mouth_width, who.nose_width
-    for side in (-1, 1):
-        fold = (side * 0.50, 1.12), (side * (corner + 0.26), 2.2)
-        paint.stroke(*fold, 0.10, (0.74, 0.68, 0.68), deep)
-        cheek = (side * 0.66, 1.2), (side * (corner + 0.42), 2.1)
-        paint.stroke(*cheek, 0.16, (1.07, 1.06, 1.05), deep)
-        wing = (side * 0.50 * nose, 0.92), (side * 0.56 * nose, 1.38)
-        paint.stroke(*wing, 0.07, (0.76, 0.66, 0.62))
-        jowl = (side * (corner + 0.06), 2.3), (side * (corner + 0.12), 3.0)
-        paint.stroke(*jowl, 0.10, (0.84, 0.80, 0.80), 0.35 * deep)
-    window = grid.window(-2.0, -1.95, 2.0, -1.1)
-    part = grid.crop(window)
-    across = np.exp(-((part.u / 1.1) ** 4))
-    for v in (-1.35, -1.7):
-        line = np.exp(-(((part.v - v - 0.05 * np.cos(2 * part.u)) / 0.05) ** 2)) * across
-        paint.tint(0.5 * deep * line, (0.88, 0.86, 0.86), window)
+def skin_over(grid: Grid, tone: Colour, who: Identity) -> np.ndarray:
+    """The tone over the right half of a face, (3, height, width) float32 linear RGB."""
+    red = ((1.25, 1.1, 0.6, 0.55), (0, 1.1, 0.4, 0.4), (0, who.chin - 0.3, 0.4, 0.3))
+    thin = (1.0, 0.12, 0.62, 0.40)  # the skin around the eyes
+    lines, depths = _lines(who)
+    heights = np.zeros((2, 4 + len(lines)), np.float32)
+    heights[0, :3] = np.float32((1, 0.9, 0.4)) * who.blush
+    heights[1, 3] = 0.95
+    heights[1, 4:] = depths
+    redness, darkness = grid.bumps(np.concatenate([red, [thin], lines]), heights)
+    window = grid.window(0, -1.95, 2.0, -1.1)
+    darkness[window] += _wrinkles(grid.crop(window), who)
+    gain = redness * _REDDER[:, None, None] + darkness * _DARKER[:, None, None]
+    return np.exp(gain, out=gain) * np.float32(tone)[:, None, None]
 
 
-def paint_beard(paint: Paint, who: Identity, rng: np.random.Generator) -> np.ndarray:
-    """Grow a beard; returns how much it covers, (height, width) float32, 0 to 1."""
+def _lines(who: Identity) -> tuple[np.ndarray, np.ndarray]:
+    """Below the eyes, beside nose and mouth, as (n, 4) spots and their (n,) depths."""
+    corner, nose, deep = who.mouth_width, who.nose_width, who.folds
+    ends = np.array([
+        (0.5, 0.32, 1.35, 0.42), (0.50, 1.12, corner + 0.26, 2.2), (0.66, 1.2, corner + 0.42, 2.1),
+        (0.50 * nose, 0.92, 0.56 * nose, 1.38), (corner + 0.06, 2.3, corner + 0.12, 3.0),
+    ])  # fmt: skip
+    widths = np.array([0.12, 0.10, 0.16, 0.07, 0.10])
+    depths = np.array([0.95 * (0.5 + 0.5 * deep), 1.65 * deep, -0.3 * deep, 1.7, 0.35 * deep])
+    along = np.linspace(0, 1, _DOTS)
+    points = ends[:, None, :2] + along[:, None] * (ends[:, None, 2:] - ends[:, None, :2])
+    spacing = np.hypot(*(ends[:, 2:] - ends[:, :2]).T) / (_DOTS - 1)
+    fade = np.minimum(np.minimum(along, 1 - along) * 4, 1)
+    depths = (depths * spacing / (np.sqrt(np.pi) * widths))[:, None] * fade
+    wide = np.broadcast_to(widths[:, None, None], (*depths.shape, 2))
+    return np.concatenate([points, wide], axis=-1).reshape(-1, 4), depths.ravel()
+
+
+def _wrinkles(grid: Grid, who: Identity) -> np.ndarray:
+    """Two lines over the forehead."""
+    curve = grid.v - 0.05 * np.cos(2 * grid.u)
+    across = np.exp(-np.square(np.square(grid.u / 1.1))) * (0.35 * who.folds)
+    lines = sum(np.exp(-np.square((curve - v) * 20)) for v in (-1.35, -1.7))
+    return lines * across
+
+
+def vary_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
+    """Mottling and freckles."""
     grid = paint.grid
-    grain, strands = noise(rng, grid, 0.07), noise(rng, grid, 0.05)
+    broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
+    vary = who.mottle * np.float32(0.045) * broad
+    vary += who.mottle * np.float32(0.042) * middle
+    vary += who.mottle * np.float32(0.04) * fine
+    vary += 1
+    paint.rgb[1:] *= vary
+    vary += np.float32(0.018) * noise(rng, grid, 0.45)
+    paint.rgb[0] *= vary
+    if who.freckles > 0.1:
+        spots = np.array([(0.9, 0.9, 0.8, 0.5), (0, 0.9, 0.5, 0.5)])
+        where = mirrored(grid.right.bumps(spots, np.ones(2)))
+        dots = smooth(noise(rng, grid, 0.06), 1.2, 2.0)
+        paint.tint(who.freckles * np.minimum(where, 1) * dots, (0.80, 0.66, 0.60))
+
+
+def paint_beard(
+    paint: Paint, who: Identity, half: np.ndarray, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Grow a beard; returns how much it covers, (height, width) float32, 0 to 1, or None.
+
+    Args:
+        paint: of the whole face.
+        who: the person.
+        half: of the face's width in each row.
+        rng: for its hairs.
+    """
     if who.beard is Beard.NONE:
-        return np.zeros(grid.shape, np.float32)
-    area = _beard_area(grid, who)
+        return None
+    grid, right = paint.grid, paint.grid.right
+    grain, strands = noise(rng, grid, 0.07), noise(rng, grid, 0.05)
+    area = _beard_area(right, who, half)
     if who.beard is Beard.STUBBLE:
-        cover = area * np.clip(0.34 + 0.12 * grain, 0, 1)
+        cover = mirrored(area) * np.minimum(np.maximum(0.34 + 0.12 * grain, 0), 1)
         paint.mix(cover, between(scaled(paint.tone, 0.42), who.hair, 0.25))
         return cover
     if who.beard is Beard.MOUSTACHE:
-        area = np.exp(-(((grid.v - 1.86 - 0.16 * np.abs(grid.u)) / 0.17) ** 2))
-        area = area * smooth(who.mouth_width + 0.12 - np.abs(grid.u), 0, 0.25)
-    cover = np.clip(area * (0.70 + 0.10 * grain), 0, 0.9)
+        area = np.exp(-np.square((right.v - 1.86 - 0.16 * right.u) / 0.17))
+        area = area * smooth(who.mouth_width + 0.12 - right.u, 0, 0.25)
+    cover = np.minimum(np.maximum(mirrored(area) * (0.70 + 0.10 * grain), 0), np.float32(0.9))
     paint.mix(cover, scaled(who.hair, 1.5))
-    paint.scale(1 + cover * 0.2 * np.clip(strands, -1.5, 1.5))
+    np.multiply(paint.rgb, 1 + cover * 0.2 * np.minimum(np.maximum(strands, -1.5), 1.5), paint.rgb)
     return cover
 
 
-def _beard_area(grid: Grid, who: Identity) -> np.ndarray:
-    """Where hair grows on cheeks, chin and lip, 0 to 1."""
-    side = np.abs(grid.u) / half_width(grid, who)
-    low = np.interp(side, (0.0, 0.40, 0.62, 0.86, 0.95, 1.1), (2.74, 2.72, 2.1, 1.2, 0.2, -0.2))
-    cheek = smooth(grid.v - low.astype(np.float32), -0.12, 0.3)
-    lip = np.exp(-(((grid.v - 1.86 - 0.12 * np.abs(grid.u)) / 0.19) ** 4))
-    lip = lip * smooth(who.mouth_width + 0.2 - np.abs(grid.u), 0, 0.25)
-    around = np.exp(-(((np.abs(grid.u) - who.mouth_width - 0.16) / 0.16) ** 4))
-    around = around * smooth(grid.v, 1.85, 2.1)
-    soul = np.exp(-((grid.u / 0.16) ** 4)) * smooth(grid.v, 2.6, 2.72)
+def _beard_area(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
+    """Where hair grows on the right cheek, chin and lip, 0 to 1."""
+    u, v = grid.u, grid.v
+    low = np.interp(u / half, (0.0, 0.40, 0.62, 0.86, 0.95, 1.1), (2.74, 2.72, 2.1, 1.2, 0.2, -0.2))
+    cheek = smooth(v - low.astype(np.float32), -0.12, 0.3)
+    lip = np.exp(-np.square(np.square((v - 1.86 - 0.12 * u) / 0.19)))
+    lip = lip * smooth(who.mouth_width + 0.2 - u, 0, 0.25)
+    around = np.exp(-np.square(np.square((u - who.mouth_width - 0.16) / 0.16)))
+    around = around * smooth(v, 1.85, 2.1)
+    soul = np.exp(-np.square(np.square(u / 0.16))) * smooth(v, 2.6, 2.72)
     area = np.maximum.reduce([cheek, lip, around * 0.9, soul * 0.8])
-    mouth = (grid.u / (who.mouth_width + 0.05)) ** 2 + ((grid.v - 2.30) / 0.34) ** 2
-    return (area * smooth(mouth, 0.8, 1.2)).astype(np.float32)
+    mouth = np.square(u / (who.mouth_width + 0.05)) + np.square((v - 2.30) / 0.34)
+    return area * smooth(mouth, 0.8, 1.2)
