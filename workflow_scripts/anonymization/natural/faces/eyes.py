@@ -31,7 +31,7 @@ def paint_eyes(half: Paint, who: Identity, light_u: float) -> tuple[Window, np.n
     lower = 0.40 * who.eye_open * across**0.8 + 0.02
     inside = smooth(who.eye_long - np.abs(x), -0.02, 0.06)
     below, above = y - upper, lower - y
-    small = 1 - float(smooth(np.float32(grid.density), 14, 28))  # where lids and lashes merge
+    small = 1 - float(smooth(np.float32(grid.density), 10.5, 21))  # where lids and lashes merge
 
     # The lid above the eye, its crease, and the dark corner beside the nose.
     crease = near_curve(paint, below + (0.13 + 0.03 * across), 0.045)

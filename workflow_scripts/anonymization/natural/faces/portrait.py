@@ -22,8 +22,8 @@ from .skin import paint_beard, skin_over, vary_skin
 
 _SHADE = (0.22, -0.04, -0.12)
 """Skin is redder in the shade, by channel."""
-_PIXEL = 0.3
-"""Standard deviation of what a pixel averages over, pixels."""
+_PIXEL = 0.36
+"""Standard deviation of what a pixel shows, pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +51,14 @@ class Head:
 def draw_head(who: Identity, pose: Pose, skin: Skin) -> Head:
     """Draw a head, turned and lit as pose and skin say; where it lies does not matter here."""
     who = who.in_place_of(pose.chin, pose.width)
-    grid = grid_of(int(np.clip(2 * round(0.85 * pose.unit), 10, 44)))
+    grid = grid_of(int(np.clip(2 * round(0.64 * pose.unit), 8, 44)))
     half = half_width(grid, who)
     field = mirrored(height_field(grid.right, who, half))
     light = light_of(skin)
     paint = _features(grid, who, skin, light)
     rgb = _lit(paint, shading_of(grid, field, light, pose.rotation), who, half, skin)
-    rgb = blurred(rgb, _PIXEL * grid.density / pose.unit)
+    # What a pixel averages over, of which interpolation does a part.
+    rgb = blurred(rgb, np.sqrt(max((_PIXEL * grid.density / pose.unit) ** 2 - 0.17, 0)))
     return Head(grid, who, half, rgb, *_turned_sideways(grid, field, pose.yaw))
 
 
