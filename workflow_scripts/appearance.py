@@ -5,6 +5,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from workflow_scripts.pixels import quantile, weighted
+
 _TILE = 512
 """Side of the noise that parts are cut from, pixels."""
 _IMMERKAER = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
@@ -13,8 +15,8 @@ _GAIN = 6.0
 
 
 def grey(image: np.ndarray) -> np.ndarray:
-    """(h, w, 3) RGB of any type to (h, w) float32 luma, in the same range."""
-    return image.astype(np.float32) @ np.float32([0.299, 0.587, 0.114])
+    """(h, w, 3) RGB, uint8 or float32, to (h, w) float32 luma, in the same range."""
+    return weighted(np.float32(image), (0.299, 0.587, 0.114))
 
 
 def noise_level(patch: np.ndarray) -> float:
@@ -34,7 +36,7 @@ def noise_level(patch: np.ndarray) -> float:
         return 0.0
     response = np.abs(cv2.filter2D(luma, cv2.CV_32F, _IMMERKAER)[1:-1, 1:-1])
     # The third of a half normal distribution below 0.43 standard deviations.
-    return float(min(np.quantile(response, 1 / 3) / 0.43 / _GAIN, 12.0))
+    return float(min(quantile(response, 1 / 3) / 0.43 / _GAIN, 12.0))
 
 
 def noise(
@@ -97,15 +99,24 @@ def blur_sigma(patch: np.ndarray) -> float:
     luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
     if min(luma.shape) < 3:
         return 0.5
-    low, high = np.quantile(luma, (0.03, 0.97))
+    low, high = (quantile(luma, share) for share in (0.03, 0.97))
     if high - low < 8:
         return 0.5
-    steps = max(float(np.quantile(np.abs(np.diff(luma, axis=axis)), 0.985)) for axis in (0, 1))
+    steps = max(
+        quantile(np.abs(part), 0.985) for part in (luma[1:] - luma[:-1], luma[:, 1:] - luma[:, :-1])
+    )
+    sigmas, largest = _largest_steps()
+    return float(sigmas[np.abs(largest - steps / (high - low)).argmin()])
+
+
+@lru_cache(maxsize=1)
+def _largest_steps() -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviations, and the largest step that each leaves of an edge of height 1."""
     sigmas = np.geomspace(0.2, 5, 60)
     # Abramowitz and Stegun 7.1.27, good to 5e-4: NumPy has no erf.
     x = 1 / (2 * np.sqrt(2) * sigmas)
     erf = 1 - 1 / (1 + 0.278393 * x + 0.230389 * x**2 + 0.000972 * x**3 + 0.078108 * x**4) ** 4
-    return float(sigmas[np.abs(erf - steps / (high - low)).argmin()])
+    return sigmas, erf
 
 
 def feather(mask: np.ndarray, px: float) -> np.ndarray:

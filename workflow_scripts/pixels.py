@@ -20,6 +20,16 @@ def weighted(image: np.ndarray, weights: tuple[float, float, float]) -> np.ndarr
     return cv2.transform(image, np.float32([weights]))
 
 
+def scaled(image: np.ndarray, gains: np.ndarray) -> np.ndarray:
+    """(h, w, 3), each channel times its gain (3,)."""
+    return cv2.transform(image, np.diag(np.float32(gains)))
+
+
+def dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(h, w) sum of the products of three channels."""
+    return weighted(cv2.multiply(first, second), (1, 1, 1))
+
+
 def three(plane: np.ndarray) -> np.ndarray:
     """(h, w, 3): the same in three channels."""
     return cv2.merge((plane, plane, plane))
@@ -38,6 +48,12 @@ def limited(image: np.ndarray, low: float, high: float) -> np.ndarray:
 def rounded(image: np.ndarray) -> np.ndarray:
     """The nearest uint8, 0 to 255."""
     return cv2.add(image, (0, 0, 0, 0), dtype=cv2.CV_8U)
+
+
+def quantile(values: np.ndarray, share: float) -> float:
+    """The value at a rank, 0 to 1; without the mean of two ranks, which costs more than sorting."""
+    rank = round((values.size - 1) * share)
+    return float(np.partition(values, rank, axis=None)[rank])
 
 
 def soft(image: np.ndarray, sigma: float) -> np.ndarray:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from workflow_scripts.appearance import grey
+from workflow_scripts.pixels import dot, limited, quantile, scaled, three, weighted
 
 from .rectify import Frame
 
@@ -34,25 +35,23 @@ class Paint:
         """How much light falls on the ink, relative to the average.
 
         Args:
-            field: (..., 3) float32 of a plate like this.
+            field: (h, w, 3) float32 of a plate like this.
 
         Returns:
-            (..., 3) float32, 0.2 to 4; 1 on a dark ground, which does not tell.
+            (h, w, 3) float32, 0.2 to 4; 1 on a dark ground, which does not tell.
         """
         if self.dark_ground:
             return np.ones_like(field)
-        return np.clip(field / np.maximum(self.ground, 8), 0.2, 4)
+        return limited(scaled(field, 1 / np.maximum(self.ground, 8)), 0.2, 4)
 
     def share(self, view: np.ndarray) -> np.ndarray:
         """How much ink there is: (h, w) float32, 0 on the ground and 1 in a wide stroke."""
         return self.share_on(view, self.field)
 
     def share_on(self, view: np.ndarray, field: np.ndarray) -> np.ndarray:
-        """The same on another ground of the same light, both (..., 3)."""
-        ink = self.gain(field) * self.ink
-        # einsum, since NumPy sums slowly over an axis of three
-        size = np.einsum("...c,...c->...", ink, ink)
-        return np.einsum("...c,...c->...", view - field, ink) / np.maximum(size, 1e-3)
+        """The same on another ground of the same light, both (h, w, 3)."""
+        ink = scaled(self.gain(field), self.ink)
+        return dot(view - field, ink) / np.maximum(dot(ink, ink), np.float32(1e-3))
 
 
 def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> Paint:
@@ -72,7 +71,7 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> 
     if not inner.any():
         inner = _inside(frame, 0, 0)
     depth = np.abs(_without_strokes(luma, 0.42 * frame.height, dark) - luma)
-    contrast = float(np.quantile(depth[inner], 0.97))
+    contrast = quantile(depth[inner], 0.97)
     ground = inner & (depth <= 0.25 * contrast) & ~_is_band(view, frame)
     strokes = inner & (depth >= 0.65 * contrast)
     field = smooth(view, ground, 0.3 * frame.height, 0.3 * frame.height)
@@ -83,7 +82,7 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> 
     if not strokes.any():
         return plain
     ink = np.median((view - field)[strokes] / plain.gain(field)[strokes], axis=0)
-    if sign * grey(ink) < _LEAST_CONTRAST:
+    if sign * float(grey(ink[None, None])[0, 0]) < _LEAST_CONTRAST:
         return plain
     return replace(plain, ink=ink.astype(np.float32))
 
@@ -106,8 +105,8 @@ def _without_strokes(luma: np.ndarray, side: float, dark: bool) -> np.ndarray:
 
 def against_surroundings(view: np.ndarray, paint: Paint, frame: Frame) -> float:
     """Brightness of a plate's ground relative to what it hangs on, 0.05 to 20."""
-    ground = np.median(grey(paint.field)[_inside(frame, 0.05, 0.1)])
-    around = np.median(grey(view)[~_inside(frame, -0.02, -0.1)])
+    ground = quantile(grey(paint.field)[_inside(frame, 0.05, 0.1)], 0.5)
+    around = quantile(grey(view)[~_inside(frame, -0.02, -0.1)], 0.5)
     return float(np.clip(ground / max(around, 1), 0.05, 20))
 
 
@@ -132,17 +131,17 @@ def light_share(view: np.ndarray, seen: np.ndarray, frame: Frame) -> float:
     weight = inner.astype(np.float32)
     mean = blurred(luma * weight, side, side) / np.maximum(blurred(weight, side, side), 1e-3)
     values = (luma - mean)[inner]
-    low, high = np.quantile(values, (0.04, 0.96))
+    low, high = (quantile(values, share) for share in (0.04, 0.96))
     return float((values > (low + high) / 2).mean())
 
 
 def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
     """Pixels that are blue: (h, w) bool."""
-    red, green, blue = view[..., 0], view[..., 1], view[..., 2]
+    red, green, blue = cv2.split(view)
     bright = np.maximum(np.maximum(red, green), blue)
-    blue = blue - (red + green) / 2
+    blue = weighted(view, (-0.5, -0.5, 1))
     x0, y0, x1, y1 = (round(value) for value in frame.plate)
-    usual = float(np.median(blue[y0 : y1 + 1, x0 : x1 + 1]))
+    usual = quantile(blue[y0 : y1 + 1, x0 : x1 + 1], 0.5)
     return blue > max(usual, 0) + np.maximum(0.22 * bright, 9)
 
 
@@ -179,7 +178,8 @@ def limits(
     x0, y0, x1, y1 = frame.plate
     # Higher and deeper than characters reach, so that none of their stems is taken for a frame.
     rows = slice(round(y0 + 0.09 * frame.height), round(y1 - 0.09 * frame.height) + 1)
-    distance = np.linalg.norm(view[rows] - paint.field[rows], axis=-1)
+    change = view[rows] - paint.field[rows]
+    distance = np.sqrt(dot(change, change))
     far = distance > max(0.28 * float(np.linalg.norm(paint.ink)), 8)
     other = far.mean(axis=0) > 0.95
     # Beyond a plate's side there is no character, so nothing that changes from row to row.
@@ -219,23 +219,40 @@ def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -
         sigma_x: horizontal standard deviation, pixels.
         sigma_y: vertical one.
     """
-    weight = mask.astype(np.float32)
-    total = float(weight.sum())
-    weighted = view * weight[..., None]
-    mean = (weighted if total else view).reshape(-1, view.shape[-1]).sum(axis=0)
-    mean = mean / (total or weight.size)
-    result = np.broadcast_to(mean.astype(np.float32), view.shape)
-    for factor in (3.0, 1.0):
-        near = blurred(weight, factor * sigma_x, factor * sigma_y)[..., None]
-        sums = blurred(weighted, factor * sigma_x, factor * sigma_y)
-        result = (sums + 0.02 * result) / (near + 0.02)
-    return result
+    weight = np.float32(mask)
+    height, width = weight.shape
+    across, down = _steps(sigma_x, sigma_y)
+    size = max(width // across, 2), max(height // down, 2)
+    known = cv2.merge((cv2.multiply(view, three(weight)), weight))
+    known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    sums = known.sum(axis=(0, 1))
+    mean = sums[:3] / sums[3] if sums[3] else np.float32(cv2.mean(view)[:3])
+    # First of even fewer pixels, for what is far away.
+    few = max(size[0] // 3, 2), max(size[1] // 3, 2)
+    far = _shared(cv2.resize(known, few, interpolation=cv2.INTER_AREA), mean,
+                  3 * sigma_x * few[0] / width, 3 * sigma_y * few[1] / height)  # fmt: skip
+    far = cv2.resize(far, size, interpolation=cv2.INTER_LINEAR)
+    near = _shared(known, far, sigma_x * size[0] / width, sigma_y * size[1] / height)
+    return cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _shared(known: np.ndarray, beyond: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    """The blurred colours (h, w, 3), divided by their blurred weights, of (h, w, 4) both."""
+    near = cv2.GaussianBlur(known, (0, 0), sigmaX=max(sigma_x, 0.3), sigmaY=max(sigma_y, 0.3))
+    red, green, blue, weight = cv2.split(near)
+    colour = cv2.merge((red, green, blue)) + np.float32(0.02) * beyond
+    return cv2.multiply(colour, three(1 / (weight + np.float32(0.02))))
+
+
+def _steps(sigma_x: float, sigma_y: float) -> tuple[int, int]:
+    """How many pixels may become one before a blur."""
+    return max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)
 
 
 def blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
     """Gaussian blur, computed on fewer pixels where it is wide."""
     height, width = values.shape[:2]
-    fx, fy = max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)
+    fx, fy = _steps(sigma_x, sigma_y)
     size = (max(width // fx, 2), max(height // fy, 2))
     small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .read import likeness
+from .read import best_likeness
 from .rectify import Frame
 
 _INK = (0.45, 0.6, 0.75)
@@ -47,7 +47,7 @@ def characters(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> l
 def _likely(share: np.ndarray, part: Part) -> float:
     """How much a component looks like a character; below 0, like none."""
     ink = share[round(part.y0) : round(part.y1), round(part.x0) : round(part.x1)]
-    return max(likeness(ink).values()) - 0.5
+    return best_likeness(ink) - 0.5
 
 
 def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[Part]:

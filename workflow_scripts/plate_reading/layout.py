@@ -39,28 +39,38 @@ class Layout:
     """The characters were told apart; else their number and places are assumed."""
 
 
-def find_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> Layout:
+def find_rows(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[list[Part]]:
+    """The characters of each line, as far as they are components; see `find_layout`."""
+    return rows_of(characters(share, frame, sides))
+
+
+def find_layout(
+    share: np.ndarray,
+    frame: Frame,
+    sides: tuple[float, float],
+    rows: list[list[Part]] | None = None,
+) -> Layout:
     """Read the layout of a plate.
 
     Args:
         share: (h, w) float32 of ink, 0 to 1.
         frame: of this view.
         sides: x between which characters may stand.
+        rows: from `find_rows`, if they are known already.
     """
-    rows = rows_of(characters(share, frame, sides))
+    rows = find_rows(share, frame, sides) if rows is None else rows
     if sum(map(len, rows)) < 3:
         return assumed_layout(share, frame, sides)
     lines = tuple(_line(filled(row, share, sides)) for row in rows)
     return Layout(lines, True)
 
 
-def slope(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> tuple[float, float]:
+def slope(rows: list[list[Part]], frame: Frame) -> tuple[float, float]:
     """How far the tops and the bottoms of the characters fall per pixel to the right.
 
     Returns:
         0, 0 where there are too few characters to tell.
     """
-    rows = rows_of(characters(share, frame, sides))
     row = max(rows, key=len, default=[])
     if len(row) < 4:
         return 0.0, 0.0

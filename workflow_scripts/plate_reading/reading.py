@@ -8,8 +8,9 @@ import numpy as np
 from workflow_scripts.appearance import blur_sigma
 
 from . import clean
-from .layout import Layout, find_layout, ink_of, slope
-from .read import likeness
+from .components import Part
+from .layout import Layout, find_layout, find_rows, ink_of, slope
+from .read import best_likeness
 from .rectify import Frame, frame_of, rectify, seen
 
 _LIGHT = 0.62
@@ -34,6 +35,8 @@ class Reading:
     """x between which the plate has its ground."""
     band: float
     """x where the country band on the left ends, or the plate begins."""
+    rows: list[list[Part]]
+    """The characters that are components of ink, by line."""
     layout: Layout
     blur: float
     """Standard deviation of the picture's blur, pixels of the view."""
@@ -49,7 +52,7 @@ def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, in
     """
     reading = _read(image, quad, box)
     frame = reading.frame
-    top, bottom = slope(reading.share, frame, reading.sides)
+    top, bottom = slope(reading.rows, frame)
     if max(abs(top), abs(bottom)) < 0.012:
         return reading
     x0, y0, x1, y1 = frame.plate
@@ -77,8 +80,9 @@ def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -
         paint = clean.take_apart(view, inside, frame, dark)
         share = paint.share(view)
         sides = clean.limits(view, paint, frame, blue)
-        layout = find_layout(share, frame, sides)
-        return Reading(frame, view, inside, paint, share, sides, blue[0], layout, blur)
+        rows = find_rows(share, frame, sides)
+        layout = find_layout(share, frame, sides, rows)
+        return Reading(frame, view, inside, paint, share, sides, blue[0], rows, layout, blur)
 
     light = as_ground(dark=False)
     if clean.light_share(view, inside, frame) >= _LIGHT:
@@ -119,7 +123,7 @@ def _readability(share: np.ndarray, layout: Layout) -> float:
     if not layout.legible:
         return 0.0
     return sum(
-        max(likeness(ink_of(share, line, box)).values()) - 0.55
+        best_likeness(ink_of(share, line, box)) - 0.55
         for line in layout.lines
         for box in line.boxes
     )

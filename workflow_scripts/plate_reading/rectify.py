@@ -120,11 +120,14 @@ def rectify(image: np.ndarray, frame: Frame) -> np.ndarray:
 def seen(frame: Frame, box: tuple[int, int, int, int]) -> np.ndarray:
     """Which pixels of the view lie inside a box of the image (x0, y0, x1, y1): (h, w) bool."""
     w, h = frame.size
-    x, y = np.meshgrid(np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64))
-    points = np.stack([x, y], axis=-1)
-    points = cv2.perspectiveTransform(points, frame.to_image)
-    low, high = np.float64(box[:2]) - 0.5, np.float64(box[2:]) - 0.5
-    return ((points > low) & (points < high)).all(axis=-1)
+    x, y = np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64)[:, None]
+    across, down, depth = frame.to_image  # depth is positive in and around a plate
+    inside = np.ones((h, w), bool)
+    for row, low, high in ((across, box[0], box[2]), (down, box[1], box[3])):
+        for edge, sign in ((low - 0.5, 1), (high - 0.5, -1)):
+            line = sign * (row - edge * depth)
+            inside &= line[0] * x + (line[1] * y + line[2]) > 0
+    return inside
 
 
 def to_window(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from workflow_scripts.pixels import limited
+from workflow_scripts.pixels import limited, quantile
 
 from .identity import Colour
 from .pose import Pose
@@ -138,7 +138,7 @@ class Optics:
 def optics_of(window: np.ndarray) -> Optics:
     """Estimate from (h, w, 3) uint8 around a face."""
     grey = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    black = _percentile(grey, 1.0)
+    black = quantile(grey, 0.01)
     if min(grey.shape) < 8:
         return Optics(0.8, 1.0, black)
     softer = cv2.GaussianBlur(grey, (0, 0), 1.0)
@@ -156,11 +156,11 @@ def _edge_blur(first: np.ndarray, second: np.ndarray) -> float:
         second: the same after a blur of one pixel.
     """
     # The larger a face, the more of it is soft by nature.
-    share = np.interp(min(first.shape), (24, 64, 100), (90, 97, 98.5))
-    strong = first >= max(_percentile(first, share), 3.0)
+    share = np.interp(min(first.shape), (24, 64, 100), (0.90, 0.97, 0.985))
+    strong = first >= max(quantile(first, share), 3.0)
     if np.count_nonzero(strong) < 6:
         return 1.2
-    ratio = _percentile(first[strong] / np.maximum(second[strong], 1e-3), 45)
+    ratio = quantile(first[strong] / np.maximum(second[strong], 1e-3), 0.45)
     return float(np.clip(1 / np.sqrt(max(ratio**2 - 1, 0.03)), 0.4, 4.0))
 
 
@@ -183,11 +183,5 @@ def _noise(grey: np.ndarray, steep: np.ndarray) -> float:
     kernel = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
     response = np.abs(cv2.filter2D(grey, -1, kernel))[1:-1, 1:-1]
     steep = cv2.boxFilter(steep, -1, (3, 3))[1:-1, 1:-1]
-    flat = response[steep <= _percentile(steep, 30)]
-    return float(np.clip(_percentile(flat, 50) / 0.6745, 0.0, 5.0))
-
-
-def _percentile(values: np.ndarray, percent: float) -> float:
-    """The value at a rank; without the mean of two ranks, which costs more than sorting."""
-    rank = round((values.size - 1) * percent / 100)
-    return float(np.partition(values, rank, axis=None)[rank])
+    flat = response[steep <= quantile(steep, 0.3)]
+    return float(np.clip(quantile(flat, 0.5) / 0.6745, 0.0, 5.0))

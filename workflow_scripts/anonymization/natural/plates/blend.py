@@ -1,11 +1,13 @@
 """Putting new characters into the image so that they look photographed with it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from workflow_scripts.appearance import feather, noise, noise_level
+from workflow_scripts.pixels import rounded, scaled, three, times
 from workflow_scripts.plate_reading.clean import Paint
 from workflow_scripts.plate_reading.rectify import Frame, to_window
 
@@ -67,13 +69,13 @@ def compose(
     original = image[y0:y1, x0:x1].astype(np.float32)
     samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
     masks = [mask.astype(np.float32) for mask in (zone.mask, zone.text)]
-    light = np.dstack([paint.field, *masks])
-    light = to_window(light, frame, window, max(min(round(frame.scale), 4), 1))
-    field, cover = light[..., :3], light[..., 3]
+    finer = max(min(round(frame.scale), 4), 1)
+    field = to_window(paint.field, frame, window, finer)
+    cover, text = cv2.split(to_window(cv2.merge(masks), frame, window, finer))
     core = cover > 0.99
     if not core.any():
         core = cover >= cover.max()
-    rows = core & (light[..., 4] > 0.5)
+    rows = core & (text > 0.5)
     if not rows.any():
         rows = core
     drawn = to_window(ink, frame, window, samples)
@@ -84,12 +86,11 @@ def compose(
     drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
     strength, offset = _match_contrast(before, drawn, rows, share_noise, painting.legible)
     share = strength * drawn + offset
-    new = field + share[..., None] * paint.gain(field) * paint.ink + noise(cover.shape, level, rng)
+    new = field + times(scaled(paint.gain(field), paint.ink), share)
+    new += noise(cover.shape, level, rng)
     # The original is the measure of how bright and dark it gets: bright grounds are clipped.
     new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
-    alpha = feather(core, 0.5)[..., None]
-    result = original + alpha * (new - original)
-    return np.clip(np.round(result), 0, 255).astype(np.uint8)
+    return rounded(original + three(feather(core, 0.5)) * (new - original))
 
 
 def _blurred(ink: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
@@ -98,19 +99,29 @@ def _blurred(ink: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
     return cv2.GaussianBlur(ink, (0, 0), sigmaX=max(sigma_x, 0.05), sigmaY=max(sigma_y, 0.05))
 
 
-def _edges(ink: np.ndarray, core: np.ndarray, level: float) -> tuple[float, float, float]:
-    """Mean squared steps in x and y, and the variance, without what the noise adds."""
-    inside_x, inside_y = core[:, 1:] & core[:, :-1], core[1:] & core[:-1]
-    if not (inside_x.any() and inside_y.any()):
-        return 0.0, 0.0, 0.0
-    in_x = float((np.diff(ink, axis=1)[inside_x] ** 2).mean())
-    in_y = float((np.diff(ink, axis=0)[inside_y] ** 2).mean())
-    variance = float(ink[core].var())
-    return (
-        max(in_x - 2 * level**2, 1e-6),
-        max(in_y - 2 * level**2, 1e-6),
-        max(variance - level**2, 1e-6),
-    )
+class _Edges:
+    """Measures how steep edges are inside a mask, (h, w) bool."""
+
+    def __init__(self, core: np.ndarray) -> None:
+        masks = core, core[:, 1:] & core[:, :-1], core[1:] & core[:-1]
+        self._masks = [np.float32(mask) for mask in masks]
+        self._counts = [float(mask.sum()) for mask in self._masks]
+
+    def of(self, ink: np.ndarray, level: float) -> tuple[float, float] | None:
+        """Mean squared steps in x and y relative to the variance, without what noise of this
+        standard deviation adds; None where nothing can be told.
+        """
+        if min(self._counts) == 0:
+            return None
+        mean = float(np.vdot(self._masks[0], ink)) / self._counts[0]
+        parts = ink - mean, ink[:, 1:] - ink[:, :-1], ink[1:] - ink[:-1]
+        variance, in_x, in_y = (
+            max(float(np.vdot(part * part, mask)) / count - share * level**2, 1e-6)
+            for part, mask, count, share in zip(
+                parts, self._masks, self._counts, (1, 2, 2), strict=True
+            )
+        )
+        return (in_x / variance, in_y / variance) if variance > 1e-6 else None
 
 
 def _match_blur(
@@ -118,25 +129,33 @@ def _match_blur(
 ) -> tuple[float, float]:
     """Blur in x and y after which the new edges are as steep as the old ones.
 
-    Steepness is the energy of steps relative to the variance, so contrast does not matter.
+    Steepness is the energy of steps relative to the variance, so contrast does not matter. The
+    more blur, the less steep: what fits is found by halving.
     """
-    in_x, in_y, variance = _edges(before, core, level)
-    if variance <= 1e-6:
+    edges = _Edges(core)
+    wanted = edges.of(before, level)
+    if wanted is None:
         return 0.5, 0.5
-    wanted = (in_x / variance, in_y / variance)
 
-    def steepness(x: float, y: float) -> tuple[float, float]:
-        new_x, new_y, new_variance = _edges(_blurred(drawn, x, y), core, 0)
-        return new_x / max(new_variance, 1e-6), new_y / max(new_variance, 1e-6)
+    def excess(x: float, y: float) -> tuple[float, float]:
+        got = edges.of(_blurred(drawn, x, y), 0) or (1e-6, 1e-6)
+        return tuple(float(np.log(g / w)) for g, w in zip(got, wanted, strict=True))
 
-    def miss(x: float, y: float) -> float:
-        got = steepness(x, y)
-        return sum(abs(np.log(g / w)) for g, w in zip(got, wanted, strict=True))
+    both = _crossing(lambda s: sum(excess(s, s)), len(_BLURS))
+    count = int(np.searchsorted(_BLURS, max(2.5 * both, 1.2), side="right"))
+    x = _crossing(lambda s: excess(s, both)[0], count)
+    return x, _crossing(lambda s: excess(x, s)[1], count)
 
-    both = min(_BLURS, key=lambda s: miss(s, s))
-    x = min(_BLURS[max(2.5 * both, 1.2) >= _BLURS], key=lambda s: miss(s, both))
-    y = min(_BLURS[max(2.5 * both, 1.2) >= _BLURS], key=lambda s: miss(x, s))
-    return float(x), float(y)
+
+def _crossing(excess: Callable[[float], float], count: int) -> float:
+    """The one of the first `count` blurs where an excess that falls with them is nearest to 0."""
+    low, high = -1, count  # above 0 up to the first, below it from the second
+    seen = {}
+    while high - low > 1:
+        middle = (low + high) // 2
+        seen[middle] = excess(float(_BLURS[middle]))
+        low, high = (middle, high) if seen[middle] > 0 else (low, middle)
+    return float(_BLURS[min(seen, key=lambda index: abs(seen[index]))])
 
 
 def _match_contrast(

@@ -1,11 +1,12 @@
 """Comparing a replaced plate with the original."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from workflow_scripts.pixels import limited, quantile
 from workflow_scripts.plate_reading.clean import blurred
 from workflow_scripts.plate_reading.glyphs import READABLE
 from workflow_scripts.plate_reading.read import likeness
@@ -60,7 +61,7 @@ def readable(reading: Reading) -> bool:
 
 def residual(share: np.ndarray, height: float) -> np.ndarray:
     """What is finer than a third of the plate's height, (h, w) float32."""
-    share = np.clip(share, -0.5, 1.5).astype(np.float32)
+    share = limited(share, -0.5, 1.5)
     return share - blurred(share, 0.3 * height, 0.3 * height)
 
 
@@ -68,15 +69,16 @@ def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
     """Normalized correlation of two residuals inside a mask; 0 where one is flat."""
     if mask.sum() < 4:
         return 0.0
-    x, y = a[mask] - a[mask].mean(), b[mask] - b[mask].mean()
-    norm = float(np.sqrt((x**2).sum() * (y**2).sum()))
-    return float((x * y).sum()) / norm if norm > 1e-9 else 0.0
+    x, y = a[mask], b[mask]
+    x, y = x - x.mean(), y - y.mean()
+    norm = (float(x @ x) * float(y @ y)) ** 0.5
+    return float(x @ y) / norm if norm > 1e-9 else 0.0
 
 
 def compare(
     before: np.ndarray,
     after: np.ndarray,
-    others: Sequence[np.ndarray],
+    others: Iterable[np.ndarray],
     reading: Reading,
     zone: Zone,
 ) -> Comparison:
@@ -85,7 +87,8 @@ def compare(
     Args:
         before: (h, w) float32, share of ink in the original.
         after: the same after the replacement, with the same ground and ink.
-        others: the same of unrelated characters in the same places.
+        others: the same of unrelated characters in the same places; looked at only where it
+            matters what they have in common with the original.
         reading: of the original.
         zone: what was painted anew.
     """
@@ -98,10 +101,12 @@ def compare(
             max(round(line.boxes[0][0]), 0) : round(line.boxes[-1][1]) + 1,
         ] = True
     old = residual(before, frame.height)
-    found, *unrelated = (
-        correlation(old, residual(ink, frame.height), mask) for ink in (after, *others)
-    )
-    usual = max(float(np.mean(unrelated)), 0.0)
+    found = correlation(old, residual(after, frame.height), mask)
+    limit = MARGIN if compared else BLIND_LIMIT
+    if found > limit:
+        unrelated = [correlation(old, residual(ink, frame.height), mask) for ink in others]
+        usual = max(sum(unrelated) / len(unrelated), 0.0)
+        limit = usual + MARGIN if compared else max(usual + BLIND_MARGIN, BLIND_LIMIT)
     same = count = 0
     if compared:
         for line in layout.lines:
@@ -112,7 +117,7 @@ def compare(
                 count += 1
     return Comparison(
         found,
-        usual + MARGIN if compared else max(usual + BLIND_MARGIN, BLIND_LIMIT),
+        limit,
         same / max(count, 1),
         _left(before, zone, frame, reading.band),
     )
@@ -139,9 +144,9 @@ def _left(before: np.ndarray, zone: Zone, frame: Frame, band: float) -> float:
     """
     x0, y0, x1, y1 = frame.plate
     soft = cv2.GaussianBlur(before, (0, 0), 0.4 * frame.scale)
-    steps = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
+    steps = cv2.magnitude(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
     inside = zone.text & zone.mask
-    fine = steps > 0.4 * float(np.quantile(steps[inside], 0.97)) if inside.any() else steps > 0
+    fine = steps > 0.4 * quantile(steps[inside], 0.97) if inside.any() else steps > 0
     middle = np.zeros(before.shape, bool)
     middle[
         round(y0 + 0.22 * frame.height) : round(y1 - 0.22 * frame.height) + 1,

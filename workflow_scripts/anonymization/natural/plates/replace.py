@@ -89,7 +89,7 @@ def _attempt(
     patch = compose(image, window, painting, rng)
     result = Replacement(patch, window, route)
     after = paint.share(_view_after(image, result, frame))
-    others = [_other(reading, texts, weight, number) for number in range(_UNRELATED)]
+    others = (_other(reading, texts, weight, number) for number in range(_UNRELATED))
     found = gate.compare(before, after, others, reading, area)
     passed = found.covered if route is Route.FALLBACK else found.passed
     return result if passed else None

@@ -41,13 +41,13 @@ def choose(share: np.ndarray, layout: Layout, rng: np.random.Generator) -> tuple
     Returns:
         A text without blanks for each line.
     """
-    kinds = _kinds(share, layout)
+    scores = [[likeness(ink_of(share, line, box)) for box in line.boxes] for line in layout.lines]
+    kinds = _kinds(scores, layout)
     return tuple(
         "".join(
-            _other(likeness(ink_of(share, line, box)), kind, layout.legible, rng)
-            for box, kind in zip(line.boxes, row, strict=True)
+            _other(found, kind, layout.legible, rng) for found, kind in zip(row, kept, strict=True)
         )
-        for line, row in zip(layout.lines, kinds, strict=True)
+        for row, kept in zip(scores, kinds, strict=True)
     )
 
 
@@ -65,21 +65,21 @@ def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Ge
     return sorted(options)[int(rng.random() * len(options))]
 
 
-def _kinds(share: np.ndarray, layout: Layout) -> list[list[str]]:
-    """`LETTERS` or `DIGITS` for each character of each line."""
+def _kinds(scores: list[list[dict[str, float]]], layout: Layout) -> list[list[str]]:
+    """`LETTERS` or `DIGITS` for each character of each line, of which the likeness is known."""
     result = []
     last = len(layout.lines) - 1
     for number, line in enumerate(layout.lines):
         row: list[str] = []
         for group_number, count in enumerate(line.groups):
-            boxes = line.boxes[len(row) : len(row) + count]
+            found = scores[number][len(row) : len(row) + count]
             ends = number == last and group_number == len(line.groups) - 1
             if not layout.legible:
                 row += [DIGITS if ends else LETTERS] * count
                 continue
             # Most plates end with digits.
             usual = 0.06 if ends and count > 1 else 0.0
-            leans = [_lean(likeness(ink_of(share, line, box))) + usual for box in boxes]
+            leans = [_lean(likely) + usual for likely in found]
             whole = sum(leans)
             row += [
                 DIGITS if (lean if abs(lean) > 0.2 else whole) > 0 else LETTERS for lean in leans

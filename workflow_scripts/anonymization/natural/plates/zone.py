@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.plate_reading.clean import smooth
+from workflow_scripts.pixels import limited, three
+from workflow_scripts.plate_reading.clean import blurred, smooth
 from workflow_scripts.plate_reading.reading import Reading
 
 
@@ -72,8 +73,5 @@ def ground(reading: Reading, zone: Zone) -> np.ndarray:
     coarse = smooth(view, weight * zone.mask, 0.5 * cap, 0.4 * cap)
     narrow = max(0.05 * cap, 0.45 * frame.scale)
     fine = smooth(view, weight, 0.6 * cap, narrow)
-    trust = smooth(weight[..., None].repeat(3, axis=2), np.ones_like(weight), 0.6 * cap, narrow)[
-        ..., :1
-    ]
-    trust = np.clip(trust / 0.15, 0, 1)
-    return trust * fine + (1 - trust) * coarse
+    trust = three(limited(blurred(weight, 0.6 * cap, narrow) * (1 / 0.15), 0, 1))
+    return coarse + trust * (fine - coarse)
