@@ -117,7 +117,7 @@ def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray |
 
 
 def band_passed(crop: np.ndarray) -> np.ndarray:
-    """A crop without noise and light, (32, 32) float32."""
+    """A crop, or several of (32, 32, n), without noise and light."""
     return cv2.GaussianBlur(crop, (0, 0), FINE) - cv2.GaussianBlur(crop, (0, 0), COARSE)
 
 

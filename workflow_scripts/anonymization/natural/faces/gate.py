@@ -40,9 +40,9 @@ def look_of(image: np.ndarray, region: Region) -> Look:
 
 def _middle(image: np.ndarray, region: Region) -> np.ndarray:
     """The inner 60 % of a box, in whole pixels."""
-    (x0, y0), (x1, y1) = np.rint(enlarged(region, -MARGIN)).astype(int)
+    (x0, y0), (x1, y1) = np.rint(enlarged(region, -MARGIN)).astype(int).tolist()
     height, width = image.shape[:2]
-    x0, y0 = int(np.clip(x0, 0, width - 1)), int(np.clip(y0, 0, height - 1))
+    x0, y0 = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
     part = image[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
     grey = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
     return cv2.resize(grey, (SIDE, SIDE), interpolation=cv2.INTER_AREA)

@@ -105,7 +105,10 @@ def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
     """0 up to `low`, 1 from `high`, a smooth step between."""
     # Not np.clip, which takes several times as long for small arrays.
     t = np.minimum(np.maximum((value - low) * (1 / (high - low)), 0), 1)
-    return t * t * (3 - 2 * t)
+    square = t * t
+    t *= -2
+    t += 3
+    return square * t
 
 
 def blurred(field: np.ndarray, sigma: float) -> np.ndarray:

@@ -1,7 +1,10 @@
 """Who the new face is: shape and features, drawn from a seed and never from the picture."""
 
+from bisect import bisect
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import accumulate
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,6 +22,10 @@ _IRIS: tuple[Colour, ...] = (
     (0.020, 0.011, 0.006), (0.045, 0.024, 0.012), (0.07, 0.055, 0.03), (0.07, 0.09, 0.11),
 )  # fmt: skip
 _IRIS_SHARES = (0.45, 0.28, 0.12, 0.15)
+_BEARDS = (0.88, 0.07, 0.015, 0.035), (0.84, 0.08, 0.02, 0.06)
+_GLASSES = (0.86, 0.07, 0.07), (0.50, 0.20, 0.30)
+"""Of people who are average, and who are not; in the order of the classes below."""
+_T = TypeVar("_T")
 
 
 class Beard(StrEnum):
@@ -118,10 +125,10 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
     wide = 1 + 0.8 * unlike
 
     def about(mean: float, spread: float) -> float:
-        return float(mean + wide * spread * np.clip(rng.standard_normal(), -2, 2))
+        return mean + wide * spread * min(max(rng.standard_normal(), -2.0), 2.0)
 
     def share(low: float = 0.0, high: float = 1.0) -> float:
-        return float(rng.uniform(low, high))
+        return rng.uniform(low, high)
 
     return Identity(
         width=about(HALF_WIDTH, 0.05),
@@ -155,19 +162,21 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
         mottle=share(0.5, 1.0),
         lashes=share(0.6, 1.0),
         gaze=about(0.0, 0.35),
-        hair=_HAIR[rng.choice(len(_HAIR), p=_HAIR_SHARES)],
-        iris=_IRIS[rng.choice(len(_IRIS), p=_IRIS_SHARES)],
-        beard=Beard(rng.choice(list(Beard), p=_beards(unlike))),
-        glasses=Glasses(rng.choice(list(Glasses), p=_glasses(unlike))),
+        hair=_drawn(rng, _HAIR, _HAIR_SHARES),
+        iris=_drawn(rng, _IRIS, _IRIS_SHARES),
+        beard=_drawn(rng, tuple(Beard), _mixed(_BEARDS, unlike)),
+        glasses=_drawn(rng, tuple(Glasses), _mixed(_GLASSES, unlike)),
         seed=int(rng.integers(2**32)),
     )
 
 
-def _beards(unlike: float) -> tuple[float, ...]:
-    return tuple(np.array((0.88, 0.07, 0.015, 0.035)) * (1 - unlike)
-                 + np.array((0.84, 0.08, 0.02, 0.06)) * unlike)  # fmt: skip
+def _mixed(shares: tuple[tuple[float, ...], ...], unlike: float) -> tuple[float, ...]:
+    """The shares of an average person, and by `unlike` those of one who is not."""
+    usual, other = shares
+    return tuple(a * (1 - unlike) + b * unlike for a, b in zip(usual, other, strict=True))
 
 
-def _glasses(unlike: float) -> tuple[float, ...]:
-    return tuple(np.array((0.86, 0.07, 0.07)) * (1 - unlike)
-                 + np.array((0.50, 0.20, 0.30)) * unlike)  # fmt: skip
+def _drawn(rng: np.random.Generator, options: tuple[_T, ...], shares: tuple[float, ...]) -> _T:
+    """One of several, each as likely as its share says."""
+    number = bisect(list(accumulate(shares)), rng.random() * sum(shares))
+    return options[min(number, len(options) - 1)]

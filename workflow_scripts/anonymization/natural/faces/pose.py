@@ -1,7 +1,9 @@
 """How a head is held, from five landmarks."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+import cv2
 import numpy as np
 
 from workflow_scripts import face_likeness
@@ -43,12 +45,18 @@ class Pose:
     chin: float = CHIN
     width: float = HALF_WIDTH
 
-    @property
+    @cached_property
     def unit(self) -> float:
         """Pixels a unit of face coordinates."""
-        return float(np.sqrt(abs(np.linalg.det(self.matrix[:, :2]))))
+        (a, b, _), (c, d, _) = self.matrix.tolist()
+        return abs(a * d - b * c) ** 0.5
 
-    @property
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """(2, 3), from pixels to turned face coordinates."""
+        return cv2.invertAffineTransform(self.matrix)
+
+    @cached_property
     def rotation(self) -> np.ndarray:
         """(3, 3), from face coordinates to the turned ones that the picture shows."""
         return turned(self.yaw, self.pitch)
@@ -124,9 +132,9 @@ def _with_outline(pose: Pose, region: Region) -> Pose:
     """The pose with chin and width from the box, within what people have."""
     middle = np.array([(region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2])
     down, across = np.array([0, region.height / 2]), np.array([region.width / 2, 0])
-    inverse = np.linalg.inv(pose.matrix[:, :2])
-    chin = (inverse @ (middle + down - pose.matrix[:, 2]))[1] / np.cos(pose.pitch)
-    width = abs((inverse @ across)[0]) * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
+    linear, shift = pose.inverse[:, :2], pose.inverse[:, 2]
+    chin = (linear @ (middle + down) + shift)[1] / np.cos(pose.pitch)
+    width = abs((linear @ across)[0]) * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
     return replace(pose, chin=float(np.clip(chin, 3.4, 4.1)), width=float(np.clip(width, 1.9, 2.3)))
 
 

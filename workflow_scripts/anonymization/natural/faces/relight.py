@@ -65,7 +65,7 @@ def relit(  # noqa: PLR0917 (two looks and where they are)
         _correlations(before.aligned, aligned, gains),
         _correlations(before.boxed, boxed, gains),
     )
-    details = np.stack([band_passed(picture) for picture in aligned])
+    details = np.moveaxis(band_passed(np.moveaxis(aligned, 0, -1)), -1, 0)
     alike = np.maximum(alike, _correlations(before.details, details, gains))
     chosen = int(np.argmax(alike <= limit - _RESERVE))
     if alike[chosen] > limit - _RESERVE:

@@ -113,11 +113,10 @@ def _masks(head: Head, extent: Extent) -> np.ndarray:
 def _looked_up(head: Head, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """U and v that each pixel of a patch shows, and whether it shows the head at all."""
     grid = head.grid.coarse
-    inverse = np.linalg.inv(np.vstack([pose.matrix, [0, 0, 1]]))[:2]
     x = np.arange(box[0], box[2], dtype=np.float32) + 0.5
     y = np.arange(box[1], box[3], dtype=np.float32)[:, None] + 0.5
     across, down = (
-        np.float32(row[0]) * x + np.float32(row[1] * y + row[2]) for row in inverse.astype(float)
+        np.float32(row[0]) * x + np.float32(row[1] * y + row[2]) for row in pose.inverse
     )
     columns = grid.column(across)
     c, s = float(np.cos(pose.pitch)), float(np.sin(pose.pitch))

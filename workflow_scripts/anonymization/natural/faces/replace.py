@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as changed
 
 import numpy as np
 
@@ -174,13 +173,17 @@ def _elsewhere(
     features lie elsewhere is somebody else.
     """
     far = 0.6 + 0.4 * unlike
-    up = draws.choice((-1, 1))
+    up = _sign(draws)
     for number, far_down in enumerate(shifts):
-        u, v, size = draws.uniform(0.5, 1, 3) * far
+        u, v, size = (draws.uniform(0.5, 1, 3) * far).tolist()
         down = far_down * v * (up if number % 2 else -up)
-        right = 0.12 * u * draws.choice((-1, 1))
-        gain = 1 + 0.06 * size * draws.choice((-1, 1))
-        yield pose.shifted(right, down, gain), (float(right), float(down))
+        right = 0.12 * u * _sign(draws)
+        gain = 1 + 0.06 * size * _sign(draws)
+        yield pose.shifted(right, down, gain), (right, down)
+
+
+def _sign(draws: np.random.Generator) -> int:
+    return 1 - 2 * int(draws.integers(2))
 
 
 def _with_fallbacks(
@@ -227,9 +230,9 @@ def _look_with(subject: Subject, image: np.ndarray, patch: np.ndarray, box: Box)
     pad = 3
     region, frame = subject.region, image.shape[:2]
     seen = clipped(enlarged(region, 0), frame) or box
-    boxes = np.array([box, seen, window_of(region, frame)])
-    left, top = np.maximum(boxes[:, :2].min(axis=0) - pad, 0).tolist()
-    right, bottom = (boxes[:, 2:].max(axis=0) + pad).tolist()
+    lefts, tops, rights, bottoms = zip(box, seen, window_of(region, frame), strict=True)
+    left, top = max(min(lefts) - pad, 0), max(min(tops) - pad, 0)
+    right, bottom = max(rights) + pad, max(bottoms) + pad
     around = image[top:bottom, left:right].copy()
     x0, y0, x1, y1 = box
     around[y0 - top : y1 - top, x0 - left : x1 - left] = patch
@@ -238,13 +241,9 @@ def _look_with(subject: Subject, image: np.ndarray, patch: np.ndarray, box: Box)
 
 def _seen_from(region: Region, left: int, top: int) -> Region:
     """The region in a part of the image that begins there."""
-    marks = region.landmarks
-    return changed(
-        region,
-        x0=region.x0 - left, x1=region.x1 - left,
-        y0=region.y0 - top, y1=region.y1 - top,
-        landmarks=marks and tuple((x - left, y - top) for x, y in marks),
-    )  # fmt: skip
+    marks = region.landmarks and tuple((x - left, y - top) for x, y in region.landmarks)
+    x0, y0, x1, y1 = region.x0 - left, region.y0 - top, region.x1 - left, region.y1 - top
+    return Region(region.image, region.kind, region.score, x0, y0, x1, y1, marks)
 
 
 def _outer_box(pose: Pose) -> np.ndarray:
