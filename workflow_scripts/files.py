@@ -82,7 +82,7 @@ def canonical_json(content: Any) -> str:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def sha256_of(content: bytes | str) -> str:
+def sha256_of(content: bytes | memoryview | str) -> str:
     """Hexadecimal SHA-256 of bytes, or of a text's UTF-8."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 

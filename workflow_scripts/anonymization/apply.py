@@ -20,7 +20,7 @@ from workflow_scripts.anonymization.method import (
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.coco import CocoImage, CocoSplit
 from workflow_scripts.errors import UserError
-from workflow_scripts.files import link_or_copy, sha256_of, sha256_of_file
+from workflow_scripts.files import link_or_copy, sha256_of
 from workflow_scripts.images import decode_image, read_bytes, write_png
 from workflow_scripts.manifest import Change, Entry
 from workflow_scripts.regions import Region
@@ -162,8 +162,8 @@ def anonymize_image(method: Method, task: Task) -> Entry:
         result = method.anonymize(scene, rng)
         if result.outcomes:
             target = task.target(".png")
-            write_png(target, result.image)
-            return task.entry(target, sha256_of_file(target), map(task.change, result.outcomes))
+            digest = sha256_of(write_png(target, result.image))
+            return task.entry(target, digest, map(task.change, result.outcomes))
     target = task.target(task.source.suffix)
     link_or_copy(task.source, target)
     return task.entry(target, task.image.sha256, linked=True)

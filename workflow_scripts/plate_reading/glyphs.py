@@ -42,15 +42,12 @@ def glyph(char: str, weight: float = 0.14) -> np.ndarray:
     Returns:
         (128, w) float32, 0 to 1: how much ink; must not be changed.
     """
-    factor = 2  # OpenCV's smooth lines are a little rough
     width = max(advance(char), 1.25 * weight) if char == "I" else advance(char)
-    size = factor * _HEIGHT
-    canvas = np.zeros((size, round(width * size)), np.uint8)
+    canvas = np.zeros((_HEIGHT, round(width * _HEIGHT)), np.uint8)
     for path in _PATHS[char](width, weight / 2):
-        points = np.int32(np.round(np.float64(path) * size * 16))
-        cv2.polylines(canvas, [points], False, 255, round(weight * size), cv2.LINE_AA, 4)
-    small = cv2.resize(canvas, (canvas.shape[1] // factor, _HEIGHT), interpolation=cv2.INTER_AREA)
-    result = small.astype(np.float32) / 255
+        points = np.int32(np.round(np.float64(path) * _HEIGHT * 16))
+        cv2.polylines(canvas, [points], False, 255, round(weight * _HEIGHT), cv2.LINE_AA, 4)
+    result = canvas.astype(np.float32) / 255
     result.flags.writeable = False
     return result
 

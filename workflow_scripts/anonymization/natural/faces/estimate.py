@@ -96,7 +96,9 @@ def is_skin(skin: Skin, window: np.ndarray) -> bool:
     3) `window` around the face has none, and nothing is ruled out.
     """
     red, _, blue = to_display(np.float32(skin.tone))
-    colourful = float(np.ptp(window.astype(np.int16), axis=2).mean()) > 10
+    first, second, third = cv2.split(window)
+    high, low = cv2.max(cv2.max(first, second), third), cv2.min(cv2.min(first, second), third)
+    colourful = cv2.mean(cv2.subtract(high, low))[0] > 10
     return not colourful or float(red) > 1.03 * float(blue)
 
 

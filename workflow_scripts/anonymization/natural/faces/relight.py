@@ -12,7 +12,7 @@ import numpy as np
 from workflow_scripts.face_likeness import SIDE, band_passed, coordinates_of, crop_of
 from workflow_scripts.regions import Region
 
-from .gate import MARGIN, Look
+from .gate import MARGIN, Look, alikeness
 
 _GAINS, _STRONG = (
     np.array(sorted(product(*kinds), key=lambda gain: float(np.square(gain).sum())))
@@ -28,6 +28,8 @@ _GAINS, _STRONG = (
 """Of the whole head, to the right, down, and towards its edge; the weakest first."""
 _HUE = np.float32((0.85, 1.03, 1.12))
 """Share of a gain by channel: skin is redder in the shade."""
+_HOPELESS = (0.72, 0.86)
+"""How alike two pictures may be that gains, weak or strong ones, have ever made unlike."""
 _RESERVE = 0.03
 """What is counted on is a little less than the limit: the mask's edge is not exact."""
 
@@ -55,18 +57,20 @@ def relit(  # noqa: PLR0917 (two looks and where they are)
     Returns:
         (h, w, 3) uint8, of which the likeness has still to be measured; None if no light helps.
     """
+    if alikeness(before, after) > _HOPELESS[strong]:
+        return None
     gains = _STRONG if strong else _GAINS
     shown = crop_of(mask, region)
     x, y = coordinates_of(region)
     aligned = _with_gains(after.aligned, shown, _shapes(region, x, y))
     along = (1 - 2 * MARGIN) * ((np.arange(SIDE, dtype=np.float32) + 0.5) * 2 / SIDE - 1)
     boxed = _with_gains(after.boxed, 1.0, _shapes_at(*np.meshgrid(along, along)))
-    alike = np.maximum(
-        _correlations(before.aligned, aligned, gains),
-        _correlations(before.boxed, boxed, gains),
-    )
     details = np.moveaxis(band_passed(np.moveaxis(aligned, 0, -1)), -1, 0)
-    alike = np.maximum(alike, _correlations(before.details, details, gains))
+    alike = _correlations(
+        np.stack([before.aligned, before.boxed, before.details]),
+        np.stack([aligned, boxed, details]),
+        gains,
+    )
     chosen = int(np.argmax(alike <= limit - _RESERVE))
     if alike[chosen] > limit - _RESERVE:
         return None
@@ -97,10 +101,15 @@ def _with_gains(
 
 
 def _correlations(before: np.ndarray, parts: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """Of the original with each of the gains, (n,)."""
-    parts = parts.reshape(len(parts), -1).astype(np.float64)
-    parts -= parts.mean(axis=1, keepdims=True)
-    wanted = before.ravel() - before.mean(dtype=np.float64)
+    """The highest correlation of (k, 32, 32) pictures of the original with what each of the gains
+    makes of (k, 5, 32, 32): (n,).
+    """
+    parts = parts.reshape(*parts.shape[:2], -1).astype(np.float64)
+    parts -= parts.sum(axis=-1, keepdims=True) / parts.shape[-1]
+    wanted = before.reshape(len(before), 1, -1).astype(np.float64)
+    wanted -= wanted.sum(axis=-1, keepdims=True) / wanted.shape[-1]
     weights = np.column_stack([np.ones(len(gains)), gains])
-    squares = ((weights @ (parts @ parts.T)) * weights).sum(axis=1) * (wanted @ wanted)
-    return weights @ (parts @ wanted) / np.sqrt(np.maximum(squares, 1e-6))
+    among = parts @ parts.transpose(0, 2, 1)
+    squares = ((weights @ among) * weights).sum(axis=-1) * np.square(wanted).sum(axis=-1)
+    shared = weights @ (parts @ wanted.transpose(0, 2, 1))[..., 0, None]
+    return (shared[..., 0] / np.sqrt(np.maximum(squares, 1e-6))).max(axis=0)

@@ -1,7 +1,9 @@
 """One person becomes another one, in all pictures of them: `replace_person`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as changed
 
 import numpy as np
 
@@ -58,7 +60,8 @@ def replace_person(
 
     Args:
         image: (height, width, 3) uint8 RGB, in which earlier faces have been replaced: where two
-            overlap, nothing of the earlier one may come back. Is left as it is.
+            overlap, nothing of the earlier one may come back. Is painted on where there are several
+            subjects, and left as it was.
         subjects: the faces, from the image before any face was replaced.
         seed: decides who the new person is.
 
@@ -118,18 +121,32 @@ def _as_person(
         number: in `_PEOPLE`.
     """
     several = len(subjects) > 1
-    canvas = image.copy() if several else image
     found: list[Replacement | None] = []
-    for index, subject in enumerate(subjects):
-        result = None
-        if subject is not None and subject.box is not None:
-            if several or index not in backdrops:
-                backdrops[index] = _backdrop(canvas, subject)
-            result = _attempt(canvas, subject, backdrops[index], seed, number, index)
-        if result is not None and several:
-            result.paste(canvas)
-        found.append(result)
+    with _painted_for_now(image) as paint:
+        for index, subject in enumerate(subjects):
+            result = None
+            if subject is not None and subject.box is not None:
+                if several or index not in backdrops:
+                    backdrops[index] = _backdrop(image, subject)
+                result = _attempt(image, subject, backdrops[index], seed, number, index)
+            if result is not None and several:
+                paint(result)
+            found.append(result)
     return found
+
+
+@contextmanager
+def _painted_for_now(image: np.ndarray) -> Iterator[Callable[[Replacement], None]]:
+    """Yield a function that pastes into the image; what it was before comes back at the end."""
+    covered: list[Replacement] = []
+
+    def paint(replacement: Replacement) -> None:
+        covered.append(changed(replacement, patch=_part(image, replacement.box).copy()))
+        replacement.paste(image)
+
+    yield paint
+    for old in reversed(covered):
+        old.paste(image)
 
 
 def _backdrop(image: np.ndarray, subject: Subject) -> Backdrop:
@@ -191,15 +208,15 @@ def _with_fallbacks(
 ) -> list[Replacement | None]:
     """The same, with the fallback for each subject that has no replacement yet."""
     several = len(subjects) > 1
-    canvas = image.copy() if several else image
     results = []
-    for subject, natural in zip(subjects, found, strict=True):
-        result = natural
-        if subject is not None and natural is None:
-            result = filled(canvas, subject)
-        if result is not None and several:
-            result.paste(canvas)
-        results.append(result)
+    with _painted_for_now(image) as paint:
+        for subject, natural in zip(subjects, found, strict=True):
+            result = natural
+            if subject is not None and natural is None:
+                result = filled(image, subject)
+            if result is not None and several:
+                paint(result)
+            results.append(result)
     return results
 
 

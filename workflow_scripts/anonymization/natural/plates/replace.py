@@ -1,12 +1,14 @@
 """A plate's characters replaced by others."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from workflow_scripts.anonymization.natural.replacement import Replacement, Route
+from workflow_scripts.plate_reading.clean import Paint
 from workflow_scripts.plate_reading.layout import shuffled
 from workflow_scripts.plate_reading.reading import Reading, read_plate
 from workflow_scripts.plate_reading.rectify import Frame, frame_of, quad_of, rectify, seen
@@ -42,11 +44,55 @@ def replace_plate(
     if quad is None or not seen(frame_of(quad), box).any():
         return _smoothed(image, region, box)
     reading = read_plate(image, quad, box)
-    for route in (*(Route.NATURAL,) * _ATTEMPTS, Route.NATURAL_WIDE, Route.FALLBACK):
-        result = _attempt(image, reading, box, rng, route)
-        if result is not None:
-            return result
+    for area, routes in (
+        (zone.text_zone(reading), (Route.NATURAL,) * _ATTEMPTS),
+        (zone.whole_zone(reading, _WIDER), (Route.NATURAL_WIDE, Route.FALLBACK)),
+    ):
+        window = window_of(area, reading.frame, box)
+        work = window and _Work(reading, area, window)
+        for route in routes if work else ():
+            result = _attempt(image, work, rng, route)
+            if result is not None:
+                return result
     return _smoothed(image, region, box)
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """What stays the same whatever is written on a plate."""
+
+    reading: Reading
+    area: zone.Zone
+    """What is painted anew."""
+    window: Window
+    """Where that is in the image."""
+
+    @cached_property
+    def paint(self) -> Paint:
+        """Ground, ink and light."""
+        return replace(self.reading.paint, field=zone.ground(self.reading, self.area))
+
+    @cached_property
+    def before(self) -> np.ndarray:
+        """Share of ink in the original, (h, w) float32."""
+        return self.paint.share(self.reading.view)
+
+    @cached_property
+    def _drawn(self) -> dict[tuple[tuple[str, ...], float], np.ndarray]:
+        return {}
+
+    def other(self, texts: tuple[str, ...], weight: float, number: int) -> np.ndarray:
+        """The ink of an unrelated plate: what the gate compares with."""
+        layout = self.reading.layout
+        if not gate.readable(self.reading):
+            layout = shuffled(layout, np.random.default_rng(number))
+            texts = tuple("A" * len(line.boxes) for line in layout.lines)
+        texts = write.unrelated(texts, number)
+        if (texts, weight) not in self._drawn:
+            ink = write.draw(texts, layout, self.reading.frame, weight, 1)
+            ink = cv2.GaussianBlur(ink, (0, 0), max(self.reading.blur, 0.3))
+            self._drawn[texts, weight] = ink
+        return self._drawn[texts, weight]
 
 
 def _visible(image: np.ndarray, region: Region) -> Window | None:
@@ -63,46 +109,25 @@ def _visible(image: np.ndarray, region: Region) -> Window | None:
 
 
 def _attempt(
-    image: np.ndarray,
-    reading: Reading,
-    box: Window,
-    rng: np.random.Generator,
-    route: Route,
+    image: np.ndarray, work: _Work, rng: np.random.Generator, route: Route
 ) -> Replacement | None:
     """New characters once, or a plate without any as the fallback; None if the gate refuses."""
-    frame, lines = reading.frame, reading.layout
-    narrow = route is Route.NATURAL
-    area = zone.text_zone(reading) if narrow else zone.whole_zone(reading, _WIDER)
-    window = window_of(area, frame, box)
-    if window is None:
-        return None
-    paint = replace(reading.paint, field=zone.ground(reading, area))
-    before = paint.share(reading.view)
+    reading, frame, lines = work.reading, work.reading.frame, work.reading.layout
     if not gate.readable(reading):
         lines = shuffled(lines, rng)
-    texts = write.choose(before, lines, rng)
-    weight = write.stroke_weight(before, texts, lines, frame)
+    texts = write.choose(work.before, lines, rng)
+    weight = write.stroke_weight(work.before, texts, lines, frame)
     ink = write.draw(texts, lines, frame, weight, 2 if frame.scale < 4 else 1)
     if route is Route.FALLBACK:
         ink[:] = 0
-    painting = Painting(frame, area, paint, ink, lines.legible)
-    patch = compose(image, window, painting, rng)
-    result = Replacement(patch, window, route)
-    after = paint.share(_view_after(image, result, frame))
-    others = (_other(reading, texts, weight, number) for number in range(_UNRELATED))
-    found = gate.compare(before, after, others, reading, area)
+    painting = Painting(frame, work.area, work.paint, ink, lines.legible)
+    patch = compose(image, work.window, painting, rng)
+    result = Replacement(patch, work.window, route)
+    after = work.paint.share(_view_after(image, result, frame))
+    others = (work.other(texts, weight, number) for number in range(_UNRELATED))
+    found = gate.compare(work.before, after, others, reading, work.area)
     passed = found.covered if route is Route.FALLBACK else found.passed
     return result if passed else None
-
-
-def _other(reading: Reading, texts: tuple[str, ...], weight: float, number: int) -> np.ndarray:
-    """The ink of an unrelated plate: what the gate compares with."""
-    layout = reading.layout
-    if not gate.readable(reading):
-        layout = shuffled(layout, np.random.default_rng(number))
-        texts = tuple("A" * len(line.boxes) for line in layout.lines)
-    ink = write.draw(write.unrelated(texts, number), layout, reading.frame, weight, 1)
-    return cv2.GaussianBlur(ink, (0, 0), max(reading.blur, 0.3))
 
 
 def _view_after(image: np.ndarray, result: Replacement, frame: Frame) -> np.ndarray:

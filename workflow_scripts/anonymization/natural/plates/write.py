@@ -128,7 +128,7 @@ def draw(
             width = max(round(width * factor), 1)
             left = round((x0 + x1) / 2 * factor - width / 2)
             ink = cv2.resize(
-                glyph(char, round(weight, 2)), (width, max(bottom - top, 1)),
+                glyph(char, weight), (width, max(bottom - top, 1)),
                 interpolation=cv2.INTER_AREA,
             )  # fmt: skip
             _paste(canvas, ink, left, top)
@@ -181,4 +181,5 @@ def stroke_weight(share: np.ndarray, texts: tuple[str, ...], layout: Layout, fra
         columns = slice(round(line.boxes[0][0]), round(line.boxes[-1][1]) + 1)
         before += float(np.clip(share[rows, columns], 0, 1.2).sum())
         after += float(drawn[rows, columns].sum())
-    return float(np.clip(_USUAL_WEIGHT * before / max(after, 1e-6), 0.10, 0.20))
+    weight = float(np.clip(_USUAL_WEIGHT * before / max(after, 1e-6), 0.10, 0.20))
+    return 0.02 * round(weight / 0.02)  # in a few steps, so that glyphs are drawn once
