@@ -24,6 +24,8 @@ BEAT_SECONDS = 10.0
 """An owner's heartbeat changes this often."""
 STALE_SECONDS = 60.0
 """An owner whose heartbeat did not change for so long is gone."""
+CLOCKS_APART_SECONDS = 120.0
+"""Clocks of nodes may differ by so much."""
 PATIENCE_SECONDS = 30.0
 """An owner that lives may be about to end."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -71,6 +73,14 @@ class Owner:
         if self.host != socket.gethostname() or not _BOOT.exists():
             return None
         return self.boot == _boot() and self.ticks == _ticks(self.process) is not None
+
+    @property
+    def seems_alive(self) -> bool:
+        """Whether the process lives, as far as one look tells: on another machine, by its beat."""
+        if self.lives_here is not None:
+            return self.lives_here
+        age = datetime.now(UTC) - datetime.fromisoformat(self.beat)
+        return age.total_seconds() < STALE_SECONDS + CLOCKS_APART_SECONDS
 
     def __str__(self) -> str:
         """As messages name it."""

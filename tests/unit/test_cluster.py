@@ -5,7 +5,8 @@ import pytest
 from tests.workflow import PROJECT
 from workflow_scripts.cluster.__main__ import main
 from workflow_scripts.cluster.profile import Profile
-from workflow_scripts.cluster.submission import ADVICE, advice_on, minutes_of, submit_command
+from workflow_scripts.cluster.submission import ADVICE, advice_on, minutes_of
+from workflow_scripts.sbatch import options_of, sbatch_command
 
 SLURM = PROJECT / "profiles/slurm"
 
@@ -19,11 +20,30 @@ def test_the_site_file_as_it_is_asks_for_what_the_profile_does():
 
 
 def test_a_training_is_one_task_on_one_node_with_four_gpus():
-    profile = Profile.read([SLURM])
-    words = submit_command(profile.job("train"), profile.settings)
+    job = Profile.read([SLURM]).job("train")
+    words = sbatch_command(job.resources, job.threads)
     for word in ("--gpus=4", "--nodes=1", "--cpus-per-task=32"):
         assert word in words
     assert not any("ntasks-per-gpu" in word for word in words)
+
+
+def test_options_have_their_long_names():
+    resources = {
+        "slurm_account": "us",
+        "slurm_partition": "gpu",
+        "runtime": 90,
+        "constraint": "a&b",
+        "mem_mb": 2000,
+        "gpu": 4,
+        "slurm_extra": "--exclusive --signal=URG@60",
+    }
+    options = options_of(sbatch_command(resources, 3, qos="high", reservation="mine"))
+    expected = {
+        **{"account": "us", "partition": "gpu", "time": "90", "constraint": "a&b", "mem": "2000"},
+        **{"gpus": "4", "cpus-per-task": "3", "qos": "high", "reservation": "mine"},
+        **{"exclusive": True, "signal": "URG@60", "parsable": True},
+    }
+    assert expected.items() <= options.items()
 
 
 @pytest.mark.parametrize(

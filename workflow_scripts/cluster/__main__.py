@@ -8,9 +8,10 @@ from pathlib import Path
 from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.cluster.profile import Profile
 from workflow_scripts.cluster.states import accounting_fails, too_short_a_memory
-from workflow_scripts.cluster.submission import limit_exceeded, refusal_of, submit_command
+from workflow_scripts.cluster.submission import limit_exceeded, refusal_of
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
+from workflow_scripts.sbatch import sbatch_command
 
 DESCRIPTION = """\
 Ask Slurm whether it would take the jobs that the profiles describe, without submitting any, and
@@ -53,7 +54,12 @@ def check(arguments: argparse.Namespace) -> None:
     findings = _check_states(profile)
     for rule in (None, *profile.rules):
         job = profile.job(rule)
-        command = submit_command(job, profile.settings)
+        command = sbatch_command(
+            job.resources,
+            job.threads,
+            qos=profile.entries.get("slurm-qos"),
+            reservation=profile.entries.get("slurm-reservation"),
+        )
         name = rule or "other jobs"
         log.info("%s: %s", name, " ".join(command))
         refusal = refusal_of(command) or limit_exceeded(job)

@@ -15,16 +15,6 @@ NAMES = "profile.yaml", "config.yaml"
 """Of the file in a profile's folder."""
 
 
-class Resources(dict):
-    """A job's resources by name, also as attributes, as the executor asks for them."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
 @dataclass(frozen=True)
 class Profile:
     """Several profiles; each entry of a later one replaces that of an earlier one as a whole."""
@@ -51,16 +41,6 @@ class Profile:
         return cls(entries)
 
     @property
-    def settings(self) -> SimpleNamespace:
-        """What the Slurm executor takes from them for each submission."""
-        return SimpleNamespace(
-            qos=self.entries.get("slurm-qos"),
-            reservation=self.entries.get("slurm-reservation"),
-            requeue=False,
-            no_requeue=False,
-        )
-
-    @property
     def rules(self) -> list[str]:
         """The rules whose jobs get resources of their own."""
         pairs = self.entries.get("set-resources", [])
@@ -75,7 +55,7 @@ class Profile:
             resources |= _values(p.removeprefix(prefix) for p in own if p.startswith(prefix))
         threads = _values(self.entries.get("set-threads", [])).get(rule, 1)
         known = {name: value for name, value in resources.items() if value is not None}
-        return SimpleNamespace(resources=Resources(known), threads=threads)
+        return SimpleNamespace(resources=known, threads=threads)
 
 
 def _values(pairs) -> dict[str, Any]:

@@ -1,11 +1,7 @@
 """Asking Slurm whether it would take a job, without submitting it."""
 
-import shlex
 import subprocess
 from types import SimpleNamespace
-
-from snakemake_executor_plugin_slurm.submit_string import get_submit_command
-from snakemake_executor_plugin_slurm.utils import set_gres_string
 
 SECONDS = 60
 """A controller that takes longer is not there."""
@@ -23,26 +19,6 @@ ADVICE = {
     "unable to contact": "the controller does not answer; ask again later, or on a login node",
 }
 """What to set in the site file, by a word of Slurm's message, the first that fits."""
-
-
-def submit_command(job: SimpleNamespace, settings: SimpleNamespace) -> list[str]:
-    """The command by which the executor would submit a job.
-
-    Args:
-        job: its `resources` and `threads`.
-        settings: of the executor.
-    """
-    account, partition = (job.resources.get(f"slurm_{name}") for name in ("account", "partition"))
-    params = {
-        "run_uuid": "check",
-        "slurm_logfile": "/dev/null",
-        "comment_str": "check",
-        "account": f"--account={shlex.quote(account)}" if account else "",
-        "partition": f"--partition={shlex.quote(partition)}" if partition else "",
-        "workdir": None,
-    }
-    call = get_submit_command(job, params, settings=settings) + set_gres_string(job)
-    return shlex.split(call)
 
 
 def refusal_of(command: list[str]) -> str | None:

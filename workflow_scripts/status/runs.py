@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,12 @@ from pydantic import Field
 
 from workflow_scripts.config.section import Section, validate
 from workflow_scripts.files import read_json
-from workflow_scripts.ownership import STALE_SECONDS, Owner, owner_of
+from workflow_scripts.ownership import owner_of
 from workflow_scripts.status.queue import QueuedJob
 
 EXPECTED = "runs/expected.json"
 RECENT_LINES = 20
 """Of metrics.jsonl, over which the speed is taken."""
-CLOCKS_APART_SECONDS = 120.0
-"""Clocks of nodes may differ by so much."""
 STEPS = "train", "predict", "evaluate"
 """The jobs of a run, in their order; each has a log by this name."""
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
@@ -114,7 +111,7 @@ def status_of(
         return RunStatus(variant, seed, State.DONE)
     progress = _progress(folder)
     owner = owner_of(folder / "checkpoints/owner.json")
-    if owner is not None and _lives(owner):
+    if owner is not None and owner.seems_alive:
         found = {"state": State.RUNNING, "slurm_job": owner.slurm_job, "node": owner.host}
     else:
         found = _in_the_queue(variant, seed, queued) or _from_logs(results, variant, seed, folder)
@@ -144,13 +141,6 @@ def _from_logs(results: Path, variant: str, seed: int, folder: Path) -> dict[str
         return {"state": State.TRAINED}
     stopped = (folder / "checkpoints").exists()
     return {"state": State.STOPPED if stopped else State.WAITING}
-
-
-def _lives(owner: Owner) -> bool:
-    if owner.lives_here is not None:
-        return owner.lives_here
-    age = datetime.now(UTC) - datetime.fromisoformat(owner.beat)
-    return age.total_seconds() < STALE_SECONDS + CLOCKS_APART_SECONDS
 
 
 def _progress(folder: Path) -> dict[str, float | int]:
