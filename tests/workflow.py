@@ -43,12 +43,12 @@ class Workflow:
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake and return what it said; it may have failed."""
         return subprocess.run(
-            self.command(*arguments), **self._surroundings(), timeout=1200, check=False
+            self.command(*arguments), **self.surroundings(), timeout=1200, check=False
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake; what it says is to be read from its `stdout`."""
-        return subprocess.Popen(self.command(*arguments), **self._surroundings())
+        return subprocess.Popen(self.command(*arguments), **self.surroundings())
 
     def command(self, *arguments: str) -> list[str]:
         """Snakemake's command line for this experiment."""
@@ -65,7 +65,8 @@ class Workflow:
         ]
         return list(map(str, command))
 
-    def _surroundings(self) -> dict[str, Any]:
+    def surroundings(self) -> dict[str, Any]:
+        """Where and how Snakemake's process runs, for `subprocess`."""
         return {
             "cwd": self.folder,
             "env": {**os.environ, **self.environment},

@@ -1,0 +1,50 @@
+"""What Snakemake makes of a run that was trained by hand."""
+
+import subprocess
+import sys
+
+from tests.workflow import Workflow
+
+RUN = "runs/unmodified/seed~2"
+
+
+def launch(workflow: Workflow, cluster: str) -> subprocess.CompletedProcess[str]:
+    """Train a run by the command; the training itself is the stand-in of conftest.py."""
+    run = "--variant", "unmodified", "--seed", "2", "--cluster", cluster
+    return by_command("workflow_scripts.launch", workflow, *run)
+
+
+def by_command(
+    module: str, workflow: Workflow, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that takes Snakemake's arguments."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments, "--", *workflow.command()[3:]],
+        cwd=workflow.project,
+        env=workflow.surroundings()["env"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_a_run_trained_by_hand_is_done_until_something_changes(fresh):
+    results = f"results/{fresh.config['experiment']}"
+    model = f"{results}/{RUN}/model_final.pth"
+    fresh.run(f"{results}/runs/.checked", f"{results}/data/train.coco.json")
+
+    launched = launch(fresh, "local")
+    assert launched.returncode == 0, launched.stderr
+    assert fresh.plan(model) == {}
+    again = launch(fresh, "local")
+    assert f"{results}/{RUN}: nothing to train" in again.stderr
+
+    fresh.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
+    assert fresh.plan(model) == {"check_training": 1, "train": 1}
+
+    # As if that had been changed while it trained.
+    late = by_command("workflow_scripts.launch.record", fresh, f"{results}/{RUN}")
+    assert late.returncode == 2
+    assert "model_outdated.pth: the config, the code or the data changed" in late.stderr
+    assert not (fresh.folder / model).exists()
