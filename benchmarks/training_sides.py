@@ -16,8 +16,9 @@ from detectron2.utils.events import EventStorage
 from benchmarks.training import WARM_UP
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.training import Detectron2Training
+from workflow_scripts.gpus import visible_gpus
 from workflow_scripts.training.data import TrainingSet
-from workflow_scripts.training.devices import usable_cores, visible_gpus
+from workflow_scripts.training.devices import usable_cores
 from workflow_scripts.training.engines.detectron2 import Engine
 from workflow_scripts.training.job import Meeting, TrainingJob
 from workflow_scripts.training.loop import train

@@ -15,6 +15,7 @@ import yaml
 from workflow_scripts.config.section import describe_fields, validate
 from workflow_scripts.console import log, start_logging
 from workflow_scripts.errors import UserError
+from workflow_scripts.usage_records import Recorder
 
 
 class Command:
@@ -60,6 +61,16 @@ class Command:
         """Parse, run `main`, and return the exit code: 0, 2 for a user's error, 1 for a bug."""
         arguments = self.parser.parse_args(argv)
         start_logging(self.label.format_map(vars(arguments)), arguments.log)
+        given = vars(arguments)
+        recorder = Recorder.of(arguments.log, given.get("gpus"), given.get("threads"))
+        code = self._run(main, arguments)
+        if recorder is not None:
+            recorder.end(code)
+        return code
+
+    def _run(
+        self, main: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace
+    ) -> int:
         try:
             if self.settings is not None:
                 arguments.settings = read_settings(self.settings, arguments.settings)

@@ -9,7 +9,8 @@ import pytest
 
 from tests.training.conftest import with_settings
 from workflow_scripts.errors import UserError
-from workflow_scripts.training.devices import choose_gpus, visible_gpus
+from workflow_scripts.gpus import visible_gpus
+from workflow_scripts.training.devices import choose_gpus
 from workflow_scripts.training.engines.torchvision import rate_factor
 from workflow_scripts.training.job import Meeting
 from workflow_scripts.training.lock import sole_user_of, user_of
