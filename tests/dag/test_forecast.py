@@ -1,0 +1,31 @@
+"""The forecast's jobs are those that Snakemake would run."""
+
+import json
+import subprocess
+import sys
+
+from workflow_scripts.plan.estimates import DEFAULT_SECONDS
+
+
+def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(fresh):
+    fresh.run("index_dataset")
+    expected = fresh.plan()
+    command = [sys.executable, "-m", "workflow_scripts.plan", "--json", "--seeds", "[1,2,3,4,5,9]"]
+    done = subprocess.run(
+        [*command, "--", *fresh.command()[3:]],
+        cwd=fresh.project,
+        env=fresh.surroundings()["env"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    now, more = json.loads(done.stdout)
+    assert {kind["kind"]: kind["jobs"] for kind in now["kinds"]} == expected
+    added = {kind["kind"]: kind["jobs"] - expected[kind["kind"]] for kind in more["kinds"]}
+    added = {name: count for name, count in added.items() if count}
+    assert added == {"train": 2, "predict": 2, "evaluate": 2}
+    assert now["critical_path"][-1].startswith(("table_2", "verdict", "all"))
+    # The profile has one GPU: one training after the other.
+    assert now["seconds"] >= now["bounds"]["gpus"] >= 10 * DEFAULT_SECONDS["train"]

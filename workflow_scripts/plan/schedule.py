@@ -1,0 +1,200 @@
+"""List scheduling: when each task of a graph would run on some nodes."""
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+ENDED, NOTICED = range(2)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job and what it needs."""
+
+    name: str
+    kind: str
+    """The rule."""
+    seconds: float
+    """How long it holds its means."""
+    after: tuple[int, ...] = ()
+    """The places, in the list of all tasks, of those that it waits for; all before its own."""
+    cores: int = 1
+    gpus: int = 0
+    memory_mb: int = 0
+    notice_seconds: float = 0.0
+    """From its end until those that wait for it, or for its place among `Partition.jobs`, are
+    submitted and could start."""
+    local: bool = False
+    """It runs beside Snakemake, on no node."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Nodes that are all alike."""
+
+    nodes: int
+    gpus: int
+    """Of a node, as the rest."""
+    cores: int
+    memory_mb: int | None = None
+    """None: never what is short."""
+    jobs: int | None = None
+    """Snakemake submits at most so many at a time."""
+
+    def fits(self, task: Task) -> bool:
+        """Whether an idle node could run a task."""
+        return _Node(self).fits(task)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """When and where a task runs."""
+
+    task: Task
+    start: float
+    """Seconds from the start of the first."""
+    node: int | None
+    """None beside Snakemake."""
+
+    @property
+    def end(self) -> float:
+        """When its means are free again."""
+        return self.start + self.task.seconds
+
+
+@dataclass
+class _Node:
+    """What is free of a node."""
+
+    partition: Partition
+    cores: int = field(init=False)
+    gpus: int = field(init=False)
+    memory_mb: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cores, self.gpus = self.partition.cores, self.partition.gpus
+        memory = self.partition.memory_mb
+        self.memory_mb = float("inf") if memory is None else memory
+
+    def fits(self, task: Task) -> bool:
+        return (
+            task.cores <= self.cores and task.gpus <= self.gpus and task.memory_mb <= self.memory_mb
+        )
+
+    def take(self, task: Task, sign: int = 1) -> None:
+        self.cores -= sign * task.cores
+        self.gpus -= sign * task.gpus
+        self.memory_mb -= sign * task.memory_mb
+
+
+def schedule(tasks: Sequence[Task], partition: Partition) -> list[Placed]:
+    """Run each task as soon as those before it have ended and a node has room for it.
+
+    Tasks wait in the order in which they could start, and a later one passes those before it where
+    only it finds room, as in Slurm's queue. Where several could start at the same time, the one
+    with the longest way to the end comes first.
+
+    Args:
+        tasks: each behind those that it waits for.
+        partition: each task fits a node of it (`Partition.fits`); it takes one job at least.
+
+    Returns:
+        The tasks in the order of their starts.
+    """
+    nodes = [_Node(partition) for _ in range(partition.nodes)]
+    followers = _followers(tasks)
+    ways = ways_to_the_end(tasks)
+    missing = [len(task.after) for task in tasks]
+    places = math.inf if partition.jobs is None else partition.jobs
+    waiting = [(0.0, -ways[i], i) for i in range(len(tasks)) if not missing[i]]
+    # (time, what, task): its means are free again, or Snakemake has noticed its end.
+    events: list[tuple[float, int, int]] = []
+    on_node: dict[int, int] = {}
+    placed = []
+    now = 0.0
+    while waiting or events:
+        still_waiting = []
+        refused = set()
+        for entry in sorted(waiting):
+            i, task = entry[2], tasks[entry[2]]
+            # What found no room for the one finds none for another that needs as much.
+            needs = (task.cores, task.gpus, task.memory_mb)
+            node = None
+            if not task.local:
+                if places and needs not in refused:
+                    node = next((n for n, each in enumerate(nodes) if each.fits(task)), None)
+                if node is None:
+                    refused.add(needs)
+                    still_waiting.append(entry)
+                    continue
+                nodes[node].take(task)
+                on_node[i] = node
+                places -= 1
+            placed.append(Placed(task, now, node))
+            heapq.heappush(events, (now + task.seconds, ENDED, i))
+            heapq.heappush(events, (now + task.seconds + task.notice_seconds, NOTICED, i))
+        waiting = still_waiting
+        if not events:
+            break
+        now = events[0][0]
+        while events and events[0][0] == now:
+            _, what, i = heapq.heappop(events)
+            if what == ENDED:
+                if i in on_node:
+                    nodes[on_node[i]].take(tasks[i], -1)
+                continue
+            places += i in on_node
+            for follower in followers[i]:
+                missing[follower] -= 1
+                if not missing[follower]:
+                    waiting.append((now, -ways[follower], follower))
+    return placed
+
+
+def makespan(placed: Sequence[Placed]) -> float:
+    """Seconds until all is done."""
+    return max((one.end for one in placed), default=0.0)
+
+
+def ways_to_the_end(tasks: Sequence[Task]) -> list[float]:
+    """For each task the seconds from its start to the end of all, if nothing were short."""
+    ways = [0.0] * len(tasks)
+    followers = _followers(tasks)
+    for i in reversed(range(len(tasks))):
+        rest = (tasks[i].notice_seconds + ways[j] for j in followers[i])
+        ways[i] = tasks[i].seconds + max(rest, default=0.0)
+    return ways
+
+
+def critical_path(tasks: Sequence[Task]) -> tuple[float, list[Task]]:
+    """The chain of tasks that takes longest, and its seconds: no partition is faster."""
+    if not tasks:
+        return 0.0, []
+    ways, followers = ways_to_the_end(tasks), _followers(tasks)
+    candidates = [i for i, task in enumerate(tasks) if not task.after]
+    path = []
+    while candidates:
+        i = max(candidates, key=lambda j: ways[j])
+        path.append(i)
+        candidates = followers[i]
+    return ways[path[0]], [tasks[i] for i in path]
+
+
+def bounds(tasks: Sequence[Task], partition: Partition) -> dict[str, float]:
+    """Seconds below which no schedule can get, by what is short."""
+    work = [task for task in tasks if not task.local]
+    found = {"critical path": critical_path(tasks)[0]}
+    for name, total in (("cores", partition.cores), ("gpus", partition.gpus)):
+        if total:
+            seconds = sum(getattr(task, name) * task.seconds for task in work)
+            found[name] = seconds / (partition.nodes * total)
+    return found
+
+
+def _followers(tasks: Sequence[Task]) -> list[list[int]]:
+    followers: list[list[int]] = [[] for _ in tasks]
+    for i, task in enumerate(tasks):
+        for before in task.after:
+            followers[before].append(i)
+    return followers
