@@ -1,26 +1,78 @@
-"""The plan of an experiment beside what a real Slurm makes of it."""
+"""The plan of an experiment beside what a real Slurm makes of it.
+
+Training and prediction sleep: all nodes of the private cluster share this machine's few cores, on
+which more of them at a time would take longer than a few.
+"""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.slurm.experiments import continued, on
-from tests.workflow import Workflow
+from tests.cityscapes_folder import make_cityscapes
+from tests.dag.conftest import STAND_IN, paper_config
+from tests.slurm.cluster import Cluster
+from tests.slurm.experiments import SITE
+from tests.workflow import PROJECT, Workflow
 from workflow_scripts.usage_records import Usage, read_usage
 
 pytestmark = pytest.mark.slow
 
-AT_A_TIME = "--jobs", "2"
-"""All nodes of the private cluster share this machine's cores: more would slow each other down."""
+SLEEPER = """#!{python}
+import os, sys, time
+from pathlib import Path
+
+words = sys.argv[1:]
+if words[1:3] in (["workflow_scripts.training", "train"], ["workflow_scripts.training", "predict"]):
+    from workflow_scripts.usage_records import Recorder
+
+    recorder = Recorder.of(Path(words[words.index("--log") + 1]), None, None)
+    time.sleep({{"train": 30, "predict": 10}}[words[2]])
+    recorder.end(0)
+os.execv({stand_in!r}, [{stand_in!r}, *words])
+"""
+
+
+def program(path: Path, text: str) -> Path:
+    """A script that can be run."""
+    path.parent.mkdir()
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+def path_with(python: Path, path: str) -> str:
+    """A search path on which `python` comes first, and the one that runs this test last."""
+    return os.pathsep.join([str(python.parent), path, str(Path(sys.executable).parent)])
+
+
+@pytest.fixture
+def workflow(idle_cluster: Cluster, tmp_path: Path) -> Workflow:
+    """The paper's experiment with one seed, on the cluster, all done but its runs."""
+    root = make_cityscapes(tmp_path / "data", train=6, val=3, test=0)
+    config = {**paper_config(root), "seeds": 1}
+    stand_in = program(tmp_path / "stand_in/python", STAND_IN.format(python=sys.executable))
+    path = path_with(stand_in, os.environ["PATH"])
+    here = Workflow(tmp_path / "work", config, environment={"PATH": path})
+    results = f"results/{config['experiment']}"
+    here.run(f"{results}/tables/privacy.json", f"{results}/figures/before_after.svg")
+    here.run(f"{results}/figures/figure_3.svg", f"{results}/runs/.checked")
+
+    text = SLEEPER.format(python=sys.executable, stand_in=str(stand_in))
+    sleeper = program(tmp_path / "sleeper/python", text)
+    path = path_with(sleeper, idle_cluster.environment["PATH"])
+    environment = {**idle_cluster.environment, "PATH": path}
+    return Workflow(here.folder, config, "profiles/slurm", PROJECT, environment, SITE)
 
 
 def planned_seconds(workflow: Workflow) -> float:
     """How long the missing runs will take."""
     command = [sys.executable, "-m", "workflow_scripts.plan", "--json", "--nodes", "3"]
     done = subprocess.run(
-        [*command, "--cores-per-node", "16", "--", *workflow.command(*AT_A_TIME)[3:]],
+        [*command, "--cores-per-node", "16", "--", *workflow.command()[3:]],
         cwd=workflow.project,
         env=workflow.surroundings()["env"],
         capture_output=True,
@@ -37,22 +89,18 @@ def submitted(used: Usage) -> float:
     return used.start - (used.startup_seconds or 0) - (used.queued_seconds or 0)
 
 
-def test_more_seeds_take_as_long_as_planned(idle_cluster, reference, tmp_path):
-    workflow = continued(reference, on(idle_cluster, tmp_path / "work"))
-    workflow.config["training"].update(iterations=40, milestones=[30])
-    workflow.config["seeds"] = 1
-    for file in (workflow.results / "usage").rglob("*.json"):
-        file.unlink()  # those of the reference are of no Slurm
-    workflow.run(*AT_A_TIME)
+def test_more_seeds_take_as_long_as_planned(workflow):
+    workflow.run()
     before = {used.attempt for used in read_usage(workflow.results)}
 
-    workflow.config["seeds"] = [1, 2, 3]
+    workflow.config["seeds"] = 4
     planned = planned_seconds(workflow)
-    workflow.run(*AT_A_TIME)
+    workflow.run()
     new = [used for used in read_usage(workflow.results) if used.attempt not in before]
-    trained = {used.job for used in new if used.stage == "train"}
-    assert len(trained) == 4
-    assert all(used.gpus == 4 for used in new if used.stage == "train")
-    assert all(used.queued_seconds is not None for used in new if used.slurm_job)
+    trainings = [used for used in new if used.stage == "train"]
+    # Two after each other on each of the three nodes.
+    assert len(trainings) == 6
+    assert {used.gpus for used in trainings} == {4}
+    assert max(used.queued_seconds for used in trainings) > 30
     took = max(used.start + used.seconds for used in new) - min(map(submitted, new))
     assert planned == pytest.approx(took, rel=0.25)
