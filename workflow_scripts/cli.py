@@ -17,6 +17,9 @@ from workflow_scripts.console import log, start_logging
 from workflow_scripts.errors import UserError
 from workflow_scripts.usage_records import Recorder
 
+EXIT_SAVED = 75
+"""Ends a command that saved its state and goes on when run again: EX_TEMPFAIL of sysexits.h."""
+
 
 class Command:
     """One command, `python -m workflow_scripts.<stage> [<action>] …`, with its arguments.

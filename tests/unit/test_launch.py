@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from tests.workflow import PROJECT
+from workflow_scripts.cli import EXIT_SAVED
 from workflow_scripts.launch.__main__ import main
-from workflow_scripts.launch.training import EXIT_SAVED, Training, TrainingEndedError
+from workflow_scripts.launch.training import Training, TrainingEndedError
 from workflow_scripts.ownership import Owner
 
 

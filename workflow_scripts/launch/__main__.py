@@ -13,11 +13,11 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 from submitit.core.utils import FailedJobError
 
 from workflow_scripts.allocation import gpus_to_use
-from workflow_scripts.cli import Command, main_of
+from workflow_scripts.cli import EXIT_SAVED, Command, main_of
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.launch.run import folder_of, refuse_if_owned, results_of, training_of
-from workflow_scripts.launch.training import EXIT_SAVED, Training
+from workflow_scripts.launch.training import Training
 from workflow_scripts.sbatch import options_of, sbatch_command
 from workflow_scripts.snakemake_call import Job, SnakemakeCall
 

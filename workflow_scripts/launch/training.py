@@ -11,10 +11,10 @@ from pathlib import Path
 
 from submitit.helpers import DelayedSubmission
 
+from workflow_scripts.cli import EXIT_SAVED
+
 SAVE = signal.SIGURG
 """Asks submitit for another job; a training saves on it."""
-EXIT_SAVED = 75
-"""The training's command has saved its state, and goes on when it is run again."""
 SECONDS_UNTIL_KILLED = 120.0
 """After TERM Slurm kills a job, and queues it again if it was preempted, unless it has ended."""
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
+from workflow_scripts.cli import EXIT_SAVED
 from workflow_scripts.files import read_json
 from workflow_scripts.snakemake_call import Job
 from workflow_scripts.usage_records import Usage, read_usage
@@ -33,8 +34,6 @@ DEFAULT_STARTUP_SECONDS = 13.0
 DEFAULT_TURNAROUND_SECONDS = 30.0
 """From the end of a job in Slurm until those that waited for it are submitted and start on an idle
 node: Snakemake looks at its jobs every 40 s."""
-EXIT_SAVED = 75
-"""How a training ends that is not done and goes on in the next job."""
 STATES_WHILE_TRAINING = 4
 """The state for resuming, in files as large as the final weights: with the optimizer, and twice."""
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Command
+from workflow_scripts.cli import EXIT_SAVED, Command
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.training import Training
 from workflow_scripts.console import log
@@ -17,9 +17,6 @@ from workflow_scripts.training.launcher import launch
 from workflow_scripts.training.recipe import recipe_of
 from workflow_scripts.training.sources import MANIFEST, locate, training_images
 from workflow_scripts.training.weights import initial_weights
-
-EXIT_SAVED = 75
-"""EX_TEMPFAIL of sysexits.h: not done, but running again will go on."""
 
 DESCRIPTION = """\
 Train one run. Makes model_final.pth, metrics.jsonl and run.json in the output folder.
