@@ -29,6 +29,7 @@ rule all:
         evaluations(),
         f"{RESULTS}/tables/table_2.json",
         f"{RESULTS}/tables/verdict.json",
+        further_tables(),
         f"{RESULTS}/tables/privacy.json",
         f"{RESULTS}/figures/before_after.svg",
 

@@ -42,6 +42,7 @@ TRAINING_ENVIRONMENT = (
 
 wildcard_constraints:
     variant="|".join(VARIANTS),
+    tested="|".join(VARIANTS),
     seed=r"[1-9]\d*",
     shard=r"\d+-[0-9a-f]+",
     split="train|val",
@@ -81,6 +82,26 @@ def drawn_dataset():
 def regions_of_shards(wildcards):
     """The PII regions of all training images."""
     return expand(f"{RESULTS}/pii/{{shard}}.parquet", shard=shards_of_dataset().shards)
+
+
+def regions_of_tests(wildcards):
+    """The PII regions of all validation images, where objects that carry some are looked at."""
+    if not EXPERIMENT.evaluation.exposed:
+        return []
+    return expand(
+        f"{RESULTS}/pii/val/{{shard}}.parquet", shard=shards_of_dataset().val_shards
+    )
+
+
+def folders_of_test_shards(wildcards):
+    """The anonymized validation images of a variant."""
+    folder = f"{RESULTS}/images/{wildcards.variant}/val"
+    return expand(f"{folder}/{{shard}}", shard=shards_of_dataset().val_shards)
+
+
+def regions_option(wildcards, input):
+    """The same for the command line."""
+    return f"--regions {input.regions}" if EXPERIMENT.evaluation.exposed else ""
 
 
 def folders_of_shards(wildcards):
@@ -182,6 +203,16 @@ def evaluation_fingerprint(wildcards):
     return JOBS.evaluation(shards_of_dataset().digests["val"])
 
 
+def tested_prediction_fingerprint(wildcards):
+    """What a run's predictions on a variant of the validation images depend on."""
+    return JOBS.prediction(
+        wildcards.variant,
+        int(wildcards.seed),
+        shards_of_dataset().digests,
+        wildcards.tested,
+    )
+
+
 def sources_of_weights(wildcards, output):
     """Where the config's weights come from.
 
@@ -203,6 +234,25 @@ def evaluations():
         variant=VARIANTS,
         seed=SEEDS,
     )
+
+
+def cross_evaluations():
+    """One evaluation a run and test."""
+    of_originals = f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json"
+    of_variants = f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/eval.json"
+    runs = {"variant": VARIANTS, "seed": SEEDS}
+    return expand(of_originals, **runs) + expand(
+        of_variants, **runs, tested=EXPERIMENT.further_tests
+    )
+
+
+def further_tables():
+    """Tables that the config asks for beside Table II, the verdict and the privacy table."""
+    asked = {
+        "exposed": EXPERIMENT.evaluation.exposed,
+        "cross": EXPERIMENT.further_tests,
+    }
+    return [f"{RESULTS}/tables/{name}.json" for name in asked if asked[name]]
 
 
 def record_expected_runs():

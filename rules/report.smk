@@ -68,6 +68,71 @@ rule verdict:
         " --log {log:q}"
 
 
+rule exposed:
+    input:
+        evaluations(),
+    output:
+        csv=f"{RESULTS}/tables/exposed.csv",
+        md=f"{RESULTS}/tables/exposed.md",
+        tex=f"{RESULTS}/tables/exposed.tex",
+        json=f"{RESULTS}/tables/exposed.json",
+    log:
+        f"{RESULTS}/logs/exposed.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/exposed.tsv"
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=JOBS.interval_settings,
+        expected=JOBS.expected_runs,
+        reference=EXPERIMENT.reference,
+        fingerprint=JOBS.exposed(),
+        runs=subpath(input[0], ancestor=3),
+        folder=subpath(output.json, parent=True),
+    message:
+        "Comparing objects that carry a face or a plate"
+    shell:
+        "exec python -m workflow_scripts.statistics exposed --settings {params.settings:q}"
+        " --runs-in {params.runs:q} --expected {params.expected:q}"
+        " --reference {params.reference} --output {params.folder:q} --log {log:q}"
+
+
+rule cross:
+    input:
+        cross_evaluations(),
+    output:
+        csv=f"{RESULTS}/tables/cross.csv",
+        md=f"{RESULTS}/tables/cross.md",
+        tex=f"{RESULTS}/tables/cross.tex",
+        json=f"{RESULTS}/tables/cross.json",
+    log:
+        f"{RESULTS}/logs/cross.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/cross.tsv"
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        expected=JOBS.expected_runs,
+        on=EXPERIMENT.evaluation.on,
+        fingerprint=JOBS.cross(),
+        runs=subpath(input[0], ancestor=3),
+        folder=subpath(output.json, parent=True),
+    message:
+        "Making the table of trainings by tests"
+    shell:
+        "exec python -m workflow_scripts.tables cross --runs-in {params.runs:q}"
+        " --expected {params.expected:q} --on {params.on:q}"
+        " --output {params.folder:q} --log {log:q}"
+
+
 rule partial_table_2:
     # The runs that are there are no inputs: to show them must not start the others.
     log:

@@ -107,14 +107,15 @@ rule predict:
         mem_mb=16000,
         runtime=120,
     params:
-        settings=JOBS.evaluation_settings,
+        settings=JOBS.prediction_settings,
         fingerprint=prediction_fingerprint,
         images=image_root("val"),
+        anonymized="",
         gpus=gpus_of_job,
     message:
         "Predicting with variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
         "exec python -m workflow_scripts.training predict --settings {params.settings:q}"
         " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
-        " --images {params.images:q} --output {output:q}"
+        " --images {params.images:q} {params.anonymized} --output {output:q}"
         " --gpus {params.gpus} --threads {threads} --log {log:q}"

@@ -27,6 +27,9 @@ AUDIT = (
 )
 """The code that an audit depends on."""
 
+NOT_OF_PREDICTIONS = {"on", "exposed"}
+"""Keys of `evaluation:` that say what is done with predictions, not how they are made."""
+
 
 def settings_json(section: BaseModel, weights: str = "") -> str:
     """A section as canonical JSON, defaults included.
@@ -54,8 +57,11 @@ class Jobs:
         self.dataset_settings = settings_json(experiment.dataset)
         self.pii_settings = settings_json(experiment.pii, self.weights_folder)
         self.training_settings = settings_json(experiment.training)
-        self.evaluation_settings = settings_json(experiment.evaluation)
+        self.prediction_settings = canonical_json(
+            experiment.evaluation.model_dump(mode="json", exclude=NOT_OF_PREDICTIONS)
+        )
         self.statistics_settings = settings_json(experiment.statistics)
+        self.interval_settings = canonical_json({"level": experiment.statistics.level})
         self.report_settings = canonical_json({"show_originals": experiment.shows_originals})
         self.expected_runs = canonical_json(
             {
@@ -172,18 +178,23 @@ class Jobs:
             **self._engines_own(),
         )
 
-    def prediction(self, variant: str, seed: int, digests: dict[str, str]) -> str:
+    def prediction(
+        self, variant: str, seed: int, digests: dict[str, str], tested_on: str | None = None
+    ) -> str:
         """Fingerprint of a run's predictions.
 
         Args:
             variant: the run's variant.
             seed: the run's seed.
             digests: of the images and labels, by split.
+            tested_on: the variant of the validation images; None: they are as they are.
         """
+        images = {} if tested_on is None else {"images": self.anonymization(tested_on)}
         return fingerprint(
+            **images,
             run=self.run(variant, seed, digests["train"]),
             data=digests["val"],
-            settings=self.evaluation_settings,
+            settings=self.prediction_settings,
             code=code_of("workflow_scripts.training.predictor", self._engine()),
         )
 
@@ -201,6 +212,17 @@ class Jobs:
             settings=self.statistics_settings,
             controls=[self.aa_controls, self.positive_controls],
             code=code_of("workflow_scripts.statistics.__main__"),
+        )
+
+    def cross(self) -> str:
+        """Fingerprint of the table of the cross test, beside the evaluations."""
+        return fingerprint(code=code_of("workflow_scripts.tables.cross_command"))
+
+    def exposed(self) -> str:
+        """Fingerprint of the table of exposed objects, beside the evaluations."""
+        return fingerprint(
+            settings=self.interval_settings,
+            code=code_of("workflow_scripts.statistics.exposed_command"),
         )
 
     def audit(self, variant: str) -> str:

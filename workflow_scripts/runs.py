@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from workflow_scripts.config.evaluation import UNMODIFIED
 from workflow_scripts.config.section import Section, validate
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json
@@ -94,6 +95,23 @@ class CocoScores(_Read):
     bbox: Scores
 
 
+class GroupScores(_Read):
+    """APs of a group of a class's objects, fractions of 1, None where undefined."""
+
+    AP: Fraction | None
+    AP50: Fraction | None
+    instances: int
+
+
+class ExposedScores(_Read):
+    """APs by exposure: of means over the classes, and of each class, by group."""
+
+    much_from: Fraction
+    """From this share of its pixels on, an object is much exposed."""
+    mean: dict[str, GroupScores]
+    per_class: dict[str, dict[str, GroupScores]]
+
+
 class Evaluation(_Read):
     """An eval.json."""
 
@@ -102,6 +120,7 @@ class Evaluation(_Read):
     tested_on: str
     images: int
     coco: CocoScores
+    exposed: ExposedScores | None = None
 
 
 @dataclass(frozen=True)
@@ -122,10 +141,17 @@ class EvaluatedRun:
         return self.evaluation.run.seed
 
 
-def runs_in(folder: Path, expected: Expected) -> list[Path]:
-    """The evaluations of the expected runs that are in an experiment's folder of runs."""
+def runs_in(folder: Path, expected: Expected, tested_on: str = UNMODIFIED) -> list[Path]:
+    """The evaluations of the expected runs that are in an experiment's folder of runs.
+
+    Args:
+        folder: of runs.
+        expected: the experiment's runs.
+        tested_on: the variant of the test images.
+    """
+    test = "" if tested_on == UNMODIFIED else f"on~{tested_on}"
     paths = (
-        folder / variant / f"seed~{seed}" / "eval.json"
+        folder / variant / f"seed~{seed}" / test / "eval.json"
         for variant in expected.variants
         for seed in expected.seeds
     )

@@ -1,4 +1,4 @@
-"""Shards: fixed sets of training images, the unit of detection and anonymization work.
+"""Shards: fixed sets of images, the unit of detection and anonymization work.
 
 A shard's id carries a digest of what is in it. Images that are added, removed, replaced or
 labelled anew, or another number of images a shard, give other ids: what was made for the old
@@ -6,7 +6,7 @@ shards is never mistaken for what belongs to the new ones.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflow_scripts.coco import CocoImage, CocoSplit
@@ -16,13 +16,15 @@ from workflow_scripts.files import canonical_json, read_json, sha256_of, write_j
 
 @dataclass(frozen=True)
 class Shards:
-    """The training split cut into shards, and digests of both splits."""
+    """Both splits cut into shards, and their digests."""
 
     images_per_shard: int
     digests: dict[str, str]
     """Digest of images and labels, by split."""
     shards: dict[str, tuple[str, ...]]
-    """File names by shard id."""
+    """File names of the training split by shard id."""
+    val_shards: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Those of the validation split; none in an index that was made before there were any."""
 
     def write(self, path: Path) -> None:
         """Write `data/shards.json`."""
@@ -36,7 +38,8 @@ class Shards:
             return cls(
                 images_per_shard=content["images_per_shard"],
                 digests=content["digests"],
-                shards={shard: tuple(names) for shard, names in content["shards"].items()},
+                shards=_by_id(content["shards"]),
+                val_shards=_by_id(content.get("val_shards", {})),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path}: not a list of shards ({error}); index again") from None
@@ -48,30 +51,40 @@ def read_shard(path: Path, shard: str) -> tuple[str, ...]:
     Raises:
         UserError: `shards.json` is missing, or has no such shard.
     """
-    shards = Shards.read(path).shards
+    content = Shards.read(path)
+    shards = content.shards | content.val_shards
     if shard not in shards:
         raise UserError(f"{path}: no shard {shard!r}; there are {', '.join(shards)}")
     return shards[shard]
 
 
+def _by_id(content: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {shard: tuple(names) for shard, names in content.items()}
+
+
 def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shards:
-    """Cut the training split into shards of at most about `images_per_shard` images.
+    """Cut both splits into shards of at most about `images_per_shard` images.
 
     An image's place depends on its name alone and the number of shards is a power of two, so
     that an image more changes one shard and leaves the work done for the others.
     """
-    count = 2 ** max(0, math.ceil(math.log2(len(train.images) / images_per_shard)))
-    members: dict[int, list[CocoImage]] = {}
-    for image in train.images:
-        members.setdefault(int(sha256_of(image.file_name)[:8], 16) % count, []).append(image)
     return Shards(
         images_per_shard=images_per_shard,
         digests={"train": _digest(train, train.images), "val": _digest(val, val.images)},
-        shards={
-            f"{place:03d}-{_digest(train, images)[:8]}": tuple(i.file_name for i in images)
-            for place, images in sorted(members.items())
-        },
+        shards=_cut(train, images_per_shard),
+        val_shards=_cut(val, images_per_shard),
     )
+
+
+def _cut(split: CocoSplit, images_per_shard: int) -> dict[str, tuple[str, ...]]:
+    count = 2 ** max(0, math.ceil(math.log2(len(split.images) / images_per_shard)))
+    members: dict[int, list[CocoImage]] = {}
+    for image in split.images:
+        members.setdefault(int(sha256_of(image.file_name)[:8], 16) % count, []).append(image)
+    return {
+        f"{place:03d}-{_digest(split, images)[:8]}": tuple(i.file_name for i in images)
+        for place, images in sorted(members.items())
+    }
 
 
 def _digest(split: CocoSplit, images: list[CocoImage] | tuple[CocoImage, ...]) -> str:

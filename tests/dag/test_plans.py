@@ -11,7 +11,9 @@ from tests.dag.conftest import paper_config
 from tests.workflow import Workflow, copy_of_project
 from workflow_scripts.files import sha256_of
 
-NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, "table_2": 1, "verdict": 1}
+TABLES = {"table_2": 1, "verdict": 1, "exposed": 1}
+NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, **TABLES}
+FIVE_RUNS = {"train": 5, "predict": 5, "evaluate": 5, **TABLES}
 ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
 
 
@@ -25,6 +27,7 @@ def test_after_the_index_the_plan_is_complete(fresh):
     fresh.run("index_dataset")
     assert fresh.plan() == {
         "detect_pii": 1,
+        "detect_pii_val": 1,
         "summarize_pii": 1,
         "check_pii": 1,
         "check_training": 1,
@@ -48,9 +51,8 @@ def test_more_seeds_run_the_new_ones_only(done):
 
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
-    assert done.plan() == {**images, **ONE_AUDIT, **five}
+    assert done.plan() == {**images, **ONE_AUDIT, **FIVE_RUNS}
 
 
 def test_another_learning_rate_trains_everything_again(done):
@@ -60,9 +62,8 @@ def test_another_learning_rate_trains_everything_again(done):
 
 def test_another_blur_makes_that_variant_again(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
-    assert done.plan() == {**images, **ONE_AUDIT, **five}
+    assert done.plan() == {**images, **ONE_AUDIT, **FIVE_RUNS}
 
 
 def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_path):
@@ -78,36 +79,37 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
         "all_images": True,
     }
     done.config["variants"] |= {"aa_control": control, "theirs": theirs}
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
     assert done.plan() == {**images, **ONE_AUDIT, "audit": 2, **NEW_RUNS}
     done.run()
     assert done.plan() == {}
     control["seed_offset"] = 2000
-    assert done.plan() == five
+    assert done.plan() == FIVE_RUNS
     control["seed_offset"] = 1000
     theirs["version"] = "2"
-    assert done.plan() == images | ONE_AUDIT | five
+    assert done.plan() == images | ONE_AUDIT | FIVE_RUNS
 
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):
     done.config["pii"]["faces"]["threshold"] = 0.5
-    five = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
     assert done.plan() == {
         "check_pii": 1,
         "detect_pii": 1,
+        "detect_pii_val": 1,
         "summarize_pii": 1,
         "anonymize": 1,
         "gather_images": 1,
         **ONE_AUDIT,
         "audit": 2,
-        **five,
+        **FIVE_RUNS,
+        # Another face is another exposed object, for the reference as well.
+        "evaluate": 10,
     }
 
 
 def test_other_test_settings_train_nothing(done):
     done.config["evaluation"]["score_threshold"] = 0.1
-    assert done.plan() == {"predict": 10, "evaluate": 10, "table_2": 1, "verdict": 1}
+    assert done.plan() == {"predict": 10, "evaluate": 10, **TABLES}
 
 
 def test_weights_for_the_audit_concern_nothing_else(done):
@@ -127,14 +129,24 @@ def test_other_margins_are_judged_anew_and_nothing_else(done):
     assert done.plan() == {"verdict": 1}
 
 
+def test_without_exposed_objects_validation_images_are_not_searched(fresh, done):
+    fresh.config["evaluation"]["exposed"] = False
+    fresh.run("index_dataset")
+    plan = fresh.plan()
+    assert not {"detect_pii_val", "exposed"} & plan.keys()
+    assert plan["evaluate"] == 10
+    done.config["evaluation"]["exposed"] = False
+    assert "predict" not in done.plan()
+
+
 def test_a_deleted_evaluation_is_made_again(done):
     (done.results / "runs/anonymized/seed~3/eval.json").unlink()
-    assert done.plan() == {"evaluate": 1, "table_2": 1, "verdict": 1}
+    assert done.plan() == {"evaluate": 1, **TABLES}
 
 
 def test_a_deleted_checkpoint_costs_one_run(done):
     shutil.rmtree(done.results / "runs/unmodified/seed~2")
-    assert done.plan() == {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1, "verdict": 1}
+    assert done.plan() == {"train": 1, "predict": 1, "evaluate": 1, **TABLES}
 
 
 def test_other_hardware_schedules_nothing(done):
@@ -172,7 +184,7 @@ def test_a_failed_run_is_the_only_one_that_runs_again(fresh):
     fresh.environment = {**fresh.environment, "FAILING_RUN": "anonymized 4"}
     assert fresh.snakemake().returncode != 0
     del fresh.environment["FAILING_RUN"]
-    again = {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1, "verdict": 1}
+    again = {"train": 1, "predict": 1, "evaluate": 1, **TABLES}
     assert fresh.plan() == again
 
     said = fresh.run("partial_table_2")
@@ -198,3 +210,33 @@ def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_
     after = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
     assert after["fingerprint"] != before["fingerprint"]
     assert workflow.plan() == {}
+
+
+def test_the_cross_test_adds_predictions_and_trains_nothing(done):
+    done.config["evaluation"]["on"] = ["unmodified"]
+    assert done.plan() == {}
+    done.config["evaluation"]["on"] = ["unmodified", "anonymized"]
+    added = {
+        "check_variant_val": 1,
+        "anonymize_val": 1,
+        "gather_images_val": 1,
+        "predict_on": 10,
+        "evaluate_on": 10,
+        "cross": 1,
+    }
+    assert done.plan() == added
+    done.run()
+    assert done.plan() == {}
+    table = json.loads((done.results / "tables/cross.json").read_text())
+    assert table["tested_on"] == ["unmodified", "anonymized"]
+    names = {cell["trained_on"] for cell in table["cells"]}
+    assert names == {"unmodified", "anonymized"}
+    done.config["variants"]["anonymized"]["strength"] = 0.6
+    assert done.plan() == {
+        **added,
+        **FIVE_RUNS,
+        **ONE_AUDIT,
+        "check_variant": 1,
+        "anonymize": 1,
+        "gather_images": 1,
+    }

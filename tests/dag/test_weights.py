@@ -12,10 +12,10 @@ from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
 
 OTHER = SHA256[::-1]
 """Of no file here."""
-FIVE = {"train": 5, "predict": 5, "evaluate": 5, "table_2": 1, "verdict": 1}
-DETECTION = {"check_pii": 1, "detect_pii": 1, "summarize_pii": 1}
+RUNS = {"train": 5, "predict": 5, "evaluate": 10, "table_2": 1, "verdict": 1, "exposed": 1}
+DETECTION = {"check_pii": 1, "detect_pii": 1, "detect_pii_val": 1, "summarize_pii": 1}
 AUDITS = {"audit": 2, "privacy_table": 1, "before_after": 1}
-AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **FIVE}
+AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **RUNS}
 
 
 def plates_with(source, sha256=SHA256) -> dict:

@@ -66,6 +66,7 @@ def test_the_files_are_those_of_the_design(experiment):
         "images/natural/manifest.parquet",
         *(f"{run}/{name}" for run in runs for name in of_a_run),
         *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),
+        *(f"tables/exposed.{suffix}" for suffix in ("csv", "md", "tex", "json")),
     }
     assert expected <= found
     assert "images/unmodified/manifest.parquet" not in found

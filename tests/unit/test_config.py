@@ -70,6 +70,13 @@ def test_every_key_of_the_paper_config_is_commented(config):
             "variants.aa.seed_offset: with seed 5 it would be the same training as variant "
             "'unmodified'; choose an offset far from the seeds, such as 1000",
         ),
+        (
+            "evaluation.on",
+            ["anonymized"],
+            "config.yaml: evaluation.on: 'unmodified' is missing; all tables but",
+        ),
+        ("evaluation.on", ["unmodified", "blur"], "evaluation.on: there is no variant 'blur'"),
+        ("evaluation.on", ["unmodified", "unmodified"], "evaluation.on: 'unmodified' stands twice"),
         ("seeds", [1, 2, 1], "config.yaml: seeds: 1 stands twice"),
         ("seeds", [], "config.yaml: seeds"),
         ("seeds", 0, "config.yaml: seeds"),
@@ -91,6 +98,19 @@ def test_a_bad_value_is_named_by_its_key(config, key, value, message):
     assert all(line.startswith("config.yaml: ") for line in str(error.value).splitlines())
 
 
+def test_a_bare_on_is_understood(config):
+    evaluation = yaml.safe_load("on: [unmodified, anonymized]")
+    assert read_experiment(change(config, "evaluation", evaluation), "").further_tests == (
+        "anonymized",
+    )
+
+
+def test_the_originals_have_one_name_among_the_tests(config):
+    config["variants"]["again"] = {"method": "unmodified", "seed_offset": 1000}
+    with pytest.raises(UserError, match="on: variant 'again' changes no image; 'unmodified' stand"):
+        read_experiment(change(config, "evaluation.on", ["unmodified", "again"]), "config.yaml")
+
+
 def test_classes_of_a_coco_data_set_have_to_be_known(config):
     split = {"images": "i", "annotations": "a.json"}
     dataset = {"kind": "coco", "train": split, "val": split, "class_mapping": {"lorry": "truk"}}
@@ -110,6 +130,7 @@ class TestWhatAJobDependsOn:
             ("experiment", "other"),
             ("variants.other", {"method": "blackbox"}),
             ("evaluation.score_threshold", 0.2),
+            ("evaluation.on", ["unmodified", "anonymized"]),
             ("dataset.root", "/elsewhere"),
             ("dataset.images_per_shard", 7),
         ],

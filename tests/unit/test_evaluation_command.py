@@ -8,7 +8,9 @@ import pytest
 
 from workflow_scripts.coco import CocoImage, CocoSplit, Instance, encode_mask
 from workflow_scripts.evaluation.__main__ import main
+from workflow_scripts.evaluation.exposed import MUCH
 from workflow_scripts.files import write_json
+from workflow_scripts.regions import Kind, Region, write_regions
 
 RUN = {
     "variant": "natural",
@@ -96,6 +98,21 @@ def test_writes_eval_json_as_promised(folder):
         },
     }
     assert "segm mAP 0.500 on 2 images" in (folder / "eval.log").read_text()
+
+
+def test_objects_that_carry_a_plate_are_told_apart(folder):
+    write_regions(folder / "a.parquet", [Region("1.png", Kind.LICENSE_PLATE, 1.0, 12, 40, 40, 48)])
+    write_regions(folder / "b.parquet", [])
+    assert run(folder, "--regions", str(folder / "a.parquet"), str(folder / "b.parquet")) == 0
+    exposed = json.loads((folder / "eval.json").read_text())["exposed"]
+    assert exposed["much_from"] == MUCH
+    assert exposed["per_class"]["car"]["much"] == {
+        "AP": pytest.approx(1),
+        "AP50": pytest.approx(1),
+        "instances": 1,
+    }
+    assert exposed["per_class"]["person"]["much"] == {"AP": None, "AP50": None, "instances": 0}
+    assert exposed["mean"]["none"]["instances"] == 1
 
 
 def test_notes_what_the_model_was_tested_on(folder):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from workflow_scripts.config.dataset import CocoDataset, Dataset, SyntheticDataset, classes_of
-from workflow_scripts.config.evaluation import Evaluation
+from workflow_scripts.config.evaluation import UNMODIFIED, Evaluation
 from workflow_scripts.config.pii import Pii
 from workflow_scripts.config.privacy import Privacy
 from workflow_scripts.config.report import Report
@@ -84,6 +84,35 @@ class Experiment(Section):
                 )
             owners.update(dict.fromkeys(seeds, name))
         return self
+
+    @model_validator(mode="after")
+    def _tests_are_variants(self) -> "Experiment":
+        on = self.evaluation.on
+        if UNMODIFIED not in on:
+            raise ValueError(
+                f"evaluation.on: {UNMODIFIED!r} is missing; all tables but the cross test need it"
+            )
+        for name in on:
+            if on.count(name) > 1:
+                raise ValueError(f"evaluation.on: {name!r} stands twice; name it once")
+            if name == UNMODIFIED:
+                continue
+            if name not in self.variants:
+                raise ValueError(
+                    f"evaluation.on: there is no variant {name!r}; "
+                    f"there are {', '.join(self.variants)}"
+                )
+            if is_unmodified(self.variants[name]):
+                raise ValueError(
+                    f"evaluation.on: variant {name!r} changes no image; "
+                    f"{UNMODIFIED!r} stands for the images as they are"
+                )
+        return self
+
+    @property
+    def further_tests(self) -> tuple[str, ...]:
+        """The variants whose validation images every model is tested on as well."""
+        return tuple(name for name in self.evaluation.on if name != UNMODIFIED)
 
     @property
     def run_seeds(self) -> tuple[int, ...]:

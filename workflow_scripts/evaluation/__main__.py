@@ -9,9 +9,10 @@ from workflow_scripts.cli import Command, main_of
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
-from workflow_scripts.evaluation import cityscapes_ap, coco_ap
+from workflow_scripts.evaluation import cityscapes_ap, coco_ap, exposed
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.files import read_json, write_json
+from workflow_scripts.regions import read_regions
 
 SCHEMA = 1
 
@@ -52,6 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="the variant of the test images, noted in the result (default: %(default)s)",
     )
     command.argument(
+        "--regions",
+        type=Path,
+        nargs="*",
+        metavar="FILE",
+        help="faces and plates in these images, pii/val/{shard}.parquet of all shards: adds the "
+        "APs of objects that carry some",
+    )
+    command.argument(
         "--output", type=Path, required=True, metavar="FILE", help="the eval.json to write"
     )
     return command.run(_evaluate, argv)
@@ -63,17 +72,18 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     predictions = Predictions.read(arguments.predictions, split)
     results = coco_ap.evaluate(split, predictions)
     cityscapes = cityscapes_ap.evaluate(split, predictions)
-    write_json(
-        arguments.output,
-        {
-            "schema": SCHEMA,
-            "run": run,
-            "tested_on": arguments.tested_on,
-            "images": len(split.images),
-            "coco": {kind.value: result.as_json() for kind, result in results.items()},
-            "cityscapes": cityscapes.as_json(),
-        },
-    )
+    content = {
+        "schema": SCHEMA,
+        "run": run,
+        "tested_on": arguments.tested_on,
+        "images": len(split.images),
+        "coco": {kind.value: result.as_json() for kind, result in results.items()},
+        "cityscapes": cityscapes.as_json(),
+    }
+    if arguments.regions is not None:
+        regions = [region for path in arguments.regions for region in read_regions(path)]
+        content["exposed"] = exposed.evaluate(split, predictions, regions).as_json()
+    write_json(arguments.output, content)
     for kind, result in results.items():
         mean_ap = "undefined" if result.mean_ap is None else f"{result.mean_ap:.3f}"
         log.info("%s mAP %s on %d images", kind.value, mean_ap, len(split.images))

@@ -7,6 +7,7 @@ parameters are COCO's as they come.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -113,11 +114,15 @@ def evaluate(split: CocoSplit, predictions: Predictions) -> dict[Kind, CocoResul
     return {kind: summarise(accumulate(match(truth, predictions, kind)), split) for kind in Kind}
 
 
-def ground_truth(split: CocoSplit) -> hotcoco.COCO:
+def ground_truth(split: CocoSplit, areas: Sequence[float] | None = None) -> hotcoco.COCO:
     """The split as hotcoco takes it.
 
     Instances are numbered anew from 1: whichever ids a file has, they do not change the result,
     as the id 0 does in pycocotools, where it means "no match".
+
+    Args:
+        split: the images, classes and ground truth.
+        areas: of each instance, what area ranges refer to; its mask pixels where not given.
     """
     instances = split.instances
     return hotcoco.COCO.from_arrays(
@@ -134,18 +139,31 @@ def ground_truth(split: CocoSplit) -> hotcoco.COCO:
         [instance.image_id for instance in instances],
         [instance.category_id for instance in instances],
         np.array([instance.bbox for instance in instances], np.float64).reshape(-1, 4),
-        area=[instance.area for instance in instances],
+        area=[instance.area for instance in instances] if areas is None else areas,
         iscrowd=[instance.iscrowd for instance in instances],
         segmentation=[instance.segmentation for instance in instances],
     )
 
 
-def match(truth: hotcoco.COCO, predictions: Predictions, kind: Kind) -> hotcoco.COCOeval:
+def match(
+    truth: hotcoco.COCO,
+    predictions: Predictions,
+    kind: Kind,
+    areas: np.ndarray | None = None,
+    area_ranges: Mapping[str, tuple[float, float]] | None = None,
+) -> hotcoco.COCOeval:
     """Match predictions to objects, image by image, at every IoU threshold and area range.
 
     Unmatched predictions outside an area range are ignored in it. The area is the mask's for
     masks and the box's for boxes, as in detectron2's COCOEvaluator (pycocotools takes the box's
     for both when a prediction carries a box).
+
+    Args:
+        truth: the ground truth.
+        predictions: on the same images.
+        kind: masks or boxes.
+        areas: (N,), of each predicted mask, what area ranges refer to; its pixels if not given.
+        area_ranges: lowest and highest area, by name; COCO's if not given.
     """
     rows = np.column_stack(
         (predictions.image_ids, predictions.boxes, predictions.scores, predictions.category_ids)
@@ -155,8 +173,12 @@ def match(truth: hotcoco.COCO, predictions: Predictions, kind: Kind) -> hotcoco.
     else:
         detections = truth.load_res(rows, segmentation=predictions.masks)
         numbers = np.arange(1, len(rows) + 1)
-        detections.update_anns(ids=numbers, area=predictions.areas)
+        own = predictions.areas if areas is None else areas.astype(np.float64)
+        detections.update_anns(ids=numbers, area=own)
     evaluator = hotcoco.COCOeval(truth, detections, kind.value)
+    if area_ranges is not None:
+        evaluator.params.area_rng = [list(limits) for limits in area_ranges.values()]
+        evaluator.params.area_rng_lbl = list(area_ranges)
     evaluator.evaluate()
     return evaluator
 

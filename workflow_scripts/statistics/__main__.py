@@ -1,4 +1,4 @@
-"""`python -m workflow_scripts.statistics verdict|show|power`: the same, different, or undecided."""
+"""`python -m workflow_scripts.statistics <action>`: the same, different, or undecided."""
 
 import argparse
 import textwrap
@@ -13,18 +13,11 @@ from workflow_scripts.config.statistics import Statistics
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json, write_json, write_text
-from workflow_scripts.runs import (
-    Expected,
-    expected_of,
-    list_of,
-    missing_runs,
-    read_expected,
-    read_runs,
-    runs_in,
-)
-from workflow_scripts.statistics import formats, planning
+from workflow_scripts.runs import list_of, missing_runs
+from workflow_scripts.statistics import exposed_command, formats, planning
+from workflow_scripts.statistics.arguments import add_runs, read_chosen_runs
 from workflow_scripts.statistics.experiment import ExperimentVerdict, Role, judge
-from workflow_scripts.statistics.sources import Samples, samples_of_runs, samples_of_summary
+from workflow_scripts.statistics.sources import samples_of_runs, samples_of_summary
 
 NAME = "workflow_scripts.statistics"
 SUMMARY = (
@@ -43,6 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 "judge runs, or a printed table of means and deviations",
                 lambda argv: _verdict_command().run(_verdict, argv),
             ),
+            "exposed": Action(
+                "AP of objects that carry a face or a plate, and of the others",
+                exposed_command.run,
+            ),
             "show": Action("print a verdict.json", lambda argv: _show_command().run(_show, argv)),
             "power": Action(
                 "how many runs it takes, from a pilot's deviations",
@@ -60,30 +57,8 @@ def _verdict_command() -> Command:
         "Welch's test for difference.",
         settings=Statistics,
     )
-    source = command.parser.add_mutually_exclusive_group(required=True)
-    source.add_argument(
-        "--runs", type=Path, nargs="+", metavar="FILE", help="eval.json of each run"
-    )
-    source.add_argument(
-        "--runs-in",
-        type=Path,
-        metavar="FOLDER",
-        help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected "
-        "run that is there",
-    )
+    source = add_runs(command)
     source.add_argument("--summary", type=Path, metavar="FILE", help=SUMMARY)
-    command.argument(
-        "--expected",
-        metavar="JSON|FILE",
-        help='the runs there have to be: {"variants": [...], "seeds": [...], "classes": [...]}; '
-        "those that are missing are named. Default: each variant and seed that occurs",
-    )
-    command.argument(
-        "--reference",
-        default="unmodified",
-        metavar="VARIANT",
-        help="the variant that the others are compared with (default: %(default)s)",
-    )
     command.argument(
         "--aa-controls",
         nargs="*",
@@ -163,7 +138,8 @@ def _verdict(arguments: argparse.Namespace) -> None:
     if arguments.summary is not None:
         samples, missing = samples_of_summary(arguments.summary), ""
     else:
-        samples, missing = _read_runs(arguments)
+        runs, expected = read_chosen_runs(arguments)
+        samples, missing = samples_of_runs(runs, expected), list_of(missing_runs(runs, expected))
     roles = dict.fromkeys(arguments.aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(arguments.positive_controls, Role.POSITIVE_CONTROL)
     for name in (arguments.reference, *roles):
@@ -184,17 +160,6 @@ def _verdict(arguments: argparse.Namespace) -> None:
     write_text(stem.with_suffix(".md"), formats.as_markdown(verdict))
     write_json(stem.with_suffix(".json"), verdict.model_dump(mode="json"))
     log.info("%s.{csv,md,json}: %d variants judged", stem, len(verdict.variants))
-
-
-def _read_runs(arguments: argparse.Namespace) -> tuple[Samples, str]:
-    expected: Expected | None = read_expected(arguments.expected) if arguments.expected else None
-    if arguments.runs is None and expected is None:
-        raise UserError("--runs-in: give --expected too; it says which runs to take")
-    runs = read_runs(arguments.runs or runs_in(arguments.runs_in, expected))
-    if not runs:
-        raise UserError(f"{arguments.runs_in}: no expected run has been evaluated yet")
-    expected = expected or expected_of(runs, arguments.reference)
-    return samples_of_runs(runs, expected), list_of(missing_runs(runs, expected))
 
 
 def _show(arguments: argparse.Namespace) -> None:

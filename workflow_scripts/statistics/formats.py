@@ -5,6 +5,7 @@ import textwrap
 import pandas as pd
 from tabulate import tabulate
 
+from workflow_scripts.latex import UNDEFINED
 from workflow_scripts.runs import ALL
 from workflow_scripts.statistics.compare import AtMargin, ClassVerdict, Outcome
 from workflow_scripts.statistics.experiment import (
@@ -16,7 +17,6 @@ from workflow_scripts.statistics.experiment import (
     sentences,
 )
 
-UNDEFINED = "–"
 WIDTH = 100
 
 

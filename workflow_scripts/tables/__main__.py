@@ -1,4 +1,4 @@
-"""`python -m workflow_scripts.tables make|show`: Table II from the runs' evaluations."""
+"""`python -m workflow_scripts.tables make|cross|show`: Table II from the runs' evaluations."""
 
 import argparse
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from workflow_scripts.runs import (
     read_runs,
     runs_in,
 )
-from workflow_scripts.tables import formats, terminal
+from workflow_scripts.tables import cross_command, formats, terminal
 from workflow_scripts.tables.table import ResultTable, RunRecord, long_table
 
 NAME = "workflow_scripts.tables"
@@ -33,6 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             "make": Action(
                 "bring eval.json files together in table_2.csv, .md, .tex and .json",
                 lambda argv: _make_command().run(_make, argv),
+            ),
+            "cross": Action(
+                "each training by each test, where models are tested on anonymized images too",
+                cross_command.run,
             ),
             "show": Action("print a table_2.json", lambda argv: _show_command().run(_show, argv)),
         },

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
+from workflow_scripts import latex
 from workflow_scripts.config.section import validate
 from workflow_scripts.errors import UserError
 from workflow_scripts.runs import Expected
 from workflow_scripts.tables.table import (
-    UNDEFINED,
     ResultTable,
     RunRecord,
     blocks,
@@ -19,14 +19,6 @@ from workflow_scripts.tables.table import (
 )
 
 SCHEMA = 1
-_TEX_SPECIAL = str.maketrans(
-    {
-        **{character: f"\\{character}" for character in "&%$#_{}"},
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-    }
-)
 
 
 def as_csv(table: ResultTable) -> str:
@@ -65,24 +57,21 @@ def _rows(block: pd.DataFrame) -> list[list[str]]:
 def as_latex(table: ResultTable) -> str:
     r"""A `table` to `\input`; needs the package booktabs."""
     text = " ".join(filter(None, [caption(table), missing_line(table)]))
-    bodies = "\n\n  \\medskip\n\n".join(_tabular(block) for block in blocks(table))
-    return (
-        "\\begin{table}\n  \\centering\n"
-        f"{bodies}\n  \\caption{{{_tex(text)}}}\n  \\label{{tab:results}}\n\\end{{table}}\n"
-    )
+    return latex.table([_tabular(block) for block in blocks(table)], text, "results")
 
 
 def _tabular(block: pd.DataFrame) -> str:
     width = block.shape[1]
     body = [
-        " & ".join([_tex(title), *map(_tex_cell, cells)]) + r" \\" for title, *cells in _rows(block)
+        " & ".join([latex.escape(title), *map(latex.number, cells)]) + r" \\"
+        for title, *cells in _rows(block)
     ]
     lines = [
         rf"\begin{{tabular}}{{l{'c' * width}}}",
         r"\toprule",
         rf"Class & \multicolumn{{{width}}}{{c}}{{AP}} \\",
         rf"\cmidrule(l){{2-{width + 1}}}",
-        " & ".join(["", *map(_tex, block.columns)]).strip() + r" \\",
+        " & ".join(["", *map(latex.escape, block.columns)]).strip() + r" \\",
         r"\midrule",
         *body[:-1],
         r"\midrule",
@@ -91,16 +80,6 @@ def _tabular(block: pd.DataFrame) -> str:
         r"\end{tabular}",
     ]
     return "\n".join(f"  {line}" for line in lines)
-
-
-def _tex(text: str) -> str:
-    return text.translate(_TEX_SPECIAL)
-
-
-def _tex_cell(text: str) -> str:
-    if text == UNDEFINED:
-        return "--"
-    return f"${text.replace('±', chr(92) + 'pm').replace(' (', chr(92) + ' (')}$"
 
 
 def as_json(table: ResultTable) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from workflow_scripts.latex import UNDEFINED
 from workflow_scripts.runs import ALL, EvaluatedRun, Expected, list_of
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
@@ -14,7 +15,6 @@ METRICS_OF_ALL = ("AP", "AP50", "AP75")
 """Those that eval.json gives over all classes: the AP is the mAP."""
 PREFIXES = {"segm": "", "bbox": "bbox_"}
 COLUMNS_OF_A_BLOCK = 4
-UNDEFINED = "–"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ def main(argv: Sequence[str]) -> int:
     add("--checkpoint", type=Path, required=True, metavar="FILE", help="model_final.pth")
     add("--annotations", type=Path, required=True, metavar="FILE", help="val.coco.json")
     add("--images", type=Path, required=True, metavar="FOLDER", help="the data set's image root")
+    add(
+        "--anonymized",
+        type=Path,
+        metavar="FOLDER",
+        help="images/{variant}/val: take the images that its manifest names",
+    )
     add("--output", type=Path, required=True, metavar="FILE", help="predictions.json.gz")
     add("--gpus", type=int, choices=(0, 1), default=0, help="1 computes on the first GPU")
     add("--threads", type=int, help="CPU threads (default: all cores)")
@@ -40,7 +46,7 @@ def predict(arguments: argparse.Namespace) -> None:
     gpus = choose_gpus(arguments.gpus)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(gpus)
     split = CocoSplit.read(arguments.annotations)
-    files = locate(split.images, arguments.images, anonymized=None)
+    files = locate(split.images, arguments.images, anonymized=arguments.anonymized)
     # Only now: importing torch takes seconds, and the GPUs must be chosen before.
     from workflow_scripts.training.predictor import Predictor  # noqa: PLC0415
 

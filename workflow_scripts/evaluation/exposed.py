@@ -1,0 +1,229 @@
+"""Average precision of the objects whose pixels an anonymization changes, and of the others.
+
+An object is exposed by the share of its mask that lies in the boxes of PII regions. The groups are
+evaluated as COCO evaluates its area ranges: objects of other groups are neither right nor wrong,
+and a prediction that meets no object counts in the group that its own mask belongs to.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hotcoco import mask as rle_codec
+
+from workflow_scripts.coco import CocoImage, CocoSplit, Rle, encode_mask
+from workflow_scripts.evaluation import coco_ap
+from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.regions import Kind, Region
+
+MUCH = 0.03
+"""From this share of its pixels on, an object is much exposed. A face is about 4 % of a person who
+stands upright, a plate 1 to 3 % of a car seen from behind or in front."""
+AREA_LIMITS = (32**2, 96**2)
+"""Mask pixels from which an object is medium and large, as in the COCO protocol."""
+SIZES = ("small", "medium", "large")
+NONE, LITTLE, MANY = range(3)
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """N masks as columns: what of them lies in PII regions."""
+
+    share: np.ndarray
+    """(N,) float64, 0 to 1."""
+    face: np.ndarray
+    """(N,) bool, some of it in a face's box."""
+    plate: np.ndarray
+    """(N,) bool, some of it in a license plate's box."""
+    areas: np.ndarray
+    """(N,) float64, mask pixels."""
+
+    @property
+    def level(self) -> np.ndarray:
+        """(N,) int: 0 none, 1 little, 2 much."""
+        return np.where(self.share >= MUCH, MANY, np.where(self.share > 0, LITTLE, NONE))
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """One way to sort masks: a number for each, and which range of numbers is which group."""
+
+    of_objects: np.ndarray
+    of_predictions: np.ndarray
+    ranges: dict[str, tuple[int, int]]
+    """Lowest and highest number of each group; groups may overlap."""
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """How well one group is found: fractions of 1, None where it has no object."""
+
+    ap: float | None
+    ap50: float | None
+    instances: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry of `eval.json`."""
+        return {"AP": self.ap, "AP50": self.ap50, "instances": self.instances}
+
+
+@dataclass(frozen=True)
+class ExposedResult:
+    """The result of one run, by class and by group."""
+
+    mean: dict[str, GroupResult]
+    """Over the classes that have objects in the group."""
+    per_class: dict[str, dict[str, GroupResult]]
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry of `eval.json`."""
+        return {
+            "much_from": MUCH,
+            "mean": {group: result.as_json() for group, result in self.mean.items()},
+            "per_class": {
+                name: {group: result.as_json() for group, result in groups.items()}
+                for name, groups in self.per_class.items()
+            },
+        }
+
+
+def evaluate(
+    split: CocoSplit, predictions: Predictions, regions: Sequence[Region]
+) -> ExposedResult:
+    """Evaluate predicted masks by group.
+
+    Args:
+        split: the images, classes and ground truth.
+        predictions: on these images.
+        regions: the faces and plates in these images; of others they do not matter.
+    """
+    objects = exposure_of(
+        [item.segmentation for item in split.instances],
+        [item.image_id for item in split.instances],
+        split.images,
+        regions,
+    )
+    found = exposure_of(predictions.masks, predictions.image_ids, split.images, regions)
+    results: list[dict[str, dict[str, GroupResult]]] = [
+        _by_group(split, predictions, grouping) for grouping in _groupings(objects, found)
+    ]
+    per_class = {
+        name: {group: result for part in results for group, result in part[name].items()}
+        for name in split.classes
+    }
+    groups = next(iter(per_class.values()))
+    return ExposedResult(
+        mean={group: _mean([per_class[name][group] for name in per_class]) for group in groups},
+        per_class=per_class,
+    )
+
+
+def exposure_of(
+    masks: Sequence[Rle],
+    image_ids: Sequence[int] | np.ndarray,
+    images: Sequence[CocoImage],
+    regions: Sequence[Region],
+) -> Exposure:
+    """What of each mask lies in PII regions.
+
+    Args:
+        masks: N masks of whole images.
+        image_ids: (N,), the image of each.
+        images: those that the masks and regions are of.
+        regions: of any images.
+    """
+    areas = np.asarray(rle_codec.area(list(masks)), np.float64).reshape(-1)
+    shares = np.zeros((len(masks), 3))
+    in_image, regions_in = defaultdict(list), defaultdict(list)
+    for number, image_id in enumerate(image_ids):
+        in_image[int(image_id)].append(number)
+    for region in regions:
+        regions_in[region.image].append(region)
+    for image in images:
+        numbers = in_image[image.id]
+        if numbers and regions_in[image.file_name]:
+            # With a crowd, hotcoco's IoU is the share of the mask.
+            covers = _covers(regions_in[image.file_name], image)
+            shared = rle_codec.iou([masks[n] for n in numbers], covers, [True] * len(covers))
+            shares[numbers] = np.asarray(shared)
+    shares[areas == 0] = 0
+    return Exposure(shares[:, 0], shares[:, 1] > 0, shares[:, 2] > 0, areas)
+
+
+def _covers(regions: Sequence[Region], image: CocoImage) -> list[Rle]:
+    """The pixels of all regions, of the faces, and of the plates."""
+    by_kind = np.zeros((2, image.height, image.width), bool)
+    for region in regions:
+        x0, y0 = int(region.x0), int(region.y0)
+        x1, y1 = max(round(region.x1), x0 + 1), max(round(region.y1), y0 + 1)
+        by_kind[int(region.kind is Kind.LICENSE_PLATE), y0:y1, x0:x1] = True
+    masks = by_kind.any(axis=0), *by_kind
+    return [encode_mask(mask, 0, 0, image.height, image.width) for mask in masks]
+
+
+def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
+    """By exposure, by size among the exposed and the others, and by kind."""
+
+    def by_exposure(masks: Exposure) -> np.ndarray:
+        return masks.level
+
+    def by_size(masks: Exposure) -> np.ndarray:
+        return 2 * np.digitize(masks.areas, AREA_LIMITS) + (masks.level > NONE)
+
+    def by_kind(masks: Exposure) -> np.ndarray:
+        # Both kinds stand between the two.
+        return np.select([masks.face & masks.plate, masks.face, masks.plate], [2, 1, 3], 0)
+
+    sizes = {f"none_{size}": (2 * n, 2 * n) for n, size in enumerate(SIZES)}
+    sizes |= {f"exposed_{size}": (2 * n + 1, 2 * n + 1) for n, size in enumerate(SIZES)}
+    ranges = {
+        by_exposure: {
+            "none": (NONE, NONE),
+            "little": (LITTLE, LITTLE),
+            "much": (MANY, MANY),
+            "exposed": (LITTLE, MANY),
+        },
+        by_kind: {"face": (1, 2), "license_plate": (2, 3)},
+        by_size: sizes,
+    }
+    return [Grouping(sort(objects), sort(found), groups) for sort, groups in ranges.items()]
+
+
+def _by_group(
+    split: CocoSplit, predictions: Predictions, grouping: Grouping
+) -> dict[str, dict[str, GroupResult]]:
+    precision = coco_ap.accumulate(
+        coco_ap.match(
+            coco_ap.ground_truth(split, grouping.of_objects.tolist()),
+            predictions,
+            coco_ap.Kind.SEGM,
+            areas=grouping.of_predictions,
+            area_ranges=grouping.ranges,
+        )
+    )
+    numbers = defaultdict(Counter)
+    for item, number in zip(split.instances, grouping.of_objects.tolist(), strict=True):
+        numbers[item.category_id][number] += not item.iscrowd
+    return {
+        name: {
+            group: GroupResult(
+                precision.mean(class_index=index, area=group),
+                precision.mean(class_index=index, iou=0.5, area=group),
+                sum(numbers[index + 1][number] for number in range(low, high + 1)),
+            )
+            for group, (low, high) in grouping.ranges.items()
+        }
+        for index, name in enumerate(split.classes)
+    }
+
+
+def _mean(results: Sequence[GroupResult]) -> GroupResult:
+    aps = [result.ap for result in results if result.ap is not None]
+    ap50s = [result.ap50 for result in results if result.ap50 is not None]
+    return GroupResult(
+        float(np.mean(aps)) if aps else None,
+        float(np.mean(ap50s)) if ap50s else None,
+        sum(result.instances for result in results),
+    )

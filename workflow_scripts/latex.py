@@ -1,0 +1,58 @@
+"""Tables for LaTeX documents; they need the package booktabs."""
+
+from collections.abc import Sequence
+
+UNDEFINED = "–"
+_SPECIAL = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
+
+
+def escape(text: str) -> str:
+    """Text in which no character has a meaning of its own."""
+    return text.translate(_SPECIAL)
+
+
+def number(text: str) -> str:
+    """A cell such as `0.309 ± 0.002 (n=4)` or `+0.10 to +0.30`; `–` stands for none."""
+    if text == UNDEFINED:
+        return "--"
+    formula = text.replace("±", r"\pm").replace(" (", r"\ (").replace(" to ", "$ to $")
+    return f"${formula}$"
+
+
+def table(tabulars: Sequence[str], caption: str, label: str) -> str:
+    r"""A `table` to `\input`, of one tabular below the other."""
+    bodies = "\n\n  \\medskip\n\n".join(tabulars)
+    return (
+        "\\begin{table}\n  \\centering\n"
+        f"{bodies}\n  \\caption{{{escape(caption)}}}\n  \\label{{tab:{label}}}\n\\end{{table}}\n"
+    )
+
+
+def tabular(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """Rows below their headers.
+
+    Args:
+        headers: a title a column.
+        rows: of cells; the first `texts` of each row are text, the others numbers.
+        texts: columns of text.
+    """
+    body = [
+        " & ".join([*map(escape, row[:texts]), *map(number, row[texts:])]) + r" \\" for row in rows
+    ]
+    lines = [
+        rf"\begin{{tabular}}{{{'l' * texts}{'r' * (len(headers) - texts)}}}",
+        r"\toprule",
+        " & ".join(map(escape, headers)) + r" \\",
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(f"  {line}" for line in lines)

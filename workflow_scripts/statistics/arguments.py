@@ -1,0 +1,58 @@
+"""How a command is told which runs to judge."""
+
+import argparse
+from pathlib import Path
+
+from workflow_scripts.cli import Command
+from workflow_scripts.errors import UserError
+from workflow_scripts.runs import (
+    EvaluatedRun,
+    Expected,
+    expected_of,
+    read_expected,
+    read_runs,
+    runs_in,
+)
+
+
+def add_runs(command: Command) -> argparse._MutuallyExclusiveGroup:
+    """What says which runs there are; returns the group of those that name them."""
+    source = command.parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--runs", type=Path, nargs="+", metavar="FILE", help="eval.json of each run"
+    )
+    source.add_argument(
+        "--runs-in",
+        type=Path,
+        metavar="FOLDER",
+        help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected "
+        "run that is there",
+    )
+    command.argument(
+        "--expected",
+        metavar="JSON|FILE",
+        help='the runs there have to be: {"variants": [...], "seeds": [...], "classes": [...]}; '
+        "those that are missing are named. Default: each variant and seed that occurs",
+    )
+    command.argument(
+        "--reference",
+        default="unmodified",
+        metavar="VARIANT",
+        help="the variant that the others are compared with (default: %(default)s)",
+    )
+    return source
+
+
+def read_chosen_runs(arguments: argparse.Namespace) -> tuple[list[EvaluatedRun], Expected]:
+    """The runs of the arguments of `add_runs`, and those that there have to be.
+
+    Raises:
+        UserError: there are none, or they are not of one experiment.
+    """
+    expected = read_expected(arguments.expected) if arguments.expected else None
+    if arguments.runs is None and expected is None:
+        raise UserError("--runs-in: give --expected too; it says which runs to take")
+    runs = read_runs(arguments.runs or runs_in(arguments.runs_in, expected))
+    if not runs:
+        raise UserError(f"{arguments.runs_in}: no expected run has been evaluated yet")
+    return runs, expected or expected_of(runs, arguments.reference)
