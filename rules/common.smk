@@ -236,6 +236,15 @@ def evaluations():
     )
 
 
+def matches():
+    """What each run's predictions met, image by image."""
+    return expand(
+        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/matches.npz",
+        variant=VARIANTS,
+        seed=SEEDS,
+    )
+
+
 def cross_evaluations():
     """One evaluation a run and test."""
     of_originals = f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json"

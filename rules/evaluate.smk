@@ -32,6 +32,7 @@ rule evaluate:
         run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
     output:
         f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json",
+        matches=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/matches.npz",
     log:
         f"{RESULTS}/logs/evaluate/{{variant}}/seed~{{seed}}.log",
     benchmark:
@@ -49,7 +50,7 @@ rule evaluate:
         "Evaluating variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
         "exec python -m workflow_scripts.evaluation --annotations {input.annotations:q}"
-        " --predictions {input.predictions:q} --run {input.run:q} --output {output:q}"
+        " --predictions {input.predictions:q} --run {input.run:q} --output {output[0]:q} --matches {output.matches:q}"
         " --tested-on {params.tested_on} {params.regions}"
         " --log {log:q}"
 
@@ -131,6 +132,7 @@ use rule evaluate as evaluate_on with:
         run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
     output:
         f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/eval.json",
+        matches=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/matches.npz",
     log:
         f"{RESULTS}/logs/evaluate/{{variant}}/seed~{{seed}}/on~{{tested}}.log",
     benchmark:

@@ -36,6 +36,7 @@ rule table_2:
 rule verdict:
     input:
         evaluations(),
+        matches=matches(),
     output:
         csv=f"{RESULTS}/tables/verdict.csv",
         md=f"{RESULTS}/tables/verdict.md",

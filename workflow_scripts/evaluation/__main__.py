@@ -10,6 +10,7 @@ from workflow_scripts.coco import CocoSplit
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.evaluation import cityscapes_ap, coco_ap, exposed
+from workflow_scripts.evaluation.matching import matches_of
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.files import read_json, write_json
 from workflow_scripts.regions import read_regions
@@ -63,6 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.argument(
         "--output", type=Path, required=True, metavar="FILE", help="the eval.json to write"
     )
+    command.argument(
+        "--matches",
+        type=Path,
+        metavar="FILE",
+        help="write here which predictions met an object, image by image (matches.npz)",
+    )
     return command.run(_evaluate, argv)
 
 
@@ -83,6 +90,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.regions is not None:
         regions = [region for path in arguments.regions for region in read_regions(path)]
         content["exposed"] = exposed.evaluate(split, predictions, regions).as_json()
+    if arguments.matches is not None:
+        matches_of(split, predictions).write(arguments.matches)
     write_json(arguments.output, content)
     for kind, result in results.items():
         mean_ap = "undefined" if result.mean_ap is None else f"{result.mean_ap:.3f}"

@@ -13,10 +13,12 @@ from workflow_scripts.config.statistics import Statistics
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json, write_json, write_text
-from workflow_scripts.runs import list_of, missing_runs
+from workflow_scripts.matches import FILE_NAME, Matches
+from workflow_scripts.runs import EvaluatedRun, Expected, list_of, missing_runs
 from workflow_scripts.statistics import exposed_command, formats, planning
 from workflow_scripts.statistics.arguments import add_runs, read_chosen_runs
-from workflow_scripts.statistics.experiment import ExperimentVerdict, Role, judge
+from workflow_scripts.statistics.experiment import ExperimentVerdict, ImageSamples, Role, judge
+from workflow_scripts.statistics.images import TestImages
 from workflow_scripts.statistics.sources import samples_of_runs, samples_of_summary
 
 NAME = "workflow_scripts.statistics"
@@ -136,10 +138,11 @@ def _fraction(text: str) -> float:
 
 def _verdict(arguments: argparse.Namespace) -> None:
     if arguments.summary is not None:
-        samples, missing = samples_of_summary(arguments.summary), ""
+        samples, missing, tested = samples_of_summary(arguments.summary), "", None
     else:
         runs, expected = read_chosen_runs(arguments)
         samples, missing = samples_of_runs(runs, expected), list_of(missing_runs(runs, expected))
+        tested = _resampled(runs, expected, arguments.settings)
     roles = dict.fromkeys(arguments.aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(arguments.positive_controls, Role.POSITIVE_CONTROL)
     for name in (arguments.reference, *roles):
@@ -150,7 +153,11 @@ def _verdict(arguments: argparse.Namespace) -> None:
         settings=arguments.settings,
         source="runs" if arguments.summary is None else "summary",
         missing=missing,
-        variants=judge(samples, arguments.reference, arguments.settings, roles),
+        images=tested
+        and ImageSamples(
+            images=tested.images, groups=tested.groups, unit=tested.unit, samples=tested.samples
+        ),
+        variants=judge(samples, arguments.reference, arguments.settings, roles, tested),
     )
     if arguments.output is None:
         print(formats.as_plain_text(verdict), end="")
@@ -160,6 +167,30 @@ def _verdict(arguments: argparse.Namespace) -> None:
     write_text(stem.with_suffix(".md"), formats.as_markdown(verdict))
     write_json(stem.with_suffix(".json"), verdict.model_dump(mode="json"))
     log.info("%s.{csv,md,json}: %d variants judged", stem, len(verdict.variants))
+
+
+def _resampled(
+    runs: Sequence[EvaluatedRun], expected: Expected, settings: Statistics
+) -> TestImages | None:
+    """The runs on samples of the test images; None where that is not asked for, or cannot be."""
+    if not settings.image_samples:
+        return None
+    files = {run.path: run.path.with_name(FILE_NAME) for run in runs}
+    absent = [path for path in files.values() if not path.is_file()]
+    if absent:
+        log.warning(
+            "%d of %d runs have no %s (%s): the test images are not resampled; evaluate again",
+            len(absent),
+            len(runs),
+            FILE_NAME,
+            absent[0],
+        )
+        return None
+    matches = {
+        variant: [Matches.read(files[run.path]) for run in runs if run.variant == variant]
+        for variant in expected.variants
+    }
+    return TestImages.resample(matches, settings.image_groups, settings.image_samples)
 
 
 def _show(arguments: argparse.Namespace) -> None:

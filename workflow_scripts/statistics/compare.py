@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from workflow_scripts.config.statistics import Statistics
 from workflow_scripts.runs import ALL
+from workflow_scripts.statistics.images import Added
 from workflow_scripts.statistics.power import (
     detectable_difference,
     runs_for_difference,
@@ -59,6 +60,21 @@ class AtMargin(_Part):
     """A variant, to decide with the wanted power; None if decided, or beyond counting."""
 
 
+class WithImages(_Part):
+    """The same difference, with the test images as a sample as well as the trainings."""
+
+    error: float
+    """What the images add: a standard error."""
+    low: float
+    high: float
+    df: float
+    welch_p: float
+    groups: float
+    """Groups of images of equal size that tell as much of this class as there are."""
+    margins: tuple[AtMargin, ...]
+    """Without Holm's correction and without planning: more runs do not help against images."""
+
+
 class ClassVerdict(_Part):
     """One class, or the mean over all of them."""
 
@@ -74,11 +90,16 @@ class ClassVerdict(_Part):
     detectable: float | None = None
     """The smallest difference that Welch's test would find with the wanted power."""
     margins: tuple[AtMargin, ...]
+    with_images: WithImages | None = None
+    """None where the test images were not resampled, or cannot tell."""
     notes: tuple[str, ...] = ()
 
 
 def compare(
-    samples: Mapping[str, Sample], references: Mapping[str, Sample], settings: Statistics
+    samples: Mapping[str, Sample],
+    references: Mapping[str, Sample],
+    settings: Statistics,
+    images: Mapping[str, Added] | None = None,
 ) -> list[ClassVerdict]:
     """Judge each class (and `all`) of a variant against the reference.
 
@@ -86,14 +107,21 @@ def compare(
         samples: of the variant, by class; `all` for the mean over the classes.
         references: of the reference, with the same keys.
         settings: margins, level and power.
+        images: what the test images add to the variance of the difference, where it is known.
     """
-    rows = [_judge(name, samples[name], references[name], settings) for name in references]
+    added = images or {}
+    rows = [
+        _judge(name, samples[name], references[name], settings, added.get(name))
+        for name in references
+    ]
     classes = [row for row in rows if row.name != ALL and row.welch_p is not None]
     adjusted = dict(zip((row.name for row in classes), _adjust(classes, settings), strict=True))
     return [adjusted.get(row.name, row) for row in rows]
 
 
-def _judge(name: str, sample: Sample, reference: Sample, settings: Statistics) -> ClassVerdict:
+def _judge(
+    name: str, sample: Sample, reference: Sample, settings: Statistics, added: Added | None
+) -> ClassVerdict:
     difference = sample.mean - reference.mean
     row = ClassVerdict(
         name=name,
@@ -120,6 +148,7 @@ def _judge(name: str, sample: Sample, reference: Sample, settings: Statistics) -
             "margins": tuple(
                 _at_margin(margin, welch, stds, settings) for margin in settings.margins
             ),
+            "with_images": None if added is None else _with_images(welch, added, settings),
         }
     )
 
@@ -143,6 +172,30 @@ def _at_margin(
         verdict=verdict,
         within_reach=welch.reach(level) < margin,
         runs_needed=needed,
+    )
+
+
+def _with_images(welch: Difference, added: Added, settings: Statistics) -> WithImages:
+    whole = welch.with_more(added.variance, added.df)
+    low, high = whole.interval(settings.level)
+    p = whole.p_different()
+    equivalent = [(margin, whole.p_equivalent(margin)) for margin in settings.margins]
+    return WithImages(
+        error=math.sqrt(added.variance),
+        low=low,
+        high=high,
+        df=whole.df,
+        welch_p=p,
+        groups=added.groups,
+        margins=tuple(
+            AtMargin(
+                margin=margin,
+                tost_p=tost_p,
+                verdict=_outcome(tost_p, p, settings.level),
+                within_reach=whole.reach(settings.level) < margin,
+            )
+            for margin, tost_p in equivalent
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from workflow_scripts.config.statistics import Statistics
 from workflow_scripts.runs import ALL
 from workflow_scripts.statistics.compare import AtMargin, ClassVerdict, Outcome, compare
+from workflow_scripts.statistics.images import TestImages
 from workflow_scripts.statistics.welch import Sample
 
 
@@ -40,6 +41,18 @@ class VariantVerdict(BaseModel):
         return next(row for row in self.rows if row.name == ALL)
 
 
+class ImageSamples(BaseModel):
+    """How the test images were resampled."""
+
+    model_config = ConfigDict(frozen=True)
+
+    images: int
+    groups: int
+    unit: str
+    """What a group is, in words."""
+    samples: int
+
+
 class ExperimentVerdict(BaseModel):
     """Every variant against the reference. APs and margins are fractions of 1."""
 
@@ -52,6 +65,8 @@ class ExperimentVerdict(BaseModel):
     """Where the numbers are from: `runs` or `summary`."""
     missing: str = ""
     """Expected runs that are not there, as text."""
+    images: ImageSamples | None = None
+    """None: they were not."""
     variants: tuple[VariantVerdict, ...]
 
 
@@ -60,6 +75,7 @@ def judge(
     reference: str,
     settings: Statistics,
     roles: Mapping[str, Role],
+    images: TestImages | None = None,
 ) -> tuple[VariantVerdict, ...]:
     """Judge each variant against the reference.
 
@@ -68,12 +84,20 @@ def judge(
         reference: one of the variants.
         settings: margins, level and power.
         roles: of the controls.
+        images: the runs on samples of the test images.
     """
     return tuple(
         VariantVerdict(
             variant=variant,
             role=roles.get(variant, Role.TREATMENT),
-            rows=tuple(compare(of_variant, samples[reference], settings)),
+            rows=tuple(
+                compare(
+                    of_variant,
+                    samples[reference],
+                    settings,
+                    images and images.added(variant, reference),
+                )
+            ),
         )
         for variant, of_variant in samples.items()
         if variant != reference
@@ -89,6 +113,8 @@ def points(fraction: float) -> str:
 def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
     """What the numbers allow to say about a variant: a sentence a margin, then a control's."""
     said = [_at_margin(verdict, index) for index in range(len(settings.margins))]
+    if any(row.with_images for row in verdict.rows):
+        said += [_with_images(verdict, index) for index in range(len(settings.margins))]
     if verdict.role is Role.AA_CONTROL:
         said.append(_of_aa_control(verdict, settings))
     elif verdict.role is Role.POSITIVE_CONTROL:
@@ -114,6 +140,21 @@ def _at_margin(verdict: VariantVerdict, index: int) -> str:
         corrected = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
         said += f" As claims about single classes (Holm): {corrected}."
     return said
+
+
+def _with_images(verdict: VariantVerdict, index: int) -> str:
+    """What changes when the test images count as a sample."""
+    margin = points(verdict.over_all.margins[index].margin)
+    judged = [(row.name, row.margins[index].verdict, row.with_images) for row in verdict.rows]
+    changed = [
+        ("the mean" if name == ALL else name, images.margins[index].verdict)
+        for name, alone, images in judged
+        if images and images.margins[index].verdict is not alone
+    ]
+    if not changed:
+        return f"On other test images like these, within {margin}: the same verdicts."
+    outcomes = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
+    return f"On other test images like these, within {margin}: {outcomes}; the others as above."
 
 
 def _grouped(verdicts: Iterable[tuple[str, Outcome]]) -> list[tuple[Outcome, str]]:

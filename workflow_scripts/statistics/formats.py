@@ -25,7 +25,9 @@ def as_csv(verdict: ExperimentVerdict) -> str:
     rows = []
     for variant in verdict.variants:
         for row in variant.rows:
-            numbers = row.model_dump(exclude={"name", "reference", "variant", "margins", "notes"})
+            numbers = row.model_dump(
+                exclude={"name", "reference", "variant", "margins", "notes", "with_images"}
+            )
             groups = {
                 f"{key}_{prefix}": value
                 for prefix, group in (("reference", row.reference), ("variant", row.variant))
@@ -36,10 +38,25 @@ def as_csv(verdict: ExperimentVerdict) -> str:
                 | groups
                 | numbers
                 | at.model_dump(mode="json")
+                | _columns_of_images(row, index)
                 | {"notes": "; ".join(row.notes)}
-                for at in row.margins
+                for index, at in enumerate(row.margins)
             ]
     return pd.DataFrame(rows).astype({"runs_needed": "Int64"}).to_csv(index=False)
+
+
+def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, float | str | None]:
+    """The same with the test images as a sample; empty where they were not resampled."""
+    images = row.with_images
+    at = images and images.margins[index]
+    return {
+        "images_error": images and images.error,
+        "images_low": images and images.low,
+        "images_high": images and images.high,
+        "images_welch_p": images and images.welch_p,
+        "images_tost_p": at and at.tost_p,
+        "images_verdict": at and str(at.verdict),
+    }
 
 
 def as_markdown(verdict: ExperimentVerdict) -> str:
@@ -49,6 +66,8 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
         said = [*sentences(variant, verdict.settings), *notes(variant)]
         parts.append(f"## {_title(verdict, variant)}")
         parts.append(_every_number(verdict, variant))
+        if verdict.images is not None:
+            parts += ["With the test images as a sample:", _numbers_of_images(verdict, variant)]
         parts.append("\n".join(f"- {text}" for text in said))
     return "\n\n".join([*parts, caption(verdict)]) + "\n"
 
@@ -83,6 +102,28 @@ def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
         cells = [*_measured(row), _p(row.welch_p)]
         for at in row.margins:
             cells += [_p(at.tost_p), _words(at), _runs(at)]
+        rows.append(cells)
+    return tabulate(rows, headers, "pipe", disable_numparse=True)
+
+
+def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+    headers = ["Class", "Difference", _interval_title(verdict), "Images add", "Welch p"]
+    for margin in verdict.settings.margins:
+        headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?"]
+    rows = []
+    for row in variant.rows:
+        images = row.with_images
+        if images is None:
+            rows.append([_measured(row)[0], *[UNDEFINED] * (len(headers) - 1)])
+            continue
+        cells = [
+            *_measured(row)[:2],
+            f"{_signed(images.low)} to {_signed(images.high)}",
+            f"± {100 * images.error:.2f}",
+            _p(images.welch_p),
+        ]
+        for at in images.margins:
+            cells += [_p(at.tost_p), str(at.verdict)]
         rows.append(cells)
     return tabulate(rows, headers, "pipe", disable_numparse=True)
 
@@ -139,11 +180,19 @@ def caption(verdict: ExperimentVerdict) -> str:
     """What the columns are."""
     settings = verdict.settings
     level, power = f"{settings.level:g}", f"{settings.power:g}"
+    images = verdict.images
+    resampled = (
+        ""
+        if images is None
+        else f" Test images as a sample: {images.samples} samples of {images.groups} {images.unit} "
+        f"({images.images} images), drawn for all runs alike; what they add to the standard error "
+        "stands beside the interval."
+    )
     return (
         f"Mask AP in points (0.01 of 1), variant minus {verdict.reference}. Equivalent: two "
         f"one-sided Welch tests at {level} pass, that is, the interval lies inside the margin. "
         f"Different: Welch's two-sided test at {level}. †: another verdict after Holm's correction "
         f"over the classes. Detectable: the difference that these runs find with power {power}. "
         f"Runs: of each variant, to decide with power {power}, were difference and deviations as "
-        "they look."
+        f"they look.{resampled}"
     )

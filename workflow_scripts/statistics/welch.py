@@ -55,6 +55,16 @@ class Difference:
         error, df = error_and_df((sample.std, reference.std), (sample.n, reference.n))
         return cls(value, error, df)
 
+    def with_more(self, variance: float, df: float) -> "Difference":
+        """The same with another source of variance (and its degrees of freedom) beside.
+
+        Degrees of freedom of the sum are Satterthwaite's.
+        """
+        whole = self.error**2 + variance
+        shares = self.error**2 / whole, variance / whole
+        joint = 1 / (shares[0] ** 2 / self.df + shares[1] ** 2 / df)
+        return Difference(self.value, math.sqrt(whole), joint)
+
     def interval(self, level: float) -> tuple[float, float]:
         """Confidence interval of 1 - 2 * level; it goes with one-sided tests at `level`."""
         reach = self.reach(level)
