@@ -32,7 +32,6 @@ JOBS = Jobs(EXPERIMENT)
 RESULTS = f"results/{EXPERIMENT.experiment}"
 DRAWN = f"{RESULTS}/data/synthetic"
 VARIANTS = list(EXPERIMENT.variants)
-SEEDS = list(EXPERIMENT.run_seeds)
 TRAINING_ENVIRONMENT = (
     "../envs/detectron2.yaml"
     if EXPERIMENT.training.engine == "detectron2"
@@ -227,32 +226,29 @@ def record_of_weights():
     return f"{JOBS.weights_folder}/manifest.json" if JOBS.weights_of(EXPERIMENT) else []
 
 
+def of_runs(file):
+    """A file of each run's folder."""
+    return [
+        f"{RESULTS}/runs/{variant}/seed~{seed}/{file}"
+        for variant in VARIANTS
+        for seed in EXPERIMENT.seeds_of(variant)
+    ]
+
+
 def evaluations():
     """One evaluation a run."""
-    return expand(
-        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json",
-        variant=VARIANTS,
-        seed=SEEDS,
-    )
+    return of_runs("eval.json")
 
 
 def matches():
     """What each run's predictions met, image by image."""
-    return expand(
-        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/matches.npz",
-        variant=VARIANTS,
-        seed=SEEDS,
-    )
+    return of_runs("matches.npz")
 
 
 def cross_evaluations():
     """One evaluation a run and test."""
-    of_originals = f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json"
-    of_variants = f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/eval.json"
-    runs = {"variant": VARIANTS, "seed": SEEDS}
-    return expand(of_originals, **runs) + expand(
-        of_variants, **runs, tested=EXPERIMENT.further_tests
-    )
+    further = [of_runs(f"on~{tested}/eval.json") for tested in EXPERIMENT.further_tests]
+    return sum(further, evaluations())
 
 
 def further_tables():

@@ -63,11 +63,13 @@ class Jobs:
         self.statistics_settings = settings_json(experiment.statistics)
         self.interval_settings = canonical_json({"level": experiment.statistics.level})
         self.report_settings = canonical_json({"show_originals": experiment.shows_originals})
+        more = {"more_seeds": experiment.more_seeds} if experiment.more_seeds else {}
         self.expected_runs = canonical_json(
             {
                 "classes": experiment.classes,
                 "variants": list(experiment.variants),
                 "seeds": experiment.run_seeds,
+                **more,
             }
         )
 

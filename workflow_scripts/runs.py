@@ -19,7 +19,7 @@ ALL = "all"
 
 
 class Expected(Section):
-    """The runs that an experiment consists of: every variant with every seed."""
+    """The runs that an experiment consists of: every variant with every seed, and some more."""
 
     variants: tuple[str, ...] = Field(min_length=1)
     """The variants, in the order of the table's columns."""
@@ -27,6 +27,12 @@ class Expected(Section):
     """The seeds of each variant."""
     classes: tuple[str, ...] = Field(min_length=1)
     """The classes, in the order of the table's rows."""
+    more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    """Further seeds, by variant."""
+
+    def seeds_of(self, variant: str) -> tuple[int, ...]:
+        """The seed of each run of a variant."""
+        return self.seeds + self.more_seeds.get(variant, ())
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Expected":
@@ -153,7 +159,7 @@ def runs_in(folder: Path, expected: Expected, tested_on: str = UNMODIFIED) -> li
     paths = (
         folder / variant / f"seed~{seed}" / test / "eval.json"
         for variant in expected.variants
-        for seed in expected.seeds
+        for seed in expected.seeds_of(variant)
     )
     return [path for path in paths if path.exists()]
 
@@ -216,7 +222,7 @@ def missing_runs(runs: Iterable[EvaluatedRun], expected: Expected) -> dict[str, 
     Raises:
         UserError: a run is not one of the expected ones, or lacks one of the classes.
     """
-    left = {variant: list(expected.seeds) for variant in expected.variants}
+    left = {variant: list(expected.seeds_of(variant)) for variant in expected.variants}
     findings = []
     for run in runs:
         if run.seed in left.get(run.variant, ()):

@@ -49,6 +49,19 @@ def test_more_seeds_run_the_new_ones_only(done):
     assert done.plan() == NEW_RUNS
 
 
+def test_more_seeds_of_a_variant_run_these_only(done):
+    more = done.folder / "more_runs.yaml"
+    more.write_text("more_seeds: {unmodified: [6], anonymized: [6, 7]}")
+    files = ["--configfile", str(done.folder / "experiment.yaml"), str(more)]
+    assert done.plan(*files) == {"train": 3, "predict": 3, "evaluate": 3, **TABLES}
+    done.run(*files)
+    assert done.plan(*files) == {}
+    expected = json.loads((done.results / "runs/expected.json").read_text())
+    assert expected["more_seeds"] == {"unmodified": [6], "anonymized": [6, 7]}
+    table = json.loads((done.results / "tables/table_2.json").read_text())
+    assert len(table["runs"]) == 13
+
+
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
     images = {"check_variant": 1, "anonymize": 1, "gather_images": 1}

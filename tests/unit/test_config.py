@@ -77,6 +77,10 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ),
         ("evaluation.on", ["unmodified", "blur"], "evaluation.on: there is no variant 'blur'"),
         ("evaluation.on", ["unmodified", "unmodified"], "evaluation.on: 'unmodified' stands twice"),
+        ("more_seeds", {"blur": [6]}, "more_seeds: there is no variant 'blur'"),
+        ("more_seeds", {"anonymized": [5]}, "more_seeds.anonymized: anonymized has seed 5 already"),
+        ("statistics", {"looks": [5, 4]}, "statistics.looks: each number of runs has to be larger"),
+        ("statistics", {"image_groups": "("}, "statistics.image_groups: not a regular expression"),
         ("seeds", [1, 2, 1], "config.yaml: seeds: 1 stands twice"),
         ("seeds", [], "config.yaml: seeds"),
         ("seeds", 0, "config.yaml: seeds"),
@@ -127,6 +131,7 @@ class TestWhatAJobDependsOn:
         ("key", "value"),
         [
             ("seeds", 10),
+            ("more_seeds", {"anonymized": [6]}),
             ("experiment", "other"),
             ("variants.other", {"method": "blackbox"}),
             ("evaluation.score_threshold", 0.2),

@@ -33,6 +33,9 @@ class Experiment(Section):
     """The variant that the others are compared with; it has to be of method `unmodified`."""
     seeds: PositiveInt | tuple[PositiveInt, ...] = 5
     """How many runs each variant gets (seeds 1 to n), or a list of seeds."""
+    more_seeds: dict[Name, tuple[PositiveInt, ...]] = Field(default_factory=dict)
+    """Further runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
+    workflow_scripts.statistics next` writes such files, to be named behind --configfile."""
     training: Training
     """The recipe."""
     evaluation: Evaluation = Evaluation()
@@ -74,7 +77,7 @@ class Experiment(Section):
         for name, variant in self.variants.items():
             if not is_unmodified(variant):
                 continue
-            seeds = [seed + seed_offset(variant) for seed in self.run_seeds]
+            seeds = [seed + seed_offset(variant) for seed in self.seeds_of(name)]
             same = [seed for seed in seeds if seed in owners]
             if same:
                 raise ValueError(
@@ -83,6 +86,22 @@ class Experiment(Section):
                     "seeds, such as 1000"
                 )
             owners.update(dict.fromkeys(seeds, name))
+        return self
+
+    @model_validator(mode="after")
+    def _more_seeds_are_new(self) -> "Experiment":
+        for name, seeds in self.more_seeds.items():
+            if name not in self.variants:
+                raise ValueError(
+                    f"more_seeds: there is no variant {name!r}; "
+                    f"there are {', '.join(self.variants)}"
+                )
+            all_seeds = self.seeds_of(name)
+            twice = [seed for seed in seeds if all_seeds.count(seed) > 1]
+            if twice:
+                raise ValueError(
+                    f"more_seeds.{name}: {name} has seed {twice[0]} already; give each run its own"
+                )
         return self
 
     @model_validator(mode="after")
@@ -116,8 +135,12 @@ class Experiment(Section):
 
     @property
     def run_seeds(self) -> tuple[int, ...]:
-        """The seed of each run of a variant."""
+        """The seed of each run that every variant gets."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
+
+    def seeds_of(self, variant: str) -> tuple[int, ...]:
+        """The seed of each run of a variant."""
+        return self.run_seeds + self.more_seeds.get(variant, ())
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -21,6 +21,11 @@ class Statistics(Section):
     level: Probability = 0.05
     """Level of each test. Intervals have the confidence 1 - 2 * level, which goes with
     two one-sided tests at that level."""
+    looks: tuple[Annotated[int, Field(ge=2)], ...] = ()
+    """Numbers of runs a variant at which you will look, such as [5, 10, 15]: after each look,
+    `python -m workflow_scripts.statistics next` adds runs to what is undecided. Each look tests at
+    `level` divided by the number of looks, so that all looks together err no more often than one
+    would. Empty: one look, at the runs that there are. Name them before you see results."""
     image_samples: int = Field(400, ge=0, le=100_000)
     """Samples of the test images, drawn from those that there are, that tell what another set of
     images would change. 0 leaves it out."""
@@ -30,6 +35,18 @@ class Statistics(Section):
     expression for file names, whose match names the group."""
     power: Power = 0.8
     """For the smallest detectable difference and the number of runs needed."""
+
+    @property
+    def test_level(self) -> float:
+        """Level of each test at each look: the level is spent in equal parts (Bonferroni)."""
+        return self.level / max(len(self.looks), 1)
+
+    @field_validator("looks")
+    @classmethod
+    def _looks_ascend(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
+        if list(looks) != sorted(set(looks)):
+            raise ValueError("each number of runs has to be larger than the one before")
+        return looks
 
     @field_validator("image_groups")
     @classmethod

@@ -15,7 +15,7 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json, write_json, write_text
 from workflow_scripts.matches import FILE_NAME, Matches
 from workflow_scripts.runs import EvaluatedRun, Expected, list_of, missing_runs
-from workflow_scripts.statistics import exposed_command, formats, planning
+from workflow_scripts.statistics import exposed_command, formats, next_command, planning
 from workflow_scripts.statistics.arguments import add_runs, read_chosen_runs
 from workflow_scripts.statistics.experiment import ExperimentVerdict, ImageSamples, Role, judge
 from workflow_scripts.statistics.images import TestImages
@@ -41,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             "exposed": Action(
                 "AP of objects that carry a face or a plate, and of the others",
                 exposed_command.run,
+            ),
+            "next": Action(
+                "add runs to what is undecided, as long as there are looks",
+                next_command.run,
             ),
             "show": Action("print a verdict.json", lambda argv: _show_command().run(_show, argv)),
             "power": Action(

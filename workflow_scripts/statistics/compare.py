@@ -134,7 +134,7 @@ def _judge(
     if min(sample.n, reference.n) < 2 or not (sample.has_spread or reference.has_spread):
         return row
     welch = Difference.between(sample, reference)
-    low, high = welch.interval(settings.level)
+    low, high = welch.interval(settings.test_level)
     stds = (sample.std, reference.std)
     return row.model_copy(
         update={
@@ -143,7 +143,7 @@ def _judge(
             "df": welch.df,
             "welch_p": welch.p_different(),
             "detectable": detectable_difference(
-                welch.error, welch.df, settings.level, settings.power
+                welch.error, welch.df, settings.test_level, settings.power
             ),
             "margins": tuple(
                 _at_margin(margin, welch, stds, settings) for margin in settings.margins
@@ -156,7 +156,7 @@ def _judge(
 def _at_margin(
     margin: float, welch: Difference, stds: tuple[float, float], settings: Statistics
 ) -> AtMargin:
-    level = settings.level
+    level = settings.test_level
     p = welch.p_equivalent(margin)
     verdict = _outcome(p, welch.p_different(), level)
     needed = None
@@ -177,7 +177,7 @@ def _at_margin(
 
 def _with_images(welch: Difference, added: Added, settings: Statistics) -> WithImages:
     whole = welch.with_more(added.variance, added.df)
-    low, high = whole.interval(settings.level)
+    low, high = whole.interval(settings.test_level)
     p = whole.p_different()
     equivalent = [(margin, whole.p_equivalent(margin)) for margin in settings.margins]
     return WithImages(
@@ -191,8 +191,8 @@ def _with_images(welch: Difference, added: Added, settings: Statistics) -> WithI
             AtMargin(
                 margin=margin,
                 tost_p=tost_p,
-                verdict=_outcome(tost_p, p, settings.level),
-                within_reach=whole.reach(settings.level) < margin,
+                verdict=_outcome(tost_p, p, settings.test_level),
+                within_reach=whole.reach(settings.test_level) < margin,
             )
             for margin, tost_p in equivalent
         ),
@@ -219,7 +219,9 @@ def _adjust(rows: Sequence[ClassVerdict], settings: Statistics) -> list[ClassVer
                     at.model_copy(
                         update={
                             "tost_p_holm": p[number],
-                            "verdict_holm": _outcome(p[number], different[number], settings.level),
+                            "verdict_holm": _outcome(
+                                p[number], different[number], settings.test_level
+                            ),
                         }
                     )
                     for at, p in zip(row.margins, equivalent, strict=True)

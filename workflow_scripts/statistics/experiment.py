@@ -176,7 +176,7 @@ def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
         return "A/A control: not testable, so it says nothing about false alarms."
     alarms = [row.name for row in tested if _is_different(row.margins[0])]
     kept = [row.name for row in tested if _is_different(row.margins[0], adjusted=True)]
-    by_chance = settings.level * len(tested)
+    by_chance = settings.test_level * len(tested)
     count = f"{len(alarms)} of {len(tested)} classes differ ({by_chance:.1f} by chance)"
     if kept or _is_different(verdict.over_all.margins[0]):
         where = ", ".join(kept) or "the mean"

@@ -145,7 +145,7 @@ def _in_short(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
 
 
 def _interval_title(verdict: ExperimentVerdict) -> str:
-    return f"{100 * (1 - 2 * verdict.settings.level):g} % interval"
+    return f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval"
 
 
 def _measured(row: ClassVerdict) -> list[str]:
@@ -179,7 +179,7 @@ def _p(value: float | None) -> str:
 def caption(verdict: ExperimentVerdict) -> str:
     """What the columns are."""
     settings = verdict.settings
-    level, power = f"{settings.level:g}", f"{settings.power:g}"
+    level, power = f"{settings.test_level:.3g}", f"{settings.power:g}"
     images = verdict.images
     resampled = (
         ""
@@ -188,11 +188,16 @@ def caption(verdict: ExperimentVerdict) -> str:
         f"({images.images} images), drawn for all runs alike; what they add to the standard error "
         "stands beside the interval."
     )
+    looks = (
+        f" {settings.level:g} is spent in equal parts on {len(settings.looks)} looks."
+        if settings.looks
+        else ""
+    )
     return (
         f"Mask AP in points (0.01 of 1), variant minus {verdict.reference}. Equivalent: two "
         f"one-sided Welch tests at {level} pass, that is, the interval lies inside the margin. "
         f"Different: Welch's two-sided test at {level}. †: another verdict after Holm's correction "
         f"over the classes. Detectable: the difference that these runs find with power {power}. "
         f"Runs: of each variant, to decide with power {power}, were difference and deviations as "
-        f"they look.{resampled}"
+        f"they look.{looks}{resampled}"
     )

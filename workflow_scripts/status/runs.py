@@ -30,6 +30,8 @@ class Expected(Section):
     seeds: tuple[int, ...] = Field(min_length=1)
     classes: tuple[str, ...]
     """Of the tables."""
+    more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    """Beside those that every variant has."""
 
 
 class State(StrEnum):
@@ -95,7 +97,7 @@ def statuses(
     return [
         status_of(results, variant, seed, queued)
         for variant in expected.variants
-        for seed in expected.seeds
+        for seed in (*expected.seeds, *expected.more_seeds.get(variant, ()))
     ]
 
 

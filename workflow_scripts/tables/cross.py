@@ -72,7 +72,7 @@ def _matrices(
     tests = list(table["tested_on"].unique())
     text = {
         (row["class"], row["trained_on"], row["tested_on"]): cell(
-            row["mean"], row["std"], row["n"], len(expected.seeds)
+            row["mean"], row["std"], row["n"], len(expected.seeds_of(row["trained_on"]))
         )
         for row in table.to_dict("records")
     }

@@ -119,7 +119,7 @@ def from_json(content: Any, where: str) -> ResultTable:
         UserError: it is not such a table.
     """
     try:
-        expected = {key: content[key] for key in Expected.model_fields}
+        expected = {key: content[key] for key in Expected.model_fields if key in content}
         missing: dict[str, list[int]] = {}
         for run in content["missing"]:
             missing.setdefault(run["variant"], []).append(run["seed"])

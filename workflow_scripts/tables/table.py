@@ -93,7 +93,9 @@ def layout(table: ResultTable, metric: str = "AP") -> pd.DataFrame:
     expected = table.expected
     of_metric = table.cells[table.cells["metric"] == metric]
     text = {
-        (row["class"], row["variant"]): cell(row["mean"], row["std"], row["n"], len(expected.seeds))
+        (row["class"], row["variant"]): cell(
+            row["mean"], row["std"], row["n"], len(expected.seeds_of(row["variant"]))
+        )
         for row in of_metric.to_dict("records")
     }
     titles = {name: name[:1].upper() + name[1:] for name in expected.classes}
@@ -129,7 +131,7 @@ def blocks(table: ResultTable) -> list[pd.DataFrame]:
 def caption(table: ResultTable) -> str:
     """What the numbers are, in one sentence or two."""
     by_variant = [
-        len(table.expected.seeds) - len(table.missing.get(variant, ()))
+        len(table.expected.seeds_of(variant)) - len(table.missing.get(variant, ()))
         for variant in table.expected.variants
     ]
     fewest, most = min(by_variant), max(by_variant)

@@ -1,0 +1,91 @@
+"""`python -m benchmarks.adaptive`: how often looking several times errs, and what it saves."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from workflow_scripts.config.statistics import Statistics
+from workflow_scripts.runs import ALL
+from workflow_scripts.statistics.compare import Outcome, compare
+from workflow_scripts.statistics.welch import Sample
+
+MARGIN = 0.01
+
+
+def last_look(
+    rng: np.random.Generator,
+    difference: float,
+    deviation: float,
+    looks: tuple[int, ...],
+    settings: Statistics,
+) -> tuple[Outcome, int]:
+    """Look until the verdict is no longer inconclusive; returns it and the runs a variant."""
+    reference, values = rng.normal(0.3, deviation, (2, looks[-1]))
+    for runs in looks:
+        (row,) = compare(
+            {ALL: Sample.of(values[:runs] + difference)},
+            {ALL: Sample.of(reference[:runs])},
+            settings,
+        )
+        verdict = row.margins[0].verdict
+        if verdict is not Outcome.INCONCLUSIVE:
+            break
+    return verdict, runs
+
+
+def rates(
+    looks: tuple[int, ...], deviation: float, repetitions: int, *, corrected: bool = True
+) -> dict[str, float]:
+    """How often a verdict is reached, where nothing differs and where the margin does.
+
+    Args:
+        looks: runs a variant at each.
+        deviation: of the runs.
+        repetitions: experiments of each kind.
+        corrected: spend the level on the looks; else each look has all of it.
+
+    Returns:
+        `false_different` and `right_same` where nothing differs; `false_same` and
+        `right_different` where the difference is the margin; `runs`, the mean number a variant.
+    """
+    settings = Statistics(margins=(MARGIN,), looks=looks if corrected else ())
+    counts = dict.fromkeys(("false_different", "right_same", "false_same", "right_different"), 0)
+    runs = 0
+    for number in range(repetitions):
+        for difference, same, different in (
+            (0.0, "right_same", "false_different"),
+            (MARGIN, "false_same", "right_different"),
+        ):
+            rng = np.random.default_rng([number, difference > 0])
+            verdict, used = last_look(rng, difference, deviation, looks, settings)
+            runs += used
+            counts[same] += verdict.within
+            counts[different] += verdict in (Outcome.DIFFERENT, Outcome.BOTH)
+    shares = {name: count / repetitions for name, count in counts.items()}
+    return shares | {"runs": runs / (2 * repetitions)}
+
+
+def main() -> None:
+    """Print what several plans do."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=2000)
+    repetitions = parser.parse_args().repetitions
+    plans = [
+        ("looks at 5, 10, 15", (5, 10, 15), True),
+        ("the same, uncorrected", (5, 10, 15), False),
+        ("one look at 15", (15,), True),
+        ("looks at 5, 10, 15, 20, 30", (5, 10, 15, 20, 30), True),
+        ("the same, uncorrected", (5, 10, 15, 20, 30), False),
+        ("one look at 30", (30,), True),
+    ]
+    rows = [
+        {"plan": name, "std": deviation} | rates(looks, deviation, repetitions, corrected=corrected)
+        for deviation in (0.005, 0.01)
+        for name, looks, corrected in plans
+    ]
+    print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=".3f"))
+
+
+if __name__ == "__main__":
+    main()
