@@ -10,7 +10,7 @@ from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.experiments import continued, on, wait_for_iteration, weights_of
 from tests.workflow import Workflow
 from workflow_scripts.status.__main__ import look
-from workflow_scripts.status.runs import State
+from workflow_scripts.run_states import State
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.ownership import Owner
+from workflow_scripts.run_states import State, read_expected, statuses
 from workflow_scripts.status.__main__ import main
 from workflow_scripts.status.queue import read_queue
-from workflow_scripts.status.runs import State, read_expected, statuses
 from workflow_scripts.status.show import detail, totals
 
 METRICS = "".join(

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.live import Live
 
 from workflow_scripts.cli import Command, main_of
+from workflow_scripts.run_states import RunStatus, State, read_expected, statuses
 from workflow_scripts.status.queue import queued_jobs
-from workflow_scripts.status.runs import RunStatus, State, read_expected, statuses
 from workflow_scripts.status.show import as_grid
 
 DESCRIPTION = """\

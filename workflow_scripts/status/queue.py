@@ -2,23 +2,12 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
+
+from workflow_scripts.run_states import QueuedJob
 
 SECONDS = 20
 """Slurm answers within this time, or is not asked further."""
-
-
-@dataclass(frozen=True)
-class QueuedJob:
-    """A job that waits or runs."""
-
-    number: str
-    state: str
-    """Slurm's name of it, such as PENDING."""
-    reason: str | None
-    """Why it waits; None while it runs."""
-    node: str | None
 
 
 def queued_jobs(directory: Path) -> dict[tuple[str, str], QueuedJob]:

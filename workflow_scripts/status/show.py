@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workflow_scripts.console import duration
-from workflow_scripts.status.runs import RunStatus, State
+from workflow_scripts.run_states import RunStatus, State
 
 COLOURS = {
     State.DONE: "green",

@@ -13,7 +13,6 @@ from pydantic import Field
 from workflow_scripts.config.section import Section, validate
 from workflow_scripts.files import read_json
 from workflow_scripts.ownership import owner_of
-from workflow_scripts.status.queue import QueuedJob
 
 EXPECTED = "runs/expected.json"
 RECENT_LINES = 20
@@ -51,6 +50,18 @@ class State(StrEnum):
     """A job of it ended with an error."""
     WAITING = "waiting"
     """Nothing has happened yet."""
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """A job that waits or runs."""
+
+    number: str
+    state: str
+    """Slurm's name of it, such as PENDING."""
+    reason: str | None
+    """Why it waits; None while it runs."""
+    node: str | None
 
 
 @dataclass(frozen=True)
