@@ -1,6 +1,8 @@
-"""Tables for LaTeX documents; they need the package booktabs."""
+r"""Tables to `\input` into a paper; they need the packages booktabs and graphicx."""
 
 from collections.abc import Sequence
+
+from tabulate import tabulate
 
 UNDEFINED = "–"
 _SPECIAL = str.maketrans(
@@ -9,6 +11,8 @@ _SPECIAL = str.maketrans(
         "\\": r"\textbackslash{}",
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
     }
 )
 
@@ -56,3 +60,12 @@ def tabular(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 
         r"\end{tabular}",
     ]
     return "\n".join(f"  {line}" for line in lines)
+
+
+def text_table(
+    rows: Sequence[Sequence[str]], headers: Sequence[str], caption: str, label: str
+) -> str:
+    r"""A `table` to `\input`, of cells as plain text, not wider than the page."""
+    body = tabulate(rows, headers, "latex_booktabs", disable_numparse=True)
+    fitted = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
+    return table([f"  {fitted}{body}}}"], caption, label)

@@ -9,8 +9,8 @@ import pytest
 from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.experiments import continued, on, wait_for_iteration, weights_of
 from tests.workflow import Workflow
-from workflow_scripts.status.__main__ import look
 from workflow_scripts.run_states import State
+from workflow_scripts.status.__main__ import look
 
 pytestmark = pytest.mark.slow
 

@@ -154,8 +154,10 @@ def _table(arguments: argparse.Namespace) -> None:
     write_text(stem.with_suffix(".csv"), table.long_table(reports).to_csv(index=False))
     notes, tables = table.shortcomings(reports), table.layouts(reports)
     write_text(stem.with_suffix(".md"), table.as_markdown(tables, notes))
-    write_json(stem.with_suffix(".json"), {"schema": SCHEMA, "audits": reports})
-    log.info("%s.{csv,md,json}: %d variants", stem, len(reports))
+    write_text(stem.with_suffix(".tex"), table.as_latex(tables))
+    readable = table.as_json(tables, notes)
+    write_json(stem.with_suffix(".json"), {"schema": SCHEMA, "audits": reports, **readable})
+    log.info("%s.{csv,md,tex,json}: %d variants", stem, len(reports))
 
 
 def _show(arguments: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
+from workflow_scripts import latex
 from workflow_scripts.privacy.summary import ALL
 from workflow_scripts.regions import Kind
 
@@ -157,6 +158,22 @@ def _sentence(report: dict[str, Any], what: str, images: Sequence[str]) -> str:
     return f"{report['variant']}: {what}, such as in {', '.join(images[:3])}"
 
 
+def as_json(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> dict[str, Any]:
+    """The readable tables with their notes and caption, for a report."""
+    return {
+        "notes": list(notes),
+        "caption": CAPTION,
+        "layouts": [
+            {
+                "title": title,
+                "columns": [table.index.name, *table.columns],
+                "rows": table.reset_index().to_numpy().tolist(),
+            }
+            for title, table in tables.items()
+        ],
+    }
+
+
 def as_markdown(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:
     """The readable tables, one row a variant, with the notes above them."""
     parts = [f"**Attention:** {note}" for note in notes]
@@ -164,6 +181,19 @@ def as_markdown(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:
         rows = tabulate(table, headers="keys", tablefmt="pipe", disable_numparse=True)
         parts.append(f"**{name}**\n\n{rows}")
     return "\n\n".join([*parts, CAPTION]) + "\n"
+
+
+def as_latex(tables: dict[str, pd.DataFrame]) -> str:
+    """A LaTeX table each, one row a variant."""
+    return "\n".join(
+        latex.text_table(
+            table.reset_index().to_numpy().tolist(),
+            [table.index.name, *table.columns],
+            f"{title}. {CAPTION}",
+            f"privacy-{number}",
+        )
+        for number, (title, table) in enumerate(tables.items(), start=1)
+    )
 
 
 def as_plain_text(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:

@@ -83,7 +83,7 @@ def _verdict_command() -> Command:
         "--output",
         type=Path,
         metavar="FOLDER",
-        help="where verdict.csv, .md and .json go; without it the verdict is printed",
+        help="where verdict.csv, .md, .tex and .json go; without it the verdict is printed",
     )
     return command
 
@@ -169,8 +169,9 @@ def _verdict(arguments: argparse.Namespace) -> None:
     stem = arguments.output / "verdict"
     write_text(stem.with_suffix(".csv"), formats.as_csv(verdict))
     write_text(stem.with_suffix(".md"), formats.as_markdown(verdict))
-    write_json(stem.with_suffix(".json"), verdict.model_dump(mode="json"))
-    log.info("%s.{csv,md,json}: %d variants judged", stem, len(verdict.variants))
+    write_text(stem.with_suffix(".tex"), formats.as_latex(verdict))
+    write_json(stem.with_suffix(".json"), formats.as_json(verdict))
+    log.info("%s.{csv,md,tex,json}: %d variants judged", stem, len(verdict.variants))
 
 
 def _resampled(

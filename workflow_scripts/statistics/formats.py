@@ -1,12 +1,15 @@
 """The verdict as csv, Markdown and plain text; APs are points there (100 times the fraction)."""
 
 import textwrap
+from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
 
+from workflow_scripts import latex
 from workflow_scripts.latex import UNDEFINED
 from workflow_scripts.runs import ALL
+from workflow_scripts.statistics.answer import caveats, headline, sentence
 from workflow_scripts.statistics.compare import AtMargin, ClassVerdict, Outcome
 from workflow_scripts.statistics.experiment import (
     ExperimentVerdict,
@@ -18,6 +21,25 @@ from workflow_scripts.statistics.experiment import (
 )
 
 WIDTH = 100
+
+
+def as_json(verdict: ExperimentVerdict) -> dict[str, Any]:
+    """Every number, and under `said` what the numbers allow to say."""
+    return verdict.model_dump(mode="json") | {
+        "said": {
+            "headline": headline(verdict),
+            "caveats": caveats(verdict),
+            "caption": caption(verdict),
+            "variants": {
+                of.variant: {
+                    "answer": sentence(verdict, of),
+                    "sentences": sentences(of, verdict.settings),
+                    "notes": list(notes(of)),
+                }
+                for of in verdict.variants
+            },
+        }
+    }
 
 
 def as_csv(verdict: ExperimentVerdict) -> str:
@@ -70,6 +92,18 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
             parts += ["With the test images as a sample:", _numbers_of_images(verdict, variant)]
         parts.append("\n".join(f"- {text}" for text in said))
     return "\n\n".join([*parts, caption(verdict)]) + "\n"
+
+
+def as_latex(verdict: ExperimentVerdict) -> str:
+    """A table for each variant, without the p values."""
+    return "\n".join(
+        latex.text_table(
+            *_rows_in_short(verdict, variant),
+            f"{_title(verdict, variant)}. {caption(verdict)}",
+            f"verdict-{number}",
+        )
+        for number, variant in enumerate(verdict.variants, start=1)
+    )
 
 
 def as_plain_text(verdict: ExperimentVerdict) -> str:
@@ -129,6 +163,13 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> s
 
 
 def _in_short(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+    return tabulate(*_rows_in_short(verdict, variant), "simple", disable_numparse=True)
+
+
+def _rows_in_short(
+    verdict: ExperimentVerdict, variant: VariantVerdict
+) -> tuple[list[list[str]], list[str]]:
+    """The cells, then the headers."""
     within = [f"Within {points(margin)}?" for margin in verdict.settings.margins]
     headers = ["Class", "Difference", _interval_title(verdict), "Detectable", *within]
     rows = [
@@ -141,7 +182,7 @@ def _in_short(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
         ]
         for row in variant.rows
     ]
-    return tabulate(rows, headers, "simple", disable_numparse=True)
+    return rows, headers
 
 
 def _interval_title(verdict: ExperimentVerdict) -> str:

@@ -15,6 +15,7 @@ from workflow_scripts.tables.table import (
     RunRecord,
     blocks,
     caption,
+    layout,
     missing_line,
 )
 
@@ -101,6 +102,8 @@ def as_json(table: ResultTable) -> dict[str, Any]:
             for variant, seeds in table.missing.items()
             for seed in seeds
         ],
+        "caption": caption(table),
+        "layout": {"columns": list(table.expected.variants), "rows": _rows(layout(table))},
     }
 
 
