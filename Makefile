@@ -46,7 +46,7 @@ demo: $(READY) $(ENGINE)
 	    $(BIN)/python -m workflow_scripts.statistics show $(DEMO)/tables/verdict.json && \
 	    $(BIN)/python -m workflow_scripts.privacy show $(DEMO)/tables/privacy.json; }; } && \
 	echo && \
-	echo "Done in $$(( $$(date +%s) - started )) s. Where to look, under $(DEMO)/:" && \
+	echo "Done in $$(( $$(date +%s) - started )) s. The tables and numbers, under $(DEMO)/:" && \
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
 	echo "  tables/verdict.md        equivalent, different or inconclusive, class by class" && \
 	echo "  tables/privacy.md        what each variant still tells about faces and plates" && \
@@ -54,7 +54,8 @@ demo: $(READY) $(ENGINE)
 	echo "  figures/figure_3.svg     faces and license plates per training frame" && \
 	echo "  images/natural/          the anonymized training images" && \
 	echo "  runs/*/seed~*/           of each training: run.json, metrics.jsonl, eval.json" && \
-	echo "The same on your own images: README.md, \"On your data\"."
+	echo "The same on your own images: README.md, \"On your data\"." && \
+	echo "All of it on one page: $(DEMO)/report.html"
 
 torchvision:
 

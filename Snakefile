@@ -32,6 +32,7 @@ rule all:
         further_tables(),
         f"{RESULTS}/tables/privacy.json",
         f"{RESULTS}/figures/before_after.svg",
+        f"{RESULTS}/report.html",
 
 
 onstart:

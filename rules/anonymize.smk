@@ -97,7 +97,11 @@ rule summarize_pii:
         regions=regions_of_shards,
     output:
         summary=f"{RESULTS}/pii/summary.json",
-        svg=f"{RESULTS}/figures/figure_3.svg",
+        svg=report(
+            f"{RESULTS}/figures/figure_3.svg",
+            caption="captions/figure_3.rst",
+            category="Data",
+        ),
         png=f"{RESULTS}/figures/figure_3.png",
     log:
         f"{RESULTS}/logs/summarize_pii.log",

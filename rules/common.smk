@@ -260,6 +260,14 @@ def further_tables():
     return [f"{RESULTS}/tables/{name}.json" for name in asked if asked[name]]
 
 
+def figures_of_results(suffix):
+    """The figures that the results make, for papers."""
+    return expand(
+        f"{RESULTS}/figures/{{name}}.{suffix}",
+        name=["forest", "runs", "learning_curves", "privacy_utility"],
+    )
+
+
 def record_expected_runs():
     """Write down which runs there will be, for `python -m workflow_scripts.status`."""
     write_text(Path(f"{RESULTS}/runs/expected.json"), f"{JOBS.expected_runs}\n")

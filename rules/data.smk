@@ -33,7 +33,11 @@ checkpoint index_dataset:
         shards=f"{RESULTS}/data/shards.json",
         train=f"{RESULTS}/data/train.coco.json",
         val=f"{RESULTS}/data/val.coco.json",
-        table_csv=f"{RESULTS}/data/table_1.csv",
+        table_csv=report(
+            f"{RESULTS}/data/table_1.csv",
+            caption="captions/table_1.rst",
+            category="Data",
+        ),
         table_md=f"{RESULTS}/data/table_1.md",
     log:
         f"{RESULTS}/logs/index_dataset.log",

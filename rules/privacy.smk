@@ -40,8 +40,13 @@ rule privacy_table:
     input:
         expand(f"{RESULTS}/privacy/{{variant}}.json", variant=VARIANTS),
     output:
-        csv=f"{RESULTS}/tables/privacy.csv",
+        csv=report(
+            f"{RESULTS}/tables/privacy.csv",
+            caption="captions/privacy.rst",
+            category="Privacy",
+        ),
         md=f"{RESULTS}/tables/privacy.md",
+        tex=f"{RESULTS}/tables/privacy.tex",
         json=f"{RESULTS}/tables/privacy.json",
     log:
         f"{RESULTS}/logs/privacy_table.log",
@@ -70,7 +75,11 @@ rule before_after:
         regions=regions_of_shards,
         manifests=manifests(),
     output:
-        svg=f"{RESULTS}/figures/before_after.svg",
+        svg=report(
+            f"{RESULTS}/figures/before_after.svg",
+            caption="captions/before_after.rst",
+            category="Privacy",
+        ),
         png=f"{RESULTS}/figures/before_after.png",
     log:
         f"{RESULTS}/logs/before_after.log",

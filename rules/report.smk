@@ -1,11 +1,15 @@
-# Every run's numbers in one table, and the verdict on them.
+# Every run's numbers in one table, the verdict on them, figures, and one page of it all.
 
 
 rule table_2:
     input:
         evaluations(),
     output:
-        csv=f"{RESULTS}/tables/table_2.csv",
+        csv=report(
+            f"{RESULTS}/tables/table_2.csv",
+            caption="captions/table_2.rst",
+            category="Accuracy",
+        ),
         md=f"{RESULTS}/tables/table_2.md",
         tex=f"{RESULTS}/tables/table_2.tex",
         json=f"{RESULTS}/tables/table_2.json",
@@ -38,8 +42,13 @@ rule verdict:
         evaluations(),
         matches=matches(),
     output:
-        csv=f"{RESULTS}/tables/verdict.csv",
+        csv=report(
+            f"{RESULTS}/tables/verdict.csv",
+            caption="captions/verdict.rst",
+            category="Accuracy",
+        ),
         md=f"{RESULTS}/tables/verdict.md",
+        tex=f"{RESULTS}/tables/verdict.tex",
         json=f"{RESULTS}/tables/verdict.json",
     log:
         f"{RESULTS}/logs/verdict.log",
@@ -134,6 +143,133 @@ rule cross:
         " --output {params.folder:q} --log {log:q}"
 
 
+rule figures:
+    input:
+        evaluations(),
+        of_runs("metrics.jsonl"),
+        verdict=f"{RESULTS}/tables/verdict.json",
+        privacy=f"{RESULTS}/tables/privacy.json",
+    output:
+        png=figures_of_results("png"),
+        forest=report(
+            f"{RESULTS}/figures/forest.svg",
+            caption="captions/forest.rst",
+            category="Accuracy",
+        ),
+        runs=report(
+            f"{RESULTS}/figures/runs.svg",
+            caption="captions/runs.rst",
+            category="Accuracy",
+        ),
+        learning_curves=report(
+            f"{RESULTS}/figures/learning_curves.svg",
+            caption="captions/learning_curves.rst",
+            category="Accuracy",
+        ),
+        privacy_utility=report(
+            f"{RESULTS}/figures/privacy_utility.svg",
+            caption="captions/privacy_utility.rst",
+            category="Privacy",
+        ),
+    log:
+        f"{RESULTS}/logs/figures.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures.tsv"
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        fingerprint=JOBS.figures(),
+        results=RESULTS,
+    message:
+        "Drawing the figures of the results"
+    shell:
+        "exec python -m workflow_scripts.report figures {params.results:q} --log {log:q}"
+
+
+rule provenance:
+    input:
+        evaluations(),
+        of_runs("run.json"),
+        further_tables(),
+        figures_of_results("svg"),
+        figure_3=f"{RESULTS}/figures/figure_3.svg",
+        before_after=f"{RESULTS}/figures/before_after.svg",
+        table=f"{RESULTS}/tables/table_2.json",
+        verdict=f"{RESULTS}/tables/verdict.json",
+        privacy=f"{RESULTS}/tables/privacy.json",
+        weights=record_of_weights(),
+    output:
+        report(
+            f"{RESULTS}/provenance.json",
+            caption="captions/provenance.rst",
+            category="Report",
+        ),
+    log:
+        f"{RESULTS}/logs/provenance.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/provenance.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        config=JOBS.config,
+        fingerprint=JOBS.provenance(),
+        results=RESULTS,
+    message:
+        "Writing down where the results come from"
+    shell:
+        "exec python -m workflow_scripts.report provenance {params.results:q}"
+        " --config {params.config:q} --output {output:q} --log {log:q}"
+
+
+rule report:
+    input:
+        evaluations(),
+        of_runs("run.json"),
+        of_runs("metrics.jsonl"),
+        further_tables(),
+        table_1=f"{RESULTS}/data/table_1.csv",
+        pii=f"{RESULTS}/pii/summary.json",
+        figure_3=f"{RESULTS}/figures/figure_3.svg",
+        before_after=f"{RESULTS}/figures/before_after.svg",
+        table=f"{RESULTS}/tables/table_2.json",
+        verdict=f"{RESULTS}/tables/verdict.json",
+        privacy=f"{RESULTS}/tables/privacy.json",
+        provenance=f"{RESULTS}/provenance.json",
+    output:
+        report(
+            f"{RESULTS}/report.html",
+            caption="captions/report.rst",
+            category="Report",
+        ),
+    log:
+        f"{RESULTS}/logs/report.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report.tsv"
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        settings=JOBS.report_settings,
+        fingerprint=JOBS.report(),
+        results=RESULTS,
+    message:
+        "Making the report"
+    shell:
+        "exec python -m workflow_scripts.report html {params.results:q}"
+        " --settings {params.settings:q} --provenance {input.provenance:q}"
+        " --output {output:q} --log {log:q}"
+
+
 rule partial_table_2:
     # The runs that are there are no inputs: to show them must not start the others.
     log:
@@ -153,3 +289,38 @@ rule partial_table_2:
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
         " && exec python -m workflow_scripts.tables show {params.folder:q}/table_2.json"
+
+
+rule partial_report:
+    # As partial_table_2: it shows what is there, and names the runs that failed or are missing.
+    log:
+        f"{RESULTS}/logs/partial_report.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        settings=JOBS.report_settings,
+        statistics=JOBS.statistics_settings,
+        config=JOBS.config,
+        expected=JOBS.expected_runs,
+        reference=EXPERIMENT.reference,
+        aa_controls=JOBS.aa_controls,
+        positive_controls=JOBS.positive_controls,
+        results=RESULTS,
+        runs=f"{RESULTS}/runs",
+        folder=f"{RESULTS}/tables/partial",
+    message:
+        "Making the report of the runs that are there"
+    shell:
+        "python -m workflow_scripts.tables make --partial --runs-in {params.runs:q}"
+        " --expected {params.expected:q} --reference {params.reference}"
+        " --output {params.folder:q} --log {log:q}"
+        " && python -m workflow_scripts.statistics verdict --settings {params.statistics:q}"
+        " --runs-in {params.runs:q} --expected {params.expected:q}"
+        " --reference {params.reference} --aa-controls {params.aa_controls:q}"
+        " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
+        " && python -m workflow_scripts.report provenance {params.results:q}"
+        " --config {params.config:q} --output {params.folder:q}/provenance.json"
+        " && exec python -m workflow_scripts.report html {params.results:q}"
+        " --settings {params.settings:q} --tables {params.folder:q}"
+        " --provenance {params.folder:q}/provenance.json --output {params.folder:q}/report.html"

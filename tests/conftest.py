@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -27,6 +28,18 @@ def require_tool():
         path = shutil.which(name)
         if path is None:
             _lacking(f"{name} is not installed")
+        return path
+
+    return require
+
+
+@pytest.fixture(scope="session")
+def require_file():
+    """Skip a test that needs a file which something else brings; in CI that is a failure."""
+
+    def require(path: Path, how: str) -> Path:
+        if not path.is_file():
+            _lacking(f"{path.name} is not there; {how}")
         return path
 
     return require

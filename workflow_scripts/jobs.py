@@ -20,6 +20,8 @@ from workflow_scripts.fingerprint import ROOT, code_of, fingerprint
 
 DETECTRON2_ENVIRONMENT = ROOT / "envs" / "detectron2.yaml"
 
+REPORT_TEMPLATES = ROOT / "workflow_scripts" / "report" / "templates"
+
 AUDIT = (
     *(f"workflow_scripts.privacy.{name}" for name in ("measure", "summary", "report")),
     # Those that look again where the experiment's own detectors read annotations.
@@ -62,6 +64,7 @@ class Jobs:
         )
         self.statistics_settings = settings_json(experiment.statistics)
         self.interval_settings = canonical_json({"level": experiment.statistics.level})
+        self.config = canonical_json(experiment.model_dump(mode="json"))
         self.report_settings = canonical_json({"show_originals": experiment.shows_originals})
         more = {"more_seeds": experiment.more_seeds} if experiment.more_seeds else {}
         self.expected_runs = canonical_json(
@@ -247,6 +250,23 @@ class Jobs:
         return fingerprint(
             settings=self.report_settings,
             code=code_of("workflow_scripts.privacy.figure", "workflow_scripts.privacy.samples"),
+        )
+
+    def figures(self) -> str:
+        """Fingerprint of the figures of results."""
+        return fingerprint(code=code_of("workflow_scripts.report.drawn"))
+
+    def provenance(self) -> str:
+        """Fingerprint of how the origin of the results is written down."""
+        return fingerprint(code=code_of("workflow_scripts.report.provenance"))
+
+    def report(self) -> str:
+        """Fingerprint of the report, beside what it shows."""
+        templates = sorted(file for file in REPORT_TEMPLATES.rglob("*") if file.is_file())
+        return fingerprint(
+            settings=self.report_settings,
+            code=code_of("workflow_scripts.report.page"),
+            templates=[sha256_of_file(file) for file in templates],
         )
 
     def _engines_own(self) -> dict[str, list]:

@@ -16,6 +16,11 @@ import yaml
 from tests.cityscapes_folder import make_cityscapes
 from tests.workflow import PROJECT, Workflow
 
+PAGE = {"provenance": 1, "report": 1}
+SHOWN = {"figures": 1, **PAGE}
+TABLES = {"table_2": 1, "verdict": 1, "exposed": 1, **SHOWN}
+"""What follows the evaluation of a run."""
+
 STAND_IN = """#!{python}
 import gzip, json, os, sys
 from pathlib import Path

@@ -7,11 +7,10 @@ import sys
 import pytest
 
 from tests.cityscapes_folder import add_image, make_cityscapes
-from tests.dag.conftest import paper_config
+from tests.dag.conftest import PAGE, SHOWN, TABLES, paper_config
 from tests.workflow import Workflow, copy_of_project
 from workflow_scripts.files import sha256_of
 
-TABLES = {"table_2": 1, "verdict": 1, "exposed": 1}
 NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, **TABLES}
 FIVE_RUNS = {"train": 5, "predict": 5, "evaluate": 5, **TABLES}
 ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
@@ -129,17 +128,17 @@ def test_weights_for_the_audit_concern_nothing_else(done):
     weights = {"source": "faces.onnx", "sha256": sha256_of("faces"), "licence": "MIT"}
     done.config["privacy"] = {"embedding": weights}
     fetched = {"fetch_weights": 1, "record_weights": 1}
-    assert done.plan() == {**fetched, "audit": 2, "privacy_table": 1}
+    assert done.plan() == {**fetched, "audit": 2, "privacy_table": 1, **SHOWN}
 
 
-def test_whether_originals_are_shown_concerns_the_figure_only(done):
+def test_whether_originals_are_shown_concerns_what_shows_them_only(done):
     done.config["report"] = {"show_originals": True}
-    assert done.plan() == {"before_after": 1}
+    assert done.plan() == {"before_after": 1, **PAGE}
 
 
 def test_other_margins_are_judged_anew_and_nothing_else(done):
     done.config["statistics"] = {"margins": [0.03]}
-    assert done.plan() == {"verdict": 1}
+    assert done.plan() == {"verdict": 1, **SHOWN}
 
 
 def test_without_exposed_objects_validation_images_are_not_searched(fresh, done):
@@ -204,6 +203,9 @@ def test_a_failed_run_is_the_only_one_that_runs_again(fresh):
     assert "anonymized" in said
     partial = json.loads((fresh.results / "tables/partial/table_2.json").read_text())
     assert partial["missing"] == [{"variant": "anonymized", "seed": 4}]
+    fresh.run("partial_report")
+    page = (fresh.results / "tables/partial/report.html").read_text()
+    assert "<strong>anonymized, seed 4</strong>: " in page
     assert fresh.plan() == again
 
 

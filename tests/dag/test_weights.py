@@ -5,14 +5,14 @@ import shutil
 
 import pytest
 
-from tests.dag.conftest import paper_config
+from tests.dag.conftest import PAGE, TABLES, paper_config
 from tests.workflow import Workflow
 from workflow_scripts.files import sha256_of_file
 from workflow_scripts.plate_network.weights import SHA256, WEIGHTS
 
 OTHER = SHA256[::-1]
 """Of no file here."""
-RUNS = {"train": 5, "predict": 5, "evaluate": 10, "table_2": 1, "verdict": 1, "exposed": 1}
+RUNS = {"train": 5, "predict": 5, "evaluate": 10, **TABLES}
 DETECTION = {"check_pii": 1, "detect_pii": 1, "detect_pii_val": 1, "summarize_pii": 1}
 AUDITS = {"audit": 2, "privacy_table": 1, "before_after": 1}
 AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **RUNS}
@@ -62,7 +62,7 @@ def test_weights_are_fetched_and_recorded(done):
 def test_another_source_of_the_same_content_is_recorded_and_no_more(done):
     done.config["pii"]["license_plates"] = plates_with("https://example.org/plates.onnx")
     done.config["pii"]["license_plates"]["weights"]["licence"] = "MIT, see there"
-    assert done.plan() == {"record_weights": 1}
+    assert done.plan() == {"record_weights": 1, **PAGE}
 
 
 def test_other_content_is_fetched_and_detected_with(done):

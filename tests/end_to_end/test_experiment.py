@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,7 @@ import yaml
 from tests.workflow import PROJECT, Workflow, copy_of_project
 
 pytestmark = pytest.mark.slow
+FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")
 
 
 def small_demo() -> dict:
@@ -60,9 +62,11 @@ def test_the_files_are_those_of_the_design(experiment):
         "pii/summary.json",
         *(f"figures/figure_3.{suffix}" for suffix in ("svg", "png")),
         *(f"figures/before_after.{suffix}" for suffix in ("svg", "png")),
+        *(f"figures/{name}.{suffix}" for name in FIGURES for suffix in ("svg", "png")),
+        *("provenance.json", "report.html"),
         *(f"privacy/{variant}.json" for variant in variants),
-        *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "json")),
-        *(f"tables/verdict.{suffix}" for suffix in ("csv", "md", "json")),
+        *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "tex", "json")),
+        *(f"tables/verdict.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         "images/natural/manifest.parquet",
         *(f"{run}/{name}" for run in runs for name in of_a_run),
         *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),
@@ -143,9 +147,22 @@ def test_a_second_call_has_nothing_to_do(experiment):
     assert "Nothing to be done" in experiment[0].run()
 
 
+def test_snakemakes_own_report_has_each_result_with_its_caption(experiment):
+    workflow = experiment[0]
+    workflow.run("--report", "report.zip")
+    with zipfile.ZipFile(workflow.folder / "report.zip") as archive:
+        names = archive.namelist()
+        page = "".join(
+            archive.read(name).decode() for name in names if name.endswith((".html", ".js"))
+        )
+    for name in ("report.html", "table_2.csv", "verdict.csv", "forest.svg", "before_after.svg"):
+        assert any(path.endswith(name) for path in names), name
+    assert "against the reference (unmodified)" in page
+
+
 def test_each_command_explains_itself(experiment):
     stages = ["synthetic", "dataset", "pii", "anonymization", "training", "evaluation"]
-    stages += ["privacy", "statistics", "tables", "status", "cluster"]
+    stages += ["privacy", "statistics", "tables", "report", "status", "cluster"]
     for stage in stages:
         module = __import__(f"workflow_scripts.{stage}.__main__", fromlist=["main"])
         try:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.dag.conftest import TABLES
 from tests.slurm.cluster import wait_for
 from tests.slurm.experiments import (
     continued,
@@ -87,7 +88,7 @@ def test_only_what_failed_runs_again(idle_cluster, reference, tmp_path):
     assert set(states.values()) == {State.DONE}
 
     obstacle.unlink()
-    missing = {"train": 1, "predict": 1, "evaluate": 1, "table_2": 1, "verdict": 1, "exposed": 1}
+    missing = {"train": 1, "predict": 1, "evaluate": 1, **TABLES}
     assert workflow.plan() == missing
     before = training_jobs(idle_cluster)
     workflow.run()

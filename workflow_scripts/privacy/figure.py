@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from workflow_scripts.figures import GRID, QUIET, TEXT, save, style
+from workflow_scripts.figures import GRID, QUIET, TEXT, save, short, style
 from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, Sample, Samples, Tile
 from workflow_scripts.regions import Kind
 
@@ -97,7 +97,8 @@ def draw(samples: Samples, folder: Path) -> None:
         page.top = TOP
         for kind, rows in blocks:
             _draw_block(page, kind, rows, columns, of_group + BETWEEN)
-        save(page.figure, folder, NAME)
+        originals = "shown" if ORIGINAL in samples.columns else "not shown"
+        save(page.figure, folder, NAME, [f"originals {originals}"])
 
 
 def _draw_block(
@@ -108,8 +109,7 @@ def _draw_block(
     for group in range(max(map(len, rows)) if len(columns) > 1 else 1):
         for number, name in enumerate(columns):
             x = LEFT + group * step + number * (TILE + GAP) + TILE / 2
-            short = name if len(name) <= 16 else f"{name[:15]}…"
-            page.text(x, 0.41, short, fontsize=8, horizontalalignment="center")
+            page.text(x, 0.41, short(name, 16), fontsize=8, horizontalalignment="center")
     page.top += HEAD
     height = TILE * ASPECT[kind]
     for row in rows:

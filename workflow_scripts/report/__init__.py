@@ -1,0 +1,1 @@
+"""What an experiment found, as figures for papers and as one page to hand on."""
