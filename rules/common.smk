@@ -158,6 +158,11 @@ def manifests():
     return expand(f"{RESULTS}/images/{{variant}}/manifest.parquet", variant=changing)
 
 
+def whole_config(wildcards):
+    """The experiment's config; a function, for a command in it may have braces."""
+    return JOBS.config
+
+
 def variant_settings(wildcards):
     """A variant's method and its settings."""
     return JOBS.variant_settings(wildcards.variant)

@@ -218,7 +218,7 @@ rule provenance:
         mem_mb=2000,
         runtime=60,
     params:
-        config=JOBS.config,
+        config=whole_config,
         fingerprint=JOBS.provenance(),
         results=RESULTS,
     message:
@@ -301,7 +301,7 @@ rule partial_report:
     params:
         settings=JOBS.report_settings,
         statistics=JOBS.statistics_settings,
-        config=JOBS.config,
+        config=whole_config,
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,

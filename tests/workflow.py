@@ -17,7 +17,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 def copy_of_project(folder: Path) -> Path:
     """A copy of the project's files, as a clone has them: with the times of now."""
     ignored = shutil.ignore_patterns(
-        ".git", ".venv", ".snakemake", ".pytest_cache", ".ruff_cache", "results", "__pycache__"
+        *(".git", ".venv", ".snakemake", ".pytest_cache", ".ruff_cache", "results"),
+        *("__pycache__", "node_modules"),
     )
     shutil.copytree(PROJECT, folder, ignore=ignored, copy_function=shutil.copyfile)
     return folder

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-WIDTHS = {"phone": 390, "screen": 1440}
+WIDTHS = {"phone": 390, "paper": 720, "screen": 1440}
+"""Pixels; paper is A4 less its margins."""
 
 
 class Browser:
@@ -35,12 +36,14 @@ class Browser:
     def __exit__(self, *_: object) -> None:
         self.driver.quit()
 
-    def open(self, page: Path, width: str = "screen", *, dark: bool = False) -> None:
+    def open(
+        self, page: Path, width: str = "screen", *, dark: bool = False, medium: str = "screen"
+    ) -> None:
         """Open a file; what was logged before is forgotten."""
         size = {"width": WIDTHS[width], "height": 900, "deviceScaleFactor": 1}
         self._command("Emulation.setDeviceMetricsOverride", mobile=width == "phone", **size)
         theme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._command("Emulation.setEmulatedMedia", features=[theme])
+        self._command("Emulation.setEmulatedMedia", media=medium, features=[theme])
         self.driver.get("about:blank")
         self.said(), self.requested()
         self.driver.get(f"file://{quote(str(page))}")

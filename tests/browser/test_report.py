@@ -147,3 +147,13 @@ def test_it_prints_with_all_its_details(browser, paper):
     assert browser.printed().startswith(b"%PDF")
     browser.run("window.dispatchEvent(new Event('beforeprint'))")
     assert browser.run(closed) == 0
+
+
+def test_paper_is_light_and_wide_enough(browser, paper):
+    browser.open(paper, "paper", dark=True, medium="print")
+    browser.run("for (const part of document.querySelectorAll('details')) part.open = true")
+    background = "return getComputedStyle(document.body).backgroundColor"
+    assert browser.run(background) == "rgb(255, 255, 255)"
+    tables = "return [...document.querySelectorAll('.numbers, .matrix')]"
+    outside = f"{tables}.filter((one) => one.getBoundingClientRect().right > innerWidth)"
+    assert browser.run(f"{outside}.map((one) => one.ariaLabel)") == []

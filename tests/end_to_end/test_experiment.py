@@ -1,16 +1,24 @@
 """A whole experiment, small: drawn images in, Table II out, by the rules a cluster runs."""
 
+import base64
 import gzip
 import json
+import re
+import shutil
 import zipfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 import yaml
 
 from tests.workflow import PROJECT, Workflow, copy_of_project
+from workflow_scripts.privacy.__main__ import main as privacy
+from workflow_scripts.regions import read_regions
+from workflow_scripts.report.__main__ import main as report
 
 pytestmark = pytest.mark.slow
 FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")
@@ -145,6 +153,58 @@ def test_predictions_are_coco_results(experiment):
 
 def test_a_second_call_has_nothing_to_do(experiment):
     assert "Nothing to be done" in experiment[0].run()
+
+
+def faces_and_plates(results: Path) -> list[np.ndarray]:
+    """What the originals show in the regions that were found, BGR; none that is of one colour."""
+    shards = json.loads((results / "data/shards.json").read_text())["shards"]
+    root = results / "data/synthetic"
+    regions = read_regions([results / f"pii/{shard}.parquet" for shard in shards])
+    found = []
+    for region in regions:
+        box = [round(end) for end in (region.y0, region.y1, region.x0, region.x1)]
+        crop = cv2.imread(str(root / region.image))[box[0] : box[1], box[2] : box[3]]
+        if min(crop.shape[:2]) >= 4 and crop.std() > 5:
+            found.append(crop)
+    return found
+
+
+def pictures_in(page: str) -> list[np.ndarray]:
+    """The pictures that a page holds, BGR, either way up."""
+    coded = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)", page)
+    pictures = [
+        cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_COLOR)
+        for text in coded
+    ]
+    return pictures + [np.ascontiguousarray(picture[::-1]) for picture in pictures]
+
+
+def is_in(crop: np.ndarray, picture: np.ndarray) -> bool:
+    """Whether a picture has these very pixels somewhere."""
+    if any(a > b for a, b in zip(crop.shape[:2], picture.shape[:2], strict=True)):
+        return False
+    return bool(cv2.matchTemplate(picture, crop, cv2.TM_SQDIFF).min() < 0.5)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_report_holds_pixels_of_originals_only_if_asked(experiment, tmp_path, shown):
+    results = experiment[0].results
+    copy = tmp_path / "small"
+    shutil.copytree(results / "runs", copy / "runs", ignore=shutil.ignore_patterns("*.pth"))
+    settings = json.dumps({"show_originals": shown})
+    shards = json.loads((results / "data/shards.json").read_text())["shards"]
+    arguments = ["figure", "--settings", settings]
+    arguments += ["--annotations", results / "data/train.coco.json"]
+    arguments += ["--images", results / "data/synthetic"]
+    arguments += ["--regions", *(results / f"pii/{shard}.parquet" for shard in shards)]
+    arguments += ["--manifests", results / "images/natural/manifest.parquet"]
+    assert privacy([str(word) for word in (*arguments, "--output", copy / "figures")]) == 0
+    assert report(["html", str(copy), "--settings", settings]) == 0
+    pictures = pictures_in((copy / "report.html").read_text())
+    crops = faces_and_plates(results)
+    assert pictures
+    assert crops
+    assert any(is_in(crop, picture) for crop in crops for picture in pictures) is shown
 
 
 def test_snakemakes_own_report_has_each_result_with_its_caption(experiment):

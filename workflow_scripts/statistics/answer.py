@@ -47,11 +47,12 @@ def _effect(mean: ClassVerdict) -> str:
 
 def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     """One sentence on a variant: the mean over the classes, then the classes."""
-    start = f"Training on {of.variant} instead of {verdict.reference} images"
+    start = f"training on {of.variant} instead of {verdict.reference} images"
+    capital = start[:1].upper() + start[1:]
     mean = of.over_all
     at = _narrowest_within(mean) or _widest(mean)
     if at.verdict is Outcome.UNTESTABLE:
-        return f"{start}: nothing can be said; it takes two runs of each that are not all alike."
+        return f"{capital}: nothing can be said; it takes two runs of each that are not all alike."
     interval = (
         f"difference {100 * mean.difference:+.2f} points, "
         f"{100 * (1 - 2 * verdict.settings.level):g} % interval "
@@ -59,12 +60,12 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     )
     changes = "lowers" if mean.difference < 0 else "raises"
     said = {
-        Outcome.EQUIVALENT: f"leaves the mean AP the same within {points(at.margin)}",
-        Outcome.BOTH: f"{changes} the mean AP, by less than {points(at.margin)}",
-        Outcome.DIFFERENT: f"{changes} the mean AP",
-        Outcome.INCONCLUSIVE: "has an effect on the mean AP that these runs cannot decide",
+        Outcome.EQUIVALENT: f"{capital} leaves the mean AP the same within {points(at.margin)}",
+        Outcome.BOTH: f"{capital} {changes} the mean AP, by less than {points(at.margin)}",
+        Outcome.DIFFERENT: f"{capital} {changes} the mean AP",
+        Outcome.INCONCLUSIVE: f"Whether {start} changes the mean AP, these runs cannot decide",
     }[at.verdict]
-    return f"{start} {said} ({interval}); {_classes(of, of.over_all.margins.index(at))}."
+    return f"{said} ({interval}); {_classes(of, of.over_all.margins.index(at))}."
 
 
 def _classes(of: VariantVerdict, index: int) -> str:
@@ -77,6 +78,8 @@ def _classes(of: VariantVerdict, index: int) -> str:
     for row in classes:
         at = row.margins[index]
         names.setdefault(_in_a_word(at.verdict_holm or at.verdict), []).append(row.name)
+    if len(names) == 1:
+        return f"class by class, within {margin}: {next(iter(names))} for all {len(classes)}"
     parts = [f"{word} for {len(of)} ({', '.join(of)})" for word, of in names.items()]
     return f"class by class, within {margin}: {', '.join(parts)}"
 
