@@ -31,7 +31,7 @@ rule evaluate:
         predictions=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/predictions.json.gz",
         run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
     output:
-        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json",
+        evaluation=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json",
         matches=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/matches.npz",
     log:
         f"{RESULTS}/logs/evaluate/{{variant}}/seed~{{seed}}.log",
@@ -50,7 +50,8 @@ rule evaluate:
         "Evaluating variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
         "exec python -m workflow_scripts.evaluation --annotations {input.annotations:q}"
-        " --predictions {input.predictions:q} --run {input.run:q} --output {output[0]:q} --matches {output.matches:q}"
+        " --predictions {input.predictions:q} --run {input.run:q}"
+        " --output {output.evaluation:q} --matches {output.matches:q}"
         " --tested-on {params.tested_on} {params.regions}"
         " --log {log:q}"
 
@@ -131,7 +132,7 @@ use rule evaluate as evaluate_on with:
         predictions=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/predictions.json.gz",
         run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
     output:
-        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/eval.json",
+        evaluation=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/eval.json",
         matches=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/matches.npz",
     log:
         f"{RESULTS}/logs/evaluate/{{variant}}/seed~{{seed}}/on~{{tested}}.log",

@@ -183,7 +183,7 @@ rule figures:
         runtime=30,
     params:
         fingerprint=JOBS.figures(),
-        results=RESULTS,
+        results=subpath(output.forest, ancestor=2),
     message:
         "Drawing the figures of the results"
     shell:
@@ -220,7 +220,7 @@ rule provenance:
     params:
         config=whole_config,
         fingerprint=JOBS.provenance(),
-        results=RESULTS,
+        results=subpath(output[0], parent=True),
     message:
         "Writing down where the results come from"
     shell:
@@ -261,7 +261,7 @@ rule report:
     params:
         settings=JOBS.report_settings,
         fingerprint=JOBS.report(),
-        results=RESULTS,
+        results=subpath(output[0], parent=True),
     message:
         "Making the report"
     shell:
