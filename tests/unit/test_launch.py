@@ -33,7 +33,7 @@ def launch(arguments, variant="unmodified", seed="1", cluster="debug") -> int:
     ("run", "said"),
     [
         ({"variant": "nosuch"}, "mine has no variant 'nosuch'; there are unmodified, "),
-        ({"seed": "3"}, "mine has no seed 3; there are 1, 2"),
+        ({"seed": "3"}, "unmodified has no seed 3; there are 1, 2"),
     ],
 )
 def test_a_run_that_the_experiment_has_not(arguments, capfd, run, said):

@@ -24,11 +24,11 @@ def folder_of(call: SnakemakeCall, variant: str, seed: int) -> Path:
         raise UserError(
             f"--variant: {experiment.experiment} has no variant {variant!r}; there are {there_are}"
         )
-    if seed not in experiment.run_seeds:
-        there_are = ", ".join(map(str, experiment.run_seeds))
+    seeds = experiment.seeds_of(variant)
+    if seed not in seeds:
         raise UserError(
-            f"--seed: {experiment.experiment} has no seed {seed}; there are {there_are}; "
-            "add it to `seeds` of the config"
+            f"--seed: {variant} has no seed {seed}; there are {', '.join(map(str, seeds))}; "
+            "add it to `seeds` or `more_seeds` of the config"
         )
     return results_of(call) / "runs" / variant / f"seed~{seed}"
 
