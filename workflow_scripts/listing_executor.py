@@ -47,6 +47,7 @@ class Executor(dryrun.Executor):
             "resources": {name: value for name, value in resources if isinstance(value, int | str)},
             "inputs": [str(file) for file in job.input],
             "outputs": [str(file) for file in job.output],
+            "log": str(job.log[0]) if job.log else None,
             "patterns": [_pattern(file) for file in job.rule.output],
             "command": job.shellcmd,
         }

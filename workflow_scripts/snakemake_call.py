@@ -41,6 +41,7 @@ class Job:
     outputs: tuple[str, ...]
     patterns: tuple[str, ...]
     """The same for `glob`: all files that jobs of this rule make."""
+    log: str | None
     command: str | None
     """For the shell; None where there is nothing to do."""
 

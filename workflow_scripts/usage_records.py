@@ -114,10 +114,7 @@ class Recorder:
         """The recorder of a command with this log; None for one that is no job of a workflow."""
         if log_file is None or "logs" not in log_file.parts:
             return None
-        parts = log_file.parts
-        place = len(parts) - 1 - parts[::-1].index("logs")
-        job = Path(*parts[place + 1 :]).with_suffix("")
-        return cls(Path(*parts[:place]), job.as_posix(), gpus, threads)
+        return cls(*job_of(log_file), gpus, threads)
 
     def end(self, exit_code: int) -> None:
         """Complete the record."""
@@ -147,6 +144,13 @@ class Recorder:
             write_json(self._file, usage.model_dump(mode="json"))
         except OSError as error:  # no reason for a job to fail
             log.warning("%s: cannot be written (%s)", self._file, error.strerror)
+
+
+def job_of(log_file: Path) -> tuple[Path, str]:
+    """The experiment's folder, and the job (`Usage.job`), of a log below a folder `logs`."""
+    parts = log_file.parts
+    place = len(parts) - 1 - parts[::-1].index("logs")
+    return Path(*parts[:place]), Path(*parts[place + 1 :]).with_suffix("").as_posix()
 
 
 def read_usage(results: Path) -> Iterator[Usage]:

@@ -33,6 +33,7 @@ def job(rule: str, *inputs: str, **changes) -> Job:
         "inputs": inputs,
         "outputs": (f"results/mine/runs/natural/seed~1/{rule}",),
         "patterns": (f"results/mine/runs/*/seed~*/{rule}",),
+        "log": f"results/mine/logs/{rule}/natural/seed~1.log",
         "command": "true",
     }
     return Job(rule, **{**facts, **changes})
@@ -54,9 +55,15 @@ def test_a_variants_own_records_count_before_those_of_others(tmp_path):
     record(tmp_path, "train/blur/seed~1", seconds=50.0)
     estimates = Estimates(tmp_path, 100)
     assert estimates.seconds(job("train")).value == 200
-    other = job("train", wildcards={"variant": "new", "seed": "1"})
+    other = job("train", log="results/mine/logs/train/new/seed~1.log")
     assert estimates.seconds(other).value == pytest.approx(150)
     assert estimates.seconds(other).records == 3
+
+
+def test_rules_that_do_the_same_share_records(tmp_path):
+    record(tmp_path, "predict/natural/seed~1", seconds=40.0)
+    on_others = job("predict_on", log="results/mine/logs/predict/natural/seed~1.on.blur.log")
+    assert Estimates(tmp_path, 100).seconds(on_others).value == 40
 
 
 def test_failed_attempts_do_not_count_and_saved_ones_add_up(tmp_path):

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from workflow_scripts.cli import EXIT_SAVED
 from workflow_scripts.files import read_json
 from workflow_scripts.snakemake_call import Job
-from workflow_scripts.usage_records import Usage, read_usage
+from workflow_scripts.usage_records import Usage, job_of, read_usage
 
 DEFAULT_SECONDS = {
     "draw_dataset": 600.0,
@@ -76,15 +76,16 @@ class Estimates:
 
     def seconds(self, job: Job) -> Estimate:
         """How long a job's command runs."""
-        variant = job.wildcards.get("variant")
-        for key in (f"{job.rule}/{variant}", job.rule):
+        name = name_of(job)
+        stage = name.split("/")[0]
+        for key in (_kind(name), stage):
             known = self._seconds.get(key)
             if known:
                 factor = self._shard_factor if "shard" in job.wildcards else 1.0
                 return Estimate(factor * fmean(known), len(known))
-        if job.rule in DEFAULT_SECONDS_AN_IMAGE:
-            return Estimate(DEFAULT_SECONDS_AN_IMAGE[job.rule] * self.images_per_shard, 0)
-        return Estimate(DEFAULT_SECONDS.get(job.rule, DEFAULT_SMALL_SECONDS), 0)
+        if stage in DEFAULT_SECONDS_AN_IMAGE:
+            return Estimate(DEFAULT_SECONDS_AN_IMAGE[stage] * self.images_per_shard, 0)
+        return Estimate(DEFAULT_SECONDS.get(stage, DEFAULT_SMALL_SECONDS), 0)
 
     def bytes(self, job: Job) -> Estimate:
         """What a job leaves on disk."""
@@ -99,9 +100,15 @@ class Estimates:
         if sizes:
             factor = self._shard_factor if "shard" in job.wildcards else 1.0
             return Estimate(factor * sum(sizes), min(counts))
-        if job.rule in DEFAULT_BYTES_AN_IMAGE:
-            return Estimate(DEFAULT_BYTES_AN_IMAGE[job.rule] * self.images_per_shard, 0)
-        return Estimate(DEFAULT_BYTES.get(job.rule, 0.0), 0)
+        stage = name_of(job).split("/")[0]
+        if stage in DEFAULT_BYTES_AN_IMAGE:
+            return Estimate(DEFAULT_BYTES_AN_IMAGE[stage] * self.images_per_shard, 0)
+        return Estimate(DEFAULT_BYTES.get(stage, 0.0), 0)
+
+
+def name_of(job: Job) -> str:
+    """As its record will be named; rules that do the same on other images share a stage."""
+    return job.rule if job.log is None else job_of(Path(job.log))[1]
 
 
 def whole_jobs(records: Iterable[Usage]) -> Iterator[tuple[str, float]]:
