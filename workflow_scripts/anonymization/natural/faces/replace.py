@@ -33,6 +33,8 @@ _PEOPLE = (
 direction is kept, and of the head's turn. Light is most of what any two pictures of faces have in
 common; of heads that are turned, it is where face and hair are."""
 _WIDE_FROM = 4
+_FAR = 0.84
+"""How alike somebody may be so that one of the others before the wide ones has ever passed."""
 _FILLS = ((0.0, 0.0, False), (1.0, 0.06, False), (1.0, -0.06, False), (1.0, 0.0, True))
 """How even the fallback is, to which side it gets brighter, and whether it covers all that is
 compared, until the gate lets it through. Of one colour, the last one is like nothing."""
@@ -71,12 +73,12 @@ def replace_person(
     drawable = sum(subject is not None and subject.box is not None for subject in subjects)
     best: list[Replacement | None] = [None] * len(subjects)
     backdrops: dict[int, Backdrop] = {}
-    for number in range(len(_PEOPLE) if drawable else 0):
-        found = _as_person(image, subjects, backdrops, seed, number)
+    number = 0
+    while number < len(_PEOPLE) and sum(map(bool, best)) < drawable:
+        found, least = _as_person(image, subjects, backdrops, seed, number)
         if sum(map(bool, found)) > sum(map(bool, best)):
             best = found
-        if sum(map(bool, best)) == drawable:
-            break
+        number = max(number + 1, _WIDE_FROM if least > _FAR else 0)
     return _with_fallbacks(image, subjects, best)
 
 
@@ -110,8 +112,9 @@ def _as_person(
     backdrops: dict[int, Backdrop],
     seed: int,
     number: int,
-) -> list[Replacement | None]:
-    """All the faces as those of one new person; None for those that the gate refuses.
+) -> tuple[list[Replacement | None], float]:
+    """All the faces as those of one new person, None for those that the gate refuses; and how
+    alike the least alike attempt was.
 
     Args:
         image: see `replace_person`.
@@ -122,17 +125,19 @@ def _as_person(
     """
     several = len(subjects) > 1
     found: list[Replacement | None] = []
+    least = 1.0
     with _painted_for_now(image) as paint:
         for index, subject in enumerate(subjects):
             result = None
             if subject is not None and subject.box is not None:
                 if several or index not in backdrops:
                     backdrops[index] = _backdrop(image, subject)
-                result = _attempt(image, subject, backdrops[index], seed, number, index)
+                result, alike = _attempt(image, subject, backdrops[index], seed, number, index)
+                least = min(least, alike)
             if result is not None and several:
                 paint(result)
             found.append(result)
-    return found
+    return found, least
 
 
 @contextmanager
@@ -156,8 +161,10 @@ def _backdrop(image: np.ndarray, subject: Subject) -> Backdrop:
 
 def _attempt(  # noqa: PLR0917 (a face, and who it becomes)
     image: np.ndarray, subject: Subject, backdrop: Backdrop, seed: int, number: int, index: int
-) -> Replacement | None:
-    """One face as that of the person `number`, at the first place that the gate lets through."""
+) -> tuple[Replacement | None, float]:
+    """One face as that of the person `number`, at the first place that the gate lets through; and
+    how alike the least alike one was, before it got other light.
+    """
     unlike, light, turn = _PEOPLE[number]
     held = subject.pose if turn == 1 else subject.pose.turned_back(turn)
     who = draw_identity(np.random.default_rng((seed, number)), unlike)
@@ -166,11 +173,13 @@ def _attempt(  # noqa: PLR0917 (a face, and who it becomes)
     draws = np.random.default_rng((seed, number))  # the same places in each picture
     grain = np.random.default_rng((seed, number, index))
     extent = _WIDE if wide else Extent()
+    least = 1.0
     for pose, moved in _elsewhere(held, unlike, draws, _WIDE_SHIFTS if wide else _SHIFTS):
         drawn = render(head, pose, subject.box, extent.covering(*moved))
         patch = composite(backdrop, drawn, grain)
         after = _look_with(subject, image, patch, subject.box)
         alike = gate.alikeness(subject.before, after)
+        least = min(least, alike)
         if alike > LET_THROUGH:
             mask = np.maximum(drawn.core, drawn.rim)
             here = _seen_from(subject.region, *subject.box[:2])
@@ -179,8 +188,8 @@ def _attempt(  # noqa: PLR0917 (a face, and who it becomes)
                 patch, alike = other, alike_with(subject, image, other, subject.box)
         if alike <= LET_THROUGH:
             route = Route.NATURAL_WIDE if wide else Route.NATURAL
-            return Replacement(patch, subject.box, route, alike)
-    return None
+            return Replacement(patch, subject.box, route, alike), least
+    return None, least
 
 
 def _elsewhere(
