@@ -56,6 +56,12 @@ class Region:
         return self.y1 - self.y0
 
 
+def order_of(region: Region) -> tuple:
+    """A key to sort an image's regions by."""
+    box = (region.y0, region.x0, region.y1, region.x1)
+    return (*box, region.kind, region.score, repr(region.landmarks), repr(region.quad))
+
+
 _POINTS = pa.list_(pa.float32())
 SCHEMA = pa.schema(
     [

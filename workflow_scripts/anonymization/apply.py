@@ -23,7 +23,7 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.files import link_or_copy, sha256_of
 from workflow_scripts.images import decode_image, read_bytes, write_png
 from workflow_scripts.manifest import Change, Entry
-from workflow_scripts.regions import Region
+from workflow_scripts.regions import Region, order_of
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,9 @@ def anonymize_image(method: Method, task: Task) -> Entry:
     if replacement is not None:
         return _taken_over(method, task, raw, replacement)
     if task.regions or method.treats_objects:
-        scene = Scene(decode_image(raw, task.source), task.regions, task.objects)
+        # Where regions overlap, what comes first matters: never their order in a file.
+        regions = tuple(sorted(task.regions, key=order_of))
+        scene = Scene(decode_image(raw, task.source), regions, task.objects)
         rng = np.random.default_rng(int(sha256_of(task.image.file_name)[:16], 16))
         result = method.anonymize(scene, rng)
         if result.outcomes:

@@ -8,9 +8,9 @@ from pydantic import Field
 from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
 from workflow_scripts.anonymization.natural.faces.people import replace_faces
 from workflow_scripts.anonymization.natural.owners import owners_of
-from workflow_scripts.anonymization.natural.places import generator_of, order_of
+from workflow_scripts.anonymization.natural.places import generator_of
 from workflow_scripts.anonymization.natural.plates.replace import replace_plate
-from workflow_scripts.regions import Kind
+from workflow_scripts.regions import Kind, order_of
 
 
 class Natural(Method):

@@ -1,4 +1,4 @@
-"""Randomness and order that come from where a region is, not from its place in a list."""
+"""Randomness that comes from where a region is, not from its place in a list."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -6,12 +6,6 @@ from hashlib import sha256
 import numpy as np
 
 from workflow_scripts.regions import Region
-
-
-def order_of(region: Region) -> tuple:
-    """A key to sort regions by."""
-    box = (region.y0, region.x0, region.y1, region.x1)
-    return (*box, repr(region.landmarks), repr(region.quad))
 
 
 def generator_of(seed: Sequence[int], region: Region) -> np.random.Generator:

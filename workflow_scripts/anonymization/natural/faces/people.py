@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from workflow_scripts.anonymization.natural.places import generator_of, order_of
+from workflow_scripts.anonymization.natural.places import generator_of
 from workflow_scripts.anonymization.natural.replacement import Replacement
 from workflow_scripts.face_likeness import correlation
-from workflow_scripts.regions import Region
+from workflow_scripts.regions import Region, order_of
 
 from . import gate
 from .boxes import Box
