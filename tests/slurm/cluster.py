@@ -48,7 +48,7 @@ PreemptMode=REQUEUE
 {nodes}
 PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP OverSubscribe=NO
 PartitionName=urgent Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PriorityTier=9
-PartitionName=closed Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP AllowAccounts=others
+PartitionName=spare Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PreemptMode=CANCEL
 """
 # A requeued job waits as long as its credential lives (cred_expire, 120 s by default), and a node
 # that does not answer for SlurmdTimeout (300 s) is taken for dead.
@@ -65,13 +65,15 @@ SLURM_CONF={root}/slurm.conf exec /usr/bin/srun "$@"
 DEADLINE_SECONDS = 60.0
 
 
-def wait_for(what: str, found: Callable[[], Found], seconds: float = 120) -> Found:
-    """Ask until the answer is true; no longer than `seconds`."""
+def wait_for(
+    what: str, found: Callable[[], Found], seconds: float = 120, every: float = 0.25
+) -> Found:
+    """Ask every so many seconds until the answer is true; no longer than `seconds`."""
     end = time.monotonic() + seconds
     while not (answer := found()):
         if time.monotonic() > end:
             raise AssertionError(f"no {what} within {seconds:.0f} s")
-        time.sleep(0.25)
+        time.sleep(every)
     return answer
 
 
@@ -184,6 +186,10 @@ class Cluster:
         """What scontrol knows of a job."""
         said = self.ask("scontrol", "--details", "--oneliner", "show", "job", str(job))
         return dict(part.split("=", 1) for part in said.split() if "=" in part)
+
+    def runs(self, job: int) -> bool:
+        """Whether a job runs: it does not wait, and no signal has been sent to end it."""
+        return self.details(job)["JobState"] == "RUNNING"
 
     def clear(self) -> None:
         """Cancel every job and wait until the nodes are idle again."""

@@ -1,13 +1,17 @@
 """One private cluster for all tests, started where Slurm is installed."""
 
+import contextlib
+import fcntl
+import os
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.slurm.cluster import Cluster, running_cluster
-from tests.slurm.experiments import small_config
+from tests.slurm.experiments import model, small_config
 from tests.workflow import Workflow
 
 PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol"
@@ -15,13 +19,27 @@ PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontro
 
 @pytest.fixture(scope="session")
 def cluster(require_tool, require_root) -> Iterator[Cluster]:
-    """Three nodes with four GPUs each. The folder is short: a socket's path may not be long."""
+    """Three nodes with four GPUs each."""
     for program in PROGRAMS:
         require_tool(program)
     require_root("starting a private Slurm")
+    with _private_cluster(3) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def wide_cluster(cluster) -> Iterator[Cluster]:
+    """One of its own for a test that runs six trainings beside each other."""
+    with _private_cluster(6) as wide:
+        yield wide
+
+
+@contextlib.contextmanager
+def _private_cluster(nodes: int) -> Iterator[Cluster]:
+    # The folder is short: a socket's path may not be long.
     with (
         tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder,
-        running_cluster(Path(folder), nodes=3) as cluster,
+        running_cluster(Path(folder), nodes) as cluster,
     ):
         yield cluster
 
@@ -34,9 +52,39 @@ def idle_cluster(cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
+def reference(shared_folder: Path) -> Workflow:
     """The small experiment, finished on this machine without a cluster."""
-    folder = tmp_path_factory.mktemp("reference") / "work"
-    workflow = Workflow(folder, small_config(), profile="profiles/demo")
-    workflow.run()
+    return _made_once(shared_folder / "reference", lambda workflow: workflow.run())
+
+
+@pytest.fixture(scope="session")
+def more_runs(shared_folder: Path, reference: Workflow) -> Workflow:
+    """The same with the trainings of four more seeds."""
+
+    def train(workflow: Workflow) -> None:
+        shutil.copytree(reference.folder, workflow.folder, symlinks=True)
+        workflow.run(*(model(workflow, f"unmodified/seed~{seed}") for seed in range(2, 6)))
+
+    return _made_once(shared_folder / "more", train)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folder for all of pytest's workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "slurm"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _made_once(folder: Path, make: Callable[[Workflow], object]) -> Workflow:
+    """An experiment that the first of pytest's workers makes, while the others wait."""
+    workflow = Workflow(folder / "work", small_config(), profile="profiles/demo")
+    folder.mkdir(exist_ok=True)
+    made = folder / "made"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make(workflow)
+            made.touch()
     return workflow

@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import json
+import os
 import shutil
 import signal
 import subprocess
@@ -16,11 +18,11 @@ from tests.training.running import hash_of_weights
 from tests.workflow import PROJECT, Workflow
 
 SITE = PROJECT / "tests/slurm/site.yaml"
-ITERATIONS = 120
+ITERATIONS = 16
 
 
 def small_config() -> dict[str, Any]:
-    """Two variants, two seeds, a few drawn images."""
+    """Two variants, a few drawn images. Runs of more seeds than one are asked for by name."""
     config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
     config["experiment"] = "small"
     config["dataset"].update(images={"train": 8, "val": 4}, images_per_shard=8)
@@ -28,7 +30,9 @@ def small_config() -> dict[str, Any]:
         "unmodified": {"method": "unmodified"},
         "blackbox": {"method": "blackbox"},
     }
-    config["training"].update(iterations=ITERATIONS, warmup_iterations=5, milestones=[100])
+    config["seeds"] = 1
+    settings = {"images_per_step": 2, "warmup_iterations": 3, "milestones": [14]}
+    config["training"].update(iterations=ITERATIONS, **settings)
     return config
 
 
@@ -85,7 +89,8 @@ def iterations_of(workflow: Workflow, run: str) -> int:
 
 def wait_for_iteration(workflow: Workflow, run: str, iteration: int) -> None:
     """Wait until a training is that far."""
-    wait_for(f"iteration {iteration}", lambda: iterations_of(workflow, run) >= iteration, 300)
+    far = f"{run} at iteration {iteration}"
+    wait_for(far, lambda: iterations_of(workflow, run) >= iteration, 900, every=0.02)
 
 
 def training_jobs(cluster: Cluster, states: str = "all") -> list[int]:
@@ -94,17 +99,73 @@ def training_jobs(cluster: Cluster, states: str = "all") -> list[int]:
     return sorted(job for job, comment in jobs.items() if comment.startswith("rule_train"))
 
 
+def running_job(cluster: Cluster, run: str) -> int:
+    """The Slurm job that trains a run."""
+    name = f"rule_train_wildcards_{run.replace('/seed~', '_')}"
+    (job,) = (job for job, comment in cluster.jobs("running").items() if comment == name)
+    return job
+
+
 def training_processes(workflow: Workflow, run: str) -> list[int]:
     """The commands that train a run in the workflow's folder, without their workers."""
-    found = []
+    return [
+        process
+        for process, words in _processes_in(workflow.folder)
+        if words[2:4] == ["workflow_scripts.training", "train"]
+        and words[words.index("--output") + 1].endswith(run)
+    ]
+
+
+def workers(workflow: Workflow, run: str) -> list[int]:
+    """The processes that compute a run."""
+    return [
+        process
+        for process, words in _processes_in(workflow.folder)
+        if "submitit.core._submit" in words
+        and any(word.endswith(f"{run}/checkpoints/launch") for word in words)
+    ]
+
+
+def _processes_in(folder: Path) -> Iterator[tuple[int, list[str]]]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (process / "cmdline").read_text().split("\0")
-            here = (process / "cwd").resolve() == workflow.folder.resolve()
-            if here and words[2:4] == ["workflow_scripts.training", "train"]:
-                folder = words[words.index("--output") + 1]
-                found += [int(process.name)] if folder.endswith(run) else []
-    return found
+            if (process / "cwd").resolve() == folder.resolve():
+                yield int(process.name), words
+
+
+def hold(workflow: Workflow, *runs: str, iteration: int = 2) -> dict[str, int]:
+    """Wait until trainings are that far, and let each stand still there, on whatever machine.
+
+    Returns:
+        The worker of each run. The command that started it lives, and says so in the run's folder.
+    """
+    held: dict[str, int] = {}
+
+    def all_stand() -> bool:
+        for run in runs:
+            if run not in held and iterations_of(workflow, run) >= iteration:
+                for worker in workers(workflow, run):
+                    os.kill(worker, signal.SIGSTOP)
+                    held[run] = worker
+        return len(held) == len(runs)
+
+    wait_for(f"trainings at iteration {iteration}", all_stand, 900, every=0.02)
+    assert all(iterations_of(workflow, run) < ITERATIONS for run in runs)
+    return held
+
+
+def release(worker: int) -> None:
+    """Let it go on, if it is still there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(worker, signal.SIGCONT)
+
+
+def resumed(workflow: Workflow, run: str) -> bool:
+    """Whether a finished training went on from a saved state."""
+    return bool(
+        json.loads((workflow.results / "runs" / run / "run.json").read_text())["resumed_from"]
+    )
 
 
 @contextlib.contextmanager
@@ -121,7 +182,7 @@ def started(workflow: Workflow, *arguments: str) -> Iterator[subprocess.Popen[st
             process.kill()
 
 
-def ended(process: subprocess.Popen[str], seconds: float = 600) -> tuple[int, str]:
+def ended(process: subprocess.Popen[str], seconds: float = 900) -> tuple[int, str]:
     """The exit code and what was said."""
     said, _ = process.communicate(timeout=seconds)
     return process.returncode, said

@@ -13,7 +13,7 @@ from tests.workflow import PROJECT
 TEMPLATE = PROJECT / "profiles/slurm/site.yaml"
 
 
-def check(cluster, *profiles: Path) -> subprocess.CompletedProcess[str]:
+def check(cluster, *profiles: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command on the cluster."""
     command = [sys.executable, "-m", "workflow_scripts.cluster", "check"]
     for profile in profiles:
@@ -21,7 +21,7 @@ def check(cluster, *profiles: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=PROJECT,
-        env={**os.environ, **cluster.environment},
+        env={**os.environ, **cluster.environment, **environment},
         stderr=subprocess.STDOUT,
         stdout=subprocess.PIPE,
         text=True,
@@ -77,3 +77,16 @@ def test_sacct_without_accounting_is_refused(cluster, tmp_path):
     checked = check(cluster, PROJECT / "profiles/slurm", own)
     assert checked.returncode == 2
     assert "slurm-status-command: sacct, but Slurm accounting storage is disabled" in checked.stdout
+
+
+def test_sacct_that_is_broken_is_named(cluster, tmp_path):
+    broken = tmp_path / "sacct"
+    broken.write_text("#!/bin/sh\necho sacct: error: Connection refused >&2\nexit 1\n")
+    broken.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{cluster.environment['PATH']}"
+    own = site(tmp_path / "site.yaml", gpu_partition='"gpu"')
+    checked = check(cluster, PROJECT / "profiles/slurm", own, PATH=path)
+    assert checked.returncode == 0, checked.stdout
+    assert "no accounting (sacct: error: Connection refused)" in checked.stdout
+    # What the profile itself says, to which Snakemake listens.
+    assert "Job states are asked of squeue (sacct: error: Connection refused)" in checked.stdout
