@@ -6,17 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 from tests.training.conftest import with_settings
 from tests.training.running import run_here
 from workflow_scripts.coco import CocoSplit, decode_mask
 from workflow_scripts.files import read_json
+from workflow_scripts.manifest import Entry, write_manifest
 from workflow_scripts.training.__main__ import main
 from workflow_scripts.training.masks import encode_detection
 
 
-def predict(output, shapes, name: str, **settings) -> list[dict]:
+def predict(output, shapes, name: str, *more: str, **settings) -> list[dict]:
     """Run the command on the validation split."""
     settings = {"shorter_side": 96, "longest_side": 192, "score_threshold": 0.0, **settings}
     arguments = [
@@ -24,6 +26,7 @@ def predict(output, shapes, name: str, **settings) -> list[dict]:
         *("--checkpoint", str(output / "model_final.pth")),
         *("--annotations", str(shapes / "val" / "annotations.json")),
         *("--images", str(shapes / "val"), "--output", str(output / name), "--threads", "1"),
+        *more,
     ]
     assert main(arguments) == 0
     return read_json(output / name)
@@ -44,7 +47,20 @@ def check_contract(results: list[dict], shapes) -> dict[int, tuple[int, int]]:
     return sizes
 
 
-def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes):
+def blackened(shapes, folder) -> list[str]:
+    """Make a variant of the validation images in which nothing is to be seen; the option for it."""
+    split = CocoSplit.read(shapes / "val" / "annotations.json")
+    entries = []
+    for image in split.images:
+        file = f"000-a/{image.id}.png"
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (image.width, image.height)).save(folder / file)
+        entries.append(Entry(image.file_name, file, "", image.sha256, linked=False))
+    write_manifest(folder / "manifest.parquet", entries)
+    return ["--anonymized", str(folder)]
+
+
+def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes, tmp_path):
     run_here(job)
     sizes = check_contract(predict(job.output, shapes, "a.json.gz"), shapes)
     predict(job.output, shapes, "b.json.gz")
@@ -52,6 +68,11 @@ def test_predictions_are_coco_results_in_the_images_own_pixels(job, shapes):
     assert first == second
     few = predict(job.output, shapes, "c.json.gz", detections_per_image=2)
     assert len(few) == 2 * len(sizes)
+    black = predict(job.output, shapes, "d.json.gz", *blackened(shapes, tmp_path / "black"))
+    check_contract(black, shapes)
+    boxes = [{tuple(r["bbox"]) for r in black if r["image_id"] == number} for number in sizes]
+    assert boxes[0] == boxes[1]  # one black image is like another
+    assert (job.output / "d.json.gz").read_bytes() != first
 
 
 def test_the_whitepapers_model_takes_a_step_and_predicts(job, shapes):
