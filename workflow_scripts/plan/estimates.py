@@ -16,7 +16,9 @@ DEFAULT_SECONDS = {
     "index_dataset": 900.0,
     "train": 5 * 3600.0,
     "predict": 300.0,
+    "predict_on": 300.0,
     "evaluate": 60.0,
+    "evaluate_on": 60.0,
     "audit": 1800.0,
     "before_after": 60.0,
     "summarize_pii": 30.0,
@@ -24,11 +26,27 @@ DEFAULT_SECONDS = {
 """Where there are no records: Cityscapes and the whitepaper's recipe on four GPUs of a data centre,
 rounded. What is not named takes `DEFAULT_SMALL_SECONDS`."""
 DEFAULT_SMALL_SECONDS = 10.0
-DEFAULT_SECONDS_AN_IMAGE = {"detect_pii": 0.5, "anonymize": 1.0}
+DEFAULT_SECONDS_AN_IMAGE = {
+    "detect_pii": 0.5,
+    "detect_pii_val": 0.5,
+    "anonymize": 1.0,
+    "anonymize_val": 1.0,
+}
 """The same for jobs of a shard, for each of its images of 2 megapixels on four cores."""
-DEFAULT_BYTES = {"train": 180e6, "predict": 15e6, "evaluate": 50e3}
+DEFAULT_BYTES = {
+    "train": 180e6,
+    "predict": 15e6,
+    "predict_on": 15e6,
+    "evaluate": 600e3,
+    "evaluate_on": 600e3,
+}
 """What a job leaves, by the same assumptions; what is not named leaves next to nothing."""
-DEFAULT_BYTES_AN_IMAGE = {"anonymize": 2.3e6, "detect_pii": 1e3}
+DEFAULT_BYTES_AN_IMAGE = {
+    "anonymize": 2.3e6,
+    "anonymize_val": 2.3e6,
+    "detect_pii": 1e3,
+    "detect_pii_val": 1e3,
+}
 DEFAULT_STARTUP_SECONDS = 13.0
 """Of a job in Slurm before its command runs: Snakemake starts anew there."""
 DEFAULT_TURNAROUND_SECONDS = 30.0
