@@ -154,7 +154,7 @@ def main() -> None:
                 world,
                 images=images,
                 runs=runs,
-                shift=-0.5,
+                shift=-0.3,
                 repetitions=arguments.repetitions,
                 samples=arguments.samples,
             )
