@@ -122,6 +122,13 @@ class ResultTable(_Read):
     layout: Layout
 
 
+class Further(_Read):
+    """An exposed.json or a cross.json: tables as text."""
+
+    caption: str
+    layouts: tuple[Layout, ...]
+
+
 class Privacy(_Read):
     """A privacy.json."""
 

@@ -41,6 +41,8 @@ SECTIONS = (
     Section("verdict", "Verdict", lambda results: results.verdict),
     Section("forest", "Differences", lambda results: results.verdict),
     Section("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
+    Section("exposed", "Exposed objects", lambda results: results.exposed),
+    Section("cross", "Tested on anonymized images", lambda results: results.cross),
     Section("curves", "Learning curves", lambda results: any(r.curve for r in results.runs)),
     Section("pii", "Faces and license plates", lambda results: results.pii or results.splits),
     Section(

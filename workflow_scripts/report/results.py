@@ -9,7 +9,7 @@ from typing import Any
 
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json
-from workflow_scripts.report.inputs import Privacy, ResultTable, Verdict, read
+from workflow_scripts.report.inputs import Further, Privacy, ResultTable, Verdict, read
 from workflow_scripts.run_states import RunStatus, State, read_expected, statuses
 from workflow_scripts.runs import ALL
 
@@ -59,6 +59,10 @@ class Results:
     """In the test images, by class."""
     table: ResultTable | None
     verdict: Verdict | None
+    exposed: Further | None
+    """How well objects are found whose pixels an anonymization changes."""
+    cross: Further | None
+    """Models by the images that they were trained on and tested on."""
     privacy: Privacy | None
     splits: tuple[tuple[str, str], ...]
     """Table I: split and images."""
@@ -119,6 +123,8 @@ def read_results(
         instances=_instances(evaluations),
         table=read(ResultTable, tables / "table_2.json"),
         verdict=read(Verdict, tables / "verdict.json"),
+        exposed=read(Further, tables / "exposed.json"),
+        cross=read(Further, tables / "cross.json"),
         privacy=read(Privacy, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
         pii=_json_or_none(folder / "pii/summary.json"),

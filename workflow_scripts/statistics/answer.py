@@ -119,9 +119,7 @@ def caveats(verdict: ExperimentVerdict) -> list[str]:
             f"{len(treatments)} treatments are judged, each at level {verdict.settings.level:g}: "
             "there is no correction over treatments."
         )
-    if treatments:
-        said.append(ONLY_TRAININGS)
-    return said
+    return said + _of_images(verdict, treatments)
 
 
 def _of_controls(verdict: ExperimentVerdict) -> list[str]:
@@ -139,6 +137,22 @@ def _hides(of: VariantVerdict) -> bool:
         return False
     index = of.over_all.margins.index(at)
     return not all(row.margins[index].verdict.within for row in of.classes)
+
+
+def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
+    """What becomes of the answer where the test images are a sample as well."""
+    known = [(of.variant, images) for of in treatments if (images := of.over_all.with_images)]
+    if not known:
+        return [ONLY_TRAININGS] if treatments else []
+    parts = []
+    for variant, images in known:
+        verdicts = ", ".join(f"{at.verdict} within {points(at.margin)}" for at in images.margins)
+        interval = f"{100 * images.low:+.2f} to {100 * images.high:+.2f}"
+        parts.append(f"{variant} {interval} points ({verdicts})")
+    return [
+        "The interval above holds the chance between trainings. With the test images as a sample, "
+        f"too, that of the mean is: {'; '.join(parts)}."
+    ]
 
 
 def _of_power(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:

@@ -86,8 +86,10 @@ def _against(reference: Sample, sample: Sample, level: float) -> dict[str, float
     return known | {"low": low, "high": high, "welch_p": welch.p_different()}
 
 
-def as_json(table: pd.DataFrame, reference: str, level: float, missing: str) -> dict[str, Any]:
-    """The rows for programs; undefined numbers are null."""
+def as_json(
+    table: pd.DataFrame, reference: str, level: float, missing: str, caption: str
+) -> dict[str, Any]:
+    """The rows for programs, undefined numbers null; and as text, for a report."""
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return {
         "schema": SCHEMA,
@@ -95,6 +97,11 @@ def as_json(table: pd.DataFrame, reference: str, level: float, missing: str) -> 
         "level": level,
         "missing": missing,
         "rows": rows,
+        "caption": caption,
+        "layouts": [
+            {"title": f"{variant} against {reference}", "columns": headers, "rows": cells}
+            for variant, headers, cells in _blocks(table, reference)
+        ],
     }
 
 

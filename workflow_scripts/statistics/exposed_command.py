@@ -45,5 +45,7 @@ def _exposed(arguments: argparse.Namespace) -> None:
     write_text(stem.with_suffix(".csv"), table.to_csv(index=False))
     write_text(stem.with_suffix(".md"), exposed.as_markdown(table, reference, caption))
     write_text(stem.with_suffix(".tex"), exposed.as_latex(table, reference, caption))
-    write_json(stem.with_suffix(".json"), exposed.as_json(table, reference, level, missing))
+    write_json(
+        stem.with_suffix(".json"), exposed.as_json(table, reference, level, missing, caption)
+    )
     log.info("%s.{csv,md,tex,json}: %d runs", stem, len(runs))

@@ -34,13 +34,18 @@ def cross_table(by_test: Mapping[str, Sequence[EvaluatedRun]], expected: Expecte
 
 
 def as_json(table: pd.DataFrame, expected: Expected) -> dict[str, Any]:
-    """The cells for programs; undefined numbers are null."""
+    """The cells for programs, undefined numbers null; and as text, for a report."""
     return {
         "schema": SCHEMA,
         "trained_on": list(expected.variants),
         "tested_on": list(table["tested_on"].unique()),
         "classes": list(expected.classes),
         "cells": table.astype(object).where(table.notna(), None).to_dict("records"),
+        "caption": CAPTION,
+        "layouts": [
+            {"title": title, "columns": headers, "rows": rows}
+            for title, headers, rows in _matrices(table, expected)
+        ],
     }
 
 

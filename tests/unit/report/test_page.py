@@ -15,6 +15,8 @@ from tests.written_results import FIVE, many, original_pixels, write_results
 from workflow_scripts.files import read_json, write_json
 from workflow_scripts.report.__main__ import main
 from workflow_scripts.report.page import SECTIONS
+from workflow_scripts.runs import read_expected, read_runs, runs_in
+from workflow_scripts.tables import cross
 
 MEGABYTE = 1_000_000
 
@@ -53,7 +55,7 @@ def page(finished) -> str:
 
 def test_its_parts_stand_in_the_order_of_reading(page):
     found = re.findall(r'<section id="(\w+)"', page)
-    assert found == [section.name for section in SECTIONS]
+    assert found == [section.name for section in SECTIONS if section.name != "cross"]
     assert found[:4] == ["answer", "table_2", "verdict", "forest"]
 
 
@@ -155,6 +157,21 @@ def test_originals_are_embedded_only_if_asked(tmp_path, finished):
     pictures = embedded(page_of(finished))
     assert pictures
     assert not shows_originals(page_of(finished))
+
+
+def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, finished, page):
+    results = shutil.copytree(finished, tmp_path / "crossed")
+    expected = read_expected(str(results / "runs/expected.json"))
+    runs = read_runs(runs_in(results / "runs", expected))
+    table = cross.cross_table({"unmodified": runs, "natural": runs}, expected)
+    write_json(results / "tables/cross.json", cross.as_json(table, expected))
+    crossed = page_of(results)
+    for name, shown in (("exposed", page), ("cross", crossed)):
+        text = str(Text(shown[shown.index(f'<section id="{name}"') :])).replace("−", "-")
+        content = read_json(results / f"tables/{name}.json")
+        assert content["caption"] in text
+        for row in content["layouts"][0]["rows"]:
+            assert " ".join(row) in text
 
 
 def test_a_page_of_a_hundred_runs_is_small(tmp_path):

@@ -4,7 +4,14 @@ import pytest
 
 from workflow_scripts.config.statistics import Statistics
 from workflow_scripts.statistics.answer import caveats, headline, sentence
-from workflow_scripts.statistics.experiment import ExperimentVerdict, Role, judge
+from workflow_scripts.statistics.compare import compare
+from workflow_scripts.statistics.experiment import (
+    ExperimentVerdict,
+    Role,
+    VariantVerdict,
+    judge,
+)
+from workflow_scripts.statistics.images import Added
 from workflow_scripts.statistics.welch import Sample
 
 
@@ -72,6 +79,20 @@ def test_controls_are_no_treatments_and_speak_in_the_caveats():
     assert "the test images are a sample" in said
     only = verdict_of({"again": Role.AA_CONTROL}, again=(0.4, 0.3, 0.35))
     assert "no treatment" in headline(only)
+
+
+def test_test_images_as_a_sample_are_said_beside_the_interval():
+    settings = Statistics()
+    samples = {name: Sample(0.3, 0.003, 5) for name in ("car", "all")}
+    rows = compare(samples, samples, settings, {"all": Added(0.02**2, 50.0)})
+    blur = VariantVerdict(variant="blur", role=Role.TREATMENT, rows=tuple(rows))
+    verdict = ExperimentVerdict(
+        reference="plain", settings=settings, source="runs", variants=(blur,)
+    )
+    said = " ".join(caveats(verdict))
+    assert "With the test images as a sample" in said
+    assert "inconclusive within 1 point, inconclusive within 2 points" in said
+    assert "is not in them" not in said
 
 
 def test_absent_controls_are_a_caveat():
