@@ -101,7 +101,8 @@ class Annotations(Detector):
         if frames and not marked:
             raise UserError(
                 f"{self.file}: it names no image of the data set; `image` has to read like "
-                f"{frames[0].info.file_name!r}"
+                f"{frames[0].info.file_name!r}; if it is for training images only, set "
+                "evaluation.exposed to false"
             )
         outside = [
             f"{self.file}: {frame.info.file_name}: the box {entry.box} lies outside of the image, "
