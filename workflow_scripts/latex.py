@@ -59,7 +59,7 @@ def tabular(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 
         r"\bottomrule",
         r"\end{tabular}",
     ]
-    return "\n".join(f"  {line}" for line in lines)
+    return _fitted("\n".join(lines))
 
 
 def text_table(
@@ -67,5 +67,11 @@ def text_table(
 ) -> str:
     r"""A `table` to `\input`, of cells as plain text, not wider than the page."""
     body = tabulate(rows, headers, "latex_booktabs", disable_numparse=True)
-    fitted = "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n"
-    return table([f"  {fitted}{body}}}"], caption, label)
+    return table([_fitted(body)], caption, label)
+
+
+def _fitted(body: str) -> str:
+    """A tabular, made smaller if it is wider than the page."""
+    return (
+        f"  \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n{body}}}"
+    )

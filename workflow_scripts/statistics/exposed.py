@@ -115,7 +115,7 @@ def as_markdown(table: pd.DataFrame, reference: str, caption: str) -> str:
 
 
 def as_latex(table: pd.DataFrame, reference: str, caption: str) -> str:
-    r"""A `table` to `\input`; needs the package booktabs."""
+    r"""A `table` to `\input`; needs the packages booktabs and graphicx."""
     blocks = _blocks(table, reference)
     tabulars = [latex.tabular(headers, rows, texts=2) for _, headers, rows in blocks]
     return latex.table(tabulars, caption, "exposed")

@@ -58,7 +58,7 @@ def as_markdown(table: pd.DataFrame, expected: Expected) -> str:
 
 
 def as_latex(table: pd.DataFrame, expected: Expected) -> str:
-    r"""The matrix for all classes, as a `table` to `\input`; needs the package booktabs."""
+    r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
     _, headers, rows = next(iter(_matrices(table, expected)))
     return latex.table([latex.tabular(headers, rows)], f"{TITLE}. {CAPTION}", "cross")
 
