@@ -142,9 +142,12 @@ def test_a_black_plate_has_no_characters_left():
 
 
 def test_small_plates_have_no_characters_to_count():
-    picture = photograph(("BK HE 728",), 22)
+    picture = photograph(("BK HE 728",), 34)
     found = plates.compare_plate(picture.image, picture.image, picture.region())
     assert found.characters is None
+    assert plates.residual(found.old, found.new) == pytest.approx(1)
+    smudge = photograph(("BK HE 728",), 14)
+    assert plates.compare_plate(smudge.image, smudge.image, smudge.region()) is None
     tiny = replace(picture.region(quad=False), x1=picture.region().x0 + 3)
     assert plates.compare_plate(picture.image, picture.image, tiny) is None
 

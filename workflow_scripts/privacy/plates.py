@@ -17,6 +17,9 @@ CELL = (12, 20)
 """Width and height to which characters are brought for comparison."""
 FLAT = 0.01
 """Standard deviation of the share of ink up to which an area is flat."""
+LEAST_CAP = 3.0
+"""Height of characters in the image, pixels, from which there is something to compare: of smaller
+ones, what correlates is the plate's edge and the light on it."""
 LEGIBLE_CAP = 6.0
 """Height of characters in the image, pixels, from which a person may read them."""
 IDENTICAL = 0.9
@@ -57,7 +60,7 @@ def compare_plate(
         region: a plate of the original; without a quad, its box stands for it.
 
     Returns:
-        None where it is too small to be a plate, or outside of the image.
+        None where it is too small to have characters, or outside of the image.
     """
     quad, box = quad_of(region), _visible(original, region)
     if quad is None or box is None:
@@ -66,6 +69,9 @@ def compare_plate(
     before = reading.share
     after = reading.paint.share(rectify(anonymized, reading.frame))
     lines = reading.layout.lines
+    cap = min((line.cap for line in lines), default=0.0) / reading.frame.scale
+    if cap < LEAST_CAP:
+        return None
     cells = [
         (slice(max(round(line.y0), 0), round(line.y1) + 1), slice(max(round(x0), 0), round(x1) + 1))
         for line in lines
@@ -75,10 +81,7 @@ def compare_plate(
     if not cells:
         return None
     characters = None
-    if (
-        reading.layout.legible
-        and min(line.cap for line in lines) / reading.frame.scale >= LEGIBLE_CAP
-    ):
+    if reading.layout.legible and cap >= LEGIBLE_CAP:
         same = sum(_is_same(before[cell], after[cell]) for cell in cells)
         characters = Characters(len(cells), same)
     return PlateFinding(
