@@ -10,8 +10,8 @@ import pytest
 from tests.workflow import PROJECT
 from workflow_scripts.usage.__main__ import main
 from workflow_scripts.usage.accounting import completed, cpu_seconds, rows_of, with_benchmark
-from workflow_scripts.usage.summary import NOT_RECORDED, stage_usage
 from workflow_scripts.usage_records import Usage, read_usage
+from workflow_scripts.usage_summary import NOT_RECORDED, stage_usage
 
 WORK = """
 import sys

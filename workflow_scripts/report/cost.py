@@ -1,10 +1,12 @@
 """What the trainings took."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workflow_scripts.report.results import Run
+from workflow_scripts.usage_records import Usage
+from workflow_scripts.usage_summary import HEADERS, rows_of
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,21 @@ class Cost:
     """What a run computed on."""
     memory_mib: int | None
     """The most that a device held, or a process where there was none; None if unknown."""
+
+
+@dataclass(frozen=True)
+class StageTable:
+    """What the jobs of each stage used, as their records have it."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[list[str]]
+
+
+def stage_tables(records: Sequence[Usage]) -> list[StageTable]:
+    """One table of all stages; none if nothing was recorded."""
+    columns = tuple(header[:1].upper() + header[1:] for header in HEADERS.values())
+    return [StageTable("All jobs by stage", columns, rows_of(records))] if records else []
 
 
 def costs(runs: Iterable[Run]) -> list[Cost]:

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from workflow_scripts.console import duration
-from workflow_scripts.report.cost import costs
+from workflow_scripts.report.cost import costs, stage_tables
 from workflow_scripts.report.drawn import FIGURES
 from workflow_scripts.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.report.results import Results
@@ -92,6 +92,7 @@ def render(results: Results, show_originals: bool) -> str:
         figure_2=_file(folder / "before_after.svg", "Regions by size", show_originals),
         figure_3=_file(folder / "figure_3.svg", "Training frames by number of regions", True),
         costs=costs(results.runs),
+        stages=stage_tables(results.usage),
         audits={audit["variant"]: audit for audit in results.privacy.audits}
         if results.privacy
         else {},

@@ -12,6 +12,7 @@ from workflow_scripts.files import read_json
 from workflow_scripts.report.inputs import Further, Privacy, ResultTable, Verdict, read
 from workflow_scripts.run_states import RunStatus, State, read_expected, statuses
 from workflow_scripts.runs import ALL
+from workflow_scripts.usage_records import Usage, read_usage
 
 PROVENANCE = "provenance.json"
 POINTS_OF_A_CURVE = 120
@@ -67,6 +68,8 @@ class Results:
     splits: tuple[tuple[str, str], ...]
     """Table I: split and images."""
     pii: dict[str, Any] | None
+    usage: tuple[Usage, ...]
+    """What each job used, as far as it was recorded."""
     provenance: dict[str, Any] | None
 
     @property
@@ -128,6 +131,7 @@ def read_results(
         privacy=read(Privacy, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
         pii=_json_or_none(folder / "pii/summary.json"),
+        usage=tuple(read_usage(folder)),
         provenance=_json_or_none(provenance or folder / PROVENANCE),
     )
 

@@ -11,28 +11,14 @@ from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import write_text
 from workflow_scripts.usage.accounting import with_accounting, with_benchmark
-from workflow_scripts.usage.summary import StageUsage, by_stage
 from workflow_scripts.usage_records import FOLDER, read_usage
+from workflow_scripts.usage_summary import HEADERS, rows_of
 
 DESCRIPTION = """\
 Gather what each job of an experiment used in usage.jsonl, a line an attempt, and print it by stage.
 Slurm's accounting is asked where there is one; else the numbers are the jobs' own. What nobody
 recorded is said to be so.
 """
-HEADERS = {
-    "stage": "stage",
-    "jobs": "jobs",
-    "attempts": "attempts",
-    "hours": "hours",
-    "queued_hours": "queued (h)",
-    "gpu_hours": "GPU-hours",
-    "gpu_idle": "GPU idle",
-    "cpu_hours": "CPU-hours",
-    "cpu_idle": "CPU idle",
-    "energy_kwh": "energy (kWh)",
-    "peak_rss_gib": "memory (GiB)",
-}
-FORMATS = {"gpu_idle": ".0%", "cpu_idle": ".0%", "energy_kwh": ".3f", "peak_rss_gib": ".1f"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,20 +41,8 @@ def show(arguments: argparse.Namespace) -> None:
     records = sorted(with_accounting(records), key=lambda record: record.start)
     file = results / "usage.jsonl"
     write_text(file, "".join(f"{record.model_dump_json()}\n" for record in records))
-    rows = [row(stage) for stage in by_stage(records)]
-    print(tabulate(rows, HEADERS.values(), disable_numparse=True))
+    print(tabulate(rows_of(records), HEADERS.values(), disable_numparse=True))
     log.info("%s: %d attempts", file, len(records))
-
-
-def row(usage: StageUsage) -> list[str]:
-    """A line of the table."""
-    cells = [usage.stage, str(usage.jobs), str(usage.attempts)]
-    for name in list(HEADERS)[3:]:
-        amount = getattr(usage, name)
-        # Nothing was given, so nothing could be idle.
-        nothing = name.endswith("_idle") and not amount.jobs
-        cells.append("" if nothing else amount.text(FORMATS.get(name, ".2f")))
-    return cells
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from workflow_scripts.report.__main__ import main
 from workflow_scripts.report.page import SECTIONS
 from workflow_scripts.runs import read_expected, read_runs, runs_in
 from workflow_scripts.tables import cross
+from workflow_scripts.usage_records import Usage
 
 MEGABYTE = 1_000_000
 
@@ -204,3 +205,14 @@ def test_provenance_holds_config_and_hashes(finished):
     assert {"tables/verdict.json", "runs/natural/seed~1/model_final.pth"} <= set(files)
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in files.values())
     assert json.dumps(origin)
+
+
+def test_what_the_jobs_recorded_stands_under_cost(tmp_path, finished):
+    results = tmp_path / "results"
+    shutil.copytree(finished, results)
+    used = Usage(job="train/natural/seed~1", attempt="a", start=0.0, host="n1", gpus=4)
+    write_json(results / "usage/a.json", used.model_dump(exclude_none=True) | {"seconds": 5400.0})
+    words = str(Text(page_of(results)))
+    assert "All jobs by stage" in words
+    assert "6.00" in words  # GPU-hours
+    assert "not recorded" in words  # energy

@@ -6,6 +6,21 @@ from dataclasses import dataclass
 from workflow_scripts.usage_records import Usage
 
 NOT_RECORDED = "not recorded"
+HEADERS = {
+    "stage": "stage",
+    "jobs": "jobs",
+    "attempts": "attempts",
+    "hours": "hours",
+    "queued_hours": "queued (h)",
+    "gpu_hours": "GPU-hours",
+    "gpu_idle": "GPU idle",
+    "cpu_hours": "CPU-hours",
+    "cpu_idle": "CPU idle",
+    "energy_kwh": "energy (kWh)",
+    "peak_rss_gib": "memory (GiB)",
+}
+FORMATS = {"gpu_idle": ".0%", "cpu_idle": ".0%", "energy_kwh": ".3f", "peak_rss_gib": ".1f"}
+"""Formats of the columns that are not written with two decimals."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,22 @@ def by_stage(records: Iterable[Usage]) -> list[StageUsage]:
         stages.setdefault(record.stage, []).append(record)
     summed = [stage_usage(stage, members) for stage, members in stages.items()]
     return [*summed, stage_usage("all", ordered)] if summed else []
+
+
+def rows_of(records: Iterable[Usage]) -> list[list[str]]:
+    """The lines of a table below `HEADERS`."""
+    return [row(stage) for stage in by_stage(records)]
+
+
+def row(usage: StageUsage) -> list[str]:
+    """A line of the table."""
+    cells = [usage.stage, str(usage.jobs), str(usage.attempts)]
+    for name in list(HEADERS)[3:]:
+        amount = getattr(usage, name)
+        # Nothing was given, so nothing could be idle.
+        nothing = name.endswith("_idle") and not amount.jobs
+        cells.append("" if nothing else amount.text(FORMATS.get(name, ".2f")))
+    return cells
 
 
 def stage_usage(stage: str, records: Sequence[Usage]) -> StageUsage:
