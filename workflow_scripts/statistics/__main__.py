@@ -145,7 +145,8 @@ def _verdict(arguments: argparse.Namespace) -> None:
         samples, missing, tested = samples_of_summary(arguments.summary), "", None
     else:
         runs, expected = read_chosen_runs(arguments)
-        samples, missing = samples_of_runs(runs, expected), list_of(missing_runs(runs, expected))
+        missing = list_of(missing_runs(runs, expected))
+        samples = samples_of_runs(runs, expected)
         tested = _resampled(runs, expected, arguments.settings)
     roles = dict.fromkeys(arguments.aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(arguments.positive_controls, Role.POSITIVE_CONTROL)

@@ -130,6 +130,18 @@ def test_a_failed_run_is_named_and_the_others_are_judged(tmp_path):
     assert "**Attention:** Missing runs: natural seed 6." in (tmp_path / "verdict.md").read_text()
 
 
+def test_an_evaluation_without_one_of_the_classes_is_one_line(tmp_path, capsys):
+    paths = write_experiment(tmp_path, unmodified=(0.3, 0.2, 0.4), natural=(0.3, 0.2, 0.4))
+    content = json.loads(paths[0].read_text())
+    del content["coco"]["segm"]["per_class"]["rider"]
+    paths[0].write_text(json.dumps(content))
+    expected = expectation(("unmodified", "natural"), [1, 2, 3, 4, 5, 6])
+    command = ["--runs-in", str(tmp_path / "runs"), "--expected", expected]
+    assert main(["verdict", *command, "--output", str(tmp_path / "tables")]) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert f"{paths[0]}: coco.segm.per_class has no 'rider'; evaluate it again" in line
+
+
 def test_controls_say_what_the_experiment_can_see(tmp_path):
     same = (0.3, 0.2, 0.4)
     harmed = (0.2, 0.19, 0.3)
