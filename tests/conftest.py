@@ -3,10 +3,20 @@
 import importlib.util
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start hear SIGINT.
+
+    What a shell starts in the background ignores it, and so does all that is started from there.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
