@@ -238,6 +238,7 @@ def test_the_cross_test_adds_predictions_and_trains_nothing(done):
         "predict_on": 10,
         "evaluate_on": 10,
         "cross": 1,
+        **PAGE,
     }
     assert done.plan() == added
     done.run()

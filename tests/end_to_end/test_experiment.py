@@ -159,9 +159,8 @@ def faces_and_plates(results: Path) -> list[np.ndarray]:
     """What the originals show in the regions that were found, BGR; none that is of one colour."""
     shards = json.loads((results / "data/shards.json").read_text())["shards"]
     root = results / "data/synthetic"
-    regions = read_regions([results / f"pii/{shard}.parquet" for shard in shards])
     found = []
-    for region in regions:
+    for region in (r for shard in shards for r in read_regions(results / f"pii/{shard}.parquet")):
         box = [round(end) for end in (region.y0, region.y1, region.x0, region.x1)]
         crop = cv2.imread(str(root / region.image))[box[0] : box[1], box[2] : box[3]]
         if min(crop.shape[:2]) >= 4 and crop.std() > 5:
