@@ -104,6 +104,8 @@ def test_nothing_is_idle_where_nothing_was_given():
 SACCT = """\
 JobIDRaw|Submit|Start|ElapsedRaw|TotalCPU|AllocTRES|ConsumedEnergyRaw
 17|2026-05-01T10:00:00|2026-05-01T10:02:00|90|01:10.5|billing=8,cpu=8,gres/gpu=4,node=1|7200
+17.batch|2026-05-01T10:02:00|2026-05-01T10:02:00|90|00:00.5|cpu=8,gres/gpu=4,node=1|0
+17.0|2026-05-01T10:02:05|2026-05-01T10:02:05|85|01:10.0|cpu=8,gres/gpu=4,node=1|0
 18|2026-05-01T10:00:00|Unknown|0|00:00:00||0
 """
 

@@ -24,9 +24,9 @@ def with_accounting(records: Sequence[Usage]) -> list[Usage]:
     rows: dict[str, dict[str, str]] = {}
     for first in range(0, len(jobs), JOBS_A_QUESTION):
         numbers = ",".join(jobs[first : first + JOBS_A_QUESTION])
+        # Not with -X: a job's CPU time is that of its steps, and nothing without them.
         question = [
             "sacct",
-            "-X",
             "--parsable2",
             f"--jobs={numbers}",
             f"--format={','.join(FIELDS)}",
@@ -49,7 +49,7 @@ def with_accounting(records: Sequence[Usage]) -> list[Usage]:
 
 
 def rows_of(answer: str) -> dict[str, dict[str, str]]:
-    """What sacct says, by the job's number."""
+    """What sacct says, by the number of a job, or of a step (`17.batch`)."""
     rows = csv.DictReader(answer.splitlines(), delimiter="|", quoting=csv.QUOTE_NONE)
     return {row["JobIDRaw"]: row for row in rows}
 
