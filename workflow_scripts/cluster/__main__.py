@@ -46,12 +46,13 @@ def check(arguments: argparse.Namespace) -> None:
     """Report on the states of jobs, and on each kind of job.
 
     Raises:
-        UserError: Slurm is not installed, or a line a finding.
+        UserError: Slurm is not installed, or a line a finding, with all jobs that it is about.
     """
     if shutil.which("sbatch") is None:
         raise UserError("sbatch: not found; run this on a login node of the cluster")
     profile = Profile.read(arguments.profile)
     findings = _check_states(profile)
+    refused: dict[str, list[str]] = {}
     for rule in (None, *profile.rules):
         job = profile.job(rule)
         command = sbatch_command(
@@ -66,7 +67,8 @@ def check(arguments: argparse.Namespace) -> None:
         if refusal is None:
             log.info("%s: accepted", name)
         else:
-            findings.append(f"{name}: {refusal}")
+            refused.setdefault(refusal, []).append(name)
+    findings += [f"{', '.join(names)}: {refusal}" for refusal, names in refused.items()]
     if findings:
         raise UserError.of(findings)
 
