@@ -38,8 +38,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 GresTypes=gpu
 SlurmdParameters=config_overrides
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
+{accounting}
 MinJobAge=3600
 KillWait=10
 SlurmdTimeout=30
@@ -50,6 +49,9 @@ PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=
 PartitionName=urgent Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PriorityTier=9
 PartitionName=spare Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PreemptMode=CANCEL
 """
+NO_ACCOUNTING = """\
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none"""
 # A requeued job waits as long as its credential lives (cred_expire, 120 s by default), and a node
 # that does not answer for SlurmdTimeout (300 s) is taken for dead.
 NODE = (
@@ -80,6 +82,9 @@ def wait_for(
 class Cluster:
     """munged, slurmctld and some slurmd, all below one folder."""
 
+    accounting = NO_ACCOUNTING
+    """What slurm.conf says of it."""
+
     def __init__(self, root: Path, nodes: int) -> None:
         self.root = root
         self.nodes = [f"n{number}" for number in range(1, nodes + 1)]
@@ -95,14 +100,18 @@ class Cluster:
         for name in ("run", "state", "log", "dev", "bin", *(f"spool/{n}" for n in self.nodes)):
             (self.root / name).mkdir(parents=True)
         self.root.chmod(0o755)
-        ports = _free_ports(len(self.nodes) + 1)
+        ports = free_ports(len(self.nodes) + 1)
         nodes = [
             NODE.format(name=name, host=self.host, port=port)
             for name, port in zip(self.nodes, ports[1:], strict=True)
         ]
         (self.root / "slurm.conf").write_text(
             CONFIGURATION.format(
-                host=self.host, port=ports[0], root=self.root, nodes="\n".join(nodes)
+                host=self.host,
+                port=ports[0],
+                root=self.root,
+                nodes="\n".join(nodes),
+                accounting=self.accounting,
             )
         )
         gpus = [f"NodeName={n} Name=gpu File={self.root}/dev/{n}-gpu[0-3]\n" for n in self.nodes]
@@ -115,9 +124,10 @@ class Cluster:
         srun.write_text(SRUN.format(root=self.root))
         srun.chmod(0o755)
         self._start_munged()
-        self.daemon("slurmctld")
+        self.start_accounting()
+        self.slurm_daemon("slurmctld")
         for name in self.nodes:
-            self.daemon("slurmd", "-N", name)
+            self.slurm_daemon("slurmd", "-N", name)
         wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
 
     def _start_munged(self) -> None:
@@ -141,13 +151,20 @@ class Cluster:
             timeout=DEADLINE_SECONDS,
         )
 
-    def daemon(self, program: str, *arguments: str) -> None:
+    def start_accounting(self) -> None:
+        """Start what accounting needs, before slurmctld asks for it; here: nothing."""
+
+    def slurm_daemon(self, program: str, *arguments: str) -> None:
         """Start slurmctld, or the slurmd of a node; it writes a log and a pid file."""
-        log = self.root / "log" / f"{program}{''.join(arguments)}.out"
-        with log.open("a") as stream:
+        name = f"{program}{''.join(arguments)}"
+        self.daemon(name, program, "-D", "-f", self.root / "slurm.conf", *arguments)
+
+    def daemon(self, name: str, *command: str | Path) -> None:
+        """Start a process that lives as long as the cluster."""
+        with (self.root / "log" / f"{name}.out").open("a") as stream:
             self.daemons.append(
                 subprocess.Popen(
-                    [program, "-D", "-f", self.root / "slurm.conf", *arguments],
+                    command,
                     env={**os.environ, **self.environment},
                     stdout=stream,
                     stderr=subprocess.STDOUT,
@@ -234,7 +251,8 @@ def _environment(process: Path) -> list[bytes]:
         return []
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback on which nobody listens."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -243,9 +261,8 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running_cluster(root: Path, nodes: int) -> Iterator[Cluster]:
+def running(cluster: Cluster) -> Iterator[Cluster]:
     """A started cluster; it is stopped in the end."""
-    cluster = Cluster(root, nodes)
     try:
         cluster.start()
         yield cluster

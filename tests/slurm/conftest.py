@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.slurm.cluster import Cluster, running_cluster
+from tests.slurm.accounting import AccountingCluster
+from tests.slurm.cluster import Cluster, running
 from tests.slurm.experiments import model, small_config
 from tests.workflow import Workflow
 
 PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol"
+ACCOUNTING_PROGRAMS = "slurmdbd", "mariadbd", "mariadb-install-db", "sacctmgr", "sacct"
 
 
 @pytest.fixture(scope="session")
@@ -34,12 +36,22 @@ def wide_cluster(cluster) -> Iterator[Cluster]:
         yield wide
 
 
+@pytest.fixture(scope="module")
+def accounting_cluster(require_tool, require_root) -> Iterator[Cluster]:
+    """A node on which jobs need an account that slurmdbd knows."""
+    for program in (*PROGRAMS, *ACCOUNTING_PROGRAMS):
+        require_tool(program)
+    require_root("starting a private Slurm")
+    with _private_cluster(1, AccountingCluster) as cluster:
+        yield cluster
+
+
 @contextlib.contextmanager
-def _private_cluster(nodes: int) -> Iterator[Cluster]:
+def _private_cluster(nodes: int, kind: type[Cluster] = Cluster) -> Iterator[Cluster]:
     # The folder is short: a socket's path may not be long.
     with (
         tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder,
-        running_cluster(Path(folder), nodes) as cluster,
+        running(kind(Path(folder), nodes)) as cluster,
     ):
         yield cluster
 

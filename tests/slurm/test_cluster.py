@@ -5,7 +5,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from tests.slurm.cluster import running_cluster, wait_for
+from tests.slurm.cluster import Cluster, running, wait_for
 
 
 def test_two_jobs_of_four_gpus_do_not_share_a_node(cluster):
@@ -21,7 +21,7 @@ def test_two_jobs_of_four_gpus_do_not_share_a_node(cluster):
 
 def test_nothing_is_left_of_a_cluster(cluster):
     with tempfile.TemporaryDirectory(prefix="slurm-") as folder:
-        with running_cluster(Path(folder), nodes=1) as own:
+        with running(Cluster(Path(folder), nodes=1)) as own:
             told = Path(folder) / "process"
             step = f"srun sh -c 'echo $$ >{told}; exec sleep 600'"
             own.ask("sbatch", "--output=/dev/null", "--wrap", step)

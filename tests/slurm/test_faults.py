@@ -65,7 +65,7 @@ def test_nobody_has_to_do_anything(wide_cluster, more_runs, tmp_path):
         again = wait_for_second_training(workflow, ON_A_LOST_NODE)
         assert workers(workflow, ON_A_LOST_NODE) == [held[ON_A_LOST_NODE]]
         assert len(again) == 2
-        cluster.daemon("slurmd", "-N", node)
+        cluster.slurm_daemon("slurmd", "-N", node)
         code, said = ended(snakemake)
     assert code == 0, said
     for run in RUNS:
