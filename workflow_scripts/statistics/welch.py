@@ -47,6 +47,8 @@ class Difference:
     """Standard error, above 0."""
     df: float
     """Degrees of freedom."""
+    part: "Difference | None" = None
+    """The same with some of the variance only; no claim is made that it does not allow."""
 
     @classmethod
     def between(cls, sample: Sample, reference: Sample) -> "Difference":
@@ -58,12 +60,14 @@ class Difference:
     def with_more(self, variance: float, df: float) -> "Difference":
         """The same with another source of variance (and its degrees of freedom) beside.
 
-        Degrees of freedom of the sum are Satterthwaite's.
+        Degrees of freedom of the sum are Satterthwaite's. They grow with the second source, so that
+        the interval of a sum can be narrower than that of its part: of the two the wider one counts,
+        and the larger p value.
         """
         whole = self.error**2 + variance
         shares = self.error**2 / whole, variance / whole
         joint = 1 / (shares[0] ** 2 / self.df + shares[1] ** 2 / df)
-        return Difference(self.value, math.sqrt(whole), joint)
+        return Difference(self.value, math.sqrt(whole), joint, part=self)
 
     def interval(self, level: float) -> tuple[float, float]:
         """Confidence interval of 1 - 2 * level; it goes with one-sided tests at `level`."""
@@ -72,17 +76,20 @@ class Difference:
 
     def reach(self, level: float) -> float:
         """Half the interval's width."""
-        return float(stats.t.ppf(1 - level, self.df)) * self.error
+        own = float(stats.t.ppf(1 - level, self.df)) * self.error
+        return max(own, self.part.reach(level)) if self.part else own
 
     def p_different(self) -> float:
         """Welch's two-sided test against "no difference"."""
-        return float(2 * stats.t.sf(abs(self.value) / self.error, self.df))
+        own = float(2 * stats.t.sf(abs(self.value) / self.error, self.df))
+        return max(own, self.part.p_different()) if self.part else own
 
     def p_equivalent(self, margin: float) -> float:
         """Two one-sided tests against "the difference is `margin` or more"."""
         above = stats.t.sf((self.value + margin) / self.error, self.df)
         below = stats.t.cdf((self.value - margin) / self.error, self.df)
-        return float(max(above, below))
+        own = float(max(above, below))
+        return max(own, self.part.p_equivalent(margin)) if self.part else own
 
 
 def error_and_df(stds: tuple[float, float], sizes: tuple[int, int]) -> tuple[float, float]:

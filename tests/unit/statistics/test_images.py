@@ -52,6 +52,19 @@ def test_more_variance_has_satterthwaites_degrees_of_freedom():
     assert welch.with_more(0.0, 99.0).df == pytest.approx(8.0)
 
 
+def test_more_variance_never_makes_a_claim_easier():
+    # Two runs a variant: few degrees of freedom, of which images bring many.
+    welch = Difference(0.005, 0.004, 2.0)
+    both = welch.with_more(0.002**2, 59.0)
+    assert both.df > 3
+    assert both.interval(0.05) == welch.interval(0.05)
+    assert both.p_different() >= welch.p_different()
+    assert both.p_equivalent(0.02) == welch.p_equivalent(0.02)
+    large = welch.with_more(0.02**2, 59.0)
+    assert large.reach(0.05) > welch.reach(0.05)
+    assert large.p_equivalent(0.02) > welch.p_equivalent(0.02)
+
+
 def matches(variant, seed, images=IMAGES):
     """A run that finds most people and riders, the same images' of a variant; there is no car."""
     rng = np.random.default_rng(seed)
