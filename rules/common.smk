@@ -1,6 +1,8 @@
 """Words that the rules share: where things lie, and what a job depends on."""
 
 import functools
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -271,6 +273,15 @@ def figures_of_results(suffix):
         f"{RESULTS}/figures/{{name}}.{suffix}",
         name=["forest", "runs", "learning_curves", "privacy_utility"],
     )
+
+
+# How Snakemake was called, also for the process that it starts for a job.
+CALL = os.environ.setdefault("ANONYMIZATION_IMPACT_CALL", shlex.join(sys.argv[1:]))
+
+
+def call_without_plan(wildcards):
+    """The arguments of this call, but for the target `plan`."""
+    return shlex.join(word for word in shlex.split(CALL) if word != "plan")
 
 
 def record_expected_runs():

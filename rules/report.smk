@@ -324,3 +324,21 @@ rule partial_report:
         " && exec python -m workflow_scripts.report html {params.results:q}"
         " --settings {params.settings:q} --tables {params.folder:q}"
         " --provenance {params.folder:q}/provenance.json --output {params.folder:q}/report.html"
+
+
+rule plan:
+    # What the same call without this target would take; beside it, as a chart. It asks Snakemake
+    # once more, which shall not wait for the lock of the call that it is part of.
+    log:
+        f"{RESULTS}/logs/plan.log",
+    localrule: True
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        call=call_without_plan,
+        folder=f"{RESULTS}/plan",
+    message:
+        "Estimating what there is to do"
+    shell:
+        "exec python -m workflow_scripts.plan --chart {params.folder:q} --log {log:q}"
+        " -- {params.call} --nolock"
