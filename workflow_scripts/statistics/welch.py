@@ -61,8 +61,8 @@ class Difference:
         """The same with another source of variance (and its degrees of freedom) beside.
 
         Degrees of freedom of the sum are Satterthwaite's. They grow with the second source, so that
-        the interval of a sum can be narrower than that of its part: of the two the wider one counts,
-        and the larger p value.
+        the interval of a sum can be narrower than that of its part: of the two the wider one
+        counts, and the larger p value.
         """
         whole = self.error**2 + variance
         shares = self.error**2 / whole, variance / whole
