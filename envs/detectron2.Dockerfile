@@ -1,12 +1,12 @@
 # The workflow with detectron2 and CUDA, from envs/detectron2.yaml. In the repository's folder:
 #   docker build --file envs/detectron2.Dockerfile --tag anonymization-impact .
-#   docker run --gpus all --shm-size 8g --volume /data:/data --volume "$PWD/results:/work/results" \
+#   docker run --gpus all --shm-size 8g --volume /data:/data --volume "$PWD/results:/study/results" \
 #     anonymization-impact snakemake --profile profiles/local --config 'dataset={root: /data/cityscapes}'
 FROM condaforge/miniforge3:25.3.0-3
 
 # A machine that builds images has no GPU to ask.
 ENV CONDA_OVERRIDE_CUDA=12.9
-WORKDIR /work
+WORKDIR /study
 COPY envs/detectron2.yaml envs/
 RUN conda env create --quiet --prefix /opt/workflow --file envs/detectron2.yaml \
     && /opt/workflow/bin/pip install --no-cache-dir snakemake==9.27.1 snakemake-executor-plugin-slurm==2.8.0 \

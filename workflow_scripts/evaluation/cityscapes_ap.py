@@ -14,6 +14,7 @@ import numpy as np
 from hotcoco import mask as rle_codec
 
 from workflow_scripts.coco import CocoSplit, Rle
+from workflow_scripts.evaluation.precision import Precision
 from workflow_scripts.evaluation.predictions import Predictions
 
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
@@ -22,25 +23,10 @@ SMALLEST_OBJECT = 100
 
 
 @dataclass(frozen=True)
-class ClassResult:
-    """How well one class is found: fractions of 1, None where there is no object to find."""
-
-    ap: float | None
-    """Mean over the IoU thresholds."""
-    ap50: float | None
-    instances: int
-    """Objects to find: no groups, and none below 100 px."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `eval.json`."""
-        return {"AP": self.ap, "AP50": self.ap50, "instances": self.instances}
-
-
-@dataclass(frozen=True)
 class CityscapesResult:
     """The result of one run: means over the classes that have objects to find, and each class."""
 
-    per_class: dict[str, ClassResult]
+    per_class: dict[str, Precision]
 
     @property
     def mean_ap(self) -> float | None:
@@ -153,13 +139,13 @@ def _joined(parts: list[Overlaps]) -> Overlaps:
     return Overlaps(**columns)
 
 
-def average_precision(overlaps: Overlaps) -> ClassResult:
+def average_precision(overlaps: Overlaps) -> Precision:
     """AP of a class, from who meets whom."""
     small = overlaps.object_areas < SMALLEST_OBJECT
     to_find = ~overlaps.groups.astype(bool) & ~small
     count = int(to_find.sum())
     if not count:
-        return ClassResult(None, None, 0)
+        return Precision(None, None, 0)
     union = (
         overlaps.object_areas[overlaps.object]
         + overlaps.areas[overlaps.prediction]
@@ -178,7 +164,7 @@ def average_precision(overlaps: Overlaps) -> ClassResult:
         _curve_area(*_ranked(overlaps, to_find, iou > threshold, ignored_share <= threshold), count)
         for threshold in THRESHOLDS
     ]
-    return ClassResult(float(np.mean(by_threshold)), by_threshold[0], count)
+    return Precision(float(np.mean(by_threshold)), by_threshold[0], count)
 
 
 def _ranked(

@@ -15,6 +15,7 @@ from hotcoco import mask as rle_codec
 
 from workflow_scripts.coco import CocoImage, CocoSplit, Rle, encode_mask
 from workflow_scripts.evaluation import coco_ap
+from workflow_scripts.evaluation.precision import Precision
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.regions import Kind, Region
 
@@ -57,25 +58,12 @@ class Grouping:
 
 
 @dataclass(frozen=True)
-class GroupResult:
-    """How well one group is found: fractions of 1, None where it has no object."""
-
-    ap: float | None
-    ap50: float | None
-    instances: int
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `eval.json`."""
-        return {"AP": self.ap, "AP50": self.ap50, "instances": self.instances}
-
-
-@dataclass(frozen=True)
 class ExposedResult:
     """The result of one run, by class and by group."""
 
-    mean: dict[str, GroupResult]
+    mean: dict[str, Precision]
     """Over the classes that have objects in the group."""
-    per_class: dict[str, dict[str, GroupResult]]
+    per_class: dict[str, dict[str, Precision]]
 
     def as_json(self) -> dict[str, Any]:
         """The entry of `eval.json`."""
@@ -106,7 +94,7 @@ def evaluate(
         regions,
     )
     found = exposure_of(predictions.masks, predictions.image_ids, split.images, regions)
-    results: list[dict[str, dict[str, GroupResult]]] = [
+    results: list[dict[str, dict[str, Precision]]] = [
         _by_group(split, predictions, grouping) for grouping in _groupings(objects, found)
     ]
     per_class = {
@@ -193,7 +181,7 @@ def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
 
 def _by_group(
     split: CocoSplit, predictions: Predictions, grouping: Grouping
-) -> dict[str, dict[str, GroupResult]]:
+) -> dict[str, dict[str, Precision]]:
     precision = coco_ap.accumulate(
         coco_ap.match(
             coco_ap.ground_truth(split, grouping.of_objects.tolist()),
@@ -208,7 +196,7 @@ def _by_group(
         numbers[item.category_id][number] += not item.iscrowd
     return {
         name: {
-            group: GroupResult(
+            group: Precision(
                 precision.mean(class_index=index, area=group),
                 precision.mean(class_index=index, iou=0.5, area=group),
                 sum(numbers[index + 1][number] for number in range(low, high + 1)),
@@ -219,10 +207,10 @@ def _by_group(
     }
 
 
-def _mean(results: Sequence[GroupResult]) -> GroupResult:
+def _mean(results: Sequence[Precision]) -> Precision:
     aps = [result.ap for result in results if result.ap is not None]
     ap50s = [result.ap50 for result in results if result.ap50 is not None]
-    return GroupResult(
+    return Precision(
         float(np.mean(aps)) if aps else None,
         float(np.mean(ap50s)) if ap50s else None,
         sum(result.instances for result in results),
