@@ -49,7 +49,9 @@ def test_saved_on_a_signal_queued_again_finished_and_done(idle_cluster, referenc
     queued = {(run.variant, run.seed): run for run in look_at(workflow, idle_cluster)}
     assert queued["unmodified", 1].state is State.QUEUED
     assert queued["unmodified", 1].slurm_job == str(job)
-    # Slurm would let it wait for two minutes.
+    # Slurm would let it wait for two minutes. Earlier than the script of its first start has ended it
+    # must not start: that script's end would be taken for its own.
+    wait_for("idle nodes", idle_cluster.all_idle)
     idle_cluster.ask("scontrol", "update", f"jobid={job}", "starttime=now")
 
     ends = "COMPLETED", "FAILED", "CANCELLED"
