@@ -128,7 +128,7 @@ class Cluster:
         self.slurm_daemon("slurmctld")
         for name in self.nodes:
             self.slurm_daemon("slurmd", "-N", name)
-        wait_for("idle nodes", self.all_idle, DEADLINE_SECONDS)
+        wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
 
     def _start_munged(self) -> None:
         run = self.root / "run"
@@ -176,8 +176,7 @@ class Cluster:
         """The process of `slurmctld`, or of a node's, such as `slurmd.n1`."""
         return int((self.root / f"run/{daemon}.pid").read_text())
 
-    def all_idle(self) -> bool:
-        """Whether no node runs a job or cleans up after one."""
+    def _all_idle(self) -> bool:
         said = self.ask("sinfo", "-h", "-N", "-p", "gpu", "-o", "%T", check=False).split()
         return said == ["idle"] * len(self.nodes)
 
@@ -212,7 +211,7 @@ class Cluster:
     def clear(self) -> None:
         """Cancel every job and wait until the nodes are idle again."""
         self.ask("scancel", "--user=root")
-        wait_for("idle nodes", self.all_idle, DEADLINE_SECONDS)
+        wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
 
     def processes(self) -> list[int]:
         """Everything that runs with this cluster's configuration: daemons, job steps, jobs."""

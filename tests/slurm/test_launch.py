@@ -49,10 +49,8 @@ def test_saved_on_a_signal_queued_again_finished_and_done(idle_cluster, referenc
     queued = {(run.variant, run.seed): run for run in look_at(workflow, idle_cluster)}
     assert queued["unmodified", 1].state is State.QUEUED
     assert queued["unmodified", 1].slurm_job == str(job)
-    # Slurm would let it wait for two minutes. Earlier than the script of its first start has ended it
-    # must not start: that script's end would be taken for its own.
-    wait_for("idle nodes", idle_cluster.all_idle)
-    idle_cluster.ask("scontrol", "update", f"jobid={job}", "starttime=now")
+    # Slurm would let it wait for two minutes. In the second in which it was killed slurmd refuses it.
+    idle_cluster.ask("scontrol", "update", f"jobid={job}", "starttime=now+5")
 
     ends = "COMPLETED", "FAILED", "CANCELLED"
     wait_for("end of the job", lambda: idle_cluster.details(job)["JobState"] in ends, 600)
