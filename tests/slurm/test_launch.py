@@ -49,7 +49,7 @@ def test_saved_on_a_signal_queued_again_finished_and_done(idle_cluster, referenc
     queued = {(run.variant, run.seed): run for run in look_at(workflow, idle_cluster)}
     assert queued["unmodified", 1].state is State.QUEUED
     assert queued["unmodified", 1].slurm_job == str(job)
-    # Slurm would let it wait for two minutes. In the second in which it was killed slurmd refuses it.
+    # Slurm would let it wait for two minutes. In the second of its end slurmd refuses it.
     idle_cluster.ask("scontrol", "update", f"jobid={job}", "starttime=now+5")
 
     ends = "COMPLETED", "FAILED", "CANCELLED"
