@@ -5,6 +5,7 @@ from pathlib import Path
 
 from workflow_scripts.cli import Command
 from workflow_scripts.errors import UserError
+from workflow_scripts.run_arguments import add_expected, add_reference, add_runs_in
 from workflow_scripts.runs import (
     EvaluatedRun,
     Expected,
@@ -21,25 +22,9 @@ def add_runs(command: Command) -> argparse._MutuallyExclusiveGroup:
     source.add_argument(
         "--runs", type=Path, nargs="+", metavar="FILE", help="eval.json of each run"
     )
-    source.add_argument(
-        "--runs-in",
-        type=Path,
-        metavar="FOLDER",
-        help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected "
-        "run that is there",
-    )
-    command.argument(
-        "--expected",
-        metavar="JSON|FILE",
-        help='the runs there have to be: {"variants": [...], "seeds": [...], "classes": [...]}; '
-        "those that are missing are named. Default: each variant and seed that occurs",
-    )
-    command.argument(
-        "--reference",
-        default="unmodified",
-        metavar="VARIANT",
-        help="the variant that the others are compared with (default: %(default)s)",
-    )
+    add_runs_in(source)
+    add_expected(command)
+    add_reference(command)
     return source
 
 

@@ -8,6 +8,7 @@ from workflow_scripts.cli import Action, Command, dispatch, main_of
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json, write_json, write_text
+from workflow_scripts.run_arguments import add_expected, add_reference, add_runs_in
 from workflow_scripts.runs import (
     Expected,
     expected_of,
@@ -55,25 +56,9 @@ def _make_command() -> Command:
         metavar="FILE",
         help="a file that names eval.json files, one a line, beside those of --runs",
     )
-    command.argument(
-        "--runs-in",
-        type=Path,
-        metavar="FOLDER",
-        help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected "
-        "run that is there",
-    )
-    command.argument(
-        "--expected",
-        metavar="JSON|FILE",
-        help='the runs there have to be, and the order of columns and rows: {"variants": [...], '
-        '"seeds": [...], "classes": [...]}; default: each variant and seed that occurs',
-    )
-    command.argument(
-        "--reference",
-        default="unmodified",
-        metavar="VARIANT",
-        help="the variant that the others are compared with (default: %(default)s)",
-    )
+    add_runs_in(command.parser)
+    add_expected(command)
+    add_reference(command)
     command.argument(
         "--partial",
         action="store_true",

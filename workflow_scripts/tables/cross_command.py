@@ -8,6 +8,7 @@ from workflow_scripts.cli import Command
 from workflow_scripts.console import log
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import write_json, write_text
+from workflow_scripts.run_arguments import add_expected
 from workflow_scripts.runs import (
     EvaluatedRun,
     Expected,
@@ -34,12 +35,7 @@ def run(argv: Sequence[str]) -> int:
         help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json and "
         "VARIANT/seed~SEED/on~TEST/eval.json of each expected run",
     )
-    command.argument(
-        "--expected",
-        required=True,
-        metavar="JSON|FILE",
-        help='the runs there have to be: {"variants": [...], "seeds": [...], "classes": [...]}',
-    )
+    add_expected(command, required=True)
     command.argument(
         "--on",
         nargs="+",
