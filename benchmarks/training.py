@@ -86,7 +86,12 @@ def _row(what: str, ours: dict[str, float], stock: dict[str, float]) -> dict:
         "alternative_s": stock["seconds"],
         "ratio": ours["seconds"] / stock["seconds"],
         "note": f"{1 / ours['seconds']:.1f} and {1 / stock['seconds']:.1f} img/s; "
-        f"peak {ours['mib']:.0f} and {stock['mib']:.0f} MiB",
+        f"peak {ours['mib']:.0f} and {stock['mib']:.0f} MiB"
+        + "".join(
+            f"; {stage} {1000 * ours[stage]:.0f} and {1000 * stock[stage]:.0f} ms"
+            for stage in ("decoding", "resizing", "masks")
+            if stage in ours
+        ),
     }
 
 

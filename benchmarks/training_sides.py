@@ -5,11 +5,17 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from detectron2.data import DatasetCatalog, DatasetMapper
 from detectron2.data.datasets import load_coco_json
+from detectron2.data.detection_utils import read_image as detectron2_reads_image
+from detectron2.data.transforms import AugInput, AugmentationList
 from detectron2.engine import DefaultTrainer
 from detectron2.utils.events import EventStorage
 
@@ -17,15 +23,19 @@ from benchmarks.training import WARM_UP
 from workflow_scripts.coco import CocoSplit
 from workflow_scripts.config.training import Detectron2Training
 from workflow_scripts.gpus import visible_gpus
+from workflow_scripts.images import read_image
 from workflow_scripts.training.data import TrainingSet
 from workflow_scripts.training.devices import usable_cores
 from workflow_scripts.training.engines.detectron2 import Engine
 from workflow_scripts.training.job import Meeting, TrainingJob
 from workflow_scripts.training.loop import train
 
+Stages = dict[str, float]
+"""Seconds an image: `seconds` of everything, and those of its parts by name."""
 
-def ours(folder: Path, settings: Detectron2Training) -> float:
-    """Seconds an image, training with this project's loop."""
+
+def ours(folder: Path, settings: Detectron2Training) -> Stages:
+    """Training with this project's loop."""
     with tempfile.TemporaryDirectory() as temporary:
         job = TrainingJob(
             settings=settings,
@@ -46,11 +56,11 @@ def ours(folder: Path, settings: Detectron2Training) -> float:
         lines = (job.output / "metrics.jsonl").read_text().splitlines()
     times = [json.loads(line)["seconds"] for line in lines]
     images = (len(times) - WARM_UP) * job.recipe.images_per_step
-    return (times[-1] - times[WARM_UP - 1]) / images
+    return {"seconds": (times[-1] - times[WARM_UP - 1]) / images}
 
 
-def stock(folder: Path, settings: Detectron2Training) -> float:
-    """Seconds an image, training with detectron2's own trainer and data path."""
+def stock(folder: Path, settings: Detectron2Training) -> Stages:
+    """Training with detectron2's own trainer and data path."""
     torch.set_num_threads(usable_cores())
     cfg = _stock_config(folder, settings)
     trainer = DefaultTrainer(cfg)
@@ -63,31 +73,55 @@ def stock(folder: Path, settings: Detectron2Training) -> float:
             trainer.run_step()
             trainer.scheduler.step()
         _synchronise()
-    return (time.perf_counter() - started) / (iteration + 1 - WARM_UP) / cfg.SOLVER.IMS_PER_BATCH
+    images = (iteration + 1 - WARM_UP) * cfg.SOLVER.IMS_PER_BATCH
+    return {"seconds": (time.perf_counter() - started) / images}
 
 
-def ours_data(folder: Path, settings: Detectron2Training) -> float:
-    """Seconds an image, reading and augmenting."""
+def ours_data(folder: Path, settings: Detectron2Training) -> Stages:
+    """Reading and augmenting."""
     split = CocoSplit.read(folder / "train.coco.json")
-    samples = TrainingSet(split, folder, None, Engine(settings, 8).augment(), 0)
+    engine = Engine(settings, 8)
+    samples = TrainingSet(split, folder, None, engine.augment(), 0)
     samples._keeps = False  # as Cityscapes, which does not fit into the memory for that
-    return _seconds_each(samples.__getitem__, len(samples))
+    augmentations = engine.blueprint.augmentations()
+    return _stages(read_image, samples.files, augmentations, samples.__getitem__)
 
 
-def stock_data(folder: Path, settings: Detectron2Training) -> float:
+def stock_data(folder: Path, settings: Detectron2Training) -> Stages:
     """The same with detectron2's mapper, masks as bitmaps."""
     cfg = _stock_config(folder, settings)
     descriptions, mapper = DatasetCatalog.get("train"), DatasetMapper(cfg, is_train=True)
-    return _seconds_each(lambda number: mapper(descriptions[number]), len(descriptions))
+    return _stages(
+        partial(detectron2_reads_image, format=cfg.INPUT.FORMAT),
+        [description["file_name"] for description in descriptions],
+        mapper.augmentations.augs,
+        lambda number: mapper(descriptions[number]),
+    )
 
 
-def _seconds_each(read, images: int) -> float:
+def _stages(
+    read: Callable[[Any], np.ndarray],
+    files: Sequence[Path | str],
+    augmentations: list,
+    prepare: Callable[[int], Any],
+) -> Stages:
+    """Time one core: decoding, resizing and mirroring, and what remains of the whole for masks."""
     torch.set_num_threads(1)
-    read(0)
+    image, augment = read(files[0]), AugmentationList(augmentations)
+    numbers = range(len(files))
+    seconds = _seconds_each(prepare, numbers)
+    decoding = _seconds_each(read, files)
+    resizing = _seconds_each(lambda _: augment(AugInput(image)), numbers)
+    masks = seconds - decoding - resizing
+    return {"seconds": seconds, "decoding": decoding, "resizing": resizing, "masks": masks}
+
+
+def _seconds_each(do: Callable[[Any], Any], items: Sequence) -> float:
+    do(items[0])
     started = time.perf_counter()
-    for number in range(images):
-        read(number)
-    return (time.perf_counter() - started) / images
+    for item in items:
+        do(item)
+    return (time.perf_counter() - started) / len(items)
 
 
 def _stock_config(folder: Path, settings: Detectron2Training):
@@ -110,14 +144,14 @@ def _synchronise() -> None:
 
 
 def main(side: str, *rest: str) -> None:
-    """Print seconds an image and the peak memory (MiB, of the GPU where there is one) as JSON."""
+    """Print the times and the peak memory (MiB, of the GPU where there is one) as JSON."""
     what, (folder, settings) = "_".join((side, *rest[:-2])), rest[-2:]
     sides = {"ours": ours, "stock": stock, "ours_data": ours_data, "stock_data": stock_data}
-    seconds = sides[what](Path(folder), Detectron2Training.model_validate_json(settings))
+    stages = sides[what](Path(folder), Detectron2Training.model_validate_json(settings))
     mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if torch.cuda.is_available():
         mib = torch.cuda.max_memory_allocated() / 2**20
-    print(json.dumps({"seconds": seconds, "mib": mib}))
+    print(json.dumps({**stages, "mib": mib}))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,12 @@ FROM condaforge/miniforge3:25.3.0-3
 # A machine that builds images has no GPU to ask.
 ENV CONDA_OVERRIDE_CUDA=12.9
 WORKDIR /study
-COPY envs/detectron2.yaml envs/
-RUN conda env create --quiet --prefix /opt/workflow --file envs/detectron2.yaml \
-    && /opt/workflow/bin/pip install --no-cache-dir snakemake==9.27.1 snakemake-executor-plugin-slurm==2.8.0 \
-    && conda clean --all --yes
 ENV PATH=/opt/workflow/bin:$PATH
+COPY envs/detectron2.yaml envs/workflow.post-deploy.sh envs/
+RUN conda env create --quiet --prefix /opt/workflow --file envs/detectron2.yaml \
+    && pip install --no-cache-dir snakemake==9.27.1 snakemake-executor-plugin-slurm==2.8.0 \
+    && sh envs/workflow.post-deploy.sh \
+    && conda clean --all --yes
 COPY Snakefile config.yaml ./
 COPY envs envs
 COPY profiles profiles
