@@ -40,6 +40,7 @@ def test_a_run_has_the_files_of_the_design_and_its_config(experiment):
     assert {path.name for path in run.iterdir()} == {
         "config.yaml",
         "eval.json",
+        "matches.npz",
         "metrics.jsonl",
         "model_final.pth",
         "predictions.json.gz",
