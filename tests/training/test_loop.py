@@ -1,16 +1,21 @@
 """Seeds, resuming and divergence, with all workers' code but in one process."""
 
+import itertools
+import multiprocessing
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
 from tests.training.conftest import with_settings
-from tests.training.running import hash_of_weights, metrics_of, run_here, stop_after
+from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
 from workflow_scripts.errors import UserError
 from workflow_scripts.files import read_json
 from workflow_scripts.training.engines.torchvision import Engine
-from workflow_scripts.training.job import Ending
+from workflow_scripts.training.job import Ending, TrainingJob
+from workflow_scripts.training.stopping import STOP_SIGNALS
 
 
 @pytest.fixture
@@ -51,6 +56,41 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(job, reference):
     interrupted, whole = metrics_of(job.output), metrics_of(reference.output)
     assert [line["iteration"] for line in interrupted] == [1, 2, 3, 4, 5, 6]
     assert [line["loss"] for line in interrupted] == [line["loss"] for line in whole]
+
+
+def test_processes_that_read_ahead_outlive_the_signals_that_stop_a_run(job, reference, monkeypatch):
+    monkeypatch.setattr(TrainingJob, "readers", 2)  # as on a GPU
+
+    def signalled_early() -> bool:
+        readers = multiprocessing.active_children()
+        assert len(readers) == 2
+        call = next(calls)
+        if call == 1:
+            for number in STOP_SIGNALS:  # as Slurm does, and not the worker itself
+                command = ["kill", f"-{number.name[3:]}", *(str(one.pid) for one in readers)]
+                subprocess.run(command, check=True)
+        return call == 5
+
+    calls = itertools.count(1)
+    assert run_here(job, signalled_early).ending is Ending.SAVED
+    assert run_here(job).ending is Ending.DONE
+    assert hash_of_weights(job.output) == hash_of_weights(reference.output)
+    assert not multiprocessing.active_children()
+
+
+LEAVING = """
+from workflow_scripts.training.data import batches
+left = batches(list(range(100)), [[number] for number in range(100)], 2, False)
+print(next(left), flush=True)
+"""
+
+
+def test_a_process_ends_although_others_still_read_ahead_for_it():
+    command = [sys.executable, "-c", LEAVING]
+    ended = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[0]\n", "")
 
 
 def test_lines_after_the_saved_iteration_are_written_once(job):

@@ -58,6 +58,14 @@ class TrainingJob:
         return self.seed + self.seed_offset
 
     @property
+    def readers(self) -> int:
+        """Processes that read ahead for a worker, besides it.
+
+        On CPU its cores are busy with the model; reading ahead would only take turns with it.
+        """
+        return max(1, min(8, self.threads // self.workers)) if self.gpus else 0
+
+    @property
     def checkpoints(self) -> Path:
         """Everything that is not a result: the state for resuming, the launcher's files."""
         return self.output / "checkpoints"

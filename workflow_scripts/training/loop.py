@@ -124,9 +124,7 @@ class Trainer:
             self.worker.rank,
             job.workers,
         )
-        # On CPU the cores are busy with the model; reading ahead would only take turns with it.
-        processes = max(1, min(8, job.threads // job.workers)) if job.gpus else 0
-        return batches(self.samples, share, processes, pinned=bool(job.gpus))
+        return batches(self.samples, share, job.readers, pinned=bool(job.gpus))
 
     def _step(self, batch: list[Sample], stop: bool) -> Agreement:
         batch = [sample.to(self.worker.device) for sample in batch]
