@@ -21,6 +21,8 @@ from workflow_scripts.usage_records import Usage, read_usage
 
 pytestmark = pytest.mark.slow
 
+TRAIN, PREDICT = 30, 10
+"""Seconds."""
 SLEEPER = """#!{python}
 import os, sys, time
 from pathlib import Path
@@ -30,7 +32,7 @@ if words[1:3] in (["workflow_scripts.training", "train"], ["workflow_scripts.tra
     from workflow_scripts.usage_records import Recorder
 
     recorder = Recorder.of(Path(words[words.index("--log") + 1]), None, None)
-    time.sleep({{"train": 30, "predict": 10}}[words[2]])
+    time.sleep({{"train": {train}, "predict": {predict}}}[words[2]])
     recorder.end(0)
 os.execv({stand_in!r}, [{stand_in!r}, *words])
 """
@@ -61,7 +63,9 @@ def workflow(idle_cluster: Cluster, tmp_path: Path) -> Workflow:
     here.run(f"{results}/tables/privacy.json", f"{results}/figures/before_after.svg")
     here.run(f"{results}/figures/figure_3.svg", f"{results}/runs/.checked")
 
-    text = SLEEPER.format(python=sys.executable, stand_in=str(stand_in))
+    text = SLEEPER.format(
+        python=sys.executable, stand_in=str(stand_in), train=TRAIN, predict=PREDICT
+    )
     sleeper = program(tmp_path / "sleeper/python", text)
     path = path_with(sleeper, idle_cluster.environment["PATH"])
     environment = {**idle_cluster.environment, "PATH": path}
@@ -89,7 +93,7 @@ def submitted(used: Usage) -> float:
     return used.start - (used.startup_seconds or 0) - (used.queued_seconds or 0)
 
 
-def test_more_seeds_take_as_long_as_planned(workflow):
+def test_more_seeds_queue_as_planned(workflow):
     workflow.run()
     before = {used.attempt for used in read_usage(workflow.results)}
 
@@ -101,6 +105,8 @@ def test_more_seeds_take_as_long_as_planned(workflow):
     # Two after each other on each of the three nodes.
     assert len(trainings) == 6
     assert {used.gpus for used in trainings} == {4}
-    assert max(used.queued_seconds for used in trainings) > 30
+    assert max(used.queued_seconds for used in trainings) > TRAIN
     took = max(used.start + used.seconds for used in new) - min(map(submitted, new))
-    assert planned == pytest.approx(took, rel=0.25)
+    # On an idle machine it is within a quarter of what it took (docs/slurm.md). On a busy one jobs
+    # take longer to start than any plan can know, so that only this side is sure.
+    assert 2 * TRAIN + PREDICT < planned < 1.25 * took
