@@ -18,6 +18,11 @@ ALL = "all"
 """Stands for the mean over the classes, where a class is named."""
 
 
+def class_title(name: str) -> str:
+    """A class, or `ALL`, as it is called where people read it."""
+    return "All classes (mAP)" if name == ALL else name[:1].upper() + name[1:]
+
+
 class Expected(Section):
     """The runs that an experiment consists of: every variant with every seed, and some more."""
 

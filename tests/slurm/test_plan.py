@@ -107,6 +107,6 @@ def test_more_seeds_queue_as_planned(workflow):
     assert {used.gpus for used in trainings} == {4}
     assert max(used.queued_seconds for used in trainings) > TRAIN
     took = max(used.start + used.seconds for used in new) - min(map(submitted, new))
-    # On an idle machine it is within a quarter of what it took (docs/slurm.md). On a busy one jobs
-    # take longer to start than any plan can know, so that only this side is sure.
+    # docs/slurm.md says how close it is on an idle machine. On a busy one jobs take longer to start
+    # than any plan can know, so that only this side is sure.
     assert 2 * TRAIN + PREDICT < planned < 1.25 * took

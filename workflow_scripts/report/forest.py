@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from workflow_scripts.figures import BAND, BLUE, GRID, QUIET, RED, TEXT, draw_panels, short, style
 from workflow_scripts.report.inputs import ClassVerdict, VariantVerdict
 from workflow_scripts.report.results import Results
-from workflow_scripts.runs import ALL
+from workflow_scripts.runs import ALL, class_title
 
 NAME = "forest"
 COLUMNS, WIDTH = 2, 4.4
@@ -62,7 +62,7 @@ def _draw(axes: Axes, of: VariantVerdict, of_one: Sequence[float]) -> None:
     axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
     for place, row in enumerate(of.rows):
         _draw_row(axes, place, row, of)
-    titles = ["All (mAP)" if row.name == ALL else short(row.name) for row in of.rows]
+    titles = [short(class_title(row.name)) for row in of.rows]
     axes.set_yticks(range(len(of.rows)), titles)
     axes.set_ylim(len(of.rows) - 0.4, -0.6)
     axes.axhline(len(of.rows) - 1.5, color=GRID, linewidth=0.8)

@@ -18,7 +18,7 @@ from workflow_scripts.report.cost import costs, stage_tables
 from workflow_scripts.report.drawn import FIGURES
 from workflow_scripts.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.report.results import Results
-from workflow_scripts.runs import ALL
+from workflow_scripts.runs import ALL, class_title
 
 TEMPLATES = Path(__file__).parent / "templates"
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
@@ -75,7 +75,7 @@ def render(results: Results, show_originals: bool) -> str:
         "points": _points,
         "signed": _signed,
         "p": _p,
-        "title": _title,
+        "title": class_title,
         "word": _word,
         "margin": lambda fraction: f"{100 * fraction:g} point{'' if fraction == 0.01 else 's'}",
         "prose": lambda text: _MINUS.sub("−", text),
@@ -138,11 +138,6 @@ def _p(value: float | None) -> str:
     if value is None or math.isnan(value):
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def _title(name: str) -> str:
-    """A class as a row is called."""
-    return "All (mAP)" if name == ALL else name[:1].upper() + name[1:]
 
 
 def _word(verdict: str) -> str:

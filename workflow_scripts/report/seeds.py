@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from workflow_scripts.figures import GRID, QUIET, TEXT, colours_of, draw_panels, short, style
 from workflow_scripts.report.results import Results, Run
-from workflow_scripts.runs import ALL
+from workflow_scripts.runs import ALL, class_title
 
 NAME = "runs"
 COLUMNS, WIDTH = 3, 3.3
@@ -29,7 +29,7 @@ def panels(results: Results) -> list[str]:
 
 def label(name: str) -> str:
     """What a panel shows."""
-    return f"{_title(name)}: AP of each run by variant"
+    return f"{class_title(name)}: AP of each run by variant"
 
 
 def draw(results: Results, chosen: Sequence[str], columns: int, width: float) -> Figure:
@@ -55,10 +55,6 @@ def draw(results: Results, chosen: Sequence[str], columns: int, width: float) ->
     with style(NAME):
         size = (width, HEAD + ROW * len(results.variants))
         return draw_panels(chosen, draw_panel, size, columns)
-
-
-def _title(name: str) -> str:
-    return "All classes (mAP)" if name == ALL else name[:1].upper() + name[1:]
 
 
 def _limit(axes: Axes, aps: Sequence[float]) -> None:
@@ -111,7 +107,7 @@ def _write(axes: Axes, x: float, place: int, text: str) -> None:
 
 
 def _finish(axes: Axes, name: str, variants: Sequence[str]) -> None:
-    axes.set_title(short(_title(name), 24))
+    axes.set_title(short(class_title(name), 24))
     axes.set_yticks(range(len(variants)), [short(name) for name in variants], fontsize=9)
     axes.set_ylim(len(variants) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)

@@ -9,7 +9,14 @@ from tabulate import tabulate
 from workflow_scripts import latex
 from workflow_scripts.errors import UserError
 from workflow_scripts.latex import UNDEFINED
-from workflow_scripts.runs import ALL, EvaluatedRun, Expected, ExposedScores, GroupScores
+from workflow_scripts.runs import (
+    ALL,
+    EvaluatedRun,
+    Expected,
+    ExposedScores,
+    GroupScores,
+    class_title,
+)
 from workflow_scripts.statistics.welch import Difference, Sample
 
 SCHEMA = 1
@@ -129,7 +136,7 @@ def _blocks(table: pd.DataFrame, reference: str) -> list[tuple[str, list[str], l
         headers = ["Class", "Group", "Objects", reference, variant, "Difference", "Interval"]
         rows = [
             [
-                "All (mean)" if row["class"] == ALL else row["class"],
+                class_title(row["class"]),
                 row["group"].replace("_", " "),
                 str(row["instances"]),
                 _cell(of_reference.loc[(row["class"], row["group"])]),

@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from workflow_scripts import latex
 from workflow_scripts.latex import UNDEFINED
-from workflow_scripts.runs import ALL
+from workflow_scripts.runs import class_title
 from workflow_scripts.statistics.answer import caveats, headline, sentence
 from workflow_scripts.statistics.compare import AtMargin, ClassVerdict, Outcome
 from workflow_scripts.statistics.experiment import (
@@ -190,10 +190,9 @@ def _interval_title(verdict: ExperimentVerdict) -> str:
 
 
 def _measured(row: ClassVerdict) -> list[str]:
-    title = "All (mAP)" if row.name == ALL else row.name
     interval = UNDEFINED if row.low is None else f"{_signed(row.low)} to {_signed(row.high)}"
     detectable = UNDEFINED if row.detectable is None else f"{100 * row.detectable:.2f}"
-    return [title, _signed(row.difference), interval, detectable]
+    return [class_title(row.name), _signed(row.difference), interval, detectable]
 
 
 def _words(at: AtMargin) -> str:

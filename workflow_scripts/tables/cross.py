@@ -7,7 +7,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from workflow_scripts import latex
-from workflow_scripts.runs import ALL, EvaluatedRun, Expected
+from workflow_scripts.runs import ALL, EvaluatedRun, Expected, class_title
 from workflow_scripts.tables.table import cell, long_table
 
 SCHEMA = 1
@@ -60,10 +60,9 @@ def as_markdown(table: pd.DataFrame, expected: Expected) -> str:
 def as_latex(table: pd.DataFrame, expected: Expected) -> str:
     r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
     _, headers, rows = next(iter(_matrices(table, expected)))
-    return latex.table([latex.tabular(headers, rows)], f"{TITLE}. {CAPTION}", "cross")
+    return latex.table([latex.tabular(headers, rows)], f"{class_title(ALL)}. {CAPTION}", "cross")
 
 
-TITLE = "All classes (mAP)"
 CAPTION = (
     "Mask AP, mean and standard deviation over the trainings. Rows: the images that the models "
     "were trained on; columns: the validation images that they were tested on."
@@ -84,7 +83,7 @@ def _matrices(
     headers = ["Trained on", *(f"tested on {test}" for test in tests)]
     return [
         (
-            TITLE if name == ALL else name,
+            class_title(name),
             headers,
             [
                 [variant, *(text[name, variant, test] for test in tests)]

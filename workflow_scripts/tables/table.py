@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workflow_scripts.latex import UNDEFINED
-from workflow_scripts.runs import ALL, EvaluatedRun, Expected, list_of
+from workflow_scripts.runs import ALL, EvaluatedRun, Expected, class_title, list_of
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
 """Of masks, as eval.json names them; those of boxes have the prefix `bbox_`."""
@@ -98,8 +98,7 @@ def layout(table: ResultTable, metric: str = "AP") -> pd.DataFrame:
         )
         for row in of_metric.to_dict("records")
     }
-    titles = {name: name[:1].upper() + name[1:] for name in expected.classes}
-    titles[ALL] = "All classes (mAP)"
+    titles = {name: class_title(name) for name in (*expected.classes, ALL)}
     return pd.DataFrame(
         [[text[name, variant] for variant in expected.variants] for name in titles],
         index=pd.Index(titles.values(), name="Class"),

@@ -1,5 +1,6 @@
 """What `doctor` looks at, one function a thing: each says what it found, or raises."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -47,10 +48,14 @@ def connection(gpus: int) -> str:
 
 
 def _add_up(rank: int, workers: int, backend: str, folder: Path) -> None:
+    device = torch.device("cpu")
+    if backend == "nccl":
+        # As in a training, each process sees its own GPU only.
+        os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"].split(",")[rank]
+        device = torch.device("cuda", 0)
     dist.init_process_group(
         backend, init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=workers
     )
-    device = torch.device("cuda", rank) if backend == "nccl" else torch.device("cpu")
     number = torch.tensor([rank + 1.0], device=device)
     dist.all_reduce(number)
     dist.destroy_process_group()

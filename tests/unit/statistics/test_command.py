@@ -99,7 +99,7 @@ def test_the_files_say_the_same(tmp_path, capsys):
     assert truck["tost_p"] == pytest.approx(at["tost_p"])
     assert truck["runs_needed"] == at["runs_needed"]
     assert (
-        "| car        | +0.40        | +0.09 to +0.71  | 0.53 "
+        "| Car               | +0.40        | +0.09 to +0.71  | 0.53 "
         in (tmp_path / "verdict.md").read_text()
     )
     capsys.readouterr()

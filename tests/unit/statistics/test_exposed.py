@@ -78,7 +78,10 @@ def test_all_files_say_the_same(experiment):
     assert "0.410 ± 0.010 | 0.313 ± 0.015 | -9.67" in text
     assert "(3 % or more)" in text
     latex = (experiment / "tables/exposed.tex").read_text()
-    assert r"All (mean) & much & $9$ & $0.410 \pm 0.010$ & $0.313 \pm 0.015$ & $-9.67$ &" in latex
+    assert (
+        r"All classes (mAP) & much & $9$ & $0.410 \pm 0.010$ & $0.313 \pm 0.015$ & $-9.67$ &"
+        in latex
+    )
 
 
 def test_runs_that_lack_something_are_said(experiment, capsys):
