@@ -78,10 +78,12 @@ def _classes(of: VariantVerdict, index: int) -> str:
     for row in classes:
         at = row.margins[index]
         names.setdefault(_in_a_word(at.verdict_holm or at.verdict), []).append(row.name)
+    corrected = any(row.margins[index].verdict_holm for row in classes)
+    how = f"within {margin}" + (" and after Holm's correction" if corrected else "")
     if len(names) == 1:
-        return f"class by class, within {margin}: {next(iter(names))} for all {len(classes)}"
+        return f"class by class, {how}: {next(iter(names))} for all {len(classes)}"
     parts = [f"{word} for {len(of)} ({', '.join(of)})" for word, of in names.items()]
-    return f"class by class, within {margin}: {', '.join(parts)}"
+    return f"class by class, {how}: {', '.join(parts)}"
 
 
 def _in_a_word(outcome: Outcome) -> str:

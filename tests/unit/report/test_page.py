@@ -81,6 +81,20 @@ def test_the_answer_is_the_verdicts(finished, page):
         assert sentence in text
 
 
+def test_verdicts_that_the_correction_changes_are_marked_in_every_table(finished, page):
+    verdict = read_json(finished / "tables/verdict.json")
+    changed = [
+        at
+        for of in verdict["variants"]
+        for row in of["rows"]
+        for at in row["margins"]
+        if at["verdict_holm"] not in (None, at["verdict"])
+    ]
+    assert changed
+    # In a matrix, and in the table of the variant.
+    assert page.count(">†</abbr>") == 2 * len(changed)
+
+
 def test_numbers_are_those_of_the_tables(finished, page):
     text = str(Text(page))
     for row in read_json(finished / "tables/table_2.json")["layout"]["rows"]:
