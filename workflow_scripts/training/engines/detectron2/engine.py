@@ -1,5 +1,6 @@
 """The engine: what the loop and the prediction ask for, answered by detectron2."""
 
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +28,9 @@ from workflow_scripts.training.engines.detectron2.weights import initial_weights
 from workflow_scripts.training.recipe import Recipe
 
 __all__ = ["Engine", "initial_weights", "recipe_of"]
+
+# It is about a call of detectron2's, and would stand in every log.
+warnings.filterwarnings("ignore", "torch.meshgrid: in an upcoming release", UserWarning)
 
 
 def recipe_of(settings: Detectron2Training) -> Recipe:
