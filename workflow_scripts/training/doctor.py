@@ -66,7 +66,8 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
     from workflow_scripts.training import examination  # noqa: PLC0415
 
     for package, version in examination.versions().items():
-        yield Finding(package, version or "not installed")
+        if version:  # What is missing and needed fails below.
+            yield Finding(package, version)
     examinations: dict[str, Callable[[], str]] = {
         "devices": lambda: examination.devices(gpus),
         "workers' connection": lambda: examination.connection(gpus),
