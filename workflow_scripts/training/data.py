@@ -204,6 +204,8 @@ def batches(
         collate_fn=list,
         pin_memory=pinned,
         worker_init_fn=_end_when_told,
+        # Forked processes inherit what is blocked; Python 3.14 and later would choose another way.
+        multiprocessing_context="fork" if processes else None,
     )
     # Slurm's signals reach every process of a job, but those that read have to last until the
     # worker has saved its state: they start, and stay, with these signals blocked.
