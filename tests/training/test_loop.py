@@ -79,7 +79,7 @@ def test_processes_that_read_ahead_outlive_the_signals_that_stop_a_run(job, refe
 
 
 LEAVING = """
-from workflow_scripts.training.data import batches
+from workflow_scripts.training.readers import batches
 left = batches(list(range(100)), [[number] for number in range(100)], 2, False)
 print(next(left), flush=True)
 """

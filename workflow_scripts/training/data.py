@@ -1,24 +1,19 @@
 """Training samples: read, augmented, as tensors."""
 
-import os
-import signal
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from workflow_scripts.coco import CocoSplit, Instance, decode_crop
 from workflow_scripts.errors import UserError
 from workflow_scripts.images import read_image
 from workflow_scripts.training.augment import Augment, Scene
-from workflow_scripts.training.sampling import Share, image_at
+from workflow_scripts.training.sampling import image_at
 from workflow_scripts.training.sources import locate, training_images
-from workflow_scripts.training.stopping import STOP_SIGNALS
 
 KEEP_DECODED_BYTES = 512 * 2**20
 """A data set whose decoded images are smaller than this is decoded once and kept in memory."""
@@ -184,44 +179,3 @@ def framed_crop(crop: np.ndarray, x: int, y: int, height: int, width: int) -> np
     if x + crop.shape[1] == width:
         framed[:, -1] = framed[:, -2]
     return framed
-
-
-def batches(
-    samples: Dataset[Sample], share: Share, processes: int, pinned: bool
-) -> Iterator[list[Sample]]:
-    """This worker's samples, a list a step.
-
-    Args:
-        samples: the endless sequence.
-        share: this worker's part of it.
-        processes: that read ahead; with 0 this process reads.
-        pinned: hand out page-locked memory, for GPUs.
-    """
-    loader = DataLoader(
-        samples,
-        batch_sampler=share,
-        num_workers=processes,
-        collate_fn=list,
-        pin_memory=pinned,
-        worker_init_fn=_end_when_told,
-        # Forked processes inherit what is blocked; Python 3.14 and later would choose another way.
-        multiprocessing_context="fork" if processes else None,
-    )
-    # Slurm's signals reach every process of a job, but those that read have to last until the
-    # worker has saved its state: they start, and stay, with these signals blocked.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
-    try:
-        return iter(loader)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _end_when_told(process: int) -> None:
-    """Let the worker alone end this process, which it does by SIGTERM."""
-    threading.Thread(target=_wait_for_the_worker, daemon=True).start()
-
-
-def _wait_for_the_worker() -> None:
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
-        pass
-    os._exit(0)

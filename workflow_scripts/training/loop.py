@@ -10,13 +10,14 @@ from workflow_scripts.errors import UserError
 from workflow_scripts.files import write_json, write_text
 from workflow_scripts.training import checkpoint
 from workflow_scripts.training.cpu import set_up_torch
-from workflow_scripts.training.data import Sample, TrainingSet, batches
+from workflow_scripts.training.data import Sample, TrainingSet
 from workflow_scripts.training.engines import engine_for
 from workflow_scripts.training.gradients import DivergenceError, Gradients
 from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
 from workflow_scripts.training.metrics import Metrics
 from workflow_scripts.training.optimisation import Optimisation
 from workflow_scripts.training.provenance import device_name, now, peak_memory, provenance
+from workflow_scripts.training.readers import batches
 from workflow_scripts.training.sampling import Share
 from workflow_scripts.training.stopping import StopRequest
 from workflow_scripts.training.trained_model import TrainedModel
