@@ -21,8 +21,8 @@ from workflow_scripts.usage_records import Usage, read_usage
 
 pytestmark = pytest.mark.slow
 
-TRAIN, PREDICT = 30, 10
-"""Seconds."""
+TRAIN, PREDICT = 60, 20
+"""Seconds: long beside what a job takes to start, as those of a real experiment are."""
 SLEEPER = """#!{python}
 import os, sys, time
 from pathlib import Path
@@ -93,7 +93,7 @@ def submitted(used: Usage) -> float:
     return used.start - (used.startup_seconds or 0) - (used.queued_seconds or 0)
 
 
-def test_more_seeds_queue_as_planned(workflow):
+def test_more_seeds_take_as_long_as_planned(workflow):
     workflow.run()
     before = {used.attempt for used in read_usage(workflow.results)}
 
@@ -107,6 +107,4 @@ def test_more_seeds_queue_as_planned(workflow):
     assert {used.gpus for used in trainings} == {4}
     assert max(used.queued_seconds for used in trainings) > TRAIN
     took = max(used.start + used.seconds for used in new) - min(map(submitted, new))
-    # docs/slurm.md says how close it is on an idle machine. On a busy one jobs take longer to start
-    # than any plan can know, so that only this side is sure.
-    assert 2 * TRAIN + PREDICT < planned < 1.25 * took
+    assert planned == pytest.approx(took, rel=0.25)
