@@ -296,4 +296,5 @@ def show_tables():
         table = Path(f"{RESULTS}/tables/{name}.json")
         if table.exists():
             command = f"workflow_scripts.{stage}"
+            print(flush=True)
             subprocess.run(["python", "-m", command, "show", table], check=True)

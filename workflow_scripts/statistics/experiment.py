@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from workflow_scripts.config.statistics import Statistics
-from workflow_scripts.runs import ALL
+from workflow_scripts.runs import ALL, class_title
 from workflow_scripts.statistics.compare import AtMargin, ClassVerdict, Outcome, compare
 from workflow_scripts.statistics.images import TestImages
 from workflow_scripts.statistics.welch import Sample
@@ -232,9 +232,9 @@ def notes(verdict: VariantVerdict) -> Iterator[str]:
     """What is out of the ordinary in a class, a sentence each."""
     for row in verdict.rows:
         for note in row.notes:
-            yield f"{row.name}: {note}."
+            yield f"{class_title(row.name)}: {note}."
         if row.low is not None and not any(at.within_reach for at in row.margins):
             yield (
-                f"{row.name}: the interval is {points((row.high - row.low) / 2)} to each side, "
-                "wider than every margin: no result could have shown sameness."
+                f"{class_title(row.name)}: the interval is {points((row.high - row.low) / 2)} to "
+                "each side, wider than every margin: no result could have shown sameness."
             )
