@@ -5,10 +5,10 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.config.statistics import Statistics
-from workflow_scripts.runs import ALL
-from workflow_scripts.statistics.compare import Outcome, compare
-from workflow_scripts.statistics.welch import Sample
+from workflow_scripts.analysis.statistics.compare import Outcome, compare
+from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.contracts.runs import ALL
+from workflow_scripts.contracts.settings.statistics import Statistics
 
 MARGIN = 0.01
 

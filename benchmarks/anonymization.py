@@ -12,10 +12,10 @@ import pandas as pd
 
 from workflow_scripts.anonymization.apply import anonymize_images, tasks_of
 from workflow_scripts.anonymization.methods.blur import Blur
-from workflow_scripts.coco import CocoImage, CocoSplit
-from workflow_scripts.files import sha256_of_file
-from workflow_scripts.images import read_image, write_png
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.images import read_image, write_png
 
 IMAGES = 24
 WIDTH, HEIGHT = 2048, 1024

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.evaluation import HEIGHT, WIDTH, made_up_job
-from tests.unit import cityscapes_oracle
-from workflow_scripts.cityscapes import LABEL_IDS
-from workflow_scripts.coco import CocoSplit, decode_mask
+from tests.evaluation import cityscapes_oracle
+from workflow_scripts.contracts.cityscapes import LABEL_IDS
+from workflow_scripts.contracts.coco import CocoSplit, decode_mask
 from workflow_scripts.dataset.cityscapes_reader import instances_of
 from workflow_scripts.dataset.reader import LabelledImage, number
 from workflow_scripts.evaluation.cityscapes_ap import evaluate

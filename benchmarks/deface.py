@@ -22,12 +22,12 @@ from workflow_scripts.anonymization.apply import Task, anonymize_images, tasks_o
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blur import Blur
 from workflow_scripts.anonymization.methods.natural import Natural
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.pii import Pii
-from workflow_scripts.files import link_or_copy, read_json
-from workflow_scripts.images import read_image, write_png
-from workflow_scripts.jobs import settings_json
-from workflow_scripts.regions import read_regions
+from workflow_scripts.common.files import link_or_copy, read_json
+from workflow_scripts.config.jobs import settings_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import read_regions
+from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.pii.settings import Pii
 
 IMAGES = 24
 WIDTH, HEIGHT = 2048, 1024

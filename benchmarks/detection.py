@@ -13,15 +13,15 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pandas as pd
+from drawn_streets.drawing import Drawing
+from drawn_streets.labels import Label
+from drawn_streets.marks import MarkKind
 
-from workflow_scripts.boxes import ious
+from tools.plate_detector.measure import boxes_in
+from tools.plate_detector.scenes import draw_scene
+from workflow_scripts.imaging.boxes import ious
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.faces import Faces
-from workflow_scripts.plate_detector.measure import boxes_in
-from workflow_scripts.plate_detector.scenes import draw_scene
-from workflow_scripts.synthetic.drawing import Drawing
-from workflow_scripts.synthetic.labels import Label
-from workflow_scripts.synthetic.marks import MarkKind
 
 SEED, SPLIT = 90_210, "val"
 SCENES = 40

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from workflow_scripts.matches import THRESHOLDS, Matches
-from workflow_scripts.statistics.images import TestImages
-from workflow_scripts.statistics.resampling import average_precisions
-from workflow_scripts.statistics.welch import Difference, Sample
+from workflow_scripts.analysis.statistics.images import TestImages
+from workflow_scripts.analysis.statistics.resampling import average_precisions
+from workflow_scripts.analysis.statistics.welch import Difference, Sample
+from workflow_scripts.contracts.matches import THRESHOLDS, Matches
 
 LEVEL = 0.05
 IOUS = 0.5 + 0.05 * np.arange(THRESHOLDS)

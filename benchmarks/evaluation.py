@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.coco import CocoImage, CocoSplit, Instance, encode_mask
-from workflow_scripts.config.dataset import CLASSES
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.contracts.settings.dataset import CLASSES
 from workflow_scripts.evaluation.coco_ap import CocoResult, Kind, evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 

@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from drawn_streets.writer import SceneSettings, write_data_set
 
-from workflow_scripts.cityscapes import instance_ids_path
+from workflow_scripts.contracts.cityscapes import instance_ids_path
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
-from workflow_scripts.images import decode_ids, read_image
-from workflow_scripts.synthetic.writer import SceneSettings, write_data_set
+from workflow_scripts.imaging.images import decode_ids, read_image
 
 IMAGES = 24
 ROUNDS = 3

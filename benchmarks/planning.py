@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from workflow_scripts.files import write_json
+from workflow_scripts.common.files import write_json
 
 PROJECT = Path(__file__).resolve().parent.parent
 INDEX = "train.coco.json", "val.coco.json", "table_1.csv", "table_1.md"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from drawn_streets.writer import SceneSettings, write_data_set
 
-from workflow_scripts.config.training import Detectron2Training
+from workflow_scripts.common.gpus import visible_gpus
+from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
-from workflow_scripts.detectron2_files import installed
-from workflow_scripts.gpus import visible_gpus
-from workflow_scripts.synthetic.writer import SceneSettings, write_data_set
+from workflow_scripts.training.detectron2_files import installed
 
 DEMO = Path(__file__).parent.parent / "profiles" / "demo" / "detectron2.yaml"
 WARM_UP = 3

@@ -20,10 +20,10 @@ from detectron2.engine import DefaultTrainer
 from detectron2.utils.events import EventStorage
 
 from benchmarks.training import WARM_UP
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.gpus import visible_gpus
-from workflow_scripts.images import read_image
+from workflow_scripts.common.gpus import visible_gpus
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings.training import Detectron2Training
+from workflow_scripts.imaging.images import read_image
 from workflow_scripts.training.data import TrainingSet
 from workflow_scripts.training.devices import usable_cores
 from workflow_scripts.training.engines.detectron2 import Engine

@@ -11,14 +11,14 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, workflow.basedir)
 
-from workflow_scripts.allocation import gpus_to_use, minutes_to_use
+from workflow_scripts.operations.allocation import gpus_to_use, minutes_to_use
 from workflow_scripts.config.experiment import read_experiment
-from workflow_scripts.detectron2_files import check_settings
-from workflow_scripts.environment import prepare_commands
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import write_text
-from workflow_scripts.jobs import Jobs
-from workflow_scripts.shards import Shards
+from workflow_scripts.training.detectron2_files import check_settings
+from workflow_scripts.common.environment import prepare_commands
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_text
+from workflow_scripts.config.jobs import Jobs
+from workflow_scripts.contracts.shards import Shards
 
 prepare_commands(Path(workflow.basedir))
 
@@ -285,7 +285,7 @@ def call_without_plan(wildcards):
 
 
 def record_expected_runs():
-    """Write down which runs there will be, for `python -m workflow_scripts.status`."""
+    """Write down which runs there will be, for `python -m workflow_scripts.operations.status`."""
     write_text(Path(f"{RESULTS}/runs/expected.json"), f"{JOBS.expected_runs}\n")
 
 

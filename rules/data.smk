@@ -21,7 +21,7 @@ rule draw_dataset:
     message:
         "Drawing street scenes"
     shell:
-        "exec python -m workflow_scripts.synthetic --settings {params.settings:q}"
+        "exec python -m workflow_scripts.dataset.draw --settings {params.settings:q}"
         " --output {params.folder:q} --workers {threads} --log {log:q}"
 
 

@@ -32,7 +32,7 @@ rule table_2:
     message:
         "Making Table II"
     shell:
-        "exec python -m workflow_scripts.tables make --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts.analysis.tables make --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -71,7 +71,7 @@ rule verdict:
     message:
         "Judging each variant against {params.reference}"
     shell:
-        "exec python -m workflow_scripts.statistics verdict --settings {params.settings:q}"
+        "exec python -m workflow_scripts.analysis.statistics verdict --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
@@ -106,7 +106,7 @@ rule exposed:
     message:
         "Comparing objects that carry a face or a plate"
     shell:
-        "exec python -m workflow_scripts.statistics exposed --settings {params.settings:q}"
+        "exec python -m workflow_scripts.analysis.statistics exposed --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --output {params.folder:q} --log {log:q}"
 
@@ -138,7 +138,7 @@ rule cross:
     message:
         "Making the table of trainings by tests"
     shell:
-        "exec python -m workflow_scripts.tables cross --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts.analysis.tables cross --runs-in {params.runs:q}"
         " --expected {params.expected:q} --on {params.on:q}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -187,7 +187,7 @@ rule figures:
     message:
         "Drawing the figures of the results"
     shell:
-        "exec python -m workflow_scripts.report figures {params.results:q} --log {log:q}"
+        "exec python -m workflow_scripts.analysis.report figures {params.results:q} --log {log:q}"
 
 
 rule provenance:
@@ -224,7 +224,7 @@ rule provenance:
     message:
         "Writing down where the results come from"
     shell:
-        "exec python -m workflow_scripts.report provenance {params.results:q}"
+        "exec python -m workflow_scripts.analysis.report provenance {params.results:q}"
         " --config {params.config:q} --output {output:q} --log {log:q}"
 
 
@@ -265,7 +265,7 @@ rule report:
     message:
         "Making the report"
     shell:
-        "exec python -m workflow_scripts.report html {params.results:q}"
+        "exec python -m workflow_scripts.analysis.report html {params.results:q}"
         " --settings {params.settings:q} --provenance {input.provenance:q}"
         " --output {output:q} --log {log:q}"
 
@@ -285,10 +285,10 @@ rule partial_table_2:
     message:
         "Making Table II from the runs that are there"
     shell:
-        "python -m workflow_scripts.tables make --partial --runs-in {params.runs:q}"
+        "python -m workflow_scripts.analysis.tables make --partial --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
-        " && exec python -m workflow_scripts.tables show {params.folder:q}/table_2.json"
+        " && exec python -m workflow_scripts.analysis.tables show {params.folder:q}/table_2.json"
 
 
 rule partial_report:
@@ -312,16 +312,16 @@ rule partial_report:
     message:
         "Making the report of the runs that are there"
     shell:
-        "python -m workflow_scripts.tables make --partial --runs-in {params.runs:q}"
+        "python -m workflow_scripts.analysis.tables make --partial --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
-        " && python -m workflow_scripts.statistics verdict --settings {params.statistics:q}"
+        " && python -m workflow_scripts.analysis.statistics verdict --settings {params.statistics:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
-        " && python -m workflow_scripts.report provenance {params.results:q}"
+        " && python -m workflow_scripts.analysis.report provenance {params.results:q}"
         " --config {params.config:q} --output {params.folder:q}/provenance.json"
-        " && exec python -m workflow_scripts.report html {params.results:q}"
+        " && exec python -m workflow_scripts.analysis.report html {params.results:q}"
         " --settings {params.settings:q} --tables {params.folder:q}"
         " --provenance {params.folder:q}/provenance.json --output {params.folder:q}/report.html"
 
@@ -340,5 +340,5 @@ rule plan:
     message:
         "Estimating what there is to do"
     shell:
-        "exec python -m workflow_scripts.plan --chart {params.folder:q} --log {log:q}"
+        "exec python -m workflow_scripts.operations.plan --chart {params.folder:q} --log {log:q}"
         " -- {params.call} --nolock"

@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from workflow_scripts.cityscapes import LABEL_IDS, instance_ids_path, polygons_path
-from workflow_scripts.images import write_png
+from workflow_scripts.contracts.cityscapes import LABEL_IDS, instance_ids_path, polygons_path
+from workflow_scripts.imaging.images import write_png
 
 WIDTH, HEIGHT = 64, 32
 

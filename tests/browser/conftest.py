@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.browser import Browser
 from tests.written_results import FIVE, write_results
-from workflow_scripts.report.__main__ import main
+from workflow_scripts.analysis.report.__main__ import main
 
 HOSTILE_CLASSES = {
     "<script>window.stolen = 1</script>": (0.3, 0.01, 40),

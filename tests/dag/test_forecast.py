@@ -4,13 +4,20 @@ import json
 import subprocess
 import sys
 
-from workflow_scripts.plan.estimates import DEFAULT_SECONDS
+from workflow_scripts.operations.plan.estimates import DEFAULT_SECONDS
 
 
 def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(fresh):
     fresh.run("index_dataset")
     expected = fresh.plan()
-    command = [sys.executable, "-m", "workflow_scripts.plan", "--json", "--seeds", "[1,2,3,4,5,9]"]
+    command = [
+        sys.executable,
+        "-m",
+        "workflow_scripts.operations.plan",
+        "--json",
+        "--seeds",
+        "[1,2,3,4,5,9]",
+    ]
     done = subprocess.run(
         [*command, "--", *fresh.command()[3:]],
         cwd=fresh.project,

@@ -9,7 +9,7 @@ import pytest
 from tests.cityscapes_folder import add_image, make_cityscapes
 from tests.dag.conftest import PAGE, SHOWN, TABLES, paper_config
 from tests.workflow import Workflow, copy_of_project
-from workflow_scripts.files import sha256_of
+from workflow_scripts.common.files import sha256_of
 
 NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, **TABLES}
 FIVE_RUNS = {"train": 5, "predict": 5, "evaluate": 5, **TABLES}

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.detectron2_files import installed
+from workflow_scripts.training.detectron2_files import installed
 
 pytestmark = pytest.mark.slow
 

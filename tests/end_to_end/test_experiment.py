@@ -16,9 +16,9 @@ import torch
 import yaml
 
 from tests.workflow import PROJECT, Workflow, copy_of_project
+from workflow_scripts.analysis.report.__main__ import main as report
+from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.privacy.__main__ import main as privacy
-from workflow_scripts.regions import read_regions
-from workflow_scripts.report.__main__ import main as report
 
 pytestmark = pytest.mark.slow
 FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")

@@ -17,7 +17,7 @@ from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.experiments import SITE, continued, ended, on, started
 from tests.slurm.test_check import check, site
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.usage_records import FOLDER, Usage
+from workflow_scripts.contracts.usage import FOLDER, Usage
 
 pytestmark = pytest.mark.slow
 
@@ -84,7 +84,7 @@ def predictions_of(cluster: Cluster, states: str) -> list[int]:
 
 def show_usage(workflow: Workflow, cluster: Cluster) -> None:
     subprocess.run(
-        [sys.executable, "-m", "workflow_scripts.usage", str(workflow.results)],
+        [sys.executable, "-m", "workflow_scripts.operations.usage", str(workflow.results)],
         cwd=PROJECT,
         env={**os.environ, **cluster.environment},
         check=True,

@@ -15,8 +15,8 @@ from tests.slurm.experiments import (
     weights_of,
 )
 from tests.workflow import Workflow
-from workflow_scripts.run_states import State
-from workflow_scripts.status.__main__ import look
+from workflow_scripts.contracts.run_states import State
+from workflow_scripts.operations.status.__main__ import look
 
 pytestmark = pytest.mark.slow
 

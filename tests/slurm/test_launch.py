@@ -9,8 +9,8 @@ import pytest
 from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.experiments import continued, on, wait_for_iteration, weights_of
 from tests.workflow import Workflow
-from workflow_scripts.run_states import State
-from workflow_scripts.status.__main__ import look
+from workflow_scripts.contracts.run_states import State
+from workflow_scripts.operations.status.__main__ import look
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +21,14 @@ def launch(workflow: Workflow) -> int:
     """Launch the run, and return the number of its Slurm job."""
     options = ["--variant", "unmodified", "--seed", "1", "--cluster", "slurm"]
     launched = subprocess.run(
-        [sys.executable, "-m", "workflow_scripts.launch", *options, "--", *workflow.command()[3:]],
+        [
+            sys.executable,
+            "-m",
+            "workflow_scripts.operations.launch",
+            *options,
+            "--",
+            *workflow.command()[3:],
+        ],
         cwd=workflow.project,
         env=workflow.surroundings()["env"],
         capture_output=True,

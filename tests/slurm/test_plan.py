@@ -17,7 +17,7 @@ from tests.dag.conftest import STAND_IN, paper_config
 from tests.slurm.cluster import Cluster
 from tests.slurm.experiments import SITE
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.usage_records import Usage, read_usage
+from workflow_scripts.contracts.usage import Usage, read_usage
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ from pathlib import Path
 
 words = sys.argv[1:]
 if words[1:3] in (["workflow_scripts.training", "train"], ["workflow_scripts.training", "predict"]):
-    from workflow_scripts.usage_records import Recorder
+    from workflow_scripts.contracts.usage import Recorder
 
     recorder = Recorder.of(Path(words[words.index("--log") + 1]), None, None)
     time.sleep({{"train": {train}, "predict": {predict}}}[words[2]])
@@ -74,7 +74,7 @@ def workflow(idle_cluster: Cluster, tmp_path: Path) -> Workflow:
 
 def planned_seconds(workflow: Workflow) -> float:
     """How long the missing runs will take."""
-    command = [sys.executable, "-m", "workflow_scripts.plan", "--json", "--nodes", "3"]
+    command = [sys.executable, "-m", "workflow_scripts.operations.plan", "--json", "--nodes", "3"]
     done = subprocess.run(
         [*command, "--cores-per-node", "16", "--", *workflow.command()[3:]],
         cwd=workflow.project,

@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from workflow_scripts.coco import CocoImage, CocoSplit, Instance, encode_mask
-from workflow_scripts.files import sha256_of_file
-from workflow_scripts.images import write_png
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.imaging.images import write_png
 
 CLASSES = ("rectangle", "ellipse")
 COLOURS = ((200, 60, 60), (60, 80, 200))

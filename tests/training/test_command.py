@@ -19,7 +19,7 @@ from tests.training.running import (
     start,
     wait_for_iteration,
 )
-from workflow_scripts.files import read_json
+from workflow_scripts.common.files import read_json
 from workflow_scripts.training.__main__ import main
 
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.training import Augmentation
-from workflow_scripts.images import write_png
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings.training import Augmentation
+from workflow_scripts.imaging.images import write_png
 from workflow_scripts.training.augment import Scene, augmented, mirrored, resized_scene, target_size
 from workflow_scripts.training.data import TrainingSet, as_sample
 from workflow_scripts.training.sampling import Share, image_at

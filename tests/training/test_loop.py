@@ -11,8 +11,8 @@ import torch
 
 from tests.training.conftest import with_settings
 from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import read_json
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
 from workflow_scripts.training.engines.torchvision import Engine
 from workflow_scripts.training.job import Ending, TrainingJob
 from workflow_scripts.training.stopping import STOP_SIGNALS

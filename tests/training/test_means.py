@@ -8,8 +8,8 @@ import pynvml
 import pytest
 
 from tests.training.conftest import with_settings
-from workflow_scripts.errors import UserError
-from workflow_scripts.gpus import visible_gpus
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.gpus import visible_gpus
 from workflow_scripts.training.devices import choose_gpus
 from workflow_scripts.training.engines.torchvision import rate_factor
 from workflow_scripts.training.job import Meeting

@@ -11,9 +11,9 @@ from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 from tests.training.conftest import with_settings
 from tests.training.running import run_here
-from workflow_scripts.coco import CocoSplit, decode_mask
-from workflow_scripts.files import read_json
-from workflow_scripts.manifest import Entry, write_manifest
+from workflow_scripts.common.files import read_json
+from workflow_scripts.contracts.coco import CocoSplit, decode_mask
+from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.training.__main__ import main
 from workflow_scripts.training.masks import encode_detection
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.training.conftest import with_settings
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.engines import engine_for
 from workflow_scripts.training.weights import initial_weights
 

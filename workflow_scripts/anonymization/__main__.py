@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow_scripts.anonymization.apply import Task, anonymize_images, tasks_of
-from workflow_scripts.cli import Action, Command, dispatch, main_of
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.variants import Variant, Variants
-from workflow_scripts.console import log, progress
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import atomic
-from workflow_scripts.manifest import FILE_NAME, Entry, gather, write_manifest
-from workflow_scripts.regions import read_regions
-from workflow_scripts.shard_arguments import add_annotations, add_shard, images_of_shard
+from workflow_scripts.anonymization.variants import Variant, Variants
+from workflow_scripts.common.cli import Action, Command, dispatch, main_of
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.manifest import FILE_NAME, Entry, gather, write_manifest
+from workflow_scripts.contracts.regions import read_regions
+from workflow_scripts.contracts.shard_arguments import add_annotations, add_shard, images_of_shard
 
 
 def _check_command() -> Command:

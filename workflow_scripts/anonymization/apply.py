@@ -18,12 +18,12 @@ from workflow_scripts.anonymization.method import (
     Scene,
 )
 from workflow_scripts.anonymization.twins import compare
-from workflow_scripts.coco import CocoImage, CocoSplit
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import link_or_copy, sha256_of
-from workflow_scripts.images import decode_image, read_bytes, write_png
-from workflow_scripts.manifest import Change, Entry
-from workflow_scripts.regions import Region, order_of
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import link_or_copy, sha256_of
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.manifest import Change, Entry
+from workflow_scripts.contracts.regions import Region, order_of
+from workflow_scripts.imaging.images import decode_image, read_bytes, write_png
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from workflow_scripts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.config.section import Section
-from workflow_scripts.regions import Region
+from workflow_scripts.common.section import Section
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.regions import Region
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workflow_scripts.console import duration, log
-from workflow_scripts.environment import environment_of_others
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.console import duration, log
+from workflow_scripts.common.environment import environment_of_others
+from workflow_scripts.common.errors import UserError
 
 GRACE_SECONDS = 10.0
 """Between asking a program to end and ending it."""

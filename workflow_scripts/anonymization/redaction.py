@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.contracts.regions import Kind, Region
 
 Shape = Literal["auto", "box", "ellipse"]
 

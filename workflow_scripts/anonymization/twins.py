@@ -10,11 +10,11 @@ from PIL import Image
 from pydantic import Field
 
 from workflow_scripts.anonymization.method import Finished, Method, Outcome
-from workflow_scripts.coco import CocoImage
-from workflow_scripts.comparison import changed_pixels, coded_like, parts_of
-from workflow_scripts.errors import UserError
-from workflow_scripts.images import decode_image
-from workflow_scripts.regions import Region
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.contracts.regions import Region
+from workflow_scripts.imaging.comparison import changed_pixels, coded_like, parts_of
+from workflow_scripts.imaging.images import decode_image
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")

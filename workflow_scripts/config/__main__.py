@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Command, main_of, read_yaml
+from workflow_scripts.common.cli import Command, main_of, read_yaml
+from workflow_scripts.common.console import log
+from workflow_scripts.common.files import write_text
 from workflow_scripts.config.experiment import Experiment, read_experiment
-from workflow_scripts.console import log
-from workflow_scripts.files import write_text
 
 
 def schema_text() -> str:

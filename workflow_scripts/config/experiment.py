@@ -5,15 +5,20 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from workflow_scripts.config.dataset import CocoDataset, Dataset, SyntheticDataset, classes_of
-from workflow_scripts.config.evaluation import UNMODIFIED, Evaluation
-from workflow_scripts.config.pii import Pii
-from workflow_scripts.config.privacy import Privacy
-from workflow_scripts.config.report import Report
-from workflow_scripts.config.section import Section, validate
-from workflow_scripts.config.statistics import Statistics
-from workflow_scripts.config.training import Training
-from workflow_scripts.config.variants import Variant, is_unmodified, seed_offset
+from workflow_scripts.anonymization.variants import Variant, is_unmodified, seed_offset
+from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.settings.dataset import (
+    CocoDataset,
+    Dataset,
+    SyntheticDataset,
+    classes_of,
+)
+from workflow_scripts.contracts.settings.evaluation import UNMODIFIED, Evaluation
+from workflow_scripts.contracts.settings.privacy import Privacy
+from workflow_scripts.contracts.settings.report import Report
+from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings.training import Training
+from workflow_scripts.pii.settings import Pii
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
@@ -35,7 +40,7 @@ class Experiment(Section):
     """How many runs each variant gets (seeds 1 to n), or a list of seeds."""
     more_seeds: dict[Name, tuple[PositiveInt, ...]] = Field(default_factory=dict)
     """Further runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
-    workflow_scripts.statistics next` writes such files, to be named behind --configfile."""
+    workflow_scripts.analysis.statistics next` writes such files, to be named behind --configfile."""
     training: Training
     """The recipe."""
     evaluation: Evaluation = Evaluation()

@@ -5,15 +5,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Command, main_of
-from workflow_scripts.config.dataset import CocoDataset, Dataset
-from workflow_scripts.console import log
+from workflow_scripts.common.cli import Command, main_of
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.dataset import CocoDataset, Dataset
+from workflow_scripts.contracts.shards import make_shards
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.dataset.table_1 import table_1, write_table_1
-from workflow_scripts.errors import UserError
-from workflow_scripts.shards import make_shards
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from workflow_scripts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.console import progress
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.console import progress
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 
 Source = TypeVar("Source")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.files import atomic, write_text
+from workflow_scripts.common.files import atomic, write_text
 
 ROWS = {"train": "Training", "val": "Validation", "test": "Test"}
 

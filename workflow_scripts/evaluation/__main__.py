@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.cli import Command, main_of
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.cli import Command, main_of
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.evaluation import cityscapes_ap, coco_ap, exposed
 from workflow_scripts.evaluation.matching import matches_of
 from workflow_scripts.evaluation.predictions import Predictions
-from workflow_scripts.files import read_json, write_json
-from workflow_scripts.regions import read_regions
 
 SCHEMA = 1
 

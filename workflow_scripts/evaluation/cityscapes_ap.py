@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from workflow_scripts.coco import CocoSplit, Rle
+from workflow_scripts.contracts.coco import CocoSplit, Rle
 from workflow_scripts.evaluation.precision import Precision
 from workflow_scripts.evaluation.predictions import Predictions
 

@@ -15,7 +15,7 @@ from typing import Any
 import hotcoco
 import numpy as np
 
-from workflow_scripts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.evaluation.predictions import Predictions
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from workflow_scripts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.matches import THRESHOLDS, Matches
 from workflow_scripts.evaluation import coco_ap
 from workflow_scripts.evaluation.predictions import Predictions
-from workflow_scripts.matches import THRESHOLDS, Matches
 
 EVERY_AREA = (0.0, 1e10)
 BITS = 1 << np.arange(THRESHOLDS)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from workflow_scripts.coco import CocoSplit, Rle
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import read_json
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
+from workflow_scripts.contracts.coco import CocoSplit, Rle
 
 KEYS = ("image_id", "category_id", "segmentation", "score")
 

@@ -4,20 +4,20 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Action, Command, dispatch, main_of
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.pii import Pii
-from workflow_scripts.console import log, progress
-from workflow_scripts.pii.detect import check, detect
-from workflow_scripts.pii.detector import Frame
-from workflow_scripts.pii.summary import summarize
-from workflow_scripts.regions import Kind, read_regions, write_regions
-from workflow_scripts.shard_arguments import (
+from workflow_scripts.common.cli import Action, Command, dispatch, main_of
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, read_regions, write_regions
+from workflow_scripts.contracts.shard_arguments import (
     add_annotations,
     add_images,
     add_shard,
     images_of_shard,
 )
+from workflow_scripts.pii.detect import check, detect
+from workflow_scripts.pii.detector import Frame
+from workflow_scripts.pii.settings import Pii
+from workflow_scripts.pii.summary import summarize
 
 
 def _check_command() -> Command:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.pii import Pii
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.pii.detector import Detector, Frame
 from workflow_scripts.pii.labelled import share_on
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.pii.settings import Pii
 
 
 def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:

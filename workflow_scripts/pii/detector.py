@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from workflow_scripts.coco import CocoImage, Instance
-from workflow_scripts.config.section import Section
-from workflow_scripts.errors import UserError
-from workflow_scripts.images import read_image
-from workflow_scripts.regions import Kind, Points, Region
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.section import Section
+from workflow_scripts.contracts.coco import CocoImage, Instance
+from workflow_scripts.contracts.regions import Kind, Points, Region
+from workflow_scripts.imaging.images import read_image
 
 
 @dataclass(frozen=True)

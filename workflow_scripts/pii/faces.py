@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workflow_scripts.boxes import without_doubles
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.tiling import View
 from workflow_scripts.pii.detector import Frame, as_points, region_inside
-from workflow_scripts.regions import Kind, Region
-from workflow_scripts.views import View
 
 PERSON = 256.0
 """Labelled persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.figures import TEXT, save, style
+from workflow_scripts.common.figures import TEXT, save, style
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.pii.summary import RegionsPerFrame, Summary
-from workflow_scripts.regions import Kind
 
 NAME = "figure_3"
 # From the palette of Okabe and Ito, which is told apart with any colour vision.

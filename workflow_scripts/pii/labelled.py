@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from workflow_scripts.coco import Instance, decode_mask
-from workflow_scripts.regions import Region
+from workflow_scripts.contracts.coco import Instance, decode_mask
+from workflow_scripts.contracts.regions import Region
 
 
 def share_on(region: Region, instances: Iterable[Instance]) -> float:

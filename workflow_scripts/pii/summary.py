@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import write_json
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.regions import Kind, Region
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Action, Command, dispatch, main_of
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.pii import Pii
-from workflow_scripts.config.report import Report
-from workflow_scripts.console import log, progress
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import read_json, write_json, write_text
+from workflow_scripts.common.cli import Action, Command, dispatch, main_of
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json, write_json, write_text
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.settings.report import Report
+from workflow_scripts.contracts.shard_arguments import add_images
+from workflow_scripts.pii.settings import Pii
 from workflow_scripts.privacy import table
 from workflow_scripts.privacy.pairs import pairs_of
 from workflow_scripts.privacy.report import SCHEMA, made_with, read_report
-from workflow_scripts.regions import Kind
-from workflow_scripts.shard_arguments import add_images
 
 NAME = "workflow_scripts.privacy"
 

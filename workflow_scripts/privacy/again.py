@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.coco import CocoImage, Instance
-from workflow_scripts.config.pii import AnyDetector, Pii
-from workflow_scripts.config.section import validate
+from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.coco import CocoImage, Instance
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.pii.detector import Detector, Frame
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.pii.settings import AnyDetector, Pii
 
 STAND_INS = {Kind.FACE: "centerface", Kind.LICENSE_PLATE: "plates"}
 """Who looks again where regions came from annotations."""

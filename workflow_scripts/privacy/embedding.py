@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import sha256_of
-from workflow_scripts.images import read_bytes
-from workflow_scripts.regions import Region
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of
+from workflow_scripts.contracts.regions import Region
+from workflow_scripts.imaging.images import read_bytes
 
 
 class FaceEmbedding:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from workflow_scripts.figures import GRID, QUIET, TEXT, save, short, style
+from workflow_scripts.common.figures import GRID, QUIET, TEXT, save, short, style
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, Sample, Samples, Tile
-from workflow_scripts.regions import Kind
 
 NAME = "before_after"
 TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+from pii_measures import face_likeness
 
-from workflow_scripts import face_likeness
-from workflow_scripts.comparison import changed_pixels
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.comparison import changed_pixels
 from workflow_scripts.privacy import metadata, plates, quality
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
-from workflow_scripts.regions import Kind, Region
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from PIL import ExifTags, Image
 
-from workflow_scripts.errors import UserError
-from workflow_scripts.images import read_bytes
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.imaging.images import read_bytes
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_TECHNICAL = frozenset(

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from pii_measures.face_likeness import correlation
+from pii_measures.plates.glyphs import READABLE
+from pii_measures.plates.read import likeness
+from pii_measures.plates.reading import read_plate
+from pii_measures.plates.rectify import quad_of, rectify
 
-from workflow_scripts.face_likeness import correlation
-from workflow_scripts.plate_reading.glyphs import READABLE
-from workflow_scripts.plate_reading.read import likeness
-from workflow_scripts.plate_reading.reading import read_plate
-from workflow_scripts.plate_reading.rectify import quad_of, rectify
-from workflow_scripts.regions import Region
+from workflow_scripts.contracts.regions import Region
 
 CELL = (12, 20)
 """Width and height to which characters are brought for comparison."""

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import read_json, sha256_of_file
-from workflow_scripts.manifest import FILE_NAME
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json, sha256_of_file
+from workflow_scripts.contracts.manifest import FILE_NAME
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy import again
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding
-from workflow_scripts.regions import Kind
 
 SCHEMA = 1
 

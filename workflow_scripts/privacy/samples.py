@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.pairs import Pair, is_changed
-from workflow_scripts.regions import Kind, Region
 
 WIDTHS = (12, 20, 40, 60, 80, 120)
 """Of the regions that are looked for, pixels."""

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from pii_measures import face_likeness
 
-from workflow_scripts import face_likeness
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy import plates
 from workflow_scripts.privacy.measure import ImageFinding, Looks, RegionFinding
 from workflow_scripts.privacy.quality import psnr_of
-from workflow_scripts.regions import Kind
 
 SIZES = {"under_20": (0.0, 20.0), "20_to_40": (20.0, 40.0), "40_to_80": (40.0, 80.0),
          "80_and_more": (80.0, float("inf"))}  # fmt: skip

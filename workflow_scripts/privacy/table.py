@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from workflow_scripts import latex
+from workflow_scripts.common import latex
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.summary import ALL
-from workflow_scripts.regions import Kind
 
 UNDEFINED = "–"
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")

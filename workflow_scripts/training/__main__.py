@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Sequence
 
-from workflow_scripts.cli import Action, dispatch, main_of
+from workflow_scripts.common.cli import Action, dispatch, main_of
 
 MEANINGS = {
     "doctor": "see whether this machine can train",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from workflow_scripts.config.training import Augmentation
+from workflow_scripts.contracts.settings.training import Augmentation
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from workflow_scripts.cli import Command
-from workflow_scripts.config.training import Training
-from workflow_scripts.console import log
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import log
+from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.recipe import recipe_of
 from workflow_scripts.training.weights import initial_weights
 

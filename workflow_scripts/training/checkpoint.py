@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from workflow_scripts.console import log
-from workflow_scripts.files import atomic
+from workflow_scripts.common.console import log
+from workflow_scripts.common.files import atomic
 from workflow_scripts.training.job import TrainingJob
 
 

@@ -2,8 +2,8 @@
 
 import os
 
-from workflow_scripts.errors import UserError
-from workflow_scripts.gpus import visible_gpus
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.gpus import visible_gpus
 
 
 def choose_gpus(count: int) -> tuple[str, ...]:

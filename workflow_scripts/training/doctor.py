@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from tabulate import tabulate
 
-from workflow_scripts.cli import Command
-from workflow_scripts.config.dataset import CLASSES
-from workflow_scripts.config.training import Training
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.devices import choose_gpus
 
 DESCRIPTION = """\

@@ -10,7 +10,7 @@ import torch.distributed as dist
 import torch.multiprocessing
 from torchvision.ops import nms, roi_align
 
-from workflow_scripts.config.training import Training
+from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.augment import Scene
 from workflow_scripts.training.data import Sample, as_sample
 from workflow_scripts.training.engines import engine_for

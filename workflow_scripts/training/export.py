@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Command
-from workflow_scripts.console import log
-from workflow_scripts.files import atomic, sha256_of_file
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import log
+from workflow_scripts.common.files import atomic, sha256_of_file
 
 DESCRIPTION = """\
 Keep a trained model's backbone (with its feature pyramid) in half precision. The file can be

@@ -5,8 +5,8 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from workflow_scripts.config.training import Training
-from workflow_scripts.files import canonical_json, sha256_of
+from workflow_scripts.common.files import canonical_json, sha256_of
+from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.recipe import Recipe, recipe_of
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import submitit
 
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
 from workflow_scripts.training.lock import sole_user_of
 from workflow_scripts.training.stopping import STOP_SIGNALS

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
-from workflow_scripts.ownership import PATIENCE_SECONDS, owned
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.ownership import PATIENCE_SECONDS, owned
 
 OWNER = "owner.json"
 """Says, to other nodes too, who trains in the folder."""

@@ -4,10 +4,10 @@ import time
 
 import torch
 
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import write_json, write_text
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_json, write_text
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.training import checkpoint
 from workflow_scripts.training.cpu import set_up_torch
 from workflow_scripts.training.data import Sample, TrainingSet

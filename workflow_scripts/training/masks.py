@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workflow_scripts.coco import Rle, encode_mask
+from workflow_scripts.contracts.coco import Rle, encode_mask
 
 THRESHOLD = 0.5
 

@@ -6,7 +6,7 @@ from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workflow_scripts.console import SECONDS_BETWEEN_LINES, duration, log
+from workflow_scripts.common.console import SECONDS_BETWEEN_LINES, duration, log
 
 RECENT_STEPS = 50
 """Rates and the shown loss are over this many steps."""

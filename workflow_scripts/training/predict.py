@@ -5,12 +5,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import Command
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.console import progress
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import write_json
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import progress
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings.evaluation import Evaluation
 from workflow_scripts.training.devices import choose_gpus, usable_cores
 from workflow_scripts.training.sources import locate
 

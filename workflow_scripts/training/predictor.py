@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.coco import CocoImage
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.images import read_image
+from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.imaging.images import read_image
 from workflow_scripts.training.cpu import set_up_torch
 from workflow_scripts.training.engines import Detections, engine_for
 from workflow_scripts.training.masks import encode_detection

@@ -4,9 +4,9 @@ import importlib
 from dataclasses import dataclass
 from types import ModuleType
 
-from workflow_scripts.config.training import TorchvisionTraining, Training
-from workflow_scripts.detectron2_files import HOW_TO_INSTALL, installed
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.training import TorchvisionTraining, Training
+from workflow_scripts.training.detectron2_files import HOW_TO_INSTALL, installed
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from workflow_scripts.coco import CocoImage, CocoSplit
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 
 MANIFEST = "manifest.parquet"
 

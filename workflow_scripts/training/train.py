@@ -5,12 +5,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow_scripts.cli import EXIT_SAVED, Command
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.training import Training
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import canonical_json, sha256_of, sha256_of_file
+from workflow_scripts.common.cli import EXIT_SAVED, Command
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import canonical_json, sha256_of, sha256_of_file
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.devices import choose_gpus, usable_cores
 from workflow_scripts.training.job import Ending, Outcome, TrainingJob
 from workflow_scripts.training.launcher import launch

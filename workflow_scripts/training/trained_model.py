@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from workflow_scripts.config.section import validate
-from workflow_scripts.config.training import Training
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import atomic
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic
+from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.settings.training import Training
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-from workflow_scripts.config.training import TorchvisionTraining, Training
-from workflow_scripts.console import log
-from workflow_scripts.downloads import ERRORS, copy_to, reason
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import atomic, sha256_of_file
+from workflow_scripts.common.console import log
+from workflow_scripts.common.downloads import ERRORS, copy_to, reason
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic, sha256_of_file
+from workflow_scripts.contracts.settings.training import TorchvisionTraining, Training
 from workflow_scripts.training.recipe import engine_module
 
 DRAWN = Path(__file__).parent / "pretrained" / "tiny_drawn.pth"

@@ -6,8 +6,8 @@ import traceback
 
 from submitit.helpers import TorchDistributedEnvironment
 
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
 from workflow_scripts.training.lock import user_of
 from workflow_scripts.training.stopping import StopRequest

@@ -8,18 +8,18 @@ import pytest
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
 import yaml
+from drawn_streets.writer import SceneSettings, write_data_set
 
 from tests.training.detectron2.conftest import DEMO
 from tests.training.running import metrics_of, run_here
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import Detectron2Training
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.evaluation.coco_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
-from workflow_scripts.files import write_json
-from workflow_scripts.synthetic.writer import SceneSettings, write_data_set
 from workflow_scripts.training.predictor import Predictor
 
 pytestmark = [

@@ -15,7 +15,7 @@ from detectron2.utils.events import EventStorage
 from tests.training.detectron2.conftest import small_settings
 from tests.training.detectron2.test_scenes import frames_of
 from tests.training.running import metrics_of, run_here
-from workflow_scripts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.training.data import Sample, TrainingSet
 from workflow_scripts.training.engines.detectron2 import Engine
 from workflow_scripts.training.engines.detectron2.learner import as_input, seed_everything

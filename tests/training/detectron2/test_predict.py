@@ -19,7 +19,7 @@ from tests.training.detectron2.conftest import small_settings
 from tests.training.running import run_here
 from tests.training.shapes import CLASSES
 from tests.training.test_predict import check_contract, predict
-from workflow_scripts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.evaluation.coco_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.training.engines.detectron2 import Engine
@@ -100,7 +100,7 @@ def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_
 def test_a_batch_is_predicted_like_its_images(trained, shapes):
     stored = TrainedModel.read(trained.output / "model_final.pth")
     engine = Engine(stored.settings, 2, stored.config)
-    from workflow_scripts.config.evaluation import Evaluation  # noqa: PLC0415
+    from workflow_scripts.contracts.settings.evaluation import Evaluation  # noqa: PLC0415
 
     model = engine.trained_model(stored.model, Evaluation(**SIZE))
     images = [cv2.imread(str(path))[..., ::-1] for path in sorted((shapes / "val").glob("*.png"))]

@@ -10,9 +10,9 @@ from detectron2.solver import build_lr_scheduler, build_optimizer
 from torch import nn
 
 from tests.training.detectron2.conftest import small_settings
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.detectron2_files import config_path, option_keys
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.training import Detectron2Training
+from workflow_scripts.training.detectron2_files import config_path, option_keys
 from workflow_scripts.training.engines.detectron2 import recipe_of
 from workflow_scripts.training.engines.detectron2.blueprint import blueprint_of, stored_blueprint
 

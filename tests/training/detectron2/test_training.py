@@ -18,7 +18,7 @@ from tests.training.running import (
     wait_for_iteration,
 )
 from tests.training.test_predict import predict
-from workflow_scripts.files import read_json
+from workflow_scripts.common.files import read_json
 from workflow_scripts.training import examination
 from workflow_scripts.training.__main__ import main
 from workflow_scripts.training.job import Ending

@@ -12,9 +12,9 @@ import torch
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
 from tests.training.detectron2.conftest import small_settings
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import sha256_of_file
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.training.engines.detectron2 import Engine, initial_weights
 
 pytestmark = pytest.mark.detectron2

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from workflow_scripts.anonymization.redaction import area_of
-from workflow_scripts.regions import Region
+from workflow_scripts.contracts.regions import Region
 
 Box = tuple[int, int, int, int]
 SMALLEST_SIDE = 16

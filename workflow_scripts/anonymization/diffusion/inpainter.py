@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
 
 LIBRARIES = ("diffusers", "transformers")
 

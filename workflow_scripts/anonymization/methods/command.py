@@ -13,10 +13,10 @@ from pydantic import Field, field_validator
 from workflow_scripts.anonymization.method import Method, Original
 from workflow_scripts.anonymization.program import run_program
 from workflow_scripts.anonymization.twins import Results
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.console import log
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import write_json
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.coco import CocoSplit
 
 PLACEHOLDERS = ("input", "output", "regions", "threads")
 NEEDED = ("input", "output")

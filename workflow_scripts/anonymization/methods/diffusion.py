@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from natural_pii.plates.replace import replace_plate
+from natural_pii.replacement import Route
 from pydantic import Field, PrivateAttr
 
 from workflow_scripts.anonymization.diffusion.crops import (
@@ -16,11 +18,9 @@ from workflow_scripts.anonymization.diffusion.crops import (
 )
 from workflow_scripts.anonymization.diffusion.inpainter import Inpainter, Painting, find_model
 from workflow_scripts.anonymization.method import Anonymized, Method, Original, Outcome, Scene
-from workflow_scripts.anonymization.natural.plates.replace import replace_plate
-from workflow_scripts.anonymization.natural.replacement import Route
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.files import canonical_json, sha256_of
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.common.files import canonical_json, sha256_of
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, Region
 
 
 class Diffusion(Method):

@@ -8,8 +8,8 @@ import numpy as np
 
 from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
 from workflow_scripts.anonymization.methods.blackbox import Channel
-from workflow_scripts.coco import CocoSplit, decode_mask
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoSplit, decode_mask
 
 PERSONS_AND_VEHICLES = frozenset(
     ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")

@@ -3,14 +3,14 @@
 from typing import Literal
 
 import numpy as np
+from natural_pii.faces.people import replace_faces
+from natural_pii.places import generator_of
+from natural_pii.plates.replace import replace_plate
 from pydantic import Field
 
 from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
-from workflow_scripts.anonymization.natural.faces.people import replace_faces
-from workflow_scripts.anonymization.natural.owners import owners_of
-from workflow_scripts.anonymization.natural.places import generator_of
-from workflow_scripts.anonymization.natural.plates.replace import replace_plate
-from workflow_scripts.regions import Kind, order_of
+from workflow_scripts.anonymization.owners import owners_of
+from workflow_scripts.contracts.regions import Kind, order_of
 
 
 class Natural(Method):

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from workflow_scripts.anonymization.twins import Twins
-from workflow_scripts.coco import CocoSplit
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoSplit
 
 
 class Precomputed(Twins):

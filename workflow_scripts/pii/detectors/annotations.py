@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from pydantic import Field, model_validator
 
-from workflow_scripts.cityscapes import IMAGE_FOLDER, IMAGE_SUFFIX, polygons_path
-from workflow_scripts.config.section import Section, validate
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import read_json
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
+from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.cityscapes import IMAGE_FOLDER, IMAGE_SUFFIX, polygons_path
+from workflow_scripts.contracts.regions import Kind, Points, Region
 from workflow_scripts.pii.detector import Detector, Frame, region_inside
-from workflow_scripts.regions import Kind, Points, Region
 
 Point = tuple[float, float]
 

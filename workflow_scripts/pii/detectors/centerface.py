@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.errors import UserError
-from workflow_scripts.onnx_network import network_of
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.onnx_network import network_of
+from workflow_scripts.imaging.tiling import View, around
 from workflow_scripts.pii.detector import Detector, Frame
 from workflow_scripts.pii.faces import Faces, joined, scale_of_person
 from workflow_scripts.pii.onnx_shapes import with_free_shapes
-from workflow_scripts.regions import Kind, Region
-from workflow_scripts.views import View, around
 
 STRIDE = 4
 """Input pixels a cell of the output."""

@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.boxes import without_doubles
-from workflow_scripts.config.weights import Weights, checked_bytes
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.weights import Weights, checked_bytes
+from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.tiling import View
 from workflow_scripts.pii.detector import Detector, Frame, region_inside
-from workflow_scripts.regions import Kind, Region
-from workflow_scripts.views import View
 
 
 class EgoBlur(Detector):

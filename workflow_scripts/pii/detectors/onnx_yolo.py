@@ -15,13 +15,13 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, NonNegativeInt
 
-from workflow_scripts.boxes import without_doubles
-from workflow_scripts.config.weights import Weights, checked_bytes
-from workflow_scripts.errors import UserError
-from workflow_scripts.onnx_network import network_of
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.weights import Weights, checked_bytes
+from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.onnx_network import network_of
+from workflow_scripts.imaging.tiling import View, around, tiles
 from workflow_scripts.pii.detector import Detector, Frame, region_inside
-from workflow_scripts.regions import Kind, Region
-from workflow_scripts.views import View, around, tiles
 
 GREY = 114
 """What YOLO networks see around a picture that is smaller than their input."""

@@ -1,12 +1,12 @@
-"""License plates by the network of this project, `workflow_scripts.plate_network`."""
+"""License plates by the network of this project, `workflow_scripts.pii.plate_network`."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.pii.detector import Detector, Frame, as_points, region_inside
-from workflow_scripts.plate_network.decode import boxes_of
-from workflow_scripts.plate_network.search import PlateSearch
-from workflow_scripts.regions import Kind, Region
+from workflow_scripts.pii.plate_network.decode import boxes_of
+from workflow_scripts.pii.plate_network.search import PlateSearch
 
 
 class Plates(PlateSearch, Detector):

@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.config.weights import Weights, checked_bytes
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.weights import Weights, checked_bytes
+from workflow_scripts.imaging.tiling import View, around
 from workflow_scripts.pii.detector import Detector, Frame
 from workflow_scripts.pii.faces import Faces, joined, scale_of_person
-from workflow_scripts.regions import Kind, Region
-from workflow_scripts.views import View, around
 
 CANDIDATES = 5000
 """How many boxes are compared with each other at most, as in OpenCV's own examples."""

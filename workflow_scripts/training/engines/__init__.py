@@ -9,8 +9,8 @@ import numpy as np
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import Training
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.augment import Augment
 from workflow_scripts.training.data import Sample
 from workflow_scripts.training.recipe import engine_module

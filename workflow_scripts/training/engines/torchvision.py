@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import TorchvisionTraining
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import TorchvisionTraining
 from workflow_scripts.training.augment import Augment, augmented, resized, target_size
 from workflow_scripts.training.data import Sample
 from workflow_scripts.training.engines import Descent, Detections, LossTerm

@@ -7,9 +7,9 @@ from typing import Protocol
 from torch import nn
 from torch.optim import Optimizer
 
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.detectron2_files import config_path
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import Detectron2Training
+from workflow_scripts.training.detectron2_files import config_path
 from workflow_scripts.training.engines.detectron2.lazy_file import LazyBlueprint
 from workflow_scripts.training.engines.detectron2.yaml_file import YamlBlueprint
 

@@ -11,9 +11,9 @@ from detectron2.modeling.postprocessing import detector_postprocess
 from detectron2.structures import Instances
 from torch import Tensor, nn
 
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.training.augment import Augment
 from workflow_scripts.training.data import Sample
 from workflow_scripts.training.engines import Descent, Detections, LossTerm

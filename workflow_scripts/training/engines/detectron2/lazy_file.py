@@ -10,9 +10,9 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from torch import nn
 from torch.optim import Optimizer
 
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.training.engines.detectron2.zoo import weights_name
 
 GPUS_RATIO = 2

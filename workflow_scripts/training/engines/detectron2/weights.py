@@ -6,9 +6,9 @@ from pathlib import Path
 from detectron2.checkpoint import DetectionCheckpointer
 from torch import nn
 
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.errors import UserError
-from workflow_scripts.files import sha256_of_file
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.training.engines.detectron2.blueprint import blueprint_of
 from workflow_scripts.training.weights import checked, downloaded
 

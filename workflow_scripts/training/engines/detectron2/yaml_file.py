@@ -14,10 +14,10 @@ from detectron2.solver import build_lr_scheduler, build_optimizer
 from torch import nn
 from torch.optim import Optimizer
 
-from workflow_scripts.config.evaluation import Evaluation
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.detectron2_files import check_option_keys
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings.training import Detectron2Training
+from workflow_scripts.training.detectron2_files import check_option_keys
 from workflow_scripts.training.engines.detectron2.zoo import weights_name
 
 FILES_GPUS = 8

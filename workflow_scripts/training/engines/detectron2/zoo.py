@@ -1,7 +1,7 @@
 """Which of the model zoo's files `imagenet` and `coco` mean for a config."""
 
-from workflow_scripts.config.training import Detectron2Training
-from workflow_scripts.errors import UserError
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.training import Detectron2Training
 
 IMAGENET = "detectron2://ImageNetPretrained/"
 COCO = "detectron2://COCO-InstanceSegmentation/"

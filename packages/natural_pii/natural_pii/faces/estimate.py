@@ -1,0 +1,188 @@
+"""What a new face takes from the picture: tone and light of the skin, blur, noise, black, contrast.
+
+All of it is coarse on purpose: one colour, one slope of brightness, four numbers. No structure of
+the old face passes through here.
+"""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from pii_measures.pixels import limited, quantile
+
+from .identity import Colour
+from .pose import Pose
+
+GAMMA = 2.2
+_SAMPLES = np.array(
+    [(-0.6, -1.2), (0.6, -1.2), (0.0, -1.1), (-1.2, 0.95), (1.2, 0.95), (-1.0, 1.5), (1.0, 1.5),
+     (0.0, 0.5), (0.0, 3.15), (-1.25, 2.4), (1.25, 2.4)]
+)  # fmt: skip
+"""Where skin is looked at, (u, v)."""
+_ACROSS = 9
+"""Pixels across a spot that are looked at, at most."""
+SAMPLES = np.column_stack([_SAMPLES, 0.25 - 0.28 * _SAMPLES[:, 0] ** 2])
+
+
+@dataclass(frozen=True, eq=False)
+class Skin:
+    """The colour of skin and how it is lit.
+
+    Attributes:
+        tone: linear RGB of the face's middle.
+        slopes: change of the logarithm of brightness per unit, right and down.
+        offsets: (11,) of each sample, the logarithm of its brightness relative to the tone.
+        weights: (11,) how much each sample looked like skin.
+    """
+
+    tone: Colour
+    slopes: tuple[float, float]
+    offsets: np.ndarray
+    weights: np.ndarray
+
+    def softened(self, share: float) -> "Skin":
+        """The same colour in a light whose direction tells by `share` only, 0 to 1."""
+        right, down = self.slopes
+        usual = SAMPLES[:, 2]
+        return replace(
+            self,
+            slopes=(share * right, share * down),
+            offsets=usual + share * (self.offsets - usual),
+        )
+
+
+def to_linear(image: np.ndarray) -> np.ndarray:
+    """Linear RGB, 0 to 1, float32, of uint8 or float32 0 to 255."""
+    return (np.float32(image) / 255) ** np.float32(GAMMA)
+
+
+def to_display(linear: np.ndarray) -> np.ndarray:
+    """Float32 0 to 255 of linear RGB."""
+    return cv2.pow(limited(linear, 0, 1), 1 / GAMMA).reshape(linear.shape) * np.float32(255)
+
+
+def brightness(linear: np.ndarray) -> np.ndarray:
+    """Brightness of linear RGB, over the last axis."""
+    return linear @ np.float32((0.30, 0.55, 0.15))
+
+
+def skin_of(image: np.ndarray, pose: Pose) -> Skin:
+    """Estimate skin and light of the face that `pose` describes."""
+    colours = _spots(image, pose.pixels(SAMPLES), 0.28 * pose.unit)
+    bright = brightness(colours)
+    facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
+    hidden = facing < 0.58  # on the far side of a turned head, or beyond it
+    weights = np.where(hidden | (bright < 0) | (bright > 0.97), 0.05, 1.0)
+    core = [index for index in (2, 3, 4, 5, 6, 7) if weights[index] > 0.5] or [2, 7]
+    seed = np.median(colours[core], axis=0).clip(0.004, 0.95)
+    chroma = np.log(colours.clip(0.003) / seed)
+    chroma -= chroma.mean(axis=1, keepdims=True)
+    weights *= np.exp(-((np.abs(chroma).max(axis=1) / 0.25) ** 2)) + 1e-3
+    offsets = np.log(bright.clip(0.003) / brightness(seed))
+    weights *= np.exp(-((np.clip(np.abs(offsets) - 0.6, 0, None) / 0.5) ** 2))
+    share = weights / weights.sum()
+    tone = np.exp(share @ np.log(colours.clip(0.003)))
+    offsets = np.log(bright.clip(0.003) / brightness(tone))
+    slopes = plane(offsets, weights)[1:]
+    return Skin(tuple(tone.tolist()), (float(slopes[0]), float(slopes[1])), offsets, weights)
+
+
+def is_skin(skin: Skin, window: np.ndarray) -> bool:
+    """Whether the tone is that of skin, as far as colour can tell.
+
+    Skin of all people is redder than it is blue. On what a detector took for a face by mistake (a
+    sign, a helmet, white hair) a drawn one would be noticed. Where light leaves no colours, (h, w,
+    3) `window` around the face has none, and nothing is ruled out.
+    """
+    red, _, blue = to_display(np.float32(skin.tone))
+    first, second, third = cv2.split(window)
+    high, low = cv2.max(cv2.max(first, second), third), cv2.min(cv2.min(first, second), third)
+    colourful = cv2.mean(cv2.subtract(high, low))[0] > 10
+    return not colourful or float(red) > 1.03 * float(blue)
+
+
+def plane(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Offset and slopes over the samples' u and v, drawn towards zero slopes."""
+    design = np.column_stack([np.ones(len(values)), SAMPLES[:, 0], SAMPLES[:, 1] - 0.8])
+    normal = design.T @ (weights[:, None] * design) + np.diag([0.05, 0.4, 0.4])
+    return np.linalg.solve(normal, design.T @ (weights * values))
+
+
+def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
+    """(n, 3) median linear colours around points; of the frame's edge for those outside."""
+    reach = max(radius, 0.5)
+    count = min(round(2 * reach) + 1, _ACROSS)
+    around = np.linspace(-reach, reach, count)
+    columns, rows = (
+        np.clip(np.floor(points[:, axis, None] + around), 0, end - 1).astype(int)
+        for axis, end in ((0, image.shape[1]), (1, image.shape[0]))
+    )
+    seen = image[rows[:, :, None], columns[:, None, :]].reshape(len(points), -1, 3)
+    return to_linear(np.median(seen, axis=1))
+
+
+@dataclass(frozen=True)
+class Optics:
+    """What camera and air did to the picture around a face.
+
+    Attributes:
+        blur: Gaussian sigma of its sharpest edges, pixels.
+        noise: standard deviation, of 255.
+        black: the darkest that is there, of 255.
+    """
+
+    blur: float
+    noise: float
+    black: float
+
+
+def optics_of(window: np.ndarray) -> Optics:
+    """Estimate from (h, w, 3) uint8 around a face."""
+    grey = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    black = quantile(grey, 0.01)
+    if min(grey.shape) < 8:
+        return Optics(0.8, 1.0, black)
+    softer = cv2.GaussianBlur(grey, (0, 0), 1.0)
+    steep = _steepness(softer)
+    return Optics(_edge_blur(_steepness(grey), steep), _noise(grey, steep), black)
+
+
+def _edge_blur(first: np.ndarray, second: np.ndarray) -> float:
+    """How blurred the sharpest edges are: blur once more and see how much less steep they get.
+
+    Source: Zhuo and Sim, "Defocus map estimation from a single image" (2011).
+
+    Args:
+        first: how steep the picture is, (h, w).
+        second: the same after a blur of one pixel.
+    """
+    # The larger a face, the more of it is soft by nature.
+    share = np.interp(min(first.shape), (24, 64, 100), (0.90, 0.97, 0.985))
+    strong = first >= max(quantile(first, share), 3.0)
+    if np.count_nonzero(strong) < 6:
+        return 1.2
+    ratio = quantile(first[strong] / np.maximum(second[strong], 1e-3), 0.45)
+    return float(np.clip(1 / np.sqrt(max(ratio**2 - 1, 0.03)), 0.4, 4.0))
+
+
+def _steepness(grey: np.ndarray) -> np.ndarray:
+    across, down = (
+        cv2.Sobel(grey, cv2.CV_32F, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))
+    )
+    return cv2.magnitude(across, down)
+
+
+def _noise(grey: np.ndarray, steep: np.ndarray) -> float:
+    """Median absolute response of a Laplacian that ignores edges, in its flattest third.
+
+    Source: Immerkaer, "Fast noise variance estimation" (1996), with a median.
+
+    Args:
+        grey: the picture, (h, w).
+        steep: how steep it is after a blur.
+    """
+    kernel = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
+    response = np.abs(cv2.filter2D(grey, -1, kernel))[1:-1, 1:-1]
+    steep = cv2.boxFilter(steep, -1, (3, 3))[1:-1, 1:-1]
+    flat = response[steep <= quantile(steep, 0.3)]
+    return float(np.clip(quantile(flat, 0.5) / 0.6745, 0.0, 5.0))

@@ -1,0 +1,157 @@
+"""How a head is held, from five landmarks."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import cv2
+import numpy as np
+from pii_measures import face_likeness
+
+from workflow_scripts.contracts.regions import Region
+
+from .head import LANDMARKS
+from .identity import CHIN, HALF_WIDTH
+
+MAX_YAW = np.deg2rad(62)
+"""How far a head is turned at most when it is drawn: the surface behind it is not modelled."""
+MAX_LEAD = 1.15
+"""How far the nose may lie from the middle, in half distances of the eyes. In profile it is 1."""
+MAX_ROLL = np.deg2rad(65)
+_USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
+"""Where landmarks lie in CenterFace's boxes of upright faces that look ahead."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Where a face is and how it is turned.
+
+    Attributes:
+        yaw: to the viewer's right, radians.
+        pitch: down, radians.
+        roll: clockwise in the picture, radians.
+        matrix: (2, 3), from turned face coordinates to pixels.
+        drawable: whether a head drawn so looks like one; extreme turns do not.
+        landmarks: (5, 2), pixels.
+        chin: v of the box's lower edge, about where chins end.
+        width: half of the box's width in face coordinates, about that of faces that look ahead.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+    matrix: np.ndarray
+    drawable: bool
+    landmarks: np.ndarray
+    chin: float = CHIN
+    width: float = HALF_WIDTH
+
+    @cached_property
+    def unit(self) -> float:
+        """Pixels a unit of face coordinates."""
+        (a, b, _), (c, d, _) = self.matrix.tolist()
+        return abs(a * d - b * c) ** 0.5
+
+    @cached_property
+    def inverse(self) -> np.ndarray:
+        """(2, 3), from pixels to turned face coordinates."""
+        return cv2.invertAffineTransform(self.matrix)
+
+    @cached_property
+    def rotation(self) -> np.ndarray:
+        """(3, 3), from face coordinates to the turned ones that the picture shows."""
+        return turned(self.yaw, self.pitch)
+
+    def pixels(self, points: np.ndarray) -> np.ndarray:
+        """(n, 2) pixels of (n, 3) points in face coordinates."""
+        flat = (points @ self.rotation.T)[:, :2]
+        return flat @ self.matrix[:, :2].T + self.matrix[:, 2]
+
+    def turned_back(self, share: float) -> "Pose":
+        """The head turned aside by a share of its yaw only, where its landmarks are."""
+        yaw = share * self.yaw
+        return replace(
+            self, yaw=yaw, matrix=_fitted(self.landmarks, turned(yaw, self.pitch), self.roll)
+        )
+
+    def shifted(self, u: float, v: float, gain: float) -> "Pose":
+        """The head moved by so many units and drawn larger by a gain."""
+        matrix = self.matrix.copy()
+        matrix[:, 2] += matrix[:, :2] @ (u, v)
+        matrix[:, :2] *= gain
+        return replace(self, matrix=matrix)
+
+
+def turned(yaw: float, pitch: float) -> np.ndarray:
+    """The rotation of a head, (3, 3)."""
+    c, s = np.cos(yaw), np.sin(yaw)
+    around = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    c, s = np.cos(pitch), np.sin(pitch)
+    return np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) @ around
+
+
+def landmarks_of(region: Region) -> np.ndarray:
+    """(5, 2) pixels; the usual ones where there are none, or none that belong to the box."""
+    points = face_likeness.landmarks_of(region)
+    if points is not None:
+        return points
+    return np.array([region.x0, region.y0]) + _USUAL * (region.width, region.height)
+
+
+def pose_of(region: Region) -> Pose:
+    """Estimate yaw, pitch and roll, and fit the place.
+
+    Small boxes have noisy landmarks, so that all angles are drawn a little towards zero.
+    """
+    points = landmarks_of(region)
+    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
+    across = points[1] - points[0] + 0.5 * (points[4] - points[3])
+    down = mouth - eyes
+    tall = max(float(np.hypot(*down)), 1e-6)
+    # Across is short and noisy on a head that is turned; down is not.
+    axis = down / tall + np.array([-across[1], across[0]]) / (2.6 * tall) * 0.9
+    roll = float(np.arctan2(-axis[0], axis[1]))
+    c, s = np.cos(roll), np.sin(roll)
+    upright = (points - eyes) @ np.array([[c, -s], [s, c]])
+    span = upright[1, 0] - upright[0, 0]
+    ratio = span / tall
+    middle = 0.5 * (upright[0] + upright[1]) * 0.5 + upright[3:].mean(axis=0) * 0.5
+    lead = (upright[2, 0] - middle[0]) / max(tall / 2.28, 1e-6)  # about 0.85 sin(yaw)
+    yaw = float(np.arcsin(np.clip(lead / 0.85, -1, 1)))
+    pitch = float(np.clip(2.4 * (upright[2, 1] / tall - 0.53), -0.35, 0.35)) * 0.6
+    drawable = (
+        abs(lead) <= MAX_LEAD and abs(roll) <= MAX_ROLL and 0.12 < ratio < 1.9
+        and 0.1 < upright[2, 1] / tall < 1.1
+    )  # fmt: skip
+    yaw = float(np.clip(yaw, -MAX_YAW, MAX_YAW)) * 0.86
+    matrix = _fitted(points, turned(yaw, pitch), roll)
+    pose = Pose(yaw, pitch, roll, matrix, bool(drawable), points)
+    return _with_outline(pose, region) if drawable and abs(roll) < 0.3 else pose
+
+
+def _with_outline(pose: Pose, region: Region) -> Pose:
+    """The pose with chin and width from the box, within what people have."""
+    middle = np.array([(region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2])
+    down, across = np.array([0, region.height / 2]), np.array([region.width / 2, 0])
+    linear, shift = pose.inverse[:, :2], pose.inverse[:, 2]
+    chin = (linear @ (middle + down) + shift)[1] / np.cos(pose.pitch)
+    width = abs((linear @ across)[0]) * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
+    return replace(pose, chin=float(np.clip(chin, 3.4, 4.1)), width=float(np.clip(width, 1.9, 2.3)))
+
+
+def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray:
+    """The place: a shift, the roll and a scale a direction, which differ by a quarter at most."""
+    model = (LANDMARKS @ rotation.T)[:, :2]
+    c, s = np.cos(roll), np.sin(roll)
+    upright = points @ np.array([[c, -s], [s, c]])
+    weight = np.array([1.0, 1.0, 0.5, 0.8, 0.8])
+    weight /= weight.sum()
+    mean_model, mean_points = weight @ model, weight @ upright
+    centred, target = model - mean_model, upright - mean_points
+    both = (weight[:, None] * centred * target).sum(axis=0)
+    square = (weight[:, None] * centred**2).sum(axis=0)
+    common = max(both.sum() / square.sum(), 1e-3)
+    scale = np.clip((both + 0.15 * common) / (square + 0.15), 0.82 * common, 1.22 * common)
+    turn = np.array([[c, -s], [s, c]])
+    linear = turn * scale
+    shift = turn @ mean_points - linear @ mean_model
+    return np.column_stack([linear, shift])

@@ -1,0 +1,174 @@
+"""Putting new characters into the image so that they look photographed with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from pii_measures.appearance import feather, noise, noise_level
+from pii_measures.pixels import rounded, scaled, three, times
+from pii_measures.plates.clean import Paint
+from pii_measures.plates.rectify import Frame, to_window
+
+from .zone import Zone
+
+Window = tuple[int, int, int, int]
+"""x0, y0, x1, y1 in pixels of the image."""
+_BLURS = np.float64(
+    [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0]
+)
+"""Standard deviations that are tried, pixels of the image."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A plate with new characters, in a view."""
+
+    frame: Frame
+    zone: Zone
+    """What is painted anew."""
+    paint: Paint
+    """Ground, ink and light."""
+    ink: np.ndarray
+    """(h * n, w * n) float32, 0 to 1: the new characters."""
+    legible: bool
+    """In the original, ink and ground could be told apart."""
+
+
+def window_of(zone: Zone, frame: Frame, box: Window) -> Window | None:
+    """The pixels of a box of the image that a zone may touch."""
+    y, x = np.flatnonzero(zone.mask.any(axis=1)), np.flatnonzero(zone.mask.any(axis=0))
+    if not len(y):
+        return None
+    corners = np.float64([[(x[0], y[0]), (x[-1], y[0]), (x[-1], y[-1]), (x[0], y[-1])]])
+    corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
+    low = np.maximum(np.floor(corners.min(axis=0)).astype(int), box[:2])
+    high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, box[2:])
+    if (high <= low).any():
+        return None
+    return (*low.tolist(), *high.tolist())
+
+
+def compose(
+    image: np.ndarray, window: Window, painting: Painting, rng: np.random.Generator
+) -> np.ndarray:
+    """The new content of a window.
+
+    Args:
+        image: (H, W, 3) uint8.
+        window: of the image.
+        painting: what to put there.
+        rng: for the noise.
+
+    Returns:
+        (y1 - y0, x1 - x0, 3) uint8.
+    """
+    frame, zone, paint, ink = painting.frame, painting.zone, painting.paint, painting.ink
+    x0, y0, x1, y1 = window
+    original = image[y0:y1, x0:x1].astype(np.float32)
+    samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
+    masks = [mask.astype(np.float32) for mask in (zone.mask, zone.text)]
+    finer = max(min(round(frame.scale), 4), 1)
+    field = to_window(paint.field, frame, window, finer)
+    cover, text = cv2.split(to_window(cv2.merge(masks), frame, window, finer))
+    core = cover > 0.99
+    if not core.any():
+        core = cover >= cover.max()
+    rows = core & (text > 0.5)
+    if not rows.any():
+        rows = core
+    drawn = to_window(ink, frame, window, samples)
+    before = paint.share_on(original, field)
+    around = image[max(y0 - 8, 0) : y1 + 8, max(x0 - 8, 0) : x1 + 8]
+    level = noise_level(around)
+    share_noise = level / max(float(np.linalg.norm(paint.ink)) / np.sqrt(3), 1)
+    drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
+    strength, offset = _match_contrast(before, drawn, rows, share_noise, painting.legible)
+    share = strength * drawn + offset
+    new = field + times(scaled(paint.gain(field), paint.ink), share)
+    new += noise(cover.shape, level, rng)
+    # The original is the measure of how bright and dark it gets: bright grounds are clipped.
+    new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
+    return rounded(original + three(feather(core, 0.5)) * (new - original))
+
+
+def _blurred(ink: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    if max(sigma_x, sigma_y) <= 0:
+        return ink
+    return cv2.GaussianBlur(ink, (0, 0), sigmaX=max(sigma_x, 0.05), sigmaY=max(sigma_y, 0.05))
+
+
+class _Edges:
+    """Measures how steep edges are inside a mask, (h, w) bool."""
+
+    def __init__(self, core: np.ndarray) -> None:
+        masks = core, core[:, 1:] & core[:, :-1], core[1:] & core[:-1]
+        self._masks = [np.float32(mask) for mask in masks]
+        self._counts = [float(mask.sum()) for mask in self._masks]
+
+    def of(self, ink: np.ndarray, level: float) -> tuple[float, float] | None:
+        """Mean squared steps in x and y relative to the variance, without what noise of this
+        standard deviation adds; None where nothing can be told.
+        """
+        if min(self._counts) == 0:
+            return None
+        mean = float(np.vdot(self._masks[0], ink)) / self._counts[0]
+        parts = ink - mean, ink[:, 1:] - ink[:, :-1], ink[1:] - ink[:-1]
+        variance, in_x, in_y = (
+            max(float(np.vdot(part * part, mask)) / count - share * level**2, 1e-6)
+            for part, mask, count, share in zip(
+                parts, self._masks, self._counts, (1, 2, 2), strict=True
+            )
+        )
+        return (in_x / variance, in_y / variance) if variance > 1e-6 else None
+
+
+def _match_blur(
+    before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float
+) -> tuple[float, float]:
+    """Blur in x and y after which the new edges are as steep as the old ones.
+
+    Steepness is the energy of steps relative to the variance, so contrast does not matter. The
+    more blur, the less steep: what fits is found by halving.
+    """
+    edges = _Edges(core)
+    wanted = edges.of(before, level)
+    if wanted is None:
+        return 0.5, 0.5
+
+    def excess(x: float, y: float) -> tuple[float, float]:
+        got = edges.of(_blurred(drawn, x, y), 0) or (1e-6, 1e-6)
+        return tuple(float(np.log(g / w)) for g, w in zip(got, wanted, strict=True))
+
+    both = _crossing(lambda s: sum(excess(s, s)), len(_BLURS))
+    count = int(np.searchsorted(_BLURS, max(2.5 * both, 1.2), side="right"))
+    x = _crossing(lambda s: excess(s, both)[0], count)
+    return x, _crossing(lambda s: excess(x, s)[1], count)
+
+
+def _crossing(excess: Callable[[float], float], count: int) -> float:
+    """The one of the first `count` blurs where an excess that falls with them is nearest to 0."""
+    low, high = -1, count  # above 0 up to the first, below it from the second
+    seen = {}
+    while high - low > 1:
+        middle = (low + high) // 2
+        seen[middle] = excess(float(_BLURS[middle]))
+        low, high = (middle, high) if seen[middle] > 0 else (low, middle)
+    return float(_BLURS[min(seen, key=lambda index: abs(seen[index]))])
+
+
+def _match_contrast(
+    before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float, legible: bool
+) -> tuple[float, float]:
+    """Factor and offset that give the new ink the mean and deviation of the old one.
+
+    Where the original is legible its ink was measured, and both may correct it a little only.
+    """
+    old, new = before[core], drawn[core]
+    deviation = float(np.sqrt(max(old.var() - level**2, 0)))
+    factor = deviation / max(float(new.std()), 1e-3)
+    low, high = (0.75, 1.9) if legible else (0.15, 2.2)
+    factor = float(np.clip(factor, low, high))
+    offset = float(old.mean() - factor * new.mean())
+    reach = 0.04 if legible else 0.5
+    return factor, float(np.clip(offset, -reach, reach))

@@ -1,0 +1,76 @@
+"""The part of a plate that is painted anew, and the ground on which it is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pii_measures.pixels import limited, three
+from pii_measures.plates.clean import blurred, smooth
+from pii_measures.plates.reading import Reading
+
+
+@dataclass(frozen=True)
+class Zone:
+    """What is painted anew; pixels of the view."""
+
+    mask: np.ndarray
+    """(h, w) bool."""
+    text: np.ndarray
+    """(h, w) bool: the rows of the characters only."""
+
+
+def text_zone(reading: Reading) -> Zone:
+    """Everything between the plate's sides in the rows of the characters and their halo."""
+    frame, sides = reading.frame, reading.sides
+    mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
+    for line in reading.layout.lines:
+        pad = max(2.2 * reading.blur, 0.10 * line.cap, 1.3 * frame.scale)
+        x0 = min(sides[0], line.boxes[0][0] - min(pad, 0.3 * line.cap))
+        x1 = max(sides[1], line.boxes[-1][1] + min(pad, 0.3 * line.cap))
+        columns = slice(max(round(x0), 0), round(x1) + 1)
+        mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
+        inner = min(reading.blur, 0.06 * line.cap)
+        text[max(round(line.y0 - inner), 0) : round(line.y1 + inner) + 1, columns] = True
+    return Zone(mask, text)
+
+
+def whole_zone(reading: Reading, beyond: float) -> Zone:
+    """The whole quad between the country bands.
+
+    Args:
+        reading: of the plate.
+        beyond: how far above and below the quad, relative to its height.
+    """
+    frame = reading.frame
+    mask = np.zeros(frame.size[::-1], bool)
+    x0, y0, x1, y1 = frame.plate
+    columns = slice(round(max(x0, reading.sides[0])), round(min(x1, reading.sides[1])) + 1)
+    more = beyond * frame.height
+    mask[max(round(y0 - more), 0) : round(y1 + more) + 1, columns] = True
+    text = np.zeros_like(mask)
+    for line in reading.layout.lines:
+        text[max(round(line.y0), 0) : round(line.y1) + 1, columns] = True
+    return Zone(mask, text)
+
+
+def ground(reading: Reading, zone: Zone) -> np.ndarray:
+    """The plate without characters, (h, w, 3) float32.
+
+    What lies above and below the characters (the plate's frame, its shadow) is continued along
+    the line; between them only what is no ink counts.
+    """
+    view, share, seen = reading.view, reading.share, reading.seen
+    layout, frame = reading.layout, reading.frame
+    cap = max(line.cap for line in layout.lines)
+    pure = (np.abs(share) < 0.28) & seen
+    columns = zone.mask.any(axis=0)
+    beside = ~zone.text & seen
+    weight = np.where(beside, np.where(share < 0.3, 1.0, 0.12), np.where(pure, 1.0, 0.0))
+    weight = np.where(columns[None, :], weight, 0).astype(np.float32)
+    if not layout.legible:
+        # Nothing tells ink from ground here: the light comes from what lies around.
+        weight[zone.text] *= 0.25
+    coarse = smooth(view, weight * zone.mask, 0.5 * cap, 0.4 * cap)
+    narrow = max(0.05 * cap, 0.45 * frame.scale)
+    fine = smooth(view, weight, 0.6 * cap, narrow)
+    trust = three(limited(blurred(weight, 0.6 * cap, narrow) * (1 / 0.15), 0, 1))
+    return coarse + trust * (fine - coarse)

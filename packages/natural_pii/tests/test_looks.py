@@ -1,0 +1,116 @@
+"""What a new face takes from the picture, and what nothing may be left of."""
+
+import cv2
+import numpy as np
+import pytest
+from natural_pii.faces.estimate import optics_of
+from natural_pii.faces.pose import pose_of
+from natural_pii.replacement import Route
+
+from tests.face_pictures import drawn_over, face, portrait, replace_face, scenes
+
+
+def test_nothing_of_the_old_inner_face_is_left():
+    """Two images that differ inside the face only, where no colour is looked at, give the same."""
+    region = face(width=60)
+    image = portrait(region)
+    inner = pose_of(region).pixels(np.array([(0.0, 2.2, 0.3)]))[0].astype(int)
+    marked = image.copy()
+    marked[inner[1] - 3 : inner[1] + 3, inner[0] - 8 : inner[0] + 8, 0] ^= 0x80
+    results = []
+    for source in (image, marked):
+        result = drawn_over(source, region, 2)
+        results.append(result[inner[1] - 3 : inner[1] + 3, inner[0] - 8 : inner[0] + 8])
+    difference = np.abs(np.int16(results[0]) - results[1])
+    assert difference.max() < 40  # of 128: brightness and contrast as a whole may follow
+    assert difference.mean() < 12
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_old_brows_are_covered_wherever_the_new_face_is_tried(seed):
+    region = face(width=60)
+    image = portrait(region)
+    pose = pose_of(region)
+    for u in (-1.55, -1.1, -0.5, 0.5, 1.1, 1.55):
+        x, y = pose.pixels(np.array([(u, -0.75, 0.2)]))[0]
+        cv2.circle(image, (int(x), int(y)), 2, (0, 255, 0), -1)
+    result = image.copy()
+    outcome = replace_face(image, region, seed)
+    outcome.paste(result)
+    assert outcome.route is not Route.FALLBACK
+    green = np.int16(result[..., 1]) - result[..., ::2].max(axis=2)
+    assert green.max() < 20
+
+
+@pytest.mark.parametrize("turn", [-0.7, -0.3, 0.3, 0.7])
+def test_tilted_faces_are_drawn_tilted(turn):
+    region = face(turn=turn)
+    assert np.isclose(pose_of(region).roll, turn, atol=0.02)
+    outcome = replace_face(portrait(region), region, 0)
+    assert outcome.route is not Route.FALLBACK
+
+
+def test_what_has_no_colour_of_skin_is_blurred_unless_nothing_has_colours():
+    region = face()
+    image = portrait(region)
+    helmet = image[..., ::-1].copy()
+    grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    paths = [replace_face(source, region, 0).route for source in (image, helmet, grey)]
+    assert paths == [Route.NATURAL, Route.FALLBACK, Route.NATURAL]
+
+
+def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():
+    region = face(width=50)
+    image = portrait(region)
+    dark = np.uint8(image * 0.45)
+    slope = np.linspace(0.5, 1.3, image.shape[1])[:, None]
+    lit = np.clip(image * slope, 0, 255).astype(np.uint8)
+    x0, y0 = int(region.x0), int(region.y0)
+    inner = slice(y0 + 22, y0 + 45), slice(x0 + 8, x0 + 42)
+    for source in (image, dark, lit):
+        outcome = replace_face(source, region, 0)
+        result = source.copy()
+        outcome.paste(result)
+        ratio = result[inner].mean(axis=(0, 1)) / source[inner].mean(axis=(0, 1))
+        assert (ratio > 0.75).all()
+        assert (ratio < 1.25).all()
+    left, right = result[inner][:, :12].mean(), result[inner][:, -12:].mean()
+    assert right > 1.03 * left  # a part of the light only: the rest would be the old face's
+
+
+def test_blur_and_noise_of_a_picture_are_measured():
+    image, regions = scenes()[-1]
+    largest = max(regions, key=lambda region: region.height)
+    rows = slice(int(largest.y0) - 10, int(largest.y1) + 10)
+    columns = slice(max(int(largest.x0) - 10, 0), int(largest.x1) + 10)
+    sharp = image[rows, columns]
+    blurs = [
+        optics_of(cv2.GaussianBlur(sharp, (0, 0), sigma)).blur for sigma in (0.01, 1.0, 1.5, 2.0)
+    ]
+    assert blurs == sorted(blurs)
+    assert np.allclose(blurs[1:], (1.1, 1.55, 2.05), atol=0.35)
+    flat = np.full((60, 60, 3), 120.0)
+    for sigma in (1.0, 2.0, 4.0):
+        noisy = flat + np.random.default_rng(0).normal(0, sigma, (60, 60, 1))
+        measured = optics_of(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)).noise
+        assert np.isclose(measured, sigma, rtol=0.3)
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.1, 0.2, -0.22])
+def test_no_pixel_between_the_old_landmarks_shows_through(lead):
+    """Dots that are there or not, too small for tone and contrast, make hardly a difference."""
+    region = face(width=60, lead=lead)
+    image = portrait(region)
+    points = np.array(region.landmarks)
+    hull = cv2.fillConvexPoly(
+        np.zeros(image.shape[:2], np.uint8), cv2.convexHull(np.int32(points)), 1
+    )
+    rows, columns = np.nonzero(hull)
+    chosen = np.random.default_rng(4).choice(len(rows), 12, replace=False)
+    dotted = image.copy()
+    dotted[rows[chosen], columns[chosen]] = (0, 255, 0)
+    results = []
+    for source in (image, dotted):
+        result = drawn_over(source, region, 2)
+        results.append(np.int16(result[rows[chosen], columns[chosen]]))
+    assert np.abs(results[0] - results[1]).max() < 25

@@ -1,0 +1,127 @@
+"""Who gets whose new face: one person, one face; the order of regions does not count."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from natural_pii.faces import people as module_of_people
+from natural_pii.faces.people import replace_faces
+from natural_pii.faces.replace import replace_person
+from pii_measures.face_likeness import band_passed, correlation, crop_of
+
+from tests.face_pictures import scenes
+from workflow_scripts.anonymization.method import LabelledObject
+from workflow_scripts.anonymization.owners import owners_of
+from workflow_scripts.contracts.coco import Instance, encode_mask
+from workflow_scripts.contracts.regions import Kind, Region
+
+
+def moved(region: Region, right: float) -> Region:
+    """The same region further to the right, with its landmarks."""
+    marks = tuple((x + right, y) for x, y in region.landmarks)
+    return replace(region, x0=region.x0 + right, x1=region.x1 + right, landmarks=marks)
+
+
+def people(count: int) -> tuple[np.ndarray, list[Region]]:
+    """Drawn faces of different people, side by side."""
+    found = [(image, region) for image, regions in scenes() for region in regions]
+    found = [(image, region) for image, region in found if region.height > 24][:count]
+    tiles, regions = [], []
+    for image, region in found:
+        x0, y0 = int(region.x0) - 30, int(region.y0) - 30
+        big = cv2.copyMakeBorder(image, 120, 120, 120, 120, cv2.BORDER_REFLECT)
+        tiles.append(big[y0 + 120 : y0 + 270, x0 + 120 : x0 + 270])
+        marks = tuple((x - x0, y - y0) for x, y in region.landmarks)
+        box = {"x0": region.x0 - x0, "x1": region.x1 - x0}
+        box |= {"y0": region.y0 - y0, "y1": region.y1 - y0}
+        here = replace(region, landmarks=marks, **box)
+        regions.append(moved(here, 150.0 * len(regions)))
+    return np.hstack(tiles), regions
+
+
+def new_people(image, regions, owners):
+    """Who is drawn for each region, as far as the calls of `replace_person` tell."""
+    _, results = replace_faces(image, regions, owners, (0,))
+    looks = []
+    for region, outcome in zip(regions, results, strict=True):
+        after = image.copy()
+        outcome.paste(after)
+        looks.append(crop_of(after, region))
+    return looks
+
+
+def people_drawn(image, regions, owners) -> list[int]:
+    """The seed that each region's new person was drawn from."""
+    seeds = {}
+    with pytest.MonkeyPatch.context() as patch:
+
+        def noted(canvas, subjects, seed):
+            seeds.update(dict.fromkeys((subject.region for subject in subjects), seed))
+            return replace_person(canvas, subjects, seed)
+
+        patch.setattr(module_of_people, "replace_person", noted)
+        replace_faces(image, regions, owners, (0,))
+    return [seeds[region] for region in regions]
+
+
+def test_the_same_picture_twice_gets_one_new_person():
+    image, (region,) = people(1)
+    twice = np.hstack([image, image])
+    regions = [region, moved(region, image.shape[1])]
+    first, second = new_people(twice, regions, [None, None])
+    assert correlation(band_passed(first), band_passed(second)) > 0.8
+
+
+def test_faces_of_one_owner_get_one_person_and_others_do_not():
+    image, regions = people(4)
+    together = people_drawn(image, regions, [7, 7, None, 8])
+    assert together[0] == together[1]
+    assert len(set(together)) == 3
+    assert len(set(people_drawn(image, regions, [None] * 4))) == 4
+
+
+def test_a_face_found_twice_is_one_person():
+    image, (region,) = people(1)
+    again = replace(region, x0=region.x0 + 3, y1=region.y1 + 4)
+    first, second = people_drawn(image, [region, again], [None, None])
+    assert first == second
+
+
+def test_the_order_of_regions_does_not_matter():
+    image, regions = scenes()[-1]
+    regions = [*regions, moved(regions[0], 9.0)]
+    owners = [1, None, 1, *[None] * (len(regions) - 3)]
+    image_one, first = replace_faces(image, regions, owners, (3,))
+    image_two, second = replace_faces(image, regions[::-1], owners[::-1], (3,))
+    assert np.array_equal(image_one, image_two)
+    for a, b in zip(first, second[::-1], strict=True):
+        assert a.box == b.box
+        assert a.patch.tobytes() == b.patch.tobytes()
+
+
+def labelled(number: int, class_name: str, x: int, width: int, crowd: int = 0) -> LabelledObject:
+    """A person as high as the frame of 100 x 200 pixels."""
+    mask = encode_mask(np.ones((100, width), bool), x, 0, 100, 200)
+    box = (float(x), 0.0, float(width), 100.0)
+    return LabelledObject(class_name, Instance(number, 1, 1, box, 100 * width, mask, crowd))
+
+
+def test_a_face_belongs_to_the_smallest_person_around_its_middle():
+    faces = [Region("a.png", Kind.FACE, 1, x, 20, x + 20, 45) for x in (10, 40, 60, 150, -15)]
+    objects = [
+        labelled(1, "person", 0, 100),
+        labelled(2, "rider", 45, 30),
+        labelled(3, "car", 0, 200),
+        labelled(4, "person", 140, 60, crowd=1),
+    ]
+    for order in (objects, objects[::-1]):
+        assert owners_of(faces, order) == [1, 2, 2, None, None]
+
+
+def test_a_mask_counts_and_not_its_box():
+    mask = np.ones((100, 80), bool)
+    mask[:, 30:50] = False
+    instance = Instance(9, 1, 1, (0.0, 0.0, 80.0, 100.0), 6000, encode_mask(mask, 0, 0, 100, 200))
+    faces = [Region("a.png", Kind.FACE, 1, x, 20, x + 10, 32) for x in (5, 35)]
+    assert owners_of(faces, [LabelledObject("person", instance)]) == [9, None]

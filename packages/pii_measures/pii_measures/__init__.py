@@ -1,0 +1,1 @@
+"""What an image shows of a face or a license plate."""

@@ -1,0 +1,262 @@
+"""What a plate looks like without its characters: ground, ink, and the light on both."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from pii_measures.appearance import grey
+from pii_measures.pixels import dot, limited, quantile, scaled, three, weighted
+
+from .rectify import Frame
+
+_LEAST_CONTRAST = 4.0
+"""Grey levels between ink and ground below which there is nothing to read."""
+
+
+_WIDEST_DISC = 31
+"""Side of the largest disc that strokes are removed with, pixels."""
+
+
+@dataclass(frozen=True)
+class Paint:
+    """A plate taken apart: view = field + share * gain * ink."""
+
+    field: np.ndarray
+    """(h, w, 3) float32: the ground in its light."""
+    ink: np.ndarray
+    """(3,) float32: ink minus ground, where the light is average."""
+    ground: np.ndarray
+    """(3,) float32: the ground where the light is average."""
+    dark_ground: bool
+    """Light characters on a dark ground."""
+
+    def gain(self, field: np.ndarray) -> np.ndarray:
+        """How much light falls on the ink, relative to the average.
+
+        Args:
+            field: (h, w, 3) float32 of a plate like this.
+
+        Returns:
+            (h, w, 3) float32, 0.2 to 4; 1 on a dark ground, which does not tell.
+        """
+        if self.dark_ground:
+            return np.ones_like(field)
+        return limited(scaled(field, 1 / np.maximum(self.ground, 8)), 0.2, 4)
+
+    def share(self, view: np.ndarray) -> np.ndarray:
+        """How much ink there is: (h, w) float32, 0 on the ground and 1 in a wide stroke."""
+        return self.share_on(view, self.field)
+
+    def share_on(self, view: np.ndarray, field: np.ndarray) -> np.ndarray:
+        """The same on another ground of the same light, both (h, w, 3)."""
+        ink = scaled(self.gain(field), self.ink)
+        return dot(view - field, ink) / np.maximum(dot(ink, ink), np.float32(1e-3))
+
+
+def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> Paint:
+    """Tell ink from ground.
+
+    Strokes are what a closing (or opening, on dark grounds) of the brightness removes, since they
+    are narrow while a shadow is not.
+
+    Args:
+        view: (h, w, 3) float32, 0 to 255.
+        seen: (h, w) bool, which pixels lie inside the image.
+        frame: of the view.
+        dark: whether the ground is darker than the ink.
+    """
+    luma = cv2.GaussianBlur(grey(view), (0, 0), max(0.3 * frame.scale, 0.5))
+    inner = _inside(frame, 0.08, 0.08) & seen
+    if not inner.any():
+        inner = _inside(frame, 0, 0)
+    depth = np.abs(_without_strokes(luma, 0.42 * frame.height, dark) - luma)
+    contrast = quantile(depth[inner], 0.97)
+    ground = inner & (depth <= 0.25 * contrast) & ~_is_band(view, frame)
+    strokes = inner & (depth >= 0.65 * contrast)
+    field = smooth(view, ground, 0.3 * frame.height, 0.3 * frame.height)
+    mean = field[inner].mean(axis=0)
+    sign = 1 if dark else -1
+    contrast = max(contrast, _LEAST_CONTRAST)
+    plain = Paint(field, np.float32([sign * contrast] * 3), mean.astype(np.float32), dark)
+    if not strokes.any():
+        return plain
+    ink = np.median((view - field)[strokes] / plain.gain(field)[strokes], axis=0)
+    if sign * float(grey(ink[None, None])[0, 0]) < _LEAST_CONTRAST:
+        return plain
+    return replace(plain, ink=ink.astype(np.float32))
+
+
+def _without_strokes(luma: np.ndarray, side: float, dark: bool) -> np.ndarray:
+    """A closing, or an opening on a dark ground, with a disc; of a smaller copy where it is wide,
+    since its time grows with the square of the disc's side.
+    """
+    height, width = luma.shape
+    step = max(side / _WIDEST_DISC, 1.0)
+    if step > 1:
+        size = (max(round(width / step), 1), max(round(height / step), 1))
+        luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+    disc = max(round(side / step), 3)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (disc, disc))
+    operation = cv2.MORPH_OPEN if dark else cv2.MORPH_CLOSE
+    even = cv2.morphologyEx(luma, operation, kernel)
+    return cv2.resize(even, (width, height), interpolation=cv2.INTER_LINEAR) if step > 1 else even
+
+
+def against_surroundings(view: np.ndarray, paint: Paint, frame: Frame) -> float:
+    """Brightness of a plate's ground relative to what it hangs on, 0.05 to 20."""
+    ground = quantile(grey(paint.field)[_inside(frame, 0.05, 0.1)], 0.5)
+    around = quantile(grey(view)[~_inside(frame, -0.02, -0.1)], 0.5)
+    return float(np.clip(ground / max(around, 1), 0.05, 20))
+
+
+def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
+    """(h, w) bool: the plate without a margin relative to its width and height."""
+    x0, y0, x1, y1 = frame.plate
+    mx, my = across * frame.width, down * frame.height
+    mask = np.zeros(frame.size[::-1], bool)
+    mask[round(y0 + my) : round(y1 - my) + 1, round(x0 + mx) : round(x1 - mx) + 1] = True
+    return mask
+
+
+def light_share(view: np.ndarray, seen: np.ndarray, frame: Frame) -> float:
+    """Share of the plate that is light relative to its surroundings, 0 to 1.
+
+    A light ground covers more than half of a plate; bold characters make it less than that.
+    """
+    luma, inner = grey(view), _inside(frame, 0.12, 0.14) & seen
+    if not inner.any():
+        return 1.0
+    side = 0.8 * frame.height
+    weight = inner.astype(np.float32)
+    mean = blurred(luma * weight, side, side) / np.maximum(blurred(weight, side, side), 1e-3)
+    values = (luma - mean)[inner]
+    low, high = (quantile(values, share) for share in (0.04, 0.96))
+    return float((values > (low + high) / 2).mean())
+
+
+def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
+    """Pixels that are blue: (h, w) bool."""
+    red, green, blue = cv2.split(view)
+    bright = np.maximum(np.maximum(red, green), blue)
+    blue = weighted(view, (-0.5, -0.5, 1))
+    x0, y0, x1, y1 = (round(value) for value in frame.plate)
+    usual = quantile(blue[y0 : y1 + 1, x0 : x1 + 1], 0.5)
+    return blue > max(usual, 0) + np.maximum(0.22 * bright, 9)
+
+
+def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
+    """Where the blue bands of a European plate end: x of the left and the right limit.
+
+    They are the plate's own sides where there is no band.
+    """
+    x0, y0, x1, y1 = frame.plate
+    rows = slice(round(y0 + 0.2 * frame.height), round(y1 - 0.2 * frame.height) + 1)
+    blue = _is_band(view, frame)[rows].mean(axis=0) > 0.5
+    slack, widest = 0.1 * frame.width, min(0.2 * frame.width, 0.7 * frame.height)
+    on_left = _run(blue[max(round(x0 - slack), 0) :], slack + 0.13 * frame.width)
+    on_right = _run(blue[: round(x1 + slack) + 1][::-1], slack + 0.13 * frame.width)
+    left, right = x0, x1
+    if 0.015 * frame.width < on_left[1] - on_left[0] < widest:
+        left = max(round(x0 - slack), 0) + on_left[1]
+    if 0.015 * frame.width < on_right[1] - on_right[0] < widest:
+        right = min(round(x1 + slack), len(blue) - 1) - on_right[1]
+    return float(left), float(right)
+
+
+def limits(
+    view: np.ndarray, paint: Paint, frame: Frame, sides: tuple[float, float]
+) -> tuple[float, float]:
+    """Where the ground ends to the left and right: at the plate's frame, or at the car.
+
+    Args:
+        view: (h, w, 3) float32.
+        paint: of the plate.
+        frame: of the view.
+        sides: between which to look, from `bands`.
+    """
+    x0, y0, x1, y1 = frame.plate
+    # Higher and deeper than characters reach, so that none of their stems is taken for a frame.
+    rows = slice(round(y0 + 0.09 * frame.height), round(y1 - 0.09 * frame.height) + 1)
+    change = view[rows] - paint.field[rows]
+    distance = np.sqrt(dot(change, change))
+    far = distance > max(0.28 * float(np.linalg.norm(paint.ink)), 8)
+    other = far.mean(axis=0) > 0.95
+    # Beyond a plate's side there is no character, so nothing that changes from row to row.
+    strength = max(float(np.linalg.norm(paint.ink)), 1.0)
+    even = distance[len(distance) // 6 : -(len(distance) // 6) or None].std(axis=0) < 0.3 * strength
+    left, right = max(sides[0], x0), min(sides[1], x1)
+    reach, first, last = 0.11 * frame.width, max(round(x0), 0), round(x1)
+    for near in np.flatnonzero(other[: round(x0 + reach)])[::-1]:
+        if near <= first or even[first:near].mean() > 0.9:
+            left = max(left, near + 1.0)
+            break
+    start = round(x1 - reach)
+    for away in np.flatnonzero(other[start:]) + start:
+        if away >= last or even[away + 1 : last + 1].mean() > 0.9:
+            right = min(right, away - 1.0)
+            break
+    return float(left), float(right)
+
+
+def _run(flags: np.ndarray, start: float) -> tuple[int, int]:
+    """The first run of True that begins before `start`: its first index and the one after."""
+    hits = np.flatnonzero(flags)
+    if not len(hits) or hits[0] > start:
+        return 0, 0
+    breaks = np.flatnonzero(np.diff(hits) > 2)
+    return int(hits[0]), int(hits[breaks[0]] if len(breaks) else hits[-1]) + 1
+
+
+def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    """Continue what a mask shows over everything: (h, w, 3) float32.
+
+    A normalized convolution; far from the mask it approaches the mean.
+
+    Args:
+        view: (h, w, 3) float32.
+        mask: (h, w) bool or float32 weights.
+        sigma_x: horizontal standard deviation, pixels.
+        sigma_y: vertical one.
+    """
+    weight = np.float32(mask)
+    height, width = weight.shape
+    across, down = _steps(sigma_x, sigma_y)
+    size = max(width // across, 2), max(height // down, 2)
+    known = cv2.merge((cv2.multiply(view, three(weight)), weight))
+    known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
+    sums = known.sum(axis=(0, 1))
+    mean = sums[:3] / sums[3] if sums[3] else np.float32(cv2.mean(view)[:3])
+    # First of even fewer pixels, for what is far away.
+    few = max(size[0] // 3, 2), max(size[1] // 3, 2)
+    far = _shared(cv2.resize(known, few, interpolation=cv2.INTER_AREA), mean,
+                  3 * sigma_x * few[0] / width, 3 * sigma_y * few[1] / height)  # fmt: skip
+    far = cv2.resize(far, size, interpolation=cv2.INTER_LINEAR)
+    near = _shared(known, far, sigma_x * size[0] / width, sigma_y * size[1] / height)
+    return cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _shared(known: np.ndarray, beyond: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    """The blurred colours (h, w, 3), divided by their blurred weights, of (h, w, 4) both."""
+    near = cv2.GaussianBlur(known, (0, 0), sigmaX=max(sigma_x, 0.3), sigmaY=max(sigma_y, 0.3))
+    red, green, blue, weight = cv2.split(near)
+    colour = cv2.merge((red, green, blue)) + np.float32(0.02) * beyond
+    return cv2.multiply(colour, three(1 / (weight + np.float32(0.02))))
+
+
+def _steps(sigma_x: float, sigma_y: float) -> tuple[int, int]:
+    """How many pixels may become one before a blur."""
+    return max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)
+
+
+def blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
+    """Gaussian blur, computed on fewer pixels where it is wide."""
+    height, width = values.shape[:2]
+    fx, fy = _steps(sigma_x, sigma_y)
+    size = (max(width // fx, 2), max(height // fy, 2))
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(
+        small, (0, 0), sigmaX=max(sigma_x * size[0] / width, 0.3),
+        sigmaY=max(sigma_y * size[1] / height, 0.3),
+    )  # fmt: skip
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,112 @@
+"""The figures for papers, and the table and plot that compare experiments."""
+
+import re
+import shutil
+from dataclasses import replace
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from workflow_scripts.analysis.report import forest, tradeoff
+from workflow_scripts.analysis.report.__main__ import main
+from workflow_scripts.analysis.report.drawn import FIGURES
+from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
+from workflow_scripts.analysis.report.results import read_results
+from workflow_scripts.common.figures import style
+
+
+def test_each_figure_is_there_as_svg_and_png_and_the_same_again(tmp_path, finished):
+    for folder in ("once", "again"):
+        assert main(["figures", str(finished), "--output", str(tmp_path / folder)]) == 0
+    for figure in FIGURES:
+        svg, png = (tmp_path / f"once/{figure.NAME}.{suffix}" for suffix in ("svg", "png"))
+        assert svg.read_bytes() == (tmp_path / f"again/{figure.NAME}.svg").read_bytes()
+        assert Image.open(png).width > 1500
+        words = " ".join(ElementTree.parse(svg).getroot().itertext())
+        assert "natural" in words or "Faces" in words
+
+
+def test_a_figure_without_numbers_says_so(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "bare")
+    for path in results.glob("runs/*/*/metrics.jsonl"):
+        path.write_text("")
+    assert main(["figures", str(results)]) == 0
+    assert "no numbers" in (results / "figures/learning_curves.svg").read_text()
+
+
+def test_a_forest_has_the_intervals_of_the_verdict(finished):
+    results = read_results(finished)
+    of = results.verdict.variants[0]
+    with style(forest.NAME):
+        axes = forest.draw(results, [of], 1, 4).axes[0]
+    lines = [tuple(line.get_xdata()) for line in axes.lines if len(line.get_xdata()) == 2]
+    for row in of.rows:
+        assert (100 * row.low, 100 * row.high) in [pytest.approx(line) for line in lines]
+
+
+def test_names_in_the_tradeoff_do_not_lie_on_each_other(finished):
+    results = read_results(finished)
+    plane = tradeoff.panels(results)[0]
+    same = [replace(plane.points[0], variant=f"v{number}") for number in range(10)]
+    looks = {"variants": tuple(point.variant for point in same)}
+    crowded = replace(results, **looks)
+    with style(tradeoff.NAME):
+        axes = tradeoff.draw(crowded, [replace(plane, points=tuple(same))], 1, 4).axes[0]
+    heights = sorted(text.xyann[1] for text in axes.texts)
+    assert all(above - below >= tradeoff.LINE - 1e-9 for below, above in pairwise(heights))
+    assert heights[-1] <= 1
+
+
+def test_an_inlined_figure_follows_the_theme_and_keeps_nothing_that_acts(tmp_path, finished):
+    results = read_results(finished)
+    with style(forest.NAME):
+        figure = forest.draw(results, results.verdict.variants[:1], 1, 4)
+    svg = str(inline_figure(figure, "one", 'a "label"'))
+    assert "var(--ink)" in svg
+    assert "#1a1a1a" not in svg
+    assert 'aria-label="a &quot;label&quot;"' in svg
+    assert all(name.startswith("one-") for name in re.findall(r' id="([^"]*)"', svg))
+
+    hostile = tmp_path / "hostile.svg"
+    hostile.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink"'
+        ' width="9pt" height="9pt" onload="alert(1)"><script>alert(1)</script>'
+        '<a href="https://example.org"><text>t</text></a><foreignObject/>'
+        '<image x:href="https://example.org/a.png"/><path onclick="alert(1)"/></svg>'
+    )
+    svg = str(inline_file(hostile, "label"))
+    for word in ("script", "alert", "example.org", "foreignObject", "onclick", "onload"):
+        assert word not in svg
+
+
+def test_the_before_after_sheet_says_whether_it_has_originals(finished):
+    assert "originals not shown" in keywords_of(finished / "figures/before_after.svg")
+
+
+def test_experiments_are_compared_in_one_table_and_one_plot(tmp_path, finished, capsys):
+    other = shutil.copytree(finished, tmp_path / "other_model")
+    assert main(["compare", str(finished), str(other)]) == 0
+    said = capsys.readouterr().out
+    assert "other_model" in said
+    assert "made_up" in said
+    assert "compare the differences" in said
+    out = tmp_path / "out"
+    assert main(["compare", str(finished), str(other), "--output", str(out)]) == 0
+    table = pd.read_csv(out / "compare.csv")
+    assert len(table) == 2 * 4 * 2
+    verdict = read_results(finished).verdict.variants[0].over_all
+    natural = table[table["variant"] == "natural"]
+    assert natural["difference"].tolist() == pytest.approx([verdict.difference] * 4)
+    assert sorted(path.suffix for path in out.iterdir()) == [".csv", ".md", ".png", ".svg"]
+
+
+def test_what_cannot_be_compared_is_one_line(tmp_path, finished, capsys):
+    assert main(["compare", str(finished), str(finished)]) == 2
+    assert "stands twice" in capsys.readouterr().err
+    bare = shutil.copytree(finished, tmp_path / "bare")
+    (bare / "tables/verdict.json").unlink()
+    assert main(["compare", str(finished), str(bare)]) == 2
+    assert "no tables/verdict.json" in capsys.readouterr().err

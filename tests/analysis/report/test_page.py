@@ -1,0 +1,232 @@
+"""`report.html`: what it says, and what it must not show."""
+
+import base64
+import io
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.written_results import FIVE, many, original_pixels, write_results
+from workflow_scripts.analysis.report.__main__ import main
+from workflow_scripts.analysis.report.page import SECTIONS
+from workflow_scripts.analysis.tables import cross
+from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.contracts.runs import read_expected, read_runs, runs_in
+from workflow_scripts.contracts.usage import Usage
+
+MEGABYTE = 1_000_000
+
+
+def page_of(results, *arguments) -> str:
+    assert main(["html", str(results), *arguments]) == 0
+    return (results / "report.html").read_text(encoding="utf-8")
+
+
+class Text(HTMLParser):
+    """The words of a page, outside of scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words, self.hidden = [], 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.hidden += tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self.hidden -= tag in ("script", "style")
+
+    def handle_data(self, data):
+        if not self.hidden:
+            self.words.append(data)
+
+    def __str__(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def page(finished) -> str:
+    return page_of(finished)
+
+
+def test_its_parts_stand_in_the_order_of_reading(page):
+    found = re.findall(r'<section id="(\w+)"', page)
+    assert found == [section.name for section in SECTIONS if section.name != "cross"]
+    assert found[:4] == ["answer", "table_2", "verdict", "forest"]
+
+
+def test_it_is_one_small_file_that_asks_for_nothing(page):
+    assert len(page.encode()) < 5 * MEGABYTE
+    assert set(re.findall(r"(?:src|href)=[\"']?(data:|#|.)", page)) <= {"data:", "#"}
+    assert "@import" not in page
+    assert "default-src 'none'" in page
+
+
+def test_ids_are_unique(page):
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_answer_is_the_verdicts(finished, page):
+    said = read_json(finished / "tables/verdict.json")["said"]
+    text = str(Text(page)).replace("−", "-")
+    assert said["headline"] in text
+    answers = [said["variants"][variant]["answer"] for variant in ("natural", "blackbox")]
+    for sentence in (*said["caveats"], *answers):
+        assert sentence in text
+
+
+def test_verdicts_that_the_correction_changes_are_marked_in_every_table(finished, page):
+    verdict = read_json(finished / "tables/verdict.json")
+    changed = [
+        at
+        for of in verdict["variants"]
+        for row in of["rows"]
+        for at in row["margins"]
+        if at["verdict_holm"] not in (None, at["verdict"])
+    ]
+    assert changed
+    # In a matrix, and in the table of the variant.
+    assert page.count(">†</abbr>") == 2 * len(changed)
+
+
+def test_numbers_are_those_of_the_tables(finished, page):
+    text = str(Text(page))
+    for row in read_json(finished / "tables/table_2.json")["layout"]["rows"]:
+        for cell in row:
+            assert cell in text
+    origin = read_json(finished / "provenance.json")
+    assert origin["lock_sha256"] in text
+    assert origin["data"]["train"] in text
+
+
+def test_the_same_results_make_the_same_page(finished, page):
+    assert page_of(finished) == page
+
+
+def test_without_verdict_and_figures_it_says_what_there_is(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "bare")
+    for name in ("tables", "figures", "pii", "data"):
+        shutil.rmtree(results / name)
+    (results / "provenance.json").unlink()
+    page = page_of(results)
+    found = re.findall(r'<section id="(\w+)"', page)
+    assert found == ["answer", "runs", "curves", "cost", "provenance"]
+    assert "There is no verdict yet" in page
+
+
+def test_failed_and_missing_runs_are_named(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "partial")
+    for seed in (2, 3):
+        shutil.rmtree(results / f"runs/natural/seed~{seed}")
+    log = results / "logs/predict/blackbox/seed~1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("2026-01-05 10:00:00 error: no room on the disk\n")
+    (results / "runs/blackbox/seed~1/eval.json").unlink()
+    text = str(Text(page_of(results)))
+    assert "Not complete: 3 of 25 runs are missing" in text
+    assert "blackbox, seed 1 : failed (no room on the disk)" in text
+    assert "natural, seed 2 : waiting" in text
+
+
+def test_what_the_audit_found_stands_with_the_answer(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "leaky")
+    path = results / "tables/privacy.json"
+    content = read_json(path)
+    content["notes"] = ["natural: 3 of 2600 face regions unchanged, such as in 7.png"]
+    write_json(path, content)
+    page = page_of(results)
+    answer = page[page.index('<section id="answer"') : page.index('<section id="table_2"')]
+    assert "3 of 2600 face regions unchanged" in answer
+
+
+def embedded(page: str) -> list[np.ndarray]:
+    """The pictures in a page, (h, w, 3) uint8."""
+    coded = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)", page)
+    return [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB"))
+        for picture in coded
+    ]
+
+
+def shows_originals(page: str) -> bool:
+    """Whether a pixel of an original is in any picture of a page."""
+    original = original_pixels()[0, 0]
+    return any((picture == original).all(axis=-1).any() for picture in embedded(page))
+
+
+def test_originals_are_embedded_only_if_asked(tmp_path, finished):
+    results = write_results(
+        tmp_path, {name: FIVE[name] for name in ("unmodified", "natural")}, 2, show_originals=True
+    )
+    assert shows_originals(page_of(results, "--settings", '{"show_originals": true}'))
+    for settings in ("{}", '{"show_originals": false}'):
+        page = page_of(results, "--settings", settings)
+        assert not shows_originals(page)
+        assert "which this report must not" in page
+    pictures = embedded(page_of(finished))
+    assert pictures
+    assert not shows_originals(page_of(finished))
+
+
+def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, finished, page):
+    results = shutil.copytree(finished, tmp_path / "crossed")
+    expected = read_expected(str(results / "runs/expected.json"))
+    runs = read_runs(runs_in(results / "runs", expected))
+    table = cross.cross_table({"unmodified": runs, "natural": runs}, expected)
+    write_json(results / "tables/cross.json", cross.as_json(table, expected))
+    crossed = page_of(results)
+    for name, shown in (("exposed", page), ("cross", crossed)):
+        text = str(Text(shown[shown.index(f'<section id="{name}"') :])).replace("−", "-")
+        content = read_json(results / f"tables/{name}.json")
+        assert content["caption"] in text
+        for row in content["layouts"][0]["rows"]:
+            assert " ".join(row) in text
+
+
+def test_a_page_of_a_hundred_runs_is_small(tmp_path):
+    results = write_results(tmp_path, many(10), 10)
+    page = page_of(results)
+    assert len(page.encode()) < 5 * MEGABYTE
+    assert page.count("<svg") > 20
+
+
+def test_a_single_run_each_is_shown_without_deviations(tmp_path):
+    results = write_results(
+        tmp_path, {name: FIVE[name] for name in ("unmodified", "natural")}, seeds=1
+    )
+    text = str(Text(page_of(results)))
+    assert "nothing can be said" in text
+    assert "not testable" in text
+
+
+def test_a_folder_where_nothing_ran_is_one_line(tmp_path, capsys):
+    assert main(["html", str(tmp_path)]) == 2
+    assert "expected.json: no such file" in capsys.readouterr().err
+
+
+def test_provenance_holds_config_and_hashes(finished):
+    origin = read_json(finished / "provenance.json")
+    assert origin["config"]["variants"]["natural"]["method"] == "natural"
+    assert origin["config"]["statistics"]["margins"] == [0.01, 0.02]
+    assert len(origin["runs"]) == 25
+    files = origin["files"]
+    assert {"tables/verdict.json", "runs/natural/seed~1/model_final.pth"} <= set(files)
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in files.values())
+    assert json.dumps(origin)
+
+
+def test_what_the_jobs_recorded_stands_under_cost(tmp_path, finished):
+    results = tmp_path / "results"
+    shutil.copytree(finished, results)
+    used = Usage(job="train/natural/seed~1", attempt="a", start=0.0, host="n1", gpus=4)
+    write_json(results / "usage/a.json", used.model_dump(exclude_none=True) | {"seconds": 5400.0})
+    words = str(Text(page_of(results)))
+    assert "All jobs by stage" in words
+    assert "6.00" in words  # GPU-hours
+    assert "not recorded" in words  # energy

@@ -1,0 +1,99 @@
+"""The answer in a sentence: no more than the verdict allows."""
+
+import pytest
+
+from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
+from workflow_scripts.analysis.statistics.compare import compare
+from workflow_scripts.analysis.statistics.experiment import (
+    ExperimentVerdict,
+    Role,
+    VariantVerdict,
+    judge,
+)
+from workflow_scripts.analysis.statistics.images import Added
+from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.contracts.settings.statistics import Statistics
+
+
+def verdict_of(roles=None, **variants):
+    """Of variants with means of the classes car and bus, and of all, deviation 0.3 points."""
+    names = ("car", "bus", "all")
+
+    def samples(means, std=0.003, n=5):
+        return {name: Sample(mean, std, n) for name, mean in zip(names, means, strict=True)}
+
+    groups = {"plain": samples((0.4, 0.3, 0.35))} | {
+        name: samples(*of) if isinstance(of[0], tuple) else samples(of)
+        for name, of in variants.items()
+    }
+    settings = Statistics()
+    return ExperimentVerdict(
+        reference="plain",
+        settings=settings,
+        source="runs",
+        variants=judge(groups, "plain", settings, roles or {}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("means", "said", "unsaid"),
+    [
+        ((0.4, 0.3, 0.35), "leaves the mean AP the same within 1 point", "undecided"),
+        ((0.4, 0.2, 0.35), "after Holm's correction: the same for 1 (car), different", "each of"),
+        ((0.39, 0.29, 0.338), "lowers the mean AP, by less than 2 points", "the same within 1"),
+        ((0.2, 0.1, 0.15), "lowers the mean AP (difference -20.00 points", "the same"),
+        (((0.4, 0.3, 0.352), 0.02), "changes the mean AP, these runs cannot decide", "the same"),
+        (((0.4, 0.3, 0.35), 0.003, 1), "nothing can be said", "the same"),
+    ],
+)
+def test_one_treatment(means, said, unsaid):
+    text = headline(verdict_of(blur=means))
+    assert said in text
+    assert unsaid not in text
+    assert text.endswith(".")
+    assert text.count(". ") == 0
+
+
+def test_all_classes_within_is_a_claim_about_each():
+    verdict = verdict_of(blur=(0.4, 0.3, 0.35))
+    assert "each of the 2 classes is within 1 point" in sentence(verdict, verdict.variants[0])
+
+
+def test_several_treatments_are_grouped_by_what_they_do():
+    text = headline(verdict_of(a=(0.4, 0.3, 0.35), b=(0.4, 0.3, 0.35), c=(0.2, 0.1, 0.15)))
+    assert text == (
+        "Against plain, the mean AP is the same within 1 point with a, b; lower with c."
+    )
+
+
+def test_controls_are_no_treatments_and_speak_in_the_caveats():
+    roles = {"again": Role.AA_CONTROL, "masked": Role.POSITIVE_CONTROL}
+    verdict = verdict_of(
+        roles, blur=(0.4, 0.2, 0.35), again=(0.4, 0.3, 0.35), masked=(0.1, 0.1, 0.1)
+    )
+    assert "again" not in headline(verdict)
+    said = " ".join(caveats(verdict))
+    assert "no false alarm" in said
+    assert "harm is seen" in said
+    assert "The mean can hide a class: with blur" in said
+    assert "the test images are a sample" in said
+    only = verdict_of({"again": Role.AA_CONTROL}, again=(0.4, 0.3, 0.35))
+    assert "no treatment" in headline(only)
+
+
+def test_test_images_as_a_sample_are_said_beside_the_interval():
+    settings = Statistics()
+    samples = {name: Sample(0.3, 0.003, 5) for name in ("car", "all")}
+    rows = compare(samples, samples, settings, {"all": Added(0.02**2, 50.0)})
+    blur = VariantVerdict(variant="blur", role=Role.TREATMENT, rows=tuple(rows))
+    verdict = ExperimentVerdict(
+        reference="plain", settings=settings, source="runs", variants=(blur,)
+    )
+    said = " ".join(caveats(verdict))
+    assert "With the test images as a sample" in said
+    assert "inconclusive within 1 point, inconclusive within 2 points" in said
+    assert "is not in them" not in said
+
+
+def test_absent_controls_are_a_caveat():
+    assert "Without A/A control and positive control" in caveats(verdict_of(b=(0.4, 0.3, 0.35)))[0]

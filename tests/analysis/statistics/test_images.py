@@ -1,0 +1,143 @@
+"""The test images as a sample: what they add, in simulated experiments and in the verdict."""
+
+import json
+
+import numpy as np
+import pytest
+
+from benchmarks.error_rates import World, error_rates, judged
+from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
+from workflow_scripts.analysis.statistics.__main__ import main
+from workflow_scripts.analysis.statistics.images import TestImages as Images
+from workflow_scripts.analysis.statistics.welch import Difference
+from workflow_scripts.contracts.matches import Matches
+
+IMAGES = 40
+
+
+def test_error_rates_are_those_that_were_promised():
+    """100 experiments; `python -m benchmarks.error_rates` does 2000 (docs/verdict.md)."""
+    rates = error_rates(World(), images=80, runs=5, shift=-0.5, repetitions=100, samples=80)
+    # Within three standard errors of a share of 0.05 (of 0.9 for what is covered).
+    assert rates["both_found"] <= 0.12
+    assert rates["both_same"] <= 0.12
+    assert rates["both_covered"] >= 0.81
+    # Of the trainings alone the same cannot be said: the images have their part.
+    assert rates["runs_covered"] < rates["both_covered"]
+
+
+def test_images_add_nothing_where_variants_differ_alike_in_all():
+    world = World(by_image=0.0, noise=0.4)
+    shares = []
+    for seed in range(12):
+        runs = world.runs(np.random.default_rng(seed), 100, 6, (0.0, 0.0))
+        alone, both = judged(runs, 100)
+        shares.append((both.error**2 - alone.error**2) / both.error**2)
+    assert np.median(shares) < 0.35
+    different = [
+        (both.error**2 - alone.error**2) / both.error**2
+        for seed in range(12)
+        for alone, both in [
+            judged(World(by_image=1.0).runs(np.random.default_rng(seed), 100, 6, (0, 0)), 100)
+        ]
+    ]
+    assert np.median(different) > 0.6
+
+
+def test_more_variance_has_satterthwaites_degrees_of_freedom():
+    welch = Difference(0.01, 0.003, 8.0)
+    both = welch.with_more(0.004**2, 99.0)
+    assert both.error == pytest.approx(0.005)
+    assert both.df == pytest.approx(0.005**4 / (0.003**4 / 8 + 0.004**4 / 99))
+    assert welch.with_more(0.0, 99.0).df == pytest.approx(8.0)
+
+
+def test_more_variance_never_makes_a_claim_easier():
+    # Two runs a variant: few degrees of freedom, of which images bring many.
+    welch = Difference(0.005, 0.004, 2.0)
+    both = welch.with_more(0.002**2, 59.0)
+    assert both.df > 3
+    assert both.interval(0.05) == welch.interval(0.05)
+    assert both.p_different() >= welch.p_different()
+    assert both.p_equivalent(0.02) == welch.p_equivalent(0.02)
+    large = welch.with_more(0.02**2, 59.0)
+    assert large.reach(0.05) > welch.reach(0.05)
+    assert large.p_equivalent(0.02) > welch.p_equivalent(0.02)
+
+
+def matches(variant, seed, images=IMAGES):
+    """A run that finds most people and riders, the same images' of a variant; there is no car."""
+    rng = np.random.default_rng(seed)
+    easy = np.random.default_rng(len(variant)).uniform(0.2, 1, images)
+    objects = np.tile(np.array([3, 1, 0], np.int32), (images, 1))
+    found = rng.uniform(size=4 * images) < np.repeat(easy, 4)
+    return Matches(
+        images=np.array([f"city {n % 4}/{n}.png" for n in range(images)]),
+        classes=np.array(CLASSES),
+        objects=objects,
+        image=np.repeat(np.arange(images), 4).astype(np.int32),
+        category=np.tile([0, 0, 0, 1], images).astype(np.int16),
+        scores=rng.uniform(size=4 * images),
+        hits=np.where(found, 2**10 - 1, 0).astype(np.uint16),
+        ignored=np.zeros(4 * images, np.uint16),
+    )
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    for variant in ("unmodified", "blur"):
+        for seed in (1, 2, 3):
+            rng = np.random.default_rng(seed + len(variant))
+            aps = [*rng.normal(0.3, 0.01, 2), None]
+            (path,) = written(tmp_path, evaluation(variant, seed, aps))
+            matches(variant, seed).write(path.with_name("matches.npz"))
+    return tmp_path
+
+
+def verdict_of(folder, settings="{}"):
+    runs = ["--runs-in", str(folder / "runs"), "--settings", settings]
+    expected = ["--expected", expectation(("unmodified", "blur"))]
+    assert main(["verdict", *runs, *expected, "--output", str(folder / "tables")]) == 0
+    return json.loads((folder / "tables/verdict.json").read_text())
+
+
+def test_the_verdict_has_an_interval_with_images(experiment):
+    verdict = verdict_of(experiment)
+    assert verdict["images"] == {"images": 40, "groups": 40, "unit": "images", "samples": 400}
+    person, _, car, mean = verdict["variants"][0]["rows"]
+    assert car["with_images"] is None
+    for row in (person, mean):
+        images = row["with_images"]
+        assert images["error"] > 0
+        assert images["low"] < row["low"] < row["high"] < images["high"]
+        assert images["margins"][0]["tost_p"] > row["margins"][0]["tost_p"]
+    text = (experiment / "tables/verdict.md").read_text()
+    assert "With the test images as a sample:" in text
+    assert "400 samples of 40 images (40 images)" in text
+    assert "On other test images like these, within 1 point:" in text
+    again = verdict_of(experiment)
+    assert again == verdict
+
+
+def test_images_are_drawn_by_folder_if_asked(experiment):
+    verdict = verdict_of(experiment, json.dumps({"image_groups": "folder"}))
+    assert verdict["images"]["groups"] == 4
+    assert verdict["variants"][0]["rows"][0]["with_images"]["groups"] == pytest.approx(4)
+
+
+def test_without_matches_the_trainings_alone_are_judged(experiment, capsys):
+    assert verdict_of(experiment, json.dumps({"image_samples": 0}))["images"] is None
+    path = experiment / "runs/blur/seed~2/matches.npz"
+    matches("blur", 0, images=39).write(path)
+    runs = ["--runs-in", str(experiment / "runs")]
+    assert main(["verdict", *runs, "--expected", expectation(("unmodified", "blur"))]) == 2
+    assert "blur: its matches.npz is of other test images" in capsys.readouterr().err
+    path.unlink()
+    assert verdict_of(experiment)["images"] is None
+    assert "1 of 6 runs have no matches.npz" in capsys.readouterr().err
+
+
+def test_one_run_tells_nothing_of_images():
+    runs = {"a": [matches("a", 1)], "b": [matches("b", 2), matches("b", 3)]}
+    tested = Images.resample(runs, "image", 20)
+    assert set(tested.added("a", "b").values()) == {None}

@@ -1,0 +1,62 @@
+"""The method that replaces faces and plates, on drawn scenes."""
+
+import numpy as np
+import pytest
+from drawn_streets.drawing import draw
+from drawn_streets.writer import SceneSettings
+
+from workflow_scripts.anonymization.method import Scene
+from workflow_scripts.anonymization.methods.natural import Natural
+from workflow_scripts.contracts.regions import Kind, Region
+
+ROUTES = {"natural", "natural_wide", "fallback"}
+
+
+@pytest.fixture(scope="module")
+def scene() -> tuple[np.ndarray, list[Region]]:
+    """A drawn street with faces and plates, as detectors would report them."""
+    drawing = draw(SceneSettings(seed=7, width=1024, height=512), "train", 1)
+    regions = [
+        Region(
+            "a.png",
+            Kind(region.kind.value),
+            1.0,
+            *region.box,
+            landmarks=_points(region.landmarks),
+            quad=_points(region.quad),
+        )
+        for region in drawing.regions
+    ]
+    assert {region.kind for region in regions} == set(Kind)
+    return drawing.image, regions
+
+
+def _points(array: np.ndarray | None) -> tuple[tuple[float, float], ...] | None:
+    return None if array is None else tuple(map(tuple, array.tolist()))
+
+
+def treat(scene, seed=0, rng=1):
+    image, regions = scene
+    return Natural(seed=seed).anonymize(Scene(image, tuple(regions)), np.random.default_rng(rng))
+
+
+def test_every_region_is_replaced_and_nothing_else(scene):
+    image, regions = scene
+    before = image.copy()
+    treated = treat(scene)
+    assert np.array_equal(image, before)
+    assert [outcome.region for outcome in treated.outcomes] == regions
+    assert {outcome.method for outcome in treated.outcomes} <= ROUTES
+    touched = np.zeros(image.shape[:2], bool)
+    for outcome in treated.outcomes:
+        x0, y0, x1, y1 = outcome.box
+        touched[y0:y1, x0:x1] = True
+        assert (treated.image[y0:y1, x0:x1] != image[y0:y1, x0:x1]).any()
+    assert np.array_equal(treated.image[~touched], image[~touched])
+
+
+def test_the_generator_and_the_seed_decide(scene):
+    first = treat(scene).image
+    assert np.array_equal(first, treat(scene).image)
+    assert not np.array_equal(first, treat(scene, seed=1).image)
+    assert not np.array_equal(first, treat(scene, rng=2).image)

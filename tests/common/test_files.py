@@ -1,0 +1,53 @@
+"""Files that are whole or not there."""
+
+import json
+
+import pytest
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic, link_or_copy, read_json, write_json
+
+
+def test_what_fails_leaves_the_older_file(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, 1)
+    with pytest.raises(RuntimeError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert read_json(path) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    folder = tmp_path / "shard"
+    for name in ("old", "new"):
+        with atomic(folder) as temporary:
+            temporary.mkdir()
+            (temporary / name).touch()
+    assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+def test_compressed_json_has_the_same_bytes_every_time(tmp_path):
+    for name in ("a.json.gz", "b.json.gz"):
+        write_json(tmp_path / name, [{"ä": 1.5}])
+    assert (tmp_path / "a.json.gz").read_bytes() == (tmp_path / "b.json.gz").read_bytes()
+    assert read_json(tmp_path / "a.json.gz") == [{"ä": 1.5}]
+
+
+def test_nan_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "a.json", float("nan"))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\x1f\x8b\x08"])
+@pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
+def test_a_damaged_file_is_named(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"{name}: not valid JSON"):
+        read_json(tmp_path / name)
+
+
+def test_a_link_has_the_same_content(tmp_path):
+    (tmp_path / "a").write_text(json.dumps(1))
+    link_or_copy(tmp_path / "a", tmp_path / "b/c")
+    assert (tmp_path / "b/c").read_text() == "1"

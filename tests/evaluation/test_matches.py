@@ -1,0 +1,98 @@
+"""From kept matches comes the AP of eval.json, and that of any sample of the images."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests.evaluation.test_coco import CASES, made_up
+from workflow_scripts.analysis.statistics.resampling import (
+    average_precisions,
+    draw_samples,
+    groups_of,
+)
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.matches import Matches
+from workflow_scripts.evaluation.coco_ap import Kind, evaluate
+from workflow_scripts.evaluation.matching import matches_of
+from workflow_scripts.evaluation.predictions import Predictions
+
+
+def aps(split, results):
+    found = evaluate(split, Predictions.of_coco_results(results, split, "here"))[Kind.SEGM]
+    return [result.ap for result in found.per_class.values()]
+
+
+def same(values):
+    return [pytest.approx(np.nan if ap is None else ap, abs=1e-9, nan_ok=True) for ap in values]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_image_once_gives_the_ap_of_the_evaluation(name, tmp_path):
+    split, results = made_up(CASES[name], 2)
+    matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
+    matches.write(tmp_path / "matches.npz")
+    matches = Matches.read(tmp_path / "matches.npz")
+    once = np.ones((1, len(split.images)), int)
+    assert list(average_precisions(matches, once)[0]) == same(aps(split, results))
+
+
+@pytest.mark.parametrize("name", ["plain", "crowds", "empty masks", "more than 100 predictions"])
+def test_a_sample_has_the_ap_of_a_split_of_its_images(name):
+    """Images that are drawn twice are there twice, under another id.
+
+    Equal scores would rank in another order, which is arbitrary in both.
+    """
+    split, results = made_up(CASES[name], 4)
+    matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
+    samples = draw_samples(np.arange(len(split.images)), 6)
+    assert (samples.sum(axis=1) == len(split.images)).all()
+    ours = average_precisions(matches, samples)
+    for sample, found in zip(samples, ours, strict=True):
+        images, instances, predictions = [], [], []
+        for image, times in zip(split.images, sample, strict=True):
+            for _ in range(times):
+                number = len(images) + 1
+                images.append(dataclasses.replace(image, id=number))
+                instances += [
+                    dataclasses.replace(item, image_id=number)
+                    for item in split.instances_by_image[image.id]
+                ]
+                predictions += [
+                    item | {"image_id": number} for item in results if item["image_id"] == image.id
+                ]
+        drawn = CocoSplit(split.classes, tuple(images), tuple(instances))
+        assert list(found) == same(aps(drawn, predictions))
+
+
+def test_many_samples_at_once_are_those_of_one_by_one(monkeypatch):
+    split, results = made_up(CASES["plain"], 6)
+    matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
+    samples = draw_samples(np.arange(len(split.images)), 50)
+    together = average_precisions(matches, samples)
+    monkeypatch.setattr("workflow_scripts.analysis.statistics.resampling.AT_ONCE", 1)
+    np.testing.assert_array_equal(average_precisions(matches, samples), together)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK not a zip", b"text"])
+def test_other_files_are_one_line(tmp_path, content):
+    path = tmp_path / "matches.npz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"matches\.npz: .*evaluate this run again"):
+        Matches.read(path)
+
+
+def test_images_of_a_folder_are_drawn_together():
+    cities = [f"val/city {number % 12}/{number}.png" for number in range(36)]
+    groups, name = groups_of(cities, "auto")
+    assert (len(set(groups)), name) == (12, "folders")
+    samples = draw_samples(groups, 30)
+    for group in range(12):
+        assert (np.ptp(samples[:, groups == group], axis=1) == 0).all()
+    assert groups_of([f"val/{number % 3}/{number}.png" for number in range(36)], "auto")[1] == (
+        "images"
+    )
+    sequences, _ = groups_of(["a/x_000001_000019.png", "a/x_000001_000020.png"], r"\w+_\d{6}(?=_)")
+    assert len(set(sequences)) == 1

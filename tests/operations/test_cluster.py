@@ -1,0 +1,76 @@
+"""The check of a cluster, as far as it needs no cluster."""
+
+import pytest
+
+from tests.workflow import PROJECT
+from workflow_scripts.operations.cluster.__main__ import main
+from workflow_scripts.operations.cluster.profile import Profile
+from workflow_scripts.operations.cluster.submission import ADVICE, advice_on, minutes_of
+from workflow_scripts.operations.sbatch import options_of, sbatch_command
+
+SLURM = PROJECT / "profiles/slurm"
+
+
+def test_the_site_file_as_it_is_asks_for_what_the_profile_does():
+    profile, with_site = Profile.read([SLURM]), Profile.read([SLURM, SLURM / "site.yaml"])
+    for rule in (None, *profile.rules):
+        expected, found = profile.job(rule), with_site.job(rule)
+        assert found.resources == expected.resources
+        assert found.threads == expected.threads
+
+
+def test_a_training_is_one_task_on_one_node_with_four_gpus():
+    job = Profile.read([SLURM]).job("train")
+    words = sbatch_command(job.resources, job.threads)
+    for word in ("--gpus=4", "--nodes=1", "--cpus-per-task=32"):
+        assert word in words
+    assert not any("ntasks-per-gpu" in word for word in words)
+
+
+def test_options_have_their_long_names():
+    resources = {
+        "slurm_account": "us",
+        "slurm_partition": "gpu",
+        "runtime": 90,
+        "constraint": "a&b",
+        "mem_mb": 2000,
+        "gpu": 4,
+        "slurm_extra": "--exclusive --signal=URG@60",
+    }
+    options = options_of(sbatch_command(resources, 3, qos="high", reservation="mine"))
+    expected = {
+        **{"account": "us", "partition": "gpu", "time": "90", "constraint": "a&b", "mem": "2000"},
+        **{"gpus": "4", "cpus-per-task": "3", "qos": "high", "reservation": "mine"},
+        **{"exclusive": True, "signal": "URG@60", "parsable": True},
+    }
+    assert expected.items() <= options.items()
+
+
+@pytest.mark.parametrize(
+    ("limit", "minutes"),
+    [("1-00:00:00", 1440), ("2:30:00", 150), ("30:00", 30), ("infinite", None), ("0:30", 0.5)],
+)
+def test_times_are_read_as_slurm_writes_them(limit, minutes):
+    assert minutes_of(limit) == minutes
+
+
+def test_what_slurm_says_is_turned_into_advice():
+    said = "Invalid account or account/partition combination specified"
+    assert advice_on(said) == ADVICE["account"]
+    assert advice_on("Requested partition configuration not available now") == ADVICE["partition"]
+    assert advice_on("something new") == "see docs/slurm.md"
+
+
+def test_a_missing_profile_is_named(capfd, monkeypatch, tmp_path):
+    sbatch = tmp_path / "sbatch"
+    sbatch.write_text("#!/bin/sh\n")
+    sbatch.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["check", "--profile", "nosuch.yaml"]) == 2
+    assert "nosuch.yaml: no profile there" in capfd.readouterr().err
+
+
+def test_without_slurm_it_is_one_line(capfd, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert main(["check", "--profile", str(SLURM)]) == 2
+    assert "sbatch: not found" in capfd.readouterr().err

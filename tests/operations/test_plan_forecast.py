@@ -1,0 +1,193 @@
+"""What jobs are taken to need: from records, by default, over several walltimes."""
+
+import json
+
+import pytest
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.usage import Usage
+from workflow_scripts.operations.plan.__main__ import as_text, size
+from workflow_scripts.operations.plan.chart import bars_of, draw
+from workflow_scripts.operations.plan.estimates import (
+    DEFAULT_BYTES,
+    DEFAULT_SECONDS,
+    DEFAULT_SECONDS_AN_IMAGE,
+    Estimates,
+    turnarounds,
+)
+from workflow_scripts.operations.plan.forecast import forecast, most_at_a_time
+from workflow_scripts.operations.plan.schedule import Partition, Placed, Task
+from workflow_scripts.operations.plan.tasks import parts_of, tasks_of
+from workflow_scripts.operations.snakemake_call import Job
+
+NODES = Partition(nodes=2, gpus=4, cores=16)
+
+
+def job(rule: str, *inputs: str, **changes) -> Job:
+    """A job of a run, which makes one file."""
+    facts = {
+        "wildcards": {"variant": "natural", "seed": "1"},
+        "local": False,
+        "threads": 2,
+        "resources": {"gpu": 4, "runtime": 60, "mem_mb": 1000},
+        "inputs": inputs,
+        "outputs": (f"results/mine/runs/natural/seed~1/{rule}",),
+        "patterns": (f"results/mine/runs/*/seed~*/{rule}",),
+        "log": f"results/mine/logs/{rule}/natural/seed~1.log",
+        "command": "true",
+    }
+    return Job(rule, **{**facts, **changes})
+
+
+def record(results, name: str, attempt: str = "a", **changes) -> Usage:
+    """A job of a minute that succeeded, left in the experiment's folder."""
+    facts = {"job": name, "attempt": attempt, "start": 0.0, "host": "n1", "exit_code": 0}
+    used = Usage(**{**facts, "seconds": 60.0, **changes})
+    file = results / "usage" / f"{name}.{attempt}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(used.model_dump_json())
+    return used
+
+
+def test_a_variants_own_records_count_before_those_of_others(tmp_path):
+    record(tmp_path, "train/natural/seed~1", seconds=100.0)
+    record(tmp_path, "train/natural/seed~2", seconds=300.0)
+    record(tmp_path, "train/blur/seed~1", seconds=50.0)
+    estimates = Estimates(tmp_path, 100)
+    assert estimates.seconds(job("train")).value == 200
+    other = job("train", log="results/mine/logs/train/new/seed~1.log")
+    assert estimates.seconds(other).value == pytest.approx(150)
+    assert estimates.seconds(other).records == 3
+
+
+def test_rules_that_do_the_same_share_records(tmp_path):
+    record(tmp_path, "predict/natural/seed~1", seconds=40.0)
+    on_others = job("predict_on", log="results/mine/logs/predict/natural/seed~1.on.blur.log")
+    assert Estimates(tmp_path, 100).seconds(on_others).value == 40
+
+
+def test_failed_attempts_do_not_count_and_saved_ones_add_up(tmp_path):
+    attempts = [(75, 100.0), (2, 7.0), (75, 100.0), (0, 50.0)]
+    for start, (code, seconds) in enumerate(attempts):
+        name = f"attempt{start}"
+        record(tmp_path, "train/natural/seed~1", name, start=start, exit_code=code, seconds=seconds)
+    assert Estimates(tmp_path, 100).seconds(job("train")).value == 250
+
+
+def test_records_of_other_shards_count_by_image(tmp_path):
+    record(tmp_path, "anonymize/natural/000-aa", seconds=10.0)
+    (tmp_path / "data").mkdir()
+    shards = {"000-aa": ["1.png", "2.png"], "001-bb": ["3.png", "4.png"]}
+    (tmp_path / "data/shards.json").write_text(json.dumps({"shards": shards}))
+    of_shard = job("anonymize", wildcards={"variant": "natural", "shard": "000-cc"})
+    assert Estimates(tmp_path, 8).seconds(of_shard).value == 40
+
+
+def test_without_records_there_are_defaults(tmp_path):
+    estimates = Estimates(tmp_path / "nosuch", 100)
+    assert estimates.seconds(job("train")).value == DEFAULT_SECONDS["train"]
+    assert estimates.seconds(job("train")).records == 0
+    assert estimates.bytes(job("train")).value == DEFAULT_BYTES["train"]
+    by_image = 100 * DEFAULT_SECONDS_AN_IMAGE["detect_pii"]
+    assert estimates.seconds(job("detect_pii")).value == by_image
+
+
+def test_disk_is_what_jobs_of_the_rule_have_left(tmp_path):
+    for seed, count in ((1, 100), (2, 300)):
+        folder = tmp_path / f"runs/blur/seed~{seed}"
+        folder.mkdir(parents=True)
+        (folder / "train").write_bytes(bytes(count))
+    assert Estimates(tmp_path, 1).bytes(job("train")).value == 200
+
+
+def test_turnaround_is_the_time_that_no_resource_explains(tmp_path):
+    in_slurm = {"slurm_job": "1", "startup_seconds": 10.0}
+    steps = [
+        record(tmp_path, "train/a/seed~1", start=12.0, queued_seconds=2.0, **in_slurm),
+        # Ended at 72, submitted at 87 - 10 - 2.
+        record(tmp_path, "predict/a/seed~1", start=87.0, queued_seconds=2.0, **in_slurm),
+        # Ended at 147, submitted at 157, then waited for a node.
+        record(tmp_path, "evaluate/a/seed~1", start=267.0, queued_seconds=100.0, **in_slurm),
+    ]
+    assert turnarounds(steps) == [3 + 2, 10 + 2]
+
+
+def test_a_training_longer_than_its_walltime_is_several_jobs():
+    limited = job("train", resources={"gpu": 4, "runtime": 60, "save_before_end": 10})
+    assert parts_of(2 * 3600, limited, 13) == [2400 + 13] * 3
+    assert parts_of(2 * 3600, job("train"), 13) == [7200 + 13]
+
+
+def test_jobs_wait_for_those_whose_files_they_need(tmp_path):
+    train = job("train", "results/mine/data")
+    predict = job("predict", *train.outputs, resources={"gpu": 1})
+    gather = job("gather", local=True)
+    tasks = tasks_of([train, gather, predict], Estimates(tmp_path, 1), in_slurm=True)
+    assert [task.after for task in tasks] == [(), (), (0,)]
+    assert [task.gpus for task in tasks] == [4, 4, 1]
+    assert [task.local for task in tasks] == [False, True, False]
+    assert tasks[1].notice_seconds == 0 < tasks[0].notice_seconds
+    (here, *_) = tasks_of([gather], Estimates(tmp_path, 1), in_slurm=False)
+    assert not here.local
+
+
+def test_gpus_are_those_that_are_held_not_those_that_compute(tmp_path):
+    rehearsed = job("train", resources={"gpu": 4, "use_gpus": 0})
+    by_gres = job("train", resources={"gpu": 0, "gres": "gpu:a100:2"})
+    tasks = tasks_of([rehearsed, by_gres], Estimates(tmp_path, 1), in_slurm=True)
+    assert [task.gpus for task in tasks] == [4, 2]
+
+
+def test_the_forecast_adds_up(tmp_path):
+    for rule, seconds in (("train", 3587.0), ("predict", 287.0)):
+        name = f"{rule}/natural/seed~1"
+        record(tmp_path, name, seconds=seconds, slurm_job="1", startup_seconds=13.0)
+    runs = []
+    for seed in "123":
+        own = {"wildcards": {"variant": "natural", "seed": seed}}
+        train = job("train", outputs=(f"model {seed}",), **own)
+        predict = job("predict", f"model {seed}", resources={"gpu": 1}, **own)
+        runs += [train, predict]
+    found = forecast(runs, Estimates(tmp_path, 1), NODES, in_slurm=True)
+    assert [(kind.kind, kind.jobs) for kind in found.kinds] == [("train", 3), ("predict", 3)]
+    assert found.total("gpu_hours") == pytest.approx(3 * 4 * 1 + 3 / 12)
+    assert found.total("cpu_hours") == pytest.approx(3 * 2 * (1 + 1 / 12))
+    # Two at a time: the third begins when the first ends, and has its prediction behind it.
+    assert found.seconds == pytest.approx(2 * 3600 + 30 + 300)
+    assert [task.kind for task in found.path] == ["train", "predict"]
+    assert found.checkpoint_bytes == pytest.approx(2 * 4 * DEFAULT_BYTES["train"])
+    assert "Critical path: train → predict" in as_text(found)
+
+
+def test_what_fits_no_node_is_named(tmp_path):
+    with pytest.raises(UserError, match="train: needs 8 GPUs, 2 cores"):
+        forecast([job("train", resources={"gpu": 8})], Estimates(tmp_path, 1), NODES, in_slurm=True)
+
+
+def test_most_at_a_time():
+    bars = [(0, 10), (5, 10), (10, 10), (15, 1)]
+    assert most_at_a_time([Placed(Task("t", "t", s), start, 0) for start, s in bars]) == 2
+
+
+def test_bars_of_a_node_do_not_overlap(tmp_path):
+    jobs = [(0, 10, 2), (0, 30, 1), (10, 10, 2), (20, 10, 3), (0, 10, 0), (5, 10, 0), (10, 5, 0)]
+    placed = [Placed(Task("t", f"{gpus}", s, gpus=gpus), start, 0) for start, s, gpus in jobs]
+    bars = bars_of(placed)
+    assert len(bars) == 2 + 1 + 2 + 3 + 3
+    for one in bars:
+        for other in bars:
+            apart = one.row + one.height <= other.row or other.row + other.height <= one.row
+            after = one.job.end <= other.job.start or other.job.end <= one.job.start
+            assert one is other or apart or after
+    # Four GPUs, and one row for the jobs without.
+    assert max(bar.row + bar.height for bar in bars) == 4 + 1
+    draw([*placed, Placed(Task("t", "gather", 1), 0, None)], tmp_path)
+    assert "Snakemake's" in (tmp_path / "plan.svg").read_text()
+    assert (tmp_path / "plan.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(0, "0 B"), (1999, "2 kB"), (2.5e9, "2 GB"), (1.2e13, "12.0 TB")]
+)
+def test_sizes(count, text):
+    assert size(count) == text

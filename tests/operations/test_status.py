@@ -1,0 +1,124 @@
+"""How far each run is, from the files of an experiment and from squeue's lines."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.common.ownership import Owner
+from workflow_scripts.contracts.run_states import State, read_expected, statuses
+from workflow_scripts.operations.status.__main__ import main
+from workflow_scripts.operations.status.queue import read_queue
+from workflow_scripts.operations.status.show import detail, totals
+
+METRICS = "".join(
+    json.dumps({"iteration": i, "iterations": 100, "loss": 2.0 - i / 100, "seconds": 0.5 * i})
+    + "\n"
+    for i in range(1, 41)
+)
+
+
+@pytest.fixture
+def results(tmp_path) -> Path:
+    """An experiment of three variants and two seeds, of which nothing has run."""
+    folder = tmp_path / "results/small"
+    write(
+        folder / "runs/expected.json",
+        json.dumps({"variants": ["plain", "blur", "boxes"], "seeds": [1, 2], "classes": ["car"]}),
+    )
+    return folder
+
+
+def write(path: Path, text: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def look(results: Path, queue: str = "") -> dict:
+    """The statuses by variant and seed."""
+    queued = read_queue(queue, results.parents[1])
+    found = statuses(results, read_expected(results), queued)
+    return {(run.variant, run.seed): run for run in found}
+
+
+def test_each_state_is_told(results):
+    runs, logs = results / "runs", results / "logs"
+    write(runs / "plain/seed~1/eval.json")
+    write(runs / "plain/seed~2/model_final.pth")
+    write(runs / "blur/seed~1/checkpoints/metrics.jsonl", METRICS)
+    owner = replace(Owner.this_process(), slurm_job="812")
+    write(runs / "blur/seed~1/checkpoints/owner.json", json.dumps(asdict(owner)))
+    write(runs / "blur/seed~2/checkpoints/metrics.jsonl", METRICS + '{"iterat')
+    write(logs / "train/blur/seed~2.log", "2026-01-02 03:04:05 saved at iteration 40 of 100\n")
+    log = logs / "train/boxes/seed~1.log"
+    write(log, "2026-01-02 03:04:05 started\n2026-01-02 03:04:06 error: a.png: no such image\n")
+    found = look(results)
+    assert {run: status.state for run, status in found.items()} == {
+        ("plain", 1): State.DONE,
+        ("plain", 2): State.TRAINED,
+        ("blur", 1): State.RUNNING,
+        ("blur", 2): State.STOPPED,
+        ("boxes", 1): State.FAILED,
+        ("boxes", 2): State.WAITING,
+    }
+    running = found["blur", 1]
+    assert (running.iteration, running.slurm_job, running.node) == (40, "812", owner.host)
+    assert running.loss == pytest.approx(1.6)
+    assert running.seconds_left == pytest.approx(30)
+    assert found["boxes", 1].reason == "a.png: no such image"
+    assert found["boxes", 1].log == str(log)
+    assert "iteration 40/100, loss 1.600; 30 s left; Slurm job 812" in detail(running)
+    assert totals(list(found.values())).startswith("6 runs: 1 done, 1 trained, 1 running")
+
+
+def test_an_owner_that_is_gone_runs_nothing(results):
+    owner = replace(Owner.this_process(), host="node17", beat="2020-01-01T00:00:00+00:00")
+    write(results / "runs/blur/seed~1/checkpoints/owner.json", json.dumps(asdict(owner)))
+    assert look(results)["blur", 1].state is State.STOPPED
+
+
+def test_an_old_error_counts_no_more_once_there_are_weights(results):
+    write(results / "logs/train/blur/seed~1.log", "error: lost\n")
+    write(results / "runs/blur/seed~1/model_final.pth")
+    assert look(results)["blur", 1].state is State.TRAINED
+    write(results / "logs/predict/blur/seed~1.log", "Traceback (most recent call last):\nOh: no\n")
+    assert look(results)["blur", 1].reason == "Oh: no"
+
+
+def test_jobs_that_wait_in_slurm_are_queued(results):
+    directory = results.parents[1]
+    lines = [
+        f"17|PENDING|Resources||rule_train_wildcards_blur_1|{directory}",
+        f"18|RUNNING|None|n3|rule_predict_wildcards_blur_2|{directory}",
+        "19|PENDING|Priority||rule_train_wildcards_boxes_1|/another/experiment",
+        f"20|PENDING|Priority||somebody's own job|{directory}",
+    ]
+    found = look(results, "\n".join(lines))
+    waiting, predicting = found["blur", 1], found["blur", 2]
+    assert (waiting.state, waiting.slurm_job, waiting.reason) == (State.QUEUED, "17", "Resources")
+    assert (predicting.node, predicting.reason) == ("n3", None)
+    assert found["boxes", 1].state is State.WAITING
+
+
+def test_the_command_prints_a_grid_or_json(results, capsys):
+    write(results / "runs/plain/seed~1/eval.json")
+    assert main([str(results)]) == 0
+    said = capsys.readouterr().out
+    assert "6 runs: 1 done, 5 waiting" in said
+    assert main([str(results), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [run["state"] for run in found] == ["done", *["waiting"] * 5]
+
+
+def test_watching_ends_with_the_last_run(results, capsys):
+    for variant in ("plain", "blur", "boxes"):
+        for seed in (1, 2):
+            write(results / f"runs/{variant}/seed~{seed}/eval.json")
+    assert main([str(results), "--watch", "0.01"]) == 0
+    assert "6 runs: 6 done" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_no_experiment_is_one_line(tmp_path, capfd):
+    assert main([str(tmp_path)]) == 2
+    assert "runs/expected.json: no such file" in capfd.readouterr().err

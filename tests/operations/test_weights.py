@@ -1,0 +1,155 @@
+"""Weights that a user brings: fetched, checked, recorded, and found again by a job."""
+
+import http.server
+import json
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow import PROJECT
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of
+from workflow_scripts.common.section import Section, validate
+from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.config.jobs import Jobs
+from workflow_scripts.contracts.weights import Weights, weights_in, with_local_weights
+from workflow_scripts.operations.weights.__main__ import main
+from workflow_scripts.pii.settings import Pii
+
+CONTENT = bytes(range(256)) * 5000
+SHA256 = sha256_of(CONTENT)
+OTHER = SHA256[::-1]
+
+
+@pytest.fixture
+def source(tmp_path) -> Path:
+    path = tmp_path / "mine.onnx"
+    path.write_bytes(CONTENT)
+    return path
+
+
+@pytest.fixture
+def address(source):
+    """The folder of `source` over HTTP."""
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=source.parent)
+    handler.func.log_message = lambda *_: None
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def entry(source, sha256=SHA256) -> dict:
+    return {"source": str(source), "sha256": sha256, "licence": "MIT"}
+
+
+def run(action: str, named: dict, *arguments) -> int:
+    return main([action, "--settings", json.dumps(named), *map(str, arguments)])
+
+
+@pytest.mark.parametrize("remote", [False, True])
+def test_weights_are_copied_or_downloaded(tmp_path, source, address, remote):
+    named = {"pii.faces.weights": entry(f"{address}/mine.onnx" if remote else source)}
+    assert run("fetch", named, "--output", tmp_path / "weights") == 0
+    assert [path.name for path in (tmp_path / "weights").iterdir()] == [SHA256]
+    assert (tmp_path / "weights" / SHA256).read_bytes() == CONTENT
+
+
+def test_what_is_there_is_not_fetched_again_and_what_is_damaged_is(tmp_path, source):
+    folder = tmp_path / "weights"
+    named = {"a": entry(source)}
+    assert run("fetch", named, "--output", folder) == 0
+    source.unlink()
+    assert run("fetch", named, "--output", folder) == 0
+    (folder / SHA256).write_bytes(CONTENT[:100])
+    assert run("fetch", named, "--output", folder) == 2
+
+
+def test_one_file_of_several_is_fetched(tmp_path, source, capsys):
+    named = {"a": entry(source), "b": entry("/nowhere", OTHER)}
+    assert run("fetch", named, "--output", tmp_path / "w", "--only", SHA256) == 0
+    assert run("fetch", named, "--output", tmp_path / "w", "--only", "abc") == 2
+    assert "--only: no weights of the config have the sha256 abc" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("{folder}/mine.onnx", OTHER, "a.b: the sha256 of {name} is {found}, expected {sha256}; "),
+        ("{address}/mine.onnx", OTHER, "a.b: the sha256 of {name} is {found}, expected {sha256}; "),
+        ("{folder}/none.onnx", SHA256, "a.b: {name} cannot be read (No such file or directory); "),
+        ("{address}/none.onnx", SHA256, "a.b: {name} cannot be read (HTTP 404 File not found); "),
+        ("http://127.0.0.1:1/a", SHA256, "a.b: {name} cannot be read ("),
+    ],
+)
+def test_what_cannot_be_fetched_is_named_in_one_line(source, address, capsys, case):
+    name, sha256, message = case
+    tmp_path = source.parent
+    name = name.format(folder=tmp_path, address=address)
+    assert run("fetch", {"a.b": entry(name, sha256)}, "--output", tmp_path / "w") == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert len(errors) == 1
+    assert message.format(name=name, found=SHA256, sha256=sha256) in errors[0]
+    assert not list(tmp_path.glob("w/*"))
+
+
+def test_the_record_says_where_each_file_is_from(tmp_path, source):
+    named = {"b": entry(source), "a": entry(source)}
+    run("fetch", named, "--output", tmp_path / "w")
+    record = tmp_path / "w/manifest.json"
+    assert run("record", named, "--folder", tmp_path / "w", "--output", record) == 0
+    row = {**entry(source), "bytes": len(CONTENT)}
+    expected = [{"key": "a", **row}, {"key": "b", **row}]
+    assert json.loads(record.read_text()) == {"schema": 1, "weights": expected}
+
+
+def test_incomplete_weights_are_refused():
+    with pytest.raises(UserError, match="w: sha256: missing"):
+        validate(Weights, {"source": "a", "licence": "MIT"}, "w")
+    with pytest.raises(UserError, match="w: licence: missing"):
+        validate(Weights, {"source": "a", "sha256": SHA256}, "w")
+    with pytest.raises(UserError, match="w: sha256: String should match"):
+        validate(Weights, entry("a", SHA256[:-1]), "w")
+    with pytest.raises(UserError, match="w: source: neither a path nor an"):
+        validate(Weights, entry("ftp://example.org/a"), "w")
+
+
+class Nested(Section):
+    """A section with weights in many places."""
+
+    one: Weights
+    many: dict[str, tuple[Weights | None, ...]]
+    other: Pii = Pii()
+
+
+def test_weights_are_found_and_localised_wherever_they_stand():
+    two = Weights(**entry("https://example.org/b", OTHER))
+    section = Nested(one=Weights(**entry("a.onnx")), many={"x": (None, two)})
+    assert [key for key, _ in weights_in(section, "all")] == ["all.one", "all.many.x.1"]
+    local = with_local_weights(section, "folder")
+    assert local.one.local() == Path("folder") / SHA256
+    assert local.many["x"][1].local() == Path("folder") / OTHER
+    assert local.other == section.other
+    moved = section.model_copy(update={"one": Weights(**entry("elsewhere"))})
+    assert with_local_weights(moved, "folder") == local
+
+
+def jobs_with(weights: dict) -> Jobs:
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    config["pii"]["faces"] = {"detector": "yunet", "weights": weights}
+    return Jobs(read_experiment(config, "config.yaml"))
+
+
+def test_a_detection_depends_on_the_content_of_weights_and_on_nothing_else_of_them():
+    before = jobs_with(entry("a.onnx"))
+    moved = jobs_with({**entry("https://example.org/b"), "licence": "MIT, see there"})
+    other = jobs_with(entry("a.onnx", OTHER))
+    assert moved.detection() == before.detection() != other.detection()
+    assert moved.pii_settings == before.pii_settings != other.pii_settings
+    assert moved.weights_record() != before.weights_record()
+    assert before.weights_of(before.experiment) == [f"results/whitepaper/weights/{SHA256}"]
+    assert before.weights_of(before.experiment.training) == []
+    assert list(json.loads(before.weights_settings)) == ["pii.faces.weights"]

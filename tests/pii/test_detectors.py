@@ -1,0 +1,285 @@
+"""The detectors: CenterFace on drawn faces, and what is marked already."""
+
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.coco import CocoImage, Instance
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.imaging.images import write_png
+from workflow_scripts.pii.detector import Frame
+from workflow_scripts.pii.detectors import centerface
+from workflow_scripts.pii.detectors.annotations import Annotations, quad_of
+from workflow_scripts.pii.detectors.centerface import CenterFace
+from workflow_scripts.pii.settings import Pii
+
+NAME = "leftImg8bit/train/town/town_000000_000000_leftImg8bit.png"
+
+
+def draw_face(image: np.ndarray, x: float, y: float, height: float) -> None:
+    """A face of this height around (x, y), with hair, neck and shoulders."""
+
+    def oval(dx, dy, rx, ry, colour):
+        unit = 16 * height / 100
+        centre = (round(16 * x + unit * dx), round(16 * y + unit * dy))
+        axes = (round(unit * rx), round(unit * ry))
+        cv2.ellipse(image, centre, axes, 0, 0, 360, colour, -1, cv2.LINE_AA, 4)
+
+    oval(0, 95, 75, 50, (70, 80, 130))
+    oval(0, 55, 17, 25, (190, 145, 120))
+    oval(0, -10, 45, 54, (50, 35, 25))
+    oval(0, 5, 36, 46, (222, 178, 148))
+    for side in (-15, 15):
+        oval(side, -15, 10, 2.5, (70, 45, 35))
+        oval(side, -4, 7, 3.5, (240, 240, 240))
+        oval(side, -4, 3.4, 3.5, (40, 30, 25))
+    oval(0, 10, 4, 9, (205, 158, 130))
+    for side in (-4, 4):
+        oval(side, 17, 2.5, 1.7, (120, 75, 65))
+    oval(0, 30, 13, 4.5, (175, 85, 80))
+
+
+def street(tmp_path: Path, width: int, height: int, faces=()) -> Frame:
+    """A plain image with faces (x, y, height), and the frame that names it."""
+    image = np.full((height, width, 3), (130, 150, 170), np.uint8)
+    for face in faces:
+        draw_face(image, *face)
+    write_png(tmp_path / NAME, image)
+    return Frame(CocoImage(1, NAME, width, height, ""), tmp_path)
+
+
+def regions(detector: dict, frame: Frame, kind: Kind) -> list:
+    key = "faces" if kind is Kind.FACE else "license_plates"
+    return getattr(validate(Pii, {key: detector}, "t"), key).regions(frame, kind)
+
+
+@pytest.mark.parametrize(("width", "height"), [(256, 160), (333, 217), (640, 352)])
+def test_centerface_finds_drawn_faces_at_any_image_size(tmp_path, width, height):
+    x, y, size = width - 60, height - 110, 56
+    (face,) = CenterFace().regions(street(tmp_path, width, height, [(x, y, size)]), Kind.FACE)
+    assert face.kind is Kind.FACE
+    assert face.image == NAME
+    assert face.score > 0.6
+    assert np.allclose([face.x0, face.x1], [x - 20, x + 20], atol=5)
+    assert np.allclose([face.y0, face.y1], [y - 22, y + 28], atol=8)
+    expected = np.array([(-15, -4), (15, -4), (0, 14), (-11, 30), (11, 30)]) * size / 100 + (x, y)
+    assert np.allclose(face.landmarks, expected, atol=4)
+
+
+def test_centerface_scale_finds_smaller_faces_and_keeps_pixel_coordinates(tmp_path):
+    frame = street(tmp_path, 256, 128, [(180, 60, 11)])
+    assert CenterFace().regions(frame, Kind.FACE) == []
+    (face,) = CenterFace(scale=4).regions(frame, Kind.FACE)
+    assert np.allclose(np.mean([face.x0, face.x1]), 180, atol=2)
+    assert 4 < face.width < 12
+
+
+def test_centerface_keeps_boxes_inside_the_frame(tmp_path):
+    frame = street(tmp_path, 200, 160, [(12, 70, 60)])
+    faces = CenterFace(threshold=0.1).regions(frame, Kind.FACE)
+    assert faces
+    assert all(0 <= f.x0 < f.x1 <= 200 and 0 <= f.y0 < f.y1 <= 160 for f in faces)
+
+
+LARGE = 1600, 900
+FACES = [(20, 400, 70), (400, 300, 30), (445, 310, 24), (800, 200, 60), (1200, 840, 80)]
+"""One cut by the left border, two beside each other, one near the lower border."""
+
+
+def centres(faces) -> np.ndarray:
+    return np.array(sorted(((f.x0 + f.x1) / 2, (f.y0 + f.y1) / 2) for f in faces))
+
+
+def test_centerface_finds_the_same_in_two_looks_as_in_one(tmp_path):
+    frame = street(tmp_path, *LARGE, FACES)
+    once = CenterFace(two_looks=False).regions(frame, Kind.FACE)
+    twice = CenterFace().regions(frame, Kind.FACE)
+    assert len(once) == len(FACES)
+    np.testing.assert_allclose(centres(twice), centres(once), atol=3)
+    for one, other in zip(*(sorted(f, key=lambda r: r.x0) for f in (once, twice)), strict=True):
+        np.testing.assert_allclose(one.landmarks, other.landmarks, atol=0.1 * one.width)
+        assert other.width == pytest.approx(one.width, rel=0.25)
+
+
+def labelled(frame: Frame, *boxes) -> Frame:
+    """The frame with persons (x0, y0, x1, y1)."""
+    persons = tuple(
+        Instance(number, 1, 1, (x0, y0, x1 - x0, y1 - y0), 1, {})
+        for number, (x0, y0, x1, y1) in enumerate(boxes, start=1)
+    )
+    return replace(frame, bearers={Kind.FACE: persons})
+
+
+def test_centerface_looks_around_labelled_persons_only(tmp_path):
+    frame = labelled(street(tmp_path, *LARGE, FACES), (770, 160, 830, 400), (390, 270, 460, 340))
+    found = CenterFace().regions(frame, Kind.FACE)
+    expected = [FACES[1][:2], FACES[2][:2], FACES[3][:2]]
+    np.testing.assert_allclose(centres(found), expected, atol=5)
+    assert CenterFace().regions(labelled(frame), Kind.FACE) == []
+
+
+def test_a_face_in_the_views_of_two_persons_is_one_face(tmp_path):
+    frame = street(tmp_path, *LARGE, [(800, 200, 60)])
+    twice = labelled(frame, (760, 150, 840, 500), (720, 160, 860, 420), (800, 150, 900, 300))
+    (face,) = CenterFace().regions(twice, Kind.FACE)
+    assert face.x0 < 785  # not the half that the third view cuts off
+
+
+def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):
+    source = centerface.weights_file().with_name("centerface.py")
+    spec = importlib.util.spec_from_file_location("theirs", source)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    theirs = module.CenterFace.__new__(module.CenterFace)  # without its own runtime
+
+    frame = street(tmp_path, 512, 160, [(80, 70, 60), (200, 70, 40), (330, 70, 56), (360, 80, 40)])
+    pixels = centerface._as_input([frame.image])
+    outputs = centerface._session(1).run(centerface.OUTPUTS, {"input.1": pixels})
+    boxes, landmarks = theirs.decode(*outputs, pixels.shape[2:], threshold=0.1)
+    order = np.argsort(-boxes[:, 4])
+    ours = centerface.decode(outputs, 0.1, 0.3)
+    assert len(boxes) >= 3
+    np.testing.assert_allclose(ours.boxes, boxes[order, :4], atol=1e-3)
+    np.testing.assert_allclose(ours.landmarks.reshape(-1, 10), landmarks[order], atol=1e-3)
+    np.testing.assert_allclose(ours.scores, boxes[order, 4], atol=1e-6)
+
+
+def test_a_damaged_image_is_named(tmp_path):
+    frame = street(tmp_path, 64, 64)
+    frame.path.write_bytes(frame.path.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"town_000000_000000_leftImg8bit\.png"):
+        CenterFace().regions(frame, Kind.FACE)
+
+
+def test_an_image_of_another_size_is_named(tmp_path):
+    street(tmp_path, 64, 64)
+    with pytest.raises(UserError, match="64x64 pixels, the index has 32x64"):
+        _ = Frame(CocoImage(1, NAME, 32, 64, ""), tmp_path).image
+
+
+def test_centerface_is_refused_for_plates():
+    with pytest.raises(UserError, match=r"license_plates.detector: centerface finds none; take.*"):
+        validate(Pii, {"license_plates": {"detector": "centerface"}}, "config.yaml")
+    with pytest.raises(UserError, match="annotations"):
+        validate(Pii, {"faces": {"detector": "sharp_eyes"}}, "config.yaml")
+
+
+def polygons(tmp_path: Path, *objects) -> Frame:
+    path = tmp_path / "gtFine/train/town/town_000000_000000_gtFine_polygons.json"
+    path.parent.mkdir(parents=True)
+    content = [{"label": label, "polygon": polygon} for label, polygon in objects]
+    path.write_text(json.dumps({"imgWidth": 100, "imgHeight": 50, "objects": content}))
+    return Frame(CocoImage(1, NAME, 100, 50, ""), tmp_path)
+
+
+def test_plates_of_cityscapes_polygons(tmp_path):
+    frame = polygons(
+        tmp_path,
+        ("car", [[0, 0], [50, 0], [50, 40]]),
+        ("license plate", [[30, 20], [10, 20], [10, 25], [30, 26]]),
+        ("license plate", [[90, 40], [120, 40], [120, 48], [100, 49], [90, 47]]),
+    )
+    first, second = regions({"detector": "annotations"}, frame, Kind.LICENSE_PLATE)
+    assert (first.x0, first.y0, first.x1, first.y1) == (10, 20, 31, 27)
+    assert first.quad == ((10.5, 20.5), (30.5, 20.5), (30.5, 26.5), (10.5, 25.5))
+    assert first.score == 1
+    assert (second.x0, second.y0, second.x1, second.y1) == (90, 40, 100, 50)
+    assert len(second.quad) == 4
+
+
+@pytest.mark.parametrize("degrees", [-35, -5, 0, 10, 40])
+def test_quad_starts_at_the_upper_left_and_goes_clockwise(degrees):
+    angle = np.deg2rad(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = np.array([(-40, -10), (40, -10), (40, 10), (-40, 10)]) @ turn + 100
+    more_points = np.concatenate((corners, corners[:2] * 0.5 + corners[2:] * 0.5))
+    for polygon in (np.roll(corners, 2, axis=0)[::-1], cv2.convexHull(np.float32(more_points))):
+        quad = quad_of(np.float32(polygon).reshape(-1, 2))
+        np.testing.assert_allclose(quad, corners, atol=0.1)
+
+
+def test_side_files_of_a_drawn_data_set_give_the_faces(tmp_path):
+    frame = polygons(tmp_path)
+    path = tmp_path / "pii/train/town/town_000000_000000_pii.json"
+    path.parent.mkdir(parents=True)
+    points = [[1, 2], [3, 2], [2, 3], [1, 4], [3, 4]]
+    box = {"x0": 1, "y0": 1, "x1": 5, "y1": 6, "depth": 3}
+    face = {"kind": "face", "visible": True, "landmarks": points, "quad": None}
+    hidden = {"kind": "face", "visible": False}
+    path.write_text(json.dumps({"image": NAME, "regions": [box | face, box | hidden]}))
+    (found,) = regions({"detector": "annotations"}, frame, Kind.FACE)
+    assert found.landmarks == ((1, 2), (3, 2), (2, 3), (1, 4), (3, 4))
+    Annotations().check([frame], Kind.FACE)
+
+
+def test_without_annotations_in_the_data_set_a_file_is_asked_for(tmp_path):
+    frame = street(tmp_path, 64, 64)
+    for kind in Kind:
+        with pytest.raises(UserError, match=r"marks none in 1 of 1 images.*give your own `file`"):
+            Annotations().check([frame], kind)
+
+
+@pytest.mark.parametrize("name", ["mine.json", "mine.csv"])
+def test_regions_of_a_users_file(tmp_path, name):
+    rows = [
+        {"image": NAME, "kind": "face", "x0": 1, "y0": 2, "x1": 30.5, "y1": 40},
+        {"image": NAME, "kind": "license_plate", "x0": 60, "y0": 2, "x1": 90, "y1": 40},
+        {"image": "other.png", "kind": "face", "x0": 0, "y0": 0, "x1": 9, "y1": 9, "score": 0.5},
+    ]
+    path = tmp_path / name
+    if name.endswith("json"):
+        path.write_text(json.dumps(rows))
+    else:
+        keys = list(rows[-1])
+        lines = [",".join(str(row.get(key, "")) for key in keys) for row in rows]
+        path.write_text("\n".join([",".join(keys), *lines]))
+    frame = Frame(CocoImage(1, NAME, 64, 64, ""), tmp_path)
+    detector = {"detector": "annotations", "file": str(path)}
+    (face,) = regions(detector, frame, Kind.FACE)
+    (plate,) = regions(detector, frame, Kind.LICENSE_PLATE)
+    assert (face.x0, face.y0, face.x1, face.y1, face.score) == (1, 2, 30.5, 40, 1)
+    assert (plate.x0, plate.x1) == (60, 64)  # cut to the frame
+    Annotations(file=path).check([frame], Kind.FACE)
+
+
+GOOD = {"image": NAME, "kind": "face", "x0": 1, "y0": 2, "x1": 3, "y1": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "finding"),
+    [
+        ("a.json", "[", "a.json: not valid JSON"),
+        ("a.json", '{"image": 1}', "a.json: a list of regions is expected"),
+        ("a.json", json.dumps([GOOD, GOOD | {"kind": "nose"}]), "a.json: entry 2.kind: .*'nose'"),
+        ("a.json", json.dumps([GOOD | {"x1": 1}]), "a.json: entry 1: x1: 1 is not greater"),
+        ("a.json", json.dumps([GOOD | {"w": 1}]), "a.json: entry 1.w: unknown key"),
+        ("a.csv", "image,kind,x0,y0,x1\na,face,1,2,3", "a.csv: line 2.y1: missing"),
+        ("a.csv", "image,kind,x0,y0,x1,y1\na,face,1,2,b,4", r"a.csv: line 2.x1: .*\(found 'b'\)"),
+        ("a.csv", None, "a.csv: no such file"),
+    ],
+)
+def test_mistakes_in_a_users_file_are_named(tmp_path, name, text, finding):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    frame = Frame(CocoImage(1, NAME, 64, 64, ""), tmp_path)
+    with pytest.raises(UserError, match=finding):
+        Annotations(file=tmp_path / name).check([frame], Kind.FACE)
+
+
+def test_a_users_file_that_does_not_fit_the_data_set_is_noticed(tmp_path):
+    frame = Frame(CocoImage(1, NAME, 64, 64, ""), tmp_path)
+    stranger = tmp_path / "stranger.json"
+    stranger.write_text(json.dumps([GOOD | {"image": "elsewhere.png"}]))
+    with pytest.raises(UserError, match=f"names no image of the data set.*{NAME}"):
+        Annotations(file=stranger).check([frame], Kind.FACE)
+    beyond = tmp_path / "beyond.json"
+    beyond.write_text(json.dumps([GOOD | {"x0": 70, "x1": 80}]))
+    with pytest.raises(UserError, match="lies outside of the image, 64x64"):
+        Annotations(file=beyond).check([frame], Kind.FACE)

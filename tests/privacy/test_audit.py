@@ -1,0 +1,278 @@
+"""`python -m workflow_scripts.privacy audit`, on known images."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.privacy.privacy_case import (
+    HEIGHT,
+    WIDTH,
+    audit,
+    blacked_out,
+    face_at,
+    figure,
+    make_data,
+    rewrite,
+    shows_a_face,
+)
+from workflow_scripts.common.files import sha256_of, sha256_of_file
+from workflow_scripts.contracts.manifest import Change, read_manifest, write_manifest
+from workflow_scripts.contracts.regions import Kind, write_regions
+from workflow_scripts.imaging.images import read_image, write_png
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """See `privacy_case.make_data`."""
+    return make_data(tmp_path)
+
+
+def test_the_originals_are_found_again_and_alike(data, capsys):
+    code, report = audit(data, None)
+    assert code == 0
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert (faces["regions"], plates["regions"]) == (3, 1)
+    assert faces["found_again"] == {"n": 3, "found": 3, "share": 1.0}
+    assert faces["found_again"] == faces["found_in_originals"]
+    for metric in ("correlation", "correlation_band_passed"):
+        assert faces[metric]["mean"] == pytest.approx(1)
+        assert faces[metric]["n"] == sum(faces[metric]["histogram"]) == 3
+    assert plates["characters"]["unchanged"] == plates["characters"]["n"] > 4
+    assert plates["correlation"]["mean"] == pytest.approx(1)
+    assert faces["unchanged"]["n"] == 3
+    assert faces["routes"] == {"none": 3}
+    assert (faces["ssim"], faces["psnr"]) == (1, None)
+    assert report["outside"] == {"n": 0, "images": [], "pixels": 0, "share": 0}
+    assert report["metadata"]["kinds"] == {"text": 1}
+    assert report["images"] == {
+        "n": 3,
+        "with_regions": 2,
+        "originals": 3,
+        "compared": 2,
+        "lossy": 0,
+    }
+    assert "attention" not in capsys.readouterr().err
+
+
+def test_black_boxes_leave_nothing(data):
+    code, report = audit(data, blacked_out(data))
+    assert code == 0
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert faces["routes"] == {"blackbox": 3}
+    assert faces["unchanged"] == {"n": 0, "images": []}
+    assert faces["found_again"]["found"] == 0
+    assert faces["found_in_originals"]["share"] == 1
+    assert faces["correlation"]["max"] == 0
+    assert faces["correlation"]["between_people"]["mean"] > 0.5  # drawn alike
+    assert plates["characters"]["unchanged"] == 0
+    assert report["outside"]["pixels"] == 0
+    assert faces["ssim"] < 0.3 < report["whole_images"]["ssim"] < 1
+    detectors = report["made_with"]["detectors"]
+    assert not detectors["face"]["stands_in_for_annotations"]
+    assert detectors["license_plate"]["settings"]["detector"] == "plates"
+    assert detectors["license_plate"]["stands_in_for_annotations"]
+    digest = sha256_of_file(data / "images/black/manifest.parquet")
+    assert report["made_with"]["manifest_sha256"] == digest
+
+
+def test_sizes_are_apart(data):
+    _, report = audit(data, blacked_out(data))
+    faces = report["kinds"]["face"]
+    assert [faces[size]["regions"] for size in ("under_20", "20_to_40", "40_to_80")] == [0, 2, 1]
+    assert faces["80_and_more"] == {"regions": 0}
+
+
+def test_a_pixel_beside_the_regions_is_noticed(data, capsys):
+    folder = blacked_out(data)
+    image = read_image(folder / "a.png")
+    image[199, 319] ^= 1
+    rewrite(folder, "a.png", image)
+    _, report = audit(data, folder)
+    assert report["outside"] == {
+        "n": 1,
+        "images": ["a.png"],
+        "pixels": 1,
+        "share": pytest.approx(1 / (3 * WIDTH * HEIGHT), abs=1e-6),
+    }
+    said = capsys.readouterr().err
+    assert "attention: black: 1 images changed outside of the regions, such as in a.png" in said
+
+
+def test_a_region_that_was_left_alone_is_named(data, capsys):
+    folder = blacked_out(data)
+    (folder / "b.png").write_bytes((data / "in/b.png").read_bytes())
+    source = sha256_of_file(folder / "b.png")
+    rewrite(folder, "b.png", sha256=source, linked=True, changes=())
+    _, report = audit(data, folder)
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert faces["unchanged"] == {"n": 1, "images": ["b.png"]}
+    assert faces["routes"] == {"blackbox": 2, "none": 1}
+    assert faces["found_again"]["found"] == 1
+    assert plates["unchanged"]["n"] == 1
+    said = capsys.readouterr().err
+    assert "attention: black: 1 of 3 face regions unchanged, such as in b.png" in said
+
+
+def test_a_manifest_that_claims_a_change_is_not_believed(data):
+    folder = blacked_out(data)
+    rewrite(folder, "a.png", read_image(data / "in/a.png"))
+    _, report = audit(data, folder)
+    assert report["kinds"]["face"]["all"]["unchanged"] == {"n": 2, "images": ["a.png"]}
+
+
+def test_whole_objects_that_were_changed_are_a_route_too(data):
+    folder = blacked_out(data)
+    rewrite(folder, "a.png", changes=(Change("mask_objects", 20, 10, 280, 150),))
+    rewrite(folder, "b.png", changes=())
+    _, report = audit(data, folder)
+    assert report["kinds"]["face"]["all"]["routes"] == {"mask_objects": 2, "not in the manifest": 1}
+    assert report["outside"]["images"] == ["b.png"]
+
+
+def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
+    folder = blacked_out(data)
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    raw = io.BytesIO()
+    Image.fromarray(read_image(folder / "a.png")).save(raw, "JPEG", exif=exif.tobytes())
+    (folder / "a.jpg").write_bytes(raw.getvalue())
+    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()))
+    _, report = audit(data, folder)
+    assert report["metadata"] == {
+        "n": 2,
+        "images": ["a.png", "empty.jpg"],
+        "of_them_originals": 1,
+        "kinds": {"exif": 1, "text": 1},
+    }
+    assert report["outside"]["share"] < 0.05  # at the boxes' edges; the rest is JPEG's doing
+    assert report["images"]["lossy"] == 1
+    assert report["whole_images"]["ssim"] < 0.99
+    assert "attention: black: 2 files carry metadata" in capsys.readouterr().err
+
+
+def test_a_jpeg_of_an_untouched_face_is_unchanged(data):
+    folder = blacked_out(data)
+    raw = io.BytesIO()
+    Image.fromarray(read_image(data / "in/a.png")).save(raw, "JPEG", quality=80)
+    (folder / "a.jpg").write_bytes(raw.getvalue())
+    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()))
+    _, report = audit(data, folder)
+    assert report["kinds"]["face"]["all"]["unchanged"] == {"n": 2, "images": ["a.png"]}
+    assert not shows_a_face(figure(data, False, folder))
+
+
+def test_the_number_of_threads_changes_nothing(data):
+    folder = blacked_out(data)
+    (data / "privacy").mkdir()
+    found = []
+    for threads in (1, 3):
+        audit(data, folder, threads=threads)
+        found.append((data / "privacy/black.json").read_bytes())
+    assert found[0] == found[1]
+
+
+def with_regions_of_a_stranger(data: Path, folder: Path) -> None:
+    write_regions(data / "1.parquet", [replace(face_at("a.png", 70, 60, 44), image="x.png")])
+
+
+def with_a_manifest_of_other_images(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", image="x.png")
+
+
+def with_a_manifest_that_lacks_one(data: Path, folder: Path) -> None:
+    path = folder / "manifest.parquet"
+    write_manifest(path, read_manifest(path)[1:])
+
+
+def with_another_original(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", source_sha256="0" * 64)
+
+
+def with_a_region_too_many(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", changes=(Change("blackbox", 0, 0, 9, 9, Kind.FACE, 7),))
+
+
+def with_another_size(data: Path, folder: Path) -> None:
+    rewrite(folder, "a.png", np.zeros((HEIGHT, 7, 3), np.uint8))
+
+
+def with_an_image_missing(data: Path, folder: Path) -> None:
+    (folder / "a.png").unlink()
+
+
+def with_another_image(data: Path, folder: Path) -> None:
+    write_png(folder / "a.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (with_regions_of_a_stranger, "1.parquet: regions of x.png, which is not in the training"),
+        (with_a_manifest_of_other_images, "manifest.parquet: x.png is not in the training split"),
+        (with_a_manifest_that_lacks_one, "manifest.parquet: a.png is missing"),
+        (with_another_original, "a.png was made from another original; anonymize again"),
+        (with_a_region_too_many, "a.png has a change of region 7, but 2 regions"),
+        (with_another_size, f"a.png: 7x{HEIGHT} pixels, the index has {WIDTH}x{HEIGHT}"),
+        (with_an_image_missing, "a.png: no such file"),
+        (with_another_image, "a.png: it has changed since it was made; anonymize this shard"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_one_line(data, capsys, spoil, message):
+    folder = blacked_out(data)
+    spoil(data, folder)
+    code, report = audit(data, folder)
+    assert (code, report) == (2, {})
+    errors = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
+    assert len(errors) == 1
+    assert message in errors[0]
+
+
+def recognizer(path: Path, outputs: int = 128) -> Path:
+    """A small network of SFace's input and output: random projections of the aligned face."""
+    import onnx  # noqa: PLC0415 - slow
+    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
+
+    weights = np.random.default_rng(0).normal(0, 1e-2, (12 * 14 * 14, outputs))
+    nodes = [
+        helper.make_node("AveragePool", ["data"], ["small"], kernel_shape=[8, 8], strides=[8, 8]),
+        helper.make_node("Concat", ["small"] * 4, ["many"], axis=1),
+        helper.make_node("Flatten", ["many"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["fc1"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "recognizer",
+        [helper.make_tensor_value_info("data", TensorProto.FLOAT, [1, 3, 112, 112])],
+        [helper.make_tensor_value_info("fc1", TensorProto.FLOAT, [1, outputs])],
+        [numpy_helper.from_array(weights.astype(np.float32), "weights")],
+    )
+    opset = helper.make_opsetid("", 13)
+    onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
+    return path
+
+
+def test_an_embedding_compares_faces_too(data, tmp_path):
+    weights = recognizer(tmp_path / "faces.onnx")
+    digest = sha256_of_file(weights)
+    _, same = audit(data, None, embedding=weights)
+    assert same["kinds"]["face"]["all"]["embedding"]["mean"] == pytest.approx(1, abs=1e-4)
+    assert same["made_with"]["embedding"] == {"sha256": digest}
+    _, black = audit(data, blacked_out(data), embedding=weights)
+    faces = black["kinds"]["face"]["all"]["embedding"]
+    assert faces["n"] + len([1 for value in faces["most_alike"] if value["value"] is None]) <= 3
+    assert faces.get("mean", 0) < 0.9
+    assert faces["between_people"]["mean"] > 0.9  # drawn alike
+
+
+def test_wrong_weights_of_an_embedding_are_one_line(data, tmp_path, capsys):
+    (tmp_path / "text.onnx").write_text("no network")
+    assert audit(data, None, embedding=tmp_path / "text.onnx")[0] == 2
+    said = capsys.readouterr().err
+    assert "text.onnx: not a face recognition network" in said
+    assert said.count("error:") == 1
+    assert audit(data, None, embedding=tmp_path / "nothing.onnx")[0] == 2
+    assert "nothing.onnx: no such file" in capsys.readouterr().err

@@ -1,0 +1,115 @@
+"""`python -m workflow_scripts.privacy table` and `figure`, on known images."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.pii.test_detectors import draw_face
+from tests.privacy.privacy_case import (
+    HEIGHT,
+    NAMES,
+    WIDTH,
+    audit,
+    blacked_out,
+    face_at,
+    figure,
+    make_data,
+    regions_in,
+    rewrite,
+    run,
+    shows_a_face,
+)
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.regions import write_regions
+from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.privacy.__main__ import main
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """See `privacy_case.make_data`."""
+    return make_data(tmp_path)
+
+
+def test_the_table_has_a_row_for_each_variant(data, capsys):
+    audit(data, None)
+    audit(data, blacked_out(data))
+    audits = [data / f"privacy/{name}.json" for name in ("unmodified", "black")]
+    assert run("table", {"audits": audits, "output": data / "tables"}) == 0
+    long = pd.read_csv(data / "tables/privacy.csv")
+    assert list(long.columns) == ["variant", "kind", "size", "metric", "value", "n"]
+    one = long[(long.variant == "black") & (long.kind == "face") & (long["size"] == "all")]
+    values = one.set_index("metric")["value"]
+    assert values["found_again"] == 0
+    assert values["found_in_originals"] == 1
+    assert values["route:blackbox"] == 3
+    readable = (data / "tables/privacy.md").read_text()
+    rows = [line for line in readable.splitlines() if line.startswith(("| unmod", "| black"))]
+    assert len(rows) == 6  # faces, plates, whole images
+    assert "**Attention:** black: 1 files carry metadata, such as in empty.jpg" in readable
+    capsys.readouterr()
+    assert main(["show", str(data / "tables/privacy.json")]) == 0
+    said = capsys.readouterr().out
+    assert "0.0 % (100.0 %)" in said
+    assert "License plates" in said
+
+
+def test_a_table_of_something_else_is_refused(data, capsys):
+    (data / "other.json").write_text('{"schema": 1}')
+    assert run("table", {"audits": [data / "other.json"], "output": data / "tables"}) == 2
+    assert "other.json: not an audit" in capsys.readouterr().err
+    assert main(["show", str(data / "other.json")]) == 2
+    assert "other.json: not a privacy.json" in capsys.readouterr().err
+
+
+def test_the_figure_is_the_same_each_time(data):
+    folder = blacked_out(data)
+    first = figure(data, True, folder), (data / "figures/before_after.svg").read_bytes()
+    assert first == (figure(data, True, folder), (data / "figures/before_after.svg").read_bytes())
+    text = first[1].decode()
+    assert "Regions before and after anonymization" in text
+    assert ">blackbox<" in text
+    assert ">black<" in text
+
+
+def test_originals_are_shown_only_where_they_may_be(data):
+    folder = blacked_out(data)
+    assert shows_a_face(figure(data, True, folder))
+    assert not shows_a_face(figure(data, False, folder))
+
+
+def test_a_region_whose_change_is_missing_is_not_shown(data):
+    folder = blacked_out(data)
+    (folder / "b.png").write_bytes((data / "in/b.png").read_bytes())
+    source = sha256_of_file(folder / "b.png")
+    rewrite(folder, "b.png", sha256=source, linked=True, changes=())
+    assert not shows_a_face(figure(data, False, folder))
+    text = (data / "figures/before_after.svg").read_text()
+    assert ">not changed<" in text
+
+
+def test_an_unchanged_neighbour_is_not_shown(data):
+    folder = blacked_out(data)
+    image = read_image(folder / "a.png")
+    near = replace(face_at("a.png", 70, 60, 44), x0=108, x1=130, y0=50, y1=76, landmarks=None)
+    draw_face(image, 119, 63, 26)
+    original = read_image(data / "in/a.png")
+    original[40:90, 104:134] = image[40:90, 104:134]
+    write_png(data / "in/a.png", original)
+    images = tuple(
+        CocoImage(n, name, WIDTH, HEIGHT, sha256_of_file(data / "in" / name))
+        for n, name in enumerate(NAMES)
+    )
+    CocoSplit(("person",), images, ()).write(data / "train.coco.json")
+    rewrite(folder, "a.png", image, source_sha256=images[0].sha256)
+    write_regions(data / "0.parquet", [*regions_in("a.png"), near])
+    assert not shows_a_face(figure(data, False, folder))
+    assert "beside it" in (data / "figures/before_after.svg").read_text()
+
+
+def test_nothing_to_show_is_a_figure_too(data):
+    figure(data, False)
+    assert "No faces or license plates" in (data / "figures/before_after.svg").read_text()

@@ -1,0 +1,63 @@
+"""`python -m tools.plate_detector export …`."""
+
+import argparse
+import importlib.util
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from tools.plate_detector.net import Exported, PlateNet
+from tools.plate_detector.train import read_checkpoint
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic, sha256_of_file
+
+DESCRIPTION = """\
+Write the averaged weights of a training as ONNX, for images whose sides are any multiple of 32.
+It works at any time of the training. Needs the package onnx, which the tests need too.
+"""
+OPSET = 17
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    command = Command("tools.plate_detector export", DESCRIPTION)
+    add = command.argument
+    add("--checkpoint", type=Path, required=True, metavar="FILE", help="of a training")
+    add("--output", type=Path, required=True, metavar="FILE", help="the ONNX file")
+    return command.run(_export, argv)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    if importlib.util.find_spec("onnx") is None:
+        raise UserError(
+            "torch exports with the package onnx, which is not installed; pip install onnx"
+        )
+    state = read_checkpoint(arguments.checkpoint)
+    net = PlateNet()
+    net.load_state_dict(state["average"])
+    with atomic(arguments.output) as temporary:
+        write_onnx(net, temporary)
+    digest = sha256_of_file(arguments.output)
+    log.info("%s: step %d, sha256 %s", arguments.output, state["step"], digest)
+
+
+def write_onnx(net: PlateNet, path: Path) -> None:
+    """Write a network as ONNX: `image` (n, 3, h, w) in, `plates` (n, 9, h / 4, w / 4) out."""
+    sides = {0: "n", 2: "h", 3: "w"}
+    with warnings.catch_warnings():
+        # The new exporter needs two packages more and brings nothing for a graph this plain.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            Exported(net).eval(),
+            (torch.zeros(1, 3, 64, 64),),
+            str(path),
+            input_names=["image"],
+            output_names=["plates"],
+            dynamic_axes={"image": sides, "plates": sides},
+            opset_version=OPSET,
+            dynamo=False,
+        )

@@ -1,0 +1,176 @@
+"""`python -m tools.plate_detector measure …`."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+from drawn_streets.labels import Label
+
+from tools.plate_detector.samples import Samples, widths
+from tools.plate_detector.scenes import draw_scene, plates_of
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.common.files import sha256_of_file, write_json
+from workflow_scripts.contracts.weights import Weights
+from workflow_scripts.imaging.boxes import ious
+from workflow_scripts.pii.plate_network.decode import boxes_of
+from workflow_scripts.pii.plate_network.search import PlateSearch
+
+DESCRIPTION = """\
+Measure a network on drawn images that no training has seen: whole scenes of 2048x1024 pixels,
+searched everywhere and inside vehicles only, and crops as the training draws them. A plate is found
+when a box around what was found has an IoU of 0.3 with its own. Plates of which less than 60 % is
+visible count neither way.
+"""
+SPLIT = "val"
+"""Trainings cut their crops from scenes of the split `train`."""
+SCENE_SEED, CROP_SEED = 868_101, 515_253
+BINS = (11, 14, 20, 40, 80, 160, 1000)
+"""Widths of plates, pixels."""
+VISIBLE, MATCHING_IOU = 0.6, 0.3
+VEHICLES = (Label.CAR, Label.TRUCK, Label.BUS, Label.TRAIN, Label.MOTORCYCLE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was found in one image.
+
+    Attributes:
+        wide: (n,) widths of the plates that are asked for, pixels.
+        found: (n,) bool.
+        errors: (n,) mean distance of the corners as a share of the width; NaN when not found.
+        false_alarms: how much else was found.
+    """
+
+    wide: np.ndarray
+    found: np.ndarray
+    errors: np.ndarray
+    false_alarms: int
+
+
+def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> Outcome:
+    """Compare what was found, best first, with the plates that are there.
+
+    Args:
+        quads: (n, 4, 2) found.
+        truth: (m, 4, 2) asked for.
+        ignored: (k, 4, 2), to find these is neither right nor wrong.
+    """
+    errors = np.full(len(truth), np.nan)
+    truth_boxes, ignored_boxes = boxes_of(truth), boxes_of(ignored)
+    wide = widths(truth)
+    free = np.ones(len(truth), bool)
+    false_alarms = 0
+    for quad, box in zip(quads, boxes_of(quads), strict=True):
+        overlap = ious(box, truth_boxes) * free
+        if len(truth) and overlap.max() >= MATCHING_IOU:
+            index = int(np.argmax(overlap))
+            free[index] = False
+            errors[index] = np.linalg.norm(quad - truth[index], axis=1).mean() / wide[index]
+        elif ious(box, ignored_boxes).max(initial=0) == 0:
+            false_alarms += 1
+    return Outcome(wide, ~free, errors, false_alarms)
+
+
+def summary_of(outcomes: Sequence[Outcome]) -> dict:
+    """Recall and corner errors by width, and false alarms an image."""
+    wide, found, errors = (
+        np.concatenate([getattr(outcome, name) for outcome in outcomes])
+        for name in ("wide", "found", "errors")
+    )
+    rows = []
+    for low, high in [*pairwise(BINS), (20, BINS[-1])]:
+        mine = (wide >= low) & (wide < high)
+        hits = errors[mine & found]
+        rows.append(
+            {
+                "from": low,
+                "to": high,
+                "plates": int(mine.sum()),
+                "recall": float(found[mine].mean()) if mine.any() else None,
+                "corner_error": float(hits.mean()) if hits.size else None,
+                "corner_error_90": float(np.quantile(hits, 0.9)) if hits.size else None,
+            }
+        )
+    alarms = float(np.mean([outcome.false_alarms for outcome in outcomes]))
+    return {"images": len(outcomes), "false_alarms": alarms, "by_width": rows}
+
+
+def of_scenes(search: PlateSearch, network, count: int) -> dict[str, dict]:
+    """Measure on whole scenes, searched everywhere and inside vehicles."""
+    outcomes: dict[str, list[Outcome]] = {"everywhere": [], "inside vehicles": []}
+    for index in progress(range(count), total=count, description="scenes"):
+        drawing = draw_scene(SCENE_SEED, index, SPLIT)
+        quads, visible = plates_of(drawing)
+        asked = (visible >= VISIBLE) & (widths(quads) >= BINS[0])
+        bearers = vehicles_in(drawing.instance_ids)
+        for name, boxes in (("everywhere", None), ("inside vehicles", bearers)):
+            found, _ = search.find(network, drawing.image, boxes)
+            outcomes[name].append(match(found, quads[asked], quads[~asked]))
+    return {name: summary_of(some) for name, some in outcomes.items()}
+
+
+def vehicles_in(ids: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) of the labelled vehicles of an id image."""
+    return np.array(list(boxes_in(ids, VEHICLES)), float).reshape(-1, 4)
+
+
+def boxes_in(ids: np.ndarray, labels: Sequence[Label]) -> Iterator[tuple[int, int, int, int]]:
+    """Boxes x0, y0, x1, y1 of an id image's objects with these labels, groups included."""
+    for value in np.unique(ids):
+        if (value // 1000 if value >= 1000 else value) in labels:
+            x, y, width, height = cv2.boundingRect((ids == value).astype(np.uint8))
+            yield x, y, x + width, y + height
+
+
+def of_crops(search: PlateSearch, network, count: int) -> dict:
+    """Measure on crops as the training draws them, under another seed."""
+    samples = Samples(CROP_SEED, scene_share=0.0)
+    outcomes = []
+    for number in progress(range(count), total=count, description="crops", unit="crops"):
+        sample = samples[number]
+        found, _ = search.find(network, sample.image, None)
+        outcomes.append(match(found, sample.quads, sample.ignored))
+    return summary_of(outcomes)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    command = Command("tools.plate_detector measure", DESCRIPTION, PlateSearch)
+    add = command.argument
+    add("--weights", type=Path, metavar="FILE", help="an ONNX file (default: the one that comes)")
+    add("--scenes", type=int, default=100, help="how many scenes (default: 100)")
+    add("--crops", type=int, default=1000, help="how many crops (default: 1000)")
+    add("--output", type=Path, metavar="FILE", help="write the numbers there, JSON")
+    return command.run(_measure, argv)
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    cv2.setNumThreads(1)
+    search = arguments.settings
+    if arguments.weights is not None:
+        mine = Weights(
+            source=str(arguments.weights),
+            sha256=sha256_of_file(arguments.weights),
+            licence="being measured",
+        )
+        search = search.model_copy(update={"weights": mine})
+    network = search.network(1)
+    measured = of_scenes(search, network, arguments.scenes) if arguments.scenes else {}
+    if arguments.crops:
+        measured["crops"] = of_crops(search, network, arguments.crops)
+    for name, numbers in measured.items():
+        log.info("%s: %.3f false alarms an image", name, numbers["false_alarms"])
+        for row in numbers["by_width"]:
+            if row["plates"]:
+                log.info(
+                    "  %4d to %4d px: %4d plates, recall %.3f, corners %.1f %% (90 %%: %.1f %%)",
+                    row["from"], row["to"], row["plates"], row["recall"],
+                    100 * (row["corner_error"] or 0), 100 * (row["corner_error_90"] or 0),
+                )  # fmt: skip
+    if arguments.output is not None:
+        write_json(arguments.output, measured)

@@ -1,0 +1,222 @@
+"""What stands around vehicles and is no plate: roads, walls, shop fronts, signs, fences, leaves."""
+
+import numpy as np
+
+from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture
+from tools.plate_detector.plates import choose
+
+_GROUNDS: tuple[tuple[float, Colour], ...] = (
+    (4, (96, 96, 98)), (2, (150, 148, 144)), (2, (64, 84, 52)), (2, (176, 160, 136)),
+    (2, (120, 70, 56)), (1, (200, 206, 212)), (1, (40, 42, 46)), (1, (150, 180, 210)),
+)  # fmt: skip
+_WORDS = (
+    "APOTHEKE", "BAR 24", "Hauptstr.", "OPTIK", "HOTEL", "P 30 min", "Zentrum 2 km", "STOP",
+    "50", "30", "CAFE ROMA", "KIOSK", "Rue de Lyon 12", "ZONE", "Frei", "U Mitte", "SALE -50%",
+    "A 115", "E 40", "Nr. 17", "Via Po", "BANK", "B1 Berlin", "Taxi", "112", "EXIT", "WC",
+)  # fmt: skip
+_SIGNS: tuple[tuple[float, tuple[Colour, Colour]], ...] = (
+    (3, ((236, 236, 232), (24, 24, 26))), (3, ((30, 70, 160), (240, 240, 240))),
+    (2, ((240, 200, 40), (20, 20, 20))), (1, ((20, 100, 60), (240, 240, 240))),
+    (2, ((190, 30, 36), (240, 240, 240))), (1, ((30, 30, 34), (230, 220, 180))),
+)  # fmt: skip
+
+_HOSTILE = (1, 2, 1, 2, 4, 3, 1, 2, 3)
+_HARMLESS = (2, 2, 2, 1, 1, 0.5, 2, 0.5, 2)
+"""How often the things below appear, in the order in which `draw_surroundings` lists them."""
+
+
+def _varied(rng: np.random.Generator, colour: Colour, by: float = 15) -> Colour:
+    return tuple(float(v) for v in np.clip(np.asarray(colour) + rng.normal(0, by, 3), 0, 255))
+
+
+def draw_surroundings(rng: np.random.Generator, side: int, *, hostile: bool) -> np.ndarray:
+    """A square picture of what is no vehicle, (side, side, 3) uint8 RGB.
+
+    Args:
+        rng: decides how it looks.
+        side: pixels.
+        hostile: full of what may be taken for a plate.
+    """
+    pixels = np.empty((side, side, 3), np.uint8)
+    pixels[:] = _varied(rng, choose(rng, _GROUNDS), 20)
+    grain = texture(rng, side, side, int(rng.integers(1, 6)))
+    shaded(pixels, 1 + grain * rng.uniform(0.05, 0.5))
+    scale = side / rng.uniform(1.2, 12)
+    paper = Paper(pixels, scale, (0.0, 0.0))
+    reach = side / scale
+    things = (_wall, _windows, _leaves, _stripes, _sign, _words, _poles, _blank, _clutter)
+    count = int(rng.integers(3, 9)) if hostile else int(rng.integers(1, 4))
+    weights = np.array(_HOSTILE if hostile else _HARMLESS, float)
+    for number in rng.choice(len(things), size=count, p=weights / weights.sum()):
+        things[int(number)](rng, paper, reach)
+    if rng.random() < 0.5:  # a road below
+        y = reach * rng.uniform(0.5, 0.9)
+        road = _varied(rng, (92, 92, 95), 10)
+        paper.rectangle((-1, y, reach + 1, reach + 1), road)
+        if rng.random() < 0.5:
+            x, wide = rng.uniform(0, reach, 2)
+            points = [(x, y), (x + 0.1, y), (x + 0.3 - wide, reach), (x - wide, reach)]
+            paper.polygon(points, (214, 214, 210))
+    return pixels
+
+
+def _wall(rng, paper: Paper, reach: float) -> None:
+    x = rng.uniform(-0.3, 1) * reach
+    wide = rng.uniform(0.3, 1) * reach
+    colour = _varied(rng, choose(rng, _GROUNDS))
+    paper.rectangle((x, -1, x + wide, reach * rng.uniform(0.5, 1)), colour)
+    step = rng.uniform(0.07, 0.3)
+    if step * paper.scale > 3:
+        dark = tuple(v * 0.8 for v in colour)
+        for y in np.arange(0, reach * 0.8, step):
+            paper.line((x, y), (x + wide, y), 0.01, dark)
+
+
+def _windows(rng, paper: Paper, reach: float) -> None:
+    wide, tall = rng.uniform(0.3, 1.4), rng.uniform(0.2, 1.8)
+    glass = _varied(rng, (70, 80, 92), 40)
+    frame = _varied(rng, (200, 200, 196), 40)
+    x0, y0 = rng.uniform(-0.2, 0.6, 2) * reach
+    for column in range(int(rng.integers(1, 5))):
+        for row in range(int(rng.integers(1, 4))):
+            x, y = x0 + column * wide * 1.4, y0 + row * tall * 1.4
+            paper.rectangle((x - 0.05, y - 0.05, x + wide + 0.05, y + tall + 0.05), frame)
+            paper.rectangle((x, y, x + wide, y + tall), glass)
+            if rng.random() < 0.5:
+                paper.line((x + wide / 2, y), (x + wide / 2, y + tall), 0.04, frame)
+
+
+def _leaves(rng, paper: Paper, reach: float) -> None:
+    side = len(paper.pixels)
+    size = int(side * rng.uniform(0.3, 0.8))
+    x, y = (int(v) for v in rng.integers(0, side - size + 1, 2))
+    grain = texture(rng, size, size, int(rng.integers(1, 4)))
+    green = np.asarray(_varied(rng, (62, 84, 44), 14), np.float32)
+    leaf = np.clip(green * (1 + 0.9 * grain[..., None]), 0, 255)
+    part = paper.pixels[y : y + size, x : x + size]
+    np.copyto(part, leaf.astype(np.uint8), where=(grain > rng.uniform(-0.5, 0.1))[..., None])
+
+
+def _stripes(rng, paper: Paper, reach: float) -> None:
+    """A grille, a fence, a zebra crossing, a barrier."""
+    x, y = rng.uniform(0, 0.8, 2) * reach
+    wide, tall = rng.uniform(0.2, 2), rng.uniform(0.08, 1)
+    ground, ink = (_varied(rng, c) for c in choose(rng, _SIGNS))
+    if rng.random() < 0.5:
+        ground = _varied(rng, (40, 40, 42))
+    paper.rectangle((x, y, x + wide, y + tall), ground)
+    count = int(rng.integers(3, 14))
+    slant = rng.uniform(0, 0.1) * (rng.random() < 0.4)
+    if rng.random() < 0.6:
+        for edge in np.linspace(x, x + wide, count, endpoint=False):
+            half = wide / count * rng.uniform(0.3, 0.6)
+            points = [
+                (edge + slant, y),
+                (edge + half + slant, y),
+                (edge + half, y + tall),
+                (edge, y + tall),
+            ]
+            paper.polygon(points, ink)
+    else:
+        for edge in np.linspace(y, y + tall, count, endpoint=False):
+            paper.rectangle((x, edge, x + wide, edge + tall / count * 0.5), ink)
+
+
+def _sign(rng, paper: Paper, reach: float) -> None:
+    x, y = rng.uniform(0, 0.9, 2) * reach
+    ground, ink = (_varied(rng, c, 10) for c in choose(rng, _SIGNS))
+    size = rng.uniform(0.25, 0.5)
+    if rng.random() < 0.7:
+        paper.rectangle((x - 0.03, y, x + 0.03, reach), _varied(rng, (130, 132, 134)))
+    word = _WORDS[int(rng.integers(len(_WORDS)))]
+    match int(rng.integers(5)):
+        case 0:  # speed limit
+            paper.ellipse((x, y), size, size, (196, 26, 30))
+            paper.ellipse((x, y), size * 0.78, size * 0.78, (236, 236, 234))
+            paper.text(
+                word[:2], (x - size / 2, y - size / 3, x + size / 2, y + size / 3), (20,) * 3
+            )
+        case 1:  # blue disc
+            paper.ellipse((x, y), size, size, (30, 80, 170))
+            paper.line((x, y - size / 2), (x, y + size / 2), size / 5, (240,) * 3)
+        case 2:  # warning
+            points = np.array([(0, -1), (0.95, 0.7), (-0.95, 0.7)])
+            paper.polygon(points * size + (x, y), (196, 26, 30))
+            paper.polygon(points * size * 0.7 + (x, y), (236, 236, 234))
+        case 3:  # several lines of text
+            wide, rows = rng.uniform(0.4, 1.2), int(rng.integers(2, 5))
+            paper.rectangle((x - wide, y - size, x + wide, y + size), ground, corner=0.05)
+            for row in range(rows):
+                text = _WORDS[int(rng.integers(len(_WORDS)))]
+                top = y - size + (row + 0.25) * 2 * size / rows
+                left = x - wide * 0.85
+                right = left + wide * rng.uniform(0.6, 1.6)
+                paper.text(text, (left, top, right, top + size / rows), ink)
+        case _:  # a bare panel or an arrow
+            paper.rectangle(
+                (x - size, y - size * 0.4, x + size, y + size * 0.4), ground, corner=0.03
+            )
+            arrow = [(x - size * 0.6, y), (x, y - size * 0.3), (x, y + size * 0.3)]
+            paper.polygon(arrow, ink)
+
+
+def _words(rng, paper: Paper, reach: float) -> None:
+    """Lettering on a shop front, on a board that is much longer than a plate, or on nothing."""
+    word = " ".join(_WORDS[int(i)] for i in rng.integers(len(_WORDS), size=int(rng.integers(1, 3))))
+    tall = rng.uniform(0.1, 0.6)
+    wide = tall * rng.uniform(0.6, 1.0) * len(word)
+    x, y = rng.uniform(-0.1, 0.7, 2) * reach
+    ground, ink = (_varied(rng, c) for c in choose(rng, _SIGNS))
+    if rng.random() < 0.5:
+        long = rng.uniform(0.5, 2)
+        paper.rectangle((x - long, y - tall * 0.4, x + wide + long, y + tall * 1.4), ground)
+    font = FONTS[int(rng.integers(len(FONTS)))]
+    paper.text(word, (x, y, x + wide, y + tall), ink, font=font, weight=rng.uniform(0.06, 0.2))
+
+
+def _poles(rng, paper: Paper, reach: float) -> None:
+    for _ in range(int(rng.integers(1, 5))):
+        x = rng.uniform(0, reach)
+        paper.line(
+            (x, 0),
+            (x + rng.normal(0, 0.05), reach),
+            rng.uniform(0.03, 0.25),
+            _varied(rng, (110, 108, 104), 40),
+        )
+
+
+def _blank(rng, paper: Paper, reach: float) -> None:
+    """Rectangles of a plate's shape without any text: stickers, lamps, slots, posters."""
+    for _ in range(int(rng.integers(1, 6))):
+        x, y = rng.uniform(0, 0.9, 2) * reach
+        wide = rng.uniform(0.1, 0.8)
+        tall = wide * rng.uniform(0.15, 1)
+        ground, ink = (_varied(rng, c, 25) for c in choose(rng, _SIGNS))
+        paper.rectangle((x, y, x + wide, y + tall), ground, corner=rng.uniform(0, 0.05))
+        if rng.random() < 0.4:
+            paper.rectangle((x + wide * 0.1, y + tall * 0.4, x + wide * 0.5, y + tall * 0.6), ink)
+
+
+def _clutter(rng, paper: Paper, reach: float) -> None:
+    """Overlapping pieces of all sizes, as whatever fills a photograph: people, bags, branches."""
+    x, y = rng.uniform(-0.2, 0.7, 2) * reach
+    scatter(
+        rng, paper, (x, y, x + reach * rng.uniform(0.3, 0.9), y + reach * rng.uniform(0.3, 0.9))
+    )
+
+
+def scatter(rng: np.random.Generator, paper: Paper, box: Box, count: int | None = None) -> None:
+    """Dead leaves: pieces whose sizes have no scale, in a few colours, from large to small."""
+    x0, y0, x1, y1 = box
+    count = int(rng.integers(30, 140)) if count is None else count
+    colours = rng.uniform(5, 235, (4, 1)) + rng.normal(0, 22, (4, 3))
+    largest = 0.4 * min(x1 - x0, y1 - y0)
+    smallest = 1.5 / paper.scale
+    sizes = np.sort(smallest * (max(largest / smallest, 1.1)) ** (rng.random(count) ** 1.6))[::-1]
+    for size in sizes:
+        corners = int(rng.integers(3, 8))
+        angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
+        stretch = rng.uniform(0.25, 1, 2) * size
+        points = np.stack((np.cos(angles), np.sin(angles)), axis=1) * stretch
+        colour = np.clip(colours[int(rng.integers(4))] + rng.normal(0, 18, 3), 0, 255)
+        paper.polygon(points + rng.uniform((x0, y0), (x1, y1)), tuple(colour))

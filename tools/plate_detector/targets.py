@@ -1,0 +1,104 @@
+"""What the network should answer, and how far it is from that."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from tools.plate_detector.samples import Sample, apply, widths
+from workflow_scripts.pii.plate_network.decode import STRIDE, boxes_of
+
+CORNER_WEIGHT = 8.0
+"""Weight of the corners beside the heat."""
+_BETA = 0.02
+"""Share of a plate's width below which an error counts by its square."""
+_UNIT_QUAD = np.float32([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+
+
+@dataclass(frozen=True)
+class Target:
+    """For n crops of h x w cells.
+
+    Attributes:
+        heat: (n, h, w) float32, 1 in the cell of a plate's middle, falling off around it.
+        asked: (n, h, w) float32, 0 where any answer will do.
+        corners: (n, 8, h, w) float32, x and y from the cell's middle to the corners, pixels.
+        weight: (n, h, w) float32, how much a cell's corners count.
+        width: (n, h, w) float32, of the plate that the corners belong to, pixels.
+    """
+
+    heat: Tensor
+    asked: Tensor
+    corners: Tensor
+    weight: Tensor
+    width: Tensor
+
+
+def target_of(samples: list[Sample]) -> Target:
+    """What to answer to crops of one size."""
+    maps = [_maps(sample) for sample in samples]
+    return Target(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*maps, strict=True)))
+
+
+def _maps(sample: Sample) -> tuple[np.ndarray, ...]:
+    height, width = (side // STRIDE for side in sample.image.shape[:2])
+    heat = np.zeros((height, width), np.float32)
+    asked = np.ones((height, width), np.float32)
+    corners = np.zeros((8, height, width), np.float32)
+    weight, wide = np.zeros_like(heat), np.ones_like(heat)
+    middles = (np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) + 0.5) * STRIDE
+    for box in boxes_of(sample.ignored) / STRIDE if len(sample.ignored) else ():
+        low, high = np.floor(box[:2] - 1).astype(int), np.ceil(box[2:] + 1).astype(int)
+        asked[max(low[1], 0) : max(high[1], 0), max(low[0], 0) : max(high[0], 0)] = 0
+    for quad, span in zip(sample.quads, widths(sample.quads), strict=True):
+        near, cell = _bump(quad, middles)
+        heat = np.maximum(heat, np.minimum(near, 0.98))
+        heat[cell], asked[cell] = 1, 1
+        mine = (near > 0.2) & (near > weight)
+        mine[cell] = True
+        offsets = (quad[None, None] - middles[:, :, None]).reshape(height, width, 8)
+        corners[:, mine] = offsets[mine].T
+        weight[mine], wide[mine] = near[mine], max(span, 10.0)
+        weight[cell] = 1
+    return heat, asked, corners, weight, wide
+
+
+def _bump(quad: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
+    """How near each cell is to a plate's middle, 0 to 1 (h, w), and the nearest cell."""
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), _UNIT_QUAD)
+    unit = apply(matrix, middles.reshape(-1, 2)).reshape(middles.shape)
+    span = widths(quad[None])[0]
+    tall = (np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
+    sizes = np.array((span, tall)) / 2
+    sigma = np.maximum(sizes * (0.24, 0.36), 2.4)
+    near = np.exp(-0.5 * ((unit * sizes / sigma) ** 2).sum(axis=-1)).astype(np.float32)
+    centre = apply(np.linalg.inv(matrix), np.zeros((1, 2)))[0]
+    limit = np.array(middles.shape[1::-1]) - 1
+    column, row = np.clip(np.floor(centre / STRIDE).astype(int), 0, limit)
+    return near, (int(row), int(column))
+
+
+def loss_of(answer: Tensor, target: Target) -> tuple[Tensor, Tensor]:
+    """How wrong an answer is: about the heat, and about the corners.
+
+    The heat's is the focal loss of Law and Deng, "CornerNet" (2018); the corners' is the smooth
+    L1 distance as a share of the plate's width.
+
+    Args:
+        answer: (n, 9, h, w) of `PlateNet`.
+        target: for the same crops.
+    """
+    logit = answer[:, 0].float()
+    middle = target.heat == 1
+    log_yes = torch.nn.functional.logsigmoid(logit)
+    log_no = log_yes - logit
+    yes = log_yes.exp()
+    found = (1 - yes) ** 2 * log_yes * middle
+    quiet = (1 - target.heat) ** 4 * yes**2 * log_no * ~middle * target.asked
+    heat = -(found.sum() + quiet.sum()) / middle.sum().clamp(min=1)
+    error = (answer[:, 1:].float() - target.corners).abs() / target.width[:, None]
+    smooth = torch.where(error < _BETA, error**2 / (2 * _BETA), error - _BETA / 2)
+    corners = (smooth.mean(dim=1) * target.weight).sum() / target.weight.sum().clamp(min=1)
+    return heat, corners

@@ -1,0 +1,217 @@
+"""What the plate detector learns from, how it learns, and how its answers are read."""
+
+import cv2
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from tools.plate_detector import samples as drawing
+from tools.plate_detector import vehicles
+from tools.plate_detector.export import write_onnx
+from tools.plate_detector.measure import match, summary_of
+from tools.plate_detector.net import PlateNet
+from tools.plate_detector.samples import SIDE, Sample, Samples, draw_sample, widths
+from tools.plate_detector.targets import loss_of, target_of
+from tools.plate_detector.train import Trainer, TrainingSettings, main
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.pii.plate_network.decode import boxes_of, decode
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    yield
+    torch.set_num_threads(before[0])
+    cv2.setNumThreads(before[1])
+
+
+def drawn(count: int, seed: int = 0) -> list[Sample]:
+    return [draw_sample(np.random.default_rng((seed, number))) for number in range(count)]
+
+
+def test_crops_depend_on_seed_and_number_alone():
+    first = Samples(5, scene_share=0.5, per_scene=8)
+    again = Samples(5, scene_share=0.5, per_scene=8)
+    for number in (3, 1, 2, 9):
+        np.testing.assert_array_equal(first[number].quads, again[number].quads)
+    np.testing.assert_array_equal(first[1].image, again[1].image)
+    assert (first[0].image != Samples(6, scene_share=0)[0].image).any()
+    assert first[0].image.shape == (SIDE, SIDE, 3)
+    assert first[0].image.dtype == np.uint8
+
+
+def test_quads_go_clockwise_from_the_upper_left():
+    quads = np.concatenate([sample.quads for sample in drawn(50)])
+    assert len(quads) > 25
+    edges = np.roll(quads, -1, axis=1) - quads
+    following = np.roll(edges, -1, axis=1)
+    turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
+    assert (turns > 0).all()  # clockwise, y downwards
+    assert (edges[:, 0, 0] > 0).all()  # from the left corner to the right
+    assert (quads[:, 2:, 1].mean(axis=1) > quads[:, :2, 1].mean(axis=1)).all()
+    wide = widths(quads)
+    assert wide.min() >= drawing.NARROWEST
+    assert wide.max() <= drawing.WIDEST
+
+
+def test_quads_are_true_to_the_drawn_plates(monkeypatch):
+    def magenta(rng, plate, width):
+        height = max(round(plate.height / plate.width * width), 2)
+        return np.full((height, width, 3), (255, 0, 255), np.uint8)
+
+    monkeypatch.setattr(vehicles, "picture", magenta)
+    monkeypatch.setattr(vehicles, "_light_up", lambda rng, paper: None)
+    monkeypatch.setattr(drawing, "photographed", lambda rng, image, smallest: image)
+    checked = 0
+    for sample in drawn(90, seed=1):
+        if len(sample.quads) != 1 or len(sample.ignored) or widths(sample.quads)[0] < 25:
+            continue
+        red, green, blue = (sample.image[..., channel].astype(int) for channel in range(3))
+        painted = np.minimum(red, blue) - green > 127
+        expected = np.zeros(painted.shape, np.uint8)
+        fixed = np.rint((sample.quads[0] - 0.5) * 256).astype(np.int32)
+        cv2.fillConvexPoly(expected, fixed, 1, cv2.LINE_8, 8)
+        union = (painted | (expected > 0)).sum()
+        assert (painted & (expected > 0)).sum() / union > 0.8
+        checked += 1
+    assert checked > 8
+
+
+def answer_with(*plates: tuple[int, int, float, list], side: int = 16) -> np.ndarray:
+    """A map where cells (row, column) answer with a score and a quad in pixels."""
+    answer = np.zeros((9, side, side), np.float32)
+    for row, column, score, quad in plates:
+        answer[0, row, column] = score
+        middle = (np.array((column, row)) + 0.5) * 4
+        answer[1:, row, column] = (np.array(quad, float) - middle).ravel()
+    return answer
+
+
+LEFT = [(5, 10), (25, 12), (24, 18), (4, 16)]
+RIGHT = [(40, 40), (60, 40), (60, 45), (40, 45)]
+
+
+def test_decode_is_exact_on_a_map_made_by_hand():
+    answer = answer_with((3, 3, 0.7, LEFT), (10, 12, 0.9, RIGHT), (0, 15, 0.2, RIGHT))
+    quads, scores = decode(answer, threshold=0.5, max_iou=0.3)
+    np.testing.assert_allclose(scores, [0.9, 0.7])
+    np.testing.assert_allclose(quads, [RIGHT, LEFT], atol=1e-4)
+
+
+def test_neighbours_vote_by_how_sure_they_are():
+    moved = np.add(LEFT, (4, 0)).tolist()
+    quads, scores = decode(answer_with((3, 3, 0.9, LEFT), (3, 4, 0.3, moved)), 0.2, 0.3)
+    np.testing.assert_allclose(quads, [np.add(LEFT, (1, 0))], atol=1e-4)
+    np.testing.assert_allclose(scores, [0.9])
+
+
+def test_a_peak_in_the_corner_of_the_map_is_read():
+    quads, _ = decode(answer_with((0, 0, 0.9, LEFT), (15, 15, 0.8, RIGHT)), 0.5, 0.3)
+    np.testing.assert_allclose(quads, [LEFT, RIGHT], atol=1e-4)
+    quads, scores = decode(np.zeros((9, 4, 4), np.float32), 0.5, 0.3)
+    assert quads.shape == (0, 4, 2)
+    assert scores.shape == (0,)
+
+
+def test_doubles_and_parts_are_dropped():
+    part = [(6, 11), (12, 11), (12, 16), (6, 16)]
+    quads = np.array([LEFT, RIGHT, (np.array(LEFT) + 1).tolist(), part], float)
+    assert without_doubles(boxes_of(quads), np.array([0.6, 0.9, 0.8, 0.7]), 0.3).tolist() == [1, 2]
+
+
+def test_targets_decode_to_the_quads_they_were_made_of():
+    seen = 0
+    for sample in drawn(30, seed=2):
+        if len(sample.quads) != 1:
+            continue
+        target = target_of([sample])
+        answer = torch.cat((target.heat, target.corners[0])).numpy()
+        quads, scores = decode(answer, 0.5, 0.3)
+        assert scores.tolist() == [1.0]
+        sure = (target.heat[0] > 0) & (target.weight[0] == 0)
+        if not (
+            sure.numpy() & (cv2.dilate((answer[0] == 1).astype(np.uint8), np.ones((3, 3))) > 0)
+        ).any():
+            np.testing.assert_allclose(quads[0], sample.quads[0], atol=0.01)
+            seen += 1
+    assert seen > 3
+
+
+def test_a_right_answer_costs_nothing():
+    (sample,) = [s for s in drawn(12, seed=2) if len(s.quads) == 1][:1]
+    target = target_of([sample])
+    logit = torch.where(target.heat == 1, 20.0, -20.0)
+    heat, corners = loss_of(torch.cat((logit[:, None], target.corners), dim=1), target)
+    assert heat < 1e-6
+    assert corners == 0
+    heat, corners = loss_of(torch.cat((-logit[:, None], target.corners + 4), dim=1), target)
+    assert heat > 1
+    assert corners > 0
+
+
+SETTINGS = TrainingSettings(
+    seed=1, steps=8, batch=3, scene_share=0, learning_rate=0.03, half_precision=False
+)
+
+
+def test_a_few_steps_lower_the_loss():
+    trainer = Trainer(SETTINGS)
+    crops = drawn(3, seed=3)
+    trainer.samples = crops * SETTINGS.steps
+    losses = [sum(trainer.advance()) for _ in range(SETTINGS.steps)]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_the_same_seed_gives_the_same_weights_also_when_interrupted(tmp_path):
+    whole, first, second = (Trainer(SETTINGS) for _ in range(3))
+    for _ in range(4):
+        whole.advance()
+    for _ in range(2):
+        first.advance()
+    first.write(tmp_path / "half.pth")
+    second.read(tmp_path / "half.pth")
+    for _ in range(2):
+        second.advance()
+    for name, value in whole.average.items():
+        assert torch.equal(value, second.average[name]), name
+
+
+def test_training_command(tmp_path, capsys):
+    command = ["--settings", '{"steps": 1, "batch": 2, "scene_share": 0}', "--output"]
+    assert main([*command, str(tmp_path / "a.pth")]) == 0
+    assert torch.load(tmp_path / "a.pth")["step"] == 1
+    (tmp_path / "b.pth").write_bytes(b"no weights")
+    assert main([*command, str(tmp_path / "b.pth")]) == 2
+    assert "b.pth: not a checkpoint" in capsys.readouterr().err
+    with pytest.raises(UserError, match="other settings"):
+        Trainer(SETTINGS).read(tmp_path / "a.pth")
+
+
+def test_exported_network_answers_like_the_original(tmp_path):
+    net = PlateNet().eval()
+    write_onnx(net, tmp_path / "net.onnx")
+    network = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    image = torch.rand(1, 3, 96, 160) * 255
+    with torch.no_grad():
+        expected = net(image)
+    expected[:, 0] = expected[:, 0].sigmoid()
+    (found,) = network.run(["plates"], {"image": image.numpy()})
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-3)
+
+
+def test_measuring_counts_finds_misses_and_false_alarms():
+    truth = np.array([LEFT, RIGHT], float)
+    hidden = truth[1:] + 100
+    found = np.array([np.add(LEFT, (1, 0)), np.add(RIGHT, 100), np.add(RIGHT, 300)])
+    outcome = match(found, truth, hidden)
+    assert outcome.found.tolist() == [True, False]
+    assert outcome.errors[0] == pytest.approx(1 / outcome.wide[0])
+    assert outcome.false_alarms == 1
+    summary = summary_of([outcome, match(found[:0], truth[:0], truth[:0])])
+    assert summary["false_alarms"] == 0.5
+    assert summary["by_width"][-1]["plates"] == 2
+    assert summary["by_width"][-1]["recall"] == 0.5

@@ -1,0 +1,173 @@
+"""`python -m tools.plate_detector train …`."""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from pydantic import Field
+
+from tools.plate_detector.net import PlateNet
+from tools.plate_detector.samples import Sample, Samples
+from tools.plate_detector.targets import CORNER_WEIGHT, loss_of, target_of
+from workflow_scripts.common.cli import Command
+from workflow_scripts.common.console import duration, log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic
+from workflow_scripts.common.section import Section
+
+DESCRIPTION = """\
+Train the network on crops that are drawn while it learns. The same settings give the same weights
+on the same machine; a training that was cut off goes on from its last checkpoint.
+"""
+
+
+class TrainingSettings(Section):
+    """What determines the weights."""
+
+    seed: int = Field(0, ge=0)
+    """Of the crops and of the first weights."""
+    steps: int = Field(2680, ge=1)
+    """How many batches to learn from."""
+    batch: int = Field(32, ge=1)
+    """Crops a step."""
+    learning_rate: float = Field(0.002, gt=0)
+    """Of AdamW, after 100 steps of warm-up; it falls to zero over the last 40 % of the steps."""
+    scene_share: float = Field(0.2, ge=0, le=1)
+    """The share of crops that are cut from whole drawn scenes."""
+    half_precision: bool = True
+    """Compute in bfloat16, about twice as fast on processors that know it."""
+
+
+class Trainer:
+    """A training and its state.
+
+    Attributes:
+        net: as it learns.
+        average: its weights, averaged over about the last 300 steps: what is kept in the end.
+        step: how many steps are done.
+    """
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.net = PlateNet().to(memory_format=torch.channels_last).train()
+        self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), weight_decay=0.01)
+        self.samples = Samples(settings.seed, settings.scene_share)
+        self.step = 0
+
+    def advance(self) -> tuple[float, float]:
+        """Do one step; returns the losses of heat and corners."""
+        count = self.settings.batch
+        batch = [self.samples[self.step * count + number] for number in range(count)]
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.half_precision):
+            answer = self.net(images_of(batch))
+        heat, corners = loss_of(answer, target_of(batch))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        self.optimizer.zero_grad()
+        (heat + CORNER_WEIGHT * corners).backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimizer.step()
+        self.step += 1
+        self._average()
+        return heat.item(), corners.item()
+
+    def _rate(self) -> float:
+        left = 1 - self.step / self.settings.steps
+        return self.settings.learning_rate * min((self.step + 1) / 100, left / 0.4, 1)
+
+    def _average(self) -> None:
+        share = max(1 / 300, 1 / (self.step + 1))
+        for name, value in self.net.state_dict().items():
+            if value.is_floating_point():
+                self.average[name].lerp_(value, share)
+            else:
+                self.average[name].copy_(value)
+
+    def write(self, path: Path) -> None:
+        """Keep the state, atomically."""
+        state = {
+            "settings": self.settings.model_dump(),
+            "step": self.step,
+            "net": self.net.state_dict(),
+            "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+        }
+        with atomic(path) as temporary:
+            torch.save(state, temporary)
+
+    def read(self, path: Path) -> None:
+        """Go on from a kept state.
+
+        Raises:
+            UserError: it belongs to other settings.
+        """
+        state = read_checkpoint(path)
+        if state["settings"] != self.settings.model_dump():
+            raise UserError(f"{path}: of a training with other settings; name another --output")
+        self.step = state["step"]
+        self.net.load_state_dict(state["net"])
+        self.average = state["average"]
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def images_of(samples: list[Sample]) -> torch.Tensor:
+    """(n, 3, h, w) float32, 0 to 255."""
+    stacked = np.stack([sample.image for sample in samples])
+    return torch.from_numpy(stacked).permute(0, 3, 1, 2).float()
+
+
+def read_checkpoint(path: Path) -> dict:
+    """A training's state.
+
+    Raises:
+        UserError: it is missing, or no such file.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except Exception as error:  # torch raises many kinds for files that are not its own
+        raise UserError(f"{path}: not a checkpoint ({type(error).__name__})") from None
+    if not isinstance(state, dict) or "average" not in state:
+        raise UserError(f"{path}: not a checkpoint of the plate detector")
+    return state
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    command = Command("tools.plate_detector train", DESCRIPTION, TrainingSettings)
+    add = command.argument
+    add("--output", type=Path, required=True, metavar="FILE", help="checkpoint, gone on from")
+    add("--threads", type=int, default=1, help="CPU threads (default: 1)")
+    return command.run(_train, argv)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(1)
+    trainer = Trainer(arguments.settings)
+    if arguments.output.exists():
+        trainer.read(arguments.output)
+        log.info("going on after step %d", trainer.step)
+    started, first = time.monotonic(), trainer.step
+    losses: list[tuple[float, float]] = []
+    while trainer.step < arguments.settings.steps:
+        losses.append(trainer.advance())
+        if trainer.step % 20 == 0 or trainer.step == arguments.settings.steps:
+            heat, corners = np.mean(losses, axis=0)
+            losses.clear()
+            pace = (time.monotonic() - started) / (trainer.step - first)
+            left = duration(pace * (arguments.settings.steps - trainer.step))
+            log.info(
+                "step %d/%d: heat %.3f, corners %.4f, %.2f s a step, %s left",
+                trainer.step, arguments.settings.steps, heat, corners, pace, left,
+            )  # fmt: skip
+        if trainer.step % 100 == 0:
+            trainer.write(arguments.output)
+    trainer.write(arguments.output)

@@ -1,0 +1,171 @@
+"""Several experiments beside each other: another model, another data set, another anonymizer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from tabulate import tabulate
+
+from workflow_scripts.analysis.report.inputs import ClassVerdict, VariantVerdict
+from workflow_scripts.analysis.report.results import Results, read_results
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
+
+NAME = "compare"
+UNDEFINED = "–"
+ROW, HEAD, WIDTH = 0.3, 1.0, 7.0
+"""Heights of a row, and of what stands above and below the rows; width; inches."""
+CAPTION = (
+    "Mean mask AP over the classes, in points; difference from each experiment's own reference, "
+    "with its interval. Experiments with other test images or classes have other APs for that "
+    "alone: compare the differences. Relative: the difference in percent of the reference's AP."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant of one experiment; APs are fractions of 1."""
+
+    experiment: str
+    reference: str
+    of: VariantVerdict
+    tested_on: str
+    classes: int
+    engine: str
+
+    @property
+    def mean(self) -> ClassVerdict:
+        """The mean over the classes."""
+        return self.of.over_all
+
+
+def read_experiments(folders: Sequence[Path]) -> list[Results]:
+    """Read the experiments' folders.
+
+    Raises:
+        UserError: a folder has no verdict, or stands twice.
+    """
+    experiments = [read_results(folder) for folder in folders]
+    for results in experiments:
+        if results.verdict is None or results.table is None:
+            raise UserError(
+                f"{results.folder}: no tables/verdict.json; finish the experiment first"
+            )
+    paths = [results.folder.resolve() for results in experiments]
+    if len(set(paths)) < len(paths):
+        raise UserError(f"{max(paths, key=paths.count)} stands twice; name each experiment once")
+    return experiments
+
+
+def rows_of(experiments: Sequence[Results]) -> list[Row]:
+    """Every variant of every experiment, but for the references."""
+    names = _names(experiments)
+    return [
+        Row(
+            experiment=name,
+            reference=results.reference,
+            of=of,
+            tested_on=f"{results.table.images} {results.table.tested_on}",
+            classes=len(results.classes),
+            engine=results.table.engine,
+        )
+        for name, results in zip(names, experiments, strict=True)
+        for of in results.verdict.variants
+    ]
+
+
+def _names(experiments: Sequence[Results]) -> list[str]:
+    """The experiments' names, with their folders where two have the same."""
+    names = [results.name for results in experiments]
+    return [
+        str(results.folder) if names.count(results.name) > 1 else results.name
+        for results in experiments
+    ]
+
+
+def as_table(rows: Sequence[Row]) -> pd.DataFrame:
+    """A row a variant and margin; fractions of 1."""
+    return pd.DataFrame(
+        {
+            "experiment": row.experiment,
+            "variant": row.of.variant,
+            "role": row.of.role,
+            "reference": row.reference,
+            "engine": row.engine,
+            "tested_on": row.tested_on,
+            "classes": row.classes,
+            "n": row.mean.variant.n,
+            "reference_mean": row.mean.reference.mean,
+            "mean": row.mean.variant.mean,
+            "difference": row.mean.difference,
+            "low": row.mean.low,
+            "high": row.mean.high,
+            "margin": at.margin,
+            "verdict": at.verdict,
+        }
+        for row in rows
+        for at in row.mean.margins
+    )
+
+
+def as_text(rows: Sequence[Row], layout: str) -> str:
+    """The table to read: `pipe` for Markdown, `simple` for a terminal."""
+    margins = sorted({at.margin for row in rows for at in row.mean.margins})
+    headers = ["Experiment", "Variant", "Tested on", "n", "Reference", "Difference", "Relative"]
+    headers += ["Interval", *(f"Within {100 * margin:g}?" for margin in margins)]
+    cells = [_cells(row, margins) for row in rows]
+    table = tabulate(cells, headers, layout, disable_numparse=True)
+    return f"{table}\n\n{CAPTION}\n"
+
+
+def _cells(row: Row, margins: Sequence[float]) -> list[str]:
+    mean, role = row.mean, f" ({row.of.role})" if row.of.is_control else ""
+    verdicts = {at.margin: at.verdict for at in mean.margins}
+    known = mean.difference is not None
+    interval = f"{100 * mean.low:+.2f} to {100 * mean.high:+.2f}" if mean.low is not None else "–"
+    return [
+        row.experiment,
+        row.of.variant + role,
+        row.tested_on,
+        str(mean.variant.n),
+        f"{100 * mean.reference.mean:.2f}" if known else UNDEFINED,
+        f"{100 * mean.difference:+.2f}" if known else UNDEFINED,
+        f"{100 * mean.difference / mean.reference.mean:+.1f} %" if known else UNDEFINED,
+        interval,
+        *(verdicts.get(margin, UNDEFINED) for margin in margins),
+    ]
+
+
+def draw(rows: Sequence[Row]) -> Figure:
+    """One plot: differences of the mean AP with their intervals, a colour an experiment.
+
+    Without positive controls, beside which one would see nothing of the others.
+    """
+    rows = [row for row in rows if row.of.role != "positive control"] or rows
+    names = list(dict.fromkeys(row.experiment for row in rows))
+    looks = colours_of(["", *names], "")
+    margins = sorted({100 * at.margin for row in rows for at in row.mean.margins}, reverse=True)
+
+    def draw_rows(axes: Axes, shown: Sequence[Row]) -> None:
+        for number, margin in enumerate(margins):
+            axes.axvspan(-margin, margin, color=(BAND, GRID)[number % 2], linewidth=0, zorder=0)
+        axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
+        for place, row in enumerate(shown):
+            colour, marker = looks[row.experiment]
+            mean = row.mean
+            if mean.low is not None:
+                axes.plot([100 * mean.low, 100 * mean.high], [place] * 2, color=colour)
+            if mean.difference is not None:
+                axes.plot([100 * mean.difference], [place], marker=marker, color=colour)
+        titles = [f"{short(row.experiment, 24)}: {short(row.of.variant)}" for row in shown]
+        axes.set_yticks(range(len(shown)), titles)
+        axes.set_ylim(len(shown) - 0.4, -0.6)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        axes.set_xlabel("Difference in mAP from the experiment's reference, points")
+
+    with style(NAME):
+        return draw_panels([rows], draw_rows, (WIDTH, HEAD + ROW * len(rows)), 1)

@@ -1,0 +1,116 @@
+"""A figure as a part of a web page: themed, without anything that could act."""
+
+import io
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from workflow_scripts.common import figures
+from workflow_scripts.common.errors import UserError
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+KEPT = ("svg", "g", "defs", "path", "use", "text", "tspan", "image", "rect", "clipPath")
+"""Elements that figures are made of; what else a file may hold stays out of the page."""
+THEMED = {
+    "#000000": "ink",
+    figures.TEXT: "ink",
+    figures.QUIET: "quiet",
+    figures.GRID: "grid",
+    figures.BAND: "band",
+    "#ffffff": "paper",
+    figures.BLUE: "blue",
+    figures.ORANGE: "orange",
+    figures.GREEN: "green",
+    figures.RED: "red",
+    figures.PINK: "pink",
+    figures.SKY: "sky",
+}
+"""Colours that follow the page's theme, and its variables for them."""
+_FONT = re.compile(r"font: (?:(\w+) )?([\d.]+px) [^;]*")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_COLOUR = re.compile("|".join(THEMED))
+
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+
+
+def inline_figure(figure: Figure, name: str, label: str) -> Markup:
+    """A figure as an `svg` element.
+
+    Args:
+        figure: drawn within `figures.style`.
+        name: unique in the page; ids begin with it.
+        label: what it shows, for those who do not see it.
+    """
+    stream = io.BytesIO()
+    with figures.style(name):
+        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
+    return _inline(stream.getvalue(), name, label)
+
+
+def inline_file(path: Path, label: str) -> Markup:
+    """A figure's svg file as an `svg` element, labelled.
+
+    Raises:
+        UserError: it is no svg.
+    """
+    try:
+        return _inline(path.read_bytes(), path.stem, label)
+    except ElementTree.ParseError as error:
+        raise UserError(f"{path}: not an svg ({error}); draw it again") from None
+
+
+def keywords_of(path: Path) -> set[str]:
+    """The keywords in an svg file's metadata."""
+    text = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
+    root = ElementTree.parse(path).getroot()
+    return {element.text or "" for element in root.iter(text)}
+
+
+def _inline(content: bytes, name: str, label: str) -> Markup:
+    root = ElementTree.fromstring(content)
+    _keep_known(root)
+    for element in root.iter():
+        _rename(element, name)
+        style = element.get("style")
+        if style is not None:
+            element.set("style", _themed(style))
+    width = float(root.attrib.pop("width").removesuffix("pt"))
+    del root.attrib["height"]
+    # Its words alone would be read in the order of drawing.
+    root.set("role", "img")
+    root.set("aria-label", label)
+    root.set("style", f"width: {width * 4 / 3:.0f}px")
+    return Markup(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _keep_known(parent: ElementTree.Element) -> None:
+    for child in list(parent):
+        if child.tag.removeprefix(f"{{{SVG}}}") in KEPT:
+            _keep_known(child)
+        else:
+            parent.remove(child)
+    for key in list(parent.attrib):
+        outside = key.endswith("href") and not parent.get(key).startswith(("#", "data:image/png;"))
+        if key.startswith("on") or outside:
+            del parent.attrib[key]
+
+
+def _rename(element: ElementTree.Element, name: str) -> None:
+    """Let ids begin with the figure's name: a page holds many figures."""
+    for key, value in element.attrib.items():
+        if key == "id":
+            element.set(key, f"{name}-{value}")
+        elif key.endswith("href") and value.startswith("#"):
+            element.set(key, f"#{name}-{value[1:]}")
+        else:
+            element.set(key, _REFERENCE.sub(rf"url(#{name}-\1)", value))
+
+
+def _themed(style: str) -> str:
+    style = _FONT.sub(lambda m: f"font-size: {m[2]}; font-weight: {m[1] or 400}", style)
+    return _COLOUR.sub(lambda match: f"var(--{THEMED[match[0]]})", style)

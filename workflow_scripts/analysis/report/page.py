@@ -1,0 +1,150 @@
+"""`report.html`: one page that holds all of an experiment, and nothing from elsewhere."""
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from workflow_scripts.analysis.report.cost import costs, stage_tables
+from workflow_scripts.analysis.report.drawn import FIGURES
+from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
+from workflow_scripts.analysis.report.results import Results
+from workflow_scripts.common.console import duration
+from workflow_scripts.contracts.runs import ALL, class_title
+
+TEMPLATES = Path(__file__).parent / "templates"
+_MINUS = re.compile(r"(?<![\w-])-(?=\d)")
+WITHOUT_ORIGINALS = "originals not shown"
+"""Keyword of a Figure 2 that may be embedded in any case."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: `templates/sections/{name}.html`."""
+
+    name: str
+    title: str
+    is_there: Callable[[Results], Any]
+
+
+SECTIONS = (
+    Section("answer", "The answer", lambda results: True),
+    Section("table_2", "Accuracy by variant", lambda results: results.table),
+    Section("verdict", "Verdict", lambda results: results.verdict),
+    Section("forest", "Differences", lambda results: results.verdict),
+    Section("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
+    Section("exposed", "Exposed objects", lambda results: results.exposed),
+    Section("cross", "Tested on anonymized images", lambda results: results.cross),
+    Section("curves", "Learning curves", lambda results: any(r.curve for r in results.runs)),
+    Section("pii", "Faces and license plates", lambda results: results.pii or results.splits),
+    Section(
+        "before_after",
+        "Before and after",
+        lambda results: (results.folder / "figures/before_after.svg").exists(),
+    ),
+    Section("privacy", "Privacy and utility", lambda results: results.privacy),
+    Section("cost", "Cost", lambda results: any(run.facts for run in results.runs)),
+    Section("provenance", "Provenance", lambda results: True),
+)
+"""In the order in which they are to be read."""
+
+
+def render(results: Results, show_originals: bool) -> str:
+    """The page.
+
+    Args:
+        results: the experiment.
+        show_originals: whether Figure 2 may show original faces and plates.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters |= {
+        "points": _points,
+        "signed": _signed,
+        "p": _p,
+        "title": class_title,
+        "word": _word,
+        "margin": lambda fraction: f"{100 * fraction:g} point{'' if fraction == 0.01 else 's'}",
+        "prose": lambda text: _MINUS.sub("−", text),
+        "duration": duration,
+        "yaml": lambda content: yaml.safe_dump(content, sort_keys=False, allow_unicode=True),
+    }
+    folder = results.folder / "figures"
+    script = (TEMPLATES / "script.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html").render(
+        results=results,
+        sections=[section for section in SECTIONS if section.is_there(results)],
+        panels_of=_panels(results),
+        figure_2=_file(folder / "before_after.svg", "Regions by size", show_originals),
+        figure_3=_file(folder / "figure_3.svg", "Training frames by number of regions", True),
+        costs=costs(results.runs),
+        stages=stage_tables(results.usage),
+        audits={audit["variant"]: audit for audit in results.privacy.audits}
+        if results.privacy
+        else {},
+        style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_hash=f"sha256-{digest}",
+        all=ALL,
+    )
+
+
+def _panels(results: Results) -> dict[str, list[Markup]]:
+    """The panels of each figure by its name: a page has room for as many as fit side by side."""
+    return {
+        figure.NAME: [
+            inline_figure(
+                figure.draw(results, [panel], 1, figure.ON_PAGE),
+                f"{figure.NAME}-{number}",
+                figure.label(panel),
+            )
+            for number, panel in enumerate(figure.panels(results))
+        ]
+        for figure in FIGURES
+    }
+
+
+def _file(path: Path, label: str, shows_all: bool) -> Markup | None:
+    if not path.exists() or not (shows_all or WITHOUT_ORIGINALS in keywords_of(path)):
+        return None
+    return inline_file(path, label)
+
+
+def _points(fraction: float | None) -> str:
+    """A fraction of 1 in points."""
+    return "–" if fraction is None else f"{100 * fraction:.2f}"
+
+
+def _signed(fraction: float | None) -> str:
+    """The same with its sign; the minus is as wide as the plus."""
+    return "–" if fraction is None else f"{100 * fraction:+.2f}".replace("-", "−")
+
+
+def _p(value: float | None) -> str:
+    if value is None or math.isnan(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _word(verdict: str) -> str:
+    """A verdict as a name of a CSS class."""
+    return {
+        "equivalent": "same",
+        "different but within the margin": "within",
+        "different": "different",
+        "inconclusive": "open",
+    }.get(verdict, "untested")

@@ -1,0 +1,69 @@
+"""`provenance.json`: what an experiment's numbers come from, and the hash of each file."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.analysis.report.results import Results, Run
+from workflow_scripts.common.files import read_json, sha256_of_file
+from workflow_scripts.common.fingerprint import LOCK
+
+SCHEMA = 1
+HASHED = (
+    *("data/*.json", "data/*.csv", "pii/*.parquet", "pii/summary.json", "privacy/*.json"),
+    *("images/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
+)
+"""Files of the results folder that are hashed; the images are in their manifests."""
+
+
+def provenance_of(results: Results, config: dict[str, Any]) -> dict[str, Any]:
+    """What `provenance.json` holds.
+
+    Args:
+        results: the experiment.
+        config: of the experiment, defaults included.
+    """
+    facts = [run.facts for run in results.runs if run.facts]
+    shards = results.folder / "data/shards.json"
+    weights = results.folder / "weights/manifest.json"
+    return {
+        "schema": SCHEMA,
+        "experiment": results.name,
+        "config": config,
+        "commits": sorted({str(fact.get("git_commit")) for fact in facts}),
+        "lock_sha256": sha256_of_file(LOCK),
+        "versions": _different(fact.get("versions") for fact in facts),
+        "devices": _different(fact.get("devices") for fact in facts),
+        "data": read_json(shards)["digests"] if shards.exists() else {},
+        "weights": read_json(weights)["weights"] if weights.exists() else [],
+        "runs": [_run(run) for run in results.runs],
+        "files": {
+            path.relative_to(results.folder).as_posix(): sha256_of_file(path)
+            for path in _files(results.folder)
+        },
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    kept = ("fingerprint", "git_commit", "start", "end", "devices", "world_size")
+    return {
+        "variant": run.variant,
+        "seed": run.seed,
+        "state": str(run.status.state),
+        "reason": run.status.reason,
+        **{key: run.facts.get(key) for key in kept},
+    }
+
+
+def _different(values: Any) -> list[Any]:
+    """Each value once, in the order of appearance."""
+    found: list[Any] = []
+    for value in values:
+        if value is not None and value not in found:
+            found.append(value)
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for pattern in HASHED:
+        yield from (path for path in sorted(folder.glob(pattern)) if path.is_file())

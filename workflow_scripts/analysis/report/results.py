@@ -1,0 +1,190 @@
+"""An experiment's folder as far as the report shows it, complete or not."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.analysis.report.inputs import Further, Privacy, ResultTable, Verdict, read
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
+from workflow_scripts.contracts.run_states import RunStatus, State, read_expected, statuses
+from workflow_scripts.contracts.runs import ALL
+from workflow_scripts.contracts.usage import Usage, read_usage
+
+PROVENANCE = "provenance.json"
+POINTS_OF_A_CURVE = 120
+"""A curve has no more than these: a screen shows no more."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: how far it is, and what it left."""
+
+    status: RunStatus
+    aps: dict[str, float | None]
+    """Mask AP by class, and `all`; empty if it was not evaluated."""
+    facts: dict[str, Any]
+    """Its run.json; empty if it was not trained."""
+    curve: tuple[tuple[int, float], ...]
+    """Iteration and loss, each the mean of the steps since the point before."""
+
+    @property
+    def variant(self) -> str:
+        """How its training images were treated."""
+        return self.status.variant
+
+    @property
+    def seed(self) -> int:
+        """What it was started from."""
+        return self.status.seed
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is in the tables."""
+        return self.status.state is State.DONE
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that the report shows of an experiment; what has not been made is None or empty."""
+
+    folder: Path
+    variants: tuple[str, ...]
+    classes: tuple[str, ...]
+    seeds: tuple[int, ...]
+    runs: tuple[Run, ...]
+    instances: dict[str, int]
+    """In the test images, by class."""
+    table: ResultTable | None
+    verdict: Verdict | None
+    exposed: Further | None
+    """How well objects are found whose pixels an anonymization changes."""
+    cross: Further | None
+    """Models by the images that they were trained on and tested on."""
+    privacy: Privacy | None
+    splits: tuple[tuple[str, str], ...]
+    """Table I: split and images."""
+    pii: dict[str, Any] | None
+    usage: tuple[Usage, ...]
+    """What each job used, as far as it was recorded."""
+    provenance: dict[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """Of the experiment."""
+        return self.folder.resolve().name
+
+    @property
+    def reference(self) -> str:
+        """What the variants are compared with."""
+        known = self.verdict or self.table
+        return known.reference if known else self.variants[0]
+
+    @property
+    def unfinished(self) -> list[Run]:
+        """The runs that are in no table, failed ones first."""
+        left = [run for run in self.runs if not run.is_done]
+        return sorted(left, key=lambda run: run.status.state is not State.FAILED)
+
+    def role(self, variant: str) -> str:
+        """What a variant is there for."""
+        if variant == self.reference:
+            return "reference"
+        of_variant = {of.variant: of.role for of in self.verdict.variants} if self.verdict else {}
+        return of_variant.get(variant, "treatment")
+
+
+def read_results(
+    folder: Path, tables: Path | None = None, provenance: Path | None = None
+) -> Results:
+    """Read an experiment's folder.
+
+    Args:
+        folder: results/<experiment>.
+        tables: where its tables lie, if not in its folder `tables`.
+        provenance: the record of its origin, if not its `provenance.json`.
+
+    Raises:
+        UserError: the workflow was never started there, or a file is not what its name says.
+    """
+    expected = read_expected(folder)
+    tables = tables or folder / "tables"
+    found = statuses(folder, expected, {})
+    evaluations = [_evaluation(folder, status) for status in found]
+    return Results(
+        folder=folder,
+        variants=expected.variants,
+        classes=expected.classes,
+        seeds=expected.seeds,
+        runs=tuple(
+            Run(status, _aps(evaluation), _facts(folder, status), _curve(folder, status))
+            for status, evaluation in zip(found, evaluations, strict=True)
+        ),
+        instances=_instances(evaluations),
+        table=read(ResultTable, tables / "table_2.json"),
+        verdict=read(Verdict, tables / "verdict.json"),
+        exposed=read(Further, tables / "exposed.json"),
+        cross=read(Further, tables / "cross.json"),
+        privacy=read(Privacy, folder / "tables/privacy.json"),
+        splits=_splits(folder / "data/table_1.csv"),
+        pii=_json_or_none(folder / "pii/summary.json"),
+        usage=tuple(read_usage(folder)),
+        provenance=_json_or_none(provenance or folder / PROVENANCE),
+    )
+
+
+def _run_folder(folder: Path, status: RunStatus) -> Path:
+    return folder / "runs" / status.variant / f"seed~{status.seed}"
+
+
+def _evaluation(folder: Path, status: RunStatus) -> dict[str, Any]:
+    path = _run_folder(folder, status) / "eval.json"
+    if not path.exists():
+        return {}
+    content = read_json(path)
+    try:
+        return content["coco"]["segm"]
+    except (KeyError, TypeError):
+        raise UserError(f"{path}: no evaluation of masks in it; evaluate the run again") from None
+
+
+def _aps(scores: dict[str, Any]) -> dict[str, float | None]:
+    if not scores:
+        return {}
+    return {name: of["AP"] for name, of in scores["per_class"].items()} | {ALL: scores["mAP"]}
+
+
+def _instances(evaluations: Sequence[dict[str, Any]]) -> dict[str, int]:
+    first = next(filter(None, evaluations), {"per_class": {}})
+    return {name: of["instances"] for name, of in first["per_class"].items() if "instances" in of}
+
+
+def _facts(folder: Path, status: RunStatus) -> dict[str, Any]:
+    return _json_or_none(_run_folder(folder, status) / "run.json") or {}
+
+
+def _curve(folder: Path, status: RunStatus) -> tuple[tuple[int, float], ...]:
+    path = _run_folder(folder, status) / "metrics.jsonl"
+    if not path.exists():
+        return ()
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    step = max(1, -(-len(lines) // POINTS_OF_A_CURVE))
+    pieces = [lines[at : at + step] for at in range(0, len(lines), step)]
+    return tuple(
+        (piece[-1]["iteration"], sum(line["loss"] for line in piece) / len(piece))
+        for piece in pieces
+    )
+
+
+def _splits(path: Path) -> tuple[tuple[str, str], ...]:
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8", newline="") as stream:
+        return tuple((row["split"], row["images"]) for row in csv.DictReader(stream))
+
+
+def _json_or_none(path: Path) -> Any:
+    return read_json(path) if path.exists() else None

@@ -1,0 +1,162 @@
+"""Privacy against utility: one point a variant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from workflow_scripts.analysis.report.results import Results
+from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
+
+NAME = "privacy_utility"
+COLUMNS, WIDTH = 2, 4.6
+"""Of the figure for papers: panels side by side, and width of one, inches."""
+ON_PAGE = 3.9
+"""Width of a panel on a page, inches."""
+KINDS = {
+    "face": ("Faces", "correlation_band_passed", "between_people"),
+    "license_plate": ("License plates", "correlation", "between_plates"),
+}
+"""Title, and where the audit has the likeness, and that of different ones."""
+LINE = 0.085
+"""Least distance of two names, of the panel's height."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A variant."""
+
+    variant: str
+    role: str
+    likeness: float
+    """Mean correlation of a region with itself in the original."""
+    difference: float
+    """Of the mean AP from the reference, points; 0 for the reference."""
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The variants by one kind of region."""
+
+    title: str
+    points: tuple[Point, ...]
+    baseline: float | None
+    """Likeness of different people or plates."""
+
+
+def panels(results: Results) -> list[Plane]:
+    """A panel a kind of region that the audit found; none without audit or verdict."""
+    if results.privacy is None or results.verdict is None:
+        return []
+    found = []
+    for kind, (title, measure, others) in KINDS.items():
+        blocks = {
+            audit["variant"]: block[measure]
+            for audit in results.privacy.audits
+            if measure in (block := audit["kinds"].get(kind, {}).get("all", {}))
+            and block[measure].get("mean") is not None
+        }
+        points = [
+            point
+            for variant, likeness in blocks.items()
+            if (point := _point(results, variant, likeness))
+        ]
+        baselines = [block[others].get("mean") for block in blocks.values() if others in block]
+        if len(points) > 1:
+            found.append(Plane(title, tuple(points), next(iter(baselines), None)))
+    return found
+
+
+def _point(results: Results, variant: str, likeness: dict) -> Point | None:
+    if variant == results.reference:
+        return Point(variant, "reference", likeness["mean"], 0.0, None, None)
+    for of in results.verdict.variants:
+        mean = of.over_all
+        if of.variant == variant and mean.difference is not None:
+            low, high = (None if end is None else 100 * end for end in (mean.low, mean.high))
+            return Point(variant, of.role, likeness["mean"], 100 * mean.difference, low, high)
+    return None
+
+
+def label(plane: Plane) -> str:
+    """What a panel shows."""
+    return f"{plane.title}: likeness to the originals against the difference in mean AP"
+
+
+def draw(results: Results, chosen: Sequence[Plane], columns: int, width: float) -> Figure:
+    """The chosen panels, at least one.
+
+    Args:
+        results: the experiment.
+        chosen: of `panels`.
+        columns: panels side by side.
+        width: of a panel, inches.
+    """
+    looks = colours_of(results.variants, results.reference)
+    margin = 100 * max(results.verdict.settings.margins)
+
+    def draw_panel(axes: Axes, plane: Plane) -> None:
+        axes.axhspan(-margin, margin, color=BAND, linewidth=0, zorder=0)
+        axes.axhline(0, color=QUIET, linewidth=0.9, zorder=1)
+        if plane.baseline is not None:
+            axes.axvline(plane.baseline, color=QUIET, linestyle=(0, (4, 3)), linewidth=1, zorder=1)
+        _finish(axes, plane, margin, looks)
+
+    with style(NAME):
+        return draw_panels(chosen, draw_panel, (width, 3.6), columns)
+
+
+def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, str]) -> None:
+    """Draw a point at a difference, which is another than its own where that is off the scale."""
+    colour, marker = look
+    at = point.likeness
+    if point.low is not None:
+        axes.plot([at] * 2, [point.low, point.high], color=colour, linewidth=1.2)
+    options = {"linestyle": "none", "markersize": 7, "clip_on": False, "zorder": 3}
+    axes.plot([at], [difference], marker=marker, color=colour, **options)
+
+
+def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str, str]]) -> None:
+    inside = [p for p in plane.points if p.role != "positive control"]
+    ends = [end for p in inside for end in (p.difference, p.low, p.high) if end is not None]
+    low, high = min(-1.5 * margin, *ends), max(1.5 * margin, *ends)
+    room = 0.08 * (high - low)
+    low, high = low - room, high + room
+    axes.set_ylim(low, high)
+    axes.set_xlim(min(-0.05, *(p.likeness - 0.05 for p in plane.points)), 1.05)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    shown = [min(max(p.difference, low), high) for p in plane.points]
+    heights = _apart([(difference - low) / (high - low) for difference in shown])
+    for point, difference, height in zip(plane.points, shown, heights, strict=True):
+        _draw_point(axes, point, difference, looks[point.variant])
+        far = "" if difference == point.difference else f" ({point.difference:+.1f})"
+        axes.annotate(
+            short(point.variant) + far,
+            (point.likeness, difference),
+            xytext=(1.04, height),
+            textcoords="axes fraction",
+            fontsize=9,
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "shrinkB": 4},
+        )
+    axes.grid(axis="x", color=GRID)
+    axes.set_title(plane.title)
+    axes.set_xlabel("Likeness to the original (correlation)")
+    axes.set_ylabel("Difference in mAP, points")
+
+
+def _apart(heights: Sequence[float]) -> list[float]:
+    """The same heights (0 to 1), moved so that each is at least `LINE` from the next."""
+    order = sorted(range(len(heights)), key=lambda at: heights[at])
+    moved = list(heights)
+    for below, at in pairwise(order):
+        moved[at] = max(moved[at], moved[below] + LINE)
+    over = max(0.0, moved[order[-1]] - 1)
+    for above, at in pairwise([None, *reversed(order)]):
+        highest = 1.0 if above is None else moved[above] - LINE
+        moved[at] = min(moved[at], highest) if over else moved[at]
+    return moved

@@ -1,0 +1,240 @@
+"""The verdicts on all variants of an experiment, and what its controls say about it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from workflow_scripts.analysis.statistics.compare import AtMargin, ClassVerdict, Outcome, compare
+from workflow_scripts.analysis.statistics.images import TestImages
+from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.contracts.runs import ALL, class_title
+from workflow_scripts.contracts.settings.statistics import Statistics
+
+
+class Role(StrEnum):
+    """What a variant is there for."""
+
+    TREATMENT = "treatment"
+    AA_CONTROL = "A/A control"
+    POSITIVE_CONTROL = "positive control"
+
+
+class VariantVerdict(BaseModel):
+    """One variant against the reference."""
+
+    model_config = ConfigDict(frozen=True)
+
+    variant: str
+    role: Role
+    rows: tuple[ClassVerdict, ...]
+    """The classes, then `all`."""
+
+    @property
+    def classes(self) -> list[ClassVerdict]:
+        """The rows without the mean over the classes."""
+        return [row for row in self.rows if row.name != ALL]
+
+    @property
+    def over_all(self) -> ClassVerdict:
+        """The row of the mean over the classes."""
+        return next(row for row in self.rows if row.name == ALL)
+
+
+class ImageSamples(BaseModel):
+    """How the test images were resampled."""
+
+    model_config = ConfigDict(frozen=True)
+
+    images: int
+    groups: int
+    unit: str
+    """What a group is, in words."""
+    samples: int
+
+
+class ExperimentVerdict(BaseModel):
+    """Every variant against the reference. APs and margins are fractions of 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int = 1
+    reference: str
+    settings: Statistics
+    source: str
+    """Where the numbers are from: `runs` or `summary`."""
+    missing: str = ""
+    """Expected runs that are not there, as text."""
+    images: ImageSamples | None = None
+    """None: they were not."""
+    variants: tuple[VariantVerdict, ...]
+
+
+def judge(
+    samples: Mapping[str, Mapping[str, Sample]],
+    reference: str,
+    settings: Statistics,
+    roles: Mapping[str, Role],
+    images: TestImages | None = None,
+) -> tuple[VariantVerdict, ...]:
+    """Judge each variant against the reference.
+
+    Args:
+        samples: by variant, then by class and `all`.
+        reference: one of the variants.
+        settings: margins, level and power.
+        roles: of the controls.
+        images: the runs on samples of the test images.
+    """
+    return tuple(
+        VariantVerdict(
+            variant=variant,
+            role=roles.get(variant, Role.TREATMENT),
+            rows=tuple(
+                compare(
+                    of_variant,
+                    samples[reference],
+                    settings,
+                    images and images.added(variant, reference),
+                )
+            ),
+        )
+        for variant, of_variant in samples.items()
+        if variant != reference
+    )
+
+
+def points(fraction: float) -> str:
+    """`1 point`, `0.5 points`: AP as it is spoken of."""
+    number = f"{100 * fraction:.3g}"
+    return f"{number} point{'' if number == '1' else 's'}"
+
+
+def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
+    """What the numbers allow to say about a variant: a sentence a margin, then a control's."""
+    said = [_at_margin(verdict, index) for index in range(len(settings.margins))]
+    if any(row.with_images for row in verdict.rows):
+        said += [_with_images(verdict, index) for index in range(len(settings.margins))]
+    if verdict.role is Role.AA_CONTROL:
+        said.append(_of_aa_control(verdict, settings))
+    elif verdict.role is Role.POSITIVE_CONTROL:
+        said.append(_of_positive_control(verdict))
+    return said
+
+
+def _at_margin(verdict: VariantVerdict, index: int) -> str:
+    margin = points(verdict.over_all.margins[index].margin)
+    mean = verdict.over_all.margins[index].verdict
+    classes = verdict.classes
+    if classes and all(row.margins[index].verdict.within for row in classes):
+        return f"Within {margin}: all {len(classes)} classes are; the mean is {mean}."
+    groups = _grouped((row.name, row.margins[index].verdict) for row in classes)
+    parts = "; ".join(f"{names.count(',') + 1} {outcome} ({names})" for outcome, names in groups)
+    said = f"Within {margin}: the mean is {mean}; of the classes {parts}."
+    changed = [
+        (row.name, at.verdict_holm)
+        for row in classes
+        if (at := row.margins[index]).verdict_holm not in (None, at.verdict)
+    ]
+    if changed:
+        corrected = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
+        said += f" As claims about single classes (Holm): {corrected}."
+    return said
+
+
+def _with_images(verdict: VariantVerdict, index: int) -> str:
+    """What changes when the test images count as a sample."""
+    margin = points(verdict.over_all.margins[index].margin)
+    judged = [(row.name, row.margins[index].verdict, row.with_images) for row in verdict.rows]
+    changed = [
+        ("the mean" if name == ALL else name, images.margins[index].verdict)
+        for name, alone, images in judged
+        if images and images.margins[index].verdict is not alone
+    ]
+    if not changed:
+        return f"On other test images like these, within {margin}: the same verdicts."
+    outcomes = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
+    return f"On other test images like these, within {margin}: {outcomes}; the others as above."
+
+
+def _grouped(verdicts: Iterable[tuple[str, Outcome]]) -> list[tuple[Outcome, str]]:
+    """Each outcome that occurs, with the names of its classes."""
+    names: dict[Outcome, list[str]] = {}
+    for name, outcome in verdicts:
+        names.setdefault(outcome, []).append(name)
+    return [(outcome, ", ".join(names[outcome])) for outcome in Outcome if outcome in names]
+
+
+def _is_different(at: AtMargin, adjusted: bool = False) -> bool:
+    outcome = at.verdict_holm if adjusted else at.verdict
+    return outcome in (Outcome.DIFFERENT, Outcome.BOTH)
+
+
+def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
+    tested = [row for row in verdict.classes if row.welch_p is not None]
+    if not tested:
+        return "A/A control: not testable, so it says nothing about false alarms."
+    alarms = [row.name for row in tested if _is_different(row.margins[0])]
+    kept = [row.name for row in tested if _is_different(row.margins[0], adjusted=True)]
+    by_chance = settings.test_level * len(tested)
+    count = f"{len(alarms)} of {len(tested)} classes differ ({by_chance:.1f} by chance)"
+    if kept or _is_different(verdict.over_all.margins[0]):
+        where = ", ".join(kept) or "the mean"
+        return (
+            f"A/A control: {count}, and {where} beyond chance, although nothing was changed: "
+            "differences as large as these prove nothing in this experiment."
+        )
+    said = f"A/A control: {count}, none after Holm's correction: no false alarm."
+    blind = [
+        points(at.margin) for at in verdict.over_all.margins if at.verdict is Outcome.INCONCLUSIVE
+    ]
+    if blind:
+        said += (
+            f" But even here the mean is not shown to be the same within {' or '.join(blind)}: "
+            "these runs are too few for that."
+        )
+    return said
+
+
+def _of_positive_control(verdict: VariantVerdict) -> str:
+    mean = verdict.over_all
+    if mean.welch_p is None:
+        return "Positive control: not testable, so it says nothing about what would be seen."
+    lost = [
+        row.name
+        for row in verdict.classes
+        if _is_different(row.margins[0], adjusted=True) and row.difference < 0
+    ]
+    if mean.difference < 0 and _is_different(mean.margins[0]):
+        classes = f"; by class: {', '.join(lost)}" if lost else ""
+        fall = points(-mean.difference)
+        return f"Positive control: the mean falls by {fall}: harm is seen{classes}."
+    return (
+        "Positive control: the mean does not fall beyond chance, although whole objects were "
+        "masked: this experiment would overlook harm; train more runs, or longer."
+    )
+
+
+def attention(verdict: ExperimentVerdict) -> list[str]:
+    """What a reader has to know first: missing runs, and controls that fail or are not there."""
+    found = [f"Missing runs: {verdict.missing}."] if verdict.missing else []
+    there = {variant.role for variant in verdict.variants}
+    absent = [role for role in (Role.AA_CONTROL, Role.POSITIVE_CONTROL) if role not in there]
+    if absent:
+        found.append(
+            f"Without {' and '.join(absent)} this says nothing about the experiment's own false "
+            "alarms or blindness."
+        )
+    return found
+
+
+def notes(verdict: VariantVerdict) -> Iterator[str]:
+    """What is out of the ordinary in a class, a sentence each."""
+    for row in verdict.rows:
+        for note in row.notes:
+            yield f"{class_title(row.name)}: {note}."
+        if row.low is not None and not any(at.within_reach for at in row.margins):
+            yield (
+                f"{class_title(row.name)}: the interval is {points((row.high - row.low) / 2)} to "
+                "each side, wider than every margin: no result could have shown sameness."
+            )

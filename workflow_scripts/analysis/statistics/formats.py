@@ -1,0 +1,243 @@
+"""The verdict as csv, Markdown and plain text; APs are points there (100 times the fraction)."""
+
+import textwrap
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
+from workflow_scripts.analysis.statistics.compare import AtMargin, ClassVerdict, Outcome
+from workflow_scripts.analysis.statistics.experiment import (
+    ExperimentVerdict,
+    VariantVerdict,
+    attention,
+    notes,
+    points,
+    sentences,
+)
+from workflow_scripts.common import latex
+from workflow_scripts.common.latex import UNDEFINED
+from workflow_scripts.contracts.runs import class_title
+
+WIDTH = 100
+
+
+def as_json(verdict: ExperimentVerdict) -> dict[str, Any]:
+    """Every number, and under `said` what the numbers allow to say."""
+    return verdict.model_dump(mode="json") | {
+        "said": {
+            "headline": headline(verdict),
+            "caveats": caveats(verdict),
+            "caption": caption(verdict),
+            "variants": {
+                of.variant: {
+                    "answer": sentence(verdict, of),
+                    "sentences": sentences(of, verdict.settings),
+                    "notes": list(notes(of)),
+                }
+                for of in verdict.variants
+            },
+        }
+    }
+
+
+def as_csv(verdict: ExperimentVerdict) -> str:
+    """A row a variant, class and margin; fractions of 1; undefined numbers are empty."""
+    rows = []
+    for variant in verdict.variants:
+        for row in variant.rows:
+            numbers = row.model_dump(
+                exclude={"name", "reference", "variant", "margins", "notes", "with_images"}
+            )
+            groups = {
+                f"{key}_{prefix}": value
+                for prefix, group in (("reference", row.reference), ("variant", row.variant))
+                for key, value in group.model_dump().items()
+            }
+            rows += [
+                {"variant": variant.variant, "role": str(variant.role), "class": row.name}
+                | groups
+                | numbers
+                | at.model_dump(mode="json")
+                | _columns_of_images(row, index)
+                | {"notes": "; ".join(row.notes)}
+                for index, at in enumerate(row.margins)
+            ]
+    return pd.DataFrame(rows).astype({"runs_needed": "Int64"}).to_csv(index=False)
+
+
+def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, float | str | None]:
+    """The same with the test images as a sample; empty where they were not resampled."""
+    images = row.with_images
+    at = images and images.margins[index]
+    return {
+        "images_error": images and images.error,
+        "images_low": images and images.low,
+        "images_high": images and images.high,
+        "images_welch_p": images and images.welch_p,
+        "images_tost_p": at and at.tost_p,
+        "images_verdict": at and str(at.verdict),
+    }
+
+
+def as_markdown(verdict: ExperimentVerdict) -> str:
+    """A table and its sentences for each variant."""
+    parts = [f"**Attention:** {text}" for text in attention(verdict)]
+    for variant in verdict.variants:
+        said = [*sentences(variant, verdict.settings), *notes(variant)]
+        parts.append(f"## {_title(verdict, variant)}")
+        parts.append(_every_number(verdict, variant))
+        if verdict.images is not None:
+            parts += ["With the test images as a sample:", _numbers_of_images(verdict, variant)]
+        parts.append("\n".join(f"- {text}" for text in said))
+    return "\n\n".join([*parts, caption(verdict)]) + "\n"
+
+
+def as_latex(verdict: ExperimentVerdict) -> str:
+    """A table for each variant, without the p values."""
+    return "\n".join(
+        latex.text_table(
+            *_rows_in_short(verdict, variant),
+            f"{_title(verdict, variant)}. {caption(verdict)}",
+            f"verdict-{number}",
+        )
+        for number, variant in enumerate(verdict.variants, start=1)
+    )
+
+
+def as_plain_text(verdict: ExperimentVerdict) -> str:
+    """The same for a terminal or a log, without the p values."""
+    parts = []
+    for variant in verdict.variants:
+        said = [*sentences(variant, verdict.settings), *notes(variant)]
+        parts.append(f"{_title(verdict, variant)}\n\n{_in_short(verdict, variant)}")
+        parts.append("\n".join(_wrapped(text) for text in said))
+    parts.append(_wrapped(caption(verdict)))
+    parts += [_wrapped(f"Attention: {text}") for text in attention(verdict)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ")
+
+
+def _title(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+    role = "" if variant.role == "treatment" else f" ({variant.role})"
+    return f"{variant.variant}{role} against {verdict.reference}"
+
+
+def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+    headers = ["Class", "Difference", _interval_title(verdict), "Detectable", "Welch p"]
+    for margin in verdict.settings.margins:
+        headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?", "Runs"]
+    rows = []
+    for row in variant.rows:
+        cells = [*_measured(row), _p(row.welch_p)]
+        for at in row.margins:
+            cells += [_p(at.tost_p), _words(at), _runs(at)]
+        rows.append(cells)
+    return tabulate(rows, headers, "pipe", disable_numparse=True)
+
+
+def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+    headers = ["Class", "Difference", _interval_title(verdict), "Images add", "Welch p"]
+    for margin in verdict.settings.margins:
+        headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?"]
+    rows = []
+    for row in variant.rows:
+        images = row.with_images
+        if images is None:
+            rows.append([_measured(row)[0], *[UNDEFINED] * (len(headers) - 1)])
+            continue
+        cells = [
+            *_measured(row)[:2],
+            f"{_signed(images.low)} to {_signed(images.high)}",
+            f"± {100 * images.error:.2f}",
+            _p(images.welch_p),
+        ]
+        for at in images.margins:
+            cells += [_p(at.tost_p), str(at.verdict)]
+        rows.append(cells)
+    return tabulate(rows, headers, "pipe", disable_numparse=True)
+
+
+def _in_short(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+    return tabulate(*_rows_in_short(verdict, variant), "simple", disable_numparse=True)
+
+
+def _rows_in_short(
+    verdict: ExperimentVerdict, variant: VariantVerdict
+) -> tuple[list[list[str]], list[str]]:
+    """The cells, then the headers."""
+    within = [f"Within {points(margin)}?" for margin in verdict.settings.margins]
+    headers = ["Class", "Difference", _interval_title(verdict), "Detectable", *within]
+    rows = [
+        [
+            *_measured(row),
+            *(
+                _words(at) + (f": {_runs(at)} runs" if at.verdict is Outcome.INCONCLUSIVE else "")
+                for at in row.margins
+            ),
+        ]
+        for row in variant.rows
+    ]
+    return rows, headers
+
+
+def _interval_title(verdict: ExperimentVerdict) -> str:
+    return f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval"
+
+
+def _measured(row: ClassVerdict) -> list[str]:
+    interval = UNDEFINED if row.low is None else f"{_signed(row.low)} to {_signed(row.high)}"
+    detectable = UNDEFINED if row.detectable is None else f"{100 * row.detectable:.2f}"
+    return [class_title(row.name), _signed(row.difference), interval, detectable]
+
+
+def _words(at: AtMargin) -> str:
+    """The verdict; † where another one holds as a claim about one class among the others."""
+    return at.verdict + (" †" if at.verdict_holm not in (None, at.verdict) else "")
+
+
+def _runs(at: AtMargin) -> str:
+    if at.verdict is not Outcome.INCONCLUSIVE:
+        return UNDEFINED
+    return "> 10000" if at.runs_needed is None else str(at.runs_needed)
+
+
+def _signed(value: float | None) -> str:
+    return UNDEFINED if value is None else f"{100 * value:+.2f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return UNDEFINED
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def caption(verdict: ExperimentVerdict) -> str:
+    """What the columns are."""
+    settings = verdict.settings
+    level, power = f"{settings.test_level:.3g}", f"{settings.power:g}"
+    images = verdict.images
+    resampled = (
+        ""
+        if images is None
+        else f" Test images as a sample: {images.samples} samples of {images.groups} {images.unit} "
+        f"({images.images} images), drawn for all runs alike; what they add to the standard error "
+        "stands beside the interval."
+    )
+    looks = (
+        f" {settings.level:g} is spent in equal parts on {len(settings.looks)} looks."
+        if settings.looks
+        else ""
+    )
+    return (
+        f"Mask AP in points (0.01 of 1), variant minus {verdict.reference}. Equivalent: two "
+        f"one-sided Welch tests at {level} pass, that is, the interval lies inside the margin. "
+        f"Different: Welch's two-sided test at {level}. †: another verdict after Holm's correction "
+        f"over the classes. Detectable: the difference that these runs find with power {power}. "
+        f"Runs: of each variant, to decide with power {power}, were difference and deviations as "
+        f"they look.{looks}{resampled}"
+    )

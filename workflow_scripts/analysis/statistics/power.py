@@ -1,0 +1,94 @@
+"""How likely a test is to say what is true, and how many runs it needs for that.
+
+Exact where both groups have the same deviation and size; otherwise the estimated standard error is
+taken to follow a chi distribution with Satterthwaite's degrees of freedom, as Welch's test does.
+"""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from scipy import optimize, stats
+
+from workflow_scripts.analysis.statistics.welch import error_and_df
+
+MOST_RUNS = 10_000
+"""Nobody trains more often; beyond it the answer is "more than this"."""
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
+
+
+def power_of_difference(difference: float, error: float, df: float, level: float) -> float:
+    """Probability that Welch's two-sided test finds a true difference (noncentral t)."""
+    critical = stats.t.ppf(1 - level / 2, df)
+    shift = abs(difference) / error
+    # The lower tail is the upper one of the mirrored shift; scipy's cdf gives NaN far out there.
+    return float(stats.nct.sf(critical, df, shift) + stats.nct.sf(critical, df, -shift))
+
+
+def power_of_equivalence(
+    difference: float, margin: float, error: float, df: float, level: float
+) -> float:
+    """Probability that two one-sided tests find a true difference to be within `margin`.
+
+    The estimated error is `error` times s, with df * s^2 chi-squared. Given s, the tests pass where
+    the normal estimate lies within `margin` less t * error * s: integrated over s.
+    """
+    critical = stats.t.ppf(1 - level, df) * error
+    # Above this s no estimate passes.
+    passing = stats.chi2.cdf(df * (margin / critical) ** 2, df)
+    s = np.sqrt(stats.chi2.ppf(passing * (_NODES + 1) / 2, df) / df)
+    room = margin - critical * s
+    given_s = stats.norm.cdf((room - difference) / error) - stats.norm.cdf(
+        (-room - difference) / error
+    )
+    return float(passing / 2 * np.sum(_WEIGHTS * given_s))
+
+
+def detectable_difference(error: float, df: float, level: float, power: float) -> float:
+    """The smallest true difference that Welch's test finds with probability `power`."""
+
+    def lack(shift: float) -> float:
+        return power_of_difference(shift, 1.0, df, level) - power
+
+    most = 1.0
+    while lack(most) < 0:
+        most *= 2
+    return error * float(optimize.brentq(lack, 0, most))
+
+
+def runs_for_difference(
+    difference: float, stds: tuple[float, float], level: float, power: float
+) -> int | None:
+    """Runs a variant so that Welch's test finds this difference; None: over `MOST_RUNS`."""
+    return _fewest(
+        lambda n: power_of_difference(difference, *error_and_df(stds, (n, n)), level), power
+    )
+
+
+def runs_for_equivalence(
+    difference: float, margin: float, stds: tuple[float, float], level: float, power: float
+) -> int | None:
+    """Runs a variant so that two one-sided tests pass; None: over `MOST_RUNS`, or never."""
+    if abs(difference) >= margin:
+        return None
+    return _fewest(
+        lambda n: power_of_equivalence(difference, margin, *error_and_df(stds, (n, n)), level),
+        power,
+    )
+
+
+def _fewest(power_with: Callable[[int], float], power: float) -> int | None:
+    """The smallest n from 2 on whose power suffices; power grows with n."""
+    enough = 2
+    while power_with(enough) < power:
+        if enough >= MOST_RUNS:
+            return None
+        enough = min(2 * enough, MOST_RUNS)
+    too_few = 1 if enough == 2 else enough // 2
+    while enough - too_few > 1:
+        middle = math.floor((enough + too_few) / 2)
+        if power_with(middle) < power:
+            too_few = middle
+        else:
+            enough = middle
+    return enough

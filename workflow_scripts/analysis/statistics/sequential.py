@@ -1,0 +1,111 @@
+"""Looking at results and adding runs: which ones, and when it ends.
+
+The numbers of runs at which one looks are named beforehand, and the level of the tests is divided
+by how many there are. Whatever leads to another look, the probability that any of them makes a
+false claim is then at most the level (the union bound, Bonferroni).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workflow_scripts.analysis.statistics.compare import Outcome
+from workflow_scripts.analysis.statistics.experiment import ExperimentVerdict, Role
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.runs import Expected
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do after a look."""
+
+    look: int
+    """Which one it was, from 1."""
+    looks: tuple[int, ...]
+    """Runs a variant at each look."""
+    undecided: dict[str, tuple[str, ...]]
+    """Classes (`all` for their mean) by variant."""
+    more_seeds: dict[str, tuple[int, ...]]
+    """Of each variant, all runs beside those that every variant has; the new ones are the last."""
+    added: dict[str, int]
+    """Runs that are new, by variant; empty: it is over."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no further look was planned."""
+        return self.look == len(self.looks)
+
+
+def next_step(verdict: ExperimentVerdict, expected: Expected, margin: float) -> Step:
+    """Which runs to add.
+
+    Runs are added to the variants that are undecided within the margin, and to the reference, up to
+    the number of the next look. Controls are left as they are.
+
+    Args:
+        verdict: on the runs that there are.
+        expected: these runs.
+        margin: one of the verdict's.
+
+    Raises:
+        UserError: there are no looks, the verdict is on other runs, or a run is missing.
+    """
+    looks = verdict.settings.looks
+    runs = {variant: len(expected.seeds_of(variant)) for variant in expected.variants}
+    reached = max(runs.values())
+    finding = _finding(verdict, runs, reached)
+    if finding:
+        raise UserError(finding)
+    undecided = {
+        variant.variant: names
+        for variant in verdict.variants
+        if variant.role is Role.TREATMENT
+        and (names := tuple(_undecided(variant.rows, verdict.settings.margins.index(margin))))
+    }
+    look = looks.index(reached) + 1
+    more = {variant: list(expected.more_seeds.get(variant, ())) for variant in expected.variants}
+    added = {}
+    if undecided and look < len(looks):
+        for variant in (verdict.reference, *undecided):
+            new = _new_seeds(expected.seeds_of(variant), looks[look] - runs[variant])
+            more[variant] += new
+            added[variant] = len(new)
+    return Step(
+        look=look,
+        looks=looks,
+        undecided=undecided,
+        more_seeds={variant: tuple(seeds) for variant, seeds in more.items() if seeds},
+        added=added,
+    )
+
+
+def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> str | None:
+    """Why there is no next step yet: one line, or None."""
+    looks = verdict.settings.looks
+    judged = {verdict.reference, *(variant.variant for variant in verdict.variants)}
+    if not looks:
+        return (
+            "statistics.looks is empty; name the numbers of runs at which you look, such as "
+            "[5, 10, 15], and snakemake judges anew"
+        )
+    if verdict.missing:
+        return f"runs are missing: {verdict.missing}; run snakemake first"
+    if judged != set(runs) or any(
+        (row.variant.n, row.reference.n) != (runs[variant.variant], runs[verdict.reference])
+        for variant in verdict.variants
+        for row in [variant.over_all]
+    ):
+        return "verdict.json is on other runs than runs/expected.json names; run snakemake first"
+    if reached not in looks:
+        planned = ", ".join(map(str, looks))
+        return f"there are {reached} runs a variant, which is none of statistics.looks ({planned})"
+    return None
+
+
+def _undecided(rows: Iterable, index: int) -> Iterable[str]:
+    return (row.name for row in rows if row.margins[index].verdict is Outcome.INCONCLUSIVE)
+
+
+def _new_seeds(known: tuple[int, ...], count: int) -> list[int]:
+    """The smallest seeds that are not known yet."""
+    free = (seed for seed in range(1, max(known) + count + 1) if seed not in known)
+    return [seed for seed, _ in zip(free, range(count), strict=False)]

@@ -1,0 +1,94 @@
+"""The cross test: models by the images that they were trained on and tested on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from workflow_scripts.analysis.tables.table import cell, long_table
+from workflow_scripts.common import latex
+from workflow_scripts.contracts.runs import ALL, EvaluatedRun, Expected, class_title
+
+SCHEMA = 1
+COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
+
+
+def cross_table(by_test: Mapping[str, Sequence[EvaluatedRun]], expected: Expected) -> pd.DataFrame:
+    """Mask AP by class, training and test.
+
+    Args:
+        by_test: the runs' evaluations by the variant of the test images.
+        expected: variants and classes.
+
+    Returns:
+        columns class (the last is `all`), trained_on, tested_on, mean, std (n-1), n. Fractions of
+        1, NaN where undefined.
+    """
+    parts = []
+    for tested_on, runs in by_test.items():
+        long = long_table(runs, expected.variants, expected.classes)
+        of_masks = long[long["metric"] == "AP"].rename(columns={"variant": "trained_on"})
+        parts.append(of_masks.assign(tested_on=tested_on))
+    return pd.concat(parts)[COLUMNS].reset_index(drop=True)
+
+
+def as_json(table: pd.DataFrame, expected: Expected) -> dict[str, Any]:
+    """The cells for programs, undefined numbers null; and as text, for a report."""
+    return {
+        "schema": SCHEMA,
+        "trained_on": list(expected.variants),
+        "tested_on": list(table["tested_on"].unique()),
+        "classes": list(expected.classes),
+        "cells": table.astype(object).where(table.notna(), None).to_dict("records"),
+        "caption": CAPTION,
+        "layouts": [
+            {"title": title, "columns": headers, "rows": rows}
+            for title, headers, rows in _matrices(table, expected)
+        ],
+    }
+
+
+def as_markdown(table: pd.DataFrame, expected: Expected) -> str:
+    """A matrix for all classes, and one for each: a row a training, a column a test."""
+    parts = []
+    for title, headers, rows in _matrices(table, expected):
+        parts += [f"## {title}", tabulate(rows, headers, "pipe", disable_numparse=True)]
+    return "\n\n".join([*parts, CAPTION]) + "\n"
+
+
+def as_latex(table: pd.DataFrame, expected: Expected) -> str:
+    r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
+    _, headers, rows = next(iter(_matrices(table, expected)))
+    return latex.table([latex.tabular(headers, rows)], f"{class_title(ALL)}. {CAPTION}", "cross")
+
+
+CAPTION = (
+    "Mask AP, mean and standard deviation over the trainings. Rows: the images that the models "
+    "were trained on; columns: the validation images that they were tested on."
+)
+
+
+def _matrices(
+    table: pd.DataFrame, expected: Expected
+) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Title, headers and cells: of the mean first."""
+    tests = list(table["tested_on"].unique())
+    text = {
+        (row["class"], row["trained_on"], row["tested_on"]): cell(
+            row["mean"], row["std"], row["n"], len(expected.seeds_of(row["trained_on"]))
+        )
+        for row in table.to_dict("records")
+    }
+    headers = ["Trained on", *(f"tested on {test}" for test in tests)]
+    return [
+        (
+            class_title(name),
+            headers,
+            [
+                [variant, *(text[name, variant, test] for test in tests)]
+                for variant in expected.variants
+            ],
+        )
+        for name in (ALL, *expected.classes)
+    ]

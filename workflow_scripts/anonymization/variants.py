@@ -1,0 +1,27 @@
+"""`variants:` how the training images are treated: a name, and a method with its settings, each."""
+
+from typing import Annotated, Union
+
+from pydantic import Field
+
+from workflow_scripts.anonymization.method import Method
+from workflow_scripts.anonymization.methods.unmodified import Unmodified
+from workflow_scripts.common.plugins import plugins_in
+
+METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
+
+Variant = Annotated[Union[METHODS], Field(discriminator="method")]  # noqa: UP007
+"""One treatment of the training images."""
+
+Variants = dict[str, Variant]
+"""Several, by name."""
+
+
+def seed_offset(variant: Method) -> int:
+    """What is added to a run's seed to train it: only the originals may be trained on twice."""
+    return variant.seed_offset if isinstance(variant, Unmodified) else 0
+
+
+def is_unmodified(variant: Method) -> bool:
+    """Whether a variant is the originals, for which no images are written."""
+    return isinstance(variant, Unmodified)

@@ -1,0 +1,1 @@
+"""What every program needs: command line, console, errors, files, fingerprints, GPUs."""

@@ -1,0 +1,37 @@
+"""The environment in which the rules' commands run."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def prepare_commands(project: Path) -> None:
+    """Let `python -m workflow_scripts.…` work in any folder.
+
+    The commands find this project, and the Python that runs the workflow. A conda environment,
+    where one is used, is activated later and so comes first.
+
+    Args:
+        project: the folder that holds the package `workflow_scripts`.
+    """
+    _prepend("PYTHONPATH", project)
+    _prepend("PATH", Path(sys.executable).parent)
+
+
+def environment_of_others() -> dict[str, str]:
+    """This process's environment for programs that are no part of this project.
+
+    They see all of it, such as the access tokens of a service, but do not find this project's
+    modules among their own.
+    """
+    environment = dict(os.environ)
+    project = str(Path(__file__).resolve().parents[2])
+    parts = environment.get("PYTHONPATH", "").split(os.pathsep)
+    environment["PYTHONPATH"] = os.pathsep.join(part for part in parts if part != project)
+    return environment
+
+
+def _prepend(variable: str, folder: Path) -> None:
+    others = [part for part in os.environ.get(variable, "").split(os.pathsep) if part]
+    if str(folder) not in others:
+        os.environ[variable] = os.pathsep.join([str(folder), *others])

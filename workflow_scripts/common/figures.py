@@ -1,0 +1,118 @@
+"""How all figures look, and how they are written."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from workflow_scripts.common.files import atomic
+
+TEXT = "#1a1a1a"
+QUIET = "#6b747c"
+GRID = "#e3e3e3"
+BAND = "#eef2f5"
+"""A surface behind something."""
+# The palette of Okabe and Ito, which is told apart with any colour vision.
+BLUE, ORANGE, GREEN, RED, PINK, SKY = (
+    *("#0072b2", "#e69f00", "#009e73"),
+    *("#d55e00", "#cc79a7", "#56b4e9"),
+)
+COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+"""As many as no multiple of the colours: together they tell 42 variants apart."""
+
+Panel = TypeVar("Panel")
+
+
+def style(name: str, **more: Any) -> Any:
+    """A context in which a figure is drawn and saved.
+
+    Args:
+        name: of the figure's files; the same figure under the same name has the same bytes.
+        more: further settings of matplotlib, by their names with _ in place of the point.
+    """
+    settings = {
+        "svg.fonttype": "none",  # text stays text
+        "svg.hashsalt": name,
+        "font.size": 10,
+        "text.color": TEXT,
+        "axes.labelcolor": TEXT,
+        "axes.edgecolor": QUIET,
+        "xtick.color": QUIET,
+        "ytick.color": QUIET,
+        "xtick.labelcolor": TEXT,
+        "ytick.labelcolor": TEXT,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 11,
+        "grid.color": GRID,
+        "text.parse_math": False,  # a name may have dollar signs
+        **{key.replace("_", "."): value for key, value in more.items()},
+    }
+    return matplotlib.rc_context(settings)
+
+
+def short(name: str, most: int = 18) -> str:
+    """A name of no more than so many characters."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def colours_of(variants: Sequence[str], reference: str) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each variant; the reference is dark, and a circle."""
+    others = [variant for variant in variants if variant != reference]
+    return {reference: (TEXT, "o")} | {
+        variant: (COLOURS[number % len(COLOURS)], MARKERS[(number + 1) % len(MARKERS)])
+        for number, variant in enumerate(others)
+    }
+
+
+def draw_panels(
+    panels: Sequence[Panel],
+    draw: Callable[[Axes, Panel], None],
+    size: tuple[float, float],
+    columns: int = 3,
+) -> Figure:
+    """Panels side by side and below each other; call it within `style`.
+
+    Args:
+        panels: what each of them shows; at least one.
+        draw: draws one of them.
+        size: width and height of one of them, inches.
+        columns: side by side at most.
+    """
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(columns * size[0], rows * size[1]), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, panel in zip(grid, panels, strict=False):
+        draw(axes, panel)
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
+    return figure
+
+
+def say(text: str) -> Figure:
+    """A figure that says why there is nothing to see; call it within `style`."""
+    figure = Figure(figsize=(4.4, 1.2))
+    figure.text(0.5, 0.5, text, color=QUIET, ha="center", va="center")
+    return figure
+
+
+def save(figure: Figure, folder: Path, name: str, keywords: Sequence[str] = ()) -> None:
+    """Write a figure as `{name}.svg` and `{name}.png` to a folder, each atomically.
+
+    Args:
+        figure: drawn within `style`.
+        folder: is made if it is not there.
+        name: of the files.
+        keywords: kept in the svg's metadata.
+    """
+    metadata = {"Date": None, **({"Keywords": list(keywords)} if keywords else {})}
+    for suffix, options in (("svg", {"metadata": metadata}), ("png", {"dpi": 300})):
+        with atomic(folder / f"{name}.{suffix}") as temporary:
+            figure.savefig(temporary, **options)

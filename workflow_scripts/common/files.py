@@ -1,0 +1,102 @@
+"""Writing files so that what has its final name is whole, and reading them back."""
+
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import uuid
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.common.errors import UserError
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path`, and rename it onto `path` when the block succeeds.
+
+    Works for a file and for a folder (which the block then has to create). The temporary name
+    keeps the suffix, since many writers choose their format by it. After an error the temporary
+    is removed and an older `path` is as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
+    try:
+        yield temporary
+        if temporary.is_dir() and path.is_dir():
+            shutil.rmtree(path)
+        temporary.replace(path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8, atomically."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
+    """Write `content` as JSON, atomically; a name that ends in .gz is compressed.
+
+    NaN and infinity have no place in JSON: they are refused (ValueError).
+    """
+    text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    with atomic(path) as temporary:
+        if path.suffix == ".gz":
+            # No time stamp and no name in the header: same content, same bytes.
+            with (
+                temporary.open("wb") as raw,
+                gzip.GzipFile("", "wb", compresslevel=4, fileobj=raw, mtime=0) as stream,
+            ):
+                stream.write(text.encode())
+        else:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file, compressed if its name ends in .gz.
+
+    Raises:
+        UserError: it is missing or not JSON.
+    """
+    try:
+        raw = Path(path).read_bytes()
+        return json.loads(gzip.decompress(raw) if Path(path).suffix == ".gz" else raw)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
+
+
+def canonical_json(content: Any) -> str:
+    """One text for equal content: sorted keys, no spaces. What fingerprints are made of."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sha256_of(content: bytes | memoryview | str) -> str:
+    """Hexadecimal SHA-256 of bytes, or of a text's UTF-8."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's content."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make `target` a hard link to `source`, or a copy where the file system forbids links."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

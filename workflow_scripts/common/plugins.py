@@ -1,0 +1,29 @@
+"""Finding the classes that extend the workflow: one file in one folder, nothing to register."""
+
+import importlib
+import pkgutil
+from typing import TypeVar
+
+from workflow_scripts.common.section import Section
+
+Base = TypeVar("Base", bound=Section)
+
+
+def plugins_in(package: str, base: type[Base]) -> tuple[type[Base], ...]:
+    """All subclasses of `base` that the modules of `package` define, in the modules' order.
+
+    Args:
+        package: dotted name of a package whose modules are one plug-in each.
+        base: the class that says what a plug-in has to have.
+    """
+    folder = importlib.import_module(package).__path__
+    names = sorted(module.name for module in pkgutil.iter_modules(folder))
+    modules = [importlib.import_module(f"{package}.{name}") for name in names]
+    return tuple(
+        thing
+        for module in modules
+        for thing in vars(module).values()
+        if isinstance(thing, type)
+        and issubclass(thing, base)
+        and thing.__module__ == module.__name__
+    )

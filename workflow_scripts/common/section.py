@@ -1,0 +1,122 @@
+"""What all sections of the config have in common, and how their errors read."""
+
+import types
+import typing
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from workflow_scripts.common.errors import UserError
+
+
+class Section(BaseModel):
+    """A part of the config: immutable, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def validate(kind: Any, content: Any, where: str) -> Any:
+    """Make `kind` (a section, or a union of sections) from plain content.
+
+    Args:
+        kind: a pydantic model or any type that pydantic can validate.
+        content: mappings, lists and scalars, as YAML or JSON gave them.
+        where: the file or option that `content` came from, for the error.
+
+    Raises:
+        UserError: one line a finding: where, key, what is wrong, what was found.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(content)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+    raise UserError.of([_finding(item, content, where) for item in findings])
+
+
+def _finding(item: Any, content: Any, where: str) -> str:
+    location = item["loc"]
+    if item["type"] == "value_error" and isinstance(item["input"], dict):
+        # What a section as a whole has wrong; the last part may be the tag that chose it.
+        location = (*location, None)
+    key = ".".join(_keys_of(location, content))
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        message = "unknown key; remove it or correct its spelling"
+    elif item["type"] == "union_tag_invalid":
+        discriminator, known = (item["ctx"][name] for name in ("discriminator", "expected_tags"))
+        message = f"{discriminator} is {item['ctx']['tag']!r}, but there are {known}"
+    elif item["type"] == "missing":
+        message = "missing; this key has no default"
+    elif not isinstance(item["input"], dict | list | BaseModel):
+        message = f"{message} (found {item['input']!r})"
+    return f"{where}: {key}: {message}" if key else f"{where}: {message}"
+
+
+def _keys_of(location: tuple[str | int | None, ...], content: Any) -> list[str]:
+    """The location of an error as keys of the file, without the tags that pydantic puts in."""
+    keys = []
+    for index, part in enumerate(location):
+        if isinstance(content, dict) and part in content:
+            content = content[part]
+        elif isinstance(content, list) and isinstance(part, int):
+            content = content[part] if part < len(content) else None
+        elif index < len(location) - 1 or content is None or part is None:
+            continue
+        keys.append(str(part))
+    return keys
+
+
+def describe_fields(kind: Any, indent: str = "  ") -> str:
+    """The fields of a section as text, a line each: name, type, default, meaning.
+
+    Args:
+        kind: a section, or a type that holds some: a union, or a mapping to them. Each of several
+            is described under its own tag.
+        indent: stands before each line.
+    """
+    return "\n".join(_lines(kind, indent))
+
+
+def _lines(kind: Any, indent: str) -> list[str]:
+    sections = _sections_in(kind)
+    lines = []
+    for section in sections:
+        for number, (name, field) in enumerate(section.model_fields.items()):
+            # Of several sections, each is headed by its first field, the tag.
+            inner = indent + ("  " if len(sections) > 1 and number else "")
+            meaning = " ".join((field.description or "").split())
+            kind_of_value = "section" if _sections_in(field.annotation) else _name(field.annotation)
+            lines.append(f"{inner}{name} ({kind_of_value}; {_default_of(field)}): {meaning}")
+            lines.extend(_lines(field.annotation, inner + "  "))
+    return lines
+
+
+def _sections_in(kind: Any) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [section for part in typing.get_args(kind) for section in _sections_in(part)]
+
+
+def _default_of(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    return "optional" if isinstance(default, BaseModel) else f"default {default!r}"
+
+
+def _name(kind: Any) -> str:
+    """A type as people write it."""
+    origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        return " | ".join(map(str, parts))
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(map(_name, parts))
+    if origin is typing.Annotated:
+        return _name(parts[0])
+    if kind in (None, types.NoneType):
+        return "null"
+    if kind is Ellipsis:
+        return "…"
+    name = getattr(kind, "__name__", str(kind))
+    return f"{name}[{', '.join(map(_name, parts))}]" if parts else name

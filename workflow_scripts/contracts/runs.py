@@ -1,0 +1,257 @@
+"""The runs of an experiment: which ones are expected, and what their evaluations say."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
+from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+ALL = "all"
+"""Stands for the mean over the classes, where a class is named."""
+
+
+def class_title(name: str) -> str:
+    """A class, or `ALL`, as it is called where people read it."""
+    return "All classes (mAP)" if name == ALL else name[:1].upper() + name[1:]
+
+
+class Expected(Section):
+    """The runs that an experiment consists of: every variant with every seed, and some more."""
+
+    variants: tuple[str, ...] = Field(min_length=1)
+    """The variants, in the order of the table's columns."""
+    seeds: tuple[int, ...] = Field(min_length=1)
+    """The seeds of each variant."""
+    classes: tuple[str, ...] = Field(min_length=1)
+    """The classes, in the order of the table's rows."""
+    more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    """Further seeds, by variant."""
+
+    def seeds_of(self, variant: str) -> tuple[int, ...]:
+        """The seed of each run of a variant."""
+        return self.seeds + self.more_seeds.get(variant, ())
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Expected":
+        for name in ("variants", "seeds", "classes"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name}: an entry stands twice in {list(values)}")
+        if ALL in self.classes:
+            raise ValueError(f"classes: {ALL!r} is kept for the mean over the classes")
+        return self
+
+
+def read_expected(source: str) -> Expected:
+    """Read the expected runs from JSON text, or from a JSON file.
+
+    Raises:
+        UserError: it is missing or not JSON, or a line a finding, each with its key.
+    """
+    if not source.lstrip().startswith("{"):
+        return validate(Expected, read_json(Path(source)), source)
+    try:
+        return validate(Expected, json.loads(source), "--expected")
+    except json.JSONDecodeError as error:
+        raise UserError(f"--expected: not valid JSON ({error})") from None
+
+
+class _Read(BaseModel):
+    """A part of an eval.json; parts that no table shows are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RunName(_Read):
+    """Which training it was."""
+
+    variant: str
+    seed: int
+    engine: str
+    fingerprint: str
+
+
+class ClassScores(_Read):
+    """APs of a class, fractions of 1, None where undefined. Named as in eval.json."""
+
+    AP: Fraction | None
+    AP50: Fraction | None
+    AP75: Fraction | None
+    APs: Fraction | None
+    APm: Fraction | None
+    APl: Fraction | None
+
+
+class Scores(_Read):
+    """Means over the classes, and each class."""
+
+    mean_ap: Fraction | None = Field(alias="mAP")
+    AP50: Fraction | None
+    AP75: Fraction | None
+    per_class: dict[str, ClassScores]
+
+
+class CocoScores(_Read):
+    """The COCO protocol on masks and on boxes."""
+
+    segm: Scores
+    bbox: Scores
+
+
+class GroupScores(_Read):
+    """APs of a group of a class's objects, fractions of 1, None where undefined."""
+
+    AP: Fraction | None
+    AP50: Fraction | None
+    instances: int
+
+
+class ExposedScores(_Read):
+    """APs by exposure: of means over the classes, and of each class, by group."""
+
+    much_from: Fraction
+    """From this share of its pixels on, an object is much exposed."""
+    mean: dict[str, GroupScores]
+    per_class: dict[str, dict[str, GroupScores]]
+
+
+class Evaluation(_Read):
+    """An eval.json."""
+
+    version: Literal[1] = Field(alias="schema")
+    run: RunName
+    tested_on: str
+    images: int
+    coco: CocoScores
+    exposed: ExposedScores | None = None
+
+
+@dataclass(frozen=True)
+class EvaluatedRun:
+    """A run's evaluation and the file that holds it."""
+
+    path: Path
+    evaluation: Evaluation
+
+    @property
+    def variant(self) -> str:
+        """How the training images were treated."""
+        return self.evaluation.run.variant
+
+    @property
+    def seed(self) -> int:
+        """What the training was started from."""
+        return self.evaluation.run.seed
+
+
+def runs_in(folder: Path, expected: Expected, tested_on: str = UNMODIFIED) -> list[Path]:
+    """The evaluations of the expected runs that are in an experiment's folder of runs.
+
+    Args:
+        folder: of runs.
+        expected: the experiment's runs.
+        tested_on: the variant of the test images.
+    """
+    test = "" if tested_on == UNMODIFIED else f"on~{tested_on}"
+    paths = (
+        folder / variant / f"seed~{seed}" / test / "eval.json"
+        for variant in expected.variants
+        for seed in expected.seeds_of(variant)
+    )
+    return [path for path in paths if path.exists()]
+
+
+def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
+    """Read evaluations and see that they are of one experiment.
+
+    Raises:
+        UserError: a file is missing or not an eval.json, a run is there twice, or a run was
+            trained or tested in another way than the first one.
+    """
+    runs = [EvaluatedRun(path, validate(Evaluation, read_json(path), str(path))) for path in paths]
+    findings = [finding for run in runs[1:] for finding in _differences(run, runs[0])]
+    file_of: dict[tuple[str, int], Path] = {}
+    for run in runs:
+        name = (run.variant, run.seed)
+        if name in file_of:
+            findings.append(
+                f"{run.path}: {run.variant}, seed {run.seed} is in {file_of[name]} as well; "
+                "give it once"
+            )
+        file_of[name] = run.path
+    if findings:
+        raise UserError.of(findings)
+    return runs
+
+
+def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:
+    facts = {
+        "engine": (run.evaluation.run.engine, first.evaluation.run.engine),
+        "tested_on": (run.evaluation.tested_on, first.evaluation.tested_on),
+        "images": (run.evaluation.images, first.evaluation.images),
+    }
+    return [
+        f"{run.path}: {key} is {found!r}, but {wanted!r} in {first.path}; "
+        "a table takes runs of one experiment"
+        for key, (found, wanted) in facts.items()
+        if found != wanted
+    ]
+
+
+def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> Expected:
+    """What to expect where nobody said it: each variant and seed that occurs, in every pair.
+
+    Args:
+        runs: at least one.
+        reference: the variant that comes first, if it occurs.
+    """
+    variants = dict.fromkeys(run.variant for run in runs)
+    return Expected(
+        variants=tuple(sorted(variants, key=lambda variant: variant != reference)),
+        seeds=tuple(sorted({run.seed for run in runs})),
+        classes=tuple(runs[0].evaluation.coco.segm.per_class),
+    )
+
+
+def missing_runs(runs: Iterable[EvaluatedRun], expected: Expected) -> dict[str, list[int]]:
+    """The expected runs that are not there: seeds by variant; a complete variant is not listed.
+
+    Raises:
+        UserError: a run is not one of the expected ones, or lacks one of the classes.
+    """
+    left = {variant: list(expected.seeds_of(variant)) for variant in expected.variants}
+    findings = []
+    for run in runs:
+        if run.seed in left.get(run.variant, ()):
+            left[run.variant].remove(run.seed)
+        else:
+            findings.append(
+                f"{run.path}: {run.variant}, seed {run.seed} is not one of the expected runs; "
+                "leave it out, or add it to the experiment"
+            )
+        for kind in ("segm", "bbox"):
+            known = getattr(run.evaluation.coco, kind).per_class
+            findings += [
+                f"{run.path}: coco.{kind}.per_class has no {name!r}; evaluate it again"
+                for name in expected.classes
+                if name not in known
+            ]
+    if findings:
+        raise UserError.of(findings)
+    return {variant: seeds for variant, seeds in left.items() if seeds}
+
+
+def list_of(missing: dict[str, list[int]]) -> str:
+    """`natural seed 2; blur seeds 1, 3`."""
+    return "; ".join(
+        f"{variant} seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+        for variant, seeds in missing.items()
+    )

@@ -1,0 +1,103 @@
+"""Shards: fixed sets of images, the unit of detection and anonymization work.
+
+A shard's id carries a digest of what is in it. Images that are added, removed, replaced or
+labelled anew, or another number of images a shard, give other ids: what was made for the old
+shards is never mistaken for what belongs to the new ones.
+"""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import canonical_json, read_json, sha256_of, write_json
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Both splits cut into shards, and their digests."""
+
+    images_per_shard: int
+    digests: dict[str, str]
+    """Digest of images and labels, by split."""
+    shards: dict[str, tuple[str, ...]]
+    """File names of the training split by shard id."""
+    val_shards: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Those of the validation split; none in an index that was made before there were any."""
+
+    def write(self, path: Path) -> None:
+        """Write `data/shards.json`."""
+        write_json(path, {"schema": 1, **vars(self)})
+
+    @classmethod
+    def read(cls, path: Path) -> "Shards":
+        """Read `data/shards.json`; UserError when it is missing or something else."""
+        content = read_json(path)
+        try:
+            return cls(
+                images_per_shard=content["images_per_shard"],
+                digests=content["digests"],
+                shards=_by_id(content["shards"]),
+                val_shards=_by_id(content.get("val_shards", {})),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"{path}: not a list of shards ({error}); index again") from None
+
+
+def read_shard(path: Path, shard: str) -> tuple[str, ...]:
+    """The file names of one shard.
+
+    Raises:
+        UserError: `shards.json` is missing, or has no such shard.
+    """
+    content = Shards.read(path)
+    shards = content.shards | content.val_shards
+    if shard not in shards:
+        raise UserError(f"{path}: no shard {shard!r}; there are {', '.join(shards)}")
+    return shards[shard]
+
+
+def _by_id(content: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {shard: tuple(names) for shard, names in content.items()}
+
+
+def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shards:
+    """Cut both splits into shards of at most about `images_per_shard` images.
+
+    An image's place depends on its name alone and the number of shards is a power of two, so
+    that an image more changes one shard and leaves the work done for the others.
+    """
+    return Shards(
+        images_per_shard=images_per_shard,
+        digests={"train": _digest(train, train.images), "val": _digest(val, val.images)},
+        shards=_cut(train, images_per_shard),
+        val_shards=_cut(val, images_per_shard),
+    )
+
+
+def _cut(split: CocoSplit, images_per_shard: int) -> dict[str, tuple[str, ...]]:
+    count = 2 ** max(0, math.ceil(math.log2(len(split.images) / images_per_shard)))
+    members: dict[int, list[CocoImage]] = {}
+    for image in split.images:
+        members.setdefault(int(sha256_of(image.file_name)[:8], 16) % count, []).append(image)
+    return {
+        f"{place:03d}-{_digest(split, images)[:8]}": tuple(i.file_name for i in images)
+        for place, images in sorted(members.items())
+    }
+
+
+def _digest(split: CocoSplit, images: list[CocoImage] | tuple[CocoImage, ...]) -> str:
+    content = [
+        [
+            image.file_name,
+            image.sha256,
+            [
+                [split.classes[i.category_id - 1], i.segmentation["counts"], i.iscrowd]
+                for i in split.instances_by_image[image.id]
+            ],
+            *([image.void["counts"]] if image.void else []),
+        ]
+        for image in images
+    ]
+    return sha256_of(canonical_json([split.classes, content]))

@@ -1,0 +1,99 @@
+"""Weights that a user brings: where they come from, and how a job finds its checked copy."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field, field_validator
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of
+from workflow_scripts.common.section import Section
+from workflow_scripts.imaging.images import read_bytes
+
+Value = TypeVar("Value")
+
+
+class Weights(Section):
+    """A file of weights, named by its content. `fetch_weights` copies it before it is used."""
+
+    source: str = Field(min_length=1)
+    """Where it is: a path, or an http(s) URL."""
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of the file (`sha256sum FILE`); what a result depends on."""
+    licence: str = Field(min_length=1)
+    """The terms that it comes under, for the record in `weights/manifest.json`."""
+
+    @field_validator("source")
+    @classmethod
+    def _source_can_be_read(cls, source: str) -> str:
+        if "://" in source and not re.match("https?://", source):
+            raise ValueError("neither a path nor an http(s) URL")
+        return source
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it has to be downloaded."""
+        return "://" in self.source
+
+    def local(self) -> Path:
+        """The file, unchecked.
+
+        Raises:
+            UserError: it lies on another machine.
+        """
+        if self.is_remote:
+            raise UserError(
+                f"{self.source}: a job does not download; get it with "
+                "`python -m workflow_scripts.operations.weights fetch` and name the file as the source"
+            )
+        return Path(self.source)
+
+
+def checked_bytes(path: Path, sha256: str) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UserError: it is missing, not readable, or has another sha256.
+    """
+    content = read_bytes(path)
+    found = sha256_of(content)
+    if found != sha256:
+        raise UserError(
+            f"{path}: its sha256 is {found}, expected {sha256}; it is damaged or another file"
+        )
+    return content
+
+
+def weights_in(value: Any, key: str = "") -> Iterator[tuple[str, Weights]]:
+    """All weights that a section names, wherever they stand in it, each with its key."""
+    if isinstance(value, Weights):
+        yield key, value
+        return
+    for name, part in _parts_of(value):
+        yield from weights_in(part, f"{key}.{name}" if key else str(name))
+
+
+def with_local_weights(value: Value, folder: Path | str) -> Value:
+    """The same section, its weights read from `folder`, where each file's name is its sha256.
+
+    Where they came from and under which terms is left out: no result depends on it.
+    """
+    if isinstance(value, Weights):
+        local = {"source": str(Path(folder) / value.sha256), "licence": "see the manifest"}
+        return value.model_copy(update=local)
+    changed = {name: with_local_weights(part, folder) for name, part in _parts_of(value)}
+    if isinstance(value, BaseModel):
+        return value.model_copy(update=changed)
+    if isinstance(value, dict):
+        return changed
+    return type(value)(changed.values()) if isinstance(value, list | tuple) else value
+
+
+def _parts_of(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, BaseModel):
+        return [(name, getattr(value, name)) for name in type(value).model_fields]
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list | tuple) else []

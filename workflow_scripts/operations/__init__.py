@@ -1,0 +1,1 @@
+"""Running an experiment: plan, launch, status, usage, clusters, weights."""

@@ -1,0 +1,62 @@
+"""From the network's map to quads. Numpy only: this is what runs where plates are looked for."""
+
+import cv2
+import numpy as np
+
+from workflow_scripts.imaging.boxes import without_doubles
+
+STRIDE = 4
+"""Pixels a cell of the map."""
+CHANNELS = 9
+"""A probability, and x and y of four corners."""
+SIDE_MULTIPLE = 32
+"""The network halves its input five times."""
+
+
+def decode(answer: np.ndarray, threshold: float, max_iou: float) -> tuple[np.ndarray, np.ndarray]:
+    """Plates from the network's answer to one image, best first.
+
+    A plate is a cell whose probability no neighbour exceeds. Its corners are the mean of what
+    the cell and its eight neighbours say, each as much as it is sure: steadier than one cell.
+
+    Args:
+        answer: (9, h, w) float32 over the cells: probability, then x and y from the cell's middle
+            to the corners tl, tr, br, bl in pixels.
+        threshold: cells that do not exceed it are skipped.
+        max_iou: of two plates whose boxes overlap more, the lower one is dropped.
+
+    Returns:
+        Quads (n, 4, 2) in input pixels, corners tl, tr, br, bl, and scores (n,).
+    """
+    heat = answer[0]
+    peaks = (heat > threshold) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
+    rows, columns = np.nonzero(peaks)
+    order = np.argsort(-heat[rows, columns], kind="stable")
+    rows, columns = rows[order], columns[order]
+    scores = heat[rows, columns]
+    quads = _votes(answer, rows, columns)
+    kept = without_doubles(boxes_of(quads), scores, max_iou)
+    return quads[kept], scores[kept]
+
+
+def _votes(answer: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The mean of what the 3 x 3 cells around each peak say: (n, 4, 2) pixels."""
+    height, width = answer.shape[1:]
+    total = np.zeros((len(rows), 4, 2))
+    weights = np.zeros((len(rows), 1, 1))
+    for down in (-1, 0, 1):
+        for across in (-1, 0, 1):
+            y, x = rows + down, columns + across
+            inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+            y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+            middle = (np.stack((x, y), axis=1) + 0.5) * STRIDE
+            corners = answer[1:, y, x].T.reshape(-1, 4, 2) + middle[:, None]
+            weight = (answer[0, y, x] * inside)[:, None, None]
+            total += corners * weight
+            weights += weight
+    return total / np.maximum(weights, 1e-9)
+
+
+def boxes_of(quads: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) as x0, y0, x1, y1 around quads (n, 4, 2)."""
+    return np.concatenate((quads.min(axis=1), quads.max(axis=1)), axis=1)
