@@ -1,59 +1,98 @@
-"""Which module imports which: no circles, and stages meet on disk."""
+"""The house: which rooms there are, and that imports go one way through them."""
 
 import ast
 import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.workflow import PROJECT
 
 PACKAGE = PROJECT / "workflow_scripts"
-ALLOWED = {
-    # What a config may name is what there is: its classes are the plugins' own.
-    ("config", "anonymization"),
-    ("config", "pii"),
-    # The audit looks for faces and plates again, with the same detectors.
-    ("privacy", "pii"),
-    # The plate detector learns from drawings; it is a tool, and no stage of the workflow.
-    ("plate_detector", "synthetic"),
-}
+STAGES = ("dataset", "pii", "anonymization", "training", "evaluation", "privacy")
+FLOORS = (
+    ("common",),
+    ("contracts",),
+    ("imaging",),
+    STAGES,
+    ("analysis",),
+    ("config",),
+    ("operations",),
+)
+"""From the ground up: a room imports its own modules, and those of the floors below."""
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+STANDALONE = ("drawn_streets", "natural_pii", "pii_measures")
+"""The packages that know nothing of the workflow."""
 
 
-def name_of(file: Path) -> str:
+def name_of(file: Path, root: Path) -> str:
     """A module's name, from its file."""
-    parts = file.relative_to(PROJECT).with_suffix("").parts
+    parts = file.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_names(file: Path) -> Iterator[str]:
+def imported_names(file: Path, package: str) -> Iterator[str]:
     """Everything that a file imports, inside functions as well."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
+            base = package.split(".")[: len(package.split(".")) - node.level + 1]
+            source = ".".join(filter(None, [*(base if node.level else ()), node.module]))
+            yield from (source, *(f"{source}.{alias.name}" for alias in node.names))
 
 
-def imports() -> dict[str, set[str]]:
-    """The project's modules, each with those that it imports."""
-    files = {name_of(file): file for file in PACKAGE.rglob("*.py")}
+def imports(root: Path, package: str) -> dict[str, set[str]]:
+    """The modules of a package, each with those of the same package that it imports."""
+    files = {name_of(file, root): file for file in (root / package).rglob("*.py")}
     return {
-        name: {other for other in imported_names(file) if other in files} - {name}
+        name: {other for other in imported_names(file, _package_of(name, file)) if other in files}
+        - {name}
         for name, file in files.items()
     }
 
 
-def test_no_modules_import_each_other():
-    graphlib.TopologicalSorter(imports()).prepare()
+def _package_of(name: str, file: Path) -> str:
+    return name if file.stem == "__init__" else name.rpartition(".")[0]
 
 
-def test_a_stage_imports_no_other_stage():
-    stages = {file.parent.name for file in PACKAGE.glob("*/__main__.py")}
-    found = {
-        (name.split(".")[1], other.split(".")[1])
-        for name, others in imports().items()
-        for other in others
-        if name.count(".") > 1 and other.count(".") > 1
-    }
-    between = {(one, other) for one, other in found if one != other and {one, other} <= stages}
-    assert {pair for pair in between if pair[1] != "config"} == ALLOWED
+def room_of(module: str) -> str:
+    """The room of a module of `workflow_scripts`; empty for the package itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("package", ["workflow_scripts", *STANDALONE])
+def test_no_modules_import_each_other(package):
+    root = PROJECT if package == "workflow_scripts" else PROJECT / "packages" / package
+    graphlib.TopologicalSorter(imports(root, package)).prepare()
+
+
+def test_there_are_twelve_rooms():
+    rooms = {file.name for file in PACKAGE.iterdir() if (file / "__init__.py").exists()}
+    assert rooms == FLOOR_OF.keys()
+    modules = {file.name for file in PACKAGE.glob("*.py")}
+    assert modules <= {"__init__.py", "__main__.py"}
+
+
+def test_imports_go_down_and_stages_meet_on_disk():
+    upward = [
+        f"{name} imports {other}"
+        for name, others in imports(PROJECT, "workflow_scripts").items()
+        for other in sorted(others)
+        if (one := room_of(name)) and (two := room_of(other)) and one != two
+        if FLOOR_OF[two] >= FLOOR_OF[one]
+    ]
+    assert upward == []
+
+
+@pytest.mark.parametrize("package", STANDALONE)
+def test_packages_know_nothing_of_the_workflow(package):
+    folder = PROJECT / "packages" / package / package
+    found = [
+        f"{file.name} imports {name}"
+        for file in folder.rglob("*.py")
+        for name in imported_names(file, package)
+        if name.split(".")[0] in {"workflow_scripts", "snakemake", "torch", "tests", "tools"}
+    ]
+    assert found == []

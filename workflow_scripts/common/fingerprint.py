@@ -17,8 +17,6 @@ from workflow_scripts.common.files import canonical_json, sha256_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "workflow_scripts"
-SOURCES = (ROOT, *sorted(ROOT.glob("packages/*")))
-"""Folders that hold this project's own modules."""
 LOCK = ROOT / "envs" / "requirements.lock"
 
 WITHOUT_EFFECT = tuple(
@@ -81,6 +79,11 @@ def code_of(*modules: str) -> str:
     return fingerprint(code=local, libraries=versions)
 
 
+def _sources() -> list[Path]:
+    """The folders that this project's own modules are imported from."""
+    return [ROOT, *sorted(ROOT.glob("packages/*"))]
+
+
 def _distribution(library: str) -> str:
     return DISTRIBUTIONS.get(library, library).lower().replace("_", "-")
 
@@ -93,7 +96,7 @@ def _modules_in(dotted: str) -> list[str]:
 
 
 def _file_of(module: str, *, missing_ok: bool = False) -> Path | None:
-    for source in SOURCES:
+    for source in _sources():
         base = source.joinpath(*module.split("."))
         for path in (base / "__init__.py", base.with_suffix(".py")):
             if path.is_file():
@@ -120,7 +123,7 @@ def _read(path: Path) -> tuple[str, tuple[str, ...]]:
 
 def _package_of(path: Path, level: int) -> str:
     """What the dots of a relative import stand for; nothing where it has none."""
-    source = next(source for source in reversed(SOURCES) if path.is_relative_to(source))
+    source = next(source for source in reversed(_sources()) if path.is_relative_to(source))
     folders = path.relative_to(source).parts[:-level] if level else ()
     return ".".join(folders)
 
