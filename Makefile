@@ -1,5 +1,5 @@
-# Two commands for a newcomer: `make demo` and `make test`. Each target sets up what it needs, on a
-# machine with Python 3.11 or later and make; a second call finds it there.
+# Two commands for a newcomer: `make demo` and `make test`. Each target creates the environment that
+# it needs, on a machine with Python 3.11 or later and make. Later calls reuse it.
 
 PYTHON ?= python3
 VENV := .venv
@@ -15,18 +15,19 @@ DEMO := results/demo
 DEMO_CONFIG :=
 endif
 
-.PHONY: setup demo torchvision detectron2 test lint bench lock clean help
+.PHONY: setup demo torchvision detectron2 test test-fast lint bench lock clean help
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make setup  install what the others need into $(VENV); they do it themselves"
-	@echo "make demo   run the whole experiment on drawn street scenes, print its tables"
-	@echo "            (ENGINE=detectron2: with detectron2, where it is installed)"
-	@echo "make test   run the tests"
-	@echo "make lint   check style: ruff, snakefmt, snakemake --lint"
-	@echo "make bench  measure speed against the alternatives"
-	@echo "make lock   resolve envs/requirements.lock anew from pyproject.toml"
-	@echo "make clean  remove the demo's results and what the tools cached ($(VENV) stays)"
+	@echo "make demo       run the whole experiment on drawn street scenes and print its tables"
+	@echo "                (ENGINE=detectron2: with detectron2, where it is installed)"
+	@echo "make test       run all tests"
+	@echo "make test-fast  run the unit tests and the tests of the job graph"
+	@echo "make lint       check style and types: ruff, snakefmt, snakemake --lint, mypy"
+	@echo "make bench      measure speed, each figure beside an alternative"
+	@echo "make setup      create $(VENV) (the other targets do so automatically)"
+	@echo "make lock       resolve envs/requirements.lock again from pyproject.toml"
+	@echo "make clean      remove the demo's results and tool caches; keep $(VENV)"
 
 $(READY): envs/requirements.lock
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; call make with PYTHON=/path/to/a/newer/python3")'
@@ -49,13 +50,13 @@ demo: $(READY) $(ENGINE)
 	echo "Done in $$(( $$(date +%s) - started )) s. The tables and numbers, under $(DEMO)/:" && \
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
 	echo "  tables/verdict.md        equivalent, different or inconclusive, class by class" && \
-	echo "  tables/privacy.md        what each variant still tells about faces and plates" && \
+	echo "  tables/privacy.md        what each variant still reveals about faces and plates" && \
 	echo "  figures/before_after.svg faces and plates of each variant, by size" && \
 	echo "  figures/figure_3.svg     faces and license plates per training frame" && \
-	echo "  images/natural/          the anonymized training images" && \
-	echo "  runs/*/seed~*/           of each training: run.json, metrics.jsonl, eval.json" && \
-	echo "The same on your own images: README.md, \"On your data\"." && \
-	echo "All of it on one page: $(DEMO)/report.html"
+	echo "  images/natural/train/    the anonymized training images" && \
+	echo "  runs/*/seed~*/           run.json, metrics.jsonl and eval.json of each training" && \
+	echo "To run this on your own images, see \"On your data\" in README.md." && \
+	echo "The report, one self-contained page: $(DEMO)/report.html"
 
 torchvision:
 
@@ -65,11 +66,16 @@ detectron2: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
+test-fast: $(READY)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow" \
+		--ignore tests/end_to_end --ignore tests/slurm --ignore tests/browser $(PYTEST_ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
@@ -79,5 +85,5 @@ lock: $(READY)
 		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o envs/requirements.lock
 
 clean:
-	rm -rf results/demo results/demo-detectron2 .pytest_cache .ruff_cache
+	rm -rf results/demo results/demo-detectron2 .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
