@@ -27,6 +27,7 @@ WITHOUT_EFFECT = tuple(
         "common.errors",
         "common.section",
         "config",
+        "contracts.layout",
         "contracts.settings",
         "training.devices",
         "training.launcher",
@@ -36,8 +37,8 @@ WITHOUT_EFFECT = tuple(
         "training.stopping",
     )
 )
-"""Packages and modules that change no result: what a command says, how it reads its arguments, how
-processes are started, locked and stopped. The config's code neither: the values that it makes,
+"""Packages and modules that change no result: what a command says, how it reads its arguments, where
+files lie, how processes are started, locked and stopped. The config's code neither: the values that it makes,
 defaults included, are part of the fingerprint themselves."""
 
 DISTRIBUTIONS = {

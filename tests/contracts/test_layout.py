@@ -1,0 +1,44 @@
+"""Every path below results/<experiment>/."""
+
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.contracts.layout import Layout, run_in, run_job
+
+LAYOUT = Layout.of("demo")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (LAYOUT.annotations("val"), "data/val.coco.json"),
+        (LAYOUT.shards, "data/shards.json"),
+        (LAYOUT.regions("train", "000-4ead6d89"), "pii/train/000-4ead6d89.parquet"),
+        (LAYOUT.shard_images("blur", "val", "000-1"), "images/blur/val/000-1"),
+        (LAYOUT.manifest("blur", "train"), "images/blur/train/manifest.parquet"),
+        (LAYOUT.run("blur", 3).checkpoint, "runs/blur/seed~3/model_final.pth"),
+        (LAYOUT.run("blur", 3).owner, "runs/blur/seed~3/checkpoints/owner.json"),
+        (LAYOUT.run("blur", 3).test().evaluation, "runs/blur/seed~3/eval.json"),
+        (LAYOUT.run("blur", 3).test("box").evaluation, "runs/blur/seed~3/on~box/eval.json"),
+        (LAYOUT.expected_runs, "runs/expected.json"),
+        (LAYOUT.audit("blur"), "privacy/blur.json"),
+        (LAYOUT.table("table_2", "md"), "tables/table_2.md"),
+        (LAYOUT.log(run_job("train", "blur", 3)), "logs/train/blur/seed~3.log"),
+        (LAYOUT.benchmark("verdict"), "benchmarks/verdict.tsv"),
+        (
+            LAYOUT.log(run_job("predict", "blur", 3, "box")),
+            "logs/predict/blur/seed~3/on~box.log",
+        ),
+    ],
+)
+def test_paths(path: Path, expected: str) -> None:
+    assert path == Path("results/demo") / expected
+
+
+def test_names_may_be_wildcards() -> None:
+    assert str(LAYOUT.regions("{split}", "{shard}")) == "results/demo/pii/{split}/{shard}.parquet"
+
+
+def test_a_run_is_found_below_any_folder_of_runs() -> None:
+    assert run_in(Path("runs"), "blur", 1) == Layout(Path()).run("blur", 1)

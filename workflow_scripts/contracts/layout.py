@@ -1,0 +1,271 @@
+"""Paths of an experiment's files, each spelled once.
+
+Names may be Snakemake wildcards: `layout.regions("{split}", "{shard}")`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """Files of one run, that is of one variant and one seed."""
+
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Weights at the end of the training."""
+        return self.folder / "model_final.pth"
+
+    @property
+    def metrics(self) -> Path:
+        """Losses by iteration, complete."""
+        return self.folder / "metrics.jsonl"
+
+    @property
+    def provenance(self) -> Path:
+        """Origin of the run: settings, fingerprint, versions."""
+        return self.folder / "run.json"
+
+    @property
+    def state(self) -> Path:
+        """Folder of what an interrupted training resumes from; not a declared output."""
+        return self.folder / "checkpoints"
+
+    @property
+    def state_metrics(self) -> Path:
+        """Losses by iteration, growing while the training runs."""
+        return self.state / "metrics.jsonl"
+
+    @property
+    def owner(self) -> Path:
+        """Process that trains at present, with its heartbeat."""
+        return self.state / "owner.json"
+
+    def test(self, tested: str = UNMODIFIED) -> "TestLayout":
+        """Results on the validation images, unmodified or as a variant has them."""
+        return TestLayout(self.folder / ("" if tested == UNMODIFIED else f"on~{tested}"))
+
+    @property
+    def evaluation(self) -> Path:
+        """Evaluation on the unmodified validation images."""
+        return self.test().evaluation
+
+
+@dataclass(frozen=True)
+class TestLayout:
+    """Files of one run's test on one treatment of the validation images."""
+
+    __test__ = False
+    """Not a test class of pytest."""
+
+    folder: Path
+
+    @property
+    def predictions(self) -> Path:
+        """Predictions in COCO's results format."""
+        return self.folder / "predictions.json.gz"
+
+    @property
+    def evaluation(self) -> Path:
+        """Average precisions."""
+        return self.folder / "eval.json"
+
+    @property
+    def matches(self) -> Path:
+        """Matches of predictions and instances, image by image."""
+        return self.folder / "matches.npz"
+
+
+def run_in(runs: Path, variant: str, seed: int | str) -> RunLayout:
+    """The files of a run below a folder of runs."""
+    return RunLayout(runs / variant / f"seed~{seed}")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Files of an experiment."""
+
+    results: Path
+    """`results/<experiment>`."""
+
+    @classmethod
+    def of(cls, experiment: str) -> "Layout":
+        """The files of an experiment, relative to the working directory."""
+        return cls(Path("results") / experiment)
+
+    # Data set
+
+    @property
+    def data(self) -> Path:
+        """Folder of the index."""
+        return self.results / "data"
+
+    @property
+    def drawn(self) -> Path:
+        """Root of the drawn data set."""
+        return self.data / "synthetic"
+
+    def annotations(self, split: str) -> Path:
+        """COCO annotations of a split."""
+        return self.data / f"{split}.coco.json"
+
+    @property
+    def shards(self) -> Path:
+        """Shards of both splits, and digests of their content."""
+        return self.data / "shards.json"
+
+    def table_1(self, suffix: str) -> Path:
+        """Images by split."""
+        return self.data / f"table_1.{suffix}"
+
+    # PII and anonymized images
+
+    @property
+    def pii(self) -> Path:
+        """Folder of PII regions."""
+        return self.results / "pii"
+
+    def regions(self, split: str, shard: str) -> Path:
+        """PII regions of a shard."""
+        return self.pii / split / f"{shard}.parquet"
+
+    def detection_checked(self, split: str) -> Path:
+        """Mark that faces and license plates can be detected in a split."""
+        return self.pii / split / ".checked"
+
+    @property
+    def pii_summary(self) -> Path:
+        """Statistics of the PII regions of the training images."""
+        return self.pii / "summary.json"
+
+    @property
+    def images(self) -> Path:
+        """Folder of anonymized images."""
+        return self.results / "images"
+
+    def variant_images(self, variant: str, split: str) -> Path:
+        """Folder of a variant's images of a split, with their manifest."""
+        return self.images / variant / split
+
+    def shard_images(self, variant: str, split: str, shard: str) -> Path:
+        """Folder of a variant's images of a shard."""
+        return self.variant_images(variant, split) / shard
+
+    def manifest(self, variant: str, split: str) -> Path:
+        """Manifest of a variant's images of a split."""
+        return self.variant_images(variant, split) / "manifest.parquet"
+
+    def variant_checked(self, variant: str, split: str) -> Path:
+        """Mark that a variant of a split can be made."""
+        return self.variant_images(variant, split) / ".checked"
+
+    def audit(self, variant: str) -> Path:
+        """Privacy audit of a variant."""
+        return self.results / "privacy" / f"{variant}.json"
+
+    # Runs
+
+    @property
+    def runs(self) -> Path:
+        """Folder of runs."""
+        return self.results / "runs"
+
+    def run(self, variant: str, seed: int | str) -> RunLayout:
+        """The files of a run."""
+        return run_in(self.runs, variant, seed)
+
+    @property
+    def expected_runs(self) -> Path:
+        """Runs that the experiment consists of."""
+        return self.runs / "expected.json"
+
+    @property
+    def training_checked(self) -> Path:
+        """Mark that the recipe and its weights are usable."""
+        return self.runs / ".checked"
+
+    # Results for readers
+
+    @property
+    def tables(self) -> Path:
+        """Folder of tables."""
+        return self.results / "tables"
+
+    def table(self, name: str, suffix: str = "json") -> Path:
+        """A table: table_2, verdict, exposed, cross or privacy."""
+        return self.tables / f"{name}.{suffix}"
+
+    @property
+    def partial_tables(self) -> Path:
+        """Folder of tables and a report of the runs that exist."""
+        return self.tables / "partial"
+
+    @property
+    def figures(self) -> Path:
+        """Folder of figures."""
+        return self.results / "figures"
+
+    def figure(self, name: str, suffix: str = "svg") -> Path:
+        """A figure: figure_3, before_after, forest, runs, learning_curves or privacy_utility."""
+        return self.figures / f"{name}.{suffix}"
+
+    @property
+    def provenance(self) -> Path:
+        """Origin of the results: config, versions, hashes of files."""
+        return self.results / "provenance.json"
+
+    @property
+    def report(self) -> Path:
+        """Self-contained report."""
+        return self.results / "report.html"
+
+    # Weights that the config names
+
+    @property
+    def weights(self) -> Path:
+        """Folder of fetched weights, each named by its SHA-256."""
+        return self.results / "weights"
+
+    @property
+    def weights_manifest(self) -> Path:
+        """Origin and licence of the fetched weights."""
+        return self.weights / "manifest.json"
+
+    # Jobs, by name such as `train/natural/seed~3`
+
+    @property
+    def logs(self) -> Path:
+        """Folder of logs."""
+        return self.results / "logs"
+
+    def log(self, job: str) -> Path:
+        """Log of a job."""
+        return self.logs / f"{job}.log"
+
+    @property
+    def benchmarks(self) -> Path:
+        """Folder of Snakemake's benchmarks."""
+        return self.results / "benchmarks"
+
+    def benchmark(self, job: str) -> Path:
+        """Snakemake's benchmark of a job."""
+        return self.benchmarks / f"{job}.tsv"
+
+    @property
+    def usage(self) -> Path:
+        """Folder of what each attempt of each job used."""
+        return self.results / "usage"
+
+    def attempt_usage(self, job: str, attempt: str) -> Path:
+        """Record of what one attempt of a job used."""
+        return self.usage / f"{job}.{attempt}.json"
+
+
+def run_job(step: str, variant: str, seed: int | str, tested: str = UNMODIFIED) -> str:
+    """Name of a run's job, such as `predict/natural/seed~3/on~blur`."""
+    test = "" if tested == UNMODIFIED else f"/on~{tested}"
+    return f"{step}/{variant}/seed~{seed}{test}"
