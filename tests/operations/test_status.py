@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.common.ownership import Owner
-from workflow_scripts.contracts.run_states import State, read_expected, statuses
+from workflow_scripts.contracts.run_states import State, statuses
+from workflow_scripts.contracts.runs import EXPECTED, read_expected
 from workflow_scripts.operations.status.__main__ import main
 from workflow_scripts.operations.status.queue import read_queue
 from workflow_scripts.operations.status.show import detail, totals
@@ -38,7 +39,7 @@ def write(path: Path, text: str = "") -> None:
 def look(results: Path, queue: str = "") -> dict:
     """The statuses by variant and seed."""
     queued = read_queue(queue, results.parents[1])
-    found = statuses(results, read_expected(results), queued)
+    found = statuses(results, read_expected(results / EXPECTED), queued)
     return {(run.variant, run.seed): run for run in found}
 
 

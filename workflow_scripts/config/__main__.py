@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> None:
             arguments.config,
             len(experiment.variants),
             len(experiment.run_seeds),
-            sum(len(experiment.seeds_of(variant)) for variant in experiment.variants),
+            sum(len(experiment.runs.seeds_of(variant)) for variant in experiment.variants),
         )
 
 

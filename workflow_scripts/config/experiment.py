@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from workflow_scripts.anonymization.variants import Variant, is_unmodified, seed_offset
 from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.runs import ALL, ExpectedRuns
 from workflow_scripts.contracts.settings.dataset import (
     CocoDataset,
     Dataset,
@@ -66,6 +67,12 @@ class Experiment(Section):
         return seeds
 
     @model_validator(mode="after")
+    def _no_class_is_the_mean(self) -> "Experiment":
+        if ALL in self.classes:
+            raise ValueError(f"dataset.classes: {ALL!r} is reserved for the mean over the classes")
+        return self
+
+    @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
         if self.reference not in self.variants:
             raise ValueError(
@@ -82,7 +89,7 @@ class Experiment(Section):
         for name, variant in self.variants.items():
             if not is_unmodified(variant):
                 continue
-            seeds = [seed + seed_offset(variant) for seed in self.seeds_of(name)]
+            seeds = [seed + seed_offset(variant) for seed in self.runs.seeds_of(name)]
             same = [seed for seed in seeds if seed in owners]
             if same:
                 raise ValueError(
@@ -101,7 +108,7 @@ class Experiment(Section):
                     f"more_seeds: there is no variant {name!r}; "
                     f"there are {', '.join(self.variants)}"
                 )
-            all_seeds = self.seeds_of(name)
+            all_seeds = self.runs.seeds_of(name)
             twice = [seed for seed in seeds if all_seeds.count(seed) > 1]
             if twice:
                 raise ValueError(
@@ -143,9 +150,15 @@ class Experiment(Section):
         """The seed of each run that every variant gets."""
         return tuple(range(1, self.seeds + 1)) if isinstance(self.seeds, int) else self.seeds
 
-    def seeds_of(self, variant: str) -> tuple[int, ...]:
-        """The seed of each run of a variant."""
-        return self.run_seeds + self.more_seeds.get(variant, ())
+    @property
+    def runs(self) -> ExpectedRuns:
+        """The runs of the experiment."""
+        return ExpectedRuns(
+            variants=tuple(self.variants),
+            seeds=self.run_seeds,
+            classes=self.classes,
+            more_seeds=self.more_seeds,
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:

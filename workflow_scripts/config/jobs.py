@@ -66,14 +66,8 @@ class Jobs:
         self.interval_settings = canonical_json({"level": experiment.statistics.level})
         self.config = canonical_json(experiment.model_dump(mode="json"))
         self.report_settings = canonical_json({"show_originals": experiment.shows_originals})
-        more = {"more_seeds": experiment.more_seeds} if experiment.more_seeds else {}
         self.expected_runs = canonical_json(
-            {
-                "classes": experiment.classes,
-                "variants": list(experiment.variants),
-                "seeds": experiment.run_seeds,
-                **more,
-            }
+            experiment.runs.model_dump(mode="json", exclude_defaults=True)
         )
 
     @property

@@ -8,29 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
-from workflow_scripts.common.files import read_json
 from workflow_scripts.common.ownership import owner_of
-from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.runs import ExpectedRuns
 
-EXPECTED = "runs/expected.json"
 RECENT_LINES = 20
 """Of metrics.jsonl, over which the speed is taken."""
 STEPS = "train", "predict", "evaluate"
 """The jobs of a run, in their order; each has a log by this name."""
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
-
-
-class Expected(Section):
-    """What the experiment consists of, as the workflow wrote it down when it was started."""
-
-    variants: tuple[str, ...] = Field(min_length=1)
-    seeds: tuple[int, ...] = Field(min_length=1)
-    classes: tuple[str, ...]
-    """Of the tables."""
-    more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
-    """Beside those that every variant has."""
 
 
 class State(StrEnum):
@@ -85,18 +70,8 @@ class RunStatus:
     log: str | None = None
 
 
-def read_expected(results: Path) -> Expected:
-    """What an experiment consists of.
-
-    Raises:
-        UserError: the workflow was never started there.
-    """
-    path = results / EXPECTED
-    return validate(Expected, read_json(path), str(path))
-
-
 def statuses(
-    results: Path, expected: Expected, queued: Mapping[tuple[str, str], QueuedJob]
+    results: Path, expected: ExpectedRuns, queued: Mapping[tuple[str, str], QueuedJob]
 ) -> list[RunStatus]:
     """Every run, variant by variant.
 
@@ -108,7 +83,7 @@ def statuses(
     return [
         status_of(results, variant, seed, queued)
         for variant in expected.variants
-        for seed in (*expected.seeds, *expected.more_seeds.get(variant, ()))
+        for seed in expected.seeds_of(variant)
     ]
 
 

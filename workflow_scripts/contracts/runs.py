@@ -14,6 +14,8 @@ from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+EXPECTED = "runs/expected.json"
+"""The expected runs, below an experiment's folder; written when the workflow starts."""
 ALL = "all"
 """Stands for the mean over the classes, where a class is named."""
 
@@ -23,13 +25,13 @@ def class_title(name: str) -> str:
     return "All classes (mAP)" if name == ALL else name[:1].upper() + name[1:]
 
 
-class Expected(Section):
-    """The runs that an experiment consists of: every variant with every seed, and some more."""
+class ExpectedRuns(Section):
+    """The runs that an experiment consists of: each seed of each variant."""
 
     variants: tuple[str, ...] = Field(min_length=1)
     """The variants, in the order of the table's columns."""
     seeds: tuple[int, ...] = Field(min_length=1)
-    """The seeds of each variant."""
+    """The seeds that every variant has."""
     classes: tuple[str, ...] = Field(min_length=1)
     """The classes, in the order of the table's rows."""
     more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
@@ -40,26 +42,29 @@ class Expected(Section):
         return self.seeds + self.more_seeds.get(variant, ())
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> "Expected":
+    def _names_are_unique(self) -> "ExpectedRuns":
         for name in ("variants", "seeds", "classes"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
-                raise ValueError(f"{name}: an entry stands twice in {list(values)}")
+                raise ValueError(f"{name}: {list(values)} has duplicates; remove them")
         if ALL in self.classes:
-            raise ValueError(f"classes: {ALL!r} is kept for the mean over the classes")
+            raise ValueError(f"classes: {ALL!r} is reserved for the mean over the classes")
         return self
 
 
-def read_expected(source: str) -> Expected:
-    """Read the expected runs from JSON text, or from a JSON file.
+def read_expected(source: Path | str) -> ExpectedRuns:
+    """The expected runs, from a JSON file or from JSON text.
+
+    Args:
+        source: a path, such as that of `EXPECTED`, or a text that starts with a brace.
 
     Raises:
-        UserError: it is missing or not JSON, or a line a finding, each with its key.
+        UserError: a missing file, invalid JSON, or a line a finding, each with its key.
     """
-    if not source.lstrip().startswith("{"):
-        return validate(Expected, read_json(Path(source)), source)
+    if isinstance(source, Path) or not source.lstrip().startswith("{"):
+        return validate(ExpectedRuns, read_json(Path(source)), str(source))
     try:
-        return validate(Expected, json.loads(source), "--expected")
+        return validate(ExpectedRuns, json.loads(source), "--expected")
     except json.JSONDecodeError as error:
         raise UserError(f"--expected: not valid JSON ({error})") from None
 
@@ -152,7 +157,7 @@ class EvaluatedRun:
         return self.evaluation.run.seed
 
 
-def runs_in(folder: Path, expected: Expected, tested_on: str = UNMODIFIED) -> list[Path]:
+def runs_in(folder: Path, expected: ExpectedRuns, tested_on: str = UNMODIFIED) -> list[Path]:
     """The evaluations of the expected runs that are in an experiment's folder of runs.
 
     Args:
@@ -206,7 +211,7 @@ def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:
     ]
 
 
-def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> Expected:
+def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> ExpectedRuns:
     """What to expect where nobody said it: each variant and seed that occurs, in every pair.
 
     Args:
@@ -214,14 +219,14 @@ def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> Expected:
         reference: the variant that comes first, if it occurs.
     """
     variants = dict.fromkeys(run.variant for run in runs)
-    return Expected(
+    return ExpectedRuns(
         variants=tuple(sorted(variants, key=lambda variant: variant != reference)),
         seeds=tuple(sorted({run.seed for run in runs})),
         classes=tuple(runs[0].evaluation.coco.segm.per_class),
     )
 
 
-def missing_runs(runs: Iterable[EvaluatedRun], expected: Expected) -> dict[str, list[int]]:
+def missing_runs(runs: Iterable[EvaluatedRun], expected: ExpectedRuns) -> dict[str, list[int]]:
     """The expected runs that are not there: seeds by variant; a complete variant is not listed.
 
     Raises:

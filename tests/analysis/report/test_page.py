@@ -176,7 +176,7 @@ def test_originals_are_embedded_only_if_asked(tmp_path, finished):
 
 def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, finished, page):
     results = shutil.copytree(finished, tmp_path / "crossed")
-    expected = read_expected(str(results / "runs/expected.json"))
+    expected = read_expected(results / "runs/expected.json")
     runs = read_runs(runs_in(results / "runs", expected))
     table = cross.cross_table({"unmodified": runs, "natural": runs}, expected)
     write_json(results / "tables/cross.json", cross.as_json(table, expected))

@@ -9,7 +9,7 @@ from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation,
 from workflow_scripts.analysis.tables.__main__ import main
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
-from workflow_scripts.contracts.runs import Expected, expected_of, missing_runs, read_runs
+from workflow_scripts.contracts.runs import ExpectedRuns, expected_of, missing_runs, read_runs
 
 
 def test_a_missing_run_is_refused_by_name(tmp_path, paths, capsys):
@@ -98,7 +98,7 @@ def test_a_run_nobody_expects_is_refused(tmp_path, paths, capsys):
 
 
 def test_a_run_without_one_of_the_classes_is_refused(paths):
-    expected = Expected(variants=("unmodified",), seeds=(1,), classes=(*CLASSES, "bus"))
+    expected = ExpectedRuns(variants=("unmodified",), seeds=(1,), classes=(*CLASSES, "bus"))
     with pytest.raises(UserError, match="per_class has no 'bus'"):
         missing_runs(read_runs(paths[:1]), expected)
 
@@ -127,8 +127,8 @@ def test_a_file_that_is_no_evaluation_is_named_with_its_key(tmp_path, change, ke
     [
         ('{"variants": ["a"]', "--expected: not valid JSON"),
         ('{"variants": ["a"], "seeds": [1]}', "--expected: classes: missing"),
-        ('{"variants": ["a", "a"], "seeds": [1], "classes": ["b"]}', "stands twice"),
-        ('{"variants": ["a"], "seeds": [1], "classes": ["all"]}', "'all' is kept for"),
+        ('{"variants": ["a", "a"], "seeds": [1], "classes": ["b"]}', "duplicates"),
+        ('{"variants": ["a"], "seeds": [1], "classes": ["all"]}', "'all' is reserved for"),
         ("none.json", "none.json: no such file"),
     ],
 )

@@ -10,8 +10,8 @@ from typing import Any
 from workflow_scripts.analysis.report.inputs import Further, Privacy, ResultTable, Verdict, read
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
-from workflow_scripts.contracts.run_states import RunStatus, State, read_expected, statuses
-from workflow_scripts.contracts.runs import ALL
+from workflow_scripts.contracts.run_states import RunStatus, State, statuses
+from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
 from workflow_scripts.contracts.usage import Usage, read_usage
 
 PROVENANCE = "provenance.json"
@@ -110,7 +110,7 @@ def read_results(
     Raises:
         UserError: the workflow was never started there, or a file is not what its name says.
     """
-    expected = read_expected(folder)
+    expected = read_expected(folder / EXPECTED)
     tables = tables or folder / "tables"
     found = statuses(folder, expected, {})
     evaluations = [_evaluation(folder, status) for status in found]

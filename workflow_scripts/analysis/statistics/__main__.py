@@ -23,7 +23,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json, write_json, write_text
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.matches import FILE_NAME, Matches
-from workflow_scripts.contracts.runs import EvaluatedRun, Expected, list_of, missing_runs
+from workflow_scripts.contracts.runs import EvaluatedRun, ExpectedRuns, list_of, missing_runs
 from workflow_scripts.contracts.settings.statistics import Statistics
 
 NAME = "workflow_scripts.analysis.statistics"
@@ -181,7 +181,7 @@ def _verdict(arguments: argparse.Namespace) -> None:
 
 
 def _resampled(
-    runs: Sequence[EvaluatedRun], expected: Expected, settings: Statistics
+    runs: Sequence[EvaluatedRun], expected: ExpectedRuns, settings: Statistics
 ) -> TestImages | None:
     """The runs on samples of the test images; None where that is not asked for, or cannot be."""
     if not settings.image_samples:

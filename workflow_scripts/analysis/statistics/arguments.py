@@ -8,7 +8,7 @@ from workflow_scripts.common.cli import Command
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
-    Expected,
+    ExpectedRuns,
     expected_of,
     read_expected,
     read_runs,
@@ -28,7 +28,7 @@ def add_runs(command: Command) -> argparse._MutuallyExclusiveGroup:
     return source
 
 
-def read_chosen_runs(arguments: argparse.Namespace) -> tuple[list[EvaluatedRun], Expected]:
+def read_chosen_runs(arguments: argparse.Namespace) -> tuple[list[EvaluatedRun], ExpectedRuns]:
     """The runs of the arguments of `add_runs`, and those that there have to be.
 
     Raises:

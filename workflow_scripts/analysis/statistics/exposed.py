@@ -13,7 +13,7 @@ from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.runs import (
     ALL,
     EvaluatedRun,
-    Expected,
+    ExpectedRuns,
     ExposedScores,
     GroupScores,
     class_title,
@@ -27,7 +27,7 @@ COMPARED = ["difference", "low", "high", "welch_p"]
 
 
 def exposed_table(
-    runs: Sequence[EvaluatedRun], expected: Expected, reference: str, level: float
+    runs: Sequence[EvaluatedRun], expected: ExpectedRuns, reference: str, level: float
 ) -> pd.DataFrame:
     """AP by variant, class and group, and its difference from the reference's.
 

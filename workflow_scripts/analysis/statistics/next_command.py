@@ -13,7 +13,7 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json, write_text
 from workflow_scripts.common.section import validate
-from workflow_scripts.contracts.runs import read_expected
+from workflow_scripts.contracts.runs import EXPECTED, read_expected
 
 FILE_NAME = "more_runs.yaml"
 OVER = 3
@@ -48,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
 def _next(arguments: argparse.Namespace) -> int | None:
     path = arguments.results / "tables/verdict.json"
     verdict = validate(ExperimentVerdict, read_json(path), str(path))
-    expected = read_expected(str(arguments.results / "runs/expected.json"))
+    expected = read_expected(arguments.results / EXPECTED)
     margins = verdict.settings.margins
     margin = margins[0] if arguments.margin is None else arguments.margin
     if margin not in margins:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from workflow_scripts.analysis.statistics.compare import Outcome
 from workflow_scripts.analysis.statistics.experiment import ExperimentVerdict, Role
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.runs import Expected
+from workflow_scripts.contracts.runs import ExpectedRuns
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Step:
         return self.look == len(self.looks)
 
 
-def next_step(verdict: ExperimentVerdict, expected: Expected, margin: float) -> Step:
+def next_step(verdict: ExperimentVerdict, expected: ExpectedRuns, margin: float) -> Step:
     """Which runs to add.
 
     Runs are added to the variants that are undecided within the margin, and to the reference, up to

@@ -8,7 +8,7 @@ import pandas as pd
 
 from workflow_scripts.analysis.statistics.welch import Sample
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.runs import ALL, EvaluatedRun, Expected
+from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 
 COLUMNS = ("class", "variant", "mean", "std", "n")
 METRIC = "AP"
@@ -18,7 +18,7 @@ Samples = Mapping[str, Mapping[str, Sample]]
 """By variant, then by class and `all`."""
 
 
-def samples_of_runs(runs: Sequence[EvaluatedRun], expected: Expected) -> Samples:
+def samples_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Samples:
     """APs of each class and variant over the runs; runs in which one is undefined do not count."""
     return {
         variant: {

@@ -12,7 +12,7 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json, write_json, write_text
 from workflow_scripts.contracts.runs import (
-    Expected,
+    ExpectedRuns,
     expected_of,
     list_of,
     missing_runs,
@@ -118,7 +118,7 @@ def _aggregate(arguments: argparse.Namespace) -> ResultTable:
     )
 
 
-def _paths(arguments: argparse.Namespace, expected: Expected | None) -> list[Path]:
+def _paths(arguments: argparse.Namespace, expected: ExpectedRuns | None) -> list[Path]:
     """The evaluations to read. A partial table passes over those that are not there."""
     paths = [*arguments.runs, *_listed(arguments.runs_from)]
     if arguments.partial:

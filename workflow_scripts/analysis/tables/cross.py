@@ -8,13 +8,15 @@ from tabulate import tabulate
 
 from workflow_scripts.analysis.tables.table import cell, long_table
 from workflow_scripts.common import latex
-from workflow_scripts.contracts.runs import ALL, EvaluatedRun, Expected, class_title
+from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
 
 SCHEMA = 1
 COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
 
 
-def cross_table(by_test: Mapping[str, Sequence[EvaluatedRun]], expected: Expected) -> pd.DataFrame:
+def cross_table(
+    by_test: Mapping[str, Sequence[EvaluatedRun]], expected: ExpectedRuns
+) -> pd.DataFrame:
     """Mask AP by class, training and test.
 
     Args:
@@ -33,7 +35,7 @@ def cross_table(by_test: Mapping[str, Sequence[EvaluatedRun]], expected: Expecte
     return pd.concat(parts)[COLUMNS].reset_index(drop=True)
 
 
-def as_json(table: pd.DataFrame, expected: Expected) -> dict[str, Any]:
+def as_json(table: pd.DataFrame, expected: ExpectedRuns) -> dict[str, Any]:
     """The cells for programs, undefined numbers null; and as text, for a report."""
     return {
         "schema": SCHEMA,
@@ -49,7 +51,7 @@ def as_json(table: pd.DataFrame, expected: Expected) -> dict[str, Any]:
     }
 
 
-def as_markdown(table: pd.DataFrame, expected: Expected) -> str:
+def as_markdown(table: pd.DataFrame, expected: ExpectedRuns) -> str:
     """A matrix for all classes, and one for each: a row a training, a column a test."""
     parts = []
     for title, headers, rows in _matrices(table, expected):
@@ -57,7 +59,7 @@ def as_markdown(table: pd.DataFrame, expected: Expected) -> str:
     return "\n\n".join([*parts, CAPTION]) + "\n"
 
 
-def as_latex(table: pd.DataFrame, expected: Expected) -> str:
+def as_latex(table: pd.DataFrame, expected: ExpectedRuns) -> str:
     r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
     _, headers, rows = next(iter(_matrices(table, expected)))
     return latex.table([latex.tabular(headers, rows)], f"{class_title(ALL)}. {CAPTION}", "cross")
@@ -70,7 +72,7 @@ CAPTION = (
 
 
 def _matrices(
-    table: pd.DataFrame, expected: Expected
+    table: pd.DataFrame, expected: ExpectedRuns
 ) -> list[tuple[str, list[str], list[list[str]]]]:
     """Title, headers and cells: of the mean first."""
     tests = list(table["tested_on"].unique())

@@ -12,7 +12,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json, write_text
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
-    Expected,
+    ExpectedRuns,
     list_of,
     missing_runs,
     read_expected,
@@ -65,7 +65,7 @@ def _cross(arguments: argparse.Namespace) -> None:
     log.info("%s.{csv,md,tex,json}: %d tests", stem, len(by_test))
 
 
-def _tested(folder: Path, expected: Expected, test: str) -> list[EvaluatedRun]:
+def _tested(folder: Path, expected: ExpectedRuns, test: str) -> list[EvaluatedRun]:
     """The runs as tested on one variant of the images; all of them have to be there."""
     runs = read_runs(runs_in(folder, expected, test))
     findings = [

@@ -17,7 +17,7 @@ from workflow_scripts.analysis.tables.table import (
 from workflow_scripts.common import latex
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.section import validate
-from workflow_scripts.contracts.runs import Expected
+from workflow_scripts.contracts.runs import ExpectedRuns
 
 SCHEMA = 1
 
@@ -122,12 +122,12 @@ def from_json(content: Any, where: str) -> ResultTable:
         UserError: it is not such a table.
     """
     try:
-        expected = {key: content[key] for key in Expected.model_fields if key in content}
+        expected = {key: content[key] for key in ExpectedRuns.model_fields if key in content}
         missing: dict[str, list[int]] = {}
         for run in content["missing"]:
             missing.setdefault(run["variant"], []).append(run["seed"])
         return ResultTable(
-            expected=validate(Expected, expected, where),
+            expected=validate(ExpectedRuns, expected, where),
             reference=content["reference"],
             engine=content["engine"],
             tested_on=content["tested_on"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workflow_scripts.common.latex import UNDEFINED
-from workflow_scripts.contracts.runs import ALL, EvaluatedRun, Expected, class_title, list_of
+from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title, list_of
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
 """Of masks, as eval.json names them; those of boxes have the prefix `bbox_`."""
@@ -31,7 +31,7 @@ class RunRecord:
 class ResultTable:
     """Table II: what was measured, on what, and from which runs."""
 
-    expected: Expected
+    expected: ExpectedRuns
     reference: str
     """The variant that the others are compared with."""
     engine: str

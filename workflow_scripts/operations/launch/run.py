@@ -24,7 +24,7 @@ def folder_of(call: SnakemakeCall, variant: str, seed: int) -> Path:
         raise UserError(
             f"--variant: {experiment.experiment} has no variant {variant!r}; there are {there_are}"
         )
-    seeds = experiment.seeds_of(variant)
+    seeds = experiment.runs.seeds_of(variant)
     if seed not in seeds:
         raise UserError(
             f"--seed: {variant} has no seed {seed}; there are {', '.join(map(str, seeds))}; "

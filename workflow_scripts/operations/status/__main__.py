@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.live import Live
 
 from workflow_scripts.common.cli import Command, main_of
-from workflow_scripts.contracts.run_states import RunStatus, State, read_expected, statuses
+from workflow_scripts.contracts.run_states import RunStatus, State, statuses
+from workflow_scripts.contracts.runs import EXPECTED, read_expected
 from workflow_scripts.operations.status.queue import queued_jobs
 from workflow_scripts.operations.status.show import as_grid
 
@@ -61,7 +62,9 @@ def show(arguments: argparse.Namespace) -> None:
 def look(results: Path) -> list[RunStatus]:
     """The runs of the experiment as they are now."""
     # Snakemake's directory holds `results`; its jobs in Slurm have it as their directory.
-    return statuses(results, read_expected(results), queued_jobs(results.resolve().parents[1]))
+    return statuses(
+        results, read_expected(results / EXPECTED), queued_jobs(results.resolve().parents[1])
+    )
 
 
 if __name__ == "__main__":
