@@ -1,0 +1,62 @@
+"""What the documents promise: links that lead somewhere, commands that exist, versions that agree."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.workflow import PROJECT
+
+DOCUMENTS = sorted(
+    path
+    for path in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("packages/*/*.md"))
+    if path.is_file()
+)
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.+)$", re.M)
+
+
+def anchors_of(document: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a Markdown file."""
+    titles = HEADING.findall(document.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+def name_of(document: Path) -> str:
+    """A document's path in the repository."""
+    return document.relative_to(PROJECT).as_posix()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(document):
+    broken = []
+    for target in LINK.findall(document.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        file = (document.parent / path).resolve() if path else document
+        if not file.exists() or (anchor and anchor not in anchors_of(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def test_versions_agree():
+    projects = [PROJECT / "pyproject.toml", *PROJECT.glob("packages/*/pyproject.toml")]
+    versions = {tomllib.loads(path.read_text())["project"]["version"] for path in projects}
+    citation = yaml.safe_load((PROJECT / "CITATION.cff").read_text())["version"]
+    changelog = re.search(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.M)[1]
+    assert versions | {citation, changelog} == {citation}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_targets_of_snakemake_stand_before_its_options(document):
+    """An option that takes several values would take a target behind it for one more."""
+    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
+    calls = re.findall(r"snakemake ((?:--|\$P)[^\n`#]*)", text)
+    rules = set(re.findall(r"^(?:rule|checkpoint) (\w+):", rules_text(), re.M))
+    assert [call for call in calls if rules & set(call.split())] == []
+
+
+def rules_text() -> str:
+    """The text of all rule files."""
+    return "\n".join(path.read_text() for path in (PROJECT / "rules").glob("*.smk"))
