@@ -1,16 +1,17 @@
-"""Who works in a folder: the living are respected, the dead are not."""
+"""Ownership of a folder: the living are respected, the dead are replaced."""
 
 import json
 import subprocess
 import sys
 import threading
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
 from workflow_scripts.common import ownership
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.ownership import Owner, owned, owner_of
+from workflow_scripts.common.ownership import Owner, owned, owner_of, remove_owned
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +99,90 @@ def test_an_owner_learns_that_it_was_taken_over(tmp_path):
         other = written(file, elsewhere())
         assert lost.wait(10)
     assert owner_of(file) == other
+
+
+def test_a_folder_that_its_owner_removes_goes_to_the_process_that_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(ownership, "PATIENCE_SECONDS", 60.0)
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    file = folder / "owner.json"
+    owner, failures = [], []
+
+    def wait():
+        try:
+            with owned(file, never):
+                owner.append(owner_of(file))
+        except OSError as error:
+            failures.append(error)
+
+    waiter = threading.Thread(target=wait)
+    with owned(file, never):
+        first = owner_of(file)
+        waiter.start()
+        while not list(folder.glob(".owner.json.*")):
+            pass
+        (folder / "state.pth").touch()
+        remove_owned(folder)
+    waiter.join()
+    assert failures == []
+    assert owner[0].name != first.name
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
+    assert not list(folder.iterdir())
+
+
+def test_a_folder_that_vanishes_during_a_takeover_is_made_again(tmp_path, monkeypatch):
+    file = tmp_path / "checkpoints/owner.json"
+    file.parent.mkdir()
+    written(file, elsewhere(beat="2000-01-01T00:00:00+00:00"))
+    taken_over = ownership._taken_over
+
+    def late(*arguments):
+        if file.exists():
+            remove_owned(file.parent)
+        return taken_over(*arguments)
+
+    monkeypatch.setattr(ownership, "_taken_over", late)
+    with owned(file, never):
+        assert owner_of(file).lives_here
+
+
+def test_a_takeover_that_a_process_died_over_is_taken_over(tmp_path):
+    file = tmp_path / "owner.json"
+    dead = written(file, elsewhere())
+    claim = tmp_path / f".owner.json.after.{dead.name}"
+    written(claim, elsewhere(beat="2000-01-01T00:00:00+00:00"))
+    with owned(file, never):
+        assert owner_of(file).lives_here
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_heartbeat_leaves_the_file_of_a_successor_alone(tmp_path, monkeypatch):
+    """The takeover comes between the look at the file and the write."""
+    file = tmp_path / "owner.json"
+    own, successor = written(file, Owner.this_process()), elsewhere()
+    plain = Path.open
+
+    def after_takeover(path, *arguments, **options):
+        if path == file and arguments[:1] == ("r+",):
+            draft = tmp_path / "draft"
+            written(draft, successor)
+            draft.replace(file)
+        return plain(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", after_takeover)
+    lost, ended = threading.Event(), threading.Event()
+    heart = threading.Thread(target=ownership._beat, args=(file, own, ended, lost.set))
+    heart.start()
+    assert lost.wait(10)
+    ended.set()
+    heart.join()
+    assert owner_of(file) == successor
+
+
+def test_an_owner_ends_well_when_its_file_vanishes_at_the_last_moment(tmp_path, monkeypatch):
+    file = tmp_path / "owner.json"
+    with owned(file, never):
+        monkeypatch.setattr(ownership, "owner_of", lambda file: None)
 
 
 def test_one_of_many_gets_the_folder(tmp_path):

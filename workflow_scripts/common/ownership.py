@@ -1,13 +1,17 @@
-"""Who works in a folder, on whichever machine: a file with the owner and a heartbeat.
+"""Ownership of a folder across machines: a file that names the owner and carries its heartbeat.
 
-A lock of the file system is not seen on other nodes everywhere. The file is made by a hard link,
-which succeeds for one of several processes on network file systems too. Clocks of nodes differ:
-whether an owner lives is judged by whether its heartbeat changes, not by what it says.
+File system locks do not reach other nodes everywhere, so the file is created by a hard link, which
+succeeds for exactly one process on network file systems too. The clocks of nodes differ, so an
+owner counts as alive while its heartbeat changes, whatever time the heartbeat shows.
+
+The owner may finish, and its folder disappear, at any moment while others wait for it: whatever
+vanishes under a waiting process is made again.
 """
 
 import contextlib
 import json
 import os
+import shutil
 import socket
 import threading
 import time
@@ -21,13 +25,13 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 
 BEAT_SECONDS = 10.0
-"""An owner's heartbeat changes this often."""
+"""Time between two heartbeats of an owner."""
 STALE_SECONDS = 60.0
-"""An owner whose heartbeat did not change for so long is gone."""
+"""An owner whose heartbeat has not changed for this long is taken for dead."""
 CLOCKS_APART_SECONDS = 120.0
-"""Clocks of nodes may differ by so much."""
+"""Largest assumed difference between the clocks of two nodes."""
 PATIENCE_SECONDS = 30.0
-"""An owner that lives may be about to end."""
+"""How long to wait for a living owner, which may be about to finish."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -37,25 +41,25 @@ def _now() -> str:
 
 @dataclass(frozen=True)
 class Owner:
-    """A process that works in a folder."""
+    """A process that owns a folder."""
 
     name: str
-    """Nobody else's."""
+    """Unique name of the owner."""
     host: str
     boot: str
-    """Of the host: after a restart its process numbers mean others."""
+    """Boot ID of the host; after a reboot, process IDs refer to other processes."""
     process: int
     ticks: str | None
-    """When the process started, by the host's kernel: its number may be given again."""
+    """Start time of the process in kernel ticks; process IDs are reused."""
     slurm_job: str | None
     since: str
-    """ISO 8601 in UTC, by the host's clock."""
+    """Start of the ownership: ISO 8601, UTC, by the host's clock."""
     beat: str
-    """The same; of the last heartbeat."""
+    """Time of the last heartbeat: ISO 8601, UTC, by the host's clock."""
 
     @classmethod
     def this_process(cls) -> "Owner":
-        """The owner that this process is."""
+        """This process as an owner."""
         return cls(
             name=uuid.uuid4().hex,
             host=socket.gethostname(),
@@ -69,21 +73,21 @@ class Owner:
 
     @property
     def lives_here(self) -> bool | None:
-        """Whether the process lives; None on another machine, where it cannot be seen."""
+        """Whether the process is alive; None if it runs on another machine."""
         if self.host != socket.gethostname() or not _BOOT.exists():
             return None
         return self.boot == _boot() and self.ticks == _ticks(self.process) is not None
 
     @property
     def seems_alive(self) -> bool:
-        """Whether the process lives, as far as one look tells: on another machine, by its beat."""
+        """Whether the process is alive, on another machine judged by its last heartbeat alone."""
         if self.lives_here is not None:
             return self.lives_here
         age = datetime.now(UTC) - datetime.fromisoformat(self.beat)
         return age.total_seconds() < STALE_SECONDS + CLOCKS_APART_SECONDS
 
     def __str__(self) -> str:
-        """As messages name it."""
+        """The owner as messages name it."""
         slurm = f", Slurm job {self.slurm_job}" if self.slurm_job else ""
         return f"process {self.process} on {self.host}{slurm}, since {self.since}"
 
@@ -93,7 +97,7 @@ def _boot() -> str:
 
 
 def _ticks(process: int) -> str | None:
-    """The start time of a process; None if there is no such, or only its entry in the table."""
+    """Start time of a process in kernel ticks; None if there is none, or only a zombie."""
     try:
         state, *others = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
@@ -102,28 +106,41 @@ def _ticks(process: int) -> str | None:
 
 
 def owner_of(file: Path) -> Owner | None:
-    """Who owns the folder that `file` is in; None if nobody does."""
+    """The owner of the folder that holds `file`; None if it has none.
+
+    Raises:
+        UserError: the file is damaged.
+    """
     for _ in range(50):
         try:
-            return Owner(**json.loads(file.read_text(encoding="utf-8")))
+            return _parsed(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValueError, TypeError):  # read in the middle of a heartbeat
             time.sleep(0.02)
-    raise UserError(f"{file}: damaged; remove it if nothing works in its folder")
+    raise UserError(f"{file}: damaged; remove it if no process works in its folder")
+
+
+def _parsed(text: str) -> Owner:
+    return Owner(**json.loads(text))
+
+
+def _is_owned_by(file: Path, owner: Owner) -> bool:
+    now = owner_of(file)
+    return now is not None and now.name == owner.name
 
 
 @contextlib.contextmanager
 def owned(file: Path, lost: Callable[[], None]) -> Iterator[None]:
-    """Own the folder that `file` is in, with a heartbeat, until the block ends.
+    """Own the folder that holds `file`, with a heartbeat, until the block ends.
 
     Args:
-        file: is made, and removed in the end.
-        lost: is called from another thread when somebody else took the folder over, as happens
-            to a process that stood still for longer than `STALE_SECONDS`.
+        file: created, with its folder, and removed at the end.
+        lost: called from another thread if another process takes the folder over, which happens
+            to a process that was suspended for longer than `STALE_SECONDS`.
 
     Raises:
-        UserError: another process owns it, and is alive.
+        UserError: another process owns the folder, and is alive.
     """
     own = Owner.this_process()
     _acquire(file, own)
@@ -135,39 +152,55 @@ def owned(file: Path, lost: Callable[[], None]) -> Iterator[None]:
     finally:
         ended.set()
         heart.join()
-        # It may be gone together with its folder.
-        if file.exists() and owner_of(file).name == own.name:
-            file.unlink()
+        # The work in the folder is done: a damaged file is for the next owner to report.
+        with contextlib.suppress(UserError):
+            if _is_owned_by(file, own):
+                file.unlink(missing_ok=True)
+
+
+def remove_owned(folder: Path) -> None:
+    """Remove an owned folder in one step: processes that wait for it may be writing to it."""
+    hidden = folder.rename(folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}"))
+    # A network file system keeps what is still open; that must not fail work that is done.
+    shutil.rmtree(hidden, ignore_errors=True)
 
 
 def _acquire(file: Path, own: Owner) -> None:
     draft = file.with_name(f".{file.name}.{own.name}")
-    draft.write_text(json.dumps(asdict(own)), encoding="utf-8")
     try:
-        while not _linked(draft, file):
-            other = owner_of(file)
-            if other is not None:
-                _wait_for_end_of(other, file)
-                if _taken_over(draft, file, other):
+        while True:
+            # An owner that finished may have removed the folder, and the draft with it.
+            with contextlib.suppress(FileNotFoundError):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                draft.write_text(json.dumps(asdict(own)), encoding="utf-8")
+                if _linked(draft, file):
                     return
+                other = owner_of(file)
+                if other is not None:
+                    _wait_for_end_of(other, file)
+                    if _taken_over(draft, file, other):
+                        return
     finally:
         draft.unlink(missing_ok=True)
 
 
 def _taken_over(draft: Path, file: Path, gone: Owner) -> bool:
-    """Put the draft in place of a dead owner's file, as the only one of all who wait for it."""
+    """Replace a dead owner's file by the draft, as the only one of all who wait for it."""
     claim = file.with_name(f".{file.name}.after.{gone.name}")
     if not _linked(draft, claim):
         time.sleep(0.2)
+        claimant = owner_of(claim)
+        # It takes milliseconds, unless the claimant died over it.
+        if claimant is not None and not claimant.seems_alive:
+            claim.unlink(missing_ok=True)
         return False
     try:
-        now = owner_of(file)
-        if now is None or now.name != gone.name:
+        if not _is_owned_by(file, gone):
             return False
         draft.replace(file)
         return True
     finally:
-        claim.unlink()
+        claim.unlink(missing_ok=True)
 
 
 def _linked(draft: Path, file: Path) -> bool:
@@ -179,10 +212,10 @@ def _linked(draft: Path, file: Path) -> bool:
 
 
 def _wait_for_end_of(owner: Owner, file: Path) -> None:
-    """Return when an owner has ended or seems dead.
+    """Return when an owner has finished or counts as dead.
 
     Raises:
-        UserError: it lives.
+        UserError: it is alive.
     """
     started, told, seen = time.monotonic(), False, owner.lives_here
     while owner.lives_here is not False:
@@ -202,18 +235,28 @@ def _wait_for_end_of(owner: Owner, file: Path) -> None:
             log.info("%s is in use (%s); waiting for it to end", file.parent, owner)
             told = True
         time.sleep(0.2)
-    log.warning("%s was left by a process that is gone (%s)", file.parent, owner)
+    log.warning("%s: taking over from a process that is gone (%s)", file.parent, owner)
 
 
 def _beat(file: Path, own: Owner, ended: threading.Event, lost: Callable[[], None]) -> None:
     while not ended.wait(BEAT_SECONDS):
-        now = owner_of(file)
-        if now is None:  # removed by hand, or with its folder
-            return
-        if now.name != own.name:
-            log.error("%s was taken over (%s); stopping", file.parent, now)
-            lost()
-            return
-        # In place: a folder that is being removed gets no new files. The length stays the same.
-        with contextlib.suppress(FileNotFoundError), file.open("r+", encoding="utf-8") as stream:
+        # A file that is gone, unreadable or half-written for a moment is no reason to stop.
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            now = _beat_once(file, own)
+            if now.name != own.name:
+                log.error("%s was taken over (%s); stopping", file.parent, now)
+                lost()
+                return
+
+
+def _beat_once(file: Path, own: Owner) -> Owner:
+    """Renew the heartbeat, in the very file that was read: the next one may be the successor's.
+
+    In place, since a folder that is being removed must get no new files; the length stays the same.
+    """
+    with file.open("r+", encoding="utf-8") as stream:
+        now = _parsed(stream.read())
+        if now.name == own.name:
+            stream.seek(0)
             stream.write(json.dumps(asdict(replace(own, beat=_now()))))
+        return now

@@ -13,6 +13,7 @@ import submitit
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.ownership import remove_owned
 from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
 from workflow_scripts.training.lock import sole_user_of
 from workflow_scripts.training.stopping import STOP_SIGNALS
@@ -41,7 +42,7 @@ def launch(job: TrainingJob) -> Outcome:
             with _tether(meeting.tether):
                 outcome = _Launch(job, meeting).wait()
         if outcome.ending is Ending.DONE:
-            shutil.rmtree(job.checkpoints)
+            remove_owned(job.checkpoints)
     return outcome
 
 
