@@ -1,4 +1,4 @@
-"""What the documents promise: links that lead somewhere, commands that exist, versions that agree."""
+"""What the documents promise: working links and commands, and one version."""
 
 import re
 import tomllib
@@ -9,11 +9,8 @@ import yaml
 
 from tests.workflow import PROJECT
 
-DOCUMENTS = sorted(
-    path
-    for path in (*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("packages/*/*.md"))
-    if path.is_file()
-)
+PLACES = ("*.md", "docs/*.md", "packages/*/*.md", "tools/*/*.md")
+DOCUMENTS = sorted(path for place in PLACES for path in PROJECT.glob(place))
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.M)
 
