@@ -103,7 +103,7 @@ def test_gather_names_what_is_missing_double_or_old(data, capsys):
 def test_a_source_that_changed_fails_and_leaves_nothing(data, capsys):
     write_png(data / "in/a/1.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     assert apply(data, {"method": "blur"}) == 2
-    assert "a/1.png: it has changed since it was indexed" in capsys.readouterr().err
+    assert "a/1.png: the file has changed since it was recorded" in capsys.readouterr().err
     assert list((data / "images/v").iterdir()) == []
 
 

@@ -19,11 +19,11 @@ from workflow_scripts.anonymization.method import (
 )
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import link_or_copy, sha256_of
+from workflow_scripts.common.files import link_or_copy, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import Change, Entry
 from workflow_scripts.contracts.regions import Region, order_of
-from workflow_scripts.imaging.images import decode_image, read_bytes, write_png
+from workflow_scripts.imaging.images import decode_image, read_recorded, write_png
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,7 @@ def anonymize_image(method: Method, task: Task) -> Entry:
     Raises:
         UserError: the original is damaged, or another than the index found.
     """
-    raw = read_bytes(task.source)
-    if sha256_of(raw) != task.image.sha256:
-        raise UserError(f"{task.source}: it has changed since it was indexed; index again")
+    raw = read_recorded(task.image, task.root)
     replacement = method.replacement(task.image.file_name)
     if replacement is not None:
         return _taken_over(method, task, raw, replacement)

@@ -77,6 +77,20 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
 
 
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UserError: it is missing or not readable.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+
+
 def canonical_json(content: Any) -> str:
     """One text for equal content: sorted keys, no spaces. What fingerprints are made of."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

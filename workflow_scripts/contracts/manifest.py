@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.records import write_records
-from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind
 
 FILE_NAME = "manifest.parquet"
@@ -128,6 +128,31 @@ def _entry(row: dict[str, Any]) -> Entry:
         for change in fields.pop("changes")
     )
     return Entry(**fields, changes=changes)
+
+
+def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoImage, ...]:
+    """The records of a variant's images: other files with other content, all else the same.
+
+    Args:
+        images: records of the original images, in any number.
+        folder: the variant's folder, which the new file names are relative to.
+
+    Raises:
+        UserError: the manifest is missing or damaged, or does not list an image.
+    """
+    path = folder / FILE_NAME
+    entries = {entry.image: entry for entry in read_manifest(path)}
+    absent = [image.file_name for image in images if image.file_name not in entries]
+    if absent:
+        raise UserError(
+            f"{path}: {len(absent)} of {len(images)} images are not in it, {absent[0]} for one; "
+            "anonymize this variant again"
+        )
+    return tuple(
+        replace(image, file_name=entry.file, sha256=entry.sha256)
+        for image in images
+        for entry in [entries[image.file_name]]
+    )
 
 
 def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:

@@ -8,9 +8,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, field_validator
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of
+from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.common.section import Section
-from workflow_scripts.imaging.images import read_bytes
 
 Value = TypeVar("Value")
 

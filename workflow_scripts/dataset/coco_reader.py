@@ -10,11 +10,11 @@ from typing import Any
 from hotcoco import mask as rle_codec
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, sha256_of
+from workflow_scripts.common.files import read_bytes, read_json, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings.dataset import CocoDataset
 from workflow_scripts.dataset.reader import LabelledImage, read_split
-from workflow_scripts.imaging.images import decode_image, read_bytes
+from workflow_scripts.imaging.images import decode_image
 
 
 @dataclass(frozen=True)

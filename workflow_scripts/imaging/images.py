@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic
+from workflow_scripts.common.files import atomic, read_bytes, sha256_of
+from workflow_scripts.contracts.coco import CocoImage
 
 
 def decode_image(raw: bytes, path: Path) -> np.ndarray:
@@ -44,23 +45,55 @@ def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
     return image
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file's bytes.
-
-    Raises:
-        UserError: it is missing or not readable.
-    """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-
-
 def read_image(path: Path) -> np.ndarray:
     """Read an image file as (height, width, 3) uint8 RGB; errors as in `decode_image`."""
     return decode_image(read_bytes(path), path)
+
+
+def load(image: CocoImage, root: Path) -> np.ndarray:
+    """The pixels of an image that an index or a manifest lists: (height, width, 3) uint8 RGB.
+
+    Args:
+        image: the record.
+        root: the folder that its file name is relative to.
+
+    Raises:
+        UserError: the file is missing, damaged, not the recorded one, or of another size.
+    """
+    return decode(read_recorded(image, root), image, root)
+
+
+def read_recorded(image: CocoImage, root: Path) -> bytes:
+    """The content of a recorded image file.
+
+    Raises:
+        UserError: the file is missing, or its SHA-256 is not the recorded one.
+    """
+    path = root / image.file_name
+    content = read_bytes(path)
+    if sha256_of(content) != image.sha256:
+        raise UserError(
+            f"{path}: the file has changed since it was recorded; restore it, or index "
+            "(for an anonymized image: anonymize) again"
+        )
+    return content
+
+
+def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
+    """The pixels of a recorded image file's content: (height, width, 3) uint8 RGB.
+
+    Raises:
+        UserError: the file is damaged, or of another size than recorded.
+    """
+    path = root / image.file_name
+    pixels = decode_image(content, path)
+    height, width = pixels.shape[:2]
+    if (width, height) != (image.width, image.height):
+        raise UserError(
+            f"{path}: {width}x{height} pixels, the index has {image.width}x{image.height}; "
+            "index the data set again"
+        )
+    return pixels
 
 
 def write_png(path: Path, image: np.ndarray) -> memoryview:

@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of
+from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts.regions import Region
-from workflow_scripts.imaging.images import read_bytes
 
 
 class FaceEmbedding:

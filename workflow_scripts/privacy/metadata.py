@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import ExifTags, Image
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.imaging.images import read_bytes
+from workflow_scripts.common.files import read_bytes
 
 PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_TECHNICAL = frozenset(

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of
+from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Change, read_manifest
 from workflow_scripts.contracts.regions import Region, read_regions
 from workflow_scripts.imaging.comparison import changed_pixels, coded_like
-from workflow_scripts.imaging.images import decode_image, read_bytes
+from workflow_scripts.imaging.images import decode_image
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 LEAST_CHANGE = 0.1

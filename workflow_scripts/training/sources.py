@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
-
-MANIFEST = "manifest.parquet"
+from workflow_scripts.contracts.manifest import images_of_variant
 
 
 def training_images(split: CocoSplit) -> tuple[CocoImage, ...]:
@@ -33,30 +30,10 @@ def locate(images: tuple[CocoImage, ...], root: Path, anonymized: Path | None) -
     Raises:
         UserError: an image is missing, or is not in the manifest.
     """
-    if anonymized is None:
-        files = [root / image.file_name for image in images]
-    else:
-        replacements = _replacements(anonymized)
-        absent = [image.file_name for image in images if image.file_name not in replacements]
-        if absent:
-            raise UserError(
-                f"{anonymized / MANIFEST}: {len(absent)} of {len(images)} images are not in it, "
-                f"{absent[0]} for one; anonymize this variant again"
-            )
-        files = [replacements[image.file_name] for image in images]
+    if anonymized is not None:
+        images, root = images_of_variant(images, anonymized), anonymized
+    files = [root / image.file_name for image in images]
     missing = [f"{file}: no such image" for file in files if not file.is_file()]
     if missing:
         raise UserError.of(missing, shown=5)
     return files
-
-
-def _replacements(folder: Path) -> dict[str, Path]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise UserError(f"{path}: no such file; --anonymized takes a variant's folder")
-    try:
-        table = pq.read_table(path, columns=["image", "file"])
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: not a manifest of anonymized images ({error})") from None
-    names, files = (table.column(name).to_pylist() for name in ("image", "file"))
-    return {name: folder / file for name, file in zip(names, files, strict=True)}
