@@ -13,12 +13,10 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pandas as pd
-from drawn_streets.drawing import Drawing
-from drawn_streets.labels import Label
-from drawn_streets.marks import MarkKind
+from drawn_streets import DrawnScene, Label
 
 from tools.plate_detector.measure import boxes_in
-from tools.plate_detector.scenes import draw_scene
+from tools.plate_detector.scenes import large_scene
 from workflow_scripts.imaging.boxes import ious
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.faces import Faces
@@ -57,9 +55,9 @@ class Scene:
     persons: np.ndarray
 
     @classmethod
-    def of(cls, drawing: Drawing) -> "Scene":
+    def of(cls, drawing: DrawnScene) -> "Scene":
         """What is asked for in a drawing."""
-        faces = [region for region in drawing.regions if region.kind is MarkKind.FACE]
+        faces = drawing.faces
         persons = list(boxes_in(drawing.instance_ids, (Label.PERSON, Label.RIDER)))
         return cls(
             drawing.image,
@@ -129,7 +127,7 @@ def _quality(scenes: Sequence[Scene], found: Sequence[Faces]) -> dict[str, float
 
 def benchmark(count: int = 12) -> pd.DataFrame:
     """Two looks, and around persons, each against one look at full scale, on drawn scenes."""
-    table = measure([Scene.of(draw_scene(SEED, index, SPLIT)) for index in range(count)])
+    table = measure([Scene.of(large_scene(SEED, index, SPLIT)) for index in range(count)])
     table = table.set_index("setting")
     full = table.loc["full scale"]
     return pd.DataFrame(
@@ -148,5 +146,5 @@ def benchmark(count: int = 12) -> pd.DataFrame:
 
 if __name__ == "__main__":
     some = int(sys.argv[1]) if len(sys.argv) > 1 else SCENES
-    result = measure([Scene.of(draw_scene(SEED, index, SPLIT)) for index in range(some)])
+    result = measure([Scene.of(large_scene(SEED, index, SPLIT)) for index in range(some)])
     print(result.to_markdown(index=False, floatfmt=".3f"))

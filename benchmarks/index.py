@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
-from drawn_streets.writer import SceneSettings, write_data_set
+from drawn_streets import SceneSettings, write_data_set
 
 from workflow_scripts.contracts.cityscapes import instance_ids_path
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
@@ -28,7 +28,7 @@ def benchmark() -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         scenes = SceneSettings(seed=0, width=2048, height=1024)
-        write_data_set(root, scenes, {"train": IMAGES, "val": 1}, workers)
+        write_data_set(root, scenes, {"train": IMAGES, "val": 1}, workers=workers)
         names = find_images(root, full=False)["train"]
         paths = [root / name for name in names]
         labels = [instance_ids_path(root, name) for name in names]

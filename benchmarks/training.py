@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from drawn_streets.writer import SceneSettings, write_data_set
+from drawn_streets import SceneSettings, write_data_set
 
 from workflow_scripts.common.gpus import visible_gpus
 from workflow_scripts.contracts.settings.training import Detectron2Training
@@ -64,7 +64,7 @@ def benchmark() -> pd.DataFrame:
 def _draw(folder: Path, width: int) -> None:
     if folder.is_dir():
         return
-    write_data_set(folder, SceneSettings(seed=0, width=width, height=width // 2), FRAMES, 2)
+    write_data_set(folder, SceneSettings(seed=0, width=width, height=width // 2), FRAMES, workers=2)
     names = find_images(folder, full=False)["train"]
     with worker_pool(2) as pool:
         read_cityscapes(folder, "train", names, pool).write(folder / "train.coco.json")

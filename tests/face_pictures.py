@@ -4,7 +4,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
-from drawn_streets.drawing import draw
+from drawn_streets import SceneSettings, draw_scene
 from natural_pii.faces.composite import backdrop_of, composite
 from natural_pii.faces.identity import draw_identity
 from natural_pii.faces.people import replace_faces
@@ -30,9 +30,9 @@ def detected(image: np.ndarray) -> list[Region]:
 def scenes() -> list[tuple[np.ndarray, list[Region]]]:
     found = []
     for width, height, index in SCENES:
-        settings = SimpleNamespace(seed=3, width=width, height=height)
-        drawing = draw(settings, "faces", index)
-        found.append((drawing.image, detected(drawing.image)))
+        settings = SceneSettings(seed=3, width=width, height=height)
+        scene = draw_scene(settings, "faces", index)
+        found.append((scene.image, detected(scene.image)))
     return found
 
 

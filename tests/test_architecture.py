@@ -40,7 +40,9 @@ def imported_names(file: Path, package: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = package.split(".")[: len(package.split(".")) - node.level + 1]
             source = ".".join(filter(None, [*(base if node.level else ()), node.module]))
-            yield from (source, *(f"{source}.{alias.name}" for alias in node.names))
+            if node.module:  # `from . import shapes` is about a module, not about its package
+                yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
 
 
 def imports(root: Path, package: str) -> dict[str, set[str]]:

@@ -7,8 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_streets.drawing import draw
-from drawn_streets.writer import SceneSettings
+from drawn_streets import DrawnScene, SceneSettings, VisibleFace, draw_scene
 
 from tests.anonymization.anonymizing import apply, labelled, write_index
 from workflow_scripts.anonymization.method import (
@@ -194,8 +193,8 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def drawing_of(number: int):
-    return draw(SceneSettings(seed=number, width=256, height=128), "train", 1)
+def drawing_of(number: int) -> DrawnScene:
+    return draw_scene(SceneSettings(seed=number, width=256, height=128), "train", 1)
 
 
 def settings_of(method: str, request: pytest.FixtureRequest) -> dict:
@@ -251,11 +250,12 @@ def results(
 def regions_of(name: str) -> list[Region]:
     """As a detector would report them, one of them twice, at places that overlap."""
     found = []
-    for region in drawing_of(NAMES.index(name)).regions:
-        quad = None if region.quad is None else tuple(map(tuple, region.quad.tolist()))
-        marks = None if region.landmarks is None else tuple(map(tuple, region.landmarks.tolist()))
-        kind = Kind(region.kind.value)
-        found.append(Region(name, kind, 1.0, *region.box, landmarks=marks, quad=quad))
+    for mark in drawing_of(NAMES.index(name)).marks:
+        face = isinstance(mark, VisibleFace)
+        points = tuple(map(tuple, (mark.landmarks if face else mark.quad).tolist()))
+        kind = Kind.FACE if face else Kind.LICENSE_PLATE
+        named = {"landmarks" if face else "quad": points}
+        found.append(Region(name, kind, 1.0, *mark.box, **named))
     last = found[-1]
     return [*found, replace(last, x0=last.x0 - 2.0, y1=last.y1 + 1.0)]
 

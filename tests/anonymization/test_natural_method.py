@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn_streets.drawing import draw
-from drawn_streets.writer import SceneSettings
+from drawn_streets import SceneSettings, VisibleFace, draw_scene
 
 from workflow_scripts.anonymization.method import Scene
 from workflow_scripts.anonymization.methods.natural import Natural
@@ -15,17 +14,12 @@ ROUTES = {"natural", "natural_wide", "fallback"}
 @pytest.fixture(scope="module")
 def scene() -> tuple[np.ndarray, list[Region]]:
     """A drawn street with faces and plates, as detectors would report them."""
-    drawing = draw(SceneSettings(seed=7, width=1024, height=512), "train", 1)
+    drawing = draw_scene(SceneSettings(seed=7, width=1024, height=512), "train", 1)
     regions = [
-        Region(
-            "a.png",
-            Kind(region.kind.value),
-            1.0,
-            *region.box,
-            landmarks=_points(region.landmarks),
-            quad=_points(region.quad),
-        )
-        for region in drawing.regions
+        Region("a.png", Kind.FACE, 1.0, *mark.box, landmarks=_points(mark.landmarks))
+        if isinstance(mark, VisibleFace)
+        else Region("a.png", Kind.LICENSE_PLATE, 1.0, *mark.box, quad=_points(mark.quad))
+        for mark in drawing.marks
     ]
     assert {region.kind for region in regions} == set(Kind)
     return drawing.image, regions

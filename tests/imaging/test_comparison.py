@@ -5,8 +5,7 @@ import io
 import cv2
 import numpy as np
 import pytest
-from drawn_streets.drawing import draw
-from drawn_streets.writer import SceneSettings
+from drawn_streets import SceneSettings, draw_scene
 from PIL import Image
 
 from workflow_scripts.anonymization.twins import outcomes_of
@@ -29,7 +28,7 @@ PLATE = (slice(150, 162), slice(300, 350))
 def street() -> np.ndarray:
     """A drawn street with camera noise and two places full of detail, (256, 512, 3)."""
     rng = np.random.default_rng(0)
-    image = draw(SceneSettings(seed=4, width=512, height=256), "train", 1).image
+    image = draw_scene(SceneSettings(seed=4, width=512, height=256), "train", 1).image
     for window in (FACE, PLATE):
         height, width = image[window].shape[:2]
         detail = rng.integers(0, 256, (height // 4, width // 4, 3), np.uint8)

@@ -8,7 +8,7 @@ import pytest
 
 from tools.plate_detector.measure import match, vehicles_in
 from tools.plate_detector.samples import widths
-from tools.plate_detector.scenes import draw_scene, plates_of
+from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.section import validate
@@ -34,7 +34,7 @@ CLASSES = ("person", "car")
 def scene(tmp_path_factory):
     """A drawn scene on disk, its labels, and the plates of at least 20 pixels."""
     root = tmp_path_factory.mktemp("scene")
-    drawing = draw_scene(99, SCENE, "val")
+    drawing = large_scene(99, SCENE, "val")
     height, width = drawing.image.shape[:2]
     write_png(root / "scene.png", drawing.image)
     instances = []

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from drawn_streets.labels import Label
+from drawn_streets import Label
 
 from tools.plate_detector.samples import Samples, widths
-from tools.plate_detector.scenes import draw_scene, plates_of
+from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.cli import Command
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.files import sha256_of_file, write_json
@@ -104,12 +104,12 @@ def of_scenes(search: PlateSearch, network, count: int) -> dict[str, dict]:
     """Measure on whole scenes, searched everywhere and inside vehicles."""
     outcomes: dict[str, list[Outcome]] = {"everywhere": [], "inside vehicles": []}
     for index in progress(range(count), total=count, description="scenes"):
-        drawing = draw_scene(SCENE_SEED, index, SPLIT)
-        quads, visible = plates_of(drawing)
+        scene = large_scene(SCENE_SEED, index, SPLIT)
+        quads, visible = plates_of(scene)
         asked = (visible >= VISIBLE) & (widths(quads) >= BINS[0])
-        bearers = vehicles_in(drawing.instance_ids)
-        for name, boxes in (("everywhere", None), ("inside vehicles", bearers)):
-            found, _ = search.find(network, drawing.image, boxes)
+        vehicles = vehicles_in(scene.instance_ids)
+        for name, boxes in (("everywhere", None), ("inside vehicles", vehicles)):
+            found, _ = search.find(network, scene.image, boxes)
             outcomes[name].append(match(found, quads[asked], quads[~asked]))
     return {name: summary_of(some) for name, some in outcomes.items()}
 

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from drawn_streets.drawing import Drawing, draw
-from drawn_streets.marks import MarkKind
-from drawn_streets.writer import SceneSettings
+from drawn_streets import DrawnScene, SceneSettings, draw_scene
 
 WIDTH, HEIGHT = 2048, 1024
 _LARGEST = 512
@@ -31,23 +29,21 @@ class Window:
     visible: np.ndarray
 
 
-def draw_scene(seed: int, index: int, split: str = "train") -> Drawing:
-    """Scene `index` at the size of a Cityscapes image."""
-    settings = SceneSettings(seed, WIDTH, HEIGHT)
-    return draw(settings, split, index)
+def large_scene(seed: int, index: int, split: str = "train") -> DrawnScene:
+    """A drawn scene of 2048x1024 pixels, the size of a Cityscapes image."""
+    return draw_scene(SceneSettings(seed, WIDTH, HEIGHT), split, index)
 
 
-def plates_of(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
+def plates_of(scene: DrawnScene) -> tuple[np.ndarray, np.ndarray]:
     """Quads (n, 4, 2) in pixels and visible shares (n,) of a scene's plates."""
-    plates = [region for region in drawing.regions if region.kind is MarkKind.PLATE]
-    quads = np.array([plate.quad for plate in plates], float).reshape(-1, 4, 2)
-    return quads, np.array([plate.visible for plate in plates], float)
+    quads = np.array([plate.quad for plate in scene.plates], float).reshape(-1, 4, 2)
+    return quads, np.array([plate.visible for plate in scene.plates], float)
 
 
 def windows_of(seed: int, index: int) -> list[Window]:
     """Windows of a scene: one around each plate, and one anywhere."""
-    drawing = draw_scene(seed, index)
-    quads, visible = plates_of(drawing)
+    scene = large_scene(seed, index)
+    quads, visible = plates_of(scene)
     rng = np.random.default_rng((seed, index))
     aims = [quad.mean(axis=0) for quad in quads]
     aims += [rng.uniform((0, HEIGHT * 0.3), (WIDTH, HEIGHT)) for _ in range(1)]
@@ -55,7 +51,7 @@ def windows_of(seed: int, index: int) -> list[Window]:
     for aim in aims:
         corner = np.clip(aim - _LARGEST / 2, 0, (WIDTH - _LARGEST, HEIGHT - _LARGEST)).astype(int)
         x, y = corner
-        pixels = drawing.image[y : y + _LARGEST, x : x + _LARGEST].copy()
+        pixels = scene.image[y : y + _LARGEST, x : x + _LARGEST].copy()
         windows.append(Window(pixels, aim - corner, quads - corner, visible))
     return windows
 

@@ -1,22 +1,23 @@
-"""The command that draws the embedded data set."""
+"""The command that draws the embedded data set, by the package drawn_streets."""
 
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from drawn_streets.writer import SceneSettings, write_data_set
+from drawn_streets import SceneSettings, SettingsError, write_data_set
 
 from workflow_scripts.common.cli import Command, main_of
-from workflow_scripts.common.console import log
+from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.dataset import SyntheticDataset
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """`python -m drawn_streets`."""
+    """`python -m workflow_scripts.dataset.draw`."""
     command = Command(
-        "drawn_streets",
+        "workflow_scripts.dataset.draw",
         "Draw street scenes with exact masks, faces and license plates, in the Cityscapes layout.\n"
         "The same settings give the same files, whatever the number of workers.",
         settings=SyntheticDataset,
@@ -30,12 +31,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _draw(arguments: argparse.Namespace) -> None:
     settings: SyntheticDataset = arguments.settings
-    if arguments.workers < 1:
-        raise UserError(f"--workers {arguments.workers}: has to be at least 1")
-    scenes = SceneSettings(settings.seed, settings.width, settings.height)
     images = settings.images.model_dump()
-    write_data_set(arguments.output, scenes, images, arguments.workers)
-    log.info("%d scenes drawn in %s", sum(images.values()), arguments.output)
+    count = sum(images.values())
+    try:
+        write_data_set(
+            arguments.output,
+            SceneSettings(settings.seed, settings.width, settings.height),
+            images,
+            workers=arguments.workers,
+            progress=partial(progress, total=count, description="drawing", unit="scenes"),
+        )
+    except (SettingsError, OSError) as error:
+        raise UserError(str(error)) from None
+    log.info("%d scenes drawn in %s", count, arguments.output)
 
 
 if __name__ == "__main__":

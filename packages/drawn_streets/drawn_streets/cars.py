@@ -120,7 +120,9 @@ def _flank(solid: Solid, shape: CarShape, side: float, paint: Colour, glass: Col
     x = side * half
     tone = panel.tone
 
-    def fill(points: list[tuple[float, float]], colour: Colour, inset: float, gain=1.0) -> None:
+    def fill(
+        points: list[tuple[float, float]], colour: Colour, inset: float, gain: float = 1.0
+    ) -> None:
         local = np.array([(x * inset, up, along) for along, up in points])
         solid.pen.fill(solid.pixels(local), tone.of(colour, gain))
 

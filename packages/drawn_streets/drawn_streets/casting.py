@@ -1,35 +1,42 @@
-"""Who and what takes part in a scene: kinds, numbers and places, drawn at random."""
+"""Random choice and placement of the people, vehicles and scenery of a scene."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
+from .actors import Actor, ActorKind, Facing, Placer
 from .camera import Camera
-from .scene import Actor, Facing, Kind, Placer
 from .street import Side, Street
 
 TRIES = 14
-"""How often a place is sought for one actor before it is left out."""
+"""Attempts at placing one actor before it is left out."""
 
-SHARES = {Kind.BUS: 0.36, Kind.TRUCK: 0.38, Kind.BIKER: 0.32, Kind.MOTORCYCLE: 0.16,
-          Kind.CYCLIST: 0.52, Kind.BICYCLE: 0.32}  # fmt: skip
+SHARES = {
+    ActorKind.BUS: 0.36,
+    ActorKind.TRUCK: 0.38,
+    ActorKind.BIKER: 0.32,
+    ActorKind.MOTORCYCLE: 0.16,
+    ActorKind.CYCLIST: 0.52,
+    ActorKind.BICYCLE: 0.32,
+}
 """Probability that a scene is meant to have at least one of a kind."""
 TRAM_SHARE = 0.40
 
-SIZES: dict[Kind, tuple[float, float, float]] = {
-    Kind.PERSON: (0.50, 0.45, 1.72),
-    Kind.CYCLIST: (0.70, 1.80, 1.85),
-    Kind.BIKER: (0.85, 2.10, 1.82),
-    Kind.BICYCLE: (0.60, 1.80, 1.12),
-    Kind.MOTORCYCLE: (0.80, 2.10, 1.32),
-    Kind.CAR: (1.85, 4.40, 1.50),
-    Kind.TRUCK: (2.50, 7.60, 3.30),
-    Kind.BUS: (2.55, 10.5, 3.05),
-    Kind.TRAM: (2.45, 16.0, 3.45),
-    Kind.TREE: (0.60, 0.60, 6.0),
-    Kind.LAMP: (0.30, 0.30, 6.5),
-    Kind.SIGN: (0.40, 0.30, 2.7),
-    Kind.TRAFFIC_LIGHT: (0.40, 0.40, 3.3),
+SIZES: dict[ActorKind, tuple[float, float, float]] = {
+    ActorKind.PERSON: (0.50, 0.45, 1.72),
+    ActorKind.CYCLIST: (0.70, 1.80, 1.85),
+    ActorKind.BIKER: (0.85, 2.10, 1.82),
+    ActorKind.BICYCLE: (0.60, 1.80, 1.12),
+    ActorKind.MOTORCYCLE: (0.80, 2.10, 1.32),
+    ActorKind.CAR: (1.85, 4.40, 1.50),
+    ActorKind.TRUCK: (2.50, 7.60, 3.30),
+    ActorKind.BUS: (2.55, 10.5, 3.05),
+    ActorKind.TRAM: (2.45, 16.0, 3.45),
+    ActorKind.TREE: (0.60, 0.60, 6.0),
+    ActorKind.LAMP: (0.30, 0.30, 6.5),
+    ActorKind.SIGN: (0.40, 0.30, 2.7),
+    ActorKind.TRAFFIC_LIGHT: (0.40, 0.40, 3.3),
 }
 """Width, length and height in metres."""
 
@@ -56,21 +63,21 @@ class Casting:
         rng = self.rng
         if tram:
             self._try(self._tram)
-        heavy = [kind for kind in (Kind.BUS, Kind.TRUCK) if rng.random() < SHARES[kind]]
+        heavy = [kind for kind in (ActorKind.BUS, ActorKind.TRUCK) if rng.random() < SHARES[kind]]
         for kind in heavy if rng.random() < 0.5 else heavy[::-1]:
-            self._try(lambda kind=kind: self._vehicle(kind, 8.0, 22.0))
+            self._try(partial(self._vehicle, kind, 8.0, 22.0))
         for _ in range(1 + int(rng.random() * 2.4)):
-            self._try(lambda: self._person(3.6, 6.5), margin=0.15)
-        for kind in (Kind.BIKER, Kind.CYCLIST):
+            self._try(partial(self._person, 3.6, 6.5), margin=0.15)
+        for kind in (ActorKind.BIKER, ActorKind.CYCLIST):
             if rng.random() < SHARES[kind]:
-                self._try(lambda kind=kind: self._two_wheeler(kind))
-        for kind in (Kind.MOTORCYCLE, Kind.BICYCLE):
+                self._try(partial(self._two_wheeler, kind))
+        for kind in (ActorKind.MOTORCYCLE, ActorKind.BICYCLE):
             if rng.random() < SHARES[kind]:
-                self._try(lambda kind=kind: self._parked_two_wheeler(kind))
+                self._try(partial(self._parked_two_wheeler, kind))
         for _ in range(2 + int(rng.random() * 4)):
-            self._try(lambda: self._vehicle(Kind.CAR, 5.5, 34.0))
+            self._try(partial(self._vehicle, ActorKind.CAR, 5.5, 34.0))
         for _ in range(3 + int(rng.random() * 5)):
-            self._try(lambda: self._person(6.5, 24.0), margin=0.2)
+            self._try(partial(self._person, 6.5, 24.0), margin=0.2)
         self._groups()
         self.placer.most_hidden, self.placer.least_inside = 1.0, 0.0
         for actor in self._scenery():
@@ -86,7 +93,7 @@ class Casting:
 
     def _actor(
         self,
-        kind: Kind,
+        kind: ActorKind,
         x: float,
         z: float,
         facing: Facing,
@@ -104,24 +111,24 @@ class Casting:
     def _tram(self) -> Actor | None:
         street, rng = self.street, self.rng
         size = float(rng.uniform(0.7, 1.15))
-        width, length, height = SIZES[Kind.TRAM]
+        width, length, height = SIZES[ActorKind.TRAM]
         length *= size
         seed = int(rng.integers(1 << 31))
         if street.crossing_track:
             z, to_the_right = street.cross_lanes()[int(rng.random() * 2)]
             x = self._between(-0.5, 0.5) * length
             facing = Facing.RIGHT if to_the_right else Facing.LEFT
-            return Actor(Kind.TRAM, x, z, facing, width, length, height, seed)
+            return Actor(ActorKind.TRAM, x, z, facing, width, length, height, seed)
         if street.track is None:
             return None
         z = self._between(7.5, 22.0) + length / 2
         facing = Facing.TOWARDS if rng.random() < 0.6 else Facing.AWAY
-        return Actor(Kind.TRAM, street.track, z, facing, width, length, height, seed)
+        return Actor(ActorKind.TRAM, street.track, z, facing, width, length, height, seed)
 
-    def _vehicle(self, kind: Kind, nearest: float, farthest: float) -> Actor | None:
+    def _vehicle(self, kind: ActorKind, nearest: float, farthest: float) -> Actor | None:
         street, rng = self.street, self.rng
         width, length, height = SIZES[kind]
-        if kind is not Kind.CAR:
+        if kind is not ActorKind.CAR:
             length *= rng.uniform(0.75, 1.1)
         seed = int(rng.integers(1 << 31))
         cross = street.cross_lanes()
@@ -142,7 +149,7 @@ class Casting:
         ):
             return None
         places = [(lane.x, lane.onward) for lane in street.lanes]
-        places += [(x, x > 0) for x in street.parking] * (2 if kind is Kind.CAR else 1)
+        places += [(x, x > 0) for x in street.parking] * (2 if kind is ActorKind.CAR else 1)
         x, onward = places[int(rng.random() * len(places))]
         if street.zebra and near < street.zebra + 3.6 and z + length / 2 > street.zebra - 0.6:
             return None
@@ -158,15 +165,14 @@ class Casting:
         size = float(rng.uniform(0.93, 1.08))
         if rng.random() < 0.12:
             size = float(rng.uniform(0.62, 0.8))
-        crossing = (
-            street.zebra is not None
-            and rng.random() < 0.5
-            and nearest < street.zebra + 2.7
-            and farthest > street.zebra
-        )
+        zebra = street.zebra
+        if zebra is not None and not (
+            rng.random() < 0.5 and nearest < zebra + 2.7 and farthest > zebra
+        ):
+            zebra = None
         low, high = self.camera.half_view(z)
-        if crossing:
-            z = self._between(max(street.zebra + 0.3, nearest), min(street.zebra + 2.7, farthest))
+        if zebra is not None:
+            z = self._between(max(zebra + 0.3, nearest), min(zebra + 2.7, farthest))
             low, high = self.camera.half_view(z)
             x = self._between(max(low, street.curbs[0]), min(high, street.curbs[1]))
         else:
@@ -177,7 +183,9 @@ class Casting:
                 return None
             a, b = bands[int(rng.random() * len(bands))]
             x = self._between(a, b)
-        return self._actor(Kind.PERSON, x, z, self._person_facing(crossing), size=size)
+        return self._actor(
+            ActorKind.PERSON, x, z, self._person_facing(zebra is not None), size=size
+        )
 
     def _walkways(self, low: float, high: float) -> list[tuple[float, float]]:
         """The parts of the sidewalks that are in view, as ranges of x."""
@@ -195,7 +203,7 @@ class Casting:
             return Facing.LEFT if self.rng.random() < 0.5 else Facing.RIGHT
         return Facing.AWAY if self.rng.random() < 0.2 else Facing.TOWARDS
 
-    def _two_wheeler(self, kind: Kind) -> Actor | None:
+    def _two_wheeler(self, kind: ActorKind) -> Actor | None:
         street, rng = self.street, self.rng
         cross = street.cross_lanes()
         if cross and rng.random() < 0.5:
@@ -216,7 +224,7 @@ class Casting:
         facing = Facing.AWAY if lane.onward else Facing.TOWARDS
         return self._actor(kind, lane.x + self._between(-1.0, 1.0), z, facing)
 
-    def _parked_two_wheeler(self, kind: Kind) -> Actor | None:
+    def _parked_two_wheeler(self, kind: ActorKind) -> Actor | None:
         z = self._between(6.0, 13.0)
         bands = self._walkways(*self.camera.half_view(z))
         if not bands or (self.street.junction and z > self.street.junction[0] - 1):
@@ -239,12 +247,16 @@ class Casting:
                     x = middle + self._between(-1.4, 1.4)
                     facing = self._person_facing(False)
                     depth = z + self._between(0, 2.5)
-                    self.placer.place(self._actor(Kind.PERSON, x, depth, facing, crowd=True), 0.0)
+                    self.placer.place(
+                        self._actor(ActorKind.PERSON, x, depth, facing, crowd=True), 0.0
+                    )
         if rng.random() < 0.12 and street.parking:
             x = street.parking[int(rng.random() * len(street.parking))]
             facing = Facing.AWAY if x > 0 else Facing.TOWARDS
             for k in range(4):
-                self.placer.place(self._actor(Kind.CAR, x, start + 6 + 5.2 * k, facing, crowd=True))
+                self.placer.place(
+                    self._actor(ActorKind.CAR, x, start + 6 + 5.2 * k, facing, crowd=True)
+                )
         if rng.random() < 0.10:
             z = self._between(9.0, 14.0)
             bands = self._walkways(*self.camera.half_view(z))
@@ -252,7 +264,9 @@ class Casting:
                 low, high = bands[int(rng.random() * len(bands))]
                 middle = self._between(low, high)
                 for k in range(4):
-                    rack = self._actor(Kind.BICYCLE, middle, z + 0.7 * k, Facing.LEFT, crowd=True)
+                    rack = self._actor(
+                        ActorKind.BICYCLE, middle, z + 0.7 * k, Facing.LEFT, crowd=True
+                    )
                     self.placer.place(rack, 0.0)
 
     def _scenery(self) -> Iterator[Actor]:
@@ -266,14 +280,16 @@ class Casting:
                 )
                 if not on_junction and (lined or street.sides[number] is Side.PARK):
                     size = float(rng.uniform(0.8, 1.25))
-                    yield self._actor(Kind.TREE, curb + sign * 0.9, z, Facing.TOWARDS, size=size)
+                    yield self._actor(
+                        ActorKind.TREE, curb + sign * 0.9, z, Facing.TOWARDS, size=size
+                    )
                 elif not on_junction and rng.random() < 0.6:
-                    yield self._actor(Kind.LAMP, curb + sign * 0.6, z, Facing.TOWARDS)
+                    yield self._actor(ActorKind.LAMP, curb + sign * 0.6, z, Facing.TOWARDS)
                 z += self._between(8, 14)
             if street.junction is None and rng.random() < 0.45:
                 place = self._between(7, 20)
-                yield self._actor(Kind.SIGN, curb + sign * 0.5, place, Facing.TOWARDS)
+                yield self._actor(ActorKind.SIGN, curb + sign * 0.5, place, Facing.TOWARDS)
         if street.junction:
             for curb, sign in zip(street.curbs, (-1, 1), strict=True):
-                yield self._actor(Kind.TRAFFIC_LIGHT, curb + sign * 0.6, street.junction[0] - 1.0,
-                                  Facing.TOWARDS)  # fmt: skip
+                z = street.junction[0] - 1.0
+                yield self._actor(ActorKind.TRAFFIC_LIGHT, curb + sign * 0.6, z, Facing.TOWARDS)

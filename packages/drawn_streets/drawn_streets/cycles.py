@@ -89,11 +89,11 @@ def _bicycle_side(
 ) -> list[Mark]:
     radius, front, rear, crank = 0.36, 0.56, -0.54, (-0.05, 0.32)
     saddle, head, bar = (-0.26, 0.98), (0.36, 0.86), (0.40, 1.10)
-    body = sheet.draws(rider[0]) if rider else None
     feet = [(crank[0] + 0.16 * np.cos(turn + k), crank[1] + 0.16 * np.sin(turn + k)) for k in
             (0, np.pi)]  # fmt: skip
     hip = (saddle[0] + 0.02, saddle[1] + 0.08)
-    if body:
+    if rider is not None:
+        body = sheet.draws(rider[0])
         _pedalling_leg(body, rider[1].person, hip, feet[1], 0.78)
     for u in (front, rear):
         _wheel(sheet, u, radius, 0.065, spokes=True)
@@ -109,7 +109,7 @@ def _bicycle_side(
     sheet.limb((saddle[0] - 0.12, saddle[1] + 0.02), (saddle[0] + 0.12, saddle[1]), 0.05, 0.03,
                (36, 34, 34))  # fmt: skip
     sheet.fill(shapes.box(rear - 0.16, 0.74, rear + 0.22, 0.79), (50, 50, 54))
-    if not body:
+    if rider is None:
         return []
     _pedalling_leg(body, rider[1].person, hip, feet[0], 1.0)
     return _leaning_trunk(body, rider[1], hip, (0.08, 1.50), (bar[0] - 0.08, bar[1] + 0.02))

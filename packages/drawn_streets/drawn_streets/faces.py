@@ -12,7 +12,7 @@ import numpy as np
 
 from . import shapes
 from .colours import CLOTHES, HAIR, SKIN, Colour, jittered, mixed, pick, scaled
-from .marks import Mark, MarkKind
+from .marks import Mark
 from .sheet import Sheet
 
 HALF_WIDTH = 0.76
@@ -21,7 +21,7 @@ _NOSE = -0.36
 _MOUTH = 0.26, -0.60
 _BROW = np.array([(-0.21, 0.19), (0, 0.27), (0.21, 0.20), (0.2, 0.14), (0, 0.19), (-0.2, 0.13)])
 _PLAIN = 4.0
-"""Head half heights in canvas pixels below which only the main features are drawn."""
+"""HeadLook half heights in canvas pixels below which only the main features are drawn."""
 
 
 class HeadView(StrEnum):
@@ -55,7 +55,7 @@ _STYLES = (
 
 
 @dataclass(frozen=True)
-class Head:
+class HeadLook:
     """What one head looks like.
 
     Attributes:
@@ -83,11 +83,11 @@ class Head:
     iris: Colour
 
 
-def sample_head(rng: np.random.Generator, style: HairStyle | None = None) -> Head:
+def sample_head(rng: np.random.Generator, style: HairStyle | None = None) -> HeadLook:
     """Draw a head; with a style given, that style."""
     chosen = pick(rng, _STYLES) if style is None else style
     beardless = chosen in (HairStyle.LONG, HairStyle.BUN, HairStyle.SCARF)
-    return Head(
+    return HeadLook(
         skin=jittered(rng, pick(rng, SKIN), 0.05),
         hair=jittered(rng, pick(rng, HAIR), 0.1),
         cloth=jittered(rng, pick(rng, CLOTHES), 0.1),
@@ -101,7 +101,7 @@ def sample_head(rng: np.random.Generator, style: HairStyle | None = None) -> Hea
     )
 
 
-def draw_head(sheet: Sheet, head: Head, view: HeadView) -> list[Mark]:
+def draw_head(sheet: Sheet, head: HeadLook, view: HeadView) -> list[Mark]:
     """Draw a head; return its face, if it shows one."""
     if view is HeadView.BACK:
         _back(sheet, head)
@@ -145,7 +145,7 @@ def _tilted(sheet: Sheet, points: np.ndarray, roll: float) -> np.ndarray:
     return sheet.pixels(np.asarray(points) @ np.array([[c, s], [-s, c]]))
 
 
-def _front(sheet: Sheet, head: Head) -> Mark:
+def _front(sheet: Sheet, head: HeadLook) -> Mark:
     fine = sheet.up * sheet.pen.canvas.scale
     _behind(sheet, head)
     for side in (-1, 1):
@@ -169,10 +169,10 @@ def _front(sheet: Sheet, head: Head) -> Mark:
     )  # fmt: skip
     if sheet.across < 0:
         marks = marks[[1, 0, 2, 4, 3]]  # mirrored: left stays left in the image
-    return Mark(MarkKind.FACE, part, outline, landmarks=_tilted(face, marks, head.roll))
+    return Mark(part, outline, landmarks=_tilted(face, marks, head.roll))
 
 
-def _features(face: Sheet, head: Head, shift: float, fine: float) -> None:
+def _features(face: Sheet, head: HeadLook, shift: float, fine: float) -> None:
     """Eyes, brows, nose and mouth, about the middle line u = shift."""
 
     def fill(points: np.ndarray, colour: Colour, gain: float = 1.0) -> None:
@@ -209,7 +209,7 @@ def _features(face: Sheet, head: Head, shift: float, fine: float) -> None:
         _glasses(face, head, shift)
 
 
-def _mouth(fill: Callable[..., None], head: Head, shift: float) -> None:
+def _mouth(fill: Callable[..., None], head: HeadLook, shift: float) -> None:
     half, v = _MOUTH
     lip: Colour = mixed(head.skin, (168, 58, 60), 0.55)
     corner = v + 0.06 * head.smile
@@ -226,7 +226,7 @@ def _mouth(fill: Callable[..., None], head: Head, shift: float) -> None:
     fill(np.array(line), scaled(lip, 0.45))
 
 
-def _glasses(face: Sheet, head: Head, shift: float) -> None:
+def _glasses(face: Sheet, head: HeadLook, shift: float) -> None:
     frame: Colour = (30, 30, 34)
     outlines = []
     for side in (-1, 1):
@@ -238,7 +238,7 @@ def _glasses(face: Sheet, head: Head, shift: float) -> None:
         face.pen.fill(_tilted(face, quad, head.roll), face.tone.of(frame))
 
 
-def _behind(sheet: Sheet, head: Head) -> None:
+def _behind(sheet: Sheet, head: HeadLook) -> None:
     """What lies behind a face: long hair, a scarf, curls."""
     if head.style is HairStyle.LONG:
         sheet.fill(shapes.rounded(-0.98, -1.55, 0.98, 1.1, 0.75), head.hair, 0.82)
@@ -259,7 +259,7 @@ def _cap_outline(fringe: list[tuple[float, float]], low: float, top: float) -> n
     return np.concatenate([over, fringe])
 
 
-def _on_top(sheet: Sheet, head: Head) -> None:
+def _on_top(sheet: Sheet, head: HeadLook) -> None:
     """What covers a face's forehead: hair or a hat."""
     style, lean = head.style, 0.25 if head.yaw > 0 else -0.25
     edge = HALF_WIDTH * 1.02
@@ -287,7 +287,7 @@ def _on_top(sheet: Sheet, head: Head) -> None:
         _hat(sheet, head, edge)
 
 
-def _hat(sheet: Sheet, head: Head, edge: float) -> None:
+def _hat(sheet: Sheet, head: HeadLook, edge: float) -> None:
     if head.style is HairStyle.HELMET:
         fringe = [(-edge * 1.1, 0.34), (-0.4, 0.52), (0.4, 0.52), (edge * 1.1, 0.34)]
         sheet.fill_all([_cap_outline(fringe, 0.30, 1.30) * (1.12, 1.0)], head.cloth)
@@ -307,7 +307,7 @@ def _hat(sheet: Sheet, head: Head, edge: float) -> None:
         sheet.fill(shapes.rounded(-edge * 1.06, 0.40, edge * 1.06, 0.66, 0.1), head.cloth, 0.84)
 
 
-def _back(sheet: Sheet, head: Head) -> None:
+def _back(sheet: Sheet, head: HeadLook) -> None:
     bald = head.style is HairStyle.BALD
     hair = head.skin if bald else head.hair
     covered = head.style in (HairStyle.SCARF, HairStyle.HELMET, HairStyle.BEANIE, HairStyle.CAP)
@@ -330,7 +330,7 @@ def _back(sheet: Sheet, head: Head) -> None:
         sheet.fill(shapes.ellipse(0.22 * sheet.sun_side, 0.35, 0.34, 0.40), hair, 1.16)
 
 
-def _profile(sheet: Sheet, head: Head) -> None:
+def _profile(sheet: Sheet, head: HeadLook) -> None:
     """A head that looks along +u and a little away, so that no more than a cheek shows."""
     skin = head.skin
     if head.style is HairStyle.LONG:

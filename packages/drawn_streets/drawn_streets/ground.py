@@ -10,7 +10,7 @@ from .camera import Camera
 from .canvas import Canvas, Pen
 from .colours import Colour, jittered, mixed, scaled
 from .labels import Label
-from .light import Light, tone
+from .light import SceneLight, tone
 from .street import Side, Street
 
 _BANDS = (0.9, 4.0, 6.0, 9.0, 13.0, 19.0, 28.0, 42.0, 70.0, 400.0)
@@ -27,7 +27,7 @@ class Ground:
         light: that falls on it.
     """
 
-    def __init__(self, pens: dict[Label, Pen], camera: Camera, light: Light) -> None:
+    def __init__(self, pens: dict[Label, Pen], camera: Camera, light: SceneLight) -> None:
         self.pens = pens
         self.camera = camera
         self.light = light
@@ -63,7 +63,7 @@ class Ground:
             self.pens[label].fill_all(outlines, shade)
 
 
-def draw_sky(canvas: Canvas, pen: Pen, camera: Camera, light: Light,
+def draw_sky(canvas: Canvas, pen: Pen, camera: Camera, light: SceneLight,
              rng: np.random.Generator) -> None:  # fmt: skip
     """Fill everything above the horizon with a gradient and clouds."""
     rows = min(int(camera.horizon) + 2, canvas.height)
@@ -79,11 +79,11 @@ def draw_sky(canvas: Canvas, pen: Pen, camera: Camera, light: Light,
     sky = np.full((rows, canvas.width, 4), pen.surface, np.uint8)
     sky[:, :, :3] = small + (white - small) * cover
     scale = canvas.scale
-    size = (canvas.width * scale, rows * scale)
-    cv2.resize(sky, size, dst=canvas.pixels[: rows * scale])
+    fine = (canvas.width * scale, rows * scale)
+    cv2.resize(sky, fine, dst=canvas.pixels[: rows * scale])
 
 
-def draw_skyline(pen: Pen, trees: Pen, camera: Camera, light: Light,
+def draw_skyline(pen: Pen, trees: Pen, camera: Camera, light: SceneLight,
                  rng: np.random.Generator) -> None:  # fmt: skip
     """What closes the street far away: roofs and crowns in the haze."""
     depth, x = 130.0, -150.0
@@ -113,10 +113,8 @@ def draw_ground(ground: Ground, street: Street, rng: np.random.Generator) -> Non
     ground.strip(Label.SIDEWALK, (-200, 200), (0.9, 400), paving)
     for wall, side, sign in zip(street.walls, street.sides, (-1, 1), strict=True):
         if side is Side.PARK:
-            grass = sorted((wall - sign * 1.4, wall + sign * 120))
-            ground.strip(
-                Label.TERRAIN, tuple(grass), (0.9, 400), jittered(rng, (104, 136, 72), 0.1)
-            )
+            x0, x1 = sorted((wall - sign * 1.4, wall + sign * 120))
+            ground.strip(Label.TERRAIN, (x0, x1), (0.9, 400), jittered(rng, (104, 136, 72), 0.1))
     if street.junction:
         start, stop = street.junction
         ground.strip(Label.SIDEWALK, (-200, 200), (start - 2.5, stop + 2.5), paving)
@@ -199,8 +197,8 @@ def _markings(ground: Ground, street: Street) -> None:
         ground.patches(Label.ROAD, bars, (230, 230, 226))
         if street.junction and street.lanes:
             lane = street.lanes[0].x
-            stop = [(lane - 1.5, street.zebra - 1.2, lane + 1.5, street.zebra - 0.8)]
-            ground.patches(Label.ROAD, stop, (230, 230, 226))
+            line = [(lane - 1.5, street.zebra - 1.2, lane + 1.5, street.zebra - 0.8)]
+            ground.patches(Label.ROAD, line, (230, 230, 226))
 
 
 def draw_hood(pen: Pen, camera: Camera) -> None:
@@ -216,7 +214,7 @@ def draw_hood(pen: Pen, camera: Camera) -> None:
     pen.fill_all([shine], (96, 100, 108))
 
 
-def cast_shadows(canvas: Canvas, camera: Camera, light: Light,
+def cast_shadows(canvas: Canvas, camera: Camera, light: SceneLight,
                  outlines: list[np.ndarray], contacts: list[np.ndarray]) -> None:  # fmt: skip
     """Darken the ground.
 

@@ -22,19 +22,19 @@ from .colours import (
     pick,
     scaled,
 )
-from .light import Light
+from .light import SceneLight
 from .marks import Mark
-from .plates import LONG, Plate, hang, sample_plate
+from .plates import LONG, PlateLook, hang, sample_plate
 from .solid import Panel, Solid
 
 AMBER: Colour = (250, 176, 46)
 
 
-def _lamp(light: Light) -> Colour:
+def _lamp(light: SceneLight) -> Colour:
     return scaled(HEADLAMP, 1.2) if light.lamps else HEADLAMP
 
 
-def _tail_lamp(light: Light) -> Colour:
+def _tail_lamp(light: SceneLight) -> Colour:
     return LIT_TAIL if light.lamps else TAIL_LAMP
 
 
@@ -153,7 +153,9 @@ def draw_truck(
     return marks + _box_body(solid, body, box_paint, stripe, plates[1])
 
 
-def _box_body(solid: Solid, size: Block, paint: Colour, stripe: Colour, plate: Plate) -> list[Mark]:
+def _box_body(
+    solid: Solid, size: Block, paint: Colour, stripe: Colour, plate: PlateLook
+) -> list[Mark]:
     half, rear_end, front_end, height = size.half, size.rear, size.front, size.height
     for side in (-1.0, 1.0):
         frame = solid.flank(side, half * 0.9, (rear_end, front_end), (0.45, 0.95))
@@ -183,7 +185,7 @@ def _box_body(solid: Solid, size: Block, paint: Colour, stripe: Colour, plate: P
     return [hang(solid.pen, plate, low.rectangle(0.5, 0.62, *LONG), low.tone)]
 
 
-def _cab(solid: Solid, size: Block, paint: Colour, plate: Plate) -> list[Mark]:
+def _cab(solid: Solid, size: Block, paint: Colour, plate: PlateLook) -> list[Mark]:
     half, back, end, height = size.half, size.rear, size.front, size.height
     glass = GLASS
     for side in (-1.0, 1.0):
@@ -247,9 +249,9 @@ def draw_tram(
     nose = size.nose
     _pantograph(solid, height)
     for front, sign in ((True, 1.0), (False, -1.0)):
-        edges = [(sign * along, up, half * share) for share, up, along in size.tip]
-        low = solid.across_panel(edges[0], edges[1], front)
-        high = solid.across_panel(edges[1], edges[2], front)
+        tip = [(sign * along, up, half * share) for share, up, along in size.tip]
+        low = solid.across_panel(tip[0], tip[1], front)
+        high = solid.across_panel(tip[1], tip[2], front)
         if not low.visible:
             continue
         low.whole(paint)

@@ -8,7 +8,7 @@ import numpy as np
 from .camera import Camera
 from .canvas import Pen
 from .colours import GLASS, SHOP, WALL, Colour, jittered, mixed, pick, scaled
-from .light import Light
+from .light import SceneLight
 from .solid import Panel, Solid
 from .street import Side, Street
 
@@ -21,7 +21,7 @@ _SHOP_HEIGHT = 3.6
 
 
 def draw_houses(
-    pen: Pen, camera: Camera, light: Light, street: Street, rng: np.random.Generator
+    pen: Pen, camera: Camera, light: SceneLight, street: Street, rng: np.random.Generator
 ) -> None:
     """Draw the rows of houses on both sides, far to near, with gaps for the crossing street."""
     block = Solid(pen, camera, light, 0.0, 0.0, 0.0)
@@ -138,7 +138,7 @@ def _panes(length: float, facade: Facade) -> np.ndarray:
     floors = int((facade.height - _SHOP_HEIGHT - 0.6) / 3.0)
     columns = max(int(length / 2.3), 1)
     s0 = (np.arange(columns) + 0.5) / columns - 0.55 / length
-    t0 = facade.up(_SHOP_HEIGHT + 0.85 + np.arange(floors) * 3.0)
+    t0 = (_SHOP_HEIGHT + 0.85 + np.arange(floors) * 3.0) / facade.height
     s, t = (grid.ravel() for grid in np.meshgrid(s0, t0))
     return np.stack([s, t, s + 1.1 / length, t + facade.up(1.65)], axis=1)
 

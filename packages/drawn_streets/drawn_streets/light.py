@@ -1,6 +1,7 @@
 """Time of day and weather: how surfaces are lit, how distance fades, how the picture is graded."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from .colours import Colour, mixed, pick
 
 
 @dataclass(frozen=True)
-class Light:
+class SceneLight:
     """The light of one scene.
 
     Attributes:
@@ -20,12 +21,12 @@ class Light:
         haze: the colour that distance fades to.
         haze_depth: metres after which 63 % of a colour is haze.
         sky: its colours at the top and at the horizon.
-        lit_windows: share of windows with a lamp behind them.
-        lamps: whether vehicles have their lamps on.
         cast: gains of red, green, blue of the finished picture.
         gamma: of the finished picture; above 1 is darker.
         noise: standard deviation of the sensor noise, in grey levels.
-        clouds: how much of the sky is clouded, 0 to 1.
+        clouds: clouded share of the sky, 0 to 1.
+        lit_windows: share of windows with a lamp behind them.
+        lamps: whether vehicles have their lamps on.
     """
 
     sun: tuple[float, float, float]
@@ -35,12 +36,12 @@ class Light:
     haze: Colour
     haze_depth: float
     sky: tuple[Colour, Colour]
-    lit_windows: float
-    lamps: bool
     cast: tuple[float, float, float]
     gamma: float
     noise: float
     clouds: float
+    lit_windows: float = 0.04
+    lamps: bool = False
 
     def gain(self, normal: np.ndarray) -> float:
         """Brightness of a surface with that unit normal (3,)."""
@@ -76,13 +77,13 @@ class Tone:
         return mixed(lit, self.haze, self.share)
 
 
-def tone(light: Light, depth: float, gain: float | None = None) -> Tone:
+def tone(light: SceneLight, depth: float, gain: float | None = None) -> Tone:
     """The tone of an upright thing at a depth in metres."""
     brightness = light.upright if gain is None else gain
     return Tone(brightness, light.haze, light.fade(depth))
 
 
-def sample_light(rng: np.random.Generator) -> Light:
+def sample_light(rng: np.random.Generator) -> SceneLight:
     """Draw a time of day: sunny, hazy, overcast, golden or dusk."""
     kind = pick(rng, ("sunny", "sunny", "hazy", "overcast", "overcast", "golden", "dusk"))
     azimuth = rng.uniform(-1.0, 1.0)
@@ -91,45 +92,79 @@ def sample_light(rng: np.random.Generator) -> Light:
     sun /= np.linalg.norm(sun)
     cast = 1 + rng.uniform(-0.03, 0.03, 3)
     noise = rng.uniform(1.5, 4.0)
-    shared = {"sun": tuple(float(v) for v in sun), "lit_windows": 0.04, "lamps": False}
+    recipe: partial[SceneLight]
     if kind == "sunny":
-        recipe = {
-            "ambient": 0.66, "direct": 0.50, "shadow": 0.46, "haze": (196, 212, 226),
-            "haze_depth": 150, "sky": ((92, 146, 212), (196, 218, 236)), "gamma": 1.0,
-            "clouds": rng.uniform(0, 0.5),
-        }  # fmt: skip
+        recipe = partial(
+            SceneLight,
+            ambient=0.66,
+            direct=0.50,
+            shadow=0.46,
+            haze=(196, 212, 226),
+            haze_depth=150,
+            sky=((92, 146, 212), (196, 218, 236)),
+            gamma=1.0,
+            clouds=rng.uniform(0, 0.5),
+        )
     elif kind == "hazy":
-        recipe = {
-            "ambient": 0.74, "direct": 0.32, "shadow": 0.30, "haze": (216, 218, 216),
-            "haze_depth": 85, "sky": ((170, 192, 214), (224, 226, 224)), "gamma": 0.97,
-            "clouds": rng.uniform(0.2, 0.6),
-        }  # fmt: skip
+        recipe = partial(
+            SceneLight,
+            ambient=0.74,
+            direct=0.32,
+            shadow=0.30,
+            haze=(216, 218, 216),
+            haze_depth=85,
+            sky=((170, 192, 214), (224, 226, 224)),
+            gamma=0.97,
+            clouds=rng.uniform(0.2, 0.6),
+        )
     elif kind == "overcast":
-        recipe = {
-            "ambient": 0.82, "direct": 0.14, "shadow": 0.16, "haze": (196, 200, 204),
-            "haze_depth": 110, "sky": ((168, 176, 186), (212, 214, 216)), "gamma": 1.06,
-            "clouds": rng.uniform(0.4, 1.0),
-        }  # fmt: skip
+        recipe = partial(
+            SceneLight,
+            ambient=0.82,
+            direct=0.14,
+            shadow=0.16,
+            haze=(196, 200, 204),
+            haze_depth=110,
+            sky=((168, 176, 186), (212, 214, 216)),
+            gamma=1.06,
+            clouds=rng.uniform(0.4, 1.0),
+        )
     elif kind == "golden":
         cast *= (1.08, 0.99, 0.86)
-        recipe = {
-            "ambient": 0.64, "direct": 0.54, "shadow": 0.42, "haze": (236, 208, 172),
-            "haze_depth": 100, "sky": ((120, 150, 196), (250, 214, 160)), "gamma": 1.04,
-            "clouds": rng.uniform(0.1, 0.6), "lit_windows": 0.12,
-        }  # fmt: skip
+        recipe = partial(
+            SceneLight,
+            ambient=0.64,
+            direct=0.54,
+            shadow=0.42,
+            haze=(236, 208, 172),
+            haze_depth=100,
+            sky=((120, 150, 196), (250, 214, 160)),
+            gamma=1.04,
+            clouds=rng.uniform(0.1, 0.6),
+            lit_windows=0.12,
+        )
     else:
         cast *= (0.92, 0.96, 1.10)
         noise += 1.5
-        recipe = {
-            "ambient": 0.70, "direct": 0.12, "shadow": 0.18, "haze": (138, 146, 176),
-            "haze_depth": 110, "sky": ((66, 82, 128), (196, 158, 150)), "gamma": 1.18,
-            "clouds": rng.uniform(0.2, 0.7), "lit_windows": 0.42, "lamps": True,
-        }  # fmt: skip
-    fields = shared | recipe
-    return Light(cast=tuple(float(v) for v in cast), noise=float(noise), **fields)
+        recipe = partial(
+            SceneLight,
+            ambient=0.70,
+            direct=0.12,
+            shadow=0.18,
+            haze=(138, 146, 176),
+            haze_depth=110,
+            sky=((66, 82, 128), (196, 158, 150)),
+            gamma=1.18,
+            clouds=rng.uniform(0.2, 0.7),
+            lit_windows=0.42,
+            lamps=True,
+        )
+    red, green, blue = cast.tolist()
+    east, up, north = sun.tolist()
+    return recipe(sun=(east, up, north), cast=(red, green, blue), noise=float(noise))
 
 
-def grade(image: np.ndarray, light: Light, rng: np.random.Generator) -> np.ndarray:
+def grade(image: np.ndarray, light: SceneLight, rng: np.random.Generator) -> np.ndarray:
     """What camera and weather do to the picture: uneven brightness, cast, gamma, sensor noise.
 
     Args:

@@ -1,18 +1,10 @@
-"""What identifies someone in a scene: the faces and plates, as they were drawn."""
+"""Faces and license plates of a scene: as drawn, and what is visible of them."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from .canvas import Pen
-
-
-class MarkKind(StrEnum):
-    """What kind of personal information a region shows."""
-
-    FACE = "face"
-    PLATE = "license_plate"
 
 
 @dataclass(frozen=True)
@@ -20,20 +12,18 @@ class Mark:
     """A face or a plate that was drawn as a surface of its own.
 
     Attributes:
-        kind: face or plate.
         pen: its surface.
-        outline: (n, 2) image pixels around all of it, also outside the image; a plate's are its
+        outline: (n, 2) image pixels around all of it, also outside the image; for a plate its
             corners tl, tr, br, bl.
-        landmarks: of a face, (5, 2) image pixels: eyes, nose, mouth corners; left in the image
-            first.
-        text: of a plate.
+        landmarks: (5, 2) image pixels for a face: eyes, nose, mouth corners, left in the image
+            first; None for a plate.
+        text: registration of a plate.
     """
 
-    kind: MarkKind
     pen: Pen
     outline: np.ndarray
     landmarks: np.ndarray | None = None
-    text: str | None = None
+    text: str = ""
 
     @property
     def box(self) -> np.ndarray:
@@ -42,24 +32,41 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Region:
-    """The visible part of a face or a plate.
+class VisibleMark:
+    """The visible part of a face or a license plate.
 
     Attributes:
-        kind: face or plate.
         box: x0, y0, x1, y1 in image pixels around the visible part.
-        visible: share of it that is visible, above 0 to 1; the image's border hides too.
+        visible: visible share, above 0 and at most 1; the image border hides as well.
         instance: value of its person or vehicle in the id image.
-        landmarks: of a face, (5, 2) image pixels: left eye, right eye, nose, left and right corner
-            of the mouth, left as seen in the image; may lie behind what hides the face.
-        quad: of a plate, (4, 2) image pixels: tl, tr, br, bl; may lie outside the image.
-        text: of a plate.
     """
 
-    kind: MarkKind
     box: tuple[float, float, float, float]
     visible: float
     instance: int
-    landmarks: np.ndarray | None = None
-    quad: np.ndarray | None = None
-    text: str | None = None
+
+
+@dataclass(frozen=True)
+class VisibleFace(VisibleMark):
+    """The visible part of a face.
+
+    Attributes:
+        landmarks: (5, 2) image pixels: left eye, right eye, nose, left and right mouth corner,
+            left as seen in the image; may lie behind what hides the face.
+    """
+
+    landmarks: np.ndarray
+
+
+@dataclass(frozen=True)
+class VisiblePlate(VisibleMark):
+    """The visible part of a license plate.
+
+    Attributes:
+        quad: (4, 2) image pixels: top left, top right, bottom right, bottom left; may lie outside
+            the image.
+        text: the registration, groups separated by blanks.
+    """
+
+    quad: np.ndarray
+    text: str

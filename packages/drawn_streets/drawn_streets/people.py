@@ -10,7 +10,7 @@ import numpy as np
 
 from . import shapes
 from .colours import CLOTHES, TROUSERS, Colour, jittered, pick, scaled
-from .faces import Head, HeadView, draw_head, sample_head
+from .faces import HeadLook, HeadView, draw_head, sample_head
 from .marks import Mark
 from .sheet import Point, Sheet
 
@@ -67,7 +67,7 @@ class Person:
         stout: breadth, 1 is usual.
     """
 
-    head: Head
+    head: HeadLook
     top: Colour
     bottom: Colour
     shoes: Colour

@@ -1,11 +1,11 @@
-"""From an actor to its pixels: which drawing function, at which place, with which pens."""
+"""Drawing of an actor: the function for its kind, its place and its pens."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import scenery
+from .actors import Actor, ActorKind, Facing
 from .camera import Camera
 from .canvas import Canvas, Pen
 from .cars import CAR_SHAPES, draw_car
@@ -14,10 +14,9 @@ from .cycles import CycleView, draw_bicycle, draw_motorcycle, sample_rider
 from .faces import HeadView
 from .heavy import draw_bus, draw_tram, draw_truck
 from .labels import Label
-from .light import Light
+from .light import SceneLight
 from .marks import Mark
 from .people import BodyView, draw_person, sample_person
-from .scene import Actor, Facing, Kind
 from .sheet import Sheet
 from .solid import Solid
 
@@ -27,23 +26,28 @@ _HEADINGS = {
     Facing.TOWARDS: np.pi,
     Facing.LEFT: -np.pi / 2,
 }
-_CYCLES = frozenset({Kind.CYCLIST, Kind.BIKER, Kind.BICYCLE, Kind.MOTORCYCLE})
-_LABELS: dict[Kind, tuple[Label, ...]] = {
-    Kind.PERSON: (Label.PERSON,),
-    Kind.CYCLIST: (Label.BICYCLE, Label.RIDER),
-    Kind.BIKER: (Label.MOTORCYCLE, Label.RIDER),
-    Kind.BICYCLE: (Label.BICYCLE,),
-    Kind.MOTORCYCLE: (Label.MOTORCYCLE,),
-    Kind.CAR: (Label.CAR,),
-    Kind.TRUCK: (Label.TRUCK,),
-    Kind.BUS: (Label.BUS,),
-    Kind.TRAM: (Label.TRAIN,),
+_CYCLES = frozenset({ActorKind.CYCLIST, ActorKind.BIKER, ActorKind.BICYCLE, ActorKind.MOTORCYCLE})
+_LONG_VEHICLES = {
+    ActorKind.BUS: draw_bus,
+    ActorKind.TRUCK: draw_truck,
+    ActorKind.TRAM: draw_tram,
 }
-_STUFF: dict[Kind, tuple[Label, ...]] = {
-    Kind.TREE: (Label.VEGETATION,),
-    Kind.LAMP: (Label.POLE,),
-    Kind.SIGN: (Label.POLE, Label.TRAFFIC_SIGN),
-    Kind.TRAFFIC_LIGHT: (Label.POLE, Label.TRAFFIC_LIGHT),
+_LABELS: dict[ActorKind, tuple[Label, ...]] = {
+    ActorKind.PERSON: (Label.PERSON,),
+    ActorKind.CYCLIST: (Label.BICYCLE, Label.RIDER),
+    ActorKind.BIKER: (Label.MOTORCYCLE, Label.RIDER),
+    ActorKind.BICYCLE: (Label.BICYCLE,),
+    ActorKind.MOTORCYCLE: (Label.MOTORCYCLE,),
+    ActorKind.CAR: (Label.CAR,),
+    ActorKind.TRUCK: (Label.TRUCK,),
+    ActorKind.BUS: (Label.BUS,),
+    ActorKind.TRAM: (Label.TRAIN,),
+}
+_STUFF: dict[ActorKind, tuple[Label, ...]] = {
+    ActorKind.TREE: (Label.VEGETATION,),
+    ActorKind.LAMP: (Label.POLE,),
+    ActorKind.SIGN: (Label.POLE, Label.TRAFFIC_SIGN),
+    ActorKind.TRAFFIC_LIGHT: (Label.POLE, Label.TRAFFIC_LIGHT),
 }
 
 
@@ -59,7 +63,7 @@ def stuff_of(actor: Actor) -> tuple[Label, ...]:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where actors perform.
+    """Canvas, camera and light that actors are drawn with.
 
     Attributes:
         canvas: that they are drawn on.
@@ -70,7 +74,7 @@ class Stage:
 
     canvas: Canvas
     camera: Camera
-    light: Light
+    light: SceneLight
     stuff: dict[Label, Pen]
 
 
@@ -83,7 +87,7 @@ def perform(stage: Stage, actor: Actor, pens: tuple[Pen, ...]) -> list[Mark]:
         pens: one for each of `labels_of(actor)`.
     """
     rng = np.random.default_rng(actor.seed)
-    if actor.kind is Kind.PERSON:
+    if actor.kind is ActorKind.PERSON:
         return _person(stage, actor, pens[0], rng)
     if actor.kind in _CYCLES:
         return _cycle(stage, actor, pens, rng)
@@ -124,7 +128,7 @@ def _cycle(
     if view is CycleView.SIDE:
         squeeze *= rng.uniform(0.82, 1.0)
     sheet = _sheet(stage, actor, pens[0], squeeze=squeeze)
-    motor = actor.kind in (Kind.BIKER, Kind.MOTORCYCLE)
+    motor = actor.kind in (ActorKind.BIKER, ActorKind.MOTORCYCLE)
     rider = None
     if len(pens) > 1:
         rider = pens[1], sample_rider(rng, view, helmet=0.9 if motor else 0.45)
@@ -135,21 +139,21 @@ def _cycle(
 def _vehicle(stage: Stage, actor: Actor, pen: Pen, rng: np.random.Generator) -> list[Mark]:
     heading = _HEADINGS[actor.facing] + rng.normal(0, 0.012)
     solid = Solid(pen, stage.camera, stage.light, actor.x, actor.z, heading)
-    if actor.kind is Kind.CAR:
+    if actor.kind is ActorKind.CAR:
         return draw_car(solid, pick(rng, CAR_SHAPES), rng)
-    draw: Callable = {Kind.BUS: draw_bus, Kind.TRUCK: draw_truck, Kind.TRAM: draw_tram}[actor.kind]
+    draw = _LONG_VEHICLES[actor.kind]
     return draw(solid, actor.length, actor.width, actor.height, rng)
 
 
 def _scenery(stage: Stage, actor: Actor, rng: np.random.Generator) -> None:
-    size = actor.height / 6.0 if actor.kind is Kind.TREE else 1.0
+    size = actor.height / 6.0 if actor.kind is ActorKind.TREE else 1.0
     pen = stage.stuff[stuff_of(actor)[0]]
     sheet = _sheet(stage, actor, pen, unit=size)
-    if actor.kind is Kind.TREE:
+    if actor.kind is ActorKind.TREE:
         scenery.draw_tree(sheet, rng)
-    elif actor.kind is Kind.LAMP:
+    elif actor.kind is ActorKind.LAMP:
         scenery.draw_lamp(sheet, rng)
-    elif actor.kind is Kind.SIGN:
+    elif actor.kind is ActorKind.SIGN:
         scenery.draw_sign(sheet, stage.stuff, rng)
     else:
         scenery.draw_traffic_light(sheet, stage.stuff, rng)

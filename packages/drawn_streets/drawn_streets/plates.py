@@ -8,7 +8,7 @@ import numpy as np
 from .canvas import Pen
 from .colours import Colour, pick
 from .light import Tone
-from .marks import Mark, MarkKind
+from .marks import Mark
 
 LONG = (0.54, 0.125)
 """Width and height of a car's plate, metres."""
@@ -24,7 +24,7 @@ _SMALLEST_TEXT = 7
 
 
 @dataclass(frozen=True)
-class Plate:
+class PlateLook:
     """What one license plate looks like.
 
     Attributes:
@@ -40,15 +40,15 @@ class Plate:
     lines: int
 
 
-def sample_plate(rng: np.random.Generator, lines: int = 1) -> Plate:
+def sample_plate(rng: np.random.Generator, lines: int = 1) -> PlateLook:
     """Draw a plate with an invented registration."""
     region = "".join(pick(rng, _LETTERS) for _ in range(1 + int(rng.random() * 3)))
     letters = "".join(pick(rng, _LETTERS) for _ in range(1 + int(rng.random() * 2)))
     number = int(rng.integers(10, 10000 if len(region) < 3 else 1000))
-    return Plate(f"{region} {letters} {number}", pick(rng, _GROUNDS), rng.random() < 0.8, lines)
+    return PlateLook(f"{region} {letters} {number}", pick(rng, _GROUNDS), rng.random() < 0.8, lines)
 
 
-def picture(plate: Plate, width: int, height: int) -> np.ndarray:
+def picture(plate: PlateLook, width: int, height: int) -> np.ndarray:
     """The plate seen straight on, (height, width, 3) uint8 RGB."""
     image = np.empty((height, width, 3), np.uint8)
     image[:] = plate.ground
@@ -77,7 +77,7 @@ def _write(image: np.ndarray, text: str, box: tuple[float, float, float, float])
     cv2.putText(image, text, origin, font, scale, _INK, thickness, cv2.LINE_AA)
 
 
-def hang(pen: Pen, plate: Plate, quad: np.ndarray, tone: Tone) -> Mark:
+def hang(pen: Pen, plate: PlateLook, quad: np.ndarray, tone: Tone) -> Mark:
     """Draw a plate and say where it is.
 
     Args:
@@ -101,4 +101,4 @@ def hang(pen: Pen, plate: Plate, quad: np.ndarray, tone: Tone) -> Mark:
         shaded = np.clip(flat * tone.gain, 0, 255) * (1 - tone.share)
         shaded += np.asarray(tone.haze) * tone.share
         part.paste(shaded.astype(np.uint8), quad)
-    return Mark(MarkKind.PLATE, part, quad, text=plate.text)
+    return Mark(part, quad, text=plate.text)

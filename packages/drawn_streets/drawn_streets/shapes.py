@@ -49,10 +49,10 @@ def box(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
     return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
 
-def boxes(corners: np.ndarray) -> np.ndarray:
+def boxes(corners: np.ndarray | list) -> np.ndarray:
     """Upright rectangles (n, 4) as x0, y0, x1, y1 to their outlines (n, 4, 2)."""
-    corners = np.asarray(corners, dtype=np.float64).reshape(-1, 4)
-    return corners[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    rows = np.asarray(corners, dtype=np.float64).reshape(-1, 4)
+    return rows[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
 
 
 def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> np.ndarray:

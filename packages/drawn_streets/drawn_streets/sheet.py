@@ -9,7 +9,7 @@ from . import shapes
 from .camera import Camera
 from .canvas import Pen
 from .colours import Colour
-from .light import Light, Tone, tone
+from .light import SceneLight, Tone, tone
 
 Point = tuple[float, float]
 
@@ -39,7 +39,7 @@ class Sheet:
         cls,
         pen: Pen,
         camera: Camera,
-        light: Light,
+        light: SceneLight,
         place: Point,
         *,
         unit: float = 1.0,

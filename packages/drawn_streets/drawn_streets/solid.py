@@ -10,7 +10,7 @@ from . import shapes
 from .camera import Camera
 from .canvas import Pen
 from .colours import Colour
-from .light import Light, Tone, tone
+from .light import SceneLight, Tone, tone
 
 _BILINEAR = np.array([[1.0, 0, 0, 0], [-1.0, 1, 0, 0], [-1.0, 0, 0, 1], [1.0, -1, 1, -1]])
 """Takes the corners of a panel to the coefficients of 1, s, t and s * t."""
@@ -93,7 +93,7 @@ class Solid:
 
     pen: Pen
     camera: Camera
-    light: Light
+    light: SceneLight
     x: float
     z: float
     heading: float

@@ -101,12 +101,12 @@ def sample_street(rng: np.random.Generator, tram: bool) -> Street:
     walls = (left - rng.uniform(3.2, 5.0), right + rng.uniform(3.2, 5.0))
     if plaza:
         walls = (left - rng.uniform(5, 8), right + rng.uniform(4, 7))
-    sides = tuple(pick(rng, (Side.HOUSES,) * 4 + (Side.PARK,)) for _ in range(2))
+    left_side, right_side = (pick(rng, (Side.HOUSES,) * 4 + (Side.PARK,)) for _ in range(2))
     return Street(
         plaza=plaza,
         curbs=(left, right),
         walls=walls,
-        sides=sides,
+        sides=(left_side, right_side),
         lanes=() if plaza else tuple(lanes),
         parking=tuple(parking),
         track=track,

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .actors import Actor, ActorKind
 from .canvas import Canvas
 from .labels import LICENSE_PLATE, Label
-from .marks import Mark, MarkKind, Region
+from .marks import Mark, VisibleFace, VisiblePlate
 from .outlines import Polygon, outline
 from .performance import Stage
-from .scene import Actor, Kind
 
 SMALLEST = 0.0008
 """Visible share of the image below which an object is left out."""
@@ -58,7 +58,7 @@ def object_of(
 ) -> DrawnObject:
     """Measure an object right after it was drawn; its surfaces start with number `first`."""
     camera = stage.camera
-    pad = (_CROWN if actor.kind is Kind.TREE else 0.5) * camera.scale(actor.extent[1]) + 2
+    pad = (_CROWN if actor.kind is ActorKind.TREE else 0.5) * camera.scale(actor.extent[1]) + 2
     x0, y0, x1, y1 = actor.box(camera)
     top, left = max(int(y0 - pad), 0), max(int(x0 - pad), 0)
     bottom, right = max(int(y1 + pad) + 1, top), max(int(x1 + pad) + 1, left)
@@ -84,8 +84,8 @@ def hardly_visible(canvas: Canvas, objects: list[DrawnObject]) -> set[Actor]:
     }
 
 
-def region_of(canvas: Canvas, shown: DrawnMark) -> Region | None:
-    """The visible part of a face or plate in the finished scene; none when it is hidden."""
+def visible_part(canvas: Canvas, shown: DrawnMark) -> VisibleFace | VisiblePlate | None:
+    """Visible part of a face or plate in the finished scene; None when it is hidden."""
     mark = shown.mark
     rows, columns = canvas.window(mark.box)
     mine = canvas.pixels[rows, columns, 3] == mark.pen.surface
@@ -101,16 +101,11 @@ def region_of(canvas: Canvas, shown: DrawnMark) -> Region | None:
         float((columns.start + across[-1] + 1) / scale),
         float((rows.start + down[-1] + 1) / scale),
     )
-    visible = np.count_nonzero(mine) / max(shown.pixels, 1) * _share_inside(mark.box, canvas)
-    return Region(
-        kind=mark.kind,
-        box=box,
-        visible=float(min(visible, 1.0)),
-        instance=canvas.values[mark.pen.surface],
-        landmarks=mark.landmarks,
-        quad=mark.outline if mark.kind is MarkKind.PLATE else None,
-        text=mark.text,
-    )
+    share = np.count_nonzero(mine) / max(shown.pixels, 1) * _share_inside(mark.box, canvas)
+    visible, instance = float(min(share, 1.0)), canvas.values[mark.pen.surface]
+    if mark.landmarks is not None:
+        return VisibleFace(box, visible, instance, mark.landmarks)
+    return VisiblePlate(box, visible, instance, mark.outline, mark.text)
 
 
 def _share_inside(box: np.ndarray, canvas: Canvas) -> float:
@@ -120,14 +115,14 @@ def _share_inside(box: np.ndarray, canvas: Canvas) -> float:
     return float(np.prod(inside / size))
 
 
-def plate_polygon(canvas: Canvas, mark: Mark, region: Region) -> Polygon:
-    """The polygon of a plate: its corners, or the outline of what is visible of it."""
-    if region.visible >= _WHOLE:
+def plate_polygon(canvas: Canvas, mark: Mark, plate: VisiblePlate) -> Polygon:
+    """Polygon of a plate: its corners, or the outline of its visible part."""
+    if plate.visible >= _WHOLE:
         return Polygon(LICENSE_PLATE, np.floor(mark.outline).astype(int))
     rows, columns = canvas.window(mark.box)
     mine = canvas.pixels[rows, columns, 3] == mark.pen.surface
     points = outline(mine)
-    x0, y0, x1, y1 = region.box
+    x0, y0, x1, y1 = plate.box
     if points is None:
         points = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
     else:

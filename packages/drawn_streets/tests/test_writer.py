@@ -1,22 +1,19 @@
 """The drawn data set on disk: the Cityscapes layout, whatever the number of workers."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
+import drawn_streets
 import numpy as np
 import pytest
-from drawn_streets.writer import SceneSettings, write_data_set
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.dataset.draw import main
+from drawn_streets import SceneSettings, SettingsError, write_data_set
+from drawn_streets.__main__ import main
 
 SETTINGS = SceneSettings(seed=1, width=128, height=64)
-
-
-@pytest.fixture(autouse=True)
-def _no_shared_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def contents(root: Path) -> dict[str, bytes]:
@@ -25,9 +22,9 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def test_layout(tmp_path: Path):
-    write_data_set(tmp_path, SETTINGS, {"train": 7, "val": 4}, workers=1)
+    write_data_set(tmp_path, SETTINGS, {"train": 3, "val": 2}, workers=1)
     images = sorted((tmp_path / "leftImg8bit").glob("*/*/*_leftImg8bit.png"))
-    assert len(images) == 11
+    assert len(images) == 5
     cities = {split: set() for split in ("train", "val")}
     for path in images:
         split, city = path.parts[-3:-1]
@@ -51,14 +48,14 @@ def test_layout(tmp_path: Path):
     assert not cities["train"] & cities["val"]
     marker = json.loads((tmp_path / "dataset.json").read_text())
     assert marker["schema"] == 1
-    assert marker["settings"]["images"] == {"train": 7, "val": 4}
-    assert marker["counts"]["train"]["images"] == 7
+    assert marker["settings"]["images"] == {"train": 3, "val": 2}
+    assert marker["counts"]["train"]["images"] == 3
     assert marker["counts"]["train"]["instances"]["person"] > 0
 
 
 def test_same_files_with_more_workers_and_more_images(tmp_path: Path):
     write_data_set(tmp_path / "one", SETTINGS, {"train": 3, "val": 1}, workers=1)
-    write_data_set(tmp_path / "two", SETTINGS, {"train": 5, "val": 1}, workers=2)
+    write_data_set(tmp_path / "two", SETTINGS, {"train": 4, "val": 1}, workers=2)
     one, two = contents(tmp_path / "one"), contents(tmp_path / "two")
     del one["dataset.json"]
     assert len(two) > len(one)
@@ -72,18 +69,62 @@ def test_a_smaller_data_set_replaces_a_larger_one(tmp_path: Path):
     assert contents(tmp_path / "root") == contents(tmp_path / "fresh")
 
 
-def test_unknown_split_is_refused(tmp_path: Path):
-    with pytest.raises(UserError, match=r"images\.night: no such split"):
-        write_data_set(tmp_path, SETTINGS, {"night": 1}, workers=1)
+@pytest.mark.parametrize(
+    ("images", "workers", "message"),
+    [
+        ({"night": 1}, 1, "images.night: no such split"),
+        ({"train": -1}, 1, "images.train: has to be at least 0"),
+        ({"train": 1}, 0, "workers: has to be at least 1"),
+    ],
+)
+def test_impossible_requests_are_refused(
+    tmp_path: Path, images: dict[str, int], workers: int, message: str
+):
+    with pytest.raises(SettingsError, match=message):
+        write_data_set(tmp_path, SETTINGS, images, workers=workers)
+    assert not list(tmp_path.iterdir())
 
 
-def test_command(tmp_path: Path):
-    settings = {
-        "kind": "synthetic", "width": 128, "height": 64, "images": {"train": 2, "val": 1}
-    }  # fmt: skip
-    root = tmp_path / "drawn"
-    arguments = ["--settings", json.dumps(settings), "--output", str(root), "--workers", "1"]
-    assert main(arguments) == 0
-    assert json.loads((root / "dataset.json").read_text())["settings"]["seed"] == 0
-    assert main([*arguments[:-1], "0"]) == 2
-    assert main(["--settings", '{"kind": "synthetic", "width": 7}', "--output", str(root)]) == 2
+def test_progress_wraps_the_written_scenes(tmp_path: Path):
+    seen = []
+
+    def progress(scenes):
+        for scene in scenes:
+            seen.append(scene)
+            yield scene
+
+    write_data_set(tmp_path, SETTINGS, {"train": 2, "val": 1}, progress=progress)
+    assert [scene.split for scene in seen] == ["train", "train", "val"]
+    marker = json.loads((tmp_path / "dataset.json").read_text())
+    assert sum(scene.faces for scene in seen[:2]) == marker["counts"]["train"]["regions"]["face"]
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    size = ["--width", "128", "--height", "64", "--train", "1", "--val", "1", "--workers", "1"]
+    assert main(["--output", str(tmp_path / "drawn"), *size]) == 0
+    settings = json.loads((tmp_path / "drawn" / "dataset.json").read_text())["settings"]
+    assert settings == {"seed": 0, "width": 128, "height": 64, "images": {"train": 1, "val": 1}}
+    assert main(["--output", str(tmp_path / "no"), *size, "--width", "7"]) == 2
+    assert "width: has to be at least 32, found 7" in capsys.readouterr().err
+
+
+BLOCKED = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"workflow_scripts", "tools", "snakemake", "torch", "rich"}:
+            raise ImportError(f"{name} is not part of this package")
+
+sys.meta_path.insert(0, Blocker())
+from drawn_streets import SceneSettings, draw_scene
+
+scene = draw_scene(SceneSettings(seed=1, width=128, height=64))
+assert scene.image.shape == (64, 128, 3)
+"""
+
+
+def test_the_package_needs_nothing_of_the_workflow():
+    package = Path(drawn_streets.__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(package)}
+    subprocess.run([sys.executable, "-c", BLOCKED], check=True, env=environment)

@@ -1,12 +1,10 @@
 """New faces are unlike the old ones, by every measure, and are found again."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from drawn_streets.drawing import draw
-from drawn_streets.marks import MarkKind
+from drawn_streets import SceneSettings, draw_scene
 from natural_pii.faces import gate
 from natural_pii.replacement import Route
 from pii_measures.face_likeness import band_passed, correlation, crop_of
@@ -32,14 +30,14 @@ def test_drawn_scenes_keep_findable_faces_that_are_unlike_the_old_ones():
 
 
 def test_all_drawn_faces_can_be_replaced():
-    settings = SimpleNamespace(seed=4, width=1024, height=512)
-    drawing = draw(settings, "faces", 0)
-    marks = [mark for mark in drawing.regions if mark.kind is MarkKind.FACE]
+    settings = SceneSettings(seed=4, width=1024, height=512)
+    scene = draw_scene(settings, "faces", 0)
+    marks = scene.faces
     assert marks
     for mark in marks:
         points = tuple(map(tuple, np.float64(mark.landmarks)))
         region = Region("a.png", Kind.FACE, 1.0, *mark.box, landmarks=points)
-        outcome = replace_face(drawing.image, region, 0)
+        outcome = replace_face(scene.image, region, 0)
         assert outcome.similarity <= gate.MAX_SIMILARITY
 
 

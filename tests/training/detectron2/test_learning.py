@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
 import yaml
-from drawn_streets.writer import SceneSettings, write_data_set
+from drawn_streets import SceneSettings, write_data_set
 
 from tests.training.detectron2.conftest import DEMO
 from tests.training.running import metrics_of, run_here
@@ -32,7 +32,7 @@ COUNTS = {"train": 160, "val": 60}
 
 
 def test_it_learns_drawn_scenes_from_random_weights(d2_job, tmp_path):
-    write_data_set(tmp_path, SceneSettings(seed=0, width=512, height=256), COUNTS, 2)
+    write_data_set(tmp_path, SceneSettings(seed=0, width=512, height=256), COUNTS, workers=2)
     with worker_pool(2) as pool:
         for split, names in find_images(tmp_path, full=False).items():
             if names:

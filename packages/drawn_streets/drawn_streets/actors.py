@@ -8,7 +8,7 @@ import numpy as np
 from .camera import Camera
 
 
-class Kind(StrEnum):
+class ActorKind(StrEnum):
     """What an actor is."""
 
     PERSON = "person"
@@ -26,8 +26,7 @@ class Kind(StrEnum):
     TRAFFIC_LIGHT = "traffic light"
 
 
-SCENERY = frozenset({Kind.TREE, Kind.LAMP, Kind.SIGN, Kind.TRAFFIC_LIGHT})
-VEHICLES = frozenset({Kind.CAR, Kind.TRUCK, Kind.BUS, Kind.TRAM})
+VEHICLES = frozenset({ActorKind.CAR, ActorKind.TRUCK, ActorKind.BUS, ActorKind.TRAM})
 
 
 class Facing(StrEnum):
@@ -55,7 +54,7 @@ class Actor:
         crowd: whether it belongs to a group that is not told apart.
     """
 
-    kind: Kind
+    kind: ActorKind
     x: float
     z: float
     facing: Facing

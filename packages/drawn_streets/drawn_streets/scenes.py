@@ -1,67 +1,103 @@
-"""One scene from its seed: `draw` is the way in."""
+"""One scene from its settings, split and index."""
 
 import zlib
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
+from .actors import VEHICLES, Actor, ActorKind, far_to_near
 from .camera import Camera
 from .canvas import Canvas, Pen
 from .casting import TRAM_SHARE, Casting
+from .errors import SettingsError
 from .ground import Ground, cast_shadows, draw_ground, draw_hood, draw_sky, draw_skyline
 from .houses import draw_houses
 from .labels import Label
-from .light import Light, grade, sample_light
-from .marks import Region
+from .light import SceneLight, grade, sample_light
+from .marks import VisibleFace, VisiblePlate
 from .outlines import Polygon, outlines
 from .performance import Stage, labels_of, perform, stuff_of
-from .scene import VEHICLES, Actor, Kind, far_to_near
 from .shapes import convex_hull, ellipse
 from .street import Street, sample_street
-from .truth import DrawnMark, DrawnObject, hardly_visible, object_of, plate_polygon, region_of
+from .truth import (
+    DrawnMark,
+    DrawnObject,
+    hardly_visible,
+    object_of,
+    plate_polygon,
+    visible_part,
+)
 
 _STUFF = tuple(label for label in Label if label < Label.PERSON)
 _TITLES = {int(label): label.title for label in _STUFF}
+SMALLEST_SIDE = 32
+"""Least width and height of a scene, pixels."""
 _NEAR = 0.9
 """Depth in metres from which the ground is drawn."""
 _SHADOW_REACH = 1.4
 """Longest shadow, relative to the height of what casts it."""
 
 
-class Settings(Protocol):
-    """What determines a scene, besides its split and index."""
+@dataclass(frozen=True)
+class SceneSettings:
+    """Settings that determine a scene, together with its split and index.
 
-    seed: int
-    width: int
-    height: int
+    Attributes:
+        seed: at least 0; another seed draws other scenes.
+        width: image width in pixels, at least 32.
+        height: image height in pixels, at least 32; scenes are composed for half the width.
+
+    Raises:
+        SettingsError: a value is out of range.
+    """
+
+    seed: int = 0
+    width: int = 1024
+    height: int = 512
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise SettingsError(f"seed: has to be at least 0, found {self.seed}")
+        for name, size in (("width", self.width), ("height", self.height)):
+            if size < SMALLEST_SIDE:
+                raise SettingsError(f"{name}: has to be at least {SMALLEST_SIDE}, found {size}")
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A finished scene.
+class DrawnScene:
+    """A finished scene and its ground truth.
 
     Attributes:
         image: (height, width, 3) uint8 RGB.
         instance_ids: (height, width) uint16, as in Cityscapes: label id * 1000 + number for
             instances, the label id for groups and stuff.
-        polygons: of all objects, far to near, then of the license plates.
-        regions: the visible faces and plates.
+        polygons: outlines of all objects, far to near, then of the license plates.
+        marks: visible faces and license plates, in the order in which they were drawn.
     """
 
     image: np.ndarray
     instance_ids: np.ndarray
     polygons: tuple[Polygon, ...]
-    regions: tuple[Region, ...]
+    marks: tuple[VisibleFace | VisiblePlate, ...]
+
+    @property
+    def faces(self) -> tuple[VisibleFace, ...]:
+        """The visible faces."""
+        return tuple(mark for mark in self.marks if isinstance(mark, VisibleFace))
+
+    @property
+    def plates(self) -> tuple[VisiblePlate, ...]:
+        """The visible license plates."""
+        return tuple(mark for mark in self.marks if isinstance(mark, VisiblePlate))
 
 
-def draw(settings: Settings, split: str, index: int) -> Drawing:
-    """Draw scene `index` of a split. It depends on the seed, the size, the split and the index.
+def draw_scene(settings: SceneSettings, split: str = "train", index: int = 0) -> DrawnScene:
+    """Draw one scene; the same arguments give the same pixels.
 
     Args:
-        settings: has `seed` (at least 0), `width` and `height` (pixels).
-        split: its name, e.g. `train`.
-        index: from 0.
+        settings: seed and size.
+        split: any name, e.g. `train`; splits share no scene.
+        index: number of the scene in its split, from 0.
     """
     entropy = (settings.seed, zlib.crc32(split.encode()), index)
     plan_seed, look_seed, noise_seed = np.random.SeedSequence(entropy).spawn(3)
@@ -79,20 +115,20 @@ def draw(settings: Settings, split: str, index: int) -> Drawing:
         actors = [actor for actor in actors if actor not in leaving]
         played = _play(backdrop, actors, street)
     canvas = played.stage.canvas
-    regions = [region_of(canvas, mark) for mark in played.marks]
+    visible = [visible_part(canvas, mark) for mark in played.marks]
     polygons = outlines(backdrop.canvas.ids(), _TITLES)
     polygons += [Polygon(i.title, i.points) for i in played.objects if i.points is not None]
     polygons += outlines(canvas.ids(), {Label.EGO_VEHICLE: Label.EGO_VEHICLE.title})
     polygons += [
-        plate_polygon(canvas, shown.mark, region)
-        for shown, region in zip(played.marks, regions, strict=True)
-        if region is not None and region.quad is not None
+        plate_polygon(canvas, shown.mark, part)
+        for shown, part in zip(played.marks, visible, strict=True)
+        if isinstance(part, VisiblePlate)
     ]
-    return Drawing(
+    return DrawnScene(
         image=grade(canvas.image(), light, np.random.default_rng(noise_seed)),
         instance_ids=canvas.ids(),
         polygons=tuple(polygons),
-        regions=tuple(region for region in regions if region is not None),
+        marks=tuple(part for part in visible if part is not None),
     )
 
 
@@ -118,7 +154,7 @@ def _sample_camera(rng: np.random.Generator, width: int, height: int) -> Camera:
 
 
 def _draw_backdrop(
-    camera: Camera, light: Light, street: Street, actors: list[Actor], rng: np.random.Generator
+    camera: Camera, light: SceneLight, street: Street, actors: list[Actor], rng: np.random.Generator
 ) -> Stage:
     """Everything that stays when actors leave, and the shadows of all."""
     canvas = Canvas.blank(camera.width, camera.height)
@@ -132,7 +168,7 @@ def _draw_backdrop(
 
 
 def _shadows(
-    camera: Camera, light: Light, actors: list[Actor]
+    camera: Camera, light: SceneLight, actors: list[Actor]
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Outlines in pixels of the shadows that actors cast, and of the ground right below them."""
     east, up, north = light.sun
@@ -145,8 +181,9 @@ def _shadows(
             corners = corners * 0.6 + middle * 0.4
         contacts.append(camera.ground(np.maximum(corners, (-np.inf, _NEAR))))
         away = -np.array([east, north]) * min(actor.height / up, _SHADOW_REACH * actor.height)
-        if actor.kind is Kind.TREE:
-            ground = ellipse(*(middle + away * 0.7), 1.5, 1.5)
+        if actor.kind is ActorKind.TREE:
+            x, z = middle + away * 0.7
+            ground = ellipse(x, z, 1.5, 1.5)
         else:
             narrow = 1.0 if actor.kind in VEHICLES else 0.6
             tip = (corners - middle) * narrow + middle + away
