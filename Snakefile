@@ -19,20 +19,46 @@ include: "rules/privacy.smk"
 include: "rules/report.smk"
 
 
+# Behind the rules: Snakemake (9.27) does not see wildcards in pathvars before.
+wildcard_constraints:
+    variant="|".join(EXPERIMENT.variants),
+    tested="|".join(EXPERIMENT.variants),
+    seed=r"[1-9]\d*",
+    shard=r"\d+-[0-9a-f]+",
+    split="train|val",
+    sha256="[0-9a-f]{64}",
+
+
+# Short, or in need of the internet, which compute nodes may not have.
+localrules:
+    check_training,
+    cross,
+    exposed,
+    fetch_weights,
+    figures,
+    gather_images,
+    partial_report,
+    partial_table_2,
+    privacy_table,
+    record_weights,
+    report,
+    table_2,
+
+
 rule all:
     default_target: True
     input:
-        f"{RESULTS}/data/table_1.md",
-        f"{RESULTS}/figures/figure_3.svg",
+        "<data>/table_1.md",
+        "<figures>/figure_3.svg",
         record_of_weights(),
         # Named here as well as in table_2: a run that lost its evaluation is made again.
-        evaluations(),
-        f"{RESULTS}/tables/table_2.json",
-        f"{RESULTS}/tables/verdict.json",
+        evaluations("unmodified"),
+        "<tables>/table_2.json",
+        "<tables>/verdict.json",
         further_tables(),
-        f"{RESULTS}/tables/privacy.json",
-        f"{RESULTS}/figures/before_after.svg",
-        f"{RESULTS}/report.html",
+        "<tables>/privacy.json",
+        "<figures>/before_after.svg",
+        "<report>",
 
 
 onstart:

@@ -1,4 +1,6 @@
-# PII regions by shard, once for all variants; then each variant's images by shard.
+# PII regions by shard, once for all variants; then each variant's images by shard. Training and
+# validation images go through the same rules. The priority finds what cannot work before the
+# trainings.
 #
 # A shard's id stands for its images and labels, so what comes from the index is `ancient`: a new
 # index changes nothing for a shard that it finds as before. Only outputs of the checkpoint may be
@@ -9,15 +11,16 @@
 rule check_pii:
     # Before any image is looked at: what cannot work costs seconds.
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
         weights=JOBS.weights_of(EXPERIMENT.pii),
     output:
-        touch(f"{RESULTS}/pii/.checked"),
+        touch("<detection_checked>"),
     log:
-        f"{RESULTS}/logs/check_pii.log",
+        "<logs>/check_pii/{split}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/check_pii.tsv"
+        "<benchmarks>/check_pii/{split}.tsv"
+    priority: 1
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -25,52 +28,28 @@ rule check_pii:
         runtime=60,
     params:
         settings=JOBS.pii_settings,
-        fingerprint=JOBS.detection(),
-        images=image_root("train"),
+        fingerprint=FINGERPRINTS.detection,
+        images=JOBS.images,
     message:
-        "Checking that faces and license plates can be detected"
+        "Checking that faces and license plates can be detected ({wildcards.split})"
     shell:
         "exec python -m workflow_scripts.pii check --settings {params.settings:q}"
         " --annotations {input.annotations:q} --images {params.images:q} --log {log:q}"
 
 
-rule check_variant:
-    input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-    output:
-        touch(f"{RESULTS}/images/{{variant}}/.checked"),
-    log:
-        f"{RESULTS}/logs/check_variant/{{variant}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/check_variant/{{variant}}.tsv"
-    conda:
-        environment_of
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        settings=named_variant_settings,
-        fingerprint=check_fingerprint,
-    message:
-        "Checking that variant {wildcards.variant} can be made"
-    shell:
-        "exec python -m workflow_scripts.anonymization check --settings {params.settings:q}"
-        " --annotations {input.annotations:q} --log {log:q}"
-
-
 rule detect_pii:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=f"{RESULTS}/pii/.checked",
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        checked="<detection_checked>",
         weights=JOBS.weights_of(EXPERIMENT.pii),
     output:
-        f"{RESULTS}/pii/{{shard}}.parquet",
+        "<regions>",
     log:
-        f"{RESULTS}/logs/detect_pii/{{shard}}.log",
+        "<logs>/detect_pii/{split}/{shard}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/detect_pii/{{shard}}.tsv"
+        "<benchmarks>/detect_pii/{split}/{shard}.tsv"
+    priority: 1
     conda:
         "../envs/workflow.yaml"
     threads: 4
@@ -79,10 +58,10 @@ rule detect_pii:
         runtime=240,
     params:
         settings=JOBS.pii_settings,
-        fingerprint=JOBS.detection(),
-        images=image_root("train"),
+        fingerprint=FINGERPRINTS.detection,
+        images=JOBS.images,
     message:
-        "Detecting faces and license plates, shard {wildcards.shard}"
+        "Detecting faces and license plates ({wildcards.split}, shard {wildcards.shard})"
     shell:
         "exec python -m workflow_scripts.pii detect --settings {params.settings:q}"
         " --annotations {input.annotations:q} --images {params.images:q}"
@@ -92,62 +71,91 @@ rule detect_pii:
 
 rule summarize_pii:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        regions=regions_of_shards,
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
     output:
-        summary=f"{RESULTS}/pii/summary.json",
+        summary="<pii_summary>",
         svg=report(
-            f"{RESULTS}/figures/figure_3.svg",
+            "<figures>/figure_3.svg",
             caption="captions/figure_3.rst",
             category="Data",
         ),
-        png=f"{RESULTS}/figures/figure_3.png",
+        png="<figures>/figure_3.png",
     log:
-        f"{RESULTS}/logs/summarize_pii.log",
+        "<logs>/summarize_pii.log",
     benchmark:
-        f"{RESULTS}/benchmarks/summarize_pii.tsv"
+        "<benchmarks>/summarize_pii.tsv"
+    pathvars:
+        split="train",
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=4000,
         runtime=30,
     params:
-        fingerprint=JOBS.pii_summary(),
+        fingerprint=FINGERPRINTS.pii_summary,
         figures=subpath(output.svg, parent=True),
     message:
-        "Counting PII regions a frame (Figure 3)"
+        "Counting PII regions by frame (Figure 3)"
     shell:
         "exec python -m workflow_scripts.pii summarize --regions {input.regions:q}"
         " --annotations {input.annotations:q} --output {output.summary:q}"
         " --figures {params.figures:q} --log {log:q}"
 
 
+rule check_variant:
+    input:
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+    output:
+        touch("<variant_checked>"),
+    log:
+        "<logs>/check_variant/{variant}/{split}.log",
+    benchmark:
+        "<benchmarks>/check_variant/{variant}/{split}.tsv"
+    priority: 1
+    conda:
+        JOBS.environment
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=JOBS.named_variant_settings,
+        fingerprint=FINGERPRINTS.check,
+    message:
+        "Checking that variant {wildcards.variant} can be made ({wildcards.split})"
+    shell:
+        "exec python -m workflow_scripts.anonymization check --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --log {log:q}"
+
+
 rule anonymize:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=f"{RESULTS}/images/{{variant}}/.checked",
-        regions=f"{RESULTS}/pii/{{shard}}.parquet",
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        checked="<variant_checked>",
+        regions="<regions>",
     output:
-        directory(f"{RESULTS}/images/{{variant}}/{{shard}}"),
+        directory("<shard_images>"),
     log:
-        f"{RESULTS}/logs/anonymize/{{variant}}/{{shard}}.log",
+        "<logs>/anonymize/{variant}/{split}/{shard}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/anonymize/{{variant}}/{{shard}}.tsv"
+        "<benchmarks>/anonymize/{variant}/{split}/{shard}.tsv"
+    priority: 1
     conda:
-        environment_of
+        JOBS.environment
     threads: 4
     resources:
-        gpu=gpus_of,
+        gpu=JOBS.gpus,
         mem_mb=8000,
         runtime=240,
     params:
-        settings=variant_settings,
-        fingerprint=anonymization_fingerprint,
-        images=image_root("train"),
+        settings=JOBS.variant_settings,
+        fingerprint=FINGERPRINTS.anonymization,
+        images=JOBS.images,
     message:
-        "Anonymizing images, variant {wildcards.variant}, shard {wildcards.shard}"
+        "Anonymizing images, variant {wildcards.variant} ({wildcards.split}, shard {wildcards.shard})"
     shell:
         "exec python -m workflow_scripts.anonymization apply --settings {params.settings:q}"
         " --variant {wildcards.variant} --regions {input.regions:q}"
@@ -158,25 +166,24 @@ rule anonymize:
 
 rule gather_images:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        folders=folders_of_shards,
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        folders=shards_of_images,
     output:
-        f"{RESULTS}/images/{{variant}}/manifest.parquet",
+        "<manifest>",
     log:
-        f"{RESULTS}/logs/gather_images/{{variant}}.log",
+        "<logs>/gather_images/{variant}/{split}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/gather_images/{{variant}}.tsv"
-    localrule: True
+        "<benchmarks>/gather_images/{variant}/{split}.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        fingerprint=JOBS.gathering(),
+        fingerprint=FINGERPRINTS.gathering,
     message:
-        "Listing the images of variant {wildcards.variant}"
+        "Listing the images of variant {wildcards.variant} ({wildcards.split})"
     shell:
         "exec python -m workflow_scripts.anonymization gather --folders {input.folders:q}"
         " --annotations {input.annotations:q} --output {output:q} --log {log:q}"

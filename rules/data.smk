@@ -3,11 +3,11 @@
 
 rule draw_dataset:
     output:
-        f"{DRAWN}/dataset.json",
+        "<drawn>/dataset.json",
     log:
-        f"{RESULTS}/logs/draw_dataset.log",
+        "<logs>/draw_dataset.log",
     benchmark:
-        f"{RESULTS}/benchmarks/draw_dataset.tsv"
+        "<benchmarks>/draw_dataset.tsv"
     conda:
         "../envs/workflow.yaml"
     threads: 8
@@ -16,7 +16,7 @@ rule draw_dataset:
         runtime=120,
     params:
         settings=JOBS.dataset_settings,
-        fingerprint=JOBS.drawing(),
+        fingerprint=FINGERPRINTS.drawing,
         folder=subpath(output[0], parent=True),
     message:
         "Drawing street scenes"
@@ -27,22 +27,22 @@ rule draw_dataset:
 
 checkpoint index_dataset:
     input:
-        drawn_dataset(),
+        [] if EXPERIMENT.image_roots else "<drawn>/dataset.json",
     output:
         # The first, for Snakemake takes that one for what other jobs wait for.
-        shards=f"{RESULTS}/data/shards.json",
-        train=f"{RESULTS}/data/train.coco.json",
-        val=f"{RESULTS}/data/val.coco.json",
+        shards="<shards>",
+        train="<data>/train.coco.json",
+        val="<data>/val.coco.json",
         table_csv=report(
-            f"{RESULTS}/data/table_1.csv",
+            "<data>/table_1.csv",
             caption="captions/table_1.rst",
             category="Data",
         ),
-        table_md=f"{RESULTS}/data/table_1.md",
+        table_md="<data>/table_1.md",
     log:
-        f"{RESULTS}/logs/index_dataset.log",
+        "<logs>/index_dataset.log",
     benchmark:
-        f"{RESULTS}/benchmarks/index_dataset.tsv"
+        "<benchmarks>/index_dataset.tsv"
     conda:
         "../envs/workflow.yaml"
     threads: 16
@@ -51,8 +51,8 @@ checkpoint index_dataset:
         runtime=120,
     params:
         settings=JOBS.dataset_settings,
-        fingerprint=JOBS.index(),
-        root=f"--root {DRAWN}" if EXPERIMENT.image_roots is None else "",
+        fingerprint=FINGERPRINTS.index,
+        root=JOBS.root_option,
         folder=subpath(output.shards, parent=True),
     message:
         "Indexing the data set and checking its files"

@@ -1,53 +1,71 @@
-# Average precision of each run, on the validation images and on anonymized ones.
-#
-# What becomes of the validation images has a priority: what cannot work is found before the
-# trainings.
+# Predictions and average precisions of each run, on the validation images and, by the rules `…_on`,
+# on anonymized ones.
 
 
-use rule detect_pii as detect_pii_val with:
+rule predict:
     input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=f"{RESULTS}/pii/.checked",
-        weights=JOBS.weights_of(EXPERIMENT.pii),
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        checkpoint="<checkpoint>",
+        anonymized=JOBS.tested_manifest,
     output:
-        f"{RESULTS}/pii/val/{{shard}}.parquet",
+        "<predictions>",
     log:
-        f"{RESULTS}/logs/detect_pii/val/{{shard}}.log",
+        "<logs>/predict/<run_job>.log",
     benchmark:
-        f"{RESULTS}/benchmarks/detect_pii/val/{{shard}}.tsv"
-    priority: 1
+        "<benchmarks>/predict/<run_job>.tsv"
+    pathvars:
+        split="val",
+    conda:
+        TRAINING_ENVIRONMENT
+    threads: 4
+    resources:
+        gpu=0,
+        mem_mb=16000,
+        runtime=120,
     params:
-        images=image_root("val"),
+        settings=JOBS.prediction_settings,
+        fingerprint=FINGERPRINTS.prediction,
+        images=JOBS.validation_images,
+        tested_on=JOBS.tested_on,
+        anonymized=JOBS.tested_option,
+        gpus=gpus_of_job,
     message:
-        "Detecting faces and license plates in validation images, shard {wildcards.shard}"
+        "Predicting with {wildcards.variant}, seed {wildcards.seed}, on {params.tested_on} images"
+    shell:
+        "exec python -m workflow_scripts.training predict --settings {params.settings:q}"
+        " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
+        " --images {params.images:q} {params.anonymized} --output {output:q}"
+        " --gpus {params.gpus} --threads {threads} --log {log:q}"
 
 
 rule evaluate:
     input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        regions=regions_of_tests,
-        predictions=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/predictions.json.gz",
-        run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=validation_regions,
+        predictions="<predictions>",
+        run="<run>",
     output:
-        evaluation=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/eval.json",
-        matches=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/matches.npz",
+        evaluation="<evaluation>",
+        matches="<matches>",
     log:
-        f"{RESULTS}/logs/evaluate/{{variant}}/seed~{{seed}}.log",
+        "<logs>/evaluate/<run_job>.log",
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{variant}}/seed~{{seed}}.tsv"
+        "<benchmarks>/evaluate/<run_job>.tsv"
+    pathvars:
+        split="val",
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=8000,
         runtime=30,
     params:
-        fingerprint=evaluation_fingerprint,
-        regions=regions_option,
-        tested_on="unmodified",
+        fingerprint=FINGERPRINTS.evaluation,
+        regions=JOBS.regions_option,
+        tested_on=JOBS.tested_on,
     message:
-        "Evaluating variant {wildcards.variant}, seed {wildcards.seed}"
+        "Evaluating {wildcards.variant}, seed {wildcards.seed}, on {params.tested_on} images"
     shell:
         "exec python -m workflow_scripts.evaluation --annotations {input.annotations:q}"
         " --predictions {input.predictions:q} --run {input.run:q}"
@@ -56,89 +74,13 @@ rule evaluate:
         " --log {log:q}"
 
 
-use rule check_variant as check_variant_val with:
-    input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-    output:
-        touch(f"{RESULTS}/images/{{variant}}/val/.checked"),
-    log:
-        f"{RESULTS}/logs/check_variant/{{variant}}.val.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/check_variant/{{variant}}.val.tsv"
-    priority: 1
-    message:
-        "Checking that variant {wildcards.variant} can be made of the validation images"
-
-
-use rule anonymize as anonymize_val with:
-    input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=f"{RESULTS}/images/{{variant}}/val/.checked",
-        regions=f"{RESULTS}/pii/val/{{shard}}.parquet",
-    output:
-        directory(f"{RESULTS}/images/{{variant}}/val/{{shard}}"),
-    log:
-        f"{RESULTS}/logs/anonymize/{{variant}}/val/{{shard}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/anonymize/{{variant}}/val/{{shard}}.tsv"
-    priority: 1
-    params:
-        images=image_root("val"),
-    message:
-        "Anonymizing validation images, variant {wildcards.variant}, shard {wildcards.shard}"
-
-
-use rule gather_images as gather_images_val with:
-    input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        folders=folders_of_test_shards,
-    output:
-        f"{RESULTS}/images/{{variant}}/val/manifest.parquet",
-    log:
-        f"{RESULTS}/logs/gather_images/{{variant}}.val.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/gather_images/{{variant}}.val.tsv"
-    message:
-        "Listing the validation images of variant {wildcards.variant}"
-
-
 use rule predict as predict_on with:
-    input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
-        anonymized=f"{RESULTS}/images/{{tested}}/val/manifest.parquet",
-    output:
-        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/predictions.json.gz",
-    log:
-        f"{RESULTS}/logs/predict/{{variant}}/seed~{{seed}}/on~{{tested}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/predict/{{variant}}/seed~{{seed}}/on~{{tested}}.tsv"
-    params:
-        fingerprint=tested_prediction_fingerprint,
-        anonymized=f"--anonymized {RESULTS}/images/{{tested}}/val",
-    message:
-        "Predicting with variant {wildcards.variant}, seed {wildcards.seed}, on {wildcards.tested}"
+    pathvars:
+        split="val",
+        run_job="<tested_job>",
 
 
 use rule evaluate as evaluate_on with:
-    input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        regions=regions_of_tests,
-        predictions=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/predictions.json.gz",
-        run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
-    output:
-        evaluation=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/eval.json",
-        matches=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/on~{{tested}}/matches.npz",
-    log:
-        f"{RESULTS}/logs/evaluate/{{variant}}/seed~{{seed}}/on~{{tested}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{variant}}/seed~{{seed}}/on~{{tested}}.tsv"
-    params:
-        tested_on="{tested}",
-    message:
-        "Evaluating variant {wildcards.variant}, seed {wildcards.seed}, on {wildcards.tested}"
+    pathvars:
+        split="val",
+        run_job="<tested_job>",

@@ -3,18 +3,20 @@
 
 rule audit:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        regions=regions_of_shards,
-        manifest=anonymized_images_of,
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
+        manifest=JOBS.manifest,
         weights=JOBS.weights_of(EXPERIMENT.pii),
         embedding=JOBS.weights_of(EXPERIMENT.privacy),
     output:
-        f"{RESULTS}/privacy/{{variant}}.json",
+        "<audit>",
     log:
-        f"{RESULTS}/logs/audit/{{variant}}.log",
+        "<logs>/audit/{variant}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/audit/{{variant}}.tsv"
+        "<benchmarks>/audit/{variant}.tsv"
+    pathvars:
+        split="train",
     conda:
         "../envs/workflow.yaml"
     threads: 4
@@ -23,9 +25,9 @@ rule audit:
         runtime=240,
     params:
         settings=JOBS.pii_settings,
-        fingerprint=audit_fingerprint,
-        images=image_root("train"),
-        anonymized=anonymized_folder_option,
+        fingerprint=FINGERPRINTS.audit,
+        images=JOBS.training_images,
+        anonymized=JOBS.anonymized_option,
     message:
         "Auditing the privacy of variant {wildcards.variant}"
     shell:
@@ -38,28 +40,27 @@ rule audit:
 
 rule privacy_table:
     input:
-        expand(f"{RESULTS}/privacy/{{variant}}.json", variant=VARIANTS),
+        [LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
     output:
         csv=report(
-            f"{RESULTS}/tables/privacy.csv",
+            "<tables>/privacy.csv",
             caption="captions/privacy.rst",
             category="Privacy",
         ),
-        md=f"{RESULTS}/tables/privacy.md",
-        tex=f"{RESULTS}/tables/privacy.tex",
-        json=f"{RESULTS}/tables/privacy.json",
+        md="<tables>/privacy.md",
+        tex="<tables>/privacy.tex",
+        json="<tables>/privacy.json",
     log:
-        f"{RESULTS}/logs/privacy_table.log",
+        "<logs>/privacy_table.log",
     benchmark:
-        f"{RESULTS}/benchmarks/privacy_table.tsv"
-    localrule: True
+        "<benchmarks>/privacy_table.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        fingerprint=JOBS.privacy_table(),
+        fingerprint=FINGERPRINTS.privacy_table,
         folder=subpath(output.json, parent=True),
     message:
         "Making the privacy table"
@@ -70,21 +71,23 @@ rule privacy_table:
 
 rule before_after:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        regions=regions_of_shards,
-        manifests=manifests(),
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
+        manifests=JOBS.manifests,
     output:
         svg=report(
-            f"{RESULTS}/figures/before_after.svg",
+            "<figures>/before_after.svg",
             caption="captions/before_after.rst",
             category="Privacy",
         ),
-        png=f"{RESULTS}/figures/before_after.png",
+        png="<figures>/before_after.png",
     log:
-        f"{RESULTS}/logs/before_after.log",
+        "<logs>/before_after.log",
     benchmark:
-        f"{RESULTS}/benchmarks/before_after.tsv"
+        "<benchmarks>/before_after.tsv"
+    pathvars:
+        split="train",
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -92,8 +95,8 @@ rule before_after:
         runtime=30,
     params:
         settings=JOBS.report_settings,
-        fingerprint=JOBS.before_after(),
-        images=image_root("train"),
+        fingerprint=FINGERPRINTS.before_after,
+        images=JOBS.training_images,
         folder=subpath(output.svg, parent=True),
     message:
         "Showing regions of each variant (Figure 2)"

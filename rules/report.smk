@@ -3,21 +3,20 @@
 
 rule table_2:
     input:
-        evaluations(),
+        evaluations("unmodified"),
     output:
         csv=report(
-            f"{RESULTS}/tables/table_2.csv",
+            "<tables>/table_2.csv",
             caption="captions/table_2.rst",
             category="Accuracy",
         ),
-        md=f"{RESULTS}/tables/table_2.md",
-        tex=f"{RESULTS}/tables/table_2.tex",
-        json=f"{RESULTS}/tables/table_2.json",
+        md="<tables>/table_2.md",
+        tex="<tables>/table_2.tex",
+        json="<tables>/table_2.json",
     log:
-        f"{RESULTS}/logs/table_2.log",
+        "<logs>/table_2.log",
     benchmark:
-        f"{RESULTS}/benchmarks/table_2.tsv"
-    localrule: True
+        "<benchmarks>/table_2.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -26,7 +25,7 @@ rule table_2:
     params:
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
-        fingerprint=JOBS.tables(),
+        fingerprint=FINGERPRINTS.tables,
         runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
@@ -39,21 +38,21 @@ rule table_2:
 
 rule verdict:
     input:
-        evaluations(),
-        matches=matches(),
+        evaluations("unmodified"),
+        matches=[run.test().matches for run in JOBS.runs()],
     output:
         csv=report(
-            f"{RESULTS}/tables/verdict.csv",
+            "<tables>/verdict.csv",
             caption="captions/verdict.rst",
             category="Accuracy",
         ),
-        md=f"{RESULTS}/tables/verdict.md",
-        tex=f"{RESULTS}/tables/verdict.tex",
-        json=f"{RESULTS}/tables/verdict.json",
+        md="<tables>/verdict.md",
+        tex="<tables>/verdict.tex",
+        json="<tables>/verdict.json",
     log:
-        f"{RESULTS}/logs/verdict.log",
+        "<logs>/verdict.log",
     benchmark:
-        f"{RESULTS}/benchmarks/verdict.tsv"
+        "<benchmarks>/verdict.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -65,7 +64,7 @@ rule verdict:
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
-        fingerprint=JOBS.verdict(),
+        fingerprint=FINGERPRINTS.verdict,
         runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
@@ -80,17 +79,16 @@ rule verdict:
 
 rule exposed:
     input:
-        evaluations(),
+        evaluations("unmodified"),
     output:
-        csv=f"{RESULTS}/tables/exposed.csv",
-        md=f"{RESULTS}/tables/exposed.md",
-        tex=f"{RESULTS}/tables/exposed.tex",
-        json=f"{RESULTS}/tables/exposed.json",
+        csv="<tables>/exposed.csv",
+        md="<tables>/exposed.md",
+        tex="<tables>/exposed.tex",
+        json="<tables>/exposed.json",
     log:
-        f"{RESULTS}/logs/exposed.log",
+        "<logs>/exposed.log",
     benchmark:
-        f"{RESULTS}/benchmarks/exposed.tsv"
-    localrule: True
+        "<benchmarks>/exposed.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -100,7 +98,7 @@ rule exposed:
         settings=JOBS.interval_settings,
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
-        fingerprint=JOBS.exposed(),
+        fingerprint=FINGERPRINTS.exposed,
         runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
@@ -113,17 +111,16 @@ rule exposed:
 
 rule cross:
     input:
-        cross_evaluations(),
+        evaluations(*EXPERIMENT.evaluation.on),
     output:
-        csv=f"{RESULTS}/tables/cross.csv",
-        md=f"{RESULTS}/tables/cross.md",
-        tex=f"{RESULTS}/tables/cross.tex",
-        json=f"{RESULTS}/tables/cross.json",
+        csv="<tables>/cross.csv",
+        md="<tables>/cross.md",
+        tex="<tables>/cross.tex",
+        json="<tables>/cross.json",
     log:
-        f"{RESULTS}/logs/cross.log",
+        "<logs>/cross.log",
     benchmark:
-        f"{RESULTS}/benchmarks/cross.tsv"
-    localrule: True
+        "<benchmarks>/cross.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -131,8 +128,8 @@ rule cross:
         runtime=30,
     params:
         expected=JOBS.expected_runs,
-        on=EXPERIMENT.evaluation.on,
-        fingerprint=JOBS.cross(),
+        on=JOBS.all_tests,
+        fingerprint=FINGERPRINTS.cross,
         runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
@@ -145,44 +142,43 @@ rule cross:
 
 rule figures:
     input:
-        evaluations(),
-        of_runs("metrics.jsonl"),
-        verdict=f"{RESULTS}/tables/verdict.json",
-        privacy=f"{RESULTS}/tables/privacy.json",
+        evaluations("unmodified"),
+        [run.metrics for run in JOBS.runs()],
+        verdict="<tables>/verdict.json",
+        privacy="<tables>/privacy.json",
     output:
         png=figures_of_results("png"),
         forest=report(
-            f"{RESULTS}/figures/forest.svg",
+            "<figures>/forest.svg",
             caption="captions/forest.rst",
             category="Accuracy",
         ),
         runs=report(
-            f"{RESULTS}/figures/runs.svg",
+            "<figures>/runs.svg",
             caption="captions/runs.rst",
             category="Accuracy",
         ),
         learning_curves=report(
-            f"{RESULTS}/figures/learning_curves.svg",
+            "<figures>/learning_curves.svg",
             caption="captions/learning_curves.rst",
             category="Accuracy",
         ),
         privacy_utility=report(
-            f"{RESULTS}/figures/privacy_utility.svg",
+            "<figures>/privacy_utility.svg",
             caption="captions/privacy_utility.rst",
             category="Privacy",
         ),
     log:
-        f"{RESULTS}/logs/figures.log",
+        "<logs>/figures.log",
     benchmark:
-        f"{RESULTS}/benchmarks/figures.tsv"
-    localrule: True
+        "<benchmarks>/figures.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        fingerprint=JOBS.figures(),
+        fingerprint=FINGERPRINTS.figures,
         results=subpath(output.forest, ancestor=2),
     message:
         "Drawing the figures of the results"
@@ -192,34 +188,34 @@ rule figures:
 
 rule provenance:
     input:
-        evaluations(),
-        of_runs("run.json"),
+        evaluations("unmodified"),
+        [run.provenance for run in JOBS.runs()],
         further_tables(),
         figures_of_results("svg"),
-        figure_3=f"{RESULTS}/figures/figure_3.svg",
-        before_after=f"{RESULTS}/figures/before_after.svg",
-        table=f"{RESULTS}/tables/table_2.json",
-        verdict=f"{RESULTS}/tables/verdict.json",
-        privacy=f"{RESULTS}/tables/privacy.json",
+        figure_3="<figures>/figure_3.svg",
+        before_after="<figures>/before_after.svg",
+        table="<tables>/table_2.json",
+        verdict="<tables>/verdict.json",
+        privacy="<tables>/privacy.json",
         weights=record_of_weights(),
     output:
         report(
-            f"{RESULTS}/provenance.json",
+            "<provenance>",
             caption="captions/provenance.rst",
             category="Report",
         ),
     log:
-        f"{RESULTS}/logs/provenance.log",
+        "<logs>/provenance.log",
     benchmark:
-        f"{RESULTS}/benchmarks/provenance.tsv"
+        "<benchmarks>/provenance.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
         mem_mb=2000,
         runtime=60,
     params:
-        config=whole_config,
-        fingerprint=JOBS.provenance(),
+        config=JOBS.config,
+        fingerprint=FINGERPRINTS.provenance,
         results=subpath(output[0], parent=True),
     message:
         "Writing down where the results come from"
@@ -230,29 +226,28 @@ rule provenance:
 
 rule report:
     input:
-        evaluations(),
-        of_runs("run.json"),
-        of_runs("metrics.jsonl"),
+        evaluations("unmodified"),
+        [run.provenance for run in JOBS.runs()],
+        [run.metrics for run in JOBS.runs()],
         further_tables(),
-        table_1=f"{RESULTS}/data/table_1.csv",
-        pii=f"{RESULTS}/pii/summary.json",
-        figure_3=f"{RESULTS}/figures/figure_3.svg",
-        before_after=f"{RESULTS}/figures/before_after.svg",
-        table=f"{RESULTS}/tables/table_2.json",
-        verdict=f"{RESULTS}/tables/verdict.json",
-        privacy=f"{RESULTS}/tables/privacy.json",
-        provenance=f"{RESULTS}/provenance.json",
+        table_1="<data>/table_1.csv",
+        pii="<pii_summary>",
+        figure_3="<figures>/figure_3.svg",
+        before_after="<figures>/before_after.svg",
+        table="<tables>/table_2.json",
+        verdict="<tables>/verdict.json",
+        privacy="<tables>/privacy.json",
+        provenance="<provenance>",
     output:
         report(
-            f"{RESULTS}/report.html",
+            "<report>",
             caption="captions/report.rst",
             category="Report",
         ),
     log:
-        f"{RESULTS}/logs/report.log",
+        "<logs>/report.log",
     benchmark:
-        f"{RESULTS}/benchmarks/report.tsv"
-    localrule: True
+        "<benchmarks>/report.tsv"
     conda:
         "../envs/workflow.yaml"
     resources:
@@ -260,7 +255,7 @@ rule report:
         runtime=30,
     params:
         settings=JOBS.report_settings,
-        fingerprint=JOBS.report(),
+        fingerprint=FINGERPRINTS.report,
         results=subpath(output[0], parent=True),
     message:
         "Making the report"
@@ -273,15 +268,14 @@ rule report:
 rule partial_table_2:
     # The runs that are there are no inputs: to show them must not start the others.
     log:
-        f"{RESULTS}/logs/partial_table_2.log",
-    localrule: True
+        "<logs>/partial_table_2.log",
     conda:
         "../envs/workflow.yaml"
     params:
-        runs=f"{RESULTS}/runs",
+        runs=f"{LAYOUT.results}/runs",
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
-        folder=f"{RESULTS}/tables/partial",
+        folder="<partial>",
     message:
         "Making Table II from the runs that are there"
     shell:
@@ -294,21 +288,20 @@ rule partial_table_2:
 rule partial_report:
     # As partial_table_2: it shows what is there, and names the runs that failed or are missing.
     log:
-        f"{RESULTS}/logs/partial_report.log",
-    localrule: True
+        "<logs>/partial_report.log",
     conda:
         "../envs/workflow.yaml"
     params:
         settings=JOBS.report_settings,
         statistics=JOBS.statistics_settings,
-        config=whole_config,
+        config=JOBS.config,
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
-        results=RESULTS,
-        runs=f"{RESULTS}/runs",
-        folder=f"{RESULTS}/tables/partial",
+        results=str(LAYOUT.results),
+        runs=f"{LAYOUT.results}/runs",
+        folder="<partial>",
     message:
         "Making the report of the runs that are there"
     shell:
@@ -324,21 +317,3 @@ rule partial_report:
         " && exec python -m workflow_scripts.analysis.report html {params.results:q}"
         " --settings {params.settings:q} --tables {params.folder:q}"
         " --provenance {params.folder:q}/provenance.json --output {params.folder:q}/report.html"
-
-
-rule plan:
-    # What the same call without this target would take; beside it, as a chart. It asks Snakemake
-    # once more, which shall not wait for the lock of the call that it is part of.
-    log:
-        f"{RESULTS}/logs/plan.log",
-    localrule: True
-    conda:
-        "../envs/workflow.yaml"
-    params:
-        call=call_without_plan,
-        folder=f"{RESULTS}/plan",
-    message:
-        "Estimating what there is to do"
-    shell:
-        "exec python -m workflow_scripts.operations.plan --chart {params.folder:q} --log {log:q}"
-        " -- {params.call} --nolock"

@@ -1,16 +1,14 @@
-# One training and one prediction a run, that is a variant and a seed.
+# One training by variant and seed: a run.
 #
 # What a run depends on is in its fingerprint: the images' digest, the variant, the recipe, the
 # seed, the code. What comes from the index is therefore `ancient` (see anonymize.smk).
 
 
 rule check_training:
-    # On the machine that runs Snakemake: it may reach the internet where compute nodes do not.
     output:
-        touch(f"{RESULTS}/runs/.checked"),
+        touch("<training_checked>"),
     log:
-        f"{RESULTS}/logs/check_training.log",
-    localrule: True
+        "<logs>/check_training.log",
     conda:
         TRAINING_ENVIRONMENT
     params:
@@ -25,7 +23,7 @@ rule check_training:
 rule doctor:
     # Not asked for by any other rule: the first thing to run on a new machine.
     log:
-        f"{RESULTS}/logs/doctor.log",
+        "<logs>/doctor.log",
     conda:
         TRAINING_ENVIRONMENT
     threads: 4
@@ -45,18 +43,20 @@ rule doctor:
 
 rule train:
     input:
-        annotations=ancient(f"{RESULTS}/data/train.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checked=f"{RESULTS}/runs/.checked",
-        anonymized=anonymized_images_of,
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        checked="<training_checked>",
+        anonymized=JOBS.manifest,
     output:
-        checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
-        metrics=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/metrics.jsonl",
-        run=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/run.json",
+        checkpoint="<checkpoint>",
+        metrics="<metrics>",
+        run="<run>",
     log:
-        f"{RESULTS}/logs/train/{{variant}}/seed~{{seed}}.log",
+        "<logs>/train/<run_job>.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{variant}}/seed~{{seed}}.tsv"
+        "<benchmarks>/train/<run_job>.tsv"
+    pathvars:
+        split="train",
     conda:
         TRAINING_ENVIRONMENT
     threads: 8
@@ -69,10 +69,10 @@ rule train:
         runtime=1440,
     params:
         settings=JOBS.training_settings,
-        fingerprint=run_fingerprint,
-        images=image_root("train"),
-        anonymized=anonymized_folder_option,
-        seed_offset=seed_offset_of,
+        fingerprint=FINGERPRINTS.run,
+        images=JOBS.training_images,
+        anonymized=JOBS.anonymized_option,
+        seed_offset=JOBS.seed_offset,
         folder=subpath(output.run, parent=True),
         gpus=gpus_of_job,
         minutes=minutes_option,
@@ -86,36 +86,3 @@ rule train:
         " --output {params.folder:q} {params.minutes}"
         " --gpus {params.gpus} --images-at-once {resources.images_at_once}"
         " --threads {threads} --log {log:q}"
-
-
-rule predict:
-    input:
-        annotations=ancient(f"{RESULTS}/data/val.coco.json"),
-        shards=ancient(f"{RESULTS}/data/shards.json"),
-        checkpoint=f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/model_final.pth",
-    output:
-        f"{RESULTS}/runs/{{variant}}/seed~{{seed}}/predictions.json.gz",
-    log:
-        f"{RESULTS}/logs/predict/{{variant}}/seed~{{seed}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/predict/{{variant}}/seed~{{seed}}.tsv"
-    conda:
-        TRAINING_ENVIRONMENT
-    threads: 4
-    resources:
-        gpu=0,
-        mem_mb=16000,
-        runtime=120,
-    params:
-        settings=JOBS.prediction_settings,
-        fingerprint=prediction_fingerprint,
-        images=image_root("val"),
-        anonymized="",
-        gpus=gpus_of_job,
-    message:
-        "Predicting with variant {wildcards.variant}, seed {wildcards.seed}"
-    shell:
-        "exec python -m workflow_scripts.training predict --settings {params.settings:q}"
-        " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
-        " --images {params.images:q} {params.anonymized} --output {output:q}"
-        " --gpus {params.gpus} --threads {threads} --log {log:q}"

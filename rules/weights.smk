@@ -5,16 +5,14 @@
 
 
 rule fetch_weights:
-    # On the machine that runs Snakemake: it may reach the internet where compute nodes do not.
     output:
-        f"{JOBS.weights_folder}/{{sha256}}",
+        "<weights>/{sha256}",
     log:
-        f"{RESULTS}/logs/fetch_weights/{{sha256}}.log",
-    localrule: True
+        "<logs>/fetch_weights/{sha256}.log",
     conda:
         "../envs/workflow.yaml"
     params:
-        settings=sources_of_weights,
+        settings=JOBS.sources_of_weights,
         folder=subpath(output[0], parent=True),
     message:
         "Fetching the weights {wildcards.sha256}"
@@ -27,15 +25,14 @@ rule record_weights:
     input:
         JOBS.weights_of(EXPERIMENT),
     output:
-        f"{JOBS.weights_folder}/manifest.json",
+        "<weights_manifest>",
     log:
-        f"{RESULTS}/logs/record_weights.log",
-    localrule: True
+        "<logs>/record_weights.log",
     conda:
         "../envs/workflow.yaml"
     params:
         settings=JOBS.weights_settings,
-        fingerprint=JOBS.weights_record(),
+        fingerprint=FINGERPRINTS.weights_record,
         folder=subpath(output[0], parent=True),
     message:
         "Recording the origin and licence of the weights"

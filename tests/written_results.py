@@ -93,7 +93,7 @@ def write_results(
     )
     jobs, results = Jobs(experiment), folder / "results" / experiment.experiment
     rng = np.random.default_rng(7)
-    write_text(results / "runs/expected.json", jobs.expected_runs)
+    write_text(results / "runs/expected.json", jobs.expected_runs())
     for variant, treatment in treatments.items():
         for seed in experiment.run_seeds:
             if (variant, seed) in failed:
@@ -110,14 +110,15 @@ def write_results(
                     rng=rng,
                 )
     _write_images(results, jobs, treatments, show_originals, rng)
-    runs = ["--runs-in", results / "runs", "--expected", jobs.expected_runs]
+    runs = ["--runs-in", results / "runs", "--expected", jobs.expected_runs()]
     _call(tables, "make", *runs, "--output", results / "tables", *(["--partial"] if failed else []))
-    controls = ["--aa-controls", *jobs.aa_controls, "--positive-controls", *jobs.positive_controls]
+    controls = ["--aa-controls", *jobs.aa_controls()]
+    controls += ["--positive-controls", *jobs.positive_controls()]
     _call(statistics, "verdict", *runs, *controls, "--output", results / "tables")
     _call(statistics, "exposed", *runs, "--output", results / "tables")
     _call(privacy, "table", "--audits", *sorted(results.glob("privacy/*.json")), "--output",
           results / "tables")  # fmt: skip
-    _call(report, "provenance", results, "--config", jobs.config)
+    _call(report, "provenance", results, "--config", jobs.config())
     return results
 
 
@@ -177,7 +178,7 @@ def _write_run(results, jobs, run, treatment, classes, *, iterations, rng) -> No
             "seed": seed,
             "fingerprint": fingerprint,
             "engine": "torchvision",
-            "settings": json.loads(jobs.training_settings),
+            "settings": json.loads(jobs.training_settings()),
             "start": f"2026-01-0{seed % 9 + 1}T08:00:00+00:00",
             "end": f"2026-01-0{seed % 9 + 1}T10:04:00+00:00",
             "seconds": round(iterations * 0.31 + float(rng.normal(0, 60)), 3),

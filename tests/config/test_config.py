@@ -4,6 +4,7 @@ import copy
 import json
 import re
 import tomllib
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -13,6 +14,7 @@ from tests.workflow import PROJECT
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.config.__main__ import schema_text
 from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 
 CONFIGS = [PROJECT / "config.yaml", *sorted(PROJECT.glob("profiles/*/experiment.yaml"))]
@@ -125,7 +127,9 @@ def test_classes_of_a_coco_data_set_have_to_be_known(config):
 class TestWhatAJobDependsOn:
     @staticmethod
     def run(config: dict, variant: str = "anonymized", seed: int = 1, digest: str = "d") -> str:
-        return Jobs(read_experiment(config, "config.yaml")).run(variant, seed, digest)
+        jobs = Jobs(read_experiment(config, "config.yaml"))
+        of_run = SimpleNamespace(variant=variant, seed=seed)
+        return Fingerprints(jobs, lambda: {"train": digest}).run(of_run)
 
     @pytest.mark.parametrize(
         ("key", "value"),
@@ -168,10 +172,11 @@ class TestWhatAJobDependsOn:
     def test_a_diffusion_variant_asks_for_a_gpu_and_its_own_environment(self, config):
         config = change(config, "variants.painted", {"method": "diffusion", "model": "folder"})
         jobs = Jobs(read_experiment(config, "config.yaml"))
-        assert [jobs.gpus(name) for name in ("painted", "anonymized")] == [1, 0]
-        files = [jobs.environment(name) for name in ("painted", "anonymized")]
-        assert files == ["diffusion.yaml", "workflow.yaml"]
-        assert all((PROJECT / "envs" / file).is_file() for file in files)
+        variants = [SimpleNamespace(variant=name) for name in ("painted", "anonymized")]
+        assert [jobs.gpus(variant) for variant in variants] == [1, 0]
+        files = [jobs.environment(variant) for variant in variants]
+        assert files == ["../envs/diffusion.yaml", "../envs/workflow.yaml"]
+        assert all((PROJECT / "rules" / file).is_file() for file in files)
 
     def test_the_reference_does_not_depend_on_detection(self, config):
         other = change(config, "pii.faces.threshold", 0.1)

@@ -36,15 +36,3 @@ def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(fresh):
     assert now["critical_path"][-1].startswith(("table_2", "verdict", "all"))
     # The profile has one GPU: one training after the other.
     assert now["seconds"] >= now["bounds"]["gpus"] >= 10 * DEFAULT_SECONDS["train"]
-
-
-def test_as_a_target_it_plans_the_call_that_it_stands_in(fresh):
-    fresh.run("index_dataset")
-    expected = fresh.plan()
-    # Before the options: --configfile takes all words that follow it.
-    said = fresh.run("plan")
-    words = next(line.split() for line in said.splitlines() if line.startswith("train "))
-    assert words[:2] == ["train", str(expected["train"])]
-    assert "Critical path: " in said
-    assert (fresh.results / "plan/plan.svg").exists()
-    assert fresh.plan() == expected

@@ -13,7 +13,7 @@ from workflow_scripts.pii.plate_network.weights import SHA256, WEIGHTS
 OTHER = SHA256[::-1]
 """Of no file here."""
 RUNS = {"train": 5, "predict": 5, "evaluate": 10, **TABLES}
-DETECTION = {"check_pii": 1, "detect_pii": 1, "detect_pii_val": 1, "summarize_pii": 1}
+DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
 AUDITS = {"audit": 2, "privacy_table": 1, "before_after": 1}
 AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **RUNS}
 

@@ -138,8 +138,8 @@ class TestShards:
         new = add_image(root, "train", 36)
         index_cityscapes(root, tmp_path / "b", images_per_shard=10)
         after = Shards.read(tmp_path / "b/shards.json")
-        assert len(before.shards) == len(after.shards) == 4
-        changed = after.shards.keys() - before.shards.keys()
+        assert len(before.of("train")) == len(after.of("train")) == 4
+        changed = after.of("train").keys() - before.of("train").keys()
         assert len(changed) == 1
         assert new in read_shard(tmp_path / "b/shards.json", changed.pop())
         assert before.digests["train"] != after.digests["train"]
@@ -153,7 +153,7 @@ class TestShards:
         label = instance_ids_path(root, name)
         write_png(label, np.full((HEIGHT, WIDTH), 24000, np.uint16))
         index_cityscapes(root, tmp_path / "c", images_per_shard=100)
-        shards = [set(Shards.read(tmp_path / x / "shards.json").shards) for x in "abc"]
+        shards = [set(Shards.read(tmp_path / x / "shards.json").of("train")) for x in "abc"]
         assert not shards[0] & shards[1]
         assert not shards[1] & shards[2]
 
@@ -163,9 +163,9 @@ class TestShards:
         index_cityscapes(root, tmp_path / "a", images_per_shard=100)
         index_cityscapes(root, tmp_path / "b", images_per_shard=5)
         a, b = (Shards.read(tmp_path / x / "shards.json") for x in "ab")
-        assert not a.shards.keys() & b.shards.keys()
+        assert not a.of("train").keys() & b.of("train").keys()
         assert a.digests == b.digests
-        assert sorted(sum(b.shards.values(), ())) == sorted(sum(a.shards.values(), ()))
+        assert sorted(sum(b.of("train").values(), ())) == sorted(sum(a.of("train").values(), ()))
 
 
 @pytest.fixture

@@ -75,16 +75,16 @@ def test_the_files_are_those_of_the_design(experiment):
         *(f"privacy/{variant}.json" for variant in variants),
         *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         *(f"tables/verdict.{suffix}" for suffix in ("csv", "md", "tex", "json")),
-        "images/natural/manifest.parquet",
+        "images/natural/train/manifest.parquet",
         *(f"{run}/{name}" for run in runs for name in of_a_run),
         *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         *(f"tables/exposed.{suffix}" for suffix in ("csv", "md", "tex", "json")),
     }
     assert expected <= found
-    assert "images/unmodified/manifest.parquet" not in found
+    assert "images/unmodified/train/manifest.parquet" not in found
     shards = json.loads((results / "data/shards.json").read_text())["shards"]
-    assert {f"pii/{shard}.parquet" for shard in shards} <= found
-    assert {f"images/natural/{shard}" for shard in shards} <= found
+    assert {f"pii/train/{shard}.parquet" for shard in shards} <= found
+    assert {f"images/natural/train/{shard}" for shard in shards} <= found
 
 
 def test_a_run_carries_its_origin(experiment):
@@ -160,7 +160,7 @@ def faces_and_plates(results: Path) -> list[np.ndarray]:
     shards = json.loads((results / "data/shards.json").read_text())["shards"]
     root = results / "data/synthetic"
     found = []
-    for region in (r for shard in shards for r in read_regions(results / f"pii/{shard}.parquet")):
+    for region in (r for shard in shards for r in read_regions(results / f"pii/train/{shard}.parquet")):
         box = [round(end) for end in (region.y0, region.y1, region.x0, region.x1)]
         crop = cv2.imread(str(root / region.image))[box[0] : box[1], box[2] : box[3]]
         if min(crop.shape[:2]) >= 4 and crop.std() > 5:
@@ -195,8 +195,8 @@ def test_the_report_holds_pixels_of_originals_only_if_asked(experiment, tmp_path
     arguments = ["figure", "--settings", settings]
     arguments += ["--annotations", results / "data/train.coco.json"]
     arguments += ["--images", results / "data/synthetic"]
-    arguments += ["--regions", *(results / f"pii/{shard}.parquet" for shard in shards)]
-    arguments += ["--manifests", results / "images/natural/manifest.parquet"]
+    arguments += ["--regions", *(results / f"pii/train/{shard}.parquet" for shard in shards)]
+    arguments += ["--manifests", results / "images/natural/train/manifest.parquet"]
     assert privacy([str(word) for word in (*arguments, "--output", copy / "figures")]) == 0
     assert report(["html", str(copy), "--settings", settings]) == 0
     pictures = pictures_in((copy / "report.html").read_text())

@@ -14,6 +14,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.weights import Weights, weights_in, with_local_weights
 from workflow_scripts.operations.weights.__main__ import main
@@ -147,9 +148,10 @@ def test_a_detection_depends_on_the_content_of_weights_and_on_nothing_else_of_th
     before = jobs_with(entry("a.onnx"))
     moved = jobs_with({**entry("https://example.org/b"), "licence": "MIT, see there"})
     other = jobs_with(entry("a.onnx", OTHER))
-    assert moved.detection() == before.detection() != other.detection()
-    assert moved.pii_settings == before.pii_settings != other.pii_settings
-    assert moved.weights_record() != before.weights_record()
+    assert Fingerprints(moved).detection() == Fingerprints(before).detection()
+    assert Fingerprints(other).detection() != Fingerprints(before).detection()
+    assert moved.pii_settings() == before.pii_settings() != other.pii_settings()
+    assert Fingerprints(moved).weights_record() != Fingerprints(before).weights_record()
     assert before.weights_of(before.experiment) == [f"results/whitepaper/weights/{SHA256}"]
     assert before.weights_of(before.experiment.training) == []
-    assert list(json.loads(before.weights_settings)) == ["pii.faces.weights"]
+    assert list(json.loads(before.weights_settings())) == ["pii.faces.weights"]

@@ -74,7 +74,7 @@ def regions_in(name: str) -> list[Region]:
 
 def blacked_out(data: Path, variant: str = "black", method: str = "blackbox") -> Path:
     """A variant in which all faces and the plate are black, and its manifest."""
-    folder = data / "images" / variant
+    folder = data / "images" / variant / "train"
     entries = []
     for name in NAMES:
         raw = (data / "in" / name).read_bytes()
@@ -114,7 +114,7 @@ def rewrite(folder: Path, name: str, pixels: np.ndarray | None = None, **changes
 
 
 def audit(data: Path, folder: Path | None, **more) -> tuple[int, dict]:
-    output = data / "privacy" / f"{folder.name if folder else 'unmodified'}.json"
+    output = data / "privacy" / f"{folder.parent.name if folder else 'unmodified'}.json"
     given = {
         "settings": json.dumps(DETECTORS),
         "variant": output.stem,

@@ -38,7 +38,7 @@ def _apply_command() -> Command:
     )
     command.argument("--variant", required=True, metavar="NAME", help="for the messages")
     command.argument(
-        "--regions", type=Path, required=True, metavar="FILE", help="pii/{shard}.parquet"
+        "--regions", type=Path, required=True, metavar="FILE", help="pii/{split}/{shard}.parquet"
     )
     add_shard(command)
     command.argument(
@@ -46,7 +46,7 @@ def _apply_command() -> Command:
         type=Path,
         required=True,
         metavar="FOLDER",
-        help="images/{variant}/{shard}; appears when it is complete",
+        help="images/{variant}/{split}/{shard}; appears when it is complete",
     )
     command.argument("--threads", type=int, default=1, help="images at a time (default: 1)")
     return command
@@ -63,7 +63,7 @@ def _gather_command() -> Command:
         required=True,
         nargs="+",
         metavar="FOLDER",
-        help="images/{variant}/{shard} of all shards",
+        help="images/{variant}/{split}/{shard} of all shards",
     )
     add_annotations(command)
     command.argument(
@@ -71,7 +71,7 @@ def _gather_command() -> Command:
         type=Path,
         required=True,
         metavar="FILE",
-        help="images/{variant}/manifest.parquet",
+        help="images/{variant}/{split}/manifest.parquet",
     )
     return command
 

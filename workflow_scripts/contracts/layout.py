@@ -6,6 +6,7 @@ Names may be Snakemake wildcards: `layout.regions("{split}", "{shard}")`.
 from dataclasses import dataclass
 from pathlib import Path
 
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
 
 
@@ -96,6 +97,62 @@ class Layout:
     def of(cls, experiment: str) -> "Layout":
         """The files of an experiment, relative to the working directory."""
         return cls(Path("results") / experiment)
+
+    def refuse_earlier_version(self) -> None:
+        """See that no earlier version of the workflow, with other paths, has worked here.
+
+        Raises:
+            UserError: it has.
+        """
+        for pattern in "pii/*.parquet", "pii/.checked", "images/*/manifest.parquet":
+            for found in self.results.glob(pattern):
+                raise UserError(
+                    f"{self.results}: made by an earlier version of the workflow, whose paths "
+                    f"differ ({found.relative_to(self.results)}); move or delete this folder, or "
+                    "give the experiment another name"
+                )
+
+    def pathvars(self) -> dict[str, str]:
+        """Paths by name for the rules, with wildcards: Snakemake's pathvars.
+
+        `<split>` is a wildcard unless a rule sets it, such as to `train`. `<run_job>` names a job
+        of a run, which a rule sets to `<tested_job>` for a test on anonymized images.
+        """
+        variant, split, shard = "{variant}", "<split>", "{shard}"
+        run, test = self.run(variant, "{seed}"), TestLayout(self.runs / "<run_job>")
+        paths = {
+            "results": self.results,
+            "data": self.data,
+            "drawn": self.drawn,
+            "annotations": self.annotations(split),
+            "shards": self.shards,
+            "regions": self.regions(split, shard),
+            "detection_checked": self.detection_checked(split),
+            "pii_summary": self.pii_summary,
+            "variant_checked": self.variant_checked(variant, split),
+            "shard_images": self.shard_images(variant, split, shard),
+            "manifest": self.manifest(variant, split),
+            "audit": self.audit(variant),
+            "training_checked": self.training_checked,
+            "run_job": run.folder.relative_to(self.runs),
+            "tested_job": run.test("{tested}").folder.relative_to(self.runs),
+            "checkpoint": run.checkpoint,
+            "metrics": run.metrics,
+            "run": run.provenance,
+            "predictions": test.predictions,
+            "evaluation": test.evaluation,
+            "matches": test.matches,
+            "tables": self.tables,
+            "partial": self.partial_tables,
+            "figures": self.figures,
+            "provenance": self.provenance,
+            "report": self.report,
+            "weights": self.weights,
+            "weights_manifest": self.weights_manifest,
+            "logs": self.logs,
+            "benchmarks": self.benchmarks,
+        }
+        return {"split": "{split}"} | {name: str(path) for name, path in paths.items()}
 
     # Data set
 

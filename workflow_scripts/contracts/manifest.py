@@ -31,7 +31,7 @@ class Change:
     kind: Kind | None = None
     """What was found there; None: no PII region, such as a whole vehicle."""
     region: int | None = None
-    """Which of the image's regions in pii/{shard}.parquet it is, counted from 0."""
+    """Which of the image's regions in pii/{split}/{shard}.parquet it is, counted from 0."""
 
 
 @dataclass(frozen=True)

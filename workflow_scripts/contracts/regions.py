@@ -72,7 +72,7 @@ SCHEMA = pa.schema(
         ("quad", _POINTS),
     ]
 )
-"""The columns of `pii/{shard}.parquet`; points are x, y, x, y, …"""
+"""The columns of `pii/{split}/{shard}.parquet`; points are x, y, x, y, …"""
 
 
 def write_regions(path: Path, regions: Iterable[Region]) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -40,6 +41,14 @@ class ExpectedRuns(Section):
     def seeds_of(self, variant: str) -> tuple[int, ...]:
         """The seed of each run of a variant."""
         return self.seeds + self.more_seeds.get(variant, ())
+
+    def layouts(self, folder: Path) -> list[RunLayout]:
+        """The files of each run below a folder of runs."""
+        return [
+            run_in(folder, variant, seed)
+            for variant in self.variants
+            for seed in self.seeds_of(variant)
+        ]
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "ExpectedRuns":
@@ -165,12 +174,7 @@ def runs_in(folder: Path, expected: ExpectedRuns, tested_on: str = UNMODIFIED) -
         expected: the experiment's runs.
         tested_on: the variant of the test images.
     """
-    test = "" if tested_on == UNMODIFIED else f"on~{tested_on}"
-    paths = (
-        folder / variant / f"seed~{seed}" / test / "eval.json"
-        for variant in expected.variants
-        for seed in expected.seeds_of(variant)
-    )
+    paths = [run.test(tested_on).evaluation for run in expected.layouts(folder)]
     return [path for path in paths if path.exists()]
 
 

@@ -6,53 +6,63 @@ shards is never mistaken for what belongs to the new ones.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json, read_json, sha256_of, write_json
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 
+KEYS = {"train": "shards", "val": "val_shards"}
+"""Keys of `data/shards.json` that hold the shards of each split."""
+
 
 @dataclass(frozen=True)
 class Shards:
-    """Both splits cut into shards, and their digests."""
+    """Shards and digests of both splits."""
 
     images_per_shard: int
     digests: dict[str, str]
     """Digest of images and labels, by split."""
-    shards: dict[str, tuple[str, ...]]
-    """File names of the training split by shard id."""
-    val_shards: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Those of the validation split; none in an index that was made before there were any."""
+    by_split: dict[str, dict[str, tuple[str, ...]]]
+    """File names of the images by split and shard id."""
+
+    def of(self, split: str) -> dict[str, tuple[str, ...]]:
+        """File names of a split's images, by shard id."""
+        return self.by_split[split]
 
     def write(self, path: Path) -> None:
         """Write `data/shards.json`."""
-        write_json(path, {"schema": 1, **vars(self)})
+        shards = {key: self.by_split[split] for split, key in KEYS.items()}
+        numbers = {"images_per_shard": self.images_per_shard, "digests": self.digests}
+        write_json(path, {"schema": 1, **numbers, **shards})
 
     @classmethod
     def read(cls, path: Path) -> "Shards":
-        """Read `data/shards.json`; UserError when it is missing or something else."""
+        """Read `data/shards.json`.
+
+        Raises:
+            UserError: it is missing or something else.
+        """
         content = read_json(path)
         try:
             return cls(
                 images_per_shard=content["images_per_shard"],
                 digests=content["digests"],
-                shards=_by_id(content["shards"]),
-                val_shards=_by_id(content.get("val_shards", {})),
+                by_split={split: _by_id(content.get(key, {})) for split, key in KEYS.items()},
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path}: not a list of shards ({error}); index again") from None
 
 
 def read_shard(path: Path, shard: str) -> tuple[str, ...]:
-    """The file names of one shard.
+    """File names of the images of one shard, of whichever split.
 
     Raises:
         UserError: `shards.json` is missing, or has no such shard.
     """
     content = Shards.read(path)
-    shards = content.shards | content.val_shards
+    shards = content.of("train") | content.of("val")
     if shard not in shards:
         raise UserError(f"{path}: no shard {shard!r}; there are {', '.join(shards)}")
     return shards[shard]
@@ -68,11 +78,11 @@ def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shar
     An image's place depends on its name alone and the number of shards is a power of two, so
     that an image more changes one shard and leaves the work done for the others.
     """
+    splits = {"train": train, "val": val}
     return Shards(
         images_per_shard=images_per_shard,
-        digests={"train": _digest(train, train.images), "val": _digest(val, val.images)},
-        shards=_cut(train, images_per_shard),
-        val_shards=_cut(val, images_per_shard),
+        digests={name: _digest(split, split.images) for name, split in splits.items()},
+        by_split={name: _cut(split, images_per_shard) for name, split in splits.items()},
     )
 
 

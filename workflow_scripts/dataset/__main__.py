@@ -62,7 +62,7 @@ def _index(arguments: argparse.Namespace) -> None:
         len(val.images),
         len(train.instances),
         len(val.instances),
-        len(shards.shards),
+        len(shards.of("train")),
     )
 
 

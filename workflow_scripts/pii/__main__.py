@@ -39,7 +39,11 @@ def _detect_command() -> Command:
     )
     add_shard(command)
     command.argument(
-        "--output", type=Path, required=True, metavar="FILE", help="regions, pii/{shard}.parquet"
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="pii/{split}/{shard}.parquet",
     )
     command.argument("--threads", type=int, default=1, help="CPU threads (default: 1)")
     return command

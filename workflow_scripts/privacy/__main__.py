@@ -36,7 +36,7 @@ def _audit_command() -> Command:
         "--anonymized",
         type=Path,
         metavar="FOLDER",
-        help="images/{variant}, with its manifest; without it: the originals themselves",
+        help="images/{variant}/train, with its manifest; without it: the originals themselves",
     )
     command.argument(
         "--embedding",
@@ -94,7 +94,7 @@ def _figure_command() -> Command:
         nargs="*",
         default=[],
         metavar="FILE",
-        help="images/{variant}/manifest.parquet of each variant that changes something",
+        help="images/{variant}/train/manifest.parquet of each variant that changes something",
     )
     command.argument(
         "--output",
@@ -113,7 +113,7 @@ def _add_regions(command: Command) -> None:
         required=True,
         nargs="*",
         metavar="FILE",
-        help="pii/{shard}.parquet of all shards",
+        help="pii/{split}/{shard}.parquet of all shards",
     )
 
 
@@ -175,7 +175,7 @@ def _figure(arguments: argparse.Namespace) -> None:
 
     split = CocoSplit.read(arguments.annotations)
     variants = {
-        path.parent.name: pairs_of(split, arguments.images, arguments.regions, path.parent)
+        path.parents[1].name: pairs_of(split, arguments.images, arguments.regions, path.parent)
         for path in arguments.manifests
     }
     originals = pairs_of(split, arguments.images, arguments.regions, None)

@@ -31,7 +31,7 @@ class Pair:
     sha256: str
     """Of the anonymized file, as its manifest has it."""
     regions: tuple[Region, ...]
-    """Of the original, in the order of pii/{shard}.parquet."""
+    """Of the original, in the order of pii/{split}/{shard}.parquet."""
     changes: tuple[Change, ...]
     """As the manifest has them."""
 
@@ -129,8 +129,8 @@ def pairs_of(
     Args:
         split: the training images.
         root: the folder that their file names are relative to.
-        regions: pii/{shard}.parquet of all shards.
-        folder: images/{variant}, with its manifest; None where the variant is the originals.
+        regions: pii/{split}/{shard}.parquet of all shards.
+        folder: images/{variant}/train, with its manifest; None where the variant is the originals.
 
     Raises:
         UserError: regions or the manifest name an image that is not in the split, the manifest

@@ -23,7 +23,7 @@ def made_with(
     """What an audit's numbers come from.
 
     Args:
-        folder: images/{variant}; None: the originals.
+        folder: images/{variant}/train; None: the originals.
         finders: who looked again.
         embedding: the face recognition, where there is one.
         fingerprint: of the job: images, settings and code.

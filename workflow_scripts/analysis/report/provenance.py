@@ -10,8 +10,8 @@ from workflow_scripts.common.fingerprint import LOCK
 
 SCHEMA = 1
 HASHED = (
-    *("data/*.json", "data/*.csv", "pii/*.parquet", "pii/summary.json", "privacy/*.json"),
-    *("images/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
+    *("data/*.json", "data/*.csv", "pii/*/*.parquet", "pii/summary.json", "privacy/*.json"),
+    *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
 )
 """Files of the results folder that are hashed; the images are in their manifests."""
 

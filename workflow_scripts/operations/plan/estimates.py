@@ -28,9 +28,7 @@ rounded. What is not named takes `DEFAULT_SMALL_SECONDS`."""
 DEFAULT_SMALL_SECONDS = 10.0
 DEFAULT_SECONDS_AN_IMAGE = {
     "detect_pii": 0.5,
-    "detect_pii_val": 0.5,
     "anonymize": 1.0,
-    "anonymize_val": 1.0,
 }
 """The same for jobs of a shard, for each of its images of 2 megapixels on four cores."""
 DEFAULT_BYTES = {
@@ -43,9 +41,7 @@ DEFAULT_BYTES = {
 """What a job leaves, by the same assumptions; what is not named leaves next to nothing."""
 DEFAULT_BYTES_AN_IMAGE = {
     "anonymize": 2.3e6,
-    "anonymize_val": 2.3e6,
     "detect_pii": 1e3,
-    "detect_pii_val": 1e3,
 }
 DEFAULT_STARTUP_SECONDS = 13.0
 """Of a job in Slurm before its command runs: Snakemake starts anew there."""

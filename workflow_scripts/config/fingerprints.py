@@ -1,0 +1,217 @@
+"""What the result of each job depends on, as a fingerprint.
+
+A fingerprint covers the settings, the data and the code that determine a result. The list of seeds,
+the hardware and file times are never part of it. The rules name these methods as their params.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import yaml
+
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
+from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
+from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+from workflow_scripts.contracts.settings.training import Detectron2Training
+from workflow_scripts.training.detectron2_files import files_of_config
+
+DETECTRON2_ENVIRONMENT = ROOT / "envs" / "detectron2.yaml"
+
+REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
+
+AUDIT = (
+    *(f"workflow_scripts.privacy.{name}" for name in ("measure", "summary", "report")),
+    # Detectors that look again where the experiment's own detectors read annotations.
+    *(f"workflow_scripts.pii.detectors.{name}" for name in ("centerface", "plates")),
+)
+"""The code that an audit depends on."""
+
+
+def _not_indexed() -> dict[str, str]:
+    raise RuntimeError("the data set has not been indexed")
+
+
+class Fingerprints:
+    """Fingerprints of the results of an experiment's jobs.
+
+    Args:
+        jobs: what they are told.
+        digests: digests of images and labels by split, known once the data set is indexed.
+    """
+
+    def __init__(self, jobs: Jobs, digests: Callable[[], dict[str, str]] = _not_indexed) -> None:
+        self.jobs = jobs
+        self.digests = digests
+
+    def weights_record(self, _: object = None) -> str:
+        """Fingerprint of the record of weights."""
+        return fingerprint(
+            settings=self.jobs.weights_settings(),
+            code=code_of("workflow_scripts.operations.weights.manifest"),
+        )
+
+    def drawing(self, _: object = None) -> str:
+        """Fingerprint of the drawn data set."""
+        drawn = self.jobs.experiment.dataset.model_dump(mode="json", exclude={"images_per_shard"})
+        return fingerprint(settings=drawn, code=code_of("workflow_scripts.dataset.draw"))
+
+    def index(self, _: object = None) -> str:
+        """Fingerprint of the index."""
+        return fingerprint(
+            settings=self.jobs.dataset_settings(), code=code_of("workflow_scripts.dataset.__main__")
+        )
+
+    def detection(self, _: object = None) -> str:
+        """Fingerprint of the PII regions of a shard; the shard's id stands for its content.
+
+        Files that a detector is told to read count by content.
+        """
+        return self._detection
+
+    @cached_property
+    def _detection(self) -> str:
+        detectors = self.jobs.experiment.pii.detectors.values()
+        files = [getattr(detector, "file", None) for detector in detectors]
+        return fingerprint(
+            settings=settings_json(self.jobs.experiment.pii),
+            files=[sha256_of_file(file) for file in files if file is not None and file.is_file()],
+            code=code_of("workflow_scripts.pii.detect", *self._detectors()),
+        )
+
+    def _detectors(self) -> list[str]:
+        """The modules of the detectors in use."""
+        return sorted({type(one).__module__ for one in self.jobs.experiment.pii.detectors.values()})
+
+    def pii_summary(self, _: object = None) -> str:
+        """Fingerprint of the PII statistics, beside the regions."""
+        return fingerprint(code=code_of("workflow_scripts.pii.figure"))
+
+    def check(self, wildcards: Wildcards) -> str:
+        """Fingerprint of the check whether a variant can be made."""
+        module = type(self.jobs.experiment.variants[wildcards.variant]).__module__
+        return fingerprint(settings=self.jobs.variant_settings(wildcards), code=code_of(module))
+
+    def anonymization(self, wildcards: Wildcards) -> str:
+        """Fingerprint of a variant's images of a shard; the shard's id stands for its content."""
+        return self._anonymization(wildcards.variant)
+
+    def _anonymization(self, variant: str) -> str:
+        method = self.jobs.experiment.variants[variant]
+        return fingerprint(
+            settings=settings_json(method),
+            regions=self._detection,
+            code=code_of("workflow_scripts.anonymization.apply", type(method).__module__),
+        )
+
+    def gathering(self, _: object = None) -> str:
+        """Fingerprint of a variant's manifest, beside the manifests of its shards."""
+        return fingerprint(code=code_of("workflow_scripts.contracts.manifest"))
+
+    def run(self, wildcards: Wildcards) -> str:
+        """Fingerprint of a training run."""
+        name = wildcards.variant
+        return fingerprint(
+            settings=self.jobs.training_settings(),
+            seed=int(wildcards.seed) + self.jobs.seed_offset(wildcards),
+            data=self.digests()["train"],
+            images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
+            code=code_of("workflow_scripts.training.loop", self._engine()),
+            **self._engines_own,
+        )
+
+    def prediction(self, wildcards: Wildcards) -> str:
+        """Fingerprint of a run's predictions."""
+        name = tested_on(wildcards)
+        images = {} if name == UNMODIFIED else {"images": self._anonymization(name)}
+        return fingerprint(
+            **images,
+            run=self.run(wildcards),
+            data=self.digests()["val"],
+            settings=self.jobs.prediction_settings(),
+            code=code_of("workflow_scripts.training.predictor", self._engine()),
+        )
+
+    def evaluation(self, _: object = None) -> str:
+        """Fingerprint of how predictions are evaluated."""
+        data = self.digests()["val"]
+        return fingerprint(data=data, code=code_of("workflow_scripts.evaluation.__main__"))
+
+    def tables(self, _: object = None) -> str:
+        """Fingerprint of how evaluations are aggregated."""
+        return fingerprint(code=code_of("workflow_scripts.analysis.tables.__main__"))
+
+    def verdict(self, _: object = None) -> str:
+        """Fingerprint of how variants are judged, beside the evaluations."""
+        return fingerprint(
+            settings=self.jobs.statistics_settings(),
+            controls=[self.jobs.aa_controls(), self.jobs.positive_controls()],
+            code=code_of("workflow_scripts.analysis.statistics.__main__"),
+        )
+
+    def cross(self, _: object = None) -> str:
+        """Fingerprint of the table of the cross test, beside the evaluations."""
+        return fingerprint(code=code_of("workflow_scripts.analysis.tables.cross_command"))
+
+    def exposed(self, _: object = None) -> str:
+        """Fingerprint of the table of exposed instances, beside the evaluations."""
+        return fingerprint(
+            settings=self.jobs.interval_settings(),
+            code=code_of("workflow_scripts.analysis.statistics.exposed_command"),
+        )
+
+    def audit(self, wildcards: Wildcards) -> str:
+        """Fingerprint of a variant's privacy audit."""
+        name = wildcards.variant
+        return fingerprint(
+            regions=self._detection,
+            images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
+            embedding=settings_json(self.jobs.experiment.privacy),
+            code=code_of(*AUDIT, *self._detectors()),
+        )
+
+    def privacy_table(self, _: object = None) -> str:
+        """Fingerprint of how audits are brought together."""
+        return fingerprint(code=code_of("workflow_scripts.privacy.table"))
+
+    def before_after(self, _: object = None) -> str:
+        """Fingerprint of Figure 2, beside the images."""
+        return fingerprint(
+            settings=self.jobs.report_settings(),
+            code=code_of("workflow_scripts.privacy.figure", "workflow_scripts.privacy.samples"),
+        )
+
+    def figures(self, _: object = None) -> str:
+        """Fingerprint of the figures of results."""
+        return fingerprint(code=code_of("workflow_scripts.analysis.report.drawn"))
+
+    def provenance(self, _: object = None) -> str:
+        """Fingerprint of how the origin of the results is written down."""
+        return fingerprint(code=code_of("workflow_scripts.analysis.report.provenance"))
+
+    def report(self, _: object = None) -> str:
+        """Fingerprint of the report, beside what it shows."""
+        templates = sorted(file for file in REPORT_TEMPLATES.rglob("*") if file.is_file())
+        return fingerprint(
+            settings=self.jobs.report_settings(),
+            code=code_of("workflow_scripts.analysis.report.page"),
+            templates=[sha256_of_file(file) for file in templates],
+        )
+
+    @cached_property
+    def _engines_own(self) -> dict[str, list]:
+        """What a recipe depends on beside its settings and code.
+
+        detectron2 is not among the locked packages, and comes with a torch of its own; and its
+        config may be a file of the user's.
+        """
+        training = self.jobs.experiment.training
+        if not isinstance(training, Detectron2Training):
+            return {}
+        return {
+            "environment": yaml.safe_load(DETECTRON2_ENVIRONMENT.read_text())["dependencies"],
+            "files": [sha256_of_file(file) for file in files_of_config(training.config)],
+        }
+
+    def _engine(self) -> str:
+        return f"workflow_scripts.training.engines.{self.jobs.experiment.training.engine}"
