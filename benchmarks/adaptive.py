@@ -5,10 +5,11 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.analysis.statistics.compare import Outcome, compare
-from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.analysis.statistics.compare import compare
+from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.verdicts import Verdict
 
 MARGIN = 0.01
 
@@ -19,17 +20,17 @@ def last_look(
     deviation: float,
     looks: tuple[int, ...],
     settings: Statistics,
-) -> tuple[Outcome, int]:
+) -> tuple[Verdict, int]:
     """Look until the verdict is no longer inconclusive; returns it and the runs a variant."""
     reference, values = rng.normal(0.3, deviation, (2, looks[-1]))
     for runs in looks:
         (row,) = compare(
-            {ALL: Sample.of(values[:runs] + difference)},
-            {ALL: Sample.of(reference[:runs])},
+            {ALL: SampleStatistics.of(values[:runs] + difference)},
+            {ALL: SampleStatistics.of(reference[:runs])},
             settings,
         )
         verdict = row.margins[0].verdict
-        if verdict is not Outcome.INCONCLUSIVE:
+        if verdict is not Verdict.INCONCLUSIVE:
             break
     return verdict, runs
 
@@ -61,7 +62,7 @@ def rates(
             verdict, used = last_look(rng, difference, deviation, looks, settings)
             runs += used
             counts[same] += verdict.within
-            counts[different] += verdict in (Outcome.DIFFERENT, Outcome.BOTH)
+            counts[different] += verdict in (Verdict.DIFFERENT, Verdict.BOTH)
     shares = {name: count / repetitions for name, count in counts.items()}
     return shares | {"runs": runs / (2 * repetitions)}
 

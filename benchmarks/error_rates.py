@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from workflow_scripts.analysis.statistics.images import TestImages
 from workflow_scripts.analysis.statistics.resampling import average_precisions
-from workflow_scripts.analysis.statistics.welch import Difference, Sample
+from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
 from workflow_scripts.contracts.matches import THRESHOLDS, Matches
 
 LEVEL = 0.05
@@ -102,7 +102,7 @@ def judged(by_variant: list[list[Matches]], samples: int) -> tuple[Difference, D
     named = dict(zip(("reference", "variant"), by_variant, strict=True))
     tested = TestImages.resample(named, "image", samples)
     welch = Difference.between(
-        *(Sample.of(tested.whole[name][:, 0]) for name in ("variant", "reference"))
+        *(SampleStatistics.of(tested.whole[name][:, 0]) for name in ("variant", "reference"))
     )
     added = tested.added("variant", "reference")["thing"]
     return welch, welch.with_more(added.variance, added.df)

@@ -108,8 +108,8 @@ def ours(frames, found):
         for name, score, mask in here
     ]
     result = evaluate(split, Predictions.of_coco_results(results, split, "test"))
-    scores = {name: (of.ap, of.ap50) for name, of in result.per_class.items()}
-    return scores | {"all": (result.mean_ap, result.ap50)}
+    scores = {name: (of.AP, of.AP50) for name, of in result.per_class.items()}
+    return scores | {"all": (result.mean_ap, result.AP50)}
 
 
 def assert_same(ours, theirs):

@@ -13,7 +13,7 @@ from pycocotools.mask import toBbox
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
 from workflow_scripts.evaluation.coco_ap import (
-    Kind,
+    IouType,
     accumulate,
     evaluate,
     ground_truth,
@@ -150,7 +150,7 @@ def oracle(split, results, kind):
         }
         truth.createIndex()
         results = copy.deepcopy(results)
-        if kind is Kind.SEGM:
+        if kind is IouType.SEGM:
             for result in results:
                 result.pop("bbox", None)
         elif results and "bbox" not in results[0]:
@@ -180,7 +180,7 @@ def same(value):
     return None if value is None else pytest.approx(value, abs=1e-6)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", IouType)
 @pytest.mark.parametrize("name", CASES)
 def test_every_number_is_that_of_pycocotools(name, kind):
     for seed in range(3):
@@ -190,20 +190,20 @@ def test_every_number_is_that_of_pycocotools(name, kind):
 
         precision = wanted.eval["precision"][..., -1]  # (T, R, K, A)
         assert found.mean_ap == same(mean(precision[..., 0]))
-        assert found.ap50 == same(mean(precision[0, ..., 0]))
-        assert found.ap75 == same(mean(precision[5, ..., 0]))
+        assert same(mean(precision[0, ..., 0])) == found.AP50
+        assert same(mean(precision[5, ..., 0])) == found.AP75
         assert list(found.per_class) == list(split.classes)
         for index, result in enumerate(found.per_class.values()):
             of_class = precision[:, :, index]
-            assert result.ap == same(mean(of_class[..., 0]))
-            assert result.ap50 == same(mean(of_class[0, ..., 0]))
-            assert result.ap75 == same(mean(of_class[5, ..., 0]))
-            assert result.ap_small == same(mean(of_class[..., 1]))
-            assert result.ap_medium == same(mean(of_class[..., 2]))
-            assert result.ap_large == same(mean(of_class[..., 3]))
+            assert same(mean(of_class[..., 0])) == result.AP
+            assert same(mean(of_class[0, ..., 0])) == result.AP50
+            assert same(mean(of_class[5, ..., 0])) == result.AP75
+            assert result.APs == same(mean(of_class[..., 1]))
+            assert result.APm == same(mean(of_class[..., 2]))
+            assert result.APl == same(mean(of_class[..., 3]))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", IouType)
 @pytest.mark.parametrize("name", CASES)
 def test_the_twelve_numbers_and_the_curves_are_those_of_pycocotools(name, kind, capsys):
     split, results = made_up(CASES[name], seed=7)
@@ -223,9 +223,9 @@ def test_the_cases_are_not_trivial():
     split, results = made_up(CASES["plain"], seed=7)
     found = evaluate(split, Predictions.of_coco_results(results, split, "here"))
 
-    assert 0.1 < found[Kind.SEGM].mean_ap < 0.9
-    assert found[Kind.SEGM].mean_ap != found[Kind.BBOX].mean_ap
-    assert found[Kind.SEGM].ap50 > found[Kind.SEGM].ap75
+    assert 0.1 < found[IouType.SEGM].mean_ap < 0.9
+    assert found[IouType.SEGM].mean_ap != found[IouType.BBOX].mean_ap
+    assert found[IouType.SEGM].AP50 > found[IouType.SEGM].AP75
 
 
 def test_perfect_predictions_reach_one():
@@ -243,16 +243,16 @@ def test_perfect_predictions_reach_one():
     found = evaluate(split, Predictions.of_coco_results(results, split, "here"))
 
     assert [result.mean_ap for result in found.values()] == [pytest.approx(1.0)] * 2
-    assert sum(r.instances for r in found[Kind.SEGM].per_class.values()) == len(split.instances)
+    assert sum(r.instances for r in found[IouType.SEGM].per_class.values()) == len(split.instances)
 
 
 def test_undefined_is_none_and_found_nothing_is_zero():
     split, _ = made_up(Case(classes=2, classes_with_objects=1), seed=0)
-    result = evaluate(split, Predictions.of_coco_results([], split, "here"))[Kind.SEGM]
+    result = evaluate(split, Predictions.of_coco_results([], split, "here"))[IouType.SEGM]
 
     assert result.mean_ap == 0.0
-    assert result.per_class["class 1"].ap == 0.0
-    assert result.per_class["class 2"].as_json() == {
+    assert result.per_class["class 1"].AP == 0.0
+    assert result.per_class["class 2"].model_dump() == {
         **dict.fromkeys(["AP", "AP50", "AP75", "APs", "APm", "APl"]),
         "instances": 0,
     }
@@ -260,7 +260,7 @@ def test_undefined_is_none_and_found_nothing_is_zero():
 
 def test_crowds_are_not_counted_as_instances():
     split, _ = made_up(Case(crowds=1.0), seed=0)
-    result = evaluate(split, Predictions.of_coco_results([], split, "here"))[Kind.SEGM]
+    result = evaluate(split, Predictions.of_coco_results([], split, "here"))[IouType.SEGM]
 
     assert {r.instances for r in result.per_class.values()} == {0}
     assert result.mean_ap is None
@@ -279,9 +279,9 @@ def test_an_instance_with_id_0_can_be_matched():
 def test_the_means_cover_what_is_defined():
     split, results = made_up(CASES["classes without ground truth"], seed=2)
     predictions = Predictions.of_coco_results(results, split, "here")
-    precision = accumulate(match(ground_truth(split), predictions, Kind.SEGM))
+    precision = accumulate(match(ground_truth(split), predictions, IouType.SEGM))
     result = summarise(precision, split)
-    defined = [r.ap for r in result.per_class.values() if r.ap is not None]
+    defined = [r.AP for r in result.per_class.values() if r.AP is not None]
 
     assert len(defined) == 2
     assert result.mean_ap == pytest.approx(np.mean(defined))

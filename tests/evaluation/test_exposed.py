@@ -88,21 +88,21 @@ def test_groups_are_area_ranges_of_pycocotools(name):
         for place, group in enumerate(ranges):
             values = evaluator.eval["precision"][:, :, index, place, -1]
             expected = values.mean() if (values > -1).all() else None
-            assert of_class[group].ap == (expected and pytest.approx(expected, abs=1e-6))
+            assert (expected and pytest.approx(expected, abs=1e-6)) == of_class[group].AP
 
 
 def test_without_regions_all_objects_are_in_one_group():
     split, results = made_up(CASES["crowds"], 1)
     predictions = Predictions.of_coco_results(results, split, "here")
     ours = evaluate(split, predictions, [])
-    whole = coco_ap.evaluate(split, predictions)[coco_ap.Kind.SEGM]
+    whole = coco_ap.evaluate(split, predictions)[coco_ap.IouType.SEGM]
     for name, of_class in ours.per_class.items():
-        assert of_class["none"].ap == whole.per_class[name].ap
+        assert of_class["none"].AP == whole.per_class[name].AP
         assert of_class["none"].instances == whole.per_class[name].instances
-        assert of_class["none_small"].ap == whole.per_class[name].ap_small
-        assert of_class["exposed"].ap is None
+        assert whole.per_class[name].APs == of_class["none_small"].AP
+        assert of_class["exposed"].AP is None
         assert of_class["face"].instances == 0
-    assert ours.mean["none"].ap == pytest.approx(whole.mean_ap)
+    assert pytest.approx(whole.mean_ap) == ours.mean["none"].AP
 
 
 def square(x, y, side):
@@ -134,12 +134,12 @@ def test_what_is_lost_where_pixels_changed_shows_there_only():
     assert 16 / 1600 < MUCH < 100 / 1600
     result = evaluate(split, Predictions.of_coco_results(items, split, "here"), regions)
     person = result.per_class["person"]
-    assert {group: person[group].ap for group in ("much", "little", "none")} == {
+    assert {group: person[group].AP for group in ("much", "little", "none")} == {
         "much": 0,
         "little": pytest.approx(1),
         "none": pytest.approx(0.5),
     }
-    assert person["exposed"].ap == pytest.approx(51 / 101)
-    assert (person["face"].ap, person["license_plate"].ap) == (0, pytest.approx(1))
+    assert pytest.approx(51 / 101) == person["exposed"].AP
+    assert (0, pytest.approx(1)) == (person["face"].AP, person["license_plate"].AP)
     assert (person["exposed_medium"].instances, person["none_medium"].instances) == (2, 1)
-    assert result.mean["much"].ap == 0  # cars, of which there are none, do not count
+    assert result.mean["much"].AP == 0  # cars, of which there are none, do not count

@@ -14,14 +14,14 @@ from workflow_scripts.analysis.statistics.resampling import (
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.matches import Matches
-from workflow_scripts.evaluation.coco_ap import Kind, evaluate
+from workflow_scripts.evaluation.coco_ap import IouType, evaluate
 from workflow_scripts.evaluation.matching import matches_of
 from workflow_scripts.evaluation.predictions import Predictions
 
 
 def aps(split, results):
-    found = evaluate(split, Predictions.of_coco_results(results, split, "here"))[Kind.SEGM]
-    return [result.ap for result in found.per_class.values()]
+    found = evaluate(split, Predictions.of_coco_results(results, split, "here"))[IouType.SEGM]
+    return [result.AP for result in found.per_class.values()]
 
 
 def same(values):

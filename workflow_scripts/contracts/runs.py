@@ -4,17 +4,16 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
 EXPECTED = "runs/expected.json"
 """The expected runs, below an experiment's folder; written when the workflow starts."""
 ALL = "all"
@@ -78,82 +77,12 @@ def read_expected(source: Path | str) -> ExpectedRuns:
         raise UserError(f"--expected: not valid JSON ({error})") from None
 
 
-class _Read(BaseModel):
-    """A part of an eval.json; parts that no table shows are passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class RunName(_Read):
-    """Which training it was."""
-
-    variant: str
-    seed: int
-    engine: str
-    fingerprint: str
-
-
-class ClassScores(_Read):
-    """APs of a class, fractions of 1, None where undefined. Named as in eval.json."""
-
-    AP: Fraction | None
-    AP50: Fraction | None
-    AP75: Fraction | None
-    APs: Fraction | None
-    APm: Fraction | None
-    APl: Fraction | None
-
-
-class Scores(_Read):
-    """Means over the classes, and each class."""
-
-    mean_ap: Fraction | None = Field(alias="mAP")
-    AP50: Fraction | None
-    AP75: Fraction | None
-    per_class: dict[str, ClassScores]
-
-
-class CocoScores(_Read):
-    """The COCO protocol on masks and on boxes."""
-
-    segm: Scores
-    bbox: Scores
-
-
-class GroupScores(_Read):
-    """APs of a group of a class's objects, fractions of 1, None where undefined."""
-
-    AP: Fraction | None
-    AP50: Fraction | None
-    instances: int
-
-
-class ExposedScores(_Read):
-    """APs by exposure: of means over the classes, and of each class, by group."""
-
-    much_from: Fraction
-    """From this share of its pixels on, an object is much exposed."""
-    mean: dict[str, GroupScores]
-    per_class: dict[str, dict[str, GroupScores]]
-
-
-class Evaluation(_Read):
-    """An eval.json."""
-
-    version: Literal[1] = Field(alias="schema")
-    run: RunName
-    tested_on: str
-    images: int
-    coco: CocoScores
-    exposed: ExposedScores | None = None
-
-
 @dataclass(frozen=True)
 class EvaluatedRun:
     """A run's evaluation and the file that holds it."""
 
     path: Path
-    evaluation: Evaluation
+    evaluation: RunEvaluation
 
     @property
     def variant(self) -> str:
@@ -185,7 +114,7 @@ def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
         UserError: a file is missing or not an eval.json, a run is there twice, or a run was
             trained or tested in another way than the first one.
     """
-    runs = [EvaluatedRun(path, validate(Evaluation, read_json(path), str(path))) for path in paths]
+    runs = [EvaluatedRun(path, RunEvaluation.read(path)) for path in paths]
     findings = [finding for run in runs[1:] for finding in _differences(run, runs[0])]
     file_of: dict[tuple[str, int], Path] = {}
     for run in runs:

@@ -3,19 +3,17 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from workflow_scripts.common.cli import Command, main_of
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.evaluation import cityscapes_ap, coco_ap, exposed
 from workflow_scripts.evaluation.matching import matches_of
 from workflow_scripts.evaluation.predictions import Predictions
-
-SCHEMA = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,40 +75,41 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     run = _read_run(arguments.run)
     split = CocoSplit.read(arguments.annotations)
     predictions = Predictions.read(arguments.predictions, split)
-    results = coco_ap.evaluate(split, predictions)
-    cityscapes = cityscapes_ap.evaluate(split, predictions)
-    content = {
-        "schema": SCHEMA,
-        "run": run,
-        "tested_on": arguments.tested_on,
-        "images": len(split.images),
-        "coco": {kind.value: result.as_json() for kind, result in results.items()},
-        "cityscapes": cityscapes.as_json(),
-    }
+    coco = coco_ap.evaluate(split, predictions)
+    exposed_scores = {}
     if arguments.regions is not None:
         regions = [region for path in arguments.regions for region in read_regions(path)]
-        content["exposed"] = exposed.evaluate(split, predictions, regions).as_json()
+        exposed_scores["exposed"] = exposed.evaluate(split, predictions, regions)
+    evaluation = RunEvaluation(
+        version=1,
+        run=run,
+        tested_on=arguments.tested_on,
+        images=len(split.images),
+        coco=CocoEvaluation(**{kind.value: scores for kind, scores in coco.items()}),
+        cityscapes=cityscapes_ap.evaluate(split, predictions),
+        **exposed_scores,
+    )
     if arguments.matches is not None:
         matches_of(split, predictions).write(arguments.matches)
-    write_json(arguments.output, content)
-    for kind, result in results.items():
-        mean_ap = "undefined" if result.mean_ap is None else f"{result.mean_ap:.3f}"
+    evaluation.write(arguments.output)
+    for kind, scores in coco.items():
+        mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
         log.info("%s mAP %s on %d images", kind.value, mean_ap, len(split.images))
 
 
-def _read_run(path: Path) -> dict[str, Any]:
-    """What `eval.json` says about the run, from its `run.json`."""
+def _read_run(path: Path) -> RunName:
+    """Identity of the training, from its `run.json`."""
     content = read_json(path)
     try:
-        return {
-            "variant": content["variant"],
-            "seed": content["seed"],
-            "engine": content["settings"]["engine"],
-            "fingerprint": content["fingerprint"],
-        }
-    except (KeyError, TypeError):
+        return RunName(
+            variant=content["variant"],
+            seed=content["seed"],
+            engine=content["settings"]["engine"],
+            fingerprint=content["fingerprint"],
+        )
+    except (KeyError, TypeError, ValueError):
         raise UserError(
-            f"{path}: not a run.json: it needs variant, seed, fingerprint and settings.engine"
+            f"{path}: not a run.json: variant, seed, fingerprint and settings.engine are needed"
         ) from None
 
 

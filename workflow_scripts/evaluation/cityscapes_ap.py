@@ -8,43 +8,21 @@ void, groups or such small objects, and is wrong otherwise; the curve is integra
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from hotcoco import mask as rle_codec
 
 from workflow_scripts.contracts.coco import CocoSplit, Rle
-from workflow_scripts.evaluation.precision import Precision
+from workflow_scripts.contracts.evaluations import (
+    CityscapesScores,
+    GroupScores,
+    mean_of_defined,
+)
 from workflow_scripts.evaluation.predictions import Predictions
 
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
 SMALLEST_OBJECT = 100
 """Pixels."""
-
-
-@dataclass(frozen=True)
-class CityscapesResult:
-    """The result of one run: means over the classes that have objects to find, and each class."""
-
-    per_class: dict[str, Precision]
-
-    @property
-    def mean_ap(self) -> float | None:
-        """mAP: mean over classes and IoU thresholds."""
-        return _mean([result.ap for result in self.per_class.values()])
-
-    @property
-    def ap50(self) -> float | None:
-        """Mean over the classes at IoU 0.50."""
-        return _mean([result.ap50 for result in self.per_class.values()])
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `eval.json`."""
-        return {
-            "mAP": self.mean_ap,
-            "AP50": self.ap50,
-            "per_class": {name: result.as_json() for name, result in self.per_class.items()},
-        }
 
 
 @dataclass(frozen=True)
@@ -69,7 +47,7 @@ class Overlaps:
     """(P,) int64, pixels."""
 
 
-def evaluate(split: CocoSplit, predictions: Predictions) -> CityscapesResult:
+def evaluate(split: CocoSplit, predictions: Predictions) -> CityscapesScores:
     """Evaluate predicted masks.
 
     Args:
@@ -77,7 +55,12 @@ def evaluate(split: CocoSplit, predictions: Predictions) -> CityscapesResult:
         predictions: on these images; empty masks do not count.
     """
     overlaps = measure(split, predictions)
-    return CityscapesResult({name: average_precision(overlaps[name]) for name in split.classes})
+    per_class = {name: average_precision(overlaps[name]) for name in split.classes}
+    return CityscapesScores(
+        mean_ap=mean_of_defined([scores.AP for scores in per_class.values()]),
+        AP50=mean_of_defined([scores.AP50 for scores in per_class.values()]),
+        per_class=per_class,
+    )
 
 
 def measure(split: CocoSplit, predictions: Predictions) -> dict[str, Overlaps]:
@@ -139,13 +122,13 @@ def _joined(parts: list[Overlaps]) -> Overlaps:
     return Overlaps(**columns)
 
 
-def average_precision(overlaps: Overlaps) -> Precision:
+def average_precision(overlaps: Overlaps) -> GroupScores:
     """AP of a class, from who meets whom."""
     small = overlaps.object_areas < SMALLEST_OBJECT
     to_find = ~overlaps.groups.astype(bool) & ~small
     count = int(to_find.sum())
     if not count:
-        return Precision(None, None, 0)
+        return GroupScores(AP=None, AP50=None, instances=0)
     union = (
         overlaps.object_areas[overlaps.object]
         + overlaps.areas[overlaps.prediction]
@@ -164,7 +147,7 @@ def average_precision(overlaps: Overlaps) -> Precision:
         _curve_area(*_ranked(overlaps, to_find, iou > threshold, ignored_share <= threshold), count)
         for threshold in THRESHOLDS
     ]
-    return Precision(float(np.mean(by_threshold)), by_threshold[0], count)
+    return GroupScores(AP=float(np.mean(by_threshold)), AP50=by_threshold[0], instances=count)
 
 
 def _ranked(
@@ -205,8 +188,3 @@ def _curve_area(right: np.ndarray, wrong: np.ndarray, count: int) -> float:
     recall = np.append(true / count, 0.0)
     around = np.concatenate((recall[:1], recall, [0.0]))
     return float(precision @ (around[:-2] - around[2:]) / 2)
-
-
-def _mean(values: list[float | None]) -> float | None:
-    defined = [value for value in values if value is not None]
-    return float(np.mean(defined)) if defined else None

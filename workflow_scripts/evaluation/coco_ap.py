@@ -10,78 +10,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import hotcoco
 import numpy as np
 
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.evaluations import ClassScores, CocoScores
 from workflow_scripts.evaluation.predictions import Predictions
 
 
-class Kind(StrEnum):
-    """What the overlap of a prediction and an object is measured on."""
+class IouType(StrEnum):
+    """Shapes that the IoU of a prediction and an instance is measured on, named as in COCO."""
 
     SEGM = "segm"
     BBOX = "bbox"
 
 
 @dataclass(frozen=True)
-class ClassResult:
-    """How well one class is found: APs are fractions of 1, None where undefined.
-
-    An AP is undefined where the ground truth has no object to find. The area ranges are COCO's,
-    in ground-truth mask pixels: small below 32², large above 96².
-    """
-
-    ap: float | None
-    """Mean over the IoU thresholds."""
-    ap50: float | None
-    """At IoU 0.50."""
-    ap75: float | None
-    """At IoU 0.75."""
-    ap_small: float | None
-    ap_medium: float | None
-    ap_large: float | None
-    instances: int
-    """Ground-truth objects, crowds not counted."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `eval.json`."""
-        return {
-            "AP": self.ap,
-            "AP50": self.ap50,
-            "AP75": self.ap75,
-            "APs": self.ap_small,
-            "APm": self.ap_medium,
-            "APl": self.ap_large,
-            "instances": self.instances,
-        }
-
-
-@dataclass(frozen=True)
-class CocoResult:
-    """The result of one run: means over the classes that have ground truth, and each class."""
-
-    mean_ap: float | None
-    """mAP: mean over classes and IoU thresholds."""
-    ap50: float | None
-    ap75: float | None
-    per_class: dict[str, ClassResult]
-    """By class name, in the order of the data set."""
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `eval.json`."""
-        return {
-            "mAP": self.mean_ap,
-            "AP50": self.ap50,
-            "AP75": self.ap75,
-            "per_class": {name: result.as_json() for name, result in self.per_class.items()},
-        }
-
-
-@dataclass(frozen=True)
-class Precision:
+class PrecisionCurves:
     """Precision over recall, the outcome of matching, and what its axes stand for."""
 
     values: np.ndarray
@@ -103,7 +49,7 @@ class Precision:
         return float(defined.mean()) if defined.size else None
 
 
-def evaluate(split: CocoSplit, predictions: Predictions) -> dict[Kind, CocoResult]:
+def evaluate(split: CocoSplit, predictions: Predictions) -> dict[IouType, CocoScores]:
     """Evaluate predictions on masks and on boxes.
 
     Args:
@@ -111,7 +57,7 @@ def evaluate(split: CocoSplit, predictions: Predictions) -> dict[Kind, CocoResul
         predictions: on these images; images without any count as well.
     """
     truth = ground_truth(split)
-    return {kind: summarise(accumulate(match(truth, predictions, kind)), split) for kind in Kind}
+    return {kind: summarise(accumulate(match(truth, predictions, kind)), split) for kind in IouType}
 
 
 def ground_truth(split: CocoSplit, areas: Sequence[float] | None = None) -> hotcoco.COCO:
@@ -148,7 +94,7 @@ def ground_truth(split: CocoSplit, areas: Sequence[float] | None = None) -> hotc
 def match(
     truth: hotcoco.COCO,
     predictions: Predictions,
-    kind: Kind,
+    kind: IouType,
     areas: np.ndarray | None = None,
     area_ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> hotcoco.COCOeval:
@@ -168,7 +114,7 @@ def match(
     rows = np.column_stack(
         (predictions.image_ids, predictions.boxes, predictions.scores, predictions.category_ids)
     )
-    if kind is Kind.BBOX:
+    if kind is IouType.BBOX:
         detections = truth.load_res(rows)
     else:
         detections = truth.load_res(rows, segmentation=predictions.masks)
@@ -183,33 +129,33 @@ def match(
     return evaluator
 
 
-def accumulate(evaluator: hotcoco.COCOeval) -> Precision:
+def accumulate(evaluator: hotcoco.COCOeval) -> PrecisionCurves:
     """Rank the matched predictions of all images by score: precision at each recall point."""
     evaluator.accumulate()
     parameters = evaluator.params
     most_detections = parameters.max_dets.index(max(parameters.max_dets))
-    return Precision(
+    return PrecisionCurves(
         values=np.asarray(evaluator.eval["precision"])[..., most_detections],
         iou_thresholds=list(parameters.iou_thrs),
         area_ranges=list(parameters.area_rng_lbl),
     )
 
 
-def summarise(precision: Precision, split: CocoSplit) -> CocoResult:
+def summarise(precision: PrecisionCurves, split: CocoSplit) -> CocoScores:
     """The numbers that are reported, from precision over recall."""
     instances = Counter(item.category_id for item in split.instances if not item.iscrowd)
-    return CocoResult(
+    return CocoScores(
         mean_ap=precision.mean(),
-        ap50=precision.mean(iou=0.5),
-        ap75=precision.mean(iou=0.75),
+        AP50=precision.mean(iou=0.5),
+        AP75=precision.mean(iou=0.75),
         per_class={
-            name: ClassResult(
-                ap=precision.mean(class_index=index),
-                ap50=precision.mean(class_index=index, iou=0.5),
-                ap75=precision.mean(class_index=index, iou=0.75),
-                ap_small=precision.mean(class_index=index, area="small"),
-                ap_medium=precision.mean(class_index=index, area="medium"),
-                ap_large=precision.mean(class_index=index, area="large"),
+            name: ClassScores(
+                AP=precision.mean(class_index=index),
+                AP50=precision.mean(class_index=index, iou=0.5),
+                AP75=precision.mean(class_index=index, iou=0.75),
+                APs=precision.mean(class_index=index, area="small"),
+                APm=precision.mean(class_index=index, area="medium"),
+                APl=precision.mean(class_index=index, area="large"),
                 instances=instances[index + 1],
             )
             for index, name in enumerate(split.classes)

@@ -8,15 +8,14 @@ and a prediction that meets no object counts in the group that its own mask belo
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from hotcoco import mask as rle_codec
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Rle, encode_mask
+from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores, mean_of_defined
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.evaluation import coco_ap
-from workflow_scripts.evaluation.precision import Precision
 from workflow_scripts.evaluation.predictions import Predictions
 
 MUCH = 0.03
@@ -57,29 +56,9 @@ class Grouping:
     """Lowest and highest number of each group; groups may overlap."""
 
 
-@dataclass(frozen=True)
-class ExposedResult:
-    """The result of one run, by class and by group."""
-
-    mean: dict[str, Precision]
-    """Over the classes that have objects in the group."""
-    per_class: dict[str, dict[str, Precision]]
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry of `eval.json`."""
-        return {
-            "much_from": MUCH,
-            "mean": {group: result.as_json() for group, result in self.mean.items()},
-            "per_class": {
-                name: {group: result.as_json() for group, result in groups.items()}
-                for name, groups in self.per_class.items()
-            },
-        }
-
-
 def evaluate(
     split: CocoSplit, predictions: Predictions, regions: Sequence[Region]
-) -> ExposedResult:
+) -> ExposedScores:
     """Evaluate predicted masks by group.
 
     Args:
@@ -94,7 +73,7 @@ def evaluate(
         regions,
     )
     found = exposure_of(predictions.masks, predictions.image_ids, split.images, regions)
-    results: list[dict[str, dict[str, Precision]]] = [
+    results: list[dict[str, dict[str, GroupScores]]] = [
         _by_group(split, predictions, grouping) for grouping in _groupings(objects, found)
     ]
     per_class = {
@@ -102,7 +81,8 @@ def evaluate(
         for name in split.classes
     }
     groups = next(iter(per_class.values()))
-    return ExposedResult(
+    return ExposedScores(
+        much_from=MUCH,
         mean={group: _mean([per_class[name][group] for name in per_class]) for group in groups},
         per_class=per_class,
     )
@@ -181,12 +161,12 @@ def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
 
 def _by_group(
     split: CocoSplit, predictions: Predictions, grouping: Grouping
-) -> dict[str, dict[str, Precision]]:
+) -> dict[str, dict[str, GroupScores]]:
     precision = coco_ap.accumulate(
         coco_ap.match(
             coco_ap.ground_truth(split, grouping.of_objects.tolist()),
             predictions,
-            coco_ap.Kind.SEGM,
+            coco_ap.IouType.SEGM,
             areas=grouping.of_predictions,
             area_ranges=grouping.ranges,
         )
@@ -196,10 +176,10 @@ def _by_group(
         numbers[item.category_id][number] += not item.iscrowd
     return {
         name: {
-            group: Precision(
-                precision.mean(class_index=index, area=group),
-                precision.mean(class_index=index, iou=0.5, area=group),
-                sum(numbers[index + 1][number] for number in range(low, high + 1)),
+            group: GroupScores(
+                AP=precision.mean(class_index=index, area=group),
+                AP50=precision.mean(class_index=index, iou=0.5, area=group),
+                instances=sum(numbers[index + 1][number] for number in range(low, high + 1)),
             )
             for group, (low, high) in grouping.ranges.items()
         }
@@ -207,11 +187,9 @@ def _by_group(
     }
 
 
-def _mean(results: Sequence[Precision]) -> Precision:
-    aps = [result.ap for result in results if result.ap is not None]
-    ap50s = [result.ap50 for result in results if result.ap50 is not None]
-    return Precision(
-        float(np.mean(aps)) if aps else None,
-        float(np.mean(ap50s)) if ap50s else None,
-        sum(result.instances for result in results),
+def _mean(results: Sequence[GroupScores]) -> GroupScores:
+    return GroupScores(
+        AP=mean_of_defined([result.AP for result in results]),
+        AP50=mean_of_defined([result.AP50 for result in results]),
+        instances=sum(result.instances for result in results),
     )

@@ -21,7 +21,7 @@ def matches_of(split: CocoSplit, predictions: Predictions) -> Matches:
     evaluator = coco_ap.match(
         coco_ap.ground_truth(split),
         predictions,
-        coco_ap.Kind.SEGM,
+        coco_ap.IouType.SEGM,
         area_ranges={"all": EVERY_AREA},
     )
     images = sorted(split.images, key=lambda image: image.id)

@@ -4,15 +4,11 @@ import pytest
 
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
 from workflow_scripts.analysis.statistics.compare import compare
-from workflow_scripts.analysis.statistics.experiment import (
-    ExperimentVerdict,
-    Role,
-    VariantVerdict,
-    judge,
-)
+from workflow_scripts.analysis.statistics.experiment import judge
 from workflow_scripts.analysis.statistics.images import Added
-from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 
 def verdict_of(roles=None, **variants):
@@ -20,7 +16,9 @@ def verdict_of(roles=None, **variants):
     names = ("car", "bus", "all")
 
     def samples(means, std=0.003, n=5):
-        return {name: Sample(mean, std, n) for name, mean in zip(names, means, strict=True)}
+        return {
+            name: SampleStatistics(mean, std, n) for name, mean in zip(names, means, strict=True)
+        }
 
     groups = {"plain": samples((0.4, 0.3, 0.35))} | {
         name: samples(*of) if isinstance(of[0], tuple) else samples(of)
@@ -83,7 +81,7 @@ def test_controls_are_no_treatments_and_speak_in_the_caveats():
 
 def test_test_images_as_a_sample_are_said_beside_the_interval():
     settings = Statistics()
-    samples = {name: Sample(0.3, 0.003, 5) for name in ("car", "all")}
+    samples = {name: SampleStatistics(0.3, 0.003, 5) for name in ("car", "all")}
     rows = compare(samples, samples, settings, {"all": Added(0.02**2, 50.0)})
     blur = VariantVerdict(variant="blur", role=Role.TREATMENT, rows=tuple(rows))
     verdict = ExperimentVerdict(

@@ -169,9 +169,9 @@ def test_controls_say_what_the_experiment_can_see(tmp_path):
 @pytest.mark.parametrize(
     ("rows", "verdict", "note"),
     [
-        ("0.3,,1 0.3,0.01,5", "not testable", "a single run has no deviation"),
-        ("0.3,0,5 0.3,0,5", "not testable", "all runs alike"),
-        ("0.3,0,5 0.3,0.001,5", "equivalent", "no spread in one of the two"),
+        ("0.3,,1 0.3,0.01,5", "not testable", "a single run: variation cannot"),
+        ("0.3,0,5 0.3,0,5", "not testable", "identical runs: variation cannot"),
+        ("0.3,0,5 0.3,0.001,5", "equivalent", "no variation in one of the two"),
         ("0.3,0.001,5 0.3,0.001,4", "equivalent", "4 runs against 5"),
         (",,0 0.3,0.001,4", "not testable", "no value of the reference"),
         ("0.3,0.001,4 ,,0", "not testable", "no value of the variant"),

@@ -7,7 +7,7 @@ import pytest
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
 from workflow_scripts.analysis.statistics.__main__ import main
-from workflow_scripts.analysis.statistics.welch import Difference, Sample
+from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
 
 AP = {"unmodified": (0.40, 0.42, 0.41), "natural": (0.30, 0.33, 0.31)}
 VARIANTS = tuple(AP)
@@ -49,7 +49,7 @@ def test_differences_are_those_of_the_verdict(experiment):
     assert make(experiment) == 0
     table = pd.read_csv(experiment / "tables/exposed.csv").set_index(["variant", "class", "group"])
     assert len(table) == 2 * (len(CLASSES) + 1) * 3
-    reference, other = (Sample.of(aps) for aps in AP.values())
+    reference, other = (SampleStatistics.of(aps) for aps in AP.values())
     welch = Difference.between(other, reference)
     for name in (*CLASSES, "all"):
         row = table.loc[("natural", name, "much")]

@@ -14,7 +14,12 @@ from workflow_scripts.analysis.statistics.power import (
     runs_for_difference,
     runs_for_equivalence,
 )
-from workflow_scripts.analysis.statistics.welch import Difference, Sample, error_and_df, holm
+from workflow_scripts.analysis.statistics.welch import (
+    Difference,
+    SampleStatistics,
+    error_and_df,
+    holm,
+)
 
 GROUPS = [(5, 5, 0.004, 0.02), (2, 9, 0.01, 0.001), (30, 4, 0.01, 0.01)]
 
@@ -27,7 +32,7 @@ def groups(n, m, std, other):
 @pytest.mark.parametrize("sizes", GROUPS)
 def test_tests_and_interval_are_those_of_statsmodels(sizes):
     values, reference = groups(*sizes)
-    welch = Difference.between(Sample.of(values), Sample.of(reference))
+    welch = Difference.between(SampleStatistics.of(values), SampleStatistics.of(reference))
     _, p, df = ttest_ind(values, reference, usevar="unequal")
     assert welch.p_different() == pytest.approx(p, rel=1e-9)
     assert welch.df == pytest.approx(df, rel=1e-9)
@@ -44,7 +49,7 @@ def test_the_interval_lies_within_the_margin_when_tost_passes():
     for seed in range(50):
         rng = np.random.default_rng(seed)
         welch = Difference.between(
-            *(Sample.of(rng.normal(mean, 0.006, 5)) for mean in (0.3, 0.303))
+            *(SampleStatistics.of(rng.normal(mean, 0.006, 5)) for mean in (0.3, 0.303))
         )
         low, high = welch.interval(0.05)
         assert (welch.p_equivalent(0.01) < 0.05) == (low > -0.01 and high < 0.01)
@@ -78,7 +83,7 @@ def test_five_runs_detect_two_deviations():
 @pytest.mark.parametrize(("std", "margin"), [(0.0085, 0.01), (0.0170, 0.02)])
 def test_five_runs_cannot_show_equivalence_past_this_deviation(std, margin):
     reach = [
-        Difference.between(Sample(0.3, s, 5), Sample(0.3, s, 5)).reach(0.05)
+        Difference.between(SampleStatistics(0.3, s, 5), SampleStatistics(0.3, s, 5)).reach(0.05)
         for s in (0.99 * std, 1.02 * std)
     ]
     assert reach[0] < margin < reach[1]
@@ -123,12 +128,12 @@ def test_error_rates_are_those_that_were_promised(stds, n):
     margin, repetitions = 0.02, 2000
     passed = found = 0
     for _ in range(repetitions):
-        reference = Sample.of(rng.normal(0.3, stds[0], n))
+        reference = SampleStatistics.of(rng.normal(0.3, stds[0], n))
         values = rng.normal(0.3, stds[1], n)
-        passed += Difference.between(Sample.of(values + margin), reference).p_equivalent(margin) < (
-            0.05
-        )
-        found += Difference.between(Sample.of(values), reference).p_different() < 0.05
+        passed += Difference.between(SampleStatistics.of(values + margin), reference).p_equivalent(
+            margin
+        ) < (0.05)
+        found += Difference.between(SampleStatistics.of(values), reference).p_different() < 0.05
     # Three standard errors of a share of 0.05; Welch is a little conservative with few runs.
     assert 0.025 < passed / repetitions < 0.065
     assert 0.025 < found / repetitions < 0.065

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tabulate import tabulate
 
-from workflow_scripts.analysis.report.inputs import ClassVerdict, VariantVerdict
-from workflow_scripts.analysis.report.results import Results, read_results
+from workflow_scripts.analysis.report.results import ExperimentResults, read_results
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
+from workflow_scripts.contracts.verdicts import ClassVerdict, Role, VariantVerdict
 
 NAME = "compare"
 UNDEFINED = "–"
@@ -42,7 +42,7 @@ class Row:
         return self.of.over_all
 
 
-def read_experiments(folders: Sequence[Path]) -> list[Results]:
+def read_experiments(folders: Sequence[Path]) -> list[ExperimentResults]:
     """Read the experiments' folders.
 
     Raises:
@@ -60,7 +60,7 @@ def read_experiments(folders: Sequence[Path]) -> list[Results]:
     return experiments
 
 
-def rows_of(experiments: Sequence[Results]) -> list[Row]:
+def rows_of(experiments: Sequence[ExperimentResults]) -> list[Row]:
     """Every variant of every experiment, but for the references."""
     names = _names(experiments)
     return [
@@ -77,7 +77,7 @@ def rows_of(experiments: Sequence[Results]) -> list[Row]:
     ]
 
 
-def _names(experiments: Sequence[Results]) -> list[str]:
+def _names(experiments: Sequence[ExperimentResults]) -> list[str]:
     """The experiments' names, with their folders where two have the same."""
     names = [results.name for results in experiments]
     return [
@@ -144,7 +144,7 @@ def draw(rows: Sequence[Row]) -> Figure:
 
     Without positive controls, beside which one would see nothing of the others.
     """
-    rows = [row for row in rows if row.of.role != "positive control"] or rows
+    rows = [row for row in rows if row.of.role is not Role.POSITIVE_CONTROL] or rows
     names = list(dict.fromkeys(row.experiment for row in rows))
     looks = colours_of(["", *names], "")
     margins = sorted({100 * at.margin for row in rows for at in row.mean.margins}, reverse=True)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.analysis.report.results import Results, Run
+from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.common.figures import GRID, QUIET, colours_of, draw_panels, short, style
 
 NAME = "learning_curves"
@@ -18,7 +18,7 @@ HIGHEST = 1.1
 """Of the losses after the first tenth; what lies above is cut off, or it would be all one sees."""
 
 
-def panels(results: Results) -> list[str]:
+def panels(results: ExperimentResults) -> list[str]:
     """A panel a variant whose runs left a curve."""
     there = {run.variant for run in results.runs if run.curve}
     return [variant for variant in results.variants if variant in there]
@@ -29,7 +29,7 @@ def label(variant: str) -> str:
     return f"{variant}: training loss over the iterations, a line a run"
 
 
-def draw(results: Results, chosen: Sequence[str], columns: int, width: float) -> Figure:
+def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width: float) -> Figure:
     """The chosen panels, at least one; all of `panels` have one scale.
 
     Args:

@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.analysis.report.inputs import ClassVerdict, VariantVerdict
-from workflow_scripts.analysis.report.results import Results
+from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.figures import (
     BAND,
     BLUE,
@@ -20,6 +19,7 @@ from workflow_scripts.common.figures import (
     style,
 )
 from workflow_scripts.contracts.runs import ALL, class_title
+from workflow_scripts.contracts.verdicts import ClassVerdict, VariantVerdict, Verdict
 
 NAME = "forest"
 COLUMNS, WIDTH = 2, 4.4
@@ -27,18 +27,18 @@ COLUMNS, WIDTH = 2, 4.4
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
 LOOKS = {
-    "equivalent": (BLUE, "o", True),
-    "different but within the margin": (BLUE, "D", True),
-    "different": (RED, "s", True),
-    "inconclusive": (QUIET, "o", False),
-    "not testable": (QUIET, "x", True),
+    Verdict.EQUIVALENT: (BLUE, "o", True),
+    Verdict.BOTH: (BLUE, "D", True),
+    Verdict.DIFFERENT: (RED, "s", True),
+    Verdict.INCONCLUSIVE: (QUIET, "o", False),
+    Verdict.UNTESTABLE: (QUIET, "x", True),
 }
 """Colour, marker and whether it is filled, by the verdict within the widest margin."""
 ROW, HEAD = 0.26, 0.95
 """Heights of a row, and of what stands above and below the rows, inches."""
 
 
-def panels(results: Results) -> list[VariantVerdict]:
+def panels(results: ExperimentResults) -> list[VariantVerdict]:
     """A panel a variant."""
     return list(results.verdict.variants) if results.verdict else []
 
@@ -48,7 +48,9 @@ def label(of: VariantVerdict) -> str:
     return f"{of.variant}: difference of each class with its interval; the table above has them"
 
 
-def draw(results: Results, chosen: Sequence[VariantVerdict], columns: int, width: float) -> Figure:
+def draw(
+    results: ExperimentResults, chosen: Sequence[VariantVerdict], columns: int, width: float
+) -> Figure:
     """The chosen panels, at least one.
 
     Args:
@@ -93,7 +95,7 @@ def _draw_row(axes: Axes, place: int, row: ClassVerdict, of: VariantVerdict) -> 
         axes.annotate("undefined", (0, place), color=QUIET, fontsize=8, va="center", ha="center")
         return
     verdict = max(row.margins, key=lambda at: at.margin).verdict
-    colour, marker, filled = LOOKS.get(verdict, LOOKS["not testable"])
+    colour, marker, filled = LOOKS[verdict]
     if row.low is not None:
         ends = [100 * row.low, 100 * row.high]
         axes.plot(ends, [place] * 2, color=colour, linewidth=2 if row is of.over_all else 1.6)

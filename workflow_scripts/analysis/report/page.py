@@ -16,7 +16,7 @@ from markupsafe import Markup
 from workflow_scripts.analysis.report.cost import costs, stage_tables
 from workflow_scripts.analysis.report.drawn import FIGURES
 from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
-from workflow_scripts.analysis.report.results import Results
+from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.console import duration
 from workflow_scripts.contracts.runs import ALL, class_title
 
@@ -27,37 +27,37 @@ WITHOUT_ORIGINALS = "originals not shown"
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A part of the page: `templates/sections/{name}.html`."""
 
     name: str
     title: str
-    is_there: Callable[[Results], Any]
+    is_there: Callable[[ExperimentResults], Any]
 
 
 SECTIONS = (
-    Section("answer", "The answer", lambda results: True),
-    Section("table_2", "Accuracy by variant", lambda results: results.table),
-    Section("verdict", "Verdict", lambda results: results.verdict),
-    Section("forest", "Differences", lambda results: results.verdict),
-    Section("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
-    Section("exposed", "Exposed objects", lambda results: results.exposed),
-    Section("cross", "Tested on anonymized images", lambda results: results.cross),
-    Section("curves", "Learning curves", lambda results: any(r.curve for r in results.runs)),
-    Section("pii", "Faces and license plates", lambda results: results.pii or results.splits),
-    Section(
+    ReportSection("answer", "The answer", lambda results: True),
+    ReportSection("table_2", "Accuracy by variant", lambda results: results.table),
+    ReportSection("verdict", "Verdict", lambda results: results.verdict),
+    ReportSection("forest", "Differences", lambda results: results.verdict),
+    ReportSection("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
+    ReportSection("exposed", "Exposed objects", lambda results: results.exposed),
+    ReportSection("cross", "Tested on anonymized images", lambda results: results.cross),
+    ReportSection("curves", "Learning curves", lambda results: any(r.curve for r in results.runs)),
+    ReportSection("pii", "Faces and license plates", lambda results: results.pii or results.splits),
+    ReportSection(
         "before_after",
         "Before and after",
         lambda results: (results.folder / "figures/before_after.svg").exists(),
     ),
-    Section("privacy", "Privacy and utility", lambda results: results.privacy),
-    Section("cost", "Cost", lambda results: any(run.facts for run in results.runs)),
-    Section("provenance", "Provenance", lambda results: True),
+    ReportSection("privacy", "Privacy and utility", lambda results: results.privacy),
+    ReportSection("cost", "Cost", lambda results: any(run.facts for run in results.runs)),
+    ReportSection("provenance", "Provenance", lambda results: True),
 )
 """In the order in which they are to be read."""
 
 
-def render(results: Results, show_originals: bool) -> str:
+def render(results: ExperimentResults, show_originals: bool) -> str:
     """The page.
 
     Args:
@@ -93,9 +93,6 @@ def render(results: Results, show_originals: bool) -> str:
         figure_3=_file(folder / "figure_3.svg", "Training frames by number of regions", True),
         costs=costs(results.runs),
         stages=stage_tables(results.usage),
-        audits={audit["variant"]: audit for audit in results.privacy.audits}
-        if results.privacy
-        else {},
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_hash=f"sha256-{digest}",
@@ -103,7 +100,7 @@ def render(results: Results, show_originals: bool) -> str:
     )
 
 
-def _panels(results: Results) -> dict[str, list[Markup]]:
+def _panels(results: ExperimentResults) -> dict[str, list[Markup]]:
     """The panels of each figure by its name: a page has room for as many as fit side by side."""
     return {
         figure.NAME: [

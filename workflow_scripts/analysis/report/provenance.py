@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.analysis.report.results import Results, Run
+from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.common.fingerprint import LOCK
 
@@ -16,7 +16,7 @@ HASHED = (
 """Files of the results folder that are hashed; the images are in their manifests."""
 
 
-def provenance_of(results: Results, config: dict[str, Any]) -> dict[str, Any]:
+def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> dict[str, Any]:
     """What `provenance.json` holds.
 
     Args:

@@ -5,15 +5,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from workflow_scripts.analysis.report.inputs import Further, Privacy, ResultTable, Verdict, read
+from pydantic import BaseModel
+
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
+from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
+from workflow_scripts.contracts.tables import CaptionedTables, PrivacyTables, ResultTable
 from workflow_scripts.contracts.usage import Usage, read_usage
+from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
+File = TypeVar("File", bound=BaseModel)
 PROVENANCE = "provenance.json"
 POINTS_OF_A_CURVE = 120
 """A curve has no more than these: a screen shows no more."""
@@ -48,7 +53,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Results:
+class ExperimentResults:
     """All that the report shows of an experiment; what has not been made is None or empty."""
 
     folder: Path
@@ -59,12 +64,12 @@ class Results:
     instances: dict[str, int]
     """In the test images, by class."""
     table: ResultTable | None
-    verdict: Verdict | None
-    exposed: Further | None
+    verdict: ExperimentVerdict | None
+    exposed: CaptionedTables | None
     """How well objects are found whose pixels an anonymization changes."""
-    cross: Further | None
+    cross: CaptionedTables | None
     """Models by the images that they were trained on and tested on."""
-    privacy: Privacy | None
+    privacy: PrivacyTables | None
     splits: tuple[tuple[str, str], ...]
     """Table I: split and images."""
     pii: dict[str, Any] | None
@@ -99,7 +104,7 @@ class Results:
 
 def read_results(
     folder: Path, tables: Path | None = None, provenance: Path | None = None
-) -> Results:
+) -> ExperimentResults:
     """Read an experiment's folder.
 
     Args:
@@ -114,7 +119,7 @@ def read_results(
     tables = tables or folder / "tables"
     found = statuses(folder, expected, {})
     evaluations = [_evaluation(folder, status) for status in found]
-    return Results(
+    return ExperimentResults(
         folder=folder,
         variants=expected.variants,
         classes=expected.classes,
@@ -124,11 +129,11 @@ def read_results(
             for status, evaluation in zip(found, evaluations, strict=True)
         ),
         instances=_instances(evaluations),
-        table=read(ResultTable, tables / "table_2.json"),
-        verdict=read(Verdict, tables / "verdict.json"),
-        exposed=read(Further, tables / "exposed.json"),
-        cross=read(Further, tables / "cross.json"),
-        privacy=read(Privacy, folder / "tables/privacy.json"),
+        table=_read(ResultTable, tables / "table_2.json"),
+        verdict=_read(ExperimentVerdict, tables / "verdict.json"),
+        exposed=_read(CaptionedTables, tables / "exposed.json"),
+        cross=_read(CaptionedTables, tables / "cross.json"),
+        privacy=_read(PrivacyTables, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
         pii=_json_or_none(folder / "pii/summary.json"),
         usage=tuple(read_usage(folder)),
@@ -184,6 +189,12 @@ def _splits(path: Path) -> tuple[tuple[str, str], ...]:
         return ()
     with path.open(encoding="utf-8", newline="") as stream:
         return tuple((row["split"], row["images"]) for row in csv.DictReader(stream))
+
+
+def _read(kind: type[File], path: Path) -> File | None:
+    """Content of a file of another command; None if it does not exist."""
+    content: File | None = validate(kind, read_json(path), str(path)) if path.exists() else None
+    return content
 
 
 def _json_or_none(path: Path) -> Any:

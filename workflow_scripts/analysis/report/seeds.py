@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.analysis.report.results import Results, Run
+from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.common.figures import GRID, QUIET, TEXT, colours_of, draw_panels, short, style
 from workflow_scripts.contracts.runs import ALL, class_title
 
@@ -22,7 +22,7 @@ SPREAD = 0.5
 """Of a variant's height, over which its runs are spread: the first seed on top."""
 
 
-def panels(results: Results) -> list[str]:
+def panels(results: ExperimentResults) -> list[str]:
     """A panel a class, then all classes."""
     return [*results.classes, ALL] if any(run.aps for run in results.runs) else []
 
@@ -32,7 +32,7 @@ def label(name: str) -> str:
     return f"{class_title(name)}: AP of each run by variant"
 
 
-def draw(results: Results, chosen: Sequence[str], columns: int, width: float) -> Figure:
+def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width: float) -> Figure:
     """The chosen panels, at least one, a row a variant.
 
     Args:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from workflow_scripts.analysis.report.results import Results
+from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
 
 NAME = "privacy_utility"
@@ -48,7 +48,7 @@ class Plane:
     """Likeness of different people or plates."""
 
 
-def panels(results: Results) -> list[Plane]:
+def panels(results: ExperimentResults) -> list[Plane]:
     """A panel a kind of region that the audit found; none without audit or verdict."""
     if results.privacy is None or results.verdict is None:
         return []
@@ -71,7 +71,7 @@ def panels(results: Results) -> list[Plane]:
     return found
 
 
-def _point(results: Results, variant: str, likeness: dict) -> Point | None:
+def _point(results: ExperimentResults, variant: str, likeness: dict) -> Point | None:
     if variant == results.reference:
         return Point(variant, "reference", likeness["mean"], 0.0, None, None)
     for of in results.verdict.variants:
@@ -87,7 +87,7 @@ def label(plane: Plane) -> str:
     return f"{plane.title}: likeness to the originals against the difference in mean AP"
 
 
-def draw(results: Results, chosen: Sequence[Plane], columns: int, width: float) -> Figure:
+def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, width: float) -> Figure:
     """The chosen panels, at least one.
 
     Args:

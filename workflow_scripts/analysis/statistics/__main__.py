@@ -9,22 +9,17 @@ from tabulate import tabulate
 
 from workflow_scripts.analysis.statistics import exposed_command, formats, next_command, planning
 from workflow_scripts.analysis.statistics.arguments import add_runs, read_chosen_runs
-from workflow_scripts.analysis.statistics.experiment import (
-    ExperimentVerdict,
-    ImageSamples,
-    Role,
-    judge,
-)
+from workflow_scripts.analysis.statistics.experiment import judge
 from workflow_scripts.analysis.statistics.images import TestImages
 from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
 from workflow_scripts.common.cli import Action, Command, dispatch, main_of
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json, write_text
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.matches import FILE_NAME, Matches
 from workflow_scripts.contracts.runs import EvaluatedRun, ExpectedRuns, list_of, missing_runs
 from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, ImageSamples, Role
 
 NAME = "workflow_scripts.analysis.statistics"
 SUMMARY = (
@@ -176,7 +171,7 @@ def _verdict(arguments: argparse.Namespace) -> None:
     write_text(stem.with_suffix(".csv"), formats.as_csv(verdict))
     write_text(stem.with_suffix(".md"), formats.as_markdown(verdict))
     write_text(stem.with_suffix(".tex"), formats.as_latex(verdict))
-    write_json(stem.with_suffix(".json"), formats.as_json(verdict))
+    verdict.write(stem.with_suffix(".json"), formats.text_of)
     log.info("%s.{csv,md,tex,json}: %d variants judged", stem, len(verdict.variants))
 
 
@@ -205,9 +200,7 @@ def _resampled(
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    path = arguments.verdict
-    verdict = validate(ExperimentVerdict, read_json(path), str(path))
-    print(formats.as_plain_text(verdict), end="")
+    print(formats.as_plain_text(ExperimentVerdict.read(arguments.verdict)), end="")
 
 
 def _power(arguments: argparse.Namespace) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from workflow_scripts.analysis.statistics.compare import AtMargin, ClassVerdict, Outcome
-from workflow_scripts.analysis.statistics.experiment import (
+from workflow_scripts.analysis.statistics.experiment import attention, points, sentences
+from workflow_scripts.contracts.verdicts import (
+    AtMargin,
+    ClassVerdict,
     ExperimentVerdict,
     Role,
     VariantVerdict,
-    attention,
-    points,
-    sentences,
+    Verdict,
 )
 
 ONLY_TRAININGS = (
@@ -37,11 +37,11 @@ def _effect(mean: ClassVerdict) -> str:
     at = _narrowest_within(mean) or _widest(mean)
     direction = "lower" if (mean.difference or 0) < 0 else "higher"
     return {
-        Outcome.EQUIVALENT: f"the same within {points(at.margin)}",
-        Outcome.BOTH: f"{direction}, but by less than {points(at.margin)},",
-        Outcome.DIFFERENT: direction,
-        Outcome.INCONCLUSIVE: "not decided by these runs",
-        Outcome.UNTESTABLE: "not testable",
+        Verdict.EQUIVALENT: f"the same within {points(at.margin)}",
+        Verdict.BOTH: f"{direction}, but by less than {points(at.margin)},",
+        Verdict.DIFFERENT: direction,
+        Verdict.INCONCLUSIVE: "not decided by these runs",
+        Verdict.UNTESTABLE: "not testable",
     }[at.verdict]
 
 
@@ -51,19 +51,19 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     capital = start[:1].upper() + start[1:]
     mean = of.over_all
     at = _narrowest_within(mean) or _widest(mean)
-    if at.verdict is Outcome.UNTESTABLE:
+    if at.verdict is Verdict.UNTESTABLE:
         return f"{capital}: nothing can be said; it takes two runs of each that are not all alike."
     interval = (
         f"difference {100 * mean.difference:+.2f} points, "
-        f"{100 * (1 - 2 * verdict.settings.level):g} % interval "
+        f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval "
         f"{100 * mean.low:+.2f} to {100 * mean.high:+.2f}"
     )
     changes = "lowers" if mean.difference < 0 else "raises"
     said = {
-        Outcome.EQUIVALENT: f"{capital} leaves the mean AP the same within {points(at.margin)}",
-        Outcome.BOTH: f"{capital} {changes} the mean AP, by less than {points(at.margin)}",
-        Outcome.DIFFERENT: f"{capital} {changes} the mean AP",
-        Outcome.INCONCLUSIVE: f"Whether {start} changes the mean AP, these runs cannot decide",
+        Verdict.EQUIVALENT: f"{capital} leaves the mean AP the same within {points(at.margin)}",
+        Verdict.BOTH: f"{capital} {changes} the mean AP, by less than {points(at.margin)}",
+        Verdict.DIFFERENT: f"{capital} {changes} the mean AP",
+        Verdict.INCONCLUSIVE: f"Whether {start} changes the mean AP, these runs cannot decide",
     }[at.verdict]
     return f"{said} ({interval}); {_classes(of, of.over_all.margins.index(at))}."
 
@@ -86,10 +86,10 @@ def _classes(of: VariantVerdict, index: int) -> str:
     return f"class by class, {how}: {', '.join(parts)}"
 
 
-def _in_a_word(outcome: Outcome) -> str:
+def _in_a_word(outcome: Verdict) -> str:
     if outcome.within:
         return "the same"
-    return "undecided" if outcome is Outcome.INCONCLUSIVE else outcome.value
+    return "undecided" if outcome is Verdict.INCONCLUSIVE else outcome.value
 
 
 def _narrowest_within(row: ClassVerdict) -> AtMargin | None:

@@ -36,7 +36,7 @@ def read_chosen_runs(arguments: argparse.Namespace) -> tuple[list[EvaluatedRun],
     """
     expected = read_expected(arguments.expected) if arguments.expected else None
     if arguments.runs is None and expected is None:
-        raise UserError("--runs-in: give --expected too; it says which runs to take")
+        raise UserError("--runs-in needs --expected, which names the runs")
     runs = read_runs(arguments.runs or runs_in(arguments.runs_in, expected))
     if not runs:
         raise UserError(f"{arguments.runs_in}: no expected run has been evaluated yet")

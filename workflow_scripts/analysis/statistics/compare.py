@@ -1,10 +1,7 @@
-"""One class of one variant against the reference: numbers, and what they allow to say."""
+"""Verdict on each class of one variant against the reference."""
 
 import math
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from workflow_scripts.analysis.statistics.images import Added
 from workflow_scripts.analysis.statistics.power import (
@@ -12,92 +9,21 @@ from workflow_scripts.analysis.statistics.power import (
     runs_for_difference,
     runs_for_equivalence,
 )
-from workflow_scripts.analysis.statistics.welch import Difference, Sample, holm
+from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics, holm
 from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.settings.statistics import Statistics
-
-
-class Outcome(StrEnum):
-    """A verdict in words."""
-
-    EQUIVALENT = "equivalent"
-    DIFFERENT = "different"
-    BOTH = "different but within the margin"
-    INCONCLUSIVE = "inconclusive"
-    UNTESTABLE = "not testable"
-
-    @property
-    def within(self) -> bool:
-        """Whether the difference was shown to lie within the margin."""
-        return self in (Outcome.EQUIVALENT, Outcome.BOTH)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Group(_Part):
-    """The runs of a variant: APs are fractions of 1; None where undefined."""
-
-    mean: float | None
-    std: float | None
-    n: int
-
-
-class AtMargin(_Part):
-    """What holds for one margin. Undefined numbers are None."""
-
-    margin: float
-    tost_p: float | None = None
-    tost_p_holm: float | None = None
-    """Adjusted over the classes of the variant; None for the mean over the classes."""
-    verdict: Outcome = Outcome.UNTESTABLE
-    verdict_holm: Outcome | None = None
-    """By adjusted p values, for a claim about this class among others."""
-    within_reach: bool | None = None
-    """Whether the interval is narrow enough to fit into the margin at all."""
-    runs_needed: int | None = None
-    """A variant, to decide with the wanted power; None if decided, or beyond counting."""
-
-
-class WithImages(_Part):
-    """The same difference, with the test images as a sample as well as the trainings."""
-
-    error: float
-    """What the images add: a standard error."""
-    low: float
-    high: float
-    df: float
-    welch_p: float
-    groups: float
-    """Groups of images of equal size that tell as much of this class as there are."""
-    margins: tuple[AtMargin, ...]
-    """Without Holm's correction and without planning: more runs do not help against images."""
-
-
-class ClassVerdict(_Part):
-    """One class, or the mean over all of them."""
-
-    name: str
-    reference: Group
-    variant: Group
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    df: float | None = None
-    welch_p: float | None = None
-    welch_p_holm: float | None = None
-    detectable: float | None = None
-    """The smallest difference that Welch's test would find with the wanted power."""
-    margins: tuple[AtMargin, ...]
-    with_images: WithImages | None = None
-    """None where the test images were not resampled, or cannot tell."""
-    notes: tuple[str, ...] = ()
+from workflow_scripts.contracts.verdicts import (
+    AtMargin,
+    ClassVerdict,
+    RunStatistics,
+    Verdict,
+    WithImages,
+)
 
 
 def compare(
-    samples: Mapping[str, Sample],
-    references: Mapping[str, Sample],
+    samples: Mapping[str, SampleStatistics],
+    references: Mapping[str, SampleStatistics],
     settings: Statistics,
     images: Mapping[str, Added] | None = None,
 ) -> list[ClassVerdict]:
@@ -120,7 +46,11 @@ def compare(
 
 
 def _judge(
-    name: str, sample: Sample, reference: Sample, settings: Statistics, added: Added | None
+    name: str,
+    sample: SampleStatistics,
+    reference: SampleStatistics,
+    settings: Statistics,
+    added: Added | None,
 ) -> ClassVerdict:
     difference = sample.mean - reference.mean
     row = ClassVerdict(
@@ -160,7 +90,7 @@ def _at_margin(
     p = welch.p_equivalent(margin)
     verdict = _outcome(p, welch.p_different(), level)
     needed = None
-    if verdict is Outcome.INCONCLUSIVE:
+    if verdict is Verdict.INCONCLUSIVE:
         counts = (
             runs_for_equivalence(welch.value, margin, stds, level, settings.power),
             runs_for_difference(welch.value, stds, level, settings.power),
@@ -199,14 +129,14 @@ def _with_images(welch: Difference, added: Added, settings: Statistics) -> WithI
     )
 
 
-def _outcome(p_equivalent: float, p_different: float, level: float) -> Outcome:
+def _outcome(p_equivalent: float, p_different: float, level: float) -> Verdict:
     if p_equivalent < level:
-        return Outcome.BOTH if p_different < level else Outcome.EQUIVALENT
-    return Outcome.DIFFERENT if p_different < level else Outcome.INCONCLUSIVE
+        return Verdict.BOTH if p_different < level else Verdict.EQUIVALENT
+    return Verdict.DIFFERENT if p_different < level else Verdict.INCONCLUSIVE
 
 
 def _adjust(rows: Sequence[ClassVerdict], settings: Statistics) -> list[ClassVerdict]:
-    """The same with p values adjusted over these classes, equivalence and difference apart."""
+    """The rows with p values adjusted over these classes, equivalence and difference apart."""
     different = holm([row.welch_p for row in rows])
     equivalent = [
         holm([row.margins[index].tost_p for row in rows]) for index in range(len(settings.margins))
@@ -232,8 +162,8 @@ def _adjust(rows: Sequence[ClassVerdict], settings: Statistics) -> list[ClassVer
     ]
 
 
-def _notes(sample: Sample, reference: Sample) -> list[str]:
-    """What is out of the ordinary, a clause each."""
+def _notes(sample: SampleStatistics, reference: SampleStatistics) -> list[str]:
+    """Remarks on unusual samples, a clause each."""
     fewest = min(sample.n, reference.n)
     if max(sample.n, reference.n) == 0:
         return ["undefined in every run: no instance in the test images, or no run"]
@@ -241,16 +171,16 @@ def _notes(sample: Sample, reference: Sample) -> list[str]:
         return [f"no value of {'the variant' if sample.n == 0 else 'the reference'}"]
     notes = []
     if fewest == 1:
-        notes.append("a single run has no deviation: nothing can be tested")
+        notes.append("a single run: variation cannot be estimated")
     elif not (sample.has_spread or reference.has_spread):
-        notes.append("all runs alike: a deviation of zero does not tell what chance does")
+        notes.append("identical runs: variation cannot be estimated")
     elif not (sample.has_spread and reference.has_spread):
-        notes.append("no spread in one of the two: only the other's deviation counts")
+        notes.append("no variation in one of the two: only the other's deviation counts")
     if sample.n != reference.n:
         notes.append(f"{sample.n} runs against {reference.n}")
     return notes
 
 
-def _group(sample: Sample) -> Group:
+def _group(sample: SampleStatistics) -> RunStatistics:
     mean, std = (None if math.isnan(value) else value for value in (sample.mean, sample.std))
-    return Group(mean=mean, std=std, n=sample.n)
+    return RunStatistics(mean=mean, std=std, n=sample.n)

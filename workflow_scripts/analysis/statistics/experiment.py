@@ -1,77 +1,23 @@
 """The verdicts on all variants of an experiment, and what its controls say about it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
-from workflow_scripts.analysis.statistics.compare import AtMargin, ClassVerdict, Outcome, compare
+from workflow_scripts.analysis.statistics.compare import compare
 from workflow_scripts.analysis.statistics.images import TestImages
-from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.settings.statistics import Statistics
-
-
-class Role(StrEnum):
-    """What a variant is there for."""
-
-    TREATMENT = "treatment"
-    AA_CONTROL = "A/A control"
-    POSITIVE_CONTROL = "positive control"
-
-
-class VariantVerdict(BaseModel):
-    """One variant against the reference."""
-
-    model_config = ConfigDict(frozen=True)
-
-    variant: str
-    role: Role
-    rows: tuple[ClassVerdict, ...]
-    """The classes, then `all`."""
-
-    @property
-    def classes(self) -> list[ClassVerdict]:
-        """The rows without the mean over the classes."""
-        return [row for row in self.rows if row.name != ALL]
-
-    @property
-    def over_all(self) -> ClassVerdict:
-        """The row of the mean over the classes."""
-        return next(row for row in self.rows if row.name == ALL)
-
-
-class ImageSamples(BaseModel):
-    """How the test images were resampled."""
-
-    model_config = ConfigDict(frozen=True)
-
-    images: int
-    groups: int
-    unit: str
-    """What a group is, in words."""
-    samples: int
-
-
-class ExperimentVerdict(BaseModel):
-    """Every variant against the reference. APs and margins are fractions of 1."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: int = 1
-    reference: str
-    settings: Statistics
-    source: str
-    """Where the numbers are from: `runs` or `summary`."""
-    missing: str = ""
-    """Expected runs that are not there, as text."""
-    images: ImageSamples | None = None
-    """None: they were not."""
-    variants: tuple[VariantVerdict, ...]
+from workflow_scripts.contracts.verdicts import (
+    AtMargin,
+    ExperimentVerdict,
+    Role,
+    VariantVerdict,
+    Verdict,
+)
 
 
 def judge(
-    samples: Mapping[str, Mapping[str, Sample]],
+    samples: Mapping[str, Mapping[str, SampleStatistics]],
     reference: str,
     settings: Statistics,
     roles: Mapping[str, Role],
@@ -157,17 +103,17 @@ def _with_images(verdict: VariantVerdict, index: int) -> str:
     return f"On other test images like these, within {margin}: {outcomes}; the others as above."
 
 
-def _grouped(verdicts: Iterable[tuple[str, Outcome]]) -> list[tuple[Outcome, str]]:
+def _grouped(verdicts: Iterable[tuple[str, Verdict]]) -> list[tuple[Verdict, str]]:
     """Each outcome that occurs, with the names of its classes."""
-    names: dict[Outcome, list[str]] = {}
+    names: dict[Verdict, list[str]] = {}
     for name, outcome in verdicts:
         names.setdefault(outcome, []).append(name)
-    return [(outcome, ", ".join(names[outcome])) for outcome in Outcome if outcome in names]
+    return [(outcome, ", ".join(names[outcome])) for outcome in Verdict if outcome in names]
 
 
 def _is_different(at: AtMargin, adjusted: bool = False) -> bool:
     outcome = at.verdict_holm if adjusted else at.verdict
-    return outcome in (Outcome.DIFFERENT, Outcome.BOTH)
+    return outcome in (Verdict.DIFFERENT, Verdict.BOTH)
 
 
 def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
@@ -186,7 +132,7 @@ def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
         )
     said = f"A/A control: {count}, none after Holm's correction: no false alarm."
     blind = [
-        points(at.margin) for at in verdict.over_all.margins if at.verdict is Outcome.INCONCLUSIVE
+        points(at.margin) for at in verdict.over_all.margins if at.verdict is Verdict.INCONCLUSIVE
     ]
     if blind:
         said += (

@@ -4,20 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
-from workflow_scripts.analysis.statistics.welch import Difference, Sample
+from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
 from workflow_scripts.common import latex
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.latex import UNDEFINED
+from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
 from workflow_scripts.contracts.runs import (
     ALL,
     EvaluatedRun,
     ExpectedRuns,
-    ExposedScores,
-    GroupScores,
     class_title,
 )
+from workflow_scripts.contracts.tables import TextTable
 
 SCHEMA = 1
 EXPOSURE = ("none", "little", "much")
@@ -77,13 +76,15 @@ def _groups_of(scores: ExposedScores, name: str) -> Mapping[str, GroupScores]:
     return scores.mean if name == ALL else scores.per_class[name]
 
 
-def _sample(runs: Sequence[EvaluatedRun], variant: str, name: str, group: str) -> Sample:
+def _sample(runs: Sequence[EvaluatedRun], variant: str, name: str, group: str) -> SampleStatistics:
     of_variant = [run.evaluation.exposed for run in runs if run.variant == variant]
     values = [_groups_of(scores, name)[group].AP for scores in of_variant]
-    return Sample.of([value for value in values if value is not None])
+    return SampleStatistics.of([value for value in values if value is not None])
 
 
-def _against(reference: Sample, sample: Sample, level: float) -> dict[str, float]:
+def _against(
+    reference: SampleStatistics, sample: SampleStatistics, level: float
+) -> dict[str, float]:
     """What is known of a difference: nothing of chance with one run, or runs that are alike."""
     known = {"difference": sample.mean - reference.mean}
     if min(sample.n, reference.n) < 2 or not (sample.has_spread or reference.has_spread):
@@ -96,7 +97,7 @@ def _against(reference: Sample, sample: Sample, level: float) -> dict[str, float
 def as_json(
     table: pd.DataFrame, reference: str, level: float, missing: str, caption: str
 ) -> dict[str, Any]:
-    """The rows for programs, undefined numbers null; and as text, for a report."""
+    """Content of exposed.json: the rows, undefined numbers null, and the tables as text."""
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return {
         "schema": SCHEMA,
@@ -105,52 +106,44 @@ def as_json(
         "missing": missing,
         "rows": rows,
         "caption": caption,
-        "layouts": [
-            {"title": f"{variant} against {reference}", "columns": headers, "rows": cells}
-            for variant, headers, cells in _blocks(table, reference)
-        ],
+        "layouts": [block.as_json() for block in blocks(table, reference)],
     }
-
-
-def as_markdown(table: pd.DataFrame, reference: str, caption: str) -> str:
-    """A table a variant."""
-    parts = []
-    for variant, headers, rows in _blocks(table, reference):
-        parts.append(f"## {variant} against {reference}")
-        parts.append(tabulate(rows, headers, "pipe", disable_numparse=True))
-    return "\n\n".join([*parts, caption]) + "\n"
 
 
 def as_latex(table: pd.DataFrame, reference: str, caption: str) -> str:
     r"""A `table` to `\input`; needs the packages booktabs and graphicx."""
-    blocks = _blocks(table, reference)
-    tabulars = [latex.tabular(headers, rows, texts=2) for _, headers, rows in blocks]
+    tabulars = [
+        latex.tabular(block.columns, block.rows, texts=2) for block in blocks(table, reference)
+    ]
     return latex.table(tabulars, caption, "exposed")
 
 
-def _blocks(table: pd.DataFrame, reference: str) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Headers and cells of each variant."""
+def blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
+    """A table as text for each variant."""
     of_reference = table[table["variant"] == reference].set_index(["class", "group"])
-    blocks = []
-    for variant, of_variant in table[table["variant"] != reference].groupby("variant", sort=False):
-        headers = ["Class", "Group", "Objects", reference, variant, "Difference", "Interval"]
-        rows = [
-            [
-                class_title(row["class"]),
-                row["group"].replace("_", " "),
-                str(row["instances"]),
-                _cell(of_reference.loc[(row["class"], row["group"])]),
-                _cell(row),
-                UNDEFINED if pd.isna(row["difference"]) else _points(row["difference"]),
-                UNDEFINED
-                if pd.isna(row["low"])
-                else f"{_points(row['low'])} to {_points(row['high'])}",
-            ]
-            for row in of_variant.to_dict("records")
-            if row["class"] == ALL or row["group"] in EXPOSURE
-        ]
-        blocks.append((variant, headers, rows))
-    return blocks
+    others = table[table["variant"] != reference].groupby("variant", sort=False)
+    return [
+        TextTable(
+            title=f"{variant} against {reference}",
+            columns=("Class", "Group", "Objects", reference, variant, "Difference", "Interval"),
+            rows=tuple(
+                (
+                    class_title(row["class"]),
+                    row["group"].replace("_", " "),
+                    str(row["instances"]),
+                    _cell(of_reference.loc[(row["class"], row["group"])]),
+                    _cell(row),
+                    UNDEFINED if pd.isna(row["difference"]) else _points(row["difference"]),
+                    UNDEFINED
+                    if pd.isna(row["low"])
+                    else f"{_points(row['low'])} to {_points(row['high'])}",
+                )
+                for row in of_variant.to_dict("records")
+                if row["class"] == ALL or row["group"] in EXPOSURE
+            ),
+        )
+        for variant, of_variant in others
+    ]
 
 
 def _cell(row: Mapping[str, Any]) -> str:

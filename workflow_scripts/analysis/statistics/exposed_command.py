@@ -9,9 +9,9 @@ from workflow_scripts.analysis.statistics.arguments import add_runs, read_chosen
 from workflow_scripts.common.cli import Command
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json, write_text
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.tables import markdown, write_formats
 
 
 def run(argv: Sequence[str]) -> int:
@@ -41,11 +41,12 @@ def _exposed(arguments: argparse.Namespace) -> None:
         raise UserError(f"no variant {reference!r}; there are {', '.join(expected.variants)}")
     table = exposed.exposed_table(runs, expected, reference, level)
     caption = exposed.caption(runs, level, missing)
-    stem = arguments.output / "exposed"
-    write_text(stem.with_suffix(".csv"), table.to_csv(index=False))
-    write_text(stem.with_suffix(".md"), exposed.as_markdown(table, reference, caption))
-    write_text(stem.with_suffix(".tex"), exposed.as_latex(table, reference, caption))
-    write_json(
-        stem.with_suffix(".json"), exposed.as_json(table, reference, level, missing, caption)
+    write_formats(
+        arguments.output,
+        "exposed",
+        csv=table.to_csv(index=False),
+        md=markdown(exposed.blocks(table, reference), caption),
+        tex=exposed.as_latex(table, reference, caption),
+        json=exposed.as_json(table, reference, level, missing, caption),
     )
-    log.info("%s.{csv,md,tex,json}: %d runs", stem, len(runs))
+    log.info("%s.{csv,md,tex,json}: %d runs", arguments.output / "exposed", len(runs))

@@ -1,45 +1,42 @@
 """The verdict as csv, Markdown and plain text; APs are points there (100 times the fraction)."""
 
 import textwrap
-from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
-from workflow_scripts.analysis.statistics.compare import AtMargin, ClassVerdict, Outcome
-from workflow_scripts.analysis.statistics.experiment import (
-    ExperimentVerdict,
-    VariantVerdict,
-    attention,
-    notes,
-    points,
-    sentences,
-)
-from workflow_scripts.common import latex
+from workflow_scripts.analysis.statistics.experiment import attention, notes, points, sentences
 from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.runs import class_title
+from workflow_scripts.contracts.tables import TextTable, latex_tables
+from workflow_scripts.contracts.verdicts import (
+    AtMargin,
+    ClassVerdict,
+    ExperimentVerdict,
+    VariantText,
+    VariantVerdict,
+    Verdict,
+    VerdictText,
+)
 
 WIDTH = 100
 
 
-def as_json(verdict: ExperimentVerdict) -> dict[str, Any]:
-    """Every number, and under `said` what the numbers allow to say."""
-    return verdict.model_dump(mode="json") | {
-        "said": {
-            "headline": headline(verdict),
-            "caveats": caveats(verdict),
-            "caption": caption(verdict),
-            "variants": {
-                of.variant: {
-                    "answer": sentence(verdict, of),
-                    "sentences": sentences(of, verdict.settings),
-                    "notes": list(notes(of)),
-                }
-                for of in verdict.variants
-            },
-        }
-    }
+def text_of(verdict: ExperimentVerdict) -> VerdictText:
+    """The conclusions in words."""
+    return VerdictText(
+        headline=headline(verdict),
+        caveats=tuple(caveats(verdict)),
+        caption=caption(verdict),
+        variants={
+            of.variant: VariantText(
+                answer=sentence(verdict, of),
+                sentences=tuple(sentences(of, verdict.settings)),
+                notes=tuple(notes(of)),
+            )
+            for of in verdict.variants
+        },
+    )
 
 
 def as_csv(verdict: ExperimentVerdict) -> str:
@@ -86,32 +83,27 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
     parts = [f"**Attention:** {text}" for text in attention(verdict)]
     for variant in verdict.variants:
         said = [*sentences(variant, verdict.settings), *notes(variant)]
-        parts.append(f"## {_title(verdict, variant)}")
-        parts.append(_every_number(verdict, variant))
+        parts += [f"## {_title(verdict, variant)}", _every_number(verdict, variant).markdown()]
         if verdict.images is not None:
-            parts += ["With the test images as a sample:", _numbers_of_images(verdict, variant)]
+            table = _numbers_of_images(verdict, variant)
+            parts += ["With the test images as a sample:", table.markdown()]
         parts.append("\n".join(f"- {text}" for text in said))
     return "\n\n".join([*parts, caption(verdict)]) + "\n"
 
 
 def as_latex(verdict: ExperimentVerdict) -> str:
     """A table for each variant, without the p values."""
-    return "\n".join(
-        latex.text_table(
-            *_rows_in_short(verdict, variant),
-            f"{_title(verdict, variant)}. {caption(verdict)}",
-            f"verdict-{number}",
-        )
-        for number, variant in enumerate(verdict.variants, start=1)
-    )
+    tables = [_short_table(verdict, variant) for variant in verdict.variants]
+    return latex_tables(tables, caption(verdict), "verdict")
 
 
 def as_plain_text(verdict: ExperimentVerdict) -> str:
-    """The same for a terminal or a log, without the p values."""
+    """Tables and sentences for a terminal or a log, without the p values."""
     parts = []
     for variant in verdict.variants:
         said = [*sentences(variant, verdict.settings), *notes(variant)]
-        parts.append(f"{_title(verdict, variant)}\n\n{_in_short(verdict, variant)}")
+        table = _short_table(verdict, variant)
+        parts.append(f"{table.title}\n\n{table.plain()}")
         parts.append("\n".join(_wrapped(text) for text in said))
     parts.append(_wrapped(caption(verdict)))
     parts += [_wrapped(f"Attention: {text}") for text in attention(verdict)]
@@ -123,11 +115,11 @@ def _wrapped(text: str) -> str:
 
 
 def _title(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
-    role = "" if variant.role == "treatment" else f" ({variant.role})"
+    role = f" ({variant.role})" if variant.is_control else ""
     return f"{variant.variant}{role} against {verdict.reference}"
 
 
-def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
     headers = ["Class", "Difference", _interval_title(verdict), "Detectable", "Welch p"]
     for margin in verdict.settings.margins:
         headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?", "Runs"]
@@ -136,11 +128,11 @@ def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
         cells = [*_measured(row), _p(row.welch_p)]
         for at in row.margins:
             cells += [_p(at.tost_p), _words(at), _runs(at)]
-        rows.append(cells)
-    return tabulate(rows, headers, "pipe", disable_numparse=True)
+        rows.append(tuple(cells))
+    return TextTable(columns=tuple(headers), rows=tuple(rows))
 
 
-def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
+def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
     headers = ["Class", "Difference", _interval_title(verdict), "Images add", "Welch p"]
     for margin in verdict.settings.margins:
         headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?"]
@@ -148,7 +140,7 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> s
     for row in variant.rows:
         images = row.with_images
         if images is None:
-            rows.append([_measured(row)[0], *[UNDEFINED] * (len(headers) - 1)])
+            rows.append((_measured(row)[0], *[UNDEFINED] * (len(headers) - 1)))
             continue
         cells = [
             *_measured(row)[:2],
@@ -158,31 +150,28 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> s
         ]
         for at in images.margins:
             cells += [_p(at.tost_p), str(at.verdict)]
-        rows.append(cells)
-    return tabulate(rows, headers, "pipe", disable_numparse=True)
+        rows.append(tuple(cells))
+    return TextTable(columns=tuple(headers), rows=tuple(rows))
 
 
-def _in_short(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
-    return tabulate(*_rows_in_short(verdict, variant), "simple", disable_numparse=True)
-
-
-def _rows_in_short(
-    verdict: ExperimentVerdict, variant: VariantVerdict
-) -> tuple[list[list[str]], list[str]]:
-    """The cells, then the headers."""
+def _short_table(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
+    """The table without the p values."""
     within = [f"Within {points(margin)}?" for margin in verdict.settings.margins]
-    headers = ["Class", "Difference", _interval_title(verdict), "Detectable", *within]
     rows = [
-        [
+        (
             *_measured(row),
             *(
-                _words(at) + (f": {_runs(at)} runs" if at.verdict is Outcome.INCONCLUSIVE else "")
+                _words(at) + (f": {_runs(at)} runs" if at.verdict is Verdict.INCONCLUSIVE else "")
                 for at in row.margins
             ),
-        ]
+        )
         for row in variant.rows
     ]
-    return rows, headers
+    return TextTable(
+        title=_title(verdict, variant),
+        columns=("Class", "Difference", _interval_title(verdict), "Detectable", *within),
+        rows=tuple(rows),
+    )
 
 
 def _interval_title(verdict: ExperimentVerdict) -> str:
@@ -201,7 +190,7 @@ def _words(at: AtMargin) -> str:
 
 
 def _runs(at: AtMargin) -> str:
-    if at.verdict is not Outcome.INCONCLUSIVE:
+    if at.verdict is not Verdict.INCONCLUSIVE:
         return UNDEFINED
     return "> 10000" if at.runs_needed is None else str(at.runs_needed)
 

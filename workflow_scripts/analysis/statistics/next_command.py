@@ -6,14 +6,14 @@ from pathlib import Path
 
 import yaml
 
-from workflow_scripts.analysis.statistics.experiment import ExperimentVerdict, points
+from workflow_scripts.analysis.statistics.experiment import points
 from workflow_scripts.analysis.statistics.sequential import Step, next_step
 from workflow_scripts.common.cli import Command
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_text
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
+from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 FILE_NAME = "more_runs.yaml"
 OVER = 3
@@ -47,7 +47,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _next(arguments: argparse.Namespace) -> int | None:
     path = arguments.results / "tables/verdict.json"
-    verdict = validate(ExperimentVerdict, read_json(path), str(path))
+    verdict = ExperimentVerdict.read(path)
     expected = read_expected(arguments.results / EXPECTED)
     margins = verdict.settings.margins
     margin = margins[0] if arguments.margin is None else arguments.margin

@@ -8,10 +8,9 @@ false claim is then at most the level (the union bound, Bonferroni).
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workflow_scripts.analysis.statistics.compare import Outcome
-from workflow_scripts.analysis.statistics.experiment import ExperimentVerdict, Role
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import ExpectedRuns
+from workflow_scripts.contracts.verdicts import ClassVerdict, ExperimentVerdict, Role, Verdict
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,8 @@ def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> 
     return None
 
 
-def _undecided(rows: Iterable, index: int) -> Iterable[str]:
-    return (row.name for row in rows if row.margins[index].verdict is Outcome.INCONCLUSIVE)
+def _undecided(rows: Iterable[ClassVerdict], index: int) -> Iterable[str]:
+    return (row.name for row in rows if row.margins[index].verdict is Verdict.INCONCLUSIVE)
 
 
 def _new_seeds(known: tuple[int, ...], count: int) -> list[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workflow_scripts.analysis.statistics.welch import Sample
+from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 
@@ -14,7 +14,7 @@ COLUMNS = ("class", "variant", "mean", "std", "n")
 METRIC = "AP"
 """The metric that is judged: mask AP, and for `all` the mAP."""
 
-Samples = Mapping[str, Mapping[str, Sample]]
+Samples = Mapping[str, Mapping[str, SampleStatistics]]
 """By variant, then by class and `all`."""
 
 
@@ -22,7 +22,7 @@ def samples_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Sam
     """APs of each class and variant over the runs; runs in which one is undefined do not count."""
     return {
         variant: {
-            name: Sample.of(
+            name: SampleStatistics.of(
                 [
                     value
                     for run in runs
@@ -60,9 +60,13 @@ def samples_of_summary(path: Path) -> Samples:
             findings.append(f"{path}: {' of '.join(pair)} stands {len(lines)} times; keep one")
     if findings:
         raise UserError.of(findings)
-    samples: dict[str, dict[str, Sample]] = {name: {} for name in table["variant"].unique()}
+    samples: dict[str, dict[str, SampleStatistics]] = {
+        name: {} for name in table["variant"].unique()
+    }
     for row in table.to_dict("records"):
-        samples[row["variant"]][row["class"]] = Sample(row["mean"], row["std"], int(row["n"]))
+        samples[row["variant"]][row["class"]] = SampleStatistics(
+            row["mean"], row["std"], int(row["n"])
+        )
     names = list(table["class"].unique())
     lacking = [
         f"{path}: variant {variant} has no row of class {name!r}; add it, with n = 0 if undefined"

@@ -16,7 +16,7 @@ NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleStatistics:
     """APs of a group of runs: all that the tests need to know of them."""
 
     mean: float
@@ -26,7 +26,7 @@ class Sample:
     n: int
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Sample":
+    def of(cls, values: Sequence[float]) -> "SampleStatistics":
         """From the runs' values."""
         n = len(values)
         mean = float(np.mean(values)) if n else math.nan
@@ -51,7 +51,7 @@ class Difference:
     """The same with some of the variance only; no claim is made that it does not allow."""
 
     @classmethod
-    def between(cls, sample: Sample, reference: Sample) -> "Difference":
+    def between(cls, sample: SampleStatistics, reference: SampleStatistics) -> "Difference":
         """Welch's; at least one of the two needs spread, and both need two runs."""
         value = sample.mean - reference.mean
         error, df = error_and_df((sample.std, reference.std), (sample.n, reference.n))

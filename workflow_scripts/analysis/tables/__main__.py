@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow_scripts.analysis.run_arguments import add_expected, add_reference, add_runs_in
-from workflow_scripts.analysis.tables import cross_command, formats, terminal
-from workflow_scripts.analysis.tables.table import ResultTable, RunRecord, long_table
+from workflow_scripts.analysis.tables import cross_command, formats
+from workflow_scripts.analysis.tables.table import result_table
 from workflow_scripts.common.cli import Action, Command, dispatch, main_of
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json, write_text
+from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.runs import (
     ExpectedRuns,
     expected_of,
@@ -20,6 +20,7 @@ from workflow_scripts.contracts.runs import (
     read_runs,
     runs_in,
 )
+from workflow_scripts.contracts.tables import ResultTable
 
 NAME = "workflow_scripts.analysis.tables"
 
@@ -78,22 +79,10 @@ def _show_command() -> Command:
 
 
 def _make(arguments: argparse.Namespace) -> None:
-    table = _aggregate(arguments)
-    stem = arguments.output / "table_2"
-    write_text(stem.with_suffix(".csv"), formats.as_csv(table))
-    write_text(stem.with_suffix(".md"), formats.as_markdown(table))
-    write_text(stem.with_suffix(".tex"), formats.as_latex(table))
-    write_json(stem.with_suffix(".json"), formats.as_json(table))
-    log.info("%s.{csv,md,tex,json}: %d runs", stem, len(table.runs))
-
-
-def _aggregate(arguments: argparse.Namespace) -> ResultTable:
     expected = read_expected(arguments.expected) if arguments.expected else None
     runs = read_runs(_paths(arguments, expected))
     if not runs:
-        raise UserError(
-            "no run has been evaluated yet: there is no eval.json in --runs, --runs-from, --runs-in"
-        )
+        raise UserError("no eval.json in --runs, --runs-from, --runs-in: no run is evaluated yet")
     if expected is None:
         expected = expected_of(runs, arguments.reference)
     missing = missing_runs(runs, expected)
@@ -102,33 +91,26 @@ def _aggregate(arguments: argparse.Namespace) -> ResultTable:
             f"runs are missing: {list_of(missing)}; "
             "evaluate them, or give --partial for a table without them"
         )
-    first = runs[0].evaluation
-    return ResultTable(
-        expected=expected,
-        reference=arguments.reference,
-        engine=first.run.engine,
-        tested_on=first.tested_on,
-        images=first.images,
-        cells=long_table(runs, expected.variants, expected.classes),
-        runs=tuple(
-            RunRecord(run.variant, run.seed, run.evaluation.run.fingerprint, str(run.path))
-            for run in runs
-        ),
-        missing=missing,
-    )
+    table = result_table(runs, expected, arguments.reference, missing)
+    stem = arguments.output / "table_2"
+    write_text(stem.with_suffix(".csv"), formats.as_csv(table))
+    write_text(stem.with_suffix(".md"), formats.as_markdown(table))
+    write_text(stem.with_suffix(".tex"), formats.as_latex(table))
+    table.write(stem.with_suffix(".json"))
+    log.info("%s.{csv,md,tex,json}: %d runs", stem, len(table.runs))
 
 
 def _paths(arguments: argparse.Namespace, expected: ExpectedRuns | None) -> list[Path]:
-    """The evaluations to read. A partial table passes over those that are not there."""
+    """Paths of the evaluations; a partial table skips missing ones."""
     paths = [*arguments.runs, *_listed(arguments.runs_from)]
     if arguments.partial:
         for path in paths:
             if not path.exists():
-                log.info("%s is not there yet", path)
+                log.info("%s is missing", path)
         paths = [path for path in paths if path.exists()]
     if arguments.runs_in is not None:
         if expected is None:
-            raise UserError("--runs-in: give --expected too; it says which runs to take")
+            raise UserError("--runs-in needs --expected, which names the runs")
         paths += runs_in(arguments.runs_in, expected)
     return paths
 
@@ -144,7 +126,7 @@ def _listed(path: Path | None) -> list[Path]:
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    terminal.show(formats.from_json(read_json(arguments.table), str(arguments.table)))
+    formats.show(ResultTable.read(arguments.table))
 
 
 if __name__ == "__main__":

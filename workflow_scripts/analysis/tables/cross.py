@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from tabulate import tabulate
 
 from workflow_scripts.analysis.tables.table import cell, long_table
 from workflow_scripts.common import latex
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
+from workflow_scripts.contracts.tables import TextTable
 
 SCHEMA = 1
 COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
@@ -36,7 +36,7 @@ def cross_table(
 
 
 def as_json(table: pd.DataFrame, expected: ExpectedRuns) -> dict[str, Any]:
-    """The cells for programs, undefined numbers null; and as text, for a report."""
+    """Content of cross.json: the cells, undefined numbers null, and the tables as text."""
     return {
         "schema": SCHEMA,
         "trained_on": list(expected.variants),
@@ -44,25 +44,15 @@ def as_json(table: pd.DataFrame, expected: ExpectedRuns) -> dict[str, Any]:
         "classes": list(expected.classes),
         "cells": table.astype(object).where(table.notna(), None).to_dict("records"),
         "caption": CAPTION,
-        "layouts": [
-            {"title": title, "columns": headers, "rows": rows}
-            for title, headers, rows in _matrices(table, expected)
-        ],
+        "layouts": [matrix.as_json() for matrix in matrices(table, expected)],
     }
-
-
-def as_markdown(table: pd.DataFrame, expected: ExpectedRuns) -> str:
-    """A matrix for all classes, and one for each: a row a training, a column a test."""
-    parts = []
-    for title, headers, rows in _matrices(table, expected):
-        parts += [f"## {title}", tabulate(rows, headers, "pipe", disable_numparse=True)]
-    return "\n\n".join([*parts, CAPTION]) + "\n"
 
 
 def as_latex(table: pd.DataFrame, expected: ExpectedRuns) -> str:
     r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
-    _, headers, rows = next(iter(_matrices(table, expected)))
-    return latex.table([latex.tabular(headers, rows)], f"{class_title(ALL)}. {CAPTION}", "cross")
+    matrix = matrices(table, expected)[0]
+    tabular = latex.tabular(matrix.columns, matrix.rows)
+    return latex.table([tabular], f"{class_title(ALL)}. {CAPTION}", "cross")
 
 
 CAPTION = (
@@ -71,10 +61,8 @@ CAPTION = (
 )
 
 
-def _matrices(
-    table: pd.DataFrame, expected: ExpectedRuns
-) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Title, headers and cells: of the mean first."""
+def matrices(table: pd.DataFrame, expected: ExpectedRuns) -> list[TextTable]:
+    """A matrix for all classes, then one for each: a row a training, a column a test."""
     tests = list(table["tested_on"].unique())
     text = {
         (row["class"], row["trained_on"], row["tested_on"]): cell(
@@ -82,15 +70,14 @@ def _matrices(
         )
         for row in table.to_dict("records")
     }
-    headers = ["Trained on", *(f"tested on {test}" for test in tests)]
     return [
-        (
-            class_title(name),
-            headers,
-            [
-                [variant, *(text[name, variant, test] for test in tests)]
+        TextTable(
+            title=class_title(name),
+            columns=("Trained on", *(f"tested on {test}" for test in tests)),
+            rows=tuple(
+                (variant, *(text[name, variant, test] for test in tests))
                 for variant in expected.variants
-            ],
+            ),
         )
         for name in (ALL, *expected.classes)
     ]

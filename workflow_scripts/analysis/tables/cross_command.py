@@ -9,7 +9,6 @@ from workflow_scripts.analysis.tables import cross
 from workflow_scripts.common.cli import Command
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json, write_text
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
     ExpectedRuns,
@@ -19,6 +18,7 @@ from workflow_scripts.contracts.runs import (
     read_runs,
     runs_in,
 )
+from workflow_scripts.contracts.tables import markdown, write_formats
 
 
 def run(argv: Sequence[str]) -> int:
@@ -57,16 +57,19 @@ def _cross(arguments: argparse.Namespace) -> None:
     expected = read_expected(arguments.expected)
     by_test = {test: _tested(arguments.runs_in, expected, test) for test in arguments.on}
     table = cross.cross_table(by_test, expected)
-    stem = arguments.output / "cross"
-    write_text(stem.with_suffix(".csv"), table.to_csv(index=False))
-    write_text(stem.with_suffix(".md"), cross.as_markdown(table, expected))
-    write_text(stem.with_suffix(".tex"), cross.as_latex(table, expected))
-    write_json(stem.with_suffix(".json"), cross.as_json(table, expected))
-    log.info("%s.{csv,md,tex,json}: %d tests", stem, len(by_test))
+    write_formats(
+        arguments.output,
+        "cross",
+        csv=table.to_csv(index=False),
+        md=markdown(cross.matrices(table, expected), cross.CAPTION),
+        tex=cross.as_latex(table, expected),
+        json=cross.as_json(table, expected),
+    )
+    log.info("%s.{csv,md,tex,json}: %d tests", arguments.output / "cross", len(by_test))
 
 
 def _tested(folder: Path, expected: ExpectedRuns, test: str) -> list[EvaluatedRun]:
-    """The runs as tested on one variant of the images; all of them have to be there."""
+    """The runs tested on one variant of the images, which have to be complete."""
     runs = read_runs(runs_in(folder, expected, test))
     findings = [
         f"{run.path}: tested on {run.evaluation.tested_on!r}, expected {test!r}; evaluate it again"

@@ -1,50 +1,27 @@
-"""Table II as numbers and as the text of its cells, whatever it is written as."""
+"""Table II: numbers over the runs, and the text of its cells."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from workflow_scripts.common.latex import UNDEFINED
+from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title, list_of
+from workflow_scripts.contracts.tables import (
+    MissingRun,
+    ResultTable,
+    RunRecord,
+    TableCell,
+    TextTable,
+)
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
-"""Of masks, as eval.json names them; those of boxes have the prefix `bbox_`."""
+"""Metrics of masks, named as in eval.json; those of boxes have the prefix `bbox_`."""
 METRICS_OF_ALL = ("AP", "AP50", "AP75")
-"""Those that eval.json gives over all classes: the AP is the mAP."""
+"""Metrics that eval.json has for the mean over the classes, too; the AP is the mAP."""
 PREFIXES = {"segm": "", "bbox": "bbox_"}
 COLUMNS_OF_A_BLOCK = 4
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run that the table is made of."""
-
-    variant: str
-    seed: int
-    fingerprint: str
-    path: str
-
-
-@dataclass(frozen=True)
-class ResultTable:
-    """Table II: what was measured, on what, and from which runs."""
-
-    expected: ExpectedRuns
-    reference: str
-    """The variant that the others are compared with."""
-    engine: str
-    """The framework that trained."""
-    tested_on: str
-    """The variant of the test images."""
-    images: int
-    """Test images."""
-    cells: pd.DataFrame
-    """As `long_table` gives it."""
-    runs: tuple[RunRecord, ...]
-    missing: dict[str, list[int]]
-    """Seeds of the runs that were expected and are not there, by variant."""
 
 
 def long_table(
@@ -88,21 +65,65 @@ def _aps(run: EvaluatedRun) -> Iterator[tuple[str, str, float | None]]:
                 yield name, prefix + metric, getattr(of_class, metric)
 
 
-def layout(table: ResultTable, metric: str = "AP") -> pd.DataFrame:
-    """The cells as text, in the whitepaper's layout: a row a class, a column a variant."""
-    expected = table.expected
-    of_metric = table.cells[table.cells["metric"] == metric]
+def result_table(
+    runs: Sequence[EvaluatedRun],
+    expected: ExpectedRuns,
+    reference: str,
+    missing: Mapping[str, Sequence[int]],
+) -> ResultTable:
+    """Table II.
+
+    Args:
+        runs: evaluations of one experiment, at least one.
+        expected: runs of the experiment.
+        reference: variant that the others are compared with.
+        missing: seeds of the expected runs that have no evaluation, by variant.
+    """
+    first = runs[0].evaluation
+    table = long_table(runs, expected.variants, expected.classes)
+    return ResultTable(
+        reference=reference,
+        engine=first.run.engine,
+        tested_on=first.tested_on,
+        images=first.images,
+        **expected.model_dump(),
+        cells=tuple(
+            TableCell(**row)
+            for row in table.astype(object).where(table.notna(), None).to_dict("records")
+        ),
+        runs=tuple(
+            RunRecord(
+                variant=run.variant,
+                seed=run.seed,
+                fingerprint=run.evaluation.run.fingerprint,
+                path=str(run.path),
+            )
+            for run in runs
+        ),
+        missing=tuple(
+            MissingRun(variant=variant, seed=seed)
+            for variant, seeds in missing.items()
+            for seed in seeds
+        ),
+        caption=_caption(expected, missing, first),
+        layout=_layout(table, expected),
+    )
+
+
+def _layout(table: pd.DataFrame, expected: ExpectedRuns) -> TextTable:
+    """The whitepaper's layout: a row a class, a column a variant."""
     text = {
         (row["class"], row["variant"]): cell(
             row["mean"], row["std"], row["n"], len(expected.seeds_of(row["variant"]))
         )
-        for row in of_metric.to_dict("records")
+        for row in table[table["metric"] == "AP"].to_dict("records")
     }
-    titles = {name: class_title(name) for name in (*expected.classes, ALL)}
-    return pd.DataFrame(
-        [[text[name, variant] for variant in expected.variants] for name in titles],
-        index=pd.Index(titles.values(), name="Class"),
-        columns=pd.Index(expected.variants),
+    return TextTable(
+        columns=expected.variants,
+        rows=tuple(
+            (class_title(name), *(text[name, variant] for variant in expected.variants))
+            for name in (*expected.classes, ALL)
+        ),
     )
 
 
@@ -115,34 +136,46 @@ def cell(mean: float, std: float, n: int, expected: int) -> str:
     return f"{mean:.3f}{deviation}{count}"
 
 
-def blocks(table: ResultTable) -> list[pd.DataFrame]:
+def blocks(table: ResultTable) -> list[TextTable]:
     """The layout in pieces that fit a page: past four variants, each begins with the reference."""
-    whole = layout(table)
-    variants = list(whole.columns)
-    if len(variants) <= COLUMNS_OF_A_BLOCK:
-        return [whole]
-    first = [variant for variant in variants if variant == table.reference]
-    others = [variant for variant in variants if variant != table.reference]
+    names = list(table.layout.columns)
+    if len(names) <= COLUMNS_OF_A_BLOCK:
+        return [table.layout]
+    first = [name for name in names if name == table.reference]
+    others = [name for name in names if name != table.reference]
     step = COLUMNS_OF_A_BLOCK - len(first)
-    return [whole[first + others[at : at + step]] for at in range(0, len(others), step)]
+    return [
+        _columns(table.layout, first + others[at : at + step]) for at in range(0, len(others), step)
+    ]
 
 
-def caption(table: ResultTable) -> str:
-    """What the numbers are, in one sentence or two."""
+def _columns(layout: TextTable, names: Sequence[str]) -> TextTable:
+    places = [layout.columns.index(name) + 1 for name in names]
+    rows = tuple((row[0], *(row[place] for place in places)) for row in layout.rows)
+    return TextTable(columns=tuple(names), rows=rows)
+
+
+def _caption(
+    expected: ExpectedRuns, missing: Mapping[str, Sequence[int]], tested: RunEvaluation
+) -> str:
+    """The numbers of the table, explained in one sentence or two."""
     by_variant = [
-        len(table.expected.seeds_of(variant)) - len(table.missing.get(variant, ()))
-        for variant in table.expected.variants
+        len(expected.seeds_of(variant)) - len(missing.get(variant, ()))
+        for variant in expected.variants
     ]
     fewest, most = min(by_variant), max(by_variant)
     counts = str(most) if fewest == most else f"{fewest} to {most}"
     deviation = "" if most < 2 else " and standard deviation (n-1)"
     return (
         f"Mask average precision by the variant of the training images: mean{deviation} over "
-        f"{counts} training run{'s' if most > 1 else ''} per variant, tested on {table.images} "
-        f"{table.tested_on} images. The last row is the mean over all classes."
+        f"{counts} training run{'s' if most > 1 else ''} per variant, tested on {tested.images} "
+        f"{tested.tested_on} images. The last row is the mean over all classes."
     )
 
 
 def missing_line(table: ResultTable) -> str:
     """The missing runs as one sentence; empty if there are none."""
-    return f"Missing runs: {list_of(table.missing)}." if table.missing else ""
+    missing: dict[str, list[int]] = {}
+    for run in table.missing:
+        missing.setdefault(run.variant, []).append(run.seed)
+    return f"Missing runs: {list_of(missing)}." if missing else ""

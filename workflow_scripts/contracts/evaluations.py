@@ -1,0 +1,129 @@
+"""`eval.json`: average precisions of one run on one treatment of the validation images.
+
+Attributes are named as the keys of the file are. APs are fractions of 1, None where the ground
+truth has no instance.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.common.section import validate
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class EvaluationPart(BaseModel):
+    """A part of the file; readers pass over keys that they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class RunName(EvaluationPart):
+    """Identity of a training."""
+
+    variant: str
+    seed: int
+    engine: str
+    fingerprint: str
+
+
+class ClassScores(EvaluationPart):
+    """COCO APs of one class.
+
+    The area ranges are COCO's, in ground-truth mask pixels: small below 32², large above 96².
+    """
+
+    AP: Fraction | None
+    """Mean over the IoU thresholds 0.50:0.05:0.95."""
+    AP50: Fraction | None
+    """AP at IoU 0.50."""
+    AP75: Fraction | None
+    APs: Fraction | None
+    APm: Fraction | None
+    APl: Fraction | None
+    instances: int = 0
+    """Ground-truth instances without crowds."""
+
+
+class CocoScores(EvaluationPart):
+    """COCO APs by one kind of IoU: means over the classes with ground truth, and each class."""
+
+    mean_ap: Fraction | None = Field(alias="mAP")
+    AP50: Fraction | None
+    AP75: Fraction | None
+    per_class: dict[str, ClassScores]
+    """Scores by class name, in the order of the data set."""
+
+
+class CocoEvaluation(EvaluationPart):
+    """The COCO protocol on masks and on boxes."""
+
+    segm: CocoScores
+    bbox: CocoScores
+
+
+class GroupScores(EvaluationPart):
+    """AP of a group of instances."""
+
+    AP: float | None
+    """Mean over the IoU thresholds."""
+    AP50: float | None
+    instances: int
+
+
+class CityscapesScores(EvaluationPart):
+    """APs by Cityscapes' protocol: means over the classes with instances, and each class."""
+
+    mean_ap: float | None = Field(alias="mAP")
+    AP50: float | None = None
+    per_class: dict[str, GroupScores] = Field(default_factory=dict)
+
+
+class ExposedScores(EvaluationPart):
+    """APs by exposure, that is by the share of an instance's pixels inside PII regions."""
+
+    much_from: Fraction
+    """Least share of a much exposed instance."""
+    mean: dict[str, GroupScores]
+    """Means over the classes that have instances in the group, by group."""
+    per_class: dict[str, dict[str, GroupScores]]
+
+
+class RunEvaluation(EvaluationPart):
+    """Content of an eval.json."""
+
+    version: Literal[1] = Field(alias="schema")
+    run: RunName
+    tested_on: str
+    """Variant of the test images."""
+    images: int
+    """Number of test images."""
+    coco: CocoEvaluation
+    cityscapes: CityscapesScores | None = None
+    exposed: ExposedScores | None = None
+    """None where the evaluation was not given the PII regions of the test images."""
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically; what was not set is left out."""
+        write_json(path, self.model_dump(mode="json", by_alias=True, exclude_unset=True))
+
+    @classmethod
+    def read(cls, path: Path) -> "RunEvaluation":
+        """Read the file.
+
+        Raises:
+            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+        """
+        evaluation: RunEvaluation = validate(cls, read_json(path), str(path))
+        return evaluation
+
+
+def mean_of_defined(values: Sequence[float | None]) -> float | None:
+    """Mean of the values that are defined; None if none is."""
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None

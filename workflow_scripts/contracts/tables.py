@@ -1,0 +1,162 @@
+"""Tables on disk: Table II, and tables as text in every format."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from tabulate import tabulate
+
+from workflow_scripts.common import latex
+from workflow_scripts.common.files import read_json, write_json, write_text
+from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.runs import ExpectedRuns
+
+
+class TablePart(BaseModel):
+    """A part of a table's JSON file; readers pass over keys that they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class TextTable(TablePart):
+    """A table of text cells."""
+
+    title: str = ""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def markdown(self) -> str:
+        """The table in Markdown, without its title."""
+        return tabulate(self.rows, self.columns, "pipe", disable_numparse=True)
+
+    def plain(self) -> str:
+        """The table for a terminal or a log, without its title."""
+        return tabulate(self.rows, self.columns, "simple", disable_numparse=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """The table as it is kept in a JSON file."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class CaptionedTables(TablePart):
+    """The readable part of exposed.json, cross.json and privacy.json."""
+
+    caption: str
+    layouts: tuple[TextTable, ...]
+
+
+class PrivacyTables(CaptionedTables):
+    """Content of a privacy.json."""
+
+    audits: tuple[dict[str, Any], ...]
+    """Content of each variant's privacy/{variant}.json."""
+    notes: tuple[str, ...]
+    """Findings that need attention, a sentence each."""
+
+    def audit(self, variant: str) -> dict[str, Any]:
+        """The audit of a variant; empty if there is none."""
+        return next((audit for audit in self.audits if audit["variant"] == variant), {})
+
+
+class TableCell(TablePart):
+    """One AP over the runs of a variant, a fraction of 1."""
+
+    class_name: str = Field(alias="class")
+    """Name of the class; `all` is the mean over the classes."""
+    variant: str
+    metric: str
+    mean: float | None
+    std: float | None
+    n: int
+    """Runs in which the AP is defined."""
+
+
+class RunRecord(TablePart):
+    """A run in a table."""
+
+    variant: str
+    seed: int
+    fingerprint: str
+    path: str
+
+
+class MissingRun(TablePart):
+    """An expected run without an evaluation."""
+
+    variant: str
+    seed: int
+
+
+class ResultTable(TablePart):
+    """Content of a table_2.json."""
+
+    version: Literal[1] = Field(1, alias="schema")
+    reference: str
+    """Variant that the others are compared with."""
+    engine: str
+    """Framework of the trainings."""
+    tested_on: str
+    """Variant of the test images."""
+    images: int
+    """Number of test images."""
+    variants: tuple[str, ...]
+    seeds: tuple[int, ...]
+    classes: tuple[str, ...]
+    more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+    cells: tuple[TableCell, ...]
+    runs: tuple[RunRecord, ...]
+    missing: tuple[MissingRun, ...]
+    caption: str
+    layout: TextTable
+    """The whitepaper's layout: a row a class, a column a variant; `columns` are the variants."""
+
+    @property
+    def expected(self) -> ExpectedRuns:
+        """The runs of the experiment."""
+        return ExpectedRuns(
+            variants=self.variants,
+            seeds=self.seeds,
+            classes=self.classes,
+            more_seeds=self.more_seeds,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        content = self.model_dump(mode="json", by_alias=True, exclude={"layout"})
+        write_json(path, content | {"layout": self.layout.as_json()})
+
+    @classmethod
+    def read(cls, path: Path) -> "ResultTable":
+        """Read the file.
+
+        Raises:
+            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+        """
+        table: ResultTable = validate(cls, read_json(path), str(path))
+        return table
+
+
+def markdown(tables: Sequence[TextTable], caption: str, notes: Sequence[str] = ()) -> str:
+    """Tables below their titles, with notes above and a caption below."""
+    parts = [f"**Attention:** {note}" for note in notes]
+    for table in tables:
+        parts += [f"## {table.title}", table.markdown()]
+    return "\n\n".join([*parts, caption]) + "\n"
+
+
+def write_formats(folder: Path, name: str, *, csv: str, md: str, tex: str, json: Any) -> None:
+    """Write a table as csv, Markdown, LaTeX and JSON, each atomically."""
+    for suffix, text in (("csv", csv), ("md", md), ("tex", tex)):
+        write_text(folder / f"{name}.{suffix}", text)
+    write_json(folder / f"{name}.json", json)
+
+
+def latex_tables(tables: Sequence[TextTable], caption: str, label: str) -> str:
+    r"""A LaTeX `table` each, to `\input`; they need the packages booktabs and graphicx."""
+    return "\n".join(
+        latex.text_table(
+            table.rows, table.columns, f"{table.title}. {caption}", f"{label}-{number}"
+        )
+        for number, table in enumerate(tables, start=1)
+    )
