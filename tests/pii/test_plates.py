@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tools.plate_detector.crops import widths
 from tools.plate_detector.measure import match, vehicles_in
-from tools.plate_detector.samples import widths
 from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file

@@ -1,1 +1,1 @@
-"""The license plate detector of our own: what it learns from, the network, and its weights."""
+"""Training of the shipped license plate network: its drawn crops, the network, its measurement."""

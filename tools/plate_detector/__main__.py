@@ -1,7 +1,7 @@
 """`python -m tools.plate_detector <action> …`."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from workflow_scripts.common.cli import Action, dispatch, main_of
 
@@ -22,8 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
 
 
-def _runner(action: str):
-    """The action's command; its module is imported when it is run, since torch takes seconds."""
+def _runner(action: str) -> Callable[[Sequence[str]], int]:
+    """Command of an action, imported only when it runs, since importing torch takes seconds."""
 
     def run(argv: Sequence[str]) -> int:
         return importlib.import_module(f"tools.plate_detector.{action}").main(argv)

@@ -1,4 +1,4 @@
-"""What a camera does to a flat picture: perspective, light, blur, noise, compression."""
+"""Effects of a camera on a flat picture: perspective, light, blur, noise, compression."""
 
 import cv2
 import numpy as np
@@ -60,7 +60,7 @@ def photographed(rng: np.random.Generator, image: np.ndarray, smallest: float) -
 def _lit(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Exposure, contrast, colour cast, shadows: (h, w, 3) float32."""
     height, width = image.shape[:2]
-    cast = rng.normal(1, 0.06, 3)
+    cast: np.ndarray = rng.normal(1, 0.06, 3)
     kind = rng.random()
     if kind < 0.2:  # night, or deep shade
         gain, gamma = rng.uniform(0.15, 0.5), rng.uniform(0.9, 1.3)
@@ -73,10 +73,10 @@ def _lit(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     curve = np.clip(levels**gamma * (gain * cast), 0, 1)
     lift = rng.uniform(0, 30) if rng.random() < 0.4 else 0.0  # haze and flare
     table = (lift + curve * (255 - lift)).astype(np.float32)
-    lit = cv2.LUT(image, np.ascontiguousarray(table[None]))
+    lit: np.ndarray = cv2.LUT(image, np.ascontiguousarray(table[None]))
     if rng.random() < 0.3:  # the edge of a shadow
-        normal = rng.normal(0, 1, 2)
-        normal /= max(np.linalg.norm(normal), 1e-6)
+        normal: np.ndarray = rng.normal(0, 1, 2)
+        normal /= max(float(np.linalg.norm(normal)), 1e-6)
         along = normal[0] * np.arange(width)[None] + normal[1] * np.arange(height)[:, None]
         edge = rng.uniform(along.min(), along.max())
         soft = rng.uniform(1, 8)
@@ -99,7 +99,8 @@ def _blurred(rng: np.random.Generator, image: np.ndarray, smallest: float) -> np
         middle = (length - 1) / 2
         reach = np.array((np.cos(angle), np.sin(angle))) * middle
         start, end = middle - reach, middle + reach
-        cv2.line(kernel, *(tuple(round(v) for v in p) for p in (start, end)), 1.0, 1)
+        first, last = ((round(x), round(y)) for x, y in (start.tolist(), end.tolist()))
+        cv2.line(kernel, first, last, 1.0, 1)
         return cv2.filter2D(image, -1, kernel / kernel.sum())
     if kind < 0.75:  # a coarse sensor, enlarged
         height, width = image.shape[:2]

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from drawn_streets import Label
 
-from tools.plate_detector.samples import Samples, widths
+from tools.plate_detector.crops import TrainingCrops, widths
 from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.cli import Command
 from workflow_scripts.common.console import log, progress
@@ -36,14 +37,14 @@ VEHICLES = (Label.CAR, Label.TRUCK, Label.BUS, Label.TRAIN, Label.MOTORCYCLE)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What was found in one image.
+class SearchOutcome:
+    """Plates found in one image, compared with those that are there.
 
     Attributes:
-        wide: (n,) widths of the plates that are asked for, pixels.
+        wide: (n,) widths in pixels of the plates that have to be found.
         found: (n,) bool.
         errors: (n,) mean distance of the corners as a share of the width; NaN when not found.
-        false_alarms: how much else was found.
+        false_alarms: number of further finds.
     """
 
     wide: np.ndarray
@@ -52,13 +53,13 @@ class Outcome:
     false_alarms: int
 
 
-def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> Outcome:
-    """Compare what was found, best first, with the plates that are there.
+def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> SearchOutcome:
+    """Compare found quads, best first, with the plates that are there.
 
     Args:
         quads: (n, 4, 2) found.
-        truth: (m, 4, 2) asked for.
-        ignored: (k, 4, 2), to find these is neither right nor wrong.
+        truth: (m, 4, 2), plates that have to be found.
+        ignored: (k, 4, 2), plates whose detection counts neither way.
     """
     errors = np.full(len(truth), np.nan)
     truth_boxes, ignored_boxes = boxes_of(truth), boxes_of(ignored)
@@ -73,10 +74,10 @@ def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> Outcome:
             errors[index] = np.linalg.norm(quad - truth[index], axis=1).mean() / wide[index]
         elif ious(box, ignored_boxes).max(initial=0) == 0:
             false_alarms += 1
-    return Outcome(wide, ~free, errors, false_alarms)
+    return SearchOutcome(wide, ~free, errors, false_alarms)
 
 
-def summary_of(outcomes: Sequence[Outcome]) -> dict:
+def summary_of(outcomes: Sequence[SearchOutcome]) -> dict:
     """Recall and corner errors by width, and false alarms an image."""
     wide, found, errors = (
         np.concatenate([getattr(outcome, name) for outcome in outcomes])
@@ -100,9 +101,9 @@ def summary_of(outcomes: Sequence[Outcome]) -> dict:
     return {"images": len(outcomes), "false_alarms": alarms, "by_width": rows}
 
 
-def of_scenes(search: PlateSearch, network, count: int) -> dict[str, dict]:
+def of_scenes(search: PlateSearch, network: Any, count: int) -> dict[str, dict]:
     """Measure on whole scenes, searched everywhere and inside vehicles."""
-    outcomes: dict[str, list[Outcome]] = {"everywhere": [], "inside vehicles": []}
+    outcomes: dict[str, list[SearchOutcome]] = {"everywhere": [], "inside vehicles": []}
     for index in progress(range(count), total=count, description="scenes"):
         scene = large_scene(SCENE_SEED, index, SPLIT)
         quads, visible = plates_of(scene)
@@ -127,14 +128,14 @@ def boxes_in(ids: np.ndarray, labels: Sequence[Label]) -> Iterator[tuple[int, in
             yield x, y, x + width, y + height
 
 
-def of_crops(search: PlateSearch, network, count: int) -> dict:
+def of_crops(search: PlateSearch, network: Any, count: int) -> dict:
     """Measure on crops as the training draws them, under another seed."""
-    samples = Samples(CROP_SEED, scene_share=0.0)
+    crops = TrainingCrops(CROP_SEED, scene_share=0.0)
     outcomes = []
     for number in progress(range(count), total=count, description="crops", unit="crops"):
-        sample = samples[number]
-        found, _ = search.find(network, sample.image, None)
-        outcomes.append(match(found, sample.quads, sample.ignored))
+        crop = crops[number]
+        found, _ = search.find(network, crop.image, None)
+        outcomes.append(match(found, crop.quads, crop.ignored))
     return summary_of(outcomes)
 
 

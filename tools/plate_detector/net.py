@@ -1,4 +1,4 @@
-"""The network: an image in, a map of plates' middles and corners out."""
+"""The network: from an image to a map of plate centres and corners."""
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +30,10 @@ class PlateNet(nn.Module):
         )
         self.at_32 = nn.Sequential(_convolution(72, 96, 2), _convolution(96, 96))
         self.aside = nn.ModuleList(nn.Conv2d(channels, 48, 1) for channels in (32, 48, 72, 96))
-        self.head = nn.Sequential(_convolution(48, 48), nn.Conv2d(48, CHANNELS, 1))
-        nn.init.constant_(self.head[-1].bias[:1], -4.0)  # plates are rare
+        hidden, answer = _convolution(48, 48), nn.Conv2d(48, CHANNELS, 1)
+        self.head = nn.Sequential(hidden, answer)
+        assert answer.bias is not None
+        nn.init.constant_(answer.bias[:1], -4.0)  # plates are rare
 
     def forward(self, image: Tensor) -> Tensor:
         """Look at images.

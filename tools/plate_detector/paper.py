@@ -1,4 +1,4 @@
-"""A surface to draw on in metres: flat pictures of vehicles, plates, walls and signs."""
+"""Drawing on a flat surface in metres: vehicles, plates, walls and signs; noise and stencils."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ class Paper:
     scale: float
     origin: tuple[float, float]
 
-    def at(self, points: Sequence) -> np.ndarray:
+    def at(self, points: Sequence | np.ndarray) -> np.ndarray:
         """Points (n, 2) in metres as pixels, float64."""
         return np.asarray(points, float).reshape(-1, 2) * self.scale + self.origin
 
-    def polygon(self, points: Sequence, colour: Colour) -> None:
+    def polygon(self, points: Sequence | np.ndarray, colour: Colour) -> None:
         """Fill a polygon (n, 2) in metres."""
         fixed = np.rint(np.clip(self.at(points), -_REACH, _REACH) * 2**_SHIFT - 2 ** (_SHIFT - 1))
         cv2.fillPoly(self.pixels, [fixed.astype(np.int32)], colour, cv2.LINE_AA, _SHIFT)
@@ -70,7 +70,9 @@ class Paper:
         points = np.stack((np.cos(angles) * rx, np.sin(angles) * ry), axis=1) + centre
         self.polygon(points, colour)
 
-    def line(self, start: tuple[float, float], end: tuple[float, float], width: float, colour):
+    def line(
+        self, start: tuple[float, float], end: tuple[float, float], width: float, colour: Colour
+    ) -> None:
         """Draw a line `width` metres thick, at least one pixel."""
         (x0, y0), (x1, y1) = np.clip(self.at([start, end]), -_REACH, _REACH)
         thickness = max(round(width * self.scale), 1)
@@ -117,7 +119,7 @@ def lettering(text: str, font: int, weight: float, height: int = 40) -> np.ndarr
     return cut.astype(np.float32) / 255
 
 
-def paste(pixels: np.ndarray, stencil: np.ndarray, left: float, top: float, colour) -> None:
+def paste(pixels: np.ndarray, stencil: np.ndarray, left: float, top: float, colour: Colour) -> None:
     """Colour `pixels` through a stencil (h, w) in 0 to 1 whose corner lies at (left, top)."""
     x, y = round(left), round(top)
     x0, y0 = max(x, 0), max(y, 0)
@@ -127,6 +129,14 @@ def paste(pixels: np.ndarray, stencil: np.ndarray, left: float, top: float, colo
     share = stencil[y0 - y : y1 - y, x0 - x : x1 - x, None]
     part = pixels[y0:y1, x0:x1]
     part[:] = part * (1 - share) + np.asarray(colour, np.float32) * share
+
+
+def varied(
+    rng: np.random.Generator, colour: Colour, by: float, low: float = 0, high: float = 255
+) -> Colour:
+    """A colour with normal noise of deviation `by`, kept between `low` and `high`."""
+    red, green, blue = np.clip(np.asarray(colour) + rng.normal(0, by, 3), low, high).tolist()
+    return red, green, blue
 
 
 def texture(rng: np.random.Generator, height: int, width: int, finest: int = 2) -> np.ndarray:

@@ -1,11 +1,15 @@
-"""License plates as they are made in Europe, flat and clean, with an invented registration."""
+"""License plates of many European designs, seen straight on, with invented registrations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from tools.plate_detector.paper import FONTS, Colour, Paper, shaded, texture
+
+Item = TypeVar("Item")
 
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _DIGITS = "0123456789"
@@ -21,8 +25,8 @@ _BLUE: Colour = (24, 58, 158)
 
 
 @dataclass(frozen=True)
-class Style:
-    """A country's look.
+class PlateColours:
+    """Colours of a country's plates.
 
     Attributes:
         ground: behind the characters.
@@ -37,41 +41,44 @@ class Style:
     border: Colour | None = _BLACK
 
 
-STYLES: tuple[tuple[float, Style], ...] = (
-    (8, Style(_WHITE, _BLACK)),  # Germany, Poland, Spain, …
-    (2, Style(_WHITE, _BLACK, border=None)),  # Czechia, Great Britain (front)
-    (3, Style(_WHITE, _BLACK, (_BLUE, _BLUE))),  # France, Italy, Portugal
-    (2, Style(_WHITE, _BLACK, (None, None))),  # Switzerland, older plates
-    (3, Style(_YELLOW, _BLACK)),  # Netherlands, Luxembourg, Great Britain (rear)
-    (1, Style(_YELLOW, _BLACK, (None, None))),
-    (1, Style(_WHITE, (160, 24, 40), (_BLUE, None), (160, 24, 40))),  # Belgium
-    (0.8, Style(_WHITE, _BLACK, border=(180, 30, 40))),  # Austria
-    (0.7, Style(_WHITE, (20, 110, 60))),  # Germany, untaxed; electric vehicles elsewhere
-    (0.5, Style((150, 205, 150), _BLACK)),  # electric vehicles
-    (0.6, Style(_WHITE, (190, 30, 40), border=(190, 30, 40))),  # dealers
-    (0.5, Style((190, 30, 36), _WHITE)),  # transit
-    (0.6, Style((28, 60, 150), _WHITE, (None, None), _WHITE)),  # taxis, diplomats
-    (1, Style((24, 24, 26), (232, 232, 228), (None, None), (200, 200, 200))),  # historic, Italy
-    (0.5, Style((16, 86, 60), _WHITE, (None, None), _WHITE)),
-    (0.7, Style(_WHITE, _BLACK, ((200, 30, 40), None))),  # red band
-    (0.5, Style(_WHITE, _BLACK, (_BLUE, (230, 190, 40)))),  # temporary
-    (0.5, Style((232, 120, 30), _BLACK, (None, None))),
+STYLES: tuple[tuple[float, PlateColours], ...] = (
+    (8, PlateColours(_WHITE, _BLACK)),  # Germany, Poland, Spain, …
+    (2, PlateColours(_WHITE, _BLACK, border=None)),  # Czechia, Great Britain (front)
+    (3, PlateColours(_WHITE, _BLACK, (_BLUE, _BLUE))),  # France, Italy, Portugal
+    (2, PlateColours(_WHITE, _BLACK, (None, None))),  # Switzerland, older plates
+    (3, PlateColours(_YELLOW, _BLACK)),  # Netherlands, Luxembourg, Great Britain (rear)
+    (1, PlateColours(_YELLOW, _BLACK, (None, None))),
+    (1, PlateColours(_WHITE, (160, 24, 40), (_BLUE, None), (160, 24, 40))),  # Belgium
+    (0.8, PlateColours(_WHITE, _BLACK, border=(180, 30, 40))),  # Austria
+    (0.7, PlateColours(_WHITE, (20, 110, 60))),  # Germany, untaxed; electric vehicles elsewhere
+    (0.5, PlateColours((150, 205, 150), _BLACK)),  # electric vehicles
+    (0.6, PlateColours(_WHITE, (190, 30, 40), border=(190, 30, 40))),  # dealers
+    (0.5, PlateColours((190, 30, 36), _WHITE)),  # transit
+    (0.6, PlateColours((28, 60, 150), _WHITE, (None, None), _WHITE)),  # taxis, diplomats
+    (
+        1,
+        PlateColours((24, 24, 26), (232, 232, 228), (None, None), (200, 200, 200)),
+    ),  # historic, Italy
+    (0.5, PlateColours((16, 86, 60), _WHITE, (None, None), _WHITE)),
+    (0.7, PlateColours(_WHITE, _BLACK, ((200, 30, 40), None))),  # red band
+    (0.5, PlateColours(_WHITE, _BLACK, (_BLUE, (230, 190, 40)))),  # temporary
+    (0.5, PlateColours((232, 120, 30), _BLACK, (None, None))),
 )
 
-_SIZES = (  # share, width and height in metres, lines
-    (10, 0.52, 0.11, 1),
-    (2, 0.46, 0.11, 1),
-    (1, 0.52, 0.12, 1),
-    (1.2, 0.34, 0.11, 1),
-    (2, 0.34, 0.20, 2),
-    (1.2, 0.28, 0.20, 2),
-    (1.2, 0.22, 0.20, 2),
-    (0.8, 0.18, 0.20, 2),
+_SIZES = (  # weight; width and height in metres, lines
+    (10, (0.52, 0.11, 1)),
+    (2, (0.46, 0.11, 1)),
+    (1, (0.52, 0.12, 1)),
+    (1.2, (0.34, 0.11, 1)),
+    (2, (0.34, 0.20, 2)),
+    (1.2, (0.28, 0.20, 2)),
+    (1.2, (0.22, 0.20, 2)),
+    (0.8, (0.18, 0.20, 2)),
 )
 
 
 @dataclass(frozen=True)
-class Plate:
+class EuropeanPlate:
     """One plate.
 
     Attributes:
@@ -82,16 +89,15 @@ class Plate:
     """
 
     rows: tuple[str, ...]
-    style: Style
+    style: PlateColours
     width: float
     height: float
 
 
-def choose(rng: np.random.Generator, weighted):
-    """One of `(weight, …)`, without its weight when that leaves one thing."""
-    weights = np.array([entry[0] for entry in weighted], float)
-    entry = weighted[int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))]
-    return entry[1] if len(entry) == 2 else entry[1:]
+def choose(rng: np.random.Generator, weighted: Sequence[tuple[float, Item]]) -> Item:
+    """One of the items, each with a probability proportional to its weight."""
+    weights = np.array([weight for weight, _ in weighted], float)
+    return weighted[int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))][1]
 
 
 def registration(rng: np.random.Generator) -> str:
@@ -104,20 +110,20 @@ def registration(rng: np.random.Generator) -> str:
     ).replace(":", "-" if rng.random() < 0.5 else " ")
 
 
-def sample_plate(rng: np.random.Generator, *, two_lines: bool | None = None) -> Plate:
+def sample_plate(rng: np.random.Generator, *, two_lines: bool | None = None) -> EuropeanPlate:
     """Draw a plate; `two_lines` chooses among those with one or two."""
-    sizes = [size for size in _SIZES if two_lines is None or (size[3] == 2) is two_lines]
+    sizes = [size for size in _SIZES if two_lines is None or (size[1][2] == 2) is two_lines]
     width, height, lines = choose(rng, sizes)
     text = registration(rng)
-    rows = (text,)
+    rows: tuple[str, ...] = (text,)
     if lines == 2:
         groups = text.replace("-", " ").split()
         cut = 1 if len(groups) > 1 else 0
         rows = (groups[0], " ".join(groups[cut:])) if cut else (text[:3], text[3:])
-    return Plate(rows, choose(rng, STYLES), width, height)
+    return EuropeanPlate(rows, choose(rng, STYLES), width, height)
 
 
-def picture(rng: np.random.Generator, plate: Plate, width: int) -> np.ndarray:
+def picture(rng: np.random.Generator, plate: EuropeanPlate, width: int) -> np.ndarray:
     """The plate seen straight on, clean or dirty, `width` pixels wide: (h, width, 3) uint8."""
     drawn = max(min(2 * width, 320), 96)
     scale = drawn / plate.width
@@ -125,8 +131,8 @@ def picture(rng: np.random.Generator, plate: Plate, width: int) -> np.ndarray:
     pixels[:] = np.clip(np.asarray(plate.style.ground) + rng.normal(0, 6, 3), 0, 255)
     paper = Paper(pixels, scale, (0.0, 0.0))
     left, right = _draw_bands(paper, plate)
-    ink = tuple(np.clip(np.asarray(plate.style.ink) + rng.uniform(0, 40), 0, 255))
-    _write(rng, paper, plate, (left, right), ink)
+    red, green, blue = np.clip(np.asarray(plate.style.ink) + rng.uniform(0, 40), 0, 255).tolist()
+    _write(rng, paper, plate, (left, right), (red, green, blue))
     if plate.style.border is not None and rng.random() < 0.85:
         stroke = max(round(0.004 * scale), 1)
         corner = (drawn - 1, pixels.shape[0] - 1)
@@ -137,7 +143,7 @@ def picture(rng: np.random.Generator, plate: Plate, width: int) -> np.ndarray:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
-def _draw_bands(paper: Paper, plate: Plate) -> tuple[float, float]:
+def _draw_bands(paper: Paper, plate: EuropeanPlate) -> tuple[float, float]:
     """Draw the country bands; returns where the ground between them starts and ends, metres."""
     wide = min(0.042, 0.14 * plate.width)
     left, right = 0.0, plate.width
@@ -154,7 +160,13 @@ def _draw_bands(paper: Paper, plate: Plate) -> tuple[float, float]:
     return left, right
 
 
-def _write(rng, paper: Paper, plate: Plate, span: tuple[float, float], ink: Colour) -> None:
+def _write(
+    rng: np.random.Generator,
+    paper: Paper,
+    plate: EuropeanPlate,
+    span: tuple[float, float],
+    ink: Colour,
+) -> None:
     font = FONTS[int(rng.integers(len(FONTS)))]
     weight = rng.uniform(0.12, 0.2)
     rows = len(plate.rows)

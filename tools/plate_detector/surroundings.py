@@ -1,8 +1,8 @@
-"""What stands around vehicles and is no plate: roads, walls, shop fronts, signs, fences, leaves."""
+"""Surroundings without plates: roads, walls, shop fronts, signs, fences, leaves."""
 
 import numpy as np
 
-from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture
+from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture, varied
 from tools.plate_detector.plates import choose
 
 _GROUNDS: tuple[tuple[float, Colour], ...] = (
@@ -25,20 +25,16 @@ _HARMLESS = (2, 2, 2, 1, 1, 0.5, 2, 0.5, 2)
 """How often the things below appear, in the order in which `draw_surroundings` lists them."""
 
 
-def _varied(rng: np.random.Generator, colour: Colour, by: float = 15) -> Colour:
-    return tuple(float(v) for v in np.clip(np.asarray(colour) + rng.normal(0, by, 3), 0, 255))
-
-
 def draw_surroundings(rng: np.random.Generator, side: int, *, hostile: bool) -> np.ndarray:
-    """A square picture of what is no vehicle, (side, side, 3) uint8 RGB.
+    """Surroundings without a vehicle, (side, side, 3) uint8 RGB.
 
     Args:
         rng: decides how it looks.
         side: pixels.
-        hostile: full of what may be taken for a plate.
+        hostile: full of things that resemble plates.
     """
     pixels = np.empty((side, side, 3), np.uint8)
-    pixels[:] = _varied(rng, choose(rng, _GROUNDS), 20)
+    pixels[:] = varied(rng, choose(rng, _GROUNDS), 20)
     grain = texture(rng, side, side, int(rng.integers(1, 6)))
     shaded(pixels, 1 + grain * rng.uniform(0.05, 0.5))
     scale = side / rng.uniform(1.2, 12)
@@ -51,7 +47,7 @@ def draw_surroundings(rng: np.random.Generator, side: int, *, hostile: bool) -> 
         things[int(number)](rng, paper, reach)
     if rng.random() < 0.5:  # a road below
         y = reach * rng.uniform(0.5, 0.9)
-        road = _varied(rng, (92, 92, 95), 10)
+        road = varied(rng, (92, 92, 95), 10)
         paper.rectangle((-1, y, reach + 1, reach + 1), road)
         if rng.random() < 0.5:
             x, wide = rng.uniform(0, reach, 2)
@@ -60,22 +56,23 @@ def draw_surroundings(rng: np.random.Generator, side: int, *, hostile: bool) -> 
     return pixels
 
 
-def _wall(rng, paper: Paper, reach: float) -> None:
+def _wall(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     x = rng.uniform(-0.3, 1) * reach
     wide = rng.uniform(0.3, 1) * reach
-    colour = _varied(rng, choose(rng, _GROUNDS))
+    colour = varied(rng, choose(rng, _GROUNDS), 15)
     paper.rectangle((x, -1, x + wide, reach * rng.uniform(0.5, 1)), colour)
     step = rng.uniform(0.07, 0.3)
     if step * paper.scale > 3:
-        dark = tuple(v * 0.8 for v in colour)
+        red, green, blue = colour
+        dark = red * 0.8, green * 0.8, blue * 0.8
         for y in np.arange(0, reach * 0.8, step):
             paper.line((x, y), (x + wide, y), 0.01, dark)
 
 
-def _windows(rng, paper: Paper, reach: float) -> None:
+def _windows(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     wide, tall = rng.uniform(0.3, 1.4), rng.uniform(0.2, 1.8)
-    glass = _varied(rng, (70, 80, 92), 40)
-    frame = _varied(rng, (200, 200, 196), 40)
+    glass = varied(rng, (70, 80, 92), 40)
+    frame = varied(rng, (200, 200, 196), 40)
     x0, y0 = rng.uniform(-0.2, 0.6, 2) * reach
     for column in range(int(rng.integers(1, 5))):
         for row in range(int(rng.integers(1, 4))):
@@ -86,24 +83,24 @@ def _windows(rng, paper: Paper, reach: float) -> None:
                 paper.line((x + wide / 2, y), (x + wide / 2, y + tall), 0.04, frame)
 
 
-def _leaves(rng, paper: Paper, reach: float) -> None:
+def _leaves(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     side = len(paper.pixels)
     size = int(side * rng.uniform(0.3, 0.8))
     x, y = (int(v) for v in rng.integers(0, side - size + 1, 2))
     grain = texture(rng, size, size, int(rng.integers(1, 4)))
-    green = np.asarray(_varied(rng, (62, 84, 44), 14), np.float32)
+    green = np.asarray(varied(rng, (62, 84, 44), 14), np.float32)
     leaf = np.clip(green * (1 + 0.9 * grain[..., None]), 0, 255)
     part = paper.pixels[y : y + size, x : x + size]
     np.copyto(part, leaf.astype(np.uint8), where=(grain > rng.uniform(-0.5, 0.1))[..., None])
 
 
-def _stripes(rng, paper: Paper, reach: float) -> None:
+def _stripes(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     """A grille, a fence, a zebra crossing, a barrier."""
     x, y = rng.uniform(0, 0.8, 2) * reach
     wide, tall = rng.uniform(0.2, 2), rng.uniform(0.08, 1)
-    ground, ink = (_varied(rng, c) for c in choose(rng, _SIGNS))
+    ground, ink = (varied(rng, c, 15) for c in choose(rng, _SIGNS))
     if rng.random() < 0.5:
-        ground = _varied(rng, (40, 40, 42))
+        ground = varied(rng, (40, 40, 42), 15)
     paper.rectangle((x, y, x + wide, y + tall), ground)
     count = int(rng.integers(3, 14))
     slant = rng.uniform(0, 0.1) * (rng.random() < 0.4)
@@ -122,12 +119,12 @@ def _stripes(rng, paper: Paper, reach: float) -> None:
             paper.rectangle((x, edge, x + wide, edge + tall / count * 0.5), ink)
 
 
-def _sign(rng, paper: Paper, reach: float) -> None:
+def _sign(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     x, y = rng.uniform(0, 0.9, 2) * reach
-    ground, ink = (_varied(rng, c, 10) for c in choose(rng, _SIGNS))
+    ground, ink = (varied(rng, c, 10) for c in choose(rng, _SIGNS))
     size = rng.uniform(0.25, 0.5)
     if rng.random() < 0.7:
-        paper.rectangle((x - 0.03, y, x + 0.03, reach), _varied(rng, (130, 132, 134)))
+        paper.rectangle((x - 0.03, y, x + 0.03, reach), varied(rng, (130, 132, 134), 15))
     word = _WORDS[int(rng.integers(len(_WORDS)))]
     match int(rng.integers(5)):
         case 0:  # speed limit
@@ -160,13 +157,13 @@ def _sign(rng, paper: Paper, reach: float) -> None:
             paper.polygon(arrow, ink)
 
 
-def _words(rng, paper: Paper, reach: float) -> None:
+def _words(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     """Lettering on a shop front, on a board that is much longer than a plate, or on nothing."""
     word = " ".join(_WORDS[int(i)] for i in rng.integers(len(_WORDS), size=int(rng.integers(1, 3))))
     tall = rng.uniform(0.1, 0.6)
     wide = tall * rng.uniform(0.6, 1.0) * len(word)
     x, y = rng.uniform(-0.1, 0.7, 2) * reach
-    ground, ink = (_varied(rng, c) for c in choose(rng, _SIGNS))
+    ground, ink = (varied(rng, c, 15) for c in choose(rng, _SIGNS))
     if rng.random() < 0.5:
         long = rng.uniform(0.5, 2)
         paper.rectangle((x - long, y - tall * 0.4, x + wide + long, y + tall * 1.4), ground)
@@ -174,30 +171,30 @@ def _words(rng, paper: Paper, reach: float) -> None:
     paper.text(word, (x, y, x + wide, y + tall), ink, font=font, weight=rng.uniform(0.06, 0.2))
 
 
-def _poles(rng, paper: Paper, reach: float) -> None:
+def _poles(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     for _ in range(int(rng.integers(1, 5))):
         x = rng.uniform(0, reach)
         paper.line(
             (x, 0),
             (x + rng.normal(0, 0.05), reach),
             rng.uniform(0.03, 0.25),
-            _varied(rng, (110, 108, 104), 40),
+            varied(rng, (110, 108, 104), 40),
         )
 
 
-def _blank(rng, paper: Paper, reach: float) -> None:
+def _blank(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     """Rectangles of a plate's shape without any text: stickers, lamps, slots, posters."""
     for _ in range(int(rng.integers(1, 6))):
         x, y = rng.uniform(0, 0.9, 2) * reach
         wide = rng.uniform(0.1, 0.8)
         tall = wide * rng.uniform(0.15, 1)
-        ground, ink = (_varied(rng, c, 25) for c in choose(rng, _SIGNS))
+        ground, ink = (varied(rng, c, 25) for c in choose(rng, _SIGNS))
         paper.rectangle((x, y, x + wide, y + tall), ground, corner=rng.uniform(0, 0.05))
         if rng.random() < 0.4:
             paper.rectangle((x + wide * 0.1, y + tall * 0.4, x + wide * 0.5, y + tall * 0.6), ink)
 
 
-def _clutter(rng, paper: Paper, reach: float) -> None:
+def _clutter(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     """Overlapping pieces of all sizes, as whatever fills a photograph: people, bags, branches."""
     x, y = rng.uniform(-0.2, 0.7, 2) * reach
     scatter(

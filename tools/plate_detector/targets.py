@@ -1,4 +1,4 @@
-"""What the network should answer, and how far it is from that."""
+"""Training targets of the network, and the loss."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tools.plate_detector.samples import Sample, apply, widths
+from tools.plate_detector.crops import TrainingCrop, apply, widths
 from workflow_scripts.pii.plate_network.decode import STRIDE, boxes_of
 
 CORNER_WEIGHT = 8.0
 """Weight of the corners beside the heat."""
 _BETA = 0.02
 """Share of a plate's width below which an error counts by its square."""
-_UNIT_QUAD = np.float32([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+_UNIT_QUAD = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float32)
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,23 @@ class Target:
     width: Tensor
 
 
-def target_of(samples: list[Sample]) -> Target:
+def target_of(crops: list[TrainingCrop]) -> Target:
     """What to answer to crops of one size."""
-    maps = [_maps(sample) for sample in samples]
+    maps = [_maps(crop) for crop in crops]
     return Target(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*maps, strict=True)))
 
 
-def _maps(sample: Sample) -> tuple[np.ndarray, ...]:
-    height, width = (side // STRIDE for side in sample.image.shape[:2])
+def _maps(crop: TrainingCrop) -> tuple[np.ndarray, ...]:
+    height, width = (side // STRIDE for side in crop.image.shape[:2])
     heat = np.zeros((height, width), np.float32)
     asked = np.ones((height, width), np.float32)
     corners = np.zeros((8, height, width), np.float32)
     weight, wide = np.zeros_like(heat), np.ones_like(heat)
     middles = (np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) + 0.5) * STRIDE
-    for box in boxes_of(sample.ignored) / STRIDE if len(sample.ignored) else ():
+    for box in boxes_of(crop.ignored) / STRIDE if len(crop.ignored) else ():
         low, high = np.floor(box[:2] - 1).astype(int), np.ceil(box[2:] + 1).astype(int)
         asked[max(low[1], 0) : max(high[1], 0), max(low[0], 0) : max(high[0], 0)] = 0
-    for quad, span in zip(sample.quads, widths(sample.quads), strict=True):
+    for quad, span in zip(crop.quads, widths(crop.quads), strict=True):
         near, cell = _bump(quad, middles)
         heat = np.maximum(heat, np.minimum(near, 0.98))
         heat[cell], asked[cell] = 1, 1

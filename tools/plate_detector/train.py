@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from tools.plate_detector.crops import TrainingCrop, TrainingCrops
 from tools.plate_detector.net import PlateNet
-from tools.plate_detector.samples import Sample, Samples
 from tools.plate_detector.targets import CORNER_WEIGHT, loss_of, target_of
 from workflow_scripts.common.cli import Command
 from workflow_scripts.common.console import duration, log
@@ -21,34 +21,34 @@ from workflow_scripts.common.section import Section
 
 DESCRIPTION = """\
 Train the network on crops that are drawn while it learns. The same settings give the same weights
-on the same machine; a training that was cut off goes on from its last checkpoint.
+on the same machine; an interrupted training resumes from its last checkpoint.
 """
 
 
 class TrainingSettings(Section):
-    """What determines the weights."""
+    """Settings that determine the weights."""
 
     seed: int = Field(0, ge=0)
-    """Of the crops and of the first weights."""
+    """Seed of the crops and of the initial weights."""
     steps: int = Field(2680, ge=1)
-    """How many batches to learn from."""
+    """Number of batches."""
     batch: int = Field(32, ge=1)
     """Crops a step."""
     learning_rate: float = Field(0.002, gt=0)
-    """Of AdamW, after 100 steps of warm-up; it falls to zero over the last 40 % of the steps."""
+    """Learning rate of AdamW after 100 warm-up steps, falling to zero over the last 40 %."""
     scene_share: float = Field(0.2, ge=0, le=1)
-    """The share of crops that are cut from whole drawn scenes."""
+    """Share of crops that are cut from whole drawn scenes."""
     half_precision: bool = True
     """Compute in bfloat16, about twice as fast on processors that know it."""
 
 
-class Trainer:
-    """A training and its state.
+class PlateTraining:
+    """One training of the network.
 
     Attributes:
-        net: as it learns.
-        average: its weights, averaged over about the last 300 steps: what is kept in the end.
-        step: how many steps are done.
+        net: the network being trained.
+        average: its weights averaged over about the last 300 steps, which are exported.
+        step: number of steps done.
     """
 
     def __init__(self, settings: TrainingSettings) -> None:
@@ -57,13 +57,13 @@ class Trainer:
         self.net = PlateNet().to(memory_format=torch.channels_last).train()
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.optimizer = torch.optim.AdamW(self.net.parameters(), weight_decay=0.01)
-        self.samples = Samples(settings.seed, settings.scene_share)
+        self.crops = TrainingCrops(settings.seed, settings.scene_share)
         self.step = 0
 
     def advance(self) -> tuple[float, float]:
         """Do one step; returns the losses of heat and corners."""
         count = self.settings.batch
-        batch = [self.samples[self.step * count + number] for number in range(count)]
+        batch = [self.crops[self.step * count + number] for number in range(count)]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.half_precision):
             answer = self.net(images_of(batch))
         heat, corners = loss_of(answer, target_of(batch))
@@ -90,7 +90,7 @@ class Trainer:
                 self.average[name].copy_(value)
 
     def write(self, path: Path) -> None:
-        """Keep the state, atomically."""
+        """Write a checkpoint, atomically."""
         state = {
             "settings": self.settings.model_dump(),
             "step": self.step,
@@ -102,10 +102,10 @@ class Trainer:
             torch.save(state, temporary)
 
     def read(self, path: Path) -> None:
-        """Go on from a kept state.
+        """Resume from a checkpoint.
 
         Raises:
-            UserError: it belongs to other settings.
+            UserError: the checkpoint belongs to other settings.
         """
         state = read_checkpoint(path)
         if state["settings"] != self.settings.model_dump():
@@ -116,17 +116,17 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
 
 
-def images_of(samples: list[Sample]) -> torch.Tensor:
+def images_of(crops: list[TrainingCrop]) -> torch.Tensor:
     """(n, 3, h, w) float32, 0 to 255."""
-    stacked = np.stack([sample.image for sample in samples])
+    stacked = np.stack([crop.image for crop in crops])
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).float()
 
 
 def read_checkpoint(path: Path) -> dict:
-    """A training's state.
+    """Content of a checkpoint.
 
     Raises:
-        UserError: it is missing, or no such file.
+        UserError: the file is missing or no checkpoint.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -143,7 +143,13 @@ def main(argv: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
     command = Command("tools.plate_detector train", DESCRIPTION, TrainingSettings)
     add = command.argument
-    add("--output", type=Path, required=True, metavar="FILE", help="checkpoint, gone on from")
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="checkpoint; an existing one is resumed",
+    )
     add("--threads", type=int, default=1, help="CPU threads (default: 1)")
     return command.run(_train, argv)
 
@@ -151,10 +157,10 @@ def main(argv: Sequence[str]) -> int:
 def _train(arguments: argparse.Namespace) -> None:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
-    trainer = Trainer(arguments.settings)
+    trainer = PlateTraining(arguments.settings)
     if arguments.output.exists():
         trainer.read(arguments.output)
-        log.info("going on after step %d", trainer.step)
+        log.info("resuming after step %d", trainer.step)
     started, first = time.monotonic(), trainer.step
     losses: list[tuple[float, float]] = []
     while trainer.step < arguments.settings.steps:

@@ -1,11 +1,11 @@
-"""Vehicles seen straight from behind or in front: what a plate is mounted on."""
+"""Fronts and rears of vehicles, seen straight on, that plates are mounted on."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture
-from tools.plate_detector.plates import Plate, choose, picture, sample_plate
+from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture, varied
+from tools.plate_detector.plates import EuropeanPlate, choose, picture, sample_plate
 from tools.plate_detector.surroundings import scatter
 
 _PAINTS: tuple[tuple[float, Colour], ...] = (
@@ -20,7 +20,7 @@ _WORDS = (
 
 
 @dataclass(frozen=True)
-class Face:
+class VehicleEnd:
     """The front or the rear of a vehicle, drawn flat.
 
     Attributes:
@@ -38,7 +38,7 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Shape:
+class VehicleSizes:
     """Sizes of a vehicle in metres; heights are above the road."""
 
     width: float
@@ -54,31 +54,34 @@ class Shape:
     """Width of the roof as a share of the body's."""
 
 
-def sample_shape(rng: np.random.Generator) -> Shape:
+def sample_shape(rng: np.random.Generator) -> VehicleSizes:
     """Draw a car, a van, a lorry, a bus or a motorcycle."""
     kind = choose(rng, ((10, "car"), (2, "van"), (2, "lorry"), (1, "bus"), (2, "motorcycle")))
     front = bool(rng.random() < 0.5)
     low = rng.uniform(0.35, 0.7)
+    window: tuple[float, float] | None
     if kind == "car":
         high = rng.uniform(1.35, 1.75)
         plate = low if front or rng.random() < 0.5 else rng.uniform(0.75, 0.95)
         window = (rng.uniform(0.85, 1.05), high - 0.08)
-        return Shape(rng.uniform(1.6, 1.95), high, 0.25, window, plate, front, 0.72)
+        return VehicleSizes(rng.uniform(1.6, 1.95), high, 0.25, window, plate, front, 0.72)
     if kind == "van":
         high = rng.uniform(1.9, 2.6)
         window = (1.15, rng.uniform(1.6, 1.9)) if rng.random() < 0.7 else None
         plate = rng.uniform(0.5, 1.0)
-        return Shape(rng.uniform(1.8, 2.1), high, 0.3, window, plate, front, 0.92)
+        return VehicleSizes(rng.uniform(1.8, 2.1), high, 0.3, window, plate, front, 0.92)
     if kind == "lorry":
         window = (1.5, 2.4) if front else None
-        return Shape(2.4, rng.uniform(2.6, 3.8), 0.45, window, rng.uniform(0.45, 0.8), front, 0.98)
+        return VehicleSizes(
+            2.4, rng.uniform(2.6, 3.8), 0.45, window, rng.uniform(0.45, 0.8), front, 0.98
+        )
     if kind == "bus":
         window = (1.2, 2.5)
-        return Shape(2.5, 3.0, 0.3, window, rng.uniform(0.4, 0.9), front, 0.97)
-    return Shape(rng.uniform(0.35, 0.7), 1.2, 0.5, None, rng.uniform(0.55, 0.75), False, 0.6)
+        return VehicleSizes(2.5, 3.0, 0.3, window, rng.uniform(0.4, 0.9), front, 0.97)
+    return VehicleSizes(rng.uniform(0.35, 0.7), 1.2, 0.5, None, rng.uniform(0.55, 0.75), False, 0.6)
 
 
-def draw_face(rng: np.random.Generator, plate_pixels: float, side: int, bare: bool) -> Face:
+def draw_end(rng: np.random.Generator, plate_pixels: float, side: int, bare: bool) -> VehicleEnd:
     """Draw a vehicle's front or rear.
 
     Args:
@@ -111,18 +114,19 @@ def draw_face(rng: np.random.Generator, plate_pixels: float, side: int, bare: bo
         plate = sample_plate(rng, two_lines=True if shape.width < 1 else None)
         quads = _mount(rng, paper, mask, plate, place=place, paint=paint)[None]
     _light_up(rng, paper)
-    return Face(paper.pixels, mask.pixels[..., 0], (half, above), quads)
+    return VehicleEnd(paper.pixels, mask.pixels[..., 0], (half, above), quads)
 
 
 def _varied(rng: np.random.Generator, colour: Colour) -> Colour:
-    return tuple(float(v) for v in np.clip(np.asarray(colour) + rng.normal(0, 12, 3), 5, 250))
+    return varied(rng, colour, 12, 5, 250)
 
 
 def _dimmed(colour: Colour, share: float) -> Colour:
-    return tuple(min(v * share, 255.0) for v in colour)
+    red, green, blue = (min(value * share, 255.0) for value in colour)
+    return red, green, blue
 
 
-def _outline(shape: Shape) -> list[tuple[float, float]]:
+def _outline(shape: VehicleSizes) -> list[tuple[float, float]]:
     w, waist = shape.width / 2, -0.55 * shape.height
     roof = w * shape.narrow
     top = -shape.height
@@ -132,7 +136,7 @@ def _outline(shape: Shape) -> list[tuple[float, float]]:
     ]  # fmt: skip
 
 
-def _draw_wheels(paper: Paper, mask: Paper, shape: Shape) -> None:
+def _draw_wheels(paper: Paper, mask: Paper, shape: VehicleSizes) -> None:
     if shape.width < 1:
         wheels = [(-0.09, 0.09)]
     else:
@@ -143,7 +147,7 @@ def _draw_wheels(paper: Paper, mask: Paper, shape: Shape) -> None:
             sheet.rectangle((left, -0.6, right, 0.0), colour, corner=0.06)
 
 
-def _draw_body(rng: np.random.Generator, paper: Paper, shape: Shape, paint: Colour) -> None:
+def _draw_body(rng: np.random.Generator, paper: Paper, shape: VehicleSizes, paint: Colour) -> None:
     w = shape.width / 2
     if shape.width < 1:  # a motorcycle: seat, lamp, mudguard
         paper.rectangle((-w, -1.3, w, -0.95), (26, 26, 28), corner=0.1)
@@ -151,7 +155,7 @@ def _draw_body(rng: np.random.Generator, paper: Paper, shape: Shape, paint: Colo
         paper.rectangle((-w, -0.85, w, -0.3), _dimmed(paint, rng.uniform(0.2, 0.8)))
         return
     if shape.window is not None:
-        _draw_glass(rng, paper, shape)
+        _draw_glass(rng, paper, shape, shape.window)
     bumper = shape.sill + rng.uniform(0.2, 0.4)
     dark = (34, 34, 37) if rng.random() < 0.5 else _dimmed(paint, rng.uniform(0.6, 1.1))
     paper.rectangle((-w, -bumper, w, -shape.sill), dark, corner=0.05)
@@ -172,8 +176,10 @@ def _draw_body(rng: np.random.Generator, paper: Paper, shape: Shape, paint: Colo
         _draw_word(rng, paper, shape)
 
 
-def _draw_glass(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
-    low, high = shape.window
+def _draw_glass(
+    rng: np.random.Generator, paper: Paper, shape: VehicleSizes, window: tuple[float, float]
+) -> None:
+    low, high = window
     bottom, top = shape.width * 0.45, shape.width * 0.45 * shape.narrow
     glass = _dimmed((70, 78, 86), rng.uniform(0.3, 1.6))
     paper.polygon([(-bottom, -low), (-top, -high), (top, -high), (bottom, -low)], glass)
@@ -189,7 +195,7 @@ def _draw_glass(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
         paper.rectangle((x, y, x + 0.15, y + 0.08), _varied(rng, (210, 210, 190)))
 
 
-def _draw_grille(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
+def _draw_grille(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> None:
     wide = shape.width * rng.uniform(0.2, 0.42)
     low = shape.plate + rng.uniform(-0.15, 0.12)
     high = low + rng.uniform(0.12, 0.35)
@@ -204,7 +210,7 @@ def _draw_grille(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
             paper.line((x, -low), (x, -high), step * 0.25, chrome)
 
 
-def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
+def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> None:
     w = shape.width / 2
     wide, tall = rng.uniform(0.12, 0.42), rng.uniform(0.1, 0.45)
     y = -rng.uniform(0.62, min(1.0, 0.7 * shape.height))
@@ -232,7 +238,7 @@ def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
             paper.rectangle(box, (240, 236, 220) if shape.front else (190, 40, 40), corner=0.02)
 
 
-def _draw_word(rng: np.random.Generator, paper: Paper, shape: Shape) -> None:
+def _draw_word(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> None:
     word = _WORDS[int(rng.integers(len(_WORDS)))]
     tall = rng.uniform(0.03, 0.07) if shape.width < 2.2 else rng.uniform(0.08, 0.4)
     wide = tall * 0.65 * len(word)
@@ -280,7 +286,7 @@ def _mount(
     rng: np.random.Generator,
     paper: Paper,
     mask: Paper,
-    plate: Plate,
+    plate: EuropeanPlate,
     *,
     place: tuple[float, float],
     paint: Colour,
@@ -300,7 +306,9 @@ def _mount(
         paper.rectangle((x - w - m, y - h - m, x + w + m, y + h + below), colour, corner=0.01)
         if below > 0.02:
             paper.text(
-                "AUTOHAUS", (x - 0.1, y + h + 0.004, x + 0.1, y + h + below - 0.004), (220,) * 3
+                "AUTOHAUS",
+                (x - 0.1, y + h + 0.004, x + 0.1, y + h + below - 0.004),
+                (220, 220, 220),
             )
     elif rng.random() < 0.5:
         shade = _dimmed(paint, rng.uniform(0.3, 0.7))
@@ -310,7 +318,7 @@ def _mount(
     return set_in(rng, paper, plate, corners)
 
 
-def set_in(rng: np.random.Generator, paper: Paper, plate: Plate, box: Box) -> np.ndarray:
+def set_in(rng: np.random.Generator, paper: Paper, plate: EuropeanPlate, box: Box) -> np.ndarray:
     """Paste a plate's picture into a box; returns the corners (4, 2) of what was pasted, pixels."""
     (left, top), (right, _) = paper.at([box[:2], box[2:]])
     flat = picture(rng, plate, max(round(right - left), 3))

@@ -1,4 +1,4 @@
-"""Training crops: a function of the seed and a number, nothing else."""
+"""Training crops, each determined by the seed and its number."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 from tools.plate_detector.camera import homography, photographed
 from tools.plate_detector.scenes import Window, cut_window, windows_of
 from tools.plate_detector.surroundings import draw_surroundings
-from tools.plate_detector.vehicles import Face, draw_face
+from tools.plate_detector.vehicles import VehicleEnd, draw_end
 
 SIDE = 160
 """Of a training crop, pixels."""
@@ -23,8 +23,8 @@ _PHOTOGRAPHS = 2
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A crop and the plates in it.
+class TrainingCrop:
+    """A crop and its plates.
 
     Attributes:
         image: (SIDE, SIDE, 3) uint8 RGB.
@@ -39,7 +39,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Still:
-    """What stands before the camera.
+    """A drawn picture, before the camera changes it.
 
     Attributes:
         canvas: (h, h, 3) uint8 RGB, larger than a crop.
@@ -54,7 +54,7 @@ class Still:
     width: float
 
 
-class Samples:
+class TrainingCrops:
     """The crops of one seed.
 
     Args:
@@ -70,7 +70,7 @@ class Samples:
         self._scenes: OrderedDict[int, list[Window]] = OrderedDict()
         self._still: tuple[int, Still] | None = None
 
-    def __getitem__(self, number: int) -> Sample:
+    def __getitem__(self, number: int) -> TrainingCrop:
         """Crop `number`, from 0."""
         rng = np.random.default_rng((self.seed, number))
         if rng.random() < self.scene_share:
@@ -104,17 +104,17 @@ def draw_still(rng: np.random.Generator) -> Still:
     if not hostile or rng.random() < 0.45:
         crowd = 1 + (width < 60) * int(rng.integers(0, 3)) + (width < 24) * int(rng.integers(0, 3))
         for number in range(crowd):
-            mine = width * (1 if number == 0 else rng.uniform(0.6, 1.3))
-            face = draw_face(rng, _FINE * mine, 2 * large, bare=bool(rng.random() < 0.2))
-            canvas, mine, covered = _stand_before(rng, canvas, face)
+            plate = width * (1 if number == 0 else rng.uniform(0.6, 1.3))
+            end = draw_end(rng, _FINE * plate, 2 * large, bare=bool(rng.random() < 0.2))
+            canvas, mine, covered = _stand_before(rng, canvas, end)
             shares = np.array([_share_covered(quad, covered) for quad in quads])
             hidden = np.concatenate((hidden, quads[shares >= 0.1]))
             quads = np.concatenate((quads[shares < 0.1], mine))
     return Still(canvas, quads, hidden, width)
 
 
-def photograph(rng: np.random.Generator, still: Still) -> Sample:
-    """A crop of what was drawn, and what light and camera do to it."""
+def photograph(rng: np.random.Generator, still: Still) -> TrainingCrop:
+    """A crop of a drawn picture, with the effects of light and camera."""
     side = round(SIDE * rng.uniform(1, 1.3))
     x, y = (int(v) for v in rng.integers(0, side - SIDE + 1, 2))
     image = cv2.resize(still.canvas, (side, side), interpolation=cv2.INTER_AREA)
@@ -124,13 +124,13 @@ def photograph(rng: np.random.Generator, still: Still) -> Sample:
     return _sorted(photographed(rng, image, smallest), quads, hidden)
 
 
-def draw_sample(rng: np.random.Generator) -> Sample:
+def draw_crop(rng: np.random.Generator) -> TrainingCrop:
     """Draw a crop and photograph it once."""
     return photograph(rng, draw_still(rng))
 
 
 def _stand_before(
-    rng: np.random.Generator, canvas: np.ndarray, face: Face
+    rng: np.random.Generator, canvas: np.ndarray, end: VehicleEnd
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Put a vehicle before what is there.
 
@@ -144,23 +144,23 @@ def _stand_before(
     pitch, roll = rng.normal(0, 0.1), rng.normal(0, 0.07)
     if rng.random() < 0.08:
         roll = rng.uniform(-0.35, 0.35)
-    height, width = face.pixels.shape[:2]
+    height, width = end.pixels.shape[:2]
     distance = 0.9 * max(width, height) + rng.uniform(0.3, 8) * large
     target = rng.uniform(0.05, 0.95, 2) * large
-    matrix = homography(face.anchor, tuple(target), (yaw, pitch, roll), distance)
+    matrix = homography(end.anchor, tuple(target), (yaw, pitch, roll), distance)
     size = (large, large)
-    seen = cv2.warpPerspective(face.pixels, matrix, size, flags=cv2.INTER_LINEAR)
-    share = cv2.warpPerspective(face.alpha, matrix, size, flags=cv2.INTER_LINEAR)
+    seen = cv2.warpPerspective(end.pixels, matrix, size, flags=cv2.INTER_LINEAR)
+    share = cv2.warpPerspective(end.alpha, matrix, size, flags=cv2.INTER_LINEAR)
     covered = share.copy()
     if rng.random() < 0.5:  # the flank, as far as it is seen
-        canvas = _with_flank(rng, canvas, covered, face, matrix=matrix, yaw=yaw)
+        canvas = _with_flank(rng, canvas, covered, end, matrix=matrix, yaw=yaw)
     shadow = cv2.blur(share, (25, 25)).astype(np.float32) * (0.4 * rng.random() / 255)
     weight = share.astype(np.float32) / 255
     light = cv2.merge([(1 - np.roll(shadow, 8, axis=0)) * (1 - weight)] * 3)
     canvas = cv2.multiply(canvas, light, dtype=cv2.CV_8U)
     canvas = cv2.add(canvas, cv2.multiply(seen, cv2.merge([weight] * 3), dtype=cv2.CV_8U))
     # Corners of pixels here, centres of pixels where OpenCV warps.
-    mine = [apply(matrix, quad - 0.5) + 0.5 for quad in face.quads]
+    mine = [apply(matrix, quad - 0.5) + 0.5 for quad in end.quads]
     return canvas, np.array(mine).reshape(-1, 4, 2), covered
 
 
@@ -168,7 +168,7 @@ def _with_flank(
     rng: np.random.Generator,
     canvas: np.ndarray,
     covered: np.ndarray,
-    face: Face,
+    end: VehicleEnd,
     *,
     matrix: np.ndarray,
     yaw: float,
@@ -177,15 +177,15 @@ def _with_flank(
 
     It is added to `covered` (h, w) uint8 in place.
     """
-    height, width = face.pixels.shape[:2]
+    height, width = end.pixels.shape[:2]
     edge = 0.95 * width if yaw > 0 else 0.05 * width
     (x0, y0), (x1, y1) = apply(matrix, np.array([(edge, height * 0.15), (edge, height * 0.8)]))
     reach = np.sign(yaw) * abs(np.sin(yaw)) * width * rng.uniform(0.6, 1.8)
     rise = (y1 - y0) * 0.12
-    paint = face.pixels[height // 2, width // 4].astype(float) * rng.uniform(0.6, 1)
+    paint = end.pixels[height // 2, width // 4].astype(float) * rng.uniform(0.6, 1)
     canvas = canvas.copy()
 
-    def fill(corners, colour) -> None:
+    def fill(corners: list[tuple[float, float]], colour: tuple[float, ...]) -> None:
         points = np.clip(np.array(corners), -9999, 9999).astype(np.int32)
         cv2.fillPoly(canvas, [points], colour, cv2.LINE_AA)
         cv2.fillPoly(covered, [points], 255)
@@ -201,7 +201,7 @@ def _with_flank(
     return canvas
 
 
-def _of_window(rng: np.random.Generator, window: Window) -> Sample:
+def _of_window(rng: np.random.Generator, window: Window) -> TrainingCrop:
     image, quads, ignored = cut_window(rng, window, SIDE)
     smallest = float(widths(quads).min()) if len(quads) else 20.0
     if rng.random() < 0.6:
@@ -209,14 +209,14 @@ def _of_window(rng: np.random.Generator, window: Window) -> Sample:
     return _sorted(image, quads, ignored)
 
 
-def _sorted(image: np.ndarray, quads: np.ndarray, hidden: np.ndarray) -> Sample:
+def _sorted(image: np.ndarray, quads: np.ndarray, hidden: np.ndarray) -> TrainingCrop:
     """Part the plates that are asked for from those of which too little is seen."""
     inside = np.clip(quads, 0, SIDE)
     seen = np.array([_area(quad) for quad in inside]) / np.maximum([_area(q) for q in quads], 1e-6)
     wide = widths(quads)
     good = (seen > 0.85) & (wide >= NARROWEST) & (wide <= WIDEST)
     ignored = np.concatenate((quads[~good & (seen > 0.02)], hidden))
-    return Sample(image, quads[good], ignored)
+    return TrainingCrop(image, quads[good], ignored)
 
 
 def widths(quads: np.ndarray) -> np.ndarray:
