@@ -1,12 +1,17 @@
 """The method that replaces faces and plates, on drawn scenes."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from drawn_streets import SceneSettings, VisibleFace, draw_scene
 
 from workflow_scripts.anonymization.method import Scene
 from workflow_scripts.anonymization.methods.natural import Natural
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.boxes import ious
+from workflow_scripts.pii.detectors.centerface import CenterFace
 
 ROUTES = {"natural", "natural_wide", "fallback"}
 
@@ -54,3 +59,26 @@ def test_the_generator_and_the_seed_decide(scene):
     assert np.array_equal(first, treat(scene).image)
     assert not np.array_equal(first, treat(scene, seed=1).image)
     assert not np.array_equal(first, treat(scene, rng=2).image)
+
+
+def test_new_faces_are_found_by_a_detector_as_the_old_ones_were():
+    settings, found = SceneSettings(seed=3, width=1024, height=512), []
+    for index in (1, 2, 3):
+        image = draw_scene(settings, "faces", index).image
+        faces = detected(image)
+        again = detected(treat((image, faces)).image)
+        found += [any(iou(face, other) > 0.3 for other in again) for face in faces]
+    assert len(found) >= 8
+    assert np.mean(found) >= 0.9
+
+
+def detected(image: np.ndarray) -> list[Region]:
+    height, width = image.shape[:2]
+    info = CocoImage(1, "a.png", width, height, "")
+    frame = SimpleNamespace(image=image, info=info, threads=1, bearers_of=lambda kind: None)
+    return CenterFace().regions(frame, Kind.FACE)
+
+
+def iou(one: Region, other: Region) -> float:
+    first, second = ([r.x0, r.y0, r.x1, r.y1] for r in (one, other))
+    return float(ious(np.array(first), np.array([second]))[0])

@@ -6,13 +6,11 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from pii_measures import face_likeness
 from PIL import Image, PngImagePlugin
+from plate_pictures import photograph
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tests.plate_pictures import photograph
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.comparison import changed_pixels
 from workflow_scripts.privacy import plates, quality
 from workflow_scripts.privacy.metadata import kinds_in
@@ -62,60 +60,6 @@ def test_pixels_outside_of_boxes_are_counted():
     assert quality.outside_of(changed, [(5, 5, 10, 10)]) == 1
     assert quality.outside_of(changed, [(6, 5, 11, 10), (20, 12, 21, 13)]) == 5
     assert quality.outside_of(changed, []) == 26
-
-
-def face(landmarks: np.ndarray | None, box=(20, 10, 50, 50)) -> Region:
-    points = None if landmarks is None else tuple(map(tuple, landmarks.tolist()))
-    return Region("a.png", Kind.FACE, 1, *box, landmarks=points)
-
-
-def test_a_face_is_aligned_by_its_landmarks():
-    drawn = cv2.GaussianBlur(noise(3, 128, 128), (0, 0), 3)
-    placed = np.zeros((300, 300, 3), np.uint8)
-    turn = np.radians(25)
-    matrix = 1.4 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    shift = np.array([110.0, 40.0])
-    affine = np.column_stack([matrix, shift + matrix @ (0.5, 0.5) - 0.5])
-    cv2.warpAffine(drawn, affine, (300, 300), placed, cv2.INTER_CUBIC, cv2.BORDER_TRANSPARENT)
-    points = face_likeness.TEMPLATE * 64 + 32
-    straight = face_likeness.crop_of(drawn, face(points))
-    there = points @ matrix.T + shift
-    turned = face_likeness.crop_of(placed, face(there, (*there.min(axis=0), *there.max(axis=0))))
-    assert face_likeness.correlation(straight, turned) > 0.99
-    assert abs(face_likeness.correlation(straight, face_likeness.crop_of(placed, face(None)))) < 0.6
-
-
-def test_the_similarity_transform_is_exact_where_it_can_be():
-    points = face_likeness.TEMPLATE * 32
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]]) * 3
-    matrix = face_likeness.similarity_transform(points, points @ turn.T + (7, -5))
-    assert matrix == pytest.approx(np.column_stack([turn, (7, -5)]))
-    assert face_likeness.similarity_transform(points, np.full((5, 2), 9.0)) is None
-    assert face_likeness.similarity_transform(points, np.full((5, 2), np.nan)) is None
-
-
-@pytest.mark.parametrize("box", [(-30, -30, 10, 10), (70, 50, 200, 200), (-9, -9, -1, -1)])
-def test_faces_beyond_the_border_have_a_crop(box):
-    points = face_likeness.TEMPLATE * (box[2] - box[0]) + box[:2]
-    for region in (face(None, box), face(points, box), face(np.full((5, 2), 3.0), box)):
-        assert face_likeness.crop_of(noise(1), region).shape == (32, 32)
-
-
-def test_correlation_of_known_pairs():
-    crop = face_likeness.crop_of(noise(4), face(None))
-    assert face_likeness.correlation(crop, crop) == pytest.approx(1)
-    assert face_likeness.correlation(crop, 200 - crop / 2) == pytest.approx(-1)
-    assert face_likeness.correlation(crop, np.full_like(crop, 7)) == 0
-    other = face_likeness.crop_of(noise(5), face(None))
-    assert abs(face_likeness.correlation(crop, other)) < 0.2
-    # What is light only, the band-pass takes away.
-    slope = np.linspace(0, 120, 32, dtype=np.float32) + np.zeros((32, 1), np.float32)
-    bright = face_likeness.correlation(crop / 4 + slope, other / 4 + slope)
-    banded = face_likeness.correlation(
-        face_likeness.band_passed(crop / 4 + slope), face_likeness.band_passed(other / 4 + slope)
-    )
-    assert bright > 0.6
-    assert banded < bright - 0.2
 
 
 def test_unchanged_characters_are_counted_and_others_are_not():

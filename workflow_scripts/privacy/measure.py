@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from pii_measures import face_likeness
+from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop
 
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.comparison import changed_pixels
@@ -157,13 +157,15 @@ def _looks(
     if region.kind is Kind.FACE:
         before, after = (_face(image, region, embedding) for image in (old, new))
         return before, after, None
-    plate = plates.compare_plate(old, new, region)
+    box = (region.x0, region.y0, region.x1, region.y1)
+    plate = plates.compare_plate(old, new, PlateRegion(*box, region.quad))
     if plate is None:
         return Looks(), Looks(), None
     return Looks(characters=plate.old), Looks(characters=plate.new), plate.characters
 
 
 def _face(image: np.ndarray, region: Region, embedding: FaceEmbedding | None) -> Looks:
-    crop = face_likeness.crop_of(image, region)
+    box = (region.x0, region.y0, region.x1, region.y1)
+    crop = face_crop(image, FaceRegion(*box, region.landmarks))
     vector = None if embedding is None else embedding.of(image, region)
-    return Looks(crop, face_likeness.band_passed(crop), vector)
+    return Looks(crop, band_passed(crop), vector)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from pii_measures import face_likeness
+from pii_measures import correlation
 
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy import plates
@@ -31,14 +31,14 @@ def plain(first: Looks, second: Looks) -> float | None:
     """Correlation of two faces' crops."""
     if first.plain is None or second.plain is None:
         return None
-    return face_likeness.correlation(first.plain, second.plain)
+    return correlation(first.plain, second.plain)
 
 
 def fine(first: Looks, second: Looks) -> float | None:
     """Correlation of two faces' crops, band-passed."""
     if first.fine is None or second.fine is None:
         return None
-    return face_likeness.correlation(first.fine, second.fine)
+    return correlation(first.fine, second.fine)
 
 
 def embedded(first: Looks, second: Looks) -> float | None:

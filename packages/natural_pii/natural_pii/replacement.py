@@ -1,9 +1,16 @@
-"""What comes in place of a face or a plate."""
+"""What comes in place of a face or a plate, and the randomness it is drawn from."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 
 import numpy as np
+from pii_measures import BoxRegion, FaceRegion
+
+Box = tuple[int, int, int, int]
+"""x0, y0, x1, y1 in whole pixels."""
 
 
 class Route(StrEnum):
@@ -11,7 +18,7 @@ class Route(StrEnum):
 
     NATURAL = "natural"
     NATURAL_WIDE = "natural_wide"
-    """The first attempts were too like the original: more of it was painted anew."""
+    """More of it was painted anew, since the first attempts were too like the original."""
     FALLBACK = "fallback"
     """No attempt was unlike enough, or none could be drawn: a face is smeared, a plate loses its
     characters."""
@@ -19,17 +26,48 @@ class Route(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Replacement:
-    """The new content of a part of an image."""
+    """New content of a part of an image."""
 
     patch: np.ndarray
     """(y1 - y0, x1 - x0, 3) uint8 RGB."""
-    box: tuple[int, int, int, int]
-    """x0, y0, x1, y1 in pixels, inside the image: where the patch goes."""
+    box: Box
+    """Where the patch goes; inside the image."""
     route: Route
     similarity: float | None = None
-    """Of a face, correlation of the new and the old inner face; see `faces.gate.similarity`."""
+    """Highest correlation of the new and the old inner face, -1 to 1; None for a plate."""
 
     def paste(self, image: np.ndarray) -> None:
         """Write the patch into the image that it was made for, in place."""
         x0, y0, x1, y1 = self.box
         image[y0:y1, x0:x1] = self.patch
+
+
+def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:
+    """Random generator of a region, determined by the seed, the kind and the box.
+
+    It does not depend on a region's place in a list.
+    """
+    kind = "face" if isinstance(region, FaceRegion) else "license_plate"
+    box = (region.x0, region.y0, region.x1, region.y1)
+    place = sha256(f"{kind} {box}".encode()).hexdigest()
+    return np.random.default_rng((*seed, int(place[:16], 16)))
+
+
+def place_of(region: BoxRegion) -> tuple[float, float, float, float]:
+    """Key by which an image's regions are sorted."""
+    return region.y0, region.x0, region.y1, region.x1
+
+
+def enlarged(region: BoxRegion, margin: float) -> np.ndarray:
+    """Corners (2, 2) of a region's box with a margin relative to its size, pixels."""
+    across, down = margin * region.width, margin * region.height
+    low, high = (region.x0 - across, region.y0 - down), (region.x1 + across, region.y1 + down)
+    return np.array([low, high])
+
+
+def clipped(corners: np.ndarray, frame: tuple[int, ...]) -> Box | None:
+    """Pixels that a box (2, 2) touches inside the frame (height, width, ...); None for none."""
+    (x0, y0), (x1, y1) = corners.tolist()
+    x0, y0 = max(math.floor(x0), 0), max(math.floor(y0), 0)
+    x1, y1 = min(math.ceil(x1), frame[1]), min(math.ceil(y1), frame[0])
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
+from face_pictures import face, portrait, replace_face
+from natural_pii import FaceRegion, Route
 from natural_pii.faces.pose import pose_of
-from natural_pii.replacement import Route
-
-from tests.face_pictures import face, portrait, replace_face
-from workflow_scripts.contracts.regions import Kind, Region
 
 
 def test_the_same_generator_gives_the_same_bytes_and_another_one_another_person():
@@ -57,10 +55,10 @@ def test_the_smallest_faces_change(width):
     [
         face(x0=500),
         face(y0=-400),
-        Region("a.png", Kind.FACE, 1, 20, 20, 20, 40),
-        Region("a.png", Kind.FACE, 1, 20, 40, 30, 30),
-        Region("a.png", Kind.FACE, 1, float("nan"), 20, 40, 50),
-        Region("a.png", Kind.FACE, 1, 20, 20, float("inf"), 50),
+        FaceRegion(20, 20, 20, 40),
+        FaceRegion(20, 40, 30, 30),
+        FaceRegion(float("nan"), 20, 40, 50),
+        FaceRegion(20, 20, float("inf"), 50),
     ],
 )
 def test_regions_without_extent_or_outside_are_ignored(region):
@@ -86,7 +84,7 @@ def test_a_region_larger_than_the_image_is_replaced():
 )
 def test_landmarks_that_cannot_be_are_replaced_by_usual_ones(landmarks):
     region = face()
-    region = Region("a.png", Kind.FACE, 1, region.x0, region.y0, region.x1, region.y1, landmarks)
+    region = FaceRegion(region.x0, region.y0, region.x1, region.y1, landmarks)
     pose = pose_of(region)
     assert pose.drawable
     assert abs(pose.yaw) < 0.05
@@ -120,7 +118,7 @@ def test_extreme_turns_take_the_fallback(extreme):
 def test_landmarks_in_one_point_take_the_fallback():
     region = face()
     points = ((60.0, 55.0),) * 5
-    region = Region("a.png", Kind.FACE, 1, region.x0, region.y0, region.x1, region.y1, points)
+    region = FaceRegion(region.x0, region.y0, region.x1, region.y1, points)
     outcome = replace_face(portrait(face()), region, 0)
     assert outcome.route is Route.FALLBACK
 

@@ -3,11 +3,10 @@
 import cv2
 import numpy as np
 import pytest
+from face_pictures import drawn_over, face, portrait, replace_face, scenes
+from natural_pii import Route
 from natural_pii.faces.estimate import optics_of
 from natural_pii.faces.pose import pose_of
-from natural_pii.replacement import Route
-
-from tests.face_pictures import drawn_over, face, portrait, replace_face, scenes
 
 
 def test_nothing_of_the_old_inner_face_is_left():

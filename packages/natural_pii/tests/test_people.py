@@ -5,25 +5,21 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from face_pictures import scenes
+from natural_pii import FaceRegion
 from natural_pii.faces import people as module_of_people
 from natural_pii.faces.people import replace_faces
 from natural_pii.faces.replace import replace_person
-from pii_measures.face_likeness import band_passed, correlation, crop_of
-
-from tests.face_pictures import scenes
-from workflow_scripts.anonymization.method import LabelledObject
-from workflow_scripts.anonymization.owners import owners_of
-from workflow_scripts.contracts.coco import Instance, encode_mask
-from workflow_scripts.contracts.regions import Kind, Region
+from pii_measures import band_passed, correlation, face_crop
 
 
-def moved(region: Region, right: float) -> Region:
+def moved(region: FaceRegion, right: float) -> FaceRegion:
     """The same region further to the right, with its landmarks."""
     marks = tuple((x + right, y) for x, y in region.landmarks)
     return replace(region, x0=region.x0 + right, x1=region.x1 + right, landmarks=marks)
 
 
-def people(count: int) -> tuple[np.ndarray, list[Region]]:
+def people(count: int) -> tuple[np.ndarray, list[FaceRegion]]:
     """Drawn faces of different people, side by side."""
     found = [(image, region) for image, regions in scenes() for region in regions]
     found = [(image, region) for image, region in found if region.height > 24][:count]
@@ -47,7 +43,7 @@ def new_people(image, regions, owners):
     for region, outcome in zip(regions, results, strict=True):
         after = image.copy()
         outcome.paste(after)
-        looks.append(crop_of(after, region))
+        looks.append(face_crop(after, region))
     return looks
 
 
@@ -98,30 +94,3 @@ def test_the_order_of_regions_does_not_matter():
     for a, b in zip(first, second[::-1], strict=True):
         assert a.box == b.box
         assert a.patch.tobytes() == b.patch.tobytes()
-
-
-def labelled(number: int, class_name: str, x: int, width: int, crowd: int = 0) -> LabelledObject:
-    """A person as high as the frame of 100 x 200 pixels."""
-    mask = encode_mask(np.ones((100, width), bool), x, 0, 100, 200)
-    box = (float(x), 0.0, float(width), 100.0)
-    return LabelledObject(class_name, Instance(number, 1, 1, box, 100 * width, mask, crowd))
-
-
-def test_a_face_belongs_to_the_smallest_person_around_its_middle():
-    faces = [Region("a.png", Kind.FACE, 1, x, 20, x + 20, 45) for x in (10, 40, 60, 150, -15)]
-    objects = [
-        labelled(1, "person", 0, 100),
-        labelled(2, "rider", 45, 30),
-        labelled(3, "car", 0, 200),
-        labelled(4, "person", 140, 60, crowd=1),
-    ]
-    for order in (objects, objects[::-1]):
-        assert owners_of(faces, order) == [1, 2, 2, None, None]
-
-
-def test_a_mask_counts_and_not_its_box():
-    mask = np.ones((100, 80), bool)
-    mask[:, 30:50] = False
-    instance = Instance(9, 1, 1, (0.0, 0.0, 80.0, 100.0), 6000, encode_mask(mask, 0, 0, 100, 200))
-    faces = [Region("a.png", Kind.FACE, 1, x, 20, x + 10, 32) for x in (5, 35)]
-    assert owners_of(faces, [LabelledObject("person", instance)]) == [9, None]

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from natural_pii.plates.replace import replace_plate
-from natural_pii.replacement import Route
+from natural_pii import PlateRegion, Route, replace_plate
 from pydantic import Field, PrivateAttr
 
 from workflow_scripts.anonymization.diffusion.crops import (
@@ -86,7 +85,8 @@ class Diffusion(Method):
         outcomes = dict(self._paint_faces(scene, result))
         for place, region in enumerate(scene.regions):
             if region.kind is Kind.LICENSE_PLATE:
-                replacement = replace_plate(result, region, draws)
+                box = (region.x0, region.y0, region.x1, region.y1)
+                replacement = replace_plate(result, PlateRegion(*box, region.quad), draws)
                 if replacement is not None:
                     replacement.paste(result)
                     route = replacement.route.value

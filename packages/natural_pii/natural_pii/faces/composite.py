@@ -1,41 +1,44 @@
-"""Putting a drawn head into the picture: soft edges at hair, the picture's blur and noise."""
+"""A drawn head put into the image, with soft edges at hair and the image's own blur and noise."""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.appearance import cut_out, white_noise
 from pii_measures.pixels import limited, mean_of, rounded, soft, three, times
+
+from natural_pii.grain import cut_out, white_noise
 
 from .estimate import Optics, Skin, to_display
 from .grid import smooth
 from .render import Rendered
 
 _DRAWN_BLUR = 0.5
-"""Of a drawn head before anything is done to it, pixels."""
+"""Blur of a head as it is drawn, standard deviation in pixels."""
 
 _LEAST_BLUR = 0.7
-"""No lens draws a face sharper; edges of clothes, sharpened by cameras, say otherwise."""
+"""Least blur of a face: no lens draws one sharper, though edges of clothes may be sharpened."""
 _CONTRASTS = 0.85, 2.0
+"""Limits of the gain in contrast."""
 _LEVELS = 0.70, 1.12
+"""Limits of the gain in brightness."""
 _BRIGHTEST = 1.16
-"""How far contrast lifts what is bright already: faces differ in their shadows, not in shine."""
+"""Limit of the brightening by contrast: faces differ in their shadows, not in their shine."""
 
 
 @dataclass(frozen=True, eq=False)
 class Backdrop:
-    """What a head is put into, and what of it stays the same whichever head that is.
+    """Patch that a head is put into, with what does not depend on the head.
 
     Attributes:
         window: (h, w, 3) uint8, the patch as it was.
-        optics: of the picture.
-        sigma: of the blur that a drawn head needs, pixels.
-        unit: pixels a unit of face coordinates.
+        optics: blur, noise and black of the image.
+        sigma: standard deviation of the blur that a drawn head needs, pixels.
+        unit: pixels per unit of face coordinates.
         like: (h, w) float32, near 1 where a pixel has about the colour of the skin.
-        near_like: the same, blurred.
-        grey: (h, w) float32.
-        band: (h, w) float32, the square of what is neither noise nor light.
+        near_like: `like`, blurred.
+        grey: (h, w) float32, mean of the channels.
+        band: (h, w) float32, squared detail that is neither noise nor light.
     """
 
     window: np.ndarray
@@ -49,17 +52,17 @@ class Backdrop:
 
 
 def backdrop_of(window: np.ndarray, skin: Skin, optics: Optics, unit: float) -> Backdrop:
-    """Look at a patch, (h, w, 3) uint8.
+    """Backdrop of a patch.
 
     Args:
-        window: the patch.
-        skin: its colour, by which skin is told from the rest.
-        optics: of the picture.
-        unit: pixels a unit of face coordinates.
+        window: the patch, (h, w, 3) uint8.
+        skin: colour of the skin, which separates skin from the rest.
+        optics: blur, noise and black of the image.
+        unit: pixels per unit of face coordinates.
     """
     sigma = float(np.sqrt(max(optics.blur, _LEAST_BLUR) ** 2 - _DRAWN_BLUR**2))
     like = skin_likeness(window, skin)
-    grey = mean_of(np.float32(window))
+    grey = mean_of(window.astype(np.float32))
     low = soft(grey, 0.75 * unit)
     return Backdrop(
         window, optics, sigma, unit, like, cv2.GaussianBlur(like, (0, 0), max(0.6, sigma)),
@@ -68,20 +71,20 @@ def backdrop_of(window: np.ndarray, skin: Skin, optics: Optics, unit: float) -> 
 
 
 def composite(backdrop: Backdrop, drawn: Rendered, rng: np.random.Generator) -> np.ndarray:
-    """The patch with the head, (h, w, 3) uint8.
+    """Patch with the head in it, (h, w, 3) uint8.
 
-    Inside the core nothing of the old pixels is left. In the rim around it old and new mix, and
-    only what has the colour of skin is replaced: hair, hats and background stay.
+    Inside the core nothing of the old pixels is left. In the rim around it old and new mix where
+    the old pixels have the colour of skin: hair, hats and background stay.
 
     Args:
         backdrop: the patch.
         drawn: the head over the same patch.
-        rng: for the noise.
+        rng: source of the noise.
     """
-    colour = cv2.GaussianBlur(to_display(drawn.rgb), (0, 0), backdrop.sigma)
+    colour: np.ndarray = cv2.GaussianBlur(to_display(drawn.rgb), (0, 0), backdrop.sigma)
     grey = mean_of(colour)
     gain = _contrast(grey, backdrop, drawn)
-    # Raises the darkest, hardly skin, and keeps hues.
+    # Raises the darkest pixels, hardly those of skin, and keeps hues.
     black = 0.8 * backdrop.optics.black / np.maximum(grey * gain, 1)
     colour = times(colour, gain * np.sqrt(1 + black * black))
     height, width = grey.shape
@@ -92,10 +95,10 @@ def composite(backdrop: Backdrop, drawn: Rendered, rng: np.random.Generator) -> 
 
 
 def _without_old(backdrop: Backdrop, drawn: Rendered) -> np.ndarray:
-    """The patch with what the new head does not cover of the old one filled from around it: what
-    has the colour of skin beside it, and all that lies between the old landmarks.
+    """Patch in which the part of the old head that the new one does not cover is filled from around
+    it: skin beside the new head, and everything between the old landmarks.
     """
-    window, like = np.float32(backdrop.window), backdrop.like
+    window, like = backdrop.window.astype(np.float32), backdrop.like
     gone = drawn.between
     if drawn.beside.any():
         skin = drawn.beside * cv2.GaussianBlur(like, (0, 0), max(0.08 * drawn.unit, 0.6))
@@ -117,8 +120,8 @@ def _alpha(backdrop: Backdrop, drawn: Rendered) -> np.ndarray:
 
 
 def skin_likeness(window: np.ndarray, skin: Skin) -> np.ndarray:
-    """(h, w) float32, near 1 where a pixel of a patch, uint8, has about the colour of the skin."""
-    tone = to_display(np.float32(skin.tone))
+    """Likeness to skin of a patch (h, w, 3) uint8: (h, w) float32, near 1 at the colour of skin."""
+    tone = to_display(np.array(skin.tone, np.float32))
     ratio = cv2.LUT(window, _logarithms()) - np.log(tone + np.float32(6))
     level = mean_of(ratio)
     red, green, blue = cv2.split(ratio)
@@ -134,17 +137,17 @@ def _logarithms() -> np.ndarray:
 
 
 def _contrast(after: np.ndarray, backdrop: Backdrop, drawn: Rendered) -> np.ndarray:
-    """A gain, (h, w), that gives the drawn head about the contrast and brightness of the old face,
-    a number each.
+    """Gain (h, w) that gives the drawn head about the contrast and brightness of the old face,
+    of which only these two numbers are used.
 
     Args:
-        after: the head's grey, (h, w).
+        after: grey of the head, (h, w).
         backdrop: the patch.
         drawn: the head.
     """
     fine, coarse = max(0.12 * backdrop.unit, 0.5), 0.75 * backdrop.unit
     core = drawn.core
-    # Of the head alone: what lies beside it is as dark as it happens to be.
+    # Over the head alone: the brightness of what lies beside it is arbitrary.
     shown = np.maximum(core, drawn.rim) + np.float32(1e-3)
     even = soft(after * shown, coarse) / soft(shown, coarse)
     inside = max(_sum(core, after), 1e-3)
@@ -154,7 +157,7 @@ def _contrast(after: np.ndarray, backdrop: Backdrop, drawn: Rendered) -> np.ndar
     # Less towards the edge, where the old skin goes on.
     inner = limited(2 * soft(core, 0.4 * backdrop.unit) - 1, 0, 1)
     power = inner * np.float32(np.clip(ratio, *_CONTRASTS) - 1)
-    # As a power and the same for all channels, so that dark places keep their hue.
+    # As a power, the same for all channels, so that dark places keep their hue.
     gain = cv2.exp(power * cv2.log((after + 2) / (even + 2)))
     return np.float32(level) * np.minimum(gain, np.float32(_BRIGHTEST))
 
@@ -165,6 +168,6 @@ def _sum(first: np.ndarray, second: np.ndarray) -> float:
 
 @lru_cache(maxsize=1)
 def _grain() -> np.ndarray:
-    """Noise as cameras leave it: mostly the same in all channels."""
+    """Camera noise, mostly the same in all channels, (512, 512, 3) float32."""
     white = white_noise()
     return 0.85 * white[..., :1] + 0.4 * white[..., 1:]

@@ -1,7 +1,7 @@
-"""What a new face takes from the picture: tone and light of the skin, blur, noise, black, contrast.
+"""Estimates that a new face takes from the image: tone and light of the skin, blur, noise, black.
 
-All of it is coarse on purpose: one colour, one slope of brightness, four numbers. No structure of
-the old face passes through here.
+They are coarse on purpose (one colour, one slope of brightness, three numbers), so that no
+structure of the old face passes into the new one.
 """
 
 from dataclasses import dataclass, replace
@@ -18,21 +18,22 @@ _SAMPLES = np.array(
     [(-0.6, -1.2), (0.6, -1.2), (0.0, -1.1), (-1.2, 0.95), (1.2, 0.95), (-1.0, 1.5), (1.0, 1.5),
      (0.0, 0.5), (0.0, 3.15), (-1.25, 2.4), (1.25, 2.4)]
 )  # fmt: skip
-"""Where skin is looked at, (u, v)."""
+"""Points where skin is sampled, (u, v)."""
 _ACROSS = 9
-"""Pixels across a spot that are looked at, at most."""
+"""Pixels across the spot around a sample, at most."""
 SAMPLES = np.column_stack([_SAMPLES, 0.25 - 0.28 * _SAMPLES[:, 0] ** 2])
+"""Points where skin is sampled, (11, 3) as (u, v, z)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Skin:
-    """The colour of skin and how it is lit.
+    """Colour of skin and its light.
 
     Attributes:
-        tone: linear RGB of the face's middle.
+        tone: linear RGB of the middle of the face.
         slopes: change of the logarithm of brightness per unit, right and down.
-        offsets: (11,) of each sample, the logarithm of its brightness relative to the tone.
-        weights: (11,) how much each sample looked like skin.
+        offsets: logarithm of each sample's brightness relative to the tone, (11,).
+        weights: likeness of each sample to skin, (11,).
     """
 
     tone: Colour
@@ -41,7 +42,7 @@ class Skin:
     weights: np.ndarray
 
     def softened(self, share: float) -> "Skin":
-        """The same colour in a light whose direction tells by `share` only, 0 to 1."""
+        """The same colour with its light's direction kept by a share, 0 to 1."""
         right, down = self.slopes
         usual = SAMPLES[:, 2]
         return replace(
@@ -52,22 +53,22 @@ class Skin:
 
 
 def to_linear(image: np.ndarray) -> np.ndarray:
-    """Linear RGB, 0 to 1, float32, of uint8 or float32 0 to 255."""
-    return (np.float32(image) / 255) ** np.float32(GAMMA)
+    """Linear RGB, float32, 0 to 1, of display RGB, 0 to 255."""
+    return (image.astype(np.float32) / 255) ** np.float32(GAMMA)
 
 
 def to_display(linear: np.ndarray) -> np.ndarray:
-    """Float32 0 to 255 of linear RGB."""
+    """Display RGB, float32, 0 to 255, of linear RGB."""
     return cv2.pow(limited(linear, 0, 1), 1 / GAMMA).reshape(linear.shape) * np.float32(255)
 
 
 def brightness(linear: np.ndarray) -> np.ndarray:
-    """Brightness of linear RGB, over the last axis."""
-    return linear @ np.float32((0.30, 0.55, 0.15))
+    """Brightness of linear RGB, (..., 3) to (...)."""
+    return linear @ np.array((0.30, 0.55, 0.15), np.float32)
 
 
 def skin_of(image: np.ndarray, pose: Pose) -> Skin:
-    """Estimate skin and light of the face that `pose` describes."""
+    """Skin of the face at a pose, in an image (H, W, 3) uint8."""
     colours = _spots(image, pose.pixels(SAMPLES), 0.28 * pose.unit)
     bright = brightness(colours)
     facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
@@ -84,17 +85,17 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     tone = np.exp(share @ np.log(colours.clip(0.003)))
     offsets = np.log(bright.clip(0.003) / brightness(tone))
     slopes = plane(offsets, weights)[1:]
-    return Skin(tuple(tone.tolist()), (float(slopes[0]), float(slopes[1])), offsets, weights)
+    red, green, blue = tone.tolist()
+    return Skin((red, green, blue), (float(slopes[0]), float(slopes[1])), offsets, weights)
 
 
 def is_skin(skin: Skin, window: np.ndarray) -> bool:
-    """Whether the tone is that of skin, as far as colour can tell.
+    """Whether the tone may be that of skin, which is redder than blue in all people.
 
-    Skin of all people is redder than it is blue. On what a detector took for a face by mistake (a
-    sign, a helmet, white hair) a drawn one would be noticed. Where light leaves no colours, (h, w,
-    3) `window` around the face has none, and nothing is ruled out.
+    A drawn face would stand out on what a detector took for one by mistake: a sign, a helmet, white
+    hair. Where the window (h, w, 3) uint8 around the face has no colours, nothing is ruled out.
     """
-    red, _, blue = to_display(np.float32(skin.tone))
+    red, _, blue = to_display(np.array(skin.tone, np.float32))
     first, second, third = cv2.split(window)
     high, low = cv2.max(cv2.max(first, second), third), cv2.min(cv2.min(first, second), third)
     colourful = cv2.mean(cv2.subtract(high, low))[0] > 10
@@ -102,14 +103,14 @@ def is_skin(skin: Skin, window: np.ndarray) -> bool:
 
 
 def plane(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Offset and slopes over the samples' u and v, drawn towards zero slopes."""
+    """Offset and slopes (3,) of values (11,) over the samples' u and v, shrunk towards no slope."""
     design = np.column_stack([np.ones(len(values)), SAMPLES[:, 0], SAMPLES[:, 1] - 0.8])
     normal = design.T @ (weights[:, None] * design) + np.diag([0.05, 0.4, 0.4])
     return np.linalg.solve(normal, design.T @ (weights * values))
 
 
 def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
-    """(n, 3) median linear colours around points; of the frame's edge for those outside."""
+    """Median linear colours (n, 3) around points (n, 2); beyond the image, those of its edge."""
     reach = max(radius, 0.5)
     count = min(round(2 * reach) + 1, _ACROSS)
     around = np.linspace(-reach, reach, count)
@@ -123,12 +124,12 @@ def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Optics:
-    """What camera and air did to the picture around a face.
+    """Effects of camera and air on the image around a face.
 
     Attributes:
-        blur: Gaussian sigma of its sharpest edges, pixels.
-        noise: standard deviation, of 255.
-        black: the darkest that is there, of 255.
+        blur: standard deviation of the blur at its sharpest edges, pixels.
+        noise: standard deviation, grey levels.
+        black: darkest grey level.
     """
 
     blur: float
@@ -137,8 +138,8 @@ class Optics:
 
 
 def optics_of(window: np.ndarray) -> Optics:
-    """Estimate from (h, w, 3) uint8 around a face."""
-    grey = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    """Optics of a window (h, w, 3) uint8 around a face."""
+    grey: np.ndarray = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32)
     black = quantile(grey, 0.01)
     if min(grey.shape) < 8:
         return Optics(0.8, 1.0, black)
@@ -148,15 +149,15 @@ def optics_of(window: np.ndarray) -> Optics:
 
 
 def _edge_blur(first: np.ndarray, second: np.ndarray) -> float:
-    """How blurred the sharpest edges are: blur once more and see how much less steep they get.
+    """Blur of the sharpest edges, from how much less steep another blur makes them.
 
     Source: Zhuo and Sim, "Defocus map estimation from a single image" (2011).
 
     Args:
-        first: how steep the picture is, (h, w).
-        second: the same after a blur of one pixel.
+        first: steepness of the image, (h, w).
+        second: steepness after a blur of one pixel.
     """
-    # The larger a face, the more of it is soft by nature.
+    # Larger faces show more surface that is soft by nature.
     share = np.interp(min(first.shape), (24, 64, 100), (0.90, 0.97, 0.985))
     strong = first >= max(quantile(first, share), 3.0)
     if np.count_nonzero(strong) < 6:
@@ -173,15 +174,15 @@ def _steepness(grey: np.ndarray) -> np.ndarray:
 
 
 def _noise(grey: np.ndarray, steep: np.ndarray) -> float:
-    """Median absolute response of a Laplacian that ignores edges, in its flattest third.
+    """Noise, from the median absolute response of a Laplacian in the flattest third of the image.
 
     Source: Immerkaer, "Fast noise variance estimation" (1996), with a median.
 
     Args:
-        grey: the picture, (h, w).
-        steep: how steep it is after a blur.
+        grey: the image, (h, w).
+        steep: its steepness after a blur, (h, w).
     """
-    kernel = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]]) / 6
+    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
     response = np.abs(cv2.filter2D(grey, -1, kernel))[1:-1, 1:-1]
     steep = cv2.boxFilter(steep, -1, (3, 3))[1:-1, 1:-1]
     flat = response[steep <= quantile(steep, 0.3)]

@@ -1,24 +1,24 @@
-"""Eyes and brows."""
+"""Eyes, brows and glasses."""
 
 import cv2
 import numpy as np
 
 from .grid import Grid, noise, smooth
-from .identity import Identity
-from .paint import Paint, Window, between, near_curve, pale, scaled
+from .identity import Glasses, Identity
+from .paint import FacePaint, Window, between, near_curve, pale, scaled
 
 
-def paint_eyes(half: Paint, who: Identity, light_u: float) -> tuple[Window, np.ndarray]:
+def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, np.ndarray]:
     """Draw both eyes.
 
     Args:
-        half: the right half of a face.
+        half: right half of a face.
         who: the person.
-        light_u: -1 to 1, from where the light comes.
+        light_u: horizontal direction of the light, -1 to 1.
 
     Returns:
-        A window of the half face, and (2, 3, height, width) what belongs there on the right side
-        and, mirrored, on the left: eyes differ in where they look and what they mirror.
+        A window of the half face, and its content (2, 3, height, width) on the right side and,
+        mirrored, on the left: eyes differ in gaze and reflections.
     """
     window = half.grid.window(0.15, -0.7, 1.85, 0.7)
     paint = half.part(window)
@@ -31,7 +31,8 @@ def paint_eyes(half: Paint, who: Identity, light_u: float) -> tuple[Window, np.n
     lower = 0.40 * who.eye_open * across**0.8 + 0.02
     inside = smooth(who.eye_long - np.abs(x), -0.02, 0.06)
     below, above = y - upper, lower - y
-    small = 1 - float(smooth(np.float32(grid.density), 10.5, 21))  # where lids and lashes merge
+    # Near 1 where lids and lashes merge.
+    small = 1 - float(smooth(np.array(grid.density, np.float32), 10.5, 21))
 
     # The lid above the eye, its crease, and the dark corner beside the nose.
     crease = near_curve(paint, below + (0.13 + 0.03 * across), 0.045)
@@ -49,8 +50,8 @@ def paint_eyes(half: Paint, who: Identity, light_u: float) -> tuple[Window, np.n
     corners = smooth(np.abs(x), 0.45 * who.eye_long, who.eye_long)
     paint.tint(gap * np.minimum(0.55 * shade + 0.3 * corners, 1), (0.46, 0.38, 0.36))
 
-    both = Paint(grid, np.stack([paint.rgb, paint.rgb]), paint.tone)
-    side = np.float32([1, -1]).reshape(2, 1, 1)
+    both = FacePaint(grid, np.stack([paint.rgb, paint.rgb]), paint.tone)
+    side = np.array([1, -1], np.float32).reshape(2, 1, 1)
     ix, iy = x - side * np.float32(0.10 * who.gaze), y + 0.028
     radius = np.sqrt(ix * ix + iy * iy)
     iris = both.edge(0.205 + 0.03 * small - radius, 0.025) * gap
@@ -73,8 +74,8 @@ def paint_eyes(half: Paint, who: Identity, light_u: float) -> tuple[Window, np.n
     return window, both.rgb
 
 
-def paint_brows(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
-    """Draw both brows, from strands."""
+def paint_brows(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None:
+    """Draw both brows, made of strands."""
     hairs, gaps = noise(rng, paint.grid, 0.04), noise(rng, paint.grid, 0.22)
     colour = between(scaled(who.hair, 0.65), scaled(paint.tone, 0.18), 0.30)
     for side in (1, -1):
@@ -95,3 +96,31 @@ def _brow(grid: Grid, who: Identity, side: int) -> np.ndarray:
     wide = np.maximum(thick, 0.4 / grid.density).astype(np.float32)
     ends = smooth(x, -0.66, -0.38) * smooth(0.80 - x, 0, 0.35)
     return cv2.exp(-cv2.pow(np.abs((grid.v - line) / wide), 2.4)) * ends
+
+
+def paint_glasses(paint: FacePaint, who: Identity) -> None:
+    """Draw the rims of glasses, if the person wears any."""
+    if who.glasses is Glasses.NONE:
+        return
+    dark = who.glasses is Glasses.DARK
+    wide, high = 0.66, (0.44 if dark else 0.40)
+    colour = (0.012, 0.011, 0.011) if dark else (0.09, 0.08, 0.075)
+    strong, line = (0.92, 0.060) if dark else (0.75, 0.035)
+    for side in (1, -1):
+        part = paint.part(paint.grid.window(side - 1.3, -0.75, side + 1.3, 0.9))
+        grid = part.grid
+        x, y = (grid.u - side) * side - 0.04, grid.v - 0.08
+        sizes = np.abs(x / wide), np.abs(y / high)
+        reach = np.cbrt(sum(size * size * size for size in sizes))
+        offset = (reach - 1) * (0.5 * (wide + high))
+        part.tint(0.5 * near_curve(part, offset - 0.10, 0.10), (0.82, 0.80, 0.80))
+        part.tint(smooth(-offset, 0.0, 0.1), (0.93, 0.95, 0.96))
+        heavier = np.where(y < 0, np.float32(1.15), np.float32(0.85)) if dark else 1.0
+        rim = strong * heavier * near_curve(part, offset, line)
+        part.mix(np.minimum(rim, 1), colour)
+        arm = near_curve(part, grid.v + 0.10, line) * smooth(x, wide - 0.02, wide + 0.06)
+        part.mix(strong * arm, colour)
+    part = paint.part(paint.grid.window(-0.5, -0.4, 0.5, 0.2))
+    u = part.grid.u
+    bridge = near_curve(part, part.grid.v + 0.10 - 0.25 * u * u, line)
+    part.mix(strong * bridge * smooth(0.42 - np.abs(u), 0, 0.06), colour)

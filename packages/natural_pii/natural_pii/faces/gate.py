@@ -1,30 +1,28 @@
-"""How much a new face still has of the old one."""
+"""Likeness of a new face to the old one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from pii_measures.face_likeness import SIDE, band_passed, correlation, crop_of
+from pii_measures import FaceRegion, band_passed, correlation, face_crop
+from pii_measures.faces import SIDE
 
-from workflow_scripts.contracts.regions import Region
-
-from .boxes import enlarged
+from natural_pii.replacement import enlarged
 
 MAX_SIMILARITY = 0.5
-"""No face that replaces another one may be more alike."""
+"""Likeness that no new face may exceed."""
 MARGIN = 0.2
-"""Of the detector's box, at each side, that is not compared."""
+"""Margin inside of the detector's box that is not compared, relative to its size."""
 
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What is compared of a face: three times (32, 32) float32 grey.
+    """Pictures of a face that are compared, (32, 32) float32 grey each.
 
     Attributes:
-        aligned: the inner face, brought upright by its landmarks: what the privacy audit compares.
-        details: the same, band-passed.
-        boxed: the middle of the detector's box as it is.
+        aligned: inner face, upright by its landmarks: what an audit compares.
+        details: `aligned`, band-passed.
+        boxed: middle of the detector's box as it is.
     """
 
     aligned: np.ndarray
@@ -32,14 +30,14 @@ class Look:
     boxed: np.ndarray
 
 
-def look_of(image: np.ndarray, region: Region) -> Look:
-    """What of an image, (height, width, 3) uint8 RGB, is compared for a region."""
-    aligned = crop_of(image, region)
+def look_of(image: np.ndarray, region: FaceRegion) -> Look:
+    """Look of a region in an image (height, width, 3) uint8 RGB."""
+    aligned = face_crop(image, region)
     return Look(aligned, band_passed(aligned), _middle(image, region))
 
 
-def _middle(image: np.ndarray, region: Region) -> np.ndarray:
-    """The inner 60 % of a box, in whole pixels."""
+def _middle(image: np.ndarray, region: FaceRegion) -> np.ndarray:
+    """Inner 60 % of a box, in whole pixels."""
     (x0, y0), (x1, y1) = np.rint(enlarged(region, -MARGIN)).astype(int).tolist()
     height, width = image.shape[:2]
     x0, y0 = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
@@ -49,31 +47,9 @@ def _middle(image: np.ndarray, region: Region) -> np.ndarray:
 
 
 def alikeness(first: Look, second: Look) -> float:
-    """The highest of the correlations of two looks: of details, and of all that is seen, aligned
-    and in the box.
-    """
+    """Highest of the correlations of two looks' three pictures, -1 to 1."""
     return max(
         correlation(first.details, second.details),
         correlation(first.aligned, second.aligned),
         correlation(first.boxed, second.boxed),
     )
-
-
-def similarity(original: np.ndarray, replaced: np.ndarray, region: Region) -> float:
-    """How similar the inner face of a region is in two versions of an image, -1 to 1.
-
-    Two people correlate as well, since all faces have eyes and mouths at the same places: see
-    `between_people`.
-
-    Args:
-        original: (height, width, 3) uint8 RGB.
-        replaced: the same size.
-        region: a face.
-    """
-    return alikeness(*(look_of(image, region) for image in (original, replaced)))
-
-
-def between_people(looks: Sequence[Look]) -> np.ndarray:
-    """`alikeness` of all pairs of different people, (n (n - 1) / 2,)."""
-    pairs = [alikeness(a, b) for index, a in enumerate(looks) for b in looks[:index]]
-    return np.array(pairs)

@@ -1,6 +1,6 @@
-"""The plane that a face is drawn on before it is turned, lit and put into an image.
+"""Plane that a face is drawn on before it is turned, lit and put into an image.
 
-Face coordinates: u to the viewer's right, v down, z towards the viewer, all in half distances
+Face coordinates are u to the viewer's right, v down and z towards the viewer, in half distances
 between the pupils (about 31 mm). The pupils are at (-1, 0) and (1, 0), the mouth at v = 2.3, the
 chin at about 3.7.
 """
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 SIDE, TOP, BOTTOM = 2.6, -2.5, 4.5
-"""Where the plane ends: u of both sides, v of the upper and lower edge."""
+"""Extent of the plane: |u| at its sides, v at its upper and lower edge."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +39,19 @@ class Grid:
         return float(self.u[0, 0]), float(self.v[0, 0])
 
     def column(self, u: np.ndarray) -> np.ndarray:
-        """Where u lies, in samples."""
+        """Column, in samples, of u."""
         return (u - self._origin[0]) * self.density
 
     def row(self, v: np.ndarray) -> np.ndarray:
-        """Where v lies, in samples."""
+        """Row, in samples, of v."""
         return (v - self._origin[1]) * self.density
 
     def window(self, u0: float, v0: float, u1: float, v1: float) -> tuple[slice, slice]:
         """Rows and columns that a box covers."""
-        height, width = self.shape
-        rows = slice(max(int(self.row(v0)), 0), min(int(self.row(v1)) + 2, height))
-        return rows, slice(max(int(self.column(u0)), 0), min(int(self.column(u1)) + 2, width))
+        (height, width), (left, top) = self.shape, self._origin
+        x0, x1 = (int((u - left) * self.density) for u in (u0, u1))
+        y0, y1 = (int((v - top) * self.density) for v in (v0, v1))
+        return slice(max(y0, 0), min(y1 + 2, height)), slice(max(x0, 0), min(x1 + 2, width))
 
     def crop(self, window: tuple[slice, slice]) -> "Grid":
         """The sample points in a window."""
@@ -58,7 +59,7 @@ class Grid:
 
     @cached_property
     def right(self) -> "Grid":
-        """The half on the viewer's right; faces are alike on both sides but for light and gaze."""
+        """Half on the viewer's right; both sides of a face differ in light and gaze only."""
         return Grid(self.density, self.u[:, self.shape[1] // 2 :], self.v)
 
     @cached_property
@@ -68,27 +69,27 @@ class Grid:
         return Grid(self.density / 2, u, v)
 
     def bumps(self, spots: np.ndarray, heights: np.ndarray) -> np.ndarray:
-        """Sums of Gaussian spots at both sides of the middle.
+        """Sums of Gaussian spots on both sides of the middle.
 
         Args:
-            spots: (n, 4) of u, v, width and height; each is there at -u as well.
-            heights: (..., n), of their tops.
+            spots: (n, 4), u, v, width and height of each; it is mirrored to -u.
+            heights: (..., n), heights of their peaks.
 
         Returns:
             (..., height, width) float32.
         """
-        u, v, wide, high = np.float32(spots).T
+        u, v, wide, high = spots.astype(np.float32).T
         down = np.exp(-np.square((self.v - v) / high))
         columns = self.u.T
         across = np.exp(-np.square((columns - u) / wide))
         across += np.exp(-np.square((columns + u) / wide))
-        heights = np.float32(heights) * np.where(u == 0, np.float32(0.5), np.float32(1))
+        heights = heights.astype(np.float32) * np.where(u == 0, np.float32(0.5), np.float32(1))
         return (heights[..., None, :] * down) @ across.T
 
 
 @lru_cache(maxsize=32)
 def grid_of(density: int) -> Grid:
-    """The grid with so many samples per unit, an even number."""
+    """Grid of a density, an even number of samples per unit."""
     half = int(np.ceil(SIDE * density))
     u = (np.arange(2 * half, dtype=np.float32) + 0.5 - half) / density
     rows = round((BOTTOM - TOP) * density)
@@ -97,13 +98,13 @@ def grid_of(density: int) -> Grid:
 
 
 def mirrored(plane: np.ndarray) -> np.ndarray:
-    """The whole of which `plane`, (..., height, width), is the right half."""
+    """Whole plane of which `plane`, (..., height, width), is the right half."""
     return np.concatenate([plane[..., ::-1], plane], axis=-1)
 
 
 def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 up to `low`, 1 from `high`, a smooth step between."""
-    # Not np.clip, which takes several times as long for small arrays.
+    """Smoothstep: 0 up to `low`, 1 from `high`."""
+    # np.clip takes several times as long for small arrays.
     t = np.minimum(np.maximum((value - low) * (1 / (high - low)), 0), 1)
     square = t * t
     t *= -2
@@ -112,29 +113,29 @@ def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def blurred(field: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian blur, sigma in samples; below 0.3 the field as it is. Goes on mirrored."""
+    """Gaussian blur, sigma in samples, with mirrored borders; none below 0.3."""
     if sigma < 0.3:
         return field
     return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
 
-def at(plate: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """What a plate shows at these samples, linearly interpolated; beyond it, its edge."""
-    return cv2.remap(plate, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+def at(plane: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Values of a plane at columns and rows, by linear interpolation; beyond it, its edge's."""
+    return cv2.remap(plane, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 _TILE = (360, 300)
-"""Rows and columns of the noise that parts are cut from: more than the largest grid has. Skin tells
-nobody apart at these sizes, and drawing noise takes longer than all the rest."""
+"""Rows and columns of the noise that parts are cut from, more than the largest grid has. At these
+sizes nobody is recognised by skin, and drawing noise would take longer than everything else."""
 
 
 def noise(rng: np.random.Generator, grid: Grid, size: float) -> np.ndarray:
     """Smooth noise of unit variance, (height, width) float32; must not be written to.
 
     Args:
-        rng: chooses a part of one of a few pieces of noise that are always the same.
-        grid: where.
-        size: of its spots, units.
+        rng: chooses a part of one of a few textures that are always the same.
+        grid: the sample points.
+        size: size of its spots, units.
     """
     number = int(rng.integers(2**32))
     height, width = grid.shape
@@ -146,7 +147,7 @@ def noise(rng: np.random.Generator, grid: Grid, size: float) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _texture(level: int) -> np.ndarray:
-    """Noise with spots of 2 ** (level / 4) samples."""
+    """Noise with spots of 2 ** (level / 4) samples, `_TILE` float32."""
     rng, size = np.random.default_rng(level + 100), 2 ** (level / 4)
     rows, columns = (int(np.ceil(length / size)) + 2 for length in _TILE)
     coarse = rng.standard_normal((rows, columns), np.float32)

@@ -1,4 +1,4 @@
-"""The shape of a face: how far each point of the grid stands out."""
+"""Shape of a face, as a height field over the grid."""
 
 import cv2
 import numpy as np
@@ -10,27 +10,25 @@ EYES = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
 NOSE = (0.0, 1.12, 1.05)
 MOUTH = ((-0.82, 2.10, 0.40), (0.82, 2.10, 0.40))
 LANDMARKS = np.array([*EYES, NOSE, *MOUTH])
-"""(5, 3): where a detector's landmarks lie on an average face, as (u, v, z)."""
+"""Places of a detector's landmarks on an average face, (5, 3) as (u, v, z)."""
 
 _DEPTH = 2.5
-"""How far the sides lie behind the middle."""
+"""Distance of the sides behind the middle, units."""
 _SEEN = 0.91
-"""Share of the width up to which it is shown: beyond, cheeks turn away and darken, which would
-look like an edge where the old cheeks go on."""
-
-
+"""Share of the width that is shown: beyond it cheeks turn away and darken, which would look like an
+edge where the old cheeks continue."""
 _SPOTS = np.array([
     (0, -0.62, 0.5, 0.30), (0, -1.5, 1.2, 0.6), (0.95, -0.66, 0.62, 0.28),
     (0.92, -0.04, 0.58, 0.36), (0.52, -0.08, 0.18, 0.30), (1.0, 0.0, 0.34, 0.26),
     (1.25, 0.95, 0.55, 0.45), (1.45, 2.0, 0.45, 0.6), (0.8, 1.75, 0.35, 0.4),
     (0, 1.75, 0.10, 0.2), (0, 2.76, 0.55, 0.17),
 ])  # fmt: skip
-"""Forehead, brows, sockets, lids, cheeks, what lies beside, above and below the mouth: u, v, width
-and height."""
+"""Forehead, brows, sockets, lids, cheeks, and spots beside, above and below the mouth: u, v, width
+and height of each."""
 
 
 def half_width(grid: Grid, who: Identity) -> np.ndarray:
-    """Half of the face's width in each row, (height, 1) float32."""
+    """Half of the width of the face in each row, (height, 1) float32."""
     end = who.chin
     v = (-2.5, -2.0, -1.0, 0.6, 1.5, 0.62 * end, 0.80 * end, 0.92 * end, end, end + 0.6)
     jaw = who.jaw
@@ -41,12 +39,12 @@ def half_width(grid: Grid, who: Identity) -> np.ndarray:
 
 
 def height_field(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
-    """Z over the right half of a head, (height, width) float32.
+    """Height z of the right half of a head, (height, width) float32.
 
     Args:
-        grid: of that half.
+        grid: sample points of that half.
         who: the person.
-        half: of the face's width in each row.
+        half: half of the width of the face in each row, (height, 1).
     """
     end = who.chin
     v = (-2.5, -1.6, -0.9, -0.55, 0.0, 0.9, 1.7, 2.05, 2.3, 2.8, end - 0.4, end, end + 0.7)
@@ -73,7 +71,7 @@ def _nose(grid: Grid, who: Identity) -> np.ndarray:
 
 
 def _relief(grid: Grid, who: Identity) -> np.ndarray:
-    """Brows, sockets, lids, cheeks, the nose's tip and wings, lips and chin."""
+    """Relief of brows, sockets, lids, cheeks, tip and wings of the nose, lips and chin."""
     lip, v = who.mouth_width, 2.19 + who.mouth_down
     tip, wide = 1.18 * who.nose_length, who.nose_width
     spots = (

@@ -1,4 +1,4 @@
-"""Who the new face is: shape and features, drawn from a seed and never from the picture."""
+"""Features of the person who is drawn; they come from a seed, never from the image."""
 
 from bisect import bisect
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 CHIN, HALF_WIDTH = 3.68, 2.12
-"""Where an average face ends below and at the sides."""
+"""v of an average chin, and |u| of its sides."""
 Colour = tuple[float, float, float]
 """Linear RGB, 0 to 1."""
 
@@ -24,12 +24,12 @@ _IRIS: tuple[Colour, ...] = (
 _IRIS_SHARES = (0.45, 0.28, 0.12, 0.15)
 _BEARDS = (0.88, 0.07, 0.015, 0.035), (0.84, 0.08, 0.02, 0.06)
 _GLASSES = (0.86, 0.07, 0.07), (0.50, 0.20, 0.30)
-"""Of people who are average, and who are not; in the order of the classes below."""
+"""Shares of beards and glasses among average and unusual people, in the order of the enums."""
 _T = TypeVar("_T")
 
 
 class Beard(StrEnum):
-    """What grows on the lower face."""
+    """Hair on the lower face."""
 
     NONE = "none"
     STUBBLE = "stubble"
@@ -38,7 +38,7 @@ class Beard(StrEnum):
 
 
 class Glasses(StrEnum):
-    """What sits on the nose."""
+    """Glasses."""
 
     NONE = "none"
     THIN = "thin"
@@ -47,30 +47,30 @@ class Glasses(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """A person's features; lengths in half distances between the pupils.
+    """Features of a person; lengths are in half distances between the pupils.
 
     Attributes:
-        width: half of the face, at the cheekbones.
-        chin: where the chin ends below the eyes.
-        jaw: how wide the jaw is, about 1.
-        eyes_up, mouth_down: how far they lie from where an average face has them.
-        nose_width, nose_length, nose_height, bridge: about 1; `bridge` is the ridge's width.
-        brow_height, brow_arch, brow_thickness, brow_tilt: of the eyebrows.
-        brow_strength: how dense they are, 0 to 1.
-        eye_open, eye_long, eye_tilt: of the gap between the lids.
-        socket: how deep the eyes lie, about 1.
-        cheek: how strong the cheekbones are, about 1.
-        lip_upper, lip_lower, mouth_width: of the lips.
+        width: half of the width of the face at the cheekbones.
+        chin: distance of the chin's lower end from the eyes.
+        jaw: width of the jaw, about 1.
+        eyes_up, mouth_down: offsets from their places on an average face.
+        nose_width, nose_length, nose_height, bridge: about 1; `bridge` is the width of its ridge.
+        brow_height, brow_arch, brow_thickness, brow_tilt: shape of the eyebrows.
+        brow_strength: density of the eyebrows, 0 to 1.
+        eye_open, eye_long, eye_tilt: gap between the lids.
+        socket: depth of the eye sockets, about 1.
+        cheek: strength of the cheekbones, about 1.
+        lip_upper, lip_lower, mouth_width: thickness and width of the lips.
         smile: -1 to 1.
-        parted: how far the lips are open, 0 to 1.
-        lip_red: how much lips differ from skin, 0 to 1.
-        folds: how deep the lines of the face are, 0 to 1.
-        blush, freckles, mottle: of the skin, 0 to 1.
-        lashes: how dark, 0 to 1.
-        gaze: where the eyes look, -1 to 1.
+        parted: opening of the lips, 0 to 1.
+        lip_red: difference of lips from skin, 0 to 1.
+        folds: depth of the lines of the face, 0 to 1.
+        blush, freckles, mottle: variation of the skin, 0 to 1.
+        lashes: darkness of the lashes, 0 to 1.
+        gaze: horizontal direction of the eyes, -1 to 1.
         hair, iris: colours.
-        beard, glasses: what it wears.
-        seed: of its skin's texture.
+        beard, glasses: kinds of beard and glasses.
+        seed: seed of the skin's texture.
     """
 
     width: float
@@ -111,16 +111,16 @@ class Identity:
     seed: int
 
     def in_place_of(self, chin: float, width: float) -> "Identity":
-        """The person as wide and long as the old face, so that its outline is covered."""
+        """The person with about the width and length of the old face, whose outline is covered."""
         return replace(self, chin=chin + self.chin - CHIN, width=width + self.width - HALF_WIDTH)
 
 
 def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
-    """Draw a person.
+    """Draw a person at random.
 
     Args:
-        rng: decides who.
-        unlike: 0 to 1, how far from the average; also makes glasses and beards likelier.
+        rng: source of the features.
+        unlike: distance from the average, 0 to 1; also makes glasses and beards likelier.
     """
     wide = 1 + 0.8 * unlike
 
@@ -171,12 +171,12 @@ def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
 
 
 def _mixed(shares: tuple[tuple[float, ...], ...], unlike: float) -> tuple[float, ...]:
-    """The shares of an average person, and by `unlike` those of one who is not."""
+    """Shares interpolated by `unlike` between average and unusual people."""
     usual, other = shares
     return tuple(a * (1 - unlike) + b * unlike for a, b in zip(usual, other, strict=True))
 
 
 def _drawn(rng: np.random.Generator, options: tuple[_T, ...], shares: tuple[float, ...]) -> _T:
-    """One of several, each as likely as its share says."""
+    """One of several options, drawn with the probabilities of their shares."""
     number = bisect(list(accumulate(shares)), rng.random() * sum(shares))
     return options[min(number, len(options) - 1)]

@@ -1,18 +1,18 @@
-"""Lips, what is between them, and nostrils."""
+"""Lips, teeth and nostrils."""
 
 import cv2
 import numpy as np
 
 from .grid import smooth
 from .identity import Beard, Identity
-from .paint import Paint, between, near_curve, pale, scaled
+from .paint import FacePaint, between, near_curve, pale, scaled
 
 MIDDLE = 2.20
-"""Where the lips meet, v."""
+"""v at which the lips meet."""
 
 
-def paint_mouth(paint: Paint, who: Identity) -> None:
-    """Draw the right half of the lips."""
+def paint_mouth(paint: FacePaint, who: Identity) -> None:
+    """Draw the right half of the mouth."""
     half = who.mouth_width
     paint = paint.part(paint.grid.window(0, 1.75, half + 0.4, 2.95))
     u, v = paint.grid.u, paint.grid.v
@@ -52,8 +52,8 @@ def paint_mouth(paint: Paint, who: Identity) -> None:
     paint.tint(under, (0.82, 0.78, 0.78))
 
 
-def paint_nostrils(paint: Paint, who: Identity) -> None:
-    """Draw the dark below the right half of the nose's tip."""
+def paint_nostrils(paint: FacePaint, who: Identity) -> None:
+    """Draw the nostril and the shadow below the right half of the nose's tip."""
     tip = 1.18 * who.nose_length
     paint = paint.part(paint.grid.window(0, tip - 0.2, 0.75, tip + 0.6))
     u, v = paint.grid.u, paint.grid.v

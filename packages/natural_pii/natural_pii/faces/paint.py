@@ -1,4 +1,4 @@
-"""Colouring the grid: soft masks mixed into linear RGB."""
+"""Colour over the grid: soft masks mixed into linear RGB."""
 
 from dataclasses import dataclass
 
@@ -8,25 +8,26 @@ from .grid import Grid, smooth
 from .identity import Colour
 
 Window = tuple[slice, slice]
+"""Rows and columns of a grid."""
 
 
 @dataclass(frozen=True, eq=False)
-class Paint:
-    """A face's colour.
+class FacePaint:
+    """Colour of a face, which is painted on in place.
 
     Attributes:
-        grid: the points.
-        rgb: (..., 3, height, width) float32 linear RGB, is painted on.
-        tone: the skin's colour, linear RGB.
+        grid: the sample points.
+        rgb: (..., 3, height, width) float32 linear RGB.
+        tone: colour of the skin, linear RGB.
     """
 
     grid: Grid
     rgb: np.ndarray
     tone: Colour
 
-    def part(self, window: Window) -> "Paint":
-        """The paint in a window, which is painted on with it."""
-        return Paint(self.grid.crop(window), self.rgb[(..., *window)], self.tone)
+    def part(self, window: Window) -> "FacePaint":
+        """View of a window; what is painted there shows in the whole."""
+        return FacePaint(self.grid.crop(window), self.rgb[(..., *window)], self.tone)
 
     def mix(self, alpha: np.ndarray, colour: Colour) -> None:
         """Cover with a colour where alpha, (..., height, width), is 1."""
@@ -39,7 +40,7 @@ class Paint:
         part *= 1 + alpha[..., None, :, :] * (_planes(gain) - 1)
 
     def edge(self, distance: np.ndarray, softness: float = 0.03) -> np.ndarray:
-        """1 where a signed distance (units) is positive, with an edge that a sample can show."""
+        """1 where a signed distance (units) is positive, with an edge that samples can resolve."""
         half = max(softness, 0.6 / self.grid.density)
         return smooth(distance, -half, half)
 
@@ -51,24 +52,27 @@ def _planes(colour: Colour) -> np.ndarray:
 def scaled(colour: Colour, gain: float | Colour) -> Colour:
     """A colour times a gain."""
     gains = gain if isinstance(gain, tuple) else (gain,) * 3
-    return tuple(part * by for part, by in zip(colour, gains, strict=True))
+    red, green, blue = (part * by for part, by in zip(colour, gains, strict=True))
+    return red, green, blue
 
 
 def between(first: Colour, second: Colour, share: float) -> Colour:
-    """A mixture of two colours, `share` of it the second."""
-    return tuple(a * (1 - share) + b * share for a, b in zip(first, second, strict=True))
+    """Mixture of two colours, `share` of it the second."""
+    red, green, blue = (a * (1 - share) + b * share for a, b in zip(first, second, strict=True))
+    return red, green, blue
 
 
 def pale(tone: Colour, gain: float) -> Colour:
-    """Something white in the light that falls on the skin; about as bright as the skin at 1.
+    """White in the light that falls on the skin; about as bright as the skin at a gain of 1.
 
-    Most of the skin's hue is taken for the light's: grey beside skin looks blue.
+    Most of the skin's hue is attributed to the light, since grey beside skin looks blue.
     """
     bright = 0.30 * tone[0] + 0.55 * tone[1] + 0.15 * tone[2]
-    return tuple((part / max(bright, 1e-4)) ** 0.8 * (gain * bright + 0.02) for part in tone)
+    red, green, blue = ((part / max(bright, 1e-4)) ** 0.8 * (gain * bright + 0.02) for part in tone)
+    return red, green, blue
 
 
-def near_curve(paint: Paint, offset: np.ndarray, width: float) -> np.ndarray:
-    """1 on a line, falling off with the offset from it (units), like a soft stroke."""
+def near_curve(paint: FacePaint, offset: np.ndarray, width: float) -> np.ndarray:
+    """Soft stroke: 1 on a line, falling off with the offset from it (units)."""
     wide = max(width, 0.5 / paint.grid.density)
     return np.exp(-np.square(offset * (1 / wide))) * min(width / wide, 1.0)

@@ -1,54 +1,51 @@
-"""Which faces are of the same person, and replacing them all."""
+"""Replacement of all faces of an image, the same person by the same new one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from pii_measures.face_likeness import correlation
+from pii_measures import FaceRegion, correlation
 
-from natural_pii.places import generator_of
-from natural_pii.replacement import Replacement
-from workflow_scripts.contracts.regions import Region, order_of
+from natural_pii.replacement import Box, Replacement, generator_of, place_of
 
 from . import gate
-from .boxes import Box
 from .replace import LET_THROUGH, Subject, filled, replace_person, subject_of
 
 _SAME = 0.9
-"""Correlation, of details and of all that is seen, from which two pictures show the same face."""
+"""Correlation, both as seen and band-passed, from which two pictures show the same face."""
 _OVERLAP = 0.5
-"""Intersection over union of two boxes from which they are one face, found twice."""
+"""IoU of two boxes from which they are one face, found twice."""
 _ROUNDS = 3
-"""Of looking at all faces again: what covers one may uncover a neighbour's."""
+"""Times that all faces are compared again: a patch over one may undo a neighbour's."""
 
 
 def replace_faces(
     image: np.ndarray,
-    faces: Sequence[Region],
+    faces: Sequence[FaceRegion],
     owners: Sequence[int | None],
     seed: Sequence[int],
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace all faces of an image.
 
-    The same person gets one new face: two faces of one owner, one face found twice, or the same
-    picture of a face twice. The order of the faces does not matter.
+    One person gets one new face: two faces of one owner, one face found twice, or the same picture
+    of a face twice. The order of the faces does not matter, unless two have the same box.
 
     Args:
-        image: (height, width, 3) uint8 RGB; is left as it is.
-        faces: regions.
-        owners: for each, the id of the person it is known to belong to; None where nobody knows.
-        seed: decides with each person's place in the image who the new one is.
+        image: (height, width, 3) uint8 RGB; is not changed.
+        faces: the faces.
+        owners: for each face the number of the person whose it is; None where unknown.
+        seed: determines the new people, together with the places of the old ones.
 
     Returns:
         The new image, and a replacement for each face, all cut from it: they can be pasted in any
-        order. None for regions that have no extent or lie outside of the frame.
+        order. None for faces without extent or outside of the image.
     """
-    order = sorted(range(len(faces)), key=lambda index: order_of(faces[index]))
-    subjects = {index: subject_of(image, faces[index]) for index in order}
-    there = [index for index in order if subjects[index] is not None]
+    order = sorted(range(len(faces)), key=lambda index: place_of(faces[index]))
+    looked_at = ((index, subject_of(image, faces[index])) for index in order)
+    subjects = {index: subject for index, subject in looked_at if subject is not None}
     result = image.copy()
     found: dict[int, Replacement] = {}
-    for group in _groups(there, [subjects[index] for index in there], owners):
+    for group in _groups(subjects, owners):
         number = int(generator_of(seed, faces[group[0]]).integers(2**63))
         replaced = replace_person(result, [subjects[index] for index in group], number)
         for index, replacement in zip(group, replaced, strict=True):
@@ -62,10 +59,9 @@ def replace_faces(
     return result, replacements
 
 
-def _groups(
-    indices: Sequence[int], subjects: Sequence[Subject], owners: Sequence[int | None]
-) -> Iterator[list[int]]:
-    """The indices, in their order, by person."""
+def _groups(subjects: dict[int, Subject], owners: Sequence[int | None]) -> Iterator[list[int]]:
+    """Indices of the subjects, in their order, grouped by person."""
+    indices = list(subjects)
     leader = list(range(len(indices)))
 
     def lead(number: int) -> int:
@@ -73,7 +69,8 @@ def _groups(
             number = leader[number]
         return number
 
-    for first, second in _pairs(subjects, [owners[index] for index in indices]):
+    known = [owners[index] for index in indices]
+    for first, second in _pairs(list(subjects.values()), known):
         low, high = sorted((lead(first), lead(second)))
         leader[high] = low
     for number in range(len(indices)):
@@ -82,7 +79,7 @@ def _groups(
 
 
 def _pairs(subjects: Sequence[Subject], owners: Sequence[int | None]) -> Iterator[tuple[int, int]]:
-    """Which subjects are the same person."""
+    """Pairs of subjects that are the same person."""
     crops = np.array([subject.before.aligned.ravel() for subject in subjects])
     if not len(crops):
         return
@@ -105,7 +102,7 @@ def _details_alike(first: Subject, second: Subject) -> bool:
     return correlation(first.before.details, second.before.details) >= _SAME
 
 
-def _iou(first: Region, second: Region) -> float:
+def _iou(first: FaceRegion, second: FaceRegion) -> float:
     wide = min(first.x1, second.x1) - max(first.x0, second.x0)
     high = min(first.y1, second.y1) - max(first.y0, second.y0)
     both = max(wide, 0) * max(high, 0)
@@ -113,10 +110,10 @@ def _iou(first: Region, second: Region) -> float:
 
 
 def _look_again(
-    result: np.ndarray, subjects: dict[int, Subject | None], found: dict[int, Replacement]
+    result: np.ndarray, subjects: dict[int, Subject], found: dict[int, Replacement]
 ) -> dict[int, float]:
-    """Take the fallback, in place, where a neighbour's new face made one like its old self, or a
-    better one where it took the fallback already. Returns how alike each one is in the end.
+    """Take the fallback, in place, for faces that a neighbour's patch made like the original, and
+    another fallback where it was one already. Returns the final likeness of each face.
     """
     for _ in range(_ROUNDS):
         alike = {index: _alike_now(result, subjects[index]) for index in found}
@@ -140,6 +137,6 @@ def _around(first: Box, second: Box) -> Box:
 
 
 def _cut(result: np.ndarray, replacement: Replacement, alike: float) -> Replacement:
-    """A replacement as it looks once all are in place."""
+    """The replacement as it looks once all are in place."""
     x0, y0, x1, y1 = replacement.box
     return replace(replacement, patch=result[y0:y1, x0:x1].copy(), similarity=alike)

@@ -1,4 +1,4 @@
-"""A new person's head, drawn and lit in the picture's light, but not yet put into the picture."""
+"""Head of a new person, drawn in the light of the image, but not yet put into it."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,34 +8,34 @@ import numpy as np
 from pii_measures.pixels import limited
 
 from .estimate import SAMPLES, Skin, brightness, plane
-from .eyes import paint_brows, paint_eyes
-from .glasses import paint_glasses
+from .eyes import paint_brows, paint_eyes, paint_glasses
 from .grid import Grid, at, blurred, grid_of, mirrored
 from .head import half_width, height_field
 from .identity import Identity
 from .mouth import paint_mouth, paint_nostrils
-from .paint import Paint
+from .paint import FacePaint
 from .pose import Pose
-from .shade import Light, Shading, shading_of
+from .shade import Lighting, Shading, shading_of
 from .skin import paint_beard, skin_over, vary_skin
 
 _SHADE = (0.22, -0.04, -0.12)
-"""Skin is redder in the shade, by channel."""
+"""Relative change of each channel in the shade, where skin is redder."""
 _PIXEL = 0.36
-"""Standard deviation of what a pixel shows, pixels."""
+"""Standard deviation of the area that a pixel averages over, pixels."""
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
-    """A head over its grid, float32.
+class DrawnHead:
+    """Head over its grid; arrays are float32.
 
     Attributes:
         grid: the sample points.
-        who: the person, as wide and long as the old face.
-        half: (height, 1), of the face's width in each row.
-        rgb: (height, width, 3), linear RGB, as sharp as the picture's pixels can show.
-        sideways, depth, shown: over the plane of the head turned by its yaw, with half as many
-            samples: the u that is seen there, its turned z, and whether anything is.
+        who: the person, about as wide and long as the old face.
+        half: half of the width of the face in each row, (height, 1).
+        rgb: linear RGB, (height, width, 3), as sharp as pixels of the image can show.
+        sideways, depth, shown: the u that is seen at each point of the plane of the head turned by
+            its yaw, the turned z there, and whether the head is seen at all (0 or 1); at half the
+            density of the grid.
     """
 
     grid: Grid
@@ -47,8 +47,8 @@ class Head:
     shown: np.ndarray
 
 
-def draw_head(who: Identity, pose: Pose, skin: Skin) -> Head:
-    """Draw a head, turned and lit as pose and skin say; where it lies does not matter here."""
+def draw_head(who: Identity, pose: Pose, skin: Skin) -> DrawnHead:
+    """Head in the turn of a pose and the light of a skin; its place does not matter here."""
     who = who.in_place_of(pose.chin, pose.width)
     grid = grid_of(int(np.clip(2 * round(0.64 * pose.unit), 8, 44)))
     half = half_width(grid, who)
@@ -56,23 +56,23 @@ def draw_head(who: Identity, pose: Pose, skin: Skin) -> Head:
     light = light_of(skin)
     paint = _features(grid, who, skin, light)
     rgb = _lit(paint, shading_of(grid, field, light, pose.rotation), who, half, skin)
-    # What a pixel averages over, of which interpolation does a part.
+    # The average over a pixel; interpolation does a part of it.
     rgb = blurred(rgb, np.sqrt(max((_PIXEL * grid.density / pose.unit) ** 2 - 0.17, 0)))
-    return Head(grid, who, half, rgb, *_turned_sideways(grid, field, pose.yaw))
+    return DrawnHead(grid, who, half, rgb, *_turned_sideways(grid, field, pose.yaw))
 
 
-def light_of(skin: Skin) -> Light:
-    """The lamp that would light skin so: from the bright side, and from above."""
+def light_of(skin: Skin) -> Lighting:
+    """Lighting that would shade skin so: a lamp on the brighter side, and above."""
     right = float(np.clip(1.5 * skin.slopes[0], -0.8, 0.8))
     down = float(np.clip(-0.55 + 0.8 * skin.slopes[1], -0.9, 0.0))
     towards = np.array([right, down, 0.9])
-    towards /= np.linalg.norm(towards)
-    return Light(tuple(towards.tolist()), float(np.clip(0.45 + 0.5 * abs(right), 0.45, 0.75)))
+    x, y, z = (towards / np.linalg.norm(towards)).tolist()
+    return Lighting((x, y, z), float(np.clip(0.45 + 0.5 * abs(right), 0.45, 0.75)))
 
 
-def _features(grid: Grid, who: Identity, skin: Skin, light: Light) -> Paint:
-    """Skin, nostrils, mouth and eyes."""
-    right = Paint(grid.right, skin_over(grid.right, skin.tone, who), skin.tone)
+def _features(grid: Grid, who: Identity, skin: Skin, light: Lighting) -> FacePaint:
+    """Colour of skin, nostrils, mouth and eyes."""
+    right = FacePaint(grid.right, skin_over(grid.right, skin.tone, who), skin.tone)
     paint_nostrils(right, who)
     paint_mouth(right, who)
     (rows, columns), eyes = paint_eyes(right, who, light.towards[0])
@@ -81,14 +81,16 @@ def _features(grid: Grid, who: Identity, skin: Skin, light: Light) -> Paint:
     columns = slice(columns.start + middle, columns.stop + middle)
     for side, eye in zip((rgb, rgb[..., ::-1]), eyes, strict=True):
         side[:, rows, columns] = eye
-    return Paint(grid, rgb, skin.tone)
+    return FacePaint(grid, rgb, skin.tone)
 
 
-def _lit(paint: Paint, shading: Shading, who: Identity, half: np.ndarray, skin: Skin) -> np.ndarray:
-    """The head with what grows on it, in its light: (height, width, 3) float32 linear RGB."""
+def _lit(
+    paint: FacePaint, shading: Shading, who: Identity, half: np.ndarray, skin: Skin
+) -> np.ndarray:
+    """Lit head with hair and glasses, (height, width, 3) float32 linear RGB."""
     rng = np.random.default_rng(who.seed)
     vary_skin(paint, who, rng)
-    shine = shading.shine * (0.01 + 0.9 * float(brightness(np.float32(skin.tone))))
+    shine = shading.shine * (0.01 + 0.9 * float(brightness(np.array(skin.tone, np.float32))))
     exposure, tint = _exposure(paint, shading.gain, shine, skin)
     beard = paint_beard(paint, who, half, rng)
     paint_brows(paint, who, rng)
@@ -104,18 +106,19 @@ def _lit(paint: Paint, shading: Shading, who: Identity, half: np.ndarray, skin: 
 
 
 def _exposure(
-    paint: Paint, gain: np.ndarray, shine: np.ndarray, skin: Skin
+    paint: FacePaint, gain: np.ndarray, shine: np.ndarray, skin: Skin
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What makes the samples look as in the picture: a plane over the logarithm of brightness,
-    (height, width), and a gain for each channel.
+    """Gains that make the samples look as in the image: one per point, (height, width), a plane in
+    the logarithm of brightness, and one per channel, (3,).
     """
     grid = paint.grid
     rows, columns = _around_samples(int(grid.density))
     lit = paint.rgb[:, rows, columns] * gain[rows, columns] + shine[rows, columns]
     colours = lit.reshape(3, len(SAMPLES), -1).mean(axis=2).T
     share = skin.weights / skin.weights.sum()
-    tint = np.float32(skin.tone) / np.exp(share @ np.log(colours))
-    bright = brightness(colours * tint) / brightness(np.float32(skin.tone))
+    tone = np.array(skin.tone, np.float32)
+    tint = tone / np.exp(share @ np.log(colours))
+    bright = brightness(colours * tint) / brightness(tone)
     offset, right, down = plane(skin.offsets - np.log(bright), skin.weights)
     right = min(max(float(right), -0.35), 0.35)
     down = min(max(float(down), -0.35), -0.02)  # no light from below
@@ -124,7 +127,7 @@ def _exposure(
 
 @lru_cache(maxsize=32)
 def _around_samples(density: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (11, n, 1) and columns (11, 1, n) of the points around each sample."""
+    """Rows (11, n, 1) and columns (11, 1, n) of the grid points around each sample."""
     grid = grid_of(density)
     reach = np.arange(-(density // 4), density // 4 + 1)
     rows, columns = grid.row(SAMPLES[:, 1]), grid.column(SAMPLES[:, 0])
@@ -136,10 +139,10 @@ def _around_samples(density: int) -> tuple[np.ndarray, np.ndarray]:
 def _turned_sideways(
     grid: Grid, field: np.ndarray, yaw: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """u, turned z and visibility over the plane of a head that is turned by yaw.
+    """u, turned z and visibility over the plane of a head turned by yaw; see `DrawnHead`.
 
-    Of points at the same place the nearer one counts: going away from the viewer's near side, a
-    point shows if it lies further across than all before it.
+    Where several points fall on one place, the nearest one counts: a point is visible if it lies
+    further across than all points before it, counted from the near side.
     """
     grid = grid.coarse
     field = cv2.resize(field, grid.shape[::-1], interpolation=cv2.INTER_AREA)
@@ -149,15 +152,15 @@ def _turned_sideways(
         order = np.maximum.accumulate(across, axis=1)
     else:
         order = np.minimum.accumulate(across[:, ::-1], axis=1)[:, ::-1]
-    # All rows one after the other, so that one search serves them all.
+    # Rows are laid end to end, so that one search serves all of them.
     far = 100.0 * np.arange(grid.shape[0])[:, None]
     places, known = (grid.u + far).ravel(), (order + far).ravel()
     found = np.interp(places, known, np.broadcast_to(grid.u, field.shape).ravel())
     found = found.reshape(field.shape).astype(np.float32)
-    # Beyond a row's ends the search would go on in the next row.
+    # Beyond the ends of a row the search would continue in the next one.
     low, high = order[:, :1], order[:, -1:]
     found = np.where(grid.u <= low, grid.u[:, :1], np.where(grid.u >= high, grid.u[:, -1:], found))
-    shown = np.float32((grid.u >= low) & (grid.u <= high))
+    shown = ((grid.u >= low) & (grid.u <= high)).astype(np.float32)
     rows = np.repeat(np.arange(grid.shape[0], dtype=np.float32)[:, None], grid.shape[1], axis=1)
     z = at(field, grid.column(found), rows)
     return found, c * z - s * found, shown

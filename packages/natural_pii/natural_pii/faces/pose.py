@@ -1,39 +1,38 @@
-"""How a head is held, from five landmarks."""
+"""Pose of a head, from five landmarks."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
 import numpy as np
-from pii_measures import face_likeness
-
-from workflow_scripts.contracts.regions import Region
+from pii_measures import FaceRegion, faces
 
 from .head import LANDMARKS
 from .identity import CHIN, HALF_WIDTH
 
 MAX_YAW = np.deg2rad(62)
-"""How far a head is turned at most when it is drawn: the surface behind it is not modelled."""
+"""Largest yaw of a drawn head, radians: the back of the head is not modelled."""
 MAX_LEAD = 1.15
-"""How far the nose may lie from the middle, in half distances of the eyes. In profile it is 1."""
+"""Largest distance of the nose from the middle, in half distances of the eyes; 1 in profile."""
 MAX_ROLL = np.deg2rad(65)
+"""Largest roll of a drawn head, radians."""
 _USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
-"""Where landmarks lie in CenterFace's boxes of upright faces that look ahead."""
+"""Places of landmarks in CenterFace's boxes of upright frontal faces, as shares of the box."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """Where a face is and how it is turned.
+    """Place and rotation of a head.
 
     Attributes:
         yaw: to the viewer's right, radians.
         pitch: down, radians.
         roll: clockwise in the picture, radians.
-        matrix: (2, 3), from turned face coordinates to pixels.
-        drawable: whether a head drawn so looks like one; extreme turns do not.
+        matrix: affine map (2, 3) from turned face coordinates to pixels.
+        drawable: whether a head drawn in this pose looks like one; false for extreme rotations.
         landmarks: (5, 2), pixels.
-        chin: v of the box's lower edge, about where chins end.
-        width: half of the box's width in face coordinates, about that of faces that look ahead.
+        chin: v of the lower edge of the box, about that of the chin.
+        width: half of the width of the box in face coordinates, about that of a frontal face.
     """
 
     yaw: float
@@ -47,34 +46,34 @@ class Pose:
 
     @cached_property
     def unit(self) -> float:
-        """Pixels a unit of face coordinates."""
+        """Pixels per unit of face coordinates."""
         (a, b, _), (c, d, _) = self.matrix.tolist()
         return abs(a * d - b * c) ** 0.5
 
     @cached_property
     def inverse(self) -> np.ndarray:
-        """(2, 3), from pixels to turned face coordinates."""
+        """Affine map (2, 3) from pixels to turned face coordinates."""
         return cv2.invertAffineTransform(self.matrix)
 
     @cached_property
     def rotation(self) -> np.ndarray:
-        """(3, 3), from face coordinates to the turned ones that the picture shows."""
+        """Rotation (3, 3) from face coordinates to the turned ones that the image shows."""
         return turned(self.yaw, self.pitch)
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
-        """(n, 2) pixels of (n, 3) points in face coordinates."""
+        """Pixels (n, 2) of points (n, 3) in face coordinates."""
         flat = (points @ self.rotation.T)[:, :2]
         return flat @ self.matrix[:, :2].T + self.matrix[:, 2]
 
     def turned_back(self, share: float) -> "Pose":
-        """The head turned aside by a share of its yaw only, where its landmarks are."""
+        """The pose with its yaw reduced to a share, fitted to the landmarks again."""
         yaw = share * self.yaw
         return replace(
             self, yaw=yaw, matrix=_fitted(self.landmarks, turned(yaw, self.pitch), self.roll)
         )
 
     def shifted(self, u: float, v: float, gain: float) -> "Pose":
-        """The head moved by so many units and drawn larger by a gain."""
+        """The pose moved by u and v, units, and enlarged by a gain."""
         matrix = self.matrix.copy()
         matrix[:, 2] += matrix[:, :2] @ (u, v)
         matrix[:, :2] *= gain
@@ -82,32 +81,32 @@ class Pose:
 
 
 def turned(yaw: float, pitch: float) -> np.ndarray:
-    """The rotation of a head, (3, 3)."""
+    """Rotation matrix (3, 3) of yaw and pitch, radians."""
     c, s = np.cos(yaw), np.sin(yaw)
     around = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
     c, s = np.cos(pitch), np.sin(pitch)
     return np.array([[1, 0, 0], [0, c, s], [0, -s, c]]) @ around
 
 
-def landmarks_of(region: Region) -> np.ndarray:
-    """(5, 2) pixels; the usual ones where there are none, or none that belong to the box."""
-    points = face_likeness.landmarks_of(region)
+def landmarks_of(region: FaceRegion) -> np.ndarray:
+    """Landmarks (5, 2), pixels; the usual ones where there are none that belong to the box."""
+    points = faces.landmarks_of(region)
     if points is not None:
         return points
     return np.array([region.x0, region.y0]) + _USUAL * (region.width, region.height)
 
 
-def pose_of(region: Region) -> Pose:
-    """Estimate yaw, pitch and roll, and fit the place.
+def pose_of(region: FaceRegion) -> Pose:
+    """Pose of a face.
 
-    Small boxes have noisy landmarks, so that all angles are drawn a little towards zero.
+    Angles are shrunk a little towards zero, since landmarks of small faces are noisy.
     """
     points = landmarks_of(region)
     eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
     across = points[1] - points[0] + 0.5 * (points[4] - points[3])
     down = mouth - eyes
     tall = max(float(np.hypot(*down)), 1e-6)
-    # Across is short and noisy on a head that is turned; down is not.
+    # Across is short and noisy on a turned head; down is not.
     axis = down / tall + np.array([-across[1], across[0]]) / (2.6 * tall) * 0.9
     roll = float(np.arctan2(-axis[0], axis[1]))
     c, s = np.cos(roll), np.sin(roll)
@@ -128,8 +127,8 @@ def pose_of(region: Region) -> Pose:
     return _with_outline(pose, region) if drawable and abs(roll) < 0.3 else pose
 
 
-def _with_outline(pose: Pose, region: Region) -> Pose:
-    """The pose with chin and width from the box, within what people have."""
+def _with_outline(pose: Pose, region: FaceRegion) -> Pose:
+    """The pose with chin and width from the box, within human limits."""
     middle = np.array([(region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2])
     down, across = np.array([0, region.height / 2]), np.array([region.width / 2, 0])
     linear, shift = pose.inverse[:, :2], pose.inverse[:, 2]
@@ -139,7 +138,7 @@ def _with_outline(pose: Pose, region: Region) -> Pose:
 
 
 def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray:
-    """The place: a shift, the roll and a scale a direction, which differ by a quarter at most."""
+    """Affine map (2, 3) of shift, roll and one scale per direction; these are nearly the same."""
     model = (LANDMARKS @ rotation.T)[:, :2]
     c, s = np.cos(roll), np.sin(roll)
     upright = points @ np.array([[c, -s], [s, c]])

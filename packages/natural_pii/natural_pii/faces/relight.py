@@ -1,16 +1,15 @@
-"""Other light on a new face, where it is too like the old one: a soft gain over the whole head.
+"""Other light on a new face that is too like the old one: a soft gain over the whole head.
 
-Most of what two pictures of faces in one place have in common is light and shade. Likeness after a
-gain follows from sums over the small pictures that the gate compares, so that many gains are tried
-at once, without drawing any.
+Light and shade are most of what two faces at one place have in common. Likeness after a gain
+follows from sums over the small pictures that the gate compares, so that many gains can be tried at
+once without drawing any.
 """
 
 from itertools import product
 
 import numpy as np
-from pii_measures.face_likeness import SIDE, band_passed, coordinates_of, crop_of
-
-from workflow_scripts.contracts.regions import Region
+from pii_measures import FaceRegion, band_passed, face_crop
+from pii_measures.faces import SIDE, coordinates_of
 
 from .gate import MARGIN, Look, alikeness
 
@@ -25,13 +24,13 @@ _GAINS, _STRONG = (
         ),
     )
 )
-"""Of the whole head, to the right, down, and towards its edge; the weakest first."""
-_HUE = np.float32((0.85, 1.03, 1.12))
-"""Share of a gain by channel: skin is redder in the shade."""
+"""Gains of the whole head, to the right, down, and towards its edge, (n, 4); the weakest first."""
+_HUE = np.array((0.85, 1.03, 1.12), np.float32)
+"""Share of a gain for each channel: skin is redder in the shade."""
 _HOPELESS = (0.72, 0.86)
-"""How alike two pictures may be that gains, weak or strong ones, have ever made unlike."""
+"""Likeness from which weak, and strong, gains have never helped."""
 _RESERVE = 0.03
-"""What is counted on is a little less than the limit: the mask's edge is not exact."""
+"""Distance kept from the limit, since the mask's edge is not exact."""
 
 
 def relit(  # noqa: PLR0917 (two looks and where they are)
@@ -39,28 +38,28 @@ def relit(  # noqa: PLR0917 (two looks and where they are)
     after: Look,
     patch: np.ndarray,
     mask: np.ndarray,
-    region: Region,
+    region: FaceRegion,
     limit: float,
     strong: bool,
 ) -> np.ndarray | None:
-    """The patch in the weakest other light that makes it unlike the original.
+    """Patch in the weakest other light that makes it unlike the original.
 
     Args:
-        before: of the original.
-        after: with the patch in its place.
+        before: look of the original.
+        after: look with the patch in its place.
         patch: (h, w, 3) uint8.
         mask: (h, w) float32, 1 where the new head is.
         region: the face, in coordinates of the patch.
-        limit: how alike it may be.
-        strong: more than what one would not notice is allowed.
+        limit: likeness that is allowed.
+        strong: whether gains that one may notice are allowed.
 
     Returns:
-        (h, w, 3) uint8, of which the likeness has still to be measured; None if no light helps.
+        (h, w, 3) uint8, whose likeness is still to be measured; None where no light helps.
     """
     if alikeness(before, after) > _HOPELESS[strong]:
         return None
     gains = _STRONG if strong else _GAINS
-    shown = crop_of(mask, region)
+    shown = face_crop(mask, region)
     x, y = coordinates_of(region)
     aligned = _with_gains(after.aligned, shown, _shapes(region, x, y))
     along = (1 - 2 * MARGIN) * ((np.arange(SIDE, dtype=np.float32) + 0.5) * 2 / SIDE - 1)
@@ -75,20 +74,20 @@ def relit(  # noqa: PLR0917 (two looks and where they are)
     if alike[chosen] > limit - _RESERVE:
         return None
     y, x = np.ogrid[: patch.shape[0], : patch.shape[1]]
-    shapes = _shapes(region, np.float32(x) + 0.5, np.float32(y) + 0.5)
+    shapes = _shapes(region, x.astype(np.float32) + 0.5, y.astype(np.float32) + 0.5)
     gain = sum(float(g) * shape for g, shape in zip(gains[chosen], shapes, strict=True))
-    relit = patch * (1 + np.float32(mask * gain)[..., None] * _HUE)
+    relit = patch * (1 + (mask * gain).astype(np.float32)[..., None] * _HUE)
     return np.clip(np.rint(relit), 0, 255).astype(np.uint8)
 
 
-def _shapes(region: Region, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray | float, ...]:
-    """The four kinds of gain at pixels x, y."""
+def _shapes(region: FaceRegion, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray | float, ...]:
+    """Shapes of the four gains at pixels x, y."""
     across = (x - (region.x0 + region.x1) / 2) * (2 / region.width)
     return _shapes_at(across, (y - (region.y0 + region.y1) / 2) * (2 / region.height))
 
 
 def _shapes_at(across: np.ndarray, down: np.ndarray) -> tuple[np.ndarray | float, ...]:
-    """The same at places relative to half of the box; level beyond it."""
+    """Shapes of the four gains at places relative to half of the box; constant beyond it."""
     across, down = (np.minimum(np.maximum(place, -1.2), 1.2) for place in (across, down))
     return 1.0, across, down, across**2 + down**2 - 0.6
 
@@ -96,13 +95,13 @@ def _shapes_at(across: np.ndarray, down: np.ndarray) -> tuple[np.ndarray | float
 def _with_gains(
     picture: np.ndarray, shown: np.ndarray | float, shapes: tuple[np.ndarray | float, ...]
 ) -> np.ndarray:
-    """(5, 32, 32): the picture, and what each gain adds to it."""
+    """A picture, and what each gain adds to it: (5, 32, 32) float32."""
     return np.stack([picture, *(picture * shown * shape for shape in shapes)]).astype(np.float32)
 
 
 def _correlations(before: np.ndarray, parts: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """The highest correlation of (k, 32, 32) pictures of the original with what each of the gains
-    makes of (k, 5, 32, 32): (n,).
+    """Highest correlation (n,) of pictures (k, 32, 32) of the original with what each of n gains
+    makes of (k, 5, 32, 32).
     """
     parts = parts.reshape(*parts.shape[:2], -1).astype(np.float64)
     parts -= parts.sum(axis=-1, keepdims=True) / parts.shape[-1]

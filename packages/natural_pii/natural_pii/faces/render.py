@@ -1,14 +1,15 @@
-"""A drawn head in front of the camera: colour and coverage for each pixel of a patch."""
+"""Rendering of a drawn head: colour and coverage of each pixel of a patch."""
 
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
-from .boxes import Box
+from natural_pii.replacement import Box
+
 from .grid import BOTTOM, SIDE, TOP, at, smooth
 from .identity import HALF_WIDTH
-from .portrait import Head
+from .portrait import DrawnHead
 from .pose import Pose
 
 
@@ -17,14 +18,14 @@ class Rendered:
     """A head in a patch of the image.
 
     Attributes:
-        rgb: (h, w, 3) float32 linear RGB, everywhere.
+        rgb: (h, w, 3) float32 linear RGB, defined everywhere.
         core: (h, w) float32, 1 where the old face has to go, brows to chin and cheek to cheek.
-        rim: (h, w) float32, 1 where skin may be replaced around it.
-        beside: (h, w) float32, 1 just beyond the far side of a head that is turned, where the old
-            one may have stood out further.
-        between: (h, w) float32, 1 between the old landmarks, where nothing may be left even if the
-            new head does not reach there.
-        unit: pixels a unit of face coordinates.
+        rim: (h, w) float32, 1 where skin around it may be replaced.
+        beside: (h, w) float32, 1 just beyond the far side of a turned head, where the old one may
+            have stood out further.
+        between: (h, w) float32, 1 between the old landmarks, where nothing may be left even where
+            the new head does not reach.
+        unit: pixels per unit of face coordinates.
     """
 
     rgb: np.ndarray
@@ -37,18 +38,20 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of the head is shown: shares of its half width, v of the core's upper edge, and how
-    far the core reaches below the chin.
-    """
+    """Extent of the part of a head that is shown."""
 
     core: float = 0.84
+    """Half width of the core, as a share of the head's."""
     rim: float = 0.98
+    """Half width of the rim, as a share of the head's."""
     brow: float = -1.0
+    """v of the core's upper edge."""
     chin: float = 0.0
+    """Reach of the core below the chin, units."""
 
     def covering(self, u: float, v: float) -> "Extent":
-        """So much that a head moved by u and v units still covers the old brows from end to end,
-        or the old chin where it is moved up.
+        """Extent with which a head moved by u and v units still covers the old brows, or the old
+        chin where it is moved up.
         """
         return replace(
             self,
@@ -58,14 +61,14 @@ class Extent:
         )
 
 
-def render(head: Head, pose: Pose, box: Box, extent: Extent) -> Rendered:
-    """Put a head into a patch of the picture.
+def render(head: DrawnHead, pose: Pose, box: Box, extent: Extent) -> Rendered:
+    """Head as seen in a patch of the image.
 
     Args:
-        head: drawn for this pose, or for one that differs in its place and size only.
-        pose: where it is.
-        box: x0, y0, x1, y1 of the patch, pixels; may lie partly outside of the frame.
-        extent: how much of it is wanted.
+        head: drawn for this pose, or for one that differs in place and size only.
+        pose: place and rotation of the head.
+        box: the patch; may lie partly outside of the image.
+        extent: the part of the head that is shown.
     """
     u, v, covered = _looked_up(head, pose, box)
     rgb = at(head.rgb, head.grid.column(u), head.grid.row(v))
@@ -76,28 +79,29 @@ def render(head: Head, pose: Pose, box: Box, extent: Extent) -> Rendered:
 
 
 def _between(pose: Pose, box: Box) -> np.ndarray:
-    """The hull of the landmarks, a fifth larger."""
+    """Convex hull of the landmarks, enlarged by a fifth, (h, w) float32."""
     points = pose.landmarks.mean(axis=0) + 1.2 * (pose.landmarks - pose.landmarks.mean(axis=0))
     bits = 4  # OpenCV's fixed point; its integer coordinates are the pixels' centres
-    corners = np.int32(np.clip(np.round((points - box[:2] - 0.5) * 2**bits), -(2**20), 2**20))
+    corners = np.clip(np.round((points - box[:2] - 0.5) * 2**bits), -(2**20), 2**20)
     mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
-    return np.float32(cv2.fillConvexPoly(mask, cv2.convexHull(corners), 1, shift=bits))
+    hull = cv2.convexHull(corners.astype(np.int32))
+    return cv2.fillConvexPoly(mask, hull, 1, shift=bits).astype(np.float32)
 
 
 def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
-    """What lies within half a unit of the core on the side that the head turns to."""
+    """Pixels within half a unit of the core on the side that the head turns to, (h, w) float32."""
     if abs(pose.yaw) < 0.3:
         return np.zeros_like(core)
     reach = 0.55 * np.sign(pose.yaw) * np.array(pose.matrix[:, 0])
     height, width = core.shape
     beyond = np.zeros_like(core)
     for share in (0.33, 0.67, 1.0):
-        move = np.float32([[1, 0, reach[0] * share], [0, 1, reach[1] * share]])
+        move = np.array([[1, 0, reach[0] * share], [0, 1, reach[1] * share]], np.float32)
         np.maximum(beyond, cv2.warpAffine(core, move, (width, height)), out=beyond)
     return beyond * (1 - np.clip(core, 0, 1))
 
 
-def _masks(head: Head, extent: Extent) -> np.ndarray:
+def _masks(head: DrawnHead, extent: Extent) -> np.ndarray:
     """Core and rim over the right half of the head, (height, width, 2) float32."""
     grid, who = head.grid.right, head.who
     side = grid.u / head.half
@@ -110,8 +114,8 @@ def _masks(head: Head, extent: Extent) -> np.ndarray:
     return cv2.merge((core, rim * smooth(extent.rim - side, -0.01, 0.14)))
 
 
-def _looked_up(head: Head, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """U and v that each pixel of a patch shows, and whether it shows the head at all."""
+def _looked_up(head: DrawnHead, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """U and v of each pixel of a patch, and whether it shows the head (0 or 1), (h, w) each."""
     grid = head.grid.coarse
     x = np.arange(box[0], box[2], dtype=np.float32) + 0.5
     y = np.arange(box[1], box[3], dtype=np.float32)[:, None] + 0.5
@@ -121,7 +125,7 @@ def _looked_up(head: Head, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray
     columns = grid.column(across)
     c, s = float(np.cos(pose.pitch)), float(np.sin(pose.pitch))
     v = down * (1 / c)
-    for _ in range(2):  # depth changes slowly with v, so that this converges
+    for _ in range(2):  # converges, since depth changes slowly with v
         v = (down - s * at(head.depth, columns, grid.row(v))) * (1 / c)
     rows = grid.row(v)
     inside = (np.abs(across) < SIDE) & (v > TOP) & (v < BOTTOM)

@@ -1,4 +1,4 @@
-"""Light on a face: sky and ground, a soft lamp with cast shadows, hollows, and a little shine."""
+"""Shading of a face: sky and ground, a soft lamp with cast shadows, hollows, and a little shine."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,17 @@ from pii_measures.pixels import limited
 from .grid import Grid, blurred, smooth
 
 _CONTRAST = 1.25
-"""Real sockets and jaws are darker than this simple light makes them."""
-
+"""Exponent of the gain: real sockets and jaws are darker than this simple light makes them."""
 _LEAST = 0.22
-"""What skin throws onto skin."""
+"""Light that skin reflects onto skin."""
 
 
 @dataclass(frozen=True)
-class Light:
-    """Light on a face, in the picture's directions.
+class Lighting:
+    """Light on a face, in directions of the image.
 
     Attributes:
-        towards: unit vector to the lamp: right, down, to the viewer.
+        towards: unit vector to the lamp: right, down, towards the viewer.
         hardness: share of the light that comes from the lamp, 0 to 1.
     """
 
@@ -30,26 +29,37 @@ class Light:
 
 @dataclass(frozen=True, eq=False)
 class Shading:
-    """Attributes: `gain` times the skin's colour, and `shine` that comes on top, (height, width)
-    float32; a surface that faces the lamp without a shadow has gain 1.
+    """Shading over a grid.
+
+    Attributes:
+        gain: factor of the skin's colour, (height, width) float32; 1 on a surface that faces the
+            lamp and lies in no shadow.
+        shine: white to add, (height, width) float32.
     """
 
     gain: np.ndarray
     shine: np.ndarray
 
 
-def shading_of(grid: Grid, field: np.ndarray, light: Light, rotation: np.ndarray) -> Shading:
-    """Light the height field `field`, (height, width) in units, of a head that was turned."""
-    lamp = rotation.T @ np.float64(light.towards)  # the lamp as the face sees it
+def shading_of(grid: Grid, field: np.ndarray, light: Lighting, rotation: np.ndarray) -> Shading:
+    """Shading of a head.
+
+    Args:
+        grid: the sample points.
+        field: height of the head, (height, width), units.
+        light: the light.
+        rotation: rotation of the head, (3, 3).
+    """
+    lamp = rotation.T @ np.array(light.towards)  # as seen from the face
     half = lamp + rotation.T @ (0, 0, 1.0)
     towards = np.array([lamp, -rotation[1], half / np.linalg.norm(half)])
-    # The cosines between these and the normal, which is (-slope across, -slope down, 1).
+    # Cosines between these and the normal, which is (-slope across, -slope down, 1).
     slopes = [
         cv2.Sobel(field, cv2.CV_32F, *axis, ksize=1, scale=grid.density / 2,
                   borderType=cv2.BORDER_REPLICATE)
         for axis in ((1, 0), (0, 1))
     ]  # fmt: skip
-    matrix = np.float32(towards * (-1, -1, 1))
+    matrix = (towards * (-1, -1, 1)).astype(np.float32)
     facing, up, glance = cv2.split(cv2.transform(cv2.merge(slopes), matrix))
     across, down = slopes
     length = 1 / np.sqrt(across * across + down * down + 1)
@@ -64,13 +74,13 @@ def shading_of(grid: Grid, field: np.ndarray, light: Light, rotation: np.ndarray
 
 
 def _open_to(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
-    """How open each point lies to the lamp and to the sky, (height / 2, width / 2, 2)."""
+    """Openness of each point to the lamp and to the sky, (height / 2, width / 2, 2)."""
     small = cv2.resize(field, grid.coarse.shape[::-1], interpolation=cv2.INTER_AREA)
     return cv2.merge((_shadow(grid.coarse, small, lamp), _hollow(grid.coarse, small)))
 
 
 def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
-    """How much of the lamp reaches each point, 0 to 1, by walking towards it."""
+    """Share of the lamp's light that reaches each point, by steps towards the lamp."""
     slope = max(float(lamp[2]), 0.25)
     across, down = lamp[0] / slope, lamp[1] / slope
     if np.hypot(across, down) < 0.1:
@@ -78,8 +88,8 @@ def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
     height, width = field.shape
     blocked = np.zeros_like(field)
     for rise in (0.12, 0.24, 0.4, 0.6, 0.85):
-        move = np.float32(
-            [[1, 0, across * rise * grid.density], [0, 1, down * rise * grid.density]]
+        move = np.array(
+            [[1, 0, across * rise * grid.density], [0, 1, down * rise * grid.density]], np.float32
         )
         ahead = cv2.warpAffine(field, move, (width, height), flags=cv2.INTER_LINEAR
                                | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
@@ -88,6 +98,6 @@ def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
 
 
 def _hollow(grid: Grid, field: np.ndarray) -> np.ndarray:
-    """How open each point lies to the sky, about 1; less in sockets and below nose and lip."""
+    """Openness of each point to the sky: about 1, less in sockets and below nose and lip."""
     wide, near = (blurred(field, reach * grid.density) for reach in (0.44, 0.14))
     return limited(1 + 2.85 * field - 1.25 * wide - 1.6 * near, 0.38, 1.15)

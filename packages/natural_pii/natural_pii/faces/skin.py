@@ -1,35 +1,35 @@
-"""Skin: its mottling, redness, freckles and lines, and what grows on it."""
+"""Skin with its redness, mottling, freckles and lines, and beards."""
 
 import numpy as np
 
 from .grid import Grid, mirrored, noise, smooth
 from .identity import Beard, Colour, Identity
-from .paint import Paint, between, scaled
+from .paint import FacePaint, between, scaled
 
-_DARKER = np.log(np.float32((0.84, 0.79, 0.78)))
-_REDDER = np.log(np.float32((1.06, 0.86, 0.86)))
+_DARKER = np.log(np.array((0.84, 0.79, 0.78), np.float32))
+_REDDER = np.log(np.array((1.06, 0.86, 0.86), np.float32))
 _DOTS = 10
-"""Soft spots that a line is made of."""
+"""Number of soft spots that a line is made of."""
 
 
 def skin_over(grid: Grid, tone: Colour, who: Identity) -> np.ndarray:
-    """The tone over the right half of a face, (3, height, width) float32 linear RGB."""
+    """Colour of the right half of a face, (3, height, width) float32 linear RGB."""
     red = ((1.25, 1.1, 0.6, 0.55), (0, 1.1, 0.4, 0.4), (0, who.chin - 0.3, 0.4, 0.3))
     thin = (1.0, 0.12, 0.62, 0.40)  # the skin around the eyes
     lines, depths = _lines(who)
     heights = np.zeros((2, 4 + len(lines)), np.float32)
-    heights[0, :3] = np.float32((1, 0.9, 0.4)) * who.blush
+    heights[0, :3] = np.array((1, 0.9, 0.4), np.float32) * who.blush
     heights[1, 3] = 0.95
     heights[1, 4:] = depths
     redness, darkness = grid.bumps(np.concatenate([red, [thin], lines]), heights)
     window = grid.window(0, -1.95, 2.0, -1.1)
     darkness[window] += _wrinkles(grid.crop(window), who)
     gain = redness * _REDDER[:, None, None] + darkness * _DARKER[:, None, None]
-    return np.exp(gain, out=gain) * np.float32(tone)[:, None, None]
+    return np.exp(gain, out=gain) * np.array(tone, np.float32)[:, None, None]
 
 
 def _lines(who: Identity) -> tuple[np.ndarray, np.ndarray]:
-    """Below the eyes, beside nose and mouth, as (n, 4) spots and their (n,) depths."""
+    """Lines below the eyes and beside nose and mouth: spots (n, 4) and their depths (n,)."""
     corner, nose, deep = who.mouth_width, who.nose_width, who.folds
     ends = np.array([
         (0.5, 0.32, 1.35, 0.42), (0.50, 1.12, corner + 0.26, 2.2), (0.66, 1.2, corner + 0.42, 2.1),
@@ -47,15 +47,15 @@ def _lines(who: Identity) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _wrinkles(grid: Grid, who: Identity) -> np.ndarray:
-    """Two lines over the forehead."""
+    """Depth of two lines across the forehead, (height, width)."""
     curve = grid.v - 0.05 * np.cos(2 * grid.u)
     across = np.exp(-np.square(np.square(grid.u / 1.1))) * (0.35 * who.folds)
     lines = sum(np.exp(-np.square((curve - v) * 20)) for v in (-1.35, -1.7))
     return lines * across
 
 
-def vary_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
-    """Mottling and freckles."""
+def vary_skin(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None:
+    """Add mottling and freckles."""
     grid = paint.grid
     broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
     vary = who.mottle * np.float32(0.045) * broad
@@ -73,15 +73,18 @@ def vary_skin(paint: Paint, who: Identity, rng: np.random.Generator) -> None:
 
 
 def paint_beard(
-    paint: Paint, who: Identity, half: np.ndarray, rng: np.random.Generator
+    paint: FacePaint, who: Identity, half: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """Grow a beard; returns how much it covers, (height, width) float32, 0 to 1, or None.
+    """Draw a beard, if the person has one.
 
     Args:
-        paint: of the whole face.
+        paint: colour of the whole face.
         who: the person.
-        half: of the face's width in each row.
-        rng: for its hairs.
+        half: half of the width of the face in each row, (height, 1).
+        rng: source of its hairs.
+
+    Returns:
+        Coverage, (height, width) float32, 0 to 1; None without a beard.
     """
     if who.beard is Beard.NONE:
         return None
@@ -102,7 +105,7 @@ def paint_beard(
 
 
 def _beard_area(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
-    """Where hair grows on the right cheek, chin and lip, 0 to 1."""
+    """Density of a full beard on the right half of a face, (height, width), 0 to 1."""
     u, v = grid.u, grid.v
     low = np.interp(u / half, (0.0, 0.40, 0.62, 0.86, 0.95, 1.1), (2.74, 2.72, 2.1, 1.2, 0.2, -0.2))
     cheek = smooth(v - low.astype(np.float32), -0.12, 0.3)

@@ -1,5 +1,5 @@
-"""Natural license plates: the same plate with other characters.
+"""License plates with other characters.
 
-`write` chooses and draws new ones; `zone` and `blend` put them into the picture; `gate` compares
-with the original; `replace` does all of it in turn. Plates are read by `plate_reading`.
+Plates are read by `pii_measures.plates`. `write` chooses and draws new characters, `zone` and
+`blend` put them into the image, `gate` compares with the original; `replace` does all of it.
 """

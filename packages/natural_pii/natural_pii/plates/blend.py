@@ -1,46 +1,46 @@
-"""Putting new characters into the image so that they look photographed with it."""
+"""New characters put into the image with its own blur, contrast and noise."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from pii_measures.appearance import feather, noise, noise_level
+from pii_measures.appearance import noise_level
 from pii_measures.pixels import rounded, scaled, three, times
-from pii_measures.plates.clean import Paint
-from pii_measures.plates.rectify import Frame, to_window
+from pii_measures.plates.ink import InkModel
+from pii_measures.plates.rectify import PlateFrame, to_window
+
+from natural_pii.grain import feather, noise
+from natural_pii.replacement import Box
 
 from .zone import Zone
 
-Window = tuple[int, int, int, int]
-"""x0, y0, x1, y1 in pixels of the image."""
-_BLURS = np.float64(
-    [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0]
-)
-"""Standard deviations that are tried, pixels of the image."""
+_BLURS = np.array([0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0])
+"""Standard deviations of the blurs that are tried, pixels of the image."""
 
 
 @dataclass(frozen=True)
-class Painting:
-    """A plate with new characters, in a view."""
+class Lettering:
+    """New characters on a plate, in its rectified view."""
 
-    frame: Frame
+    frame: PlateFrame
     zone: Zone
-    """What is painted anew."""
-    paint: Paint
-    """Ground, ink and light."""
+    """Part of the view that is painted anew."""
+    model: InkModel
+    """Ground, ink and light of the plate."""
     ink: np.ndarray
-    """(h * n, w * n) float32, 0 to 1: the new characters."""
+    """Share of ink of the new characters, (h * n, w * n) float32, 0 to 1."""
     legible: bool
-    """In the original, ink and ground could be told apart."""
+    """Whether the original's characters could be separated."""
 
 
-def window_of(zone: Zone, frame: Frame, box: Window) -> Window | None:
-    """The pixels of a box of the image that a zone may touch."""
+def window_of(zone: Zone, frame: PlateFrame, box: Box) -> Box | None:
+    """Pixels inside a box of the image that a zone may touch; None for none."""
     y, x = np.flatnonzero(zone.mask.any(axis=1)), np.flatnonzero(zone.mask.any(axis=0))
     if not len(y):
         return None
-    corners = np.float64([[(x[0], y[0]), (x[-1], y[0]), (x[-1], y[-1]), (x[0], y[-1])]])
+    left, right, top, bottom = x[0], x[-1], y[0], y[-1]
+    corners = np.array([[(left, top), (right, top), (right, bottom), (left, bottom)]], np.float64)
     corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
     low = np.maximum(np.floor(corners.min(axis=0)).astype(int), box[:2])
     high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, box[2:])
@@ -50,26 +50,26 @@ def window_of(zone: Zone, frame: Frame, box: Window) -> Window | None:
 
 
 def compose(
-    image: np.ndarray, window: Window, painting: Painting, rng: np.random.Generator
+    image: np.ndarray, window: Box, lettering: Lettering, rng: np.random.Generator
 ) -> np.ndarray:
-    """The new content of a window.
+    """New content of a window of an image.
 
     Args:
         image: (H, W, 3) uint8.
-        window: of the image.
-        painting: what to put there.
-        rng: for the noise.
+        window: the pixels to compose.
+        lettering: the characters to put there.
+        rng: source of the noise.
 
     Returns:
         (y1 - y0, x1 - x0, 3) uint8.
     """
-    frame, zone, paint, ink = painting.frame, painting.zone, painting.paint, painting.ink
+    frame, zone, model, ink = lettering.frame, lettering.zone, lettering.model, lettering.ink
     x0, y0, x1, y1 = window
     original = image[y0:y1, x0:x1].astype(np.float32)
     samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
     masks = [mask.astype(np.float32) for mask in (zone.mask, zone.text)]
     finer = max(min(round(frame.scale), 4), 1)
-    field = to_window(paint.field, frame, window, finer)
+    field = to_window(model.field, frame, window, finer)
     cover, text = cv2.split(to_window(cv2.merge(masks), frame, window, finer))
     core = cover > 0.99
     if not core.any():
@@ -78,16 +78,16 @@ def compose(
     if not rows.any():
         rows = core
     drawn = to_window(ink, frame, window, samples)
-    before = paint.share_on(original, field)
+    before = model.share_on(original, field)
     around = image[max(y0 - 8, 0) : y1 + 8, max(x0 - 8, 0) : x1 + 8]
     level = noise_level(around)
-    share_noise = level / max(float(np.linalg.norm(paint.ink)) / np.sqrt(3), 1)
+    share_noise = level / max(float(np.linalg.norm(model.ink)) / np.sqrt(3), 1)
     drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
-    strength, offset = _match_contrast(before, drawn, rows, share_noise, painting.legible)
+    strength, offset = _match_contrast(before, drawn, rows, share_noise, lettering.legible)
     share = strength * drawn + offset
-    new = field + times(scaled(paint.gain(field), paint.ink), share)
+    new = field + times(scaled(model.gain(field), model.ink), share)
     new += noise(cover.shape, level, rng)
-    # The original is the measure of how bright and dark it gets: bright grounds are clipped.
+    # Within the original's range, since bright grounds are clipped.
     new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
     return rounded(original + three(feather(core, 0.5)) * (new - original))
 
@@ -99,16 +99,16 @@ def _blurred(ink: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
 
 
 class _Edges:
-    """Measures how steep edges are inside a mask, (h, w) bool."""
+    """Measure of the steepness of edges inside a mask (h, w) bool."""
 
     def __init__(self, core: np.ndarray) -> None:
         masks = core, core[:, 1:] & core[:, :-1], core[1:] & core[:-1]
-        self._masks = [np.float32(mask) for mask in masks]
+        self._masks = [mask.astype(np.float32) for mask in masks]
         self._counts = [float(mask.sum()) for mask in self._masks]
 
     def of(self, ink: np.ndarray, level: float) -> tuple[float, float] | None:
-        """Mean squared steps in x and y relative to the variance, without what noise of this
-        standard deviation adds; None where nothing can be told.
+        """Mean squared steps in x and y relative to the variance, less the contribution of noise of
+        this standard deviation; None where the mask or the variance is empty.
         """
         if min(self._counts) == 0:
             return None
@@ -128,8 +128,8 @@ def _match_blur(
 ) -> tuple[float, float]:
     """Blur in x and y after which the new edges are as steep as the old ones.
 
-    Steepness is the energy of steps relative to the variance, so contrast does not matter. The
-    more blur, the less steep: what fits is found by halving.
+    Steepness is relative to the variance, so that contrast does not matter. It falls with blur, so
+    that a bisection finds the blur.
     """
     edges = _Edges(core)
     wanted = edges.of(before, level)
@@ -138,7 +138,7 @@ def _match_blur(
 
     def excess(x: float, y: float) -> tuple[float, float]:
         got = edges.of(_blurred(drawn, x, y), 0) or (1e-6, 1e-6)
-        return tuple(float(np.log(g / w)) for g, w in zip(got, wanted, strict=True))
+        return float(np.log(got[0] / wanted[0])), float(np.log(got[1] / wanted[1]))
 
     both = _crossing(lambda s: sum(excess(s, s)), len(_BLURS))
     count = int(np.searchsorted(_BLURS, max(2.5 * both, 1.2), side="right"))
@@ -147,8 +147,8 @@ def _match_blur(
 
 
 def _crossing(excess: Callable[[float], float], count: int) -> float:
-    """The one of the first `count` blurs where an excess that falls with them is nearest to 0."""
-    low, high = -1, count  # above 0 up to the first, below it from the second
+    """Blur, of the first `count`, at which an excess that falls with them is nearest to 0."""
+    low, high = -1, count  # positive up to the first, negative from the second
     seen = {}
     while high - low > 1:
         middle = (low + high) // 2
@@ -160,9 +160,9 @@ def _crossing(excess: Callable[[float], float], count: int) -> float:
 def _match_contrast(
     before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float, legible: bool
 ) -> tuple[float, float]:
-    """Factor and offset that give the new ink the mean and deviation of the old one.
+    """Factor and offset that give the new ink the mean and standard deviation of the old one.
 
-    Where the original is legible its ink was measured, and both may correct it a little only.
+    Corrections are small where the original is legible, since its ink was measured.
     """
     old, new = before[core], drawn[core]
     deviation = float(np.sqrt(max(old.var() - level**2, 0)))

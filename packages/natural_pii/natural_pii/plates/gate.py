@@ -1,40 +1,38 @@
-"""Comparing a replaced plate with the original."""
+"""Comparison of a replaced plate with the original."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from pii_measures import Reading, reads_alike
 from pii_measures.pixels import limited, quantile
-from pii_measures.plates.clean import blurred
-from pii_measures.plates.glyphs import READABLE
-from pii_measures.plates.read import likeness
-from pii_measures.plates.reading import Reading
-from pii_measures.plates.rectify import Frame
+from pii_measures.plates.ink import blurred
+from pii_measures.plates.rectify import PlateFrame
 
 from .zone import Zone
 
 MARGIN = 0.15
-"""How much more than unrelated characters in the same places the new ones may correlate with the
-original, where characters are compared one by one as well."""
+"""Excess of the new characters' correlation with the original over that of unrelated characters in
+the same places that is allowed where characters are compared one by one as well."""
 BLIND_MARGIN = 0.06
-"""The same where they are too small for that."""
+"""Excess that is allowed where characters are too small for that."""
 BLIND_LIMIT = 0.3
-"""What is let through there in any case: a plate's edges alone correlate that much."""
+"""Correlation that is always allowed there: the edges of a plate alone correlate that much."""
 IDENTICAL = 0.9
-"""Correlation of two pictures of one character, whatever it reads as."""
+"""Correlation from which two pictures show the same character, whatever it reads as."""
 LEGIBLE_CAP = 6.0
 """Cap height in the image, pixels, from which a person may read."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much of the original's characters is left."""
+    """Remains of the original's characters."""
 
     correlation: float
-    """Of what is finer than the plate's light, -1 to 1."""
+    """Correlation of what is finer than the plate's light, -1 to 1."""
     limit: float
-    """The most that is let through."""
+    """Correlation that is allowed."""
     unchanged: float
     """Share of characters that read as before."""
     left: float
@@ -42,7 +40,7 @@ class Comparison:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing can be read."""
+        """Whether nothing of the original can be read."""
         return self.correlation <= self.limit and self.unchanged == 0 and self.covered
 
     @property
@@ -59,13 +57,13 @@ def readable(reading: Reading) -> bool:
 
 
 def residual(share: np.ndarray, height: float) -> np.ndarray:
-    """What is finer than a third of the plate's height, (h, w) float32."""
+    """Detail finer than a third of the plate's height, (h, w) float32."""
     share = limited(share, -0.5, 1.5)
     return share - blurred(share, 0.3 * height, 0.3 * height)
 
 
-def correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
-    """Normalized correlation of two residuals inside a mask; 0 where one is flat."""
+def _correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
+    """Normalized correlation of two residuals inside a mask, -1 to 1; 0 where one is flat."""
     if mask.sum() < 4:
         return 0.0
     x, y = a[mask], b[mask]
@@ -81,15 +79,15 @@ def compare(
     reading: Reading,
     zone: Zone,
 ) -> Comparison:
-    """Compare the ink of a view before and after.
+    """Comparison of the ink in a view before and after.
 
     Args:
-        before: (h, w) float32, share of ink in the original.
-        after: the same after the replacement, with the same ground and ink.
-        others: the same of unrelated characters in the same places; looked at only where it
-            matters what they have in common with the original.
-        reading: of the original.
-        zone: what was painted anew.
+        before: share of ink in the original, (h, w) float32.
+        after: share of ink after the replacement, with the original's ground and ink.
+        others: shares of ink of unrelated characters in the same places; consumed only where their
+            correlation with the original matters.
+        reading: reading of the original.
+        zone: part that was painted anew.
     """
     layout, frame = reading.layout, reading.frame
     compared = readable(reading)
@@ -100,10 +98,10 @@ def compare(
             max(round(line.boxes[0][0]), 0) : round(line.boxes[-1][1]) + 1,
         ] = True
     old = residual(before, frame.height)
-    found = correlation(old, residual(after, frame.height), mask)
+    found = _correlation(old, residual(after, frame.height), mask)
     limit = MARGIN if compared else BLIND_LIMIT
     if found > limit:
-        unrelated = [correlation(old, residual(ink, frame.height), mask) for ink in others]
+        unrelated = [_correlation(old, residual(ink, frame.height), mask) for ink in others]
         usual = max(sum(unrelated) / len(unrelated), 0.0)
         limit = usual + MARGIN if compared else max(usual + BLIND_MARGIN, BLIND_LIMIT)
     same = count = 0
@@ -123,23 +121,18 @@ def compare(
 
 
 def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether both are best read as the same character, and with some certainty."""
-    if min(before.shape) < 2:
+    """Whether both look or certainly read like the same character; never where they are narrow."""
+    if min(before.shape) < 2 or before.shape[1] < 0.3 * before.shape[0]:
         return False
-    old, new = likeness(before), likeness(after)
-    first, second = (max(READABLE, key=scores.__getitem__) for scores in (old, new))
-    narrow = before.shape[1] < 0.3 * before.shape[0]
-    same = correlation(before, after, np.ones(before.shape, bool))
-    if same > IDENTICAL and not narrow:
-        return True
-    return first == second and min(old[first], new[second]) > 0.75 and not narrow
+    same = _correlation(before, after, np.ones(before.shape, bool))
+    return same > IDENTICAL or reads_alike(before, after)
 
 
-def _left(before: np.ndarray, zone: Zone, frame: Frame, band: float) -> float:
+def _left(before: np.ndarray, zone: Zone, frame: PlateFrame, band: float) -> float:
     """Share of the original's edges that were not painted over.
 
-    Whatever is ink here and what ground, and wherever characters were found: in the middle of a
-    plate each edge may be that of a stroke.
+    Any edge in the middle of a plate may be that of a stroke, whatever was taken for ink and
+    wherever characters were found.
     """
     x0, y0, x1, y1 = frame.plate
     soft = cv2.GaussianBlur(before, (0, 0), 0.4 * frame.scale)

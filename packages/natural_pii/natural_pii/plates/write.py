@@ -1,11 +1,11 @@
-"""New characters: which ones, and their drawing."""
+"""Choice and drawing of new characters."""
 
 import cv2
 import numpy as np
+from pii_measures.plates.characters import likeness
 from pii_measures.plates.glyphs import DIGITS, LETTERS, advance, glyph
-from pii_measures.plates.layout import Layout, Line, ink_of
-from pii_measures.plates.read import likeness
-from pii_measures.plates.rectify import Frame
+from pii_measures.plates.layout import Line, PlateLayout, ink_of
+from pii_measures.plates.rectify import PlateFrame
 
 _ALIKE = (
     "0OQDCGU",
@@ -21,24 +21,25 @@ _ALIKE = (
     "EFB",
     "A4",
 )
-"""Characters that are taken for one another when seen badly."""
+"""Characters that are mistaken for one another when seen badly."""
 _NEAR = 0.14
-"""How much less than the best guess a character may resemble the original and still be it."""
+"""Distance from the best likeness within which any character may be the original."""
 _USUAL_WEIGHT = 0.14
+"""Usual width of strokes, relative to the cap height."""
 
 
-def choose(share: np.ndarray, layout: Layout, rng: np.random.Generator) -> tuple[str, ...]:
-    """New characters, each other than the one it replaces and of the same kind.
+def choose(share: np.ndarray, layout: PlateLayout, rng: np.random.Generator) -> tuple[str, ...]:
+    """New characters, each different from the one that it replaces and of the same kind.
 
-    The original only rules characters out; which of the others it is comes from the generator.
+    The original only rules characters out; the generator chooses among the others.
 
     Args:
-        share: (h, w) float32 of ink in the original.
+        share: share of ink in the original, (h, w) float32.
         layout: its lines.
-        rng: one number a character is drawn from it.
+        rng: source of one number per character.
 
     Returns:
-        A text without blanks for each line.
+        A text without spaces for each line.
     """
     scores = [[likeness(ink_of(share, line, box)) for box in line.boxes] for line in layout.lines]
     kinds = _kinds(scores, layout)
@@ -56,7 +57,7 @@ def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Ge
     if legible:
         excluded.update(*(group for group in _ALIKE if best in group))
     ranked = sorted(kind, key=scores.__getitem__)
-    # Any of the likelier ones may be the original, or look like it from afar.
+    # The likelier ones may be the original, or look like it from afar.
     likely = 0.6 if legible else 0.5
     options = [char for char in ranked[: round(likely * len(ranked))] if char not in excluded]
     if len(options) < 4:
@@ -64,8 +65,8 @@ def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Ge
     return sorted(options)[int(rng.random() * len(options))]
 
 
-def _kinds(scores: list[list[dict[str, float]]], layout: Layout) -> list[list[str]]:
-    """`LETTERS` or `DIGITS` for each character of each line, of which the likeness is known."""
+def _kinds(scores: list[list[dict[str, float]]], layout: PlateLayout) -> list[list[str]]:
+    """`LETTERS` or `DIGITS` for each character of each line, from their likeness to characters."""
     result = []
     last = len(layout.lines) - 1
     for number, line in enumerate(layout.lines):
@@ -88,12 +89,12 @@ def _kinds(scores: list[list[dict[str, float]]], layout: Layout) -> list[list[st
 
 
 def _lean(scores: dict[str, float]) -> float:
-    """Above 0: rather a digit; below: rather a letter."""
+    """Positive for a likely digit, negative for a likely letter."""
     return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
 
 
 def unrelated(texts: tuple[str, ...], number: int) -> tuple[str, ...]:
-    """Other texts of the same kinds, the same for the same number: what to compare with."""
+    """Texts of the same kinds to compare with, determined by a number."""
 
     def other(char: str, place: int) -> str:
         kind = DIGITS if char in DIGITS else LETTERS
@@ -103,26 +104,26 @@ def unrelated(texts: tuple[str, ...], number: int) -> tuple[str, ...]:
 
 
 def draw(
-    texts: tuple[str, ...], layout: Layout, frame: Frame, weight: float, factor: int
+    texts: tuple[str, ...], layout: PlateLayout, frame: PlateFrame, weight: float, factor: int
 ) -> np.ndarray:
-    """The ink of new characters in the places of the old ones.
+    """Ink of new characters in the places of the old ones.
 
     Args:
-        texts: of the lines, without blanks.
+        texts: text of each line, without spaces.
         layout: the lines.
-        frame: of the view.
+        frame: frame of the view.
         weight: width of strokes relative to the cap height.
-        factor: pixels per pixel of the view.
+        factor: pixels of the result per pixel of the view.
 
     Returns:
-        (h * factor, w * factor) float32, 0 to 1.
+        Share of ink, (h * factor, w * factor) float32, 0 to 1.
     """
     w, h = frame.size
     canvas = np.zeros((h * factor, w * factor), np.float32)
     for text, line in zip(texts, layout.lines, strict=True):
         top, bottom = round(line.y0 * factor), round(line.y1 * factor)
         for char, (x0, x1) in zip(text, _even(line), strict=True):
-            # Relative to the usual width, so that an I stays narrow.
+            # Relative to the usual width, so that an I is narrow.
             width = (x1 - x0) * min(advance(char) / 0.62, 1.15)
             width = max(round(width * factor), 1)
             left = round((x0 + x1) / 2 * factor - width / 2)
@@ -144,7 +145,7 @@ def _paste(canvas: np.ndarray, ink: np.ndarray, left: int, top: int) -> None:
 
 
 def _even(line: Line) -> list[tuple[float, float]]:
-    """Places of equal width: a narrow one would tell that a 1 stood there."""
+    """Boxes (x0, x1) of equal width: a narrow one would reveal that a 1 stood there."""
     result: list[tuple[float, float]] = []
     start = 0
     for count in line.groups:
@@ -159,7 +160,7 @@ def _even(line: Line) -> list[tuple[float, float]]:
         before = result[-1][1] if result else -np.inf
         after = line.boxes[start][0] if start < len(line.boxes) else np.inf
         middle = (centres[0] + centres[-1]) / 2
-        # Ones and Is stand closer: make room as far as the neighbours leave some.
+        # 1s and Is stand closer: wider as far as the neighbours leave room.
         reach = min(middle - before, after - middle) - 0.75 * line.width
         pitch = max(pitch, min(wanted, 2 * reach / (count - 1)))
         width = min(line.width, 0.88 * pitch)
@@ -169,8 +170,10 @@ def _even(line: Line) -> list[tuple[float, float]]:
     return result
 
 
-def stroke_weight(share: np.ndarray, texts: tuple[str, ...], layout: Layout, frame: Frame) -> float:
-    """Width of strokes relative to the cap height with which there is as much ink as before."""
+def stroke_weight(
+    share: np.ndarray, texts: tuple[str, ...], layout: PlateLayout, frame: PlateFrame
+) -> float:
+    """Width of strokes, relative to the cap height, that gives as much ink as before."""
     if not layout.legible:
         return _USUAL_WEIGHT
     drawn = draw(texts, layout, frame, _USUAL_WEIGHT, 1)

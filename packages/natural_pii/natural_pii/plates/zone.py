@@ -1,25 +1,25 @@
-"""The part of a plate that is painted anew, and the ground on which it is."""
+"""Part of a plate that is painted anew, and the ground below it."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from pii_measures import Reading
 from pii_measures.pixels import limited, three
-from pii_measures.plates.clean import blurred, smooth
-from pii_measures.plates.reading import Reading
+from pii_measures.plates.ink import blurred, smooth
 
 
 @dataclass(frozen=True)
 class Zone:
-    """What is painted anew; pixels of the view."""
+    """Part of a view that is painted anew."""
 
     mask: np.ndarray
-    """(h, w) bool."""
+    """All of it, (h, w) bool."""
     text: np.ndarray
-    """(h, w) bool: the rows of the characters only."""
+    """Rows of the characters only, (h, w) bool."""
 
 
 def text_zone(reading: Reading) -> Zone:
-    """Everything between the plate's sides in the rows of the characters and their halo."""
+    """Zone between the plate's sides in the rows of the characters and their blurred edges."""
     frame, sides = reading.frame, reading.sides
     mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
     for line in reading.layout.lines:
@@ -34,11 +34,11 @@ def text_zone(reading: Reading) -> Zone:
 
 
 def whole_zone(reading: Reading, beyond: float) -> Zone:
-    """The whole quad between the country bands.
+    """Zone of the whole quad between the country bands.
 
     Args:
-        reading: of the plate.
-        beyond: how far above and below the quad, relative to its height.
+        reading: reading of the plate.
+        beyond: reach above and below the quad, relative to its height.
     """
     frame = reading.frame
     mask = np.zeros(frame.size[::-1], bool)
@@ -53,21 +53,21 @@ def whole_zone(reading: Reading, beyond: float) -> Zone:
 
 
 def ground(reading: Reading, zone: Zone) -> np.ndarray:
-    """The plate without characters, (h, w, 3) float32.
+    """Plate without characters, (h, w, 3) float32.
 
-    What lies above and below the characters (the plate's frame, its shadow) is continued along
-    the line; between them only what is no ink counts.
+    What lies above and below the characters (the plate's border, its shadow) is continued across
+    their rows; between characters, only pixels without ink count.
     """
     view, share, seen = reading.view, reading.share, reading.seen
     layout, frame = reading.layout, reading.frame
     cap = max(line.cap for line in layout.lines)
     pure = (np.abs(share) < 0.28) & seen
-    columns = zone.mask.any(axis=0)
+    columns = np.asarray(zone.mask.any(axis=0))
     beside = ~zone.text & seen
     weight = np.where(beside, np.where(share < 0.3, 1.0, 0.12), np.where(pure, 1.0, 0.0))
     weight = np.where(columns[None, :], weight, 0).astype(np.float32)
     if not layout.legible:
-        # Nothing tells ink from ground here: the light comes from what lies around.
+        # Ink and ground cannot be separated here: the light comes from the surroundings.
         weight[zone.text] *= 0.25
     coarse = smooth(view, weight * zone.mask, 0.5 * cap, 0.4 * cap)
     narrow = max(0.05 * cap, 0.45 * frame.scale)

@@ -1,5 +1,5 @@
-"""Reading license plates: which part is ink, where the characters are, which ones they may be.
+"""Reading license plates: which part is ink, where the characters are, what they may say.
 
-`rectify` shows a plate straight on; `clean`, `components` and `layout` find ink, ground and
-characters; `glyphs` draws characters and `read` compares with them; `reading` does all in turn.
+`rectify` shows a plate straight on; `ink`, `components` and `layout` find ink, ground and
+characters; `glyphs` draws characters and `characters` compares with them; `reading` does all of it.
 """

@@ -1,24 +1,24 @@
-"""Finding characters as connected components of ink."""
+"""Characters as connected components of ink."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from .read import best_likeness
-from .rectify import Frame
+from .characters import best_likeness
+from .rectify import PlateFrame
 
 _INK = (0.45, 0.6, 0.75)
-"""Shares of ink from which a pixel may belong to a character."""
+"""Thresholds that are tried: share of ink from which a pixel belongs to a character."""
 _LEAST_CAP = 4.0
-"""Cap height in the image, pixels, below which characters are not told apart."""
+"""Cap height in the image, pixels, below which characters are not separated."""
 USUAL = 0.62
-"""Width of a character relative to its height, straight on."""
+"""Usual width of a character relative to its height, seen straight on."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A connected component of ink."""
+    """Box of a connected component of ink, pixels of the view."""
 
     x0: float
     y0: float
@@ -27,31 +27,34 @@ class Part:
 
     @property
     def height(self) -> float:
+        """Height, pixels."""
         return self.y1 - self.y0
 
     @property
     def width(self) -> float:
+        """Width, pixels."""
         return self.x1 - self.x0
 
     @property
     def middle(self) -> float:
+        """Y of the centre."""
         return (self.y0 + self.y1) / 2
 
 
-def characters(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[Part]:
-    """The components of ink that are characters, at the threshold that shows most of them."""
+def characters(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[Part]:
+    """Components of ink that are characters, at the threshold that shows most of them."""
     found = [_components(share > threshold, frame, sides) for threshold in _INK]
     return max(found, key=lambda parts: sum(_likely(share, part) for part in parts))
 
 
 def _likely(share: np.ndarray, part: Part) -> float:
-    """How much a component looks like a character; below 0, like none."""
+    """Likeness of a component to a character; negative where it looks like none."""
     ink = share[round(part.y0) : round(part.y1), round(part.x0) : round(part.x1)]
     return best_likeness(ink) - 0.5
 
 
-def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[Part]:
-    """The components that have about the size of most others."""
+def _components(ink: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[Part]:
+    """Components that are about as large as most others."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
     x0, y0, x1, y1 = frame.plate
     h, w = ink.shape
@@ -85,7 +88,7 @@ def _components(ink: np.ndarray, frame: Frame, sides: tuple[float, float]) -> li
 
 
 def _other_line(parts: list[Part], line: list[Part]) -> list[Part]:
-    """The characters of a second line, which may be larger or smaller than the first."""
+    """Characters of a second line, which may be larger or smaller than those of the first."""
     top, bottom = (
         float(np.median(edge)) for edge in zip(*((p.y0, p.y1) for p in line), strict=True)
     )
@@ -107,7 +110,7 @@ def _other_line(parts: list[Part], line: list[Part]) -> list[Part]:
 
 
 def _separated(parts: list[Part]) -> list[Part]:
-    """Cut components that are several characters grown together."""
+    """Components, with those cut that are several touching characters."""
     if not parts:
         return []
     cap = float(np.median([part.height for part in parts]))
@@ -126,7 +129,7 @@ def _separated(parts: list[Part]) -> list[Part]:
 
 
 def rows_of(parts: list[Part]) -> list[list[Part]]:
-    """Lines of characters, from top to bottom; at most the two longest."""
+    """Lines of characters from top to bottom; at most the two longest."""
     rows: list[list[Part]] = []
     for part in sorted(parts, key=lambda part: part.middle):
         cap = part.height
@@ -146,7 +149,7 @@ def rows_of(parts: list[Part]) -> list[list[Part]]:
 
 
 def filled(row: list[Part], share: np.ndarray, sides: tuple[float, float]) -> list[Part]:
-    """A line with the characters that are no components of their own, but ink all the same."""
+    """A line, with characters added where there is ink that is no component of its own."""
     y0 = float(np.median([part.y0 for part in row]))
     y1 = float(np.median([part.y1 for part in row]))
     wide = [part.width for part in row if part.width > 0.3 * (y1 - y0)]
@@ -161,7 +164,7 @@ def filled(row: list[Part], share: np.ndarray, sides: tuple[float, float]) -> li
         covered[round(part.x0) : round(part.x1) + 1] = True
     strong = profile > 0.5 * float(profile[covered].mean())
     strong[: max(round(left), 0)] = strong[round(right) + 1 :] = False
-    # Bridge what a character leaves open inside.
+    # Closes the gaps inside of characters.
     bridge = np.ones((1, max(round(0.2 * usual), 1)), np.uint8)
     strong = cv2.morphologyEx(strong[None].astype(np.uint8), cv2.MORPH_CLOSE, bridge)[0] > 0
     result = list(row)
@@ -175,7 +178,7 @@ def filled(row: list[Part], share: np.ndarray, sides: tuple[float, float]) -> li
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """First index and the one after the last of each run of True."""
+    """First index of each run of True, and the one after its last."""
     steps = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
     return list(
         zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True)

@@ -1,8 +1,7 @@
 """Letters and digits of a license plate, drawn as strokes in the proportions of DIN 1451.
 
-They are our own, so that no font has to be shipped or licensed. A glyph is a set of paths that a
-round pen follows; what leaves the glyph's box is cut off, which gives straight ends where a path
-runs out of the box.
+No font has to be shipped or licensed. A glyph is a set of paths that a round pen follows; what
+leaves the glyph's box is cut off, so that strokes end straight there.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,9 +16,9 @@ DIGITS = "0123456789"
 READABLE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + DIGITS
 
 _HEIGHT = 128
-"""Of a drawn glyph, pixels."""
+"""Height of a drawn glyph, pixels."""
 _OUT = 0.4
-"""How far a path runs out of the box to end straight."""
+"""Length by which a path leaves the box to end straight, relative to the cap height."""
 
 Path = list[tuple[float, float]]
 
@@ -33,19 +32,19 @@ def advance(char: str) -> float:
 
 @lru_cache(maxsize=512)
 def glyph(char: str, weight: float = 0.14) -> np.ndarray:
-    """Draw a letter or digit.
+    """Drawn letter or digit.
 
     Args:
         char: one of `READABLE`.
         weight: width of the strokes relative to the cap height, 0.08 to 0.24.
 
     Returns:
-        (128, w) float32, 0 to 1: how much ink; must not be changed.
+        Share of ink, (128, w) float32, 0 to 1; must not be changed.
     """
     width = max(advance(char), 1.25 * weight) if char == "I" else advance(char)
     canvas = np.zeros((_HEIGHT, round(width * _HEIGHT)), np.uint8)
     for path in _PATHS[char](width, weight / 2):
-        points = np.int32(np.round(np.float64(path) * _HEIGHT * 16))
+        points = np.round(np.array(path) * _HEIGHT * 16).astype(np.int32)
         cv2.polylines(canvas, [points], False, 255, round(weight * _HEIGHT), cv2.LINE_AA, 4)
     result = canvas.astype(np.float32) / 255
     result.flags.writeable = False

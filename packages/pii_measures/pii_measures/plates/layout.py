@@ -1,4 +1,4 @@
-"""Where the characters of a plate are."""
+"""Places of a plate's characters."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -7,22 +7,22 @@ import cv2
 import numpy as np
 
 from .components import USUAL, Part, characters, filled, rows_of, runs
-from .rectify import Frame
+from .rectify import PlateFrame
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of characters; coordinates of the view."""
+    """A line of characters, in coordinates of the view."""
 
     y0: float
     y1: float
-    """Top and bottom of the capitals."""
+    """Top (y0) and bottom of the capitals."""
     boxes: tuple[tuple[float, float], ...]
     """x0, x1 of each character, from left to right."""
     groups: tuple[int, ...]
-    """How many characters stand together, from left to right."""
+    """Number of characters in each group, from left to right."""
     width: float
-    """Of a usual character."""
+    """Width of a usual character."""
 
     @property
     def cap(self) -> float:
@@ -31,55 +31,55 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """The lines of a plate."""
+class PlateLayout:
+    """Lines of characters on a plate."""
 
     lines: tuple[Line, ...]
     legible: bool
-    """The characters were told apart; else their number and places are assumed."""
+    """Whether the characters could be separated; otherwise their number and places are assumed."""
 
 
-def find_rows(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> list[list[Part]]:
-    """The characters of each line, as far as they are components; see `find_layout`."""
+def find_rows(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[list[Part]]:
+    """Characters of each line that are components of their own; see `find_layout`."""
     return rows_of(characters(share, frame, sides))
 
 
 def find_layout(
     share: np.ndarray,
-    frame: Frame,
+    frame: PlateFrame,
     sides: tuple[float, float],
     rows: list[list[Part]] | None = None,
-) -> Layout:
-    """Read the layout of a plate.
+) -> PlateLayout:
+    """Layout of a plate.
 
     Args:
         share: (h, w) float32 of ink, 0 to 1.
         frame: of this view.
         sides: x between which characters may stand.
-        rows: from `find_rows`, if they are known already.
+        rows: result of `find_rows`, where it is known already.
     """
     rows = find_rows(share, frame, sides) if rows is None else rows
     if sum(map(len, rows)) < 3:
         return assumed_layout(share, frame, sides)
     lines = tuple(_line(filled(row, share, sides)) for row in rows)
-    return Layout(lines, True)
+    return PlateLayout(lines, True)
 
 
-def slope(rows: list[list[Part]], frame: Frame) -> tuple[float, float]:
-    """How far the tops and the bottoms of the characters fall per pixel to the right.
+def slope(rows: list[list[Part]], frame: PlateFrame) -> tuple[float, float]:
+    """Slopes of the characters' tops and bottoms: pixels down per pixel to the right.
 
     Returns:
-        0, 0 where there are too few characters to tell.
+        0, 0 where there are too few characters.
     """
     row = max(rows, key=len, default=[])
     if len(row) < 4:
         return 0.0, 0.0
-    x = np.float64([(part.x0 + part.x1) / 2 for part in row])
+    x = np.array([(part.x0 + part.x1) / 2 for part in row])
     if np.ptp(x) < 0.35 * frame.width:
         return 0.0, 0.0
     slopes = []
     for edge in ([part.y0 for part in row], [part.y1 for part in row]):
-        line = np.polyfit(x, np.float64(edge), 1)
+        line = np.polyfit(x, np.array(edge, np.float64), 1)
         if np.abs(np.polyval(line, x) - edge).max() > 0.15 * row[0].height:
             return 0.0, 0.0
         slopes.append(float(line[0]))
@@ -102,8 +102,8 @@ def _line(row: list[Part]) -> Line:
     return Line(y0, y1, tuple((part.x0, part.x1) for part in row), tuple(groups), width)
 
 
-def assumed_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) -> Layout:
-    """The layout of a plate that cannot be read: usual places for its size and aspect."""
+def assumed_layout(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> PlateLayout:
+    """Layout of an illegible plate: usual places for its size and aspect ratio."""
     x0, y0, x1, _ = frame.plate
     inset = 0.035 * frame.width
     left, right = max(sides[0], x0) + inset, min(sides[1], x1) - inset
@@ -112,24 +112,25 @@ def assumed_layout(share: np.ndarray, frame: Frame, sides: tuple[float, float]) 
     aspect = frame.width / frame.height
     in_two = aspect < 2.9 and profile[1] < 0.6 * min(profile[0], profile[2])
     if in_two or aspect < 1.7:
-        heights, groups = ((0.10, 0.46), (0.54, 0.90)), ((3,), (4,))
+        heights = [(0.10, 0.46), (0.54, 0.90)]
+        groups: list[tuple[int, ...]] = [(3,), (4,)]
     else:
-        heights = (_extent(middle, frame),)
+        heights = [_extent(middle, frame)]
         n = 7 if aspect > 3.3 else 6
-        groups = ((n // 2, n - n // 2),)
+        groups = [(n // 2, n - n // 2)]
     lines = [
         _guessed(
             share, (y0 + top * frame.height, y0 + bottom * frame.height), (left, right), counts
         )
         for (top, bottom), counts in zip(heights, groups, strict=True)
     ]
-    return Layout(tuple(lines), False)
+    return PlateLayout(tuple(lines), False)
 
 
-def shuffled(layout: Layout, rng: np.random.Generator) -> Layout:
-    """The same lines with other characters' places, where the old ones could not be read.
+def shuffled(layout: PlateLayout, rng: np.random.Generator) -> PlateLayout:
+    """The same lines with their characters in other places, for plates that are illegible.
 
-    Blobs of ink in the old places would be as telling as the characters that they were.
+    Blobs of ink in the old places would reveal as much as the characters themselves.
     """
     return replace(layout, lines=tuple(_shuffled(line, rng) for line in layout.lines))
 
@@ -146,8 +147,8 @@ def _shuffled(line: Line, rng: np.random.Generator) -> Line:
     return Line(line.y0, line.y1, boxes, (first, count - first), 0.88 * pitch)
 
 
-def _extent(profile: np.ndarray, frame: Frame) -> tuple[float, float]:
-    """Top and bottom of the only line relative to the plate, as far as its ink tells."""
+def _extent(profile: np.ndarray, frame: PlateFrame) -> tuple[float, float]:
+    """Top and bottom of the only line, relative to the plate's height, estimated from its ink."""
     y0 = frame.plate[1]
     at = np.linspace(0, 1, 101)
     ink = np.interp(y0 + at * frame.height, np.arange(len(profile)), profile)
@@ -166,7 +167,7 @@ def _guessed(
     columns: tuple[float, float],
     groups: tuple[int, ...],
 ) -> Line:
-    """Characters that fill a width, with gaps where there is least ink."""
+    """A line whose characters fill the columns, with gaps where there is least ink."""
     (y0, y1), (left, right) = rows, columns
     n = sum(groups)
     pitch = (right - left) / (n + 0.7)
@@ -189,6 +190,6 @@ def _guessed(
 
 
 def ink_of(share: np.ndarray, line: Line, box: tuple[float, float]) -> np.ndarray:
-    """The part of the ink, (h, w), that one of a line's boxes holds."""
+    """Part of the ink (h, w) inside one of a line's boxes."""
     y0, x0 = max(round(line.y0), 0), max(round(box[0]), 0)
     return share[y0 : round(line.y1) + 1, x0 : round(box[1]) + 1]

@@ -1,4 +1,4 @@
-"""What is known of a plate before it is changed."""
+"""Reading of a plate: its rectified view, ink, ground and characters."""
 
 from dataclasses import dataclass
 
@@ -7,48 +7,48 @@ import numpy as np
 
 from pii_measures.appearance import blur_sigma
 
-from . import clean
+from . import ink
+from .characters import best_likeness
 from .components import Part
-from .layout import Layout, find_layout, find_rows, ink_of, slope
-from .read import best_likeness
-from .rectify import Frame, frame_of, rectify, seen
+from .layout import PlateLayout, find_layout, find_rows, ink_of, slope
+from .rectify import PlateFrame, frame_of, rectify, seen
 
 _LIGHT = 0.62
-"""Share of light pixels from which a ground is light without a closer look."""
+"""Share of light pixels from which the ground is taken to be light without further evidence."""
 _RARE = 1.0
-"""How much the evidence for a dark ground has to outweigh that for a light one."""
+"""Margin by which the evidence for a dark ground must exceed that for a light one."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A plate seen straight on, and what was found on it."""
+    """A rectified plate and what was found on it."""
 
-    frame: Frame
+    frame: PlateFrame
     view: np.ndarray
-    """(h, w, 3) float32, 0 to 255."""
+    """Rectified plate with its surroundings, (h, w, 3) float32, 0 to 255."""
     seen: np.ndarray
-    """(h, w) bool: which pixels lie inside the image."""
-    paint: clean.Paint
+    """Pixels of the view that lie inside the image, (h, w) bool."""
+    model: ink.InkModel
     share: np.ndarray
-    """(h, w) float32 of ink."""
+    """Share of ink, (h, w) float32."""
     sides: tuple[float, float]
-    """x between which the plate has its ground."""
+    """Left and right end x of the ground."""
     band: float
-    """x where the country band on the left ends, or the plate begins."""
+    """Right edge x of the country band on the left, or left edge of the plate."""
     rows: list[list[Part]]
-    """The characters that are components of ink, by line."""
-    layout: Layout
+    """Characters that are components of ink, by line."""
+    layout: PlateLayout
     blur: float
-    """Standard deviation of the picture's blur, pixels of the view."""
+    """Standard deviation of the image's blur, pixels of the view."""
 
 
 def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -> Reading:
-    """Read a plate; where its characters run askew through the quad, follow them.
+    """Reading of a plate; a quad that its characters run askew through is straightened.
 
     Args:
         image: (H, W, 3) uint8.
         quad: (4, 2) in OpenCV's coordinates, clockwise from top left.
-        box: x0, y0, x1, y1, inside the image: beyond it, something hides the plate.
+        box: x0, y0, x1, y1 inside the image; beyond it, something hides the plate.
     """
     reading = _read(image, quad, box)
     frame = reading.frame
@@ -57,7 +57,7 @@ def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, in
         return reading
     x0, y0, x1, y1 = frame.plate
     half = frame.width / 2
-    corners = np.float64([[
+    corners = np.array([[
         (x0, y0 - top * half), (x1, y0 + top * half),
         (x1, y1 + bottom * half), (x0, y1 - bottom * half),
     ]])  # fmt: skip
@@ -74,35 +74,35 @@ def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -
     low = np.maximum(np.floor(quad.min(axis=0)), 0).astype(int)
     high = np.maximum(np.ceil(quad.max(axis=0)) + 1, 0).astype(int)
     blur = blur_sigma(image[low[1] : high[1], low[0] : high[0]]) * frame.scale
-    blue = clean.bands(view, frame)
+    blue = ink.bands(view, frame)
 
     def as_ground(dark: bool) -> Reading:
-        paint = clean.take_apart(view, inside, frame, dark)
-        share = paint.share(view)
-        sides = clean.limits(view, paint, frame, blue)
+        model = ink.take_apart(view, inside, frame, dark)
+        share = model.share(view)
+        sides = ink.limits(view, model, frame, blue)
         rows = find_rows(share, frame, sides)
         layout = find_layout(share, frame, sides, rows)
-        return Reading(frame, view, inside, paint, share, sides, blue[0], rows, layout, blur)
+        return Reading(frame, view, inside, model, share, sides, blue[0], rows, layout, blur)
 
     light = as_ground(dark=False)
-    if clean.light_share(view, inside, frame) >= _LIGHT:
+    if ink.light_share(view, inside, frame) >= _LIGHT:
         return light
     dark = as_ground(dark=True)
     return dark if _evidence(dark) - _evidence(light) > _RARE else light
 
 
 def _evidence(reading: Reading) -> float:
-    """How much speaks for this choice of ink and ground.
+    """Evidence (logit) for this choice of ink and ground.
 
-    Characters that look like characters, no ink above and below them, and for a dark ground that
-    it is darker than the car. The weights come from a logistic regression on drawn plates.
+    For it count characters that look like some, no ink above and below them and, on a dark ground,
+    surroundings that are lighter. The weights come from a logistic regression on drawn plates.
     """
     layout, share, frame = reading.layout, reading.share, reading.frame
     count = sum(len(line.boxes) for line in layout.lines)
     cap = min(line.cap for line in layout.lines) / frame.scale
-    score = -1.1  # as for what looks like no characters
+    score = -1.1  # where nothing looks like characters
     if layout.legible:
-        # Small gaps look like small characters.
+        # Small gaps between strokes look like small characters.
         trust = float(np.clip((cap - 4.5) / 3, 0, 1))
         score += trust * (
             3.6 * _readability(share, layout) / count + 1.1 + 0.17 * min(count, 16 - count)
@@ -114,12 +114,12 @@ def _evidence(reading: Reading) -> float:
             rows = slice(max(round(top), 0), round(top + 0.15 * line.cap) + 1)
             strips.append(np.clip(share[rows, columns], 0, 1).mean())
     score -= 3.2 * float(np.mean(strips))
-    contrast = clean.against_surroundings(reading.view, reading.paint, frame)
-    return score - (3.6 if reading.paint.dark_ground else -1.25) * float(np.log(contrast))
+    contrast = ink.against_surroundings(reading.view, reading.model, frame)
+    return score - (3.6 if reading.model.dark_ground else -1.25) * float(np.log(contrast))
 
 
-def _readability(share: np.ndarray, layout: Layout) -> float:
-    """How well the places of a layout look like characters: their number, less what is unlike."""
+def _readability(share: np.ndarray, layout: PlateLayout) -> float:
+    """Summed likeness of a layout's boxes to characters, above what is expected of none."""
     if not layout.legible:
         return 0.0
     return sum(

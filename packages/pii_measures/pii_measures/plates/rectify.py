@@ -1,24 +1,25 @@
-"""Between the image and a plate seen straight on."""
+"""Rectification of a plate: from the image to a view straight on, and back."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from workflow_scripts.contracts.regions import Region
+from pii_measures.regions import PlateRegion
 
 HEIGHT = 46
-"""Aim for the height of a plate seen straight on, pixels: enough to cut its glyphs out."""
+"""Intended height of a rectified plate, pixels: enough to cut out its characters."""
 MARGIN = 0.35
-"""What is shown around the plate on each side, relative to its height."""
+"""Width of the surroundings shown on each side of a plate, relative to its height."""
 _LARGEST = 1000
+"""Width of a view, pixels, at most."""
 _SMALLEST = (6.0, 2.0)
 """Width and height below which a quad is no plate, pixels."""
 
 
 @dataclass(frozen=True)
-class Frame:
-    """A view of a plate that has been rectified.
+class PlateFrame:
+    """Coordinate frame of a rectified plate.
 
     Coordinates of the view are pixels with the origin at the centre of the upper left pixel, as
     in OpenCV; so are image coordinates here.
@@ -27,7 +28,7 @@ class Frame:
     to_image: np.ndarray
     """(3, 3) homography, view to image."""
     size: tuple[int, int]
-    """Width and height of the view, the margin around the plate included."""
+    """Width and height of the view, including the margin around the plate."""
     plate: tuple[float, float, float, float]
     """x0, y0, x1, y1 of the quad in the view."""
     scale: float
@@ -35,29 +36,27 @@ class Frame:
 
     @property
     def height(self) -> float:
-        """Of the plate in the view."""
+        """Height of the plate in the view."""
         return self.plate[3] - self.plate[1]
 
     @property
     def width(self) -> float:
-        """Of the plate in the view."""
+        """Width of the plate in the view."""
         return self.plate[2] - self.plate[0]
 
 
-def quad_of(region: Region) -> np.ndarray | None:
-    """The corners of a plate, (4, 2) float64 in OpenCV's coordinates, clockwise from top left.
+def quad_of(region: PlateRegion) -> np.ndarray | None:
+    """Corners of a plate, (4, 2) float64 in OpenCV's coordinates, clockwise from top left.
 
-    Where the quad is missing, not convex, or beside the box, the box stands for it.
+    The box takes the place of a quad that is missing, not convex, or beside the box.
 
     Returns:
-        None where that is too small to be a plate, too.
+        None where the box is too small to be a plate, too.
     """
-    box = np.float64([
-        (region.x0, region.y0), (region.x1, region.y0),
-        (region.x1, region.y1), (region.x0, region.y1),
-    ])  # fmt: skip
+    left, top, right, bottom = region.x0, region.y0, region.x1, region.y1
+    box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
     if region.quad is not None and len(region.quad) == 4:
-        quad = np.float64(region.quad)
+        quad = np.array(region.quad, np.float64)
         centre = quad.mean(axis=0)
         inside = (box[0] <= centre).all() and (centre <= box[2]).all()
         if inside and _is_plate(quad):
@@ -83,33 +82,24 @@ def _sides(quad: np.ndarray) -> tuple[float, float]:
     return float(edges[0::2].mean()), float(edges[1::2].mean())
 
 
-def enlarged(quad: np.ndarray, share: float) -> np.ndarray:
-    """A quad that is larger by a share of the plate's height on each side."""
-    width, height = _sides(quad)
-    along = (quad[[1, 2]].mean(axis=0) - quad[[0, 3]].mean(axis=0)) / width
-    down = (quad[[2, 3]].mean(axis=0) - quad[[0, 1]].mean(axis=0)) / height
-    signs = np.float64([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-    return quad + share * height * (signs[:, :1] * along + signs[:, 1:] * down)
-
-
-def frame_of(quad: np.ndarray) -> Frame:
-    """The view of a quad: (4, 2) in OpenCV's coordinates, clockwise from top left."""
+def frame_of(quad: np.ndarray) -> PlateFrame:
+    """Frame of a quad (4, 2) in OpenCV's coordinates, clockwise from top left."""
     width, height = _sides(quad)
     scale = float(np.clip(HEIGHT / height, 1.5, 6))
     scale = min(scale, _LARGEST / (width + 2 * MARGIN * height))
     w, h, m = width * scale, height * scale, round(MARGIN * height * scale) + 2
-    corners = np.float32([(m, m), (m + w, m), (m + w, m + h), (m, m + h)])
-    return Frame(
-        cv2.getPerspectiveTransform(corners, np.float32(quad)).astype(np.float64),
+    corners = np.array([(m, m), (m + w, m), (m + w, m + h), (m, m + h)], np.float32)
+    return PlateFrame(
+        cv2.getPerspectiveTransform(corners, quad.astype(np.float32)).astype(np.float64),
         (round(w) + 2 * m, round(h) + 2 * m),
         (m, m, m + w, m + h),
         scale,
     )
 
 
-def rectify(image: np.ndarray, frame: Frame) -> np.ndarray:
-    """The view of an image (H, W, 3) uint8: (h, w, 3) float32, 0 to 255."""
-    # The part that is seen, since the conversion of a whole frame to float would cost most.
+def rectify(image: np.ndarray, frame: PlateFrame) -> np.ndarray:
+    """View of an image (H, W, 3) uint8: (h, w, 3) float32, 0 to 255."""
+    # Warped before the conversion: that of a whole frame to float would cost most.
     view = cv2.warpPerspective(
         image, frame.to_image, frame.size,
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
@@ -117,8 +107,8 @@ def rectify(image: np.ndarray, frame: Frame) -> np.ndarray:
     return view.astype(np.float32)
 
 
-def seen(frame: Frame, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Which pixels of the view lie inside a box of the image (x0, y0, x1, y1): (h, w) bool."""
+def seen(frame: PlateFrame, box: tuple[int, int, int, int]) -> np.ndarray:
+    """Pixels of the view that lie inside a box (x0, y0, x1, y1) of the image, (h, w) bool."""
     w, h = frame.size
     x, y = np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64)[:, None]
     across, down, depth = frame.to_image  # depth is positive in and around a plate
@@ -131,14 +121,14 @@ def seen(frame: Frame, box: tuple[int, int, int, int]) -> np.ndarray:
 
 
 def to_window(
-    view: np.ndarray, frame: Frame, window: tuple[int, int, int, int], supersampling: int
+    view: np.ndarray, frame: PlateFrame, window: tuple[int, int, int, int], supersampling: int
 ) -> np.ndarray:
-    """Bring a view back into a window of the image, averaged over each pixel.
+    """A view warped back into a window of the image, averaged over each pixel.
 
     Args:
         view: (h, w) or (h, w, n) float32; may be a multiple of the frame's size.
         frame: of the view.
-        window: x0, y0, x1, y1 in pixels of the image.
+        window: x0, y0, x1, y1, pixels of the image.
         supersampling: samples per pixel and direction.
 
     Returns:
@@ -147,8 +137,8 @@ def to_window(
     x0, y0, x1, y1 = window
     s, factor = supersampling, view.shape[1] / frame.size[0]
     shift = (1 / s - 1) / 2  # the centre of the first sample in the first pixel
-    samples = np.float64([[1 / s, 0, x0 + shift], [0, 1 / s, y0 + shift], [0, 0, 1]])
-    grow = np.float64([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2], [0, 0, 1]])
+    samples = np.array([[1 / s, 0, x0 + shift], [0, 1 / s, y0 + shift], [0, 0, 1]])
+    grow = np.array([[factor, 0, (factor - 1) / 2], [0, factor, (factor - 1) / 2], [0, 0, 1]])
     matrix = grow @ np.linalg.inv(frame.to_image) @ samples
     size = ((x1 - x0) * s, (y1 - y0) * s)
     fine = cv2.warpPerspective(view, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)

@@ -1,4 +1,4 @@
-"""What a plate looks like without its characters: ground, ink, and the light on both."""
+"""Ground and ink of a plate, and the light on both."""
 
 from dataclasses import dataclass, replace
 
@@ -8,61 +8,59 @@ import numpy as np
 from pii_measures.appearance import grey
 from pii_measures.pixels import dot, limited, quantile, scaled, three, weighted
 
-from .rectify import Frame
+from .rectify import PlateFrame
 
 _LEAST_CONTRAST = 4.0
 """Grey levels between ink and ground below which there is nothing to read."""
-
-
 _WIDEST_DISC = 31
 """Side of the largest disc that strokes are removed with, pixels."""
 
 
 @dataclass(frozen=True)
-class Paint:
-    """A plate taken apart: view = field + share * gain * ink."""
+class InkModel:
+    """Model of a plate: view = field + share * gain * ink."""
 
     field: np.ndarray
-    """(h, w, 3) float32: the ground in its light."""
+    """Ground in its light, (h, w, 3) float32."""
     ink: np.ndarray
-    """(3,) float32: ink minus ground, where the light is average."""
+    """Ink minus ground in average light, (3,) float32."""
     ground: np.ndarray
-    """(3,) float32: the ground where the light is average."""
+    """Ground in average light, (3,) float32."""
     dark_ground: bool
-    """Light characters on a dark ground."""
+    """Whether the characters are lighter than the ground."""
 
     def gain(self, field: np.ndarray) -> np.ndarray:
-        """How much light falls on the ink, relative to the average.
+        """Light on the ink, relative to the average.
 
         Args:
             field: (h, w, 3) float32 of a plate like this.
 
         Returns:
-            (h, w, 3) float32, 0.2 to 4; 1 on a dark ground, which does not tell.
+            (h, w, 3) float32, 0.2 to 4; 1 on a dark ground, which shows no light.
         """
         if self.dark_ground:
             return np.ones_like(field)
         return limited(scaled(field, 1 / np.maximum(self.ground, 8)), 0.2, 4)
 
     def share(self, view: np.ndarray) -> np.ndarray:
-        """How much ink there is: (h, w) float32, 0 on the ground and 1 in a wide stroke."""
+        """Share of ink in a view, (h, w) float32: 0 on the ground, 1 in a wide stroke."""
         return self.share_on(view, self.field)
 
     def share_on(self, view: np.ndarray, field: np.ndarray) -> np.ndarray:
-        """The same on another ground of the same light, both (h, w, 3)."""
+        """Share of ink in a view (h, w, 3) on another ground (h, w, 3) in the same light."""
         ink = scaled(self.gain(field), self.ink)
         return dot(view - field, ink) / np.maximum(dot(ink, ink), np.float32(1e-3))
 
 
-def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> Paint:
-    """Tell ink from ground.
+def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool) -> InkModel:
+    """Model of a plate's ink and ground.
 
-    Strokes are what a closing (or opening, on dark grounds) of the brightness removes, since they
-    are narrow while a shadow is not.
+    Strokes are what a closing (on dark grounds, an opening) of the brightness removes: they are
+    narrow, and shadows are not.
 
     Args:
         view: (h, w, 3) float32, 0 to 255.
-        seen: (h, w) bool, which pixels lie inside the image.
+        seen: (h, w) bool, pixels inside the image.
         frame: of the view.
         dark: whether the ground is darker than the ink.
     """
@@ -78,7 +76,8 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> 
     mean = field[inner].mean(axis=0)
     sign = 1 if dark else -1
     contrast = max(contrast, _LEAST_CONTRAST)
-    plain = Paint(field, np.float32([sign * contrast] * 3), mean.astype(np.float32), dark)
+    ink = np.full(3, sign * contrast, np.float32)
+    plain = InkModel(field, ink, mean.astype(np.float32), dark)
     if not strokes.any():
         return plain
     ink = np.median((view - field)[strokes] / plain.gain(field)[strokes], axis=0)
@@ -88,8 +87,8 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: Frame, dark: bool) -> 
 
 
 def _without_strokes(luma: np.ndarray, side: float, dark: bool) -> np.ndarray:
-    """A closing, or an opening on a dark ground, with a disc; of a smaller copy where it is wide,
-    since its time grows with the square of the disc's side.
+    """Closing (on a dark ground, opening) with a disc; on a smaller copy where the disc is wide,
+    since time grows with the square of its side.
     """
     height, width = luma.shape
     step = max(side / _WIDEST_DISC, 1.0)
@@ -103,15 +102,15 @@ def _without_strokes(luma: np.ndarray, side: float, dark: bool) -> np.ndarray:
     return cv2.resize(even, (width, height), interpolation=cv2.INTER_LINEAR) if step > 1 else even
 
 
-def against_surroundings(view: np.ndarray, paint: Paint, frame: Frame) -> float:
+def against_surroundings(view: np.ndarray, model: InkModel, frame: PlateFrame) -> float:
     """Brightness of a plate's ground relative to what it hangs on, 0.05 to 20."""
-    ground = quantile(grey(paint.field)[_inside(frame, 0.05, 0.1)], 0.5)
+    ground = quantile(grey(model.field)[_inside(frame, 0.05, 0.1)], 0.5)
     around = quantile(grey(view)[~_inside(frame, -0.02, -0.1)], 0.5)
     return float(np.clip(ground / max(around, 1), 0.05, 20))
 
 
-def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
-    """(h, w) bool: the plate without a margin relative to its width and height."""
+def _inside(frame: PlateFrame, across: float, down: float) -> np.ndarray:
+    """Plate without a margin given relative to its width and height, (h, w) bool."""
     x0, y0, x1, y1 = frame.plate
     mx, my = across * frame.width, down * frame.height
     mask = np.zeros(frame.size[::-1], bool)
@@ -119,7 +118,7 @@ def _inside(frame: Frame, across: float, down: float) -> np.ndarray:
     return mask
 
 
-def light_share(view: np.ndarray, seen: np.ndarray, frame: Frame) -> float:
+def light_share(view: np.ndarray, seen: np.ndarray, frame: PlateFrame) -> float:
     """Share of the plate that is light relative to its surroundings, 0 to 1.
 
     A light ground covers more than half of a plate; bold characters make it less than that.
@@ -135,8 +134,8 @@ def light_share(view: np.ndarray, seen: np.ndarray, frame: Frame) -> float:
     return float((values > (low + high) / 2).mean())
 
 
-def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
-    """Pixels that are blue: (h, w) bool."""
+def _is_band(view: np.ndarray, frame: PlateFrame) -> np.ndarray:
+    """Blue pixels, (h, w) bool."""
     red, green, blue = cv2.split(view)
     bright = np.maximum(np.maximum(red, green), blue)
     blue = weighted(view, (-0.5, -0.5, 1))
@@ -145,10 +144,9 @@ def _is_band(view: np.ndarray, frame: Frame) -> np.ndarray:
     return blue > max(usual, 0) + np.maximum(0.22 * bright, 9)
 
 
-def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
-    """Where the blue bands of a European plate end: x of the left and the right limit.
-
-    They are the plate's own sides where there is no band.
+def bands(view: np.ndarray, frame: PlateFrame) -> tuple[float, float]:
+    """Inner edges x of a European plate's blue bands on the left and right; the plate's own sides
+    where there is no band.
     """
     x0, y0, x1, y1 = frame.plate
     rows = slice(round(y0 + 0.2 * frame.height), round(y1 - 0.2 * frame.height) + 1)
@@ -165,25 +163,25 @@ def bands(view: np.ndarray, frame: Frame) -> tuple[float, float]:
 
 
 def limits(
-    view: np.ndarray, paint: Paint, frame: Frame, sides: tuple[float, float]
+    view: np.ndarray, model: InkModel, frame: PlateFrame, sides: tuple[float, float]
 ) -> tuple[float, float]:
-    """Where the ground ends to the left and right: at the plate's frame, or at the car.
+    """Left and right end x of the ground, at the plate's border or the car.
 
     Args:
         view: (h, w, 3) float32.
-        paint: of the plate.
+        model: of the plate.
         frame: of the view.
-        sides: between which to look, from `bands`.
+        sides: x between which to look, from `bands`.
     """
     x0, y0, x1, y1 = frame.plate
-    # Higher and deeper than characters reach, so that none of their stems is taken for a frame.
+    # More rows than characters cover, so that no stem is taken for a border.
     rows = slice(round(y0 + 0.09 * frame.height), round(y1 - 0.09 * frame.height) + 1)
-    change = view[rows] - paint.field[rows]
+    change = view[rows] - model.field[rows]
     distance = np.sqrt(dot(change, change))
-    far = distance > max(0.28 * float(np.linalg.norm(paint.ink)), 8)
+    far = distance > max(0.28 * float(np.linalg.norm(model.ink)), 8)
     other = far.mean(axis=0) > 0.95
     # Beyond a plate's side there is no character, so nothing that changes from row to row.
-    strength = max(float(np.linalg.norm(paint.ink)), 1.0)
+    strength = max(float(np.linalg.norm(model.ink)), 1.0)
     even = distance[len(distance) // 6 : -(len(distance) // 6) or None].std(axis=0) < 0.3 * strength
     left, right = max(sides[0], x0), min(sides[1], x1)
     reach, first, last = 0.11 * frame.width, max(round(x0), 0), round(x1)
@@ -200,7 +198,7 @@ def limits(
 
 
 def _run(flags: np.ndarray, start: float) -> tuple[int, int]:
-    """The first run of True that begins before `start`: its first index and the one after."""
+    """First index of the first run of True that begins before `start`, and the one after it."""
     hits = np.flatnonzero(flags)
     if not len(hits) or hits[0] > start:
         return 0, 0
@@ -209,25 +207,25 @@ def _run(flags: np.ndarray, start: float) -> tuple[int, int]:
 
 
 def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
-    """Continue what a mask shows over everything: (h, w, 3) float32.
+    """Colours under a mask, continued over the whole view: (h, w, 3) float32.
 
-    A normalized convolution; far from the mask it approaches the mean.
+    A normalized convolution that approaches the mean far from the mask.
 
     Args:
         view: (h, w, 3) float32.
         mask: (h, w) bool or float32 weights.
         sigma_x: horizontal standard deviation, pixels.
-        sigma_y: vertical one.
+        sigma_y: vertical standard deviation, pixels.
     """
-    weight = np.float32(mask)
+    weight = mask.astype(np.float32)
     height, width = weight.shape
     across, down = _steps(sigma_x, sigma_y)
     size = max(width // across, 2), max(height // down, 2)
     known = cv2.merge((cv2.multiply(view, three(weight)), weight))
     known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
     sums = known.sum(axis=(0, 1))
-    mean = sums[:3] / sums[3] if sums[3] else np.float32(cv2.mean(view)[:3])
-    # First of even fewer pixels, for what is far away.
+    mean = sums[:3] / sums[3] if sums[3] else np.array(cv2.mean(view)[:3], np.float32)
+    # On an even smaller copy first, for what is far from the mask.
     few = max(size[0] // 3, 2), max(size[1] // 3, 2)
     far = _shared(cv2.resize(known, few, interpolation=cv2.INTER_AREA), mean,
                   3 * sigma_x * few[0] / width, 3 * sigma_y * few[1] / height)  # fmt: skip
@@ -237,7 +235,7 @@ def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -
 
 
 def _shared(known: np.ndarray, beyond: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
-    """The blurred colours (h, w, 3), divided by their blurred weights, of (h, w, 4) both."""
+    """Blurred colours (h, w, 3) divided by blurred weights, of both in one array (h, w, 4)."""
     near = cv2.GaussianBlur(known, (0, 0), sigmaX=max(sigma_x, 0.3), sigmaY=max(sigma_y, 0.3))
     red, green, blue, weight = cv2.split(near)
     colour = cv2.merge((red, green, blue)) + np.float32(0.02) * beyond
@@ -245,12 +243,12 @@ def _shared(known: np.ndarray, beyond: np.ndarray, sigma_x: float, sigma_y: floa
 
 
 def _steps(sigma_x: float, sigma_y: float) -> tuple[int, int]:
-    """How many pixels may become one before a blur."""
+    """Pixels, across and down, that may become one before a blur."""
     return max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)
 
 
 def blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
-    """Gaussian blur, computed on fewer pixels where it is wide."""
+    """Gaussian blur, computed on a smaller copy where it is wide."""
     height, width = values.shape[:2]
     fx, fy = _steps(sigma_x, sigma_y)
     size = (max(width // fx, 2), max(height // fy, 2))

@@ -1,4 +1,4 @@
-"""Pictures of license plates for the tests, in a font that the product does not use."""
+"""Pictures of license plates for tests, in a font that the packages do not draw."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -7,9 +7,8 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
+from pii_measures import PlateRegion, Reading, read_plate
 from PIL import Image, ImageDraw, ImageFont
-
-from workflow_scripts.contracts.regions import Kind, Region
 
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Bold.ttf"
 CAP = 180
@@ -18,7 +17,7 @@ CAP = 180
 
 @dataclass(frozen=True)
 class Look:
-    """How a plate is made and photographed."""
+    """Look of a plate and of its photograph."""
 
     ground: tuple[int, int, int] = (232, 233, 228)
     ink: tuple[int, int, int] = (24, 24, 28)
@@ -40,6 +39,18 @@ class Look:
     dirt: float = 0.0
 
 
+LOOKS = {
+    "plain": Look(seals=True),
+    "dark ground": Look(ground=(30, 40, 90), ink=(230, 230, 230), band=False),
+    "night": Look(light=0.3, noise=4, blur=0.8),
+    "oblique": Look(yaw=50, blur=0.6),
+    "shadow and dirt": Look(shadow=True, dirt=0.3),
+    "white on white": Look(car=(225, 226, 230), frame=False, band=False, gradient=0.2),
+    "red ink, turned": Look(ink=(190, 30, 30), roll=4, yaw=-25),
+    "yellow": Look(ground=(235, 200, 60), band=False, motion=2),
+}
+
+
 @dataclass(frozen=True)
 class Picture:
     """A photograph of a plate and the truth about it."""
@@ -55,14 +66,19 @@ class Picture:
     straight: tuple[int, int] = (0, 0)
     """Width and height of the straight plate."""
 
-    def region(self, loose: float = 0.0, quad: bool = True) -> Region:
-        """The plate's region, its quad enlarged by a share of width and height to each side."""
+    def region(self, loose: float = 0.0, quad: bool = True) -> PlateRegion:
+        """Region of the plate, its quad enlarged by a share of width and height on each side."""
         points = self.quad.mean(axis=0) + (self.quad - self.quad.mean(axis=0)) * (1 + 2 * loose)
         (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
         height, width = self.image.shape[:2]
         box = (max(x0, 0), max(y0, 0), min(x1, width), min(y1, height))
         corners = tuple((float(x), float(y)) for x, y in points) if quad else None
-        return Region("a.png", Kind.LICENSE_PLATE, 1, *map(float, box), quad=corners)
+        return PlateRegion(*map(float, box), quad=corners)
+
+    def read(self) -> Reading:
+        """Reading of the plate."""
+        height, width = self.image.shape[:2]
+        return read_plate(self.image, self.quad - 0.5, (0, 0, width, height))
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +146,7 @@ def photograph(
 ) -> Picture:
     """A photograph of a plate that is about `width` pixels wide when seen straight on.
 
-    `seed` decides where exactly it is and its noise; with `grain`, that one decides the noise.
+    `seed` determines its exact place and its noise; `grain`, where given, the noise.
     """
     rng = np.random.default_rng(seed)
     plate, boxes = straight(lines, look)

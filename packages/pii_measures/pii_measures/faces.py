@@ -1,37 +1,37 @@
-"""How alike two pictures of a face are, by pixels: what a gate promises and an audit measures."""
+"""Likeness of two pictures of a face, by their pixels."""
 
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from workflow_scripts.contracts.regions import Region
+from .regions import FaceRegion
 
 SIDE = 32
-"""Of the crops, pixels."""
+"""Side of a face's crop, pixels."""
 TEMPLATE = np.array([(0.24, 0.27), (0.76, 0.27), (0.5, 0.55), (0.3, 0.81), (0.7, 0.81)])
-"""Where eyes, nose and corners of the mouth come to lie, as shares of the crop's sides."""
+"""Places of eyes, nose and corners of the mouth in a crop, as shares of its side, (5, 2)."""
 INNER = (0.18, 0.22, 0.82, 0.92)
-"""Without landmarks: the part of a box that is compared, x0, y0, x1, y1 as shares of it."""
+"""Part of a box that is compared where a face has no landmarks: x0, y0, x1, y1 as shares of it."""
 FINE, COARSE = 0.8, 4.0
-"""Sigmas of the band-pass in pixels of the crop: finer is noise, coarser is light."""
+"""Standard deviations of the band-pass in pixels of the crop: finer is noise, coarser is light."""
 
 
-def crop_of(image: np.ndarray, region: Region) -> np.ndarray:
+def face_crop(image: np.ndarray, region: FaceRegion) -> np.ndarray:
     """The inner face, aligned and of standard size: (32, 32) float32 grey, 0 to 255.
 
     Args:
         image: (h, w, 3) uint8 RGB, or (h, w) of any type.
-        region: a face; its five landmarks are brought to `TEMPLATE` by the similarity transform
-            with the least squared error. Without landmarks, or where they lie in one place, the
-            inner part of its box is taken.
+        region: its five landmarks are brought to `TEMPLATE` by the similarity transform with the
+            least squared error. Without landmarks, or where they coincide, the inner part of its
+            box is taken.
     """
     to_image = _to_image(region)
     x0, y0, x1, y1 = window_of(region, image.shape[:2])
     part = image[y0:y1, x0:x1]
     if part.ndim == 3:
         part = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY)
-    grey = part.astype(np.float32)
+    grey: np.ndarray = part.astype(np.float32)
     step = float(abs(to_image[0, 0] * to_image[1, 1] - to_image[0, 1] * to_image[1, 0])) ** 0.5
     if step > 1:  # a pixel of the crop stands for several of the image
         grey = cv2.GaussianBlur(grey, (0, 0), 0.5 * step)
@@ -47,13 +47,13 @@ def crop_of(image: np.ndarray, region: Region) -> np.ndarray:
     )
 
 
-def corners_of(region: Region) -> np.ndarray:
-    """(4, 2) pixels, between which `crop_of` looks; they may lie beyond the frame."""
+def _corners_of(region: FaceRegion) -> np.ndarray:
+    """Corners of what a crop shows, (4, 2) pixels; they may lie beyond the frame."""
     return (_to_image(region) @ np.array([[0, SIDE, SIDE, 0], [0, 0, SIDE, SIDE], [1] * 4])).T
 
 
-def coordinates_of(region: Region) -> np.ndarray:
-    """(2, 32, 32): x and y of the pixels of `crop_of` in the image."""
+def coordinates_of(region: FaceRegion) -> np.ndarray:
+    """X and y in the image of each pixel of a crop, (2, 32, 32)."""
     along = np.arange(SIDE) + 0.5
     matrix = _to_image(region)
     x, y = np.meshgrid(along, along)
@@ -61,17 +61,18 @@ def coordinates_of(region: Region) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def window_of(region: Region, frame: tuple[int, int]) -> tuple[int, int, int, int]:
-    """x0, y0, x1, y1: the pixels of a frame (height, width) that `crop_of` depends on."""
-    corners, end = corners_of(region), np.array(frame[::-1])
+def window_of(region: FaceRegion, frame: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Pixels (x0, y0, x1, y1) of a frame (height, width) that a crop depends on."""
+    corners, end = _corners_of(region), np.array(frame[::-1])
     low = np.clip(np.floor(corners.min(axis=0)) - 3, 0, end - 1)
     high = np.clip(np.ceil(corners.max(axis=0)) + 4, low + 1, end)
-    return tuple(np.concatenate([low, high]).astype(int).tolist())
+    x0, y0, x1, y1 = np.concatenate([low, high]).astype(int).tolist()
+    return x0, y0, x1, y1
 
 
 @lru_cache(maxsize=256)
-def _to_image(region: Region) -> np.ndarray:
-    """(2, 3), from pixels of the crop to pixels of the image; must not be written to."""
+def _to_image(region: FaceRegion) -> np.ndarray:
+    """Affine map (2, 3) from pixels of the crop to pixels of the image; must not be written to."""
     points = landmarks_of(region)
     if points is not None:
         matrix = similarity_transform(TEMPLATE * SIDE, points)
@@ -84,11 +85,11 @@ def _to_image(region: Region) -> np.ndarray:
     ])  # fmt: skip
 
 
-def landmarks_of(region: Region) -> np.ndarray | None:
-    """(5, 2) pixels; None where a face has no landmarks, or none that belong to its box."""
+def landmarks_of(region: FaceRegion) -> np.ndarray | None:
+    """Landmarks, (5, 2) pixels; None where a face has none, or none that belong to its box."""
     if region.landmarks is None or len(region.landmarks) != len(TEMPLATE):
         return None
-    points = np.float64(region.landmarks)
+    points = np.array(region.landmarks, np.float64)
     size = np.maximum((region.width, region.height), 1e-6)
     inner = (points.mean(axis=0) - (region.x0, region.y0)) / size
     near = np.isfinite(points).all() and (np.abs(inner - 0.5) < 1).all()
@@ -96,14 +97,14 @@ def landmarks_of(region: Region) -> np.ndarray | None:
 
 
 def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
-    """Rotation, scale and shift that bring points closest to others, least squares.
+    """Rotation, scale and shift that bring points closest to others (least squares).
 
     Args:
         source: (n, 2).
         target: (n, 2).
 
     Returns:
-        (2, 3); None where the target's points lie in one place or are not finite.
+        Affine map (2, 3); None where the target's points coincide or are not finite.
     """
     if not np.isfinite(target).all():
         return None
@@ -117,14 +118,14 @@ def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray |
 
 
 def band_passed(crop: np.ndarray) -> np.ndarray:
-    """A crop, or several of (32, 32, n), without noise and light."""
+    """A crop (32, 32), or several (32, 32, n), without noise and light."""
     return cv2.GaussianBlur(crop, (0, 0), FINE) - cv2.GaussianBlur(crop, (0, 0), COARSE)
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Pearson's correlation of two arrays of one shape, -1 to 1; 0 where one is flat."""
-    a, b = (np.float64(values).ravel() for values in (first, second))
+    """Pearson correlation of two arrays of one shape, -1 to 1; 0 where one is flat."""
+    a, b = (values.astype(np.float64).ravel() for values in (first, second))
     a, b = a - a.sum() / a.size, b - b.sum() / b.size
     own, other = float(a @ a), float(b @ b)
-    # A flat area that was coded with rounding is still flat: less than a grey level deviation.
+    # A flat area that was rounded is still flat: its deviation is below a tenth of a grey level.
     return float(a @ b) / (own * other) ** 0.5 if min(own, other) > 0.01 * a.size else 0.0

@@ -1,0 +1,48 @@
+"""Anonymization of a whole image: its faces first, then its plates."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pii_measures import FaceRegion, PlateRegion
+
+from .faces.people import replace_faces
+from .plates.replace import replace_plate
+from .replacement import Replacement, generator_of, place_of
+
+
+def anonymize(
+    image: np.ndarray,
+    regions: Sequence[FaceRegion | PlateRegion],
+    seed: int | Sequence[int],
+    people: Sequence[int | None] | None = None,
+) -> tuple[np.ndarray, list[Replacement | None]]:
+    """Replace the faces of an image by those of people who do not exist, and the characters of its
+    plates by others.
+
+    What becomes of a region depends on its box and the seed, not on its place in the list.
+
+    Args:
+        image: (height, width, 3) uint8 RGB; is not changed.
+        regions: faces and plates; they may overlap, and reach beyond the image.
+        seed: one or more integers from 0; others draw other people and other characters.
+        people: for each region the number of the person whose face it is, or None where unknown;
+            faces of one person get one new face. Ignored for plates.
+
+    Returns:
+        A new image, and how each region was replaced: no pixel outside of these boxes differs.
+        None for regions without extent or outside of the image.
+    """
+    seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+    owners = [None] * len(regions) if people is None else people
+    faces = {place: face for place, face in enumerate(regions) if isinstance(face, FaceRegion)}
+    plates = {place: plate for place, plate in enumerate(regions) if isinstance(plate, PlateRegion)}
+    result, replaced = replace_faces(
+        image, list(faces.values()), [owners[place] for place in faces], seeds
+    )
+    found = dict(zip(faces, replaced, strict=True))
+    for place, plate in sorted(plates.items(), key=lambda item: place_of(item[1])):
+        replacement = replace_plate(result, plate, generator_of(seeds, plate))
+        if replacement is not None:
+            replacement.paste(result)
+        found[place] = replacement
+    return result, [found[place] for place in range(len(regions))]

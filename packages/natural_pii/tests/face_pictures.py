@@ -1,0 +1,101 @@
+"""Faces for tests: flat portraits, drawn people, and what becomes of them."""
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from natural_pii import FaceRegion, anonymize
+from natural_pii.faces import gate
+from natural_pii.faces.composite import backdrop_of, composite
+from natural_pii.faces.identity import draw_identity
+from natural_pii.faces.portrait import draw_head
+from natural_pii.faces.render import Extent, render
+from natural_pii.faces.replace import replace_person, subject_of
+
+WIDTHS = (14, 18, 24, 32, 44, 60)
+TONES = ((200, 160, 140), (150, 110, 90), (225, 190, 170))
+
+
+@lru_cache(maxsize=1)
+def scenes() -> list[tuple[np.ndarray, list[FaceRegion]]]:
+    """Three images with drawn people of many sizes side by side."""
+    return [_scene(number, tone) for number, tone in enumerate(TONES)]
+
+
+def _scene(number: int, tone: tuple[int, int, int]) -> tuple[np.ndarray, list[FaceRegion]]:
+    rng = np.random.default_rng(number)
+    image = np.full((160, 600, 3), (90, 105, 120), np.float64)
+    image += 8 * cv2.GaussianBlur(rng.normal(0, 20, image.shape), (0, 0), 6)
+    regions = []
+    for place, width in enumerate(WIDTHS):
+        region = face(100 * place + 20, 30, width, lead=float(rng.uniform(-0.12, 0.12)))
+        image[_inside(region, image.shape, 1.3)] = tone
+        regions.append(region)
+    image = np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
+    for place, region in enumerate(regions):
+        image = drawn_over(image, region, 100 * number + place)
+    return image, regions
+
+
+def replace_face(image, region, seed=0, original=None):
+    subject = subject_of(image if original is None else original, region)
+    return subject and replace_person(image, [subject], seed)[0]
+
+
+def drawn_over(image, region, seed):
+    """The image with a person drawn whom the gate has not seen."""
+    subject = subject_of(image, region)
+    x0, y0, x1, y1 = subject.box
+    rng = np.random.default_rng(seed)
+    head = draw_head(draw_identity(rng), subject.pose, subject.skin)
+    drawn = render(head, subject.pose, subject.box, Extent())
+    result = image.copy()
+    patch = image[y0:y1, x0:x1]
+    backdrop = backdrop_of(patch, subject.skin, subject.optics, subject.pose.unit)
+    result[y0:y1, x0:x1] = composite(backdrop, drawn, rng)
+    return result
+
+
+def replaced(image, regions, seed=0):
+    """The image with all faces replaced, from the replacements alone."""
+    result = image.copy()
+    _, outcomes = anonymize(image, regions, seed)
+    for outcome in outcomes:
+        outcome.paste(result)
+    return result, outcomes
+
+
+def likeness(original, changed, region) -> float:
+    """What the gate measures of a region in two versions of an image, -1 to 1."""
+    return gate.alikeness(*(gate.look_of(image, region) for image in (original, changed)))
+
+
+def face(x0=40.0, y0=30.0, width=40.0, *, turn=0.0, lead=0.0, landmarks=True) -> FaceRegion:
+    """A face; `turn` is its roll in radians, `lead` the sideways offset of its nose in widths."""
+    height = 1.25 * width
+    points = np.array([(-0.21, -0.14), (0.21, -0.14), (lead, 0.05), (-0.18, 0.245), (0.18, 0.245)])
+    points = points * (width, height)
+    c, s = np.cos(turn), np.sin(turn)
+    points = points @ np.array([[c, s], [-s, c]]) + (x0 + width / 2, y0 + height / 2)
+    marks = tuple((float(x), float(y)) for x, y in points) if landmarks else None
+    return FaceRegion(x0, y0, x0 + width, y0 + height, landmarks=marks)
+
+
+def portrait(region: FaceRegion, height=130, width=150) -> np.ndarray:
+    """A flat background, noise, and skin where the face is."""
+    rng = np.random.default_rng(5)
+    image = np.full((height, width, 3), (90, 105, 120), np.float64)
+    image[_inside(region, image.shape, 1.3)] = (200, 160, 140)
+    y, x = np.mgrid[:height, :width] + 0.5
+    for point in region.landmarks or ():
+        near = (x - point[0]) ** 2 + (y - point[1]) ** 2 < (0.07 * region.width) ** 2
+        image[near] = (70, 50, 45)
+    return np.clip(image + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
+
+
+def _inside(region: FaceRegion, shape: tuple[int, ...], size: float) -> np.ndarray:
+    """Pixels inside an ellipse around a face."""
+    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
+    across = (x - (region.x0 + region.x1) / 2) / region.width * 2
+    down = (y - (region.y0 + region.y1) / 2) / region.height * 2
+    return across**2 + down**2 < size

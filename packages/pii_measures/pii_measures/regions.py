@@ -1,0 +1,46 @@
+"""Where a face or a license plate is in an image.
+
+Coordinates are pixels with the origin in the upper left corner of the upper left pixel: the pixel
+in column i covers i to i + 1. Boxes, landmarks and quads may reach beyond the image.
+"""
+
+from dataclasses import dataclass
+
+Points = tuple[tuple[float, float], ...]
+"""Points (x, y) in pixels."""
+
+
+@dataclass(frozen=True)
+class BoxRegion:
+    """A box (x0, y0, x1, y1), pixels."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Width of the box, pixels."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Height of the box, pixels."""
+        return self.y1 - self.y0
+
+
+@dataclass(frozen=True)
+class FaceRegion(BoxRegion):
+    """A face in an image."""
+
+    landmarks: Points | None = None
+    """Left eye, right eye, nose, left and right corner of the mouth, as the viewer sees them."""
+
+
+@dataclass(frozen=True)
+class PlateRegion(BoxRegion):
+    """A license plate in an image."""
+
+    quad: Points | None = None
+    """Corners: top left, top right, bottom right, bottom left."""
