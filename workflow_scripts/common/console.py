@@ -1,4 +1,4 @@
-"""What a command says while it works: a bar on a terminal, lines in a log."""
+"""Messages and progress of a command: a bar on a terminal, lines in a log."""
 
 import logging
 import sys
@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 Item = TypeVar("Item")
 log = logging.getLogger("workflow_scripts")
@@ -19,8 +17,8 @@ def start_logging(label: str, log_file: Path | None) -> None:
     """Send the package's messages to standard error, and to `log_file` too when it is given.
 
     Args:
-        label: stands before each line on standard error, where several jobs may speak at once.
-        log_file: is written anew; its folder is made.
+        label: prefix of each line on standard error, where several jobs may write at once.
+        log_file: overwritten; its folder is created.
     """
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -38,7 +36,7 @@ def start_logging(label: str, log_file: Path | None) -> None:
 
 
 def duration(seconds: float) -> str:
-    """A time as people read it: `7 s`, `2 min 05 s`, `3 h 12 min`."""
+    """A duration for readers: `7 s`, `2 min 05 s`, `3 h 12 min`."""
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds} s"
@@ -50,10 +48,10 @@ def duration(seconds: float) -> str:
 def progress(
     items: Iterable[Item], *, total: int, description: str, unit: str = "images"
 ) -> Iterator[Item]:
-    """Pass `items` on and show how far they are.
+    """Pass `items` on and show the progress.
 
-    A bar when the command was started by hand on a terminal. Lines every ten seconds when it
-    writes a log or has no terminal: bars of jobs that run side by side would overwrite each other.
+    A bar if the command was started by hand on a terminal; a line every ten seconds if it writes a
+    log or has no terminal, since the bars of parallel jobs would overwrite each other.
     """
     keeps_a_log = any(isinstance(handler, logging.FileHandler) for handler in log.handlers)
     if sys.stderr.isatty() and not keeps_a_log:
@@ -63,7 +61,15 @@ def progress(
 
 
 def _with_bar(items: Iterable[Item], total: int, description: str, unit: str) -> Iterator[Item]:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal needs it
+    # Only a terminal needs them.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),

@@ -1,4 +1,4 @@
-"""Copying a large file from a path or a URL, with its progress and its digest."""
+"""Copies of large files from a path or a URL, with progress and digest."""
 
 import contextlib
 import hashlib
@@ -12,26 +12,26 @@ from typing import BinaryIO
 from workflow_scripts.common.console import progress
 
 PIECE = 2**20
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 PATIENCE = 60
-"""Seconds without an answer after which a download is given up."""
+"""Seconds without an answer after which a download fails."""
 ERRORS = (OSError, http.client.HTTPException)
-"""What `copy_to` may raise."""
+"""Exceptions of `copy_to`."""
 
 
 def copy_to(target: Path, source: str, description: str) -> str:
     """Copy or download a file.
 
     Args:
-        target: where to, overwritten.
+        target: path of the copy, overwritten.
         source: a path, or an http(s) URL.
-        description: for the progress.
+        description: label of the progress.
 
     Returns:
-        The sha256 of what was written.
+        SHA-256 of the copy, in hexadecimal.
 
     Raises:
-        OSError, HTTPException: it cannot be read; `reason` puts it into words.
+        OSError, HTTPException: the source cannot be read; `reason` says why.
     """
     digest = hashlib.sha256()
     with _opened(source) as (stream, size), target.open("wb") as copy:
@@ -44,7 +44,7 @@ def copy_to(target: Path, source: str, description: str) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Why a file cannot be read, in a few words."""
+    """Reason why a file cannot be read, in a few words."""
     if isinstance(error, urllib.error.HTTPError):
         return f"HTTP {error.code} {error.reason}"
     return str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error)
@@ -52,7 +52,7 @@ def reason(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _opened(source: str) -> Iterator[tuple[BinaryIO, int]]:
-    """The source, and how many bytes it has; 0 when it does not say."""
+    """The source as a stream, and its size in bytes; 0 if the size is unknown."""
     if "://" in source:
         with urllib.request.urlopen(source, timeout=PATIENCE) as answer:
             yield answer, int(answer.headers.get("Content-Length") or 0)

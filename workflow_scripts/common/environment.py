@@ -1,4 +1,4 @@
-"""The environment in which the rules' commands run."""
+"""Environment of the commands that the rules run."""
 
 import os
 import sys
@@ -12,16 +12,16 @@ def prepare_commands(project: Path) -> None:
     where one is used, is activated later and so comes first.
 
     Args:
-        project: the folder that holds the package `workflow_scripts`.
+        project: folder of the package `workflow_scripts`.
     """
     _prepend("PYTHONPATH", project)
     _prepend("PATH", Path(sys.executable).parent)
 
 
 def environment_of_others() -> dict[str, str]:
-    """This process's environment for programs that are no part of this project.
+    """Environment of this process for programs that are not part of this project.
 
-    They see all of it, such as the access tokens of a service, but do not find this project's
+    They get all of it, such as the access tokens of a service, but do not find this project's
     modules among their own.
     """
     environment = dict(os.environ)

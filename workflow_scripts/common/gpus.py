@@ -1,4 +1,4 @@
-"""The GPUs of this process, and what they do meanwhile, found without importing torch."""
+"""GPUs of this process and their use, found without importing torch, which takes seconds."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ SECONDS_BETWEEN_SAMPLES = 5.0
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """The CUDA devices of this process as CUDA_VISIBLE_DEVICES names them: numbers or UUIDs."""
+    """CUDA devices of this process, as CUDA_VISIBLE_DEVICES names them: numbers or UUIDs."""
     with _nvml() as installed:
         allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
         if allowed is None:
@@ -29,22 +29,22 @@ def visible_gpus() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class GpuUsage:
-    """What some GPUs did during a time. What they do not tell is None."""
+    """Use of GPUs over a period; None stands for what they do not report."""
 
     model: str
     utilisation: float | None
-    """The share of the time in which one computed, mean over the GPUs, 0 to 1."""
+    """Share of the time in which a GPU computed, mean over the GPUs, 0 to 1."""
     memory_mib: float | None
-    """The most that was allocated on one of them, by all processes."""
+    """Peak memory allocated on one GPU by all processes."""
     energy_j: float | None
-    """Of all of them together."""
+    """Energy of all GPUs together."""
 
 
 class GpuMeter:
-    """Samples some GPUs in a thread, from when it is made until `read`.
+    """A thread that samples GPUs, from its construction until `read`.
 
     Args:
-        names: of `visible_gpus`; at least one.
+        names: at least one of `visible_gpus`.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -61,18 +61,18 @@ class GpuMeter:
         self._thread.start()
 
     def read(self) -> GpuUsage:
-        """Stop, and sum up."""
+        """Stop sampling and return the totals."""
         self._ended.set()
         self._thread.join()
         self._sample()
         seconds = time.monotonic() - self._started
         after = self._energy()
+        power = _mean(self._power)
+        energy: float | None = None
         if after is not None and self._energy_before is not None:
             energy = after - self._energy_before
-        else:
-            # Before Volta there is no counter.
-            power = _mean(self._power)
-            energy = None if power is None else power * len(self._devices) * seconds
+        elif power is not None:  # before Volta there is no counter
+            energy = power * len(self._devices) * seconds
         pynvml.nvmlShutdown()
         memory = max(self._memory, default=None)
         return GpuUsage(self._model, _mean(self._utilisation), memory, energy)
@@ -91,7 +91,7 @@ class GpuMeter:
                 self._power.append(pynvml.nvmlDeviceGetPowerUsage(device) / 1000)
 
     def _energy(self) -> float | None:
-        """The counters' sum, joules since the driver was loaded."""
+        """Sum of the energy counters, in joules since the driver was loaded."""
         try:
             return sum(map(pynvml.nvmlDeviceGetTotalEnergyConsumption, self._devices)) / 1000
         except pynvml.NVMLError:
@@ -110,7 +110,7 @@ def _device(name: str) -> object:
 
 @contextlib.contextmanager
 def _nvml() -> Iterator[int]:
-    """How many GPUs this machine has, with NVML open; 0 without a driver."""
+    """Number of GPUs of this machine, with NVML open; 0 without a driver."""
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:

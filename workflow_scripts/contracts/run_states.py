@@ -1,83 +1,84 @@
-"""How far each run of an experiment is, from the files that its jobs leave."""
+"""Progress of each run of an experiment, from the files that its jobs leave."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from workflow_scripts.common.ownership import owner_of
+from workflow_scripts.contracts.layout import Layout, RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
 
 RECENT_LINES = 20
-"""Of metrics.jsonl, over which the speed is taken."""
+"""Number of last lines of metrics.jsonl that the speed is measured over."""
 STEPS = "train", "predict", "evaluate"
-"""The jobs of a run, in their order; each has a log by this name."""
+"""The jobs of a run, in their order; each has a log under this name."""
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
 class State(StrEnum):
-    """How far a run is."""
+    """Progress of a run, in one word."""
 
     DONE = "done"
     """Evaluated."""
     TRAINED = "trained"
-    """Its prediction or its evaluation is still to come."""
+    """Trained; its prediction or its evaluation is still missing."""
     RUNNING = "running"
-    """A training works on it."""
+    """In training."""
     QUEUED = "queued"
-    """A job for it waits in Slurm, or has just begun."""
+    """Waiting in Slurm, or just started."""
     STOPPED = "stopped"
-    """Its training ended early; the next job goes on from what was saved."""
+    """Stopped before the end of its training; the next job resumes from the checkpoint."""
     FAILED = "failed"
-    """A job of it ended with an error."""
+    """Ended with an error in one of its jobs."""
     WAITING = "waiting"
-    """Nothing has happened yet."""
+    """Not started."""
 
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """A job that waits or runs."""
+    """A job that Slurm knows as waiting or running."""
 
     number: str
     state: str
-    """Slurm's name of it, such as PENDING."""
+    """Slurm's name of the state, such as PENDING."""
     reason: str | None
-    """Why it waits; None while it runs."""
+    """Reason for waiting; None while the job runs."""
     node: str | None
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """How far one run is. What is not known is None."""
+    """Progress of one run; unknown values are None."""
 
     variant: str
     seed: int
     state: State
     iteration: int | None = None
-    """Steps done."""
+    """Iterations done."""
     iterations: int | None = None
-    """Steps in all."""
+    """Iterations of the whole training."""
     loss: float | None = None
-    """Of the last step that was noted."""
+    """Loss of the last recorded iteration."""
     seconds_left: float | None = None
+    """Estimated seconds until the training ends."""
     slurm_job: str | None = None
     node: str | None = None
     reason: str | None = None
-    """Why a job waits, or the last line of the error."""
+    """Reason why a job waits, or the last line of an error."""
     log: str | None = None
 
 
 def statuses(
     results: Path, expected: ExpectedRuns, queued: Mapping[tuple[str, str], QueuedJob]
 ) -> list[RunStatus]:
-    """Every run, variant by variant.
+    """The status of every run, variant by variant.
 
     Args:
         results: the experiment's folder.
-        expected: its runs.
+        expected: the experiment's runs.
         queued: Slurm's jobs that work in the experiment's directory, by rule and `variant_seed`.
     """
     return [
@@ -88,70 +89,67 @@ def statuses(
 
 
 def status_of(
-    results: Path,
-    variant: str,
-    seed: int,
-    queued: Mapping[tuple[str, str], QueuedJob],
+    results: Path, variant: str, seed: int, queued: Mapping[tuple[str, str], QueuedJob]
 ) -> RunStatus:
-    """One run."""
-    folder = results / "runs" / variant / f"seed~{seed}"
-    if (folder / "eval.json").exists():
+    """The status of one run."""
+    layout = Layout(results)
+    run = layout.run(variant, seed)
+    if run.evaluation.exists():
         return RunStatus(variant, seed, State.DONE)
-    progress = _progress(folder)
-    owner = owner_of(folder / "checkpoints/owner.json")
+    status = _with_progress(RunStatus(variant, seed, State.WAITING), run)
+    owner = owner_of(run.owner)
     if owner is not None and owner.seems_alive:
-        found = {"state": State.RUNNING, "slurm_job": owner.slurm_job, "node": owner.host}
-    else:
-        found = _in_the_queue(variant, seed, queued) or _from_logs(results, variant, seed, folder)
-    return RunStatus(variant, seed, **progress, **found)
-
-
-def _in_the_queue(
-    variant: str, seed: int, queued: Mapping[tuple[str, str], QueuedJob]
-) -> dict[str, Any]:
+        return replace(status, state=State.RUNNING, slurm_job=owner.slurm_job, node=owner.host)
     for step in STEPS:
         job = queued.get((step, f"{variant}_{seed}"))
         if job is not None:
-            place = {"slurm_job": job.number, "node": job.node, "reason": job.reason}
-            return {"state": State.QUEUED, **place}
-    return {}
+            return replace(
+                status,
+                state=State.QUEUED,
+                slurm_job=job.number,
+                node=job.node,
+                reason=job.reason,
+            )
+    return _from_logs(status, layout, run)
 
 
-def _from_logs(results: Path, variant: str, seed: int, folder: Path) -> dict[str, Any]:
-    trained = (folder / "model_final.pth").exists()
+def _from_logs(status: RunStatus, layout: Layout, run: RunLayout) -> RunStatus:
+    trained = run.checkpoint.exists()
     for step in reversed(STEPS):
-        log = results / "logs" / step / variant / f"seed~{seed}.log"
+        log = layout.log(run_job(step, status.variant, status.seed))
         error = _error_in(log)
-        # What a training said is old once there are weights.
+        # An error of the training is outdated once there are weights.
         if error is not None and (step != "train" or not trained):
-            return {"state": State.FAILED, "reason": error, "log": str(log)}
+            return replace(status, state=State.FAILED, reason=error, log=str(log))
     if trained:
-        return {"state": State.TRAINED}
-    stopped = (folder / "checkpoints").exists()
-    return {"state": State.STOPPED if stopped else State.WAITING}
+        return replace(status, state=State.TRAINED)
+    return replace(status, state=State.STOPPED if run.state.exists() else State.WAITING)
 
 
-def _progress(folder: Path) -> dict[str, float | int]:
-    """What the growing `metrics.jsonl` says; empty where there is none yet."""
-    file = folder / "checkpoints/metrics.jsonl"
+def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:
+    """The status with what the growing `metrics.jsonl` says, if there is one."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()[-RECENT_LINES:]
+        lines = run.state_metrics.read_text(encoding="utf-8").splitlines()[-RECENT_LINES:]
     except OSError:
-        return {}
-    noted = []
+        return status
+    recorded = []
     for line in lines:
         try:
-            noted.append(json.loads(line))
-        except ValueError:  # is being written
+            recorded.append(json.loads(line))
+        except ValueError:  # being written
             break
-    if not noted:
-        return {}
-    first, last = noted[0], noted[-1]
-    progress = {key: last[key] for key in ("iteration", "iterations", "loss")}
-    steps, seconds = last["iteration"] - first["iteration"], last["seconds"] - first["seconds"]
-    if steps:
-        progress["seconds_left"] = (last["iterations"] - last["iteration"]) * seconds / steps
-    return progress
+    if not recorded:
+        return status
+    first, last = recorded[0], recorded[-1]
+    iteration, iterations = last["iteration"], last["iterations"]
+    steps, seconds = iteration - first["iteration"], last["seconds"] - first["seconds"]
+    return replace(
+        status,
+        iteration=iteration,
+        iterations=iterations,
+        loss=last["loss"],
+        seconds_left=(iterations - iteration) * seconds / steps if steps else None,
+    )
 
 
 def _error_in(log: Path) -> str | None:

@@ -9,7 +9,15 @@ _STATE = re.compile(r"[A-Z][A-Z_]*( by \d+)?\+?")
 
 
 class NoAnswerError(Exception):
-    """A command of Slurm that gave no usable answer; the message is the reason."""
+    """A command of Slurm that gave no usable answer.
+
+    Args:
+        lines: the reason; the last line, which is the message, says it best.
+    """
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__(lines[-1])
+        self.lines = lines
 
 
 def ask(*command: str, seconds: float) -> str:
@@ -30,7 +38,7 @@ def ask(*command: str, seconds: float) -> str:
         raise NoAnswerError(f"{command[0]} {reason}") from None
     if answer.returncode:
         lines = [" ".join(line.split()) for line in answer.stderr.splitlines() if line.strip()]
-        raise NoAnswerError(lines[-1] if lines else f"{command[0]} exits with {answer.returncode}")
+        raise NoAnswerError(*lines or [f"{command[0]} exits with {answer.returncode}"])
     return answer.stdout
 
 

@@ -1,4 +1,4 @@
-"""A schedule as a chart: time across, a row a GPU, and a row for what needs none."""
+"""A schedule as a chart: time by GPU, with one more row per node for jobs without GPUs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,20 +19,21 @@ WIDTH, ROW_HEIGHT, MOST_HEIGHT = 9.0, 0.16, 14.0
 
 @dataclass(frozen=True)
 class Bar:
-    """A job, or its part on one GPU."""
+    """A job, or its share on one GPU."""
 
     job: Placed
     row: float
-    """Its upper edge, in rows from the top of its node."""
+    """Upper edge, in rows from the top of the node."""
     height: float
-    """In rows."""
+    """Height in rows."""
 
 
 def draw(placed: Sequence[Placed], folder: Path) -> None:
     """Write `plan.svg` and `plan.png`."""
     placed = [one for one in placed if one.task.seconds]
     kinds = list(dict.fromkeys(one.task.kind for one in placed))
-    colours = dict(zip(kinds, matplotlib.colormaps["tab20"].colors * len(kinds), strict=False))
+    palette = matplotlib.colormaps["tab20"]
+    colours = {kind: palette(number % 20) for number, kind in enumerate(kinds)}
     nodes = sorted({one.node for one in placed}, key=lambda node: (node is None, node))
     bands = {node: bars_of([one for one in placed if one.node == node]) for node in nodes}
     heights = {node: max(bar.row + bar.height for bar in bars) for node, bars in bands.items()}
@@ -64,10 +65,10 @@ def draw(placed: Sequence[Placed], folder: Path) -> None:
 
 
 def bars_of(placed: Sequence[Placed]) -> list[Bar]:
-    """The jobs of one node: those on GPUs each on rows of its own, the others below in one row."""
+    """The jobs of one node: one row per GPU, and the jobs without GPUs below in one row."""
     in_order = sorted(placed, key=lambda one: one.start)
     rows: list[float] = []
-    """When each GPU is free again."""
+    """Time at which each GPU is released."""
     bars = []
     for one in in_order:
         free = [row for row, end in enumerate(rows) if end <= one.start]
@@ -86,10 +87,10 @@ def bars_of(placed: Sequence[Placed]) -> list[Bar]:
 
 
 def lanes_of(placed: Sequence[Placed]) -> list[list[Placed]]:
-    """Jobs in as few lanes as have no overlap.
+    """Jobs in as few lanes as possible, without overlap in a lane.
 
     Args:
-        placed: in the order of their starts.
+        placed: ordered by start.
     """
     lanes: list[list[Placed]] = []
     for one in placed:

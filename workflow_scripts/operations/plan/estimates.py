@@ -1,4 +1,4 @@
-"""How long a job will take and what it will leave: from earlier jobs' records, or by default."""
+"""Durations and outputs of jobs, estimated from records of earlier jobs or by default."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ DEFAULT_SECONDS = {
     "before_after": 60.0,
     "summarize_pii": 30.0,
 }
-"""Where there are no records: Cityscapes and the whitepaper's recipe on four GPUs of a data centre,
-rounded. What is not named takes `DEFAULT_SMALL_SECONDS`."""
+"""Durations without records, rounded: Cityscapes and the whitepaper's recipe on four GPUs of a
+data centre. Other jobs take `DEFAULT_SMALL_SECONDS`."""
 DEFAULT_SMALL_SECONDS = 10.0
 DEFAULT_SECONDS_AN_IMAGE = {
     "detect_pii": 0.5,
     "anonymize": 1.0,
 }
-"""The same for jobs of a shard, for each of its images of 2 megapixels on four cores."""
+"""Durations without records, per image of a shard: 2 megapixels on four cores."""
 DEFAULT_BYTES = {
     "train": 180e6,
     "predict": 15e6,
@@ -38,37 +38,37 @@ DEFAULT_BYTES = {
     "evaluate": 600e3,
     "evaluate_on": 600e3,
 }
-"""What a job leaves, by the same assumptions; what is not named leaves next to nothing."""
+"""Output of a job under the same assumptions; other jobs leave next to nothing."""
 DEFAULT_BYTES_AN_IMAGE = {
     "anonymize": 2.3e6,
     "detect_pii": 1e3,
 }
 DEFAULT_STARTUP_SECONDS = 13.0
-"""Of a job in Slurm before its command runs: Snakemake starts anew there."""
+"""Time before the command of a Slurm job runs: Snakemake starts anew there."""
 DEFAULT_TURNAROUND_SECONDS = 30.0
-"""From the end of a job in Slurm until those that waited for it are submitted and start on an idle
-node: Snakemake looks at its jobs every 40 s."""
+"""Time from the end of a Slurm job until the jobs that waited for it start on an idle node:
+Snakemake looks at its jobs every 40 s."""
 STATES_WHILE_TRAINING = 4
-"""The state for resuming, in files as large as the final weights: with the optimizer, and twice."""
+"""Size of a checkpoint to resume from, in final weights: with the optimizer, and kept twice."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number, and how many records it is from; 0 for a default."""
+    """A value and the number of records behind it, 0 for a default."""
 
     value: float
     records: int
 
 
 class Estimates:
-    """What jobs of a kind take.
+    """Estimates of what jobs take.
 
     Args:
-        results: the folder of an experiment whose records count; it need not exist.
-        images_per_shard: of the experiment that is planned.
+        results: folder of the experiment whose records count; it need not exist.
+        images_per_shard: shard size of the experiment that is planned.
     """
 
-    def __init__(self, results: Path, images_per_shard: int) -> None:
+    def __init__(self, results: Path, images_per_shard: float) -> None:
         self.results = results
         self.images_per_shard = images_per_shard
         records = sorted(read_usage(results), key=lambda used: used.start)
@@ -89,7 +89,7 @@ class Estimates:
         self._shard_factor = images_per_shard / shards if shards else 1.0
 
     def seconds(self, job: Job) -> Estimate:
-        """How long a job's command runs."""
+        """Duration of a job's command."""
         name = name_of(job)
         stage = name.split("/")[0]
         for key in (_kind(name), stage):
@@ -102,7 +102,7 @@ class Estimates:
         return Estimate(DEFAULT_SECONDS.get(stage, DEFAULT_SMALL_SECONDS), 0)
 
     def bytes(self, job: Job) -> Estimate:
-        """What a job leaves on disk."""
+        """Size of a job's output on disk."""
         sizes: list[float] = []
         counts = []
         for pattern in job.patterns:
@@ -121,40 +121,42 @@ class Estimates:
 
 
 def name_of(job: Job) -> str:
-    """As its record will be named; rules that do the same on other images share a stage."""
+    """Name of a job's record; rules that do the same on other images share a stage."""
     return job.rule if job.log is None else job_of(Path(job.log))[1]
 
 
 def whole_jobs(records: Iterable[Usage]) -> Iterator[tuple[str, float]]:
-    """Jobs that were done, and how long their commands ran, over all attempts that were of use.
+    """Finished jobs and the total duration of the attempts that contributed.
 
     Args:
-        records: in the order of their starts.
+        records: ordered by start.
     """
     saved: dict[str, float] = {}
     for used in records:
+        seconds = used.seconds or 0.0
         if used.exit_code == EXIT_SAVED:
-            saved[used.job] = saved.get(used.job, 0.0) + used.seconds
+            saved[used.job] = saved.get(used.job, 0.0) + seconds
         elif used.exit_code == 0:
-            yield used.job, saved.pop(used.job, 0.0) + used.seconds
+            yield used.job, saved.pop(used.job, 0.0) + seconds
 
 
 def turnarounds(records: Iterable[Usage]) -> list[float]:
-    """From the end of a run's step to the submission of the next, and the shortest time in a queue.
+    """Times from the end of a run's step to the submission of the next, plus the shortest queue.
 
-    The time that jobs wait for resources is not part of it.
+    The time that jobs wait for resources is not included.
     """
-    by_run: dict[str, list[Usage]] = {}
+    by_run: dict[str, list[tuple[Usage, float, float]]] = {}
     for used in records:
-        if used.startup_seconds is not None and used.queued_seconds is not None:
-            by_run.setdefault(used.job.partition("/")[2], []).append(used)
-    in_order = [sorted(steps, key=lambda used: used.start) for run, steps in by_run.items() if run]
-    shortest = min((used.queued_seconds for steps in in_order for used in steps), default=0.0)
+        run = used.job.partition("/")[2]
+        if run and used.startup_seconds is not None and used.queued_seconds is not None:
+            submission = used.start - used.startup_seconds - used.queued_seconds
+            by_run.setdefault(run, []).append((used, submission, used.queued_seconds))
+    shortest = min((queued for steps in by_run.values() for *_, queued in steps), default=0.0)
     gaps = []
-    for steps in in_order:
-        for before, after in pairwise(steps):
-            submitted = after.start - after.startup_seconds - after.queued_seconds
-            gap = submitted - (before.start + before.seconds)
+    for steps in by_run.values():
+        steps.sort(key=lambda step: step[0].start)
+        for (before, *_), (after, submission, _) in pairwise(steps):
+            gap = submission - (before.start + (before.seconds or 0.0))
             # Steps of which the second is not made from the first may overlap.
             if before.stage != after.stage and gap >= 0:
                 gaps.append(gap + shortest)
@@ -162,7 +164,7 @@ def turnarounds(records: Iterable[Usage]) -> list[float]:
 
 
 def read_shard_size(results: Path) -> float | None:
-    """Images a shard, as the index made them; None before it is made."""
+    """Mean images per shard of the index; None before the index exists."""
     path = results / "data/shards.json"
     if not path.is_file():
         return None
@@ -177,7 +179,7 @@ def size_of(path: Path) -> int:
 
 
 def _kind(job: str) -> str:
-    """`train/natural` of `train/natural/seed~3`, for variants differ."""
+    """Stage and variant of a job: `train/natural` of `train/natural/seed~3`."""
     return "/".join(job.split("/")[:2])
 
 

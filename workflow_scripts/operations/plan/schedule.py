@@ -10,37 +10,37 @@ ENDED, NOTICED = range(2)
 
 @dataclass(frozen=True)
 class Task:
-    """A job and what it needs."""
+    """A job and the resources that it needs."""
 
     name: str
     kind: str
-    """The rule."""
+    """Rule of the job."""
     seconds: float
-    """How long it holds its means."""
+    """Time that it holds its resources."""
     after: tuple[int, ...] = ()
-    """The places, in the list of all tasks, of those that it waits for; all before its own."""
+    """Indices of the tasks that it waits for, in the list of all tasks; all precede its own."""
     cores: int = 1
     gpus: int = 0
     memory_mb: int = 0
     notice_seconds: float = 0.0
-    """From its end until those that wait for it, or for its place among `Partition.jobs`, are
-    submitted and could start."""
+    """Time from its end until the tasks that wait for it, or for its place among `Partition.jobs`,
+    are submitted and could start."""
     local: bool = False
-    """It runs beside Snakemake, on no node."""
+    """Whether it runs beside Snakemake instead of on a node."""
 
 
 @dataclass(frozen=True)
 class Partition:
-    """Nodes that are all alike."""
+    """Identical nodes."""
 
     nodes: int
     gpus: int
-    """Of a node, as the rest."""
+    """GPUs per node; cores and memory are per node too."""
     cores: int
     memory_mb: int | None = None
-    """None: never what is short."""
+    """Memory per node; None is no limit."""
     jobs: int | None = None
-    """Snakemake submits at most so many at a time."""
+    """Largest number of jobs that Snakemake submits at a time; None is no limit."""
 
     def fits(self, task: Task) -> bool:
         """Whether an idle node could run a task."""
@@ -49,23 +49,23 @@ class Partition:
 
 @dataclass(frozen=True)
 class Placed:
-    """When and where a task runs."""
+    """Time and place of a task."""
 
     task: Task
     start: float
-    """Seconds from the start of the first."""
+    """Seconds from the start of the first task."""
     node: int | None
-    """None beside Snakemake."""
+    """Index of the node; None beside Snakemake."""
 
     @property
     def end(self) -> float:
-        """When its means are free again."""
+        """Time at which its resources are released."""
         return self.start + self.task.seconds
 
 
 @dataclass
 class _Node:
-    """What is free of a node."""
+    """Free resources of a node."""
 
     partition: Partition
     cores: int = field(init=False)
@@ -108,7 +108,7 @@ def schedule(tasks: Sequence[Task], partition: Partition) -> list[Placed]:
     missing = [len(task.after) for task in tasks]
     places = math.inf if partition.jobs is None else partition.jobs
     waiting = [(0.0, -ways[i], i) for i in range(len(tasks)) if not missing[i]]
-    # (time, what, task): its means are free again, or Snakemake has noticed its end.
+    # (time, what, task): its resources are released, or Snakemake has noticed its end.
     events: list[tuple[float, int, int]] = []
     on_node: dict[int, int] = {}
     placed = []
@@ -153,7 +153,7 @@ def schedule(tasks: Sequence[Task], partition: Partition) -> list[Placed]:
 
 
 def makespan(placed: Sequence[Placed]) -> float:
-    """Seconds until all is done."""
+    """Seconds until all tasks have ended."""
     return max((one.end for one in placed), default=0.0)
 
 
