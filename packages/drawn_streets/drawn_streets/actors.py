@@ -1,4 +1,4 @@
-"""What stands where: actors with footprints in metres that do not collide or hide each other."""
+"""Placement of actors: footprints in metres that neither collide nor hide one another."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ from .camera import Camera
 
 
 class ActorKind(StrEnum):
-    """What an actor is."""
+    """Kinds of actors."""
 
     PERSON = "person"
     CYCLIST = "cyclist"
@@ -30,7 +30,7 @@ VEHICLES = frozenset({ActorKind.CAR, ActorKind.TRUCK, ActorKind.BUS, ActorKind.T
 
 
 class Facing(StrEnum):
-    """Where an actor looks or drives."""
+    """Direction in which an actor looks or drives, relative to the camera."""
 
     AWAY = "away"
     TOWARDS = "towards"
@@ -40,18 +40,18 @@ class Facing(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """One thing in the scene.
+    """A person, vehicle or piece of scenery in the scene.
 
     Attributes:
-        kind: what it is.
+        kind: kind of actor.
         x: middle of its footprint, metres.
         z: middle of its footprint, metres from the camera.
-        facing: where it looks or drives.
+        facing: direction in which it looks or drives.
         width: across its facing, metres.
         length: along its facing, metres.
         height: metres.
-        seed: of its looks.
-        crowd: whether it belongs to a group that is not told apart.
+        seed: seed of its appearance.
+        crowd: whether it belongs to a group of which no instances are told apart.
     """
 
     kind: ActorKind
@@ -77,7 +77,7 @@ class Actor:
         )
 
     def box(self, camera: Camera) -> tuple[float, float, float, float]:
-        """About where it shows: x0, y0, x1, y1 in pixels, also outside the image."""
+        """Approximate box in the image: x0, y0, x1, y1 in pixels, also outside the image."""
         x0, z0, x1, z1 = self.extent
         corners = np.array(
             [(x, y, z) for x in (x0, x1) for y in (0.0, self.height) for z in (z0, z1)]
@@ -92,7 +92,7 @@ class Placer:
     """Accepts actors one by one where there is room and they stay visible.
 
     Attributes:
-        camera: decides what hides what.
+        camera: determines which actor hides which.
         most_hidden: share of an actor's box that nearer actors may cover.
         least_inside: share of an actor's box that has to lie in the image.
     """
@@ -155,7 +155,7 @@ _GRID = (np.arange(7) + 0.5) / 7
 
 
 def _covered(box: np.ndarray, others: np.ndarray) -> float:
-    """About what share of a box other boxes cover."""
+    """Approximate share of a box that other boxes cover."""
     if len(others) == 0:
         return 0.0
     x = box[0] + (box[2] - box[0]) * _GRID

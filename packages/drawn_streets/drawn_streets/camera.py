@@ -17,8 +17,8 @@ class Camera:
     vertical or parallel to the image stays so.
 
     Attributes:
-        width: of the image, pixels.
-        height: of the image, pixels.
+        width: image width, pixels.
+        height: image height, pixels.
         focal: focal length, pixels.
         horizon: row of the horizon, pixels from the top.
         centre: column of the vanishing point of the street, pixels from the left.

@@ -19,17 +19,17 @@ _MOST_SURFACES = 256
 
 
 def supersampling(width: int) -> int:
-    """How many canvas pixels lie along one image pixel for an image of that width."""
+    """Canvas pixels along one image pixel, for an image of that width."""
     return 3 if width <= 640 else 2
 
 
 @dataclass
 class Canvas:
-    """What has been drawn so far.
+    """A drawing in progress.
 
     Attributes:
-        width: of the image, pixels.
-        height: of the image, pixels.
+        width: image width, pixels.
+        height: image height, pixels.
         scale: canvas pixels along one image pixel.
         pixels: (height * scale, width * scale, 4) uint8: red, green, blue, surface.
         values: value in the id image, by surface.
@@ -180,6 +180,6 @@ class Pen:
         region[inside, 3] = self.surface
 
     def count(self, box: np.ndarray) -> int:
-        """How many canvas pixels of this surface lie in a box."""
+        """Number of canvas pixels of this surface in a box."""
         rows, columns = self.canvas.window(box)
         return int(np.count_nonzero(self.canvas.pixels[rows, columns, 3] == self.surface))

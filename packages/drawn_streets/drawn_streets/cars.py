@@ -23,7 +23,7 @@ class CarShape:
     Attributes:
         length: bumper to bumper.
         width: without mirrors.
-        height: of the roof.
+        height: height of the roof.
         belt: height of the window sills.
         hood: length of the bonnet.
         boot: length of the boot lid, near 0 on a hatchback.

@@ -5,7 +5,6 @@ side they head along +u.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -13,50 +12,37 @@ from . import shapes
 from .canvas import Pen
 from .cars import HEADLAMP, LIT_TAIL, TAIL_LAMP
 from .colours import CHROME, CLOTHES, RUBBER, Colour, jittered, pick, scaled
-from .faces import HairStyle, HeadView, draw_head
+from .faces import HairStyle, draw_head
 from .marks import Mark
 from .people import HEAD_UNIT, Person, sample_person
 from .plates import SQUARE, hang, sample_plate
-from .sheet import Point, Sheet
+from .sheet import Point, Sheet, Viewpoint
 
 RIDER_HEIGHT = 1.74
 
 
-class CycleView(StrEnum):
-    """From where a two-wheeler is seen."""
-
-    FRONT = "front"
-    BACK = "back"
-    SIDE = "side"
-
-
 @dataclass(frozen=True)
 class Rider:
-    """Who rides.
+    """The rider of a two-wheeler.
 
     Attributes:
         person: clothes and head.
-        head: from where the head is seen.
+        head: side from which the head is seen.
     """
 
     person: Person
-    head: HeadView
+    head: Viewpoint
 
 
-def sample_rider(rng: np.random.Generator, view: CycleView, helmet: float) -> Rider:
+def sample_rider(rng: np.random.Generator, view: Viewpoint, helmet: float) -> Rider:
     """Draw a rider; `helmet` is the probability that he or she wears one."""
     person = sample_person(rng, walks=False)
     if rng.random() < helmet:
         head = person.head
         styled = type(head)(**{**vars(head), "style": HairStyle.HELMET})
         person = type(person)(**{**vars(person), "head": styled})
-    turned = view is CycleView.SIDE and rng.random() < 0.45
-    seen = {
-        CycleView.FRONT: HeadView.FRONT,
-        CycleView.BACK: HeadView.BACK,
-        CycleView.SIDE: HeadView.FRONT if turned else HeadView.SIDE,
-    }[view]
-    return Rider(person, seen)
+    turned = view is Viewpoint.SIDE and rng.random() < 0.45
+    return Rider(person, Viewpoint.FRONT if turned else view)
 
 
 def _wheel(sheet: Sheet, u: float, radius: float, tyre: float, spokes: bool) -> None:
@@ -75,11 +61,11 @@ def _wheel(sheet: Sheet, u: float, radius: float, tyre: float, spokes: bool) -> 
         sheet.ellipse(u, radius, radius * 0.45, radius * 0.45, (60, 62, 66))
 
 
-def draw_bicycle(sheet: Sheet, rider: tuple[Pen, Rider] | None, view: CycleView,
+def draw_bicycle(sheet: Sheet, rider: tuple[Pen, Rider] | None, view: Viewpoint,
                  rng: np.random.Generator) -> list[Mark]:  # fmt: skip
     """Draw a bicycle and, with a pen of his or her own, its rider; return the face if it shows."""
     paint = jittered(rng, pick(rng, CLOTHES), 0.1)
-    if view is CycleView.SIDE:
+    if view is Viewpoint.SIDE:
         return _bicycle_side(sheet, rider, paint, float(rng.uniform(0, 2 * np.pi)))
     return _bicycle_end(sheet, rider, paint, view)
 
@@ -157,9 +143,9 @@ def _head_on(body: Sheet, rider: Rider, neck: Point) -> list[Mark]:
 
 
 def _bicycle_end(
-    sheet: Sheet, rider: tuple[Pen, Rider] | None, paint: Colour, view: CycleView
+    sheet: Sheet, rider: tuple[Pen, Rider] | None, paint: Colour, view: Viewpoint
 ) -> list[Mark]:
-    front = view is CycleView.FRONT
+    front = view is Viewpoint.FRONT
     radius = 0.36
 
     def machine() -> None:
@@ -209,7 +195,7 @@ def _sitting(
         [(0.20, shoulders), (0.17, seat - 0.08), (0.06, seat - 0.08), (0.08, shoulders)]
     )
     body.fill(shade * (-body.sun_side, 1), person.top, 0.88)
-    if rider.head is HeadView.BACK and person.backpack:
+    if rider.head is Viewpoint.BACK and person.backpack:
         body.fill(shapes.rounded(-0.16, seat + 0.05, 0.16, shoulders, 0.06), person.backpack)
     for side in (-1, 1):
         shoulder, hand = (side * 0.19, shoulders - 0.04), (side * hands[0], hands[1])
@@ -219,12 +205,12 @@ def _sitting(
     return _head_on(body, rider, (0.0, shoulders + 0.08))
 
 
-def draw_motorcycle(sheet: Sheet, rider: tuple[Pen, Rider] | None, view: CycleView,
+def draw_motorcycle(sheet: Sheet, rider: tuple[Pen, Rider] | None, view: Viewpoint,
                     rng: np.random.Generator) -> list[Mark]:  # fmt: skip
     """Draw a motorcycle and, with a pen of his or her own, its rider; return face and plate."""
     paint = jittered(rng, pick(rng, ((190, 30, 34), (30, 60, 150), (30, 30, 34), (230, 120, 30),
                                      (40, 120, 70), (226, 226, 224))), 0.08)  # fmt: skip
-    if view is CycleView.SIDE:
+    if view is Viewpoint.SIDE:
         return _motorcycle_side(sheet, rider, paint)
     return _motorcycle_end(sheet, rider, paint, view, rng)
 
@@ -265,10 +251,10 @@ def _motorcycle_end(
     sheet: Sheet,
     rider: tuple[Pen, Rider] | None,
     paint: Colour,
-    view: CycleView,
+    view: Viewpoint,
     rng: np.random.Generator,
 ) -> list[Mark]:
-    front = view is CycleView.FRONT
+    front = view is Viewpoint.FRONT
     lit = sheet.tone.gain < 0.8
     plate = sample_plate(rng, lines=2)
     marks: list[Mark] = []

@@ -13,7 +13,7 @@ import numpy as np
 from . import shapes
 from .colours import CLOTHES, HAIR, SKIN, Colour, jittered, mixed, pick, scaled
 from .marks import Mark
-from .sheet import Sheet
+from .sheet import Sheet, Viewpoint
 
 HALF_WIDTH = 0.76
 _EYE = 0.34, 0.02
@@ -24,16 +24,8 @@ _PLAIN = 4.0
 """HeadLook half heights in canvas pixels below which only the main features are drawn."""
 
 
-class HeadView(StrEnum):
-    """From where a head is seen."""
-
-    FRONT = "front"
-    BACK = "back"
-    SIDE = "side"
-
-
 class HairStyle(StrEnum):
-    """What is on a head."""
+    """Hair styles and headgear."""
 
     SHORT = "short"
     PARTED = "parted"
@@ -56,13 +48,13 @@ _STYLES = (
 
 @dataclass(frozen=True)
 class HeadLook:
-    """What one head looks like.
+    """Appearance of one head.
 
     Attributes:
         skin: colour of the skin.
         hair: colour of the hair.
         cloth: colour of the hat, scarf or helmet.
-        style: of hair or hat.
+        style: style of hair or hat.
         yaw: turn of a face seen from the front, -1 (left in the image) to 1, about 35 degrees.
         roll: tilt, radians.
         smile: -0.3 (serious) to 1.
@@ -101,12 +93,12 @@ def sample_head(rng: np.random.Generator, style: HairStyle | None = None) -> Hea
     )
 
 
-def draw_head(sheet: Sheet, head: HeadLook, view: HeadView) -> list[Mark]:
+def draw_head(sheet: Sheet, head: HeadLook, view: Viewpoint) -> list[Mark]:
     """Draw a head; return its face, if it shows one."""
-    if view is HeadView.BACK:
+    if view is Viewpoint.BACK:
         _back(sheet, head)
         return []
-    if view is HeadView.SIDE:
+    if view is Viewpoint.SIDE:
         _profile(sheet, head)
         return []
     return [_front(sheet, head)]
@@ -239,7 +231,7 @@ def _glasses(face: Sheet, head: HeadLook, shift: float) -> None:
 
 
 def _behind(sheet: Sheet, head: HeadLook) -> None:
-    """What lies behind a face: long hair, a scarf, curls."""
+    """Draw the parts behind a face: long hair, a scarf, curls."""
     if head.style is HairStyle.LONG:
         sheet.fill(shapes.rounded(-0.98, -1.55, 0.98, 1.1, 0.75), head.hair, 0.82)
     elif head.style is HairStyle.SCARF:
@@ -260,7 +252,7 @@ def _cap_outline(fringe: list[tuple[float, float]], low: float, top: float) -> n
 
 
 def _on_top(sheet: Sheet, head: HeadLook) -> None:
-    """What covers a face's forehead: hair or a hat."""
+    """Draw the hair or hat over the forehead."""
     style, lean = head.style, 0.25 if head.yaw > 0 else -0.25
     edge = HALF_WIDTH * 1.02
     if style is HairStyle.BALD:

@@ -1,4 +1,4 @@
-"""Sky and ground: what every scene stands on."""
+"""Sky, skyline and ground of a scene."""
 
 from itertools import pairwise
 
@@ -23,8 +23,8 @@ class Ground:
 
     Args:
         pens: one for each stuff label.
-        camera: that looks at it.
-        light: that falls on it.
+        camera: camera that looks at it.
+        light: light that falls on it.
     """
 
     def __init__(self, pens: dict[Label, Pen], camera: Camera, light: SceneLight) -> None:
@@ -85,7 +85,7 @@ def draw_sky(canvas: Canvas, pen: Pen, camera: Camera, light: SceneLight,
 
 def draw_skyline(pen: Pen, trees: Pen, camera: Camera, light: SceneLight,
                  rng: np.random.Generator) -> None:  # fmt: skip
-    """What closes the street far away: roofs and crowns in the haze."""
+    """Draw the far end of the street: roofs and crowns in the haze."""
     depth, x = 130.0, -150.0
     shade = tone(light, depth * 0.7)
     base = camera.horizon + 0.004 * camera.width
@@ -219,11 +219,11 @@ def cast_shadows(canvas: Canvas, camera: Camera, light: SceneLight,
     """Darken the ground.
 
     Args:
-        canvas: with the finished ground.
-        camera: that looks at it.
-        light: says how dark a shadow is.
+        canvas: canvas with the finished ground.
+        camera: camera that looks at it.
+        light: light of the scene, which determines how dark shadows are.
         outlines: (n, 2) each, convex, image pixels: cast shadows.
-        contacts: the same: what lies right below a thing and sees no sky.
+        contacts: (n, 2) each, convex, image pixels: ground right below a thing, which sees no sky.
     """
     top = max(int(camera.horizon * canvas.scale), 0)
     region = canvas.pixels[top:]

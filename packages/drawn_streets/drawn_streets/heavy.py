@@ -222,9 +222,9 @@ class TramEnd:
 
     Attributes:
         half: half its width.
-        nose: where along the body it starts to narrow.
+        nose: position along the body where it starts to narrow.
         end: half its length.
-        height: of the roof.
+        height: height of the roof.
     """
 
     half: float
@@ -292,7 +292,7 @@ def _tram_cheek(
     x = side * size.half
 
     def panel(low: tuple[float, float, float], high: tuple[float, float, float]) -> Panel:
-        """From the body's edge to two points of the tip, each (share of half width, up, along)."""
+        """Panel from the body's edge to two points (share of half width, up, along) of the tip."""
         near = [(x, low[1], sign * size.nose), (x, high[1], sign * size.nose)]
         tip = [(x * share, up, sign * along) for share, up, along in (low, high)]
         if side * sign > 0:

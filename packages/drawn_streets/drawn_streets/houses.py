@@ -14,7 +14,7 @@ from .street import Side, Street
 
 FARTHEST = 95.0
 _DEEP = 16.0
-"""How deep a house is, metres."""
+"""Depth of a house, metres."""
 _WINDOWS, _FRAMES, _BARS = 5.0, 6.5, 14.0
 """Pixels per metre from which houses have windows, and these frames and bars."""
 _SHOP_HEIGHT = 3.6
@@ -49,7 +49,7 @@ def _plots(street: Street, rng: np.random.Generator) -> list[tuple[float, float]
 
 @dataclass(frozen=True)
 class Facade:
-    """What the fronts of one house look like.
+    """Appearance of the fronts of one house.
 
     Attributes:
         height: metres.

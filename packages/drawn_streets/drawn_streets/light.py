@@ -1,4 +1,4 @@
-"""Time of day and weather: how surfaces are lit, how distance fades, how the picture is graded."""
+"""Time of day and weather: light on surfaces, haze with distance, grading of the picture."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ class SceneLight:
         haze_depth: metres after which 63 % of a colour is haze.
         sky: its colours at the top and at the horizon.
         cast: gains of red, green, blue of the finished picture.
-        gamma: of the finished picture; above 1 is darker.
+        gamma: gamma of the finished picture; above 1 is darker.
         noise: standard deviation of the sensor noise, in grey levels.
         clouds: clouded share of the sky, 0 to 1.
         lit_windows: share of windows with a lamp behind them.
@@ -60,7 +60,7 @@ class SceneLight:
 
 @dataclass(frozen=True)
 class Tone:
-    """How one object's colours reach the camera: brightness, then haze."""
+    """Brightness and haze with which an object's colours reach the camera."""
 
     gain: float
     haze: Colour
@@ -165,12 +165,12 @@ def sample_light(rng: np.random.Generator) -> SceneLight:
 
 
 def grade(image: np.ndarray, light: SceneLight, rng: np.random.Generator) -> np.ndarray:
-    """What camera and weather do to the picture: uneven brightness, cast, gamma, sensor noise.
+    """Apply the effects of camera and weather: uneven brightness, cast, gamma, sensor noise.
 
     Args:
         image: (h, w, 3) uint8 RGB.
-        light: of the scene.
-        rng: for unevenness and noise.
+        light: light of the scene.
+        rng: random numbers for unevenness and noise.
 
     Returns:
         (h, w, 3) uint8 RGB.

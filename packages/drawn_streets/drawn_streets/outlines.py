@@ -11,7 +11,7 @@ class Polygon:
     """One object of a Cityscapes polygon file.
 
     Attributes:
-        label: its name.
+        label: name of the label.
         points: (n, 2) int, x and y in pixels.
     """
 

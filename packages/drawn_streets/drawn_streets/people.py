@@ -10,9 +10,9 @@ import numpy as np
 
 from . import shapes
 from .colours import CLOTHES, TROUSERS, Colour, jittered, pick, scaled
-from .faces import HeadLook, HeadView, draw_head, sample_head
+from .faces import HeadLook, draw_head, sample_head
 from .marks import Mark
-from .sheet import Point, Sheet
+from .sheet import Point, Sheet, Viewpoint
 
 HEAD_UNIT = 0.088
 """Half a head's height, relative to the body: a little more than life size, so that small images
@@ -20,16 +20,8 @@ still show faces."""
 NECK = 0.835
 
 
-class BodyView(StrEnum):
-    """From where a body is seen."""
-
-    FRONT = "front"
-    BACK = "back"
-    SIDE = "side"
-
-
 class Lower(StrEnum):
-    """What the legs are dressed in."""
+    """Clothes on the legs."""
 
     TROUSERS = "trousers"
     SHORTS = "shorts"
@@ -38,7 +30,7 @@ class Lower(StrEnum):
 
 
 class Arms(StrEnum):
-    """What the arms do."""
+    """Poses of the arms."""
 
     SWING = "swing"
     POCKETS = "pockets"
@@ -48,7 +40,7 @@ class Arms(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """What one person looks like and does.
+    """Appearance and pose of one person.
 
     Attributes:
         head: the head.
@@ -60,7 +52,7 @@ class Person:
         shirt: colour of that shirt.
         backpack: colour of a backpack, or none.
         bag: colour of a bag in the hand, or none.
-        arms: what the arms do.
+        arms: pose of the arms.
         stride: phase of the gait, radians.
         pace: length of the steps, 0 (stands) to 1.
         child: whether it has a child's proportions.
@@ -103,11 +95,11 @@ def sample_person(rng: np.random.Generator, walks: bool, child: bool = False) ->
     )
 
 
-def draw_person(sheet: Sheet, person: Person, view: BodyView, head: HeadView) -> list[Mark]:
+def draw_person(sheet: Sheet, person: Person, view: Viewpoint, head: Viewpoint) -> list[Mark]:
     """Draw a person seen from the front, from behind, or from the side walking along +u; return
     the face if it shows.
     """
-    if view is BodyView.SIDE:
+    if view is Viewpoint.SIDE:
         return _from_the_side(sheet, person, head)
     return _upright(sheet, person, view, head)
 
@@ -120,8 +112,8 @@ def _leg_colours(person: Person) -> tuple[Colour, Colour]:
     return thigh, shin
 
 
-def _upright(sheet: Sheet, person: Person, view: BodyView, head: HeadView) -> list[Mark]:
-    back = view is BodyView.BACK
+def _upright(sheet: Sheet, person: Person, view: Viewpoint, head: Viewpoint) -> list[Mark]:
+    back = view is Viewpoint.BACK
     wide = person.stout * (1.12 if person.child else 1.0)
     swing = np.sin(person.stride) * person.pace
     thigh, shin = _leg_colours(person)
@@ -196,7 +188,7 @@ def _torso(sheet: Sheet, person: Person, wide: float, back: bool) -> None:
         sheet.fill(np.array([(-0.04, 0.845), (0.04, 0.845), (0, 0.79)]), person.head.skin)
 
 
-def _set_head(sheet: Sheet, person: Person, view: HeadView, lean: float) -> list[Mark]:
+def _set_head(sheet: Sheet, person: Person, view: Viewpoint, lean: float) -> list[Mark]:
     size = HEAD_UNIT * (1.22 if person.child else 1.0)
     sheet.limb((lean * 0.8, NECK - 0.02), (lean, NECK + 0.03), 0.036, 0.034,
                scaled(person.head.skin, 0.8))  # fmt: skip
@@ -209,7 +201,7 @@ def bend(start: Point, length: float, angle: float) -> Point:
     return start[0] + length * np.sin(angle), start[1] - length * np.cos(angle)
 
 
-def _from_the_side(sheet: Sheet, person: Person, head: HeadView) -> list[Mark]:
+def _from_the_side(sheet: Sheet, person: Person, head: Viewpoint) -> list[Mark]:
     swing = np.sin(person.stride) * 0.5 * person.pace
     thigh, shin = _leg_colours(person)
     hip, shoulder = (0.0, 0.49), (0.012, 0.785)

@@ -1,4 +1,4 @@
-"""License plates: a text, its picture, and where it hangs."""
+"""License plates: registration, picture and mounting."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ _SMALLEST_TEXT = 7
 
 @dataclass(frozen=True)
 class PlateLook:
-    """What one license plate looks like.
+    """Appearance of one license plate.
 
     Attributes:
         text: groups separated by blanks.
@@ -78,13 +78,13 @@ def _write(image: np.ndarray, text: str, box: tuple[float, float, float, float])
 
 
 def hang(pen: Pen, plate: PlateLook, quad: np.ndarray, tone: Tone) -> Mark:
-    """Draw a plate and say where it is.
+    """Draw a plate and return its mark.
 
     Args:
-        pen: of the vehicle.
-        plate: what to draw.
+        pen: the vehicle's pen.
+        plate: appearance of the plate.
         quad: (4, 2) image pixels: tl, tr, br, bl.
-        tone: of the panel it hangs on.
+        tone: light and haze on the panel that it hangs on.
     """
     part = pen.part()
     side = np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[1] - quad[0])

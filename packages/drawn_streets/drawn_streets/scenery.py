@@ -13,7 +13,7 @@ _RED: Colour = (200, 30, 34)
 
 
 def draw_tree(sheet: Sheet, rng: np.random.Generator) -> None:
-    """A tree about six metres high: a trunk and a crown of light and dark leaves."""
+    """Draw a tree about six metres high: a trunk and a crown of light and dark leaves."""
     trunk = jittered(rng, (96, 76, 58), 0.15)
     leaves = jittered(rng, pick(rng, ((86, 128, 58), (98, 134, 66), (70, 110, 60), (150, 130, 54))))
     sheet.fill(np.array([(-0.17, 0), (0.17, 0), (0.11, 3.2), (-0.11, 3.2)]), trunk)
@@ -40,7 +40,7 @@ def draw_tree(sheet: Sheet, rng: np.random.Generator) -> None:
 
 
 def draw_lamp(sheet: Sheet, rng: np.random.Generator) -> None:
-    """A street lamp."""
+    """Draw a street lamp."""
     side = -1 if rng.random() < 0.5 else 1
     sheet.fill(np.array([(-0.09, 0), (0.09, 0), (0.05, 6.2), (-0.05, 6.2)]), _POST)
     sheet.line([(0, 6.1), (side * 0.5, 6.4), (side * 1.1, 6.4)], 0.08, _POST)
@@ -49,7 +49,7 @@ def draw_lamp(sheet: Sheet, rng: np.random.Generator) -> None:
 
 
 def draw_sign(sheet: Sheet, pens: dict[Label, Pen], rng: np.random.Generator) -> None:
-    """A traffic sign on a post: a circle, a triangle or a square."""
+    """Draw a traffic sign on a post: a circle, a triangle or a square."""
     sheet.fill(shapes.box(-0.04, 0, 0.04, 2.5), _POST)
     board = sheet.draws(pens[Label.TRAFFIC_SIGN])
     kind = int(rng.random() * 3)
@@ -66,7 +66,7 @@ def draw_sign(sheet: Sheet, pens: dict[Label, Pen], rng: np.random.Generator) ->
 
 
 def draw_traffic_light(sheet: Sheet, pens: dict[Label, Pen], rng: np.random.Generator) -> None:
-    """A traffic light on a post."""
+    """Draw a traffic light on a post."""
     sheet.fill(shapes.box(-0.06, 0, 0.06, 2.4), _POST)
     box = sheet.draws(pens[Label.TRAFFIC_LIGHT])
     box.fill(shapes.rounded(-0.19, 2.3, 0.19, 3.25, 0.06), (36, 38, 40))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .actor_drawing import Stage, draw_actor, labels_of, stuff_of
 from .actors import VEHICLES, Actor, ActorKind, far_to_near
 from .camera import Camera
 from .canvas import Canvas, Pen
-from .casting import TRAM_SHARE, Casting
 from .errors import SettingsError
 from .ground import Ground, cast_shadows, draw_ground, draw_hood, draw_sky, draw_skyline
 from .houses import draw_houses
@@ -16,7 +16,7 @@ from .labels import Label
 from .light import SceneLight, grade, sample_light
 from .marks import VisibleFace, VisiblePlate
 from .outlines import Polygon, outlines
-from .performance import Stage, labels_of, perform, stuff_of
+from .population import TRAM_SHARE, Population
 from .shapes import convex_hull, ellipse
 from .street import Street, sample_street
 from .truth import (
@@ -106,22 +106,22 @@ def draw_scene(settings: SceneSettings, split: str = "train", index: int = 0) ->
     tram = rng.random() < TRAM_SHARE
     street = sample_street(rng, tram)
     camera = _sample_camera(rng, settings.width, settings.height)
-    actors = far_to_near(Casting(rng, camera, street).fill(tram))
+    actors = far_to_near(Population(rng, camera, street).fill(tram))
     backdrop = _draw_backdrop(camera, light, street, actors, np.random.default_rng(look_seed))
-    played = _play(backdrop, actors, street)
-    leaving = hardly_visible(played.stage.canvas, played.objects)
+    drawn = _draw_actors(backdrop, actors, street)
+    leaving = hardly_visible(drawn.stage.canvas, drawn.objects)
     if leaving:
         # Without them the others only gain, so that a second look is not needed.
         actors = [actor for actor in actors if actor not in leaving]
-        played = _play(backdrop, actors, street)
-    canvas = played.stage.canvas
-    visible = [visible_part(canvas, mark) for mark in played.marks]
+        drawn = _draw_actors(backdrop, actors, street)
+    canvas = drawn.stage.canvas
+    visible = [visible_part(canvas, mark) for mark in drawn.marks]
     polygons = outlines(backdrop.canvas.ids(), _TITLES)
-    polygons += [Polygon(i.title, i.points) for i in played.objects if i.points is not None]
+    polygons += [Polygon(i.title, i.points) for i in drawn.objects if i.points is not None]
     polygons += outlines(canvas.ids(), {Label.EGO_VEHICLE: Label.EGO_VEHICLE.title})
     polygons += [
         plate_polygon(canvas, shown.mark, part)
-        for shown, part in zip(played.marks, visible, strict=True)
+        for shown, part in zip(drawn.marks, visible, strict=True)
         if isinstance(part, VisiblePlate)
     ]
     return DrawnScene(
@@ -133,8 +133,8 @@ def draw_scene(settings: SceneSettings, split: str = "train", index: int = 0) ->
 
 
 @dataclass(frozen=True)
-class _Played:
-    """A stage after its actors have performed."""
+class _DrawnActors:
+    """A stage with its actors drawn on it."""
 
     stage: Stage
     objects: list[DrawnObject]
@@ -192,7 +192,7 @@ def _shadows(
     return cast, contacts
 
 
-def _play(backdrop: Stage, actors: list[Actor], street: Street) -> _Played:
+def _draw_actors(backdrop: Stage, actors: list[Actor], street: Street) -> _DrawnActors:
     """Draw the actors, far to near, on a copy of the backdrop."""
     canvas = backdrop.canvas.copy()
     stuff = {label: Pen(canvas, pen.surface) for label, pen in backdrop.stuff.items()}
@@ -207,7 +207,7 @@ def _play(backdrop: Stage, actors: list[Actor], street: Street) -> _Played:
             numbers[label] += not actor.crowd
         pens = tuple(canvas.surface(int(value)) for value in values)
         first = len(canvas.values) - len(pens)
-        drawn = perform(stage, actor, pens)
+        drawn = draw_actor(stage, actor, pens)
         marks += [DrawnMark(mark, mark.pen.count(mark.box)) for mark in drawn]
         for label, value in zip(labels_of(actor), values, strict=True):
             objects.append(object_of(stage, actor, label, int(value), first=first))
@@ -215,4 +215,4 @@ def _play(backdrop: Stage, actors: list[Actor], street: Street) -> _Played:
             objects.append(object_of(stage, actor, label, int(label)))
     if street.hood:
         draw_hood(stuff[Label.EGO_VEHICLE], backdrop.camera)
-    return _Played(stage, objects, marks)
+    return _DrawnActors(stage, objects, marks)

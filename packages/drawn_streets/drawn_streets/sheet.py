@@ -1,6 +1,7 @@
 """Flat upright things that face the camera: people, two-wheelers, trees, poles."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
@@ -14,13 +15,21 @@ from .light import SceneLight, Tone, tone
 Point = tuple[float, float]
 
 
+class Viewpoint(StrEnum):
+    """Side from which a person, a head or a two-wheeler is seen."""
+
+    FRONT = "front"
+    BACK = "back"
+    SIDE = "side"
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A vertical plane at one depth, with u to the right and v upwards from a foot on the ground.
 
     Attributes:
-        pen: the surface that is drawn.
-        foot: where u = v = 0 lies, pixels.
+        pen: pen of the surface that is drawn.
+        foot: position of u = v = 0, pixels.
         across: pixels per unit of u; negative mirrors, a smaller size foreshortens.
         up: pixels per unit of v.
         tone: light and haze.
@@ -103,7 +112,7 @@ class Sheet:
         self.fill(shapes.ellipse(u, v, ru, rv, count=self.corners(ru)), colour)
 
     def corners(self, radius: float) -> int:
-        """How many corners a circle of that radius needs to look round."""
+        """Number of corners that a circle of that radius needs to look round."""
         size = radius * self.up * self.pen.canvas.scale
         return 12 if size < 12 else 24 if size < 60 else 48
 

@@ -22,7 +22,7 @@ class Panel:
     t from bottom to top, both 0 to 1.
 
     Attributes:
-        solid: what it belongs to.
+        solid: body that the side belongs to.
         corners: (4, 3) in the solid's coordinates: bottom left, bottom right, top right, top left.
         visible: whether it faces the camera.
         matrix: (4, 3): takes rows (1, s, t, s * t) to homogeneous image points.
@@ -83,11 +83,11 @@ class Solid:
     footprint.
 
     Attributes:
-        pen: the surface that is drawn.
-        camera: that looks at it.
-        light: that falls on it.
-        x: of the origin, metres.
-        z: of the origin, metres.
+        pen: pen of the surface that is drawn.
+        camera: camera that looks at it.
+        light: light that falls on it.
+        x: origin, metres to the right of the camera.
+        z: origin, metres from the camera.
         heading: radians; 0 drives away from the camera, pi/2 to the right.
     """
 

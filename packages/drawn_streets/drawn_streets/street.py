@@ -1,4 +1,4 @@
-"""The plan of a street in metres: where road, sidewalks, crossings and houses are."""
+"""Plan of a street in metres: road, sidewalks, crossings and houses."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ LANE = 3.3
 
 
 class Side(StrEnum):
-    """What stands along one side of the street."""
+    """Buildings or park along one side of the street."""
 
     HOUSES = "houses"
     PARK = "park"
@@ -23,7 +23,7 @@ class Lane:
     """A lane along the street.
 
     Attributes:
-        x: of its middle, metres.
+        x: middle of the lane, metres.
         onward: whether it leads away from the camera.
     """
 
@@ -39,7 +39,7 @@ class Street:
         plaza: paved throughout, for people and trams.
         curbs: x of the left and right edge of the road, metres.
         walls: x of the left and right house fronts, metres.
-        sides: what stands on the left and right.
+        sides: buildings or park on the left and right.
         lanes: the lanes along the street.
         parking: x of the middles of the parking lanes.
         track: x of the middle of a tram track along the street, or none.

@@ -1,15 +1,15 @@
-"""What is true of a drawn scene: silhouettes, what is hidden, and the visible faces and plates."""
+"""Ground truth of a drawn scene: silhouettes, occlusion, and the visible faces and plates."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from .actor_drawing import Stage
 from .actors import Actor, ActorKind
 from .canvas import Canvas
 from .labels import LICENSE_PLATE, Label
 from .marks import Mark, VisibleFace, VisiblePlate
 from .outlines import Polygon, outline
-from .performance import Stage
 
 SMALLEST = 0.0008
 """Visible share of the image below which an object is left out."""
@@ -18,18 +18,18 @@ MOST_HIDDEN = 0.75
 _WHOLE = 0.98
 """Visible share from which a plate's polygon is its corners."""
 _CROWN = 2.8
-"""How far a tree's crown may stand out of its footprint, metres."""
+"""Overhang of a tree's crown beyond its footprint, metres."""
 
 
 @dataclass(frozen=True)
 class DrawnObject:
-    """One object as it was drawn, before anything nearer covered it.
+    """One object as drawn, before anything nearer covers it.
 
     Attributes:
-        actor: that it belongs to.
+        actor: actor that it belongs to.
         label: its label.
-        value: in the id image.
-        area: of its silhouette inside the image, pixels.
+        value: value in the id image.
+        area: silhouette inside the image, pixels.
         points: (n, 2) int, its outline in pixels; none when it is outside the image.
     """
 
@@ -47,7 +47,7 @@ class DrawnObject:
 
 @dataclass(frozen=True)
 class DrawnMark:
-    """A face or plate and how many canvas pixels it had before anything nearer covered it."""
+    """A face or plate and its canvas pixels before anything nearer covers it."""
 
     mark: Mark
     pixels: int

@@ -10,14 +10,13 @@ from .camera import Camera
 from .canvas import Canvas, Pen
 from .cars import CAR_SHAPES, draw_car
 from .colours import pick
-from .cycles import CycleView, draw_bicycle, draw_motorcycle, sample_rider
-from .faces import HeadView
+from .cycles import draw_bicycle, draw_motorcycle, sample_rider
 from .heavy import draw_bus, draw_tram, draw_truck
 from .labels import Label
 from .light import SceneLight
 from .marks import Mark
-from .people import BodyView, draw_person, sample_person
-from .sheet import Sheet
+from .people import draw_person, sample_person
+from .sheet import Sheet, Viewpoint
 from .solid import Solid
 
 _HEADINGS = {
@@ -66,9 +65,9 @@ class Stage:
     """Canvas, camera and light that actors are drawn with.
 
     Attributes:
-        canvas: that they are drawn on.
-        camera: that looks at them.
-        light: that falls on them.
+        canvas: canvas that they are drawn on.
+        camera: camera that looks at them.
+        light: light that falls on them.
         stuff: pens of the labels that are not told apart.
     """
 
@@ -78,13 +77,13 @@ class Stage:
     stuff: dict[Label, Pen]
 
 
-def perform(stage: Stage, actor: Actor, pens: tuple[Pen, ...]) -> list[Mark]:
+def draw_actor(stage: Stage, actor: Actor, pens: tuple[Pen, ...]) -> list[Mark]:
     """Draw an actor and return its faces and plates.
 
     Args:
-        stage: where.
-        actor: who.
-        pens: one for each of `labels_of(actor)`.
+        stage: stage to draw on.
+        actor: actor to draw.
+        pens: one pen for each of `labels_of(actor)`.
     """
     rng = np.random.default_rng(actor.seed)
     if actor.kind is ActorKind.PERSON:
@@ -110,22 +109,22 @@ def _person(stage: Stage, actor: Actor, pen: Pen, rng: np.random.Generator) -> l
     squeeze = -1.0 if actor.facing is Facing.LEFT else 1.0
     sheet = _sheet(stage, actor, pen, unit=actor.height, squeeze=squeeze)
     if sideways:
-        head = HeadView.FRONT if rng.random() < 0.7 else HeadView.SIDE
-        return draw_person(sheet, person, BodyView.SIDE, head)
+        head = Viewpoint.FRONT if rng.random() < 0.7 else Viewpoint.SIDE
+        return draw_person(sheet, person, Viewpoint.SIDE, head)
     if actor.facing is Facing.AWAY:
-        return draw_person(sheet, person, BodyView.BACK, HeadView.BACK)
-    return draw_person(sheet, person, BodyView.FRONT, HeadView.FRONT)
+        return draw_person(sheet, person, Viewpoint.BACK, Viewpoint.BACK)
+    return draw_person(sheet, person, Viewpoint.FRONT, Viewpoint.FRONT)
 
 
 def _cycle(
     stage: Stage, actor: Actor, pens: tuple[Pen, ...], rng: np.random.Generator
 ) -> list[Mark]:
     view = {
-        Facing.AWAY: CycleView.BACK,
-        Facing.TOWARDS: CycleView.FRONT,
-    }.get(actor.facing, CycleView.SIDE)
+        Facing.AWAY: Viewpoint.BACK,
+        Facing.TOWARDS: Viewpoint.FRONT,
+    }.get(actor.facing, Viewpoint.SIDE)
     squeeze = -1.0 if actor.facing is Facing.LEFT else 1.0
-    if view is CycleView.SIDE:
+    if view is Viewpoint.SIDE:
         squeeze *= rng.uniform(0.82, 1.0)
     sheet = _sheet(stage, actor, pens[0], squeeze=squeeze)
     motor = actor.kind in (ActorKind.BIKER, ActorKind.MOTORCYCLE)

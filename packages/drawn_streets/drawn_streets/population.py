@@ -43,13 +43,13 @@ SIZES: dict[ActorKind, tuple[float, float, float]] = {
 Candidate = Callable[[], Actor | None]
 
 
-class Casting:
-    """Fills one street.
+class Population:
+    """People, vehicles and scenery of one street.
 
     Args:
-        rng: of the scene.
-        camera: that looks at it.
-        street: the plan.
+        rng: random numbers of the scene.
+        camera: camera that looks at it.
+        street: plan of the street.
     """
 
     def __init__(self, rng: np.random.Generator, camera: Camera, street: Street) -> None:
