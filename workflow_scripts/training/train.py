@@ -10,12 +10,13 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json, sha256_of, sha256_of_file
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.training.devices import choose_gpus, usable_cores
 from workflow_scripts.training.job import Ending, Outcome, TrainingJob
 from workflow_scripts.training.launcher import launch
 from workflow_scripts.training.recipe import recipe_of
-from workflow_scripts.training.sources import MANIFEST, locate, training_images
+from workflow_scripts.training.sources import locate, training_images
 from workflow_scripts.training.weights import initial_weights
 
 DESCRIPTION = """\
@@ -129,7 +130,7 @@ def fingerprint_by_hand(arguments: argparse.Namespace) -> str:
     """What a run depends on as far as its files tell; the workflow hands in a fuller one."""
     files = [arguments.annotations]
     if arguments.anonymized:
-        files.append(arguments.anonymized / MANIFEST)
+        files.append(arguments.anonymized / FILE_NAME)
     for file in files:
         if not file.is_file():
             raise UserError(f"{file}: no such file")
