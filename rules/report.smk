@@ -265,55 +265,117 @@ rule report:
         " --output {output:q} --log {log:q}"
 
 
+# The same from the runs that are there, which are no inputs: to show them must not start the others.
+
+
+rule make_partial_table_2:
+    output:
+        csv="<partial>/table_2.csv",
+        md="<partial>/table_2.md",
+        tex="<partial>/table_2.tex",
+        json="<partial>/table_2.json",
+    log:
+        "<logs>/make_partial_table_2.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        runs=str(LAYOUT.runs),
+        expected=JOBS.expected_runs,
+        reference=EXPERIMENT.reference,
+        fingerprint=FINGERPRINTS.tables,
+        found=FINGERPRINTS.found_runs,
+        folder=subpath(output.json, parent=True),
+    message:
+        "Making Table II from the runs that are there"
+    shell:
+        "exec python -m workflow_scripts.analysis.tables make --partial --runs-in {params.runs:q}"
+        " --expected {params.expected:q} --reference {params.reference}"
+        " --output {params.folder:q} --log {log:q}"
+
+
 rule partial_table_2:
-    # The runs that are there are no inputs: to show them must not start the others.
+    input:
+        "<partial>/table_2.json",
     log:
         "<logs>/partial_table_2.log",
     conda:
         "../envs/workflow.yaml"
+    message:
+        "Showing Table II of the runs that are there"
+    shell:
+        "exec python -m workflow_scripts.analysis.tables show {input:q}"
+
+
+rule partial_verdict:
+    output:
+        csv="<partial>/verdict.csv",
+        md="<partial>/verdict.md",
+        tex="<partial>/verdict.tex",
+        json="<partial>/verdict.json",
+    log:
+        "<logs>/partial_verdict.log",
+    conda:
+        "../envs/workflow.yaml"
     params:
-        runs=f"{LAYOUT.results}/runs",
+        settings=JOBS.statistics_settings,
+        runs=str(LAYOUT.runs),
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
-        folder="<partial>",
+        aa_controls=JOBS.aa_controls,
+        positive_controls=JOBS.positive_controls,
+        fingerprint=FINGERPRINTS.verdict,
+        found=FINGERPRINTS.found_runs,
+        folder=subpath(output.json, parent=True),
     message:
-        "Making Table II from the runs that are there"
+        "Judging the runs that are there"
     shell:
-        "python -m workflow_scripts.analysis.tables make --partial --runs-in {params.runs:q}"
-        " --expected {params.expected:q} --reference {params.reference}"
-        " --output {params.folder:q} --log {log:q}"
-        " && exec python -m workflow_scripts.analysis.tables show {params.folder:q}/table_2.json"
+        "exec python -m workflow_scripts.analysis.statistics verdict --settings {params.settings:q}"
+        " --runs-in {params.runs:q} --expected {params.expected:q}"
+        " --reference {params.reference} --aa-controls {params.aa_controls:q}"
+        " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
+        " --log {log:q}"
+
+
+rule partial_provenance:
+    output:
+        "<partial>/provenance.json",
+    log:
+        "<logs>/partial_provenance.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config=JOBS.config,
+        fingerprint=FINGERPRINTS.provenance,
+        found=FINGERPRINTS.found_runs,
+        results=str(LAYOUT.results),
+    message:
+        "Recording the origin of the runs that are there"
+    shell:
+        "exec python -m workflow_scripts.analysis.report provenance {params.results:q}"
+        " --config {params.config:q} --output {output:q} --log {log:q}"
 
 
 rule partial_report:
-    # As partial_table_2: it shows what is there, and names the runs that failed or are missing.
+    # It names the runs that failed or are missing.
+    input:
+        table="<partial>/table_2.json",
+        verdict="<partial>/verdict.json",
+        provenance="<partial>/provenance.json",
+    output:
+        "<partial>/report.html",
     log:
         "<logs>/partial_report.log",
     conda:
         "../envs/workflow.yaml"
     params:
         settings=JOBS.report_settings,
-        statistics=JOBS.statistics_settings,
-        config=JOBS.config,
-        expected=JOBS.expected_runs,
-        reference=EXPERIMENT.reference,
-        aa_controls=JOBS.aa_controls,
-        positive_controls=JOBS.positive_controls,
+        fingerprint=FINGERPRINTS.report,
+        found=FINGERPRINTS.found_runs,
         results=str(LAYOUT.results),
-        runs=f"{LAYOUT.results}/runs",
-        folder="<partial>",
+        tables=subpath(input.table, parent=True),
     message:
         "Making the report of the runs that are there"
     shell:
-        "python -m workflow_scripts.analysis.tables make --partial --runs-in {params.runs:q}"
-        " --expected {params.expected:q} --reference {params.reference}"
-        " --output {params.folder:q} --log {log:q}"
-        " && python -m workflow_scripts.analysis.statistics verdict --settings {params.statistics:q}"
-        " --runs-in {params.runs:q} --expected {params.expected:q}"
-        " --reference {params.reference} --aa-controls {params.aa_controls:q}"
-        " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
-        " && python -m workflow_scripts.analysis.report provenance {params.results:q}"
-        " --config {params.config:q} --output {params.folder:q}/provenance.json"
-        " && exec python -m workflow_scripts.analysis.report html {params.results:q}"
-        " --settings {params.settings:q} --tables {params.folder:q}"
-        " --provenance {params.folder:q}/provenance.json --output {params.folder:q}/report.html"
+        "exec python -m workflow_scripts.analysis.report html {params.results:q}"
+        " --settings {params.settings:q} --tables {params.tables:q}"
+        " --provenance {input.provenance:q} --output {output:q} --log {log:q}"

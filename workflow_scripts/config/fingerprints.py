@@ -198,6 +198,19 @@ class Fingerprints:
             templates=[sha256_of_file(file) for file in templates],
         )
 
+    def found_runs(self, _: object = None) -> str:
+        """Fingerprint of the runs that are there or have failed, for what is made of them."""
+        layout = self.jobs.layout
+        logs = [
+            layout.log(f"{step}/{run.folder.relative_to(layout.runs)}")
+            for run in self.jobs.runs()
+            for step in ("train", "predict", "evaluate")
+        ]
+        files = [*(run.evaluation for run in self.jobs.runs()), *logs]
+        return fingerprint(
+            times={str(file): file.stat().st_mtime_ns for file in files if file.exists()}
+        )
+
     @cached_property
     def _engines_own(self) -> dict[str, list]:
         """What a recipe depends on beside its settings and code.
