@@ -99,7 +99,7 @@ def test_a_pixel_beside_the_regions_is_noticed(data, capsys):
         "share": pytest.approx(1 / (3 * WIDTH * HEIGHT), abs=1e-6),
     }
     said = capsys.readouterr().err
-    assert "attention: black: 1 images changed outside of the regions, such as in a.png" in said
+    assert "attention: black: 1 images changed outside the regions, e.g. in a.png" in said
 
 
 def test_a_region_that_was_left_alone_is_named(data, capsys):
@@ -114,7 +114,7 @@ def test_a_region_that_was_left_alone_is_named(data, capsys):
     assert faces["found_again"]["found"] == 1
     assert plates["unchanged"]["n"] == 1
     said = capsys.readouterr().err
-    assert "attention: black: 1 of 3 face regions unchanged, such as in b.png" in said
+    assert "attention: black: 1 of 3 faces unchanged, e.g. in b.png" in said
 
 
 def test_a_manifest_that_claims_a_change_is_not_believed(data):

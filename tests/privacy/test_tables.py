@@ -49,7 +49,7 @@ def test_the_table_has_a_row_for_each_variant(data, capsys):
     readable = (data / "tables/privacy.md").read_text()
     rows = [line for line in readable.splitlines() if line.startswith(("| unmod", "| black"))]
     assert len(rows) == 6  # faces, plates, whole images
-    assert "**Attention:** black: 1 files carry metadata, such as in empty.jpg" in readable
+    assert "**Attention:** black: 1 files carry metadata, e.g. in empty.jpg" in readable
     capsys.readouterr()
     assert main(["show", str(data / "tables/privacy.json")]) == 0
     said = capsys.readouterr().out
@@ -88,7 +88,7 @@ def test_a_region_whose_change_is_missing_is_not_shown(data):
     rewrite(folder, "b.png", sha256=source, linked=True, changes=())
     assert not shows_a_face(figure(data, False, folder))
     text = (data / "figures/before_after.svg").read_text()
-    assert ">not changed<" in text
+    assert ">unchanged<" in text
 
 
 def test_an_unchanged_neighbour_is_not_shown(data):

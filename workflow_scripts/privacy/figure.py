@@ -139,7 +139,7 @@ def _title(samples: Samples) -> str:
 
 
 def _subtitle(samples: Samples) -> str:
-    text = "By the width of the region that was found; below each picture, what changed it."
+    text = "By detected width; below each picture, the method that changed it."
     if ORIGINAL in samples.columns:
         return text
     return f"{text} Originals are not shown."

@@ -19,8 +19,8 @@ ASPECT = {Kind.FACE: 1.0, Kind.LICENSE_PLATE: 0.5}
 AROUND = {Kind.FACE: 1.9, Kind.LICENSE_PLATE: 1.45}
 """Width of a picture, relative to that of the region."""
 ORIGINAL = "original"
-UNCHANGED = "not changed"
-BESIDE = "beside it:\nnot changed"
+UNCHANGED = "unchanged"
+BESIDE = "another one\nunchanged"
 
 
 @dataclass(frozen=True, eq=False)

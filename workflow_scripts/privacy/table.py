@@ -14,15 +14,16 @@ from workflow_scripts.privacy.summary import ALL
 UNDEFINED = "–"
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")
 TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
+NOUNS = {Kind.FACE: "faces", Kind.LICENSE_PLATE: "license plates"}
 WHOLE = "image"
-"""Stands for the kind where a number is of whole images."""
+"""Kind of a number that covers whole images."""
 
 CAPTION = (
-    "Found again: by the detector, and in brackets by the same in the originals. Likeness: "
-    "correlation of old and new (faces band-passed, plates character by character), mean and "
-    "maximum, beside the mean between different faces or plates of about that size. Unchanged: "
-    "regions of which less than a tenth changed. Pixels outside: those that changed where the "
-    "manifest names no change."
+    "Found again: share of regions that the detector still finds (in brackets: in the originals). "
+    "Likeness: correlation with the original (faces band-passed, plates character by character), "
+    "mean and maximum; of others: mean between different faces or plates of similar size. "
+    "Unchanged: regions with less than a tenth of their pixels changed. Pixels outside: changed "
+    "pixels where the manifest lists no change."
 )
 
 
@@ -133,7 +134,7 @@ def _number(value: float | None, digits: int = 2) -> str:
 
 
 def shortcomings(reports: Sequence[dict[str, Any]]) -> list[str]:
-    """What is wrong with a variant, a sentence each; the originals promise nothing."""
+    """Findings on the variants that need attention, a sentence each; none on the originals."""
     found = []
     for report in reports:
         if report["originals"]:
@@ -141,10 +142,10 @@ def shortcomings(reports: Sequence[dict[str, Any]]) -> list[str]:
         for kind, by_size in report["kinds"].items():
             block = by_size[ALL]
             if block["regions"] and block["unchanged"]["n"]:
-                what = f"{block['unchanged']['n']} of {block['regions']} {kind} regions unchanged"
+                what = f"{block['unchanged']['n']} of {block['regions']} {NOUNS[kind]} unchanged"
                 found.append(_sentence(report, what, block["unchanged"]["images"]))
         for key, what in (
-            ("outside", "{} images changed outside of the regions"),
+            ("outside", "{} images changed outside the regions"),
             ("metadata", "{} files carry metadata"),
         ):
             if report[key]["n"]:
@@ -155,7 +156,7 @@ def shortcomings(reports: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _sentence(report: dict[str, Any], what: str, images: Sequence[str]) -> str:
-    return f"{report['variant']}: {what}, such as in {', '.join(images[:3])}"
+    return f"{report['variant']}: {what}, e.g. in {', '.join(images[:3])}"
 
 
 def as_json(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> dict[str, Any]:

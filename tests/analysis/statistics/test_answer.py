@@ -36,12 +36,12 @@ def verdict_of(roles=None, **variants):
 @pytest.mark.parametrize(
     ("means", "said", "unsaid"),
     [
-        ((0.4, 0.3, 0.35), "leaves the mean AP the same within 1 point", "undecided"),
-        ((0.4, 0.2, 0.35), "after Holm's correction: the same for 1 (car), different", "each of"),
-        ((0.39, 0.29, 0.338), "lowers the mean AP, by less than 2 points", "the same within 1"),
-        ((0.2, 0.1, 0.15), "lowers the mean AP (difference -20.00 points", "the same"),
-        (((0.4, 0.3, 0.352), 0.02), "changes the mean AP, these runs cannot decide", "the same"),
-        (((0.4, 0.3, 0.35), 0.003, 1), "nothing can be said", "the same"),
+        ((0.4, 0.3, 0.35), "leaves mean AP unchanged within 1 point", "inconclusive"),
+        ((0.4, 0.2, 0.35), "after Holm correction: 1 equivalent (car), 1 different", "all 2"),
+        ((0.39, 0.29, 0.338), "lowers mean AP, but by less than 2 points", "unchanged within 1"),
+        ((0.2, 0.1, 0.15), "lowers mean AP (difference -20.00 points", "the same"),
+        (((0.4, 0.3, 0.352), 0.02), "These runs cannot tell whether training on blur", "the same"),
+        (((0.4, 0.3, 0.35), 0.003, 1), "cannot be tested", "unchanged"),
     ],
 )
 def test_one_treatment(means, said, unsaid):
@@ -54,13 +54,13 @@ def test_one_treatment(means, said, unsaid):
 
 def test_all_classes_within_is_a_claim_about_each():
     verdict = verdict_of(blur=(0.4, 0.3, 0.35))
-    assert "each of the 2 classes is within 1 point" in sentence(verdict, verdict.variants[0])
+    assert "all 2 classes are within 1 point" in sentence(verdict, verdict.variants[0])
 
 
 def test_several_treatments_are_grouped_by_what_they_do():
     text = headline(verdict_of(a=(0.4, 0.3, 0.35), b=(0.4, 0.3, 0.35), c=(0.2, 0.1, 0.15)))
     assert text == (
-        "Against plain, the mean AP is the same within 1 point with a, b; lower with c."
+        "Compared with plain: a and b leave mean AP unchanged within 1 point; c lowers mean AP."
     )
 
 
@@ -72,11 +72,11 @@ def test_controls_are_no_treatments_and_speak_in_the_caveats():
     assert "again" not in headline(verdict)
     said = " ".join(caveats(verdict))
     assert "no false alarm" in said
-    assert "harm is seen" in said
-    assert "The mean can hide a class: with blur" in said
-    assert "the test images are a sample" in said
+    assert "harm is detected" in said
+    assert "The mean can hide a class: for blur" in said
+    assert "the choice of the test images" in said
     only = verdict_of({"again": Role.AA_CONTROL}, again=(0.4, 0.3, 0.35))
-    assert "no treatment" in headline(only)
+    assert "No treatment" in headline(only)
 
 
 def test_test_images_as_a_sample_are_said_beside_the_interval():
@@ -88,9 +88,9 @@ def test_test_images_as_a_sample_are_said_beside_the_interval():
         reference="plain", settings=settings, source="runs", variants=(blur,)
     )
     said = " ".join(caveats(verdict))
-    assert "With the test images as a sample" in said
+    assert "With the test images as a second source" in said
     assert "inconclusive within 1 point, inconclusive within 2 points" in said
-    assert "is not in them" not in said
+    assert "adds to it" not in said
 
 
 def test_absent_controls_are_a_caveat():

@@ -116,7 +116,7 @@ def test_other_margins_are_judged(tmp_path):
     verdict = judged(tmp_path, "--summary", PAPER, "--settings", settings)
     assert {len(row["margins"]) for row in verdict["variants"][0]["rows"]} == {1}
     text = (tmp_path / "verdict.md").read_text()
-    assert "Within 5 points: all 8 classes are; the mean is equivalent." in text
+    assert "Within 5 points: all 8 classes lie inside the margin; the mean is equivalent." in text
 
 
 def test_a_failed_run_is_named_and_the_others_are_judged(tmp_path):
@@ -154,16 +154,16 @@ def test_controls_say_what_the_experiment_can_see(tmp_path):
     ]
     text = (tmp_path / "verdict.md").read_text()
     assert "## again (A/A control) against unmodified" in text
-    assert "none after Holm's correction: no false alarm." in text
+    assert "none after Holm correction: no false alarm." in text
     assert "Positive control: the mean falls by" in text
-    assert "harm is seen; by class: person, rider, car." in text
+    assert "harm is detected; by class: person, rider, car." in text
     assert "Attention" not in text
 
     paths = write_experiment(tmp_path, unmodified=same, again=harmed, masked=same)
     judged(tmp_path, "--runs", *paths, *controls)
     text = (tmp_path / "verdict.md").read_text()
-    assert "and person, rider, car beyond chance, although nothing was changed" in text
-    assert "this experiment would overlook harm" in text
+    assert "and person, rider, car beyond chance although nothing was changed" in text
+    assert "this experiment would miss harm" in text
 
 
 @pytest.mark.parametrize(

@@ -92,4 +92,4 @@ def test_runs_that_lack_something_are_said(experiment, capsys):
     written(experiment, evaluation("natural", 2, (0.3, 0.2, None)))
     assert make(experiment) == 2
     (line,) = capsys.readouterr().err.splitlines()[-1:]
-    assert "seed~2/eval.json: it says nothing of exposed objects; evaluate it with" in line
+    assert "seed~2/eval.json: no APs of exposed objects; evaluate it with" in line

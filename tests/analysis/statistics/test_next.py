@@ -63,7 +63,7 @@ def test_the_undecided_and_the_reference_get_runs(tmp_path, capsys):
     write_undecided(tmp_path, 6)
     assert look(tmp_path, VARIANTS) == 0
     said = capsys.readouterr().out
-    assert "Look 1 of 3, at 6 runs a variant: undecided within 1 point:" in said
+    assert "Look 1 of 3, at 6 runs per variant: undecided within 1 point:" in said
     assert "\n  natural: rider, all\n" in said
     assert "Runs to add: 3 of unmodified, 3 of natural." in said
     more = yaml.safe_load((tmp_path / "more_runs.yaml").read_text())["more_seeds"]
@@ -71,13 +71,13 @@ def test_the_undecided_and_the_reference_get_runs(tmp_path, capsys):
 
     write_undecided(tmp_path, 9)
     assert look(tmp_path, VARIANTS, more_seeds=more) == 0
-    assert "Look 2 of 3, at 9 runs a variant" in capsys.readouterr().out
+    assert "Look 2 of 3, at 9 runs per variant" in capsys.readouterr().out
     more = yaml.safe_load((tmp_path / "more_runs.yaml").read_text())["more_seeds"]
     assert more["natural"] == more["unmodified"] == list(range(7, 15))
 
     write_undecided(tmp_path, 14)
     assert look(tmp_path, VARIANTS, more_seeds=more) == 3
-    assert "No look is left: this is the result." in capsys.readouterr().out
+    assert "No looks left: this result is final." in capsys.readouterr().out
 
 
 def test_it_ends_when_all_is_decided(tmp_path, capsys):
@@ -100,8 +100,8 @@ def test_another_margin_may_be_meant(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"looks": []}, "statistics.looks is empty; name the numbers of runs"),
-        ({"looks": [5, 10]}, "there are 6 runs a variant, which is none of statistics.looks (5, 1"),
+        ({"looks": []}, "statistics.looks is empty; set the numbers of runs"),
+        ({"looks": [5, 10]}, "6 runs per variant is not one of statistics.looks (5, 1"),
         ({"seeds": 7}, "runs are missing: unmodified seed 7; natural seed 7; run snakemake first"),
     ],
 )
@@ -120,4 +120,4 @@ def test_a_verdict_on_other_runs_is_seen(tmp_path, capsys):
     expected = read_json(tmp_path / "runs/expected.json") | {"more_seeds": {"natural": [7]}}
     write_json(tmp_path / "runs/expected.json", expected)
     assert main(["next", str(tmp_path)]) == 2
-    assert "verdict.json is on other runs than runs/expected.json" in capsys.readouterr().err
+    assert "verdict.json does not cover the runs in runs/expected.json" in capsys.readouterr().err

@@ -68,7 +68,9 @@ def _html(arguments: argparse.Namespace) -> None:
     unfinished = len(results.unfinished)
     log.info("%s: %.1f MB", output, len(page.encode()) / 1e6)
     if unfinished:
-        log.warning("%d of %d runs are not in it; it names them", unfinished, len(results.runs))
+        log.warning(
+            "%d of %d runs are missing; the report lists them", unfinished, len(results.runs)
+        )
 
 
 def _figures_command() -> Command:
@@ -94,7 +96,7 @@ def _figures(arguments: argparse.Namespace) -> None:
             drawn = (
                 figure.draw(results, panels, figure.COLUMNS, figure.WIDTH)
                 if panels
-                else say("There are no numbers for this figure.")
+                else say("No data for this figure.")
             )
             save(drawn, folder, figure.NAME)
     log.info("%s: %d figures", folder, len(FIGURES))

@@ -19,9 +19,9 @@ UNDEFINED = "–"
 ROW, HEAD, WIDTH = 0.3, 1.0, 7.0
 """Heights of a row, and of what stands above and below the rows; width; inches."""
 CAPTION = (
-    "Mean mask AP over the classes, in points; difference from each experiment's own reference, "
-    "with its interval. Experiments with other test images or classes have other APs for that "
-    "alone: compare the differences. Relative: the difference in percent of the reference's AP."
+    "Mask AP, mean over the classes, in points. Difference: from the experiment's own reference, "
+    "with its confidence interval. APs on different test images or classes are not comparable: "
+    "compare the differences. Relative: difference as a percentage of the reference's AP."
 )
 
 
@@ -56,7 +56,7 @@ def read_experiments(folders: Sequence[Path]) -> list[ExperimentResults]:
             )
     paths = [results.folder.resolve() for results in experiments]
     if len(set(paths)) < len(paths):
-        raise UserError(f"{max(paths, key=paths.count)} stands twice; name each experiment once")
+        raise UserError(f"{max(paths, key=paths.count)} is given twice; name each experiment once")
     return experiments
 
 

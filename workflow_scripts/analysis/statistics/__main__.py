@@ -213,7 +213,7 @@ def _power(arguments: argparse.Namespace) -> None:
     table = planning.runs_table(deviations, arguments.margins, arguments.powers, arguments.level)
     if arguments.output is not None:
         write_text(arguments.output, table.to_csv(index=False))
-    headers = ["", "Deviation", "Margin", "Power", "Runs: same", "Runs: differs", "Seen with 5"]
+    headers = ["", "Deviation", "Margin", "Power", "Runs: same", "Runs: differs", "Detected with 5"]
     print(tabulate(planning.as_rows(table), headers, "simple", disable_numparse=True))
     print()
     print(textwrap.fill(planning.CAPTION.format(level=arguments.level), formats.WIDTH))

@@ -1,4 +1,4 @@
-"""The answer in a sentence, and what has to be said with it."""
+"""The answer in a sentence, and its caveats."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,7 @@ from workflow_scripts.contracts.verdicts import (
 )
 
 ONLY_TRAININGS = (
-    "The intervals hold the chance between trainings; that the test images are a sample, too, is "
-    "not in them."
+    "The intervals cover run-to-run variation only; the choice of the test images adds to it."
 )
 
 
@@ -22,27 +21,42 @@ def headline(verdict: ExperimentVerdict) -> str:
     """One sentence on all treatments."""
     treatments = [of for of in verdict.variants if of.role is Role.TREATMENT]
     if not treatments:
-        return "There is no treatment to judge: every variant beside the reference is a control."
+        return "No treatment to judge: every variant other than the reference is a control."
     if len(treatments) == 1:
         return sentence(verdict, treatments[0])
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for of in treatments:
         groups.setdefault(_effect(of.over_all), []).append(of.variant)
-    parts = [f"{effect} with {', '.join(names)}" for effect, names in groups.items()]
-    return f"Against {verdict.reference}, the mean AP is {'; '.join(parts)}."
+    parts = [_clause(*effect, names) for effect, names in groups.items()]
+    return f"Compared with {verdict.reference}: {'; '.join(parts)}."
 
 
-def _effect(mean: ClassVerdict) -> str:
-    """What a treatment does to the mean AP, without numbers."""
+def _effect(mean: ClassVerdict) -> tuple[Verdict, str, str]:
+    """Verdict on the mean AP, its margin in words, and the direction of the change."""
     at = _narrowest_within(mean) or _widest(mean)
-    direction = "lower" if (mean.difference or 0) < 0 else "higher"
+    is_different = at.verdict in (Verdict.BOTH, Verdict.DIFFERENT)
+    change = ("lower" if (mean.difference or 0) < 0 else "raise") if is_different else ""
+    return at.verdict, points(at.margin), change
+
+
+def _clause(verdict: Verdict, margin: str, change: str, names: Sequence[str]) -> str:
+    """Effect of some treatments on the mean AP, without numbers."""
+    several, s = _listed(names, "and"), "" if len(names) > 1 else "s"
     return {
-        Verdict.EQUIVALENT: f"the same within {points(at.margin)}",
-        Verdict.BOTH: f"{direction}, but by less than {points(at.margin)},",
-        Verdict.DIFFERENT: direction,
-        Verdict.INCONCLUSIVE: "not decided by these runs",
-        Verdict.UNTESTABLE: "not testable",
-    }[at.verdict]
+        Verdict.EQUIVALENT: f"{several} leave{s} mean AP unchanged within {margin}",
+        Verdict.BOTH: f"{several} {change}{s} mean AP, but by less than {margin}",
+        Verdict.DIFFERENT: f"{several} {change}{s} mean AP",
+        Verdict.INCONCLUSIVE: (
+            f"these runs cannot tell whether {_listed(names, 'or')} changes mean AP"
+        ),
+        Verdict.UNTESTABLE: f"{several} cannot be tested",
+    }[verdict]
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *others, last = names
+    return f"{', '.join(others)} {word} {last}" if others else last
 
 
 def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
@@ -52,7 +66,7 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     mean = of.over_all
     at = _narrowest_within(mean) or _widest(mean)
     if at.verdict is Verdict.UNTESTABLE:
-        return f"{capital}: nothing can be said; it takes two runs of each that are not all alike."
+        return f"{capital} cannot be tested: it takes two runs of each, with differing results."
     interval = (
         f"difference {100 * mean.difference:+.2f} points, "
         f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval "
@@ -60,10 +74,10 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     )
     changes = "lowers" if mean.difference < 0 else "raises"
     said = {
-        Verdict.EQUIVALENT: f"{capital} leaves the mean AP the same within {points(at.margin)}",
-        Verdict.BOTH: f"{capital} {changes} the mean AP, by less than {points(at.margin)}",
-        Verdict.DIFFERENT: f"{capital} {changes} the mean AP",
-        Verdict.INCONCLUSIVE: f"Whether {start} changes the mean AP, these runs cannot decide",
+        Verdict.EQUIVALENT: f"{capital} leaves mean AP unchanged within {points(at.margin)}",
+        Verdict.BOTH: f"{capital} {changes} mean AP, but by less than {points(at.margin)}",
+        Verdict.DIFFERENT: f"{capital} {changes} mean AP",
+        Verdict.INCONCLUSIVE: f"These runs cannot tell whether {start} changes mean AP",
     }[at.verdict]
     return f"{said} ({interval}); {_classes(of, of.over_all.margins.index(at))}."
 
@@ -73,23 +87,23 @@ def _classes(of: VariantVerdict, index: int) -> str:
     classes = of.classes
     margin = points(classes[0].margins[index].margin)
     if all(row.margins[index].verdict.within for row in classes):
-        return f"each of the {len(classes)} classes is within {margin} as well"
+        return f"all {len(classes)} classes are within {margin}, too"
     names: dict[str, list[str]] = {}
     for row in classes:
         at = row.margins[index]
         names.setdefault(_in_a_word(at.verdict_holm or at.verdict), []).append(row.name)
     corrected = any(row.margins[index].verdict_holm for row in classes)
-    how = f"within {margin}" + (" and after Holm's correction" if corrected else "")
+    how = f"within {margin}" + (" and after Holm correction" if corrected else "")
     if len(names) == 1:
-        return f"class by class, {how}: {next(iter(names))} for all {len(classes)}"
-    parts = [f"{word} for {len(of)} ({', '.join(of)})" for word, of in names.items()]
-    return f"class by class, {how}: {', '.join(parts)}"
+        return f"by class, {how}: all {len(classes)} {next(iter(names))}"
+    parts = [f"{len(of)} {word} ({', '.join(of)})" for word, of in names.items()]
+    return f"by class, {how}: {', '.join(parts)}"
 
 
 def _in_a_word(outcome: Verdict) -> str:
     if outcome.within:
-        return "the same"
-    return "undecided" if outcome is Verdict.INCONCLUSIVE else outcome.value
+        return "equivalent"
+    return outcome.value
 
 
 def _narrowest_within(row: ClassVerdict) -> AtMargin | None:
@@ -106,26 +120,26 @@ def _margin(at: AtMargin) -> float:
 
 
 def caveats(verdict: ExperimentVerdict) -> list[str]:
-    """What a reader has to know to take the answer for what it is, a sentence each."""
+    """Limits of the answer, a sentence each."""
     treatments = [of for of in verdict.variants if of.role is Role.TREATMENT]
     said = [*attention(verdict), *_of_controls(verdict)]
     hidden = [of.variant for of in treatments if _hides(of)]
     if hidden:
         said.append(
-            f"The mean can hide a class: with {', '.join(hidden)}, the mean is shown to be within "
-            "a margin and some classes are not."
+            f"The mean can hide a class: for {', '.join(hidden)}, the mean is within a margin, but "
+            "some classes are not."
         )
     said += _of_power(verdict, treatments)
     if len(treatments) > 1:
         said.append(
-            f"{len(treatments)} treatments are judged, each at level {verdict.settings.level:g}: "
-            "there is no correction over treatments."
+            f"{len(treatments)} treatments are tested at level {verdict.settings.level:g} each, "
+            "without correction over treatments."
         )
     return said + _of_images(verdict, treatments)
 
 
 def _of_controls(verdict: ExperimentVerdict) -> list[str]:
-    """What each control says about the experiment."""
+    """Conclusion from each control."""
     return [
         sentences(of, verdict.settings)[-1]
         for of in verdict.variants
@@ -142,7 +156,7 @@ def _hides(of: VariantVerdict) -> bool:
 
 
 def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
-    """What becomes of the answer where the test images are a sample as well."""
+    """The answer with the test images as a second source of variation."""
     known = [(of.variant, images) for of in treatments if (images := of.over_all.with_images)]
     if not known:
         return [ONLY_TRAININGS] if treatments else []
@@ -152,17 +166,17 @@ def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict])
         interval = f"{100 * images.low:+.2f} to {100 * images.high:+.2f}"
         parts.append(f"{variant} {interval} points ({verdicts})")
     return [
-        "The interval above holds the chance between trainings. With the test images as a sample, "
-        f"too, that of the mean is: {'; '.join(parts)}."
+        "The interval above covers run-to-run variation only. With the test images as a second "
+        f"source of variation, the interval of the mean is: {'; '.join(parts)}."
     ]
 
 
 def _of_power(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
-    """The largest difference that may go unseen."""
+    """The largest difference that may be missed."""
     seen = [of.over_all.detectable for of in treatments if of.over_all.detectable is not None]
     if not seen:
         return []
     return [
-        f"A true difference of {points(max(seen))} in the mean is found with probability "
-        f"{verdict.settings.power:g}; smaller ones may go unseen."
+        f"A true difference of {points(max(seen))} in the mean is detected with probability "
+        f"{verdict.settings.power:g}; smaller ones may be missed."
     ]

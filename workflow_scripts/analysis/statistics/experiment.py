@@ -1,4 +1,4 @@
-"""The verdicts on all variants of an experiment, and what its controls say about it."""
+"""The verdicts on all variants of an experiment, in numbers and in sentences."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -57,7 +57,7 @@ def points(fraction: float) -> str:
 
 
 def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
-    """What the numbers allow to say about a variant: a sentence a margin, then a control's."""
+    """Conclusions on a variant: a sentence per margin, then that of a control."""
     said = [_at_margin(verdict, index) for index in range(len(settings.margins))]
     if any(row.with_images for row in verdict.rows):
         said += [_with_images(verdict, index) for index in range(len(settings.margins))]
@@ -73,10 +73,11 @@ def _at_margin(verdict: VariantVerdict, index: int) -> str:
     mean = verdict.over_all.margins[index].verdict
     classes = verdict.classes
     if classes and all(row.margins[index].verdict.within for row in classes):
-        return f"Within {margin}: all {len(classes)} classes are; the mean is {mean}."
+        inside = f"all {len(classes)} classes lie inside the margin"
+        return f"Within {margin}: {inside}; the mean is {mean}."
     groups = _grouped((row.name, row.margins[index].verdict) for row in classes)
     parts = "; ".join(f"{names.count(',') + 1} {outcome} ({names})" for outcome, names in groups)
-    said = f"Within {margin}: the mean is {mean}; of the classes {parts}."
+    said = f"Within {margin}: the mean is {mean}; classes: {parts}."
     changed = [
         (row.name, at.verdict_holm)
         for row in classes
@@ -84,12 +85,12 @@ def _at_margin(verdict: VariantVerdict, index: int) -> str:
     ]
     if changed:
         corrected = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
-        said += f" As claims about single classes (Holm): {corrected}."
+        said += f" For claims about single classes (Holm correction): {corrected}."
     return said
 
 
 def _with_images(verdict: VariantVerdict, index: int) -> str:
-    """What changes when the test images count as a sample."""
+    """Verdicts that change with the test images as a second source of variation."""
     margin = points(verdict.over_all.margins[index].margin)
     judged = [(row.name, row.margins[index].verdict, row.with_images) for row in verdict.rows]
     changed = [
@@ -98,9 +99,9 @@ def _with_images(verdict: VariantVerdict, index: int) -> str:
         if images and images.margins[index].verdict is not alone
     ]
     if not changed:
-        return f"On other test images like these, within {margin}: the same verdicts."
+        return f"With the test images as a sample, within {margin}: verdicts unchanged."
     outcomes = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
-    return f"On other test images like these, within {margin}: {outcomes}; the others as above."
+    return f"With the test images as a sample, within {margin}: {outcomes}; others unchanged."
 
 
 def _grouped(verdicts: Iterable[tuple[str, Verdict]]) -> list[tuple[Verdict, str]]:
@@ -119,25 +120,25 @@ def _is_different(at: AtMargin, adjusted: bool = False) -> bool:
 def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
     tested = [row for row in verdict.classes if row.welch_p is not None]
     if not tested:
-        return "A/A control: not testable, so it says nothing about false alarms."
+        return "A/A control: not testable; the false-alarm rate is unknown."
     alarms = [row.name for row in tested if _is_different(row.margins[0])]
     kept = [row.name for row in tested if _is_different(row.margins[0], adjusted=True)]
     by_chance = settings.test_level * len(tested)
-    count = f"{len(alarms)} of {len(tested)} classes differ ({by_chance:.1f} by chance)"
+    count = f"{len(alarms)} of {len(tested)} classes differ ({by_chance:.1f} expected by chance)"
     if kept or _is_different(verdict.over_all.margins[0]):
         where = ", ".join(kept) or "the mean"
         return (
-            f"A/A control: {count}, and {where} beyond chance, although nothing was changed: "
-            "differences as large as these prove nothing in this experiment."
+            f"A/A control: {count}, and {where} beyond chance although nothing was changed: "
+            "differences of this size are no evidence in this experiment."
         )
-    said = f"A/A control: {count}, none after Holm's correction: no false alarm."
+    said = f"A/A control: {count}, none after Holm correction: no false alarm."
     blind = [
         points(at.margin) for at in verdict.over_all.margins if at.verdict is Verdict.INCONCLUSIVE
     ]
     if blind:
         said += (
-            f" But even here the mean is not shown to be the same within {' or '.join(blind)}: "
-            "these runs are too few for that."
+            f" But even here, equivalence of the mean within {' or '.join(blind)} is not "
+            "established: too few runs."
         )
     return said
 
@@ -145,7 +146,7 @@ def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
 def _of_positive_control(verdict: VariantVerdict) -> str:
     mean = verdict.over_all
     if mean.welch_p is None:
-        return "Positive control: not testable, so it says nothing about what would be seen."
+        return "Positive control: not testable; the sensitivity is unknown."
     lost = [
         row.name
         for row in verdict.classes
@@ -154,33 +155,33 @@ def _of_positive_control(verdict: VariantVerdict) -> str:
     if mean.difference < 0 and _is_different(mean.margins[0]):
         classes = f"; by class: {', '.join(lost)}" if lost else ""
         fall = points(-mean.difference)
-        return f"Positive control: the mean falls by {fall}: harm is seen{classes}."
+        return f"Positive control: the mean falls by {fall}: harm is detected{classes}."
     return (
-        "Positive control: the mean does not fall beyond chance, although whole objects were "
-        "masked: this experiment would overlook harm; train more runs, or longer."
+        "Positive control: the mean does not fall beyond chance although whole objects were "
+        "masked: this experiment would miss harm; add runs or train longer."
     )
 
 
 def attention(verdict: ExperimentVerdict) -> list[str]:
-    """What a reader has to know first: missing runs, and controls that fail or are not there."""
+    """Remarks that come first: missing runs, and missing controls."""
     found = [f"Missing runs: {verdict.missing}."] if verdict.missing else []
-    there = {variant.role for variant in verdict.variants}
-    absent = [role for role in (Role.AA_CONTROL, Role.POSITIVE_CONTROL) if role not in there]
+    unknown = {Role.AA_CONTROL: "the false-alarm rate", Role.POSITIVE_CONTROL: "the sensitivity"}
+    absent = [role for role in unknown if role not in {of.role for of in verdict.variants}]
     if absent:
         found.append(
-            f"Without {' and '.join(absent)} this says nothing about the experiment's own false "
-            "alarms or blindness."
+            f"Without {' and '.join(absent)}, {' and '.join(unknown[role] for role in absent)} "
+            f"{'are' if len(absent) > 1 else 'is'} unknown."
         )
     return found
 
 
 def notes(verdict: VariantVerdict) -> Iterator[str]:
-    """What is out of the ordinary in a class, a sentence each."""
+    """Remarks on single classes, a sentence each."""
     for row in verdict.rows:
         for note in row.notes:
             yield f"{class_title(row.name)}: {note}."
         if row.low is not None and not any(at.within_reach for at in row.margins):
             yield (
-                f"{class_title(row.name)}: the interval is {points((row.high - row.low) / 2)} to "
-                "each side, wider than every margin: no result could have shown sameness."
+                f"{class_title(row.name)}: the interval extends {points((row.high - row.low) / 2)} "
+                "to each side, beyond every margin: too wide to establish equivalence."
             )

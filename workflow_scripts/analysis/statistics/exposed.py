@@ -46,9 +46,7 @@ def exposed_table(
     """
     lacking = [run for run in runs if run.evaluation.exposed is None]
     if lacking:
-        raise UserError(
-            f"{lacking[0].path}: it says nothing of exposed objects; evaluate it with --regions"
-        )
+        raise UserError(f"{lacking[0].path}: no APs of exposed objects; evaluate it with --regions")
     first = runs[0].evaluation.exposed
     names = [(name, group) for name in (*expected.classes, ALL) for group in first.mean]
     samples = {
@@ -85,7 +83,7 @@ def _sample(runs: Sequence[EvaluatedRun], variant: str, name: str, group: str) -
 def _against(
     reference: SampleStatistics, sample: SampleStatistics, level: float
 ) -> dict[str, float]:
-    """What is known of a difference: nothing of chance with one run, or runs that are alike."""
+    """The difference; its interval and p value where variation can be estimated."""
     known = {"difference": sample.mean - reference.mean}
     if min(sample.n, reference.n) < 2 or not (sample.has_spread or reference.has_spread):
         return known
@@ -158,13 +156,13 @@ def _points(fraction: float) -> str:
 
 
 def caption(runs: Sequence[EvaluatedRun], level: float, missing: str) -> str:
-    """What the rows and columns are."""
+    """Explanation of rows and columns."""
     first = runs[0].evaluation
     text = (
-        f"Mask AP on {first.images} {first.tested_on} images by what share of an object's pixels "
-        "lies in the boxes of faces and license plates: none, little, much "
-        f"({100 * first.exposed.much_from:g} % or more); exposed is little or much. Differences in "
-        f"points, with their {100 * (1 - 2 * level):g} % interval over the trainings (Welch). "
-        "Objects of other groups count neither way."
+        f"Mask AP on {first.images} {first.tested_on} images by the share of an object's pixels "
+        "inside face and license plate boxes: none, little, or much "
+        f"({100 * first.exposed.much_from:g} % or more); exposed means little or much. Differences "
+        f"in points, with their {100 * (1 - 2 * level):g} % interval over the runs (Welch). "
+        "Objects of other groups are ignored."
     )
     return f"{text} Missing runs: {missing}." if missing else text

@@ -65,7 +65,7 @@ def as_csv(verdict: ExperimentVerdict) -> str:
 
 
 def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, float | str | None]:
-    """The same with the test images as a sample; empty where they were not resampled."""
+    """Columns of the tests with resampled test images; empty where there are none."""
     images = row.with_images
     at = images and images.margins[index]
     return {
@@ -185,7 +185,7 @@ def _measured(row: ClassVerdict) -> list[str]:
 
 
 def _words(at: AtMargin) -> str:
-    """The verdict; † where another one holds as a claim about one class among the others."""
+    """The verdict; † where it changes after Holm correction."""
     return at.verdict + (" †" if at.verdict_holm not in (None, at.verdict) else "")
 
 
@@ -206,7 +206,7 @@ def _p(value: float | None) -> str:
 
 
 def caption(verdict: ExperimentVerdict) -> str:
-    """What the columns are."""
+    """Explanation of the columns."""
     settings = verdict.settings
     level, power = f"{settings.test_level:.3g}", f"{settings.power:g}"
     images = verdict.images
@@ -214,19 +214,19 @@ def caption(verdict: ExperimentVerdict) -> str:
         ""
         if images is None
         else f" Test images as a sample: {images.samples} samples of {images.groups} {images.unit} "
-        f"({images.images} images), drawn for all runs alike; what they add to the standard error "
-        "stands beside the interval."
+        f"({images.images} images), the same for all runs; the standard error that they add stands "
+        "beside the interval."
     )
     looks = (
-        f" {settings.level:g} is spent in equal parts on {len(settings.looks)} looks."
+        f" The level {settings.level:g} is split equally over {len(settings.looks)} looks."
         if settings.looks
         else ""
     )
     return (
         f"Mask AP in points (0.01 of 1), variant minus {verdict.reference}. Equivalent: two "
         f"one-sided Welch tests at {level} pass, that is, the interval lies inside the margin. "
-        f"Different: Welch's two-sided test at {level}. †: another verdict after Holm's correction "
-        f"over the classes. Detectable: the difference that these runs find with power {power}. "
-        f"Runs: of each variant, to decide with power {power}, were difference and deviations as "
-        f"they look.{looks}{resampled}"
+        f"Different: Welch's two-sided test at {level}. †: verdict changes after Holm "
+        f"correction over the classes. Detectable: the difference that these runs detect with "
+        f"power {power}. Runs: per variant, to decide with power {power} if the observed "
+        f"difference and standard deviations are true.{looks}{resampled}"
     )

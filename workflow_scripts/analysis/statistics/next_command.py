@@ -69,13 +69,13 @@ def _next(arguments: argparse.Namespace) -> int | None:
 
 def _said(step: Step, margin: float) -> list[str]:
     runs = step.looks[step.look - 1]
-    where = f"Look {step.look} of {len(step.looks)}, at {runs} runs a variant"
+    where = f"Look {step.look} of {len(step.looks)}, at {runs} runs per variant"
     if not step.undecided:
         return [f"{where}: every variant is decided within {points(margin)}."]
     lines = [f"{where}: undecided within {points(margin)}:"]
     lines += [f"  {variant}: {', '.join(names)}" for variant, names in step.undecided.items()]
     if step.is_last:
-        return [*lines, "No look is left: this is the result."]
+        return [*lines, "No looks left: this result is final."]
     new = ", ".join(f"{count} of {variant}" for variant, count in step.added.items())
     return [*lines, f"Runs to add: {new}."]
 

@@ -17,10 +17,10 @@ FIVE = 5
 """The whitepaper's number of runs."""
 
 CAPTION = (
-    'In points of AP. Runs of each variant; "same": two one-sided tests at {level:g} pass if '
-    'nothing differs; "differs": Welch\'s test at {level:g} finds a difference as large as the '
-    "margin. The last column is the smallest difference that five runs find. A deviation from five "
-    "runs may itself be off by a factor of two: plan with a larger one."
+    'AP in points. Runs per variant; "same": two one-sided tests at {level:g} pass if there is no '
+    'difference; "differs": Welch\'s test at {level:g} detects a difference equal to the margin. '
+    "Last column: the smallest difference that five runs detect. A standard deviation estimated "
+    "from five runs may be off by a factor of two: plan with a larger one."
 )
 
 

@@ -83,8 +83,8 @@ def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> 
     judged = {verdict.reference, *(variant.variant for variant in verdict.variants)}
     if not looks:
         return (
-            "statistics.looks is empty; name the numbers of runs at which you look, such as "
-            "[5, 10, 15], and snakemake judges anew"
+            "statistics.looks is empty; set the numbers of runs at which you look, e.g. "
+            "[5, 10, 15], and run snakemake"
         )
     if verdict.missing:
         return f"runs are missing: {verdict.missing}; run snakemake first"
@@ -93,10 +93,10 @@ def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> 
         for variant in verdict.variants
         for row in [variant.over_all]
     ):
-        return "verdict.json is on other runs than runs/expected.json names; run snakemake first"
+        return "verdict.json does not cover the runs in runs/expected.json; run snakemake first"
     if reached not in looks:
         planned = ", ".join(map(str, looks))
-        return f"there are {reached} runs a variant, which is none of statistics.looks ({planned})"
+        return f"{reached} runs per variant is not one of statistics.looks ({planned})"
     return None
 
 

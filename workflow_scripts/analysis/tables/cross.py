@@ -56,8 +56,8 @@ def as_latex(table: pd.DataFrame, expected: ExpectedRuns) -> str:
 
 
 CAPTION = (
-    "Mask AP, mean and standard deviation over the trainings. Rows: the images that the models "
-    "were trained on; columns: the validation images that they were tested on."
+    "Mask AP, mean and standard deviation over the runs. Rows: training images; columns: "
+    "validation images."
 )
 
 
