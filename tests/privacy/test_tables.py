@@ -107,7 +107,7 @@ def test_an_unchanged_neighbour_is_not_shown(data):
     rewrite(folder, "a.png", image, source_sha256=images[0].sha256)
     write_regions(data / "0.parquet", [*regions_in("a.png"), near])
     assert not shows_a_face(figure(data, False, folder))
-    assert "beside it" in (data / "figures/before_after.svg").read_text()
+    assert "neighbour" in (data / "figures/before_after.svg").read_text()
 
 
 def test_nothing_to_show_is_a_figure_too(data):

@@ -20,7 +20,7 @@ AROUND = {Kind.FACE: 1.9, Kind.LICENSE_PLATE: 1.45}
 """Width of a picture, relative to that of the region."""
 ORIGINAL = "original"
 UNCHANGED = "unchanged"
-BESIDE = "another one\nunchanged"
+BESIDE = "neighbour\nunchanged"
 
 
 @dataclass(frozen=True, eq=False)
