@@ -64,6 +64,7 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("variants.x", {"method": "melt"}, "variants.x: 'method' is 'melt', but there are"),
         ("variants.x", {"method": "blur", "strength": -1}, "variants.x.strength: Input should be"),
         ("variants.two words", {"method": "blur"}, "variants.two words"),
+        (f"variants.{'a' * 64}", {"method": "blur"}, "a: Snakemake takes a name that ends in 20"),
         ("variants", {"blur": {"method": "blur"}}, "reference: there is no variant 'unmodified'"),
         ("reference", "anonymized", "reference: variant 'anonymized' is not of method unmodified"),
         (

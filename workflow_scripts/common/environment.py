@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from workflow_scripts.common.errors import UserError
+
 
 def prepare_commands(project: Path) -> None:
     """Let `python -m workflow_scripts.…` work in any folder.
@@ -13,7 +15,15 @@ def prepare_commands(project: Path) -> None:
 
     Args:
         project: folder of the package `workflow_scripts`.
+
+    Raises:
+        UserError: its path cannot be part of PYTHONPATH.
     """
+    if os.pathsep in str(project):
+        raise UserError(
+            f"{project}: Python cannot import from a path with {os.pathsep!r} in it; "
+            "rename the folder"
+        )
     _prepend("PYTHONPATH", project)
     _prepend("PATH", Path(sys.executable).parent)
 

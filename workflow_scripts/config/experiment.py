@@ -1,5 +1,6 @@
 """The whole config: one experiment."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -71,6 +72,17 @@ class Experiment(Section):
         if ALL in self.classes:
             raise ValueError(f"dataset.classes: {ALL!r} is reserved for the mean over the classes")
         return self
+
+    @field_validator("variants", mode="after")
+    @classmethod
+    def _names_do_not_repeat_themselves(cls, variants: dict[str, Variant]) -> dict[str, Variant]:
+        for name in variants:
+            if re.search(r"(.+)\1{19}$", name):
+                raise ValueError(
+                    f"{name}: Snakemake takes a name that ends in 20 repetitions for an endless "
+                    "recursion; choose another"
+                )
+        return variants
 
     @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
