@@ -18,7 +18,7 @@ from workflow_scripts.pii import figure as pii_figure
 from workflow_scripts.pii.summary import summarize
 from workflow_scripts.privacy import figure as privacy_figure
 from workflow_scripts.privacy.__main__ import main as privacy
-from workflow_scripts.privacy.samples import ORIGINAL, Sample, Samples, Tile
+from workflow_scripts.privacy.samples import ORIGINAL, FigureContent, FigureRow, Tile
 from workflow_scripts.privacy.summary import distribution
 
 CLASSES = {
@@ -251,7 +251,7 @@ def original_pixels() -> np.ndarray:
     return np.full((24, 24, 3), (255, 0, 214), np.uint8)
 
 
-def _samples(variants, show_originals, rng) -> Samples:
+def _samples(variants, show_originals, rng) -> FigureContent:
     rows = []
     for kind in Kind:
         for near in (20, 40):
@@ -261,9 +261,9 @@ def _samples(variants, show_originals, rng) -> Samples:
             ]
             if show_originals:
                 tiles.insert(0, Tile("24 px", original_pixels()[: size[0]]))
-            rows.append(Sample(kind, near, float(near), tuple(tiles)))
+            rows.append(FigureRow(kind, near, float(near), tuple(tiles)))
     columns = (*((ORIGINAL,) if show_originals else ()), *variants)
-    return Samples(columns, tuple(rows))
+    return FigureContent(columns, tuple(rows))
 
 
 def _audit(variant: str, originals: bool, likeness: float, rng) -> dict:

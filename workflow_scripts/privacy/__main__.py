@@ -7,11 +7,12 @@ from pathlib import Path
 from workflow_scripts.common.cli import Action, Command, dispatch, main_of
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json, write_text
+from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.settings.report import Report
 from workflow_scripts.contracts.shard_arguments import add_images
+from workflow_scripts.contracts.tables import latex_tables, write_formats
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.privacy import table
 from workflow_scripts.privacy.pairs import pairs_of
@@ -150,21 +151,23 @@ def _audit(arguments: argparse.Namespace) -> None:
 
 def _table(arguments: argparse.Namespace) -> None:
     reports = [read_report(path) for path in arguments.audits]
-    stem = arguments.output / "privacy"
-    write_text(stem.with_suffix(".csv"), table.long_table(reports).to_csv(index=False))
-    notes, tables = table.shortcomings(reports), table.layouts(reports)
-    write_text(stem.with_suffix(".md"), table.as_markdown(tables, notes))
-    write_text(stem.with_suffix(".tex"), table.as_latex(tables))
-    readable = table.as_json(tables, notes)
-    write_json(stem.with_suffix(".json"), {"schema": SCHEMA, "audits": reports, **readable})
-    log.info("%s.{csv,md,tex,json}: %d variants", stem, len(reports))
+    notes, tables = table.shortcomings(reports), table.text_tables(reports)
+    write_formats(
+        arguments.output,
+        "privacy",
+        csv=table.long_table(reports).to_csv(index=False),
+        md=table.as_markdown(tables, notes),
+        tex=latex_tables(tables, table.CAPTION, "privacy"),
+        json=table.as_json(reports, tables, notes),
+    )
+    log.info("%s.{csv,md,tex,json}: %d variants", arguments.output / "privacy", len(reports))
 
 
 def _show(arguments: argparse.Namespace) -> None:
     content = read_json(arguments.table)
     try:
         reports = content["audits"]
-        print(table.as_plain_text(table.layouts(reports), table.shortcomings(reports)), end="")
+        print(table.as_plain_text(table.text_tables(reports), table.shortcomings(reports)), end="")
     except (KeyError, TypeError) as error:
         raise UserError(f"{arguments.table}: not a privacy.json ({error}); make it again") from None
 

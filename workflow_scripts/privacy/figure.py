@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from workflow_scripts.common.figures import GRID, QUIET, TEXT, save, short, style
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, Sample, Samples, Tile
+from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, FigureContent, FigureRow, Tile
 
 NAME = "before_after"
 TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
@@ -77,7 +77,7 @@ def _grey():
     return Rectangle((0, 0), 1, 1, facecolor=GRID, edgecolor="none")
 
 
-def draw(samples: Samples, folder: Path) -> None:
+def draw(samples: FigureContent, folder: Path) -> None:
     """Write `before_after.svg` and `before_after.png` to `folder`, each atomically."""
     columns = samples.columns
     blocks = [
@@ -102,7 +102,7 @@ def draw(samples: Samples, folder: Path) -> None:
 
 
 def _draw_block(
-    page: Page, kind: Kind, rows: list[list[Sample]], columns: tuple[str, ...], step: float
+    page: Page, kind: Kind, rows: list[list[FigureRow]], columns: tuple[str, ...], step: float
 ) -> None:
     page.text(0.15, 0.08, TITLES[kind], fontsize=11, fontweight="bold")
     # One column needs one heading.
@@ -128,7 +128,7 @@ def _draw_block(
         page.top += height + CAPTION
 
 
-def _title(samples: Samples) -> str:
+def _title(samples: FigureContent) -> str:
     if not samples.rows:
         return "No faces or license plates to show"
     return (
@@ -138,7 +138,7 @@ def _title(samples: Samples) -> str:
     )
 
 
-def _subtitle(samples: Samples) -> str:
+def _subtitle(samples: FigureContent) -> str:
     text = "By detected width; below each picture, the method that changed it."
     if ORIGINAL in samples.columns:
         return text

@@ -33,7 +33,7 @@ class Tile:
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class FigureRow:
     """A region, as the original has it and as each variant does."""
 
     kind: Kind
@@ -46,17 +46,17 @@ class Sample:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class FigureContent:
     """What Figure 2 shows."""
 
     columns: tuple[str, ...]
     """`original` where it may be shown, then the variants."""
-    rows: tuple[Sample, ...]
+    rows: tuple[FigureRow, ...]
 
 
 def samples_of(
     originals: Sequence[Pair], variants: Mapping[str, Sequence[Pair]], show_originals: bool
-) -> Samples:
+) -> FigureContent:
     """Regions nearest to each width, of each kind.
 
     Where originals may not be shown, a picture is left out if the region, or another one in the
@@ -78,8 +78,8 @@ def samples_of(
             tiles.append(Tile(f"{region.width:.0f} px", _cut(pair.read()[0], window)))
         for pairs in variants.values():
             tiles.append(_tile(pairs[at], number, window, show_originals))
-        samples.append(Sample(kind, near, region.width, tuple(tiles)))
-    return Samples(columns, tuple(samples))
+        samples.append(FigureRow(kind, near, region.width, tuple(tiles)))
+    return FigureContent(columns, tuple(samples))
 
 
 def _chosen(originals: Sequence[Pair], each: int) -> Iterator[tuple[Kind, int, int, int]]:

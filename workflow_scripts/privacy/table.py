@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from workflow_scripts.common import latex
 from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.tables import TextTable
+from workflow_scripts.privacy.report import SCHEMA
 from workflow_scripts.privacy.summary import ALL
 
 UNDEFINED = "–"
@@ -33,7 +34,7 @@ def long_table(reports: Sequence[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows_of(report: dict[str, Any]) -> Iterator[tuple]:
+def _rows_of(report: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     variant = report["variant"]
     for kind, by_size in report["kinds"].items():
         for size, block in by_size.items():
@@ -74,17 +75,28 @@ def _of_block(block: dict[str, Any]) -> Iterator[tuple[str, Any, int]]:
         yield metric, block[metric], n
 
 
-def layouts(reports: Sequence[dict[str, Any]]) -> dict[str, pd.DataFrame]:
-    """Text of the readable tables by title, one row a variant each."""
-    tables = {}
+def text_tables(reports: Sequence[dict[str, Any]]) -> list[TextTable]:
+    """The readable tables, one row a variant each: faces, license plates, whole images."""
+    tables = []
     for kind, title in TITLES.items():
         rows = {r["variant"]: _cells(kind, r["kinds"].get(kind, {}).get(ALL)) for r in reports}
         if any(row["Regions"] != "0" for row in rows.values()):
-            table = pd.DataFrame.from_dict(rows, orient="index").fillna(UNDEFINED)
-            tables[title] = table.rename_axis("Variant")
+            tables.append(_text_table(title, rows))
     whole = {report["variant"]: _whole(report) for report in reports}
-    tables["Whole images"] = pd.DataFrame.from_dict(whole, orient="index").rename_axis("Variant")
-    return tables
+    return [*tables, _text_table("Whole images", whole)]
+
+
+def _text_table(title: str, rows: dict[str, dict[str, str]]) -> TextTable:
+    """A table of cells by variant and column; cells that a variant lacks are undefined."""
+    columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
+    return TextTable(
+        title=title,
+        columns=("Variant", *columns),
+        rows=tuple(
+            (variant, *(cells.get(column, UNDEFINED) for column in columns))
+            for variant, cells in rows.items()
+        ),
+    )
 
 
 def _cells(kind: Kind, block: dict[str, Any] | None) -> dict[str, str]:
@@ -159,49 +171,32 @@ def _sentence(report: dict[str, Any], what: str, images: Sequence[str]) -> str:
     return f"{report['variant']}: {what}, e.g. in {', '.join(images[:3])}"
 
 
-def as_json(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> dict[str, Any]:
-    """The readable tables with their notes and caption, for a report."""
+def as_json(
+    reports: Sequence[dict[str, Any]], tables: Sequence[TextTable], notes: Sequence[str]
+) -> dict[str, Any]:
+    """Content of a privacy.json: the audits, and the readable tables for a report."""
     return {
+        "schema": SCHEMA,
+        "audits": list(reports),
         "notes": list(notes),
         "caption": CAPTION,
-        "layouts": [
-            {
-                "title": title,
-                "columns": [table.index.name, *table.columns],
-                "rows": table.reset_index().to_numpy().tolist(),
-            }
-            for title, table in tables.items()
-        ],
+        "layouts": [table.as_json() for table in tables],
     }
 
 
-def as_markdown(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:
+def as_markdown(tables: Sequence[TextTable], notes: Sequence[str]) -> str:
     """The readable tables, one row a variant, with the notes above them."""
     parts = [f"**Attention:** {note}" for note in notes]
-    for name, table in tables.items():
-        rows = tabulate(table, headers="keys", tablefmt="pipe", disable_numparse=True)
-        parts.append(f"**{name}**\n\n{rows}")
+    parts += [f"**{table.title}**\n\n{table.markdown()}" for table in tables]
     return "\n\n".join([*parts, CAPTION]) + "\n"
 
 
-def as_latex(tables: dict[str, pd.DataFrame]) -> str:
-    """A LaTeX table each, one row a variant."""
-    return "\n".join(
-        latex.text_table(
-            table.reset_index().to_numpy().tolist(),
-            [table.index.name, *table.columns],
-            f"{title}. {CAPTION}",
-            f"privacy-{number}",
-        )
-        for number, (title, table) in enumerate(tables.items(), start=1)
-    )
-
-
-def as_plain_text(tables: dict[str, pd.DataFrame], notes: Sequence[str]) -> str:
-    """The same for a terminal or a log, one column a variant, as in Table II."""
+def as_plain_text(tables: Sequence[TextTable], notes: Sequence[str]) -> str:
+    """The tables for a terminal or a log, one column a variant, as in Table II."""
     parts = []
-    for name, table in tables.items():
-        columns = table.T.rename_axis(name)
-        parts.append(tabulate(columns, headers="keys", tablefmt="simple", disable_numparse=True))
+    for table in tables:
+        turned = list(zip(table.columns, *table.rows, strict=True))
+        headers = [table.title, *turned[0][1:]]
+        parts.append(tabulate(turned[1:], headers, "simple", disable_numparse=True))
     parts += [textwrap.fill(text, 100) for text in (CAPTION, *(f"Attention: {n}" for n in notes))]
     return "\n\n".join(parts) + "\n"
