@@ -142,7 +142,7 @@ def test_what_the_audit_found_stands_with_the_answer(tmp_path, finished):
     write_json(path, content)
     page = page_of(results)
     answer = page[page.index('<section id="answer"') : page.index('<section id="table_2"')]
-    assert "3 of 2600 face regions unchanged" in answer
+    assert "3 of 2600 faces unchanged" in answer
 
 
 def embedded(page: str) -> list[np.ndarray]:
