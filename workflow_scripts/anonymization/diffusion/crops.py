@@ -50,7 +50,7 @@ def hole_of(region: Region, frame: tuple[int, int], margin: float) -> Hole | Non
         margin: the enlargement to each side, relative to the region's size.
     """
     area = area_of(region, frame, margin, "box")
-    return area and Hole(region, (area.x0, area.y0, area.x1, area.y1), margin)
+    return None if area is None else Hole(region, (area.x0, area.y0, area.x1, area.y1), margin)
 
 
 def holes_mask(holes: list[Hole], frame: tuple[int, int]) -> np.ndarray:
@@ -90,7 +90,7 @@ class Crop:
         new = whole[y0 - self.y0 : y1 - self.y0, x0 - self.x0 : x1 - self.x0]
         weights = self.hole.weights()
         mixed = weights * new + (1 - weights) * image[self.hole.window]
-        image[self.hole.window] = np.uint8(np.round(mixed))
+        image[self.hole.window] = np.round(mixed).astype(np.uint8)
 
 
 def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float, size: int) -> Crop:
@@ -121,7 +121,7 @@ def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float,
         top,
         side,
         cv2.resize(emptied, (size, size), interpolation=how),
-        cv2.resize(np.uint8(hidden), (size, size), interpolation=cv2.INTER_NEAREST) > 0,
+        cv2.resize(hidden.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) > 0,
     )
 
 
@@ -133,12 +133,12 @@ def _start(low: int, high: int, side: int, length: int) -> int:
 
 def _filled(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """The image with smooth colours of the surroundings where it is hidden."""
-    known = np.float32(~hidden)[..., None]
+    known = (~hidden).astype(np.float32)[..., None]
     kernel = (image.shape[0] // 2 * 2 + 1,) * 2
     weights = cv2.blur(known, kernel, borderType=cv2.BORDER_CONSTANT)[..., None]
     colours = cv2.blur(image * known, kernel, borderType=cv2.BORDER_CONSTANT)
     smooth = np.where(weights > 1e-6, colours / np.maximum(weights, 1e-6), 128)
-    return np.where(hidden[..., None], np.uint8(np.clip(np.round(smooth), 0, 255)), image)
+    return np.where(hidden[..., None], np.clip(np.round(smooth), 0, 255).astype(np.uint8), image)
 
 
 def _ramp(start: int, end: int, low: float, high: float, width: float) -> np.ndarray:

@@ -131,7 +131,7 @@ class Inpainter:
                 painted = self._pipeline(
                     **options,
                     image=[Image.fromarray(image) for image in images],
-                    mask_image=[Image.fromarray(np.uint8(mask) * 255) for mask in masks],
+                    mask_image=[Image.fromarray(mask.astype(np.uint8) * 255) for mask in masks],
                     height=size,
                     width=size,
                     num_inference_steps=painting.steps,
@@ -146,6 +146,6 @@ class Inpainter:
                 "take fewer"
             ) from None
         return [
-            np.uint8(np.round(np.clip(one, 0, 1) * 255)) if np.isfinite(one).all() else None
+            np.round(np.clip(one, 0, 1) * 255).astype(np.uint8) if np.isfinite(one).all() else None
             for one in painted
         ]

@@ -120,6 +120,8 @@ class Diffusion(Method):
         painting = Painting(
             self.prompt, self.negative_prompt, self.steps, self.guidance, self.strength
         )
+        if self._inpainter is None:
+            raise RuntimeError("anonymize() is called on what prepared() yields")
         return self._inpainter.paint(
             [crop.image for crop in crops],
             [crop.mask for crop in crops],
