@@ -16,8 +16,8 @@ CAP = 180
 
 
 @dataclass(frozen=True)
-class Look:
-    """Look of a plate and of its photograph."""
+class PlateLook:
+    """PlateLook of a plate and of its photograph."""
 
     ground: tuple[int, int, int] = (232, 233, 228)
     ink: tuple[int, int, int] = (24, 24, 28)
@@ -40,14 +40,14 @@ class Look:
 
 
 LOOKS = {
-    "plain": Look(seals=True),
-    "dark ground": Look(ground=(30, 40, 90), ink=(230, 230, 230), band=False),
-    "night": Look(light=0.3, noise=4, blur=0.8),
-    "oblique": Look(yaw=50, blur=0.6),
-    "shadow and dirt": Look(shadow=True, dirt=0.3),
-    "white on white": Look(car=(225, 226, 230), frame=False, band=False, gradient=0.2),
-    "red ink, turned": Look(ink=(190, 30, 30), roll=4, yaw=-25),
-    "yellow": Look(ground=(235, 200, 60), band=False, motion=2),
+    "plain": PlateLook(seals=True),
+    "dark ground": PlateLook(ground=(30, 40, 90), ink=(230, 230, 230), band=False),
+    "night": PlateLook(light=0.3, noise=4, blur=0.8),
+    "oblique": PlateLook(yaw=50, blur=0.6),
+    "shadow and dirt": PlateLook(shadow=True, dirt=0.3),
+    "white on white": PlateLook(car=(225, 226, 230), frame=False, band=False, gradient=0.2),
+    "red ink, turned": PlateLook(ink=(190, 30, 30), roll=4, yaw=-25),
+    "yellow": PlateLook(ground=(235, 200, 60), band=False, motion=2),
 }
 
 
@@ -96,7 +96,7 @@ def _ink(char: str) -> np.ndarray:
     )
 
 
-def straight(lines: tuple[str, ...], look: Look):
+def straight(lines: tuple[str, ...], look: PlateLook):
     """A plate seen straight on: (h, w, 3) float and the boxes of its characters."""
     two = len(lines) == 2
     h, w = (480, 680) if two else (264, 1248)
@@ -140,7 +140,7 @@ def straight(lines: tuple[str, ...], look: Look):
 def photograph(
     lines: tuple[str, ...],
     width: float,
-    look: Look = Look(),
+    look: PlateLook = PlateLook(),
     seed: int = 0,
     grain: int | None = None,
 ) -> Picture:
