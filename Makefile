@@ -43,9 +43,9 @@ demo: $(READY) $(ENGINE)
 	@started=$$(date +%s); touch $(VENV)/.demo; \
 	$(BIN)/snakemake --profile profiles/demo $(DEMO_CONFIG) && \
 	{ test $(DEMO)/tables/table_2.json -nt $(VENV)/.demo || \
-	  { $(BIN)/python -m workflow_scripts.analysis.tables show $(DEMO)/tables/table_2.json && echo && \
-	    $(BIN)/python -m workflow_scripts.analysis.statistics show $(DEMO)/tables/verdict.json && echo && \
-	    $(BIN)/python -m workflow_scripts.privacy show $(DEMO)/tables/privacy.json; }; } && \
+	  { $(BIN)/python -m workflow_scripts tables show $(DEMO)/tables/table_2.json && echo && \
+	    $(BIN)/python -m workflow_scripts statistics show $(DEMO)/tables/verdict.json && echo && \
+	    $(BIN)/python -m workflow_scripts privacy show $(DEMO)/tables/privacy.json; }; } && \
 	echo && \
 	echo "Done in $$(( $$(date +%s) - started )) s. The tables and numbers, under $(DEMO)/:" && \
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \

@@ -33,7 +33,7 @@ rule check_pii:
     message:
         "Checking that faces and license plates can be detected ({wildcards.split})"
     shell:
-        "exec python -m workflow_scripts.pii check --settings {params.settings:q}"
+        "exec python -m workflow_scripts pii check --settings {params.settings:q}"
         " --annotations {input.annotations:q} --images {params.images:q} --log {log:q}"
 
 
@@ -63,7 +63,7 @@ rule detect_pii:
     message:
         "Detecting faces and license plates ({wildcards.split}, shard {wildcards.shard})"
     shell:
-        "exec python -m workflow_scripts.pii detect --settings {params.settings:q}"
+        "exec python -m workflow_scripts pii detect --settings {params.settings:q}"
         " --annotations {input.annotations:q} --images {params.images:q}"
         " --shards {input.shards:q} --shard {wildcards.shard} --output {output:q}"
         " --threads {threads} --log {log:q}"
@@ -99,7 +99,7 @@ rule summarize_pii:
     message:
         "Counting PII regions by frame (Figure 3)"
     shell:
-        "exec python -m workflow_scripts.pii summarize --regions {input.regions:q}"
+        "exec python -m workflow_scripts pii summarize --regions {input.regions:q}"
         " --annotations {input.annotations:q} --output {output.summary:q}"
         " --figures {params.figures:q} --log {log:q}"
 
@@ -126,7 +126,7 @@ rule check_variant:
     message:
         "Checking that variant {wildcards.variant} can be made ({wildcards.split})"
     shell:
-        "exec python -m workflow_scripts.anonymization check --settings {params.settings:q}"
+        "exec python -m workflow_scripts anonymization check --settings {params.settings:q}"
         " --annotations {input.annotations:q} --log {log:q}"
 
 
@@ -157,7 +157,7 @@ rule anonymize:
     message:
         "Anonymizing images, variant {wildcards.variant} ({wildcards.split}, shard {wildcards.shard})"
     shell:
-        "exec python -m workflow_scripts.anonymization apply --settings {params.settings:q}"
+        "exec python -m workflow_scripts anonymization apply --settings {params.settings:q}"
         " --variant {wildcards.variant} --regions {input.regions:q}"
         " --annotations {input.annotations:q} --images {params.images:q}"
         " --shards {input.shards:q} --shard {wildcards.shard} --output {output:q}"
@@ -185,5 +185,5 @@ rule gather_images:
     message:
         "Listing the images of variant {wildcards.variant} ({wildcards.split})"
     shell:
-        "exec python -m workflow_scripts.anonymization gather --folders {input.folders:q}"
+        "exec python -m workflow_scripts anonymization gather --folders {input.folders:q}"
         " --annotations {input.annotations:q} --output {output:q} --log {log:q}"

@@ -129,15 +129,9 @@ def record_expected_runs():
 
 def show_tables():
     """Print Table II, the verdict and the privacy table at the end of a successful run."""
-    stages = {
-        "table_2": "analysis.tables",
-        "verdict": "analysis.statistics",
-        "privacy": "privacy",
-    }
+    stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
     for name, stage in stages.items():
         if LAYOUT.table(name).exists():
-            command = f"workflow_scripts.{stage}"
             print(flush=True)
-            subprocess.run(
-                ["python", "-m", command, "show", LAYOUT.table(name)], check=True
-            )
+            command = ["python", "-m", "workflow_scripts", stage, "show"]
+            subprocess.run([*command, LAYOUT.table(name)], check=True)

@@ -21,7 +21,7 @@ rule draw_dataset:
     message:
         "Drawing street scenes"
     shell:
-        "exec python -m workflow_scripts.dataset.draw --settings {params.settings:q}"
+        "exec python -m workflow_scripts dataset draw --settings {params.settings:q}"
         " --output {params.folder:q} --workers {threads} --log {log:q}"
 
 
@@ -57,5 +57,5 @@ checkpoint index_dataset:
     message:
         "Indexing the data set and checking its files"
     shell:
-        "exec python -m workflow_scripts.dataset --settings {params.settings:q} {params.root}"
+        "exec python -m workflow_scripts dataset index --settings {params.settings:q} {params.root}"
         " --output {params.folder:q} --workers {threads} --log {log:q}"

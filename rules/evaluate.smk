@@ -33,7 +33,7 @@ rule predict:
     message:
         "Predicting with {wildcards.variant}, seed {wildcards.seed}, on {params.tested_on} images"
     shell:
-        "exec python -m workflow_scripts.training predict --settings {params.settings:q}"
+        "exec python -m workflow_scripts training predict --settings {params.settings:q}"
         " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
         " --images {params.images:q} {params.anonymized} --output {output:q}"
         " --gpus {params.gpus} --threads {threads} --log {log:q}"
@@ -67,7 +67,7 @@ rule evaluate:
     message:
         "Evaluating {wildcards.variant}, seed {wildcards.seed}, on {params.tested_on} images"
     shell:
-        "exec python -m workflow_scripts.evaluation --annotations {input.annotations:q}"
+        "exec python -m workflow_scripts evaluation --annotations {input.annotations:q}"
         " --predictions {input.predictions:q} --run {input.run:q}"
         " --output {output.evaluation:q} --matches {output.matches:q}"
         " --tested-on {params.tested_on} {params.regions}"

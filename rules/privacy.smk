@@ -31,7 +31,7 @@ rule audit:
     message:
         "Auditing the privacy of variant {wildcards.variant}"
     shell:
-        "exec python -m workflow_scripts.privacy audit --settings {params.settings:q}"
+        "exec python -m workflow_scripts privacy audit --settings {params.settings:q}"
         " --variant {wildcards.variant} --annotations {input.annotations:q}"
         " --images {params.images:q} --regions {input.regions:q} {params.anonymized}"
         " --embedding {input.embedding:q} --fingerprint {params.fingerprint} --output {output:q}"
@@ -65,7 +65,7 @@ rule privacy_table:
     message:
         "Making the privacy table"
     shell:
-        "exec python -m workflow_scripts.privacy table --audits {input:q}"
+        "exec python -m workflow_scripts privacy table --audits {input:q}"
         " --output {params.folder:q} --log {log:q}"
 
 
@@ -101,7 +101,7 @@ rule before_after:
     message:
         "Showing regions of each variant (Figure 2)"
     shell:
-        "exec python -m workflow_scripts.privacy figure --settings {params.settings:q}"
+        "exec python -m workflow_scripts privacy figure --settings {params.settings:q}"
         " --annotations {input.annotations:q} --images {params.images:q}"
         " --regions {input.regions:q} --manifests {input.manifests:q}"
         " --output {params.folder:q} --log {log:q}"

@@ -31,7 +31,7 @@ rule table_2:
     message:
         "Making Table II"
     shell:
-        "exec python -m workflow_scripts.analysis.tables make --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts tables make --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -70,7 +70,7 @@ rule verdict:
     message:
         "Judging each variant against {params.reference}"
     shell:
-        "exec python -m workflow_scripts.analysis.statistics verdict --settings {params.settings:q}"
+        "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
@@ -104,7 +104,7 @@ rule exposed:
     message:
         "Comparing objects that carry a face or a plate"
     shell:
-        "exec python -m workflow_scripts.analysis.statistics exposed --settings {params.settings:q}"
+        "exec python -m workflow_scripts statistics exposed --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --output {params.folder:q} --log {log:q}"
 
@@ -135,7 +135,7 @@ rule cross:
     message:
         "Making the table of trainings by tests"
     shell:
-        "exec python -m workflow_scripts.analysis.tables cross --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts tables cross --runs-in {params.runs:q}"
         " --expected {params.expected:q} --on {params.on:q}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -183,7 +183,7 @@ rule figures:
     message:
         "Drawing the figures of the results"
     shell:
-        "exec python -m workflow_scripts.analysis.report figures {params.results:q} --log {log:q}"
+        "exec python -m workflow_scripts report figures {params.results:q} --log {log:q}"
 
 
 rule provenance:
@@ -220,7 +220,7 @@ rule provenance:
     message:
         "Writing down where the results come from"
     shell:
-        "exec python -m workflow_scripts.analysis.report provenance {params.results:q}"
+        "exec python -m workflow_scripts report provenance {params.results:q}"
         " --config {params.config:q} --output {output:q} --log {log:q}"
 
 
@@ -260,7 +260,7 @@ rule report:
     message:
         "Making the report"
     shell:
-        "exec python -m workflow_scripts.analysis.report html {params.results:q}"
+        "exec python -m workflow_scripts report html {params.results:q}"
         " --settings {params.settings:q} --provenance {input.provenance:q}"
         " --output {output:q} --log {log:q}"
 
@@ -288,7 +288,7 @@ rule make_partial_table_2:
     message:
         "Making Table II from the runs that are there"
     shell:
-        "exec python -m workflow_scripts.analysis.tables make --partial --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts tables make --partial --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -303,7 +303,7 @@ rule partial_table_2:
     message:
         "Showing Table II of the runs that are there"
     shell:
-        "exec python -m workflow_scripts.analysis.tables show {input:q}"
+        "exec python -m workflow_scripts tables show {input:q}"
 
 
 rule partial_verdict:
@@ -329,7 +329,7 @@ rule partial_verdict:
     message:
         "Judging the runs that are there"
     shell:
-        "exec python -m workflow_scripts.analysis.statistics verdict --settings {params.settings:q}"
+        "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
@@ -351,7 +351,7 @@ rule partial_provenance:
     message:
         "Recording the origin of the runs that are there"
     shell:
-        "exec python -m workflow_scripts.analysis.report provenance {params.results:q}"
+        "exec python -m workflow_scripts report provenance {params.results:q}"
         " --config {params.config:q} --output {output:q} --log {log:q}"
 
 
@@ -376,6 +376,6 @@ rule partial_report:
     message:
         "Making the report of the runs that are there"
     shell:
-        "exec python -m workflow_scripts.analysis.report html {params.results:q}"
+        "exec python -m workflow_scripts report html {params.results:q}"
         " --settings {params.settings:q} --tables {params.tables:q}"
         " --provenance {input.provenance:q} --output {output:q} --log {log:q}"

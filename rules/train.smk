@@ -16,7 +16,7 @@ rule check_training:
     message:
         "Checking the recipe and the weights to start from"
     shell:
-        "exec python -m workflow_scripts.training check --settings {params.settings:q}"
+        "exec python -m workflow_scripts training check --settings {params.settings:q}"
         " --log {log:q}"
 
 
@@ -37,7 +37,7 @@ rule doctor:
     message:
         "Looking at versions, devices and the model"
     shell:
-        "exec python -m workflow_scripts.training doctor --settings {params.settings:q}"
+        "exec python -m workflow_scripts training doctor --settings {params.settings:q}"
         " --gpus {params.gpus} --log {log:q}"
 
 
@@ -79,7 +79,7 @@ rule train:
     message:
         "Training on variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
-        "exec python -m workflow_scripts.training train --settings {params.settings:q}"
+        "exec python -m workflow_scripts training train --settings {params.settings:q}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
         " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"

@@ -17,7 +17,7 @@ rule fetch_weights:
     message:
         "Fetching the weights {wildcards.sha256}"
     shell:
-        "exec python -m workflow_scripts.operations.weights fetch --settings {params.settings:q}"
+        "exec python -m workflow_scripts weights fetch --settings {params.settings:q}"
         " --only {wildcards.sha256} --output {params.folder:q} --log {log:q}"
 
 
@@ -37,5 +37,5 @@ rule record_weights:
     message:
         "Recording the origin and licence of the weights"
     shell:
-        "exec python -m workflow_scripts.operations.weights record --settings {params.settings:q}"
+        "exec python -m workflow_scripts weights record --settings {params.settings:q}"
         " --folder {params.folder:q} --output {output:q} --log {log:q}"

@@ -60,8 +60,8 @@ def _package_of(name: str, file: Path) -> str:
 
 
 def room_of(module: str) -> str:
-    """The room of a module of `workflow_scripts`; empty for the package itself."""
-    return module.split(".")[1] if "." in module else ""
+    """The room of a module of `workflow_scripts`; empty for the package and its entry point."""
+    return module.removesuffix(".__main__").partition(".")[2].partition(".")[0]
 
 
 @pytest.mark.parametrize("package", ["workflow_scripts", *STANDALONE])
@@ -86,6 +86,12 @@ def test_imports_go_down_and_stages_meet_on_disk():
         if FLOOR_OF[two] >= FLOOR_OF[one]
     ]
     assert upward == []
+
+
+def test_only_entry_points_know_the_entry_point():
+    found = imports(PROJECT, "workflow_scripts")
+    importers = {name for name, others in found.items() if "workflow_scripts.__main__" in others}
+    assert importers == {f"workflow_scripts.{room}.__main__" for room in STAGES}
 
 
 @pytest.mark.parametrize("package", STANDALONE)

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.analysis.report.__main__ import main as report
-from workflow_scripts.analysis.statistics.__main__ import main as statistics
-from workflow_scripts.analysis.tables.__main__ import main as tables
+from tests.commands import privacy, report, statistics, tables
 from workflow_scripts.common.files import sha256_of, write_json, write_text
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.jobs import Jobs
@@ -17,7 +15,6 @@ from workflow_scripts.dataset.table_1 import table_1, write_table_1
 from workflow_scripts.pii import figure as pii_figure
 from workflow_scripts.pii.summary import summarize
 from workflow_scripts.privacy import figure as privacy_figure
-from workflow_scripts.privacy.__main__ import main as privacy
 from workflow_scripts.privacy.samples import ORIGINAL, FigureContent, FigureRow, Tile
 from workflow_scripts.privacy.summary import distribution
 

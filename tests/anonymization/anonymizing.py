@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.__main__ import main
+from tests.commands import anonymization as main
 from workflow_scripts.anonymization.method import LabelledObject
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.browser import Browser
+from tests.commands import report as main
 from tests.written_results import FIVE, write_results
-from workflow_scripts.analysis.report.__main__ import main
 
 HOSTILE_CLASSES = {
     "<script>window.stolen = 1</script>": (0.3, 0.01, 40),

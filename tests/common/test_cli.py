@@ -1,77 +1,209 @@
 """The frame of the commands: help, errors, exit codes, logs."""
 
+from pathlib import Path
+from typing import Annotated, Literal
+
 import pytest
 
-from workflow_scripts.common.cli import Action, Command, dispatch
+from workflow_scripts.common.cli import (
+    Behind,
+    Count,
+    Files,
+    Folder,
+    Program,
+    Settings,
+    labelled,
+    option,
+)
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.dataset import Dataset
 from workflow_scripts.contracts.settings.training import Training
 
+calls: list[dict] = []
+"""What the commands of these tests were called with."""
 
-def command(settings=Dataset, label="") -> Command:
-    return Command("workflow_scripts.something", "Do something.", settings, label)
+
+def draw(*, settings: Settings[Dataset]) -> None:
+    """Draw something."""
+    calls.append({"settings": settings})
 
 
-def test_help_explains_the_settings_of_each_kind(capsys):
-    with pytest.raises(SystemExit) as stop:
-        command().run(lambda arguments: None, ["--help"])
-    assert stop.value.code == 0
-    said = capsys.readouterr().out
+def learn(*, settings: Settings[Training]) -> None:
+    """Learn something."""
+
+
+@labelled("see {variant} seed {seed}")
+def see(
+    results: Folder,
+    /,
+    *,
+    variant: str = "blur",
+    seed: Count = 3,
+    files: Files = (),
+    runs: Annotated[tuple[Path, ...], option("FILE", many=(1, None))] = (),
+    where: Literal["here", "there"] = "here",
+) -> int:
+    """See something.
+
+    All of it, in a paragraph that goes on over more than one line of the docstring in which it
+    stands.
+
+    Args:
+        results: a folder.
+        variant: a name.
+    """
+    calls.append(locals())
+    if results.name == "gone":
+        raise UserError(f"{results}: no such folder")
+    return 5
+
+
+def fail(error: str) -> None:
+    """Fail."""
+    raise {"user": UserError("a.png: gone\nb.png: gone"), "stop": KeyboardInterrupt()}.get(
+        error, RuntimeError("a bug")
+    )
+
+
+def forward(*snakemake: Behind, seed: int) -> None:
+    """Forward something."""
+    calls.append({"snakemake": snakemake, "seed": seed})
+
+
+endings: list[int] = []
+PROGRAM = Program(
+    "tests.common.test_cli",
+    "Test commands.",
+    {f"do {name}": f"{__name__}:{name}" for name in ("draw", "learn", "see")}
+    | {name: f"{__name__}:{name}" for name in ("fail", "forward")},
+    lambda parameters: endings.append if parameters["log"] else None,
+)
+
+
+@pytest.fixture
+def run(capsys):
+    """Runs a command line; returns the exit code and what was said."""
+    calls.clear()
+    endings.clear()
+
+    def run(*words: str) -> tuple[int, str]:
+        code = PROGRAM.run(words)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return run
+
+
+def test_help_explains_the_settings_of_each_kind(run):
+    code, said = run("do", "draw", "--help")
+    assert code == 0
     assert "\n  kind (cityscapes; required): Cityscapes, or a folder in its layout.\n" in said
     assert "\n    root (Path; required): The folder that holds `leftImg8bit`" in said
     assert "\n    images (section; optional): How many scenes to draw.\n      train (int;" in said
 
 
-def test_types_read_as_people_write_them(capsys):
-    with pytest.raises(SystemExit):
-        command(Training).run(lambda arguments: None, ["--help"])
-    said = capsys.readouterr().out
+def test_types_read_as_people_write_them(run):
+    _, said = run("do", "learn", "--help")
     assert "initialisation (imagenet | drawn | none | Path; default 'imagenet')" in said
     assert "gradient_clip (float | null; default None)" in said
     assert "milestones (tuple[int, …]; default (36000,))" in said
 
 
+def test_help_has_the_docstrings_texts(run):
+    code, said = run("do", "see", "-h")
+    assert code == 0
+    assert "Usage: python -m tests.common.test_cli do see" in said
+    assert "All of it, in a paragraph that goes on over more than one line of the docstring" in said
+    assert "RESULTS: a folder." in said
+    assert "--variant STR: a name. [default: blur]" in said
+    assert "--log FILE" in said
+
+
+@pytest.mark.parametrize("words", [(), ("--help",)])
+def test_all_commands_are_listed_with_a_line_each(run, words):
+    code, said = run(*words)
+    assert code == 0
+    assert "\n  do see    See something\n" in said
+    assert "\n  forward   Forward something\n" in said
+
+
+def test_the_commands_of_a_group_are_listed(run):
+    for words in (("do",), ("do", "--help")):
+        code, said = run(*words)
+        assert code == 0
+        assert "do draw" in said
+        assert "forward" not in said
+
+
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    ("words", "message"),
     [
-        ('{"kind": "cityscapes"}', "error: --settings: root: missing"),
-        ('{"kind": ', "error: --settings: not valid JSON"),
-        ("nowhere.yaml", "error: nowhere.yaml: no such file"),
+        (["nothing"], "error: there is no command 'nothing'; python -m tests.common.test_cli"),
+        (["do", "sea"], "error: there is no command 'do sea'; did you mean 'do see'?"),
+        (["do", "see"], "[do see] error: missing: RESULTS; see python -m tests.common.test_cli do"),
+        (["do", "see", "x", "--sed", "3"], "error: unknown option --sed, did you mean --seed?"),
+        (["do", "see", "x", "--seed", "three"], 'unable to convert "three" into int'),
+        (["do", "see", "x", "--seed", "-1"], 'Invalid value "-1" for --seed. Must be >= 0'),
+        (["do", "see", "x", "--where", "away"], "--where"),
+        (["do", "see", "x", "y"], "error: unexpected: y"),
+        (["do", "see", "x", "--seed"], "--seed requires an argument"),
+        (["do", "see", "x", "--runs"], "--runs"),
+        (["forward", "--profile", "x", "--seed", "1"], "unknown option --profile (arguments of"),
+        (["forward", "--", "--seed", "1"], "missing: --seed"),
+        (["do", "draw", "--settings", '{"kind": "cityscapes"}'], "--settings: root: missing"),
+        (["do", "draw", "--settings", '{"kind": '], "error: --settings: not valid JSON"),
+        (["do", "draw", "--settings", "nowhere.yaml"], "error: nowhere.yaml: no such file"),
+        (["do", "draw", "--settings", "/"], "error: /: cannot be read"),
     ],
 )
-def test_bad_settings_are_one_line(capsys, settings, message):
-    assert command().run(lambda arguments: None, ["--settings", settings]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+def test_wrong_arguments_are_one_line(run, words, message):
+    code, said = run(*words)
+    assert code == 2
+    (line,) = said.splitlines()
     assert message in line
+    assert calls == []
 
 
-def test_settings_come_from_a_yaml_file_as_well(tmp_path):
-    (tmp_path / "settings.yaml").write_text("kind: cityscapes\nroot: /data\n")
-    seen = []
-    path = str(tmp_path / "settings.yaml")
-    assert (
-        command().run(lambda arguments: seen.append(arguments.settings), ["--settings", path]) == 0
-    )
-    assert str(seen[0].root) == "/data"
+def test_options_take_what_they_took(run):
+    words = ["do", "see", "--files", "a", "b c", "--seed=4", "--runs", "d", "--", "-results"]
+    assert run(*words) == (5, "")
+    (call,) = calls
+    assert call["results"] == Path("-results")
+    assert call["files"] == (Path("a"), Path("b c"))
+    assert call["runs"] == (Path("d"),)
+    assert call["seed"] == 4
+    assert run("do", "see", "x", "--files")[0] == 5
+    assert calls[1]["files"] == ()
 
 
-def fail(error: BaseException):
-    raise error
+def test_arguments_for_another_program_stand_behind_dashes(run):
+    assert run("forward", "--seed", "1", "--", "--seed", "2", "-n", "--help") == (0, "")
+    assert calls == [{"snakemake": ("--seed", "2", "-n", "--help"), "seed": 1}]
 
 
-def test_a_users_error_is_a_line_and_a_bug_a_traceback(tmp_path, capsys):
-    bare = command(None)
+def test_settings_come_from_a_yaml_file_as_well(run, tmp_path):
+    path = tmp_path / "settings.yaml"
+    path.write_text("kind: cityscapes\nroot: /data\n")
+    assert run("do", "draw", "--settings", str(path)) == (0, "")
+    assert str(calls[0]["settings"].root) == "/data"
+    path.write_bytes("kind: cityscapes\nroot: /ü\n".encode("utf-16"))
+    assert "not UTF-8" in run("do", "draw", "--settings", str(path))[1]
+
+
+def test_a_users_error_is_a_line_and_a_bug_a_traceback(run, tmp_path):
     log = tmp_path / "logs/job.log"
     arguments = ["--log", str(log)]
-    assert bare.run(lambda _: fail(UserError("a.png: gone\nb.png: gone")), arguments) == 2
+    assert run("fail", "user", *arguments)[0] == 2
     assert [line.split("error: ")[1] for line in log.read_text().splitlines()] == [
         "a.png: gone",
         "b.png: gone",
     ]
-    assert bare.run(lambda _: fail(RuntimeError("a bug")), arguments) == 1
+    code, said = run("fail", "bug", *arguments)
+    assert code == 1
     assert "Traceback" in log.read_text()
-    assert "RuntimeError: a bug" in capsys.readouterr().err
-    assert bare.run(lambda _: fail(KeyboardInterrupt()), arguments) == 130
+    assert "RuntimeError: a bug" in said
+    assert run("fail", "stop", *arguments) == (130, "[fail] interrupted\n")
+    assert endings == [2, 1, 130]
 
 
 def test_many_findings_are_cut_short():
@@ -79,16 +211,7 @@ def test_many_findings_are_cut_short():
     assert said.splitlines()[-1] == "… and 30 more findings like these"
 
 
-def test_the_label_names_arguments(capsys):
-    labelled = command(None, "train {variant} seed {seed}")
-    labelled.argument("--variant")
-    labelled.argument("--seed")
-    labelled.run(lambda _: fail(UserError("no")), ["--variant", "blur", "--seed", "3"])
-    assert capsys.readouterr().err == "[train blur seed 3] error: no\n"
-
-
-def test_an_unknown_action(capsys):
-    with pytest.raises(SystemExit) as stop:
-        dispatch("workflow_scripts.x", "Do.", {"go": Action("go on", lambda argv: 0)}, ["stay"])
-    assert stop.value.code == 2
-    assert "invalid choice: 'stay'" in capsys.readouterr().err
+def test_the_label_names_arguments(run):
+    assert run("fail", "user")[1].startswith("[fail] error: a.png: gone\n")
+    said = run("do", "see", "gone", "--variant", "natural")[1]
+    assert said == "[see natural seed 3] error: gone: no such folder\n"

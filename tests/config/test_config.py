@@ -12,7 +12,7 @@ import yaml
 
 from tests.workflow import PROJECT
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.config.__main__ import schema_text
+from workflow_scripts.config.commands.check import schema_text
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
@@ -44,7 +44,7 @@ def test_the_configs_that_come_with_the_project_are_good(path):
 
 def test_the_schema_file_is_that_of_the_models():
     assert (PROJECT / "config.schema.json").read_text() == schema_text(), (
-        "run: python -m workflow_scripts.config --schema config.schema.json"
+        "run: python -m workflow_scripts config --schema config.schema.json"
     )
 
 

@@ -26,10 +26,10 @@ import gzip, json, os, sys
 from pathlib import Path
 
 words = sys.argv[1:]
-if words[:2] == ["-m", "workflow_scripts.training"]:
-    options = dict(zip(words[3:], words[4:]))
+if words[:3] == ["-m", "workflow_scripts", "training"]:
+    options = dict(zip(words[4:], words[5:]))
     output = Path(options.get("--output", ""))
-    if words[2] == "train":
+    if words[3] == "train":
         run = f"{{options['--variant']}} {{options['--seed']}}"
         if run == os.environ.get("FAILING_RUN"):
             sys.exit(1)
@@ -39,9 +39,9 @@ if words[:2] == ["-m", "workflow_scripts.training"]:
         facts = {{"variant": options["--variant"], "seed": int(options["--seed"]),
                  "fingerprint": options["--fingerprint"], "settings": {{"engine": "detectron2"}}}}
         (output / "run.json").write_text(json.dumps(facts))
-    elif words[2] == "check":
+    elif words[3] == "check":
         pass
-    elif words[2] == "predict":
+    elif words[3] == "predict":
         output.write_bytes(gzip.compress(b"[]"))
 else:
     os.execv({python!r}, [{python!r}, *words])

@@ -13,7 +13,8 @@ def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(fresh):
     command = [
         sys.executable,
         "-m",
-        "workflow_scripts.operations.plan",
+        "workflow_scripts",
+        "plan",
         "--json",
         "--seeds",
         "[1,2,3,4,5,9]",

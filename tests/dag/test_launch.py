@@ -11,15 +11,13 @@ RUN = "runs/unmodified/seed~2"
 def launch(workflow: Workflow, cluster: str) -> subprocess.CompletedProcess[str]:
     """Train a run by the command; the training itself is the stand-in of conftest.py."""
     run = "--variant", "unmodified", "--seed", "2", "--cluster", cluster
-    return by_command("workflow_scripts.operations.launch", workflow, *run)
+    return by_command("launch", workflow, *run)
 
 
-def by_command(
-    module: str, workflow: Workflow, *arguments: str
-) -> subprocess.CompletedProcess[str]:
+def by_command(name: str, workflow: Workflow, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command that takes Snakemake's arguments."""
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments, "--", *workflow.command()[3:]],
+        [sys.executable, "-m", "workflow_scripts", name, *arguments, "--", *workflow.command()[3:]],
         cwd=workflow.project,
         env=workflow.surroundings()["env"],
         capture_output=True,
@@ -44,7 +42,7 @@ def test_a_run_trained_by_hand_is_done_until_something_changes(fresh):
     assert fresh.plan(model) == {"check_training": 1, "train": 1}
 
     # As if that had been changed while it trained.
-    late = by_command("workflow_scripts.operations.launch.record", fresh, f"{results}/{RUN}")
+    late = by_command("record", fresh, f"{results}/{RUN}")
     assert late.returncode == 2
     assert "model_outdated.pth: the config, the code or the data changed" in late.stderr
     assert not (fresh.folder / model).exists()

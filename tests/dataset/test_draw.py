@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_scripts.dataset.draw import main
+from tests.commands import draw as main
 
 SETTINGS = {"kind": "synthetic", "width": 128, "height": 64, "images": {"train": 2, "val": 1}}
 
@@ -21,7 +21,7 @@ def test_scenes_are_drawn_as_the_settings_say(tmp_path: Path):
 def test_what_cannot_be_drawn_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     output = ["--output", str(tmp_path / "drawn")]
     assert main(["--settings", json.dumps(SETTINGS), *output, "--workers", "0"]) == 2
-    assert "workers: has to be at least 1, found 0" in capsys.readouterr().err
+    assert "for --workers. Must be >= 1" in capsys.readouterr().err
     assert main(["--settings", '{"kind": "synthetic", "width": 7}', *output]) == 2
     (tmp_path / "file").write_text("")
     output = ["--output", str(tmp_path / "file" / "drawn")]

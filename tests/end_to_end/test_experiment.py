@@ -15,10 +15,9 @@ import pytest
 import torch
 import yaml
 
+from tests.commands import privacy, report
 from tests.workflow import PROJECT, Workflow, copy_of_project
-from workflow_scripts.analysis.report.__main__ import main as report
 from workflow_scripts.contracts.regions import read_regions
-from workflow_scripts.privacy.__main__ import main as privacy
 
 pytestmark = pytest.mark.slow
 FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")
@@ -160,7 +159,9 @@ def faces_and_plates(results: Path) -> list[np.ndarray]:
     shards = json.loads((results / "data/shards.json").read_text())["shards"]
     root = results / "data/synthetic"
     found = []
-    for region in (r for shard in shards for r in read_regions(results / f"pii/train/{shard}.parquet")):
+    for region in (
+        r for shard in shards for r in read_regions(results / f"pii/train/{shard}.parquet")
+    ):
         box = [round(end) for end in (region.y0, region.y1, region.x0, region.x1)]
         crop = cv2.imread(str(root / region.image))[box[0] : box[1], box[2] : box[3]]
         if min(crop.shape[:2]) >= 4 and crop.std() > 5:
@@ -217,14 +218,3 @@ def test_snakemakes_own_report_has_each_result_with_its_caption(experiment):
     for name in ("report.html", "table_2.csv", "verdict.csv", "forest.svg", "before_after.svg"):
         assert any(path.endswith(name) for path in names), name
     assert "against the reference (unmodified)" in page
-
-
-def test_each_command_explains_itself(experiment):
-    stages = ["synthetic", "dataset", "pii", "anonymization", "training", "evaluation"]
-    stages += ["privacy", "statistics", "tables", "report", "status", "cluster"]
-    for stage in stages:
-        module = __import__(f"workflow_scripts.{stage}.__main__", fromlist=["main"])
-        try:
-            assert module.main(["--help"]) == 0
-        except SystemExit as stop:
-            assert stop.code == 0

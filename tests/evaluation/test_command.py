@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from tests.commands import evaluation as main
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
 from workflow_scripts.contracts.regions import Kind, Region, write_regions
-from workflow_scripts.evaluation.__main__ import main
 from workflow_scripts.evaluation.exposed import MUCH
 
 RUN = {

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.commands import cluster as main
 from tests.workflow import PROJECT
-from workflow_scripts.operations.cluster.__main__ import main
 from workflow_scripts.operations.cluster.profile import Profile
 from workflow_scripts.operations.cluster.submission import ADVICE, advice_on, minutes_of
 from workflow_scripts.operations.sbatch import options_of, sbatch_command

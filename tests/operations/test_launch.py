@@ -10,10 +10,10 @@ from dataclasses import asdict
 import pytest
 import yaml
 
+from tests.commands import launch as main
 from tests.workflow import PROJECT
 from workflow_scripts.common.cli import EXIT_SAVED
 from workflow_scripts.common.ownership import Owner
-from workflow_scripts.operations.launch.__main__ import main
 from workflow_scripts.operations.launch.training import Training, TrainingEndedError
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.usage import Usage
-from workflow_scripts.operations.plan.__main__ import as_text, size
+from workflow_scripts.operations.commands.plan import as_text, size
 from workflow_scripts.operations.plan.chart import bars_of, draw
 from workflow_scripts.operations.plan.estimates import (
     DEFAULT_BYTES,

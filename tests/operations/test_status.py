@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import status as main
 from workflow_scripts.common.ownership import Owner
 from workflow_scripts.contracts.run_states import State, statuses
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
-from workflow_scripts.operations.status.__main__ import main
 from workflow_scripts.operations.status.queue import read_queue
 from workflow_scripts.operations.status.show import detail, totals
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import usage as main
 from tests.workflow import PROJECT
 from workflow_scripts.analysis.usage import NOT_RECORDED, stage_usage
 from workflow_scripts.contracts.usage import Usage, read_usage
-from workflow_scripts.operations.usage.__main__ import main
 from workflow_scripts.operations.usage.accounting import (
     completed,
     cpu_seconds,
@@ -20,18 +20,16 @@ from workflow_scripts.operations.usage.accounting import (
 
 WORK = """
 import sys
-from workflow_scripts.common.cli import Command
+from dataclasses import replace
+from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.common.errors import UserError
 
-def work(arguments):
+def work(*, threads: int = 1, fail: bool = False) -> None:
     sum(range(10**7))
-    if arguments.fail:
+    if fail:
         raise UserError("no")
 
-command = Command("work", "")
-command.argument("--threads", type=int)
-command.argument("--fail", action="store_true")
-sys.exit(command.run(work))
+replace(PROGRAM, commands={"work": "__main__:work"}).main(["work", *sys.argv[1:]])
 """
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.commands import weights as main
 from tests.workflow import PROJECT
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of
@@ -17,7 +18,6 @@ from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.weights import Weights, weights_in, with_local_weights
-from workflow_scripts.operations.weights.__main__ import main
 from workflow_scripts.pii.settings import Pii
 
 CONTENT = bytes(range(256)) * 5000

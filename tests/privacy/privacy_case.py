@@ -9,13 +9,13 @@ import numpy as np
 from PIL import Image
 from plate_pictures import photograph
 
+from tests.commands import privacy as main
 from tests.pii.test_detectors import draw_face
 from workflow_scripts.common.files import sha256_of, sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import Change, Entry, read_manifest, write_manifest
 from workflow_scripts.contracts.regions import Kind, Region, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
-from workflow_scripts.privacy.__main__ import main
 
 WIDTH, HEIGHT = 320, 200
 NAMES = ("a.png", "b.png", "empty.jpg")

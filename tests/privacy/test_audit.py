@@ -1,4 +1,4 @@
-"""`python -m workflow_scripts.privacy audit`, on known images."""
+"""`python -m workflow_scripts privacy audit`, on known images."""
 
 import io
 from dataclasses import replace

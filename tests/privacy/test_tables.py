@@ -1,4 +1,4 @@
-"""`python -m workflow_scripts.privacy table` and `figure`, on known images."""
+"""`python -m workflow_scripts privacy table` and `figure`, on known images."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.commands import privacy as main
 from tests.pii.test_detectors import draw_face
 from tests.privacy.privacy_case import (
     HEIGHT,
@@ -25,7 +26,6 @@ from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import write_regions
 from workflow_scripts.imaging.images import read_image, write_png
-from workflow_scripts.privacy.__main__ import main
 
 
 @pytest.fixture

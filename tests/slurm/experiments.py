@@ -111,7 +111,7 @@ def training_processes(workflow: Workflow, run: str) -> list[int]:
     return [
         process
         for process, words in _processes_in(workflow.folder)
-        if words[2:4] == ["workflow_scripts.training", "train"]
+        if words[2:5] == ["workflow_scripts", "training", "train"]
         and words[words.index("--output") + 1].endswith(run)
     ]
 

@@ -84,7 +84,7 @@ def predictions_of(cluster: Cluster, states: str) -> list[int]:
 
 def show_usage(workflow: Workflow, cluster: Cluster) -> None:
     subprocess.run(
-        [sys.executable, "-m", "workflow_scripts.operations.usage", str(workflow.results)],
+        [sys.executable, "-m", "workflow_scripts", "usage", str(workflow.results)],
         cwd=PROJECT,
         env={**os.environ, **cluster.environment},
         check=True,

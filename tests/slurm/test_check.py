@@ -15,7 +15,7 @@ TEMPLATE = PROJECT / "profiles/slurm/site.yaml"
 
 def check(cluster, *profiles: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command on the cluster."""
-    command = [sys.executable, "-m", "workflow_scripts.operations.cluster", "check"]
+    command = [sys.executable, "-m", "workflow_scripts", "cluster", "check"]
     for profile in profiles:
         command += ["--profile", str(profile)]
     return subprocess.run(

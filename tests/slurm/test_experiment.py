@@ -16,7 +16,7 @@ from tests.slurm.experiments import (
 )
 from tests.workflow import Workflow
 from workflow_scripts.contracts.run_states import State
-from workflow_scripts.operations.status.__main__ import look
+from workflow_scripts.operations.commands.status import look
 
 pytestmark = pytest.mark.slow
 

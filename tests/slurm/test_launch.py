@@ -10,7 +10,7 @@ from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.experiments import continued, on, wait_for_iteration, weights_of
 from tests.workflow import Workflow
 from workflow_scripts.contracts.run_states import State
-from workflow_scripts.operations.status.__main__ import look
+from workflow_scripts.operations.commands.status import look
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,8 @@ def launch(workflow: Workflow) -> int:
         [
             sys.executable,
             "-m",
-            "workflow_scripts.operations.launch",
+            "workflow_scripts",
+            "launch",
             *options,
             "--",
             *workflow.command()[3:],

@@ -28,11 +28,11 @@ import os, sys, time
 from pathlib import Path
 
 words = sys.argv[1:]
-if words[1:3] in (["workflow_scripts.training", "train"], ["workflow_scripts.training", "predict"]):
-    from workflow_scripts.contracts.usage import Recorder
+if words[1:3] == ["workflow_scripts", "training"] and words[3] in ("train", "predict"):
+    from workflow_scripts.contracts.usage import Recorder, job_of
 
-    recorder = Recorder.of(Path(words[words.index("--log") + 1]), None, None)
-    time.sleep({{"train": {train}, "predict": {predict}}}[words[2]])
+    recorder = Recorder(*job_of(Path(words[words.index("--log") + 1])), None, None)
+    time.sleep({{"train": {train}, "predict": {predict}}}[words[3]])
     recorder.end(0)
 os.execv({stand_in!r}, [{stand_in!r}, *words])
 """
@@ -74,7 +74,7 @@ def workflow(idle_cluster: Cluster, tmp_path: Path) -> Workflow:
 
 def planned_seconds(workflow: Workflow) -> float:
     """How long the missing runs will take."""
-    command = [sys.executable, "-m", "workflow_scripts.operations.plan", "--json", "--nodes", "3"]
+    command = [sys.executable, "-m", "workflow_scripts", "plan", "--json", "--nodes", "3"]
     done = subprocess.run(
         [*command, "--cores-per-node", "16", "--", *workflow.command()[3:]],
         cwd=workflow.project,

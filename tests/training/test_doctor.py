@@ -6,9 +6,9 @@ import re
 import pytest
 import torch
 
+from tests.commands import training as main
 from tests.training.conftest import RECIPE
 from workflow_scripts.training import examination
-from workflow_scripts.training.__main__ import main
 
 
 def doctor(recipe: dict, capfd) -> tuple[int, str]:

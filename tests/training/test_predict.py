@@ -9,12 +9,12 @@ import torch
 from PIL import Image
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
+from tests.commands import training as main
 from tests.training.conftest import with_settings
 from tests.training.running import run_here
 from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit, decode_mask
 from workflow_scripts.contracts.manifest import Entry, write_manifest
-from workflow_scripts.training.__main__ import main
 from workflow_scripts.training.masks import encode_detection
 
 

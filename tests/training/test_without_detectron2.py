@@ -4,11 +4,11 @@ import importlib.util
 
 import pytest
 
+from tests.commands import training as main
 from tests.training.test_command import train
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.training import detectron2_files
-from workflow_scripts.training.__main__ import main
 from workflow_scripts.training.detectron2_files import check_settings, files_of_config
 
 SETTINGS = Detectron2Training(engine="detectron2")

@@ -1,48 +1,45 @@
-"""`python -m tools.plate_detector export …`."""
+"""`export`: the trained network as ONNX."""
 
-import argparse
 import importlib.util
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from tools.plate_detector.net import Exported, PlateNet
 from tools.plate_detector.train import read_checkpoint
-from workflow_scripts.common.cli import Command
+from workflow_scripts.common.cli import File
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import atomic, sha256_of_file
 
-DESCRIPTION = """\
-Write the averaged weights of a training as ONNX, for images whose sides are any multiple of 32.
-It works at any time of the training. Needs the package onnx, which the tests need too.
-"""
 OPSET = 17
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    command = Command("tools.plate_detector export", DESCRIPTION)
-    add = command.argument
-    add("--checkpoint", type=Path, required=True, metavar="FILE", help="of a training")
-    add("--output", type=Path, required=True, metavar="FILE", help="the ONNX file")
-    return command.run(_export, argv)
+def export(*, checkpoint: File, output: File) -> None:
+    """Write the averaged weights of a training as ONNX.
 
+    For images whose sides are any multiple of 32. It works at any time of the training. Needs the
+    package onnx, which the tests need too.
 
-def _export(arguments: argparse.Namespace) -> None:
+    Args:
+        checkpoint: of a training.
+        output: the ONNX file.
+
+    Raises:
+        UserError: onnx is not installed, or there is no such checkpoint.
+    """
     if importlib.util.find_spec("onnx") is None:
         raise UserError(
             "torch exports with the package onnx, which is not installed; pip install onnx"
         )
-    state = read_checkpoint(arguments.checkpoint)
+    state = read_checkpoint(checkpoint)
     net = PlateNet()
     net.load_state_dict(state["average"])
-    with atomic(arguments.output) as temporary:
+    with atomic(output) as temporary:
         write_onnx(net, temporary)
-    digest = sha256_of_file(arguments.output)
-    log.info("%s: step %d, sha256 %s", arguments.output, state["step"], digest)
+    digest = sha256_of_file(output)
+    log.info("%s: step %d, sha256 %s", output, state["step"], digest)
 
 
 def write_onnx(net: PlateNet, path: Path) -> None:

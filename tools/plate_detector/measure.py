@@ -1,10 +1,8 @@
-"""`python -m tools.plate_detector measure …`."""
+"""`measure`: how well a network finds drawn plates."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,7 +11,7 @@ from drawn_streets import Label
 
 from tools.plate_detector.crops import TrainingCrops, widths
 from tools.plate_detector.scenes import large_scene, plates_of
-from workflow_scripts.common.cli import Command
+from workflow_scripts.common.cli import Count, File, Settings
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.files import sha256_of_file, write_json
 from workflow_scripts.contracts.weights import Weights
@@ -21,12 +19,6 @@ from workflow_scripts.imaging.boxes import ious
 from workflow_scripts.pii.plate_network.decode import boxes_of
 from workflow_scripts.pii.plate_network.search import PlateSearch
 
-DESCRIPTION = """\
-Measure a network on drawn images that no training has seen: whole scenes of 2048x1024 pixels,
-searched everywhere and inside vehicles only, and crops as the training draws them. A plate is found
-when a box around what was found has an IoU of 0.3 with its own. Plates of which less than 60 % is
-visible count neither way.
-"""
 SPLIT = "val"
 """Trainings cut their crops from scenes of the split `train`."""
 SCENE_SEED, CROP_SEED = 868_101, 515_253
@@ -139,31 +131,39 @@ def of_crops(search: PlateSearch, network: Any, count: int) -> dict:
     return summary_of(outcomes)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    command = Command("tools.plate_detector measure", DESCRIPTION, PlateSearch)
-    add = command.argument
-    add("--weights", type=Path, metavar="FILE", help="an ONNX file (default: the one that comes)")
-    add("--scenes", type=int, default=100, help="how many scenes (default: 100)")
-    add("--crops", type=int, default=1000, help="how many crops (default: 1000)")
-    add("--output", type=Path, metavar="FILE", help="write the numbers there, JSON")
-    return command.run(_measure, argv)
+def measure(
+    *,
+    settings: Settings[PlateSearch],
+    weights: File | None = None,
+    scenes: Count = 100,
+    crops: Count = 1000,
+    output: File | None = None,
+) -> None:
+    """Measure recall, false alarms and corner errors on drawn images that no training has seen.
 
+    Whole scenes of 2048x1024 pixels, searched everywhere and inside vehicles only, and crops as the
+    training draws them. A plate is found when a box around what was found has an IoU of 0.3 with
+    its own. Plates of which less than 60 % is visible count neither way.
 
-def _measure(arguments: argparse.Namespace) -> None:
+    Args:
+        weights: an ONNX file (default: the one that comes with this project).
+        scenes: number of scenes.
+        crops: number of crops.
+        output: file for the numbers, JSON.
+    """
     cv2.setNumThreads(1)
-    search = arguments.settings
-    if arguments.weights is not None:
+    search = settings
+    if weights is not None:
         mine = Weights(
-            source=str(arguments.weights),
-            sha256=sha256_of_file(arguments.weights),
+            source=str(weights),
+            sha256=sha256_of_file(weights),
             licence="being measured",
         )
         search = search.model_copy(update={"weights": mine})
     network = search.network(1)
-    measured = of_scenes(search, network, arguments.scenes) if arguments.scenes else {}
-    if arguments.crops:
-        measured["crops"] = of_crops(search, network, arguments.crops)
+    measured = of_scenes(search, network, scenes) if scenes else {}
+    if crops:
+        measured["crops"] = of_crops(search, network, crops)
     for name, numbers in measured.items():
         log.info("%s: %.3f false alarms an image", name, numbers["false_alarms"])
         for row in numbers["by_width"]:
@@ -173,5 +173,5 @@ def _measure(arguments: argparse.Namespace) -> None:
                     row["from"], row["to"], row["plates"], row["recall"],
                     100 * (row["corner_error"] or 0), 100 * (row["corner_error_90"] or 0),
                 )  # fmt: skip
-    if arguments.output is not None:
-        write_json(arguments.output, measured)
+    if output is not None:
+        write_json(output, measured)

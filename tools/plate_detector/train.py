@@ -1,8 +1,6 @@
-"""`python -m tools.plate_detector train …`."""
+"""`train`: the network, on drawn crops."""
 
-import argparse
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -13,16 +11,11 @@ from pydantic import Field
 from tools.plate_detector.crops import TrainingCrop, TrainingCrops
 from tools.plate_detector.net import PlateNet
 from tools.plate_detector.targets import CORNER_WEIGHT, loss_of, target_of
-from workflow_scripts.common.cli import Command
+from workflow_scripts.common.cli import File, Settings, Threads
 from workflow_scripts.common.console import duration, log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import atomic
 from workflow_scripts.common.section import Section
-
-DESCRIPTION = """\
-Train the network on crops that are drawn while it learns. The same settings give the same weights
-on the same machine; an interrupted training resumes from its last checkpoint.
-"""
 
 
 class TrainingSettings(Section):
@@ -139,41 +132,34 @@ def read_checkpoint(path: Path) -> dict:
     return state
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
-    command = Command("tools.plate_detector train", DESCRIPTION, TrainingSettings)
-    add = command.argument
-    add(
-        "--output",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="checkpoint; an existing one is resumed",
-    )
-    add("--threads", type=int, default=1, help="CPU threads (default: 1)")
-    return command.run(_train, argv)
+def train(*, settings: Settings[TrainingSettings], output: File, threads: Threads = 1) -> None:
+    """Train the network on crops that are drawn while it learns.
 
+    The same settings give the same weights on the same machine; an interrupted training resumes
+    from its last checkpoint.
 
-def _train(arguments: argparse.Namespace) -> None:
-    torch.set_num_threads(arguments.threads)
+    Args:
+        output: the checkpoint; an existing one is resumed.
+    """
+    torch.set_num_threads(threads)
     cv2.setNumThreads(1)
-    trainer = PlateTraining(arguments.settings)
-    if arguments.output.exists():
-        trainer.read(arguments.output)
+    trainer = PlateTraining(settings)
+    if output.exists():
+        trainer.read(output)
         log.info("resuming after step %d", trainer.step)
     started, first = time.monotonic(), trainer.step
     losses: list[tuple[float, float]] = []
-    while trainer.step < arguments.settings.steps:
+    while trainer.step < settings.steps:
         losses.append(trainer.advance())
-        if trainer.step % 20 == 0 or trainer.step == arguments.settings.steps:
+        if trainer.step % 20 == 0 or trainer.step == settings.steps:
             heat, corners = np.mean(losses, axis=0)
             losses.clear()
             pace = (time.monotonic() - started) / (trainer.step - first)
-            left = duration(pace * (arguments.settings.steps - trainer.step))
+            left = duration(pace * (settings.steps - trainer.step))
             log.info(
                 "step %d/%d: heat %.3f, corners %.4f, %.2f s a step, %s left",
-                trainer.step, arguments.settings.steps, heat, corners, pace, left,
+                trainer.step, settings.steps, heat, corners, pace, left,
             )  # fmt: skip
         if trainer.step % 100 == 0:
-            trainer.write(arguments.output)
-    trainer.write(arguments.output)
+            trainer.write(output)
+    trainer.write(output)

@@ -1,39 +1,79 @@
-"""How a command is told which runs belong to an experiment."""
+"""Options that tell a command which runs, tables and summaries to read."""
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from workflow_scripts.common.cli import Command
+from workflow_scripts.common.cli import option
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.runs import (
+    EvaluatedRun,
+    ExpectedRuns,
+    expected_of,
+    read_expected,
+    read_runs,
+    runs_in,
+)
+
+Runs = Annotated[tuple[Path, ...], option("FILE", "eval.json of each run.", many=(1, None))]
+RunsIn = Annotated[
+    Path,
+    option(
+        "FOLDER",
+        "The experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected run "
+        "that is there.",
+    ),
+]
+Expected = Annotated[
+    str,
+    option(
+        "JSON|FILE",
+        'The runs there have to be, and the order of variants and classes: {"variants": [...], '
+        '"seeds": [...], "classes": [...]} (where it is optional, by default: each variant and '
+        "seed that occurs).",
+    ),
+]
+Reference = Annotated[str, option("VARIANT", "The variant that the others are compared with.")]
+Tables = Annotated[
+    Path,
+    option(
+        "FOLDER",
+        "Folder of table_2.json and verdict.json (default: `tables` in the results' folder).",
+    ),
+]
+Summary = Annotated[
+    Path,
+    option(
+        "FILE",
+        "A csv with the columns class (`all` is the mean over the classes), variant, mean, std, n, "
+        "and with a column metric only its rows of AP, as tables/table_2.csv has; fractions of 1.",
+    ),
+]
 
 
-def add_runs_in(parser: argparse._ActionsContainer) -> None:
-    """`--runs-in`: where the runs lie; of a command's parser, or of a group of arguments."""
-    parser.add_argument(
-        "--runs-in",
-        type=Path,
-        metavar="FOLDER",
-        help="the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected "
-        "run that is there",
-    )
+def read_chosen_runs(
+    runs: Sequence[Path] | None, folder: Path | None, expected: str | None, reference: str
+) -> tuple[list[EvaluatedRun], ExpectedRuns]:
+    """The runs that the options name, and those that there have to be.
 
+    Args:
+        runs: `--runs`.
+        folder: `--runs-in`, used instead.
+        expected: `--expected`.
+        reference: `--reference`.
 
-def add_expected(command: Command, *, required: bool = False) -> None:
-    """`--expected`: the experiment's runs."""
-    default = "" if required else "; default: each variant and seed that occurs"
-    command.argument(
-        "--expected",
-        required=required,
-        metavar="JSON|FILE",
-        help='the runs there have to be, and the order of variants and classes: {"variants": '
-        f'[...], "seeds": [...], "classes": [...]}}{default}',
-    )
-
-
-def add_reference(command: Command) -> None:
-    """`--reference`: the variant that the others are compared with."""
-    command.argument(
-        "--reference",
-        default="unmodified",
-        metavar="VARIANT",
-        help="the variant that the others are compared with (default: %(default)s)",
-    )
+    Raises:
+        UserError: there are none, or they are not of one experiment.
+    """
+    wanted = read_expected(expected) if expected else None
+    if runs:
+        read = read_runs(runs)
+    elif folder is None:
+        raise UserError("missing: --runs, or --runs-in with --expected")
+    elif wanted is None:
+        raise UserError("--runs-in needs --expected, which names the runs")
+    else:
+        read = read_runs(runs_in(folder, wanted))
+    if not read:
+        raise UserError(f"{folder}: no expected run has been evaluated yet")
+    return read, wanted or expected_of(read, reference)

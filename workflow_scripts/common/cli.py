@@ -1,129 +1,320 @@
-"""The frame of every stage's command: its arguments, its log, and how it ends."""
+"""The frame of every command: its arguments, its log, and how it ends.
 
-import argparse
-import faulthandler
+A command is a function with typed parameters: `cyclopts` makes options of them, and its help from
+the docstring. A program's commands stand in one table, by the words that are typed.
+"""
+
+import ast
+import difflib
+import importlib
+import inspect
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
-import yaml
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
+from cyclopts.validators import Number
 
 from workflow_scripts.common.console import log, start_logging
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.section import describe_fields, validate
-from workflow_scripts.contracts.usage import Recorder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 EXIT_SAVED = 75
-"""Ends a command that saved its state and goes on when run again: EX_TEMPFAIL of sysexits.h."""
+"""Exit code of a command that saved its state and resumes when run again: EX_TEMPFAIL of
+sysexits.h."""
+
+Kind = TypeVar("Kind")
+_SETTINGS = object()
+
+Settings = Annotated[Kind, _SETTINGS]
+"""The section of the config (or union of sections) that `--settings` takes. The help explains its
+fields."""
 
 
-class Command:
-    """One command, `python -m workflow_scripts.<stage> [<action>] …`, with its arguments.
+def option(
+    metavar: str | None = None,
+    help: str | None = None,
+    *,
+    many: bool | tuple[int, int | None] | None = None,
+    at_least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> Parameter:
+    """What stands beside a parameter's type, in `Annotated`.
 
     Args:
-        name: as it is typed after `python -m`, for the help.
-        description: what it does, for `--help`.
-        settings: the config section (or union of sections) that `--settings` takes, when there is
-            one. Its fields are explained in the help.
-        label: what stands before each message; the command's name if it is not given. It may name
-            arguments, as in `train {variant} seed {seed}`.
+        metavar: stands for the value in the help.
+        help: text of several commands; that of a single one stands in its docstring.
+        many: several values behind one option, as separate words; or how many, from and to.
+        at_least: smallest value.
+        above: what the value exceeds.
+        below: what exceeds the value.
+    """
+    limits = _given(gte=at_least, gt=above, lt=below)
+    validator = Number(**limits) if limits else None
+    # What is passed to Parameter counts, None included: it would hide the docstring's text.
+    given = _given(metavar=metavar, help=help, consume_multiple=many, validator=validator)
+    return Parameter(**given)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+File = Annotated[Path, option("FILE")]
+Folder = Annotated[Path, option("FOLDER")]
+Files = Annotated[tuple[Path, ...], option("FILE", many=True)]
+"""Any number of files behind one option, none included."""
+Folders = Annotated[tuple[Path, ...], option("FOLDER", many=(1, None))]
+Names = Annotated[tuple[str, ...], option("VARIANT", many=True)]
+"""Any number of variants behind one option, none included."""
+Count = Annotated[int, option("N", at_least=0)]
+Positive = Annotated[int, option("N", at_least=1)]
+Threads = Annotated[int, option("N", "CPU threads.", at_least=1)]
+Behind = Annotated[str, option("ARGUMENT")]
+"""What stands behind `--`, for another program."""
+
+_SETTINGS_OPTION = Parameter(
+    metavar="JSON|FILE",
+    help="Section of the config that this command reads: JSON, or a JSON or YAML file. Keys that "
+    "are left out have their defaults (see below).",
+)
+_LOG_OPTION = Parameter(metavar="FILE", help="File that keeps the messages too.")
+
+_labels: dict[Callable[..., Any], str] = {}
+
+Ending = Callable[[int], None]
+"""Is told the exit code of a command that ends."""
+
+
+def labelled(label: str) -> Callable[[Kind], Kind]:
+    """Set what stands before each message of a command, instead of the command's name.
+
+    Args:
+        label: may name parameters, as in `train {variant} seed {seed}`.
     """
 
-    def __init__(self, name: str, description: str, settings: Any = None, label: str = "") -> None:
-        self.settings = settings
-        self.label = label or name.removeprefix("workflow_scripts.")
-        self.parser = argparse.ArgumentParser(
-            prog=f"python -m {name}",
-            description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        if settings is not None:
-            self.parser.epilog = f"settings:\n{describe_fields(settings)}"
-            self.parser.add_argument(
-                "--settings",
-                default="{}",
-                metavar="JSON|FILE",
-                help="the section of the config that this stage reads: JSON, or a JSON or YAML "
-                "file; what is left out has its default (see below)",
-            )
-        self.parser.add_argument(
-            "--log", type=Path, metavar="FILE", help="keep the messages in this file too"
-        )
+    def keep(function: Any) -> Any:
+        _labels[function] = label
+        return function
 
-    def argument(self, *names: str, **options) -> None:
-        """Add an argument, as `argparse.ArgumentParser.add_argument` takes it."""
-        self.parser.add_argument(*names, **options)
-
-    def run(
-        self, main: Callable[[argparse.Namespace], int | None], argv: Sequence[str] | None = None
-    ) -> int:
-        """Parse, run `main`, and return the exit code: 0, 2 for a user's error, 1 for a bug."""
-        arguments = self.parser.parse_args(argv)
-        start_logging(self.label.format_map(vars(arguments)), arguments.log)
-        given = vars(arguments)
-        recorder = Recorder.of(arguments.log, given.get("gpus"), given.get("threads"))
-        code = self._run(main, arguments)
-        if recorder is not None:
-            recorder.end(code)
-        return code
-
-    def _run(
-        self, main: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace
-    ) -> int:
-        try:
-            if self.settings is not None:
-                arguments.settings = read_settings(self.settings, arguments.settings)
-            return main(arguments) or 0
-        except UserError as error:
-            for line in str(error).splitlines():
-                log.error("error: %s", line)
-            return 2
-        except KeyboardInterrupt:
-            log.error("interrupted")
-            return 130
-        except Exception:  # a bug: the log has to hold it as well as the terminal
-            log.error("%s", traceback.format_exc().rstrip())
-            return 1
+    return keep
 
 
 @dataclass(frozen=True)
-class Action:
-    """One of several things that a stage's command can do."""
+class Program:
+    """`python -m <name>`: several commands in one table.
 
-    meaning: str
-    """For the list of actions, without a full stop."""
-    run: Callable[[Sequence[str]], int]
-    """Takes the arguments behind the action's name, returns the exit code."""
+    Attributes:
+        name: module that Python runs.
+        description: one paragraph, for the list of commands.
+        commands: `module:function` of each command, by the words that are typed.
+        started: is called with the parameters of a command that starts, and returns what is to be
+            told its exit code, if anything.
+    """
+
+    name: str
+    description: str
+    commands: Mapping[str, str]
+    started: Callable[[Mapping[str, Any]], Ending | None] = lambda parameters: None
+
+    def run(self, argv: Sequence[str] | None = None) -> int:
+        """Run the command that the arguments name, those of the process by default.
+
+        Returns:
+            The exit code: 0, 2 for a user's error, 1 for a bug, or the command's own.
+        """
+        words = list(sys.argv[1:] if argv is None else argv)
+        for count in (2, 1):
+            path = " ".join(words[:count])
+            if path in self.commands:
+                return self._run(path, words[count:])
+        group = words[0] if words and not words[0].startswith("-") else ""
+        asked = words[1:2] if group else words[:1]
+        if asked in ([], ["--help"], ["-h"]) and (listing := self._listing(group)):
+            print(listing)
+            return 0
+        typed = " ".join(words[:2] if self._listing(group) else words[:1])
+        near = difflib.get_close_matches(typed, self.commands, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"python -m {self.name} lists them"
+        print(f"error: there is no command {typed!r}; {hint}", file=sys.stderr)
+        return 2
+
+    def _listing(self, group: str) -> str:
+        """The commands of a group, or all of them, one line each; empty for an unknown group."""
+        chosen = [
+            path for path in self.commands if f"{path} ".startswith(f"{group} " * bool(group))
+        ]
+        if not chosen:
+            return ""
+        width = max(map(len, chosen))
+        lines = [f"  {path:{width}}  {_summary_of(self.commands[path])}" for path in chosen]
+        usage = " ".join(filter(None, (f"python -m {self.name}", group, "COMMAND …")))
+        return "\n".join(
+            [
+                f"Usage: {usage}",
+                "",
+                self.description,
+                "",
+                *lines,
+                "",
+                "COMMAND --help explains one.",
+            ]
+        )
+
+    def _run(self, path: str, argv: Sequence[str]) -> int:
+        module, _, name = self.commands[path].partition(":")
+        function = getattr(importlib.import_module(module), name)
+        app, settings = _app_of(function, f"python -m {self.name} {path}")
+        if {"--help", "-h"} & set(_before_dashes(argv)):
+            app.help_print()
+            if settings is not None:
+                from workflow_scripts.common.section import describe_fields  # noqa: PLC0415
+
+                print(f"\nsettings:\n{describe_fields(settings)}")
+            return 0
+        try:
+            _, bound, _ = app.parse_args(argv, exit_on_error=False, print_error=False)
+        except CycloptsError as error:
+            message = _one_line(error, app, argv)
+            hint = f"python -m {self.name} {path} --help"
+            print(f"[{path}] error: {message}; see {hint}", file=sys.stderr)
+            return 2
+        bound.apply_defaults()
+        log_file = bound.arguments.pop("log")
+        parameters = {"log": log_file, **bound.arguments}
+        start_logging(_labels.get(function, path).format_map(parameters), log_file)
+        ending = self.started(parameters)
+        code = _exit_code(partial(_call, function, settings, bound))
+        if ending is not None:
+            ending(code)
+        return code
+
+    def main(self, argv: Sequence[str] | None = None) -> NoReturn:
+        """Run a command and end the process with its exit code."""
+        import faulthandler  # noqa: PLC0415
+
+        faulthandler.enable()
+        sys.exit(self.run(argv))
 
 
-def dispatch(
-    name: str, description: str, actions: Mapping[str, Action], argv: Sequence[str] | None
-) -> int:
-    """Run the action that the first argument names, and return its exit code."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {name}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="actions:\n"
-        + "\n".join(f"  {action:10} {actions[action].meaning}" for action in actions)
-        + "\n\n`<action> --help` explains an action.",
+def _summary_of(target: str) -> str:
+    """The first line of a command's docstring, without importing its module."""
+    module, _, name = target.partition(":")
+    tree = ast.parse(ROOT.joinpath(*module.split(".")).with_suffix(".py").read_text("utf-8"))
+    (function,) = (
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name
     )
-    parser.add_argument("action", choices=actions, metavar="action", help="see below")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="of the action")
-    arguments = parser.parse_args(argv)
-    return actions[arguments.action].run(arguments.arguments)
+    return (ast.get_docstring(function) or "").partition("\n")[0].removesuffix(".")
+
+
+def _app_of(function: Callable[..., Any], name: str) -> tuple[App, Any]:
+    """The parser of a command; and what its `--settings` takes, None if it has no such option."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters, settings = [], None
+    for parameter in inspect.signature(function).parameters.values():
+        hint = hints[parameter.name]
+        if get_origin(hint) is Annotated and _SETTINGS in get_args(hint):
+            settings = hint
+            option_of_settings = Annotated[str, _SETTINGS_OPTION]
+            parameters.append(parameter.replace(annotation=option_of_settings, default="{}"))
+        else:
+            parameters.append(parameter.replace(annotation=hint))
+    parameters.append(
+        inspect.Parameter(
+            "log",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[Path | None, _LOG_OPTION],
+        )
+    )
+
+    def command() -> None:
+        """Stands for the function; cyclopts reads the signature that is set below."""
+
+    # Its paragraphs become one line each; the terminal's width breaks them.
+    text = inspect.cleandoc(function.__doc__ or "")
+    command.__doc__ = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    app = App(
+        name=name,
+        help_flags=(),
+        version_flags=(),
+        help_format="plaintext",
+        help_formatter="plain",
+        default_parameter=Parameter(negative=()),
+    )
+    app.default(command)
+    return app, settings
+
+
+def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArguments) -> int | None:
+    if settings is not None:
+        bound.arguments["settings"] = read_settings(settings, bound.arguments["settings"])
+    return function(*bound.args, **bound.kwargs)
+
+
+def _exit_code(command: Callable[[], int | None]) -> int:
+    """Run a command; its errors become messages and exit codes."""
+    try:
+        return command() or 0
+    except UserError as error:
+        for line in str(error).splitlines():
+            log.error("error: %s", line)
+        return 2
+    except KeyboardInterrupt:
+        log.error("interrupted")
+        return 130
+    except Exception:  # a bug: the log has to hold it as well as the terminal
+        log.error("%s", traceback.format_exc().rstrip())
+        return 1
+
+
+def _one_line(error: CycloptsError, app: App, argv: Sequence[str]) -> str:
+    """What is wrong with the arguments."""
+    arguments = app.assemble_argument_collection()
+    known = {name for argument in arguments for name in argument.names}
+    options = [word.partition("=")[0] for word in _before_dashes(argv) if word.startswith("--")]
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        message = f"unknown option {unknown[0]}" + (f", did you mean {near[0]}?" if near else "")
+        takes_more = any(one.field_info.kind is one.field_info.VAR_POSITIONAL for one in arguments)
+        return message + " (arguments of snakemake stand behind `--`)" * takes_more
+    first = error.argument
+    if type(error) is MissingArgumentError and first is not None and first.name not in options:
+        needed = [one for one in arguments if one.required and one.name not in options]
+        absent = [one.name for one in needed if one.name == first.name or one.name.startswith("--")]
+        return f"missing: {', '.join(absent)}"
+    if isinstance(error, UnusedCliTokensError):
+        return f"unexpected: {' '.join(error.unused_tokens or ())}"
+    # Of an option with several values, cyclopts quotes the tuple.
+    text = re.sub(r'"\((.+?),?\)"', r'"\1"', " ".join(str(error).split()))
+    return text.rstrip(".")
+
+
+def _before_dashes(argv: Sequence[str]) -> Sequence[str]:
+    """The arguments up to `--`, which separates those of another program."""
+    return argv[: argv.index("--")] if "--" in argv else argv
 
 
 def read_settings(kind: Any, source: str) -> Any:
     """Make a `kind` from JSON text, or from a JSON or YAML file.
 
     Raises:
-        UserError: a line a finding, each with its key.
+        UserError: a line for each finding, with its key.
     """
+    from workflow_scripts.common.section import validate  # noqa: PLC0415 - pydantic is slow
+
     where = "--settings"
     if source.lstrip().startswith(("{", "[", '"')):
         try:
@@ -140,17 +331,17 @@ def read_yaml(path: Path) -> Any:
     """Read a YAML (or JSON) file.
 
     Raises:
-        UserError: it is missing or not YAML.
+        UserError: it cannot be read, is not UTF-8, or not YAML.
     """
+    import yaml  # noqa: PLC0415 - most commands get JSON
+
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path}: not UTF-8; save it as UTF-8") from None
+    except (yaml.YAMLError, RecursionError) as error:
         raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-
-
-def main_of(command: Callable[[], int]) -> NoReturn:
-    """Run `command` with the process's arguments and end the process with its exit code."""
-    faulthandler.enable()
-    sys.exit(command())

@@ -37,9 +37,9 @@ WITHOUT_EFFECT = tuple(
         "training.stopping",
     )
 )
-"""Packages and modules that change no result: what a command says, how it reads its arguments, where
-files lie, how processes are started, locked and stopped. The config's code neither: the values that it makes,
-defaults included, are part of the fingerprint themselves."""
+"""Packages and modules that change no result: what a command says, how it reads its arguments,
+where files lie, how processes are started, locked and stopped. The config's code neither: the
+values that it makes, defaults included, are part of the fingerprint themselves."""
 
 DISTRIBUTIONS = {
     "PIL": "pillow",

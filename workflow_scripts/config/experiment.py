@@ -42,7 +42,7 @@ class Experiment(Section):
     """How many runs each variant gets (seeds 1 to n), or a list of seeds."""
     more_seeds: dict[Name, tuple[PositiveInt, ...]] = Field(default_factory=dict)
     """Further runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
-    workflow_scripts.analysis.statistics next` writes such files, to be named behind --configfile."""
+    workflow_scripts statistics next` writes such files, to be named behind --configfile."""
     training: Training
     """The recipe."""
     evaluation: Evaluation = Evaluation()

@@ -54,12 +54,13 @@ class Fingerprints:
     def drawing(self, _: object = None) -> str:
         """Fingerprint of the drawn data set."""
         drawn = self.jobs.experiment.dataset.model_dump(mode="json", exclude={"images_per_shard"})
-        return fingerprint(settings=drawn, code=code_of("workflow_scripts.dataset.draw"))
+        return fingerprint(settings=drawn, code=code_of("workflow_scripts.dataset.commands.draw"))
 
     def index(self, _: object = None) -> str:
         """Fingerprint of the index."""
         return fingerprint(
-            settings=self.jobs.dataset_settings(), code=code_of("workflow_scripts.dataset.__main__")
+            settings=self.jobs.dataset_settings(),
+            code=code_of("workflow_scripts.dataset.commands.index"),
         )
 
     def detection(self, _: object = None) -> str:
@@ -135,29 +136,29 @@ class Fingerprints:
     def evaluation(self, _: object = None) -> str:
         """Fingerprint of how predictions are evaluated."""
         data = self.digests()["val"]
-        return fingerprint(data=data, code=code_of("workflow_scripts.evaluation.__main__"))
+        return fingerprint(data=data, code=code_of("workflow_scripts.evaluation.commands.evaluate"))
 
     def tables(self, _: object = None) -> str:
         """Fingerprint of how evaluations are aggregated."""
-        return fingerprint(code=code_of("workflow_scripts.analysis.tables.__main__"))
+        return fingerprint(code=code_of("workflow_scripts.analysis.tables.commands.make"))
 
     def verdict(self, _: object = None) -> str:
         """Fingerprint of how variants are judged, beside the evaluations."""
         return fingerprint(
             settings=self.jobs.statistics_settings(),
             controls=[self.jobs.aa_controls(), self.jobs.positive_controls()],
-            code=code_of("workflow_scripts.analysis.statistics.__main__"),
+            code=code_of("workflow_scripts.analysis.statistics.commands.verdict"),
         )
 
     def cross(self, _: object = None) -> str:
         """Fingerprint of the table of the cross test, beside the evaluations."""
-        return fingerprint(code=code_of("workflow_scripts.analysis.tables.cross_command"))
+        return fingerprint(code=code_of("workflow_scripts.analysis.tables.commands.cross"))
 
     def exposed(self, _: object = None) -> str:
         """Fingerprint of the table of exposed instances, beside the evaluations."""
         return fingerprint(
             settings=self.jobs.interval_settings(),
-            code=code_of("workflow_scripts.analysis.statistics.exposed_command"),
+            code=code_of("workflow_scripts.analysis.statistics.commands.exposed"),
         )
 
     def audit(self, wildcards: Wildcards) -> str:

@@ -109,13 +109,6 @@ class Recorder:
         self._write(self._usage)
         self._meter = GpuMeter(visible) if visible and given != 0 else None
 
-    @classmethod
-    def of(cls, log_file: Path | None, gpus: int | None, threads: int | None) -> "Recorder | None":
-        """The recorder of a command with this log; None for one that is no job of a workflow."""
-        if log_file is None or "logs" not in log_file.parts:
-            return None
-        return cls(*job_of(log_file), gpus, threads)
-
     def end(self, exit_code: int) -> None:
         """Complete the record."""
         own, others = (

@@ -45,7 +45,7 @@ class Weights(Section):
         if self.is_remote:
             raise UserError(
                 f"{self.source}: a job does not download; get it with "
-                "`python -m workflow_scripts.operations.weights fetch` and name the file as the source"
+                "`python -m workflow_scripts weights fetch` and name the file as the source"
             )
         return Path(self.source)
 

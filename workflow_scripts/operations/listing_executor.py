@@ -1,8 +1,8 @@
 """An executor for Snakemake that runs nothing and writes down the jobs that it is given.
 
-`python -m workflow_scripts.operations.listing_executor FILE …`, with Snakemake's own arguments behind the
-file: a dry run after which the file holds a line of JSON for each job, all that it depends on
-before it.
+`python -m workflow_scripts.operations.listing_executor FILE …`, with Snakemake's own arguments
+behind the file: a dry run after which the file holds a line of JSON for each job, all that it
+depends on before it.
 """
 
 import json

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -55,6 +56,20 @@ class SnakemakeCall:
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.arguments = tuple(arguments)
+
+    @classmethod
+    def behind_dashes(cls, arguments: Sequence[str]) -> "SnakemakeCall":
+        """The call that a user typed behind `--`.
+
+        Raises:
+            UserError: nothing stands there, and no profile is set in the environment either.
+        """
+        if not arguments and not os.environ.get("SNAKEMAKE_PROFILE"):
+            raise UserError(
+                "missing: the arguments of snakemake, behind `--`, "
+                "e.g. -- --profile profiles/local --configfile config.yaml"
+            )
+        return cls(arguments)
 
     @cached_property
     def options(self) -> argparse.Namespace:

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.commands import report as main
 from workflow_scripts.analysis.report import forest, tradeoff
-from workflow_scripts.analysis.report.__main__ import main
 from workflow_scripts.analysis.report.drawn import FIGURES
 from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.analysis.report.results import read_results

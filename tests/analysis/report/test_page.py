@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.commands import report as main
 from tests.written_results import FIVE, many, original_pixels, write_results
-from workflow_scripts.analysis.report.__main__ import main
 from workflow_scripts.analysis.report.page import SECTIONS
 from workflow_scripts.analysis.tables import cross
 from workflow_scripts.common.files import read_json, write_json

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, make, written
+from tests.commands import statistics as main
 from tests.workflow import PROJECT
-from workflow_scripts.analysis.statistics.__main__ import main
 
 PAPER = PROJECT / "docs/whitepaper_table_2.csv"
 
@@ -246,6 +246,6 @@ def test_power_plans_runs_from_a_pilot(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "std 0.01" in said
     assert "> 10000" in said
-    with pytest.raises(SystemExit):
-        main(["power", "--deviations", "1.5"])
-    assert "is not between 0 and 1 (1 point is 0.01)" in capsys.readouterr().err
+    for wrong in ("1.5", "1e-300", "nan", "0.1, 1.5"):
+        assert main(["power", "--deviations", *wrong.split(", ")]) == 2
+        assert f'Invalid value "{wrong}" for --deviations' in capsys.readouterr().err

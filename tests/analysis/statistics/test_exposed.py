@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
-from workflow_scripts.analysis.statistics.__main__ import main
+from tests.commands import statistics as main
 from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
 
 AP = {"unmodified": (0.40, 0.42, 0.41), "natural": (0.30, 0.33, 0.31)}

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.error_rates import World, error_rates, judged
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
-from workflow_scripts.analysis.statistics.__main__ import main
+from tests.commands import statistics as main
 from workflow_scripts.analysis.statistics.images import TestImages as Images
 from workflow_scripts.analysis.statistics.welch import Difference
 from workflow_scripts.contracts.matches import Matches

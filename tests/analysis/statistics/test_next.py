@@ -8,7 +8,7 @@ import yaml
 from benchmarks.adaptive import rates
 from tests.analysis.statistics.test_command import write_experiment
 from tests.analysis.tables.written_runs import CLASSES, evaluation, written
-from workflow_scripts.analysis.statistics.__main__ import main
+from tests.commands import statistics as main
 from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.settings.statistics import Statistics
 

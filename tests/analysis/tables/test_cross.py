@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation
-from workflow_scripts.analysis.tables.__main__ import main
+from tests.commands import tables as main
 from workflow_scripts.common.files import write_json
 
 VARIANTS = ("unmodified", "blur")

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, make, written
-from workflow_scripts.analysis.tables.__main__ import main
+from tests.commands import tables as main
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.runs import ExpectedRuns, expected_of, missing_runs, read_runs

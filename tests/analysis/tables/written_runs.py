@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from workflow_scripts.analysis.tables.__main__ import main
+from tests.commands import tables as main
 from workflow_scripts.common.files import write_json
 
 CLASSES = ("person", "rider", "car")

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
+from tests.commands import training as main
 from tests.training.detectron2.conftest import small_settings
 from tests.training.running import (
     hash_of_weights,
@@ -20,7 +21,6 @@ from tests.training.running import (
 from tests.training.test_predict import predict
 from workflow_scripts.common.files import read_json
 from workflow_scripts.training import examination
-from workflow_scripts.training.__main__ import main
 from workflow_scripts.training.job import Ending
 
 pytestmark = pytest.mark.detectron2

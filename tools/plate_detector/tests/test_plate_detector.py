@@ -10,12 +10,13 @@ import torch
 
 from tools.plate_detector import crops as drawing
 from tools.plate_detector import vehicles
+from tools.plate_detector.__main__ import PROGRAM
 from tools.plate_detector.crops import SIDE, TrainingCrop, TrainingCrops, draw_crop, widths
 from tools.plate_detector.export import write_onnx
 from tools.plate_detector.measure import match, summary_of
 from tools.plate_detector.net import PlateNet
 from tools.plate_detector.targets import loss_of, target_of
-from tools.plate_detector.train import PlateTraining, TrainingSettings, main
+from tools.plate_detector.train import PlateTraining, TrainingSettings
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.imaging.boxes import without_doubles
 from workflow_scripts.pii.plate_network.decode import boxes_of, decode
@@ -188,10 +189,10 @@ def test_the_same_seed_gives_the_same_weights_also_when_interrupted(tmp_path):
 
 def test_training_command(tmp_path, capsys):
     command = ["--settings", '{"steps": 1, "batch": 1, "scene_share": 0}', "--output"]
-    assert main([*command, str(tmp_path / "a.pth")]) == 0
+    assert PROGRAM.run(["train", *command, str(tmp_path / "a.pth")]) == 0
     assert torch.load(tmp_path / "a.pth")["step"] == 1
     (tmp_path / "b.pth").write_bytes(b"no weights")
-    assert main([*command, str(tmp_path / "b.pth")]) == 2
+    assert PROGRAM.run(["train", *command, str(tmp_path / "b.pth")]) == 2
     assert "b.pth: not a checkpoint" in capsys.readouterr().err
     with pytest.raises(UserError, match="other settings"):
         PlateTraining(SETTINGS).read(tmp_path / "a.pth")

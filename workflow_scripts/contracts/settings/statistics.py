@@ -23,7 +23,7 @@ class Statistics(Section):
     two one-sided tests at that level."""
     looks: tuple[Annotated[int, Field(ge=2)], ...] = ()
     """Numbers of runs a variant at which you will look, such as [5, 10, 15]: after each look,
-    `python -m workflow_scripts.analysis.statistics next` adds runs to what is undecided. Each look tests at
+    `python -m workflow_scripts statistics next` adds runs to what is undecided. Each look tests at
     `level` divided by the number of looks, so that all looks together err no more often than one
     would. Empty: one look, at the runs that there are. Name them before you see results."""
     image_samples: int = Field(400, ge=0, le=100_000)

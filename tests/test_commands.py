@@ -1,0 +1,84 @@
+"""All commands of the workflow: listed, explained, quick to start, with one line for an error."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.workflow import PROJECT
+from workflow_scripts.__main__ import COMMANDS, PROGRAM
+
+HEAVY = ("torch", "torchvision", "matplotlib", "snakemake")
+LIGHT = [path for path in COMMANDS if path.split()[0] in {"training", "dataset", "pii", "status"}]
+
+
+def test_each_command_is_listed_with_one_line(capsys):
+    assert PROGRAM.run([]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    for path in COMMANDS:
+        (line,) = (line for line in listed if line.startswith(f"  {path}  "))
+        assert line.removeprefix(f"  {path}").strip()
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_each_command_explains_itself(path, capsys):
+    assert PROGRAM.run([*path.split(), "--help"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage: python -m workflow_scripts {path}")
+    assert "--log FILE" in said
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_an_unknown_option_is_one_line(path, capsys):
+    assert PROGRAM.run([*path.split(), "--no-such-option"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"[{path}] error: unknown option --no-such-option")
+    assert f"python -m workflow_scripts {path} --help" in line
+
+
+def test_help_waits_for_no_heavy_library():
+    code = (
+        "import sys\n"
+        "from workflow_scripts.__main__ import PROGRAM\n"
+        "for path in ['', *sys.argv[1:]]: assert PROGRAM.run([*path.split(), '--help']) == 0\n"
+        f"assert not set(sys.modules) & set({HEAVY})"
+    )
+    command = [sys.executable, "-c", code, *LIGHT]
+    subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["status", "x", "--watch", "-1"], 'Invalid value "-1.0" for --watch'),
+        (["status", "x", "--watch", "nan"], 'Invalid value "nan" for --watch'),
+        (["plan", "--nodes", "0", "--", "-n"], 'Invalid value "0" for --nodes'),
+        (["plan", "--nodes", "1000000000", "--", "-n"], "for --nodes"),
+        (["launch", "--cluster", "local"], "missing: --variant, --seed"),
+        (["plan"], "missing: the arguments of snakemake, behind `--`"),
+        (["plan", "--profile", "x"], "arguments of snakemake stand behind `--`"),
+        (["config"], "missing: a config file to check"),
+        (["config", "/"], "/: cannot be read"),
+        (["statistics", "verdict", "--runs", "a", "--summary", "b"], "give one of --runs"),
+        (["training", "doctor", "--gpus", "-1"], 'Invalid value "-1" for --gpus'),
+    ],
+)
+def test_wrong_arguments_are_one_line(words, message, capsys, monkeypatch):
+    monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
+    assert PROGRAM.run(words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+@pytest.mark.parametrize(
+    ("module", "words", "usage"),
+    [
+        ("dataset", ["--help"], "dataset index"),
+        ("evaluation", ["--help"], "evaluation"),
+        ("pii", ["check", "--help"], "pii check"),
+    ],
+)
+def test_rooms_forward_to_their_commands(module, words, usage):
+    command = [sys.executable, "-m", f"workflow_scripts.{module}", *words]
+    done = subprocess.run(command, check=True, cwd=PROJECT, capture_output=True, text=True)
+    assert done.stdout.startswith(f"Usage: python -m workflow_scripts {usage}")

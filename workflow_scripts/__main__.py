@@ -1,0 +1,86 @@
+"""`python -m workflow_scripts`: every command of the workflow."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from workflow_scripts.common.cli import Ending, Program
+
+COMMANDS = {
+    "config": "config.commands.check:check",
+    "plan": "operations.commands.plan:plan",
+    "status": "operations.commands.status:status",
+    "usage": "operations.commands.usage:usage",
+    "launch": "operations.commands.launch:launch",
+    "record": "operations.commands.record:record",
+    "cluster check": "operations.commands.cluster_check:check",
+    "weights fetch": "operations.commands.weights_fetch:fetch",
+    "weights record": "operations.commands.weights_record:record",
+    "dataset draw": "dataset.commands.draw:draw",
+    "dataset index": "dataset.commands.index:index",
+    "pii check": "pii.commands.check:check",
+    "pii detect": "pii.commands.detect:detect",
+    "pii summarize": "pii.commands.summarize:summarize",
+    "anonymization check": "anonymization.commands.check:check",
+    "anonymization apply": "anonymization.commands.apply:apply",
+    "anonymization gather": "anonymization.commands.gather:gather",
+    "privacy audit": "privacy.commands.audit:audit",
+    "privacy table": "privacy.commands.table:table",
+    "privacy figure": "privacy.commands.figure:figure",
+    "privacy show": "privacy.commands.show:show",
+    "training check": "training.commands.check:check",
+    "training doctor": "training.commands.doctor:doctor",
+    "training train": "training.commands.train:train",
+    "training predict": "training.commands.predict:predict",
+    "training export": "training.commands.export:export",
+    "evaluation": "evaluation.commands.evaluate:evaluate",
+    "tables make": "analysis.tables.commands.make:make",
+    "tables cross": "analysis.tables.commands.cross:cross",
+    "tables show": "analysis.tables.commands.show:show",
+    "statistics verdict": "analysis.statistics.commands.verdict:verdict",
+    "statistics exposed": "analysis.statistics.commands.exposed:exposed",
+    "statistics next": "analysis.statistics.commands.next:next_runs",
+    "statistics power": "analysis.statistics.commands.power:power",
+    "statistics show": "analysis.statistics.commands.show:show",
+    "report html": "analysis.report.commands.html:html",
+    "report figures": "analysis.report.commands.figures:figures",
+    "report compare": "analysis.report.commands.compare:compare",
+    "report provenance": "analysis.report.commands.provenance:provenance",
+}
+"""Module and function of each command, by the words that are typed."""
+
+
+def _record_usage(parameters: Mapping[str, Any]) -> Ending | None:
+    """Record what a job of the workflow uses; a job is a command with a log below `logs`."""
+    log_file = parameters["log"]
+    if log_file is None or "logs" not in log_file.parts:
+        return None
+    from workflow_scripts.contracts.usage import Recorder, job_of  # noqa: PLC0415 - jobs only
+
+    gpus, threads = parameters.get("gpus"), parameters.get("threads")
+    return Recorder(*job_of(log_file), gpus, threads).end
+
+
+PROGRAM = Program(
+    "workflow_scripts",
+    "What anonymizing training images costs: the commands behind the workflow.",
+    {path: f"workflow_scripts.{target}" for path, target in COMMANDS.items()},
+    _record_usage,
+)
+
+
+def run_room(room: str, action: str | None = None) -> NoReturn:
+    """Run `python -m workflow_scripts.<room>`.
+
+    Args:
+        room: first word of its commands.
+        action: second word where none is typed.
+    """
+    typed = sys.argv[1:]
+    if action and (not typed or typed[0].startswith("-")):
+        typed = [action, *typed]
+    PROGRAM.main([room, *typed])
+
+
+if __name__ == "__main__":
+    PROGRAM.main()

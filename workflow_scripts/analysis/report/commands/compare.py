@@ -1,0 +1,37 @@
+"""`report compare`: experiments beside each other."""
+
+from pathlib import Path
+from typing import Annotated
+
+from workflow_scripts.analysis.report import compare as comparison
+from workflow_scripts.common.cli import Folder, option
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.figures import save, style
+from workflow_scripts.common.files import write_text
+
+
+def compare(
+    results: Annotated[tuple[Path, ...], option("FOLDER")], /, *, output: Folder | None = None
+) -> None:
+    """Put experiments beside each other: one table, and one plot.
+
+    Args:
+        results: results/<experiment> of two or more.
+        output: folder for compare.csv, .md, .svg and .png; without it the table is printed.
+
+    Raises:
+        UserError: there is nothing to compare.
+    """
+    rows = comparison.rows_of(comparison.read_experiments(results))
+    if not rows:
+        raise UserError("there is no variant beside the references; nothing to compare")
+    if output is None:
+        print(comparison.as_text(rows, "simple"), end="")
+        return
+    stem = output / comparison.NAME
+    write_text(stem.with_suffix(".csv"), comparison.as_table(rows).to_csv(index=False))
+    write_text(stem.with_suffix(".md"), comparison.as_text(rows, "pipe"))
+    with style(comparison.NAME):
+        save(comparison.draw(rows), output, comparison.NAME)
+    log.info("%s.{csv,md,svg,png}: %d variants", stem, len(rows))

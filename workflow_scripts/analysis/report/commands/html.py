@@ -1,0 +1,35 @@
+"""`report html`: an experiment's results on one page."""
+
+from workflow_scripts.analysis.report.page import render
+from workflow_scripts.analysis.report.results import read_results
+from workflow_scripts.analysis.run_arguments import Tables
+from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.files import write_text
+from workflow_scripts.contracts.settings.report import Report
+
+
+def html(
+    results: Folder,
+    /,
+    *,
+    settings: Settings[Report],
+    tables: Tables | None = None,
+    provenance: File | None = None,
+    output: File | None = None,
+) -> None:
+    """Make one self-contained page of all that an experiment's folder holds.
+
+    Args:
+        results: results/<experiment>.
+        provenance: a provenance.json (default: that of the results' folder, if there is one).
+        output: the page (default: report.html in the results' folder).
+    """
+    read = read_results(results, tables, provenance)
+    output = output or results / "report.html"
+    page = render(read, bool(settings.show_originals))
+    write_text(output, page)
+    log.info("%s: %.1f MB", output, len(page.encode()) / 1e6)
+    unfinished = len(read.unfinished)
+    if unfinished:
+        log.warning("%d of %d runs are missing; the report lists them", unfinished, len(read.runs))

@@ -1,0 +1,53 @@
+"""`statistics exposed`: the AP of exposed instances."""
+
+from workflow_scripts.analysis.run_arguments import (
+    Expected,
+    Reference,
+    Runs,
+    RunsIn,
+    read_chosen_runs,
+)
+from workflow_scripts.analysis.statistics import exposed as instances
+from workflow_scripts.common.cli import Folder, Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.runs import list_of, missing_runs
+from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.tables import markdown, write_formats
+
+
+def exposed(
+    *,
+    settings: Settings[Statistics],
+    runs: Runs | None = None,
+    runs_in: RunsIn | None = None,
+    expected: Expected | None = None,
+    reference: Reference = "unmodified",
+    output: Folder,
+) -> None:
+    """Compare the AP of instances that carry a face or a plate, and of the others.
+
+    Mask AP by how much of an instance lies in faces and plates, by kind and by size, and its
+    difference from that of the reference.
+
+    Args:
+        output: folder for exposed.csv, .md, .tex and .json.
+
+    Raises:
+        UserError: there are no runs, or none of the reference.
+    """
+    read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
+    if reference not in wanted.variants:
+        raise UserError(f"no variant {reference!r}; there are {', '.join(wanted.variants)}")
+    missing, level = list_of(missing_runs(read, wanted)), settings.level
+    table = instances.exposed_table(read, wanted, reference, level)
+    caption = instances.caption(read, level, missing)
+    write_formats(
+        output,
+        "exposed",
+        csv=table.to_csv(index=False),
+        md=markdown(instances.blocks(table, reference), caption),
+        tex=instances.as_latex(table, reference, caption),
+        json=instances.as_json(table, reference, level, missing, caption),
+    )
+    log.info("%s.{csv,md,tex,json}: %d runs", output / "exposed", len(read))

@@ -1,0 +1,70 @@
+"""`statistics power`: how many runs it takes."""
+
+import textwrap
+from typing import Annotated
+
+from tabulate import tabulate
+
+from workflow_scripts.analysis.run_arguments import Summary
+from workflow_scripts.analysis.statistics import formats, planning
+from workflow_scripts.analysis.statistics.sources import samples_of_summary
+from workflow_scripts.common.cli import File, option
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_text
+from workflow_scripts.contracts.settings.statistics import Statistics
+
+DEFAULTS = Statistics()
+SMALLEST_DEVIATION = 1e-6
+"""Of an AP: below it, no number of runs is a sensible answer."""
+
+
+Fractions = tuple[float, ...]
+
+
+def power(
+    *,
+    deviations: Annotated[
+        Fractions | None,
+        option("STD", many=(1, None), at_least=SMALLEST_DEVIATION, below=1),
+    ] = None,
+    summary: Summary | None = None,
+    margins: Annotated[
+        Fractions, option("AP", many=(1, None), above=0, below=1)
+    ] = DEFAULTS.margins,
+    powers: Annotated[Fractions, option("P", many=(1, None), above=0, below=1)] = (
+        0.8,
+        0.9,
+    ),
+    level: Annotated[float, option("P", above=0, below=1)] = DEFAULTS.level,
+    output: File | None = None,
+) -> None:
+    """Compute how many runs it takes, from a pilot's standard deviations.
+
+    Runs of each variant to show equivalence where nothing differs, and to find a difference as
+    large as the margin: exact for equal standard deviations.
+
+    Args:
+        deviations: standard deviations of the AP over runs, fractions of 1 (0.01 is a point).
+        margins: differences that do not matter.
+        powers: probabilities of the right answer.
+        level: significance level of each test.
+        output: file for the table as csv.
+
+    Raises:
+        UserError: there are no standard deviations to compute with.
+    """
+    if (deviations is None) == (summary is None):
+        raise UserError("give one of --deviations and --summary")
+    if summary is not None:
+        pilot = list(planning.deviations_of(samples_of_summary(summary)).items())
+        if not pilot:
+            raise UserError(f"{summary}: no class has a deviation above 0")
+    else:
+        pilot = [(f"std {std:g}", std) for std in deviations or ()]
+    table = planning.runs_table(pilot, margins, powers, level)
+    if output is not None:
+        write_text(output, table.to_csv(index=False))
+    headers = ["", "Deviation", "Margin", "Power", "Runs: same", "Runs: differs", "Detected with 5"]
+    print(tabulate(planning.as_rows(table), headers, "simple", disable_numparse=True))
+    print()
+    print(textwrap.fill(planning.CAPTION.format(level=level), formats.WIDTH))

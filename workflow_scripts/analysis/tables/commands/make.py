@@ -1,0 +1,76 @@
+"""`tables make`: Table II."""
+
+from pathlib import Path
+
+from workflow_scripts.analysis.run_arguments import Expected, Reference, Runs, RunsIn
+from workflow_scripts.analysis.tables import formats
+from workflow_scripts.analysis.tables.table import result_table
+from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_text
+from workflow_scripts.contracts import runs as evaluated
+
+
+def make(
+    *,
+    runs: Runs | None = None,
+    runs_from: File | None = None,
+    runs_in: RunsIn | None = None,
+    expected: Expected | None = None,
+    reference: Reference = "unmodified",
+    partial: bool = False,
+    output: Folder,
+) -> None:
+    """Bring the evaluations of all runs together in Table II.
+
+    Table II holds the AP per class and variant, mean and standard deviation over the seeds. The
+    files are table_2.csv, .md, .tex and .json.
+
+    Args:
+        runs_from: a file that names eval.json files, one per line, beside those of --runs.
+        partial: make the table from the runs there are, and name those that are missing. Give it a
+            folder of its own, so that it does not replace the complete one.
+        output: folder for the tables.
+
+    Raises:
+        UserError: there are no runs, or some are missing and the table is not to be partial.
+    """
+    wanted = evaluated.read_expected(expected) if expected else None
+    paths = [*(runs or ()), *_listed(runs_from)]
+    if partial:
+        for path in paths:
+            if not path.exists():
+                log.info("%s is missing", path)
+        paths = [path for path in paths if path.exists()]
+    if runs_in is not None:
+        if wanted is None:
+            raise UserError("--runs-in needs --expected, which names the runs")
+        paths += evaluated.runs_in(runs_in, wanted)
+    evaluations = evaluated.read_runs(paths)
+    if not evaluations:
+        raise UserError("no eval.json in --runs, --runs-from, --runs-in: no run is evaluated yet")
+    wanted = wanted or evaluated.expected_of(evaluations, reference)
+    missing = evaluated.missing_runs(evaluations, wanted)
+    if missing and not partial:
+        raise UserError(
+            f"runs are missing: {evaluated.list_of(missing)}; "
+            "evaluate them, or give --partial for a table without them"
+        )
+    table = result_table(evaluations, wanted, reference, missing)
+    stem = output / "table_2"
+    write_text(stem.with_suffix(".csv"), formats.as_csv(table))
+    write_text(stem.with_suffix(".md"), formats.as_markdown(table))
+    write_text(stem.with_suffix(".tex"), formats.as_latex(table))
+    table.write(stem.with_suffix(".json"))
+    log.info("%s.{csv,md,tex,json}: %d runs", stem, len(table.runs))
+
+
+def _listed(path: Path | None) -> list[Path]:
+    if path is None:
+        return []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    return [Path(line.strip()) for line in lines if line.strip()]

@@ -1,0 +1,28 @@
+"""`anonymization check`: whether variants can be made."""
+
+from workflow_scripts.anonymization.variants import Variants
+from workflow_scripts.common.cli import Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.shard_arguments import Annotations
+
+
+def check(*, settings: Settings[Variants], annotations: Annotations) -> None:
+    """Check whether variants can be made, e.g. whether a folder of images is complete.
+
+    The settings are those of all variants, by name.
+
+    Raises:
+        UserError: a line for each finding, with its variant.
+    """
+    split = CocoSplit.read(annotations)
+    findings = []
+    for name, method in settings.items():
+        try:
+            method.check(split)
+        except UserError as error:
+            findings += [f"variants.{name}: {line}" for line in str(error).splitlines()]
+    if findings:
+        raise UserError("\n".join(findings))
+    log.info("%s: check passed (%d images)", ", ".join(settings), len(split.images))

@@ -1,0 +1,43 @@
+"""`config`: whether a config file is right."""
+
+import json
+
+from workflow_scripts.common.cli import File, read_yaml
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_text
+from workflow_scripts.config.experiment import Experiment, read_experiment
+
+
+def schema_text() -> str:
+    """The JSON schema of config files, for editors and for `config.schema.json`."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Experiment.model_json_schema(),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def check(config: File | None = None, /, *, schema: File | None = None) -> None:
+    """Check a config file, or write the JSON schema of config files.
+
+    Args:
+        config: the config file to check.
+        schema: file for the JSON schema.
+
+    Raises:
+        UserError: a line for each finding.
+    """
+    if config is None and schema is None:
+        raise UserError("missing: a config file to check, or --schema FILE")
+    if schema:
+        write_text(schema, schema_text())
+    if config:
+        experiment = read_experiment(read_yaml(config), str(config))
+        log.info(
+            "%s: %d variants, %d seeds, %d runs",
+            config,
+            len(experiment.variants),
+            len(experiment.runs.seeds),
+            sum(len(experiment.runs.seeds_of(variant)) for variant in experiment.variants),
+        )

@@ -1,0 +1,40 @@
+"""`dataset draw`: the embedded data set, by the package drawn_streets."""
+
+import os
+from functools import partial
+
+from drawn_streets import SceneSettings, SettingsError, write_data_set
+
+from workflow_scripts.common.cli import Folder, Positive, Settings
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.dataset import SyntheticDataset
+
+
+def draw(
+    *, settings: Settings[SyntheticDataset], output: Folder, workers: Positive | None = None
+) -> None:
+    """Draw street scenes with exact masks, faces and license plates, in the Cityscapes layout.
+
+    The same settings give the same files, whatever the number of workers.
+
+    Args:
+        output: folder of the data set.
+        workers: processes (default: all CPUs).
+
+    Raises:
+        UserError: the settings cannot be drawn, or the folder cannot be written.
+    """
+    images = settings.images.model_dump()
+    count = sum(images.values())
+    try:
+        write_data_set(
+            output,
+            SceneSettings(settings.seed, settings.width, settings.height),
+            images,
+            workers=workers or os.cpu_count() or 1,
+            progress=partial(progress, total=count, description="drawing", unit="scenes"),
+        )
+    except (SettingsError, OSError) as error:
+        raise UserError(str(error)) from None
+    log.info("%d scenes drawn in %s", count, output)

@@ -1,0 +1,61 @@
+"""`dataset index`: annotations, counts and shards of a data set."""
+
+import os
+
+from workflow_scripts.common.cli import Folder, Positive, Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.dataset import CocoDataset, Dataset
+from workflow_scripts.contracts.shards import make_shards
+from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
+from workflow_scripts.dataset.coco_reader import read_coco
+from workflow_scripts.dataset.reader import worker_pool
+from workflow_scripts.dataset.table_1 import table_1, write_table_1
+
+
+def index(
+    *,
+    settings: Settings[Dataset],
+    root: Folder | None = None,
+    output: Folder,
+    workers: Positive | None = None,
+) -> None:
+    """Check every file of a data set, and write its annotations, Table I and the shards.
+
+    The files are train.coco.json, val.coco.json, table_1.csv, table_1.md and shards.json.
+
+    Args:
+        root: where a synthetic data set was drawn (the settings of others name it).
+        output: folder for the files.
+        workers: processes (default: all CPUs).
+
+    Raises:
+        UserError: `root` is missing, or a line for each finding in the data set.
+    """
+    with worker_pool(workers or os.cpu_count() or 1) as pool:
+        if isinstance(settings, CocoDataset):
+            train, val = (read_coco(settings, split, pool) for split in ("train", "val"))
+            counts = {"train": len(train.images), "val": len(val.images)}
+        else:
+            root = root or getattr(settings, "root", None)
+            if root is None:
+                raise UserError("--root: missing; say where the synthetic data set was drawn")
+            images = find_images(root, full=getattr(settings, "full", False))
+            train, val = (
+                read_cityscapes(root, split, images[split], pool) for split in ("train", "val")
+            )
+            counts = {split: len(names) for split, names in images.items() if names}
+    shards = make_shards(train, val, settings.images_per_shard)
+
+    train.write(output / "train.coco.json")
+    val.write(output / "val.coco.json")
+    write_table_1(table_1(counts), output)
+    shards.write(output / "shards.json")
+    log.info(
+        "%d training and %d validation images, %d and %d instances, %d shards",
+        len(train.images),
+        len(val.images),
+        len(train.instances),
+        len(val.instances),
+        len(shards.of("train")),
+    )

@@ -1,0 +1,156 @@
+"""`plan`: what an experiment will take."""
+
+from dataclasses import asdict, dataclass
+from json import dumps
+from pathlib import Path
+from typing import Annotated, Any
+
+from tabulate import tabulate
+
+from workflow_scripts.common.cli import Behind, Count, Folder, Positive, option
+from workflow_scripts.common.console import duration, log
+from workflow_scripts.operations.plan.chart import draw
+from workflow_scripts.operations.plan.estimates import Estimates, read_shard_size
+from workflow_scripts.operations.plan.forecast import Forecast, forecast
+from workflow_scripts.operations.plan.schedule import Partition
+from workflow_scripts.operations.snakemake_call import SnakemakeCall
+
+NODE_GPUS = 4
+NODE_CORES = 64
+
+
+@dataclass(frozen=True)
+class Node:
+    """Resources of one node, as far as the user names them."""
+
+    gpus: int | None
+    cores: int | None
+    memory_mb: int | None
+
+
+def plan(
+    *snakemake: Behind,
+    nodes: Annotated[int, option("N", at_least=1, below=1_000_000)] = 1,
+    gpus_per_node: Count | None = None,
+    cores_per_node: Positive | None = None,
+    memory_per_node: Annotated[int | None, option("MB", at_least=1)] = None,
+    records: Folder | None = None,
+    seeds: Annotated[str | None, option("N|LIST")] = None,
+    chart: Folder | None = None,
+    json: bool = False,
+) -> None:
+    r"""Estimate what Snakemake would run now: jobs, GPU-hours, CPU-hours, disk, and time.
+
+    Durations are those of earlier jobs of the experiment (or of another, --records), else stated
+    defaults. It starts nothing. Before `index_dataset` has run, the shards and what follows them
+    are unknown. For example:
+
+        python -m workflow_scripts plan --nodes 4 \
+            -- --profile profiles/slurm --profile my-site.yaml --configfile mine.yaml
+
+    Args:
+        snakemake: arguments of snakemake, behind `--`.
+        nodes: number of nodes of the partition.
+        gpus_per_node: GPUs (default: 4; without Slurm, those of the profile).
+        cores_per_node: CPU cores (default: 64; without Slurm, those of the profile).
+        memory_per_node: memory (default: never a limit).
+        records: results/<experiment> whose records count (default: this experiment's).
+        seeds: say too what these seeds would add: 10, or [1,2,7].
+        chart: folder for the drawn schedule, plan.svg and plan.png.
+        json: print JSON, for programs.
+    """
+    call = SnakemakeCall.behind_dashes(snakemake)
+    node = Node(gpus_per_node, cores_per_node, memory_per_node)
+    now = forecast_of(call, records, nodes, node)
+    more = None
+    if seeds:
+        more = forecast_of(call.with_config(f"seeds={seeds}"), records, nodes, node)
+    if json:
+        print(dumps(as_json(now) if more is None else [as_json(now), as_json(more)], indent=1))
+    else:
+        print(as_text(now))
+        if seeds and more is not None:
+            print(difference(now, more, seeds))
+    if chart:
+        draw(now.placed, chart)
+        log.info("%s/plan.svg, plan.png", chart)
+
+
+def forecast_of(
+    call: SnakemakeCall,
+    records: Path | None,
+    nodes: int,
+    node: Node,
+) -> Forecast:
+    """What a call takes on a partition; without Slurm, on this machine as the profile has it."""
+    own = call.directory / "results" / call.experiment.experiment
+    images = read_shard_size(own) or call.experiment.dataset.images_per_shard
+    in_slurm = call.options.executor == "slurm"
+    gpus, cores, jobs = NODE_GPUS, NODE_CORES, call.options.jobs
+    if not in_slurm:
+        limit = call.options.resources.get("gpu")
+        gpus, cores, jobs = (limit and limit.value) or 0, call.options.cores, None
+    if node.gpus is not None:
+        gpus = node.gpus
+    partition = Partition(nodes, gpus, node.cores or cores, node.memory_mb, jobs)
+    estimates = Estimates(records or own, images)
+    return forecast(call.jobs(), estimates, partition, in_slurm=in_slurm)
+
+
+def as_text(found: Forecast) -> str:
+    """The forecast as people read it."""
+    rows = [
+        (
+            kind.kind,
+            kind.jobs,
+            duration(kind.seconds_each),
+            f"{kind.gpu_hours:.1f}",
+            f"{kind.cpu_hours:.1f}",
+            size(kind.bytes),
+            f"{kind.records} records" if kind.records else "default",
+        )
+        for kind in found.kinds
+    ]
+    totals = (f"{found.total('gpu_hours'):.1f}", f"{found.total('cpu_hours'):.1f}")
+    rows.append(("all", found.total("jobs"), "", *totals, size(found.total("bytes")), ""))
+    headers = "rule", "jobs", "each", "GPU-hours", "CPU-hours", "disk", "from"
+    limits = ", ".join(f"{name} {duration(value)}" for name, value in found.bounds.items())
+    path = " → ".join(dict.fromkeys(task.kind for task in found.path if task.seconds))
+    return "\n".join(
+        [
+            tabulate(rows, headers, disable_numparse=True),
+            "",
+            f"Time: {duration(found.seconds)}. Not less than: {limits}.",
+            f"Critical path: {path}",
+            f"States for resuming, while trainings run: {size(found.checkpoint_bytes)}",
+        ]
+    )
+
+
+def difference(now: Forecast, more: Forecast, seeds: str) -> str:
+    """What other seeds add."""
+    added = {name: more.total(name) - now.total(name) for name in ("jobs", "gpu_hours", "bytes")}
+    return (
+        f"With seeds={seeds}: {added['jobs']:+d} jobs, {added['gpu_hours']:+.1f} GPU-hours, "
+        f"{size(added['bytes'])} more; {duration(more.seconds)} in all"
+    )
+
+
+def as_json(found: Forecast) -> dict[str, Any]:
+    """The forecast for programs; times in seconds."""
+    return {
+        "kinds": [asdict(kind) for kind in found.kinds],
+        "seconds": found.seconds,
+        "bounds": found.bounds,
+        "critical_path": [task.name for task in found.path],
+        "checkpoint_bytes": found.checkpoint_bytes,
+    }
+
+
+def size(count: float) -> str:
+    """Bytes as people read them, decimal."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

@@ -1,0 +1,63 @@
+"""`status`: how far each run of an experiment is."""
+
+import time
+from dataclasses import asdict
+from json import dumps
+from pathlib import Path
+from typing import Annotated
+
+from rich.console import Console
+from rich.live import Live
+
+from workflow_scripts.common.cli import Folder, option
+from workflow_scripts.contracts.run_states import RunStatus, State, statuses
+from workflow_scripts.contracts.runs import EXPECTED, read_expected
+from workflow_scripts.operations.status.queue import queued_jobs
+from workflow_scripts.operations.status.show import as_grid
+
+SECONDS_BETWEEN_LOOKS = 10.0
+
+
+def status(
+    results: Folder,
+    /,
+    *,
+    json: bool = False,
+    watch: Annotated[
+        tuple[float, ...] | None, option("SECONDS", many=(0, 1), above=0, below=1e6)
+    ] = None,
+) -> None:
+    """Show how far each run of an experiment is.
+
+    A grid of variants and seeds, and below it what is known of the runs that are on their way
+    (iteration, loss, time left, Slurm job, node) or failed (the error's last line and the log). It
+    reads files, and asks squeue where there is one; it changes nothing.
+
+    Args:
+        results: results/<experiment>.
+        json: print a list of all runs, for programs.
+        watch: look again every so often (10 s if no number is given) until all runs are done.
+    """
+    runs = look(results)
+    if json:
+        print(dumps([asdict(run) for run in runs], indent=1))
+        return
+    # Not narrower than the paths that it shows where nobody looks at a terminal.
+    console = Console(width=None if Console().is_terminal else 500)
+    if watch is None:
+        console.print(as_grid(runs), soft_wrap=True)
+        return
+    (seconds,) = watch or (SECONDS_BETWEEN_LOOKS,)
+    with Live(as_grid(runs), console=console, auto_refresh=False) as live:
+        while any(run.state is not State.DONE for run in runs):
+            time.sleep(seconds)
+            runs = look(results)
+            live.update(as_grid(runs), refresh=True)
+
+
+def look(results: Path) -> list[RunStatus]:
+    """The runs of the experiment as they are now."""
+    # Snakemake's directory holds `results`; its jobs in Slurm have it as their directory.
+    return statuses(
+        results, read_expected(results / EXPECTED), queued_jobs(results.resolve().parents[1])
+    )

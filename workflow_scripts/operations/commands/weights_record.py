@@ -1,0 +1,21 @@
+"""`weights record`: the manifest of an experiment's weights."""
+
+from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.weights import Weights
+from workflow_scripts.operations.weights.manifest import manifest_of
+
+
+def record(*, settings: Settings[dict[str, Weights]], folder: Folder, output: File) -> None:
+    """Write down which weights an experiment uses, their origin and their licence.
+
+    The settings are those of `weights fetch`.
+
+    Args:
+        folder: folder of the files.
+        output: weights/manifest.json.
+    """
+    manifest = manifest_of(settings, folder)
+    write_json(output, manifest)
+    log.info("%d files of weights", len(manifest["weights"]))

@@ -1,0 +1,46 @@
+"""`pii detect`: the regions of one shard."""
+
+from workflow_scripts.common.cli import File, Settings, Threads, labelled
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, write_regions
+from workflow_scripts.contracts.shard_arguments import (
+    Annotations,
+    Images,
+    ShardId,
+    ShardsFile,
+    images_of_shard,
+)
+from workflow_scripts.pii import detect as detection
+from workflow_scripts.pii.detector import Frame
+from workflow_scripts.pii.settings import Pii
+
+
+@labelled("detect PII {shard}")
+def detect(
+    *,
+    settings: Settings[Pii],
+    annotations: Annotations,
+    images: Images,
+    shards: ShardsFile,
+    shard: ShardId,
+    output: File,
+    threads: Threads = 1,
+) -> None:
+    """Find the faces and license plates in the images of one shard.
+
+    Args:
+        output: the regions, pii/{split}/{shard}.parquet.
+    """
+    split = CocoSplit.read(annotations)
+    frames = {image.id: Frame(image, images, threads) for image in split.images}
+    detection.check(settings, split, list(frames.values()))
+    chosen = images_of_shard(shards, shard, split, annotations)
+    found = detection.detect(settings, split, [frames[image.id] for image in chosen])
+    shown = progress(found, total=len(chosen), description="detecting PII")
+    regions = [region for in_frame in shown for region in in_frame]
+    write_regions(output, regions)
+    faces = sum(region.kind is Kind.FACE for region in regions)
+    log.info(
+        "%d faces and %d license plates in %d images", faces, len(regions) - faces, len(chosen)
+    )

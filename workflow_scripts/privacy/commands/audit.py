@@ -1,0 +1,73 @@
+"""`privacy audit`: a variant's images beside the originals."""
+
+from pathlib import Path
+from typing import Annotated
+
+from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.console import log, progress
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
+from workflow_scripts.pii.settings import Pii
+from workflow_scripts.privacy import table
+from workflow_scripts.privacy.pairs import pairs_of
+from workflow_scripts.privacy.report import SCHEMA, made_with
+
+
+@labelled("audit {variant}")
+def audit(
+    *,
+    settings: Settings[Pii],
+    variant: Annotated[str, option("NAME")],
+    annotations: Annotations,
+    images: Images,
+    regions: Regions,
+    anonymized: Folder | None = None,
+    embedding: Annotated[tuple[Path, ...], option("FILE", many=(0, 1))] = (),
+    fingerprint: Annotated[str | None, option("HEX")] = None,
+    output: File,
+    threads: Positive = 1,
+) -> None:
+    """Compare a variant's images with the originals.
+
+    What was changed and how, what detectors still find, how similar old and new faces and plates
+    are, what changed that should not have, which metadata came along. The settings are those of the
+    detection.
+
+    Args:
+        variant: its name.
+        anonymized: images/{variant}/train, with its manifest; without it: the originals themselves.
+        embedding: weights for cv2.FaceRecognizerSF (ONNX): compare faces by it as well.
+        fingerprint: is kept with the result.
+        output: privacy/{variant}.json.
+        threads: images at a time.
+    """
+    # The detectors and OpenCV's networks are slow to import, and --help needs none of them.
+    from workflow_scripts.privacy.again import finders_of  # noqa: PLC0415
+    from workflow_scripts.privacy.embedding import FaceEmbedding  # noqa: PLC0415
+    from workflow_scripts.privacy.measure import measure_images  # noqa: PLC0415
+    from workflow_scripts.privacy.summary import summarize_images, summarize_regions  # noqa: PLC0415
+
+    split = CocoSplit.read(annotations)
+    pairs = pairs_of(split, images, regions, anonymized)
+    faces = FaceEmbedding(embedding[0]) if embedding else None
+    finders = finders_of(settings)
+    measuring = measure_images(pairs, finders, faces, threads)
+    measured = list(progress(measuring, total=len(pairs), description="auditing"))
+    compared = [region for image in measured for region in image.regions]
+    report = {
+        "schema": SCHEMA,
+        "variant": variant,
+        "originals": anonymized is None,
+        **summarize_images(measured),
+        "kinds": {
+            kind.value: summarize_regions([region for region in compared if region.kind is kind])
+            for kind in Kind
+        },
+        "made_with": made_with(anonymized, finders, faces, fingerprint),
+    }
+    write_json(output, report)
+    for sentence in table.shortcomings([report]):
+        log.warning("attention: %s", sentence)
+    log.info("%d regions in %d images compared", len(compared), len(measured))

@@ -1,0 +1,77 @@
+"""`training doctor`: whether this machine can train."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tabulate import tabulate
+
+from workflow_scripts.common.cli import Count, Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings.training import Training
+from workflow_scripts.training.devices import choose_gpus
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table."""
+
+    what: str
+    found: str
+    good: bool = True
+
+
+def doctor(*, settings: Settings[Training], gpus: Count = 0) -> None:
+    """Check whether this machine can train what the config asks for.
+
+    Looks at versions and devices, lets the GPUs communicate, and sends a small drawn image forward
+    and backward through the model. Prints a table. It needs no data set and no weights.
+
+    Args:
+        gpus: number of GPUs of a training; 0 examines the CPU.
+
+    Raises:
+        UserError: something does not work.
+    """
+    chosen = choose_gpus(gpus)
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
+    findings = list(examine(settings, len(chosen)))
+    rows = [(one.what, one.found, "ok" if one.good else "FAILED") for one in findings]
+    for line in tabulate(rows, tablefmt="plain").splitlines():
+        log.info("%s", line)
+    failed = [one.what for one in findings if not one.good]
+    if failed:
+        raise UserError(f"{', '.join(failed)}: does not work here; see the table above")
+
+
+def examine(settings: Training, gpus: int) -> Iterator[Finding]:
+    """All findings, in order; a failure does not stop the next.
+
+    Args:
+        settings: the recipe.
+        gpus: how many a training gets; this process sees no others.
+    """
+    # Only now: importing torch takes seconds, and the GPUs are chosen before.
+    from workflow_scripts.training import examination  # noqa: PLC0415
+
+    for package, version in examination.versions().items():
+        if version:  # What is missing and needed fails below.
+            yield Finding(package, version)
+    examinations: dict[str, Callable[[], str]] = {
+        "devices": lambda: examination.devices(gpus),
+        "workers' connection": lambda: examination.connection(gpus),
+        "recipe": lambda: examination.recipe(settings),
+        "RoIAlign and NMS": lambda: examination.operators(gpus),
+        "forward and backward": lambda: examination.step(settings, len(CLASSES), gpus),
+    }
+    for what, examined in examinations.items():
+        started = time.monotonic()
+        try:
+            found = examined()
+        except Exception as error:  # whatever is wrong here is what the table is for
+            yield Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())}", False)
+        else:
+            yield Finding(what, f"{found} ({time.monotonic() - started:.1f} s)")

@@ -1,0 +1,62 @@
+"""`training predict`: the instances that a trained model finds in a split."""
+
+import os
+from typing import Literal
+
+from workflow_scripts.common.cli import File, Folder, Settings, Threads, labelled
+from workflow_scripts.common.console import progress
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.shard_arguments import Annotations, Images
+from workflow_scripts.training.devices import choose_gpus, usable_cores
+from workflow_scripts.training.sources import locate
+
+
+@labelled("predict {output.parent.parent.name} {output.parent.name}")
+def predict(
+    *,
+    settings: Settings[Evaluation],
+    checkpoint: File,
+    annotations: Annotations,
+    images: Images,
+    anonymized: Folder | None = None,
+    output: File,
+    gpus: Literal[0, 1] = 0,
+    threads: Threads | None = None,
+) -> None:
+    """Find the instances in a split's images, and write them as COCO results.
+
+    Args:
+        checkpoint: model_final.pth.
+        anonymized: images/{variant}/val: take the images that its manifest names.
+        output: predictions.json.gz.
+        gpus: 1 computes on the first GPU.
+        threads: CPU threads (default: all cores).
+
+    Raises:
+        UserError: the model has other classes than the annotations, or a file is missing.
+    """
+    chosen = choose_gpus(gpus)
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
+    split = CocoSplit.read(annotations)
+    files = locate(split.images, images, anonymized=anonymized)
+    # Only now: importing torch takes seconds, and the GPUs must be chosen before.
+    from workflow_scripts.training.predictor import Predictor  # noqa: PLC0415
+
+    predictor = Predictor(
+        checkpoint,
+        settings,
+        threads=threads or usable_cores(),
+        on_gpu=bool(chosen),
+    )
+    if predictor.classes != split.classes:
+        raise UserError(
+            f"{checkpoint}: trained on the classes {', '.join(predictor.classes)}, but "
+            f"{annotations} has {', '.join(split.classes)}"
+        )
+    pairs = zip(split.images, files, strict=True)
+    shown = progress(pairs, total=len(files), description="predicting")
+    results = list(predictor.results(shown))
+    write_json(output, results, indent=None)

@@ -1,0 +1,145 @@
+"""`training train`: one run."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+from workflow_scripts.common.cli import (
+    EXIT_SAVED,
+    Count,
+    Folder,
+    Positive,
+    Settings,
+    Threads,
+    labelled,
+    option,
+)
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import canonical_json, sha256_of, sha256_of_file
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.manifest import FILE_NAME
+from workflow_scripts.contracts.settings.training import Training
+from workflow_scripts.contracts.shard_arguments import Annotations, Images
+from workflow_scripts.training.devices import choose_gpus, usable_cores
+from workflow_scripts.training.job import Ending, Outcome, TrainingJob
+from workflow_scripts.training.launcher import launch
+from workflow_scripts.training.recipe import recipe_of
+from workflow_scripts.training.sources import locate, training_images
+from workflow_scripts.training.weights import initial_weights
+
+
+@labelled("train {variant} seed {seed}")
+def train(
+    *,
+    settings: Settings[Training],
+    annotations: Annotations,
+    images: Images,
+    anonymized: Folder | None = None,
+    variant: Annotated[str, option("NAME")] = "unmodified",
+    seed: int = 0,
+    seed_offset: Annotated[int, option("NUMBER")] = 0,
+    fingerprint: Annotated[str | None, option("HEX")] = None,
+    output: Folder,
+    gpus: Count = 0,
+    workers: Positive = 1,
+    threads: Threads | None = None,
+    images_at_once: Count = 0,
+    minutes: Annotated[float | None, option(above=0)] = None,
+    checkpoint_seconds: Annotated[float, option("SECONDS", above=0)] = 300.0,
+) -> int:
+    """Train one run: one variant, one seed.
+
+    Writes model_final.pth, metrics.jsonl and run.json into the output folder. The state for
+    resuming lies in its folder `checkpoints`. On TERM, URG or Ctrl-C, or when its minutes are over,
+    the command saves that state and ends with 75; run it again to resume.
+
+    Args:
+        anonymized: the variant's folder with manifest.parquet; without it, train on the originals.
+        variant: its name, for the records.
+        seed: fixes initialisation, order and augmentation.
+        seed_offset: train with the seed plus this; the run keeps its seed's name.
+        fingerprint: hash of everything that determines the result; a saved state with another one
+            is not used (default: of the settings, the annotations and the manifest).
+        output: runs/{variant}/seed~{seed}.
+        gpus: number of GPUs, one worker each; 0 trains on the CPU.
+        workers: processes on the CPU.
+        threads: CPU threads of all workers together (default: all cores).
+        images_at_once: a worker takes at most N images through the model together and accumulates
+            their gradients, for GPUs with little memory; the result stays the same (0: all).
+        minutes: save and stop after this time.
+        checkpoint_seconds: time between saved states.
+
+    Raises:
+        UserError: something is missing, or the workers cannot share a step.
+    """
+    devices = choose_gpus(gpus)
+    workers = len(devices) or workers
+    recipe = recipe_of(settings)
+    batch = recipe.images_per_step
+    if batch % workers:
+        divisors = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0)
+        raise UserError(
+            f"a step's {batch} images cannot be shared equally by {workers} workers; "
+            f"give --{'gpus' if devices else 'workers'} one of {divisors}"
+        )
+    job = TrainingJob(
+        settings=settings,
+        annotations=annotations,
+        images=images,
+        anonymized=anonymized,
+        variant=variant,
+        seed=seed,
+        seed_offset=seed_offset,
+        fingerprint=fingerprint or fingerprint_by_hand(settings, annotations, anonymized),
+        output=output,
+        workers=workers,
+        gpus=devices,
+        threads=threads or usable_cores(),
+        checkpoint_seconds=checkpoint_seconds,
+        stop_at=time.time() + 60 * minutes if minutes else None,
+        images_at_once=images_at_once or None,
+    )
+    check(job)
+    log.info(
+        "%d iterations of %d images on %s",
+        recipe.iterations,
+        batch,
+        f"{len(devices)} GPU(s)" if devices else f"{workers} CPU worker(s)",
+    )
+    return exit_code(launch(job))
+
+
+def fingerprint_by_hand(settings: Training, annotations: Path, anonymized: Path | None) -> str:
+    """Hash of what a run depends on as far as its files tell; the workflow gives a fuller one."""
+    files = [annotations, *([anonymized / FILE_NAME] if anonymized else [])]
+    for file in files:
+        if not file.is_file():
+            raise UserError(f"{file}: no such file")
+    content = [settings.model_dump(mode="json"), [sha256_of_file(file) for file in files]]
+    return sha256_of(canonical_json(content))
+
+
+def check(job: TrainingJob) -> None:
+    """Find what is missing before the workers start.
+
+    Raises:
+        UserError: annotations, images or weights are missing or damaged.
+    """
+    images = training_images(CocoSplit.read(job.annotations))
+    if not images:
+        raise UserError(f"{job.annotations}: no image has an instance to learn from")
+    locate(images, job.images, job.anonymized)
+    initial_weights(job.settings)
+
+
+def exit_code(outcome: Outcome) -> int:
+    """Report how the training ended.
+
+    Raises:
+        UserError: it stopped by something that the user can put right.
+    """
+    if outcome.ending is Ending.FAILED:
+        raise UserError(outcome.message)
+    log.info("%s", outcome.message)
+    return EXIT_SAVED if outcome.ending is Ending.SAVED else 0
