@@ -16,7 +16,7 @@ from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.shards import Shards
-from workflow_scripts.operations.allocation import gpus_to_use, minutes_to_use
+from workflow_scripts.operations.snakemake_call import gpus_to_use, minutes_to_use
 from workflow_scripts.training.detectron2_files import check_settings
 
 try:

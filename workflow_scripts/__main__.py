@@ -55,7 +55,8 @@ def _record_usage(parameters: Mapping[str, Any]) -> Ending | None:
     log_file = parameters["log"]
     if log_file is None or "logs" not in log_file.parts:
         return None
-    from workflow_scripts.contracts.usage import Recorder, job_of  # noqa: PLC0415 - jobs only
+    from workflow_scripts.contracts.usage import job_of  # noqa: PLC0415 - jobs only
+    from workflow_scripts.operations.usage import Recorder  # noqa: PLC0415 - jobs only
 
     gpus, threads = parameters.get("gpus"), parameters.get("threads")
     return Recorder(*job_of(log_file), gpus, threads).end

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.operations.allocation import gpus_to_use, minutes_to_use
+from workflow_scripts.operations.snakemake_call import gpus_to_use, minutes_to_use
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 """The check of a cluster, as far as it needs no cluster."""
 
-import pytest
-
 from tests.commands import cluster as main
 from tests.workflow import PROJECT
-from workflow_scripts.operations.cluster.profile import Profile
-from workflow_scripts.operations.cluster.submission import ADVICE, advice_on, minutes_of
-from workflow_scripts.operations.sbatch import options_of, sbatch_command
+from workflow_scripts.operations.cluster import (
+    ADVICE,
+    Profile,
+    advice_on,
+    options_of,
+    sbatch_command,
+)
 
 SLURM = PROJECT / "profiles/slurm"
 
@@ -44,14 +46,6 @@ def test_options_have_their_long_names():
         **{"exclusive": True, "signal": "URG@60", "parsable": True},
     }
     assert expected.items() <= options.items()
-
-
-@pytest.mark.parametrize(
-    ("limit", "minutes"),
-    [("1-00:00:00", 1440), ("2:30:00", 150), ("30:00", 30), ("infinite", None), ("0:30", 0.5)],
-)
-def test_times_are_read_as_slurm_writes_them(limit, minutes):
-    assert minutes_of(limit) == minutes
 
 
 def test_what_slurm_says_is_turned_into_advice():

@@ -14,7 +14,7 @@ from tests.commands import launch as main
 from tests.workflow import PROJECT
 from workflow_scripts.common.cli import EXIT_SAVED
 from workflow_scripts.common.ownership import Owner
-from workflow_scripts.operations.launch.training import Training, TrainingEndedError
+from workflow_scripts.operations.launched_training import LaunchedTraining, TrainingEndedError
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def launch(arguments, variant="unmodified", seed="1", cluster="debug") -> int:
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        ({"variant": "nosuch"}, "mine has no variant 'nosuch'; there are unmodified, "),
-        ({"seed": "3"}, "unmodified has no seed 3; there are 1, 2"),
+        ({"variant": "nosuch"}, "mine has no variant 'nosuch'; known variants: unmodified, "),
+        ({"seed": "3"}, "unmodified has no seed 3; known seeds: 1, 2"),
     ],
 )
 def test_a_run_that_the_experiment_has_not(arguments, capfd, run, said):
@@ -74,9 +74,9 @@ def test_a_config_with_an_error_is_told_as_snakemake_tells_it(capfd, tmp_path):
     assert f"{config}: dataset: missing" in capfd.readouterr().err
 
 
-def training(tmp_path, command: str) -> Training:
+def training(tmp_path, command: str) -> LaunchedTraining:
     """A command in place of the training's, and a record that leaves a file."""
-    return Training(command, tmp_path, ("touch", "recorded"), tmp_path)
+    return LaunchedTraining(command, tmp_path, ("touch", "recorded"), tmp_path)
 
 
 def test_a_training_that_is_done_is_recorded(tmp_path):
@@ -85,7 +85,7 @@ def test_a_training_that_is_done_is_recorded(tmp_path):
 
 
 def test_a_training_that_fails_is_not(tmp_path):
-    with pytest.raises(TrainingEndedError, match="ended with 2"):
+    with pytest.raises(TrainingEndedError, match="exit code 2"):
         training(tmp_path, "exit 2")()
     assert not (tmp_path / "recorded").exists()
 
@@ -103,11 +103,11 @@ def test_one_that_saved_when_its_minutes_were_over_asks_for_another_job(tmp_path
 SIGNALLED = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from workflow_scripts.operations.launch.training import Training
+from workflow_scripts.operations.launched_training import LaunchedTraining
 
 here = Path(sys.argv[1])
 command = "trap 'sleep 0.3; touch saved; exit 75' TERM; touch ready; while :; do sleep 0.05; done"
-training = Training(command, here, ("touch", "recorded"), here)
+training = LaunchedTraining(command, here, ("touch", "recorded"), here)
 
 def checkpoint(number, frame):
     again = training.checkpoint()

@@ -4,7 +4,7 @@ import pytest
 
 from workflow_scripts.operations.plan.schedule import (
     Partition,
-    Task,
+    PlannedTask,
     bounds,
     critical_path,
     makespan,
@@ -15,8 +15,8 @@ from workflow_scripts.operations.plan.schedule import (
 ONE_NODE = Partition(nodes=1, gpus=4, cores=8)
 
 
-def gpu(name: str, seconds: float, *after: int, gpus: int = 4, **more) -> Task:
-    return Task(name, "train", seconds, after, gpus=gpus, **more)
+def gpu(name: str, seconds: float, *after: int, gpus: int = 4, **more) -> PlannedTask:
+    return PlannedTask(name, "train", seconds, after, gpus=gpus, **more)
 
 
 def starts(tasks, partition=ONE_NODE) -> dict[str, tuple[float, int | None]]:
@@ -38,9 +38,9 @@ def test_four_trainings_on_one_gpu_each_share_a_node():
 
 def test_a_chain_waits_for_its_parts_and_until_they_are_noticed():
     tasks = [
-        Task("index", "index", 5, notice_seconds=3),
+        PlannedTask("index", "index", 5, notice_seconds=3),
         gpu("train", 20, 0, notice_seconds=2),
-        Task("table", "table", 1, (1,), local=True),
+        PlannedTask("table", "table", 1, (1,), local=True),
     ]
     assert starts(tasks) == {"index": (0, 0), "train": (8, 0), "table": (30, None)}
     assert ways_to_the_end(tasks) == [31, 23, 1]
@@ -56,9 +56,9 @@ def test_what_waits_in_the_queue_need_not_wait_until_an_end_is_noticed():
 
 def test_a_small_task_passes_a_large_one_that_finds_no_room():
     tasks = [
-        Task("most", "x", 10, cores=6),
-        Task("all", "x", 10, cores=8),
-        Task("few", "x", 5, cores=2),
+        PlannedTask("most", "x", 10, cores=6),
+        PlannedTask("all", "x", 10, cores=8),
+        PlannedTask("few", "x", 5, cores=2),
     ]
     assert starts(tasks) == {"most": (0, 0), "few": (0, 0), "all": (10, 0)}
 
@@ -70,22 +70,22 @@ def test_the_longest_way_to_the_end_goes_first():
 
 def test_a_diamond_waits_for_its_longer_side():
     tasks = [
-        Task("a", "x", 1),
-        Task("b", "x", 5, (0,)),
-        Task("c", "x", 9, (0,)),
-        Task("d", "x", 1, (1, 2)),
+        PlannedTask("a", "x", 1),
+        PlannedTask("b", "x", 5, (0,)),
+        PlannedTask("c", "x", 9, (0,)),
+        PlannedTask("d", "x", 1, (1, 2)),
     ]
     assert starts(tasks)["d"] == (10, 0)
     assert [task.name for task in critical_path(tasks)[1]] == ["a", "c", "d"]
 
 
 def test_local_tasks_take_no_node():
-    tasks = [gpu("train", 10), Task("gather", "gather", 4, local=True), gpu("next", 10, 1)]
+    tasks = [gpu("train", 10), PlannedTask("gather", "gather", 4, local=True), gpu("next", 10, 1)]
     assert starts(tasks) == {"train": (0, 0), "gather": (0, None), "next": (10, 0)}
 
 
 def test_memory_and_the_number_of_jobs_are_limits_too():
-    tasks = [Task(name, "x", 10, memory_mb=600) for name in "ab"]
+    tasks = [PlannedTask(name, "x", 10, memory_mb=600) for name in "ab"]
     assert makespan(schedule(tasks, Partition(1, 0, 8, memory_mb=1000))) == 20
     assert makespan(schedule(tasks, Partition(1, 0, 8, memory_mb=1200))) == 10
     assert makespan(schedule(tasks, Partition(2, 0, 8, jobs=1))) == 20

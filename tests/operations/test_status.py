@@ -10,8 +10,7 @@ from tests.commands import status as main
 from workflow_scripts.common.ownership import Owner
 from workflow_scripts.contracts.run_states import State, statuses
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
-from workflow_scripts.operations.status.queue import read_queue
-from workflow_scripts.operations.status.show import detail, totals
+from workflow_scripts.operations.status import detail, read_queue, totals
 
 METRICS = "".join(
     json.dumps({"iteration": i, "iterations": 100, "loss": 2.0 - i / 100, "seconds": 0.5 * i})
@@ -94,6 +93,7 @@ def test_jobs_that_wait_in_slurm_are_queued(results):
         f"18|RUNNING|None|n3|rule_predict_wildcards_blur_2|{directory}",
         "19|PENDING|Priority||rule_train_wildcards_boxes_1|/another/experiment",
         f"20|PENDING|Priority||somebody's own job|{directory}",
+        "squeue: a line that is no job",
     ]
     found = look(results, "\n".join(lines))
     waiting, predicting = found["blur", 1], found["blur", 2]
@@ -116,7 +116,7 @@ def test_watching_ends_with_the_last_run(results, capsys):
     for variant in ("plain", "blur", "boxes"):
         for seed in (1, 2):
             write(results / f"runs/{variant}/seed~{seed}/eval.json")
-    assert main([str(results), "--watch", "0.01"]) == 0
+    assert main([str(results), "--watch", "0.1"]) == 0
     assert "6 runs: 6 done" in capsys.readouterr().out
 
 

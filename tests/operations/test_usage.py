@@ -11,10 +11,10 @@ from tests.commands import usage as main
 from tests.workflow import PROJECT
 from workflow_scripts.analysis.usage import NOT_RECORDED, stage_usage
 from workflow_scripts.contracts.usage import Usage, read_usage
-from workflow_scripts.operations.usage.accounting import (
+from workflow_scripts.operations.usage import (
+    accounted,
     completed,
     cpu_seconds,
-    rows_of,
     with_benchmark,
 )
 
@@ -24,7 +24,7 @@ from dataclasses import replace
 from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.common.errors import UserError
 
-def work(*, threads: int = 1, fail: bool = False) -> None:
+def work(*, threads: int | None = None, fail: bool = False) -> None:
     sum(range(10**7))
     if fail:
         raise UserError("no")
@@ -105,7 +105,7 @@ def test_nothing_is_idle_where_nothing_was_given():
 
 
 SACCT = """\
-JobIDRaw|Submit|Start|ElapsedRaw|TotalCPU|AllocTRES|ConsumedEnergyRaw
+Warning: the database is slow today
 17|2026-05-01T10:00:00|2026-05-01T10:02:00|90|01:10.5|billing=8,cpu=8,gres/gpu=4,node=1|7200
 17.batch|2026-05-01T10:02:00|2026-05-01T10:02:00|90|00:00.5|cpu=8,gres/gpu=4,node=1|0
 17.0|2026-05-01T10:02:05|2026-05-01T10:02:05|85|01:10.0|cpu=8,gres/gpu=4,node=1|0
@@ -114,7 +114,7 @@ JobIDRaw|Submit|Start|ElapsedRaw|TotalCPU|AllocTRES|ConsumedEnergyRaw
 
 
 def test_accounting_completes_a_record():
-    row = rows_of(SACCT)["17"]
+    row = accounted(SACCT)["17"]
     found = completed(record(gpus=None, seconds=None, exit_code=None, startup_seconds=None), row)
     assert (found.queued_seconds, found.gpus) == (120, 4)
     assert (found.energy_j, found.energy_of) == (7200, "node")
@@ -123,12 +123,12 @@ def test_accounting_completes_a_record():
 
 @pytest.mark.parametrize("energy", ["0", "", "18446744073709551614"])
 def test_energy_that_no_sensor_measured_is_none(energy):
-    row = {**rows_of(SACCT)["17"], "ConsumedEnergyRaw": energy}
+    row = {**accounted(SACCT)["17"], "ConsumedEnergyRaw": energy}
     assert completed(record(), row).energy_j is None
 
 
 def test_accounting_that_knows_nothing_changes_nothing():
-    assert completed(record(cpu_seconds=5.0), rows_of(SACCT)["18"]) == record(cpu_seconds=5.0)
+    assert completed(record(cpu_seconds=5.0), accounted(SACCT)["18"]) == record(cpu_seconds=5.0)
 
 
 @pytest.mark.parametrize(

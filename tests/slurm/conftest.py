@@ -1,4 +1,4 @@
-"""One private cluster for all tests, started where Slurm is installed."""
+"""Private clusters and finished experiments, each made once and shared by all tests."""
 
 import contextlib
 import fcntl
@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import cluster as cluster_command
 from tests.slurm.accounting import AccountingCluster
 from tests.slurm.cluster import Cluster, running
 from tests.slurm.experiments import model, small_config
 from tests.workflow import Workflow
+from workflow_scripts.operations.slurm_repairs import CHOSEN
 
 PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol"
 ACCOUNTING_PROGRAMS = "slurmdbd", "mariadbd", "mariadb-install-db", "sacctmgr", "sacct"
@@ -21,22 +23,15 @@ ACCOUNTING_PROGRAMS = "slurmdbd", "mariadbd", "mariadb-install-db", "sacctmgr", 
 
 @pytest.fixture(scope="session")
 def cluster(require_tool, require_root) -> Iterator[Cluster]:
-    """Three nodes with four GPUs each."""
+    """Six nodes with four GPUs each."""
     for program in PROGRAMS:
         require_tool(program)
     require_root("starting a private Slurm")
-    with _private_cluster(3) as cluster:
+    with _private_cluster(6) as cluster:
         yield cluster
 
 
-@pytest.fixture
-def wide_cluster(cluster) -> Iterator[Cluster]:
-    """One of its own for a test that runs six trainings beside each other."""
-    with _private_cluster(6) as wide:
-        yield wide
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def accounting_cluster(require_tool, require_root) -> Iterator[Cluster]:
     """A node on which jobs need an account that slurmdbd knows."""
     for program in (*PROGRAMS, *ACCOUNTING_PROGRAMS):
@@ -54,6 +49,23 @@ def _private_cluster(nodes: int, kind: type[Cluster] = Cluster) -> Iterator[Clus
         running(kind(Path(folder), nodes)) as cluster,
     ):
         yield cluster
+
+
+@pytest.fixture
+def check(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
+    """`cluster check` in this process: the exit code, and what it prints."""
+
+    def run(cluster: Cluster, *profiles: Path, **environment: str) -> tuple[int, str]:
+        for name, value in {**cluster.environment, CHOSEN: "", **environment}.items():
+            monkeypatch.setenv(name, value)
+        options = [word for profile in profiles for word in ("--profile", str(profile))]
+        code = cluster_command(["check", *options])
+        printed = capfd.readouterr()
+        return code, printed.out + printed.err
+
+    return run
 
 
 @pytest.fixture

@@ -15,9 +15,10 @@ import yaml
 from tests.slurm.accounting import ACCOUNT
 from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.experiments import SITE, continued, ended, on, started
-from tests.slurm.test_check import check, site
+from tests.slurm.test_check import site
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.contracts.usage import FOLDER, Usage
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.usage import Usage
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +34,7 @@ def without_predictions(
     own = folder / "site.yaml"
     own.write_text(yaml.safe_dump(settings))
     workflow = continued(reference, on(cluster, folder / "work", own))
-    shutil.rmtree(workflow.results / FOLDER)
+    shutil.rmtree(Layout(workflow.results).usage)
     (workflow.results / PREDICTIONS).unlink()
     return workflow, f"results/{workflow.config['experiment']}/{PREDICTIONS}"
 
@@ -60,7 +61,7 @@ def test_a_job_is_accounted_for_although_accounting_was_away(
     assert (workflow.folder / missing).is_file()
     assert predictions_of(cluster, "completed") == waiting
 
-    (file,) = (workflow.results / FOLDER / "predict").rglob("*.json")
+    (file,) = (Layout(workflow.results).usage / "predict").rglob("*.json")
     own = Usage.model_validate_json(file.read_text())
     # What a job leaves that was killed, and to which squeue did not answer.
     at_start = own.model_dump(include={"job", "attempt", "start", "host", "slurm_job", "cores"})
@@ -92,16 +93,16 @@ def show_usage(workflow: Workflow, cluster: Cluster) -> None:
     )
 
 
-def test_the_check_knows_accounts(accounting_cluster, tmp_path):
+def test_the_check_knows_accounts(accounting_cluster, check, tmp_path):
     checked = {}
     for account in (ACCOUNT, "wrong"):
         own = site(tmp_path / "site.yaml", gpu_partition='"gpu"', account=f'"{account}"')
         checked[account] = check(accounting_cluster, PROJECT / "profiles/slurm", own)
     known, wrong = checked[ACCOUNT], checked["wrong"]
-    assert known.returncode == 0, known.stdout
-    assert "accounting answers: slurm-status-command: sacct" in known.stdout
-    assert wrong.returncode == 2
-    (error,) = (line for line in wrong.stdout.splitlines() if "error: " in line)
+    assert known[0] == 0, known[1]
+    assert "accounting answers: slurm-status-command: sacct" in known[1]
+    assert wrong[0] == 2
+    (error,) = (line for line in wrong[1].splitlines() if "error: " in line)
     assert "error: other jobs, train, predict" in error
     assert "Invalid account" in error
     assert "set account; yours: sacctmgr" in error

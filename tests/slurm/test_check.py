@@ -1,8 +1,6 @@
 """What the check says on a real cluster."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,23 +9,6 @@ import yaml
 from tests.workflow import PROJECT
 
 TEMPLATE = PROJECT / "profiles/slurm/site.yaml"
-
-
-def check(cluster, *profiles: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command on the cluster."""
-    command = [sys.executable, "-m", "workflow_scripts", "cluster", "check"]
-    for profile in profiles:
-        command += ["--profile", str(profile)]
-    return subprocess.run(
-        command,
-        cwd=PROJECT,
-        env={**os.environ, **cluster.environment, **environment},
-        stderr=subprocess.STDOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def site(path: Path, **settings: str) -> Path:
@@ -42,18 +23,18 @@ def site(path: Path, **settings: str) -> Path:
 
 
 @pytest.mark.parametrize("by", ['"gpus"', '"gres"'])
-def test_what_the_cluster_has_is_accepted(cluster, tmp_path, by):
+def test_what_the_cluster_has_is_accepted(cluster, check, tmp_path, by):
     own = site(tmp_path / "site.yaml", gpu_partition='"gpu"', gpus_by=by)
-    checked = check(cluster, PROJECT / "profiles/slurm", own)
-    assert checked.returncode == 0, checked.stdout
-    assert "slurm-status-command: squeue" in checked.stdout
+    code, said = check(cluster, PROJECT / "profiles/slurm", own)
+    assert code == 0, said
+    assert "slurm-status-command: squeue" in said
     for name in ("other jobs", "train", "predict"):
-        assert f"{name}: accepted" in checked.stdout
-    assert ("--gpus=4" if by == '"gpus"' else "--gres=gpu:4") in checked.stdout
+        assert f"{name}: accepted" in said
+    assert ("--gpus=4" if by == '"gpus"' else "--gres=gpu:4") in said
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "advice"),
     [
         ({"gpu_partition": '"nosuch"'}, "set cpu_partition or gpu_partition"),
         ({"gpu_model": '"a100"'}, "set gpus"),
@@ -63,30 +44,32 @@ def test_what_the_cluster_has_is_accepted(cluster, tmp_path, by):
         ({"gpu_constraint": '"fast"'}, "gpu_constraint"),
     ],
 )
-def test_what_it_has_not_is_named(cluster, tmp_path, settings, said):
-    checked = check(cluster, PROJECT / "profiles/slurm", site(tmp_path / "site.yaml", **settings))
-    assert checked.returncode == 2
-    errors = [line for line in checked.stdout.splitlines() if "error: train" in line]
-    assert len(errors) == 1, checked.stdout
-    assert said in errors[0]
+def test_what_it_has_not_is_named(cluster, check, tmp_path, settings, advice):
+    code, said = check(
+        cluster, PROJECT / "profiles/slurm", site(tmp_path / "site.yaml", **settings)
+    )
+    assert code == 2
+    errors = [line for line in said.splitlines() if "error: train" in line]
+    assert len(errors) == 1, said
+    assert advice in errors[0]
 
 
-def test_sacct_without_accounting_is_refused(cluster, tmp_path):
+def test_sacct_without_accounting_is_refused(cluster, check, tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text(yaml.safe_dump({"slurm-status-command": "sacct", "set-resources": {}}))
-    checked = check(cluster, PROJECT / "profiles/slurm", own)
-    assert checked.returncode == 2
-    assert "slurm-status-command: sacct, but Slurm accounting storage is disabled" in checked.stdout
+    code, said = check(cluster, PROJECT / "profiles/slurm", own)
+    assert code == 2
+    assert "slurm-status-command: sacct, but Slurm accounting storage is disabled" in said
 
 
-def test_sacct_that_is_broken_is_named(cluster, tmp_path):
+def test_sacct_that_is_broken_is_named(cluster, check, tmp_path):
     broken = tmp_path / "sacct"
     broken.write_text("#!/bin/sh\necho sacct: error: Connection refused >&2\nexit 1\n")
     broken.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{cluster.environment['PATH']}"
     own = site(tmp_path / "site.yaml", gpu_partition='"gpu"')
-    checked = check(cluster, PROJECT / "profiles/slurm", own, PATH=path)
-    assert checked.returncode == 0, checked.stdout
-    assert "no accounting (sacct: error: Connection refused)" in checked.stdout
+    code, said = check(cluster, PROJECT / "profiles/slurm", own, PATH=path)
+    assert code == 0, said
+    assert "no accounting (sacct: error: Connection refused)" in said
     # What the profile itself says, to which Snakemake listens.
-    assert "Job states are asked of squeue (sacct: error: Connection refused)" in checked.stdout
+    assert "Job states are asked of squeue (sacct: error: Connection refused)" in said

@@ -10,12 +10,12 @@ from tests.slurm.cluster import Cluster, running, wait_for
 
 def test_two_jobs_of_four_gpus_do_not_share_a_node(cluster):
     submit = "sbatch", "--parsable", "--gpus=4", "--nodes=1", "--output=/dev/null"
-    jobs = [int(cluster.ask(*submit, "--wrap", "sleep 600")) for _ in range(4)]
-    wait_for("three running jobs", lambda: len(cluster.jobs("running")) == 3)
-    nodes = [cluster.details(job)["NodeList"] for job in jobs[:3]]
-    assert sorted(nodes) == cluster.nodes
-    # There is no node left for the fourth.
-    assert list(cluster.jobs("pending")) == jobs[3:]
+    nodes = len(cluster.nodes)
+    jobs = [int(cluster.ask(*submit, "--wrap", "sleep 600")) for _ in range(nodes + 1)]
+    wait_for("jobs on all nodes", lambda: len(cluster.jobs("running")) == nodes)
+    assert sorted(cluster.details(job)["NodeList"] for job in jobs[:-1]) == cluster.nodes
+    # There is no node left for the last one.
+    assert list(cluster.jobs("pending")) == jobs[-1:]
     cluster.clear()
 
 

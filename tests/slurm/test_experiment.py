@@ -16,6 +16,7 @@ from tests.slurm.experiments import (
 )
 from tests.workflow import Workflow
 from workflow_scripts.contracts.run_states import State
+from workflow_scripts.contracts.usage import read_usage
 from workflow_scripts.operations.commands.status import look
 
 pytestmark = pytest.mark.slow
@@ -45,6 +46,9 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
     assert workflow.plan() == missing
     workflow.run()
     assert len(training_jobs(idle_cluster)) == before + 3
+    trainings = [used for used in read_usage(workflow.results) if used.stage == "train"]
+    assert {used.gpus for used in trainings} == {4}
+    assert all(used.queued_seconds is not None for used in trainings)
     assert table_of(workflow) == table_of(reference)
 
 

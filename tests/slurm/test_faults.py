@@ -36,8 +36,8 @@ ON_A_LOST_NODE = "blackbox/seed~1"
 RUNS = CANCELLED, REQUEUED, KILLED, PREEMPTED, OVERDUE, ON_A_LOST_NODE
 
 
-def test_nobody_has_to_do_anything(wide_cluster, more_runs, tmp_path):
-    cluster = wide_cluster
+def test_nobody_has_to_do_anything(idle_cluster, more_runs, tmp_path):
+    cluster = idle_cluster
     workflow = continued(more_runs, on(cluster, tmp_path / "work"), *RUNS)
     with started(workflow, *(model(workflow, run) for run in RUNS)) as snakemake:
         held = hold(workflow, *RUNS)

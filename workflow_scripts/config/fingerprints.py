@@ -48,7 +48,7 @@ class Fingerprints:
         """Fingerprint of the record of weights."""
         return fingerprint(
             settings=self.jobs.weights_settings(),
-            code=code_of("workflow_scripts.operations.weights.manifest"),
+            code=code_of("workflow_scripts.operations.weights"),
         )
 
     def drawing(self, _: object = None) -> str:

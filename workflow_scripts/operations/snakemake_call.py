@@ -25,26 +25,26 @@ from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.config.experiment import Experiment, read_experiment
 
 LINES_OF_ERROR = 5
-"""So many of Snakemake's last lines are shown where it fails."""
+"""Number of Snakemake's last lines that are shown if it fails."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job that Snakemake would run, with the means that its profiles give it."""
+    """A job that Snakemake would run, with the resources that the profiles give it."""
 
     rule: str
     wildcards: Mapping[str, str]
     local: bool
-    """Whether it runs on the machine that runs Snakemake, whatever the executor."""
+    """Whether the job runs beside Snakemake, whatever the executor."""
     threads: int
     resources: Mapping[str, Any]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     patterns: tuple[str, ...]
-    """The same for `glob`: all files that jobs of this rule make."""
+    """Patterns for `glob` of all files that jobs of the rule make."""
     log: str | None
     command: str | None
-    """For the shell; None where there is nothing to do."""
+    """Shell command; None if there is nothing to do."""
 
 
 class SnakemakeCall:
@@ -145,5 +145,38 @@ class SnakemakeCall:
 
 
 def _job(found: dict[str, Any]) -> Job:
-    lists = {name: tuple(found.pop(name)) for name in ("inputs", "outputs", "patterns")}
-    return Job(**found, **lists)
+    lists = {name: tuple(found[name]) for name in ("inputs", "outputs", "patterns")}
+    return Job(**{**found, **lists})
+
+
+def gpus_to_use(resources: Mapping[str, Any]) -> int:
+    """Number of GPUs that a job's command uses: all that were requested, by either name.
+
+    `use_gpus` overrides it: 0 computes on the CPU of a job that has GPUs, to rehearse a cluster.
+
+    Args:
+        resources: the job's `gpu` (a number) or `gres` (such as `gpu:4` or `gpu:a100:4`).
+    """
+    use = resources.get("use_gpus")
+    if use is not None:
+        return int(use)
+    kind, *model_and_number = str(resources.get("gres") or "").split(":")
+    if kind == "gpu":
+        number = model_and_number[-1] if model_and_number else "1"
+        return int(number) if number.isdigit() else 1
+    return int(resources.get("gpu") or 0)
+
+
+def minutes_to_use(resources: Mapping[str, Any]) -> float | None:
+    """Minutes after which a job's command has to save and stop; None without a limit.
+
+    Args:
+        resources: the job's `runtime`, its walltime in minutes, and `save_before_end`, which only
+            profiles set whose walltime is enforced.
+    """
+    margin = resources.get("save_before_end")
+    if margin is None:
+        return None
+    left = resources["runtime"] - float(margin)
+    # A margin that is longer than the job leaves a tenth of it.
+    return left if left > 0 else 0.1 * resources["runtime"]

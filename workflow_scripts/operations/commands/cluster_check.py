@@ -7,10 +7,14 @@ from typing import Annotated
 from workflow_scripts.common.cli import option
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.operations.cluster.profile import Profile
-from workflow_scripts.operations.cluster.states import accounting_fails, too_short_a_memory
-from workflow_scripts.operations.cluster.submission import limit_exceeded, refusal_of
-from workflow_scripts.operations.sbatch import sbatch_command
+from workflow_scripts.operations.cluster import (
+    Profile,
+    limit_exceeded,
+    refusal_of,
+    sbatch_command,
+    too_short_a_memory,
+)
+from workflow_scripts.operations.slurm import accounting_problem
 
 
 def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
@@ -51,7 +55,7 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
 
 def _check_states(profile: Profile) -> list[str]:
     asked = profile.entries.get("slurm-status-command")
-    accounting, memory = accounting_fails(), too_short_a_memory()
+    accounting, memory = accounting_problem(), too_short_a_memory()
     if accounting is None:
         log.info("accounting answers: slurm-status-command: sacct")
         return []

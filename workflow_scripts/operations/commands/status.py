@@ -12,8 +12,7 @@ from rich.live import Live
 from workflow_scripts.common.cli import Folder, option
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
-from workflow_scripts.operations.status.queue import queued_jobs
-from workflow_scripts.operations.status.show import as_grid
+from workflow_scripts.operations.status import as_grid, queued_jobs
 
 SECONDS_BETWEEN_LOOKS = 10.0
 

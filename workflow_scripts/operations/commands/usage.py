@@ -7,8 +7,9 @@ from workflow_scripts.common.cli import Folder
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_text
-from workflow_scripts.contracts.usage import FOLDER, read_usage
-from workflow_scripts.operations.usage.accounting import with_accounting, with_benchmark
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.usage import read_usage
+from workflow_scripts.operations.usage import with_accounting, with_benchmark
 
 
 def usage(results: Folder, /) -> None:
@@ -26,9 +27,11 @@ def usage(results: Folder, /) -> None:
     """
     records = [with_benchmark(record, results) for record in read_usage(results)]
     if not records:
-        raise UserError(f"{results / FOLDER}: no records; is {results} an experiment's folder?")
+        raise UserError(
+            f"{Layout(results).usage}: no records; is {results} an experiment's folder?"
+        )
     records = sorted(with_accounting(records), key=lambda record: record.start)
     file = results / "usage.jsonl"
     write_text(file, "".join(f"{record.model_dump_json()}\n" for record in records))
-    print(tabulate(rows_of(records), HEADERS.values(), disable_numparse=True))
+    print(tabulate(rows_of(records), list(HEADERS.values()), disable_numparse=True))
     log.info("%s: %d attempts", file, len(records))

@@ -5,7 +5,7 @@ from typing import Annotated
 from workflow_scripts.common.cli import Folder, Settings, option
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.weights import Weights
-from workflow_scripts.operations.weights import fetch as fetching
+from workflow_scripts.operations import weights as fetching
 
 
 def fetch(

@@ -4,7 +4,7 @@ from workflow_scripts.common.cli import File, Folder, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.weights import Weights
-from workflow_scripts.operations.weights.manifest import manifest_of
+from workflow_scripts.operations.weights import manifest_of
 
 
 def record(*, settings: Settings[dict[str, Weights]], folder: Folder, output: File) -> None:

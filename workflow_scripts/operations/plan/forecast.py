@@ -1,5 +1,6 @@
-"""What some jobs will take: by kind, and in all, on a partition."""
+"""Forecast of what jobs will take: by rule, and in all on a partition."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,52 +9,51 @@ from workflow_scripts.operations.plan.estimates import STATES_WHILE_TRAINING, Es
 from workflow_scripts.operations.plan.schedule import (
     Partition,
     Placed,
-    Task,
+    PlannedTask,
     bounds,
     critical_path,
     makespan,
     schedule,
 )
-from workflow_scripts.operations.plan.tasks import tasks_of
-from workflow_scripts.operations.snakemake_call import Job
+from workflow_scripts.operations.snakemake_call import Job, gpus_to_use, minutes_to_use
 
 
 @dataclass(frozen=True)
 class KindForecast:
-    """What the jobs of a rule take together."""
+    """What the jobs of one rule take together."""
 
     kind: str
     jobs: int
-    """Submissions: a training of several walltimes counts as often."""
+    """Number of submissions; a training of several walltimes counts once for each."""
     seconds_each: float
     gpu_hours: float
     cpu_hours: float
-    """Of cores that they are given."""
+    """Core-hours allocated."""
     bytes: float
     records: int
-    """Of earlier jobs that the seconds are from; 0 for defaults."""
+    """Number of earlier jobs behind the duration; 0 for a default."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What all jobs take."""
+    """What all jobs take together."""
 
     kinds: list[KindForecast]
     placed: list[Placed]
     bounds: dict[str, float]
-    """Seconds, by what is short."""
-    path: list[Task]
-    """The critical path."""
+    """Lower bounds of the duration in seconds, by the limiting resource."""
+    path: list[PlannedTask]
+    """Critical path."""
     checkpoint_bytes: float
-    """The most that states for resuming take while trainings run."""
+    """Peak size of the checkpoints to resume from, while trainings run."""
 
     @property
     def seconds(self) -> float:
-        """Until all is done."""
+        """Seconds until all jobs have ended."""
         return makespan(self.placed)
 
     def total(self, name: str) -> float:
-        """The sum of a number over the kinds."""
+        """Sum of a field over the kinds."""
         return sum(getattr(kind, name) for kind in self.kinds)
 
 
@@ -63,7 +63,7 @@ def forecast(
     """Estimate and schedule jobs.
 
     Raises:
-        UserError: one fits no node.
+        UserError: a job fits no node.
     """
     tasks = tasks_of(jobs, estimates, in_slurm=in_slurm)
     too_large = {t.kind: t for t in tasks if not t.local and not partition.fits(t)}
@@ -96,7 +96,9 @@ def forecast(
     )
 
 
-def _of_kind(tasks: Sequence[Task], jobs: Sequence[Job], estimates: Estimates) -> KindForecast:
+def _of_kind(
+    tasks: Sequence[PlannedTask], jobs: Sequence[Job], estimates: Estimates
+) -> KindForecast:
     seconds = sum(task.seconds for task in tasks)
     return KindForecast(
         kind=jobs[0].rule,
@@ -110,10 +112,65 @@ def _of_kind(tasks: Sequence[Task], jobs: Sequence[Job], estimates: Estimates) -
 
 
 def most_at_a_time(placed: Sequence[Placed]) -> int:
-    """How many of some jobs run side by side, at most."""
+    """Largest number of jobs that run at the same time."""
     changes = sorted([(one.end, -1) for one in placed] + [(one.start, 1) for one in placed])
     most = running = 0
     for _, change in changes:
         running += change
         most = max(most, running)
     return most
+
+
+def tasks_of(jobs: Sequence[Job], estimates: Estimates, *, in_slurm: bool) -> list[PlannedTask]:
+    """Tasks of jobs, each after those that it waits for.
+
+    A training that takes longer than its walltime becomes several tasks, one after the other.
+
+    Args:
+        jobs: each after those whose files it needs.
+        estimates: durations of the jobs.
+        in_slurm: whether jobs are Slurm jobs, except local ones.
+    """
+    tasks: list[PlannedTask] = []
+    made_by: dict[str, int] = {}
+    for job in jobs:
+        submitted = in_slurm and not job.local
+        startup = estimates.startup.value if submitted else 0.0
+        after = tuple(sorted({made_by[file] for file in job.inputs if file in made_by}))
+        notice = estimates.turnaround.value if submitted else 0.0
+        # Snakemake's `all` does nothing.
+        seconds = estimates.seconds(job).value if job.command else 0.0
+        for part in parts_of(seconds, job, startup):
+            tasks.append(
+                PlannedTask(
+                    name=" ".join([job.rule, *job.wildcards.values()]),
+                    kind=job.rule,
+                    seconds=part,
+                    after=after,
+                    cores=int(job.resources.get("cpus_per_task", job.threads)),
+                    gpus=gpus_of(job),
+                    memory_mb=_number(job.resources.get("mem_mb")),
+                    notice_seconds=notice,
+                    local=job.local and in_slurm,
+                )
+            )
+            after = (len(tasks) - 1,)
+        made_by |= dict.fromkeys(job.outputs, len(tasks) - 1)
+    return tasks
+
+
+def parts_of(seconds: float, job: Job, startup: float) -> list[float]:
+    """Seconds of each Slurm job that a job is split into, start-up included."""
+    minutes = minutes_to_use(job.resources)
+    count = 1 if minutes is None else max(1, math.ceil(seconds / (60 * minutes)))
+    return [seconds / count + startup] * count
+
+
+def gpus_of(job: Job) -> int:
+    """Number of GPUs allocated to a job, whatever it computes on."""
+    given = {name: value for name, value in job.resources.items() if name != "use_gpus"}
+    return gpus_to_use(given)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -9,7 +9,7 @@ ENDED, NOTICED = range(2)
 
 
 @dataclass(frozen=True)
-class Task:
+class PlannedTask:
     """A job and the resources that it needs."""
 
     name: str
@@ -42,7 +42,7 @@ class Partition:
     jobs: int | None = None
     """Largest number of jobs that Snakemake submits at a time; None is no limit."""
 
-    def fits(self, task: Task) -> bool:
+    def fits(self, task: PlannedTask) -> bool:
         """Whether an idle node could run a task."""
         return _Node(self).fits(task)
 
@@ -51,7 +51,7 @@ class Partition:
 class Placed:
     """Time and place of a task."""
 
-    task: Task
+    task: PlannedTask
     start: float
     """Seconds from the start of the first task."""
     node: int | None
@@ -77,18 +77,18 @@ class _Node:
         memory = self.partition.memory_mb
         self.memory_mb = float("inf") if memory is None else memory
 
-    def fits(self, task: Task) -> bool:
+    def fits(self, task: PlannedTask) -> bool:
         return (
             task.cores <= self.cores and task.gpus <= self.gpus and task.memory_mb <= self.memory_mb
         )
 
-    def take(self, task: Task, sign: int = 1) -> None:
+    def take(self, task: PlannedTask, sign: int = 1) -> None:
         self.cores -= sign * task.cores
         self.gpus -= sign * task.gpus
         self.memory_mb -= sign * task.memory_mb
 
 
-def schedule(tasks: Sequence[Task], partition: Partition) -> list[Placed]:
+def schedule(tasks: Sequence[PlannedTask], partition: Partition) -> list[Placed]:
     """Run each task as soon as those before it have ended and a node has room for it.
 
     Tasks wait in the order in which they could start, and a later one passes those before it where
@@ -157,7 +157,7 @@ def makespan(placed: Sequence[Placed]) -> float:
     return max((one.end for one in placed), default=0.0)
 
 
-def ways_to_the_end(tasks: Sequence[Task]) -> list[float]:
+def ways_to_the_end(tasks: Sequence[PlannedTask]) -> list[float]:
     """For each task the seconds from its start to the end of all, if nothing were short."""
     ways = [0.0] * len(tasks)
     followers = _followers(tasks)
@@ -167,7 +167,7 @@ def ways_to_the_end(tasks: Sequence[Task]) -> list[float]:
     return ways
 
 
-def critical_path(tasks: Sequence[Task]) -> tuple[float, list[Task]]:
+def critical_path(tasks: Sequence[PlannedTask]) -> tuple[float, list[PlannedTask]]:
     """The chain of tasks that takes longest, and its seconds: no partition is faster."""
     if not tasks:
         return 0.0, []
@@ -181,7 +181,7 @@ def critical_path(tasks: Sequence[Task]) -> tuple[float, list[Task]]:
     return ways[path[0]], [tasks[i] for i in path]
 
 
-def bounds(tasks: Sequence[Task], partition: Partition) -> dict[str, float]:
+def bounds(tasks: Sequence[PlannedTask], partition: Partition) -> dict[str, float]:
     """Seconds below which no schedule can get, by what is short."""
     work = [task for task in tasks if not task.local]
     found = {"critical path": critical_path(tasks)[0]}
@@ -192,7 +192,7 @@ def bounds(tasks: Sequence[Task], partition: Partition) -> dict[str, float]:
     return found
 
 
-def _followers(tasks: Sequence[Task]) -> list[list[int]]:
+def _followers(tasks: Sequence[PlannedTask]) -> list[list[int]]:
     followers: list[list[int]] = [[] for _ in tasks]
     for i, task in enumerate(tasks):
         for before in task.after:

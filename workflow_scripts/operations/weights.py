@@ -1,28 +1,32 @@
-"""Getting one file of weights."""
+"""Weights that a config names: copies checked by SHA-256, and the record of their origin."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.downloads import ERRORS, copy_to, reason
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import atomic, sha256_of_file
-from workflow_scripts.contracts.weights import Weights
+from workflow_scripts.contracts.weights import Weights, checked_bytes
+
+SCHEMA = 1
 
 
 def fetch(key: str, weights: Weights, folder: Path) -> Path:
-    """Copy or download a file to `folder`, named by its sha256; one that is there stays.
+    """Copy or download a file to `folder`, named by its SHA-256, unless it is there already.
 
     Args:
-        key: of the config, for errors.
-        weights: what to get.
-        folder: where to put it.
+        key: the config's key, for messages.
+        weights: source and SHA-256 of the file.
+        folder: folder of the copy.
 
     Raises:
         UserError: it cannot be read, or has another sha256.
     """
     target = folder / weights.sha256
     if target.is_file() and sha256_of_file(target) == weights.sha256:
-        log.info("%s: is there already", key)
+        log.info("%s: already there", key)
         return target
     with atomic(target) as temporary:
         try:
@@ -39,3 +43,26 @@ def fetch(key: str, weights: Weights, folder: Path) -> Path:
             )
     log.info("%s: %s", key, target)
     return target
+
+
+def manifest_of(named: Mapping[str, Weights], folder: Path) -> dict[str, Any]:
+    """The content of `weights/manifest.json`.
+
+    Args:
+        named: the weights by the key that names them.
+        folder: folder of the fetched files.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    rows = [
+        {
+            "key": key,
+            "source": weights.source,
+            "sha256": weights.sha256,
+            "bytes": len(checked_bytes(folder / weights.sha256, weights.sha256)),
+            "licence": weights.licence,
+        }
+        for key, weights in sorted(named.items())
+    ]
+    return {"schema": SCHEMA, "weights": rows}

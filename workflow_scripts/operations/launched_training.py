@@ -1,4 +1,4 @@
-"""What submitit runs: a training's command, saved and submitted again until it is done."""
+"""A launched training, as submitit runs it: saved and submitted again until it is done."""
 
 import contextlib
 import os
@@ -9,42 +9,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from submitit.helpers import DelayedSubmission
-
 from workflow_scripts.common.cli import EXIT_SAVED
 
+# submitit reads it when it is imported, here and in the job. Its default, USR2, would kill the
+# training's processes, all of which get what Slurm sends; on URG they save.
+os.environ["SUBMITIT_PREEMPT_SIGNAL"] = "URG"
+from submitit.helpers import DelayedSubmission
+
 SAVE = signal.SIGURG
-"""Asks submitit for another job; a training saves on it."""
+"""Signal on which a training saves and submitit submits another job."""
 SECONDS_UNTIL_KILLED = 120.0
-"""After TERM Slurm kills a job, and queues it again if it was preempted, unless it has ended."""
+"""Time from TERM until Slurm kills a job, which it requeues after a preemption if it still runs."""
 
 
 class TrainingEndedError(Exception):
-    """The command ended in a way that running it again at once does not put right."""
+    """The command failed in a way that running it again at once does not fix."""
 
 
 @dataclass(frozen=True)
-class Training:
-    """One run's training, as often as it takes."""
+class LaunchedTraining:
+    """The training of one run, saved and submitted again until it is done."""
 
     command: str
-    """For the shell."""
+    """Shell command."""
     directory: Path
-    """In which it runs."""
+    """Working directory of the command."""
     record: tuple[str, ...]
-    """The command that tells Snakemake that the run is done."""
+    """Command that tells Snakemake that the run is done."""
     called_in: Path
-    """The folder that the record's arguments are relative to."""
+    """Working directory of `record`."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What differs from the environment that submitit makes."""
+    """Environment variables that differ from those that submitit sets."""
     _running: list[int] = field(default_factory=list, compare=False)
-    """The process of the command while it runs."""
+    """Process ID of the command while it runs."""
 
     def __call__(self) -> int:
         """Train until it is done, saved or failed.
 
         Returns:
-            0, or `EXIT_SAVED` where there is nobody to run it again.
+            0, or `EXIT_SAVED` if no scheduler runs it again.
 
         Raises:
             TrainingEndedError: it failed, or was told to end.
@@ -70,16 +73,16 @@ class Training:
         elif told_to_end:
             # Cancelled or preempted: which of them, only Slurm knows.
             time.sleep(SECONDS_UNTIL_KILLED if "SLURM_JOB_ID" in os.environ else 0)
-            raise TrainingEndedError("stopped from outside; what was saved is there")
+            raise TrainingEndedError("stopped from outside; the last checkpoint is kept")
         elif code == EXIT_SAVED:
             # Its own minutes are over. submitit's way to ask for another job is this signal.
             signal.raise_signal(SAVE)
         else:
-            raise TrainingEndedError(f"the training's command ended with {code}; its log says why")
+            raise TrainingEndedError(f"the training failed with exit code {code}; see its log")
         return code
 
     def checkpoint(self) -> DelayedSubmission:
-        """Let the training save, and say what to run next."""
+        """Let the training save; returns the job to submit next."""
         self._stop()
         return DelayedSubmission(replace(self, _running=[]))
 

@@ -1,0 +1,195 @@
+"""The jobs that profiles describe, as the executor would submit them, and how Slurm judges them."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from configargparse import ConfigFileParserException  # type: ignore[import-untyped]
+from snakemake.profiles import ProfileConfigFileParser
+from snakemake_executor_plugin_slurm.job_status_query import get_min_job_age
+from snakemake_executor_plugin_slurm.submit_string import get_submit_command
+from snakemake_executor_plugin_slurm.utils import set_gres_string
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.operations.slurm import NoAnswerError, ask, minutes_of, rows
+
+PROFILE_NAMES = "profile.yaml", "config.yaml"
+"""Names of the file in a profile's folder."""
+SECONDS = 60
+"""Time limit of a question; a controller that takes longer is away."""
+FIRST_LOOK_SECONDS = 40
+"""Time until the executor looks at a job for the first time."""
+ADVICE = {
+    "account": "set account; yours: sacctmgr show associations user=$USER format=account",
+    "partition": 'set cpu_partition or gpu_partition; available: sinfo -o "%P %l %G"',
+    "qos": "set slurm-qos; yours: sacctmgr show associations user=$USER format=account,qos",
+    "feature": 'set cpu_constraint or gpu_constraint; available: sinfo -o "%P %f"',
+    "reservation": "set slurm-reservation; available: scontrol show reservation",
+    "generic resource": 'set gpus, gpu_model or gpus_by; available: sinfo -o "%P %G"',
+    "gres": 'set gpus, gpu_model or gpus_by; available: sinfo -o "%P %G"',
+    "time limit": 'set train_runtime; the longest: sinfo -o "%P %l"',
+    "node configuration": "no node has that much; set gpus, train_cores, train_mem_mb or "
+    'gpu_partition; available: sinfo -o "%P %c cores %m MB %G"',
+    "does not answer": "ask again later, or on a login node",
+    "unable to contact": "the controller is away; ask again later, or on a login node",
+}
+"""Settings of the site file to change, by a word of Slurm's message; the first match counts."""
+LONG = {"-A": "account", "-p": "partition", "-t": "time", "-C": "constraint", "-c": "cpus-per-task"}
+"""Long names of the options that the executor abbreviates."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Several profiles together; each entry of a later one replaces that of an earlier one."""
+
+    entries: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, paths: Sequence[Path]) -> "Profile":
+        """Read profiles, which are folders or files, as Snakemake does.
+
+        Raises:
+            UserError: one is missing, or not a profile.
+        """
+        entries: dict[str, Any] = {}
+        for path in paths:
+            file = next((path / n for n in PROFILE_NAMES if (path / n).is_file()), path)
+            try:
+                with file.open(encoding="utf-8") as stream:
+                    entries |= ProfileConfigFileParser().parse(stream)
+            except OSError as error:
+                raise UserError(f"{path}: no profile there ({error.strerror})") from None
+            except ConfigFileParserException as error:
+                raise UserError(f"{file}: {' '.join(str(error).split())}") from None
+        return cls(entries)
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules whose jobs get resources of their own."""
+        pairs = self.entries.get("set-resources", [])
+        return list(dict.fromkeys(pair.split(":", 1)[0] for pair in pairs))
+
+    def job(self, rule: str | None) -> SimpleNamespace:
+        """A job of a rule, or one with the default resources, as the executor takes it."""
+        resources = _values(self.entries.get("default-resources", []))
+        threads = 1
+        if rule is not None:
+            own = self.entries.get("set-resources", [])
+            prefix = f"{rule}:"
+            resources |= _values(p.removeprefix(prefix) for p in own if p.startswith(prefix))
+            threads = _values(self.entries.get("set-threads", [])).get(rule, 1)
+        known = {name: value for name, value in resources.items() if value is not None}
+        return SimpleNamespace(resources=known, threads=threads)
+
+
+def _values(pairs: Iterable[str]) -> dict[str, Any]:
+    """Values of `name=value` by name: numbers as int, None where nothing is requested."""
+    values: dict[str, Any] = {}
+    for name, text in (pair.split("=", 1) for pair in pairs):
+        bare = text.strip("'\"")
+        values[name] = int(bare) if bare.isdigit() else None if bare == "None" else bare
+    return values
+
+
+class _Resources(dict[str, Any]):
+    """A job's resources by name and, as the executor reads them, as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def sbatch_command(
+    resources: Mapping[str, Any],
+    threads: int,
+    *,
+    qos: str | None = None,
+    reservation: str | None = None,
+    comment: str = "check",
+) -> list[str]:
+    """The command by which the executor would submit a job.
+
+    Args:
+        resources: the job's resources; None requests nothing.
+        threads: the job's threads.
+        qos: `slurm-qos` of the profile.
+        reservation: `slurm-reservation` of the profile.
+        comment: the job's comment; the executor puts the rule and its wildcards there.
+    """
+    known = _Resources({name: value for name, value in resources.items() if value is not None})
+    account, partition = (known.get(f"slurm_{name}") for name in ("account", "partition"))
+    params = {
+        "run_uuid": "check",
+        "slurm_logfile": "/dev/null",
+        "comment_str": comment,
+        "account": f"--account={shlex.quote(account)}" if account else "",
+        "partition": f"--partition={shlex.quote(partition)}" if partition else "",
+        "workdir": None,
+    }
+    settings = SimpleNamespace(qos=qos, reservation=reservation, requeue=False, no_requeue=False)
+    job = SimpleNamespace(resources=known, threads=threads)
+    return shlex.split(get_submit_command(job, params, settings=settings) + set_gres_string(job))
+
+
+def options_of(command: list[str]) -> dict[str, str | bool]:
+    """The options of an `sbatch` command by their long names; True for those without a value."""
+    options: dict[str, str | bool] = {}
+    words = command[1:]
+    while words:
+        name, equals, text = words.pop(0).partition("=")
+        value: str | bool = text
+        if not equals:
+            value = words.pop(0) if words and not words[0].startswith("-") else True
+        options[LONG.get(name, name.lstrip("-"))] = value
+    return options
+
+
+def refusal_of(command: list[str]) -> str | None:
+    """Slurm's reason to refuse a submission, with advice; None if it would accept it."""
+    try:
+        ask(command[0], "--test-only", *command[1:], "--wrap", "true", seconds=SECONDS)
+    except NoAnswerError as refusal:
+        reason = " ".join(line.removeprefix("sbatch: error: ") for line in refusal.lines)
+        return f"{reason}; {advice_on(reason)}"
+    return None
+
+
+def limit_exceeded(job: SimpleNamespace) -> str | None:
+    """Reason why a job would wait forever: many clusters accept jobs that no partition starts."""
+    partition, minutes = job.resources.get("slurm_partition"), job.resources.get("runtime")
+    try:
+        answer = ask("sinfo", "--noheader", "--format=%P|%l", seconds=SECONDS)
+    except NoAnswerError:
+        return None
+    for row in rows(answer, "name", "limit"):
+        name, longest = row["name"], minutes_of(row["limit"].strip())
+        chosen = name.endswith("*") if partition is None else name.rstrip("*") == partition
+        if chosen and longest is not None and minutes is not None and minutes > longest:
+            return (
+                f"{minutes} minutes are more than partition {name.rstrip('*')} allows "
+                f"({row['limit']}), the job would wait forever; {ADVICE['time limit']}"
+            )
+    return None
+
+
+def advice_on(message: str) -> str:
+    """Settings of the site file to change, by Slurm's message."""
+    message = message.lower()
+    fitting = (advice for word, advice in ADVICE.items() if word in message)
+    return next(fitting, "see docs/slurm.md")
+
+
+def too_short_a_memory() -> str | None:
+    """Reason why squeue may miss the end of a job; None if the controller remembers long enough."""
+    age = get_min_job_age()
+    if age is None:
+        return "scontrol does not say how long the controller remembers jobs"
+    needed = 3 * FIRST_LOOK_SECONDS
+    if age >= needed:
+        return None
+    return f"the controller forgets jobs after {age} s (MinJobAge), less than {needed} s"

@@ -1,0 +1,102 @@
+"""Progress of an experiment's runs as a grid, with what Slurm's queue adds."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from workflow_scripts.common.console import duration
+from workflow_scripts.contracts.run_states import QueuedJob, RunStatus, State
+from workflow_scripts.operations.slurm import NoAnswerError, ask, rows
+
+SECONDS = 20
+"""Time limit of the question to squeue."""
+FIELDS = {"number": "%A", "state": "%T", "reason": "%r", "node": "%N", "comment": "%k"}
+"""Fields of a queued job, in squeue's format; its working directory follows."""
+COLOURS = {
+    State.DONE: "green",
+    State.TRAINED: "green",
+    State.RUNNING: "cyan",
+    State.QUEUED: "blue",
+    State.STOPPED: "yellow",
+    State.FAILED: "red",
+    State.WAITING: "dim",
+}
+
+
+def queued_jobs(directory: Path) -> dict[tuple[str, str], QueuedJob]:
+    """The jobs of the workflow in a directory, by rule and wildcards joined by `_`.
+
+    Empty where Slurm is not installed or does not answer: the files tell the rest.
+    """
+    question = "squeue", "--me", "--noheader", "--states=PENDING,RUNNING,CONFIGURING,COMPLETING"
+    form = "|".join([*FIELDS.values(), "%Z"])
+    try:
+        return read_queue(ask(*question, f"--format={form}", seconds=SECONDS), directory)
+    except NoAnswerError:
+        return {}
+
+
+def read_queue(answer: str, directory: Path) -> dict[tuple[str, str], QueuedJob]:
+    """The jobs of the workflow in a directory, from squeue's lines (`FIELDS`, directory)."""
+    jobs = {}
+    for row in rows(answer, *FIELDS, "directory"):
+        rule, _, wildcards = row["comment"].removeprefix("rule_").partition("_wildcards_")
+        in_directory = Path(row["directory"]).resolve() == directory.resolve()
+        if row["comment"].startswith("rule_") and in_directory:
+            reason = row["reason"] if row["state"] == "PENDING" else None
+            job = QueuedJob(row["number"], row["state"], reason, row["node"] or None)
+            jobs[rule, wildcards] = job
+    return jobs
+
+
+def as_grid(runs: Sequence[RunStatus]) -> RenderableType:
+    """Variants by seeds; below, one line per run that is in progress or failed."""
+    seeds = sorted({run.seed for run in runs})
+    grid = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    grid.add_column("variant")
+    for seed in seeds:
+        grid.add_column(f"seed {seed}")
+    for variant in dict.fromkeys(run.variant for run in runs):
+        row = {run.seed: cell(run) for run in runs if run.variant == variant}
+        grid.add_row(Text(variant), *(row[seed] for seed in seeds))
+    details = [Text(line) for run in runs if (line := detail(run))]
+    return Group(grid, Text(), *details, Text(totals(runs), style="bold"))
+
+
+def cell(run: RunStatus) -> Text:
+    """A cell of the grid: state and progress of a run."""
+    text = run.state.value
+    if run.iteration is not None and run.iterations:
+        text += f" {100 * run.iteration // run.iterations} %"
+    return Text(text, style=COLOURS[run.state])
+
+
+def detail(run: RunStatus) -> str:
+    """What else is known about a run; empty if nothing is."""
+    known = []
+    if run.iteration is not None and run.loss is not None:
+        known.append(f"iteration {run.iteration}/{run.iterations}, loss {run.loss:.3f}")
+    if run.state is State.RUNNING and run.seconds_left is not None:
+        known.append(f"{duration(run.seconds_left)} left")
+    if run.slurm_job:
+        known.append(f"Slurm job {run.slurm_job}")
+    if run.node:
+        known.append(f"on {run.node}")
+    if run.reason:
+        known.append(run.reason)
+    if run.log:
+        known.append(f"log: {run.log}")
+    if not known:
+        return ""
+    return f"{run.variant}, seed {run.seed}: {run.state}: {'; '.join(known)}"
+
+
+def totals(runs: Sequence[RunStatus]) -> str:
+    """The number of runs in each state."""
+    counts = Counter(run.state for run in runs)
+    parts = [f"{counts[state]} {state}" for state in State if counts[state]]
+    return f"{len(runs)} runs: {', '.join(parts)}"

@@ -1,1 +1,0 @@
-"""Weights that a user brings: copied or downloaded once, checked, and recorded."""
