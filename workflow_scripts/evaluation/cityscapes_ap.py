@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from workflow_scripts.contracts.coco import CocoSplit, Rle
+from workflow_scripts.contracts.coco import CocoSplit, Instance, Rle
 from workflow_scripts.contracts.evaluations import (
     CityscapesScores,
     GroupScores,
@@ -64,8 +64,9 @@ def evaluate(split: CocoSplit, predictions: Predictions) -> CityscapesScores:
 
 
 def measure(split: CocoSplit, predictions: Predictions) -> dict[str, Overlaps]:
-    """Who shares how many pixels with whom, by class."""
-    objects, found = defaultdict(list), defaultdict(list)
+    """Shared pixels of predictions and instances, by class."""
+    objects: dict[tuple[int, int], list[Instance]] = defaultdict(list)
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
     for instance in split.instances:
         objects[instance.image_id, instance.category_id].append(instance)
     for number in np.flatnonzero(predictions.areas):
@@ -86,7 +87,10 @@ def measure(split: CocoSplit, predictions: Predictions) -> dict[str, Overlaps]:
     return result
 
 
-def _of_image(predictions: Predictions, found: np.ndarray, objects: list, void: Rle | None):
+def _of_image(
+    predictions: Predictions, found: np.ndarray, objects: list[Instance], void: Rle | None
+) -> Overlaps:
+    """Overlaps of one class in one image; `found` are the numbers of its predictions."""
     areas = predictions.areas[found].astype(np.int64)
     regions = [item.segmentation for item in objects] + ([] if void is None else [void])
     shared = np.zeros((found.size, len(regions)), np.int64)
@@ -109,7 +113,7 @@ def _of_image(predictions: Predictions, found: np.ndarray, objects: list, void: 
 
 
 def _joined(parts: list[Overlaps]) -> Overlaps:
-    """Those of all images, numbered on."""
+    """Overlaps of all images, numbered consecutively."""
     before = np.cumsum([0, *(part.scores.size for part in parts)])
     objects_before = np.cumsum([0, *(part.groups.size for part in parts)])
     columns = {
@@ -123,7 +127,7 @@ def _joined(parts: list[Overlaps]) -> Overlaps:
 
 
 def average_precision(overlaps: Overlaps) -> GroupScores:
-    """AP of a class, from who meets whom."""
+    """AP of a class, from the overlaps of its predictions and instances."""
     small = overlaps.object_areas < SMALLEST_OBJECT
     to_find = ~overlaps.groups.astype(bool) & ~small
     count = int(to_find.sum())

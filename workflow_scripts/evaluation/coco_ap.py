@@ -38,7 +38,9 @@ class PrecisionCurves:
     area_ranges: list[str]
     """A names: all, small, medium, large."""
 
-    def mean(self, *, class_index: int | None = None, iou: float | None = None, area: str = "all"):
+    def mean(
+        self, *, class_index: int | None = None, iou: float | None = None, area: str = "all"
+    ) -> float | None:
         """Mean over what is defined of a class (or all) at an IoU threshold (or all), or None."""
         values = self.values[..., self.area_ranges.index(area)]
         if class_index is not None:
@@ -117,7 +119,7 @@ def match(
     if kind is IouType.BBOX:
         detections = truth.load_res(rows)
     else:
-        detections = truth.load_res(rows, segmentation=predictions.masks)
+        detections = truth.load_res(rows, segmentation=[*predictions.masks])
         numbers = np.arange(1, len(rows) + 1)
         own = predictions.areas if areas is None else areas.astype(np.float64)
         detections.update_anns(ids=numbers, area=own)
@@ -132,10 +134,11 @@ def match(
 def accumulate(evaluator: hotcoco.COCOeval) -> PrecisionCurves:
     """Rank the matched predictions of all images by score: precision at each recall point."""
     evaluator.accumulate()
-    parameters = evaluator.params
+    parameters, accumulated = evaluator.params, evaluator.eval
+    assert accumulated is not None, "accumulate() fills it"
     most_detections = parameters.max_dets.index(max(parameters.max_dets))
     return PrecisionCurves(
-        values=np.asarray(evaluator.eval["precision"])[..., most_detections],
+        values=np.asarray(accumulated["precision"])[..., most_detections],
         iou_thresholds=list(parameters.iou_thrs),
         area_ranges=list(parameters.area_rng_lbl),
     )

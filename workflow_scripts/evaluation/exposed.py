@@ -104,7 +104,8 @@ def exposure_of(
     """
     areas = np.asarray(rle_codec.area(list(masks)), np.float64).reshape(-1)
     shares = np.zeros((len(masks), 3))
-    in_image, regions_in = defaultdict(list), defaultdict(list)
+    in_image: dict[int, list[int]] = defaultdict(list)
+    regions_in: dict[str, list[Region]] = defaultdict(list)
     for number, image_id in enumerate(image_ids):
         in_image[int(image_id)].append(number)
     for region in regions:
@@ -171,7 +172,7 @@ def _by_group(
             area_ranges=grouping.ranges,
         )
     )
-    numbers = defaultdict(Counter)
+    numbers: dict[int, Counter[int]] = defaultdict(Counter)
     for item, number in zip(split.instances, grouping.of_objects.tolist(), strict=True):
         numbers[item.category_id][number] += not item.iscrowd
     return {

@@ -1,4 +1,4 @@
-"""How alike the old and the new face are to a network that tells people apart."""
+"""Face embeddings of a recognition network."""
 
 import threading
 from pathlib import Path
@@ -46,8 +46,8 @@ class FaceEmbedding:
         if region.landmarks is None or not np.isfinite(region.landmarks).all():
             return None
         # OpenCV names the eyes from the person's side: its order of points is ours.
-        row = np.float32([region.x0, region.y0, region.width, region.height,
-                          *np.ravel(region.landmarks), region.score])  # fmt: skip
+        box = region.x0, region.y0, region.width, region.height
+        row = np.array([*box, *np.ravel(region.landmarks), region.score], np.float32)
         recognizer = self._recognizer()
         bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
         vector = recognizer.feature(recognizer.alignCrop(bgr, row[None])).ravel()

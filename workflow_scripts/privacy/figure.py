@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
@@ -10,12 +11,15 @@ from workflow_scripts.common.figures import GRID, QUIET, TEXT, save, short, styl
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, FigureContent, FigureRow, Tile
 
+if TYPE_CHECKING:
+    from matplotlib.patches import Rectangle
+
 NAME = "before_after"
 TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
 TILE = 1.05
-"""Width of a picture, inches; so are the others."""
+"""Width of a picture, inches, as all lengths here."""
 GAP, BETWEEN = 0.05, 0.22
-"""Between pictures of one region, and between regions."""
+"""Gaps between pictures of one region, and between regions."""
 LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.15, 0.72, 0.12
 HEAD, CAPTION = 0.62, 0.24
 """Heights of a block's heading and of the line below a picture."""
@@ -30,7 +34,7 @@ class Page:
     height: float
     top: float
 
-    def text(self, x: float, y: float, text: str, **options) -> None:
+    def text(self, x: float, y: float, text: str, **options: Any) -> None:
         """Write at x from the left and y below `top`."""
         at = (x / self.width, 1 - (self.top + y) / self.height)
         self.figure.text(*at, text, **{"color": TEXT, "verticalalignment": "top"} | options)
@@ -71,7 +75,7 @@ class Page:
             )
 
 
-def _grey():
+def _grey() -> "Rectangle":
     from matplotlib.patches import Rectangle  # noqa: PLC0415 - for this alone
 
     return Rectangle((0, 0), 1, 1, facecolor=GRID, edgecolor="none")
