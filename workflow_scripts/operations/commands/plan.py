@@ -99,7 +99,7 @@ def forecast_of(
 
 def as_text(found: Forecast) -> str:
     """The forecast as people read it."""
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             kind.kind,
             kind.jobs,

@@ -32,7 +32,7 @@ def record(folder: Folder, /, *snakemake: Behind) -> None:
     model = folder / "model_final.pth"
     (job,) = call.jobs(str(model))
     fingerprint = read_json(run / "run.json")["fingerprint"]
-    if f"--fingerprint {fingerprint} " not in job.command:
+    if f"--fingerprint {fingerprint} " not in (job.command or ""):
         outdated = (run / model.name).rename(run / "model_outdated.pth")
         raise UserError(
             f"{outdated}: the config, the code or the data changed while it trained; "
