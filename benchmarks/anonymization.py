@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.anonymization.apply import anonymize_images, tasks_of
+from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images
 from workflow_scripts.anonymization.methods.blur import Blur
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.pictures import pictures_of
 
 IMAGES = 24
 WIDTH, HEIGHT = 2048, 1024
@@ -35,10 +36,11 @@ def benchmark(threads: int = 1) -> pd.DataFrame:
         images = [_write_image(folder / "in", number) for number in range(IMAGES)]
         regions = [region for image in images for region in _regions(image.file_name)]
         split = CocoSplit((), tuple(images), ())
-        tasks = tasks_of(split, folder / "in", regions, folder / "out", "shard")
+        pictures = pictures_of(split, folder / "in", regions)
+        shard = ShardFolder(folder / "out", "shard")
 
         def anonymize() -> None:
-            list(anonymize_images(Blur(), tasks, threads))
+            list(anonymize_images(Blur(), pictures, shard, threads))
 
         def recode() -> None:
             def one(image: CocoImage) -> None:

@@ -10,11 +10,12 @@ import pandas as pd
 from benchmarks.evaluation import HEIGHT, WIDTH, made_up_job
 from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS
-from workflow_scripts.contracts.coco import CocoSplit, decode_mask
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.dataset.cityscapes_reader import instances_of
 from workflow_scripts.dataset.reader import LabelledImage, number
 from workflow_scripts.evaluation.cityscapes_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.imaging.masks import decode_mask
 
 
 def benchmark(

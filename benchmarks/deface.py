@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import pandas as pd
 
-from workflow_scripts.anonymization.apply import Task, anonymize_images, tasks_of
+from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blur import Blur
 from workflow_scripts.anonymization.methods.natural import Natural
@@ -27,6 +27,7 @@ from workflow_scripts.config.jobs import settings_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.pictures import Picture, pictures_of
 from workflow_scripts.pii.settings import Pii
 
 IMAGES = 24
@@ -61,12 +62,12 @@ def benchmark() -> pd.DataFrame:
             for backend in BACKENDS:
                 works[backend] = partial(_deface, _copied(folder), command, backend)
         _ours(folder, "blur")  # finds the regions that the others are given
-        tasks = {name: _tasks(folder, name) for name in ("blur", "natural")}
-        works["blur alone"] = partial(_replace, Blur(), tasks["blur"])
-        works["natural alone"] = partial(_replace, Natural(), tasks["natural"])
-        works["recode"] = partial(_recode, tasks["blur"], folder / "recoded")
+        pictures = _pictures(folder)
+        works["blur alone"] = partial(_replace, Blur(), pictures, folder / "blur_alone")
+        works["natural alone"] = partial(_replace, Natural(), pictures, folder / "natural_alone")
+        works["recode"] = partial(_recode, pictures, folder / "recoded")
         seconds = {name: min(times) for name, times in _interleaved(works).items()}
-        regions = sum(len(task.regions) for task in tasks["blur"])
+        regions = sum(len(picture.regions) for picture in pictures)
     return pd.DataFrame(_rows(seconds, regions, reason))
 
 
@@ -163,20 +164,20 @@ def _environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
-def _tasks(folder: Path, method: str) -> list[Task]:
+def _pictures(folder: Path) -> list[Picture]:
     split = CocoSplit.read(folder / "index/train.coco.json")
     regions = read_regions(folder / "regions.parquet")
-    return tasks_of(split, folder / "data", regions, folder / f"{method}_alone", "shard")
+    return pictures_of(split, folder / "data", regions)
 
 
-def _replace(method: Method, tasks: list[Task]) -> None:
-    shutil.rmtree(tasks[0].folder, ignore_errors=True)
-    list(anonymize_images(method, tasks, threads=1))
+def _replace(method: Method, pictures: list[Picture], folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    list(anonymize_images(method, pictures, ShardFolder(folder, "shard"), threads=1))
 
 
-def _recode(tasks: list[Task], folder: Path) -> None:
-    for task in tasks:
-        write_png(folder / f"{task.image.id}.png", read_image(task.source))
+def _recode(pictures: list[Picture], folder: Path) -> None:
+    for picture in pictures:
+        write_png(folder / f"{picture.record.id}.png", read_image(picture.path))
 
 
 def _installed_deface(folder: Path) -> tuple[Path | None, str]:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings.dataset import CLASSES
 from workflow_scripts.evaluation.coco_ap import CocoResult, Kind, evaluate
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.imaging.masks import encode_mask
 
 WIDTH, HEIGHT = 2048, 1024
 """Of an image, pixels."""

@@ -4,21 +4,42 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from tests.commands import anonymization as main
-from workflow_scripts.anonymization.method import LabelledObject
+from workflow_scripts.anonymization.method import Method
 from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
-from workflow_scripts.contracts.regions import Kind, Region, write_regions
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, LabelledObject
+from workflow_scripts.contracts.manifest import Change
+from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.masks import encode_mask
+from workflow_scripts.imaging.pictures import Picture
 
 WIDTH, HEIGHT = 80, 60
 NAMES = ("a/0.png", "a/1.png", "b/2.jpg", "b/3.jpg", "b/4.png")
 SHARDS = {"000-aaaaaaaa": NAMES[:4], "001-bbbbbbbb": NAMES[4:]}
-FACE = Region(NAMES[0], Kind.FACE, 0.9, 20, 20, 40, 40)
+FACE, PLATE = with_ids(
+    [
+        Region(NAMES[0], Kind.FACE, 0.9, 20, 20, 40, 40),
+        Region(NAMES[0], Kind.LICENSE_PLATE, 0.9, 50, 20, 70, 40),
+    ]
+)
+
+
+class Treated(NamedTuple):
+    """What a method returns."""
+
+    image: np.ndarray
+    changes: list[Change]
+
+
+def treated(method: Method, picture: Picture, rng: int = 0) -> Treated:
+    """A picture, anonymized."""
+    return Treated(*method.anonymize(picture, np.random.default_rng(rng)))
 
 
 def make_data(folder: Path) -> Path:
@@ -29,14 +50,13 @@ def make_data(folder: Path) -> Path:
         if name.endswith("jpg"):
             cv2.imwrite(str(folder / "in" / name), image)
     write_index(folder)
+    others = [
+        replace(FACE, image=NAMES[2]),
+        replace(FACE, image=NAMES[3], y0=-90, y1=-70),  # outside of the frame
+    ]
     write_regions(
         folder / "000-aaaaaaaa.parquet",
-        [
-            FACE,
-            replace(FACE, kind=Kind.LICENSE_PLATE, x0=50, x1=70),
-            replace(FACE, image=NAMES[2]),
-            replace(FACE, image=NAMES[3], y0=-90, y1=-70),  # outside of the frame
-        ],
+        [FACE, PLATE, *with_ids(others)],
     )
     write_regions(folder / "001-bbbbbbbb.parquet", [])
     return folder

@@ -16,6 +16,7 @@ from tests.anonymization.anonymizing import (
     FACE,
     HEIGHT,
     NAMES,
+    PLATE,
     WIDTH,
     apply,
     gather,
@@ -29,7 +30,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.manifest import Change, read_manifest
-from workflow_scripts.contracts.regions import Kind, write_regions
+from workflow_scripts.contracts.regions import Kind, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
 
 SHARD = "000-aaaaaaaa"
@@ -76,8 +77,8 @@ def test_a_program_makes_the_images(data, capsys, monkeypatch):
     assert gather(data) == 0
     entries = read_manifest(data / "images/v/manifest.parquet")
     assert entries[0].changes == (
-        Change("command", 20, 20, 40, 40, Kind.FACE, region=0),
-        Change("command", 50, 20, 70, 40, Kind.LICENSE_PLATE, region=1),
+        Change("command", 20, 20, 40, 40, Kind.FACE, FACE.id),
+        Change("command", 50, 20, 70, 40, Kind.LICENSE_PLATE, PLATE.id),
     )
     expected = read_image(data / "in/b/2.jpg")
     expected[20:40, 20:40] = 0
@@ -110,7 +111,7 @@ def test_without_regions_the_program_is_not_needed(data):
 def test_what_the_program_is_told_of_regions(data):
     write_regions(
         data / f"{SHARD}.parquet",
-        [FACE, replace(FACE, landmarks=((1.5, 2), (3, 4)))],
+        with_ids([FACE, replace(FACE, landmarks=((1.5, 2), (3, 4)))]),
     )
     keep = f"import sys, shutil; shutil.copy(sys.argv[3], {str(data / 'seen.json')!r})"
     apply(data, program(data, keep))

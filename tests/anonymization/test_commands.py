@@ -11,6 +11,7 @@ from tests.anonymization.anonymizing import (
     FACE,
     HEIGHT,
     NAMES,
+    PLATE,
     SHARDS,
     WIDTH,
     apply,
@@ -20,13 +21,14 @@ from tests.anonymization.anonymizing import (
     write_index,
 )
 from tests.commands import anonymization as main
-from workflow_scripts.anonymization.apply import tasks_of
+from workflow_scripts.anonymization.apply import check_names
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, read_manifest
 from workflow_scripts.contracts.regions import Kind, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.pictures import Picture
 
 
 @pytest.fixture
@@ -42,8 +44,8 @@ def test_apply_writes_changed_images_and_links_the_others(data):
     assert (first.image, first.file) == ("a/0.png", "000-aaaaaaaa/a/0.png")
     assert (first.regions, first.faces, first.license_plates) == (2, 1, 1)
     assert (first.method, first.linked) == ("blackbox", False)
-    face = Change("blackbox", 20, 20, 40, 40, Kind.FACE, region=0)
-    plate = Change("blackbox", 50, 20, 70, 40, Kind.LICENSE_PLATE, region=1)
+    face = Change("blackbox", 20, 20, 40, 40, Kind.FACE, FACE.id)
+    plate = Change("blackbox", 50, 20, 70, 40, Kind.LICENSE_PLATE, PLATE.id)
     assert first.changes == (face, plate)
     expected = read_image(data / "in/a/0.png")
     expected[20:40, 20:40] = expected[20:40, 50:70] = 0
@@ -120,7 +122,7 @@ def test_a_failing_shard_keeps_the_older_one(data):
 def test_regions_of_another_shard_are_refused(data, capsys):
     write_regions(data / "001-bbbbbbbb.parquet", [FACE])
     assert apply(data, {"method": "blur"}, "001-bbbbbbbb") == 2
-    assert "regions of a/0.png, which is not in the shard" in capsys.readouterr().err
+    assert "regions of a/0.png, which is not among these images" in capsys.readouterr().err
 
 
 def test_the_orientation_and_metadata_of_a_jpeg_stay_behind(data):
@@ -184,7 +186,7 @@ def test_what_was_changed_in_precomputed_images_is_found(data, capsys):
     assert apply(data, {"method": "precomputed", "folder": str(data / "theirs")}) == 0
     entries = read_manifest(data / "images/v/000-aaaaaaaa/manifest.parquet")
     assert entries[0].changes == (
-        Change("precomputed", 18, 18, 42, 42, Kind.FACE, region=0),
+        Change("precomputed", 18, 18, 42, 42, Kind.FACE, FACE.id),
         Change("precomputed", 1, 55, 6, 59),
     )
     (lossy,) = entries[1].changes
@@ -235,7 +237,7 @@ def test_images_that_differ_in_their_suffix_only_are_refused(data, capsys):
 def test_images_outside_of_the_folder_are_refused(tmp_path, name):
     image = CocoImage(1, name, WIDTH, HEIGHT, "")
     with pytest.raises(UserError, match="has to lie below the image folder"):
-        tasks_of(CocoSplit((), (image,), ()), tmp_path, [], tmp_path / "out", "shard")
+        check_names([Picture(image, tmp_path)])
 
 
 def test_help_lists_the_actions(capsys):

@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.anonymization.anonymizing import make_data, run
+from tests.anonymization.anonymizing import make_data, run, treated
 from workflow_scripts.anonymization.diffusion import inpainter
 from workflow_scripts.anonymization.diffusion.crops import crop_around, hole_of, holes_mask
-from workflow_scripts.anonymization.method import Original, Scene
 from workflow_scripts.anonymization.methods.diffusion import Diffusion
-from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.pictures import picture_of
 
 FRAME = (120, 160)
 
@@ -82,16 +81,15 @@ def prepare(pipeline, tmp_path):
 
     def prepare(**settings) -> Diffusion:
         settings = {"model": str(pipeline), "size": 64, "steps": 2, **settings}
-        image = CocoImage(1, "a.png", 160, 120, "")
-        originals = [Original(image, tmp_path / "a.png", (face(),))]
-        with Diffusion(**settings).prepared(originals, tmp_path, 1) as method:
+        pictures = [picture_of(noise(), [face()])]
+        with Diffusion(**settings).prepared(pictures, tmp_path, 1) as method:
             return method
 
     return prepare
 
 
 def treat(method: Diffusion, image: np.ndarray, *regions: Region):
-    return method.anonymize(Scene(image, regions), np.random.default_rng(0))
+    return treated(method, picture_of(image, regions))
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.5])
@@ -103,7 +101,7 @@ def test_nothing_of_a_face_comes_back(prepare, strength):
     results = [treat(method, image, *regions) for image in (first, second)]
     assert (results[0].image[40:66, 60:80] == results[1].image[40:66, 60:80]).all()
     assert (results[0].image[40:66, 60:80] != first[40:66, 60:80]).mean() > 0.9
-    assert [outcome.method for outcome in results[0].outcomes] == ["diffusion"] * 2
+    assert [change.method for change in results[0].changes] == ["diffusion"] * 2
 
 
 def test_the_seed_the_image_and_the_region_decide(prepare):
@@ -121,15 +119,15 @@ def test_plates_get_other_characters_and_the_order_stays(prepare):
     plate = Region("a.png", Kind.LICENSE_PLATE, 1, 20, 90, 60, 100)
     outside = face(300, 10, 320, 30)
     result = treat(prepare(), noise(), plate, outside, face())
-    assert [outcome.region for outcome in result.outcomes] == [plate, face()]
-    assert result.outcomes[0].method in {"natural", "natural_wide", "fallback"}
+    assert [change.kind for change in result.changes] == [Kind.LICENSE_PLATE, Kind.FACE]
+    assert result.changes[0].method in {"natural", "natural_wide", "fallback"}
 
 
 def test_where_the_model_gives_no_picture_the_smooth_colour_stays(prepare):
     method = prepare()
     method._inpainter._pipeline.vae.decoder.conv_out.bias.data.fill_(float("nan"))
     result = treat(method, noise(), face())
-    assert [outcome.method for outcome in result.outcomes] == ["fallback"]
+    assert [change.method for change in result.changes] == ["fallback"]
     assert result.image[40:66, 60:80].std() < 20
 
 

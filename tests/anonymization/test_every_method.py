@@ -10,20 +10,15 @@ import pytest
 from drawn_streets import DrawnScene, SceneSettings, VisibleFace, draw_scene
 
 from tests.anonymization.anonymizing import apply, labelled, write_index
-from workflow_scripts.anonymization.method import (
-    Finished,
-    LabelledObject,
-    Method,
-    Original,
-    Scene,
-)
+from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.anonymization.variants import METHODS, Variant
 from workflow_scripts.common.section import validate
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, LabelledObject
 from workflow_scripts.contracts.manifest import read_manifest
-from workflow_scripts.contracts.regions import Kind, Region, write_regions
+from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
 from workflow_scripts.imaging.images import write_png
+from workflow_scripts.imaging.pictures import picture_of
 
 DRAWS = (
     {"method": "blackbox"},
@@ -93,7 +88,7 @@ def random_regions(rng: np.random.Generator, width: int, height: int) -> tuple[R
         points = tuple(map(tuple, points.tolist())) if rng.random() < 0.7 else None
         name = "landmarks" if kind is Kind.FACE else "quad"
         regions.append(Region("a.png", kind, 1.0, *box, **{name: points}))
-    return tuple(regions)
+    return tuple(with_ids(regions))
 
 
 def random_image(rng: np.random.Generator) -> np.ndarray:
@@ -116,8 +111,8 @@ def random_objects(rng: np.random.Generator, height: int, width: int) -> tuple[L
 def test_no_pixel_outside_of_the_boxes_changes(settings, request, tmp_path):
     settings = settings | settings_of(settings["method"], request)
     face = Region("a.png", Kind.FACE, 1.0, 1, 1, 9, 9)
-    originals = [Original(CocoImage(1, "a.png", 10, 10, ""), tmp_path / "a.png", (face,))]
-    with validate(Variant, settings, "test").prepared(originals, tmp_path, 1) as method:
+    pictures = [picture_of(np.zeros((10, 10, 3), np.uint8), [face])]
+    with validate(Variant, settings, "test").prepared(pictures, tmp_path, 1) as method:
         check_random_scenes(method)
 
 
@@ -127,24 +122,25 @@ def check_random_scenes(method: Method) -> None:
         rng = np.random.default_rng(case)
         image = random_image(rng)
         height, width = image.shape[:2]
-        scene = Scene(
+        picture = picture_of(
             image.copy(), random_regions(rng, width, height), random_objects(rng, height, width)
         )
-        result = method.anonymize(scene, np.random.default_rng(0))
-        again = method.anonymize(scene, np.random.default_rng(0))
-        assert (scene.image == image).all()
-        assert result.image.dtype == np.uint8
-        assert (result.image == again.image).all()
-        assert result.outcomes == again.outcomes
+        pixels, changes = method.anonymize(picture, np.random.default_rng(0))
+        again, same_changes = method.anonymize(picture, np.random.default_rng(0))
+        assert (picture.pixels == image).all()
+        assert pixels.dtype == np.uint8
+        assert (pixels == again).all()
+        assert changes == same_changes
+        known = {region.id for region in picture.regions} | {None}
         free = np.ones((height, width), bool)
-        for outcome in result.outcomes:
-            x0, y0, x1, y1 = outcome.box
-            assert 0 <= x0 < x1 <= width, (case, outcome)
-            assert 0 <= y0 < y1 <= height, (case, outcome)
-            assert outcome.region is None or outcome.region in scene.regions
+        for change in changes:
+            x0, y0, x1, y1 = change.box
+            assert 0 <= x0 < x1 <= width, (case, change)
+            assert 0 <= y0 < y1 <= height, (case, change)
+            assert change.region_id in known
             free[y0:y1, x0:x1] = False
-        assert (result.image[free] == image[free]).all(), case
-        changed += (result.image != image).any()
+        assert (pixels[free] == image[free]).all(), case
+        changed += (pixels != image).any()
     assert changed > case / 2 or method.method == "unmodified"
 
 
@@ -160,10 +156,10 @@ def test_every_changed_pixel_of_a_finished_image_is_in_a_box():
             x0, y0, x1, y1 = (max(round(value), 0) for value in box)
             twin[y0:y1, x0:x1] //= 2
         content = cv2.imencode(".png", twin[..., ::-1])[1].tobytes()
-        outcomes = compare(image, Finished(Path("a.png"), False), content, regions, "m")
+        changes = compare(image, Finished(Path("a.png"), False), content, regions, "m")
         free = np.ones((height, width), bool)
-        for outcome in outcomes:
-            x0, y0, x1, y1 = outcome.box
+        for change in changes:
+            x0, y0, x1, y1 = change.box
             assert 0 <= x0 < x1 <= width
             assert 0 <= y0 < y1 <= height
             free[y0:y1, x0:x1] = False
@@ -237,13 +233,7 @@ def results(
         write_regions(folder / f"{shard}.parquet", regions)
         assert apply(folder, settings, shard, threads=threads) == 0
         for entry in read_manifest(folder / "images/v" / shard / "manifest.parquet"):
-            of_image = regions_of(entry.image)[::step]
-            changes = {
-                (of_image[change.region] if change.region is not None else None,
-                 replace(change, region=None))
-                for change in entry.changes
-            }  # fmt: skip
-            found[entry.image] = (entry.sha256, changes)
+            found[entry.image] = (entry.sha256, set(entry.changes))
     return found
 
 
@@ -257,7 +247,7 @@ def regions_of(name: str) -> list[Region]:
         named = {"landmarks" if face else "quad": points}
         found.append(Region(name, kind, 1.0, *mark.box, **named))
     last = found[-1]
-    return [*found, replace(last, x0=last.x0 - 2.0, y1=last.y1 + 1.0)]
+    return with_ids([*found, replace(last, x0=last.x0 - 2.0, y1=last.y1 + 1.0)])
 
 
 @pytest.mark.parametrize("method", sorted({s["method"] for s in DRAWS} | set(READS)))

@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.anonymization.anonymizing import labelled
-from workflow_scripts.anonymization.method import Scene
+from tests.anonymization.anonymizing import labelled, treated
 from workflow_scripts.anonymization.methods.blur import gaussian
 from workflow_scripts.anonymization.redaction import area_of
 from workflow_scripts.anonymization.variants import Variant, is_unmodified
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.regions import Kind, Region, with_ids
+from workflow_scripts.imaging.pictures import picture_of
 
 REDACTIONS = ("blackbox", "blur", "pixelate")
 
@@ -24,12 +24,13 @@ def noise(height=90, width=120) -> np.ndarray:
 
 
 def region(x0, y0, x1, y1, kind=Kind.FACE, **points) -> Region:
-    return Region("a.png", kind, 1, x0, y0, x1, y1, **points)
+    (region,) = with_ids([Region("a.png", kind, 1, x0, y0, x1, y1, **points)])
+    return region
 
 
 def treat(settings: dict, image, *regions):
     method = validate(Variant, settings, "test")
-    return method.anonymize(Scene(image, tuple(regions)), np.random.default_rng(0))
+    return treated(method, picture_of(image, regions))
 
 
 def changed(before, after) -> np.ndarray:
@@ -44,10 +45,10 @@ def test_only_the_enlarged_region_changes(method, shape):
     face = region(40, 30, 60, 54)
     result = treat({"method": method, "shape": shape, "margin": 0.25}, image, face)
     assert (image == original).all()
-    (outcome,) = result.outcomes
-    assert outcome.region is face
-    assert outcome.method == method
-    assert outcome.box == (35, 24, 65, 60)
+    (change,) = result.changes
+    assert change.region_id == face.id
+    assert change.method == method
+    assert change.box == (35, 24, 65, 60)
     touched = changed(image, result.image)
     inside = np.zeros_like(touched)
     inside[24:60, 35:65] = True
@@ -90,7 +91,7 @@ def test_a_quad_beside_its_box_is_not_trusted():
 def test_regions_may_leave_the_frame(method, box):
     image = noise()
     result = treat({"method": method}, image, region(*box))
-    ((x0, y0, x1, y1),) = (outcome.box for outcome in result.outcomes)
+    ((x0, y0, x1, y1),) = (change.box for change in result.changes)
     assert 0 <= x0 < x1 <= 120
     assert 0 <= y0 < y1 <= 90
     touched = changed(image, result.image)
@@ -104,7 +105,7 @@ def test_regions_may_leave_the_frame(method, box):
 def test_regions_without_extent_or_outside_are_ignored(method, box):
     image = noise()
     result = treat({"method": method}, image, region(*box))
-    assert result.outcomes == ()
+    assert result.changes == []
     assert (result.image == image).all()
 
 
@@ -124,7 +125,7 @@ def test_overlapping_regions_bring_nothing_back():
     blurred = treat({"method": "blur", "shape": "box", "margin": 0}, covered, small).image
     assert blurred[30:42, 30:40].max() < 120
     both = treat(settings, image, large, small)
-    assert len(both.outcomes) == 2
+    assert len(both.changes) == 2
     assert (both.image[30:42, 30:56] == 0).all()
 
 
@@ -183,7 +184,7 @@ def test_unmodified_changes_nothing():
     image = noise()
     result = treat({"method": "unmodified"}, image, region(10, 10, 20, 20))
     assert (result.image == image).all()
-    assert result.outcomes == ()
+    assert result.changes == []
     assert is_unmodified(validate(Variant, {"method": "unmodified"}, "test"))
     assert not is_unmodified(validate(Variant, {"method": "blur"}, "test"))
 
@@ -198,13 +199,13 @@ def test_mask_objects_fills_the_masks_of_its_classes():
 
     def fill(**settings):
         method = validate(Variant, {"method": "mask_objects", **settings}, "test")
-        return method.anonymize(Scene(image, (face,), objects), np.random.default_rng(0))
+        return treated(method, picture_of(image, [face], objects))
 
     result = fill(colour=[1, 2, 3])
     assert (result.image[car] == (1, 2, 3)).all()
     assert (result.image[~car] == image[~car]).all()
-    (outcome,) = result.outcomes
-    assert (outcome.region, outcome.method, outcome.box) == (
+    (change,) = result.changes
+    assert (change.region_id, change.method, change.box) == (
         None,
         "mask_objects",
         (100, 0, 120, 30),

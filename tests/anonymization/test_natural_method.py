@@ -1,16 +1,14 @@
 """The method that replaces faces and plates, on drawn scenes."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from drawn_streets import SceneSettings, VisibleFace, draw_scene
 
-from workflow_scripts.anonymization.method import Scene
+from tests.anonymization.anonymizing import treated
 from workflow_scripts.anonymization.methods.natural import Natural
-from workflow_scripts.contracts.coco import CocoImage
-from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.regions import Kind, Region, with_ids
 from workflow_scripts.imaging.boxes import ious
+from workflow_scripts.imaging.pictures import picture_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
 
 ROUTES = {"natural", "natural_wide", "fallback"}
@@ -27,7 +25,7 @@ def scene() -> tuple[np.ndarray, list[Region]]:
         for mark in drawing.marks
     ]
     assert {region.kind for region in regions} == set(Kind)
-    return drawing.image, regions
+    return drawing.image, with_ids(regions)
 
 
 def _points(array: np.ndarray | None) -> tuple[tuple[float, float], ...] | None:
@@ -36,22 +34,22 @@ def _points(array: np.ndarray | None) -> tuple[tuple[float, float], ...] | None:
 
 def treat(scene, seed=0, rng=1):
     image, regions = scene
-    return Natural(seed=seed).anonymize(Scene(image, tuple(regions)), np.random.default_rng(rng))
+    return treated(Natural(seed=seed), picture_of(image, regions), rng)
 
 
 def test_every_region_is_replaced_and_nothing_else(scene):
     image, regions = scene
     before = image.copy()
-    treated = treat(scene)
+    result = treat(scene)
     assert np.array_equal(image, before)
-    assert [outcome.region for outcome in treated.outcomes] == regions
-    assert {outcome.method for outcome in treated.outcomes} <= ROUTES
+    assert [change.region_id for change in result.changes] == [region.id for region in regions]
+    assert {change.method for change in result.changes} <= ROUTES
     touched = np.zeros(image.shape[:2], bool)
-    for outcome in treated.outcomes:
-        x0, y0, x1, y1 = outcome.box
+    for change in result.changes:
+        x0, y0, x1, y1 = change.box
         touched[y0:y1, x0:x1] = True
-        assert (treated.image[y0:y1, x0:x1] != image[y0:y1, x0:x1]).any()
-    assert np.array_equal(treated.image[~touched], image[~touched])
+        assert (result.image[y0:y1, x0:x1] != image[y0:y1, x0:x1]).any()
+    assert np.array_equal(result.image[~touched], image[~touched])
 
 
 def test_the_generator_and_the_seed_decide(scene):
@@ -73,10 +71,7 @@ def test_new_faces_are_found_by_a_detector_as_the_old_ones_were():
 
 
 def detected(image: np.ndarray) -> list[Region]:
-    height, width = image.shape[:2]
-    info = CocoImage(1, "a.png", width, height, "")
-    frame = SimpleNamespace(image=image, info=info, threads=1, bearers_of=lambda kind: None)
-    return CenterFace().regions(frame, Kind.FACE)
+    return CenterFace().regions(picture_of(image), Kind.FACE)
 
 
 def iou(one: Region, other: Region) -> float:

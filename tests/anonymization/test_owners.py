@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from workflow_scripts.anonymization.method import LabelledObject
-from workflow_scripts.anonymization.owners import owners_of
-from workflow_scripts.contracts.coco import Instance, encode_mask
+from workflow_scripts.anonymization.methods.natural import owners_of
+from workflow_scripts.contracts.coco import Instance, LabelledObject
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.masks import encode_mask
 
 
 def labelled(number: int, class_name: str, x: int, width: int, crowd: int = 0) -> LabelledObject:

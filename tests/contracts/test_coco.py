@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 from pycocotools import mask as oracle
 
-from workflow_scripts.contracts.coco import (
-    CocoImage,
-    CocoSplit,
-    Instance,
-    decode_crop,
-    decode_mask,
-    encode_mask,
-    mask_at,
-)
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.imaging.masks import decode_crop, decode_mask, encode_mask, mask_at
 
 
 @pytest.mark.parametrize("density", [0.0, 0.2, 0.9, 1.0])

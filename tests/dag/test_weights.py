@@ -8,7 +8,7 @@ import pytest
 from tests.dag.conftest import PAGE, TABLES, paper_config
 from tests.workflow import Workflow
 from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.pii.plate_network.weights import SHA256, WEIGHTS
+from workflow_scripts.pii.plate_network.search import SHA256, WEIGHTS
 
 OTHER = SHA256[::-1]
 """Of no file here."""

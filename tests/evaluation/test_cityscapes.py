@@ -7,12 +7,13 @@ import pytest
 
 from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS, VOID_IDS
-from workflow_scripts.contracts.coco import CocoImage, encode_mask
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.settings.dataset import CLASSES
 from workflow_scripts.dataset.cityscapes_reader import instances_of, void_of
 from workflow_scripts.dataset.reader import LabelledImage, number
 from workflow_scripts.evaluation.cityscapes_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.imaging.masks import encode_mask
 
 HEIGHT, WIDTH = 90, 140
 CASES = {

@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from pycocotools.mask import toBbox
 
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.evaluation.coco_ap import (
     IouType,
     accumulate,
@@ -21,6 +21,7 @@ from workflow_scripts.evaluation.coco_ap import (
     summarise,
 )
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.imaging.masks import encode_mask
 
 WIDTH, HEIGHT = 220, 160
 

@@ -8,9 +8,10 @@ import pytest
 
 from tests.commands import evaluation as main
 from workflow_scripts.common.files import write_json
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
-from workflow_scripts.contracts.regions import Kind, Region, write_regions
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
 from workflow_scripts.evaluation.exposed import MUCH
+from workflow_scripts.imaging.masks import encode_mask
 
 RUN = {
     "variant": "natural",
@@ -101,7 +102,9 @@ def test_writes_eval_json_as_promised(folder):
 
 
 def test_objects_that_carry_a_plate_are_told_apart(folder):
-    write_regions(folder / "a.parquet", [Region("1.png", Kind.LICENSE_PLATE, 1.0, 12, 40, 40, 48)])
+    write_regions(
+        folder / "a.parquet", with_ids([Region("1.png", Kind.LICENSE_PLATE, 1.0, 12, 40, 40, 48)])
+    )
     write_regions(folder / "b.parquet", [])
     assert run(folder, "--regions", str(folder / "a.parquet"), str(folder / "b.parquet")) == 0
     exposed = json.loads((folder / "eval.json").read_text())["exposed"]

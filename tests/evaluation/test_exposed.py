@@ -6,11 +6,12 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from tests.evaluation.test_coco import CASES, HEIGHT, WIDTH, made_up
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, decode_mask, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.evaluation import coco_ap
 from workflow_scripts.evaluation.exposed import MUCH, evaluate, exposure_of
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.imaging.masks import decode_mask, encode_mask
 
 RANDOM = ("plain", "crowds", "equal scores", "everything", "no predictions", "nothing at all")
 

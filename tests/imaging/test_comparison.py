@@ -8,8 +8,8 @@ import pytest
 from drawn_streets import SceneSettings, draw_scene
 from PIL import Image
 
-from workflow_scripts.anonymization.twins import outcomes_of
-from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.anonymization.twins import changes_of
+from workflow_scripts.contracts.regions import Kind, Region, with_ids
 from workflow_scripts.imaging.comparison import (
     MAX_TOLERANCE,
     boxes_of,
@@ -144,11 +144,12 @@ def test_parts_that_are_near_are_one_and_each_pixel_is_in_a_box():
 
 
 def region(x0, y0, x1, y1, kind=Kind.FACE) -> Region:
-    return Region("a.png", kind, 1, x0, y0, x1, y1)
+    return with_ids([Region("a.png", kind, 1, x0, y0, x1, y1)])[0]
 
 
 def outcomes(mask, *regions):
-    return [(o.region, o.method, o.box) for o in outcomes_of(mask, regions, "m")]
+    by_id: dict[str | None, Region | None] = {None: None, **{r.id: r for r in regions}}
+    return [(by_id[c.region_id], c.method, c.box) for c in changes_of(mask, regions, "m")]
 
 
 def test_changed_parts_are_told_to_the_regions_that_they_cover():

@@ -1,8 +1,10 @@
 """`python -m workflow_scripts pii`: regions of a shard, and their statistics."""
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,12 @@ import pytest
 
 from tests.commands import pii as main
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
-from workflow_scripts.contracts.regions import Kind, Region, read_regions, write_regions
+from workflow_scripts.common.files import sha256_of
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
 from workflow_scripts.imaging.images import write_png
-from workflow_scripts.pii.labelled import share_on
+from workflow_scripts.imaging.masks import encode_mask
+from workflow_scripts.pii.detect import share_on
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.pii.summary import summarize
 
@@ -29,10 +33,11 @@ def instance(number: int, image: int, name: str, box: tuple, crowd=0) -> Instanc
 
 
 def write_split(folder: Path, *instances: Instance, images: int = 3) -> Path:
-    infos = tuple(CocoImage(n, f"{n}.png", WIDTH, HEIGHT, "") for n in range(images))
-    CocoSplit(CLASSES, infos, instances).write(folder / "train.coco.json")
-    for info in infos:
-        write_png(folder / info.file_name, np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    digest = sha256_of(write_png(folder / "0.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8)))
+    for number in range(1, images):
+        shutil.copy(folder / "0.png", folder / f"{number}.png")
+    records = tuple(CocoImage(n, f"{n}.png", WIDTH, HEIGHT, digest) for n in range(images))
+    CocoSplit(CLASSES, records, instances).write(folder / "train.coco.json")
     shards = {
         "schema": 1,
         "images_per_shard": 2,
@@ -67,7 +72,7 @@ def marked(folder: Path, *rows: tuple) -> dict:
     return {"faces": detector, "license_plates": detector}
 
 
-def test_detect_keeps_what_lies_on_labelled_bearers(tmp_path):
+def test_detect_keeps_what_lies_on_labelled_parents(tmp_path):
     write_split(
         tmp_path,
         instance(1, 0, "person", (10, 10, 20, 30)),
@@ -118,7 +123,7 @@ def test_detect_names_a_damaged_image_and_writes_nothing(tmp_path, capsys):
     assert not list(tmp_path.glob("pii/*"))
 
 
-def test_frames_without_persons_are_not_even_decoded(tmp_path):
+def test_images_without_persons_are_not_even_read(tmp_path):
     write_split(tmp_path, instance(1, 0, "person", (10, 10, 20, 30)))
     (tmp_path / "1.png").write_bytes(b"no image")
     assert detect(tmp_path, {"license_plates": None}) == (0, [])
@@ -155,12 +160,28 @@ def test_regions_survive_the_file(tmp_path):
         Region("b.png", Kind.LICENSE_PLATE, 1, 0, 0, 9, 9, quad=((0, 0), (9, 0), (9, 9), (0, 9))),
     ]
     path = tmp_path / "seed~1" / "a=b" / "r.parquet"
-    for expected in (regions, []):
+    for expected in (with_ids(regions), []):
         write_regions(path, expected)
         assert read_regions(path) == expected
     (tmp_path / "text.parquet").write_text("text")
     with pytest.raises(UserError, match=r"text\.parquet: not a table of PII regions"):
         read_regions(tmp_path / "text.parquet")
+
+
+def test_ids_are_unique_and_depend_on_image_kind_and_box_alone(tmp_path):
+    face = Region("a.png", Kind.FACE, 0.5, 1, 2, 3.3, 4)
+    others = [replace(face, image="b.png"), replace(face, kind=Kind.LICENSE_PLATE)]
+    others += [replace(face, x1=3.4), replace(face, score=0.6)]
+    found = with_ids([face, *others])
+    assert len({region.id for region in found}) == 5
+    assert found[4].id == found[0].id + "-2"  # the same box a second time
+    assert with_ids([replace(face, score=0.9, landmarks=((1, 2),) * 5)])[0].id == found[0].id
+    assert with_ids([face], source="ab")[0].id != found[0].id
+    write_regions(tmp_path / "r.parquet", found)
+    assert with_ids(read_regions(tmp_path / "r.parquet")) == read_regions(tmp_path / "r.parquet")
+    write_regions(tmp_path / "twice.parquet", [found[0], found[0]])
+    with pytest.raises(UserError, match=rf"region {found[0].id} is listed twice"):
+        read_regions(tmp_path / "twice.parquet")
 
 
 def test_summary_and_figure(tmp_path):
@@ -171,8 +192,8 @@ def test_summary_and_figure(tmp_path):
         Region("0.png", Kind.LICENSE_PLATE, 1, 0, 20, 9, 29),
         Region("2.png", Kind.FACE, 1, 0, 0, 9, 9),
     ]
-    write_regions(tmp_path / "a.parquet", regions[:3])
-    write_regions(tmp_path / "b.parquet", regions[3:])
+    write_regions(tmp_path / "a.parquet", with_ids(regions[:3]))
+    write_regions(tmp_path / "b.parquet", with_ids(regions[3:]))
     arguments = {
         "--annotations": tmp_path / "train.coco.json",
         "--output": tmp_path / "pii/summary.json",

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.section import validate
-from workflow_scripts.contracts.coco import CocoImage, Instance
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.images import write_png
-from workflow_scripts.pii.detector import Frame
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.detectors import centerface
 from workflow_scripts.pii.detectors.annotations import Annotations, quad_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
@@ -46,18 +47,19 @@ def draw_face(image: np.ndarray, x: float, y: float, height: float) -> None:
     oval(0, 30, 13, 4.5, (175, 85, 80))
 
 
-def street(tmp_path: Path, width: int, height: int, faces=()) -> Frame:
-    """A plain image with faces (x, y, height), and the frame that names it."""
+def street(tmp_path: Path, width: int, height: int, faces=()) -> Picture:
+    """A plain image with faces (x, y, height), in a file."""
     image = np.full((height, width, 3), (130, 150, 170), np.uint8)
     for face in faces:
         draw_face(image, *face)
     write_png(tmp_path / NAME, image)
-    return Frame(CocoImage(1, NAME, width, height, ""), tmp_path)
+    digest = sha256_of_file(tmp_path / NAME)
+    return Picture(CocoImage(1, NAME, width, height, digest), tmp_path)
 
 
-def regions(detector: dict, frame: Frame, kind: Kind) -> list:
+def regions(detector: dict, picture: Picture, kind: Kind) -> list:
     key = "faces" if kind is Kind.FACE else "license_plates"
-    return getattr(validate(Pii, {key: detector}, "t"), key).regions(frame, kind)
+    return getattr(validate(Pii, {key: detector}, "t"), key).regions(picture, kind)
 
 
 @pytest.mark.parametrize(("width", "height"), [(256, 160), (333, 217), (640, 352)])
@@ -74,16 +76,16 @@ def test_centerface_finds_drawn_faces_at_any_image_size(tmp_path, width, height)
 
 
 def test_centerface_scale_finds_smaller_faces_and_keeps_pixel_coordinates(tmp_path):
-    frame = street(tmp_path, 256, 128, [(180, 60, 11)])
-    assert CenterFace().regions(frame, Kind.FACE) == []
-    (face,) = CenterFace(scale=4).regions(frame, Kind.FACE)
+    picture = street(tmp_path, 256, 128, [(180, 60, 11)])
+    assert CenterFace().regions(picture, Kind.FACE) == []
+    (face,) = CenterFace(scale=4).regions(picture, Kind.FACE)
     assert np.allclose(np.mean([face.x0, face.x1]), 180, atol=2)
     assert 4 < face.width < 12
 
 
 def test_centerface_keeps_boxes_inside_the_frame(tmp_path):
-    frame = street(tmp_path, 200, 160, [(12, 70, 60)])
-    faces = CenterFace(threshold=0.1).regions(frame, Kind.FACE)
+    picture = street(tmp_path, 200, 160, [(12, 70, 60)])
+    faces = CenterFace(threshold=0.1).regions(picture, Kind.FACE)
     assert faces
     assert all(0 <= f.x0 < f.x1 <= 200 and 0 <= f.y0 < f.y1 <= 160 for f in faces)
 
@@ -98,9 +100,9 @@ def centres(faces) -> np.ndarray:
 
 
 def test_centerface_finds_the_same_in_two_looks_as_in_one(tmp_path):
-    frame = street(tmp_path, *LARGE, FACES)
-    once = CenterFace(two_looks=False).regions(frame, Kind.FACE)
-    twice = CenterFace().regions(frame, Kind.FACE)
+    picture = street(tmp_path, *LARGE, FACES)
+    once = CenterFace(two_looks=False).regions(picture, Kind.FACE)
+    twice = CenterFace().regions(picture, Kind.FACE)
     assert len(once) == len(FACES)
     np.testing.assert_allclose(centres(twice), centres(once), atol=3)
     for one, other in zip(*(sorted(f, key=lambda r: r.x0) for f in (once, twice)), strict=True):
@@ -108,27 +110,19 @@ def test_centerface_finds_the_same_in_two_looks_as_in_one(tmp_path):
         assert other.width == pytest.approx(one.width, rel=0.25)
 
 
-def labelled(frame: Frame, *boxes) -> Frame:
-    """The frame with persons (x0, y0, x1, y1)."""
-    persons = tuple(
-        Instance(number, 1, 1, (x0, y0, x1 - x0, y1 - y0), 1, {})
-        for number, (x0, y0, x1, y1) in enumerate(boxes, start=1)
-    )
-    return replace(frame, bearers={Kind.FACE: persons})
-
-
 def test_centerface_looks_around_labelled_persons_only(tmp_path):
-    frame = labelled(street(tmp_path, *LARGE, FACES), (770, 160, 830, 400), (390, 270, 460, 340))
-    found = CenterFace().regions(frame, Kind.FACE)
+    picture = street(tmp_path, *LARGE, FACES)
+    persons = np.array([(770, 160, 830, 400), (390, 270, 460, 340)])
+    found = CenterFace().regions(picture, Kind.FACE, persons)
     expected = [FACES[1][:2], FACES[2][:2], FACES[3][:2]]
     np.testing.assert_allclose(centres(found), expected, atol=5)
-    assert CenterFace().regions(labelled(frame), Kind.FACE) == []
+    assert CenterFace().regions(picture, Kind.FACE, np.zeros((0, 4))) == []
 
 
 def test_a_face_in_the_views_of_two_persons_is_one_face(tmp_path):
-    frame = street(tmp_path, *LARGE, [(800, 200, 60)])
-    twice = labelled(frame, (760, 150, 840, 500), (720, 160, 860, 420), (800, 150, 900, 300))
-    (face,) = CenterFace().regions(twice, Kind.FACE)
+    picture = street(tmp_path, *LARGE, [(800, 200, 60)])
+    persons = np.array([(760, 150, 840, 500), (720, 160, 860, 420), (800, 150, 900, 300)])
+    (face,) = CenterFace().regions(picture, Kind.FACE, persons)
     assert face.x0 < 785  # not the half that the third view cuts off
 
 
@@ -139,8 +133,10 @@ def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):
     spec.loader.exec_module(module)
     theirs = module.CenterFace.__new__(module.CenterFace)  # without its own runtime
 
-    frame = street(tmp_path, 512, 160, [(80, 70, 60), (200, 70, 40), (330, 70, 56), (360, 80, 40)])
-    pixels = centerface._as_input([frame.image])
+    picture = street(
+        tmp_path, 512, 160, [(80, 70, 60), (200, 70, 40), (330, 70, 56), (360, 80, 40)]
+    )
+    pixels = centerface._as_input([picture.pixels])
     outputs = centerface._session(1).run(centerface.OUTPUTS, {"input.1": pixels})
     boxes, landmarks = theirs.decode(*outputs, pixels.shape[2:], threshold=0.1)
     order = np.argsort(-boxes[:, 4])
@@ -152,16 +148,23 @@ def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):
 
 
 def test_a_damaged_image_is_named(tmp_path):
-    frame = street(tmp_path, 64, 64)
-    frame.path.write_bytes(frame.path.read_bytes()[:100])
+    picture = street(tmp_path, 64, 64)
+    picture.path.write_bytes(picture.path.read_bytes()[:100])
     with pytest.raises(UserError, match=r"town_000000_000000_leftImg8bit\.png"):
-        CenterFace().regions(frame, Kind.FACE)
+        CenterFace().regions(picture, Kind.FACE)
 
 
 def test_an_image_of_another_size_is_named(tmp_path):
-    street(tmp_path, 64, 64)
+    record = replace(street(tmp_path, 64, 64).record, width=32)
     with pytest.raises(UserError, match="64x64 pixels, the index has 32x64"):
-        _ = Frame(CocoImage(1, NAME, 32, 64, ""), tmp_path).image
+        _ = Picture(record, tmp_path).pixels
+
+
+def test_an_image_that_changed_since_it_was_indexed_is_named(tmp_path):
+    picture = street(tmp_path, 64, 64)
+    street(tmp_path, 64, 64, [(30, 30, 20)])
+    with pytest.raises(UserError, match=r"leftImg8bit\.png: the file has changed since"):
+        _ = picture.pixels
 
 
 def test_centerface_is_refused_for_plates():
@@ -171,22 +174,22 @@ def test_centerface_is_refused_for_plates():
         validate(Pii, {"faces": {"detector": "sharp_eyes"}}, "config.yaml")
 
 
-def polygons(tmp_path: Path, *objects) -> Frame:
+def polygons(tmp_path: Path, *objects) -> Picture:
     path = tmp_path / "gtFine/train/town/town_000000_000000_gtFine_polygons.json"
     path.parent.mkdir(parents=True)
     content = [{"label": label, "polygon": polygon} for label, polygon in objects]
     path.write_text(json.dumps({"imgWidth": 100, "imgHeight": 50, "objects": content}))
-    return Frame(CocoImage(1, NAME, 100, 50, ""), tmp_path)
+    return Picture(CocoImage(1, NAME, 100, 50, ""), tmp_path)
 
 
 def test_plates_of_cityscapes_polygons(tmp_path):
-    frame = polygons(
+    picture = polygons(
         tmp_path,
         ("car", [[0, 0], [50, 0], [50, 40]]),
         ("license plate", [[30, 20], [10, 20], [10, 25], [30, 26]]),
         ("license plate", [[90, 40], [120, 40], [120, 48], [100, 49], [90, 47]]),
     )
-    first, second = regions({"detector": "annotations"}, frame, Kind.LICENSE_PLATE)
+    first, second = regions({"detector": "annotations"}, picture, Kind.LICENSE_PLATE)
     assert (first.x0, first.y0, first.x1, first.y1) == (10, 20, 31, 27)
     assert first.quad == ((10.5, 20.5), (30.5, 20.5), (30.5, 26.5), (10.5, 25.5))
     assert first.score == 1
@@ -206,7 +209,7 @@ def test_quad_starts_at_the_upper_left_and_goes_clockwise(degrees):
 
 
 def test_side_files_of_a_drawn_data_set_give_the_faces(tmp_path):
-    frame = polygons(tmp_path)
+    picture = polygons(tmp_path)
     path = tmp_path / "pii/train/town/town_000000_000000_pii.json"
     path.parent.mkdir(parents=True)
     points = [[1, 2], [3, 2], [2, 3], [1, 4], [3, 4]]
@@ -214,16 +217,16 @@ def test_side_files_of_a_drawn_data_set_give_the_faces(tmp_path):
     face = {"kind": "face", "visible": True, "landmarks": points, "quad": None}
     hidden = {"kind": "face", "visible": False}
     path.write_text(json.dumps({"image": NAME, "regions": [box | face, box | hidden]}))
-    (found,) = regions({"detector": "annotations"}, frame, Kind.FACE)
+    (found,) = regions({"detector": "annotations"}, picture, Kind.FACE)
     assert found.landmarks == ((1, 2), (3, 2), (2, 3), (1, 4), (3, 4))
-    Annotations().check([frame], Kind.FACE)
+    Annotations().check([picture], Kind.FACE)
 
 
 def test_without_annotations_in_the_data_set_a_file_is_asked_for(tmp_path):
-    frame = street(tmp_path, 64, 64)
+    picture = street(tmp_path, 64, 64)
     for kind in Kind:
         with pytest.raises(UserError, match=r"marks none in 1 of 1 images.*give your own `file`"):
-            Annotations().check([frame], kind)
+            Annotations().check([picture], kind)
 
 
 @pytest.mark.parametrize("name", ["mine.json", "mine.csv"])
@@ -240,13 +243,13 @@ def test_regions_of_a_users_file(tmp_path, name):
         keys = list(rows[-1])
         lines = [",".join(str(row.get(key, "")) for key in keys) for row in rows]
         path.write_text("\n".join([",".join(keys), *lines]))
-    frame = Frame(CocoImage(1, NAME, 64, 64, ""), tmp_path)
+    picture = Picture(CocoImage(1, NAME, 64, 64, ""), tmp_path)
     detector = {"detector": "annotations", "file": str(path)}
-    (face,) = regions(detector, frame, Kind.FACE)
-    (plate,) = regions(detector, frame, Kind.LICENSE_PLATE)
+    (face,) = regions(detector, picture, Kind.FACE)
+    (plate,) = regions(detector, picture, Kind.LICENSE_PLATE)
     assert (face.x0, face.y0, face.x1, face.y1, face.score) == (1, 2, 30.5, 40, 1)
     assert (plate.x0, plate.x1) == (60, 64)  # cut to the frame
-    Annotations(file=path).check([frame], Kind.FACE)
+    Annotations(file=path).check([picture], Kind.FACE)
 
 
 GOOD = {"image": NAME, "kind": "face", "x0": 1, "y0": 2, "x1": 3, "y1": 4}
@@ -268,18 +271,18 @@ GOOD = {"image": NAME, "kind": "face", "x0": 1, "y0": 2, "x1": 3, "y1": 4}
 def test_mistakes_in_a_users_file_are_named(tmp_path, name, text, finding):
     if text is not None:
         (tmp_path / name).write_text(text)
-    frame = Frame(CocoImage(1, NAME, 64, 64, ""), tmp_path)
+    picture = Picture(CocoImage(1, NAME, 64, 64, ""), tmp_path)
     with pytest.raises(UserError, match=finding):
-        Annotations(file=tmp_path / name).check([frame], Kind.FACE)
+        Annotations(file=tmp_path / name).check([picture], Kind.FACE)
 
 
 def test_a_users_file_that_does_not_fit_the_data_set_is_noticed(tmp_path):
-    frame = Frame(CocoImage(1, NAME, 64, 64, ""), tmp_path)
+    picture = Picture(CocoImage(1, NAME, 64, 64, ""), tmp_path)
     stranger = tmp_path / "stranger.json"
     stranger.write_text(json.dumps([GOOD | {"image": "elsewhere.png"}]))
     with pytest.raises(UserError, match=f"names no image of the data set.*{NAME}"):
-        Annotations(file=stranger).check([frame], Kind.FACE)
+        Annotations(file=stranger).check([picture], Kind.FACE)
     beyond = tmp_path / "beyond.json"
     beyond.write_text(json.dumps([GOOD | {"x0": 70, "x1": 80}]))
     with pytest.raises(UserError, match="lies outside of the image, 64x64"):
-        Annotations(file=beyond).check([frame], Kind.FACE)
+        Annotations(file=beyond).check([picture], Kind.FACE)

@@ -19,16 +19,14 @@ from tests.small_networks import (
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.section import validate
-from workflow_scripts.contracts.coco import CocoImage, Instance, encode_mask
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.weights import Weights
-from workflow_scripts.imaging.images import write_png
-from workflow_scripts.pii.detector import Frame
+from workflow_scripts.imaging.pictures import Picture, picture_of
 from workflow_scripts.pii.detectors import centerface
 from workflow_scripts.pii.detectors.egoblur import EgoBlur
 from workflow_scripts.pii.detectors.onnx_yolo import OnnxYolo
 from workflow_scripts.pii.detectors.yunet import YuNet
-from workflow_scripts.pii.plate_network.weights import WEIGHTS
+from workflow_scripts.pii.plate_network.search import WEIGHTS
 from workflow_scripts.pii.settings import Pii
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
@@ -40,24 +38,12 @@ def weights(path) -> Weights:
     return Weights(source=str(path), sha256=sha256_of_file(path), licence="of the tests")
 
 
-def frame_with(folder, width, height, *squares, bearers=None) -> Frame:
-    """A black frame with squares (x, y, colour) and labelled objects (x0, y0, x1, y1)."""
-    image = np.zeros((height, width, 3), np.uint8)
+def picture_with(width, height, *squares) -> Picture:
+    """A black picture with squares (x, y, colour)."""
+    pixels = np.zeros((height, width, 3), np.uint8)
     for x, y, colour in squares:
-        image[y : y + SIDE, x : x + SIDE] = colour
-    write_png(folder / "a.png", image)
-    labelled = None
-    if bearers is not None:
-        masks = [
-            encode_mask(np.ones((y1 - y0, x1 - x0), bool), x0, y0, height, width)
-            for x0, y0, x1, y1 in bearers
-        ]
-        some = tuple(
-            Instance(number, 1, 1, (x0, y0, x1 - x0, y1 - y0), 1, mask)
-            for number, ((x0, y0, x1, y1), mask) in enumerate(zip(bearers, masks, strict=True), 1)
-        )
-        labelled = dict.fromkeys(Kind, some)
-    return Frame(CocoImage(1, "a.png", width, height, ""), folder, bearers=labelled)
+        pixels[y : y + SIDE, x : x + SIDE] = colour
+    return picture_of(pixels, name="a.png")
 
 
 def boxes_of(regions) -> list:
@@ -78,8 +64,8 @@ def files(tmp_path_factory) -> dict:
 
 @pytest.mark.parametrize(("width", "height"), [(64, 64), (150, 90), (40, 200)])
 def test_yunet_reads_boxes_and_landmarks_in_our_order(tmp_path, files, width, height):
-    frame = frame_with(tmp_path, width, height, (16, 32, WHITE))
-    (face,) = YuNet(weights=files["yunet"]).regions(frame, Kind.FACE)
+    picture = picture_with(width, height, (16, 32, WHITE))
+    (face,) = YuNet(weights=files["yunet"]).regions(picture, Kind.FACE)
     x, y = 16 + FACE[0] * SIDE, 32 + FACE[1] * SIDE
     assert (face.x0, face.x1) == pytest.approx((x - 8, x + 8), abs=1e-3)
     assert (face.y0, face.y1) == pytest.approx((y - 12, y + 12), abs=1e-3)
@@ -91,31 +77,30 @@ def test_yunet_reads_boxes_and_landmarks_in_our_order(tmp_path, files, width, he
 
 
 def test_yunet_threshold_scale_and_persons(tmp_path, files):
-    frame = frame_with(tmp_path, 128, 64, (16, 32, (128,) * 3), (96, 16, WHITE))
-    assert len(YuNet(weights=files["yunet"]).regions(frame, Kind.FACE)) == 1
-    assert len(YuNet(weights=files["yunet"], threshold=0.4).regions(frame, Kind.FACE)) == 2
-    half = YuNet(weights=files["yunet"], scale=0.5, threshold=0.2).regions(frame, Kind.FACE)
+    picture = picture_with(128, 64, (16, 32, (128,) * 3), (96, 16, WHITE))
+    assert len(YuNet(weights=files["yunet"]).regions(picture, Kind.FACE)) == 1
+    assert len(YuNet(weights=files["yunet"], threshold=0.4).regions(picture, Kind.FACE)) == 2
+    half = YuNet(weights=files["yunet"], scale=0.5, threshold=0.2).regions(picture, Kind.FACE)
     assert all(region.width == pytest.approx(32) for region in half if region.x0 > 0)
-    frame = frame_with(
-        tmp_path, 128, 64, (16, 32, WHITE), (96, 16, WHITE), bearers=[(0, 0, 40, 64)]
-    )
-    found = YuNet(weights=files["yunet"], threshold=0.2).regions(frame, Kind.FACE)
+    picture = picture_with(128, 64, (16, 32, WHITE), (96, 16, WHITE))
+    persons = np.array([(0, 0, 40, 64)])
+    found = YuNet(weights=files["yunet"], threshold=0.2).regions(picture, Kind.FACE, persons)
     assert found
     assert all(region.x1 < 64 for region in found)
 
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_egoblur_finds_either_kind_and_drops_doubles(tmp_path, files, kind):
-    frame = frame_with(tmp_path, 100, 60, (32, 24, RED), (8, 8, BLUE))
-    (region,) = EgoBlur(weights=files["egoblur"]).regions(frame, kind)
+    picture = picture_with(100, 60, (32, 24, RED), (8, 8, BLUE))
+    (region,) = EgoBlur(weights=files["egoblur"]).regions(picture, kind)
     assert region.kind is kind
     assert boxes_of([region]) == [(32, 24, 40, 32)]
     assert region.score == pytest.approx(0.95)
-    both = EgoBlur(weights=files["egoblur"], threshold=0.2).regions(frame, kind)
+    both = EgoBlur(weights=files["egoblur"], threshold=0.2).regions(picture, kind)
     assert boxes_of(both) == [(0, 0, 9, 9), (32, 24, 40, 32)]
-    (region,) = EgoBlur(weights=files["egoblur"], scale=2).regions(frame, kind)
+    (region,) = EgoBlur(weights=files["egoblur"], scale=2).regions(picture, kind)
     np.testing.assert_allclose(boxes_of([region]), [(32, 24, 40, 32)], atol=0.5)
-    assert EgoBlur(weights=files["egoblur"]).regions(frame_with(tmp_path, 64, 64), kind) == []
+    assert EgoBlur(weights=files["egoblur"]).regions(picture_with(64, 64), kind) == []
 
 
 def plate_at(x, y) -> tuple:
@@ -127,22 +112,22 @@ def plate_at(x, y) -> tuple:
 @pytest.mark.parametrize("name", ["end_to_end", "end_to_end_free", "raw"])
 def test_yolo_boxes_are_exact_and_found_once_in_overlapping_tiles(tmp_path, files, name):
     squares = [(40, 24), (56, 48), (80, 8)]  # of the tiles 0 to 64 and 32 to 96, one cuts a box
-    frame = frame_with(tmp_path, 96, 64, *((x, y, RED) for x, y in squares))
-    found = OnnxYolo(weights=files[name], input_side=64).regions(frame, Kind.LICENSE_PLATE)
+    picture = picture_with(96, 64, *((x, y, RED) for x, y in squares))
+    found = OnnxYolo(weights=files[name], input_side=64).regions(picture, Kind.LICENSE_PLATE)
     np.testing.assert_allclose(boxes_of(found), sorted(plate_at(*s) for s in squares), atol=1e-4)
     assert all(region.score == pytest.approx(1, abs=1e-6) for region in found)
 
 
 @pytest.mark.parametrize("name", ["end_to_end", "raw"])
 def test_yolo_classes_are_chosen(tmp_path, files, name):
-    frame = frame_with(tmp_path, 64, 64, (24, 8, RED), (32, 40, BLUE))
+    picture = picture_with(64, 64, (24, 8, RED), (32, 40, BLUE))
     for classes, expected in (
         (None, [(24, 8), (32, 40)]),
         ((0,), [(24, 8)]),
         ((1,), [(32, 40)]),
         ((2,), []),
     ):
-        found = OnnxYolo(weights=files[name], classes=classes).regions(frame, Kind.LICENSE_PLATE)
+        found = OnnxYolo(weights=files[name], classes=classes).regions(picture, Kind.LICENSE_PLATE)
         np.testing.assert_allclose(
             np.reshape(boxes_of(found), (-1, 4)),
             np.reshape(sorted(plate_at(*place) for place in expected), (-1, 4)),
@@ -152,25 +137,24 @@ def test_yolo_classes_are_chosen(tmp_path, files, name):
 
 @pytest.mark.parametrize("name", ["end_to_end", "raw"])
 def test_yolo_tiles_are_resized_and_small_frames_padded(tmp_path, files, name):
-    frame = frame_with(tmp_path, 128, 96)
-    cv2.rectangle(frame.image, (32, 48), (47, 63), RED, -1)  # one cell of a tile of half the size
+    picture = picture_with(128, 96)
+    cv2.rectangle(picture.pixels, (32, 48), (47, 63), RED, -1)  # one cell, in a tile of half size
     detector = OnnxYolo(weights=files[name], tile=128)
-    (plate,) = detector.regions(frame, Kind.LICENSE_PLATE)
+    (plate,) = detector.regions(picture, Kind.LICENSE_PLATE)
     np.testing.assert_allclose(boxes_of([plate]), [(20, 48, 60, 64)], atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["end_to_end", "raw"])
 def test_yolo_looks_inside_labelled_vehicles_only(tmp_path, files, name):
     squares = (64, 24, RED), (8, 24, RED)
-    frame = frame_with(tmp_path, 96, 64, *squares, bearers=[(54, 14, 84, 44)])
+    picture = picture_with(96, 64, *squares)
     detector = OnnxYolo(weights=files[name], threshold=0.61)
-    found = detector.regions(frame, Kind.LICENSE_PLATE)
+    found = detector.regions(picture, Kind.LICENSE_PLATE, np.array([(54, 14, 84, 44)]))
     assert found
     for region in found:
         assert abs((region.x0 + region.x1) / 2 - 68) < 6
         assert abs((region.y0 + region.y1) / 2 - 28) < 6
-    nothing = frame_with(tmp_path, 96, 64, *squares, bearers=[])
-    assert detector.regions(nothing, Kind.LICENSE_PLATE) == []
+    assert detector.regions(picture, Kind.LICENSE_PLATE, np.zeros((0, 4))) == []
 
 
 class Other(nn.Module):

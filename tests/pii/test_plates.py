@@ -12,17 +12,17 @@ from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.section import validate
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.imaging.images import write_png
+from workflow_scripts.imaging.masks import encode_mask
+from workflow_scripts.imaging.pictures import picture_of, pictures_of
 from workflow_scripts.imaging.tiling import around, tiles
 from workflow_scripts.pii.detect import check, detect
-from workflow_scripts.pii.detector import Frame
 from workflow_scripts.pii.detectors import centerface
 from workflow_scripts.pii.detectors.plates import Plates
-from workflow_scripts.pii.plate_network.search import scale_of_vehicle
-from workflow_scripts.pii.plate_network.weights import SHA256, WEIGHTS
+from workflow_scripts.pii.plate_network.search import SHA256, WEIGHTS, scale_of_vehicle
 from workflow_scripts.pii.settings import Pii
 
 SCENE = 2
@@ -42,19 +42,19 @@ def scene(tmp_path_factory):
         mask = encode_mask(np.ones((y1 - y0, x1 - x0), bool), x0, y0, height, width)
         box = (x0, y0, x1 - x0, y1 - y0)
         instances.append(Instance(number, 1, 2, box, (x1 - x0) * (y1 - y0), mask))
-    image = CocoImage(1, "scene.png", width, height, "")
+    image = CocoImage(1, "scene.png", width, height, sha256_of_file(root / "scene.png"))
     quads, visible = plates_of(drawing)
     asked = (visible > 0.6) & (widths(quads) >= 20)
     split = CocoSplit(CLASSES, (image,), tuple(instances))
-    return split, Frame(image, root), quads[asked], quads[~asked]
+    return split, pictures_of(split, root)[0], quads[asked], quads[~asked]
 
 
 @pytest.mark.parametrize("only_on_labelled", [True, False])
 def test_plates_of_a_drawn_scene_are_found(scene, only_on_labelled):
-    split, frame, truth, hidden = scene
+    split, picture, truth, hidden = scene
     settings = Pii(faces=None, license_plates=Plates(), only_on_labelled=only_on_labelled)
-    check(settings, split, [frame])
-    (regions,) = detect(settings, split, [frame])
+    check(settings, split, [picture])
+    (regions,) = detect(settings, [picture])
     outcome = match(np.array([region.quad for region in regions]), truth, hidden)
     assert len(truth) >= 2
     assert outcome.found.all()
@@ -69,10 +69,11 @@ def test_plates_of_a_drawn_scene_are_found(scene, only_on_labelled):
 
 
 def test_nothing_is_looked_for_outside_of_labelled_vehicles(scene):
-    split, frame, _, _ = scene
+    split, picture, _, _ = scene
     person = Instance(1, 1, 1, (0, 0, 2048, 1024), 1, split.instances[0].segmentation)
     settings = Pii(faces=None, license_plates=Plates())
-    (regions,) = detect(settings, CocoSplit(CLASSES, split.images, (person,)), [frame])
+    without_vehicles = CocoSplit(CLASSES, split.images, (person,))
+    (regions,) = detect(settings, pictures_of(without_vehicles, picture.root))
     assert regions == []
 
 
@@ -101,11 +102,9 @@ def test_vehicles_are_scaled_to_what_the_network_has_learned():
     assert beside.x1 < 9
 
 
-def test_a_frame_of_any_size_is_searched(tmp_path):
-    image = np.full((37, 51, 3), 128, np.uint8)
-    write_png(tmp_path / "a.png", image)
-    frame = Frame(CocoImage(1, "a.png", 51, 37, ""), tmp_path)
-    assert Plates().regions(frame, Kind.LICENSE_PLATE) == []
+def test_a_picture_of_any_size_is_searched():
+    picture = picture_of(np.full((37, 51, 3), 128, np.uint8))
+    assert Plates().regions(picture, Kind.LICENSE_PLATE) == []
 
 
 def test_the_weights_are_those_of_the_card():

@@ -14,7 +14,7 @@ from tests.pii.test_detectors import draw_face
 from workflow_scripts.common.files import sha256_of, sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import Change, Entry, read_manifest, write_manifest
-from workflow_scripts.contracts.regions import Kind, Region, write_regions
+from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
 
 WIDTH, HEIGHT = 320, 200
@@ -33,7 +33,7 @@ def face_at(name: str, x: float, y: float, height: float) -> Region:
     points = [(-15, -4), (15, -4), (0, 12), (-12, 30), (12, 30)]
     landmarks = tuple((x + unit * dx, y + unit * dy) for dx, dy in points)
     box = (x - 36 * unit, y - 41 * unit, x + 36 * unit, y + 51 * unit)
-    return Region(name, Kind.FACE, 0.9, *box, landmarks=landmarks)
+    return with_ids([Region(name, Kind.FACE, 0.9, *box, landmarks=landmarks)])[0]
 
 
 def make_data(tmp_path: Path) -> Path:
@@ -52,7 +52,7 @@ def make_data(tmp_path: Path) -> Path:
             image[y : y + h, x : x + w] = picture.image[:h, :w]
             quad = tuple((px + x, py + y) for px, py in picture.region().quad)
             box = (*np.min(quad, axis=0).tolist(), *np.max(quad, axis=0).tolist())
-            regions.append(Region(name, Kind.LICENSE_PLATE, 1, *box, quad=quad))
+            regions += with_ids([Region(name, Kind.LICENSE_PLATE, 1, *box, quad=quad)])
         noise = np.random.default_rng(1).normal(0, 2, image.shape)
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
         write_png(tmp_path / "in" / name, image)
@@ -76,6 +76,8 @@ def blacked_out(data: Path, variant: str = "black", method: str = "blackbox") ->
     """A variant in which all faces and the plate are black, and its manifest."""
     folder = data / "images" / variant / "train"
     entries = []
+    tables = [read_regions(data / table) for table in ("0.parquet", "1.parquet")]
+    regions = {name: [r for table in tables for r in table if r.image == name] for name in NAMES}
     for name in NAMES:
         raw = (data / "in" / name).read_bytes()
         source = sha256_of(raw)
@@ -86,16 +88,14 @@ def blacked_out(data: Path, variant: str = "black", method: str = "blackbox") ->
             continue
         image = read_image(data / "in" / name)
         boxes = [(r.x0 - 2, r.y0 - 2, r.x1 + 2, r.y1 + 2) for r in regions_in(name)]
-        kinds = [Kind.FACE] * len(boxes)
         if name == "b.png":
             boxes.append((*PLATE_AT, WIDTH, HEIGHT))
-            kinds.append(Kind.LICENSE_PLATE)
         changes = []
-        for number, (kind, box) in enumerate(zip(kinds, boxes, strict=True)):
+        for region, box in zip(regions[name], boxes, strict=True):
             x0, y0, x1, y1 = (int(value) for value in box)
             image[y0 : y1 + 1, x0 : x1 + 1] = 0
             whole = (x0, y0, min(x1 + 1, WIDTH), min(y1 + 1, HEIGHT))
-            changes.append(Change(method, *whole, kind, number))
+            changes.append(Change.of(region, method, whole))
         write_png(folder / name, image)
         digest = sha256_of_file(folder / name)
         entries.append(Entry(name, name, digest, source, False, tuple(changes)))

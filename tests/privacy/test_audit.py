@@ -1,7 +1,6 @@
 """`python -m workflow_scripts privacy audit`, on known images."""
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -176,7 +175,7 @@ def test_the_number_of_threads_changes_nothing(data):
 
 
 def with_regions_of_a_stranger(data: Path, folder: Path) -> None:
-    write_regions(data / "1.parquet", [replace(face_at("a.png", 70, 60, 44), image="x.png")])
+    write_regions(data / "1.parquet", [face_at("x.png", 70, 60, 44)])
 
 
 def with_a_manifest_of_other_images(data: Path, folder: Path) -> None:
@@ -193,7 +192,7 @@ def with_another_original(data: Path, folder: Path) -> None:
 
 
 def with_a_region_too_many(data: Path, folder: Path) -> None:
-    rewrite(folder, "a.png", changes=(Change("blackbox", 0, 0, 9, 9, Kind.FACE, 7),))
+    rewrite(folder, "a.png", changes=(Change("blackbox", 0, 0, 9, 9, Kind.FACE, "7"),))
 
 
 def with_another_size(data: Path, folder: Path) -> None:
@@ -211,14 +210,20 @@ def with_another_image(data: Path, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (with_regions_of_a_stranger, "1.parquet: regions of x.png, which is not in the training"),
+        (
+            with_regions_of_a_stranger,
+            "regions of x.png, which is not among these images; detect again",
+        ),
         (with_a_manifest_of_other_images, "manifest.parquet: x.png is not in the training split"),
         (with_a_manifest_that_lacks_one, "manifest.parquet: a.png is missing"),
         (with_another_original, "a.png was made from another original; anonymize again"),
-        (with_a_region_too_many, "a.png has a change of region 7, but 2 regions"),
+        (
+            with_a_region_too_many,
+            "a.png has a change of region 7, which is not among its PII regions",
+        ),
         (with_another_size, f"a.png: 7x{HEIGHT} pixels, the index has {WIDTH}x{HEIGHT}"),
         (with_an_image_missing, "a.png: no such file"),
-        (with_another_image, "a.png: it has changed since it was made; anonymize this shard"),
+        (with_another_image, "a.png: the file has changed since it was recorded"),
     ],
 )
 def test_what_does_not_fit_is_said_in_one_line(data, capsys, spoil, message):

@@ -94,7 +94,9 @@ def test_a_region_whose_change_is_missing_is_not_shown(data):
 def test_an_unchanged_neighbour_is_not_shown(data):
     folder = blacked_out(data)
     image = read_image(folder / "a.png")
-    near = replace(face_at("a.png", 70, 60, 44), x0=108, x1=130, y0=50, y1=76, landmarks=None)
+    near = replace(
+        face_at("a.png", 70, 60, 44), id="near", x0=108, x1=130, y0=50, y1=76, landmarks=None
+    )
     draw_face(image, 119, 63, 26)
     original = read_image(data / "in/a.png")
     original[40:90, 104:134] = image[40:90, 104:134]

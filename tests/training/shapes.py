@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.imaging.images import write_png
+from workflow_scripts.imaging.masks import encode_mask
 
 CLASSES = ("rectangle", "ellipse")
 COLOURS = ((200, 60, 60), (60, 80, 200))

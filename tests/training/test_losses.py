@@ -11,7 +11,8 @@ from torchvision.models.detection.roi_heads import RoIHeads, project_masks_on_bo
 from torchvision.models.detection.rpn import RegionProposalNetwork
 from torchvision.ops import clip_boxes_to_image
 
-from workflow_scripts.contracts.coco import CocoSplit, decode_mask
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.imaging.masks import decode_mask
 from workflow_scripts.training.augment import augmented
 from workflow_scripts.training.data import Sample, TrainingSet, as_sample, read_scene
 from workflow_scripts.training.engines import engine_for

@@ -13,8 +13,9 @@ from tests.commands import training as main
 from tests.training.conftest import with_settings
 from tests.training.running import run_here
 from workflow_scripts.common.files import read_json
-from workflow_scripts.contracts.coco import CocoSplit, decode_mask
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
+from workflow_scripts.imaging.masks import decode_mask
 from workflow_scripts.training.masks import encode_detection
 
 

@@ -15,8 +15,7 @@ from workflow_scripts.common.cli import Count, File, Settings
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.files import sha256_of_file, write_json
 from workflow_scripts.contracts.weights import Weights
-from workflow_scripts.imaging.boxes import ious
-from workflow_scripts.pii.plate_network.decode import boxes_of
+from workflow_scripts.imaging.boxes import boxes_around, ious
 from workflow_scripts.pii.plate_network.search import PlateSearch
 
 SPLIT = "val"
@@ -54,11 +53,11 @@ def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> SearchOu
         ignored: (k, 4, 2), plates whose detection counts neither way.
     """
     errors = np.full(len(truth), np.nan)
-    truth_boxes, ignored_boxes = boxes_of(truth), boxes_of(ignored)
+    truth_boxes, ignored_boxes = boxes_around(truth), boxes_around(ignored)
     wide = widths(truth)
     free = np.ones(len(truth), bool)
     false_alarms = 0
-    for quad, box in zip(quads, boxes_of(quads), strict=True):
+    for quad, box in zip(quads, boxes_around(quads), strict=True):
         overlap = ious(box, truth_boxes) * free
         if len(truth) and overlap.max() >= MATCHING_IOU:
             index = int(np.argmax(overlap))

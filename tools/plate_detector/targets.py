@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from tools.plate_detector.crops import TrainingCrop, apply, widths
-from workflow_scripts.pii.plate_network.decode import STRIDE, boxes_of
+from workflow_scripts.imaging.boxes import boxes_around
+from workflow_scripts.pii.plate_network.decode import STRIDE
 
 CORNER_WEIGHT = 8.0
 """Weight of the corners beside the heat."""
@@ -49,7 +50,7 @@ def _maps(crop: TrainingCrop) -> tuple[np.ndarray, ...]:
     corners = np.zeros((8, height, width), np.float32)
     weight, wide = np.zeros_like(heat), np.ones_like(heat)
     middles = (np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) + 0.5) * STRIDE
-    for box in boxes_of(crop.ignored) / STRIDE if len(crop.ignored) else ():
+    for box in boxes_around(crop.ignored) / STRIDE if len(crop.ignored) else ():
         low, high = np.floor(box[:2] - 1).astype(int), np.ceil(box[2:] + 1).astype(int)
         asked[max(low[1], 0) : max(high[1], 0), max(low[0], 0) : max(high[0], 0)] = 0
     for quad, span in zip(crop.quads, widths(crop.quads), strict=True):

@@ -54,12 +54,12 @@ def run_program(
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            limit = duration(timeout)
+            limit = duration(timeout or 0)
             raise UserError(f"command: {name} was not done after {limit}; ended it") from None
         finally:
             _end_group(process)
             listener.join(GRACE_SECONDS)
-            process.stdout.close()
+            listener.stream.close()
     if code:
         end = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         said = listener.last_line[:SHOWN]
@@ -72,11 +72,12 @@ class _Listener(threading.Thread):
     def __init__(self, process: subprocess.Popen, name: str) -> None:
         super().__init__(daemon=True)
         self.last_line = ""
-        self._stream, self._name = process.stdout, name
+        assert process.stdout is not None  # it is a pipe
+        self.stream, self._name = process.stdout, name
         self.start()
 
     def run(self) -> None:
-        for raw in self._stream:
+        for raw in self.stream:
             # Of a progress bar, which overwrites itself, the last state.
             line = raw.decode(errors="replace").rstrip().rpartition("\r")[2]
             if line:
@@ -98,7 +99,7 @@ def _ended_by_term() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _end_group(process: subprocess.Popen) -> None:
+def _end_group(process: subprocess.Popen[bytes]) -> None:
     """End a program and its children."""
     with contextlib.suppress(ProcessLookupError):  # nobody is left
         os.killpg(process.pid, signal.SIGTERM)

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
+from workflow_scripts.anonymization.method import Method
+from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.pictures import Picture
 
 Shape = Literal["auto", "box", "ellipse"]
 
@@ -61,18 +63,20 @@ class Redaction(Method):
             (area.y1 - area.y0, area.x1 - area.x0, 3) uint8 RGB, or what broadcasts to it.
         """
 
-    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
+    def anonymize(
+        self, picture: Picture, rng: np.random.Generator
+    ) -> tuple[np.ndarray, list[Change]]:
         """Fill the area of each region that has one; see `Method.anonymize`."""
-        result = scene.image.copy()
-        outcomes = []
-        for region in scene.regions:
+        result = picture.pixels.copy()
+        changes = []
+        for region in picture.regions:
             area = area_of(region, result.shape[:2], self.margin, self.shape)
             if area is None:
                 continue
             content = np.broadcast_to(self.fill(result, area), (*area.mask.shape, 3))
             result[area.window][area.mask] = content[area.mask]
-            outcomes.append(Outcome(region, self.method, (area.x0, area.y0, area.x1, area.y1)))
-        return Anonymized(result, tuple(outcomes))
+            changes.append(Change.of(region, self.method, (area.x0, area.y0, area.x1, area.y1)))
+        return result, changes
 
 
 def area_of(
@@ -91,10 +95,10 @@ def area_of(
     """
     if region.width <= 0 or region.height <= 0:
         return None
-    corners = np.float64([(region.x0, region.y0), (region.x1, region.y1)])
+    corners = np.array([(region.x0, region.y0), (region.x1, region.y1)], np.float64)
     uses_quad = shape == "auto" and _has_fitting_quad(region)
     if uses_quad:
-        corners = np.float64(region.quad)
+        corners = np.array(region.quad, np.float64)
     corners = corners.mean(axis=0) + (corners - corners.mean(axis=0)) * (1 + 2 * margin)
     height, width = frame
     x0, y0 = (max(math.floor(value), 0) for value in corners.min(axis=0))
@@ -132,5 +136,5 @@ def _ellipse_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 def _quad_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """The pixels that a quad covers or touches."""
     bits = 8  # OpenCV's fixed point; its integer coordinates are the pixels' centres
-    points = np.int32(np.round((corners - 0.5) * 2**bits))
+    points = np.round((corners - 0.5) * 2**bits).astype(np.int32)
     return cv2.fillConvexPoly(np.zeros(shape, np.uint8), points, 1, shift=bits).astype(bool)

@@ -9,9 +9,10 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from workflow_scripts.anonymization.method import Finished, Method, Outcome
+from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.comparison import changed_pixels, coded_like, parts_of
 from workflow_scripts.imaging.images import decode_image
@@ -57,7 +58,10 @@ class Twins(Method):
 
     def _finding(self, image: CocoImage) -> str | None:
         try:
-            path = self.replacement(image.file_name).path
+            finished = self.replacement(image.file_name)
+            if finished is None:
+                return None
+            path = finished.path
             with Image.open(path) as header:  # reads no pixels
                 width, height = header.size
         except UserError as error:
@@ -74,7 +78,7 @@ class Twins(Method):
         return self.folder / file_name
 
 
-class Results(Twins):
+class CommandResults(Twins):
     """Takes some images from a folder; the others are left as they are."""
 
     method: str
@@ -93,7 +97,7 @@ def compare(
     content: bytes,
     regions: Sequence[Region],
     method: str,
-) -> list[Outcome]:
+) -> list[Change]:
     """What was changed in an image.
 
     Args:
@@ -112,10 +116,10 @@ def compare(
         raise UserError(f"{finished.path}: {w}x{h} pixels; the original has {width}x{height}")
     if finished.lossy:
         original = coded_like(original, content)
-    return outcomes_of(changed_pixels(original, twin, lossy=finished.lossy), regions, method)
+    return changes_of(changed_pixels(original, twin, lossy=finished.lossy), regions, method)
 
 
-def outcomes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list[Outcome]:
+def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list[Change]:
     """The changed parts of an image, and which regions they cover.
 
     Args:
@@ -129,8 +133,9 @@ def outcomes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> lis
     """
     labels, boxes = parts_of(mask)
     # A few pixels may keep their value by chance, or lie between the characters of a plate.
-    filled = cv2.morphologyEx(np.uint8(mask), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    outcomes, told = [], set()
+    filled = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    changes: list[Change] = []
+    told: set[int] = set()
     for region in regions:
         window = _window(region, mask.shape)
         if window is None or filled[window].mean() < COVERED:
@@ -140,9 +145,10 @@ def outcomes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> lis
             told.update(parts)
             around = boxes[np.array(parts) - 1]
             box = (*around[:, :2].min(axis=0), *around[:, 2:].max(axis=0))
-            outcomes.append(Outcome(region, method, tuple(map(int, box))))
-    rest = (box for part, box in enumerate(boxes, start=1) if part not in told)
-    return [*outcomes, *(Outcome(None, method, tuple(map(int, box))) for box in rest)]
+            x0, y0, x1, y1 = map(int, box)
+            changes.append(Change.of(region, method, (x0, y0, x1, y1)))
+    rest = (box.tolist() for part, box in enumerate(boxes, start=1) if part not in told)
+    return [*changes, *(Change(method, *box) for box in rest)]
 
 
 def _window(region: Region, frame: tuple[int, int]) -> tuple[slice, slice] | None:

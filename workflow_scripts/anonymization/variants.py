@@ -1,6 +1,6 @@
-"""`variants:` how the training images are treated: a name, and a method with its settings, each."""
+"""`variants:` named treatments of the images, each a method with its settings."""
 
-from typing import Annotated, Union
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field
 
@@ -10,11 +10,12 @@ from workflow_scripts.common.plugins import plugins_in
 
 METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
 
-Variant = Annotated[Union[METHODS], Field(discriminator="method")]  # noqa: UP007
-"""One treatment of the training images."""
+if TYPE_CHECKING:
+    Variant = Method
+else:
+    Variant = Annotated[Union[METHODS], Field(discriminator="method")]  # noqa: UP007
 
 Variants = dict[str, Variant]
-"""Several, by name."""
 
 
 def seed_offset(variant: Method) -> int:

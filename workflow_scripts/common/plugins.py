@@ -2,7 +2,7 @@
 
 import importlib
 import pkgutil
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from workflow_scripts.common.section import Section
 
@@ -27,3 +27,8 @@ def plugins_in(package: str, base: type[Base]) -> tuple[type[Base], ...]:
         and issubclass(thing, base)
         and thing.__module__ == module.__name__
     )
+
+
+def looked_up(module: str, name: str) -> Any:
+    """Something of another stage, by name at run time: stages do not import each other."""
+    return getattr(importlib.import_module(module), name)

@@ -1,4 +1,4 @@
-"""The manifest of a variant's images: which file stands for which image, and what changed it."""
+"""The manifest of a variant: the file that replaces each image, and what was changed in it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.records import write_records
+from workflow_scripts.common.files import atomic
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
-from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.regions import Kind, Region
 
 FILE_NAME = "manifest.parquet"
 
@@ -22,16 +22,26 @@ class Change:
     """A part of an image that was changed."""
 
     method: str
-    """What changed it; `natural` and others name the way that a region took."""
+    """The method, or a way of it: a method that can fail names its fallback."""
     x0: int
-    """Box in pixels, inside the frame: no pixel outside of it was changed for this reason."""
+    """Left edge of the box (pixels, inside the image) that holds all pixels of this change."""
     y0: int
     x1: int
     y1: int
     kind: Kind | None = None
-    """What was found there; None: no PII region, such as a whole vehicle."""
-    region: int | None = None
-    """Which of the image's regions in pii/{split}/{shard}.parquet it is, counted from 0."""
+    """Kind of the changed PII region; None: something else, such as a whole vehicle."""
+    region_id: str | None = None
+    """The changed region's id in pii/{split}/{shard}.parquet."""
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """The box as x0, y0, x1, y1."""
+        return self.x0, self.y0, self.x1, self.y1
+
+    @classmethod
+    def of(cls, region: Region, method: str, box: tuple[int, int, int, int]) -> "Change":
+        """The change of a PII region; all changed pixels lie in the box (xyxy, pixels)."""
+        return cls(method, *box, kind=region.kind, region_id=region.id)
 
 
 @dataclass(frozen=True)
@@ -39,48 +49,53 @@ class Entry:
     """One image of a variant."""
 
     image: str
-    """`file_name` of the training image that it stands for."""
+    """`file_name` of the original image."""
     file: str
-    """The image, relative to the variant's folder, with forward slashes."""
+    """The variant's image, relative to the folder of the manifest, with forward slashes."""
     sha256: str
-    """Of the file."""
+    """SHA-256 of the variant's image file."""
     source_sha256: str
-    """Of the original."""
+    """SHA-256 of the original image file."""
     linked: bool
-    """It is a hard link to the original, or a copy where the file system has no links."""
+    """Whether the file is a hard link to the original (a copy where links are not supported)."""
     changes: tuple[Change, ...] = ()
-    """What was changed in it, in the order of the regions."""
+    """The changes, in the order in which the method reported them."""
 
     @property
     def regions(self) -> int:
-        """How many changes there are."""
+        """Number of changes, those of other things than PII regions included."""
         return len(self.changes)
 
     @property
+    def region_ids(self) -> list[str]:
+        """Ids of the PII regions that were changed."""
+        return [change.region_id for change in self.changes if change.region_id is not None]
+
+    @property
     def faces(self) -> int:
-        """How many of them are faces."""
+        """Number of changed faces."""
         return sum(change.kind is Kind.FACE for change in self.changes)
 
     @property
     def license_plates(self) -> int:
-        """How many of them are license plates."""
+        """Number of changed license plates."""
         return sum(change.kind is Kind.LICENSE_PLATE for change in self.changes)
 
     @property
     def method(self) -> str | None:
-        """What changed it, several separated by commas; None: it is the original."""
+        """The methods of the changes, separated by commas; None: nothing was changed."""
         return ",".join(sorted({change.method for change in self.changes})) or None
 
 
-SUMMARY = ("regions", "faces", "license_plates", "method")
-"""Columns that follow from the changes; for those who read the table with other tools."""
+SUMMARY = ("regions", "region_ids", "faces", "license_plates", "method")
+"""Columns derived from the changes, for readers of the table that are no part of this project."""
 
 _CHANGE = pa.struct(
     [
         ("method", pa.string()),
         *((name, pa.int32()) for name in ("x0", "y0", "x1", "y1")),
         ("kind", pa.string()),
-        ("region", pa.int32()),
+        ("region_id", pa.string()),
     ]
 )
 SCHEMA = pa.schema(
@@ -88,6 +103,7 @@ SCHEMA = pa.schema(
         ("image", pa.string()),
         ("file", pa.string()),
         ("regions", pa.int32()),
+        ("region_ids", pa.list_(pa.string())),
         ("faces", pa.int32()),
         ("license_plates", pa.int32()),
         ("method", pa.string()),
@@ -102,7 +118,8 @@ SCHEMA = pa.schema(
 def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
     """Write a manifest as Parquet, atomically."""
     rows = [asdict(entry) | {name: getattr(entry, name) for name in SUMMARY} for entry in entries]
-    write_records(path, rows, SCHEMA)
+    with atomic(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
 
 
 def read_manifest(path: Path) -> list[Entry]:

@@ -1,7 +1,8 @@
 """PII regions: where a face or a license plate is. Detection writes them, anonymization reads."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -9,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.records import write_records
+from workflow_scripts.common.files import atomic, canonical_json, sha256_of
 
 Points = tuple[tuple[float, float], ...]
-"""Points (x, y) in pixels; `np.float32(points)` is an (n, 2) array."""
+"""Points (x, y) in pixels; `np.array(points, np.float32)` is an (n, 2) array."""
 
 
 class Kind(StrEnum):
@@ -44,15 +45,17 @@ class Region:
     mouth."""
     quad: Points | None = None
     """The corners of a plate: top left, top right, bottom right, bottom left."""
+    id: str = ""
+    """Unique in the experiment (`with_ids`); empty until the region is part of a table."""
 
     @property
     def width(self) -> float:
-        """Of the box, pixels."""
+        """Width of the box in pixels."""
         return self.x1 - self.x0
 
     @property
     def height(self) -> float:
-        """Of the box, pixels."""
+        """Height of the box in pixels."""
         return self.y1 - self.y0
 
 
@@ -62,12 +65,36 @@ def order_of(region: Region) -> tuple:
     return (*box, region.kind, region.score, repr(region.landmarks), repr(region.quad))
 
 
+def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
+    """The regions of one image with their ids.
+
+    An id is a digest of the image, the kind and the box as stored (float32), so it survives
+    a new detection that finds the same. Of several regions with the same kind and box, all but
+    the first carry a number.
+
+    Args:
+        regions: all regions of one image.
+        source: SHA-256 of the image file, which tells apart images of the same name in two splits.
+    """
+    count: Counter[str] = Counter()
+    identified = []
+    for region in regions:
+        box = _stored((region.x0, region.y0, region.x1, region.y1))
+        digest = sha256_of(canonical_json([region.image, source, region.kind, box]))[:16]
+        count[digest] += 1
+        suffix = f"-{count[digest]}" if count[digest] > 1 else ""
+        identified.append(replace(region, id=digest + suffix))
+    return identified
+
+
+NUMBERS = ("score", "x0", "y0", "x1", "y1")
 _POINTS = pa.list_(pa.float32())
 SCHEMA = pa.schema(
     [
+        ("id", pa.string()),
         ("image", pa.string()),
         ("kind", pa.string()),
-        *((name, pa.float32()) for name in ("score", "x0", "y0", "x1", "y1")),
+        *((name, pa.float32()) for name in NUMBERS),
         ("landmarks", _POINTS),
         ("quad", _POINTS),
     ]
@@ -78,10 +105,18 @@ SCHEMA = pa.schema(
 def write_regions(path: Path, regions: Iterable[Region]) -> None:
     """Write a table of regions as Parquet, atomically."""
     rows = [
-        {**vars(region), "landmarks": _flat(region.landmarks), "quad": _flat(region.quad)}
+        {
+            **vars(region),
+            **{name: _stored([getattr(region, name)])[0] for name in NUMBERS},
+            "landmarks": _flat(region.landmarks),
+            "quad": _flat(region.quad),
+        }
         for region in regions
     ]
-    write_records(path, rows, SCHEMA)
+    if not all(row["id"] for row in rows):
+        raise ValueError("a region without an id; with_ids() gives ids")
+    with atomic(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
 
 
 def read_regions(path: Path) -> list[Region]:
@@ -102,6 +137,9 @@ def read_regions(path: Path) -> list[Region]:
             f"{path}: columns {', '.join(table.column_names)}; a table of PII regions has "
             f"{', '.join(SCHEMA.names)}; detect again"
         )
+    ids = Counter(table["id"].to_pylist())
+    if len(ids) < table.num_rows:
+        raise UserError(f"{path}: region {ids.most_common(1)[0][0]} is listed twice; detect again")
     return [
         Region(
             **{
@@ -116,7 +154,18 @@ def read_regions(path: Path) -> list[Region]:
 
 
 def _flat(points: Points | None) -> list[float] | None:
-    return None if points is None else [value for point in points for value in point]
+    return None if points is None else _stored([value for point in points for value in point])
+
+
+def _stored(values: Sequence[float]) -> list[float]:
+    """The float32 values that stand for these in a table.
+
+    They are rounded from the shortest decimal text of each value. It decides where a value lies
+    midway between two float32, as many do that a network computes.
+    """
+    texts = pa.array([repr(float(value)) for value in values], pa.string())
+    stored: list[float] = texts.cast(pa.float32()).to_pylist()
+    return stored
 
 
 def _paired(values: list[float] | None) -> Points | None:

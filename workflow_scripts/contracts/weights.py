@@ -3,15 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.common.section import Section
-
-Value = TypeVar("Value")
 
 
 class Weights(Section):
@@ -20,9 +18,9 @@ class Weights(Section):
     source: str = Field(min_length=1)
     """Where it is: a path, or an http(s) URL."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    """Of the file (`sha256sum FILE`); what a result depends on."""
+    """SHA-256 of the file (`sha256sum FILE`); results depend on it."""
     licence: str = Field(min_length=1)
-    """The terms that it comes under, for the record in `weights/manifest.json`."""
+    """Terms of use, for the record in `weights/manifest.json`."""
 
     @field_validator("source")
     @classmethod
@@ -74,7 +72,7 @@ def weights_in(value: Any, key: str = "") -> Iterator[tuple[str, Weights]]:
         yield from weights_in(part, f"{key}.{name}" if key else str(name))
 
 
-def with_local_weights(value: Value, folder: Path | str) -> Value:
+def with_local_weights(value: Any, folder: Path | str) -> Any:
     """The same section, its weights read from `folder`, where each file's name is its sha256.
 
     Where they came from and under which terms is left out: no result depends on it.

@@ -11,10 +11,11 @@ import numpy as np
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts import cityscapes
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle
 from workflow_scripts.contracts.settings.dataset import CLASSES
 from workflow_scripts.dataset.reader import LabelledImage, read_split
 from workflow_scripts.imaging.images import decode_ids, decode_image
+from workflow_scripts.imaging.masks import encode_mask
 
 
 def find_images(root: Path, *, full: bool) -> dict[str, list[str]]:

@@ -113,7 +113,7 @@ def _instances(source: _Source, height: int, width: int) -> Iterator[Instance]:
             if isinstance(rle, list):
                 rle = rle_codec.merge(rle)
             area = int(rle_codec.area(rle))
-            bbox = tuple(float(side) for side in rle_codec.to_bbox(rle))
+            x, y, w, h = map(float, rle_codec.to_bbox(rle))
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
                 f"{source.annotation_file}: annotation {annotation.get('id')} has no valid "
@@ -126,7 +126,7 @@ def _instances(source: _Source, height: int, width: int) -> Iterator[Instance]:
             id=0,
             image_id=0,
             category_id=known[annotation["category_id"]],
-            bbox=bbox,
+            bbox=(x, y, w, h),
             area=area,
             segmentation={
                 "size": [height, width],

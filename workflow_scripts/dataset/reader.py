@@ -51,7 +51,8 @@ def read_split(
     """
     chunk = max(1, min(16, len(sources) // 64))
     results = pool.map(partial(_attempt, read), sources, chunksize=chunk)
-    found, findings = [], []
+    found: list[LabelledImage] = []
+    findings: list[str] = []
     for result in progress(results, total=len(sources), description=description):
         if isinstance(result, LabelledImage):
             found.append(result)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Rle, encode_mask
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Rle
 from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores, mean_of_defined
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.evaluation import coco_ap
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.imaging.masks import encode_mask
 
 MUCH = 0.03
 """From this share of its pixels on, an object is much exposed. A face is about 4 % of a person who

@@ -1,41 +1,60 @@
-"""Boxes (n, 4) as x0, y0, x1, y1 in pixels."""
+"""Axis-aligned boxes: arrays (n, 4) as x0, y0, x1, y1 (xyxy) in pixels, unless said otherwise."""
 
 import numpy as np
 
+Box = tuple[int, int, int, int]
+"""One box as x0, y0, x1, y1 in whole pixels."""
 
-def without_doubles(
-    boxes: np.ndarray, scores: np.ndarray, max_iou: float, max_inside: float = 0.7
-) -> np.ndarray:
-    """Indices, best first, of boxes that overlap no better one too much.
 
-    A box that lies mostly inside a better one is a double as well, whatever their IoU: half of
-    something at the border of a tile, or a part of it.
+def xyxy_of(xywh: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) as x0, y0, x1, y1, from boxes as x0, y0, width, height."""
+    return np.concatenate((xywh[:, :2], xywh[:, :2] + xywh[:, 2:]), axis=1)
 
-    Args:
-        boxes: (n, 4).
-        scores: (n,).
-        max_iou: of two boxes that overlap more, the lower one is left out.
-        max_inside: share of the smaller box that may lie in the larger one.
-    """
-    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        box = boxes[index]
-        better = boxes[kept]
-        low = np.maximum(better[:, :2], box[:2])
-        high = np.minimum(better[:, 2:], box[2:])
-        shared = np.prod(np.clip(high - low, 0, None), axis=1)
-        joint = areas[kept] + areas[index] - shared
-        smaller = np.minimum(areas[kept], areas[index])
-        double = (shared > max_iou * joint) | (shared > max_inside * smaller)
-        if not double.any():
-            kept.append(int(index))
-    return np.array(kept, int)
+
+def boxes_around(points: np.ndarray) -> np.ndarray:
+    """The smallest boxes (n, 4) around n groups of points (n, k, 2)."""
+    return np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
+
+
+def areas(boxes: np.ndarray) -> np.ndarray:
+    """Areas (n,) of boxes (n, 4), square pixels."""
+    return np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+
+
+def intersections(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Areas (n,) that a box (4,) shares with others (n, 4), square pixels."""
+    low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
+    return np.prod(np.clip(high - low, 0, None), axis=1)
 
 
 def ious(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     """IoU (n,) of a box (4,) with others (n, 4), 0 to 1."""
-    low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    sizes = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    shared = intersections(box, others)
+    sizes = areas(others) + np.prod(box[2:] - box[:2])
     return shared / np.maximum(sizes - shared, 1e-9)
+
+
+def non_maximum_suppression(
+    boxes: np.ndarray, scores: np.ndarray, max_iou: float, max_inside: float = 0.7
+) -> np.ndarray:
+    """Indices of the boxes that no better box suppresses, best first.
+
+    Unlike plain NMS, it also suppresses boxes that lie mostly inside a better one, whatever their
+    IoU: halves of objects at the border of a tile, and parts of objects.
+
+    Args:
+        boxes: (n, 4) xyxy.
+        scores: (n,).
+        max_iou: a box with a higher IoU with a better one is suppressed.
+        max_inside: largest share of the smaller of two boxes that may lie in the larger one.
+    """
+    sizes = areas(boxes)
+    kept: list[int] = []
+    for index in np.argsort(-scores, kind="stable"):
+        shared = intersections(boxes[index], boxes[kept])
+        union = sizes[kept] + sizes[index] - shared
+        smaller = np.minimum(sizes[kept], sizes[index])
+        suppressed = (shared > max_iou * union) | (shared > max_inside * smaller)
+        if not suppressed.any():
+            kept.append(int(index))
+    return np.array(kept, int)

@@ -51,7 +51,7 @@ def changed_pixels(original: np.ndarray, changed: np.ndarray, *, lossy: bool = F
     differences = cv2.absdiff(
         cv2.cvtColor(original, cv2.COLOR_RGB2GRAY), cv2.cvtColor(changed, cv2.COLOR_RGB2GRAY)
     )
-    found = np.uint8(differences > tolerance_of(differences))
+    found: np.ndarray = (differences > tolerance_of(differences)).astype(np.uint8)
     # Small holes are closed first, so that opening does not take what is left between them.
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
     return cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8)) > 0
@@ -76,7 +76,9 @@ def coded_like(original: np.ndarray, file: bytes) -> np.ndarray:
         tables, sampling = coded.quantization, JpegImagePlugin.get_sampling(coded)
     again = io.BytesIO()
     Image.fromarray(original).save(again, "JPEG", qtables=tables, subsampling=sampling)
-    return cv2.imdecode(np.frombuffer(again.getvalue(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    coded_again = cv2.imdecode(np.frombuffer(again.getvalue(), np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert coded_again is not None  # Pillow has just written it
+    return coded_again
 
 
 def tolerance_of(differences: np.ndarray) -> int:
@@ -111,15 +113,16 @@ def parts_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         boxes: (n, 4) int, x0, y0, x1, y1 in pixels, of part 1 to n. Each pixel of the mask lies
             in one of them at least.
     """
-    near = cv2.dilate(np.uint8(mask), np.ones((GAP, GAP), np.uint8))
-    count, labels = cv2.connectedComponents(near)
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((GAP, GAP), np.uint8))
+    count, connected = cv2.connectedComponents(near)
+    labels: np.ndarray = connected
     labels[~mask] = 0
     rows, columns = np.nonzero(mask)
     parts = labels[rows, columns]
     boxes = np.full((count, 4), -1)
     boxes[:, :2] = max(mask.shape)
-    np.minimum.at(boxes, (parts, 0), columns)
-    np.minimum.at(boxes, (parts, 1), rows)
-    np.maximum.at(boxes, (parts, 2), columns + 1)
-    np.maximum.at(boxes, (parts, 3), rows + 1)
+    np.minimum.at(boxes[:, 0], parts, columns)
+    np.minimum.at(boxes[:, 1], parts, rows)
+    np.maximum.at(boxes[:, 2], parts, columns + 1)
+    np.maximum.at(boxes[:, 3], parts, rows + 1)
     return labels, boxes[1:]

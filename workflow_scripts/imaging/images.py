@@ -109,5 +109,5 @@ def write_png(path: Path, image: np.ndarray) -> memoryview:
     if not ok:
         raise ValueError(f"cannot encode {image.shape} {image.dtype} as PNG")
     with atomic(path) as temporary:
-        temporary.write_bytes(encoded)
+        temporary.write_bytes(encoded.data)
     return encoded.data

@@ -58,7 +58,7 @@ class View:
         low, high = np.array((self.x0, self.y0)), np.array((self.x1, self.y1))
         before = (low > 0) & (boxes[:, :2] < low + near)
         behind = (high < image[1::-1]) & (boxes[:, 2:] > high - near)
-        return (before | behind).any(axis=1)
+        return np.any(before | behind, axis=1)
 
 
 def tiles(width: int, height: int, side: int, scale: float = 1.0) -> Iterator[View]:

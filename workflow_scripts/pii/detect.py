@@ -1,19 +1,23 @@
 """Detecting the PII of some images."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
+
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.pii.detector import Detector, Frame
-from workflow_scripts.pii.labelled import share_on
+from workflow_scripts.contracts.coco import CocoSplit, Instance
+from workflow_scripts.contracts.regions import Kind, Region, with_ids
+from workflow_scripts.imaging.boxes import xyxy_of
+from workflow_scripts.imaging.masks import decode_mask
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.settings import Pii
 
 
-def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:
-    """See whether the settings fit the data set, before any image is looked at.
+def check(settings: Pii, split: CocoSplit, pictures: Sequence[Picture]) -> None:
+    """Check that the settings fit the data set, before any image is read.
 
     Raises:
         UserError: all that does not fit.
@@ -21,10 +25,10 @@ def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:
     findings = []
     for kind, detector in settings.detectors.items():
         try:
-            detector.check(frames, kind)
+            detector.check(pictures, kind)
         except UserError as error:
             findings += str(error).splitlines()
-        key, classes = settings.bearers[kind]
+        key, classes = settings.parent_classes[kind]
         if settings.only_on_labelled and not set(classes) & set(split.classes):
             findings.append(
                 f"pii.{key}: none of {', '.join(classes)} is a class of the data set "
@@ -35,51 +39,64 @@ def check(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> None:
         raise UserError.of(findings)
 
 
-def detect(settings: Pii, split: CocoSplit, frames: Sequence[Frame]) -> Iterator[list[Region]]:
-    """The regions of each frame in turn, by kind and from left to right."""
-    labelled = [_with_bearers(frame, settings, split) for frame in frames]
-    for frame in _decoded_ahead(settings, labelled):
-        yield [
-            region
-            for kind, detector in _detectors_for(settings, frame).items()
-            for region in sorted(detector.regions(frame, kind), key=lambda r: (r.x0, r.y0))
-            if frame.bearers is None
-            or share_on(region, frame.bearers[kind]) >= settings.min_overlap
-        ]
+def detect(settings: Pii, pictures: Sequence[Picture], threads: int = 1) -> Iterator[list[Region]]:
+    """The regions of each picture in turn, with ids, by kind and from left to right."""
+    for picture in _decoded_ahead(settings, pictures):
+        found: list[Region] = []
+        for kind, detector in settings.detectors.items():
+            parents = _parents(settings, picture, kind)
+            if parents is None:
+                regions = detector.regions(picture, kind, None, threads)
+            elif parents:
+                within = xyxy_of(np.array([parent.bbox for parent in parents], float))
+                regions = [
+                    region
+                    for region in detector.regions(picture, kind, within, threads)
+                    if share_on(region, parents) >= settings.min_overlap
+                ]
+            else:
+                continue
+            found += sorted(regions, key=lambda region: (region.x0, region.y0))
+        yield with_ids(found, picture.record.sha256)
 
 
-def _with_bearers(frame: Frame, settings: Pii, split: CocoSplit) -> Frame:
-    """The frame with the objects on which regions are kept; without any when all are kept."""
+def _parents(settings: Pii, picture: Picture, kind: Kind) -> list[Instance] | None:
+    """The labelled objects that can have PII of a kind; None where regions count anywhere."""
     if not settings.only_on_labelled:
-        return frame
-    instances = split.instances_by_image[frame.info.id]
-    bearers = {
-        kind: tuple(i for i in instances if split.class_of(i) in classes)
-        for kind, (_, classes) in settings.bearers.items()
-    }
-    return replace(frame, bearers=bearers)
+        return None
+    _, classes = settings.parent_classes[kind]
+    return [item.instance for item in picture.objects if item.class_name in classes]
 
 
-def _detectors_for(settings: Pii, frame: Frame) -> dict[Kind, Detector]:
-    """Who looks at this frame: nobody for what no labelled object in it can have."""
-    return {
-        kind: detector
-        for kind, detector in settings.detectors.items()
-        if frame.bearers is None or frame.bearers[kind]
-    }
+def share_on(region: Region, parents: Iterable[Instance]) -> float:
+    """The share of a region's box that lies on the masks of any of these instances, 0 to 1.
+
+    Masks, not boxes: the box of a group, or of a person with spread arms, is mostly background.
+    """
+    rows = slice(math.floor(region.y0), math.ceil(region.y1))
+    columns = slice(math.floor(region.x0), math.ceil(region.x1))
+    covered = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
+    for parent in parents:
+        x, y, width, height = parent.bbox
+        if (
+            x < columns.stop
+            and y < rows.stop
+            and x + width > columns.start
+            and y + height > rows.start
+        ):
+            covered |= decode_mask(parent.segmentation)[rows, columns]
+    return float(covered.mean())
 
 
-def _decoded_ahead(settings: Pii, frames: Sequence[Frame]) -> Iterator[Frame]:
-    """Decode the next frame while the detectors work on this one, and free what is done.
+def _decoded_ahead(settings: Pii, pictures: Sequence[Picture]) -> Iterator[Picture]:
+    """Decode the next picture while the detectors work on this one.
 
-    A frame that no detector reads is not decoded.
+    Pixels that no detector reads are not decoded; those of earlier pictures are released.
     """
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = None
-        for frame in frames:
-            detectors = _detectors_for(settings, frame).values()
-            is_read = any(detector.reads_images for detector in detectors)
-            decoded = pool.submit(_decode if is_read else replace, frame)
+        for picture in pictures:
+            decoded = pool.submit(_decoded, settings, picture)
             if ahead is not None:
                 yield ahead.result()
             ahead = decoded
@@ -87,7 +104,10 @@ def _decoded_ahead(settings: Pii, frames: Sequence[Frame]) -> Iterator[Frame]:
             yield ahead.result()
 
 
-def _decode(frame: Frame) -> Frame:
-    copy = replace(frame)  # so that the pixels live no longer
-    copy.image  # noqa: B018 - decodes
-    return copy
+def _decoded(settings: Pii, picture: Picture) -> Picture:
+    is_read = any(
+        detector.reads_images and _parents(settings, picture, kind) != []
+        for kind, detector in settings.detectors.items()
+    )
+    copy = replace(picture)  # the pixels live as long as the copy
+    return copy.with_pixels(copy.pixels) if is_read else copy

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.boxes import non_maximum_suppression
+from workflow_scripts.imaging.detection import as_points, region_inside
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.imaging.tiling import View
-from workflow_scripts.pii.detector import Frame, as_points, region_inside
 
 PERSON = 256.0
 """Labelled persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""
@@ -46,10 +47,10 @@ class Faces:
         whole = ~view.cuts(boxes, image)
         return Faces(boxes, view.to_image(self.landmarks, part), self.scores)[whole]
 
-    def regions(self, frame: Frame) -> list[Region]:
-        """As regions of a frame."""
+    def regions(self, picture: Picture) -> list[Region]:
+        """The faces as regions of a picture."""
         found = [
-            region_inside(frame, Kind.FACE, score, box, landmarks=as_points(points))
+            region_inside(picture, Kind.FACE, score, box, landmarks=as_points(points))
             for box, points, score in zip(self.boxes, self.landmarks, self.scores, strict=True)
         ]
         return [region for region in found if region is not None]
@@ -64,7 +65,7 @@ def joined(parts: Sequence[Faces], max_iou: float) -> Faces:
         np.concatenate([getattr(part, name) for part in (NOTHING, *parts)])
         for name in ("boxes", "landmarks", "scores")
     )
-    return Faces(boxes, landmarks, scores)[without_doubles(boxes, scores, max_iou)]
+    return Faces(boxes, landmarks, scores)[non_maximum_suppression(boxes, scores, max_iou)]
 
 
 def scale_of_person(width: int, height: int) -> float:

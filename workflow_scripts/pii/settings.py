@@ -1,18 +1,21 @@
-"""`pii:` how the faces and license plates of the training images are found."""
+"""`pii:` how faces and license plates are found."""
 
-from typing import Annotated, Union
+from typing import TYPE_CHECKING, Annotated, Union
 
 from pydantic import Field, model_validator
 
 from workflow_scripts.common.plugins import plugins_in
 from workflow_scripts.common.section import Section
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.pii.detector import Detector
+from workflow_scripts.imaging.detection import Detector
 from workflow_scripts.pii.detectors.annotations import Annotations
 from workflow_scripts.pii.detectors.centerface import CenterFace
 
 DETECTORS = plugins_in("workflow_scripts.pii.detectors", Detector)
-AnyDetector = Annotated[Union[DETECTORS], Field(discriminator="detector")]  # noqa: UP007
+if TYPE_CHECKING:
+    AnyDetector = Detector
+else:
+    AnyDetector = Annotated[Union[DETECTORS], Field(discriminator="detector")]  # noqa: UP007
 
 
 class Pii(Section):
@@ -35,13 +38,13 @@ class Pii(Section):
 
     @property
     def detectors(self) -> dict[Kind, Detector]:
-        """Who finds what; a kind that is not looked for is left out."""
-        found = {Kind.FACE: self.faces, Kind.LICENSE_PLATE: self.license_plates}
-        return {kind: detector for kind, detector in found.items() if detector is not None}
+        """The detector of each kind of PII that is searched for."""
+        found = ((Kind.FACE, self.faces), (Kind.LICENSE_PLATE, self.license_plates))
+        return {kind: detector for kind, detector in found if detector is not None}
 
     @property
-    def bearers(self) -> dict[Kind, tuple[str, tuple[str, ...]]]:
-        """By kind, the key that names the classes which have such PII, and the classes."""
+    def parent_classes(self) -> dict[Kind, tuple[str, tuple[str, ...]]]:
+        """The classes of the objects that can have PII, by kind, behind the key that names them."""
         return {
             Kind.FACE: ("person_classes", self.person_classes),
             Kind.LICENSE_PLATE: ("vehicle_classes", self.vehicle_classes),

@@ -117,10 +117,10 @@ def measure_image(
                 number=number,
                 kind=region.kind,
                 width=region.width,
-                route=pair.route_of(number),
+                route=pair.route_of(region),
                 changed=is_changed(region, changed),
-                found=found.get(region),
-                found_before=found_before.get(region),
+                found=found.get(region.id),
+                found_before=found_before.get(region.id),
                 ssim=float(pixels_of(region, similar).mean(dtype=np.float64)),
                 squared_error=quality.squared_error(pixels_of(region, old), pixels_of(region, new)),
                 old=before,
@@ -128,7 +128,7 @@ def measure_image(
                 characters=characters,
             )
         )
-    boxes = [(change.x0, change.y0, change.x1, change.y1) for change in pair.changes]
+    boxes = [change.box for change in pair.changes]
     return ImageFinding(
         image=name,
         linked=pair.is_original,
@@ -143,11 +143,12 @@ def measure_image(
     )
 
 
-def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dict[Region, bool]:
+def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dict[str, bool]:
+    picture = pair.picture.with_pixels(image)
     return {
-        region: is_found
+        region_id: is_found
         for finder in finders.values()
-        for region, is_found in finder.finds(image, pair.image, pair.regions).items()
+        for region_id, is_found in finder.finds(picture).items()
     }
 
 

@@ -1,20 +1,20 @@
 """A variant's images beside their originals: what has to be compared with what."""
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, sha256_of
+from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Change, read_manifest
 from workflow_scripts.contracts.regions import Region, read_regions
 from workflow_scripts.imaging.comparison import changed_pixels, coded_like
-from workflow_scripts.imaging.images import decode_image
+from workflow_scripts.imaging.images import load
+from workflow_scripts.imaging.pictures import Picture, pictures_of
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 LEAST_CHANGE = 0.1
@@ -25,33 +25,46 @@ LEAST_CHANGE = 0.1
 class Pair:
     """An original and the image that stands for it."""
 
-    image: CocoImage
-    original: Path
-    anonymized: Path
-    sha256: str
-    """Of the anonymized file, as its manifest has it."""
-    regions: tuple[Region, ...]
-    """Of the original, in the order of pii/{split}/{shard}.parquet."""
-    changes: tuple[Change, ...]
-    """As the manifest has them."""
+    picture: Picture
+    """The original with its PII regions."""
+    record: CocoImage
+    """The record of the variant's image file."""
+    folder: Path
+    """The folder that `record.file_name` is relative to."""
+    changes: tuple[Change, ...] = ()
+    """The changes that the manifest lists."""
+
+    @property
+    def image(self) -> CocoImage:
+        """The record of the original."""
+        return self.picture.record
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The PII regions of the original, in the order of their table."""
+        return self.picture.regions
+
+    @property
+    def anonymized(self) -> Path:
+        """The variant's image file."""
+        return self.folder / self.record.file_name
 
     @property
     def is_original(self) -> bool:
-        """Whether it is the original's file, byte for byte."""
-        return self.sha256 == self.image.sha256
+        """Whether the variant's file is the original, byte for byte."""
+        return self.record.sha256 == self.image.sha256
 
-    def route_of(self, number: int) -> str | None:
-        """What changed a region, by its place in `regions`; None: the manifest names nothing.
+    def route_of(self, region: Region) -> str | None:
+        """What changed a region, according to the manifest; None: nothing did.
 
         Where it names no change for the region itself, one that holds the whole region counts,
         such as that of a person who was blacked out.
         """
-        own = [change.method for change in self.changes if change.region == number]
+        own = [change.method for change in self.changes if change.region_id == region.id]
         if own:
             return own[0]
-        region = self.regions[number]
         return next(
-            (c.method for c in self.changes if c.region is None and _holds(c, region)), None
+            (c.method for c in self.changes if c.region_id is None and _holds(c, region)), None
         )
 
     @property
@@ -65,11 +78,8 @@ class Pair:
         Raises:
             UserError: a file is missing, damaged, another one than was listed, or of another size.
         """
-        original = self._read(self.original, self.image.sha256, "indexed; index again")
-        if self.is_original:
-            return original, original
-        since = "made; anonymize this shard again"
-        return original, self._read(self.anonymized, self.sha256, since)
+        original = load(self.image, self.picture.root)
+        return original, original if self.is_original else load(self.record, self.folder)
 
     def changed(self, original: np.ndarray, anonymized: np.ndarray) -> np.ndarray:
         """Which pixels were changed, (height, width) bool, of what `read` gave.
@@ -79,19 +89,6 @@ class Pair:
         if self.is_lossy:
             original = coded_like(original, read_bytes(self.anonymized))
         return changed_pixels(original, anonymized, lossy=self.is_lossy)
-
-    def _read(self, path: Path, sha256: str, since: str) -> np.ndarray:
-        raw = read_bytes(path)
-        if sha256_of(raw) != sha256:
-            raise UserError(f"{path}: it has changed since it was {since}")
-        image = decode_image(raw, path)
-        height, width = image.shape[:2]
-        if (width, height) != (self.image.width, self.image.height):
-            raise UserError(
-                f"{path}: {width}x{height} pixels, the index has "
-                f"{self.image.width}x{self.image.height} for {self.image.file_name}; make it again"
-            )
-        return image
 
 
 def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:
@@ -136,13 +133,10 @@ def pairs_of(
         UserError: regions or the manifest name an image that is not in the split, the manifest
             lacks one, was made from other originals, or names regions that are not there.
     """
-    by_image = _regions_by_image(split, regions)
+    found = [region for path in regions for region in read_regions(path)]
+    pictures = pictures_of(split, root, found)
     if folder is None:
-        return [
-            Pair(image, root / image.file_name, root / image.file_name, image.sha256,
-                 by_image[image.file_name], ())
-            for image in split.images
-        ]  # fmt: skip
+        return [Pair(picture, picture.record, root) for picture in pictures]
     manifest = folder / FILE_NAME
     entries = {entry.image: entry for entry in read_manifest(manifest)}
     names = {image.file_name for image in split.images}
@@ -154,34 +148,18 @@ def pairs_of(
     if missing:
         raise UserError(f"{manifest}: {min(missing)} is missing; gather the images again")
     pairs = []
-    for image in split.images:
-        entry, of_image = entries[image.file_name], by_image[image.file_name]
+    for picture in pictures:
+        image, entry = picture.record, entries[picture.record.file_name]
         if entry.source_sha256 != image.sha256:
             raise UserError(
                 f"{manifest}: {image.file_name} was made from another original; anonymize again"
             )
-        named = [change.region for change in entry.changes if change.region is not None]
-        if named and max(named) >= len(of_image):
+        unknown = set(entry.region_ids) - {region.id for region in picture.regions}
+        if unknown:
             raise UserError(
-                f"{manifest}: {image.file_name} has a change of region {max(named)}, but "
-                f"{len(of_image)} regions; anonymize again"
+                f"{manifest}: {image.file_name} has a change of region {min(unknown)}, which is "
+                "not among its PII regions; anonymize again"
             )
-        pairs.append(
-            Pair(image, root / image.file_name, folder / entry.file, entry.sha256, of_image,
-                 entry.changes)
-        )  # fmt: skip
+        record = replace(image, file_name=entry.file, sha256=entry.sha256)
+        pairs.append(Pair(picture, record, folder, entry.changes))
     return pairs
-
-
-def _regions_by_image(split: CocoSplit, paths: Sequence[Path]) -> dict[str, tuple[Region, ...]]:
-    by_image: dict[str, list[Region]] = defaultdict(list)
-    names = {image.file_name for image in split.images}
-    for path in paths:
-        for region in read_regions(path):
-            if region.image not in names:
-                raise UserError(
-                    f"{path}: regions of {region.image}, which is not in the training split; "
-                    "detect again"
-                )
-            by_image[region.image].append(region)
-    return {name: tuple(by_image[name]) for name in names}

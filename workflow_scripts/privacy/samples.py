@@ -120,12 +120,13 @@ def _window(region: Region, pair: Pair) -> tuple[int, int, int, int]:
 
 
 def _tile(pair: Pair, number: int, window: tuple[int, ...], show_originals: bool) -> Tile:
-    route = pair.route_of(number)
+    region = pair.regions[number]
+    route = pair.route_of(region)
     old, new = pair.read()
     regions = [region for region in pair.regions if _overlaps(region, window)]
     changed = pair.changed(old, new)
     same = [region for region in regions if not is_changed(region, changed)]
-    if pair.regions[number] in same or route is None:
+    if region in same or route is None:
         return Tile(UNCHANGED, _cut(new, window) if show_originals else None)
     if same and not show_originals:
         return Tile(BESIDE, None)

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.coco import CocoSplit, Instance, decode_crop
+from workflow_scripts.contracts.coco import CocoSplit, Instance
 from workflow_scripts.imaging.images import read_image
+from workflow_scripts.imaging.masks import decode_crop
 from workflow_scripts.training.augment import Augment, Scene
 from workflow_scripts.training.sampling import image_at
 from workflow_scripts.training.sources import locate, training_images

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from workflow_scripts.contracts.coco import Rle, encode_mask
+from workflow_scripts.contracts.coco import Rle
+from workflow_scripts.imaging.masks import encode_mask
 
 THRESHOLD = 0.5
 

@@ -14,7 +14,8 @@ from detectron2.data import DatasetMapper
 from detectron2.data import transforms as T  # noqa: N812 - as detectron2 calls it
 from detectron2.structures import BitMasks, BoxMode, Instances
 
-from workflow_scripts.contracts.coco import CocoSplit, decode_mask
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.imaging.masks import decode_mask
 from workflow_scripts.training.data import TrainingSet, as_sample, read_scene
 from workflow_scripts.training.engines.detectron2.learner import as_input
 from workflow_scripts.training.engines.detectron2.scenes import augmented_scene

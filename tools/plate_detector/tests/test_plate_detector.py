@@ -18,8 +18,8 @@ from tools.plate_detector.net import PlateNet
 from tools.plate_detector.targets import loss_of, target_of
 from tools.plate_detector.train import PlateTraining, TrainingSettings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.imaging.boxes import without_doubles
-from workflow_scripts.pii.plate_network.decode import boxes_of, decode
+from workflow_scripts.imaging.boxes import boxes_around, non_maximum_suppression
+from workflow_scripts.pii.plate_network.decode import decode
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +129,9 @@ def test_a_peak_in_the_corner_of_the_map_is_read():
 def test_doubles_and_parts_are_dropped():
     part = [(6, 11), (12, 11), (12, 16), (6, 16)]
     quads = np.array([LEFT, RIGHT, (np.array(LEFT) + 1).tolist(), part], float)
-    assert without_doubles(boxes_of(quads), np.array([0.6, 0.9, 0.8, 0.7]), 0.3).tolist() == [1, 2]
+    assert non_maximum_suppression(
+        boxes_around(quads), np.array([0.6, 0.9, 0.8, 0.7]), 0.3
+    ).tolist() == [1, 2]
 
 
 def test_targets_decode_to_the_quads_they_were_made_of():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from workflow_scripts.anonymization.apply import Task, anonymize_images, tasks_of
+from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
 from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import log, progress
@@ -19,6 +19,7 @@ from workflow_scripts.contracts.shard_arguments import (
     ShardsFile,
     images_of_shard,
 )
+from workflow_scripts.imaging.pictures import Picture, pictures_of
 
 
 @labelled("anonymize {variant} {shard}")
@@ -47,16 +48,15 @@ def apply(
     """
     split = _part_of_shard(annotations, shards, shard)
     settings.check(split)
-    found = read_regions(regions)
+    pictures = pictures_of(split, images, read_regions(regions))
+    check_names(pictures)
     with atomic(output) as folder:
         folder.mkdir()
-        tasks = tasks_of(split, images, found, folder, output.name)
-        originals = [task.original for task in tasks]
-        with settings.prepared(originals, folder, threads) as method:
-            treated = anonymize_images(method, tasks, threads)
-            entries = list(progress(treated, total=len(tasks), description="anonymizing"))
+        with settings.prepared(pictures, folder, threads) as method:
+            treated = anonymize_images(method, pictures, ShardFolder(folder, output.name), threads)
+            entries = list(progress(treated, total=len(pictures), description="anonymizing"))
         write_manifest(folder / FILE_NAME, entries)
-    _warn_of_untouched(tasks, entries)
+    _warn_of_untouched(pictures, entries)
     log.info(
         "%d regions changed; %d images written, %d linked",
         sum(entry.regions for entry in entries),
@@ -73,9 +73,9 @@ def _part_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
     return CocoSplit(split.classes, tuple(images), tuple(instances))
 
 
-def _warn_of_untouched(tasks: Sequence[Task], entries: Sequence[Entry]) -> None:
+def _warn_of_untouched(pictures: Sequence[Picture], entries: Sequence[Entry]) -> None:
     """Warn of images from elsewhere that are unchanged where a face or a plate was found."""
-    found = {task.image.file_name for task in tasks if task.regions}
+    found = {picture.record.file_name for picture in pictures if picture.regions}
     theirs = [entry for entry in entries if entry.image in found and not entry.linked]
     untouched = [entry.image for entry in theirs if not entry.faces + entry.license_plates]
     if untouched:

@@ -8,8 +8,8 @@ import numpy as np
 
 from workflow_scripts.anonymization.redaction import area_of
 from workflow_scripts.contracts.regions import Region
+from workflow_scripts.imaging.boxes import Box
 
-Box = tuple[int, int, int, int]
 SMALLEST_SIDE = 16
 """Pixels; a square around the smallest region still shows something of its surroundings."""
 

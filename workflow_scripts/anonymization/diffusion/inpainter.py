@@ -16,7 +16,7 @@ LIBRARIES = ("diffusers", "transformers")
 
 
 @dataclass(frozen=True)
-class Painting:
+class InpaintingOptions:
     """How the model is asked."""
 
     prompt: str
@@ -107,7 +107,7 @@ class Inpainter:
         images: Sequence[np.ndarray],
         masks: Sequence[np.ndarray],
         seeds: Sequence[int],
-        painting: Painting,
+        painting: InpaintingOptions,
     ) -> list[np.ndarray | None]:
         """Paint what is masked in each image.
 

@@ -20,4 +20,4 @@ class Blackbox(Redaction):
 
     def fill(self, image: np.ndarray, area: Area) -> np.ndarray:
         """The colour."""
-        return np.uint8(self.colour)
+        return np.array(self.colour, np.uint8)

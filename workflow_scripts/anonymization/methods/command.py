@@ -10,19 +10,20 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from workflow_scripts.anonymization.method import Method, Original
+from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.program import run_program
-from workflow_scripts.anonymization.twins import Results
+from workflow_scripts.anonymization.twins import CommandResults
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.imaging.pictures import Picture
 
 PLACEHOLDERS = ("input", "output", "regions", "threads")
 NEEDED = ("input", "output")
 
 
-class Command(Method):
+class CommandMethod(Method):
     """Run a program once for each shard, and take its images as they are."""
 
     method: Literal["command"] = "command"
@@ -68,29 +69,28 @@ class Command(Method):
         if self.directory is not None and not self.directory.is_dir():
             raise UserError(f"directory: there is no folder {self.directory}")
         program = self.words()[0]
-        below = self.directory is not None and "/" in program
-        if shutil.which(str(self.directory / program) if below else program) is None:
+        if self.directory is not None and "/" in program:
+            program = str(self.directory / program)
+        if shutil.which(program) is None:
             raise UserError(f"command: no program {program!r} here; install it or give its path")
 
     @contextlib.contextmanager
-    def prepared(
-        self, originals: Sequence[Original], folder: Path, threads: int
-    ) -> Iterator[Method]:
+    def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
         """Run the program; yields what reads its images. See `Method.prepared`."""
-        handed = [item for item in originals if item.regions or self.all_images]
+        handed = [item for item in pictures if item.regions or self.all_images]
         work = folder.resolve() / ".command"
         output = work / "output"
         try:
             output.mkdir(parents=True)
             if handed:
                 self._run(handed, work, output, threads)
-            results = Results(
+            results = CommandResults(
                 method=self.method,
                 folder=output,
                 lossy=self.lossy,
-                names=frozenset(item.image.file_name for item in handed),
+                names=frozenset(item.record.file_name for item in handed),
             )
-            findings = results.findings(item.image for item in handed)
+            findings = results.findings(item.record for item in handed)
             if findings:
                 raise UserError.of(findings)
             yield results
@@ -99,10 +99,10 @@ class Command(Method):
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
-    def _run(self, handed: Sequence[Original], work: Path, output: Path, threads: int) -> None:
+    def _run(self, handed: Sequence[Picture], work: Path, output: Path, threads: int) -> None:
         for item in handed:
             # No link: a program that writes into its input would write into the data set.
-            copy = work / "input" / item.image.file_name
+            copy = work / "input" / item.record.file_name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(item.path, copy)
         regions = work / "regions.json"
@@ -112,7 +112,7 @@ class Command(Method):
         run_program(words, self.directory, self.timeout_minutes and 60 * self.timeout_minutes)
 
 
-def _regions_of(originals: Sequence[Original]) -> list[dict[str, object]]:
+def _regions_of(pictures: Sequence[Picture]) -> list[dict[str, object]]:
     return [
         {
             "image": region.image,
@@ -122,6 +122,6 @@ def _regions_of(originals: Sequence[Original]) -> list[dict[str, object]]:
             "landmarks": region.landmarks,
             "quad": region.quad,
         }
-        for item in originals
+        for item in pictures
         for region in item.regions
     ]

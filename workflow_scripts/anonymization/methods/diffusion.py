@@ -15,18 +15,24 @@ from workflow_scripts.anonymization.diffusion.crops import (
     hole_of,
     holes_mask,
 )
-from workflow_scripts.anonymization.diffusion.inpainter import Inpainter, Painting, find_model
-from workflow_scripts.anonymization.method import Anonymized, Method, Original, Outcome, Scene
+from workflow_scripts.anonymization.diffusion.inpainter import (
+    Inpainter,
+    InpaintingOptions,
+    find_model,
+)
+from workflow_scripts.anonymization.method import Method
 from workflow_scripts.common.files import canonical_json, sha256_of
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.pictures import Picture
 
 
 class Diffusion(Method):
     """Let a diffusion model paint other faces; plates are replaced as by `natural`.
 
     The model sees the surroundings of a face and never the face: that is filled with a smooth
-    colour beforehand. An outcome's method is `diffusion`, or `fallback` where the model gave no
+    colour beforehand. A change's method is `diffusion`, or `fallback` where the model gave no
     picture and the smooth colour stayed; plates have those of `natural`.
     """
 
@@ -69,41 +75,41 @@ class Diffusion(Method):
         find_model(self.model, self.revision)
 
     @contextlib.contextmanager
-    def prepared(
-        self, originals: Sequence[Original], folder: Path, threads: int
-    ) -> Iterator[Method]:
+    def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
         """Load the model if the shard has faces; see `Method.prepared`."""
         loaded = self.model_copy()
-        if any(region.kind is Kind.FACE for item in originals for region in item.regions):
+        if any(region.kind is Kind.FACE for picture in pictures for region in picture.regions):
             loaded._inpainter = Inpainter(self.model, self.revision)
         yield loaded
 
-    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
+    def anonymize(
+        self, picture: Picture, rng: np.random.Generator
+    ) -> tuple[np.ndarray, list[Change]]:
         """Replace the faces, then the plates; see `Method.anonymize`."""
         draws = np.random.default_rng([self.seed, int(rng.integers(2**63))])
-        result = scene.image.copy()
-        outcomes = dict(self._paint_faces(scene, result))
-        for place, region in enumerate(scene.regions):
+        result = picture.pixels.copy()
+        changes = dict(self._paint_faces(picture, result))
+        for place, region in enumerate(picture.regions):
             if region.kind is Kind.LICENSE_PLATE:
                 box = (region.x0, region.y0, region.x1, region.y1)
                 replacement = replace_plate(result, PlateRegion(*box, region.quad), draws)
                 if replacement is not None:
                     replacement.paste(result)
                     route = replacement.route.value
-                    outcomes[place] = Outcome(region, route, replacement.box)
-        return Anonymized(result, tuple(outcomes[place] for place in sorted(outcomes)))
+                    changes[place] = Change.of(region, route, replacement.box)
+        return result, [changes[place] for place in sorted(changes)]
 
-    def _paint_faces(self, scene: Scene, result: np.ndarray) -> Iterator[tuple[int, Outcome]]:
-        """Replace the faces in `result`; yields the outcomes by the regions' places."""
+    def _paint_faces(self, picture: Picture, result: np.ndarray) -> Iterator[tuple[int, Change]]:
+        """Replace the faces in `result`; yields the changes by the regions' places."""
         frame = result.shape[:2]
         holes = {
             place: hole
-            for place, region in enumerate(scene.regions)
+            for place, region in enumerate(picture.regions)
             if region.kind is Kind.FACE and (hole := hole_of(region, frame, self.margin))
         }
         mask = holes_mask(list(holes.values()), frame)
         crops = {
-            place: crop_around(hole, scene.image, mask, self.context, self.size)
+            place: crop_around(hole, picture.pixels, mask, self.context, self.size)
             for place, hole in holes.items()
         }
         places = list(crops)
@@ -114,10 +120,10 @@ class Diffusion(Method):
                 crop = crops[place]
                 crop.paste(crop.image if new is None else new, result)
                 route = Route.FALLBACK.value if new is None else self.method
-                yield place, Outcome(crop.hole.region, route, crop.hole.box)
+                yield place, Change.of(crop.hole.region, route, crop.hole.box)
 
     def _paint(self, crops: Sequence[Crop]) -> list[np.ndarray | None]:
-        painting = Painting(
+        painting = InpaintingOptions(
             self.prompt, self.negative_prompt, self.steps, self.guidance, self.strength
         )
         if self._inpainter is None:

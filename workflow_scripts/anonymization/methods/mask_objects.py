@@ -6,10 +6,13 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.method import Anonymized, Method, Outcome, Scene
+from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blackbox import Channel
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.coco import CocoSplit, decode_mask
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.manifest import Change
+from workflow_scripts.imaging.masks import decode_mask
+from workflow_scripts.imaging.pictures import Picture
 
 PERSONS_AND_VEHICLES = frozenset(
     ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
@@ -33,20 +36,22 @@ class MaskObjects(Method):
     colour: tuple[Channel, Channel, Channel] = (0, 0, 0)
     """Red, green and blue, 0 to 255."""
 
-    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
+    def anonymize(
+        self, picture: Picture, rng: np.random.Generator
+    ) -> tuple[np.ndarray, list[Change]]:
         """Fill each object of the classes; regions do not matter. See `Method.anonymize`."""
         classes = PERSONS_AND_VEHICLES if self.classes is None else self.classes
-        result = scene.image.copy()
-        outcomes = []
-        for item in scene.objects:
+        result = picture.pixels.copy()
+        changes = []
+        for item in picture.objects:
             if item.class_name not in classes:
                 continue
             mask = decode_mask(item.instance.segmentation)
             x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
             if width:
                 result[mask] = self.colour
-                outcomes.append(Outcome(None, self.method, (x, y, x + width, y + height)))
-        return Anonymized(result, tuple(outcomes))
+                changes.append(Change(self.method, x, y, x + width, y + height))
+        return result, changes
 
     def check(self, split: CocoSplit) -> None:
         """See that the data set has the classes."""

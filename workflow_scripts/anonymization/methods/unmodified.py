@@ -5,7 +5,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from workflow_scripts.anonymization.method import Anonymized, Method, Scene
+from workflow_scripts.anonymization.method import Method
+from workflow_scripts.contracts.manifest import Change
+from workflow_scripts.imaging.pictures import Picture
 
 
 class Unmodified(Method):
@@ -17,6 +19,8 @@ class Unmodified(Method):
     """Train with the run's seed plus this number: a second unmodified variant shows how much two
     variants differ that are the same (A/A control)."""
 
-    def anonymize(self, scene: Scene, rng: np.random.Generator) -> Anonymized:
+    def anonymize(
+        self, picture: Picture, rng: np.random.Generator
+    ) -> tuple[np.ndarray, list[Change]]:
         """Change nothing."""
-        return Anonymized(scene.image.copy(), ())
+        return picture.pixels.copy(), []

@@ -11,8 +11,8 @@ from workflow_scripts.contracts.shard_arguments import (
     ShardsFile,
     images_of_shard,
 )
+from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import detect as detection
-from workflow_scripts.pii.detector import Frame
 from workflow_scripts.pii.settings import Pii
 
 
@@ -33,12 +33,12 @@ def detect(
         output: the regions, pii/{split}/{shard}.parquet.
     """
     split = CocoSplit.read(annotations)
-    frames = {image.id: Frame(image, images, threads) for image in split.images}
-    detection.check(settings, split, list(frames.values()))
+    pictures = {picture.record.id: picture for picture in pictures_of(split, images)}
+    detection.check(settings, split, list(pictures.values()))
     chosen = images_of_shard(shards, shard, split, annotations)
-    found = detection.detect(settings, split, [frames[image.id] for image in chosen])
+    found = detection.detect(settings, [pictures[image.id] for image in chosen], threads)
     shown = progress(found, total=len(chosen), description="detecting PII")
-    regions = [region for in_frame in shown for region in in_frame]
+    regions = [region for in_image in shown for region in in_image]
     write_regions(output, regions)
     faces = sum(region.kind is Kind.FACE for region in regions)
     log.info(

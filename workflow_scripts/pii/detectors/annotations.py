@@ -17,12 +17,13 @@ from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.cityscapes import IMAGE_FOLDER, IMAGE_SUFFIX, polygons_path
 from workflow_scripts.contracts.regions import Kind, Points, Region
-from workflow_scripts.pii.detector import Detector, Frame, region_inside
+from workflow_scripts.imaging.detection import Detector, region_inside
+from workflow_scripts.imaging.pictures import Picture
 
 Point = tuple[float, float]
 
 
-class Entry(Section):
+class MarkedRegion(Section):
     """One region as a user's file gives it; pixels, corners of the box included to excluded."""
 
     image: str
@@ -36,7 +37,7 @@ class Entry(Section):
     quad: Annotated[tuple[Point, ...], Field(min_length=4, max_length=4)] | None = None
 
     @model_validator(mode="after")
-    def _has_an_area(self) -> "Entry":
+    def _has_an_area(self) -> "MarkedRegion":
         for low, high in (("x0", "x1"), ("y0", "y1")):
             if getattr(self, high) <= getattr(self, low):
                 raise ValueError(
@@ -67,64 +68,66 @@ class Annotations(Detector):
     `license_plate`, coordinates are pixels; `score`, and in JSON `landmarks` and `quad`, may be
     added."""
 
-    def regions(self, frame: Frame, kind: Kind) -> list[Region]:
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
         if self.file is not None:
-            entries = read_entries(self.file).get(frame.info.file_name, ())
+            entries = list(read_entries(self.file).get(picture.record.file_name, ()))
         elif kind is Kind.LICENSE_PLATE:
-            entries = _plates(polygons_path(frame.root, frame.info.file_name), frame)
+            entries = _plates(polygons_path(picture.root, picture.record.file_name), picture)
         else:
-            entries = _drawn(side_path(frame.root, frame.info.file_name), frame)
+            entries = _drawn(side_path(picture.root, picture.record.file_name), picture)
         found = [
             region_inside(
-                frame, kind, entry.score, entry.box, landmarks=entry.landmarks, quad=entry.quad
+                picture, kind, entry.score, entry.box, landmarks=entry.landmarks, quad=entry.quad
             )
             for entry in entries
             if entry.kind is kind
         ]
         return [region for region in found if region is not None]
 
-    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         if self.file is None:
             path_of = polygons_path if kind is Kind.LICENSE_PLATE else side_path
-            paths = [path_of(frame.root, frame.info.file_name) for frame in frames]
+            paths = [path_of(picture.root, picture.record.file_name) for picture in pictures]
             missing = [path for path in paths if not path.is_file()]
             if missing:
                 section = "license_plates" if kind is Kind.LICENSE_PLATE else "faces"
                 raise UserError(
-                    f"pii.{section}: the data set marks none in {len(missing)} of {len(frames)} "
+                    f"pii.{section}: the data set marks none in {len(missing)} of {len(pictures)} "
                     f"images (there is no {missing[0]}); give your own `file`, take another "
                     "detector, or null for none"
                 )
             return
         entries = read_entries(self.file)
-        marked = [frame for frame in frames if frame.info.file_name in entries]
-        if frames and not marked:
+        marked = [picture for picture in pictures if picture.record.file_name in entries]
+        if pictures and not marked:
             raise UserError(
                 f"{self.file}: it names no image of the data set; `image` has to read like "
-                f"{frames[0].info.file_name!r}; if it is for training images only, set "
+                f"{pictures[0].record.file_name!r}; if it is for training images only, set "
                 "evaluation.exposed to false"
             )
         outside = [
-            f"{self.file}: {frame.info.file_name}: the box {entry.box} lies outside of the image, "
-            f"{frame.info.width}x{frame.info.height}"
-            for frame in marked
-            for entry in entries[frame.info.file_name]
-            if region_inside(frame, entry.kind, entry.score, entry.box) is None
+            f"{self.file}: {picture.record.file_name}: the box {entry.box} lies outside of "
+            f"the image, {picture.record.width}x{picture.record.height}"
+            for picture in marked
+            for entry in entries[picture.record.file_name]
+            if region_inside(picture, entry.kind, entry.score, entry.box) is None
         ]
         if outside:
             raise UserError.of(outside)
 
 
 @functools.lru_cache(maxsize=2)
-def read_entries(path: Path) -> dict[str, tuple[Entry, ...]]:
+def read_entries(path: Path) -> dict[str, tuple[MarkedRegion, ...]]:
     """The regions of a user's JSON or CSV file, by image.
 
     Raises:
         UserError: it is missing or malformed; a line a finding, with its line or entry and key.
     """
-    by_image: dict[str, list[Entry]] = defaultdict(list)
+    by_image: dict[str, list[MarkedRegion]] = defaultdict(list)
     rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
-    for entry in validate(dict[str, Entry], rows, str(path)).values():
+    for entry in validate(dict[str, MarkedRegion], rows, str(path)).values():
         by_image[entry.image].append(entry)
     return {image: tuple(entries) for image, entries in by_image.items()}
 
@@ -156,17 +159,18 @@ def side_path(root: Path, file_name: str) -> Path:
     return root / "pii" / f"{stem}_pii.json"
 
 
-def _drawn(path: Path, frame: Frame) -> list[Entry]:
-    known = {"image": frame.info.file_name}
+def _drawn(path: Path, picture: Picture) -> list[MarkedRegion]:
+    known = {"image": picture.record.file_name}
     rows = {
-        f"region {number}": known | {key: row[key] for key in Entry.model_fields if key in row}
+        f"region {number}": known
+        | {key: row[key] for key in MarkedRegion.model_fields if key in row}
         for number, row in enumerate(read_json(path)["regions"], start=1)
         if row.get("visible", True)
     }
-    return list(validate(dict[str, Entry], rows, str(path)).values())
+    return list(validate(dict[str, MarkedRegion], rows, str(path)).values())
 
 
-def _plates(path: Path, frame: Frame) -> list[Entry]:
+def _plates(path: Path, picture: Picture) -> list[MarkedRegion]:
     try:
         polygons = [
             np.array(thing["polygon"], np.float32).reshape(-1, 2)
@@ -176,8 +180,8 @@ def _plates(path: Path, frame: Frame) -> list[Entry]:
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not a Cityscapes polygons file ({error!r})") from None
     return [
-        Entry(
-            image=frame.info.file_name,
+        MarkedRegion(
+            image=picture.record.file_name,
             kind=Kind.LICENSE_PLATE,
             **dict(zip(("x0", "y0"), polygon.min(axis=0).tolist(), strict=True)),
             # A polygon names pixels, the last of which belong to the plate.

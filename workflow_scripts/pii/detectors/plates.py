@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
+import numpy as np
+
 from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.pii.detector import Detector, Frame, as_points, region_inside
-from workflow_scripts.pii.plate_network.decode import boxes_of
+from workflow_scripts.imaging.boxes import boxes_around
+from workflow_scripts.imaging.detection import Detector, as_points, region_inside
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.plate_network.search import PlateSearch
 
 
@@ -17,15 +20,17 @@ class Plates(PlateSearch, Detector):
     detector: Literal["plates"] = "plates"
     """Find license plates with a network."""
 
-    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """See whether the weights can be loaded."""
         self.network(1)
 
-    def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        network = self.network(frame.threads)
-        quads, scores = self.find(network, frame.image, frame.bearers_of(kind))
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
+        network = self.network(threads)
+        quads, scores = self.find(network, picture.pixels, within)
         found = [
-            region_inside(frame, kind, score, box, quad=as_points(quad))
-            for quad, box, score in zip(quads, boxes_of(quads), scores, strict=True)
+            region_inside(picture, kind, score, box, quad=as_points(quad))
+            for quad, box, score in zip(quads, boxes_around(quads), scores, strict=True)
         ]
         return [region for region in found if region is not None]

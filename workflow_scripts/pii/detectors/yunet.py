@@ -16,8 +16,9 @@ from pydantic import Field
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.contracts.weights import Weights, checked_bytes
+from workflow_scripts.imaging.detection import Detector
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.imaging.tiling import View, around
-from workflow_scripts.pii.detector import Detector, Frame
 from workflow_scripts.pii.faces import Faces, joined, scale_of_person
 
 CANDIDATES = 5000
@@ -40,12 +41,14 @@ class YuNet(Detector):
     max_iou: float = Field(0.3, gt=0, lt=1)
     """Of two faces that overlap more, the one with the lower score is dropped."""
 
-    def check(self, frames: Sequence[Frame], kind: Kind) -> None:
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """See whether the network can be loaded and run."""
         self._network(1)
 
-    def regions(self, frame: Frame, kind: Kind) -> list[Region]:
-        network, image, persons = self._network(frame.threads), frame.image, frame.bearers_of(kind)
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
+        network, image, persons = self._network(threads), picture.pixels, within
         height, width = image.shape[:2]
         if persons is None:
             views = [View(0, 0, width, height, self.scale)]
@@ -56,7 +59,7 @@ class YuNet(Detector):
             part = view.of(image)
             faces = _faces_in(network, part)
             seen.append(faces[faces.scores > self.threshold].seen_in(view, part.shape, image.shape))
-        return joined(seen, self.max_iou).regions(frame)
+        return joined(seen, self.max_iou).regions(picture)
 
     def _scale_of_person(self, width: int, height: int) -> float:
         return scale_of_person(width, height) * self.scale
@@ -75,7 +78,7 @@ def _faces_in(network: "cv2.FaceDetectorYN", image: np.ndarray) -> Faces:
     _, rows = network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     # x, y, width, height; x, y of right eye, left eye, nose, right and left corner of the mouth,
     # where right is the person's: what the viewer sees on the left comes first, as it has to.
-    rows = np.zeros((0, 15)) if rows is None else np.float64(rows)
+    rows = np.zeros((0, 15)) if rows is None else rows.astype(np.float64)
     boxes = np.concatenate((rows[:, :2], rows[:, :2] + rows[:, 2:4]), axis=1)
     return Faces(boxes, rows[:, 4:14].reshape(-1, 5, 2), rows[:, 14])
 

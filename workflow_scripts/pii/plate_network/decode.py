@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.boxes import boxes_around, non_maximum_suppression
 
 STRIDE = 4
 """Pixels a cell of the map."""
@@ -35,7 +35,7 @@ def decode(answer: np.ndarray, threshold: float, max_iou: float) -> tuple[np.nda
     rows, columns = rows[order], columns[order]
     scores = heat[rows, columns]
     quads = _votes(answer, rows, columns)
-    kept = without_doubles(boxes_of(quads), scores, max_iou)
+    kept = non_maximum_suppression(boxes_around(quads), scores, max_iou)
     return quads[kept], scores[kept]
 
 
@@ -55,8 +55,3 @@ def _votes(answer: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndar
             total += corners * weight
             weights += weight
     return total / np.maximum(weights, 1e-9)
-
-
-def boxes_of(quads: np.ndarray) -> np.ndarray:
-    """Boxes (n, 4) as x0, y0, x1, y1 around quads (n, 4, 2)."""
-    return np.concatenate((quads.min(axis=1), quads.max(axis=1)), axis=1)

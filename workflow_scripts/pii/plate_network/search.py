@@ -2,6 +2,7 @@
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,12 +11,14 @@ from pydantic import Field
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.section import Section
 from workflow_scripts.contracts.weights import Weights, checked_bytes
-from workflow_scripts.imaging.boxes import without_doubles
+from workflow_scripts.imaging.boxes import boxes_around, non_maximum_suppression
 from workflow_scripts.imaging.onnx_network import network_of
 from workflow_scripts.imaging.tiling import View, around, tiles
-from workflow_scripts.pii.plate_network.decode import SIDE_MULTIPLE, boxes_of, decode
-from workflow_scripts.pii.plate_network.weights import SHA256, WEIGHTS
+from workflow_scripts.pii.plate_network.decode import SIDE_MULTIPLE, decode
 
+WEIGHTS = Path(__file__).parent / "weights" / "plates.onnx"
+"""The network that comes with this project; weights/plates.md tells its origin."""
+SHA256 = "f5a194511a931dc439bb2b454ae50e8277c40be37a8b42eec022eb9dc24690ec"
 LOOKED_AT = (160.0, 640.0)
 """Vehicles are scaled until their longer side lies between these pixels: their plates are then of
 the widths that the network has learned, 11 to 210 pixels."""
@@ -48,55 +51,57 @@ class PlateSearch(Section):
     weights: Weights | None = None
     """An ONNX file that `tools.plate_detector` made; null: the one that comes along."""
 
-    def network(self, threads: int):
+    def network(self, threads: int) -> Any:
         """The network, ready to run; UserError when its file cannot be used."""
         if self.weights is None:
             return _network(WEIGHTS, SHA256, threads)
         return _network(self.weights.local(), self.weights.sha256, threads)
 
     def find(
-        self, network, image: np.ndarray, bearers: np.ndarray | None
+        self, network: Any, image: np.ndarray, within: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """The plates of an image.
 
         Args:
             network: an ONNX session.
             image: (h, w, 3) uint8 RGB.
-            bearers: (n, 4) boxes x0, y0, x1, y1 of what can have plates, pixels; None: look
+            within: (n, 4) boxes x0, y0, x1, y1 of what can have plates, pixels; None: look
                 everywhere.
 
         Returns:
             Quads (n, 4, 2) in pixels, corners tl, tr, br, bl, and scores (n,), best first.
         """
         height, width = image.shape[:2]
-        if bearers is None:
+        if within is None:
             views = tiles(width, height, self.tile)
         else:
-            views = around(bearers, width, height, scale_of_vehicle)
-        quads, scores = [np.zeros((0, 4, 2))], [np.zeros(0)]
+            views = around(within, width, height, scale_of_vehicle)
+        all_quads, all_scores = [np.zeros((0, 4, 2))], [np.zeros(0)]
         for view in views:
             some, sure = self._look(network, image, view)
-            quads.append(some)
-            scores.append(sure)
-        quads, scores = np.concatenate(quads), np.concatenate(scores)
-        kept = without_doubles(boxes_of(quads), scores, self.max_iou)
+            all_quads.append(some)
+            all_scores.append(sure)
+        quads, scores = np.concatenate(all_quads), np.concatenate(all_scores)
+        kept = non_maximum_suppression(boxes_around(quads), scores, self.max_iou)
         quads, scores = quads[kept], scores[kept]
         if self.second_look:
             again = [self._closer(network, image, quad) for quad in quads]
             quads = np.array([quad for quad, _ in again]).reshape(-1, 4, 2)
             scores = (scores + np.array([score for _, score in again])) / 2
-            kept = without_doubles(boxes_of(quads), scores, self.max_iou)
+            kept = non_maximum_suppression(boxes_around(quads), scores, self.max_iou)
             kept = kept[scores[kept] > self.threshold]
             quads, scores = quads[kept], scores[kept]
         return quads, scores
 
-    def _look(self, network, image: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
+    def _look(self, network: Any, image: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
         part = view.of(image)
         least = self.threshold * (CANDIDATE if self.second_look else 1)
         quads, scores = decode(_answer(network, part), least, self.max_iou)
         return view.to_image(quads, part.shape), scores
 
-    def _closer(self, network, image: np.ndarray, quad: np.ndarray) -> tuple[np.ndarray, float]:
+    def _closer(
+        self, network: Any, image: np.ndarray, quad: np.ndarray
+    ) -> tuple[np.ndarray, float]:
         """The same plate's corners and score, seen at a size that suits the network.
 
         The score is 0, and the corners are as they were, when no such plate is seen there.
@@ -132,7 +137,7 @@ def scale_of_vehicle(width: int, height: int) -> float:
     return min(largest / longer, max(1, min(ENLARGED, smallest / longer)))
 
 
-def _answer(network, image: np.ndarray) -> np.ndarray:
+def _answer(network: Any, image: np.ndarray) -> np.ndarray:
     """The network's map (9, h, w) for an image, its sides padded to multiples of 32."""
     height, width = image.shape[:2]
     below, right = -height % SIDE_MULTIPLE, -width % SIDE_MULTIPLE
@@ -141,7 +146,7 @@ def _answer(network, image: np.ndarray) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _network(path: Path, sha256: str, threads: int):
+def _network(path: Path, sha256: str, threads: int) -> Any:
     """The network, ready to run.
 
     Raises:

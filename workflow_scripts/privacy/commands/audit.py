@@ -1,7 +1,7 @@
 """`privacy audit`: a variant's images beside the originals."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import log, progress
@@ -9,10 +9,15 @@ from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
-from workflow_scripts.pii.settings import Pii
+from workflow_scripts.imaging.detection import PiiSection, pii_section
 from workflow_scripts.privacy import table
 from workflow_scripts.privacy.pairs import pairs_of
 from workflow_scripts.privacy.report import SCHEMA, made_with
+
+if TYPE_CHECKING:
+    Pii = PiiSection
+else:
+    Pii = pii_section()
 
 
 @labelled("audit {variant}")

@@ -1,0 +1,91 @@
+"""The protocol of PII detectors, and how stages other than `pii` reach them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from workflow_scripts.common.plugins import looked_up
+from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.regions import Kind, Points, Region
+from workflow_scripts.imaging.pictures import Picture
+
+
+class Detector(Section):
+    """One way to find PII. Its fields are its settings.
+
+    A new detector is a module in `pii/detectors/` with a subclass that has a field
+    `detector: Literal["its name"] = "its name"` and the method `regions`.
+    """
+
+    kinds: ClassVar[frozenset[Kind]] = frozenset(Kind)
+    """The kinds of PII that it can find."""
+    reads_images: ClassVar[bool] = True
+    """Whether it uses `Picture.pixels`."""
+
+    detector: str
+    """Name of the detector."""
+
+    def regions(
+        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
+    ) -> list[Region]:
+        """The regions of one kind in one picture, boxes inside the image.
+
+        Args:
+            picture: has `pixels` (height, width, 3) uint8 RGB, `record` and `path`.
+            kind: one of `kinds`.
+            within: boxes (n, 4) xyxy in pixels of the labelled objects that can have such PII,
+                at least one; None: search the whole image.
+            threads: CPU threads that may be used.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no method regions()")
+
+    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
+        """Check settings and files, without looking at pixels.
+
+        Raises:
+            UserError: `regions` could not work on these pictures; all findings at once.
+        """
+
+
+class PiiSection(Protocol):
+    """What other stages use of the config section `pii:`."""
+
+    @property
+    def detectors(self) -> Mapping[Kind, Detector]:
+        """The detector of each kind of PII that is searched for."""
+
+
+def pii_section() -> Any:
+    """The model of the config section `pii:`, a `PiiSection`; it lives with the detectors."""
+    return looked_up("workflow_scripts.pii.settings", "Pii")
+
+
+def detector_named(name: str) -> Detector:
+    """The detector of a name, with default settings."""
+    any_detector = looked_up("workflow_scripts.pii.settings", "AnyDetector")
+    detector: Detector = validate(any_detector, {"detector": name}, "detector")
+    return detector
+
+
+def region_inside(
+    picture: Picture,
+    kind: Kind,
+    score: float,
+    box: Sequence[float] | np.ndarray,
+    *,
+    landmarks: Points | None = None,
+    quad: Points | None = None,
+) -> Region | None:
+    """A region whose box (xyxy, pixels) is clipped to the image; None when nothing is left."""
+    record = picture.record
+    x0, x1 = (min(max(float(x), 0.0), float(record.width)) for x in box[::2])
+    y0, y1 = (min(max(float(y), 0.0), float(record.height)) for y in box[1::2])
+    if x1 <= x0 or y1 <= y0:
+        return None
+    return Region(record.file_name, kind, float(score), x0, y0, x1, y1, landmarks, quad)
+
+
+def as_points(points: np.ndarray) -> Points:
+    """The points of an array (n, 2), as a region holds them."""
+    return tuple((float(x), float(y)) for x, y in points)
