@@ -347,7 +347,7 @@ rule partial_provenance:
         config=JOBS.config,
         fingerprint=FINGERPRINTS.provenance,
         found=FINGERPRINTS.found_runs,
-        results=str(LAYOUT.results),
+        results=subpath(output[0], ancestor=3),
     message:
         "Recording the origin of the runs that are there"
     shell:
@@ -371,7 +371,7 @@ rule partial_report:
         settings=JOBS.report_settings,
         fingerprint=FINGERPRINTS.report,
         found=FINGERPRINTS.found_runs,
-        results=str(LAYOUT.results),
+        results=subpath(output[0], ancestor=3),
         tables=subpath(input.table, parent=True),
     message:
         "Making the report of the runs that are there"
