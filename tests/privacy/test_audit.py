@@ -74,7 +74,7 @@ def test_black_boxes_leave_nothing(data):
     assert not detectors["face"]["stands_in_for_annotations"]
     assert detectors["license_plate"]["settings"]["detector"] == "plates"
     assert detectors["license_plate"]["stands_in_for_annotations"]
-    digest = sha256_of_file(data / "images/black/manifest.parquet")
+    digest = sha256_of_file(data / "images/black/train/manifest.parquet")
     assert report["made_with"]["manifest_sha256"] == digest
 
 
