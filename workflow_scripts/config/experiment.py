@@ -16,8 +16,7 @@ from workflow_scripts.contracts.settings.dataset import (
     classes_of,
 )
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED, Evaluation
-from workflow_scripts.contracts.settings.privacy import Privacy
-from workflow_scripts.contracts.settings.report import Report
+from workflow_scripts.contracts.settings.report import Privacy, Report
 from workflow_scripts.contracts.settings.statistics import Statistics
 from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.pii.settings import Pii
