@@ -109,14 +109,19 @@ def test_types_read_as_people_write_them(run):
     assert "milestones (tuple[int, …]; default (36000,))" in said
 
 
-def test_help_has_the_docstrings_texts(run):
+def test_help_has_the_docstrings_texts(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     code, said = run("do", "see", "-h")
     assert code == 0
-    assert "Usage: python -m tests.common.test_cli do see" in said
-    assert "All of it, in a paragraph that goes on over more than one line of the docstring" in said
-    assert "RESULTS: a folder." in said
-    assert "--variant STR: a name. [default: blur]" in said
-    assert "--log FILE" in said
+    assert said.startswith("Usage: python -m tests.common.test_cli do see RESULTS [options]\n\nSee")
+    assert "goes on over more than one line of the docstring\nin which it stands.\n" in said
+    assert "\n* RESULTS\n        A folder\n" in said
+    assert "\n  --variant VALUE\n        A name (default: blur)\n" in said
+    assert "\n  --seed N\n        (default: 3)\n" in said
+    assert "\n  --files FILE …\n" in said
+    assert "\n  --where here|there\n" in said
+    assert "\n  --log FILE\n" in said
+    assert "Args:" not in said
 
 
 @pytest.mark.parametrize("words", [(), ("--help",)])

@@ -10,13 +10,15 @@ import importlib
 import inspect
 import json
 import re
+import shutil
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from cyclopts import App, CycloptsError, Parameter
 from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
@@ -175,7 +177,7 @@ class Program:
         function = getattr(importlib.import_module(module), name)
         app, settings = _app_of(function, f"python -m {self.name} {path}")
         if {"--help", "-h"} & set(_before_dashes(argv)):
-            app.help_print()
+            print(_help_of(app, f"python -m {self.name} {path}"))
             if settings is not None:
                 from workflow_scripts.common.section import describe_fields  # noqa: PLC0415
 
@@ -249,12 +251,49 @@ def _app_of(function: Callable[..., Any], name: str) -> tuple[App, Any]:
         name=name,
         help_flags=(),
         version_flags=(),
-        help_format="plaintext",
-        help_formatter="plain",
         default_parameter=Parameter(negative=()),
     )
     app.default(command)
     return app, settings
+
+
+def _help_of(app: App, name: str) -> str:
+    """The help of a command; cyclopts' own imports rich, which takes as long as all the rest."""
+    width = shutil.get_terminal_size((100, 24)).columns
+    docstring = inspect.cleandoc(app.default_command.__doc__ or "")
+    described = dict(re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", docstring, re.M))
+    required, options = "", []
+    for one in app.assemble_argument_collection():
+        field, parameter = one.field_info, one.parameter
+        metavar = parameter.metavar or "VALUE"
+        if get_origin(one.hint) is Literal:
+            metavar = "|".join(map(str, get_args(one.hint)))
+        usage = one.name or metavar
+        if usage.startswith("--") and field.annotation is not bool:
+            usage += f" {metavar}"
+        if parameter.consume_multiple or field.kind is field.VAR_POSITIONAL:
+            usage += " …"
+        text = " ".join((parameter.help or described.get(field.name, "")).split()).rstrip(".")
+        default = f" (default: {_shown(field.default)})" if _shown(field.default) else ""
+        if text.partition(" ")[0].isalpha():  # not a path
+            text = text[0].upper() + text[1:]
+        text = f"{text}{default}".strip()
+        options.append(f"{'*' if one.required else ' '} {usage}")
+        options += textwrap.wrap(text, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
+        required += f"{usage} " if one.required else ""
+    lines = textwrap.wrap(f"Usage: {name} {required}[options]", width, subsequent_indent=" " * 4)
+    lines.append("")
+    for line in re.split(r"\n\n(?:Args|Raises):", docstring)[0].split("\n"):
+        # Indented lines are examples.
+        lines += [line] if line.startswith(" ") else textwrap.wrap(line, width) or [""]
+    return "\n".join([*lines, "", "Options (* required):", *options])
+
+
+def _shown(default: Any) -> str:
+    """A default as it is typed; empty for none."""
+    if default is None or default is False or default is inspect.Parameter.empty:
+        return ""
+    return " ".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArguments) -> int | None:

@@ -3,7 +3,7 @@
 import os
 from typing import Literal
 
-from workflow_scripts.common.cli import File, Folder, Settings, Threads, labelled
+from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
@@ -24,7 +24,7 @@ def predict(
     anonymized: Folder | None = None,
     output: File,
     gpus: Literal[0, 1] = 0,
-    threads: Threads | None = None,
+    threads: Positive | None = None,
 ) -> None:
     """Find the instances in a split's images, and write them as COCO results.
 

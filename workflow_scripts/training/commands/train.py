@@ -10,7 +10,6 @@ from workflow_scripts.common.cli import (
     Folder,
     Positive,
     Settings,
-    Threads,
     labelled,
     option,
 )
@@ -43,7 +42,7 @@ def train(
     output: Folder,
     gpus: Count = 0,
     workers: Positive = 1,
-    threads: Threads | None = None,
+    threads: Positive | None = None,
     images_at_once: Count = 0,
     minutes: Annotated[float | None, option(above=0)] = None,
     checkpoint_seconds: Annotated[float, option("SECONDS", above=0)] = 300.0,
