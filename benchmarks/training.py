@@ -11,10 +11,10 @@ import yaml
 from drawn_streets import SceneSettings, write_data_set
 
 from workflow_scripts.common.gpus import visible_gpus
-from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
-from workflow_scripts.training.detectron2_files import installed
+from workflow_scripts.training.engines.detectron2 import Detectron2Training
+from workflow_scripts.training.engines.detectron2.installation import is_installed
 
 DEMO = Path(__file__).parent.parent / "profiles" / "demo" / "detectron2.yaml"
 WARM_UP = 3
@@ -39,7 +39,7 @@ def benchmark() -> pd.DataFrame:
         A row for each precision, and one for the data path: what, ours_s and alternative_s
         (seconds an image), ratio, note with peak memory. Without detectron2, a row with the reason.
     """
-    if not installed():
+    if not is_installed():
         what = "training with detectron2, against its DefaultTrainer"
         return pd.DataFrame([{"what": what, "note": "skipped: detectron2 is not installed"}])
     device = "gpu" if visible_gpus() else "cpu"

@@ -20,14 +20,13 @@ from detectron2.engine import DefaultTrainer
 from detectron2.utils.events import EventStorage
 
 from benchmarks.training import WARM_UP
-from workflow_scripts.common.gpus import visible_gpus
+from workflow_scripts.common.gpus import usable_cores, visible_gpus
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.imaging.images import read_image
 from workflow_scripts.training.data import TrainingSet
-from workflow_scripts.training.devices import usable_cores
-from workflow_scripts.training.engines.detectron2 import Engine
-from workflow_scripts.training.job import Meeting, TrainingJob
+from workflow_scripts.training.engines.detectron2 import Detectron2Training
+from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
+from workflow_scripts.training.job import Rendezvous, TrainingJob
 from workflow_scripts.training.loop import train
 
 Stages = dict[str, float]
@@ -52,7 +51,7 @@ def ours(folder: Path, settings: Detectron2Training) -> Stages:
             threads=usable_cores(),
             checkpoint_seconds=1e9,
         )
-        train(job, 0, Meeting(Path(temporary)), lambda: False)
+        train(job, 0, Rendezvous(Path(temporary)), lambda: False)
         lines = (job.output / "metrics.jsonl").read_text().splitlines()
     times = [json.loads(line)["seconds"] for line in lines]
     images = (len(times) - WARM_UP) * job.recipe.images_per_step
@@ -80,11 +79,16 @@ def stock(folder: Path, settings: Detectron2Training) -> Stages:
 def ours_data(folder: Path, settings: Detectron2Training) -> Stages:
     """Reading and augmenting."""
     split = CocoSplit.read(folder / "train.coco.json")
-    engine = Engine(settings, 8)
-    samples = TrainingSet(split, folder, None, engine.augment(), 0)
+    engine = Detectron2Engine(settings, 8)
+    samples = TrainingSet(split, folder, None, engine.augmentation(), 0)
     samples._keeps = False  # as Cityscapes, which does not fit into the memory for that
-    augmentations = engine.blueprint.augmentations()
-    return _stages(read_image, samples.files, augmentations, samples.__getitem__)
+    augmentations = engine.model_config.augmentations()
+    return _stages(
+        read_image,
+        [samples.root / image.file_name for image in samples.images],
+        augmentations,
+        samples.__getitem__,
+    )
 
 
 def stock_data(folder: Path, settings: Detectron2Training) -> Stages:
@@ -128,7 +132,7 @@ def _stock_config(folder: Path, settings: Detectron2Training):
     DatasetCatalog.register(
         "train", lambda: load_coco_json(str(folder / "train.coco.json"), str(folder), "train")
     )
-    cfg = Engine(settings, 8).blueprint.cfg.clone()
+    cfg = Detectron2Engine(settings, 8).model_config.cfg.clone()
     cfg.MODEL.DEVICE = "cuda" if visible_gpus() else "cpu"
     cfg.DATASETS.TEST = ()
     cfg.OUTPUT_DIR = tempfile.gettempdir()

@@ -17,14 +17,13 @@ from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.shards import Shards
 from workflow_scripts.operations.snakemake_call import gpus_to_use, minutes_to_use
-from workflow_scripts.training.detectron2_files import check_settings
 
 try:
     prepare_commands(Path(workflow.basedir))
     EXPERIMENT = read_experiment(
         config, " + ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
     )
-    check_settings(EXPERIMENT.training)
+    EXPERIMENT.training.check_early()
     JOBS = Jobs(EXPERIMENT)
     JOBS.layout.refuse_earlier_version()
 except UserError as error:

@@ -62,8 +62,10 @@ rule train:
     threads: 8
     resources:
         gpu=0,
-        # A worker takes at most so many images through the model together, 0 all; another number
-        # changes the memory that is needed, not the result.
+        # Maximum number of a worker's images in one forward pass; 0 for all. It changes the memory
+        # that is needed, not the result.
+        micro_batch=0,
+        # Deprecated name of micro_batch.
         images_at_once=0,
         mem_mb=32000,
         runtime=1440,
@@ -84,5 +86,6 @@ rule train:
         " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
         " --output {params.folder:q} {params.minutes}"
-        " --gpus {params.gpus} --images-at-once {resources.images_at_once}"
+        " --gpus {params.gpus} --micro-batch {resources.micro_batch}"
+        " --images-at-once {resources.images_at_once}"
         " --threads {threads} --log {log:q}"

@@ -17,7 +17,7 @@ from workflow_scripts.common.cli import (
 )
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.dataset import Dataset
-from workflow_scripts.contracts.settings.training import Training
+from workflow_scripts.training.settings import Training
 
 calls: list[dict] = []
 """What the commands of these tests were called with."""

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.training.detectron2_files import installed
+from workflow_scripts.training.engines.detectron2.installation import is_installed
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ WITH_DETECTRON2 = pytest.param(
     marks=[
         pytest.mark.detectron2,
         pytest.mark.skipif(
-            not installed(), reason="detectron2 is not installed (docs/detectron2.md)"
+            not is_installed(), reason="detectron2 is not installed (docs/detectron2.md)"
         ),
     ],
 )

@@ -7,12 +7,14 @@ import pytest
 import yaml
 
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.training.detectron2_files import installed
+from workflow_scripts.training.engines.detectron2.installation import is_installed
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.detectron2,
-    pytest.mark.skipif(not installed(), reason="detectron2 is not installed (docs/detectron2.md)"),
+    pytest.mark.skipif(
+        not is_installed(), reason="detectron2 is not installed (docs/detectron2.md)"
+    ),
 ]
 
 

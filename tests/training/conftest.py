@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.shapes import draw_split
-from workflow_scripts.contracts.settings.training import TorchvisionTraining
+from workflow_scripts.training.engines.torchvision import TorchvisionTraining
 from workflow_scripts.training.job import TrainingJob
 
 RECIPE = {

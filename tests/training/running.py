@@ -9,17 +9,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from workflow_scripts.training.job import Meeting, Outcome, TrainingJob
+from workflow_scripts.training.checkpoint import TrainedModel
+from workflow_scripts.training.job import Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loop import train
-from workflow_scripts.training.trained_model import TrainedModel
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run_here(job: TrainingJob, stop: Callable[[], bool] = lambda: False) -> Outcome:
+def run_here(job: TrainingJob, stop: Callable[[], bool] = lambda: False) -> TrainingOutcome:
     """Train in this process as the only worker."""
     with tempfile.TemporaryDirectory() as folder:
-        return train(job, 0, Meeting(Path(folder)), stop)
+        return train(job, 0, Rendezvous(Path(folder)), stop)
 
 
 def stop_after(iterations: int) -> Callable[[], bool]:

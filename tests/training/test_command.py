@@ -5,8 +5,6 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from tests.commands import training as main
@@ -21,6 +19,7 @@ from tests.training.running import (
     wait_for_iteration,
 )
 from workflow_scripts.common.files import read_json
+from workflow_scripts.contracts.manifest import Entry, write_manifest
 
 
 def train(job, *extra: str) -> int:
@@ -46,9 +45,8 @@ def test_a_missing_image_is_found_before_the_training(job, capfd, tmp_path):
 
 
 def test_an_image_that_a_manifest_lacks_is_named(job, capfd, tmp_path):
-    pq.write_table(
-        pa.table({"image": ["a.png"], "file": ["s/a.png"]}), tmp_path / "manifest.parquet"
-    )
+    other = Entry("a.png", "s/a.png", "", "", linked=False)
+    write_manifest(tmp_path / "manifest.parquet", [other])
     assert train(job, "--anonymized", str(tmp_path)) == 2
     assert "10 of 10 images are not in it, image_001.png for one" in capfd.readouterr().err
 
@@ -92,7 +90,7 @@ def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
     _, said = stopped.communicate()
     assert stopped.returncode == 75, said
     assert "received SIGTERM" in said
-    assert "run again to continue" in said
+    assert "run again to resume" in said
 
     ended = run(job)
     assert ended.returncode == 0, ended.stderr
@@ -151,5 +149,5 @@ def test_a_worker_that_finds_an_error_is_heard(job, shapes, tmp_path):
         (images / file.name).write_bytes(file.read_bytes()[:200])
     ended = run(replace(job, images=images))
     assert ended.returncode == 2, ended.stderr
-    assert "truncated" in ended.stderr
+    assert "has changed since it was recorded" in ended.stderr
     assert "Traceback" not in ended.stderr

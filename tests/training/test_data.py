@@ -4,16 +4,21 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
+from workflow_scripts.common.files import sha256_of
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.training import Augmentation
+from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.imaging.images import write_png
-from workflow_scripts.training.augment import Scene, augmented, mirrored, resized_scene, target_size
-from workflow_scripts.training.data import TrainingSet, as_sample
-from workflow_scripts.training.sampling import Share, image_at
+from workflow_scripts.training.data import LabelledImage, TrainingSet, as_sample
+from workflow_scripts.training.engines.torchvision.augment import (
+    augmented,
+    mirrored,
+    resized_with_labels,
+    target_size,
+)
+from workflow_scripts.training.engines.torchvision.settings import Augmentation
+from workflow_scripts.training.loading import BatchPositions, image_at
 from workflow_scripts.training.sources import training_images
 
 
@@ -26,7 +31,7 @@ def test_an_epoch_shows_every_image_once_and_the_next_in_another_order():
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_workers_share_a_step_without_gap_or_overlap(workers):
-    shares = [list(Share(2, 5, 4, rank, workers)) for rank in range(workers)]
+    shares = [list(BatchPositions(2, 5, 4, rank, workers)) for rank in range(workers)]
     steps = [[p for share in shares for p in share[step]] for step in range(3)]
     assert steps == [[8, 9, 10, 11], [12, 13, 14, 15], [16, 17, 18, 19]]
 
@@ -67,10 +72,10 @@ def test_target_size(size, limits, expected):
     assert target_size(*size, *limits) == expected
 
 
-def scene_with(mask: np.ndarray, image: np.ndarray) -> Scene:
+def labelled_with(mask: np.ndarray, image: np.ndarray) -> LabelledImage:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     y0, y1, x0, x1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-    return Scene(
+    return LabelledImage(
         image=image,
         boxes=np.float32([[x0, y0, x1, y1]]),
         labels=np.array([1]),
@@ -79,10 +84,10 @@ def scene_with(mask: np.ndarray, image: np.ndarray) -> Scene:
     )
 
 
-def frame_of(scene: Scene) -> np.ndarray:
-    """The scene's only mask in the whole frame."""
-    frame = np.zeros(scene.image.shape[:2], np.uint8)
-    (crop,), ((x, y),) = scene.crops, scene.corners
+def frame_of(labelled: LabelledImage) -> np.ndarray:
+    """The image's only mask in the whole frame."""
+    frame = np.zeros(labelled.image.shape[:2], np.uint8)
+    (crop,), ((x, y),) = labelled.crops, labelled.corners
     frame[y : y + crop.shape[0], x : x + crop.shape[1]] = crop
     return frame
 
@@ -94,8 +99,8 @@ def test_a_resized_crop_equals_the_resized_frame(shorter, seed):
     mask = np.zeros((40, 60), bool)
     y, x = random.integers(0, 25, 2)
     mask[y : y + random.integers(4, 15), x : x + random.integers(4, 30)] = True
-    scene = scene_with(mask, np.zeros((40, 60, 3), np.uint8))
-    small = resized_scene(scene, shorter, 1000)
+    scene = labelled_with(mask, np.zeros((40, 60, 3), np.uint8))
+    small = resized_with_labels(scene, shorter, 1000)
     height, width = small.image.shape[:2]
     rows = (2 * np.arange(height) + 1) * 40 // (2 * height)
     columns = (2 * np.arange(width) + 1) * 60 // (2 * width)
@@ -107,7 +112,7 @@ def test_mirroring_moves_image_boxes_and_masks_together():
     mask = np.zeros((20, 30), bool)
     mask[5:9, 3:14] = random.random((4, 11)) < 0.7
     mask[5, 3] = mask[8, 13] = True
-    scene = scene_with(mask, random.integers(0, 255, (20, 30, 3), np.uint8))
+    scene = labelled_with(mask, random.integers(0, 255, (20, 30, 3), np.uint8))
     flipped = mirrored(scene)
     np.testing.assert_array_equal(frame_of(flipped), mask[:, ::-1])
     np.testing.assert_array_equal(flipped.image, scene.image[:, ::-1])
@@ -129,11 +134,13 @@ def test_augmentation_settings_hold(job):
 
 def test_a_variants_images_replace_the_originals(job, tmp_path):
     split = CocoSplit.read(job.annotations)
-    names = [image.file_name for image in split.images]
-    for name in names:
-        write_png(tmp_path / "000" / name, np.full((64, 128, 3), 7, np.uint8))
-    manifest = pa.table({"image": names, "file": [f"000/{name}" for name in names]})
-    pq.write_table(manifest, tmp_path / "manifest.parquet")
+    entries = []
+    for image in split.images:
+        file = f"000/{image.file_name}"
+        content = write_png(tmp_path / file, np.full((64, 128, 3), 7, np.uint8))
+        digest = sha256_of(bytes(content))
+        entries.append(Entry(image.file_name, file, digest, image.sha256, linked=False))
+    write_manifest(tmp_path / "manifest.parquet", entries)
     augment = partial(augmented, settings=job.settings.augmentation)
     sequence = TrainingSet(split, job.images, tmp_path, augment, seed=0)
     assert bool((sequence[0].image == 7).all())

@@ -8,7 +8,7 @@ import torch
 
 from tests.commands import training as main
 from tests.training.conftest import RECIPE
-from workflow_scripts.training import examination
+from workflow_scripts.training import doctor_checks
 
 
 def doctor(recipe: dict, capfd) -> tuple[int, str]:
@@ -33,8 +33,8 @@ def test_a_machine_that_can_train(capfd):
 
 
 def test_what_does_not_work_is_named_and_the_rest_examined(capfd, monkeypatch):
-    monkeypatch.setattr(examination, "nms", lambda *_: torch.tensor([0, 1, 2]))
-    monkeypatch.setattr(examination, "connection", lambda gpus: "not asked")
+    monkeypatch.setattr(doctor_checks, "nms", lambda *_: torch.tensor([0, 1, 2]))
+    monkeypatch.setattr(doctor_checks, "connection", lambda gpus: "not asked")
     code, said = doctor(RECIPE, capfd)
     assert code == 2
     assert "NMS keeps [0, 1, 2] instead of [0, 2]" in said
@@ -43,8 +43,8 @@ def test_what_does_not_work_is_named_and_the_rest_examined(capfd, monkeypatch):
 
 
 def test_the_sample_is_one_that_a_model_can_learn_from():
-    sample = examination.drawn_sample()
+    sample = doctor_checks.drawn_sample()
     assert sample.image.shape == (3, 128, 256)
     assert sample.masks.sum(dtype=torch.int64) == 70 * 70 + 100 * 40
     with pytest.raises(RuntimeError, match="of 2 GPUs"):
-        examination.devices(2)
+        doctor_checks.devices(2)

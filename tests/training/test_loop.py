@@ -13,9 +13,9 @@ from tests.training.conftest import with_settings
 from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
-from workflow_scripts.training.engines.torchvision import Engine
+from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngine
 from workflow_scripts.training.job import Ending, TrainingJob
-from workflow_scripts.training.stopping import STOP_SIGNALS
+from workflow_scripts.training.process_control import STOP_SIGNALS
 
 
 @pytest.fixture
@@ -79,8 +79,8 @@ def test_processes_that_read_ahead_outlive_the_signals_that_stop_a_run(job, refe
 
 
 LEAVING = """
-from workflow_scripts.training.readers import batches
-left = batches(list(range(100)), [[number] for number in range(100)], 2, False)
+from workflow_scripts.training.loading import batches
+left = batches(list(range(100)), [[number] for number in range(100)], 2, pinned=False)
 print(next(left), flush=True)
 """
 
@@ -113,7 +113,7 @@ def test_the_state_of_another_run_is_not_used(job, change, caplog):
     other = replace(job, **change)
     run_here(other)
     assert "other settings, data or code" in caplog.text
-    assert "no state to go on from; starting from the beginning" in caplog.text
+    assert "no state to resume from; starting from the beginning" in caplog.text
     assert read_json(job.output / "run.json")["resumed_from"] == []
 
 
@@ -133,18 +133,18 @@ def test_after_a_damaged_state_the_one_before_is_used(job, reference, caplog):
     caplog.set_level("INFO", logger="workflow_scripts")
     run_here(job)
     assert "damaged" in caplog.text
-    assert "going on from iteration 2" in caplog.text
+    assert "resuming at iteration 2" in caplog.text
     assert hash_of_weights(job.output) == hash_of_weights(reference.output)
 
 
-@pytest.mark.parametrize("images_at_once", [1, 3])
-def test_a_step_in_parts_is_the_whole_step(job, tmp_path, images_at_once):
+@pytest.mark.parametrize("micro_batch", [1, 3])
+def test_a_step_in_parts_is_the_whole_step(job, tmp_path, micro_batch):
     # Images of one size: padding to the largest of those that pass together makes a difference.
     one_size = {"shorter_sides": [64], "longest_side": 128}
     job = with_settings(job, augmentation=one_size, learning_rate=1e-4, iterations=3, milestones=[])
     whole = replace(job, output=tmp_path / "whole")
     run_here(whole)
-    run_here(replace(job, images_at_once=images_at_once))
+    run_here(replace(job, micro_batch=micro_batch))
     losses = [
         [line["loss"] for line in metrics_of(output)] for output in (whole.output, job.output)
     ]
@@ -157,11 +157,11 @@ def test_too_little_memory_says_what_to_lower(job, monkeypatch):
     def full(*_):
         raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 MiB.")
 
-    monkeypatch.setattr(Engine, "losses", full)
-    with pytest.raises(UserError, match=r"out of memory.*lower --images-at-once from 4 to 2"):
+    monkeypatch.setattr(TorchvisionEngine, "losses", full)
+    with pytest.raises(UserError, match=r"out of memory.*lower --micro-batch from 4 to 2"):
         run_here(job)
     with pytest.raises(UserError, match="one image alone does not fit"):
-        run_here(replace(job, images_at_once=1))
+        run_here(replace(job, micro_batch=1))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
@@ -191,10 +191,10 @@ def test_run_json_says_where_the_model_comes_from(reference):
     assert run["final_loss"]["total"] == pytest.approx(metrics_of(reference.output)[-1]["loss"])
 
 
-def test_a_damaged_image_is_named(job, shapes, tmp_path):
+def test_a_changed_image_is_named(job, shapes, tmp_path):
     images = tmp_path / "images"
     images.mkdir()
     for file in (shapes / "train").glob("*.png"):
         (images / file.name).write_bytes(file.read_bytes()[:200])
-    with pytest.raises(UserError, match=r"image_0\d\d.png: truncated"):
+    with pytest.raises(UserError, match=r"image_0\d\d.png: the file has changed"):
         run_here(replace(job, images=images))

@@ -13,11 +13,15 @@ from torchvision.ops import clip_boxes_to_image
 
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.masks import decode_mask
-from workflow_scripts.training.augment import augmented
-from workflow_scripts.training.data import Sample, TrainingSet, as_sample, read_scene
-from workflow_scripts.training.engines import engine_for
-from workflow_scripts.training.mask_targets import mask_targets
-from workflow_scripts.training.models import r50_fpn
+from workflow_scripts.training.data import (
+    TrainingSample,
+    TrainingSet,
+    as_sample,
+    read_labelled_image,
+)
+from workflow_scripts.training.engines.torchvision.augment import augmented
+from workflow_scripts.training.engines.torchvision.models import build_r50_fpn
+from workflow_scripts.training.masks import mask_targets
 
 
 @pytest.fixture
@@ -31,7 +35,7 @@ def samples(job):
 
 @pytest.fixture
 def engine(job):
-    return engine_for(job.settings, 2)
+    return job.settings.make_engine(2)
 
 
 @pytest.fixture
@@ -72,7 +76,7 @@ def test_losses_are_torchvisions(engine, model, samples, monkeypatch):
         torch.testing.assert_close(loss, value, rtol=tolerance, atol=1e-6, msg=name)
 
 
-def frames_of(sample: Sample) -> torch.Tensor:
+def frames_of(sample: TrainingSample) -> torch.Tensor:
     """The sample's masks in whole frames, (n, height, width)."""
     height, width = sample.image.shape[1:]
     frames = torch.zeros((len(sample.masks), height + 200, width + 200), dtype=torch.uint8)
@@ -82,7 +86,7 @@ def frames_of(sample: Sample) -> torch.Tensor:
 
 
 def test_the_whitepapers_model_has_torchvisions_weights():
-    ours = r50_fpn.build(8, pretrained=False).state_dict()
+    ours = build_r50_fpn(8, pretrained=False).state_dict()
     theirs = maskrcnn_resnet50_fpn(weights=None, weights_backbone=None, num_classes=9).state_dict()
     assert {name: value.shape for name, value in ours.items()} == {
         name: value.shape
@@ -100,7 +104,7 @@ def test_mask_targets_from_crops_equal_those_from_whole_frames(job):
     )
     augment = partial(augmented, settings=job.settings.augmentation)
     sequence = TrainingSet(split, job.images, None, augment, seed=0)
-    scene = read_scene(sequence.files[0], instances, image.height, image.width)
+    scene = read_labelled_image(image, sequence.root, instances)
     sample = as_sample(scene, seed=0)
     random = np.random.default_rng(0)
     moved = sample.boxes + torch.from_numpy(random.normal(0, 4, sample.boxes.shape)).float()

@@ -9,12 +9,15 @@ import pytest
 
 from tests.training.conftest import with_settings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.gpus import visible_gpus
-from workflow_scripts.training.devices import choose_gpus
-from workflow_scripts.training.engines.torchvision import rate_factor
-from workflow_scripts.training.job import Meeting
-from workflow_scripts.training.lock import sole_user_of, user_of
-from workflow_scripts.training.stopping import STOP_SIGNALS, StopRequest
+from workflow_scripts.common.gpus import choose_gpus, visible_gpus
+from workflow_scripts.training.engines.torchvision.engine import rate_factor
+from workflow_scripts.training.job import Rendezvous
+from workflow_scripts.training.process_control import (
+    STOP_SIGNALS,
+    StopRequest,
+    sole_user_of,
+    user_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -50,32 +53,32 @@ def test_the_learning_rate_rises_and_falls(job):
 
 
 @pytest.fixture
-def meeting(tmp_path):
-    """A meeting whose command lives until its `tether` is closed; signals as before afterwards."""
+def rendezvous(tmp_path):
+    """A rendezvous whose command lives until `heartbeat` is closed; signals are restored."""
     handlers = {number: signal.getsignal(number) for number in STOP_SIGNALS}
-    meeting = Meeting(tmp_path)
-    os.mkfifo(meeting.tether)
-    yield meeting
+    rendezvous = Rendezvous(tmp_path)
+    os.mkfifo(rendezvous.heartbeat)
+    yield rendezvous
     for number, handler in handlers.items():
         signal.signal(number, handler)
 
 
-def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(meeting):
-    end = os.open(meeting.tether, os.O_RDWR | os.O_NONBLOCK)
-    assert StopRequest(meeting.tether, stop_at=time.time() - 1)()
+def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(rendezvous):
+    end = os.open(rendezvous.heartbeat, os.O_RDWR | os.O_NONBLOCK)
+    assert StopRequest(rendezvous.heartbeat, stop_at=time.time() - 1)()
     for number in STOP_SIGNALS:
-        stop = StopRequest(meeting.tether, stop_at=None)
+        stop = StopRequest(rendezvous.heartbeat, stop_at=None)
         assert not stop()
         os.kill(os.getpid(), number)
         assert stop()
-    stop = StopRequest(meeting.tether, stop_at=None)
+    stop = StopRequest(rendezvous.heartbeat, stop_at=None)
     assert not stop()
     os.close(end)
     assert stop()
 
 
 def test_a_folder_has_one_command_but_many_workers(tmp_path, monkeypatch):
-    for module in ("training.lock", "ownership"):
+    for module in ("training.process_control", "common.ownership"):
         monkeypatch.setattr(f"workflow_scripts.{module}.PATIENCE_SECONDS", 0.3)
     with sole_user_of(tmp_path), user_of(tmp_path), user_of(tmp_path):
         refusal = pytest.raises(UserError, match="another process trains in this folder")

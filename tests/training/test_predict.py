@@ -12,7 +12,7 @@ from torchvision.models.detection.roi_heads import paste_masks_in_image
 from tests.commands import training as main
 from tests.training.conftest import with_settings
 from tests.training.running import run_here
-from workflow_scripts.common.files import read_json
+from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.imaging.masks import decode_mask
@@ -56,7 +56,8 @@ def blackened(shapes, folder) -> list[str]:
         file = f"000-a/{image.id}.png"
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (image.width, image.height)).save(folder / file)
-        entries.append(Entry(image.file_name, file, "", image.sha256, linked=False))
+        digest = sha256_of_file(folder / file)
+        entries.append(Entry(image.file_name, file, digest, image.sha256, linked=False))
     write_manifest(folder / "manifest.parquet", entries)
     return ["--anonymized", str(folder)]
 

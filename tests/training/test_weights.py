@@ -9,8 +9,6 @@ import torch
 
 from tests.training.conftest import with_settings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.training.engines import engine_for
-from workflow_scripts.training.weights import initial_weights
 
 
 def stored(content: dict, path):
@@ -24,15 +22,15 @@ def stored(content: dict, path):
 def other(job):
     """A model with other random weights, and three classes."""
     torch.manual_seed(7)
-    return engine_for(job.settings, 3).initial_model(None).state_dict()
+    return job.settings.make_engine(3).initial_model(None).state_dict()
 
 
 def started_from(job, content: dict, path) -> dict:
     """The state of a two-class model that starts from stored weights."""
     job = with_settings(job, **stored(content, path))
     torch.manual_seed(0)
-    engine = engine_for(job.settings, 2)
-    return engine.initial_model(initial_weights(job.settings)).state_dict()
+    engine = job.settings.make_engine(2)
+    return engine.initial_model(job.settings.initial_weights()).state_dict()
 
 
 def test_a_classifiers_weights_fill_the_body(job, other, tmp_path):
@@ -56,7 +54,7 @@ def test_weights_of_another_model_are_refused(job, tmp_path):
 
 def test_drawn_weights_fit_the_tiny_model(job):
     job = with_settings(job, initialisation="drawn")
-    model = engine_for(job.settings, 8).initial_model(initial_weights(job.settings))
+    model = job.settings.make_engine(8).initial_model(job.settings.initial_weights())
     assert all(value.isfinite().all() for value in model.state_dict().values())
 
 
@@ -71,7 +69,7 @@ def test_imagenet_weights_that_cannot_be_downloaded_say_where_to_put_them(
     job = with_settings(job, model="mask_rcnn_r50_fpn", initialisation="imagenet")
     expected = "hub/checkpoints/resnet50-0676ba61.pth, or set training.initialisation to its path"
     with pytest.raises(UserError, match=r"no route to host") as error:
-        initial_weights(job.settings)
+        job.settings.initial_weights()
     assert expected in str(error.value)
     assert list(tmp_path.rglob("*.pth")) == []
 
@@ -83,4 +81,4 @@ def test_a_damaged_download_is_refused(job, tmp_path, monkeypatch):
     path.write_bytes(b"half of it")
     job = with_settings(job, model="mask_rcnn_r50_fpn", initialisation="imagenet")
     with pytest.raises(UserError, match="expected 0676ba61"):
-        initial_weights(job.settings)
+        job.settings.initial_weights()

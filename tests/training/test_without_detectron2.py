@@ -1,4 +1,4 @@
-"""What is said where detectron2 is missing, and what is known without importing it."""
+"""Messages without detectron2, and what is read of it without importing it."""
 
 import importlib.util
 
@@ -7,9 +7,7 @@ import pytest
 from tests.commands import training as main
 from tests.training.test_command import train
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training import detectron2_files
-from workflow_scripts.training.detectron2_files import check_settings, files_of_config
+from workflow_scripts.training.engines.detectron2 import Detectron2Training, installation
 
 SETTINGS = Detectron2Training(engine="detectron2")
 
@@ -17,11 +15,11 @@ SETTINGS = Detectron2Training(engine="detectron2")
 @pytest.fixture
 def nowhere(monkeypatch):
     """No detectron2, as far as one can find."""
-    monkeypatch.setattr(detectron2_files, "installed", lambda: False)
+    monkeypatch.setattr(installation, "is_installed", lambda: False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
 
-@pytest.mark.skipif(detectron2_files.installed(), reason="detectron2 is installed")
+@pytest.mark.skipif(installation.is_installed(), reason="detectron2 is installed")
 def test_the_commands_say_what_to_install(job, capfd):
     settings = SETTINGS.model_dump_json()
     assert main(["check", "--settings", settings]) == 2
@@ -33,7 +31,7 @@ def test_the_commands_say_what_to_install(job, capfd):
 
 
 def test_without_detectron2_nothing_is_checked_early(nowhere):
-    check_settings(SETTINGS.model_copy(update={"options": {"NO.SUCH.OPTION": 1}}))
+    SETTINGS.model_copy(update={"options": {"NO.SUCH.OPTION": 1}}).check_early()
 
 
 def test_options_are_checked_where_its_files_are(tmp_path, monkeypatch):
@@ -44,20 +42,20 @@ def test_options_are_checked_where_its_files_are(tmp_path, monkeypatch):
     zoo = tmp_path / "model_zoo" / "configs" / "Cityscapes"
     zoo.mkdir(parents=True)
     (zoo / "mask_rcnn_R_50_FPN.yaml").touch()
-    detectron2_files.option_keys.cache_clear()
-    monkeypatch.setattr(detectron2_files, "package_folder", lambda: tmp_path)
-    monkeypatch.setattr(detectron2_files, "installed", lambda: True)
-    check_settings(SETTINGS.model_copy(update={"options": {"SOLVER.BASE_LR": 1}}))
+    installation.option_keys.cache_clear()
+    monkeypatch.setattr(installation, "package_folder", lambda: tmp_path)
+    monkeypatch.setattr(installation, "is_installed", lambda: True)
+    SETTINGS.model_copy(update={"options": {"SOLVER.BASE_LR": 1}}).check_early()
     with pytest.raises(UserError, match=r"no option SOLVER.BASELR; did you mean SOLVER.BASE_LR"):
-        check_settings(SETTINGS.model_copy(update={"options": {"SOLVER.BASELR": 1}}))
+        SETTINGS.model_copy(update={"options": {"SOLVER.BASELR": 1}}).check_early()
     with pytest.raises(UserError, match=r"did you mean Cityscapes/mask_rcnn_R_50_FPN.yaml"):
-        check_settings(SETTINGS.model_copy(update={"config": "Cityscapes/mask_rcnn_R50.yaml"}))
-    detectron2_files.option_keys.cache_clear()
+        SETTINGS.model_copy(update={"config": "Cityscapes/mask_rcnn_R50.yaml"}).check_early()
+    installation.option_keys.cache_clear()
 
 
 def test_a_config_file_brings_those_that_it_extends(tmp_path):
     (tmp_path / "a.yaml").write_text('_BASE_: "b.yaml"  # ours\nSOLVER: {}\n')
     (tmp_path / "b.yaml").write_text("SOLVER: {}\n")
-    found = files_of_config(str(tmp_path / "a.yaml"))
+    found = installation.files_of_config(str(tmp_path / "a.yaml"))
     assert found == [tmp_path / "a.yaml", tmp_path / "b.yaml"]
-    assert files_of_config("Cityscapes/mask_rcnn_R_50_FPN.yaml") == []
+    assert installation.files_of_config("Cityscapes/mask_rcnn_R_50_FPN.yaml") == []

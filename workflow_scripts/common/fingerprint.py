@@ -29,12 +29,13 @@ WITHOUT_EFFECT = tuple(
         "config",
         "contracts.layout",
         "contracts.settings",
-        "training.devices",
         "training.launcher",
-        "training.lock",
         "training.metrics",
+        "training.process_control",
         "training.provenance",
-        "training.stopping",
+        "training.settings",
+        "training.engines.detectron2.settings",
+        "training.engines.torchvision.settings",
     )
 )
 """Packages and modules that change no result: what a command says, how it reads its arguments,

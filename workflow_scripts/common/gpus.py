@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pynvml
 
+from workflow_scripts.common.errors import UserError
+
 SECONDS_BETWEEN_SAMPLES = 5.0
 
 
@@ -25,6 +27,27 @@ def visible_gpus() -> tuple[str, ...]:
                 break
             usable.append(name)
         return tuple(usable) if installed else ()
+
+
+def choose_gpus(count: int) -> tuple[str, ...]:
+    """The first `count` of the visible GPUs.
+
+    Raises:
+        UserError: there are fewer.
+    """
+    visible = visible_gpus()
+    if count > len(visible):
+        raise UserError(
+            f"--gpus: {count} asked for, {len(visible)} found on this machine "
+            f"(CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'not set')}); "
+            "ask for as many as there are, or for 0 to compute on the CPU"
+        )
+    return visible[:count]
+
+
+def usable_cores() -> int:
+    """Number of CPU cores that this process may run on."""
+    return len(os.sched_getaffinity(0))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from workflow_scripts.contracts.settings.dataset import (
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED, Evaluation
 from workflow_scripts.contracts.settings.report import Privacy, Report
 from workflow_scripts.contracts.settings.statistics import Statistics
-from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.pii.settings import Pii
+from workflow_scripts.training.settings import Training
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 

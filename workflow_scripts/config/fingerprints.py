@@ -6,17 +6,12 @@ the hardware and file times are never part of it. The rules name these methods a
 
 from collections.abc import Callable
 from functools import cached_property
-
-import yaml
+from typing import Any
 
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
 from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
 from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training.detectron2_files import files_of_config
-
-DETECTRON2_ENVIRONMENT = ROOT / "envs" / "detectron2.yaml"
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 
@@ -118,7 +113,7 @@ class Fingerprints:
             data=self.digests()["train"],
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
             code=code_of("workflow_scripts.training.loop", self._engine()),
-            **self._engines_own,
+            **self._further_dependencies,
         )
 
     def prediction(self, wildcards: Wildcards) -> str:
@@ -213,19 +208,9 @@ class Fingerprints:
         )
 
     @cached_property
-    def _engines_own(self) -> dict[str, list]:
-        """What a recipe depends on beside its settings and code.
-
-        detectron2 is not among the locked packages, and comes with a torch of its own; and its
-        config may be a file of the user's.
-        """
-        training = self.jobs.experiment.training
-        if not isinstance(training, Detectron2Training):
-            return {}
-        return {
-            "environment": yaml.safe_load(DETECTRON2_ENVIRONMENT.read_text())["dependencies"],
-            "files": [sha256_of_file(file) for file in files_of_config(training.config)],
-        }
+    def _further_dependencies(self) -> dict[str, Any]:
+        """What determines a training besides settings, code and locked packages."""
+        return self.jobs.experiment.training.further_dependencies()
 
     def _engine(self) -> str:
-        return f"workflow_scripts.training.engines.{self.jobs.experiment.training.engine}"
+        return type(self.jobs.experiment.training).__module__

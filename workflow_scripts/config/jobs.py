@@ -212,7 +212,7 @@ class Jobs:
     @property
     def training_environment(self) -> str:
         """The environment in which models are trained and applied."""
-        return "detectron2" if self.experiment.training.engine == "detectron2" else "workflow"
+        return self.experiment.training.environment
 
     def weights_of(self, section: BaseModel) -> list[str]:
         """The files of weights that a section of the config needs; they have to be fetched."""

@@ -1,4 +1,4 @@
-"""The state for resuming an interrupted run."""
+"""Files of weights: the state that an interrupted run resumes from, and the trained model."""
 
 import pickle
 from dataclasses import asdict, dataclass, field
@@ -8,40 +8,43 @@ from typing import Any
 import torch
 
 from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import atomic
+from workflow_scripts.common.section import validate
 from workflow_scripts.training.job import TrainingJob
+from workflow_scripts.training.settings import Training
 
 
 @dataclass
 class Progress:
-    """How far a run is."""
+    """Progress of a run over all its starts."""
 
     iteration: int = 0
-    """Steps done."""
+    """Number of steps done."""
     seconds: float = 0.0
-    """Spent on them, over all starts."""
+    """Time spent on them."""
     first_start: str | None = None
-    """When the run was started first, ISO 8601."""
+    """Time of the first start, ISO 8601."""
     resumed_from: list[int] = field(default_factory=list)
-    """The iterations from which it went on after an interruption."""
+    """Iterations at which the run was resumed."""
 
 
 @dataclass(frozen=True)
 class SavedState:
-    """A run in the middle: tensors by name, and how far it is."""
+    """State of an unfinished run: plain data and tensors by name."""
 
     progress: Progress
     model: dict[str, Any]
-    optimisation: dict[str, Any]
+    optimizer: dict[str, Any]
 
 
 def save_state(job: TrainingJob, state: SavedState) -> None:
-    """Write the state for resuming, atomically; the one before is kept beside it."""
+    """Write the state, atomically; the previous one is kept beside it."""
     content = {
         "identity": job.identity,
         "progress": asdict(state.progress),
         "model": state.model,
-        "optimisation": state.optimisation,
+        "optimizer": state.optimizer,
     }
     with atomic(job.state) as temporary:
         torch.save(content, temporary)
@@ -50,7 +53,7 @@ def save_state(job: TrainingJob, state: SavedState) -> None:
 
 
 def read_state(job: TrainingJob) -> SavedState | None:
-    """The last whole state that this very run was saved in; None if there is no such.
+    """The newest undamaged state of this very run; None if there is none.
 
     A state of other settings, data or code, or a damaged one, is ignored with a message.
     """
@@ -60,7 +63,7 @@ def read_state(job: TrainingJob) -> SavedState | None:
         if state is not None:
             return state
     if found:
-        log.warning("%s: no state to go on from; starting from the beginning", job.checkpoints)
+        log.warning("%s: no state to resume from; starting from the beginning", job.checkpoints)
     return None
 
 
@@ -74,4 +77,45 @@ def _read(path: Path, expected: str) -> SavedState | None:
     if identity != expected:
         log.warning("%s: saved by a run with other settings, data or code", path)
         return None
-    return SavedState(Progress(**content["progress"]), content["model"], content["optimisation"])
+    return SavedState(Progress(**content["progress"]), content["model"], content["optimizer"])
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """`model_final.pth`: what `predict` needs, and its origin. Plain data and tensors on disk."""
+
+    settings: Training
+    classes: tuple[str, ...]
+    variant: str
+    seed: int
+    fingerprint: str
+    iterations: int
+    model: dict[str, torch.Tensor]
+    """Weights by name, on CPU."""
+    config: str | None = None
+    """`Engine.config`."""
+
+    def write(self, path: Path) -> None:
+        """Write `model_final.pth`, atomically."""
+        content = {**vars(self), "settings": self.settings.model_dump(mode="json")}
+        with atomic(path) as temporary:
+            torch.save({"schema": 1, **content, "classes": list(self.classes)}, temporary)
+
+    @classmethod
+    def read(cls, path: Path) -> "TrainedModel":
+        """Read `model_final.pth`.
+
+        Raises:
+            UserError: the file is missing, or is something else.
+        """
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            schema = content.pop("schema")
+        except FileNotFoundError:
+            raise UserError(f"{path}: no such file") from None
+        except Exception as error:  # torch.load raises many types, depending on the file
+            raise UserError(f"{path}: not a trained model of this project ({error})") from None
+        if schema != 1:
+            raise UserError(f"{path}: written by another version (schema {schema}); train again")
+        settings = validate(Training, content.pop("settings"), str(path))
+        return cls(settings=settings, classes=tuple(content.pop("classes")), **content)

@@ -1,4 +1,4 @@
-"""What one training is: the order that the command hands to its workers."""
+"""The training job that the command hands to its workers, and how it ended."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,131 +6,132 @@ from functools import cached_property
 from pathlib import Path
 
 from workflow_scripts.common.files import canonical_json, sha256_of
-from workflow_scripts.contracts.settings.training import Training
-from workflow_scripts.training.recipe import Recipe, recipe_of
+from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.training.engine import EngineSettings, Recipe
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """One run, and the means that it is given on this machine."""
+    """One run, and its resources on this machine."""
 
-    settings: Training
+    settings: EngineSettings
     annotations: Path
-    """The training split (COCO)."""
+    """COCO annotations of the training split."""
     images: Path
-    """The folder that the split's file names are relative to."""
+    """Folder that the split's file names are relative to."""
     anonymized: Path | None
-    """The variant's folder with `manifest.parquet`; None trains on the images as they are."""
+    """Folder of the variant, with `manifest.parquet`; None for the original images."""
     variant: str
     seed: int
-    """The run's, by which its folder and its results are named."""
+    """Seed in the names of the run's folder and results."""
     seed_offset: int
-    """Is added to it for the training; not 0 in an A/A control."""
+    """Added to the seed for the training; not 0 in an A/A control."""
     fingerprint: str
-    """Of everything that determines the result."""
+    """Hash of everything that determines the result."""
     output: Path
+    """Folder of the run's results."""
     workers: int
-    """Processes; each takes its share of a step's images."""
+    """Number of processes; each takes its share of a step's images."""
     gpus: tuple[str, ...]
-    """CUDA devices, one a worker; empty on CPU."""
+    """CUDA devices, one per worker; empty on CPU."""
     threads: int
     """CPU threads of all workers together."""
     checkpoint_seconds: float
-    """Save the state for resuming about this often."""
+    """Interval at which the state for resuming is saved."""
     stop_at: float | None = None
-    """Unix time (seconds) at which to save and stop."""
-    images_at_once: int | None = None
-    """At most this many of a worker's images pass through the model together; None for all."""
+    """Unix time (seconds) at which to save and stop; None for no limit."""
+    micro_batch: int | None = None
+    """Maximum number of a worker's images in one forward pass; None for all."""
 
     @cached_property
     def recipe(self) -> Recipe:
-        """The numbers of the recipe."""
-        return recipe_of(self.settings)
+        """Numbers of the recipe."""
+        return self.settings.recipe()
 
     @property
     def identity(self) -> str:
-        """What a saved state has to match to be continued. The hardware is no part of it."""
+        """Hash that a saved state must match to be resumed. The hardware is no part of it."""
         return sha256_of(canonical_json([self.fingerprint, self.variant, self.training_seed]))
 
     @property
     def training_seed(self) -> int:
-        """What initialisation, sampling order and augmentation follow from."""
+        """Seed of the initialisation, the order of images and the augmentation."""
         return self.seed + self.seed_offset
 
     @property
     def readers(self) -> int:
-        """Processes that read ahead for a worker, besides it.
+        """Number of processes that read ahead for each worker.
 
-        On CPU its cores are busy with the model; reading ahead would only take turns with it.
+        None on CPU, where the cores are busy with the model.
         """
         return max(1, min(8, self.threads // self.workers)) if self.gpus else 0
 
     @property
     def checkpoints(self) -> Path:
-        """Everything that is not a result: the state for resuming, the launcher's files."""
-        return self.output / "checkpoints"
+        """Folder of everything that is not a result: state for resuming, the launcher's files."""
+        return RunLayout(self.output).state
 
     @property
     def state(self) -> Path:
-        """The state for resuming."""
+        """State for resuming."""
         return self.checkpoints / "state.pth"
 
     @property
     def previous_state(self) -> Path:
-        """The one saved before, for the case that the newest is damaged."""
+        """Previous state, in case the newest is damaged."""
         return self.checkpoints / "state.previous.pth"
 
     @property
     def live_metrics(self) -> Path:
         """`metrics.jsonl` while it grows; it becomes a result when the training has ended."""
-        return self.checkpoints / "metrics.jsonl"
+        return RunLayout(self.output).state_metrics
 
     @property
     def launch(self) -> Path:
-        """The launcher's files and the workers' logs."""
+        """Folder of the launcher's files and the workers' logs."""
         return self.checkpoints / "launch"
 
     def log_of(self, rank: int) -> Path:
-        """The messages of one worker."""
+        """Log of one worker."""
         return self.launch / f"rank_{rank}.log"
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """Where the command and its workers meet: a folder on this machine's own disk.
+class Rendezvous:
+    """Folder on this machine's own disk where the command and its workers find each other.
 
-    Network file systems may lack what is needed here, locks and pipes.
+    Network file systems may lack locks and pipes, which are needed here.
     """
 
     folder: Path
 
     @property
-    def tether(self) -> Path:
-        """A pipe whose writing end the command holds: workers see by it that it still lives."""
-        return self.folder / "tether"
+    def heartbeat(self) -> Path:
+        """Pipe whose writing end the command holds: workers stop when the command is gone."""
+        return self.folder / "heartbeat"
 
     @property
-    def rendezvous(self) -> Path:
-        """The file by which the workers find each other."""
-        return self.folder / "rendezvous"
+    def process_group(self) -> Path:
+        """File by which torch forms the process group."""
+        return self.folder / "process_group"
 
 
 class Ending(StrEnum):
-    """How a training, or a worker's part in it, ended."""
+    """End of a training, or of a worker's part in it."""
 
     DONE = "done"
     SAVED = "saved"
     """Stopped before the end on request; the state is saved."""
     FAILED = "failed"
-    """Stopped by something that the user can put right."""
+    """Stopped by an error that the user can correct."""
     CRASHED = "crashed"
     """Stopped by a bug, a lack of memory, or the end of another worker."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a worker ended, for the command to report."""
+class TrainingOutcome:
+    """End of a worker, for the command to report."""
 
     ending: Ending
     message: str
-    """What to tell the user; a traceback after a crash."""
+    """Message to the user; a traceback after a crash."""

@@ -1,34 +1,40 @@
-"""Starting the workers of a training on this machine, and hearing from them."""
+"""The worker processes of a training on this machine: start, messages, end."""
 
 import contextlib
+import logging
 import os
 import shutil
 import signal
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import submitit
+from submitit.helpers import TorchDistributedEnvironment
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.ownership import remove_owned
-from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
-from workflow_scripts.training.lock import sole_user_of
-from workflow_scripts.training.stopping import STOP_SIGNALS
-from workflow_scripts.training.worker import work
+from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
+from workflow_scripts.training.process_control import (
+    STOP_SIGNALS,
+    StopRequest,
+    sole_user_of,
+    user_of,
+)
 
 NO_LIMIT_MINUTES = 60 * 24 * 365
-"""submitit wants one; a run's own limit is `TrainingJob.stop_at`."""
+"""Time limit that submitit requires; a run's own limit is `TrainingJob.stop_at`."""
 WAIT_FOR_OTHERS_SECONDS = 60.0
-"""When one worker has ended, the others end within this time, or wait for it in vain."""
+"""Time after the first worker's end within which the others end, or wait for it in vain."""
 
 
-def launch(job: TrainingJob) -> Outcome:
-    """Train with `job.workers` processes, and wait for them.
+def launch(job: TrainingJob) -> TrainingOutcome:
+    """Train with `job.workers` processes, and wait for their end.
 
-    Their state stays in `job.checkpoints` unless the training is done.
+    `job.checkpoints` is removed when the training is done.
 
     Raises:
         UserError: another process trains in this folder, or a worker crashed or was killed.
@@ -38,18 +44,18 @@ def launch(job: TrainingJob) -> Outcome:
         shutil.rmtree(job.launch, ignore_errors=True)
         job.launch.mkdir()
         with tempfile.TemporaryDirectory(prefix="training-") as folder:
-            meeting = Meeting(Path(folder))
-            with _tether(meeting.tether):
-                outcome = _Launch(job, meeting).wait()
+            rendezvous = Rendezvous(Path(folder))
+            with _heartbeat(rendezvous.heartbeat):
+                outcome = _Launch(job, rendezvous).wait()
         if outcome.ending is Ending.DONE:
             remove_owned(job.checkpoints)
     return outcome
 
 
 class _Launch:
-    """The workers of one training, from their start to their end."""
+    """Workers of one training, from their start to their end."""
 
-    def __init__(self, job: TrainingJob, meeting: Meeting) -> None:
+    def __init__(self, job: TrainingJob, rendezvous: Rendezvous) -> None:
         self.job = job
         self.stopped_by: signal.Signals | None = None
         for number in STOP_SIGNALS:
@@ -61,13 +67,13 @@ class _Launch:
             gpus_per_node=len(job.gpus),
             stderr_to_stdout=True,
         )
-        self.task = executor.submit(work, job, meeting)
+        self.task = executor.submit(work, job, rendezvous)
 
     def _request_stop(self, number: int, frame: object) -> None:
         self.stopped_by = signal.Signals(number)
 
-    def wait(self) -> Outcome:
-        """Pass the first worker's messages on until all have ended; then sum up."""
+    def wait(self) -> TrainingOutcome:
+        """Outcome of the training; until its end, rank 0's messages are passed on."""
         messages = _Tail(self.job.log_of(0))
         first_ended: float | None = None
         asked: float | None = None
@@ -76,7 +82,7 @@ class _Launch:
             messages.pass_on()
             now = time.monotonic()
             if self.stopped_by and (asked is None or now - asked >= 1):
-                # More than once: a worker that is still starting does not listen yet.
+                # Repeatedly, since a worker that is still starting does not handle signals yet.
                 if asked is None:
                     log.info("received %s; saving", self.stopped_by.name)
                 os.kill(int(self.task.job_id), signal.SIGTERM)
@@ -94,7 +100,7 @@ class _Launch:
     def _result_file(self, rank: int) -> Path:
         return self.task.task(rank).paths.result_pickle
 
-    def _sum_up(self) -> Outcome:
+    def _sum_up(self) -> TrainingOutcome:
         ended = sorted(
             (rank for rank in range(self.job.workers) if self._has_ended(rank)),
             key=lambda rank: self._result_file(rank).stat().st_mtime_ns,
@@ -105,14 +111,14 @@ class _Launch:
                 if outcome.ending is ending:
                     return outcome
         if self.stopped_by and not outcomes:
-            return Outcome(
+            return TrainingOutcome(
                 Ending.SAVED,
-                "stopped before it could save; run again to go on from what was saved before",
+                "stopped before it could save; run again to resume from the previous state",
             )
         for rank in range(self.job.workers):
             if rank not in outcomes:
                 raise self._crash(rank, "was killed, or ran out of memory")
-        # When one worker crashes the others lose their connection to it: the first is the cause.
+        # When one worker crashes, the others lose their connection to it: the first is the cause.
         for rank, outcome in outcomes.items():
             if outcome.ending is Ending.CRASHED:
                 log.error("%s", outcome.message.rstrip())
@@ -125,7 +131,7 @@ class _Launch:
 
 
 class _Tail:
-    """Passes whole new lines of a growing file on to this process's log."""
+    """A growing file whose new lines are passed on to this process's log."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -144,11 +150,39 @@ class _Tail:
 
 
 @contextlib.contextmanager
-def _tether(path: Path) -> Iterator[None]:
-    """Hold the writing end of a named pipe; when this process dies, its readers see the end."""
+def _heartbeat(path: Path) -> Iterator[None]:
+    """Context that holds a named pipe's writing end: readers see when this process ends."""
     os.mkfifo(path)
     end = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     try:
         yield
     finally:
         os.close(end)
+
+
+def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
+    """Do one worker's part of a training, in a process of its own."""
+    stop = StopRequest(rendezvous.heartbeat, job.stop_at)
+    rank = TorchDistributedEnvironment().rank
+    _log_to(job, rank)
+    if job.gpus:
+        os.environ["CUDA_VISIBLE_DEVICES"] = job.gpus[rank]
+    with user_of(job.checkpoints):
+        from workflow_scripts.training.loop import train  # noqa: PLC0415 - the command does without torch
+
+        try:
+            return train(job, rank, rendezvous, stop)
+        except UserError as error:
+            return TrainingOutcome(Ending.FAILED, str(error))
+        except Exception:
+            # Printed as well, since this process's output goes to its log file.
+            traceback.print_exc()
+            return TrainingOutcome(Ending.CRASHED, traceback.format_exc())
+
+
+def _log_to(job: TrainingJob, rank: int) -> None:
+    handler = logging.FileHandler(job.log_of(rank), encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log.setLevel(logging.INFO if rank == 0 else logging.WARNING)
+    log.propagate = False
+    log.addHandler(handler)

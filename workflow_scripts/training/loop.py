@@ -1,6 +1,7 @@
 """The training loop."""
 
 import time
+from collections.abc import Callable, Iterator
 
 import torch
 
@@ -8,25 +9,37 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json, write_text
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.training import checkpoint
-from workflow_scripts.training.cpu import set_up_torch
-from workflow_scripts.training.data import Sample, TrainingSet
-from workflow_scripts.training.engines import engine_for
-from workflow_scripts.training.gradients import DivergenceError, Gradients
-from workflow_scripts.training.job import Ending, Meeting, Outcome, TrainingJob
+from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.training.checkpoint import (
+    Progress,
+    SavedState,
+    TrainedModel,
+    read_state,
+    save_state,
+)
+from workflow_scripts.training.data import TrainingSample, TrainingSet
+from workflow_scripts.training.distributed import StepAgreement, Worker, set_up_torch
+from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
+from workflow_scripts.training.loading import BatchPositions, batches
 from workflow_scripts.training.metrics import Metrics
-from workflow_scripts.training.optimisation import Optimisation
 from workflow_scripts.training.provenance import device_name, now, peak_memory, provenance
-from workflow_scripts.training.readers import batches
-from workflow_scripts.training.sampling import Share
-from workflow_scripts.training.stopping import StopRequest
-from workflow_scripts.training.trained_model import TrainedModel
-from workflow_scripts.training.weights import initial_weights
-from workflow_scripts.training.workers import Agreement, Worker
+from workflow_scripts.training.step import (
+    DivergenceError,
+    GradientAccumulator,
+    ScheduledOptimizer,
+)
 
 
-def train(job: TrainingJob, rank: int, meeting: Meeting, stop: StopRequest) -> Outcome:
+def train(
+    job: TrainingJob, rank: int, rendezvous: Rendezvous, stop: Callable[[], bool]
+) -> TrainingOutcome:
     """Train as one of the job's workers, until the end or until asked to stop.
+
+    Args:
+        job: the training.
+        rank: rank of this worker.
+        rendezvous: where the workers find each other.
+        stop: asked once per step whether to save and stop.
 
     Raises:
         UserError: an image cannot be read, the weights do not fit, the loss diverges, or the
@@ -34,158 +47,145 @@ def train(job: TrainingJob, rank: int, meeting: Meeting, stop: StopRequest) -> O
     """
     threads = max(1, job.threads // job.workers)
     set_up_torch(threads, deterministic=not job.gpus or job.recipe.deterministic)
-    with Worker.joined(job, rank, meeting) as worker:
+    with Worker.joined(job, rank, rendezvous) as worker:
         try:
-            return Trainer(job, worker).run(stop)
+            return TrainingRun(job, worker).run(stop)
         except torch.cuda.OutOfMemoryError as error:
-            raise UserError(f"{' '.join(str(error).split())[:200]} … {advice(job)}") from None
+            raise UserError(f"{' '.join(str(error).split())[:200]} … {_advice(job)}") from None
 
 
-def advice(job: TrainingJob) -> str:
-    """What to do when the memory of a GPU is too small for a worker's images."""
-    images = min(
-        job.images_at_once or job.recipe.images_per_step,
-        job.recipe.images_per_step // job.workers,
-    )
-    if images > 1:
-        return (
-            f"lower --images-at-once from {images} to {images // 2} "
-            "(in a profile: set-resources: train: images_at_once); the result stays the same"
-        )
-    return "one image alone does not fit: lower the training image size, or take a larger GPU"
-
-
-class Trainer:
+class TrainingRun:
     """One run, from its start or its saved state to its end.
 
-    Everything random follows from the seed and the position in the run, so that a saved state
-    holds no generator, and a run that was interrupted ends like one that was not.
+    Everything random follows from the seed and the position in the run, so a saved state holds no
+    generator, and an interrupted run ends like an uninterrupted one.
     """
 
     def __init__(self, job: TrainingJob, worker: Worker) -> None:
-        self.job, self.worker, self.recipe, recipe = job, worker, job.recipe, job.recipe
+        self.job, self.worker, self.recipe = job, worker, job.recipe
         self.split = CocoSplit.read(job.annotations)
-        self.engine = engine_for(job.settings, len(self.split.classes))
+        self.engine = job.settings.make_engine(len(self.split.classes))
         self.samples = TrainingSet(
-            self.split, job.images, job.anonymized, self.engine.augment(), job.training_seed
+            self.split, job.images, job.anonymized, self.engine.augmentation(), job.training_seed
         )
         torch.manual_seed(job.training_seed)
-        self.model = self.engine.initial_model(initial_weights(job.settings))
-        self.model = self.model.to(worker.device)
-        self.optimisation = Optimisation(
-            self.engine.descent(self.model), worker.device, mixed_precision=recipe.mixed_precision
+        model = self.engine.initial_model(job.settings.initial_weights())
+        self.model = model.to(worker.device)
+        self.optimizer = ScheduledOptimizer(
+            self.engine.optimizer(self.model),
+            worker.device,
+            mixed_precision=self.recipe.mixed_precision,
         )
-        self.progress = checkpoint.Progress(first_start=now())
+        self.progress = Progress(first_start=now())
         self._resume()
-        learner = self.engine.learner(self.model)
-        self.gradients = Gradients(
+        module = self.engine.loss_module(self.model)
+        self.compute_gradient = GradientAccumulator(
             self.engine,
-            learner,
-            worker.parallel(learner),
+            module,
+            worker.data_parallel(module),
             worker,
-            self.optimisation,
-            recipe.images_per_step,
-            job.images_at_once,
+            self.optimizer,
+            self.recipe.images_per_step,
+            job.micro_batch,
         )
         self.saved_at = time.monotonic()
-        if worker.leads:
+        if worker.is_rank_0:
             self.metrics = Metrics(
                 job.live_metrics,
                 self.progress.iteration,
-                recipe.iterations,
-                recipe.images_per_step,
+                self.recipe.iterations,
+                self.recipe.images_per_step,
                 self.progress.seconds,
             )
 
-    def run(self, stop: StopRequest) -> Outcome:
-        """Train."""
+    def run(self, stop: Callable[[], bool]) -> TrainingOutcome:
+        """Train until the end, or until asked to stop."""
         for batch in self._batches():
-            step = self._step(batch, stop())
-            if self.worker.leads:
-                rate = self.optimisation.learning_rate
-                self.metrics.add(self.progress.iteration, step.parts, rate)
+            agreed = self._step(batch, stop())
+            if self.worker.is_rank_0:
+                rate = self.optimizer.learning_rate
+                self.metrics.add(self.progress.iteration, agreed.loss, rate)
             if self.progress.iteration == self.recipe.iterations:
-                self._finish(step)
-            elif step.stop or step.save:
+                self._finish(agreed)
+            elif agreed.stop or agreed.save:
                 self._save()
-            if step.stop and self.progress.iteration < self.recipe.iterations:
-                return Outcome(
+            if agreed.stop and self.progress.iteration < self.recipe.iterations:
+                return TrainingOutcome(
                     Ending.SAVED,
-                    f"saved at iteration {self.progress.iteration} of "
-                    f"{self.recipe.iterations}; run again to continue",
+                    f"saved at iteration {self.progress.iteration} of {self.recipe.iterations}; "
+                    "run again to resume",
                 )
-        return Outcome(Ending.DONE, str(self.job.output))
+        return TrainingOutcome(Ending.DONE, str(self.job.output))
 
-    def _batches(self):
-        recipe, job = self.recipe, self.job
-        share = Share(
+    def _batches(self) -> Iterator[list[TrainingSample]]:
+        """This worker's samples of each remaining step."""
+        positions = BatchPositions(
             self.progress.iteration,
-            recipe.iterations,
-            recipe.images_per_step,
+            self.recipe.iterations,
+            self.recipe.images_per_step,
             self.worker.rank,
-            job.workers,
+            self.worker.world_size,
         )
-        return batches(self.samples, share, job.readers, pinned=bool(job.gpus))
+        return batches(self.samples, positions, self.job.readers, pinned=bool(self.job.gpus))
 
-    def _step(self, batch: list[Sample], stop: bool) -> Agreement:
+    def _step(self, batch: list[TrainingSample], stop: bool) -> StepAgreement:
+        """Make one optimizer step."""
         batch = [sample.to(self.worker.device) for sample in batch]
         due = time.monotonic() - self.saved_at >= self.job.checkpoint_seconds
-        self.optimisation.begin(self.progress.iteration)
+        self.optimizer.begin(self.progress.iteration)
         try:
-            step = self.gradients(batch, stop=stop, save=due)
+            agreed = self.compute_gradient(batch, stop=stop, save=due)
         except DivergenceError as error:
             raise self._diverged(str(error)) from None
-        if not self.optimisation.step():
+        if not self.optimizer.step():
             raise self._diverged("its gradient is not finite")
         self.progress.iteration += 1
-        return step
+        return agreed
 
     def _diverged(self, finding: str) -> UserError:
-        saved = f"; {self.job.state} holds a state from before" if self.job.state.is_file() else ""
+        saved = f"; {self.job.state} holds an earlier state" if self.job.state.is_file() else ""
         return UserError(
             f"training diverged at iteration {self.progress.iteration + 1}: {finding}; "
             f"{self.engine.against_divergence}{saved}"
         )
 
     def _resume(self) -> None:
-        state = checkpoint.read_state(self.job)
+        """Restore the saved state, if there is one."""
+        state = read_state(self.job)
         if state is None:
             return
         self.model.load_state_dict(state.model)
-        self.optimisation.load_state_dict(state.optimisation)
+        self.optimizer.load_state_dict(state.optimizer)
         self.progress = state.progress
         self.progress.resumed_from.append(self.progress.iteration)
-        log.info("going on from iteration %d", self.progress.iteration)
+        log.info("resuming at iteration %d", self.progress.iteration)
 
     def _save(self) -> None:
-        if self.worker.leads:
+        """Save the state for resuming."""
+        if self.worker.is_rank_0:
             self.progress.seconds = self.metrics.seconds
-            checkpoint.save_state(
-                self.job,
-                checkpoint.SavedState(
-                    self.progress, self.model.state_dict(), self.optimisation.state_dict()
-                ),
-            )
+            state = SavedState(self.progress, self.model.state_dict(), self.optimizer.state_dict())
+            save_state(self.job, state)
         self.saved_at = time.monotonic()
 
-    def _finish(self, step: Agreement) -> None:
+    def _finish(self, agreed: StepAgreement) -> None:
         """Write the results, the weights last."""
         own = (device_name(self.worker.device), peak_memory())
         devices, memory = zip(*self.worker.gather(own), strict=True)
-        if not self.worker.leads:
+        if not self.worker.is_rank_0:
             return
-        job = self.job
+        job, files = self.job, RunLayout(self.job.output)
         self.progress.seconds = self.metrics.seconds
         self.metrics.close()
         lines = job.live_metrics.read_text(encoding="utf-8")
-        write_text(job.output / "metrics.jsonl", lines)
-        engines_own = job.output / "config.yaml"
-        engines_own.unlink(missing_ok=True)
+        write_text(files.metrics, lines)
+        config = job.output / "config.yaml"
+        config.unlink(missing_ok=True)
         if self.engine.config is not None:
-            write_text(engines_own, self.engine.config)
+            write_text(config, self.engine.config)
         write_json(
-            job.output / "run.json",
-            provenance(job, self.progress, step.parts, list(devices), list(memory)),
+            files.provenance,
+            provenance(job, self.progress, agreed.loss, list(devices), list(memory)),
         )
         TrainedModel(
             settings=job.settings,
@@ -196,4 +196,17 @@ class Trainer:
             fingerprint=job.fingerprint,
             iterations=self.progress.iteration,
             model={name: value.cpu() for name, value in self.model.state_dict().items()},
-        ).write(job.output / "model_final.pth")
+        ).write(files.checkpoint)
+
+
+def _advice(job: TrainingJob) -> str:
+    """Advice for a GPU whose memory is too small for a worker's images."""
+    images = min(
+        job.micro_batch or job.recipe.images_per_step, job.recipe.images_per_step // job.workers
+    )
+    if images > 1:
+        return (
+            f"lower --micro-batch from {images} to {images // 2} "
+            "(in a profile: set-resources: train: micro_batch); the result stays the same"
+        )
+    return "one image alone does not fit: lower the training image size, or take a larger GPU"

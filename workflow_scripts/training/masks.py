@@ -1,25 +1,73 @@
-"""From the small mask that a model predicts for a box to the run-length code of its frame."""
+"""Instance masks: crops in training data, targets of mask heads, predicted masks as RLE."""
 
 import numpy as np
+import torch
+from torch import Tensor
+from torchvision.ops import roi_align
 
 from workflow_scripts.contracts.coco import Rle
 from workflow_scripts.imaging.masks import encode_mask
 
 THRESHOLD = 0.5
+"""Probability from which a pixel belongs to a predicted mask."""
+
+
+def framed_crop(crop: np.ndarray, x: int, y: int, height: int, width: int) -> np.ndarray:
+    """A crop with one more pixel on each side: zero, or at the frame's edge the last pixel again.
+
+    Interpolation then finds around a crop what it would find in the whole frame.
+
+    Args:
+        crop: (h, w) mask.
+        x: column of the crop's left edge in the frame.
+        y: row of the crop's upper edge in the frame.
+        height: height of the frame, pixels.
+        width: width of the frame, pixels.
+    """
+    framed = np.pad(crop, 1)
+    if y == 0:
+        framed[0] = framed[1]
+    if y + crop.shape[0] == height:
+        framed[-1] = framed[-2]
+    if x == 0:
+        framed[:, 0] = framed[:, 1]
+    if x + crop.shape[1] == width:
+        framed[:, -1] = framed[:, -2]
+    return framed
+
+
+def mask_targets(
+    masks: Tensor, corners: Tensor, boxes: Tensor, instances: Tensor, side: int
+) -> Tensor:
+    """Targets of a mask head: each box's view of its instance, (boxes, side, side) float32.
+
+    Pixels are squares whose centres lie at halves, as in detectron2 (`aligned`); torchvision's
+    default takes them for points, which shifts every mask by half a pixel.
+
+    Args:
+        masks: (n, h, w) uint8 crops, framed (`framed_crop`).
+        corners: (n, 2) float32, x and y of each crop's upper left pixel in the image.
+        boxes: (boxes, 4) xyxy in the image.
+        instances: (boxes,) int64, index of each box's instance.
+        side: side of a predicted mask, pixels.
+    """
+    shifted = boxes - corners[instances].repeat(1, 2)
+    regions = torch.cat((instances[:, None].to(boxes), shifted), dim=1)
+    return roi_align(masks[:, None].to(boxes), regions, (side, side), 1.0, aligned=True)[:, 0]
 
 
 def encode_detection(probabilities: np.ndarray, box: np.ndarray, height: int, width: int) -> Rle:
-    """Interpolate a mask within its box, threshold it, and encode it.
+    """A predicted mask, interpolated within its box and thresholded, as RLE of its frame.
 
     The geometry is that of detectron2's `paste_masks_in_image`: bilinear at the pixels' centres,
     zero outside. (torchvision's cuts boxes to whole pixels first, which shifts small masks.) Only
-    the box's pixels are touched.
+    the box's pixels are computed.
 
     Args:
         probabilities: (m, m) float32 in [0, 1].
         box: (4,) float32, xyxy in the frame's pixels.
-        height: of the frame, pixels.
-        width: of the frame, pixels.
+        height: height of the frame, pixels.
+        width: width of the frame, pixels.
     """
     x0, y0, x1, y1 = box.astype(np.float64)
     left, columns = _interpolation(x0, x1, width, probabilities.shape[1])
@@ -29,13 +77,13 @@ def encode_detection(probabilities: np.ndarray, box: np.ndarray, height: int, wi
 
 
 def _interpolation(start: float, end: float, limit: int, cells: int) -> tuple[int, np.ndarray]:
-    """Linear interpolation along one side of a box.
+    """Linear interpolation of mask cells along one side of a box.
 
     Args:
-        start: where the box begins, pixels.
-        end: where it ends.
-        limit: the frame's size along this side.
-        cells: the mask's.
+        start: start of the box, pixels.
+        end: end of the box, pixels.
+        limit: size of the frame along this side, pixels.
+        cells: size of the mask along this side.
 
     Returns:
         The first pixel that the box may cover, and the weight of each cell for it and each pixel

@@ -1,26 +1,27 @@
-"""`metrics.jsonl`, and the line that says how far a training is."""
+"""`metrics.jsonl`, and the progress line of a training in the log."""
 
 import json
 import time
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from workflow_scripts.common.console import SECONDS_BETWEEN_LINES, duration, log
 
 RECENT_STEPS = 50
-"""Rates and the shown loss are over this many steps."""
+"""Number of steps that rates and the shown loss are averaged over."""
 
 
 class Metrics:
-    """Writes a line every few iterations, as JSON to a file and now and then to the log.
+    """Writer of losses: every few iterations to a JSON Lines file, now and then to the log.
 
     Args:
-        path: of the file; lines beyond `iteration` (of an interrupted run) are dropped from it.
-        iteration: steps done before.
-        iterations: steps in all.
-        images_per_step: over all workers.
-        seconds: spent before.
+        path: the file, whose lines after `iteration` (from an interrupted run) are dropped.
+        iteration: number of steps done before.
+        iterations: number of steps in all.
+        images_per_step: batch size over all workers.
+        seconds: time spent before.
     """
 
     def __init__(
@@ -37,25 +38,25 @@ class Metrics:
 
     @property
     def seconds(self) -> float:
-        """Spent on the run, over all starts."""
+        """Time spent on the run, over all starts."""
         return self._seconds_before + time.monotonic() - self._started
 
-    def add(self, iteration: int, parts: dict[str, float], learning_rate: float) -> None:
-        """Note a step.
+    def add(self, iteration: int, terms: dict[str, float], learning_rate: float) -> None:
+        """Record a step.
 
         Args:
-            iteration: steps done, this one included.
-            parts: of the loss.
-            learning_rate: of the step.
+            iteration: number of steps done, this one included.
+            terms: loss by term.
+            learning_rate: learning rate of the step.
         """
-        self._recent.append((time.monotonic(), sum(parts.values())))
+        self._recent.append((time.monotonic(), sum(terms.values())))
         last = iteration == self.iterations
         if iteration % self.every == 0 or last:
             line = {
                 "iteration": iteration,
                 "iterations": self.iterations,
-                "loss": sum(parts.values()),
-                **parts,
+                "loss": sum(terms.values()),
+                **terms,
                 "learning_rate": learning_rate,
                 "images_per_second": round(self._rate(), 3),
                 "seconds": round(self.seconds, 3),
@@ -67,7 +68,7 @@ class Metrics:
             self._show(iteration)
 
     def _rate(self) -> float:
-        """Images a second."""
+        """Images per second."""
         begun = self._recent[0][0] if len(self._recent) > 1 else self._started
         steps = max(1, len(self._recent) - 1)
         return steps * self.images_per_step / max(1e-9, self._recent[-1][0] - begun)
@@ -90,14 +91,14 @@ class Metrics:
         self._stream.close()
 
 
-def _opened_at(path: Path, iteration: int):
-    """The file, open for writing after its lines up to an iteration."""
+def _opened_at(path: Path, iteration: int) -> TextIO:
+    """File open for writing after its lines up to an iteration."""
     kept = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
         try:
             if json.loads(line)["iteration"] > iteration:
                 break
-        except ValueError:  # the last line of a killed process may be a part of one
+        except ValueError:  # the last line of a killed process may be incomplete
             break
         kept.append(line + "\n")
     path.parent.mkdir(parents=True, exist_ok=True)

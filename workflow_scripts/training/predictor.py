@@ -1,34 +1,37 @@
-"""From image files to COCO results."""
+"""Predictions of a trained model, from image files to COCO results."""
 
 import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.settings.evaluation import Evaluation
-from workflow_scripts.imaging.images import read_image
-from workflow_scripts.training.cpu import set_up_torch
-from workflow_scripts.training.engines import Detections, engine_for
+from workflow_scripts.imaging.images import load
+from workflow_scripts.training.checkpoint import TrainedModel
+from workflow_scripts.training.distributed import set_up_torch
+from workflow_scripts.training.engine import Detections
 from workflow_scripts.training.masks import encode_detection
-from workflow_scripts.training.trained_model import TrainedModel
+
+Item = TypeVar("Item")
 
 GPU_BATCH = 4
-"""Images that pass through the model together on a GPU; on CPUs nothing is won by that."""
+"""Images per forward pass on a GPU; on CPUs, batches gain nothing."""
 
 
 class Predictor:
-    """A trained model, ready to look at images.
+    """A trained model, ready to predict.
 
     Args:
         checkpoint: `model_final.pth`.
-        evaluation: sizes and limits.
-        threads: of the CPU.
+        evaluation: image sizes and limits on detections.
+        threads: CPU threads.
         on_gpu: compute on the first GPU.
 
     Raises:
-        UserError: the checkpoint is missing or no trained model.
+        UserError: the checkpoint is missing, or is no trained model.
     """
 
     def __init__(
@@ -37,27 +40,31 @@ class Predictor:
         set_up_torch(threads, deterministic=not on_gpu)
         trained = TrainedModel.read(checkpoint)
         self.classes = trained.classes
-        self.engine = engine_for(trained.settings, len(trained.classes), trained.config)
+        self.engine = trained.settings.make_engine(len(trained.classes), trained.config)
         model = self.engine.trained_model(trained.model, evaluation)
         self.model = model.to("cuda" if on_gpu else "cpu")
         self.batch = GPU_BATCH if on_gpu else 1
         self.readers = min(threads, self.batch)
 
-    def results(self, images: Iterable[tuple[CocoImage, Path]]) -> Iterator[dict[str, Any]]:
-        """The COCO results of images: boxes xywh and masks in the image's own pixels.
+    def results(self, images: Iterable[CocoImage], root: Path) -> Iterator[dict[str, Any]]:
+        """COCO results of images: boxes xywh and masks in pixels of the image.
 
         Args:
-            images: with their files; taken as many at a time as pass through the model together.
+            images: records of the images, read a batch at a time.
+            root: folder that their file names are relative to.
+
+        Raises:
+            UserError: a file is missing, damaged, not the recorded one, or of another size.
         """
         with ThreadPoolExecutor(self.readers) as pool:
             for batch in _batches(images, self.batch):
-                pixels = list(pool.map(read_image, (file for _, file in batch)))
+                pixels = list(pool.map(partial(load, root=root), batch))
                 found = self.engine.detect(self.model, pixels)
-                for (image, _), detections in zip(batch, found, strict=True):
+                for image, detections in zip(batch, found, strict=True):
                     yield from _results_of(image, detections)
 
 
-def _batches(items: Iterable, size: int) -> Iterator[list]:
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch

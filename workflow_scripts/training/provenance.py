@@ -1,4 +1,4 @@
-"""`run.json`: where a trained model comes from."""
+"""`run.json`: origin of a trained model."""
 
 import platform
 import resource
@@ -26,12 +26,12 @@ PACKAGES = (
 
 
 def now() -> str:
-    """The time, ISO 8601 in UTC."""
+    """Present time, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def versions() -> dict[str, str | None]:
-    """Python, the packages that compute, and CUDA; None for what is not installed."""
+    """Versions of Python, of the packages that compute, and of CUDA; None if not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -43,7 +43,7 @@ def versions() -> dict[str, str | None]:
 
 
 def git_commit() -> str | None:
-    """The commit of the checkout that this code lies in, `-dirty` with changes; None outside."""
+    """Commit of this code's checkout, with `-dirty` if it has changes; None without a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40"]
     try:
         result = subprocess.run(
@@ -55,7 +55,7 @@ def git_commit() -> str | None:
 
 
 def peak_memory() -> dict[str, int]:
-    """The most memory that this process held, MiB: `rss`, and `gpu` as torch allocated it."""
+    """Peak memory of this process, MiB: `rss`, and on GPUs `gpu`, as torch allocated it."""
     # ru_maxrss is in KiB on Linux.
     peak = {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}
     if torch.cuda.is_available():
@@ -64,7 +64,7 @@ def peak_memory() -> dict[str, int]:
 
 
 def device_name(device: torch.device) -> str:
-    """What a worker computes on."""
+    """Name of a worker's device."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
 
 
@@ -75,14 +75,14 @@ def provenance(
     devices: list[str],
     memory: list[dict[str, int]],
 ) -> dict[str, Any]:
-    """The content of `run.json`.
+    """Content of `run.json`.
 
     Args:
-        job: the run.
-        progress: at its end.
-        loss: of the last step, by part.
-        devices: a worker's each.
-        memory: a worker's peak each, MiB.
+        job: the training.
+        progress: progress at the end.
+        loss: loss of the last step, by term.
+        devices: name of each worker's device.
+        memory: peak memory of each worker, MiB.
     """
     return {
         "schema": 1,
@@ -102,7 +102,7 @@ def provenance(
         "host": socket.gethostname(),
         "world_size": job.workers,
         "devices": devices,
-        "images_at_once": job.images_at_once,
+        "micro_batch": job.micro_batch,
         "threads": job.threads,
         "peak_memory_mib": memory,
         "versions": versions(),

@@ -1,4 +1,4 @@
-"""Where the pixels of a split's images lie: in the data set, or in a variant's folder."""
+"""Image files of a split: those of the data set, or those of a variant."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from workflow_scripts.contracts.manifest import images_of_variant
 
 
 def training_images(split: CocoSplit) -> tuple[CocoImage, ...]:
-    """The images to train on: those with at least one instance that is not a group.
+    """Images to train on: those with at least one instance that is not a group.
 
-    As detectron2 does (`filter_empty`), images without any are left out.
+    detectron2 leaves out the same ones (`filter_empty`).
     """
     return tuple(
         image
@@ -19,16 +19,18 @@ def training_images(split: CocoSplit) -> tuple[CocoImage, ...]:
     )
 
 
-def locate(images: tuple[CocoImage, ...], root: Path, anonymized: Path | None) -> list[Path]:
-    """The file of each image, in order.
+def located(
+    images: tuple[CocoImage, ...], root: Path, anonymized: Path | None
+) -> tuple[tuple[CocoImage, ...], Path]:
+    """Records of the files to read, in the order of the images, and the root of their names.
 
     Args:
-        images: of one split.
-        root: the folder that their names are relative to.
-        anonymized: a variant's folder, whose manifest names the replacements.
+        images: images of one split.
+        root: folder that their names are relative to.
+        anonymized: folder of a variant, whose manifest names the replacements; None for originals.
 
     Raises:
-        UserError: an image is missing, or is not in the manifest.
+        UserError: an image is missing, or missing in the manifest.
     """
     if anonymized is not None:
         images, root = images_of_variant(images, anonymized), anonymized
@@ -36,4 +38,4 @@ def locate(images: tuple[CocoImage, ...], root: Path, anonymized: Path | None) -
     missing = [f"{file}: no such image" for file in files if not file.is_file()]
     if missing:
         raise UserError.of(missing, shown=5)
-    return files
+    return images, root

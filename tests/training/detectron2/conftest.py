@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from tests.workflow import PROJECT
-from workflow_scripts.contracts.settings.training import Detectron2Training
+from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.job import TrainingJob
 
 DEMO = PROJECT / "profiles" / "demo" / "detectron2.yaml"

@@ -15,11 +15,11 @@ from tests.training.running import metrics_of, run_here
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings.evaluation import Evaluation
-from workflow_scripts.contracts.settings.training import Detectron2Training
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.evaluation.coco_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.predictor import Predictor
 
 pytestmark = [
@@ -66,10 +66,7 @@ def test_it_learns_drawn_scenes_from_random_weights(d2_job, tmp_path):
         threads=1,
         on_gpu=False,
     )
-    files = [tmp_path / image.file_name for image in split.images]
-    write_json(
-        tmp_path / "predictions.json",
-        list(predictor.results(zip(split.images, files, strict=True))),
-    )
+    results = list(predictor.results(split.images, tmp_path))
+    write_json(tmp_path / "predictions.json", results)
     for result in evaluate(split, Predictions.read(tmp_path / "predictions.json", split)).values():
         assert result.mean_ap > 0.10

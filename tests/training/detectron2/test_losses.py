@@ -16,34 +16,34 @@ from tests.training.detectron2.conftest import small_settings
 from tests.training.detectron2.test_scenes import frames_of
 from tests.training.running import metrics_of, run_here
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.training.data import Sample, TrainingSet
-from workflow_scripts.training.engines.detectron2 import Engine
-from workflow_scripts.training.engines.detectron2.learner import as_input, seed_everything
-from workflow_scripts.training.trained_model import TrainedModel
+from workflow_scripts.training.checkpoint import TrainedModel
+from workflow_scripts.training.data import TrainingSample, TrainingSet
+from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
+from workflow_scripts.training.engines.detectron2.losses import model_input, seed_everything
 
 pytestmark = pytest.mark.detectron2
 
 
 @pytest.fixture
 def engine(d2_job):
-    return Engine(d2_job.settings, classes=2)
+    return Detectron2Engine(d2_job.settings, classes=2)
 
 
 @pytest.fixture
 def samples(d2_job, engine) -> TrainingSet:
     split = CocoSplit.read(d2_job.annotations)
-    return TrainingSet(split, d2_job.images, None, engine.augment(), d2_job.seed)
+    return TrainingSet(split, d2_job.images, None, engine.augmentation(), d2_job.seed)
 
 
-def stock_input(sample: Sample) -> dict:
+def stock_input(sample: TrainingSample) -> dict:
     """The sample as detectron2's own mapper would hand it over, with masks of the whole frame."""
-    given = as_input(sample)
+    given = model_input(sample)
     instances = given["instances"]
     instances.gt_masks = BitMasks(frames_of(instances, *instances.image_size))
     return given
 
 
-def stock_losses(model, sample: Sample) -> dict[str, torch.Tensor]:
+def stock_losses(model, sample: TrainingSample) -> dict[str, torch.Tensor]:
     """detectron2's losses for a GPU that has this image alone."""
     seed_everything(sample.seed)
     with EventStorage():
@@ -54,7 +54,7 @@ def test_losses_are_detectron2s_image_by_image(engine, samples):
     torch.manual_seed(0)
     model = engine.initial_model(None)
     batch = [samples[position] for position in range(3)]
-    ours = engine.losses(engine.learner(model), batch)
+    ours = engine.losses(engine.loss_module(model), batch)
     theirs = [stock_losses(model, sample) for sample in batch]
     assert set(ours) == set(theirs[0])
     for name, term in ours.items():
@@ -65,7 +65,7 @@ def test_losses_are_detectron2s_image_by_image(engine, samples):
 
 def test_an_image_draws_from_its_own_seed(engine, samples):
     torch.manual_seed(0)
-    learner = engine.learner(engine.initial_model(None))
+    learner = engine.loss_module(engine.initial_model(None))
     torch.manual_seed(1)
     first = engine.losses(learner, [samples[0]])
     torch.manual_seed(2)
@@ -77,7 +77,7 @@ def test_an_image_draws_from_its_own_seed(engine, samples):
 def test_a_run_is_a_plain_loop_of_detectron2(d2_job, engine, samples):
     """Four GPUs with an image each: the mean of four images' losses, detectron2's solver."""
     run_here(d2_job)
-    cfg = engine.blueprint.cfg.clone()
+    cfg = engine.model_config.cfg.clone()
     cfg.MODEL.DEVICE = "cpu"
     torch.manual_seed(d2_job.seed)
     model = build_model(cfg).train()

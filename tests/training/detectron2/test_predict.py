@@ -22,9 +22,9 @@ from tests.training.test_predict import check_contract, predict
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.evaluation.coco_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
-from workflow_scripts.training.engines.detectron2 import Engine
+from workflow_scripts.training.checkpoint import TrainedModel
+from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
 from workflow_scripts.training.job import TrainingJob
-from workflow_scripts.training.trained_model import TrainedModel
 
 pytestmark = [pytest.mark.detectron2, pytest.mark.slow]
 
@@ -65,7 +65,7 @@ def stock_evaluation(job: TrainingJob, annotations: Path, images: Path, folder: 
     trained = TrainedModel.read(job.output / "model_final.pth")
     weights = folder / "weights.pth"
     torch.save({"model": trained.model}, weights)
-    cfg = Engine(job.settings, 2, trained.config).blueprint.cfg.clone()
+    cfg = Detectron2Engine(job.settings, 2, trained.config).model_config.cfg.clone()
     cfg.MODEL.DEVICE, cfg.MODEL.WEIGHTS, cfg.DATASETS.TEST = "cpu", str(weights), ()
     cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MAX_SIZE_TEST = SIZE["shorter_side"], SIZE["longest_side"]
     cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = 0.0
@@ -99,7 +99,7 @@ def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_
 
 def test_a_batch_is_predicted_like_its_images(trained, shapes):
     stored = TrainedModel.read(trained.output / "model_final.pth")
-    engine = Engine(stored.settings, 2, stored.config)
+    engine = Detectron2Engine(stored.settings, 2, stored.config)
     from workflow_scripts.contracts.settings.evaluation import Evaluation  # noqa: PLC0415
 
     model = engine.trained_model(stored.model, Evaluation(**SIZE))
@@ -115,6 +115,6 @@ def test_a_batch_is_predicted_like_its_images(trained, shapes):
 
 def test_the_model_file_is_one_that_detectron2_reads_too(trained):
     content = torch.load(trained.output / "model_final.pth", weights_only=True)
-    model = Engine(trained.settings, 2, content["config"]).blueprint.model()
+    model = Detectron2Engine(trained.settings, 2, content["config"]).model_config.model()
     model.load_state_dict(content["model"])
     assert json.loads(json.dumps(content["settings"]))["engine"] == "detectron2"

@@ -11,10 +11,12 @@ from torch import nn
 
 from tests.training.detectron2.conftest import small_settings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training.detectron2_files import config_path, option_keys
-from workflow_scripts.training.engines.detectron2 import recipe_of
-from workflow_scripts.training.engines.detectron2.blueprint import blueprint_of, stored_blueprint
+from workflow_scripts.training.engines.detectron2 import Detectron2Training, recipe_of
+from workflow_scripts.training.engines.detectron2.installation import config_path, option_keys
+from workflow_scripts.training.engines.detectron2.model_config import (
+    model_config_of,
+    stored_model_config,
+)
 
 pytestmark = pytest.mark.detectron2
 
@@ -62,7 +64,7 @@ def stock(name: str) -> CfgNode:
 def test_only_the_listed_options_differ_from_detectron2s_file(schedule, changes):
     settings = WHITEPAPER.model_copy(update={"schedule": schedule})
     theirs = flat(stock(settings.config))
-    ours = flat(blueprint_of(settings, classes=8).cfg)
+    ours = flat(model_config_of(settings, classes=8).cfg)
     assert set(ours) == set(theirs)
     different = {key: value for key, value in ours.items() if value != theirs[key]}
     print(f"\n{settings.config}, schedule {schedule}:")
@@ -80,13 +82,13 @@ def test_the_numbers_of_both_schedules():
 
 
 def test_the_schedule_is_detectron2s():
-    blueprint = blueprint_of(small_settings(options={"SOLVER.MAX_ITER": 40}), classes=8)
+    config = model_config_of(small_settings(options={"SOLVER.MAX_ITER": 40}), classes=8)
     ours, theirs = nn.Linear(2, 2), nn.Linear(2, 2)
-    factor = blueprint.factor(blueprint.optimizer(ours))
-    optimizer = build_optimizer(blueprint.cfg, theirs)
-    scheduler = build_lr_scheduler(blueprint.cfg, optimizer)
+    factor = config.factor(config.optimizer(ours))
+    optimizer = build_optimizer(config.cfg, theirs)
+    scheduler = build_lr_scheduler(config.cfg, optimizer)
     for iteration in range(40):
-        rate = blueprint.cfg.SOLVER.BASE_LR * factor(iteration)
+        rate = config.cfg.SOLVER.BASE_LR * factor(iteration)
         assert rate == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-12), iteration
         optimizer.step()
         scheduler.step()
@@ -94,22 +96,22 @@ def test_the_schedule_is_detectron2s():
 
 def test_options_have_the_last_word():
     options = {"SOLVER.BASE_LR": 1, "INPUT.MIN_SIZE_TRAIN": [500], "MODEL.RESNETS.NORM": "BN"}
-    cfg = blueprint_of(WHITEPAPER.model_copy(update={"options": options}), classes=8).cfg
+    cfg = model_config_of(WHITEPAPER.model_copy(update={"options": options}), classes=8).cfg
     assert cfg.SOLVER.BASE_LR == 1.0
     assert cfg.INPUT.MIN_SIZE_TRAIN == (500,)
     assert cfg.MODEL.RESNETS.NORM == "BN"
 
 
 def test_other_classes_are_no_problem():
-    assert blueprint_of(WHITEPAPER, classes=3).cfg.MODEL.ROI_HEADS.NUM_CLASSES == 3
+    assert model_config_of(WHITEPAPER, classes=3).cfg.MODEL.ROI_HEADS.NUM_CLASSES == 3
 
 
 def test_the_stored_config_makes_the_same_model():
-    blueprint = blueprint_of(small_settings(), classes=3)
-    again = stored_blueprint(small_settings(), 3, blueprint.text())
-    assert yaml.safe_load(again.cfg.dump()) == yaml.safe_load(blueprint.cfg.dump())
+    config = model_config_of(small_settings(), classes=3)
+    again = stored_model_config(small_settings(), 3, config.text())
+    assert yaml.safe_load(again.cfg.dump()) == yaml.safe_load(config.cfg.dump())
     names = [name for name, _ in again.model().named_parameters()]
-    assert names == [name for name, _ in blueprint.model().named_parameters()]
+    assert names == [name for name, _ in config.model().named_parameters()]
 
 
 def test_a_users_yaml_extends_a_file_of_the_zoo(tmp_path):
@@ -117,7 +119,7 @@ def test_a_users_yaml_extends_a_file_of_the_zoo(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(f"_BASE_: {base}\nSOLVER:\n  BASE_LR: 0.02\n")
     settings = WHITEPAPER.model_copy(update={"config": str(path)})
-    assert blueprint_of(settings, classes=8).cfg.SOLVER.BASE_LR == 0.01
+    assert model_config_of(settings, classes=8).cfg.SOLVER.BASE_LR == 0.01
 
 
 def test_all_options_are_known_without_importing_detectron2():

@@ -1,6 +1,5 @@
 """Annotations and augmentation, beside detectron2's own mapper on the same frames."""
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,9 @@ from detectron2.structures import BitMasks, BoxMode, Instances
 
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.masks import decode_mask
-from workflow_scripts.training.data import TrainingSet, as_sample, read_scene
-from workflow_scripts.training.engines.detectron2.learner import as_input
-from workflow_scripts.training.engines.detectron2.scenes import augmented_scene
+from workflow_scripts.training.data import TrainingSet, as_sample, read_labelled_image
+from workflow_scripts.training.engines.detectron2.augment import Detectron2Augmentation
+from workflow_scripts.training.engines.detectron2.losses import model_input
 from workflow_scripts.training.sources import training_images
 
 pytestmark = pytest.mark.detectron2
@@ -99,13 +98,11 @@ def test_scenes_are_those_of_detectron2s_mapper(split, shapes, name):
     )
     for number, description in enumerate(dicts_of(split, shapes / "train")):
         image = split.images[number]
-        height, width = image.height, image.width
-        scene = read_scene(
-            Path(description["file_name"]), split.instances_by_image[image.id], height, width
-        )
-        ours = as_input(
+        scene = read_labelled_image(image, shapes / "train", split.instances_by_image[image.id])
+        ours = model_input(
             as_sample(
-                augmented_scene(scene, np.random.default_rng(number), augmentations, "BGR"), 0
+                Detectron2Augmentation(augmentations, "BGR")(scene, np.random.default_rng(number)),
+                0,
             )
         )
         np.random.seed(int(np.random.default_rng(number).integers(2**32)))  # noqa: NPY002
@@ -125,13 +122,13 @@ def test_annotations_lose_no_pixel_and_groups_are_ignored(split, shapes):
         split,
         shapes / "train",
         None,
-        partial(augmented_scene, augmentations=[], image_format="RGB"),
+        Detectron2Augmentation([], "RGB"),
         seed=0,
     )
     assert len(sequence) == len(images)
     seen = set()
     for position in range(len(images)):
-        instances = as_input(sequence[position])["instances"]
+        instances = model_input(sequence[position])["instances"]
         frames = frames_of(instances, *instances.image_size)
         fitting = [
             image
@@ -153,9 +150,8 @@ def truth_of(split: CocoSplit, image: int) -> list:
 
 def test_cropped_masks_are_seen_as_those_of_the_whole_frame(split, shapes):
     image = split.images[0]
-    path = shapes / "train" / image.file_name
-    scene = read_scene(path, split.instances_by_image[image.id], image.height, image.width)
-    masks = as_input(as_sample(scene, seed=0))["instances"].gt_masks
+    scene = read_labelled_image(image, shapes / "train", split.instances_by_image[image.id])
+    masks = model_input(as_sample(scene, seed=0))["instances"].gt_masks
     frames = BitMasks(
         np.stack([decode_mask(one.segmentation) for one in split.instances_by_image[image.id]])
     )
@@ -180,7 +176,7 @@ def test_the_recipes_augmentation_is_that_of_detectron2s_mapper():
 
     crop = {"INPUT.CROP.ENABLED": True, "INPUT.CROP.SIZE": [0.5, 0.5]}
     engine = Engine(small_settings(options=crop), classes=2)
-    ours = engine.augment().keywords["augmentations"]
-    theirs = DatasetMapper(engine.blueprint.cfg, is_train=True).augmentations.augs
+    ours = engine.augmentation().augmentations
+    theirs = DatasetMapper(engine.model_config.cfg, is_train=True).augmentations.augs
     assert list(map(str, ours)) == list(map(str, theirs))
-    assert "BGR" == engine.augment().keywords["image_format"] == get_cfg().INPUT.FORMAT
+    assert "BGR" == engine.augmentation().image_format == get_cfg().INPUT.FORMAT

@@ -20,7 +20,7 @@ from tests.training.running import (
 )
 from tests.training.test_predict import predict
 from workflow_scripts.common.files import read_json
-from workflow_scripts.training import examination
+from workflow_scripts.training import doctor_checks
 from workflow_scripts.training.job import Ending
 
 pytestmark = pytest.mark.detectron2
@@ -71,12 +71,12 @@ def test_a_run_keeps_its_config(d2_job):
     assert record["iterations"] == 3 and record["images_seen"] == 12
 
 
-@pytest.mark.parametrize("images_at_once", [1, 3])
-def test_a_step_in_parts_is_the_whole_step(d2_job, tmp_path, images_at_once):
+@pytest.mark.parametrize("micro_batch", [1, 3])
+def test_a_step_in_parts_is_the_whole_step(d2_job, tmp_path, micro_batch):
     job = replace(d2_job, settings=small_settings(options=SHORT))
     whole = replace(job, output=tmp_path / "whole")
     run_here(whole)
-    run_here(replace(job, images_at_once=images_at_once))
+    run_here(replace(job, micro_batch=micro_batch))
     assert losses_of(job)[0] == pytest.approx(losses_of(whole)[0], rel=1e-5)
     assert losses_of(job) == pytest.approx(losses_of(whole), rel=1e-3)
 
@@ -160,7 +160,7 @@ def test_a_lazy_config_trains_and_predicts(d2_job, shapes):
 
 
 def test_the_doctor_sends_an_image_through_the_model(capfd, monkeypatch):
-    monkeypatch.setattr(examination, "connection", lambda gpus: "not asked")
+    monkeypatch.setattr(doctor_checks, "connection", lambda gpus: "not asked")
     settings = small_settings().model_dump_json()
     assert main(["doctor", "--settings", settings]) == 0
     said = capfd.readouterr().err

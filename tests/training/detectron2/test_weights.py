@@ -14,8 +14,8 @@ pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/dete
 from tests.training.detectron2.conftest import small_settings
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training.engines.detectron2 import Engine, initial_weights
+from workflow_scripts.training.engines.detectron2 import Detectron2Training
+from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
 
 pytestmark = pytest.mark.detectron2
 
@@ -69,7 +69,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 )
 def test_the_zoos_weights_have_a_url_and_a_place(cache, changes, url):
     with pytest.raises(UserError, match=r"https://dl.fbaipublicfiles.com/") as error:
-        initial_weights(WHITEPAPER.model_copy(update=changes))
+        WHITEPAPER.model_copy(update=changes).initial_weights()
     assert f"https://dl.fbaipublicfiles.com/{url}: cannot be downloaded" in str(error.value)
     assert f"copy it to {cache / url}" in str(error.value)
 
@@ -80,13 +80,13 @@ def test_a_pickle_whose_sha256_is_not_stated_is_not_loaded(cache, tmp_path):
     sprung = tmp_path / "sprung"
     path.write_bytes(pickle.dumps(Trap(sprung)))
     with pytest.raises(UserError, match=f"It is {sha256_of_file(path)}"):
-        initial_weights(WHITEPAPER)
+        WHITEPAPER.initial_weights()
     wrong = WHITEPAPER.model_copy(update={"initialisation_sha256": "0" * 64})
     with pytest.raises(UserError, match=f"expected {'0' * 64}"):
-        initial_weights(wrong)
+        wrong.initial_weights()
     assert not sprung.exists()
     right = WHITEPAPER.model_copy(update={"initialisation_sha256": sha256_of_file(path)})
-    assert initial_weights(right) == path
+    assert right.initial_weights() == path
 
 
 def stored(content: object, path: Path) -> dict:
@@ -98,7 +98,9 @@ def stored(content: object, path: Path) -> dict:
 def started(settings: Detectron2Training, classes: int) -> dict:
     """The state of a model that starts from the settings' weights."""
     torch.manual_seed(0)
-    return Engine(settings, classes).initial_model(initial_weights(settings)).state_dict()
+    return (
+        Detectron2Engine(settings, classes).initial_model(settings.initial_weights()).state_dict()
+    )
 
 
 def zoo_file(state: dict) -> dict:
@@ -111,7 +113,7 @@ def zoo_file(state: dict) -> dict:
 
 def test_a_whole_model_fills_all_but_heads_of_other_classes(tmp_path):
     torch.manual_seed(7)
-    other = Engine(small_settings(), 5).initial_model(None).state_dict()
+    other = Detectron2Engine(small_settings(), 5).initial_model(None).state_dict()
     settings = small_settings(**stored(zoo_file(other), tmp_path / "w.pkl"))
     state = started(settings, 2)
     for name in ("backbone.bottom_up.stem.conv1.weight", "roi_heads.box_head.fc1.weight"):
@@ -122,7 +124,7 @@ def test_a_whole_model_fills_all_but_heads_of_other_classes(tmp_path):
 
 def test_a_backbones_weights_leave_the_heads_random(tmp_path):
     torch.manual_seed(7)
-    other = Engine(small_settings(), 2).initial_model(None).state_dict()
+    other = Detectron2Engine(small_settings(), 2).initial_model(None).state_dict()
     start = "backbone.bottom_up."
     backbone = {name: value for name, value in other.items() if name.startswith(start)}
     settings = small_settings(**stored(zoo_file(backbone), tmp_path / "w.pkl"))

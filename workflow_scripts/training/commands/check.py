@@ -2,13 +2,11 @@
 
 from workflow_scripts.common.cli import Settings
 from workflow_scripts.common.console import log
-from workflow_scripts.contracts.settings.training import Training
-from workflow_scripts.training.recipe import recipe_of
-from workflow_scripts.training.weights import initial_weights
+from workflow_scripts.training.settings import Training
 
 
 def check(*, settings: Settings[Training]) -> None:
     """Check the recipe, and the weights to start from; download those that may be."""
-    recipe = recipe_of(settings)
+    recipe = settings.recipe()
     log.info("%d iterations of %d images", recipe.iterations, recipe.images_per_step)
-    log.info("training starts from %s", initial_weights(settings) or "random weights")
+    log.info("training starts from %s", settings.initial_weights() or "random weights")

@@ -10,9 +10,9 @@ from tabulate import tabulate
 from workflow_scripts.common.cli import Count, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.gpus import choose_gpus
 from workflow_scripts.contracts.settings.dataset import CLASSES
-from workflow_scripts.contracts.settings.training import Training
-from workflow_scripts.training.devices import choose_gpus
+from workflow_scripts.training.settings import Training
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,22 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
         gpus: how many a training gets; this process sees no others.
     """
     # Only now: importing torch takes seconds, and the GPUs are chosen before.
-    from workflow_scripts.training import examination  # noqa: PLC0415
+    from workflow_scripts.training import doctor_checks  # noqa: PLC0415
 
-    for package, version in examination.versions().items():
+    for package, version in doctor_checks.versions().items():
         if version:  # What is missing and needed fails below.
             yield Finding(package, version)
-    examinations: dict[str, Callable[[], str]] = {
-        "devices": lambda: examination.devices(gpus),
-        "workers' connection": lambda: examination.connection(gpus),
-        "recipe": lambda: examination.recipe(settings),
-        "RoIAlign and NMS": lambda: examination.operators(gpus),
-        "forward and backward": lambda: examination.step(settings, len(CLASSES), gpus),
+    checks: dict[str, Callable[[], str]] = {
+        "devices": lambda: doctor_checks.devices(gpus),
+        "workers' connection": lambda: doctor_checks.connection(gpus),
+        "recipe": lambda: doctor_checks.recipe(settings),
+        "RoIAlign and NMS": lambda: doctor_checks.operators(gpus),
+        "forward and backward": lambda: doctor_checks.step(settings, len(CLASSES), gpus),
     }
-    for what, examined in examinations.items():
+    for what, check in checks.items():
         started = time.monotonic()
         try:
-            found = examined()
+            found = check()
         except Exception as error:  # whatever is wrong here is what the table is for
             yield Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())}", False)
         else:

@@ -22,7 +22,7 @@ def export(
     """
     import torch  # noqa: PLC0415 - takes seconds, and --help does not need it
 
-    from workflow_scripts.training.trained_model import TrainedModel  # noqa: PLC0415
+    from workflow_scripts.training.checkpoint import TrainedModel  # noqa: PLC0415
 
     trained = TrainedModel.read(checkpoint)
     kept = {

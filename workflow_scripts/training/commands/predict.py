@@ -7,11 +7,11 @@ from workflow_scripts.common.cli import File, Folder, Positive, Settings, labell
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
+from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings.evaluation import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
-from workflow_scripts.training.devices import choose_gpus, usable_cores
-from workflow_scripts.training.sources import locate
+from workflow_scripts.training.sources import located
 
 
 @labelled("predict {output.parent.parent.name} {output.parent.name}")
@@ -41,7 +41,7 @@ def predict(
     chosen = choose_gpus(gpus)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
     split = CocoSplit.read(annotations)
-    files = locate(split.images, images, anonymized=anonymized)
+    records, root = located(split.images, images, anonymized)
     # Only now: importing torch takes seconds, and the GPUs must be chosen before.
     from workflow_scripts.training.predictor import Predictor  # noqa: PLC0415
 
@@ -56,7 +56,6 @@ def predict(
             f"{checkpoint}: trained on the classes {', '.join(predictor.classes)}, but "
             f"{annotations} has {', '.join(split.classes)}"
         )
-    pairs = zip(split.images, files, strict=True)
-    shown = progress(pairs, total=len(files), description="predicting")
-    results = list(predictor.results(shown))
+    shown = progress(records, total=len(records), description="predicting")
+    results = list(predictor.results(shown, root))
     write_json(output, results, indent=None)

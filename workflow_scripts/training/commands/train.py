@@ -16,16 +16,14 @@ from workflow_scripts.common.cli import (
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json, sha256_of, sha256_of_file
+from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
-from workflow_scripts.contracts.settings.training import Training
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
-from workflow_scripts.training.devices import choose_gpus, usable_cores
-from workflow_scripts.training.job import Ending, Outcome, TrainingJob
+from workflow_scripts.training.job import Ending, TrainingJob, TrainingOutcome
 from workflow_scripts.training.launcher import launch
-from workflow_scripts.training.recipe import recipe_of
-from workflow_scripts.training.sources import locate, training_images
-from workflow_scripts.training.weights import initial_weights
+from workflow_scripts.training.settings import Training
+from workflow_scripts.training.sources import located, training_images
 
 
 @labelled("train {variant} seed {seed}")
@@ -43,6 +41,7 @@ def train(
     gpus: Count = 0,
     workers: Positive = 1,
     threads: Positive | None = None,
+    micro_batch: Count = 0,
     images_at_once: Count = 0,
     minutes: Annotated[float | None, option(above=0)] = None,
     checkpoint_seconds: Annotated[float, option("SECONDS", above=0)] = 300.0,
@@ -64,17 +63,20 @@ def train(
         gpus: number of GPUs, one worker each; 0 trains on the CPU.
         workers: processes on the CPU.
         threads: CPU threads of all workers together (default: all cores).
-        images_at_once: a worker takes at most N images through the model together and accumulates
-            their gradients, for GPUs with little memory; the result stays the same (0: all).
+        micro_batch: maximum number of a worker's images in one forward pass; gradients are
+            accumulated, for GPUs with little memory, and the result stays the same (0: all).
+        images_at_once: deprecated name of micro_batch.
         minutes: save and stop after this time.
         checkpoint_seconds: time between saved states.
 
     Raises:
         UserError: something is missing, or the workers cannot share a step.
     """
+    if images_at_once:
+        log.warning("images_at_once is deprecated: use micro_batch (--micro-batch)")
     devices = choose_gpus(gpus)
     workers = len(devices) or workers
-    recipe = recipe_of(settings)
+    recipe = settings.recipe()
     batch = recipe.images_per_step
     if batch % workers:
         divisors = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0)
@@ -97,7 +99,7 @@ def train(
         threads=threads or usable_cores(),
         checkpoint_seconds=checkpoint_seconds,
         stop_at=time.time() + 60 * minutes if minutes else None,
-        images_at_once=images_at_once or None,
+        micro_batch=micro_batch or images_at_once or None,
     )
     check(job)
     log.info(
@@ -128,11 +130,11 @@ def check(job: TrainingJob) -> None:
     images = training_images(CocoSplit.read(job.annotations))
     if not images:
         raise UserError(f"{job.annotations}: no image has an instance to learn from")
-    locate(images, job.images, job.anonymized)
-    initial_weights(job.settings)
+    located(images, job.images, job.anonymized)
+    job.settings.initial_weights()
 
 
-def exit_code(outcome: Outcome) -> int:
+def exit_code(outcome: TrainingOutcome) -> int:
     """Report how the training ended.
 
     Raises:

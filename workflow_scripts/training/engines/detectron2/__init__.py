@@ -1,17 +1,73 @@
-"""detectron2: its models, optimizer, schedule and augmentation, in this project's loop.
+"""Engine `detectron2`: its models, optimizer, schedule and augmentation, in this project's loop.
 
-- `blueprint`: from the settings to detectron2's own config;
-- `yaml_file`, `lazy_file`: the two kinds of config files that detectron2 has;
-- `scenes`: its augmentation, with masks as crops;
-- `cropped_masks`: ground-truth masks as its heads ask for them;
-- `learner`: its losses, image by image;
-- `weights`: what a training starts from.
+- `installation`: what an installed detectron2 offers, read without importing it;
+- `model_config`: from the settings to detectron2's own config, of two kinds: `yaml_config`,
+  `lazy_config`;
+- `augment`: its augmentation, with masks as crops;
+- `losses`: its losses, image by image, with ground truth as its heads ask for it;
+- `weights`: initial weights.
 """
 
-from workflow_scripts.training.engines.detectron2.engine import (
-    Engine,
-    initial_weights,
-    recipe_of,
-)
+from pathlib import Path
+from typing import Any, ClassVar
 
-__all__ = ["Engine", "initial_weights", "recipe_of"]
+import yaml
+
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.training.engine import Engine, Recipe
+from workflow_scripts.training.engines.detectron2 import installation
+from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
+
+ENVIRONMENTS = Path(__file__).resolve().parents[4] / "envs"
+
+
+class Detectron2Training(Detectron2Settings):
+    """Any instance segmentation model of detectron2, as its own config file describes it."""
+
+    environment: ClassVar[str] = "detectron2"
+
+    def check_early(self) -> None:
+        """Check the config's and the options' names, where this Python has detectron2.
+
+        Raises:
+            UserError: detectron2 has no such config or option.
+        """
+        if not installation.is_installed():
+            return
+        if installation.config_path(self.config).suffix != ".py":
+            installation.check_option_names(self.options)
+
+    def further_dependencies(self) -> dict[str, Any]:
+        """The environment and the user's own config files.
+
+        detectron2 is not among the locked packages, and comes with a torch of its own.
+        """
+        path = ENVIRONMENTS / f"{self.environment}.yaml"
+        environment = yaml.safe_load(path.read_text(encoding="utf-8"))
+        files = installation.files_of_config(self.config)
+        return {
+            "environment": environment["dependencies"],
+            "files": [sha256_of_file(file) for file in files],
+        }
+
+    def recipe(self) -> Recipe:
+        """Numbers of the training, from the resolved config."""
+        with installation.import_errors_explained():
+            from workflow_scripts.training.engines.detectron2 import model_config  # noqa: PLC0415
+        # The number of classes does not matter for them.
+        config = model_config.model_config_of(self, classes=1)
+        return Recipe(
+            config.iterations, config.images_per_step, self.mixed_precision, self.deterministic
+        )
+
+    def initial_weights(self) -> Path | None:
+        """Checked file of the initial weights; None for random weights."""
+        with installation.import_errors_explained():
+            from workflow_scripts.training.engines.detectron2 import weights  # noqa: PLC0415
+        return weights.initial_weights(self)
+
+    def make_engine(self, classes: int, config: str | None = None) -> Engine:
+        """The engine; detectron2 is imported with it."""
+        with installation.import_errors_explained():
+            from workflow_scripts.training.engines.detectron2 import engine  # noqa: PLC0415
+        return engine.Detectron2Engine(self, classes, config)

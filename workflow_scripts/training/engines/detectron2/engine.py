@@ -1,7 +1,7 @@
-"""The engine: what the loop and the prediction ask for, answered by detectron2."""
+"""Engine `detectron2`: its models behind the protocol that the loop and the prediction use."""
 
 import warnings
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,44 +13,27 @@ from torch import Tensor, nn
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.evaluation import Evaluation
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training.augment import Augment
-from workflow_scripts.training.data import Sample
-from workflow_scripts.training.engines import Descent, Detections, LossTerm
-from workflow_scripts.training.engines.detectron2.blueprint import blueprint_of, stored_blueprint
-from workflow_scripts.training.engines.detectron2.learner import PerImage, as_input
-from workflow_scripts.training.engines.detectron2.scenes import (
-    augmented_scene,
+from workflow_scripts.training.data import TrainingSample
+from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
+from workflow_scripts.training.engines.detectron2.augment import (
+    Detectron2Augmentation,
     in_channel_order,
     resized_for_test,
 )
-from workflow_scripts.training.engines.detectron2.weights import initial_weights, load_weights
-from workflow_scripts.training.recipe import Recipe
+from workflow_scripts.training.engines.detectron2.losses import PerImageLosses, model_input
+from workflow_scripts.training.engines.detectron2.model_config import (
+    model_config_of,
+    stored_model_config,
+)
+from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
+from workflow_scripts.training.engines.detectron2.weights import load_weights
 
-__all__ = ["Engine", "initial_weights", "recipe_of"]
-
-# It is about a call of detectron2's, and would stand in every log.
+# The warning is about a call inside detectron2, and would appear in every log.
 warnings.filterwarnings("ignore", "torch.meshgrid: in an upcoming release", UserWarning)
 
 
-def recipe_of(settings: Detectron2Training) -> Recipe:
-    """The numbers of a training, from the resolved config.
-
-    Raises:
-        UserError: the settings do not fit detectron2.
-    """
-    # The number of classes is none of these numbers.
-    blueprint = blueprint_of(settings, classes=1)
-    return Recipe(
-        iterations=blueprint.iterations,
-        images_per_step=blueprint.images_per_step,
-        mixed_precision=settings.mixed_precision,
-        deterministic=settings.deterministic,
-    )
-
-
-class Engine:
-    """See `workflow_scripts.training.engines.Engine`."""
+class Detectron2Engine:
+    """See `workflow_scripts.training.engine.Engine`."""
 
     counts_are_images = True
     against_divergence = (
@@ -59,19 +42,20 @@ class Engine:
     )
 
     def __init__(
-        self, settings: Detectron2Training, classes: int, config: str | None = None
+        self, settings: Detectron2Settings, classes: int, config: str | None = None
     ) -> None:
         self.settings = settings
-        self.blueprint = (
-            blueprint_of(settings, classes)
+        self.test_size = (0, 0)
+        self.model_config = (
+            model_config_of(settings, classes)
             if config is None
-            else stored_blueprint(settings, classes, config)
+            else stored_model_config(settings, classes, config)
         )
 
     @property
     def config(self) -> str:
         """The resolved config, as YAML."""
-        return self.blueprint.text()
+        return self.model_config.text()
 
     def initial_model(self, weights: Path | None) -> nn.Module:
         """A model to train."""
@@ -82,14 +66,14 @@ class Engine:
 
     def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> nn.Module:
         """A model with trained weights."""
-        self.blueprint.set_limits(evaluation)
+        self.model_config.set_limits(evaluation)
         model = self._model()
         model.load_state_dict(state)
-        model.test_size = (evaluation.shorter_side, evaluation.longest_side)
+        self.test_size = (evaluation.shorter_side, evaluation.longest_side)
         return model.eval()
 
     def _model(self) -> nn.Module:
-        model = self.blueprint.model()
+        model = self.model_config.model()
         if type(model) is not GeneralizedRCNN:
             raise UserError(
                 f"training.config: {self.settings.config} is a {type(model).__name__}; "
@@ -97,35 +81,33 @@ class Engine:
             )
         return model
 
-    def augment(self) -> Augment:
-        """What detectron2's mapper does."""
-        return partial(
-            augmented_scene,
-            augmentations=self.blueprint.augmentations(),
-            image_format=self.blueprint.image_format,
+    def augmentation(self) -> Detectron2Augmentation:
+        """Augmentation that detectron2's mapper would do."""
+        return Detectron2Augmentation(
+            self.model_config.augmentations(), self.model_config.image_format
         )
 
-    def descent(self, model: nn.Module) -> Descent:
-        """The optimizer and its schedule; it clips gradients by itself."""
-        optimizer = self.blueprint.optimizer(model)
-        return Descent(optimizer, self.blueprint.factor(optimizer))
+    def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
+        """Optimizer, which clips gradients itself, and schedule of a model."""
+        optimizer = self.model_config.optimizer(model)
+        return OptimizerAndSchedule(optimizer, self.model_config.factor(optimizer))
 
-    def learner(self, model: nn.Module) -> nn.Module:
-        """The model's losses, image by image."""
-        return PerImage(model)
+    def loss_module(self, model: nn.Module) -> PerImageLosses:
+        """A wrapper that computes the model's losses image by image."""
+        return PerImageLosses(model)
 
-    def losses(self, learner: nn.Module, samples: list[Sample]) -> dict[str, LossTerm]:
-        """The parts of the loss; the names are detectron2's."""
-        losses = learner(list(map(as_input, samples)), [sample.seed for sample in samples])
+    def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
+        """Terms of the loss; the names are detectron2's."""
+        losses = module(list(map(model_input, samples)), [sample.seed for sample in samples])
         return {name: LossTerm(values.sum(), len(samples)) for name, values in losses.items()}
 
     @torch.inference_mode()
-    def detect(self, model: GeneralizedRCNN, images: list[np.ndarray]) -> list[Detections]:
-        """Find the instances in images."""
+    def detect(self, model: GeneralizedRCNN, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Instances in images."""
         inputs = []
         for image in images:
-            small = resized_for_test(image, *model.test_size)
-            ordered = in_channel_order(small, self.blueprint.image_format).transpose(2, 0, 1)
+            small = resized_for_test(image, *self.test_size)
+            ordered = in_channel_order(small, self.model_config.image_format).transpose(2, 0, 1)
             pixels = torch.from_numpy(np.ascontiguousarray(ordered, np.float32))
             inputs.append({"image": pixels})
         mixed = self.settings.mixed_precision and model.device.type == "cuda"
@@ -138,8 +120,8 @@ class Engine:
 
 
 def _detections(found: Instances, height: int, width: int) -> Detections:
-    """What the model found, with boxes in the pixels of the image as it was given."""
-    # Under another name, the masks stay in their boxes.
+    """Detections with boxes in pixels of the image as it was given, (height, width)."""
+    # Under a name that detectron2 does not know, masks are not pasted into the image.
     kept = Instances(
         found.image_size,
         pred_boxes=found.pred_boxes,

@@ -1,4 +1,4 @@
-"""What `doctor` looks at, one function a thing: each says what it found, or raises."""
+"""Checks of `doctor`: each returns a description of what it found, or raises."""
 
 import os
 import tempfile
@@ -10,12 +10,9 @@ import torch.distributed as dist
 import torch.multiprocessing
 from torchvision.ops import nms, roi_align
 
-from workflow_scripts.contracts.settings.training import Training
-from workflow_scripts.training.augment import Scene
-from workflow_scripts.training.data import Sample, as_sample
-from workflow_scripts.training.engines import engine_for
+from workflow_scripts.training.data import LabelledImage, TrainingSample, as_sample
+from workflow_scripts.training.engine import EngineSettings
 from workflow_scripts.training.provenance import versions
-from workflow_scripts.training.recipe import recipe_of
 
 __all__ = ["connection", "devices", "operators", "recipe", "step", "versions"]
 
@@ -23,7 +20,7 @@ HEIGHT, WIDTH = 128, 256
 
 
 def devices(gpus: int) -> str:
-    """Their names and memory."""
+    """Names and memory of the devices."""
     if not gpus:
         return f"CPU, {torch.get_num_threads()} threads"
     if torch.cuda.device_count() != gpus:
@@ -36,7 +33,7 @@ def devices(gpus: int) -> str:
 
 
 def connection(gpus: int) -> str:
-    """A sum over one process a GPU, by NCCL; on CPUs over two processes, by gloo."""
+    """A sum over processes: one per GPU with NCCL, or two on the CPU with gloo."""
     workers = gpus or 2
     with tempfile.TemporaryDirectory() as folder:
         torch.multiprocessing.spawn(
@@ -54,7 +51,7 @@ def _add_up(rank: int, workers: int, backend: str, folder: Path) -> None:
         os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"].split(",")[rank]
         device = torch.device("cuda", 0)
     dist.init_process_group(
-        backend, init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=workers
+        backend, init_method=f"file://{folder / 'rendezvous'}", rank=rank, world_size=workers
     )
     number = torch.tensor([rank + 1.0], device=device)
     dist.all_reduce(number)
@@ -63,9 +60,9 @@ def _add_up(rank: int, workers: int, backend: str, folder: Path) -> None:
         raise RuntimeError(f"the sum over {workers} processes is wrong: {number.item()}")
 
 
-def recipe(settings: Training) -> str:
-    """Its numbers, as the engine understands the settings."""
-    found = recipe_of(settings)
+def recipe(settings: EngineSettings) -> str:
+    """Numbers of the recipe, as the engine understands the settings."""
+    found = settings.recipe()
     return (
         f"{settings.engine}: {found.iterations} iterations of {found.images_per_step} images, "
         f"{'half' if found.mixed_precision else 'full'} precision"
@@ -73,7 +70,7 @@ def recipe(settings: Training) -> str:
 
 
 def operators(gpus: int) -> str:
-    """The two compiled operators that every detector needs, against values known by hand."""
+    """Results of the compiled operators of every detector, against values computed by hand."""
     device = _device(gpus)
     boxes = torch.tensor([[0, 0, 4, 4], [0, 0, 4, 3.9], [8, 8, 12, 12]], device=device)
     kept = nms(boxes, torch.tensor([0.9, 0.8, 0.7], device=device), 0.5).tolist()
@@ -85,14 +82,14 @@ def operators(gpus: int) -> str:
     return "as expected"
 
 
-def step(settings: Training, classes: int, gpus: int) -> str:
-    """The loss of a drawn image, and its gradient, with random weights."""
+def step(settings: EngineSettings, classes: int, gpus: int) -> str:
+    """Loss of a drawn image, and its gradient, with random weights."""
     device = _device(gpus)
-    engine = engine_for(settings, classes)
+    engine = settings.make_engine(classes)
     torch.manual_seed(0)
     model = engine.initial_model(None).to(device)
-    terms = engine.losses(engine.learner(model), [drawn_sample().to(device)])
-    loss = sum(term.total / max(1, term.count) for term in terms.values())
+    terms = engine.losses(engine.loss_module(model), [drawn_sample().to(device)])
+    loss = torch.stack([term.total / max(1, term.count) for term in terms.values()]).sum()
     loss.backward()
     learning = [part for part in model.parameters() if part.requires_grad]
     lacking = sum(part.grad is None for part in learning)
@@ -106,14 +103,14 @@ def step(settings: Training, classes: int, gpus: int) -> str:
     return f"loss {loss.item():.2f} on {WIDTH}x{HEIGHT}{memory}"
 
 
-def drawn_sample() -> Sample:
-    """Two rectangles on noise."""
+def drawn_sample() -> TrainingSample:
+    """Sample of two rectangles on noise."""
     random = np.random.default_rng(0)
     image = random.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    boxes = np.float32([[20, 30, 90, 100], [130, 20, 230, 60]])
+    boxes = np.array([[20, 30, 90, 100], [130, 20, 230, 60]], np.float32)
     crops = [np.ones((int(y1 - y0), int(x1 - x0)), np.uint8) for x0, y0, x1, y1 in boxes]
     corners = boxes[:, :2].astype(np.int64)
-    return as_sample(Scene(image, boxes, np.array([1, 2]), tuple(crops), corners), seed=0)
+    return as_sample(LabelledImage(image, boxes, np.array([1, 2]), tuple(crops), corners), seed=0)
 
 
 def _device(gpus: int) -> torch.device:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from detectron2.config import CfgNode, get_cfg
@@ -16,14 +16,16 @@ from torch.optim import Optimizer
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.evaluation import Evaluation
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training.detectron2_files import check_option_keys
-from workflow_scripts.training.engines.detectron2.zoo import weights_name
+from workflow_scripts.training.engines.detectron2.installation import (
+    check_option_names,
+    weights_name,
+)
+from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 
 FILES_GPUS = 8
-"""The model zoo's schedules are for so many GPUs."""
+"""Number of GPUs that the model zoo's schedules are for."""
 OUR_GPUS = 4
-"""The whitepaper's number, which `scaled` and `fixed` schedules are for."""
+"""Number of GPUs in the whitepaper, which `scaled` and `fixed` schedules are for."""
 HEADER = """\
 # What this run was trained with: detectron2's {name} with all that the experiment changes in it.
 # Data set, data loading, evaluation and output are not detectron2's here (DATASETS, DATALOADER,
@@ -31,8 +33,8 @@ HEADER = """\
 """
 
 
-class YamlBlueprint:
-    """See `blueprint.Blueprint`."""
+class YamlModelConfig:
+    """See `model_config.ModelConfig`."""
 
     def __init__(self, cfg: CfgNode, header: str = "") -> None:
         self.cfg, self.header = cfg, header
@@ -42,8 +44,8 @@ class YamlBlueprint:
         self.weights = cfg.MODEL.WEIGHTS
 
     @classmethod
-    def from_file(cls, path: Path, settings: Detectron2Training, classes: int) -> "YamlBlueprint":
-        """The file's config with what the settings change.
+    def from_file(cls, path: Path, settings: Detectron2Settings, classes: int) -> Self:
+        """The file's config with the settings' changes.
 
         Raises:
             UserError: the file or an option does not fit detectron2.
@@ -54,7 +56,7 @@ class YamlBlueprint:
         except (KeyError, ValueError, AssertionError, yaml.YAMLError) as error:
             raise UserError(f"training.config: {path}: {_one_line(error)}") from None
         cfg = scheduled(cfg, settings.schedule)
-        check_option_keys(settings.options)
+        check_option_names(settings.options)
         for key, value in settings.options.items():
             _set_option(cfg, key, value)
         _check(cfg)
@@ -66,8 +68,8 @@ class YamlBlueprint:
         return cls(cfg, HEADER.format(name=settings.config))
 
     @classmethod
-    def from_text(cls, text: str) -> "YamlBlueprint":
-        """What `text` made."""
+    def from_text(cls, text: str) -> Self:
+        """Config that `text` gave."""
         cfg = get_cfg()
         cfg.merge_from_other_cfg(CfgNode(yaml.safe_load(text)))
         return cls(cfg)
@@ -83,11 +85,11 @@ class YamlBlueprint:
         return build_model(cfg)
 
     def optimizer(self, model: nn.Module) -> Optimizer:
-        """The optimizer of a model."""
+        """Optimizer of a model."""
         return build_optimizer(self.cfg, model)
 
     def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
-        """detectron2's scheduler, asked instead of counting along."""
+        """Schedule of detectron2's scheduler, evaluated at any iteration."""
         scheduler = build_lr_scheduler(self.cfg, optimizer)
         base = scheduler.base_lrs[0]
 
@@ -97,8 +99,8 @@ class YamlBlueprint:
 
         return factor
 
-    def augmentations(self) -> list:
-        """As detectron2's mapper makes them."""
+    def augmentations(self) -> list[Any]:
+        """Augmentations that detectron2's mapper would use."""
         augmentations = build_augmentation(self.cfg, is_train=True)
         crop = self.cfg.INPUT.CROP
         if crop.ENABLED:
@@ -106,13 +108,13 @@ class YamlBlueprint:
         return augmentations
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        """Let the models made from now on find as much as the evaluation wants."""
+        """Set the score threshold and the number of detections of models made from now on."""
         self.cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = evaluation.score_threshold
         self.cfg.TEST.DETECTIONS_PER_IMAGE = evaluation.detections_per_image
 
 
 def scheduled(cfg: CfgNode, schedule: str) -> CfgNode:
-    """The config with its schedule made for 4 GPUs instead of 8; see `Detectron2Training`."""
+    """The config with its schedule adapted to 4 GPUs from 8; see `Detectron2Settings.schedule`."""
     if schedule == "file":
         return cfg
     cfg.SOLVER.REFERENCE_WORLD_SIZE = cfg.SOLVER.REFERENCE_WORLD_SIZE or FILES_GPUS
@@ -125,7 +127,7 @@ def scheduled(cfg: CfgNode, schedule: str) -> CfgNode:
 
 
 def _depth(cfg: CfgNode) -> int | None:
-    """Of a ResNet; None for another backbone."""
+    """Depth of a ResNet; None for another backbone."""
     return cfg.MODEL.RESNETS.DEPTH if "resnet" in cfg.MODEL.BACKBONE.NAME else None
 
 
@@ -143,7 +145,7 @@ def _set_option(cfg: CfgNode, key: str, value: Any) -> None:
 
 
 def _check(cfg: CfgNode) -> None:
-    """Refuse what this project cannot train."""
+    """Refuse configs that this project cannot train."""
     solver, model = cfg.SOLVER, cfg.MODEL
     findings = {
         "MODEL.MASK_ON: false; take an instance segmentation config": not model.MASK_ON,

@@ -1,6 +1,7 @@
-"""Mask R-CNN from torchvision's parts."""
+"""Engine `torchvision`: its models behind the protocol that the loop and the prediction use."""
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,20 +11,19 @@ from torch import Tensor, nn
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.evaluation import Evaluation
-from workflow_scripts.contracts.settings.training import TorchvisionTraining
-from workflow_scripts.training.augment import Augment, augmented, resized, target_size
-from workflow_scripts.training.data import Sample
-from workflow_scripts.training.engines import Descent, Detections, LossTerm
-from workflow_scripts.training.models import r50_fpn, tiny
-from workflow_scripts.training.models.mask_rcnn import MaskRcnn
+from workflow_scripts.training.data import LabelledImage, TrainingSample
+from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
+from workflow_scripts.training.engines.torchvision.augment import augmented, resized, target_size
+from workflow_scripts.training.engines.torchvision.mask_rcnn import MaskRcnn
+from workflow_scripts.training.engines.torchvision.models import MODELS
+from workflow_scripts.training.engines.torchvision.settings import TorchvisionSettings
 
 MOMENTUM = 0.9
 WARMUP_START = 0.001
-MODELS = {"mask_rcnn_r50_fpn": r50_fpn.build, "tiny": tiny.build}
 
 
-class Engine:
-    """See `workflow_scripts.training.engines.Engine`."""
+class TorchvisionEngine:
+    """See `workflow_scripts.training.engine.Engine`."""
 
     counts_are_images = False
     against_divergence = (
@@ -32,9 +32,7 @@ class Engine:
     )
     config = None
 
-    def __init__(
-        self, settings: TorchvisionTraining, classes: int, config: str | None = None
-    ) -> None:
+    def __init__(self, settings: TorchvisionSettings, classes: int) -> None:
         self.settings, self.classes = settings, classes
 
     def initial_model(self, weights: Path | None) -> MaskRcnn:
@@ -53,29 +51,30 @@ class Engine:
         model.roi_heads.detections_per_img = evaluation.detections_per_image
         return model.to(memory_format=torch.channels_last).eval()
 
-    def augment(self) -> Augment:
-        """Resizing and mirroring as the settings say."""
+    def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
+        """Random resizing and mirroring."""
         return partial(augmented, settings=self.settings.augmentation)
 
-    def descent(self, model: nn.Module) -> Descent:
-        """The optimizer and its schedule."""
-        return Descent(
+    def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
+        """Optimizer and schedule of a model."""
+        return OptimizerAndSchedule(
             optimizer_of(self.settings, model),
             partial(rate_factor, self.settings),
             self.settings.gradient_clip,
         )
 
-    def learner(self, model: nn.Module) -> nn.Module:
+    def loss_module(self, model: nn.Module) -> nn.Module:
         """The model itself."""
         return model
 
-    def losses(self, learner: nn.Module, samples: list[Sample]) -> dict[str, LossTerm]:
-        """The parts of the loss; the names are torchvision's."""
+    def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
+        """Terms of the loss; the names are torchvision's."""
         images = [sample.image.float() / 255 for sample in samples]
-        return learner(images, [vars(sample) for sample in samples])
+        return module(images, [vars(sample) for sample in samples])
 
-    def detect(self, model: MaskRcnn, images: list[np.ndarray]) -> list[Detections]:
-        """Find the instances in each image."""
+    def detect(self, model: nn.Module, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Instances in images."""
+        assert isinstance(model, MaskRcnn)
         return [self._detect(model, image) for image in images]
 
     @torch.inference_mode()
@@ -87,15 +86,15 @@ class Engine:
         (found,) = model([pixels.float() / 255])
         scale = (width / small.shape[1], height / small.shape[0])
         return Detections(
-            boxes=found["boxes"].cpu().numpy() * np.tile(np.float32(scale), 2),
+            boxes=found["boxes"].cpu().numpy() * np.tile(np.array(scale, np.float32), 2),
             scores=found["scores"].cpu().numpy(),
             labels=found["labels"].cpu().numpy(),
             masks=found["masks"][:, 0].cpu().numpy(),
         )
 
 
-def optimizer_of(settings: TorchvisionTraining, model: nn.Module) -> torch.optim.Optimizer:
-    """The optimizer of what learns; weight decay spares biases and norms."""
+def optimizer_of(settings: TorchvisionSettings, model: nn.Module) -> torch.optim.Optimizer:
+    """Optimizer of the trainable parameters; biases and norms get no weight decay."""
     parameters = [part for part in model.parameters() if part.requires_grad]
     groups = [
         {
@@ -109,8 +108,8 @@ def optimizer_of(settings: TorchvisionTraining, model: nn.Module) -> torch.optim
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
-def rate_factor(settings: TorchvisionTraining, iteration: int) -> float:
-    """The factor of a step (from 0 on): a linear rise, then a tenth after each milestone."""
+def rate_factor(settings: TorchvisionSettings, iteration: int) -> float:
+    """Factor on the learning rate at an iteration, from 0 on: linear warm-up, then milestones."""
     factor = 0.1 ** bisect_right(settings.milestones, iteration)
     if iteration >= settings.warmup_iterations:
         return factor
@@ -119,18 +118,18 @@ def rate_factor(settings: TorchvisionTraining, iteration: int) -> float:
 
 
 def load_backbone(model: MaskRcnn, path: Path) -> None:
-    """Fill the backbone (and whatever else fits) from a file of weights.
+    """Load the weights of a file into the backbone and whatever else fits.
 
-    Takes a classifier's weights (`layer1.0.conv1.weight`, …: the body), an export of this
-    project, or a whole detector's (`backbone.body.…`, heads too where the classes agree).
+    The file may hold a classifier's weights (`layer1.0.conv1.weight`, …: the body), an export of
+    this project, or a whole detector's (`backbone.body.…`, heads too where the classes agree).
 
     Raises:
-        UserError: it is not such a file, or a weight of the body is not in it.
+        UserError: the file holds no weights, or lacks some of the body.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         weights = dict(content.get("model", content))
-    except Exception as error:  # torch.load raises many kinds, for many kinds of files
+    except Exception as error:  # torch.load raises many types, depending on the file
         raise UserError(f"{path}: not a file of weights ({error})") from None
     if not any(name.startswith("backbone.") for name in weights):
         weights = {f"backbone.body.{name}": value for name, value in weights.items()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from detectron2.config import LazyConfig, instantiate
@@ -12,15 +12,15 @@ from torch.optim import Optimizer
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings.evaluation import Evaluation
-from workflow_scripts.contracts.settings.training import Detectron2Training
-from workflow_scripts.training.engines.detectron2.zoo import weights_name
+from workflow_scripts.training.engines.detectron2.installation import weights_name
+from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 
 GPUS_RATIO = 2
-"""The files' 8 GPUs to the whitepaper's 4."""
+"""Ratio of the zoo's 8 GPUs to the whitepaper's 4."""
 
 
-class LazyBlueprint:
-    """See `blueprint.Blueprint`."""
+class LazyModelConfig:
+    """See `model_config.ModelConfig`."""
 
     def __init__(self, cfg: DictConfig) -> None:
         self.cfg = cfg
@@ -30,8 +30,8 @@ class LazyBlueprint:
         self.weights = str(cfg.train.init_checkpoint)
 
     @classmethod
-    def from_file(cls, path: Path, settings: Detectron2Training, classes: int) -> "LazyBlueprint":
-        """The file's config with what the settings change.
+    def from_file(cls, path: Path, settings: Detectron2Settings, classes: int) -> Self:
+        """The file's config with the settings' changes.
 
         Raises:
             UserError: the file or an option does not fit detectron2.
@@ -39,12 +39,12 @@ class LazyBlueprint:
         cfg = LazyConfig.load(str(path))
         for key in ("train", "model", "optimizer", "lr_multiplier", "dataloader"):
             if key not in cfg:
-                raise UserError(f"training.config: {path}: it has no {key}")
+                raise UserError(f"training.config: {path}: no {key} in it")
         if settings.schedule != "file":
             cfg.dataloader.train.total_batch_size //= GPUS_RATIO
             cfg.optimizer.lr /= GPUS_RATIO
         if settings.schedule == "scaled":
-            # The milestones are parts of the whole.
+            # Milestones are fractions of it.
             cfg.train.max_iter *= GPUS_RATIO
         for key, value in settings.options.items():
             _set_option(cfg, key, value)
@@ -54,7 +54,7 @@ class LazyBlueprint:
         return cls(cfg)
 
     def text(self) -> str:
-        """It as YAML, as far as YAML can hold it."""
+        """The config as YAML, as far as YAML can express it."""
         return yaml.safe_dump(_plain(self.cfg), sort_keys=False)
 
     def model(self) -> nn.Module:
@@ -62,23 +62,23 @@ class LazyBlueprint:
         return instantiate(self.cfg.model)
 
     def optimizer(self, model: nn.Module) -> Optimizer:
-        """The optimizer of a model."""
+        """Optimizer of a model."""
         self.cfg.optimizer.params.model = model
         optimizer = instantiate(self.cfg.optimizer)
         del self.cfg.optimizer.params.model
         return optimizer
 
     def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
-        """The schedule, by the part of the iterations that is done."""
+        """Schedule by the fraction of the iterations that is done."""
         multiplier = instantiate(self.cfg.lr_multiplier)
         return lambda iteration: float(multiplier(iteration / self.iterations))
 
-    def augmentations(self) -> list:
-        """As detectron2's mapper makes them."""
+    def augmentations(self) -> list[Any]:
+        """Augmentations that detectron2's mapper would use."""
         return list(instantiate(self.cfg.dataloader.train.mapper.augmentations))
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        """Let the models made from now on find as much as the evaluation wants."""
+        """Set the score threshold and the number of detections of models made from now on."""
         predictors = (
             self.cfg.model.roi_heads.get("box_predictors") or self.cfg.model.roi_heads.box_predictor
         )
@@ -94,7 +94,7 @@ def _set_option(cfg: DictConfig, key: str, value: Any) -> None:
 
 
 def _plain(node: Any) -> Any:
-    """The config as mappings, lists and scalars; anything else by its name."""
+    """The config as mappings, lists and scalars; other objects by name."""
     if isinstance(node, DictConfig):
         return {str(key): _plain(node[key]) for key in node}
     if isinstance(node, ListConfig | list | tuple):

@@ -1,13 +1,14 @@
-"""Mask R-CNN from torchvision's parts, with losses that do not depend on the workers' number.
+"""Mask R-CNN from torchvision's parts, with losses that the number of workers does not change.
 
 It computes what `torchvision.models.detection.MaskRCNN` does, except that
 - losses are sums with the counts they are averaged over (`LossTerm`);
-- which anchors and proposals an image trains is drawn from that image's own seed;
+- the anchors and proposals that an image trains are sampled with that image's own seed;
 - resizing happens before the model, and masks are pasted after it;
-- ground-truth masks are crops, and are looked at without torchvision's shift by half a pixel.
+- ground-truth masks are crops, resampled without torchvision's shift by half a pixel.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +21,13 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
-from workflow_scripts.training.engines import LossTerm
-from workflow_scripts.training.mask_targets import mask_targets
+from workflow_scripts.training.engine import LossTerm
+from workflow_scripts.training.masks import mask_targets
+
+Features = dict[str, Tensor]
+"""Features by pyramid level, (images, channels, h, w) each."""
+Sizes = list[tuple[int, int]]
+"""Height and width of each image, pixels."""
 
 IMAGENET_MEAN = [0.485, 0.456, 0.406]
 IMAGENET_STD = [0.229, 0.224, 0.225]
@@ -32,26 +38,26 @@ NMS_RPN, NMS_DETECTIONS = 0.7, 0.5
 
 
 @dataclass(frozen=True)
-class Amounts:
-    """How much of everything an image gets."""
+class DetectorParameters:
+    """Sizes and numbers of anchors, proposals and samples for one image."""
 
     anchor_sizes: tuple[int, ...]
     """Side of a square anchor at each pyramid level, pixels."""
     proposals_before_nms: tuple[int, int]
-    """A level, in training and in testing."""
+    """Proposals of a pyramid level before NMS, in training and in testing."""
     proposals_after_nms: tuple[int, int]
-    """All levels together, in training and in testing."""
-    anchors_learnt: int
-    """Anchors an image that the proposal network learns from."""
-    proposals_learnt: int
-    """Proposals an image that the heads learn from; a quarter are objects at most."""
+    """Proposals of all levels together after NMS, in training and in testing."""
+    anchors_sampled: int
+    """Anchors that the proposal network is trained with."""
+    proposals_sampled: int
+    """Proposals that the heads are trained with; at most a quarter are objects."""
     samples_per_bin: int
-    """RoIAlign reads the features at this number squared of points for each of its bins."""
+    """Sampling ratio of RoIAlign: it reads this number squared of points for each bin."""
 
 
 @dataclass(frozen=True)
 class Heads:
-    """The parts behind the proposals."""
+    """Networks behind the proposals."""
 
     box: nn.Module
     box_predictor: nn.Module
@@ -59,60 +65,64 @@ class Heads:
     mask_predictor: nn.Module
 
 
-def assemble(backbone: nn.Module, heads: Heads, amounts: Amounts) -> "MaskRcnn":
-    """Put a Mask R-CNN together; the names of its weights are torchvision's."""
+def assemble(backbone: nn.Module, heads: Heads, parameters: DetectorParameters) -> "MaskRcnn":
+    """A Mask R-CNN of these parts; the names of its weights are torchvision's."""
     anchors = AnchorGenerator(
-        sizes=tuple((size,) for size in amounts.anchor_sizes),
-        aspect_ratios=((0.5, 1.0, 2.0),) * len(amounts.anchor_sizes),
+        sizes=tuple((size,) for size in parameters.anchor_sizes),
+        aspect_ratios=((0.5, 1.0, 2.0),) * len(parameters.anchor_sizes),
     )
     rpn = SummedLossRpn(
         anchors,
         RPNHead(backbone.out_channels, anchors.num_anchors_per_location()[0]),
         fg_iou_thresh=0.7,
         bg_iou_thresh=0.3,
-        batch_size_per_image=amounts.anchors_learnt,
+        batch_size_per_image=parameters.anchors_sampled,
         positive_fraction=0.5,
-        pre_nms_top_n=dict(zip(("training", "testing"), amounts.proposals_before_nms, strict=True)),
-        post_nms_top_n=dict(zip(("training", "testing"), amounts.proposals_after_nms, strict=True)),
+        pre_nms_top_n=dict(
+            zip(("training", "testing"), parameters.proposals_before_nms, strict=True)
+        ),
+        post_nms_top_n=dict(
+            zip(("training", "testing"), parameters.proposals_after_nms, strict=True)
+        ),
         nms_thresh=NMS_RPN,
     )
     roi_heads = SummedLossRoIHeads(
-        MultiScaleRoIAlign(LEVELS, 7, amounts.samples_per_bin),
+        MultiScaleRoIAlign(LEVELS, 7, parameters.samples_per_bin),
         heads.box,
         heads.box_predictor,
         fg_iou_thresh=0.5,
         bg_iou_thresh=0.5,
-        batch_size_per_image=amounts.proposals_learnt,
+        batch_size_per_image=parameters.proposals_sampled,
         positive_fraction=0.25,
         bbox_reg_weights=None,
         score_thresh=0.05,
         nms_thresh=NMS_DETECTIONS,
         detections_per_img=100,
-        mask_roi_pool=MultiScaleRoIAlign(LEVELS, 14, amounts.samples_per_bin),
+        mask_roi_pool=MultiScaleRoIAlign(LEVELS, 14, parameters.samples_per_bin),
         mask_head=heads.mask,
         mask_predictor=heads.mask_predictor,
     )
     for part in (rpn, roi_heads):
         sampler = part.fg_bg_sampler
         part.fg_bg_sampler = SeededSampler(sampler.batch_size_per_image, sampler.positive_fraction)
-    return MaskRcnn(backbone, rpn, roi_heads, Batching())
+    return MaskRcnn(backbone, rpn, roi_heads, PaddingTransform())
 
 
 class MaskRcnn(GeneralizedRCNN):
-    """Images, each (3, height, width) float32 in [0, 1], to losses or detections.
+    """Mask R-CNN: images, each (3, height, width) float32 in [0, 1], to losses or detections.
 
-    Detections are dicts as torchvision's, but their masks stay (n, 1, 28, 28) probabilities.
+    Detections are dicts like torchvision's, but their masks stay (n, 1, 28, 28) probabilities.
     """
 
-    test_size = (0, 0)
-    """Shorter and longest side of a test image, pixels."""
+    test_size: tuple[int, int] = (0, 0)
+    """Length of the shorter side and limit of the longer side of a test image, pixels."""
 
-    def forward(self, images: list[Tensor], targets: list[dict] | None = None):
-        """Losses by name (`LossTerm`) when training, else a dict an image.
+    def forward(self, images: list[Tensor], targets: list[dict[str, Any]] | None = None) -> Any:
+        """Losses by name (`LossTerm`) in training mode, else a dict of detections per image.
 
         Args:
-            images: of one worker.
-            targets: the fields of `Sample`, one dict an image.
+            images: images of one worker.
+            targets: fields of `TrainingSample`, a dict per image.
         """
         if targets is not None:
             seeds = [target["seed"] for target in targets]
@@ -121,33 +131,37 @@ class MaskRcnn(GeneralizedRCNN):
         return super().forward(images, targets)
 
 
-class Batching(GeneralizedRCNNTransform):
-    """Normalises and pads images into a batch, and nothing else."""
+class PaddingTransform(GeneralizedRCNNTransform):
+    """A transform that normalises and pads images into a batch, and does nothing else."""
 
     def __init__(self) -> None:
         super().__init__(0, 0, IMAGENET_MEAN, IMAGENET_STD)
 
-    def resize(self, image: Tensor, target: dict | None = None):
-        """Images come in the model's size."""
+    def resize(
+        self, image: Tensor, target: dict[str, Any] | None = None
+    ) -> tuple[Tensor, dict[str, Any] | None]:
+        """The image itself, which comes in the model's size."""
         return image, target
 
     def batch_images(self, images: list[Tensor], size_divisible: int = 32) -> Tensor:
-        """(n, 3, height, width), in the memory format that convolutions are fastest with."""
+        """Batch of images, (n, 3, height, width), in channels-last memory, the fastest."""
         batch = super().batch_images(images, size_divisible)
         return batch.contiguous(memory_format=torch.channels_last)
 
-    def postprocess(self, result: list[dict], image_shapes, original_image_sizes) -> list[dict]:
-        """Detections leave in the model's size, masks in their boxes."""
+    def postprocess(
+        self, result: list[dict[str, Tensor]], image_shapes: Sizes, original_image_sizes: Sizes
+    ) -> list[dict[str, Tensor]]:
+        """The detections themselves: in the model's size, masks in their boxes."""
         return result
 
 
 class SeededSampler(BalancedPositiveNegativeSampler):
-    """Draws for each image from that image's seed."""
+    """Sampler of anchors or proposals that draws with each image's own seed."""
 
     seeds: list[int]
 
     def __call__(self, matched_idxs: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        """Two lists of (n,) uint8 masks: chosen positives and chosen negatives of each image."""
+        """Sampled positives and sampled negatives of each image, (n,) uint8 masks."""
         chosen = []
         for seed, matches in zip(self.seeds, matched_idxs, strict=True):
             torch.manual_seed(seed)
@@ -156,7 +170,7 @@ class SeededSampler(BalancedPositiveNegativeSampler):
 
 
 class SummedLossRpn(RegionProposalNetwork):
-    """The region proposal network, with losses as sums."""
+    """Region proposal network with losses as sums."""
 
     def compute_loss(
         self,
@@ -183,28 +197,30 @@ class SummedLossRpn(RegionProposalNetwork):
 
 
 class SummedLossRoIHeads(RoIHeads):
-    """The box and mask heads, with losses as sums and ground-truth masks as crops."""
+    """Box and mask heads with losses as sums and ground-truth masks as crops."""
 
     def forward(
         self,
-        features: dict[str, Tensor],
+        features: Features,
         proposals: list[Tensor],
-        image_shapes: list[tuple[int, int]],
+        image_shapes: Sizes,
         targets: list[dict[str, Tensor]] | None = None,
     ) -> tuple[list[dict[str, Tensor]], dict[str, LossTerm]]:
-        """Detections when testing, losses when training; the other is empty.
+        """Detections in evaluation mode and losses in training mode; the other is empty.
 
         Args:
-            features: (images, channels, h, w) by pyramid level.
-            proposals: an image's, (n, 4) xyxy.
-            image_shapes: height and width before padding.
-            targets: the fields of `Sample`, one dict an image.
+            features: features by pyramid level, (images, channels, h, w).
+            proposals: proposals of each image, (n, 4) xyxy.
+            image_shapes: height and width of each image before padding.
+            targets: fields of `TrainingSample`, a dict per image.
         """
         if self.training:
-            return [], self._learn(features, proposals, image_shapes, targets)
+            return [], self._losses(features, proposals, image_shapes, targets)
         return self._detect(features, proposals, image_shapes), {}
 
-    def _detect(self, features, proposals, image_shapes) -> list[dict[str, Tensor]]:
+    def _detect(
+        self, features: Features, proposals: list[Tensor], image_shapes: Sizes
+    ) -> list[dict[str, Tensor]]:
         logits, deltas = self._boxes(features, proposals, image_shapes)
         found = self.postprocess_detections(logits, deltas, proposals, image_shapes)
         boxes, _, labels = found
@@ -212,7 +228,13 @@ class SummedLossRoIHeads(RoIHeads):
         names = ("boxes", "scores", "labels", "masks")
         return [dict(zip(names, parts, strict=True)) for parts in zip(*found, masks, strict=True)]
 
-    def _learn(self, features, proposals, image_shapes, targets) -> dict[str, LossTerm]:
+    def _losses(
+        self,
+        features: Features,
+        proposals: list[Tensor],
+        image_shapes: Sizes,
+        targets: list[dict[str, Tensor]] | None,
+    ) -> dict[str, LossTerm]:
         proposals, matches, labels, deltas = self.select_training_samples(proposals, targets)
         logits, predicted = self._boxes(features, proposals, image_shapes)
         all_labels = torch.cat(labels)
@@ -231,7 +253,7 @@ class SummedLossRoIHeads(RoIHeads):
         side = mask_logits.shape[-1]
         truth = [
             mask_targets(target["masks"], target["corners"], boxes_of, instances_of, side)
-            for target, boxes_of, instances_of in zip(targets, boxes, instances, strict=True)
+            for target, boxes_of, instances_of in zip(targets or [], boxes, instances, strict=True)
         ]
         of_class = torch.arange(len(objects), device=objects.device), all_labels[objects]
         of_masks = functional.binary_cross_entropy_with_logits(
@@ -243,13 +265,15 @@ class SummedLossRoIHeads(RoIHeads):
             "loss_mask": LossTerm(of_masks, len(objects) * side**2),
         }
 
-    def _boxes(self, features, proposals, image_shapes) -> tuple[Tensor, Tensor]:
+    def _boxes(
+        self, features: Features, proposals: list[Tensor], image_shapes: Sizes
+    ) -> tuple[Tensor, Tensor]:
         """Class logits, (proposals, classes), and box deltas, (proposals, 4 × classes)."""
         return self.box_predictor(
             self.box_head(self.box_roi_pool(features, proposals, image_shapes))
         )
 
-    def _masks(self, features, boxes, image_shapes) -> Tensor:
+    def _masks(self, features: Features, boxes: list[Tensor], image_shapes: Sizes) -> Tensor:
         """Mask logits, (boxes, classes, side, side)."""
         return self.mask_predictor(
             self.mask_head(self.mask_roi_pool(features, boxes, image_shapes))

@@ -1,0 +1,176 @@
+"""Protocol of an engine, the framework that trains: its section of the config, and its models.
+
+An engine is one module (or package) in `engines/`: a subclass of `EngineSettings`, whose tag
+`engine` is what the config calls it, and a class that follows `Engine`. The modules in `engines/`
+are imported while Snakemake plans, so they import their framework inside functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from workflow_scripts.common.section import Section
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+    from torch.optim import Optimizer
+
+    from workflow_scripts.contracts.settings.evaluation import Evaluation
+    from workflow_scripts.training.data import LabelledImage, TrainingSample
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Numbers of a training that the loop needs, whatever engine trains."""
+
+    iterations: int
+    """Optimizer steps."""
+    images_per_step: int
+    """Batch size over all workers."""
+    mixed_precision: bool = False
+    """Autocast on GPUs."""
+    deterministic: bool = False
+    """Only algorithms that repeat bit for bit, on GPUs too."""
+
+
+class EngineSettings(Section):
+    """Section `training:` of the config. Subclasses narrow `engine` to a `Literal` of the name."""
+
+    engine: str
+    """The framework that trains."""
+
+    environment: ClassVar[str] = "workflow"
+    """Name of the conda environment of the training jobs: envs/<name>.yaml."""
+
+    def check_early(self) -> None:
+        """Check what can be checked while the jobs are planned, without importing the framework.
+
+        Raises:
+            UserError: a setting cannot work.
+        """
+
+    def further_dependencies(self) -> dict[str, Any]:
+        """What determines a result besides the settings, the code and the locked packages."""
+        return {}
+
+    def recipe(self) -> Recipe:
+        """Numbers of the training.
+
+        Raises:
+            UserError: the framework is missing, or does not accept the settings.
+        """
+        raise NotImplementedError
+
+    def initial_weights(self) -> Path | None:
+        """Checked file of the initial weights; None for random weights.
+
+        Raises:
+            UserError: the file is missing, cannot be downloaded, or has another sha256.
+        """
+        raise NotImplementedError
+
+    def make_engine(self, classes: int, config: str | None = None) -> Engine:
+        """The engine of these settings.
+
+        Args:
+            classes: number of classes, without the background.
+            config: `Engine.config` of the training that a model comes from; None to derive it
+                from the settings.
+
+        Raises:
+            UserError: the framework is missing, or does not accept the settings.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """One term of the loss, as a sum and the number of things that it is averaged over.
+
+    The training divides by the number over all workers, so the number of workers does not change
+    the loss. An engine that only knows a mean over its images gives that as `total`, 1 as `count`.
+    """
+
+    total: Tensor
+    """Scalar, differentiable."""
+    count: int
+
+
+@dataclass(frozen=True)
+class OptimizerAndSchedule:
+    """Optimizer of a model, and its learning rates over time."""
+
+    optimizer: Optimizer
+    """With base learning rates."""
+    factor: Callable[[int], float]
+    """Factor on all base learning rates at an iteration, from 0 on."""
+    gradient_clip: float | None = None
+    """Maximum norm of the whole gradient; None if unlimited, or if the optimizer clips itself."""
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Instances that a model found in one image, by descending score."""
+
+    boxes: np.ndarray
+    """(n, 4) float32, xyxy, pixels of the image as it was given."""
+    scores: np.ndarray
+    """(n,) float32 in [0, 1]."""
+    labels: np.ndarray
+    """(n,) int64, from 1 on: position in the classes."""
+    masks: np.ndarray
+    """(n, m, m) float32 in [0, 1]: probability within the box."""
+
+
+class Engine(Protocol):
+    """Models of a framework. The loop, the data and the checkpoints are shared by all engines."""
+
+    counts_are_images: bool
+    """Whether each `LossTerm` counts the images. Otherwise the counts are known only after the
+    forward pass, and a step in micro-batches needs one more of them."""
+
+    against_divergence: str
+    """Advice for a training that diverges: the settings to change."""
+
+    @property
+    def config(self) -> str | None:
+        """The framework's own config with all that follows from the settings; None without one."""
+
+    def initial_model(self, weights: Path | None) -> nn.Module:
+        """A model to train, on CPU, in training mode.
+
+        Random weights come from torch's global generator, which the caller has seeded.
+
+        Args:
+            weights: result of `EngineSettings.initial_weights`.
+
+        Raises:
+            UserError: the file does not fit the model.
+        """
+
+    def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> nn.Module:
+        """A model with trained weights, on CPU, in evaluation mode, ready for `detect`."""
+
+    def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
+        """Random change of a training image. It can be pickled, and draws from its generator."""
+
+    def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
+        """Optimizer and schedule of a model."""
+
+    def loss_module(self, model: nn.Module) -> nn.Module:
+        """The module that `losses` calls: the model, or a wrapper that shares its parameters."""
+
+    def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
+        """Terms of the loss, by name, for some of a step's images.
+
+        Args:
+            module: result of `loss_module`, possibly inside `DistributedDataParallel`.
+            samples: on the model's device.
+        """
+
+    def detect(self, model: nn.Module, images: Sequence[np.ndarray]) -> list[Detections]:
+        """Instances in images, each (height, width, 3) uint8 RGB of any size."""

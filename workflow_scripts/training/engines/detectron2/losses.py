@@ -1,0 +1,125 @@
+"""detectron2's losses, image by image, independent of which worker computes which image."""
+
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from detectron2.modeling import GeneralizedRCNN
+from detectron2.structures import Boxes, ImageList, Instances
+from detectron2.utils.events import EventStorage
+from torch import Tensor, nn
+
+from workflow_scripts.training.data import TrainingSample
+from workflow_scripts.training.masks import mask_targets
+
+
+class PerImageLosses(nn.Module):
+    """Losses of each image, as detectron2 computes them on a GPU with that image alone.
+
+    detectron2 averages a loss over the images of one GPU, so that 4 GPUs with an image each (its
+    Cityscapes recipe) train another model than 1 GPU with 4. Here each image has its own average
+    on any hardware, and its anchors and proposals are sampled with its own seed. Images of one
+    call share the backbone's forward pass.
+    """
+
+    def __init__(self, detector: GeneralizedRCNN) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, inputs: list[dict[str, Any]], seeds: list[int]) -> dict[str, Tensor]:
+        """Losses by name, (images,) each.
+
+        Args:
+            inputs: dicts as detectron2's mapper makes them.
+            seeds: seed of each image.
+        """
+        detector = self.detector
+        images = detector.preprocess_image(inputs)
+        features = detector.backbone(images.tensor)
+        losses: list[dict[str, Tensor]] = []
+        with EventStorage():
+            for index, (one, seed) in enumerate(zip(inputs, seeds, strict=True)):
+                seed_everything(seed)
+                alone = ImageList(images.tensor[index : index + 1], [images.image_sizes[index]])
+                of_image = {name: maps[index : index + 1] for name, maps in features.items()}
+                truth = [one["instances"]]
+                proposals, of_proposals = detector.proposal_generator(alone, of_image, truth)
+                _, of_heads = detector.roi_heads(alone, of_image, proposals, truth)
+                losses.append({**of_heads, **of_proposals})
+        return {name: torch.stack([part[name] for part in losses]) for name in losses[0]}
+
+
+def seed_everything(seed: int) -> None:
+    """Seed the generators of Python, NumPy and torch, which a model may draw from."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - models that draw from numpy use this one
+    torch.manual_seed(seed)
+
+
+def model_input(sample: TrainingSample) -> dict[str, Any]:
+    """A sample as detectron2's mapper would hand it to a model."""
+    return {
+        "image": sample.image,
+        "instances": Instances(
+            tuple(sample.image.shape[1:]),
+            gt_boxes=Boxes(sample.boxes),
+            gt_classes=sample.labels - 1,
+            gt_masks=CroppedMasks.of(sample.masks, sample.corners),
+        ),
+    }
+
+
+MASK_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class CroppedMasks:
+    """Ground-truth masks as crops, for heads that ask for detectron2's `BitMasks`.
+
+    detectron2 keeps a mask of the whole frame for each proposal: a gigabyte for the 512 proposals
+    of a Cityscapes image. Here, masks of instances or of the proposals that were matched with them
+    share the crops of the instances.
+    """
+
+    crops: Tensor
+    """(instances, h, w) uint8, framed as `TrainingSample.masks`."""
+    corners: Tensor
+    """(instances, 2) float32, as `TrainingSample.corners`."""
+    chosen: Tensor
+    """(n,) int64: index of the instance of each mask."""
+
+    @classmethod
+    def of(cls, crops: Tensor, corners: Tensor) -> "CroppedMasks":
+        """One mask per instance."""
+        return cls(crops, corners, torch.arange(len(crops), device=crops.device))
+
+    def __len__(self) -> int:
+        """Number of masks."""
+        return len(self.chosen)
+
+    def __getitem__(self, item: int | slice | Tensor) -> "CroppedMasks":
+        """Some of the masks, indexed like any structure of detectron2."""
+        chosen = self.chosen[item]
+        return replace(self, chosen=chosen.reshape(1) if isinstance(item, int) else chosen)
+
+    def to(self, *args: Any, **kwargs: Any) -> "CroppedMasks":
+        """The masks on another device."""
+        return CroppedMasks(
+            *(part.to(*args, **kwargs) for part in (self.crops, self.corners, self.chosen))
+        )
+
+    def nonempty(self) -> Tensor:
+        """(n,) bool: whether each mask has a pixel."""
+        return self.crops.flatten(1).any(dim=1)[self.chosen]
+
+    def crop_and_resize(self, boxes: Tensor, mask_size: int) -> Tensor:
+        """Masks resampled within boxes, (n, mask_size, mask_size) bool.
+
+        Args:
+            boxes: (n, 4) xyxy in the image.
+            mask_size: side of a resulting mask, pixels.
+        """
+        found = mask_targets(self.crops, self.corners, boxes.float(), self.chosen, mask_size)
+        return found >= MASK_THRESHOLD

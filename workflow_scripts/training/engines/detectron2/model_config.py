@@ -1,0 +1,70 @@
+"""detectron2's own config of a training, with what the settings and the data set change in it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import nn
+from torch.optim import Optimizer
+
+from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.training.engines.detectron2.installation import config_path
+from workflow_scripts.training.engines.detectron2.lazy_config import LazyModelConfig
+from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
+from workflow_scripts.training.engines.detectron2.yaml_config import YamlModelConfig
+
+
+class ModelConfig(Protocol):
+    """A resolved config, one of detectron2's two kinds."""
+
+    iterations: int
+    images_per_step: int
+    image_format: str
+    """`RGB` or `BGR`."""
+    weights: str
+    """Initial weights, as detectron2 names them; empty for random weights."""
+
+    def text(self) -> str:
+        """The config as YAML."""
+
+    def model(self) -> nn.Module:
+        """The model with random weights, on CPU."""
+
+    def optimizer(self, model: nn.Module) -> Optimizer:
+        """Optimizer of a model."""
+
+    def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
+        """Schedule: factor on all learning rates at an iteration, from 0 on."""
+
+    def augmentations(self) -> list[Any]:
+        """Augmentations of training images, in order: detectron2's `Augmentation`."""
+
+    def set_limits(self, evaluation: Evaluation) -> None:
+        """Set the score threshold and the number of detections of models made from now on."""
+
+
+def model_config_of(settings: Detectron2Settings, classes: int) -> ModelConfig:
+    """Config that the settings name, with their changes.
+
+    Raises:
+        UserError: there is no such config, or an option does not fit it.
+    """
+    path = config_path(settings.config)
+    if is_lazy(path):
+        return LazyModelConfig.from_file(path, settings, classes)
+    return YamlModelConfig.from_file(path, settings, classes)
+
+
+def stored_model_config(settings: Detectron2Settings, classes: int, text: str) -> ModelConfig:
+    """Config that was stored as `text`.
+
+    A LazyConfig is a program, so it is read from its file again.
+    """
+    if is_lazy(Path(settings.config)):
+        return model_config_of(settings, classes)
+    return YamlModelConfig.from_text(text)
+
+
+def is_lazy(path: Path) -> bool:
+    """Whether a config file is a LazyConfig, not YAML."""
+    return path.suffix == ".py"

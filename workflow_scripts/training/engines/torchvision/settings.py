@@ -1,0 +1,73 @@
+"""Settings of engine `torchvision`."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from workflow_scripts.common.section import Section
+from workflow_scripts.training.engine import EngineSettings
+
+
+class Augmentation(Section):
+    """Random changes of a training image before the model sees it."""
+
+    shorter_sides: tuple[PositiveInt, ...] = Field((800, 832, 864, 896, 928, 960, 992, 1024))
+    """Lengths that the shorter side is resized to, one drawn per image (pixels)."""
+    longest_side: PositiveInt = 2048
+    """Limit of the longer side (pixels)."""
+    flip_probability: float = Field(0.5, ge=0, le=1)
+    """Probability that an image is mirrored left to right."""
+
+
+class TorchvisionSettings(EngineSettings):
+    """Mask R-CNN from torchvision, which installs from PyPI alone."""
+
+    engine: Literal["torchvision"]
+    """The framework that trains."""
+    model: Literal["mask_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
+    """`mask_rcnn_r50_fpn` is the whitepaper's architecture; `tiny` is for CPUs."""
+    initialisation: Literal["imagenet", "drawn", "none"] | Path = "imagenet"
+    """Weights to start from: `imagenet` (the backbone of `mask_rcnn_r50_fpn`; its first stages stay
+    as they are), `drawn` (the backbone of the `tiny` model, pre-trained on other drawn scenes, part
+    of this repository), `none` (random; to make such weights), or a file of a backbone's or a
+    whole model's weights."""
+    initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    """SHA-256 of the file that `initialisation` names, checked before it is loaded."""
+    images_per_step: PositiveInt = 4
+    """Batch size over all GPUs, whose number does not change the result."""
+    iterations: PositiveInt = 48000
+    """Optimizer steps."""
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    """SGD with momentum 0.9, or AdamW."""
+    learning_rate: PositiveFloat = 0.005
+    """Learning rate after warm-up."""
+    weight_decay: float = Field(0.0001, ge=0)
+    """L2 (SGD) or decoupled (AdamW) weight decay."""
+    warmup_iterations: NonNegativeInt = 1000
+    """Steps over which the learning rate rises linearly from a thousandth of its value."""
+    milestones: tuple[PositiveInt, ...] = (36000,)
+    """Steps at which the learning rate is divided by ten."""
+    gradient_clip: PositiveFloat | None = None
+    """Maximum norm of the gradient; null if unlimited."""
+    mixed_precision: bool = True
+    """Autocast to bfloat16 or float16 on GPUs; CPUs always compute in float32."""
+    augmentation: Augmentation = Augmentation()
+    """Random changes of a training image before the model sees it."""
+
+    @model_validator(mode="after")
+    def _check_schedule_and_weights(self) -> Self:
+        if list(self.milestones) != sorted(set(self.milestones)):
+            raise ValueError(f"milestones: {list(self.milestones)} do not rise")
+        if self.milestones and self.milestones[-1] >= self.iterations:
+            raise ValueError(
+                f"milestones: {self.milestones[-1]} is never reached in "
+                f"{self.iterations} iterations"
+            )
+        if self.model == "tiny" and self.initialisation == "imagenet":
+            raise ValueError("initialisation: there are no ImageNet weights for the tiny model")
+        if self.model != "tiny" and self.initialisation == "drawn":
+            raise ValueError("initialisation: 'drawn' weights exist for the tiny model only")
+        if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
+            raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
+        return self

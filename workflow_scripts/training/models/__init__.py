@@ -1,1 +1,0 @@
-"""The torchvision engine's models, one a file."""

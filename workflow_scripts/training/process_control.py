@@ -1,0 +1,106 @@
+"""Control of the processes of a training: requests to stop, and one training per folder."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.ownership import PATIENCE_SECONDS, owned
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGURG)
+"""Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step early."""
+OWNER = "owner.json"
+"""Name of the file that tells other nodes, too, who trains in the folder."""
+
+
+class StopRequest:
+    """Request to save and stop: by a signal, by the clock, or by the end of the command.
+
+    Args:
+        heartbeat: named pipe whose writing end the command holds open.
+        stop_at: Unix time (seconds) to stop at, or None.
+    """
+
+    def __init__(self, heartbeat: Path, stop_at: float | None) -> None:
+        self.stop_at = stop_at
+        self.signalled = False
+        self._heartbeat = os.open(heartbeat, os.O_RDONLY | os.O_NONBLOCK)
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._notice)
+
+    def _notice(self, number: int, frame: object) -> None:
+        self.signalled = True
+
+    def __call__(self) -> bool:
+        """Whether to save and stop now."""
+        return (
+            self.signalled
+            or (self.stop_at is not None and time.time() >= self.stop_at)
+            or self._command_is_gone()
+        )
+
+    def _command_is_gone(self) -> bool:
+        try:
+            return os.read(self._heartbeat, 1) == b""
+        except BlockingIOError:
+            return False
+
+
+@contextlib.contextmanager
+def sole_user_of(folder: Path) -> Iterator[None]:
+    """Context in which no other command, and no worker that it left behind, uses the folder.
+
+    There are two locks: the owner's file excludes commands, on this machine or another; the file
+    system's lock excludes workers on this machine whose command was killed.
+
+    Raises:
+        UserError: the folder is still in use after a while.
+    """
+    with owned(folder / OWNER, lost=_stop_this_process), _lock_file(folder) as lock:
+        end = time.monotonic() + PATIENCE_SECONDS
+        told = False
+        while not _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if time.monotonic() > end:
+                raise UserError(
+                    f"{folder}: another process trains in this folder; wait for it, or stop it"
+                )
+            if not told:
+                log.info("another process trains in %s; waiting for it to end", folder)
+                told = True
+            time.sleep(0.2)
+        # The workers share the lock, which is free only when the last of them has ended.
+        _locked(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _stop_this_process() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def user_of(folder: Path) -> Iterator[None]:
+    """Context of a worker, which shares the folder with its command."""
+    with _lock_file(folder) as lock:
+        _locked(lock, fcntl.LOCK_SH)
+        yield
+
+
+def _lock_file(folder: Path) -> IO:
+    return (folder / "lock").open("a")
+
+
+def _locked(lock: IO, operation: int) -> bool:
+    try:
+        fcntl.flock(lock, operation)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        # Some cluster file systems are mounted without locks, which is no reason not to train.
+        log.warning("%s: cannot be locked (%s)", lock.name, error.strerror)
+    return True

@@ -1,0 +1,183 @@
+"""One optimizer step: gradient over all workers, in micro-batches if need be, and update."""
+
+import contextlib
+import functools
+import math
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from workflow_scripts.training.data import TrainingSample
+from workflow_scripts.training.distributed import StepAgreement, Worker
+from workflow_scripts.training.engine import Engine, LossTerm, OptimizerAndSchedule
+
+DIVERGED = 1000.0
+"""Loss beyond which no training recovers; random weights have one of about 10."""
+
+
+class DivergenceError(ArithmeticError):
+    """The loss is not finite, or far too large; the message says which."""
+
+
+class ScheduledOptimizer:
+    """An optimizer with its schedule, mixed precision and gradient clipping.
+
+    A step is `begin`, then `backward` for each micro-batch, then `step`.
+
+    Args:
+        scheduled: optimizer and schedule of a model that is on `device` already.
+        device: device of the computation.
+        mixed_precision: compute in half precision if the device is a GPU.
+    """
+
+    def __init__(
+        self, scheduled: OptimizerAndSchedule, device: torch.device, *, mixed_precision: bool
+    ) -> None:
+        self.optimizer, self.factor = scheduled.optimizer, scheduled.factor
+        self.gradient_clip = scheduled.gradient_clip
+        self.device = device
+        for group in self.optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        self.mixed = mixed_precision and device.type == "cuda"
+        self.dtype = torch.float16
+        if self.mixed and torch.cuda.is_bf16_supported(including_emulation=False):
+            self.dtype = torch.bfloat16
+        # Only float16 needs its gradients scaled; a disabled scaler passes everything through.
+        self.scaler = torch.amp.GradScaler(
+            "cuda", enabled=self.mixed and self.dtype is torch.float16
+        )
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the current step, for the first parameter group."""
+        return self.optimizer.param_groups[0]["lr"]
+
+    def autocast(self) -> contextlib.AbstractContextManager[Any]:
+        """Context of the forward pass, which sets its precision."""
+        return torch.autocast(self.device.type, self.dtype, enabled=self.mixed)
+
+    def begin(self, iteration: int) -> None:
+        """Set the learning rates of an iteration, from 0 on, and clear the gradient."""
+        factor = self.factor(iteration)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * factor
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradient of a part of the step's loss."""
+        self.scaler.scale(loss).backward()
+
+    def step(self) -> bool:
+        """Update the weights, unless the gradient is not finite.
+
+        Returns:
+            Whether training can continue. With float16, gradients overflow now and then, as
+            expected: the scaler skips them.
+        """
+        self.scaler.unscale_(self.optimizer)
+        parameters = [part for group in self.optimizer.param_groups for part in group["params"]]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.gradient_clip or math.inf)
+        if not self.scaler.is_enabled() and not norm.isfinite():
+            return False
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return True
+
+    def state_dict(self) -> dict[str, Any]:
+        """State to save for an exact resume."""
+        return {"optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore a `state_dict`; on another kind of device the scaler starts anew."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.scaler.is_enabled() and state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
+
+
+@dataclass(frozen=True)
+class GradientAccumulator:
+    """Computes the gradient of a step's loss.
+
+    A worker's images pass through the model together, or in micro-batches with the gradients
+    accumulated. Both give the same step, since each term of the loss is divided by its count over
+    the whole step.
+    """
+
+    engine: Engine
+    module: nn.Module
+    """Result of `Engine.loss_module`."""
+    data_parallel: DistributedDataParallel
+    """The module with its gradients averaged over the workers."""
+    worker: Worker
+    optimizer: ScheduledOptimizer
+    images_per_step: int
+    """Batch size over all workers."""
+    micro_batch: int | None
+    """Maximum number of a worker's images in one forward pass; None for all."""
+
+    def __call__(self, batch: list[TrainingSample], *, stop: bool, save: bool) -> StepAgreement:
+        """Accumulate the gradient of this worker's images, and average it over the workers.
+
+        Args:
+            batch: this worker's images, on its device.
+            stop: whether this worker was asked to stop.
+            save: whether it is time to save, by this worker's clock.
+
+        Raises:
+            DivergenceError: the loss is not finite, or far too large.
+        """
+        size = self.micro_batch or len(batch)
+        parts = [batch[start : start + size] for start in range(0, len(batch), size)]
+        if len(parts) == 1:
+            terms = self._losses(self.data_parallel, batch)
+            agreed = self.worker.agree(terms, stop=stop, save=save)
+            _refuse_divergence(agreed)
+            self.optimizer.backward(self.worker.loss_to_differentiate(terms, agreed.counts))
+            return agreed
+        counts = self._counts(parts)
+        seen: list[dict[str, LossTerm]] = []
+        for number, part in enumerate(parts, start=1):
+            last = number == len(parts)
+            with contextlib.nullcontext() if last else self.data_parallel.no_sync():
+                terms = self._losses(self.data_parallel, part)
+                divisors = counts or dict.fromkeys(terms, float(self.images_per_step))
+                self.optimizer.backward(self.worker.loss_to_differentiate(terms, divisors))
+            seen.append(
+                {name: LossTerm(term.total.detach(), term.count) for name, term in terms.items()}
+            )
+        agreed = self.worker.agree(_added(seen), stop=stop, save=save)
+        _refuse_divergence(agreed)
+        return agreed
+
+    def _losses(self, module: nn.Module, samples: list[TrainingSample]) -> dict[str, LossTerm]:
+        with self.optimizer.autocast():
+            return self.engine.losses(module, samples)
+
+    def _counts(self, parts: list[list[TrainingSample]]) -> dict[str, float]:
+        """Divisors of the terms, known before the first backward pass; empty for images."""
+        if self.engine.counts_are_images:
+            return {}
+        with torch.no_grad():
+            seen = [self._losses(self.module, part) for part in parts]
+        return self.worker.agree(_added(seen), stop=False, save=False).counts
+
+
+def _added(parts: list[dict[str, LossTerm]]) -> dict[str, LossTerm]:
+    return {
+        name: LossTerm(
+            functools.reduce(operator.add, (part[name].total for part in parts)),
+            sum(part[name].count for part in parts),
+        )
+        for name in parts[0]
+    }
+
+
+def _refuse_divergence(agreed: StepAgreement) -> None:
+    loss = sum(agreed.loss.values())
+    if not math.isfinite(loss) or loss > DIVERGED:
+        terms = ", ".join(f"{name} {value:.3g}" for name, value in agreed.loss.items())
+        raise DivergenceError(f"the loss is {loss:.3g} ({terms})")
