@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from workflow_scripts.common.cli import Ending, Program
 
 COMMANDS = {
+    "init": "config.commands.init:init",
     "config": "config.commands.check:check",
     "plan": "operations.commands.plan:plan",
     "status": "operations.commands.status:status",
