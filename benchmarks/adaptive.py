@@ -8,7 +8,7 @@ import pandas as pd
 from workflow_scripts.analysis.statistics.compare import compare
 from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.contracts.runs import ALL
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import Verdict
 
 MARGIN = 0.01

@@ -12,7 +12,7 @@ from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.dataset.cityscapes_reader import instances_of
-from workflow_scripts.dataset.reader import LabelledImage, number
+from workflow_scripts.dataset.reader import ReadImage, number
 from workflow_scripts.evaluation.cityscapes_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.imaging.masks import decode_mask
@@ -40,7 +40,7 @@ def benchmark(
         frames = [_ids(drawn, image.id) for image in drawn.images]
         split = number(
             [
-                LabelledImage(image, tuple(instances_of(ids)))
+                ReadImage(image, tuple(instances_of(ids)))
                 for image, ids in zip(drawn.images, frames, strict=True)
             ],
             drawn.classes,

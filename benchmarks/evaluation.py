@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.evaluation.coco_ap import CocoResult, Kind, evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.imaging.masks import encode_mask

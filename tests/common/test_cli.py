@@ -16,7 +16,7 @@ from workflow_scripts.common.cli import (
     option,
 )
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.dataset import Dataset
+from workflow_scripts.contracts.settings import Dataset
 from workflow_scripts.training.settings import Training
 
 calls: list[dict] = []

@@ -12,7 +12,7 @@ from tests.cityscapes_folder import HEIGHT, WIDTH, add_image, make_cityscapes, r
 from tests.commands import index as main
 from workflow_scripts.contracts.cityscapes import instance_ids_path
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.contracts.shards import Shards, read_shard
 from workflow_scripts.imaging.images import decode_ids, write_png
 from workflow_scripts.imaging.masks import decode_mask, encode_mask

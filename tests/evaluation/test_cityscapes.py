@@ -8,9 +8,9 @@ import pytest
 from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS, VOID_IDS
 from workflow_scripts.contracts.coco import CocoImage
-from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.cityscapes_reader import instances_of, void_of
-from workflow_scripts.dataset.reader import LabelledImage, number
+from workflow_scripts.dataset.reader import ReadImage, number
 from workflow_scripts.evaluation.cityscapes_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.imaging.masks import encode_mask
@@ -92,7 +92,7 @@ def made_up(
 def ours(frames, found):
     """The same by our evaluation: class name to (AP, AP50), and `all`."""
     labelled = [
-        LabelledImage(
+        ReadImage(
             CocoImage(0, f"{n}.png", WIDTH, HEIGHT, "", void_of(ids)), tuple(instances_of(ids))
         )
         for n, ids in enumerate(frames)

@@ -10,7 +10,7 @@ from tests.training.running import metrics_of, run_here
 from workflow_scripts.common.plugins import plugins_in
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training import checkpoint, engines
 from workflow_scripts.training.engine import EngineSettings
 from workflow_scripts.training.predictor import Predictor

@@ -9,15 +9,17 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 from workflow_scripts.anonymization.variants import Variant, is_unmodified, seed_offset
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.runs import ALL, ExpectedRuns
-from workflow_scripts.contracts.settings.dataset import (
+from workflow_scripts.contracts.settings import (
+    UNMODIFIED,
     CocoDataset,
     Dataset,
+    Evaluation,
+    Privacy,
+    Report,
+    Statistics,
     SyntheticDataset,
     classes_of,
 )
-from workflow_scripts.contracts.settings.evaluation import UNMODIFIED, Evaluation
-from workflow_scripts.contracts.settings.report import Privacy, Report
-from workflow_scripts.contracts.settings.statistics import Statistics
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.training.settings import Training
 

@@ -11,7 +11,7 @@ from typing import Any
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
 from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
-from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+from workflow_scripts.contracts.settings import UNMODIFIED
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 

@@ -16,7 +16,7 @@ from workflow_scripts.anonymization.variants import is_unmodified, seed_offset
 from workflow_scripts.common.files import canonical_json
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout, RunLayout
-from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
 
 NOT_OF_PREDICTIONS = {"on", "exposed"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+from workflow_scripts.contracts.settings import UNMODIFIED
 
 
 @dataclass(frozen=True)

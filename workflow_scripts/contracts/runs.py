@@ -12,7 +12,7 @@ from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
-from workflow_scripts.contracts.settings.evaluation import UNMODIFIED
+from workflow_scripts.contracts.settings import UNMODIFIED
 
 EXPECTED = "runs/expected.json"
 """The expected runs, below an experiment's folder; written when the workflow starts."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.runs import ALL
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 
 
 class Verdict(StrEnum):

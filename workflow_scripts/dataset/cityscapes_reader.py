@@ -12,8 +12,8 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts import cityscapes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle
-from workflow_scripts.contracts.settings.dataset import CLASSES
-from workflow_scripts.dataset.reader import LabelledImage, read_split
+from workflow_scripts.contracts.settings import CLASSES
+from workflow_scripts.dataset.reader import ReadImage, read_split
 from workflow_scripts.imaging.images import decode_ids, decode_image
 from workflow_scripts.imaging.masks import encode_mask
 
@@ -71,7 +71,7 @@ def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -
     return read_split(pool, read, images, CLASSES, f"indexing {split}")
 
 
-def _read_image(root: Path, file_name: str, *, with_void: bool) -> LabelledImage:
+def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
     path, label_path = root / file_name, cityscapes.instance_ids_path(root, file_name)
     raw = read_bytes(path)
     height, width = decode_image(raw, path).shape[:2]
@@ -84,7 +84,7 @@ def _read_image(root: Path, file_name: str, *, with_void: bool) -> LabelledImage
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16")
     void = void_of(ids) if with_void else None
-    return LabelledImage(
+    return ReadImage(
         CocoImage(0, file_name, width, height, sha256_of(raw), void), tuple(instances_of(ids))
     )
 

@@ -12,8 +12,8 @@ from hotcoco import mask as rle_codec
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, read_json, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.contracts.settings.dataset import CocoDataset
-from workflow_scripts.dataset.reader import LabelledImage, read_split
+from workflow_scripts.contracts.settings import CocoDataset
+from workflow_scripts.dataset.reader import ReadImage, read_split
 from workflow_scripts.imaging.images import decode_image
 
 
@@ -85,7 +85,7 @@ def _category_ids(
     return ids
 
 
-def _read_image(source: _Source) -> LabelledImage:
+def _read_image(source: _Source) -> ReadImage:
     record, where = source.record, source.annotation_file
     missing = {"file_name", "width", "height"} - record.keys()
     if missing:
@@ -99,7 +99,7 @@ def _read_image(source: _Source) -> LabelledImage:
             f"{record['width']}x{record['height']}"
         )
     image = CocoImage(0, Path(record["file_name"]).as_posix(), width, height, sha256_of(raw))
-    return LabelledImage(image, tuple(_instances(source, height, width)))
+    return ReadImage(image, tuple(_instances(source, height, width)))
 
 
 def _instances(source: _Source, height: int, width: int) -> Iterator[Instance]:

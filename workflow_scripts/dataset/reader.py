@@ -16,7 +16,7 @@ Source = TypeVar("Source")
 
 
 @dataclass(frozen=True)
-class LabelledImage:
+class ReadImage:
     """An image and its instances, before they have ids of the whole split."""
 
     image: CocoImage
@@ -32,7 +32,7 @@ def worker_pool(workers: int) -> Iterator[Executor]:
 
 def read_split(
     pool: Executor,
-    read: Callable[[Source], LabelledImage],
+    read: Callable[[Source], ReadImage],
     sources: Sequence[Source],
     classes: tuple[str, ...],
     description: str,
@@ -51,10 +51,10 @@ def read_split(
     """
     chunk = max(1, min(16, len(sources) // 64))
     results = pool.map(partial(_attempt, read), sources, chunksize=chunk)
-    found: list[LabelledImage] = []
+    found: list[ReadImage] = []
     findings: list[str] = []
     for result in progress(results, total=len(sources), description=description):
-        if isinstance(result, LabelledImage):
+        if isinstance(result, ReadImage):
             found.append(result)
         else:
             findings.extend(result)
@@ -63,16 +63,14 @@ def read_split(
     return number(found, classes)
 
 
-def _attempt(
-    read: Callable[[Source], LabelledImage], source: Source
-) -> LabelledImage | tuple[str, ...]:
+def _attempt(read: Callable[[Source], ReadImage], source: Source) -> ReadImage | tuple[str, ...]:
     try:
         return read(source)
     except UserError as error:
         return tuple(str(error).splitlines())
 
 
-def number(images: Sequence[LabelledImage], classes: tuple[str, ...]) -> CocoSplit:
+def number(images: Sequence[ReadImage], classes: tuple[str, ...]) -> CocoSplit:
     """Give images and instances ids from 1 in their order, and make them a split."""
     instances: list[Instance] = []
     for image_id, labelled in enumerate(images, start=1):

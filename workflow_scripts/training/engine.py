@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
     from torch.optim import Optimizer
 
-    from workflow_scripts.contracts.settings.evaluation import Evaluation
+    from workflow_scripts.contracts.settings import Evaluation
     from workflow_scripts.training.data import LabelledImage, TrainingSample
 
 

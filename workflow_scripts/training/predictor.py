@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workflow_scripts.contracts.coco import CocoImage
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.images import load
 from workflow_scripts.training.checkpoint import TrainedModel
 from workflow_scripts.training.distributed import set_up_torch

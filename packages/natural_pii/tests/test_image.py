@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from face_pictures import scenes
 from natural_pii import FaceRegion, PlateRegion, Replacement, anonymize
-from plate_pictures import PlateLook, photograph
+from plate_pictures import PhotoStyle, photograph
 
 PACKAGES = Path(__file__).resolve().parents[2]
 
@@ -17,7 +17,7 @@ PACKAGES = Path(__file__).resolve().parents[2]
 def street() -> tuple[np.ndarray, list[FaceRegion | PlateRegion]]:
     """Two people above a plate."""
     people, faces = scenes()[0]
-    plate = photograph(("K LM 4711",), 100, PlateLook(), seed=3)
+    plate = photograph(("K LM 4711",), 100, PhotoStyle(), seed=3)
     height, width = plate.image.shape[:2]
     image = np.full((people.shape[0] + height, people.shape[1], 3), 128, np.uint8)
     image[: people.shape[0]] = people

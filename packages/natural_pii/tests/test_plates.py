@@ -8,14 +8,14 @@ import pytest
 from natural_pii import PlateRegion, Replacement, Route, replace_plate
 from natural_pii.plates.write import choose
 from pii_measures.appearance import grey
-from plate_pictures import LOOKS, Picture, PlateLook, invented, photograph
+from plate_pictures import LOOKS, PhotoStyle, PlatePhoto, invented, photograph
 
 WIDTHS = (14, 20, 30, 45, 70, 120, 200)
 IDENTICAL = 0.9
 """Correlation of a character with itself; two different ones of 9 pixels hardly reach it."""
 
 
-def treat(picture: Picture, seed: int = 0, **region) -> tuple[np.ndarray, Replacement]:
+def treat(picture: PlatePhoto, seed: int = 0, **region) -> tuple[np.ndarray, Replacement]:
     original = picture.image.copy()
     result = replace_plate(picture.image, picture.region(**region), np.random.default_rng(seed))
     assert (picture.image == original).all()
@@ -23,7 +23,7 @@ def treat(picture: Picture, seed: int = 0, **region) -> tuple[np.ndarray, Replac
     return original, result
 
 
-def characters(picture: Picture, image: np.ndarray) -> list[np.ndarray]:
+def characters(picture: PlatePhoto, image: np.ndarray) -> list[np.ndarray]:
     """Each character's place in an image, seen straight on, without its mean."""
     shift = np.float64([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
     result = []
@@ -36,7 +36,7 @@ def characters(picture: Picture, image: np.ndarray) -> list[np.ndarray]:
     return result
 
 
-def correlations(picture: Picture, one: np.ndarray, other: np.ndarray) -> list[float]:
+def correlations(picture: PlatePhoto, one: np.ndarray, other: np.ndarray) -> list[float]:
     pairs = zip(characters(picture, one), characters(picture, other), strict=True)
     return [float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())) for a, b in pairs]
 
@@ -134,7 +134,7 @@ def test_pixels_outside_the_plate_stay():
 
 
 def test_the_country_band_stays():
-    picture = photograph(("AB CD 123",), 120, PlateLook(), seed=1)
+    picture = photograph(("AB CD 123",), 120, PhotoStyle(), seed=1)
     image, result = treat(picture)
     assert result.route is Route.NATURAL
     band = cv2.perspectiveTransform(np.float64([[(40, 132)]]), picture.to_image)[0, 0]
@@ -145,14 +145,14 @@ def test_the_country_band_stays():
 
 
 def test_the_same_generator_gives_the_same_bytes():
-    picture = photograph(("K LM 4711",), 90, PlateLook(), seed=2)
+    picture = photograph(("K LM 4711",), 90, PhotoStyle(), seed=2)
     one, other = treat(picture, 7)[0], treat(picture, 7)[0]
     assert (one == other).all()
     assert (one != treat(picture, 8)[0]).any()
 
 
 def test_a_missing_or_impossible_quad_gives_way_to_the_box():
-    picture = photograph(("K LM 4711",), 100, PlateLook(), seed=3)
+    picture = photograph(("K LM 4711",), 100, PhotoStyle(), seed=3)
     image, result = treat(picture, quad=False)
     assert max(correlations(picture, picture.image, image)) < IDENTICAL
     box = picture.region(quad=False)
@@ -188,7 +188,7 @@ def test_regions_at_and_beyond_the_border():
 
 
 def test_what_hides_a_plate_stays():
-    picture = photograph(("K LM 4711",), 100, PlateLook(), seed=7)
+    picture = photograph(("K LM 4711",), 100, PhotoStyle(), seed=7)
     post = picture.image.copy()
     x0, y0, x1, y1 = 60, 0, 110, post.shape[0]
     post[:, 110:] = (200, 120, 30)
@@ -209,7 +209,7 @@ def test_plates_without_anything_to_read():
 
 
 def test_new_characters_are_of_the_same_kind():
-    picture = photograph(("HK CD 3725",), 160, PlateLook(), seed=5)
+    picture = photograph(("HK CD 3725",), 160, PhotoStyle(), seed=5)
     reading = picture.read()
     (text,) = choose(reading.share, reading.layout, np.random.default_rng(0))
     assert [char.isdigit() for char in text] == [False] * 4 + [True] * 4

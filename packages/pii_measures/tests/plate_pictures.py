@@ -16,8 +16,8 @@ CAP = 180
 
 
 @dataclass(frozen=True)
-class PlateLook:
-    """PlateLook of a plate and of its photograph."""
+class PhotoStyle:
+    """Appearance of a plate and of its photograph."""
 
     ground: tuple[int, int, int] = (232, 233, 228)
     ink: tuple[int, int, int] = (24, 24, 28)
@@ -40,19 +40,19 @@ class PlateLook:
 
 
 LOOKS = {
-    "plain": PlateLook(seals=True),
-    "dark ground": PlateLook(ground=(30, 40, 90), ink=(230, 230, 230), band=False),
-    "night": PlateLook(light=0.3, noise=4, blur=0.8),
-    "oblique": PlateLook(yaw=50, blur=0.6),
-    "shadow and dirt": PlateLook(shadow=True, dirt=0.3),
-    "white on white": PlateLook(car=(225, 226, 230), frame=False, band=False, gradient=0.2),
-    "red ink, turned": PlateLook(ink=(190, 30, 30), roll=4, yaw=-25),
-    "yellow": PlateLook(ground=(235, 200, 60), band=False, motion=2),
+    "plain": PhotoStyle(seals=True),
+    "dark ground": PhotoStyle(ground=(30, 40, 90), ink=(230, 230, 230), band=False),
+    "night": PhotoStyle(light=0.3, noise=4, blur=0.8),
+    "oblique": PhotoStyle(yaw=50, blur=0.6),
+    "shadow and dirt": PhotoStyle(shadow=True, dirt=0.3),
+    "white on white": PhotoStyle(car=(225, 226, 230), frame=False, band=False, gradient=0.2),
+    "red ink, turned": PhotoStyle(ink=(190, 30, 30), roll=4, yaw=-25),
+    "yellow": PhotoStyle(ground=(235, 200, 60), band=False, motion=2),
 }
 
 
 @dataclass(frozen=True)
-class Picture:
+class PlatePhoto:
     """A photograph of a plate and the truth about it."""
 
     image: np.ndarray
@@ -96,7 +96,7 @@ def _ink(char: str) -> np.ndarray:
     )
 
 
-def straight(lines: tuple[str, ...], look: PlateLook):
+def straight(lines: tuple[str, ...], look: PhotoStyle):
     """A plate seen straight on: (h, w, 3) float and the boxes of its characters."""
     two = len(lines) == 2
     h, w = (480, 680) if two else (264, 1248)
@@ -140,10 +140,10 @@ def straight(lines: tuple[str, ...], look: PlateLook):
 def photograph(
     lines: tuple[str, ...],
     width: float,
-    look: PlateLook = PlateLook(),
+    look: PhotoStyle = PhotoStyle(),
     seed: int = 0,
     grain: int | None = None,
-) -> Picture:
+) -> PlatePhoto:
     """A photograph of a plate that is about `width` pixels wide when seen straight on.
 
     `seed` determines its exact place and its noise; `grain`, where given, the noise.
@@ -186,7 +186,7 @@ def photograph(
         + rng.normal(0, look.noise / 2, scene.shape)
     )
     image = np.clip(np.round(scene), 0, 255).astype(np.uint8)
-    return Picture(image, quad, lines, to_image, boxes, (w, h))
+    return PlatePhoto(image, quad, lines, to_image, boxes, (w, h))
 
 
 def invented(rng: np.random.Generator, two: bool = False) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ from pii_measures.plates.characters import likeness
 from pii_measures.plates.glyphs import READABLE, glyph
 from pii_measures.plates.layout import find_layout, shuffled
 from pii_measures.plates.rectify import frame_of, to_window
-from plate_pictures import LOOKS, PlateLook, photograph
+from plate_pictures import LOOKS, PhotoStyle, photograph
 
 
 @pytest.mark.parametrize("width", [90, 160])
 def test_the_layout_is_read(width):
-    picture = photograph(("AB CD 123",), width, PlateLook(blur=0.5), seed=4)
+    picture = photograph(("AB CD 123",), width, PhotoStyle(blur=0.5), seed=4)
     reading = picture.read()
     (line,) = reading.layout.lines
     assert reading.layout.legible
@@ -23,7 +23,7 @@ def test_the_layout_is_read(width):
 
 
 def test_a_shuffled_layout_has_the_lines_and_other_places():
-    picture = photograph(("HG HG 98",), 30, PlateLook(blur=0.7), seed=1)
+    picture = photograph(("HG HG 98",), 30, PhotoStyle(blur=0.7), seed=1)
     layout = picture.read().layout
     moved = shuffled(layout, np.random.default_rng(0))
     assert [line.y0 for line in moved.lines] == [line.y0 for line in layout.lines]

@@ -7,7 +7,7 @@ from workflow_scripts.analysis.statistics.compare import compare
 from workflow_scripts.analysis.statistics.experiment import judge
 from workflow_scripts.analysis.statistics.images import Added
 from workflow_scripts.analysis.statistics.welch import SampleStatistics
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 

@@ -10,7 +10,7 @@ from tests.analysis.statistics.test_command import write_experiment
 from tests.analysis.tables.written_runs import CLASSES, evaluation, written
 from tests.commands import statistics as main
 from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 
 SAME = (0.3, 0.2, 0.4)
 LOOKS = [6, 9, 14]

@@ -14,7 +14,7 @@ from tests.training.detectron2.conftest import DEMO
 from tests.training.running import metrics_of, run_here
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.evaluation.coco_ap import evaluate

@@ -100,7 +100,7 @@ def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_
 def test_a_batch_is_predicted_like_its_images(trained, shapes):
     stored = TrainedModel.read(trained.output / "model_final.pth")
     engine = Detectron2Engine(stored.settings, 2, stored.config)
-    from workflow_scripts.contracts.settings.evaluation import Evaluation  # noqa: PLC0415
+    from workflow_scripts.contracts.settings import Evaluation  # noqa: PLC0415
 
     model = engine.trained_model(stored.model, Evaluation(**SIZE))
     images = [cv2.imread(str(path))[..., ::-1] for path in sorted((shapes / "val").glob("*.png"))]

@@ -11,7 +11,7 @@ from workflow_scripts.analysis.statistics.power import (
 )
 from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics, holm
 from workflow_scripts.contracts.runs import ALL
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import (
     AtMargin,
     ClassVerdict,

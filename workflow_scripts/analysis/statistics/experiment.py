@@ -6,7 +6,7 @@ from workflow_scripts.analysis.statistics.compare import compare
 from workflow_scripts.analysis.statistics.images import TestImages
 from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.contracts.runs import ALL, class_title
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import (
     AtMargin,
     ExperimentVerdict,

@@ -8,7 +8,7 @@ from drawn_streets import SceneSettings, SettingsError, write_data_set
 from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.dataset import SyntheticDataset
+from workflow_scripts.contracts.settings import SyntheticDataset
 
 
 def draw(

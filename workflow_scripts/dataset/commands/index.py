@@ -5,7 +5,7 @@ import os
 from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.dataset import CocoDataset, Dataset
+from workflow_scripts.contracts.settings import CocoDataset, Dataset
 from workflow_scripts.contracts.shards import make_shards
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco

@@ -3,7 +3,7 @@
 from workflow_scripts.common.cli import Files, Folder, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.report import Report
+from workflow_scripts.contracts.settings import Report
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.privacy.pairs import pairs_of
 

@@ -11,7 +11,7 @@ from workflow_scripts.common.cli import Count, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.gpus import choose_gpus
-from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.training.settings import Training
 
 

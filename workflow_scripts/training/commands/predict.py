@@ -9,7 +9,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
 from workflow_scripts.training.sources import located
 

@@ -6,7 +6,7 @@ from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.common.cli import File, Folder, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.files import write_text
-from workflow_scripts.contracts.settings.report import Report
+from workflow_scripts.contracts.settings import Report
 
 
 def html(

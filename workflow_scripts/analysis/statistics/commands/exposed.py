@@ -12,7 +12,7 @@ from workflow_scripts.common.cli import Folder, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import list_of, missing_runs
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.tables import markdown, write_formats
 
 

@@ -11,7 +11,7 @@ from workflow_scripts.analysis.statistics.sources import samples_of_summary
 from workflow_scripts.common.cli import File, option
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_text
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 
 DEFAULTS = Statistics()
 SMALLEST_DEVIATION = 1e-6

@@ -20,7 +20,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.matches import FILE_NAME, Matches
 from workflow_scripts.contracts.runs import EvaluatedRun, ExpectedRuns, list_of, missing_runs
-from workflow_scripts.contracts.settings.statistics import Statistics
+from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, ImageSamples, Role
 
 

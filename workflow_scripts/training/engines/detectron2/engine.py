@@ -12,7 +12,7 @@ from detectron2.structures import Instances
 from torch import Tensor, nn
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.data import TrainingSample
 from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
 from workflow_scripts.training.engines.detectron2.augment import (

@@ -11,7 +11,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engines.detectron2.installation import weights_name
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from torch import nn
 from torch.optim import Optimizer
 
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engines.detectron2.installation import config_path
 from workflow_scripts.training.engines.detectron2.lazy_config import LazyModelConfig
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings

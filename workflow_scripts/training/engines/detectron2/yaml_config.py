@@ -15,7 +15,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engines.detectron2.installation import (
     check_option_names,
     weights_name,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings.evaluation import Evaluation
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.data import LabelledImage, TrainingSample
 from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
 from workflow_scripts.training.engines.torchvision.augment import augmented, resized, target_size

@@ -1,0 +1,205 @@
+"""Sections of an experiment's config that belong to no plug-in: `dataset:`, `evaluation:`,
+`privacy:`, `report:` and `statistics:`.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from workflow_scripts.common.section import Section
+from workflow_scripts.contracts.weights import Weights
+
+CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
+"""The Cityscapes instance classes, in the order of the whitepaper's Table II."""
+
+ImagesPerShard = PositiveInt
+
+
+class CityscapesDataset(Section):
+    """Cityscapes as unpacked: `leftImg8bit/{split}/{city}/…` and `gtFine/{split}/{city}/…`."""
+
+    kind: Literal["cityscapes"]
+    """Cityscapes, or a folder in its layout."""
+    root: Path
+    """The folder that holds `leftImg8bit` and `gtFine`."""
+    full: bool = False
+    """It is the whole of Cityscapes: stop unless there are 2975, 500 and 1525 images."""
+    images_per_shard: ImagesPerShard = 100
+    """About how many training images make one shard, the unit of detection and anonymization."""
+
+
+class CocoFiles(Section):
+    """One split of a data set in COCO format."""
+
+    images: Path
+    """The folder that the `file_name`s of the annotation file are relative to."""
+    annotations: Path
+    """The COCO annotation file (`instances_*.json`)."""
+
+
+class CocoDataset(Section):
+    """A data set of your own in COCO format."""
+
+    kind: Literal["coco"]
+    """Images of your own with COCO annotation files."""
+    train: CocoFiles
+    """The images that are anonymized and trained on."""
+    val: CocoFiles
+    """The images that every model is tested on."""
+    classes: tuple[str, ...] = Field(CLASSES, min_length=1)
+    """The classes of the study, in the order of the tables."""
+    class_mapping: dict[str, str] = Field(default_factory=dict)
+    """From a category name of the annotation files to one of `classes`, where they differ."""
+    ignored_classes: tuple[str, ...] = ()
+    """Category names whose objects are left out."""
+    images_per_shard: ImagesPerShard = 100
+    """About how many training images make one shard, the unit of detection and anonymization."""
+
+    @model_validator(mode="after")
+    def _classes_fit(self) -> "CocoDataset":
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError(f"classes: a name stands twice in {list(self.classes)}")
+        for source, target in self.class_mapping.items():
+            if target not in self.classes:
+                raise ValueError(
+                    f"class_mapping.{source}: {target!r} is none of the classes "
+                    f"{', '.join(self.classes)}"
+                )
+            if source in self.ignored_classes:
+                raise ValueError(f"class_mapping.{source}: it is in ignored_classes as well")
+        return self
+
+
+class ImageCounts(Section):
+    """How many images to draw, by split."""
+
+    train: PositiveInt = 160
+    """Training images."""
+    val: PositiveInt = 60
+    """Validation images."""
+
+
+class SyntheticDataset(Section):
+    """Drawn street scenes, written in the Cityscapes layout. Needs no download."""
+
+    kind: Literal["synthetic"]
+    """Street scenes that the workflow draws."""
+    seed: int = Field(0, ge=0)
+    """Another seed draws other scenes."""
+    width: int = Field(256, ge=128, le=4096)
+    """Image width in pixels."""
+    height: int = Field(128, ge=64, le=2048)
+    """Image height in pixels; scenes are composed for half the width."""
+    images: ImageCounts = ImageCounts()
+    """How many scenes to draw."""
+    images_per_shard: ImagesPerShard = 100
+    """About how many training images make one shard, the unit of detection and anonymization."""
+
+
+Dataset = Annotated[CityscapesDataset | CocoDataset | SyntheticDataset, Field(discriminator="kind")]
+
+
+def classes_of(dataset: CityscapesDataset | CocoDataset | SyntheticDataset) -> tuple[str, ...]:
+    """The classes of the study, in the order of the tables."""
+    return dataset.classes if isinstance(dataset, CocoDataset) else CLASSES
+
+
+UNMODIFIED = "unmodified"
+"""The validation images as they are, among those to test on."""
+
+
+class Evaluation(Section):
+    """Prediction on the validation images, and the COCO protocol."""
+
+    on: tuple[str, ...] = (UNMODIFIED,)
+    """`unmodified`, and variants: the validation images are anonymized in the same way, every model
+    is tested on them as well, and `tables/cross.*` shows each training by each test. All other
+    tables are about the unmodified images."""
+    score_threshold: float = Field(0.05, ge=0, lt=1)
+    """Predictions below this score are dropped, as detectron2 does."""
+    detections_per_image: PositiveInt = 100
+    """At most this many predictions an image; the COCO protocol counts 100."""
+    shorter_side: PositiveInt = 1024
+    """Resize a test image's shorter side to this (pixels)."""
+    longest_side: PositiveInt = 2048
+    """The longer side never exceeds this (pixels)."""
+    exposed: bool = True
+    """Also say how well objects are found that carry a face or a license plate. For this, PII is
+    detected in the validation images as well. It does not concern the predictions."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on_is_a_word(cls, content: Any) -> Any:
+        """YAML 1.1 takes a bare `on` for the truth value."""
+        if not isinstance(content, dict) or "on" in content:
+            return content
+        return {"on" if key is True else key: value for key, value in content.items()}
+
+
+Margin = Annotated[float, Field(gt=0, lt=1)]
+Probability = Annotated[float, Field(gt=0, lt=0.5)]
+Power = Annotated[float, Field(ge=0.5, lt=1)]
+
+
+class Statistics(Section):
+    """The verdict on each variant against the reference."""
+
+    margins: tuple[Margin, ...] = Field((0.01, 0.02), min_length=1)
+    """Differences up to this (AP, fractions of 1: 0.01 is one point) do not matter. Name them
+    before you see results; several are reported side by side."""
+    level: Probability = 0.05
+    """Level of each test. Intervals have the confidence 1 - 2 * level, which goes with
+    two one-sided tests at that level."""
+    looks: tuple[Annotated[int, Field(ge=2)], ...] = ()
+    """Numbers of runs a variant at which you will look, such as [5, 10, 15]: after each look,
+    `python -m workflow_scripts statistics next` adds runs to what is undecided. Each look tests at
+    `level` divided by the number of looks, so that all looks together err no more often than one
+    would. Empty: one look, at the runs that there are. Name them before you see results."""
+    image_samples: int = Field(400, ge=0, le=100_000)
+    """Samples of the test images, drawn from those that there are, that tell what another set of
+    images would change. 0 leaves it out."""
+    image_groups: str = Field("auto", min_length=1)
+    """Images that are drawn together: `image` (each by itself), `folder` (those of a folder, such
+    as a city), `auto` (folders, if they are worth ten of equal size; else images), or a regular
+    expression for file names, whose match names the group."""
+    power: Power = 0.8
+    """For the smallest detectable difference and the number of runs needed."""
+
+    @property
+    def test_level(self) -> float:
+        """Level of each test at each look: the level is spent in equal parts (Bonferroni)."""
+        return self.level / max(len(self.looks), 1)
+
+    @field_validator("looks")
+    @classmethod
+    def _looks_ascend(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
+        if list(looks) != sorted(set(looks)):
+            raise ValueError("each number of runs has to be larger than the one before")
+        return looks
+
+    @field_validator("image_groups")
+    @classmethod
+    def _is_a_regular_expression(cls, text: str) -> str:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from None
+        return text
+
+
+class Privacy(Section):
+    """The privacy audit of each variant."""
+
+    embedding: Weights | None = None
+    """A face recognition network for `cv2.FaceRecognizerSF`, such as SFace (ONNX): then the audit
+    says how similar old and new faces are to it. null: it says so by pixels only."""
+
+
+class Report(Section):
+    """Figures and reports."""
+
+    show_originals: bool | None = None
+    """Whether figures may show original faces and license plates. null: only those of the drawn
+    data set, which are nobody's."""

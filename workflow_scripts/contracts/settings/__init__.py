@@ -1,1 +1,0 @@
-"""The sections of an experiment's config that belong to no plug-in, one model each."""
