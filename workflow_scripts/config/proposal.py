@@ -15,7 +15,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.contracts import cityscapes
-from workflow_scripts.contracts.settings.dataset import CLASSES
+from workflow_scripts.contracts.settings import CLASSES
 
 SYNONYMS = {
     "pedestrian": "person",
