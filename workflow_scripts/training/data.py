@@ -68,8 +68,14 @@ class TrainingSample:
         return self._each(Tensor.pin_memory)
 
     def _each(self, change: Callable[[Tensor], Tensor]) -> "TrainingSample":
-        tensors = (self.image, self.boxes, self.labels, self.masks, self.corners)
-        return TrainingSample(*map(change, tensors), seed=self.seed)
+        return TrainingSample(
+            image=change(self.image),
+            boxes=change(self.boxes),
+            labels=change(self.labels),
+            masks=change(self.masks),
+            corners=change(self.corners),
+            seed=self.seed,
+        )
 
 
 class TrainingSet(Dataset[TrainingSample]):

@@ -11,7 +11,7 @@ from torch import nn
 
 from tests.training.detectron2.conftest import small_settings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.training.engines.detectron2 import Detectron2Training, recipe_of
+from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.engines.detectron2.installation import config_path, option_keys
 from workflow_scripts.training.engines.detectron2.model_config import (
     model_config_of,
@@ -75,7 +75,7 @@ def test_only_the_listed_options_differ_from_detectron2s_file(schedule, changes)
 
 def test_the_numbers_of_both_schedules():
     recipes = [
-        recipe_of(WHITEPAPER.model_copy(update={"schedule": name})) for name in ("scaled", "fixed")
+        WHITEPAPER.model_copy(update={"schedule": name}).recipe() for name in ("scaled", "fixed")
     ]
     assert [(r.iterations, r.images_per_step) for r in recipes] == [(48000, 4), (24000, 4)]
     assert not recipes[0].mixed_precision and not recipes[0].deterministic
@@ -146,11 +146,11 @@ def test_all_options_are_known_without_importing_detectron2():
 )
 def test_what_does_not_fit_is_one_line(changes, message):
     with pytest.raises(UserError, match=message):
-        recipe_of(WHITEPAPER.model_copy(update=changes))
+        WHITEPAPER.model_copy(update=changes).recipe()
 
 
 def test_a_broken_yaml_is_named(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("SOLVER:\n  SPEED: 1\n")
     with pytest.raises(UserError, match=r"mine.yaml: Non-existent config key: SOLVER.SPEED"):
-        recipe_of(WHITEPAPER.model_copy(update={"config": str(path)}))
+        WHITEPAPER.model_copy(update={"config": str(path)}).recipe()
