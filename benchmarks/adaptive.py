@@ -4,14 +4,11 @@ import argparse
 
 import numpy as np
 import pandas as pd
+from run_equivalence.compare import compare
+from run_equivalence.verdicts import Verdict
+from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.analysis.statistics.compare import compare
-from workflow_scripts.analysis.statistics.welch import SampleStatistics
-from workflow_scripts.contracts.runs import ALL
-from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.verdicts import Verdict
-
-MARGIN = 0.01
+MARGIN, LEVEL = 0.01, 0.05
 
 
 def last_look(
@@ -19,15 +16,16 @@ def last_look(
     difference: float,
     deviation: float,
     looks: tuple[int, ...],
-    settings: Statistics,
+    level: float,
 ) -> tuple[Verdict, int]:
     """Look until the verdict is no longer inconclusive; returns it and the runs a variant."""
     reference, values = rng.normal(0.3, deviation, (2, looks[-1]))
     for runs in looks:
         (row,) = compare(
-            {ALL: SampleStatistics.of(values[:runs] + difference)},
-            {ALL: SampleStatistics.of(reference[:runs])},
-            settings,
+            {"all": SampleStatistics.of(values[:runs] + difference)},
+            {"all": SampleStatistics.of(reference[:runs])},
+            margins=(MARGIN,),
+            level=level,
         )
         verdict = row.margins[0].verdict
         if verdict is not Verdict.INCONCLUSIVE:
@@ -50,7 +48,7 @@ def rates(
         `false_different` and `right_same` where nothing differs; `false_same` and
         `right_different` where the difference is the margin; `runs`, the mean number a variant.
     """
-    settings = Statistics(margins=(MARGIN,), looks=looks if corrected else ())
+    level = LEVEL / len(looks) if corrected else LEVEL
     counts = dict.fromkeys(("false_different", "right_same", "false_same", "right_different"), 0)
     runs = 0
     for number in range(repetitions):
@@ -59,7 +57,7 @@ def rates(
             (MARGIN, "false_same", "right_different"),
         ):
             rng = np.random.default_rng([number, difference > 0])
-            verdict, used = last_look(rng, difference, deviation, looks, settings)
+            verdict, used = last_look(rng, difference, deviation, looks, level)
             runs += used
             counts[same] += verdict.within
             counts[different] += verdict in (Verdict.DIFFERENT, Verdict.BOTH)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from run_equivalence.images import ResampledRuns
+from run_equivalence.resampling import average_precisions
+from run_equivalence.welch import Difference, SampleStatistics
 from scipy.special import expit
 
-from workflow_scripts.analysis.statistics.images import TestImages
-from workflow_scripts.analysis.statistics.resampling import average_precisions
-from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
 from workflow_scripts.contracts.matches import THRESHOLDS, Matches
 
 LEVEL = 0.05
@@ -100,7 +100,7 @@ class World:
 def judged(by_variant: list[list[Matches]], samples: int) -> tuple[Difference, Difference]:
     """The difference of two variants: of these images, and with the images as a sample."""
     named = dict(zip(("reference", "variant"), by_variant, strict=True))
-    tested = TestImages.resample(named, "image", samples)
+    tested = ResampledRuns.of(named, np.arange(len(by_variant[0][0].images)), samples)
     welch = Difference.between(
         *(SampleStatistics.of(tested.whole[name][:, 0]) for name in ("variant", "reference"))
     )

@@ -4,13 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+from run_equivalence.resampling import average_precisions, draw_samples
 
 from tests.evaluation.test_coco import CASES, made_up
-from workflow_scripts.analysis.statistics.resampling import (
-    average_precisions,
-    draw_samples,
-    groups_of,
-)
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.matches import Matches
@@ -71,7 +67,7 @@ def test_many_samples_at_once_are_those_of_one_by_one(monkeypatch):
     matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
     samples = draw_samples(np.arange(len(split.images)), 50)
     together = average_precisions(matches, samples)
-    monkeypatch.setattr("workflow_scripts.analysis.statistics.resampling.AT_ONCE", 1)
+    monkeypatch.setattr("run_equivalence.resampling.AT_ONCE", 1)
     np.testing.assert_array_equal(average_precisions(matches, samples), together)
 
 
@@ -82,17 +78,3 @@ def test_other_files_are_one_line(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"matches\.npz: .*evaluate this run again"):
         Matches.read(path)
-
-
-def test_images_of_a_folder_are_drawn_together():
-    cities = [f"val/city {number % 12}/{number}.png" for number in range(36)]
-    groups, name = groups_of(cities, "auto")
-    assert (len(set(groups)), name) == (12, "folders")
-    samples = draw_samples(groups, 30)
-    for group in range(12):
-        assert (np.ptp(samples[:, groups == group], axis=1) == 0).all()
-    assert groups_of([f"val/{number % 3}/{number}.png" for number in range(36)], "auto")[1] == (
-        "images"
-    )
-    sequences, _ = groups_of(["a/x_000001_000019.png", "a/x_000001_000020.png"], r"\w+_\d{6}(?=_)")
-    assert len(set(sequences)) == 1

@@ -1,12 +1,12 @@
 """The answer in a sentence: no more than the verdict allows."""
 
 import pytest
+from run_equivalence.compare import compare
+from run_equivalence.images import AddedVariance
+from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
-from workflow_scripts.analysis.statistics.compare import compare
-from workflow_scripts.analysis.statistics.experiment import judge
-from workflow_scripts.analysis.statistics.images import Added
-from workflow_scripts.analysis.statistics.welch import SampleStatistics
+from workflow_scripts.analysis.statistics.judge import judge
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
@@ -82,7 +82,7 @@ def test_controls_are_no_treatments_and_speak_in_the_caveats():
 def test_test_images_as_a_sample_are_said_beside_the_interval():
     settings = Statistics()
     samples = {name: SampleStatistics(0.3, 0.003, 5) for name in ("car", "all")}
-    rows = compare(samples, samples, settings, {"all": Added(0.02**2, 50.0)})
+    rows = compare(samples, samples, images={"all": AddedVariance(0.02**2, 50.0)})
     blur = VariantVerdict(variant="blur", role=Role.TREATMENT, rows=tuple(rows))
     verdict = ExperimentVerdict(
         reference="plain", settings=settings, source="runs", variants=(blur,)

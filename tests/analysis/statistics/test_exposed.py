@@ -4,10 +4,10 @@ import json
 
 import pandas as pd
 import pytest
+from run_equivalence.welch import Difference, SampleStatistics
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
 from tests.commands import statistics as main
-from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
 
 AP = {"unmodified": (0.40, 0.42, 0.41), "natural": (0.30, 0.33, 0.31)}
 VARIANTS = tuple(AP)

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 
-from workflow_scripts.analysis.statistics.experiment import attention, points, sentences
-from workflow_scripts.contracts.verdicts import (
-    AtMargin,
-    ClassVerdict,
-    ExperimentVerdict,
-    Role,
-    VariantVerdict,
-    Verdict,
-)
+from run_equivalence.verdicts import AtMargin, ClassVerdict, Verdict
+
+from workflow_scripts.analysis.numbers import interval, points, signed
+from workflow_scripts.analysis.statistics.sentences import attention, control_sentence
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, VariantVerdict
 
 ONLY_TRAININGS = (
     "The intervals cover run-to-run variation only; the choice of the test images adds to it."
@@ -19,7 +15,7 @@ ONLY_TRAININGS = (
 
 def headline(verdict: ExperimentVerdict) -> str:
     """One sentence on all treatments."""
-    treatments = [of for of in verdict.variants if of.role is Role.TREATMENT]
+    treatments = verdict.treatments
     if not treatments:
         return "No treatment to judge: every variant other than the reference is a control."
     if len(treatments) == 1:
@@ -34,9 +30,12 @@ def headline(verdict: ExperimentVerdict) -> str:
 def _effect(mean: ClassVerdict) -> tuple[Verdict, str, str]:
     """Verdict on the mean AP, its margin in words, and the direction of the change."""
     at = _narrowest_within(mean) or _widest(mean)
-    is_different = at.verdict in (Verdict.BOTH, Verdict.DIFFERENT)
-    change = ("lower" if (mean.difference or 0) < 0 else "raise") if is_different else ""
+    change = _change(mean) if at.verdict.is_different else ""
     return at.verdict, points(at.margin), change
+
+
+def _change(mean: ClassVerdict) -> str:
+    return "lower" if (mean.difference or 0) < 0 else "raise"
 
 
 def _clause(verdict: Verdict, margin: str, change: str, names: Sequence[str]) -> str:
@@ -67,43 +66,41 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     at = _narrowest_within(mean) or _widest(mean)
     if at.verdict is Verdict.UNTESTABLE:
         return f"{capital} cannot be tested: it takes two runs of each, with differing results."
-    interval = (
-        f"difference {100 * mean.difference:+.2f} points, "
+    numbers = (
+        f"difference {signed(mean.difference)} points, "
         f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval "
-        f"{100 * mean.low:+.2f} to {100 * mean.high:+.2f}"
+        f"{interval(mean.low, mean.high)}"
     )
-    changes = "lowers" if mean.difference < 0 else "raises"
+    changes = f"{_change(mean)}s"
     said = {
         Verdict.EQUIVALENT: f"{capital} leaves mean AP unchanged within {points(at.margin)}",
         Verdict.BOTH: f"{capital} {changes} mean AP, but by less than {points(at.margin)}",
         Verdict.DIFFERENT: f"{capital} {changes} mean AP",
         Verdict.INCONCLUSIVE: f"These runs cannot tell whether {start} changes mean AP",
     }[at.verdict]
-    return f"{said} ({interval}); {_classes(of, of.over_all.margins.index(at))}."
+    return f"{said} ({numbers}); {_classes(of, mean.margins.index(at))}."
 
 
 def _classes(of: VariantVerdict, index: int) -> str:
     """What holds for the classes at a margin; claims about some of them by corrected p values."""
     classes = of.classes
-    margin = points(classes[0].margins[index].margin)
-    if all(row.margins[index].verdict.within for row in classes):
+    margin = points(of.over_all.margins[index].margin)
+    if not classes:
+        return "there are no classes"
+    if of.all_within(index):
         return f"all {len(classes)} classes are within {margin}, too"
     names: dict[str, list[str]] = {}
     for row in classes:
         at = row.margins[index]
-        names.setdefault(_in_a_word(at.verdict_holm or at.verdict), []).append(row.name)
+        outcome = at.verdict_holm or at.verdict
+        word = "equivalent" if outcome.within else outcome.value
+        names.setdefault(word, []).append(row.name)
     corrected = any(row.margins[index].verdict_holm for row in classes)
     how = f"within {margin}" + (" and after Holm correction" if corrected else "")
     if len(names) == 1:
         return f"by class, {how}: all {len(classes)} {next(iter(names))}"
     parts = [f"{len(of)} {word} ({', '.join(of)})" for word, of in names.items()]
     return f"by class, {how}: {', '.join(parts)}"
-
-
-def _in_a_word(outcome: Verdict) -> str:
-    if outcome.within:
-        return "equivalent"
-    return outcome.value
 
 
 def _narrowest_within(row: ClassVerdict) -> AtMargin | None:
@@ -121,8 +118,10 @@ def _margin(at: AtMargin) -> float:
 
 def caveats(verdict: ExperimentVerdict) -> list[str]:
     """Limits of the answer, a sentence each."""
-    treatments = [of for of in verdict.variants if of.role is Role.TREATMENT]
-    said = [*attention(verdict), *_of_controls(verdict)]
+    treatments = verdict.treatments
+    said = attention(verdict)
+    for of in verdict.variants:
+        said += control_sentence(of, verdict.settings)
     hidden = [of.variant for of in treatments if _hides(of)]
     if hidden:
         said.append(
@@ -138,21 +137,9 @@ def caveats(verdict: ExperimentVerdict) -> list[str]:
     return said + _of_images(verdict, treatments)
 
 
-def _of_controls(verdict: ExperimentVerdict) -> list[str]:
-    """Conclusion from each control."""
-    return [
-        sentences(of, verdict.settings)[-1]
-        for of in verdict.variants
-        if of.role is not Role.TREATMENT
-    ]
-
-
 def _hides(of: VariantVerdict) -> bool:
     at = _narrowest_within(of.over_all)
-    if at is None:
-        return False
-    index = of.over_all.margins.index(at)
-    return not all(row.margins[index].verdict.within for row in of.classes)
+    return at is not None and not of.all_within(of.over_all.margins.index(at))
 
 
 def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
@@ -163,8 +150,7 @@ def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict])
     parts = []
     for variant, images in known:
         verdicts = ", ".join(f"{at.verdict} within {points(at.margin)}" for at in images.margins)
-        interval = f"{100 * images.low:+.2f} to {100 * images.high:+.2f}"
-        parts.append(f"{variant} {interval} points ({verdicts})")
+        parts.append(f"{variant} {interval(images.low, images.high)} points ({verdicts})")
     return [
         "The interval above covers run-to-run variation only. With the test images as a second "
         f"source of variation, the interval of the mean is: {'; '.join(parts)}."

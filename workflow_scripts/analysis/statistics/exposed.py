@@ -1,26 +1,21 @@
-"""The objects whose pixels an anonymization changes: how well each variant finds them."""
+"""APs of the objects whose pixels an anonymization changes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from run_equivalence.welch import Difference, SampleStatistics, is_testable
 
-from workflow_scripts.analysis.statistics.welch import Difference, SampleStatistics
+from workflow_scripts.analysis.numbers import cell, interval, signed
 from workflow_scripts.common import latex
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
-from workflow_scripts.contracts.runs import (
-    ALL,
-    EvaluatedRun,
-    ExpectedRuns,
-    class_title,
-)
+from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
 from workflow_scripts.contracts.tables import TextTable
 
 SCHEMA = 1
 EXPOSURE = ("none", "little", "much")
-"""The groups that every class's rows show; the mean over the classes shows all groups."""
+"""Groups in the rows of single classes; the mean over the classes shows all groups."""
 COLUMNS = ["variant", "class", "group", "mean", "std", "n", "instances"]
 COMPARED = ["difference", "low", "high", "welch_p"]
 
@@ -31,10 +26,10 @@ def exposed_table(
     """AP by variant, class and group, and its difference from the reference's.
 
     Args:
-        runs: of one experiment.
-        expected: its variants and classes.
-        reference: the variant that the others are compared with.
-        level: of one-sided tests; the interval has the confidence 1 - 2 * level.
+        runs: runs of one experiment.
+        expected: variants and classes of the experiment.
+        reference: variant that the others are compared with.
+        level: level of one-sided tests; the interval has the confidence 1 - 2 * level.
 
     Returns:
         columns variant, class (the last is `all`), group, mean, std (n-1), n (runs in which the AP
@@ -44,14 +39,12 @@ def exposed_table(
     Raises:
         UserError: a run was evaluated without exposed objects.
     """
-    lacking = [run for run in runs if run.evaluation.exposed is None]
-    if lacking:
-        raise UserError(f"{lacking[0].path}: no APs of exposed objects; evaluate it with --regions")
-    first = runs[0].evaluation.exposed
+    scores = {variant: _scores(runs, variant) for variant in expected.variants}
+    first = exposed_scores(runs[0])
     names = [(name, group) for name in (*expected.classes, ALL) for group in first.mean]
     samples = {
-        variant: {key: _sample(runs, variant, *key) for key in names}
-        for variant in expected.variants
+        variant: {key: _sample(of_variant, *key) for key in names}
+        for variant, of_variant in scores.items()
     }
     rows = [
         {
@@ -60,7 +53,7 @@ def exposed_table(
             "group": group,
             **vars(sample),
             "instances": _groups_of(first, name)[group].instances,
-            **(_against(samples[reference][name, group], sample, level)),
+            **_against(samples[reference][name, group], sample, level),
         }
         for variant, of_variant in samples.items()
         for (name, group), sample in of_variant.items()
@@ -74,18 +67,32 @@ def _groups_of(scores: ExposedScores, name: str) -> Mapping[str, GroupScores]:
     return scores.mean if name == ALL else scores.per_class[name]
 
 
-def _sample(runs: Sequence[EvaluatedRun], variant: str, name: str, group: str) -> SampleStatistics:
-    of_variant = [run.evaluation.exposed for run in runs if run.variant == variant]
-    values = [_groups_of(scores, name)[group].AP for scores in of_variant]
+def _scores(runs: Sequence[EvaluatedRun], variant: str) -> list[ExposedScores]:
+    return [exposed_scores(run) for run in runs if run.variant == variant]
+
+
+def exposed_scores(run: EvaluatedRun) -> ExposedScores:
+    """The APs of exposed objects of a run.
+
+    Raises:
+        UserError: the run was evaluated without PII regions.
+    """
+    if run.evaluation.exposed is None:
+        raise UserError(f"{run.path}: no APs of exposed objects; evaluate it with --regions")
+    return run.evaluation.exposed
+
+
+def _sample(runs: Sequence[ExposedScores], name: str, group: str) -> SampleStatistics:
+    values = [_groups_of(scores, name)[group].AP for scores in runs]
     return SampleStatistics.of([value for value in values if value is not None])
 
 
 def _against(
     reference: SampleStatistics, sample: SampleStatistics, level: float
 ) -> dict[str, float]:
-    """The difference; its interval and p value where variation can be estimated."""
+    """Difference, with its interval and p value where variation can be estimated."""
     known = {"difference": sample.mean - reference.mean}
-    if min(sample.n, reference.n) < 2 or not (sample.has_spread or reference.has_spread):
+    if not is_testable(sample, reference):
         return known
     welch = Difference.between(sample, reference)
     low, high = welch.interval(level)
@@ -131,10 +138,8 @@ def blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
                     str(row["instances"]),
                     _cell(of_reference.loc[(row["class"], row["group"])]),
                     _cell(row),
-                    UNDEFINED if pd.isna(row["difference"]) else _points(row["difference"]),
-                    UNDEFINED
-                    if pd.isna(row["low"])
-                    else f"{_points(row['low'])} to {_points(row['high'])}",
+                    signed(row["difference"]),
+                    interval(row["low"], row["high"]),
                 )
                 for row in of_variant.to_dict("records")
                 if row["class"] == ALL or row["group"] in EXPOSURE
@@ -144,24 +149,17 @@ def blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
     ]
 
 
-def _cell(row: Mapping[str, Any]) -> str:
-    if not row["n"]:
-        return UNDEFINED
-    deviation = "" if pd.isna(row["std"]) else f" ± {row['std']:.3f}"
-    return f"{row['mean']:.3f}{deviation}"
-
-
-def _points(fraction: float) -> str:
-    return f"{100 * fraction:+.2f}"
+def _cell(row: Mapping[Any, Any]) -> str:
+    return cell(row["mean"], row["std"], row["n"], row["n"])
 
 
 def caption(runs: Sequence[EvaluatedRun], level: float, missing: str) -> str:
     """Explanation of rows and columns."""
-    first = runs[0].evaluation
+    first, much_from = runs[0].evaluation, exposed_scores(runs[0]).much_from
     text = (
         f"Mask AP on {first.images} {first.tested_on} images by the share of an object's pixels "
         "inside face and license plate boxes: none, little, or much "
-        f"({100 * first.exposed.much_from:g} % or more); exposed means little or much. Differences "
+        f"({100 * much_from:g} % or more); exposed means little or much. Differences "
         f"in points, with their {100 * (1 - 2 * level):g} % interval over the runs (Welch). "
         "Objects of other groups are ignored."
     )

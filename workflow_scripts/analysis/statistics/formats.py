@@ -1,21 +1,22 @@
 """The verdict as csv, Markdown and plain text; APs are points there (100 times the fraction)."""
 
 import textwrap
+from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
+from run_equivalence.verdicts import MOST_RUNS, AtMargin, ClassVerdict, Verdict
 
+from workflow_scripts.analysis.numbers import interval, p_value, points, signed, unsigned
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
-from workflow_scripts.analysis.statistics.experiment import attention, notes, points, sentences
+from workflow_scripts.analysis.statistics.sentences import attention, notes, sentences
 from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.runs import class_title
 from workflow_scripts.contracts.tables import TextTable, latex_tables
 from workflow_scripts.contracts.verdicts import (
-    AtMargin,
-    ClassVerdict,
     ExperimentVerdict,
     VariantText,
     VariantVerdict,
-    Verdict,
     VerdictText,
 )
 
@@ -44,19 +45,19 @@ def as_csv(verdict: ExperimentVerdict) -> str:
     rows = []
     for variant in verdict.variants:
         for row in variant.rows:
-            numbers = row.model_dump(
-                exclude={"name", "reference", "variant", "margins", "notes", "with_images"}
-            )
+            numbers = asdict(row)
             groups = {
-                f"{key}_{prefix}": value
-                for prefix, group in (("reference", row.reference), ("variant", row.variant))
-                for key, value in group.model_dump().items()
+                f"{key}_{group}": value
+                for group in ("reference", "variant")
+                for key, value in numbers.pop(group).items()
             }
+            for name in ("name", "margins", "with_images", "notes"):
+                del numbers[name]
             rows += [
                 {"variant": variant.variant, "role": str(variant.role), "class": row.name}
                 | groups
                 | numbers
-                | at.model_dump(mode="json")
+                | asdict(at)
                 | _columns_of_images(row, index)
                 | {"notes": "; ".join(row.notes)}
                 for index, at in enumerate(row.margins)
@@ -64,7 +65,7 @@ def as_csv(verdict: ExperimentVerdict) -> str:
     return pd.DataFrame(rows).astype({"runs_needed": "Int64"}).to_csv(index=False)
 
 
-def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, float | str | None]:
+def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, Any]:
     """Columns of the tests with resampled test images; empty where there are none."""
     images = row.with_images
     at = images and images.margins[index]
@@ -125,9 +126,9 @@ def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTa
         headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?", "Runs"]
     rows = []
     for row in variant.rows:
-        cells = [*_measured(row), _p(row.welch_p)]
+        cells = [*_measured(row), p_value(row.welch_p)]
         for at in row.margins:
-            cells += [_p(at.tost_p), _words(at), _runs(at)]
+            cells += [p_value(at.tost_p), _words(at), _runs(at)]
         rows.append(tuple(cells))
     return TextTable(columns=tuple(headers), rows=tuple(rows))
 
@@ -144,12 +145,12 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> T
             continue
         cells = [
             *_measured(row)[:2],
-            f"{_signed(images.low)} to {_signed(images.high)}",
+            interval(images.low, images.high),
             f"± {100 * images.error:.2f}",
-            _p(images.welch_p),
+            p_value(images.welch_p),
         ]
         for at in images.margins:
-            cells += [_p(at.tost_p), str(at.verdict)]
+            cells += [p_value(at.tost_p), str(at.verdict)]
         rows.append(tuple(cells))
     return TextTable(columns=tuple(headers), rows=tuple(rows))
 
@@ -179,9 +180,8 @@ def _interval_title(verdict: ExperimentVerdict) -> str:
 
 
 def _measured(row: ClassVerdict) -> list[str]:
-    interval = UNDEFINED if row.low is None else f"{_signed(row.low)} to {_signed(row.high)}"
-    detectable = UNDEFINED if row.detectable is None else f"{100 * row.detectable:.2f}"
-    return [class_title(row.name), _signed(row.difference), interval, detectable]
+    ends = interval(row.low, row.high)
+    return [class_title(row.name), signed(row.difference), ends, unsigned(row.detectable)]
 
 
 def _words(at: AtMargin) -> str:
@@ -192,17 +192,7 @@ def _words(at: AtMargin) -> str:
 def _runs(at: AtMargin) -> str:
     if at.verdict is not Verdict.INCONCLUSIVE:
         return UNDEFINED
-    return "> 10000" if at.runs_needed is None else str(at.runs_needed)
-
-
-def _signed(value: float | None) -> str:
-    return UNDEFINED if value is None else f"{100 * value:+.2f}"
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return UNDEFINED
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return f"> {MOST_RUNS}" if at.runs_needed is None else str(at.runs_needed)
 
 
 def caption(verdict: ExperimentVerdict) -> str:

@@ -1,17 +1,18 @@
-"""How many runs does it take? A table from deviations, margins and powers."""
+"""Table of the runs needed, from standard deviations, margins and powers."""
 
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
-
-from workflow_scripts.analysis.statistics.power import (
-    MOST_RUNS,
+from run_equivalence.power import (
     detectable_difference,
     runs_for_difference,
     runs_for_equivalence,
 )
+from run_equivalence.verdicts import MOST_RUNS
+from run_equivalence.welch import error_and_df, pooled_std
+
+from workflow_scripts.analysis.numbers import unsigned
 from workflow_scripts.analysis.statistics.sources import Samples
-from workflow_scripts.analysis.statistics.welch import error_and_df
 
 FIVE = 5
 """The whitepaper's number of runs."""
@@ -25,16 +26,12 @@ CAPTION = (
 
 
 def deviations_of(samples: Samples) -> dict[str, float]:
-    """The pilot's deviation of each class: pooled over its variants by degrees of freedom."""
-    names = next(iter(samples.values()))
-    pooled = {}
-    for name in names:
-        known = [of[name] for of in samples.values() if of[name].has_spread]
-        degrees = sum(sample.n - 1 for sample in known)
-        if degrees:
-            variance = sum((sample.n - 1) * sample.std**2 for sample in known) / degrees
-            pooled[name] = variance**0.5
-    return pooled
+    """Standard deviation of each class, pooled over the variants of a pilot."""
+    return {
+        name: std
+        for name in next(iter(samples.values()))
+        if (std := pooled_std(of[name] for of in samples.values())) is not None
+    }
 
 
 def runs_table(
@@ -43,13 +40,13 @@ def runs_table(
     powers: Sequence[float],
     level: float,
 ) -> pd.DataFrame:
-    """Runs of each variant that equivalence needs if nothing differs, and a difference to be found.
+    """Runs per variant that show equivalence if nothing differs, and that detect a difference.
 
     Args:
-        deviations: name and standard deviation of the runs, the same in both variants (AP).
+        deviations: name and standard deviation of the runs (AP), the same in both variants.
         margins: AP.
-        powers: probabilities of the wanted answer.
-        level: of each test.
+        powers: probabilities of the right answer.
+        level: significance level of each test.
 
     Returns:
         columns name, std, margin, power, runs_equivalent (the true difference is 0),
@@ -82,12 +79,12 @@ def as_rows(table: pd.DataFrame) -> list[list[str]]:
     return [
         [
             row["name"],
-            f"{100 * row['std']:.2f}",
+            unsigned(row["std"]),
             f"{100 * row['margin']:g}",
             f"{row['power']:g}",
             _count(row["runs_equivalent"]),
             _count(row["runs_different"]),
-            f"{100 * row['detectable_with_5']:.2f}",
+            unsigned(row["detectable_with_5"]),
         ]
         for row in table.to_dict("records")
     ]

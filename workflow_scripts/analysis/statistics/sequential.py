@@ -1,32 +1,34 @@
-"""Looking at results and adding runs: which ones, and when it ends.
+"""Runs to add after a look at the results, and when to stop.
 
-The numbers of runs at which one looks are named beforehand, and the level of the tests is divided
-by how many there are. Whatever leads to another look, the probability that any of them makes a
-false claim is then at most the level (the union bound, Bonferroni).
+The numbers of runs at which one looks are chosen beforehand, and the level of the tests is divided
+by the number of looks. The probability of a false claim at any look is then at most the level (the
+union bound, Bonferroni), whatever leads to another look.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from run_equivalence.verdicts import ClassVerdict, Verdict
+
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import ExpectedRuns
-from workflow_scripts.contracts.verdicts import ClassVerdict, ExperimentVerdict, Role, Verdict
+from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 
 @dataclass(frozen=True)
 class Step:
-    """What to do after a look."""
+    """Next step after a look."""
 
     look: int
-    """Which one it was, from 1."""
+    """Number of the look, from 1."""
     looks: tuple[int, ...]
-    """Runs a variant at each look."""
+    """Runs per variant at each look."""
     undecided: dict[str, tuple[str, ...]]
-    """Classes (`all` for their mean) by variant."""
+    """Undecided classes (`all` for their mean) by variant."""
     more_seeds: dict[str, tuple[int, ...]]
-    """Of each variant, all runs beside those that every variant has; the new ones are the last."""
+    """Seeds by variant beside those that every variant has; the new ones are the last."""
     added: dict[str, int]
-    """Runs that are new, by variant; empty: it is over."""
+    """Number of new runs by variant; empty at the end."""
 
     @property
     def is_last(self) -> bool:
@@ -35,15 +37,15 @@ class Step:
 
 
 def next_step(verdict: ExperimentVerdict, expected: ExpectedRuns, margin: float) -> Step:
-    """Which runs to add.
+    """Runs to add.
 
     Runs are added to the variants that are undecided within the margin, and to the reference, up to
     the number of the next look. Controls are left as they are.
 
     Args:
-        verdict: on the runs that there are.
+        verdict: verdict on the existing runs.
         expected: these runs.
-        margin: one of the verdict's.
+        margin: one of the margins of the verdict.
 
     Raises:
         UserError: there are no looks, the verdict is on other runs, or a run is missing.
@@ -56,9 +58,8 @@ def next_step(verdict: ExperimentVerdict, expected: ExpectedRuns, margin: float)
         raise UserError(finding)
     undecided = {
         variant.variant: names
-        for variant in verdict.variants
-        if variant.role is Role.TREATMENT
-        and (names := tuple(_undecided(variant.rows, verdict.settings.margins.index(margin))))
+        for variant in verdict.treatments
+        if (names := tuple(_undecided(variant.rows, verdict.settings.margins.index(margin))))
     }
     look = looks.index(reached) + 1
     more = {variant: list(expected.more_seeds.get(variant, ())) for variant in expected.variants}
@@ -78,7 +79,7 @@ def next_step(verdict: ExperimentVerdict, expected: ExpectedRuns, margin: float)
 
 
 def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> str | None:
-    """Why there is no next step yet: one line, or None."""
+    """Reason why there is no next step yet, one line; None if there is one."""
     looks = verdict.settings.looks
     judged = {verdict.reference, *(variant.variant for variant in verdict.variants)}
     if not looks:
@@ -105,6 +106,6 @@ def _undecided(rows: Iterable[ClassVerdict], index: int) -> Iterable[str]:
 
 
 def _new_seeds(known: tuple[int, ...], count: int) -> list[int]:
-    """The smallest seeds that are not known yet."""
+    """The smallest unused seeds."""
     free = (seed for seed in range(1, max(known) + count + 1) if seed not in known)
     return [seed for seed, _ in zip(free, range(count), strict=False)]

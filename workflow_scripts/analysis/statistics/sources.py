@@ -1,25 +1,25 @@
-"""Where samples come from: evaluations of runs, or a table of means and deviations."""
+"""Samples from evaluations of runs, or from a table of means and standard deviations."""
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.analysis.statistics.welch import SampleStatistics
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 
 COLUMNS = ("class", "variant", "mean", "std", "n")
 METRIC = "AP"
-"""The metric that is judged: mask AP, and for `all` the mAP."""
+"""Judged metric: mask AP, and for `all` the mAP."""
 
 Samples = Mapping[str, Mapping[str, SampleStatistics]]
-"""By variant, then by class and `all`."""
+"""Samples by variant, then by class and `all`."""
 
 
 def samples_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Samples:
-    """APs of each class and variant over the runs; runs in which one is undefined do not count."""
+    """APs of each class and variant over the runs in which they are defined."""
     return {
         variant: {
             name: SampleStatistics.of(
@@ -57,7 +57,8 @@ def samples_of_summary(path: Path) -> Samples:
     ]
     for pair, lines in table.groupby(["class", "variant"]).groups.items():
         if len(lines) > 1:
-            findings.append(f"{path}: {' of '.join(pair)} stands {len(lines)} times; keep one")
+            name, variant = pair
+            findings.append(f"{path}: {name} of {variant} stands {len(lines)} times; keep one")
     if findings:
         raise UserError.of(findings)
     samples: dict[str, dict[str, SampleStatistics]] = {
@@ -116,7 +117,7 @@ def _numbers(path: Path, column: pd.Series) -> pd.Series:
 
 
 def _findings(row: Mapping) -> list[str]:
-    """What is wrong with a row of the summary."""
+    """Errors in a row of the summary."""
     mean, std, n = row["mean"], row["std"], row["n"]
     found = []
     if math.isnan(n) or n < 0 or n != int(n):

@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from workflow_scripts.analysis.tables.table import cell, long_table
+from workflow_scripts.analysis.numbers import cell
+from workflow_scripts.analysis.tables.table import long_table
 from workflow_scripts.common import latex
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
 from workflow_scripts.contracts.tables import TextTable

@@ -1,11 +1,10 @@
 """Table II: numbers over the runs, and the text of its cells."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from workflow_scripts.common.latex import UNDEFINED
+from workflow_scripts.analysis.numbers import cell
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title, list_of
 from workflow_scripts.contracts.tables import (
@@ -125,15 +124,6 @@ def _layout(table: pd.DataFrame, expected: ExpectedRuns) -> TextTable:
             for name in (*expected.classes, ALL)
         ),
     )
-
-
-def cell(mean: float, std: float, n: int, expected: int) -> str:
-    """`0.309 ± 0.002`; without deviation for one run; with `(n=…)` if not all runs count."""
-    if n == 0:
-        return UNDEFINED
-    deviation = "" if math.isnan(std) else f" ± {std:.3f}"
-    count = "" if n == expected else f" (n={n})"
-    return f"{mean:.3f}{deviation}{count}"
 
 
 def blocks(table: ResultTable) -> list[TextTable]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import yaml
 
-from workflow_scripts.analysis.statistics.experiment import points
+from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.statistics.sequential import Step, next_step
 from workflow_scripts.common.cli import File, Folder, option
 from workflow_scripts.common.console import log
@@ -15,7 +15,7 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 FILE_NAME = "more_runs.yaml"
 OVER = 3
-"""Exit code when there is nothing to add."""
+"""Exit code if there is nothing to add."""
 
 
 def next_runs(

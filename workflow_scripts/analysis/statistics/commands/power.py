@@ -15,9 +15,7 @@ from workflow_scripts.contracts.settings import Statistics
 
 DEFAULTS = Statistics()
 SMALLEST_DEVIATION = 1e-6
-"""Of an AP: below it, no number of runs is a sensible answer."""
-
-
+"""Standard deviation of an AP below which no number of runs is a sensible answer."""
 Fractions = tuple[float, ...]
 
 

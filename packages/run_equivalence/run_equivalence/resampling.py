@@ -1,36 +1,80 @@
-"""The AP of a run on other samples of the test images, drawn from those that there are."""
+"""AP of a run on bootstrap samples of the test images.
+
+Sources: COCO protocol (101 recall points, mean over the IoU thresholds), Efron 1979 (bootstrap),
+Kish 1965 (effective number of groups).
+"""
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
-from workflow_scripts.contracts.matches import THRESHOLDS, Matches
-
 RECALLS = np.linspace(0, 1, 101)
-"""Of the COCO protocol."""
+"""Recall points of the COCO protocol."""
+THRESHOLDS = 10
+"""IoU thresholds of the COCO protocol, 0.50 to 0.95 in steps of 0.05."""
 AT_ONCE = 2_000_000
-"""Predictions times samples that are held in memory together."""
+"""Limit of predictions times samples in memory."""
 FEWEST_FOLDERS = 10
-"""With fewer folders, worth so many of equal size, images are drawn one by one."""
+"""Effective number of folders from which `auto` draws folders instead of single images."""
+
+
+class MatchedPredictions(Protocol):
+    """N predictions of a run on I images of K classes, matched with the ground truth.
+
+    Matches of the whole set serve every sample, since they are made image by image.
+    """
+
+    @property
+    def images(self) -> np.ndarray:
+        """(I,) str, file names."""
+
+    @property
+    def classes(self) -> np.ndarray:
+        """(K,) str."""
+
+    @property
+    def objects(self) -> np.ndarray:
+        """(I, K) int, objects to find."""
+
+    @property
+    def image(self) -> np.ndarray:
+        """(N,) int, index into `images`."""
+
+    @property
+    def category(self) -> np.ndarray:
+        """(N,) int, index into `classes`."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(N,) float; equal scores rank in the order in which they stand here."""
+
+    @property
+    def hits(self) -> np.ndarray:
+        """(N,) uint16, bit t set where the prediction has an object at IoU threshold t."""
+
+    @property
+    def ignored(self) -> np.ndarray:
+        """(N,) uint16, bit t set where the prediction counts neither way at threshold t."""
 
 
 def groups_of(images: Sequence[str], how: str) -> tuple[np.ndarray, str]:
-    """Which images are drawn together.
+    """Groups of images that are drawn together.
 
     Args:
         images: file names.
-        how: `image`: each by itself; `folder`: those of a folder, such as a city; `auto`: the
-            folders if they are worth ten of equal size, else each image; or a regular expression
-            whose match names the group.
+        how: `image`: every image is a group; `folder`: the images of a folder, such as a city;
+            `auto`: folders if their effective number is ten or more, else images; or a regular
+            expression whose match names the group.
 
     Returns:
-        (I,) int, the group of each image from 0; and what a group is, in words.
+        (I,) int, the group of each image from 0; and the name of such groups, in words.
     """
     folders = [name.rpartition("/")[0] for name in images]
     if how == "auto":
         sizes = np.unique(folders, return_counts=True)[1]
-        how = "folder" if worth(sizes) >= FEWEST_FOLDERS else "image"
+        how = "folder" if effective_groups(sizes) >= FEWEST_FOLDERS else "image"
     if how == "image":
         return np.arange(len(images)), "images"
     if how == "folder":
@@ -40,19 +84,19 @@ def groups_of(images: Sequence[str], how: str) -> tuple[np.ndarray, str]:
     return np.unique(names, return_inverse=True)[1], f"images alike in {how!r}"
 
 
-def worth(sizes: np.ndarray) -> float:
-    """How many groups of equal size tell as much as groups of these sizes (Kish)."""
+def effective_groups(sizes: np.ndarray) -> float:
+    """Number of groups of equal size that carry as much information as these (Kish)."""
     total = float(np.sum(sizes))
     return total**2 / float(np.sum(np.square(sizes, dtype=float))) if total else 0.0
 
 
 def draw_samples(groups: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Samples of the images: as many groups as there are, drawn with replacement.
+    """Samples of as many groups as there are, drawn with replacement.
 
     Args:
-        groups: (I,), the group of each image from 0.
-        count: samples.
-        seed: another one draws others.
+        groups: (I,) int, the group of each image from 0.
+        count: number of samples.
+        seed: seed of the draws.
 
     Returns:
         (count, I) int, how often each image is in each sample.
@@ -62,11 +106,11 @@ def draw_samples(groups: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     return drawn[:, groups]
 
 
-def average_precisions(matches: Matches, samples: np.ndarray) -> np.ndarray:
-    """COCO's AP of each class on samples of the images.
+def average_precisions(matches: MatchedPredictions, samples: np.ndarray) -> np.ndarray:
+    """COCO AP of each class on samples of the images.
 
     Args:
-        matches: of a run.
+        matches: predictions of a run.
         samples: (B, I) int, how often each image counts.
 
     Returns:
@@ -83,7 +127,9 @@ def average_precisions(matches: Matches, samples: np.ndarray) -> np.ndarray:
     return result
 
 
-def _of_class(matches: Matches, index: int, ranked: np.ndarray, samples: np.ndarray) -> np.ndarray:
+def _of_class(
+    matches: MatchedPredictions, index: int, ranked: np.ndarray, samples: np.ndarray
+) -> np.ndarray:
     """AP (B,) of a class whose predictions are `ranked` from the highest score down."""
     objects = samples @ matches.objects[:, index]
     counts = samples[:, matches.image[ranked]]
@@ -105,14 +151,14 @@ def _cumulated(counts: np.ndarray) -> np.ndarray:
 
 
 def _curve_area(right: np.ndarray, found: np.ndarray, objects: np.ndarray) -> np.ndarray:
-    """Sum of the precisions at the recall points, looking at right predictions only.
+    """Sum of the precisions at the recall points, from the correct predictions alone.
 
-    Between two of them precision falls: the highest one to the right is at one of them.
+    Precision falls between two correct predictions, so the highest one to the right is at one.
 
     Args:
-        right: (B, M), how often each right prediction is in each sample, by score.
-        found: (B, M), predictions up to this one, itself included.
-        objects: (B,), objects to find.
+        right: (B, M), how often each correct prediction is in each sample, by score.
+        found: (B, M), number of predictions up to and including this one.
+        objects: (B,), number of objects to find.
     """
     hits = np.cumsum(right, axis=1)
     precision = hits / np.maximum(found, 1)

@@ -1,46 +1,46 @@
-"""Two groups of runs compared by their means, deviations and sizes: Welch's test and TOST.
+"""Two groups of runs compared by means, standard deviations and sizes: Welch's test and TOST.
 
-Sources: Welch 1947 (degrees of freedom of Satterthwaite), Schuirmann 1987 and Lakens 2017 (two
-one-sided tests), Holm 1979.
+Sources: Welch 1947 and Satterthwaite 1946 (unequal variances and their degrees of freedom),
+Schuirmann 1987 and Lakens 2017 (two one-sided tests), Holm 1979 (several tests).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
 
 NO_SPREAD = 1e-12
-"""A deviation below this is rounding in the mean of equal numbers."""
+"""Standard deviations below this are rounding errors in the mean of equal numbers."""
 
 
 @dataclass(frozen=True)
 class SampleStatistics:
-    """APs of a group of runs: all that the tests need to know of them."""
+    """Summary of a group of runs: all that the tests need."""
 
     mean: float
     """NaN if n is 0."""
     std: float
-    """With n-1; NaN if n is below 2."""
+    """Standard deviation with n-1; NaN if n is below 2."""
     n: int
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "SampleStatistics":
-        """From the runs' values."""
+        """Summary of the runs' values."""
         n = len(values)
         mean = float(np.mean(values)) if n else math.nan
         return cls(mean, float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
 
     @property
     def has_spread(self) -> bool:
-        """Whether the deviation is known and not zero."""
+        """Whether the standard deviation is known and not zero."""
         return self.std > NO_SPREAD
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A sample's mean minus the reference's, with what its distribution follows from."""
+    """Difference of two means, sample minus reference, with its standard error."""
 
     value: float
     error: float
@@ -48,21 +48,21 @@ class Difference:
     df: float
     """Degrees of freedom."""
     part: "Difference | None" = None
-    """The same with some of the variance only; no claim is made that it does not allow."""
+    """The same difference without the added variance; it limits every claim."""
 
     @classmethod
     def between(cls, sample: SampleStatistics, reference: SampleStatistics) -> "Difference":
-        """Welch's; at least one of the two needs spread, and both need two runs."""
+        """Welch's difference of two samples that are testable (`is_testable`)."""
         value = sample.mean - reference.mean
         error, df = error_and_df((sample.std, reference.std), (sample.n, reference.n))
         return cls(value, error, df)
 
     def with_more(self, variance: float, df: float) -> "Difference":
-        """The same with another source of variance (and its degrees of freedom) beside.
+        """The difference with a second source of variance and its degrees of freedom.
 
-        Degrees of freedom of the sum are Satterthwaite's. They grow with the second source, so that
-        the interval of a sum can be narrower than that of its part: of the two the wider one
-        counts, and the larger p value.
+        The sum has Satterthwaite's degrees of freedom. They increase with the second source, so the
+        interval of the sum can be narrower than that of its part. The wider interval and the larger
+        p value of the two count.
         """
         whole = self.error**2 + variance
         shares = self.error**2 / whole, variance / whole
@@ -70,26 +70,40 @@ class Difference:
         return Difference(self.value, math.sqrt(whole), joint, part=self)
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Confidence interval of 1 - 2 * level; it goes with one-sided tests at `level`."""
+        """Confidence interval of 1 - 2 * level, which belongs to one-sided tests at `level`."""
         reach = self.reach(level)
         return self.value - reach, self.value + reach
 
     def reach(self, level: float) -> float:
-        """Half the interval's width."""
+        """Half the width of the interval."""
         own = float(stats.t.ppf(1 - level, self.df)) * self.error
         return max(own, self.part.reach(level)) if self.part else own
 
     def p_different(self) -> float:
-        """Welch's two-sided test against "no difference"."""
+        """P value of Welch's two-sided test against "no difference"."""
         own = float(2 * stats.t.sf(abs(self.value) / self.error, self.df))
         return max(own, self.part.p_different()) if self.part else own
 
     def p_equivalent(self, margin: float) -> float:
-        """Two one-sided tests against "the difference is `margin` or more"."""
+        """P value of two one-sided tests against "the difference is `margin` or more"."""
         above = stats.t.sf((self.value + margin) / self.error, self.df)
         below = stats.t.cdf((self.value - margin) / self.error, self.df)
         own = float(max(above, below))
         return max(own, self.part.p_equivalent(margin)) if self.part else own
+
+
+def is_testable(sample: SampleStatistics, reference: SampleStatistics) -> bool:
+    """Whether variation can be estimated: two runs of each, and not all results equal."""
+    return min(sample.n, reference.n) >= 2 and (sample.has_spread or reference.has_spread)
+
+
+def pooled_std(samples: Iterable[SampleStatistics]) -> float | None:
+    """Standard deviation pooled over samples by degrees of freedom; None if none has spread."""
+    known = [sample for sample in samples if sample.has_spread]
+    degrees = sum(sample.n - 1 for sample in known)
+    if not degrees:
+        return None
+    return float((sum((sample.n - 1) * sample.std**2 for sample in known) / degrees) ** 0.5)
 
 
 def error_and_df(stds: tuple[float, float], sizes: tuple[int, int]) -> tuple[float, float]:
@@ -102,7 +116,7 @@ def error_and_df(stds: tuple[float, float], sizes: tuple[int, int]) -> tuple[flo
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p values, in the given order: compare each with the level."""
+    """Holm's adjusted p values in the given order, to be compared with the level."""
     order = np.argsort(p_values, kind="stable")
     left = np.arange(len(p_values), 0, -1)
     adjusted = np.empty(len(p_values))

@@ -1,78 +1,38 @@
-"""The verdicts on all variants of an experiment, in numbers and in sentences."""
+"""Conclusions on one variant, and remarks on the experiment, as sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
-from workflow_scripts.analysis.statistics.compare import compare
-from workflow_scripts.analysis.statistics.images import TestImages
-from workflow_scripts.analysis.statistics.welch import SampleStatistics
+from run_equivalence.verdicts import Verdict
+
+from workflow_scripts.analysis.numbers import points
 from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.verdicts import (
-    AtMargin,
-    ExperimentVerdict,
-    Role,
-    VariantVerdict,
-    Verdict,
-)
-
-
-def judge(
-    samples: Mapping[str, Mapping[str, SampleStatistics]],
-    reference: str,
-    settings: Statistics,
-    roles: Mapping[str, Role],
-    images: TestImages | None = None,
-) -> tuple[VariantVerdict, ...]:
-    """Judge each variant against the reference.
-
-    Args:
-        samples: by variant, then by class and `all`.
-        reference: one of the variants.
-        settings: margins, level and power.
-        roles: of the controls.
-        images: the runs on samples of the test images.
-    """
-    return tuple(
-        VariantVerdict(
-            variant=variant,
-            role=roles.get(variant, Role.TREATMENT),
-            rows=tuple(
-                compare(
-                    of_variant,
-                    samples[reference],
-                    settings,
-                    images and images.added(variant, reference),
-                )
-            ),
-        )
-        for variant, of_variant in samples.items()
-        if variant != reference
-    )
-
-
-def points(fraction: float) -> str:
-    """`1 point`, `0.5 points`: AP as it is spoken of."""
-    number = f"{100 * fraction:.3g}"
-    return f"{number} point{'' if number == '1' else 's'}"
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 
 def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
     """Conclusions on a variant: a sentence per margin, then that of a control."""
-    said = [_at_margin(verdict, index) for index in range(len(settings.margins))]
+    margins = range(len(settings.margins))
+    said = [_at_margin(verdict, index) for index in margins]
     if any(row.with_images for row in verdict.rows):
-        said += [_with_images(verdict, index) for index in range(len(settings.margins))]
+        said += [_with_images(verdict, index) for index in margins]
+    return [*said, *control_sentence(verdict, settings)]
+
+
+def control_sentence(verdict: VariantVerdict, settings: Statistics) -> list[str]:
+    """Conclusion from a control; none for a treatment."""
     if verdict.role is Role.AA_CONTROL:
-        said.append(_of_aa_control(verdict, settings))
-    elif verdict.role is Role.POSITIVE_CONTROL:
-        said.append(_of_positive_control(verdict))
-    return said
+        return [_of_aa_control(verdict, settings)]
+    return [_of_positive_control(verdict)] if verdict.role is Role.POSITIVE_CONTROL else []
 
 
 def _at_margin(verdict: VariantVerdict, index: int) -> str:
     margin = points(verdict.over_all.margins[index].margin)
     mean = verdict.over_all.margins[index].verdict
     classes = verdict.classes
-    if classes and all(row.margins[index].verdict.within for row in classes):
+    if not classes:
+        return f"Within {margin}: the mean is {mean}."
+    if verdict.all_within(index):
         inside = f"all {len(classes)} classes lie inside the margin"
         return f"Within {margin}: {inside}; the mean is {mean}."
     groups = _grouped((row.name, row.margins[index].verdict) for row in classes)
@@ -92,11 +52,11 @@ def _at_margin(verdict: VariantVerdict, index: int) -> str:
 def _with_images(verdict: VariantVerdict, index: int) -> str:
     """Verdicts that change with the test images as a second source of variation."""
     margin = points(verdict.over_all.margins[index].margin)
-    judged = [(row.name, row.margins[index].verdict, row.with_images) for row in verdict.rows]
     changed = [
-        ("the mean" if name == ALL else name, images.margins[index].verdict)
-        for name, alone, images in judged
-        if images and images.margins[index].verdict is not alone
+        ("the mean" if row.name == ALL else row.name, images.margins[index].verdict)
+        for row in verdict.rows
+        if (images := row.with_images)
+        and images.margins[index].verdict is not row.margins[index].verdict
     ]
     if not changed:
         return f"With the test images as a sample, within {margin}: verdicts unchanged."
@@ -104,28 +64,23 @@ def _with_images(verdict: VariantVerdict, index: int) -> str:
     return f"With the test images as a sample, within {margin}: {outcomes}; others unchanged."
 
 
-def _grouped(verdicts: Iterable[tuple[str, Verdict]]) -> list[tuple[Verdict, str]]:
+def _grouped(verdicts: Iterable[tuple[str, Verdict | None]]) -> list[tuple[Verdict, str]]:
     """Each outcome that occurs, with the names of its classes."""
-    names: dict[Verdict, list[str]] = {}
+    names: dict[Verdict | None, list[str]] = {}
     for name, outcome in verdicts:
         names.setdefault(outcome, []).append(name)
     return [(outcome, ", ".join(names[outcome])) for outcome in Verdict if outcome in names]
-
-
-def _is_different(at: AtMargin, adjusted: bool = False) -> bool:
-    outcome = at.verdict_holm if adjusted else at.verdict
-    return outcome in (Verdict.DIFFERENT, Verdict.BOTH)
 
 
 def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
     tested = [row for row in verdict.classes if row.welch_p is not None]
     if not tested:
         return "A/A control: not testable; the false-alarm rate is unknown."
-    alarms = [row.name for row in tested if _is_different(row.margins[0])]
-    kept = [row.name for row in tested if _is_different(row.margins[0], adjusted=True)]
+    alarms = [row.name for row in tested if row.margins[0].verdict.is_different]
+    kept = _different_after_correction(verdict)
     by_chance = settings.test_level * len(tested)
     count = f"{len(alarms)} of {len(tested)} classes differ ({by_chance:.1f} expected by chance)"
-    if kept or _is_different(verdict.over_all.margins[0]):
+    if kept or verdict.over_all.margins[0].verdict.is_different:
         where = ", ".join(kept) or "the mean"
         return (
             f"A/A control: {count}, and {where} beyond chance although nothing was changed: "
@@ -145,14 +100,10 @@ def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
 
 def _of_positive_control(verdict: VariantVerdict) -> str:
     mean = verdict.over_all
-    if mean.welch_p is None:
+    if mean.difference is None or mean.welch_p is None:
         return "Positive control: not testable; the sensitivity is unknown."
-    lost = [
-        row.name
-        for row in verdict.classes
-        if _is_different(row.margins[0], adjusted=True) and row.difference < 0
-    ]
-    if mean.difference < 0 and _is_different(mean.margins[0]):
+    if mean.difference < 0 and mean.margins[0].verdict.is_different:
+        lost = _different_after_correction(verdict, lower=True)
         classes = f"; by class: {', '.join(lost)}" if lost else ""
         fall = points(-mean.difference)
         return f"Positive control: the mean falls by {fall}: harm is detected{classes}."
@@ -160,6 +111,17 @@ def _of_positive_control(verdict: VariantVerdict) -> str:
         "Positive control: the mean does not fall beyond chance although whole objects were "
         "masked: this experiment would miss harm; add runs or train longer."
     )
+
+
+def _different_after_correction(verdict: VariantVerdict, lower: bool = False) -> list[str]:
+    """Classes that differ after Holm correction; with `lower`, those that lose."""
+    return [
+        row.name
+        for row in verdict.classes
+        if (outcome := row.margins[0].verdict_holm)
+        and outcome.is_different
+        and (not lower or (row.difference or 0) < 0)
+    ]
 
 
 def attention(verdict: ExperimentVerdict) -> list[str]:
@@ -180,8 +142,8 @@ def notes(verdict: VariantVerdict) -> Iterator[str]:
     for row in verdict.rows:
         for note in row.notes:
             yield f"{class_title(row.name)}: {note}."
-        if row.low is not None and not any(at.within_reach for at in row.margins):
+        if (ends := row.interval) and not any(at.within_reach for at in row.margins):
             yield (
-                f"{class_title(row.name)}: the interval extends {points((row.high - row.low) / 2)} "
+                f"{class_title(row.name)}: the interval extends {points((ends[1] - ends[0]) / 2)} "
                 "to each side, beyond every margin: too wide to establish equivalence."
             )

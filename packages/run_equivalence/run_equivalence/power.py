@@ -1,7 +1,10 @@
-"""How likely a test is to say what is true, and how many runs it needs for that.
+"""Power of the tests, and the number of runs that a wanted power needs.
 
 Exact where both groups have the same deviation and size; otherwise the estimated standard error is
 taken to follow a chi distribution with Satterthwaite's degrees of freedom, as Welch's test does.
+
+Sources: noncentral t distribution for Welch's test (Cohen 1988); for two one-sided tests the power
+integrated over the distribution of the estimated error (Phillips 1990).
 """
 
 import math
@@ -10,10 +13,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy import optimize, stats
 
-from workflow_scripts.analysis.statistics.welch import error_and_df
+from run_equivalence.verdicts import MOST_RUNS
+from run_equivalence.welch import error_and_df
 
-MOST_RUNS = 10_000
-"""Nobody trains more often; beyond it the answer is "more than this"."""
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 
@@ -59,7 +61,7 @@ def detectable_difference(error: float, df: float, level: float, power: float) -
 def runs_for_difference(
     difference: float, stds: tuple[float, float], level: float, power: float
 ) -> int | None:
-    """Runs a variant so that Welch's test finds this difference; None: over `MOST_RUNS`."""
+    """Fewest runs per variant to find this difference by Welch's test; None above `MOST_RUNS`."""
     return _fewest(
         lambda n: power_of_difference(difference, *error_and_df(stds, (n, n)), level), power
     )
@@ -68,7 +70,10 @@ def runs_for_difference(
 def runs_for_equivalence(
     difference: float, margin: float, stds: tuple[float, float], level: float, power: float
 ) -> int | None:
-    """Runs a variant so that two one-sided tests pass; None: over `MOST_RUNS`, or never."""
+    """Fewest runs per variant with which two one-sided tests pass.
+
+    None above `MOST_RUNS`, or where the difference is the margin or more.
+    """
     if abs(difference) >= margin:
         return None
     return _fewest(
@@ -78,7 +83,7 @@ def runs_for_equivalence(
 
 
 def _fewest(power_with: Callable[[int], float], power: float) -> int | None:
-    """The smallest n from 2 on whose power suffices; power grows with n."""
+    """The smallest n from 2 on whose power suffices; power increases with n."""
     enough = 2
     while power_with(enough) < power:
         if enough >= MOST_RUNS:

@@ -2,24 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.power import TTestIndPower
-from statsmodels.stats.weightstats import CompareMeans, ttest_ind, ttost_ind
-
-from workflow_scripts.analysis.statistics.power import (
+from run_equivalence.power import (
     detectable_difference,
     power_of_difference,
     power_of_equivalence,
     runs_for_difference,
     runs_for_equivalence,
 )
-from workflow_scripts.analysis.statistics.welch import (
-    Difference,
-    SampleStatistics,
-    error_and_df,
-    holm,
-)
+from run_equivalence.welch import Difference, SampleStatistics, error_and_df, holm
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.power import TTestIndPower
+from statsmodels.stats.weightstats import CompareMeans, ttest_ind, ttost_ind
 
 GROUPS = [(5, 5, 0.004, 0.02), (2, 9, 0.01, 0.001), (30, 4, 0.01, 0.01)]
 
@@ -116,6 +110,27 @@ def test_runs_needed_are_the_fewest_that_suffice():
     assert n == np.ceil(TTestIndPower().solve_power(1, None, 0.05, 0.8))
     assert runs_for_equivalence(0.01, 0.01, both, 0.05, 0.8) is None
     assert runs_for_difference(1e-6, both, 0.05, 0.8) is None
+
+
+def test_more_variance_has_satterthwaites_degrees_of_freedom():
+    welch = Difference(0.01, 0.003, 8.0)
+    both = welch.with_more(0.004**2, 99.0)
+    assert both.error == pytest.approx(0.005)
+    assert both.df == pytest.approx(0.005**4 / (0.003**4 / 8 + 0.004**4 / 99))
+    assert welch.with_more(0.0, 99.0).df == pytest.approx(8.0)
+
+
+def test_more_variance_never_makes_a_claim_easier():
+    # Two runs a variant: few degrees of freedom, of which images bring many.
+    welch = Difference(0.005, 0.004, 2.0)
+    both = welch.with_more(0.002**2, 59.0)
+    assert both.df > 3
+    assert both.interval(0.05) == welch.interval(0.05)
+    assert both.p_different() >= welch.p_different()
+    assert both.p_equivalent(0.02) == welch.p_equivalent(0.02)
+    large = welch.with_more(0.02**2, 59.0)
+    assert large.reach(0.05) > welch.reach(0.05)
+    assert large.p_equivalent(0.02) > welch.p_equivalent(0.02)
 
 
 @pytest.mark.parametrize("stds", [(0.004, 0.004), (0.002, 0.006)])

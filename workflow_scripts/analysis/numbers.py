@@ -1,0 +1,42 @@
+"""Numbers as text. APs and differences are fractions of 1, and are written in points."""
+
+import math
+
+from workflow_scripts.common.latex import UNDEFINED
+
+
+def points(fraction: float) -> str:
+    """`1 point`, `0.5 points`."""
+    number = f"{100 * fraction:.3g}"
+    return f"{number} point{'' if number == '1' else 's'}"
+
+
+def unsigned(fraction: float | None) -> str:
+    """`30.90`."""
+    return UNDEFINED if fraction is None or math.isnan(fraction) else f"{100 * fraction:.2f}"
+
+
+def signed(fraction: float | None) -> str:
+    """`+0.40`."""
+    return UNDEFINED if fraction is None or math.isnan(fraction) else f"{100 * fraction:+.2f}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """`-0.14 to +0.34`."""
+    return UNDEFINED if low is None or math.isnan(low) else f"{signed(low)} to {signed(high)}"
+
+
+def p_value(p: float | None) -> str:
+    """`0.042`, `< 0.001`."""
+    if p is None or math.isnan(p):
+        return UNDEFINED
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def cell(mean: float, std: float, n: int, expected: int) -> str:
+    """`0.309 ± 0.002`; without deviation for one run; with `(n=…)` if not all runs count."""
+    if n == 0:
+        return UNDEFINED
+    deviation = "" if math.isnan(std) else f" ± {std:.3f}"
+    count = "" if n == expected else f" (n={n})"
+    return f"{mean:.3f}{deviation}{count}"
