@@ -48,15 +48,15 @@ def test_pooled_standard_deviation():
     assert pooled_std([SampleStatistics.of([0.1])]) is None
 
 
-BLOCKED = """
+REFUSED = """
 import sys
 
-class Blocker:
+class Refusing:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in {"workflow_scripts", "snakemake", "torch", "pandas", "pydantic"}:
             raise ImportError(f"{name} is not part of this package")
 
-sys.meta_path.insert(0, Blocker())
+sys.meta_path.insert(0, Refusing())
 import run_equivalence.images
 import run_equivalence.verdicts
 """
@@ -65,7 +65,7 @@ import run_equivalence.verdicts
 def test_the_readme_runs_without_the_workflow():
     (example,) = re.findall("```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     done = subprocess.run(
-        [sys.executable, "-c", BLOCKED + example],
+        [sys.executable, "-c", REFUSED + example],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
