@@ -266,6 +266,12 @@ GOOD = {"image": NAME, "kind": "face", "x0": 1, "y0": 2, "x1": 3, "y1": 4}
         ("a.csv", "image,kind,x0,y0,x1\na,face,1,2,3", "a.csv: line 2.y1: missing"),
         ("a.csv", "image,kind,x0,y0,x1,y1\na,face,1,2,b,4", r"a.csv: line 2.x1: .*\(found 'b'\)"),
         ("a.csv", None, "a.csv: no such file"),
+        ("a.csv", "image,kind,x0,y0,x1,y1\na,face,1,2,3,nan", "a.csv: line 2.y1: .*finite"),
+        (
+            "a.json",
+            json.dumps([GOOD | {"landmarks": [[1, 1]] * 4 + [[1, float("inf")]]}]),
+            "a.json: entry 1.landmarks.4.1: .*finite",
+        ),
     ],
 )
 def test_mistakes_in_a_users_file_are_named(tmp_path, name, text, finding):

@@ -13,7 +13,9 @@ from workflow_scripts.common.errors import UserError
 class Section(BaseModel):
     """A part of the config: immutable, and closed to keys that it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 def validate(kind: Any, content: Any, where: str) -> Any:

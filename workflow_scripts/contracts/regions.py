@@ -1,5 +1,6 @@
 """PII regions: where a face or a license plate is. Detection writes them, anonymization reads."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -115,6 +116,8 @@ def write_regions(path: Path, regions: Iterable[Region]) -> None:
     ]
     if not all(row["id"] for row in rows):
         raise ValueError("a region without an id; with_ids() gives ids")
+    if not all(math.isfinite(row[name]) for row in rows for name in NUMBERS):
+        raise ValueError("a region whose score or box is not finite")
     with atomic(path) as temporary:
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
 

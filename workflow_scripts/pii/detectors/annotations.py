@@ -179,6 +179,8 @@ def _plates(path: Path, picture: Picture) -> list[MarkedRegion]:
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not a Cityscapes polygons file ({error!r})") from None
+    if not all(np.isfinite(polygon).all() for polygon in polygons):
+        raise UserError(f"{path}: a license plate has a corner that is not a finite number")
     return [
         MarkedRegion(
             image=picture.record.file_name,
