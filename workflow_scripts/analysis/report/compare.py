@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from run_equivalence.verdicts import ClassVerdict
 from tabulate import tabulate
 
 from workflow_scripts.analysis.report.results import ExperimentResults, read_results
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
-from workflow_scripts.contracts.verdicts import ClassVerdict, Role, VariantVerdict
+from workflow_scripts.contracts.verdicts import Role, VariantVerdict
 
 NAME = "compare"
 UNDEFINED = "–"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from run_equivalence.verdicts import ClassVerdict, Verdict
 
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.figures import (
@@ -19,7 +20,7 @@ from workflow_scripts.common.figures import (
     style,
 )
 from workflow_scripts.contracts.runs import ALL, class_title
-from workflow_scripts.contracts.verdicts import ClassVerdict, VariantVerdict, Verdict
+from workflow_scripts.contracts.verdicts import VariantVerdict
 
 NAME = "forest"
 COLUMNS, WIDTH = 2, 4.4
