@@ -172,10 +172,12 @@ def test_cropped_masks_are_seen_as_those_of_the_whole_frame(split, shapes):
 
 def test_the_recipes_augmentation_is_that_of_detectron2s_mapper():
     from tests.training.detectron2.conftest import small_settings  # noqa: PLC0415
-    from workflow_scripts.training.engines.detectron2 import Engine  # noqa: PLC0415
+    from workflow_scripts.training.engines.detectron2.engine import (  # noqa: PLC0415
+        Detectron2Engine,
+    )
 
     crop = {"INPUT.CROP.ENABLED": True, "INPUT.CROP.SIZE": [0.5, 0.5]}
-    engine = Engine(small_settings(options=crop), classes=2)
+    engine = Detectron2Engine(small_settings(options=crop), classes=2)
     ours = engine.augmentation().augmentations
     theirs = DatasetMapper(engine.model_config.cfg, is_train=True).augmentations.augs
     assert list(map(str, ours)) == list(map(str, theirs))
