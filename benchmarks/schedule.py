@@ -28,12 +28,12 @@ import os, sys, time
 from pathlib import Path
 
 words = sys.argv[1:]
-if words[1:3] in (["workflow_scripts.training", "train"], ["workflow_scripts.training", "predict"]):
+if words[:3] == ["-m", "workflow_scripts", "training"] and words[3] in ("train", "predict"):
     from workflow_scripts.contracts.usage import job_of
     from workflow_scripts.operations.usage import Recorder
 
     recorder = Recorder(*job_of(Path(words[words.index("--log") + 1])), None, None)
-    time.sleep({{"train": {train}, "predict": {predict}}}[words[2]])
+    time.sleep({{"train": {train}, "predict": {predict}}}[words[3]])
     recorder.end(0)
 os.execv({stand_in!r}, [{stand_in!r}, *words])
 """
