@@ -133,7 +133,7 @@ def test_a_checkpoint_waits_until_the_training_has_saved(tmp_path):
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=1800,
         check=True,
     )
     assert done.stdout.split() == ["True", "True"]

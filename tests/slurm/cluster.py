@@ -64,11 +64,12 @@ SRUN = """\
 # The job step drops every SLURM_ variable before it calls srun.
 SLURM_CONF={root}/slurm.conf exec /usr/bin/srun "$@"
 """
-DEADLINE_SECONDS = 60.0
+DEADLINE_SECONDS = 600.0
+"""For a start or an end, on a machine that is busy with other things."""
 
 
 def wait_for(
-    what: str, found: Callable[[], Found], seconds: float = 120, every: float = 0.25
+    what: str, found: Callable[[], Found], seconds: float = 1800, every: float = 0.25
 ) -> Found:
     """Ask every so many seconds until the answer is true; no longer than `seconds`."""
     end = time.monotonic() + seconds
@@ -230,7 +231,7 @@ class Cluster:
             wait_for("end", self._has_ended, 5)
         # Steps that have lost their slurmd do not listen.
         self._send(signal.SIGKILL)
-        wait_for("end", self._has_ended, 20)
+        wait_for("end", self._has_ended, DEADLINE_SECONDS)
 
     def _send(self, number: signal.Signals) -> None:
         for process in self.processes():

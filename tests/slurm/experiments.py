@@ -90,7 +90,7 @@ def iterations_of(workflow: Workflow, run: str) -> int:
 def wait_for_iteration(workflow: Workflow, run: str, iteration: int) -> None:
     """Wait until a training is that far."""
     far = f"{run} at iteration {iteration}"
-    wait_for(far, lambda: iterations_of(workflow, run) >= iteration, 900, every=0.02)
+    wait_for(far, lambda: iterations_of(workflow, run) >= iteration, every=0.02)
 
 
 def training_jobs(cluster: Cluster, states: str = "all") -> list[int]:
@@ -150,7 +150,7 @@ def hold(workflow: Workflow, *runs: str, iteration: int = 2) -> dict[str, int]:
                     held[run] = worker
         return len(held) == len(runs)
 
-    wait_for(f"trainings at iteration {iteration}", all_stand, 900, every=0.02)
+    wait_for(f"trainings at iteration {iteration}", all_stand, every=0.02)
     assert all(iterations_of(workflow, run) < ITERATIONS for run in runs)
     return held
 
@@ -182,7 +182,7 @@ def started(workflow: Workflow, *arguments: str) -> Iterator[subprocess.Popen[st
             process.kill()
 
 
-def ended(process: subprocess.Popen[str], seconds: float = 900) -> tuple[int, str]:
+def ended(process: subprocess.Popen[str], seconds: float = 3600) -> tuple[int, str]:
     """The exit code and what was said."""
     said, _ = process.communicate(timeout=seconds)
     return process.returncode, said

@@ -55,7 +55,7 @@ def test_a_job_is_accounted_for_although_accounting_was_away(
         time.sleep(5)
         cluster.start_slurmdbd()
         cluster.ask("scancel", somebody)
-        code, said = ended(snakemake, 180)
+        code, said = ended(snakemake)
     assert code == 0, said
     assert "Job states are asked of sacct (accounting answers)" in said
     assert (workflow.folder / missing).is_file()
@@ -89,7 +89,7 @@ def show_usage(workflow: Workflow, cluster: Cluster) -> None:
         cwd=PROJECT,
         env={**os.environ, **cluster.environment},
         check=True,
-        timeout=120,
+        timeout=1800,
     )
 
 

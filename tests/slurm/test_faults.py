@@ -58,7 +58,7 @@ def test_nobody_has_to_do_anything(idle_cluster, more_runs, tmp_path):
             release(held[run])
         # Slurm looks for jobs whose time is over twice a minute.
         cluster.ask("scontrol", "update", f"jobid={jobs[OVERDUE]}", "timelimit=1")
-        wait_for("signal", lambda: not cluster.runs(jobs[OVERDUE]), 240)
+        wait_for("signal", lambda: not cluster.runs(jobs[OVERDUE]))
         release(held[OVERDUE])
 
         # The node is lost, the training on it is not: it has no second worker beside it.
@@ -107,7 +107,6 @@ def wait_for_second_training(workflow, run):
         "a training that waits",
         # A job that starts removes the log of the one before.
         lambda: log.is_file() and "is in use (process" in log.read_text(),
-        600,
     )
     return training_processes(workflow, run)
 
@@ -131,7 +130,7 @@ def test_preempted_for_good_and_snakemake_stopped_twice(idle_cluster, reference,
     # for another one; then the login node dies.
     os.kill(cluster.pid_of("slurmctld"), signal.SIGSTOP)
     with started(workflow, model(workflow, RUN)) as snakemake:
-        wait_for("a submission that waits", lambda: "ping" in words_of(cluster), 600)
+        wait_for("a submission that waits", lambda: "ping" in words_of(cluster))
         os.kill(cluster.pid_of("slurmctld"), signal.SIGCONT)
         held = hold(workflow, RUN, iteration=iterations_of(workflow, RUN) + 1)
         job = running_job(cluster, RUN)
@@ -148,7 +147,7 @@ def test_preempted_for_good_and_snakemake_stopped_twice(idle_cluster, reference,
     assert "--unlock" in refused.stdout
     release(held[RUN])
     workflow.run("--unlock")
-    wait_for("end of the job", lambda: not training_jobs(cluster, "running,completing"), 600)
+    wait_for("end of the job", lambda: not training_jobs(cluster, "running,completing"))
     before = training_jobs(cluster)
     workflow.run(model(workflow, RUN))
     assert training_jobs(cluster) == before

@@ -34,7 +34,7 @@ def launch(workflow: Workflow) -> int:
         env=workflow.surroundings()["env"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     assert launched.returncode == 0, launched.stderr
@@ -61,7 +61,7 @@ def test_saved_on_a_signal_queued_again_finished_and_done(idle_cluster, referenc
     idle_cluster.ask("scontrol", "update", f"jobid={job}", "starttime=now+5")
 
     ends = "COMPLETED", "FAILED", "CANCELLED"
-    wait_for("end of the job", lambda: idle_cluster.details(job)["JobState"] in ends, 600)
+    wait_for("end of the job", lambda: idle_cluster.details(job)["JobState"] in ends)
     messages = workflow.results / f"logs/launch/{RUN}/{job}_0_log.out"
     assert idle_cluster.details(job)["JobState"] == "COMPLETED", messages.read_text()
     assert weights_of(workflow, RUN) == weights_of(reference, RUN)

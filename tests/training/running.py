@@ -65,7 +65,7 @@ def run(job: TrainingJob, *extra: str) -> subprocess.CompletedProcess:
     )
 
 
-def wait_for_iteration(job: TrainingJob, iteration: int, seconds: float = 120) -> None:
+def wait_for_iteration(job: TrainingJob, iteration: int, seconds: float = 1800) -> None:
     """Wait until a running training has done so many iterations."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -88,7 +88,7 @@ def test_a_plain_script_uses_both_packages_without_the_workflow(tmp_path):
     start = f"import sys; sys.path[:0] = {paths}\n"
     done = subprocess.run(
         [sys.executable, "-I", "-c", start + SCRIPT],
-        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120,
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=1800,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
