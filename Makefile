@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
+# A worker a core, each with one thread; tests/conftest.py says which tests share a worker.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadgroup \
+	--no-loadscope-reorder
 ENGINE ?= torchvision
 ifeq ($(ENGINE),detectron2)
 DEMO := results/demo-detectron2
@@ -64,11 +67,11 @@ detectron2: $(READY)
 	@$(BIN)/python -c 'import sys; from workflow_scripts import detectron2_files as d; d.installed() or sys.exit("detectron2 is not installed in $(VENV); docs/detectron2.md says how")'
 
 test: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 test-fast: $(READY)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m "not slow" \
-		--ignore tests/end_to_end --ignore tests/slurm --ignore tests/browser $(PYTEST_ARGS)
+	$(PYTEST) -m "not slow" --ignore tests/end_to_end --ignore tests/slurm --ignore tests/browser \
+		$(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -9,6 +9,9 @@ from typing import NoReturn
 
 import pytest
 
+LONGEST_FIRST = "slurm", "end_to_end", "dag", "training", "browser"
+"""Folders whose tests start first, so that no worker is left with a long one in the end."""
+
 
 def pytest_configure() -> None:
     """Let programs that tests start hear SIGINT.
@@ -17,6 +20,40 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Distribute tests for `--dist loadgroup`: the long ones first, fixtures made once.
+
+    The tests of a file share a worker, and all tests on Slurm share one, since they wait more than
+    they compute. The tests of the job graph go one by one: their fixtures serve all workers.
+    """
+    if not config.getoption("loadgroup", default=False):
+        return
+    for item in items:
+        folder = _folder_of(item, config.rootpath)
+        if folder != "dag":
+            name = "slurm" if folder == "slurm" else item.path.relative_to(config.rootpath)
+            item.add_marker(pytest.mark.xdist_group(str(name)))
+    last = len(LONGEST_FIRST)
+    rank = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(_folder_of(item, config.rootpath), last))
+
+
+def _folder_of(item: pytest.Item, project: Path) -> str:
+    """The folder of a test below the project's `tests`; empty for other tests."""
+    first, second, *_ = item.path.relative_to(project).parts
+    return second if first == "tests" else ""
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same folder for all of pytest's workers; see `made_once` in tests/workflow.py."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,19 @@
 """Driving Snakemake from tests: one working folder, one config, plans and runs."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests import preloaded
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -21,6 +25,23 @@ def copy_of_project(folder: Path) -> Path:
         *("__pycache__", "node_modules"),
     )
     shutil.copytree(PROJECT, folder, ignore=ignored, copy_function=shutil.copyfile)
+    return folder
+
+
+def made_once(folder: Path, make: Callable[[], object]) -> Path:
+    """A folder that the first of pytest's workers fills, while the others wait.
+
+    Args:
+        folder: below the fixture `shared_folder`.
+        make: fills it.
+    """
+    folder.mkdir(exist_ok=True)
+    made = folder / ".made"
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            make()
+            made.touch()
     return folder
 
 
@@ -44,7 +65,7 @@ class Workflow:
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake and return what it said; it may have failed."""
         return subprocess.run(
-            self.command(*arguments), **self.surroundings(), timeout=1200, check=False
+            self.command(*arguments), **self.surroundings(), timeout=3600, check=False
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -82,9 +103,18 @@ class Workflow:
         assert done.returncode == 0, done.stdout
         return done.stdout
 
+    def dry_run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Let Snakemake plan, without the time that its start takes; it may fail."""
+        if self.project != PROJECT:
+            return self.snakemake("--dry-run", *arguments)
+        words = self.command("--dry-run", *arguments)[3:]
+        return preloaded.snakemake(words, self.folder, {**os.environ, **self.environment})
+
     def plan(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule Snakemake would run now, without `all`."""
-        said = self.run("--dry-run", *arguments)
+        done = self.dry_run(*arguments)
+        said = done.stdout
+        assert done.returncode == 0, said
         if "Nothing to be done" in said:
             return {}
         table = said.split("Job stats:\n", 1)[1].split("\n\n", 1)[0]

@@ -1,8 +1,6 @@
 """Private clusters and finished experiments, each made once and shared by all tests."""
 
 import contextlib
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,7 +12,7 @@ from tests.commands import cluster as cluster_command
 from tests.slurm.accounting import AccountingCluster
 from tests.slurm.cluster import Cluster, running
 from tests.slurm.experiments import model, small_config
-from tests.workflow import Workflow
+from tests.workflow import Workflow, made_once
 from workflow_scripts.operations.slurm_repairs import CHOSEN
 
 PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol"
@@ -78,37 +76,19 @@ def idle_cluster(cluster) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def reference(shared_folder: Path) -> Workflow:
     """The small experiment, finished on this machine without a cluster."""
-    return _made_once(shared_folder / "reference", lambda workflow: workflow.run())
+    workflow = Workflow(shared_folder / "small/work", small_config(), profile="profiles/demo")
+    made_once(shared_folder / "small", workflow.run)
+    return workflow
 
 
 @pytest.fixture(scope="session")
 def more_runs(shared_folder: Path, reference: Workflow) -> Workflow:
     """The same with the trainings of four more seeds."""
+    workflow = Workflow(shared_folder / "more/work", small_config(), profile="profiles/demo")
 
-    def train(workflow: Workflow) -> None:
+    def train() -> None:
         shutil.copytree(reference.folder, workflow.folder, symlinks=True)
         workflow.run(*(model(workflow, f"unmodified/seed~{seed}") for seed in range(2, 6)))
 
-    return _made_once(shared_folder / "more", train)
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same folder for all of pytest's workers."""
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "slurm"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-def _made_once(folder: Path, make: Callable[[Workflow], object]) -> Workflow:
-    """An experiment that the first of pytest's workers makes, while the others wait."""
-    workflow = Workflow(folder / "work", small_config(), profile="profiles/demo")
-    folder.mkdir(exist_ok=True)
-    made = folder / "made"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            make(workflow)
-            made.touch()
+    made_once(shared_folder / "more", train)
     return workflow
