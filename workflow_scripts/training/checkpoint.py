@@ -44,7 +44,8 @@ def save_state(job: TrainingJob, state: SavedState) -> None:
         "identity": job.identity,
         "progress": asdict(state.progress),
         "model": state.model,
-        "optimizer": state.optimizer,
+        # The key of earlier versions, whose states remain usable.
+        "optimisation": state.optimizer,
     }
     with atomic(job.state) as temporary:
         torch.save(content, temporary)
@@ -77,7 +78,7 @@ def _read(path: Path, expected: str) -> SavedState | None:
     if identity != expected:
         log.warning("%s: saved by a run with other settings, data or code", path)
         return None
-    return SavedState(Progress(**content["progress"]), content["model"], content["optimizer"])
+    return SavedState(Progress(**content["progress"]), content["model"], content["optimisation"])
 
 
 @dataclass(frozen=True)
