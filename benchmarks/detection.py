@@ -9,21 +9,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
 import pandas as pd
 from drawn_streets import DrawnScene, Label
+from pii_detectors import CenterFaceSearch, FaceDetections, ious
 
 from tools.plate_detector.measure import boxes_in
 from tools.plate_detector.scenes import large_scene
-from workflow_scripts.imaging.boxes import ious
-from workflow_scripts.pii.detectors.centerface import CenterFace
-from workflow_scripts.pii.faces import Faces
 
 SEED, SPLIT = 90_210, "val"
 SCENES = 40
-SETTINGS = {
+SETTINGS: dict[str, tuple[dict[str, Any], bool]] = {
     "full scale": ({"two_looks": False}, False),
     "scale 0.75": ({"two_looks": False, "scale": 0.75}, False),
     "scale 0.5": ({"two_looks": False, "scale": 0.5}, False),
@@ -76,15 +75,14 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
         also by size; false alarms a frame; landmarks' mean error as a share of the face's width.
     """
     cv2.setNumThreads(1)
-    network = CenterFace().network(1)
-    found: dict[str, list[Faces]] = {name: [] for name in SETTINGS}
+    CenterFaceSearch().load(threads=1)
+    found: dict[str, list[FaceDetections]] = {name: [] for name in SETTINGS}
     seconds = dict.fromkeys(SETTINGS, 0.0)
     for scene in (scenes[0], *scenes):  # the first one twice, to get warm
         for name, (settings, labelled) in SETTINGS.items():
             started = time.process_time()
-            faces = CenterFace(**settings).find(
-                network, scene.image, scene.persons if labelled else None
-            )
+            persons = scene.persons if labelled else None
+            faces = CenterFaceSearch(**settings).find(scene.image, persons)
             seconds[name] = seconds[name] + time.process_time() - started if found[name] else 0.0
             found[name].append(faces)
     full = seconds["full scale"]
@@ -100,7 +98,7 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _quality(scenes: Sequence[Scene], found: Sequence[Faces]) -> dict[str, float]:
+def _quality(scenes: Sequence[Scene], found: Sequence[FaceDetections]) -> dict[str, float]:
     sizes, hits, errors, alarms = [], [], [], 0
     for scene, faces in zip(scenes, found, strict=True):
         for index in np.flatnonzero(scene.asked):

@@ -22,7 +22,7 @@ FLOORS = (
 )
 """From the ground up: a room imports its own modules, and those of the floors below."""
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-STANDALONE = ("drawn_streets", "natural_pii", "pii_measures", "run_equivalence")
+STANDALONE = ("drawn_streets", "natural_pii", "pii_detectors", "pii_measures", "run_equivalence")
 """The packages that know nothing of the workflow."""
 
 
@@ -32,9 +32,10 @@ def name_of(file: Path, root: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imported_names(file: Path, package: str) -> Iterator[str]:
-    """Everything that a file imports, inside functions as well."""
-    for node in ast.walk(ast.parse(file.read_text())):
+def imported_names(file: Path, package: str, *, inside: bool = True) -> Iterator[str]:
+    """Everything that a file imports; without `inside`, only what it imports when imported."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree) if inside else tree.body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -101,6 +102,18 @@ def test_packages_know_nothing_of_the_workflow(package):
         f"{file.name} imports {name}"
         for file in folder.rglob("*.py")
         for name in imported_names(file, package)
-        if name.split(".")[0] in {"workflow_scripts", "snakemake", "torch", "tests", "tools"}
+        if name.split(".")[0] in {"workflow_scripts", "snakemake", "tests", "tools"}
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", STANDALONE)
+def test_packages_are_imported_without_torch(package):
+    folder = PROJECT / "packages" / package / package
+    found = [
+        f"{file.name} imports {name}"
+        for file in folder.rglob("*.py")
+        for name in imported_names(file, package, inside=False)
+        if name.split(".")[0] == "torch"
     ]
     assert found == []

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from drawn_streets import SceneSettings, VisibleFace, draw_scene
+from pii_detectors import ious
 
 from tests.anonymization.anonymizing import treated
 from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
-from workflow_scripts.imaging.boxes import ious
 from workflow_scripts.imaging.pictures import picture_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
 

@@ -4,11 +4,11 @@ import json
 import shutil
 
 import pytest
+from pii_detectors.plates import SHA256, WEIGHTS
 
 from tests.dag.conftest import PAGE, TABLES, paper_config
 from tests.workflow import Workflow
 from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.pii.plate_network.search import SHA256, WEIGHTS
 
 OTHER = SHA256[::-1]
 """Of no file here."""

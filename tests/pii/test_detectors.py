@@ -1,11 +1,11 @@
-"""The detectors: CenterFace on drawn faces, and what is marked already."""
+"""The detectors: faces as regions of a picture, and what is marked already."""
 
-import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import drawn_face
 import numpy as np
 import pytest
 
@@ -16,7 +16,6 @@ from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.pii.detectors import centerface
 from workflow_scripts.pii.detectors.annotations import Annotations, quad_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.settings import Pii
@@ -24,35 +23,9 @@ from workflow_scripts.pii.settings import Pii
 NAME = "leftImg8bit/train/town/town_000000_000000_leftImg8bit.png"
 
 
-def draw_face(image: np.ndarray, x: float, y: float, height: float) -> None:
-    """A face of this height around (x, y), with hair, neck and shoulders."""
-
-    def oval(dx, dy, rx, ry, colour):
-        unit = 16 * height / 100
-        centre = (round(16 * x + unit * dx), round(16 * y + unit * dy))
-        axes = (round(unit * rx), round(unit * ry))
-        cv2.ellipse(image, centre, axes, 0, 0, 360, colour, -1, cv2.LINE_AA, 4)
-
-    oval(0, 95, 75, 50, (70, 80, 130))
-    oval(0, 55, 17, 25, (190, 145, 120))
-    oval(0, -10, 45, 54, (50, 35, 25))
-    oval(0, 5, 36, 46, (222, 178, 148))
-    for side in (-15, 15):
-        oval(side, -15, 10, 2.5, (70, 45, 35))
-        oval(side, -4, 7, 3.5, (240, 240, 240))
-        oval(side, -4, 3.4, 3.5, (40, 30, 25))
-    oval(0, 10, 4, 9, (205, 158, 130))
-    for side in (-4, 4):
-        oval(side, 17, 2.5, 1.7, (120, 75, 65))
-    oval(0, 30, 13, 4.5, (175, 85, 80))
-
-
 def street(tmp_path: Path, width: int, height: int, faces=()) -> Picture:
     """A plain image with faces (x, y, height), in a file."""
-    image = np.full((height, width, 3), (130, 150, 170), np.uint8)
-    for face in faces:
-        draw_face(image, *face)
-    write_png(tmp_path / NAME, image)
+    write_png(tmp_path / NAME, drawn_face.street(width, height, faces))
     digest = sha256_of_file(tmp_path / NAME)
     return Picture(CocoImage(1, NAME, width, height, digest), tmp_path)
 
@@ -62,89 +35,15 @@ def regions(detector: dict, picture: Picture, kind: Kind) -> list:
     return getattr(validate(Pii, {key: detector}, "t"), key).regions(picture, kind)
 
 
-@pytest.mark.parametrize(("width", "height"), [(256, 160), (333, 217), (640, 352)])
-def test_centerface_finds_drawn_faces_at_any_image_size(tmp_path, width, height):
-    x, y, size = width - 60, height - 110, 56
-    (face,) = CenterFace().regions(street(tmp_path, width, height, [(x, y, size)]), Kind.FACE)
-    assert face.kind is Kind.FACE
-    assert face.image == NAME
-    assert face.score > 0.6
-    assert np.allclose([face.x0, face.x1], [x - 20, x + 20], atol=5)
-    assert np.allclose([face.y0, face.y1], [y - 22, y + 28], atol=8)
-    expected = np.array([(-15, -4), (15, -4), (0, 14), (-11, 30), (11, 30)]) * size / 100 + (x, y)
-    assert np.allclose(face.landmarks, expected, atol=4)
-
-
-def test_centerface_scale_finds_smaller_faces_and_keeps_pixel_coordinates(tmp_path):
-    picture = street(tmp_path, 256, 128, [(180, 60, 11)])
-    assert CenterFace().regions(picture, Kind.FACE) == []
-    (face,) = CenterFace(scale=4).regions(picture, Kind.FACE)
-    assert np.allclose(np.mean([face.x0, face.x1]), 180, atol=2)
-    assert 4 < face.width < 12
-
-
-def test_centerface_keeps_boxes_inside_the_frame(tmp_path):
-    picture = street(tmp_path, 200, 160, [(12, 70, 60)])
+def test_faces_become_regions_inside_the_frame(tmp_path):
+    picture = street(tmp_path, 200, 160, [(12, 70, 60), (120, 70, 60)])
     faces = CenterFace(threshold=0.1).regions(picture, Kind.FACE)
-    assert faces
-    assert all(0 <= f.x0 < f.x1 <= 200 and 0 <= f.y0 < f.y1 <= 160 for f in faces)
-
-
-LARGE = 1600, 900
-FACES = [(20, 400, 70), (400, 300, 30), (445, 310, 24), (800, 200, 60), (1200, 840, 80)]
-"""One cut by the left border, two beside each other, one near the lower border."""
-
-
-def centres(faces) -> np.ndarray:
-    return np.array(sorted(((f.x0 + f.x1) / 2, (f.y0 + f.y1) / 2) for f in faces))
-
-
-def test_centerface_finds_the_same_in_two_looks_as_in_one(tmp_path):
-    picture = street(tmp_path, *LARGE, FACES)
-    once = CenterFace(two_looks=False).regions(picture, Kind.FACE)
-    twice = CenterFace().regions(picture, Kind.FACE)
-    assert len(once) == len(FACES)
-    np.testing.assert_allclose(centres(twice), centres(once), atol=3)
-    for one, other in zip(*(sorted(f, key=lambda r: r.x0) for f in (once, twice)), strict=True):
-        np.testing.assert_allclose(one.landmarks, other.landmarks, atol=0.1 * one.width)
-        assert other.width == pytest.approx(one.width, rel=0.25)
-
-
-def test_centerface_looks_around_labelled_persons_only(tmp_path):
-    picture = street(tmp_path, *LARGE, FACES)
-    persons = np.array([(770, 160, 830, 400), (390, 270, 460, 340)])
-    found = CenterFace().regions(picture, Kind.FACE, persons)
-    expected = [FACES[1][:2], FACES[2][:2], FACES[3][:2]]
-    np.testing.assert_allclose(centres(found), expected, atol=5)
-    assert CenterFace().regions(picture, Kind.FACE, np.zeros((0, 4))) == []
-
-
-def test_a_face_in_the_views_of_two_persons_is_one_face(tmp_path):
-    picture = street(tmp_path, *LARGE, [(800, 200, 60)])
-    persons = np.array([(760, 150, 840, 500), (720, 160, 860, 420), (800, 150, 900, 300)])
-    (face,) = CenterFace().regions(picture, Kind.FACE, persons)
-    assert face.x0 < 785  # not the half that the third view cuts off
-
-
-def test_centerface_decodes_as_the_package_that_brings_the_weights(tmp_path):
-    source = centerface.weights_file().with_name("centerface.py")
-    spec = importlib.util.spec_from_file_location("theirs", source)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    theirs = module.CenterFace.__new__(module.CenterFace)  # without its own runtime
-
-    picture = street(
-        tmp_path, 512, 160, [(80, 70, 60), (200, 70, 40), (330, 70, 56), (360, 80, 40)]
-    )
-    pixels = centerface._as_input([picture.pixels])
-    outputs = centerface._session(1).run(centerface.OUTPUTS, {"input.1": pixels})
-    boxes, landmarks = theirs.decode(*outputs, pixels.shape[2:], threshold=0.1)
-    order = np.argsort(-boxes[:, 4])
-    ours = centerface.decode(outputs, 0.1, 0.3)
-    assert len(boxes) >= 3
-    np.testing.assert_allclose(ours.boxes, boxes[order, :4], atol=1e-3)
-    np.testing.assert_allclose(ours.landmarks.reshape(-1, 10), landmarks[order], atol=1e-3)
-    np.testing.assert_allclose(ours.scores, boxes[order, 4], atol=1e-6)
+    assert len(faces) >= 2
+    for face in faces:
+        assert (face.kind, face.image, face.quad) == (Kind.FACE, NAME, None)
+        assert 0 <= face.x0 < face.x1 <= 200
+        assert 0 <= face.y0 < face.y1 <= 160
+        assert len(face.landmarks) == 5
 
 
 def test_a_damaged_image_is_named(tmp_path):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from drawn_face import draw_face
 from PIL import Image
 from plate_pictures import photograph
 
 from tests.commands import privacy as main
-from tests.pii.test_detectors import draw_face
 from workflow_scripts.common.files import sha256_of, sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import Change, Entry, read_manifest, write_manifest

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from drawn_face import draw_face
 
 from tests.commands import privacy as main
-from tests.pii.test_detectors import draw_face
 from tests.privacy.privacy_case import (
     HEIGHT,
     NAMES,

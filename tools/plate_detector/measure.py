@@ -3,20 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import cv2
 import numpy as np
 from drawn_streets import Label
+from pii_detectors import PlateSearch, boxes_around, ious
 
 from tools.plate_detector.crops import TrainingCrops, widths
 from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.cli import Count, File, Settings
 from workflow_scripts.common.console import log, progress
-from workflow_scripts.common.files import sha256_of_file, write_json
-from workflow_scripts.contracts.weights import Weights
-from workflow_scripts.imaging.boxes import boxes_around, ious
-from workflow_scripts.pii.plate_network.search import PlateSearch
+from workflow_scripts.common.files import write_json
+from workflow_scripts.pii.detectors.plates import Plates
 
 SPLIT = "val"
 """Trainings cut their crops from scenes of the split `train`."""
@@ -92,7 +90,7 @@ def summary_of(outcomes: Sequence[SearchOutcome]) -> dict:
     return {"images": len(outcomes), "false_alarms": alarms, "by_width": rows}
 
 
-def of_scenes(search: PlateSearch, network: Any, count: int) -> dict[str, dict]:
+def of_scenes(search: PlateSearch, count: int) -> dict[str, dict]:
     """Measure on whole scenes, searched everywhere and inside vehicles."""
     outcomes: dict[str, list[SearchOutcome]] = {"everywhere": [], "inside vehicles": []}
     for index in progress(range(count), total=count, description="scenes"):
@@ -101,7 +99,7 @@ def of_scenes(search: PlateSearch, network: Any, count: int) -> dict[str, dict]:
         asked = (visible >= VISIBLE) & (widths(quads) >= BINS[0])
         vehicles = vehicles_in(scene.instance_ids)
         for name, boxes in (("everywhere", None), ("inside vehicles", vehicles)):
-            found, _ = search.find(network, scene.image, boxes)
+            found = search.find(scene.image, boxes).quads
             outcomes[name].append(match(found, quads[asked], quads[~asked]))
     return {name: summary_of(some) for name, some in outcomes.items()}
 
@@ -119,20 +117,20 @@ def boxes_in(ids: np.ndarray, labels: Sequence[Label]) -> Iterator[tuple[int, in
             yield x, y, x + width, y + height
 
 
-def of_crops(search: PlateSearch, network: Any, count: int) -> dict:
+def of_crops(search: PlateSearch, count: int) -> dict:
     """Measure on crops as the training draws them, under another seed."""
     crops = TrainingCrops(CROP_SEED, scene_share=0.0)
     outcomes = []
     for number in progress(range(count), total=count, description="crops", unit="crops"):
         crop = crops[number]
-        found, _ = search.find(network, crop.image, None)
+        found = search.find(crop.image).quads
         outcomes.append(match(found, crop.quads, crop.ignored))
     return summary_of(outcomes)
 
 
 def measure(
     *,
-    settings: Settings[PlateSearch],
+    settings: Settings[Plates],
     weights: File | None = None,
     scenes: Count = 100,
     crops: Count = 1000,
@@ -151,18 +149,13 @@ def measure(
         output: file for the numbers, JSON.
     """
     cv2.setNumThreads(1)
-    search = settings
+    arguments = settings.arguments()
     if weights is not None:
-        mine = Weights(
-            source=str(weights),
-            sha256=sha256_of_file(weights),
-            licence="being measured",
-        )
-        search = search.model_copy(update={"weights": mine})
-    network = search.network(1)
-    measured = of_scenes(search, network, scenes) if scenes else {}
+        arguments |= {"weights": weights, "sha256": None}
+    search = PlateSearch(**arguments)
+    measured = of_scenes(search, scenes) if scenes else {}
     if crops:
-        measured["crops"] = of_crops(search, network, crops)
+        measured["crops"] = of_crops(search, crops)
     for name, numbers in measured.items():
         log.info("%s: %.3f false alarms an image", name, numbers["false_alarms"])
         for row in numbers["by_width"]:

@@ -1,10 +1,9 @@
 """The network: from an image to a map of plate centres and corners."""
 
 import torch
+from pii_detectors.plate_maps import CHANNELS
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
-
-from workflow_scripts.pii.plate_network.decode import CHANNELS
 
 UNIT = 16.0
 """Pixels that a corner output of 1 stands for."""

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+from pii_detectors import boxes_around
+from pii_detectors.plate_maps import STRIDE
 from torch import Tensor
 
 from tools.plate_detector.crops import TrainingCrop, apply, widths
-from workflow_scripts.imaging.boxes import boxes_around
-from workflow_scripts.pii.plate_network.decode import STRIDE
 
 CORNER_WEIGHT = 8.0
 """Weight of the corners beside the heat."""

@@ -10,7 +10,6 @@ import numpy as np
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
-from workflow_scripts.imaging.boxes import xyxy_of
 from workflow_scripts.imaging.masks import decode_mask
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.settings import Pii
@@ -48,7 +47,8 @@ def detect(settings: Pii, pictures: Sequence[Picture], threads: int = 1) -> Iter
             if parents is None:
                 regions = detector.regions(picture, kind, None, threads)
             elif parents:
-                within = xyxy_of(np.array([parent.bbox for parent in parents], float))
+                xywh = np.array([parent.bbox for parent in parents], float)
+                within = np.hstack((xywh[:, :2], xywh[:, :2] + xywh[:, 2:]))
                 regions = [
                     region
                     for region in detector.regions(picture, kind, within, threads)

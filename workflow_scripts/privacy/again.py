@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
+from pii_detectors.boxes import areas, intersections
 
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.imaging.boxes import areas, intersections
 from workflow_scripts.imaging.detection import Detector, PiiSection, detector_named
 from workflow_scripts.imaging.pictures import Picture
 

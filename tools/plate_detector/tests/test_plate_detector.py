@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from pii_detectors.plate_maps import decode
 
 from tools.plate_detector import crops as drawing
 from tools.plate_detector import vehicles
@@ -18,8 +19,6 @@ from tools.plate_detector.net import PlateNet
 from tools.plate_detector.targets import loss_of, target_of
 from tools.plate_detector.train import PlateTraining, TrainingSettings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.imaging.boxes import boxes_around, non_maximum_suppression
-from workflow_scripts.pii.plate_network.decode import decode
 
 
 @pytest.fixture(autouse=True)
@@ -88,50 +87,6 @@ def test_quads_are_true_to_the_drawn_plates(monkeypatch):
         assert (painted & (expected > 0)).sum() / union > 0.8
         checked += 1
     assert checked > 4
-
-
-def answer_with(*plates: tuple[int, int, float, list], side: int = 16) -> np.ndarray:
-    """A map where cells (row, column) answer with a score and a quad in pixels."""
-    answer = np.zeros((9, side, side), np.float32)
-    for row, column, score, quad in plates:
-        answer[0, row, column] = score
-        middle = (np.array((column, row)) + 0.5) * 4
-        answer[1:, row, column] = (np.array(quad, float) - middle).ravel()
-    return answer
-
-
-LEFT = [(5, 10), (25, 12), (24, 18), (4, 16)]
-RIGHT = [(40, 40), (60, 40), (60, 45), (40, 45)]
-
-
-def test_decode_is_exact_on_a_map_made_by_hand():
-    answer = answer_with((3, 3, 0.7, LEFT), (10, 12, 0.9, RIGHT), (0, 15, 0.2, RIGHT))
-    quads, scores = decode(answer, threshold=0.5, max_iou=0.3)
-    np.testing.assert_allclose(scores, [0.9, 0.7])
-    np.testing.assert_allclose(quads, [RIGHT, LEFT], atol=1e-4)
-
-
-def test_neighbours_vote_by_how_sure_they_are():
-    moved = np.add(LEFT, (4, 0)).tolist()
-    quads, scores = decode(answer_with((3, 3, 0.9, LEFT), (3, 4, 0.3, moved)), 0.2, 0.3)
-    np.testing.assert_allclose(quads, [np.add(LEFT, (1, 0))], atol=1e-4)
-    np.testing.assert_allclose(scores, [0.9])
-
-
-def test_a_peak_in_the_corner_of_the_map_is_read():
-    quads, _ = decode(answer_with((0, 0, 0.9, LEFT), (15, 15, 0.8, RIGHT)), 0.5, 0.3)
-    np.testing.assert_allclose(quads, [LEFT, RIGHT], atol=1e-4)
-    quads, scores = decode(np.zeros((9, 4, 4), np.float32), 0.5, 0.3)
-    assert quads.shape == (0, 4, 2)
-    assert scores.shape == (0,)
-
-
-def test_doubles_and_parts_are_dropped():
-    part = [(6, 11), (12, 11), (12, 16), (6, 16)]
-    quads = np.array([LEFT, RIGHT, (np.array(LEFT) + 1).tolist(), part], float)
-    assert non_maximum_suppression(
-        boxes_around(quads), np.array([0.6, 0.9, 0.8, 0.7]), 0.3
-    ).tolist() == [1, 2]
 
 
 def test_targets_decode_to_the_quads_they_were_made_of():
@@ -210,6 +165,10 @@ def test_exported_network_answers_like_the_original(tmp_path):
     expected[:, 0] = expected[:, 0].sigmoid()
     (found,) = network.run(["plates"], {"image": image.numpy()})
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-3)
+
+
+LEFT = [(5, 10), (25, 12), (24, 18), (4, 16)]
+RIGHT = [(40, 40), (60, 40), (60, 45), (40, 45)]
 
 
 def test_measuring_counts_finds_misses_and_false_alarms():

@@ -8,7 +8,6 @@ import numpy as np
 
 from workflow_scripts.anonymization.redaction import area_of
 from workflow_scripts.contracts.regions import Region
-from workflow_scripts.imaging.boxes import Box
 
 SMALLEST_SIDE = 16
 """Pixels; a square around the smallest region still shows something of its surroundings."""
@@ -19,7 +18,7 @@ class Hole:
     """What is painted anew for a region."""
 
     region: Region
-    box: Box
+    box: tuple[int, int, int, int]
     """x0, y0, x1, y1 in pixels, inside the frame: the region enlarged by the margin."""
     margin: float
     """Relative to the region's size, to each side."""

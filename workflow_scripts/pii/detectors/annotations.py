@@ -4,7 +4,7 @@ import csv
 import functools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -17,7 +17,7 @@ from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.cityscapes import IMAGE_FOLDER, IMAGE_SUFFIX, polygons_path
 from workflow_scripts.contracts.regions import Kind, Points, Region
-from workflow_scripts.imaging.detection import Detector, region_inside
+from workflow_scripts.imaging.detection import Detector, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
 
 Point = tuple[float, float]
@@ -209,8 +209,4 @@ def quad_of(polygon: np.ndarray) -> Points:
     around = polygon - polygon.mean(axis=0)
     clockwise = polygon[np.argsort(np.arctan2(around[:, 1], around[:, 0]), kind="stable")]
     first = int(np.argmin(clockwise.sum(axis=1)))
-    return _points(np.roll(clockwise, -first, axis=0))
-
-
-def _points(points: Iterable[np.ndarray]) -> Points:
-    return tuple((float(x), float(y)) for x, y in points)
+    return as_points(np.roll(clockwise, -first, axis=0))

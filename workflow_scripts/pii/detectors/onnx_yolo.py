@@ -1,39 +1,18 @@
-"""License plates (or faces) by a YOLO network in an ONNX file.
+"""License plates (or faces) by a YOLO network in an ONNX file."""
 
-Two kinds of output are read. With NMS inside (open-image-models, MIT licence,
-https://github.com/ankandrew/open-image-models): rows (n, 7) of image, x0, y0, x1, y1, class, score.
-Without (Ultralytics' export of YOLOv8 and later): (images, 4 + classes, n), where x and y of the
-middle, width and height are followed by a score for each class. Both in pixels of the input.
-"""
+from typing import ClassVar, Literal
 
-import functools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
-
-import numpy as np
+from pii_detectors.yolo import YoloSearch
 from pydantic import Field, NonNegativeInt
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.contracts.weights import Weights, checked_bytes
-from workflow_scripts.imaging.boxes import non_maximum_suppression
-from workflow_scripts.imaging.detection import Detector, region_inside
-from workflow_scripts.imaging.onnx_network import network_of
-from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.imaging.tiling import View, around, tiles
-
-GREY = 114
-"""What YOLO networks see around a picture that is smaller than their input."""
-BATCH = 8
-"""Views at once, where the network takes any number."""
-ENLARGED = 2.0
-"""By how much what surrounds a labelled object is enlarged at most."""
+from workflow_scripts.contracts.weights import Weights
+from workflow_scripts.pii.network_detector import NetworkDetector
 
 
-class OnnxYolo(Detector):
+class OnnxYolo(NetworkDetector):
     """License plates or faces, by a YOLO network."""
+
+    search_class: ClassVar = YoloSearch
 
     detector: Literal["onnx_yolo"] = "onnx_yolo"
     """Find license plates (or faces) with a YOLO network: tiled over the frame, or around labelled
@@ -51,120 +30,3 @@ class OnnxYolo(Detector):
     network takes. null: that size, so that nothing is resized. Small plates need small tiles."""
     input_side: int = Field(640, ge=32, le=4096, multiple_of=32)
     """What a network sees that takes images of any size; others say it themselves."""
-
-    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
-        """See whether the network can be loaded and run."""
-        self._network(1)
-
-    def regions(
-        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
-    ) -> list[Region]:
-        network, image = self._network(threads), picture.pixels
-        height, width = image.shape[:2]
-        if within is None:
-            side = self.tile or min(network.sides)
-            views = list(tiles(width, height, side, min(network.sides) / side))
-        else:
-            views = list(around(within, width, height, network.scale_of))
-        all_boxes, all_scores = [np.zeros((0, 4))], [np.zeros(0)]
-        count = network.batch or BATCH
-        for start in range(0, len(views), count):
-            some = views[start : start + count]
-            for view, (found, classes, sure) in zip(some, network.look(image, some), strict=True):
-                kept = (sure > self.threshold) & ~view.cuts(found, image.shape)
-                if self.classes is not None:
-                    kept &= np.isin(classes, self.classes)
-                all_boxes.append(found[kept])
-                all_scores.append(sure[kept])
-        boxes, scores = np.concatenate(all_boxes), np.concatenate(all_scores)
-        kept = non_maximum_suppression(boxes, scores, self.max_iou)
-        regions = [
-            region_inside(picture, kind, score, box)
-            for box, score in zip(boxes[kept], scores[kept], strict=True)
-        ]
-        return [region for region in regions if region is not None]
-
-    def _network(self, threads: int) -> "Network":
-        weights = self.weights
-        return _network(weights.local(), weights.sha256, self.input_side, threads)
-
-
-@dataclass(frozen=True)
-class Network:
-    """A YOLO network, ready to run.
-
-    Attributes:
-        session: of onnxruntime.
-        sides: height and width of what it sees, pixels.
-        batch: how many images it takes; None: any number.
-        number: its type of numbers.
-    """
-
-    session: Any
-    sides: tuple[int, int]
-    batch: int | None
-    number: type
-
-    def scale_of(self, width: int, height: int) -> float:
-        """By what a view of this size is resized to fit into the input."""
-        return min(self.sides[0] / height, self.sides[1] / width, ENLARGED)
-
-    def look(self, image: np.ndarray, views: Sequence[View]) -> Iterator[tuple[np.ndarray, ...]]:
-        """What is seen in each view: boxes (n, 4) in pixels of the image, classes, scores (n,)."""
-        seen: np.ndarray = np.full((self.batch or len(views), *self.sides, 3), GREY, self.number)
-        places = []
-        for number, view in enumerate(views):
-            part = view.of(image)
-            y, x = (np.array(self.sides) - part.shape[:2]) // 2
-            seen[number, y : y + part.shape[0], x : x + part.shape[1]] = part
-            places.append((view, np.array((x, y)), part.shape))
-        rows = decode(self.run(seen.transpose(0, 3, 1, 2) / self.number(255)))
-        for number, (view, corner, shape) in enumerate(places):
-            mine = rows[rows[:, 0] == number]
-            points = view.to_image(mine[:, 1:5].reshape(-1, 2, 2) - corner, shape)
-            yield points.reshape(-1, 4), mine[:, 5].astype(int), mine[:, 6]
-
-    def run(self, images: np.ndarray) -> np.ndarray:
-        """Its first output for images (n, 3, h, w) in 0 to 1."""
-        name = self.session.get_inputs()[0].name
-        return self.session.run(None, {name: np.ascontiguousarray(images)})[0]
-
-
-def decode(output: np.ndarray) -> np.ndarray:
-    """A network's output as rows (n, 7): image, x0, y0, x1, y1, class, score; pixels of the input.
-
-    Raises:
-        ValueError: it has neither of the two shapes.
-    """
-    if output.ndim == 2 and output.shape[1] == 7:
-        return output.astype(np.float64)
-    if output.ndim != 3 or output.shape[1] < 5 or output.shape[1] >= output.shape[2]:
-        raise ValueError(f"its output has the shape {output.shape}")
-    answers = output.astype(np.float64).transpose(0, 2, 1)
-    images = np.repeat(np.arange(len(answers)), answers.shape[1])
-    answers = answers.reshape(-1, answers.shape[2])
-    middle, half, scores = answers[:, :2], answers[:, 2:4] / 2, answers[:, 4:]
-    best = scores.argmax(axis=1)
-    return np.column_stack((images, middle - half, middle + half, best, scores.max(axis=1)))
-
-
-@functools.lru_cache(maxsize=2)
-def _network(path: Path, sha256: str, side: int, threads: int) -> Network:
-    session = network_of(checked_bytes(path, sha256), str(path), threads)
-    inputs = session.get_inputs()
-    numbers = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
-    shape = inputs[0].shape
-    try:
-        if len(inputs) > 1 or inputs[0].type not in numbers or len(shape) != 4 or shape[1] != 3:
-            raise ValueError(f"its input is {inputs[0].type} {shape}")
-        # Dimensions that the file leaves open have names instead of numbers.
-        batch, _, height, width = (size if isinstance(size, int) else None for size in shape)
-        sides = height or side, width or side
-        network = Network(session, sides, batch, numbers[inputs[0].type])
-        decode(network.run(np.zeros((batch or 1, 3, *sides), network.number)))
-    except Exception as error:  # onnxruntime has no common class for what fails when it runs
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(
-            f"{path}: not a YOLO detector that is known here ({reason}); see docs/detection.md"
-        ) from None
-    return network

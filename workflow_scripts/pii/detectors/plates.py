@@ -1,36 +1,31 @@
-"""License plates by the network of this project, `workflow_scripts.pii.plate_network`."""
+"""License plates by the network of this project, which was trained on drawings."""
 
-from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-import numpy as np
+from pii_detectors.plates import PlateSearch
+from pydantic import Field
 
-from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.imaging.boxes import boxes_around
-from workflow_scripts.imaging.detection import Detector, as_points, region_inside
-from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.pii.plate_network.search import PlateSearch
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.weights import Weights
+from workflow_scripts.pii.network_detector import NetworkDetector
 
 
-class Plates(PlateSearch, Detector):
+class Plates(NetworkDetector):
     """License plates, by a network of this project that was trained on drawings."""
 
     kinds: ClassVar = frozenset({Kind.LICENSE_PLATE})
+    search_class: ClassVar = PlateSearch
 
     detector: Literal["plates"] = "plates"
     """Find license plates with a network."""
-
-    def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
-        """See whether the weights can be loaded."""
-        self.network(1)
-
-    def regions(
-        self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
-    ) -> list[Region]:
-        network = self.network(threads)
-        quads, scores = self.find(network, picture.pixels, within)
-        found = [
-            region_inside(picture, kind, score, box, quad=as_points(quad))
-            for quad, box, score in zip(quads, boxes_around(quads), scores, strict=True)
-        ]
-        return [region for region in found if region is not None]
+    threshold: float = Field(0.45, gt=0, lt=1)
+    """Keep plates that score higher; lower finds more, right and wrong."""
+    max_iou: float = Field(0.3, gt=0, lt=1)
+    """Of two plates that overlap more, the one with the lower score is dropped."""
+    tile: int = Field(1024, ge=512, le=4096)
+    """Side of the tiles in pixels where the whole frame is searched: without `only_on_labelled`."""
+    second_look: bool = True
+    """Look at each plate again from close by, for corners that fit better and fewer false hits: its
+    score is then the mean of both looks."""
+    weights: Weights | None = None
+    """An ONNX file that `tools.plate_detector` made; null: the one that comes along."""

@@ -1,14 +1,6 @@
-"""Axis-aligned boxes: arrays (n, 4) as x0, y0, x1, y1 (xyxy) in pixels, unless said otherwise."""
+"""Axis-aligned boxes: arrays (n, 4) as x0, y0, x1, y1 (xyxy) in pixels."""
 
 import numpy as np
-
-Box = tuple[int, int, int, int]
-"""One box as x0, y0, x1, y1 in whole pixels."""
-
-
-def xyxy_of(xywh: np.ndarray) -> np.ndarray:
-    """Boxes (n, 4) as x0, y0, x1, y1, from boxes as x0, y0, width, height."""
-    return np.concatenate((xywh[:, :2], xywh[:, :2] + xywh[:, 2:]), axis=1)
 
 
 def boxes_around(points: np.ndarray) -> np.ndarray:

@@ -1,29 +1,30 @@
-"""Looking for license plates with the network: where, at which size, and again from close by."""
+"""License plates and their corners, by a network that was trained on drawings.
+
+The network searches tiles of the image or the insides of vehicles, then looks at each plate again
+from close by.
+"""
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from pydantic import Field
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.section import Section
-from workflow_scripts.contracts.weights import Weights, checked_bytes
-from workflow_scripts.imaging.boxes import boxes_around, non_maximum_suppression
-from workflow_scripts.imaging.onnx_network import network_of
-from workflow_scripts.imaging.tiling import View, around, tiles
-from workflow_scripts.pii.plate_network.decode import SIDE_MULTIPLE, decode
+from .boxes import boxes_around
+from .detections import NO_PLATES, PlateDetections, joined
+from .errors import DetectorError
+from .networks import content_of, network_of
+from .plate_maps import SIDE_MULTIPLE, decode
+from .views import ENLARGED, View, around, tiles
 
 WEIGHTS = Path(__file__).parent / "weights" / "plates.onnx"
-"""The network that comes with this project; weights/plates.md tells its origin."""
+"""The network that comes with this package; weights/plates.md is its model card."""
 SHA256 = "f5a194511a931dc439bb2b454ae50e8277c40be37a8b42eec022eb9dc24690ec"
 LOOKED_AT = (160.0, 640.0)
 """Vehicles are scaled until their longer side lies between these pixels: their plates are then of
 the widths that the network has learned, 11 to 210 pixels."""
-ENLARGED = 2.0
-"""By how much at most."""
 CLOSE_SIDE, CLOSE_PLATE = 160, 72.0
 """The second look: side of the crop, and width of the plate in it, pixels."""
 CLOSE_ENLARGED = 2.0
@@ -36,68 +37,72 @@ ALIKE = 1.6
 """A plate seen again is the same one if its width and its height changed by less than this."""
 
 
-class PlateSearch(Section):
-    """How license plates are looked for."""
+@dataclass(frozen=True)
+class PlateSearch:
+    """License plates with their corners.
 
-    threshold: float = Field(0.45, gt=0, lt=1)
-    """Keep plates that score higher; lower finds more, right and wrong."""
-    max_iou: float = Field(0.3, gt=0, lt=1)
-    """Of two plates that overlap more, the one with the lower score is dropped."""
-    tile: int = Field(1024, ge=512, le=4096)
-    """Side of the tiles in pixels where the whole frame is searched: without `only_on_labelled`."""
+    Attributes:
+        threshold: plates that score higher are kept, 0 to 1.
+        max_iou: of two plates that overlap more, the one with the lower score is dropped.
+        tile: side in pixels of the tiles in which a whole image is searched.
+        second_look: look at each plate again from close by, for more accurate corners and fewer
+            false hits; its score is then the mean of both looks.
+        weights: an ONNX file that `tools/plate_detector` made; None: the one of this package.
+        sha256: SHA-256 of that file, checked before it is loaded.
+    """
+
+    threshold: float = 0.45
+    max_iou: float = 0.3
+    tile: int = 1024
     second_look: bool = True
-    """Look at each plate again from close by, for corners that fit better and fewer false hits: its
-    score is then the mean of both looks."""
-    weights: Weights | None = None
-    """An ONNX file that `tools.plate_detector` made; null: the one that comes along."""
+    weights: Path | None = None
+    sha256: str | None = None
 
-    def network(self, threads: int) -> Any:
-        """The network, ready to run; UserError when its file cannot be used."""
+    def load(self, threads: int = 1) -> Any:
+        """The network, an ONNX session.
+
+        Raises:
+            DetectorError: its file cannot be used.
+        """
         if self.weights is None:
             return _network(WEIGHTS, SHA256, threads)
-        return _network(self.weights.local(), self.weights.sha256, threads)
+        return _network(self.weights, self.sha256, threads)
 
     def find(
-        self, network: Any, image: np.ndarray, within: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, image: np.ndarray, within: np.ndarray | None = None, threads: int = 1
+    ) -> PlateDetections:
         """The plates of an image.
 
         Args:
-            network: an ONNX session.
             image: (h, w, 3) uint8 RGB.
-            within: (n, 4) boxes x0, y0, x1, y1 of what can have plates, pixels; None: look
-                everywhere.
+            within: (n, 4) boxes xyxy, pixels, of the vehicles to search; None: the whole image.
+            threads: CPU threads that the network may use.
 
-        Returns:
-            Quads (n, 4, 2) in pixels, corners tl, tr, br, bl, and scores (n,), best first.
+        Raises:
+            DetectorError: the weights cannot be used.
         """
+        network = self.load(threads)
         height, width = image.shape[:2]
         if within is None:
             views = tiles(width, height, self.tile)
         else:
             views = around(within, width, height, scale_of_vehicle)
-        all_quads, all_scores = [np.zeros((0, 4, 2))], [np.zeros(0)]
-        for view in views:
-            some, sure = self._look(network, image, view)
-            all_quads.append(some)
-            all_scores.append(sure)
-        quads, scores = np.concatenate(all_quads), np.concatenate(all_scores)
-        kept = non_maximum_suppression(boxes_around(quads), scores, self.max_iou)
-        quads, scores = quads[kept], scores[kept]
-        if self.second_look:
-            again = [self._closer(network, image, quad) for quad in quads]
-            quads = np.array([quad for quad, _ in again]).reshape(-1, 4, 2)
-            scores = (scores + np.array([score for _, score in again])) / 2
-            kept = non_maximum_suppression(boxes_around(quads), scores, self.max_iou)
-            kept = kept[scores[kept] > self.threshold]
-            quads, scores = quads[kept], scores[kept]
-        return quads, scores
+        seen = [self._look(network, image, view) for view in views]
+        plates = joined([NO_PLATES, *seen], self.max_iou)
+        if not self.second_look:
+            return plates
+        again = [self._closer(network, image, quad) for quad in plates.quads]
+        quads = np.array([quad for quad, _ in again]).reshape(-1, 4, 2)
+        scores = (plates.scores + np.array([score for _, score in again])) / 2
+        plates = joined([PlateDetections(boxes_around(quads), scores, quads)], self.max_iou)
+        return plates[plates.scores > self.threshold]
 
-    def _look(self, network: Any, image: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
+    def _look(self, network: Any, image: np.ndarray, view: View) -> PlateDetections:
         part = view.of(image)
         least = self.threshold * (CANDIDATE if self.second_look else 1)
         quads, scores = decode(_answer(network, part), least, self.max_iou)
-        return view.to_image(quads, part.shape), scores
+        quads = view.to_image(quads, part.shape)
+        return PlateDetections(boxes_around(quads), scores, quads)
 
     def _closer(
         self, network: Any, image: np.ndarray, quad: np.ndarray
@@ -131,7 +136,7 @@ class PlateSearch(Section):
 
 
 def scale_of_vehicle(width: int, height: int) -> float:
-    """By what a view of a vehicle of this size is resized: to what the network has learned."""
+    """The factor by which a view of a vehicle is resized to what the network has learned."""
     longer = max(width, height)
     smallest, largest = LOOKED_AT
     return min(largest / longer, max(1, min(ENLARGED, smallest / longer)))
@@ -146,16 +151,11 @@ def _answer(network: Any, image: np.ndarray) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _network(path: Path, sha256: str, threads: int) -> Any:
-    """The network, ready to run.
-
-    Raises:
-        UserError: the file is missing, has another sha256, or is no such network.
-    """
-    network = network_of(checked_bytes(path, sha256), str(path), threads)
+def _network(path: Path, sha256: str | None, threads: int) -> Any:
+    network = network_of(content_of(path, sha256), path, threads)
     names = [value.name for value in (*network.get_inputs(), *network.get_outputs())]
     if names != ["image", "plates"]:
-        raise UserError(
+        raise DetectorError(
             f"{path}: a network from {', '.join(names)}; one from image to plates is expected, "
             "as tools.plate_detector export writes it"
         )

@@ -1,4 +1,4 @@
-"""Parts of a frame that a network looks at: tiles, or what surrounds labelled objects."""
+"""Parts of an image that a network looks at: tiles, or what surrounds known objects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,11 +7,15 @@ import cv2
 import numpy as np
 
 MARGIN = 0.06
-"""A labelled object's box grows by this share of its sides, since labels are not exact."""
+"""The box of a known object grows by this share of its sides, since labels are not exact."""
 MORE = 8
 """And by this many pixels on each side."""
 OVERLAP = 256
 """Of two tiles, pixels: what is less wide is whole in one of them."""
+PERSON = 256.0
+"""Persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""
+ENLARGED = 2.0
+"""By how much what surrounds an object is enlarged at most."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def around(
     """A view of each box (n, 4) as x0, y0, x1, y1 in pixels, grown by a margin, inside the frame.
 
     Args:
-        boxes: of labelled objects; those outside of the frame are left out.
+        boxes: of known objects; those outside of the frame are left out.
         width: of the frame.
         height: of the frame.
         scale_of: from a view's width and height in pixels to its scale.
@@ -93,3 +97,8 @@ def around(
         right, low = min(int(x1 + across) + 1, width), min(int(y1 + down) + 1, height)
         if right > left and low > top:
             yield View(left, top, right, low, scale_of(right - left, low - top))
+
+
+def scale_of_person(width: int, height: int) -> float:
+    """The factor by which a view of a person of this size, or of a group, is resized."""
+    return min(PERSON / height, ENLARGED)

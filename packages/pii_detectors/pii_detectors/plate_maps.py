@@ -1,9 +1,9 @@
-"""From the network's map to quads. Numpy only: this is what runs where plates are looked for."""
+"""From the map that the plate network returns to quads."""
 
 import cv2
 import numpy as np
 
-from workflow_scripts.imaging.boxes import boxes_around, non_maximum_suppression
+from .boxes import boxes_around, non_maximum_suppression
 
 STRIDE = 4
 """Pixels a cell of the map."""

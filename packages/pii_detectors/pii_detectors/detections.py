@@ -1,0 +1,89 @@
+"""What a search finds in an image."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar
+
+import numpy as np
+
+from .boxes import non_maximum_suppression
+from .views import View
+
+
+@dataclass(frozen=True)
+class BoxDetections:
+    """Faces or license plates in an image, best first.
+
+    Coordinates are pixels with the origin in the corner of the first pixel.
+
+    Attributes:
+        boxes: (n, 4) as x0, y0, x1, y1, not clipped to the image.
+        scores: (n,), 0 to 1.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+
+    def __len__(self) -> int:
+        """Number of detections."""
+        return len(self.boxes)
+
+    def __getitem__(self, chosen: np.ndarray) -> Self:
+        """Those that a mask or indices choose."""
+        return type(self)(*(values[chosen] for values in vars(self).values()))
+
+
+@dataclass(frozen=True)
+class FaceDetections(BoxDetections):
+    """Faces with landmarks.
+
+    Attributes:
+        landmarks: (n, 5, 2), x and y as the viewer sees them: left eye, right eye, nose, left and
+            right corner of the mouth.
+    """
+
+    landmarks: np.ndarray
+
+    def seen_in(
+        self, view: View, part: tuple[int, ...], image: tuple[int, ...]
+    ) -> "FaceDetections":
+        """Faces found in a view, in pixels of the image; without those that its border cuts.
+
+        Args:
+            view: the part of the image.
+            part: shape of the resized part.
+            image: shape of the image.
+        """
+        boxes = view.to_image(self.boxes.reshape(-1, 2, 2), part).reshape(-1, 4)
+        faces = FaceDetections(boxes, self.scores, view.to_image(self.landmarks, part))
+        return faces[~view.cuts(boxes, image)]
+
+
+@dataclass(frozen=True)
+class PlateDetections(BoxDetections):
+    """License plates with corners.
+
+    Attributes:
+        quads: (n, 4, 2), x and y of the corners: top left, top right, bottom right, bottom left.
+    """
+
+    quads: np.ndarray
+
+
+NO_BOXES = BoxDetections(np.zeros((0, 4)), np.zeros(0))
+NO_FACES = FaceDetections(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))
+NO_PLATES = PlateDetections(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 4, 2)))
+
+Found = TypeVar("Found", bound=BoxDetections)
+
+
+def joined(parts: Sequence[Found], max_iou: float) -> Found:
+    """All detections of several views after non-maximum suppression, best first.
+
+    Args:
+        parts: at least one.
+        max_iou: a box with a higher IoU with a better one is suppressed.
+    """
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    every = type(parts[0])(*(np.concatenate(column) for column in columns))
+    return every[non_maximum_suppression(every.boxes, every.scores, max_iou)]
