@@ -265,7 +265,8 @@ def _samples(variants, show_originals, rng) -> FigureContent:
 
 def _audit(variant: str, originals: bool, likeness: float, rng) -> dict:
     def values(mean):
-        return distribution(np.clip(rng.normal(mean, 0.05, 400), -1, 1))
+        values = np.clip(rng.normal(mean, 0.05, 400), -1, 1)
+        return distribution(values).model_dump(mode="json", exclude_unset=True)
 
     def block(kind):
         measures = ("correlation", "correlation_band_passed") if kind is Kind.FACE else (

@@ -60,9 +60,9 @@ def test_the_table_has_a_row_for_each_variant(data, capsys):
 def test_a_table_of_something_else_is_refused(data, capsys):
     (data / "other.json").write_text('{"schema": 1}')
     assert run("table", {"audits": [data / "other.json"], "output": data / "tables"}) == 2
-    assert "other.json: not an audit" in capsys.readouterr().err
+    assert "other.json: variant: missing" in capsys.readouterr().err
     assert main(["show", str(data / "other.json")]) == 2
-    assert "other.json: not a privacy.json" in capsys.readouterr().err
+    assert "other.json: caption: missing" in capsys.readouterr().err
 
 
 def test_the_figure_is_the_same_each_time(data):

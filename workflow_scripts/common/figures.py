@@ -34,7 +34,7 @@ def style(name: str, **more: Any) -> Any:
         name: of the figure's files; the same figure under the same name has the same bytes.
         more: further settings of matplotlib, by their names with _ in place of the point.
     """
-    settings = {
+    settings: Any = {
         "svg.fonttype": "none",  # text stays text
         "svg.hashsalt": name,
         "font.size": 10,

@@ -112,7 +112,7 @@ def _file_of(module: str, *, missing_ok: bool = False) -> Path | None:
 def _read(path: Path) -> tuple[str, tuple[str, ...]]:
     """The normalised code of a file, and the dotted names that it imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imports = []
+    imports: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports.extend(alias.name for alias in node.names)

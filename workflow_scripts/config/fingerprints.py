@@ -16,7 +16,8 @@ from workflow_scripts.contracts.settings import UNMODIFIED
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 
 AUDIT = (
-    *(f"workflow_scripts.privacy.{name}" for name in ("measure", "summary", "report")),
+    "workflow_scripts.privacy.measure",
+    "workflow_scripts.privacy.summary",
     # Detectors that look again where the experiment's own detectors read annotations.
     *(f"workflow_scripts.pii.detectors.{name}" for name in ("centerface", "plates")),
 )

@@ -10,6 +10,7 @@ from tabulate import tabulate
 from workflow_scripts.common import latex
 from workflow_scripts.common.files import read_json, write_json, write_text
 from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.runs import ExpectedRuns
 
 
@@ -49,14 +50,23 @@ class CaptionedTables(TablePart):
 class PrivacyTables(CaptionedTables):
     """Content of a privacy.json."""
 
-    audits: tuple[dict[str, Any], ...]
-    """Content of each variant's privacy/{variant}.json."""
+    audits: tuple[Audit, ...]
     notes: tuple[str, ...]
-    """Findings that need attention, a sentence each."""
+    """Findings that need attention, one sentence each."""
 
-    def audit(self, variant: str) -> dict[str, Any]:
-        """The audit of a variant; empty if there is none."""
-        return next((audit for audit in self.audits if audit["variant"] == variant), {})
+    def audit(self, variant: str) -> Audit | None:
+        """The audit of a variant, if there is one."""
+        return next((audit for audit in self.audits if audit.variant == variant), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Content of the file."""
+        return {
+            "schema": 1,
+            "audits": [audit.as_json() for audit in self.audits],
+            "notes": list(self.notes),
+            "caption": self.caption,
+            "layouts": [table.as_json() for table in self.layouts],
+        }
 
 
 class TableCell(TablePart):

@@ -1,4 +1,4 @@
-"""The privacy table: every variant's audit in one place, as numbers and as text."""
+"""The privacy table: the audits of all variants, as numbers and as text."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -7,17 +7,16 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
+from workflow_scripts.contracts.audits import ALL_SIZES, Audit, FoundShare, RegionsAudit
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import TextTable
-from workflow_scripts.privacy.report import SCHEMA
-from workflow_scripts.privacy.summary import ALL
 
 UNDEFINED = "–"
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")
 TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
 NOUNS = {Kind.FACE: "faces", Kind.LICENSE_PLATE: "license plates"}
 WHOLE = "image"
-"""Kind of a number that covers whole images."""
+"""Kind of the numbers that cover whole images."""
 
 CAPTION = (
     "Found again: share of regions that the detector still finds (in brackets: in the originals). "
@@ -28,66 +27,64 @@ CAPTION = (
 )
 
 
-def long_table(reports: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """A row for each variant, kind, size class and metric; `n` is what the value is of."""
-    rows = [row for report in reports for row in _rows_of(report)]
+def long_table(audits: Sequence[Audit]) -> pd.DataFrame:
+    """A row for each variant, kind, size class and metric, with the number of values behind it."""
+    rows = [row for audit in audits for row in _rows_of(audit)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows_of(report: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    variant = report["variant"]
-    for kind, by_size in report["kinds"].items():
+def _rows_of(audit: Audit) -> Iterator[tuple[Any, ...]]:
+    for kind, by_size in audit.kinds.items():
         for size, block in by_size.items():
-            for metric, value, n in _of_block(block):
-                yield variant, kind, size, metric, value, n
-    images = report["images"]["n"]
+            for metric, value, n in _metrics_of(block):
+                yield audit.variant, kind.value, size, metric, value, n
     for metric, value in (
-        ("pixels_outside", report["outside"]["pixels"]),
-        ("images_changed_outside", report["outside"]["n"]),
-        ("ssim", report["whole_images"]["ssim"]),
-        ("psnr", report["whole_images"]["psnr"]),
-        ("files_with_metadata", report["metadata"]["n"]),
+        ("pixels_outside", audit.outside.pixels),
+        ("images_changed_outside", audit.outside.n),
+        ("ssim", audit.whole_images.ssim),
+        ("psnr", audit.whole_images.psnr),
+        ("files_with_metadata", audit.metadata.n),
     ):
-        yield variant, WHOLE, ALL, metric, value, images
+        yield audit.variant, WHOLE, ALL_SIZES, metric, value, audit.images.n
 
 
-def _of_block(block: dict[str, Any]) -> Iterator[tuple[str, Any, int]]:
-    n = block["regions"]
+def _metrics_of(block: RegionsAudit) -> Iterator[tuple[str, Any, int]]:
+    n = block.regions
     yield "regions", n, n
     if not n:
         return
-    yield "unchanged", block["unchanged"]["n"], n
-    for route, count in block["routes"].items():
+    yield "unchanged", block.unchanged.n, n
+    for route, count in block.routes.items():
         yield f"route:{route}", count, n
     for metric in ("found_again", "found_in_originals"):
-        yield metric, block[metric]["share"], block[metric]["n"]
+        found: FoundShare = getattr(block, metric)
+        yield metric, found.share, found.n
     for metric in ("correlation", "correlation_band_passed", "embedding"):
-        values = block.get(metric)
+        values = getattr(block, metric)
         if values is None:
             continue
-        others = next(name for name in values if name.startswith("between_"))
+        others, baseline = values.baseline
         for name in ("mean", "median", "p90", "max"):
-            yield f"{metric}:{name}", values.get(name), values["n"]
-            yield f"{metric}:{others}:{name}", values[others].get(name), values[others]["n"]
-    if "characters" in block:
-        yield "characters_unchanged", block["characters"]["share"], block["characters"]["n"]
-    for metric in ("ssim", "psnr"):
-        yield metric, block[metric], n
+            yield f"{metric}:{name}", getattr(values, name), values.n
+            yield f"{metric}:{others}:{name}", getattr(baseline, name), baseline.n
+    if block.characters:
+        yield "characters_unchanged", block.characters.share, block.characters.n
+    yield "ssim", block.ssim, n
+    yield "psnr", block.psnr, n
 
 
-def text_tables(reports: Sequence[dict[str, Any]]) -> list[TextTable]:
-    """The readable tables, one row a variant each: faces, license plates, whole images."""
+def text_tables(audits: Sequence[Audit]) -> list[TextTable]:
+    """Tables for readers, with one row per variant: faces, license plates, whole images."""
     tables = []
     for kind, title in TITLES.items():
-        rows = {r["variant"]: _cells(kind, r["kinds"].get(kind, {}).get(ALL)) for r in reports}
+        rows = {audit.variant: _cells(audit.of(kind)) for audit in audits}
         if any(row["Regions"] != "0" for row in rows.values()):
             tables.append(_text_table(title, rows))
-    whole = {report["variant"]: _whole(report) for report in reports}
-    return [*tables, _text_table("Whole images", whole)]
+    return [*tables, _text_table("Whole images", {one.variant: _whole(one) for one in audits})]
 
 
 def _text_table(title: str, rows: dict[str, dict[str, str]]) -> TextTable:
-    """A table of cells by variant and column; cells that a variant lacks are undefined."""
+    """A table from cells by variant and column."""
     columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
     return TextTable(
         title=title,
@@ -99,100 +96,81 @@ def _text_table(title: str, rows: dict[str, dict[str, str]]) -> TextTable:
     )
 
 
-def _cells(kind: Kind, block: dict[str, Any] | None) -> dict[str, str]:
-    if block is None or not block["regions"]:
+def _cells(block: RegionsAudit) -> dict[str, str]:
+    if not block.regions:
         return {"Regions": "0"}
-    found, before = _percent(block["found_again"]), _percent(block["found_in_originals"])
+    found, before = _percent(block.found_again), _percent(block.found_in_originals)
     cells = {
-        "Regions": str(block["regions"]),
-        "Unchanged": str(block["unchanged"]["n"]),
-        "Changed by": ", ".join(f"{name} {n}" for name, n in block["routes"].items()),
+        "Regions": str(block.regions),
+        "Unchanged": str(block.unchanged.n),
+        "Changed by": ", ".join(f"{name} {n}" for name, n in block.routes.items()),
         "Found again": f"{found} ({before})",
     }
-    others = "between_people" if kind is Kind.FACE else "between_plates"
-    likeness = "correlation_band_passed" if kind is Kind.FACE else "correlation"
-    for metric, title in ((likeness, "Likeness"), ("embedding", "Embedding")):
-        if metric not in block:
-            continue
-        values = block[metric]
-        cells[title] = f"{_number(values.get('mean'))}, max {_number(values.get('max'))}"
-        cells[f"{title} of others"] = _number(values[others].get("mean"))
-    if "characters" in block:
-        characters = block["characters"]
+    likeness = block.correlation_band_passed or block.correlation
+    for values, title in ((likeness, "Likeness"), (block.embedding, "Embedding")):
+        if values is not None:
+            cells[title] = f"{_number(values.mean)}, max {_number(values.max)}"
+            cells[f"{title} of others"] = _number(values.baseline[1].mean)
+    if characters := block.characters:
         cells["Characters unchanged"] = (
-            f"{characters['unchanged']} of {characters['n']}" if characters["n"] else UNDEFINED
+            f"{characters.unchanged} of {characters.n}" if characters.n else UNDEFINED
         )
-    return cells | {"SSIM": _number(block["ssim"])}
+    return cells | {"SSIM": _number(block.ssim)}
 
 
-def _whole(report: dict[str, Any]) -> dict[str, str]:
-    outside, whole, metadata = (report[key] for key in ("outside", "whole_images", "metadata"))
-    kinds = ", ".join(f"{name} {n}" for name, n in metadata["kinds"].items())
+def _whole(audit: Audit) -> dict[str, str]:
+    psnr, metadata = audit.whole_images.psnr, audit.metadata
+    kinds = ", ".join(f"{name} {n}" for name, n in metadata.kinds.items())
     return {
-        "Images": str(report["images"]["n"]),
-        "Pixels outside": str(outside["pixels"]),
-        "SSIM": _number(whole["ssim"], 4),
-        "PSNR": UNDEFINED if whole["psnr"] is None else f"{whole['psnr']:.1f} dB",
-        "Metadata": f"{metadata['n']} files ({kinds})" if metadata["n"] else "none",
+        "Images": str(audit.images.n),
+        "Pixels outside": str(audit.outside.pixels),
+        "SSIM": _number(audit.whole_images.ssim, 4),
+        "PSNR": UNDEFINED if psnr is None else f"{psnr:.1f} dB",
+        "Metadata": f"{metadata.n} files ({kinds})" if metadata.n else "none",
     }
 
 
-def _percent(found: dict[str, Any]) -> str:
-    return UNDEFINED if found["share"] is None else f"{100 * found['share']:.1f} %"
+def _percent(found: FoundShare) -> str:
+    return UNDEFINED if found.share is None else f"{100 * found.share:.1f} %"
 
 
 def _number(value: float | None, digits: int = 2) -> str:
     return UNDEFINED if value is None else f"{value:.{digits}f}"
 
 
-def shortcomings(reports: Sequence[dict[str, Any]]) -> list[str]:
-    """Findings on the variants that need attention, a sentence each; none on the originals."""
+def shortcomings(audits: Sequence[Audit]) -> list[str]:
+    """Findings that need attention, one sentence each; the originals have none."""
     found = []
-    for report in reports:
-        if report["originals"]:
+    for audit in audits:
+        if audit.originals:
             continue
-        for kind, by_size in report["kinds"].items():
-            block = by_size[ALL]
-            if block["regions"] and block["unchanged"]["n"]:
-                what = f"{block['unchanged']['n']} of {block['regions']} {NOUNS[kind]} unchanged"
-                found.append(_sentence(report, what, block["unchanged"]["images"]))
-        for key, what in (
-            ("outside", "{} images changed outside the regions"),
-            ("metadata", "{} files carry metadata"),
+        for kind in audit.kinds:
+            block = audit.of(kind)
+            if block.unchanged.n:
+                what = f"{block.unchanged.n} of {block.regions} {NOUNS[kind]} unchanged"
+                found.append(_sentence(audit, what, block.unchanged.images))
+        for part, what in (
+            (audit.outside, "images changed outside the regions"),
+            (audit.metadata, "files carry metadata"),
         ):
-            if report[key]["n"]:
-                found.append(
-                    _sentence(report, what.format(report[key]["n"]), report[key]["images"])
-                )
+            if part.n:
+                found.append(_sentence(audit, f"{part.n} {what}", part.images))
     return found
 
 
-def _sentence(report: dict[str, Any], what: str, images: Sequence[str]) -> str:
-    return f"{report['variant']}: {what}, e.g. in {', '.join(images[:3])}"
-
-
-def as_json(
-    reports: Sequence[dict[str, Any]], tables: Sequence[TextTable], notes: Sequence[str]
-) -> dict[str, Any]:
-    """Content of a privacy.json: the audits, and the readable tables for a report."""
-    return {
-        "schema": SCHEMA,
-        "audits": list(reports),
-        "notes": list(notes),
-        "caption": CAPTION,
-        "layouts": [table.as_json() for table in tables],
-    }
+def _sentence(audit: Audit, what: str, images: Sequence[str]) -> str:
+    return f"{audit.variant}: {what}, e.g. in {', '.join(images[:3])}"
 
 
 def as_markdown(tables: Sequence[TextTable], notes: Sequence[str]) -> str:
-    """The readable tables, one row a variant, with the notes above them."""
+    """The tables with one row per variant, below the notes."""
     parts = [f"**Attention:** {note}" for note in notes]
     parts += [f"**{table.title}**\n\n{table.markdown()}" for table in tables]
     return "\n\n".join([*parts, CAPTION]) + "\n"
 
 
 def as_plain_text(tables: Sequence[TextTable], notes: Sequence[str]) -> str:
-    """The tables for a terminal or a log, one column a variant, as in Table II."""
+    """The tables for a terminal or a log, with one column per variant as in Table II."""
     parts = []
     for table in tables:
         turned = list(zip(table.columns, *table.rows, strict=True))

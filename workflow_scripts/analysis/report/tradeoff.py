@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
+from workflow_scripts.contracts.audits import RegionLikeness
+from workflow_scripts.contracts.regions import Kind
 
 NAME = "privacy_utility"
 COLUMNS, WIDTH = 2, 4.6
@@ -16,10 +18,10 @@ COLUMNS, WIDTH = 2, 4.6
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
 KINDS = {
-    "face": ("Faces", "correlation_band_passed", "between_people"),
-    "license_plate": ("License plates", "correlation", "between_plates"),
+    Kind.FACE: ("Faces", "correlation_band_passed"),
+    Kind.LICENSE_PLATE: ("License plates", "correlation"),
 }
-"""Title, and where the audit has the likeness, and that of different ones."""
+"""Title, and the audit's measure of likeness."""
 LINE = 0.085
 """Least distance of two names, of the panel's height."""
 
@@ -53,32 +55,28 @@ def panels(results: ExperimentResults) -> list[Plane]:
     if results.privacy is None or results.verdict is None:
         return []
     found = []
-    for kind, (title, measure, others) in KINDS.items():
-        blocks = {
-            audit["variant"]: block[measure]
-            for audit in results.privacy.audits
-            if measure in (block := audit["kinds"].get(kind, {}).get("all", {}))
-            and block[measure].get("mean") is not None
-        }
-        points = [
-            point
-            for variant, likeness in blocks.items()
-            if (point := _point(results, variant, likeness))
-        ]
-        baselines = [block[others].get("mean") for block in blocks.values() if others in block]
+    for kind, (title, measure) in KINDS.items():
+        points, baselines = [], []
+        for audit in results.privacy.audits:
+            likeness: RegionLikeness | None = getattr(audit.of(kind), measure)
+            if likeness is None or likeness.mean is None:
+                continue
+            baselines.append(likeness.baseline[1].mean)
+            if point := _point(results, audit.variant, likeness.mean):
+                points.append(point)
         if len(points) > 1:
             found.append(Plane(title, tuple(points), next(iter(baselines), None)))
     return found
 
 
-def _point(results: ExperimentResults, variant: str, likeness: dict) -> Point | None:
+def _point(results: ExperimentResults, variant: str, likeness: float) -> Point | None:
     if variant == results.reference:
-        return Point(variant, "reference", likeness["mean"], 0.0, None, None)
+        return Point(variant, "reference", likeness, 0.0, None, None)
     for of in results.verdict.variants:
         mean = of.over_all
         if of.variant == variant and mean.difference is not None:
             low, high = (None if end is None else 100 * end for end in (mean.low, mean.high))
-            return Point(variant, of.role, likeness["mean"], 100 * mean.difference, low, high)
+            return Point(variant, of.role, likeness, 100 * mean.difference, low, high)
     return None
 
 

@@ -5,14 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import log, progress
-from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import PiiSection, pii_section
 from workflow_scripts.privacy import table
 from workflow_scripts.privacy.pairs import pairs_of
-from workflow_scripts.privacy.report import SCHEMA, made_with
 
 if TYPE_CHECKING:
     Pii = PiiSection
@@ -52,7 +49,7 @@ def audit(
     from workflow_scripts.privacy.again import finders_of  # noqa: PLC0415
     from workflow_scripts.privacy.embedding import FaceEmbedding  # noqa: PLC0415
     from workflow_scripts.privacy.measure import measure_images  # noqa: PLC0415
-    from workflow_scripts.privacy.summary import summarize_images, summarize_regions  # noqa: PLC0415
+    from workflow_scripts.privacy.summary import audit_of, made_with  # noqa: PLC0415
 
     split = CocoSplit.read(annotations)
     pairs = pairs_of(split, images, regions, anonymized)
@@ -60,19 +57,10 @@ def audit(
     finders = finders_of(settings)
     measuring = measure_images(pairs, finders, faces, threads)
     measured = list(progress(measuring, total=len(pairs), description="auditing"))
-    compared = [region for image in measured for region in image.regions]
-    report = {
-        "schema": SCHEMA,
-        "variant": variant,
-        "originals": anonymized is None,
-        **summarize_images(measured),
-        "kinds": {
-            kind.value: summarize_regions([region for region in compared if region.kind is kind])
-            for kind in Kind
-        },
-        "made_with": made_with(anonymized, finders, faces, fingerprint),
-    }
-    write_json(output, report)
-    for sentence in table.shortcomings([report]):
+    origin = made_with(anonymized, finders, faces, fingerprint)
+    found = audit_of(variant, measured, origin, originals=anonymized is None)
+    found.write(output)
+    for sentence in table.shortcomings([found]):
         log.warning("attention: %s", sentence)
-    log.info("%d regions in %d images compared", len(compared), len(measured))
+    compared = sum(len(image.regions) for image in measured)
+    log.info("%d regions in %d images compared", compared, len(measured))

@@ -1,9 +1,10 @@
 """`privacy show`: the privacy table on the terminal."""
 
 from workflow_scripts.common.cli import File
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
-from workflow_scripts.privacy import table as audits_table
+from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.tables import PrivacyTables
+from workflow_scripts.privacy.table import as_plain_text
 
 
 def show(table: File, /) -> None:
@@ -15,10 +16,5 @@ def show(table: File, /) -> None:
     Raises:
         UserError: it is another file.
     """
-    content = read_json(table)
-    try:
-        reports = content["audits"]
-        tables, notes = audits_table.text_tables(reports), audits_table.shortcomings(reports)
-        print(audits_table.as_plain_text(tables, notes), end="")
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{table}: not a privacy.json ({error}); make it again") from None
+    content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
+    print(as_plain_text(content.layouts, content.notes), end="")

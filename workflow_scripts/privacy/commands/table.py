@@ -2,9 +2,9 @@
 
 from workflow_scripts.common.cli import Files, Folder
 from workflow_scripts.common.console import log
-from workflow_scripts.contracts.tables import latex_tables, write_formats
+from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.tables import PrivacyTables, latex_tables, write_formats
 from workflow_scripts.privacy import table as audits_table
-from workflow_scripts.privacy.report import read_report
 
 
 def table(*, audits: Files, output: Folder) -> None:
@@ -14,14 +14,19 @@ def table(*, audits: Files, output: Folder) -> None:
         audits: privacy/{variant}.json, in the order of the rows.
         output: folder for privacy.csv, .md, .tex and .json.
     """
-    reports = [read_report(path) for path in audits]
-    notes, tables = audits_table.shortcomings(reports), audits_table.text_tables(reports)
+    found = tuple(Audit.read(path) for path in audits)
+    content = PrivacyTables(
+        audits=found,
+        notes=tuple(audits_table.shortcomings(found)),
+        caption=audits_table.CAPTION,
+        layouts=tuple(audits_table.text_tables(found)),
+    )
     write_formats(
         output,
         "privacy",
-        csv=audits_table.long_table(reports).to_csv(index=False),
-        md=audits_table.as_markdown(tables, notes),
-        tex=latex_tables(tables, audits_table.CAPTION, "privacy"),
-        json=audits_table.as_json(reports, tables, notes),
+        csv=audits_table.long_table(found).to_csv(index=False),
+        md=audits_table.as_markdown(content.layouts, content.notes),
+        tex=latex_tables(content.layouts, content.caption, "privacy"),
+        json=content.as_json(),
     )
-    log.info("%s.{csv,md,tex,json}: %d variants", output / "privacy", len(reports))
+    log.info("%s.{csv,md,tex,json}: %d variants", output / "privacy", len(found))

@@ -1,0 +1,181 @@
+"""`privacy/{variant}.json`: what detectors and comparisons still find in a variant's images.
+
+Attributes are named as the keys of the file are. Shares are fractions of 1; what could not be
+measured is None. SSIM is at most 1, PSNR in dB and None for equal images.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.regions import Kind
+
+ALL_SIZES = "all"
+"""Name of the numbers that cover regions of every size."""
+
+
+class AuditPart(BaseModel):
+    """A part of the file; readers pass over keys that they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Findings(AuditPart):
+    """Occurrences of something that should not be there."""
+
+    n: int
+    images: tuple[str, ...]
+    """File names of the first images."""
+
+
+class FoundShare(AuditPart):
+    """Regions that a detector finds, of those that were searched."""
+
+    n: int
+    found: int
+    share: float | None
+
+
+class Likeness(AuditPart):
+    """Distribution of a similarity from -1 to 1; without values, `n` is all there is."""
+
+    n: int
+    mean: float | None = None
+    median: float | None = None
+    p90: float | None = None
+    max: float | None = None
+    histogram: tuple[int, ...] = ()
+    """Counts in 20 bins of equal width."""
+
+
+class MostAlike(AuditPart):
+    """A region that is very similar to its original."""
+
+    image: str
+    region: int
+    """Position among the image's regions."""
+    route: str
+    value: float
+
+
+class RegionLikeness(Likeness):
+    """Similarity of regions to their originals, with a baseline."""
+
+    most_alike: tuple[MostAlike, ...] = ()
+    between_people: Likeness | None = None
+    """Similarity of different faces of similar size."""
+    between_plates: Likeness | None = None
+    """Similarity of different license plates of similar size."""
+
+    @property
+    def baseline(self) -> tuple[str, Likeness]:
+        """Name and values of the similarity of different regions."""
+        if self.between_plates is not None:
+            return "between_plates", self.between_plates
+        return "between_people", self.between_people or Likeness(n=0)
+
+
+class CharacterCounts(AuditPart):
+    """Characters of the license plates that a person could read."""
+
+    legible_plates: int
+    n: int
+    unchanged: int
+    share: float | None
+
+
+class RegionsAudit(AuditPart):
+    """Regions of one kind and size; without regions, their number is all there is."""
+
+    regions: int
+    routes: dict[str, int] = Field(default_factory=dict)
+    """Number of regions by what changed them."""
+    unchanged: Findings = Findings(n=0, images=())
+    found_again: FoundShare = FoundShare(n=0, found=0, share=None)
+    found_in_originals: FoundShare = FoundShare(n=0, found=0, share=None)
+    ssim: float | None = None
+    psnr: float | None = None
+    characters: CharacterCounts | None = None
+    """License plates only."""
+    correlation: RegionLikeness | None = None
+    correlation_band_passed: RegionLikeness | None = None
+    """Faces only."""
+    embedding: RegionLikeness | None = None
+    """Faces only, where a recognition network was given."""
+
+
+class AuditedImages(AuditPart):
+    """Numbers of images."""
+
+    n: int
+    with_regions: int
+    originals: int
+    """Images whose file is the original's."""
+    compared: int = 0
+    lossy: int = 0
+
+
+class ChangesOutside(Findings):
+    """Images with changed pixels where the manifest lists no change."""
+
+    pixels: int
+    share: float | None
+
+
+class WholeImages(AuditPart):
+    """Quality of whole images, means over all."""
+
+    ssim: float | None
+    psnr: float | None
+
+
+class MetadataFindings(Findings):
+    """Image files that carry metadata."""
+
+    of_them_originals: int
+    kinds: dict[str, int]
+    """Number of files by kind of metadata."""
+
+
+class Audit(AuditPart):
+    """Content of a privacy/{variant}.json."""
+
+    version: Literal[1] = Field(1, alias="schema")
+    variant: str
+    originals: bool
+    """Whether the variant is the originals."""
+    images: AuditedImages
+    outside: ChangesOutside
+    whole_images: WholeImages
+    metadata: MetadataFindings
+    kinds: dict[Kind, dict[str, RegionsAudit]]
+    """Regions by kind and size class; `all` covers every size."""
+    made_with: dict[str, Any] = Field(default_factory=dict)
+    """Fingerprint, detectors, and hashes of the manifest and the embedding."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    def of(self, kind: Kind) -> RegionsAudit:
+        """The regions of a kind, of every size."""
+        return self.kinds.get(kind, {}).get(ALL_SIZES, RegionsAudit(regions=0))
+
+    def as_json(self) -> dict[str, Any]:
+        """Content of the file; what was not set is left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        write_json(path, self.as_json())
+
+    @classmethod
+    def read(cls, path: Path) -> "Audit":
+        """Read the file.
+
+        Raises:
+            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+        """
+        audit: Audit = validate(cls, read_json(path), str(path))
+        return audit
