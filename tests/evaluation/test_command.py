@@ -198,7 +198,7 @@ def test_a_missing_input_is_named(folder, capsys, name):
 def test_an_incomplete_run_json_is_named(folder, capsys, missing):
     write_json(folder / "run.json", {key: RUN[key] for key in RUN if key != missing})
     assert run(folder) == 2
-    assert "run.json: not a run.json" in capsys.readouterr().err
+    assert f"run.json: {missing}: missing" in capsys.readouterr().err
 
 
 def test_many_wrong_predictions_are_summed_up(folder, capsys):

@@ -1,6 +1,5 @@
 """Progress of each run of an experiment, from the files that its jobs leave."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from workflow_scripts.common.ownership import owner_of
 from workflow_scripts.contracts.layout import Layout, RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
+from workflow_scripts.contracts.trainings import read_losses
 
 RECENT_LINES = 20
 """Number of last lines of metrics.jsonl that the speed is measured over."""
@@ -128,27 +128,17 @@ def _from_logs(status: RunStatus, layout: Layout, run: RunLayout) -> RunStatus:
 
 def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:
     """The status with what the growing `metrics.jsonl` says, if there is one."""
-    try:
-        lines = run.state_metrics.read_text(encoding="utf-8").splitlines()[-RECENT_LINES:]
-    except OSError:
-        return status
-    recorded = []
-    for line in lines:
-        try:
-            recorded.append(json.loads(line))
-        except ValueError:  # being written
-            break
+    recorded = read_losses(run.state_metrics, RECENT_LINES)
     if not recorded:
         return status
     first, last = recorded[0], recorded[-1]
-    iteration, iterations = last["iteration"], last["iterations"]
-    steps, seconds = iteration - first["iteration"], last["seconds"] - first["seconds"]
+    steps, seconds = last.iteration - first.iteration, last.seconds - first.seconds
     return replace(
         status,
-        iteration=iteration,
-        iterations=iterations,
-        loss=last["loss"],
-        seconds_left=(iterations - iteration) * seconds / steps if steps else None,
+        iteration=last.iteration,
+        iterations=last.iterations,
+        loss=last.loss,
+        seconds_left=(last.iterations - last.iteration) * seconds / steps if steps else None,
     )
 
 

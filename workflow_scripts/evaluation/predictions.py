@@ -13,6 +13,7 @@ from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit, Rle
 
 KEYS = ("image_id", "category_id", "segmentation", "score")
+"""Keys of a `CocoResult` that have to be there."""
 
 
 @dataclass(frozen=True)

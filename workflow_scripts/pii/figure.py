@@ -7,15 +7,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workflow_scripts.common.figures import TEXT, save, style
+from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.pii.summary import RegionsPerFrame, Summary
 
 NAME = "figure_3"
 # From the palette of Okabe and Ito, which is told apart with any colour vision.
 ALL, FACES, PLATES, MEAN = "#9aa3ab", "#56b4e9", "#e69f00", TEXT
 
 
-def draw(summary: Summary, folder: Path) -> None:
+def draw(summary: PiiSummary, folder: Path) -> None:
     """Write `figure_3.svg` and `figure_3.png` to `folder`, each atomically."""
     panels = (
         ("Faces and license plates", summary.total, ALL),

@@ -7,7 +7,7 @@ import torch
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json, write_text
+from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.training.checkpoint import (
@@ -183,10 +183,8 @@ class TrainingRun:
         config.unlink(missing_ok=True)
         if self.engine.config is not None:
             write_text(config, self.engine.config)
-        write_json(
-            files.provenance,
-            provenance(job, self.progress, agreed.loss, list(devices), list(memory)),
-        )
+        record = provenance(job, self.progress, agreed.loss, list(devices), list(memory))
+        record.write(files.provenance)
         TrainedModel(
             settings=job.settings,
             config=self.engine.config,

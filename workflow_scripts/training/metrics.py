@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from workflow_scripts.common.console import SECONDS_BETWEEN_LINES, duration, log
+from workflow_scripts.contracts.trainings import LossRecord
 
 RECENT_STEPS = 50
 """Number of steps that rates and the shown loss are averaged over."""
@@ -52,17 +53,11 @@ class Metrics:
         self._recent.append((time.monotonic(), sum(terms.values())))
         last = iteration == self.iterations
         if iteration % self.every == 0 or last:
-            line = {
-                "iteration": iteration,
-                "iterations": self.iterations,
-                "loss": sum(terms.values()),
-                **terms,
-                "learning_rate": learning_rate,
-                "images_per_second": round(self._rate(), 3),
-                "seconds": round(self.seconds, 3),
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-            self._stream.write(json.dumps(line) + "\n")
+            loss = sum(terms.values())
+            record = LossRecord(iteration, self.iterations, loss, round(self.seconds, 3))
+            time_now = datetime.now(UTC).isoformat(timespec="seconds")
+            line = record.line(terms, learning_rate, round(self._rate(), 3), time_now)
+            self._stream.write(line + "\n")
             self._stream.flush()
         if last or time.monotonic() - self._shown >= SECONDS_BETWEEN_LINES:
             self._show(iteration)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.contracts.predictions import CocoResult
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.images import load
 from workflow_scripts.training.checkpoint import TrainedModel
@@ -46,7 +47,7 @@ class Predictor:
         self.batch = GPU_BATCH if on_gpu else 1
         self.readers = min(threads, self.batch)
 
-    def results(self, images: Iterable[CocoImage], root: Path) -> Iterator[dict[str, Any]]:
+    def results(self, images: Iterable[CocoImage], root: Path) -> Iterator[CocoResult]:
         """COCO results of images: boxes xywh and masks in pixels of the image.
 
         Args:
@@ -70,7 +71,7 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield batch
 
 
-def _results_of(image: CocoImage, found: Detections) -> Iterator[dict[str, Any]]:
+def _results_of(image: CocoImage, found: Detections) -> Iterator[CocoResult]:
     detections = zip(found.boxes, found.scores, found.labels, found.masks, strict=True)
     for box, score, label, mask in detections:
         yield {

@@ -1,4 +1,4 @@
-"""`run.json`: origin of a trained model."""
+"""Origin of a trained model, for its `run.json`."""
 
 import platform
 import resource
@@ -7,10 +7,10 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.checkpoint import Progress
 from workflow_scripts.training.job import TrainingJob
 
@@ -74,7 +74,7 @@ def provenance(
     loss: dict[str, float],
     devices: list[str],
     memory: list[dict[str, int]],
-) -> dict[str, Any]:
+) -> TrainingRecord:
     """Content of `run.json`.
 
     Args:
@@ -84,27 +84,27 @@ def provenance(
         devices: name of each worker's device.
         memory: peak memory of each worker, MiB.
     """
-    return {
-        "schema": 1,
-        "variant": job.variant,
-        "seed": job.seed,
-        "training_seed": job.training_seed,
-        "fingerprint": job.fingerprint,
-        "engine": job.settings.engine,
-        "settings": job.settings.model_dump(mode="json"),
-        "start": progress.first_start,
-        "end": now(),
-        "seconds": round(progress.seconds, 3),
-        "resumed_from": progress.resumed_from,
-        "iterations": progress.iteration,
-        "images_seen": progress.iteration * job.recipe.images_per_step,
-        "final_loss": {"total": sum(loss.values()), **loss},
-        "host": socket.gethostname(),
-        "world_size": job.workers,
-        "devices": devices,
-        "micro_batch": job.micro_batch,
-        "threads": job.threads,
-        "peak_memory_mib": memory,
-        "versions": versions(),
-        "git_commit": git_commit(),
-    }
+    return TrainingRecord(
+        version=1,
+        variant=job.variant,
+        seed=job.seed,
+        training_seed=job.training_seed,
+        fingerprint=job.fingerprint,
+        engine=job.settings.engine,
+        settings=job.settings.model_dump(mode="json"),
+        start=progress.first_start,
+        end=now(),
+        seconds=round(progress.seconds, 3),
+        resumed_from=tuple(progress.resumed_from),
+        iterations=progress.iteration,
+        images_seen=progress.iteration * job.recipe.images_per_step,
+        final_loss={"total": sum(loss.values()), **loss},
+        host=socket.gethostname(),
+        world_size=job.workers,
+        devices=tuple(devices),
+        micro_batch=job.micro_batch,
+        threads=job.threads,
+        peak_memory_mib=tuple(memory),
+        versions=versions(),
+        git_commit=git_commit(),
+    )

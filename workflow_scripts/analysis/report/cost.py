@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from workflow_scripts.analysis.report.results import Run
 from workflow_scripts.analysis.usage import HEADERS, rows_of
+from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.contracts.usage import Usage
 
 
@@ -42,30 +42,28 @@ def stage_tables(records: Sequence[Usage]) -> list[StageTable]:
 
 def costs(runs: Iterable[Run]) -> list[Cost]:
     """By variant, in the order of the runs; runs that did not end are left out."""
-    facts: dict[str, list[dict[str, Any]]] = {}
+    facts: dict[str, list[TrainingRecord]] = {}
     for run in runs:
-        if "seconds" in run.facts:
-            facts.setdefault(run.variant, []).append(run.facts)
+        if run.training and run.training.seconds is not None:
+            facts.setdefault(run.variant, []).append(run.training)
     return [_cost(variant, of) for variant, of in facts.items()]
 
 
-def _cost(variant: str, facts: list[dict[str, Any]]) -> Cost:
+def _cost(variant: str, facts: Sequence[TrainingRecord]) -> Cost:
     devices = dict.fromkeys(_devices(fact) for fact in facts)
     memory = [
-        worker.get("gpu", worker.get("rss"))
-        for fact in facts
-        for worker in fact.get("peak_memory_mib", [])
+        worker.get("gpu", worker.get("rss")) for fact in facts for worker in fact.peak_memory_mib
     ]
     return Cost(
         variant=variant,
         runs=len(facts),
-        seconds=sum(fact["seconds"] for fact in facts),
-        device_hours=sum(fact["seconds"] * fact.get("world_size", 1) for fact in facts) / 3600,
+        seconds=sum(fact.seconds or 0 for fact in facts),
+        device_hours=sum((fact.seconds or 0) * (fact.world_size or 1) for fact in facts) / 3600,
         devices=", ".join(devices),
         memory_mib=max((mib for mib in memory if mib is not None), default=None),
     )
 
 
-def _devices(fact: dict[str, Any]) -> str:
-    names = fact.get("devices", [])
+def _devices(fact: TrainingRecord) -> str:
+    names = fact.devices or ()
     return ", ".join(f"{names.count(name)} × {name}" for name in dict.fromkeys(names))

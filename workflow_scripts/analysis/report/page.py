@@ -51,7 +51,7 @@ SECTIONS = (
         lambda results: (results.folder / "figures/before_after.svg").exists(),
     ),
     ReportSection("privacy", "Privacy and utility", lambda results: results.privacy),
-    ReportSection("cost", "Cost", lambda results: any(run.facts for run in results.runs)),
+    ReportSection("cost", "Cost", lambda results: any(run.training for run in results.runs)),
     ReportSection("provenance", "Provenance", lambda results: True),
 )
 """In the order in which they are to be read."""

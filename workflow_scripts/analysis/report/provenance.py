@@ -23,17 +23,17 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> dict[st
         results: the experiment.
         config: of the experiment, defaults included.
     """
-    facts = [run.facts for run in results.runs if run.facts]
+    trainings = [run.training for run in results.runs if run.training]
     shards = results.folder / "data/shards.json"
     weights = results.folder / "weights/manifest.json"
     return {
         "schema": SCHEMA,
         "experiment": results.name,
         "config": config,
-        "commits": sorted({str(fact.get("git_commit")) for fact in facts}),
+        "commits": sorted({str(training.git_commit) for training in trainings}),
         "lock_sha256": sha256_of_file(LOCK),
-        "versions": _different(fact.get("versions") for fact in facts),
-        "devices": _different(fact.get("devices") for fact in facts),
+        "versions": _different(training.versions for training in trainings),
+        "devices": _different(training.devices for training in trainings),
         "data": read_json(shards)["digests"] if shards.exists() else {},
         "weights": read_json(weights)["weights"] if weights.exists() else [],
         "runs": [_run(run) for run in results.runs],
@@ -51,7 +51,7 @@ def _run(run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "state": str(run.status.state),
         "reason": run.status.reason,
-        **{key: run.facts.get(key) for key in kept},
+        **{key: getattr(run.training, key, None) for key in kept},
     }
 
 

@@ -1,7 +1,6 @@
 """An experiment's folder as far as the report shows it, complete or not."""
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
+from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
 from workflow_scripts.contracts.tables import CaptionedTables, PrivacyTables, ResultTable
+from workflow_scripts.contracts.trainings import TrainingRecord, read_losses
 from workflow_scripts.contracts.usage import Usage, read_usage
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
@@ -31,8 +32,8 @@ class Run:
     status: RunStatus
     aps: dict[str, float | None]
     """Mask AP by class, and `all`; empty if it was not evaluated."""
-    facts: dict[str, Any]
-    """Its run.json; empty if it was not trained."""
+    training: TrainingRecord | None
+    """Its run.json; None if it was not trained."""
     curve: tuple[tuple[int, float], ...]
     """Iteration and loss, each the mean of the steps since the point before."""
 
@@ -72,7 +73,7 @@ class ExperimentResults:
     privacy: PrivacyTables | None
     splits: tuple[tuple[str, str], ...]
     """Table I: split and images."""
-    pii: dict[str, Any] | None
+    pii: PiiSummary | None
     usage: tuple[Usage, ...]
     """What each job used, as far as it was recorded."""
     provenance: dict[str, Any] | None
@@ -118,14 +119,14 @@ def read_results(
     expected = read_expected(folder / EXPECTED)
     tables = tables or folder / "tables"
     found = statuses(folder, expected, {})
-    evaluations = [_evaluation(folder, status) for status in found]
+    evaluations = [_scores(folder, status) for status in found]
     return ExperimentResults(
         folder=folder,
         variants=expected.variants,
         classes=expected.classes,
         seeds=expected.seeds,
         runs=tuple(
-            Run(status, _aps(evaluation), _facts(folder, status), _curve(folder, status))
+            Run(status, _aps(evaluation), _read_training(folder, status), _curve(folder, status))
             for status, evaluation in zip(found, evaluations, strict=True)
         ),
         instances=_instances(evaluations),
@@ -135,7 +136,7 @@ def read_results(
         cross=_read(CaptionedTables, tables / "cross.json"),
         privacy=_read(PrivacyTables, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
-        pii=_json_or_none(folder / "pii/summary.json"),
+        pii=_pii(folder / "pii/summary.json"),
         usage=tuple(read_usage(folder)),
         provenance=_json_or_none(provenance or folder / PROVENANCE),
     )
@@ -145,43 +146,38 @@ def _run_folder(folder: Path, status: RunStatus) -> Path:
     return folder / "runs" / status.variant / f"seed~{status.seed}"
 
 
-def _evaluation(folder: Path, status: RunStatus) -> dict[str, Any]:
+def _scores(folder: Path, status: RunStatus) -> CocoScores | None:
+    """The APs of a run on masks; None if it was not evaluated."""
     path = _run_folder(folder, status) / "eval.json"
-    if not path.exists():
+    return RunEvaluation.read(path).coco.segm if path.exists() else None
+
+
+def _aps(scores: CocoScores | None) -> dict[str, float | None]:
+    if scores is None:
         return {}
-    content = read_json(path)
-    try:
-        return content["coco"]["segm"]
-    except (KeyError, TypeError):
-        raise UserError(f"{path}: no evaluation of masks in it; evaluate the run again") from None
+    return {name: of.AP for name, of in scores.per_class.items()} | {ALL: scores.mean_ap}
 
 
-def _aps(scores: dict[str, Any]) -> dict[str, float | None]:
-    if not scores:
-        return {}
-    return {name: of["AP"] for name, of in scores["per_class"].items()} | {ALL: scores["mAP"]}
+def _instances(evaluations: Sequence[CocoScores | None]) -> dict[str, int]:
+    first = next(filter(None, evaluations), None)
+    return {name: of.instances for name, of in first.per_class.items()} if first else {}
 
 
-def _instances(evaluations: Sequence[dict[str, Any]]) -> dict[str, int]:
-    first = next(filter(None, evaluations), {"per_class": {}})
-    return {name: of["instances"] for name, of in first["per_class"].items() if "instances" in of}
-
-
-def _facts(folder: Path, status: RunStatus) -> dict[str, Any]:
-    return _json_or_none(_run_folder(folder, status) / "run.json") or {}
+def _read_training(folder: Path, status: RunStatus) -> TrainingRecord | None:
+    return _read(TrainingRecord, _run_folder(folder, status) / "run.json")
 
 
 def _curve(folder: Path, status: RunStatus) -> tuple[tuple[int, float], ...]:
-    path = _run_folder(folder, status) / "metrics.jsonl"
-    if not path.exists():
-        return ()
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = read_losses(_run_folder(folder, status) / "metrics.jsonl")
     step = max(1, -(-len(lines) // POINTS_OF_A_CURVE))
     pieces = [lines[at : at + step] for at in range(0, len(lines), step)]
     return tuple(
-        (piece[-1]["iteration"], sum(line["loss"] for line in piece) / len(piece))
-        for piece in pieces
+        (piece[-1].iteration, sum(line.loss for line in piece) / len(piece)) for piece in pieces
     )
+
+
+def _pii(path: Path) -> PiiSummary | None:
+    return PiiSummary.read(path) if path.exists() else None
 
 
 def _splits(path: Path) -> tuple[tuple[str, str], ...]:

@@ -1,16 +1,14 @@
 """`evaluation`: the APs of one run, in `eval.json`."""
 
-from pathlib import Path
 from typing import Annotated
 
 from workflow_scripts.common.cli import File, Files, labelled, option
 from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.shard_arguments import Annotations
+from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.evaluation import cityscapes_ap, coco_ap, exposed
 from workflow_scripts.evaluation.matching import matches_of
 from workflow_scripts.evaluation.predictions import Predictions
@@ -38,7 +36,7 @@ def evaluate(
         output: the eval.json to write.
         matches: file for which predictions matched an instance, per image (matches.npz).
     """
-    training = _read_run(run)
+    training = TrainingRecord.read(run)
     split = CocoSplit.read(annotations)
     found = Predictions.read(predictions, split)
     coco = coco_ap.evaluate(split, found)
@@ -48,7 +46,12 @@ def evaluate(
         exposed_scores["exposed"] = exposed.evaluate(split, found, pii)
     evaluation = RunEvaluation(
         version=1,
-        run=training,
+        run=RunName(
+            variant=training.variant,
+            seed=training.seed,
+            engine=training.settings["engine"],
+            fingerprint=training.fingerprint,
+        ),
         tested_on=tested_on,
         images=len(split.images),
         coco=CocoEvaluation(**{kind.value: scores for kind, scores in coco.items()}),
@@ -61,19 +64,3 @@ def evaluate(
     for kind, scores in coco.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
         log.info("%s mAP %s on %d images", kind.value, mean_ap, len(split.images))
-
-
-def _read_run(path: Path) -> RunName:
-    """Identity of the training, from its `run.json`."""
-    content = read_json(path)
-    try:
-        return RunName(
-            variant=content["variant"],
-            seed=content["seed"],
-            engine=content["settings"]["engine"],
-            fingerprint=content["fingerprint"],
-        )
-    except (KeyError, TypeError, ValueError):
-        raise UserError(
-            f"{path}: not a run.json: variant, seed, fingerprint and settings.engine are needed"
-        ) from None

@@ -9,7 +9,8 @@ import sys
 
 from workflow_scripts.common.cli import Behind, Folder
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
+from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 ONLY_THIS_RUN = "--force", "--allowed-rules", "train"
@@ -31,7 +32,7 @@ def record(folder: Folder, /, *snakemake: Behind) -> None:
     run = call.directory / folder
     model = folder / "model_final.pth"
     (job,) = call.jobs(str(model))
-    fingerprint = read_json(run / "run.json")["fingerprint"]
+    fingerprint = TrainingRecord.read(RunLayout(run).provenance).fingerprint
     if f"--fingerprint {fingerprint} " not in (job.command or ""):
         outdated = (run / model.name).rename(run / "model_outdated.pth")
         raise UserError(

@@ -6,9 +6,9 @@ from typing import Literal
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.predictions import write_predictions
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
 from workflow_scripts.training.sources import located
@@ -58,4 +58,4 @@ def predict(
         )
     shown = progress(records, total=len(records), description="predicting")
     results = list(predictor.results(shown, root))
-    write_json(output, results, indent=None)
+    write_predictions(output, results)

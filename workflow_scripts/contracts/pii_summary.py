@@ -1,0 +1,85 @@
+"""`pii/summary.json`: number of PII regions in the training images."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.contracts.regions import Kind
+
+
+@dataclass(frozen=True)
+class RegionsPerFrame:
+    """Distribution of the number of regions in a frame."""
+
+    histogram: tuple[int, ...]
+    """Number of frames with 0, 1, 2, … regions."""
+
+    @property
+    def regions(self) -> int:
+        """Number of regions in all frames."""
+        return sum(number * frames for number, frames in enumerate(self.histogram))
+
+    @property
+    def mean(self) -> float:
+        """Mean number of regions per frame."""
+        return self.regions / sum(self.histogram)
+
+    @property
+    def frames_without(self) -> int:
+        """Number of frames with no region."""
+        return self.histogram[0]
+
+    def as_json(self) -> dict[str, Any]:
+        """The distribution as it stands in the file."""
+        return {
+            "regions": self.regions,
+            "mean": self.mean,
+            "frames_without": self.frames_without,
+            "histogram": {str(number): frames for number, frames in enumerate(self.histogram)},
+        }
+
+
+@dataclass(frozen=True)
+class PiiSummary:
+    """Distribution of the regions of each kind, and of all together."""
+
+    total: RegionsPerFrame
+    by_kind: dict[Kind, RegionsPerFrame]
+
+    @property
+    def images(self) -> int:
+        """Number of frames."""
+        return sum(self.total.histogram)
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        write_json(
+            path,
+            {
+                "schema": 1,
+                "images": self.images,
+                "regions": self.total.regions,
+                "total": self.total.as_json(),
+                "by_kind": {kind.value: part.as_json() for kind, part in self.by_kind.items()},
+            },
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "PiiSummary":
+        """Read the file.
+
+        Raises:
+            UserError: it is missing or something else.
+        """
+        content = read_json(path)
+        try:
+            by_kind = {Kind(kind): _read(part) for kind, part in content["by_kind"].items()}
+            return cls(_read(content["total"]), by_kind)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserError(f"{path}: no PII summary ({error}); make it again") from None
+
+
+def _read(part: dict[str, Any]) -> RegionsPerFrame:
+    return RegionsPerFrame(tuple(part["histogram"].values()))

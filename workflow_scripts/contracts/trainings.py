@@ -1,0 +1,125 @@
+"""`run.json` and `metrics.jsonl`: record of a training, and its losses by iteration."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.common.section import validate
+
+
+class TrainingRecord(BaseModel):
+    """Content of a run.json.
+
+    An evaluation needs the variant, seed, fingerprint and engine; a trainer that is no part of this
+    project may leave out the rest.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    version: Literal[1] = Field(1, alias="schema")
+    variant: str
+    seed: int
+    training_seed: int | None = None
+    """Seed with the variant's offset."""
+    fingerprint: str
+    engine: str | None = None
+    settings: dict[str, Any]
+    start: str | None = None
+    """Time of the first start, ISO 8601."""
+    end: str | None = None
+    seconds: float | None = None
+    """Time spent over all starts."""
+    resumed_from: tuple[int, ...] = ()
+    """Iterations at which the training was resumed."""
+    iterations: int | None = None
+    images_seen: int | None = None
+    final_loss: dict[str, float] = Field(default_factory=dict)
+    """Loss of the last step: `total`, and by term."""
+    host: str | None = None
+    world_size: int | None = None
+    devices: tuple[str, ...] | None = None
+    """Device of each worker."""
+    micro_batch: int | None = None
+    threads: int | None = None
+    peak_memory_mib: tuple[dict[str, int], ...] = ()
+    """Peak memory of each worker: `rss`, and on GPUs `gpu`."""
+    versions: dict[str, str | None] | None = None
+    git_commit: str | None = None
+
+    @field_validator("settings")
+    @classmethod
+    def _names_the_engine(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(settings.get("engine"), str):
+            raise ValueError("'engine' is missing in it")
+        return settings
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        write_json(path, self.model_dump(mode="json", by_alias=True))
+
+    @classmethod
+    def read(cls, path: Path) -> "TrainingRecord":
+        """Read the file.
+
+        Raises:
+            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+        """
+        record: TrainingRecord = validate(cls, read_json(path), str(path))
+        return record
+
+
+@dataclass(frozen=True)
+class LossRecord:
+    """What every line of a metrics.jsonl says; the others of its keys are for people."""
+
+    iteration: int
+    iterations: int
+    """Iterations of the whole training."""
+    loss: float
+    seconds: float
+    """Time spent on the run, over all starts."""
+
+    def line(
+        self, terms: Mapping[str, float], learning_rate: float, images_per_second: float, time: str
+    ) -> str:
+        """The line of the file; `terms` are the parts of the loss, `time` is ISO 8601."""
+        return json.dumps(
+            {
+                "iteration": self.iteration,
+                "iterations": self.iterations,
+                "loss": self.loss,
+                **terms,
+                "learning_rate": learning_rate,
+                "images_per_second": images_per_second,
+                "seconds": self.seconds,
+                "time": time,
+            }
+        )
+
+
+def read_losses(path: Path, last: int | None = None) -> list[LossRecord]:
+    """The lines of a metrics.jsonl; none if there is no file.
+
+    An incomplete last line is left out: the file may be growing, or its writer was killed.
+
+    Args:
+        path: the file.
+        last: number of lines to read from the end; None for all.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    records = []
+    for line in lines if last is None else lines[-last:]:
+        try:
+            content = json.loads(line)
+        except ValueError:
+            break
+        records.append(LossRecord(**{name: content[name] for name in LossRecord.__annotations__}))
+    return records
