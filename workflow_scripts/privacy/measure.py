@@ -1,4 +1,4 @@
-"""What an image and each of its regions tell about the original."""
+"""Measurements of an image and of each of its regions against the original."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop
+from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop, quality
+from pii_measures.plates.comparison import CharacterMatch, compare_plate
 
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.comparison import changed_pixels
-from workflow_scripts.privacy import metadata, plates, quality
+from workflow_scripts.privacy import metadata
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
@@ -18,16 +19,16 @@ from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
 
 @dataclass(frozen=True, eq=False)
 class Looks:
-    """What a region looks like, for comparisons with other regions."""
+    """Appearance of a region, for comparisons with other regions."""
 
     plain: np.ndarray | None = None
     """A face's crop."""
     fine: np.ndarray | None = None
-    """The same, band-passed."""
+    """A face's crop, band-passed."""
     embedding: np.ndarray | None = None
     """A face as a vector of length 1."""
     characters: np.ndarray | None = None
-    """A plate's; see `plates.PlateFinding`."""
+    """Share of ink in the places of a plate's characters (`PlateComparison`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,26 +37,26 @@ class RegionFinding:
 
     image: str
     number: int
-    """Its place among the image's regions."""
+    """Position among the image's regions."""
     kind: Kind
     width: float
-    """Of its box in the original, pixels."""
+    """Width of the box in the original, pixels."""
     route: str | None
-    """What the manifest says has changed it."""
+    """Change that the manifest names; None if it names none."""
     changed: bool
-    """Whether at least a tenth of its box was."""
+    """Whether at least a tenth of the box changed."""
     found: bool | None
-    """Whether the detector finds it; None: nobody looked."""
+    """Whether the detector finds the region; None if no detector searched."""
     found_before: bool | None
-    """The same in the original."""
+    """Whether the detector finds the region in the original."""
     ssim: float
     """Mean over the box."""
     squared_error: float
     """Mean over the box and channels."""
     old: Looks = field(repr=False)
     new: Looks = field(repr=False)
-    characters: plates.Characters | None = None
-    """Of a plate that a person could read in the original."""
+    characters: CharacterMatch | None = None
+    """Characters of a plate that a person could read in the original."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +65,14 @@ class ImageFinding:
 
     image: str
     linked: bool
-    """It is the original's file."""
+    """Whether the file is the original."""
     compared: bool
-    """Its pixels were looked at: it has regions, or is another file."""
+    """Whether the pixels were compared: the image has regions, or is another file."""
     pixels: int
     outside: int
-    """Pixels that were changed outside of the boxes that the manifest names."""
+    """Changed pixels outside the boxes that the manifest names."""
     lossy: bool
-    """It was coded anew with loss; what that explains is no change."""
+    """Whether a lossy codec was used; what it explains is not counted as a change."""
     ssim: float
     squared_error: float
     metadata: tuple[str, ...]
@@ -96,7 +97,7 @@ def measure_image(
 ) -> ImageFinding:
     """Compare an image with its original.
 
-    An original without regions is not decoded: nothing in it was to change and nothing did.
+    An original without regions is not decoded: nothing in it was meant to change.
     """
     carried = metadata.kinds_in(pair.anonymized)
     name, size = pair.image.file_name, pair.image.width * pair.image.height
@@ -154,12 +155,12 @@ def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dic
 
 def _looks(
     old: np.ndarray, new: np.ndarray, region: Region, embedding: FaceEmbedding | None
-) -> tuple[Looks, Looks, plates.Characters | None]:
+) -> tuple[Looks, Looks, CharacterMatch | None]:
     if region.kind is Kind.FACE:
         before, after = (_face(image, region, embedding) for image in (old, new))
         return before, after, None
     box = (region.x0, region.y0, region.x1, region.y1)
-    plate = plates.compare_plate(old, new, PlateRegion(*box, region.quad))
+    plate = compare_plate(old, new, PlateRegion(*box, region.quad))
     if plate is None:
         return Looks(), Looks(), None
     return Looks(characters=plate.old), Looks(characters=plate.new), plate.characters

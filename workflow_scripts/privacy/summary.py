@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from pii_measures import correlation
+from pii_measures.plates.comparison import residual
+from pii_measures.quality import psnr_of
 
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.audits import (
@@ -26,10 +28,9 @@ from workflow_scripts.contracts.audits import (
 )
 from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.privacy import again, plates
+from workflow_scripts.privacy import again
 from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.measure import ImageFinding, Looks, RegionFinding
-from workflow_scripts.privacy.quality import psnr_of
 
 SIZES = {"under_20": (0.0, 20.0), "20_to_40": (20.0, 40.0), "40_to_80": (40.0, 80.0),
          "80_and_more": (80.0, float("inf"))}  # fmt: skip
@@ -70,7 +71,7 @@ def written(first: Looks, second: Looks) -> float | None:
     """Correlation of two plates' characters."""
     if first.characters is None or second.characters is None:
         return None
-    return plates.residual(first.characters, second.characters)
+    return residual(first.characters, second.characters)
 
 
 FACE_MEASURES: dict[str, Alike] = {

@@ -1,4 +1,4 @@
-"""How much an image changed: pixels outside of boxes, SSIM and squared error."""
+"""Change of an image as a whole: pixels outside of boxes, SSIM and squared error."""
 
 from collections.abc import Iterable
 
@@ -9,17 +9,17 @@ Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in pixels, inside the frame."""
 
 RADIUS = 5
-"""Of the SSIM's window, pixels."""
+"""Radius of the SSIM's window, pixels."""
 _SIGMA = 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def outside_of(changed: np.ndarray, boxes: Iterable[Box]) -> int:
-    """How many pixels changed outside of all boxes.
+    """Number of pixels that changed outside of all boxes.
 
     Args:
         changed: (h, w) bool.
-        boxes: what was to be changed.
+        boxes: areas that were meant to change.
     """
     rest = changed.copy()
     for x0, y0, x1, y1 in boxes:

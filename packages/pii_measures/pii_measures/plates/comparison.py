@@ -1,11 +1,17 @@
-"""Remains of a plate's characters."""
+"""Comparison of a plate's characters before and after anonymization."""
 
 import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from pii_measures import PlateRegion, correlation, quad_of, read_plate, reads_alike, rectify
+
+from pii_measures.faces import correlation
+from pii_measures.regions import PlateRegion
+
+from .characters import reads_alike
+from .reading import read_plate
+from .rectify import quad_of, rectify
 
 CELL = (12, 20)
 """Width and height that characters are resized to for comparison, pixels."""
@@ -21,7 +27,7 @@ IDENTICAL = 0.9
 
 
 @dataclass(frozen=True)
-class Characters:
+class CharacterMatch:
     """Characters of a plate that a person could read."""
 
     count: int
@@ -30,20 +36,20 @@ class Characters:
 
 
 @dataclass(frozen=True, eq=False)
-class PlateFinding:
+class PlateComparison:
     """Characters of a plate before and after."""
 
     old: np.ndarray
     """Share of ink in the places of the original's n characters, (n, 20, 12) float32."""
     new: np.ndarray
     """Share of ink there in the anonymized image, read with the original's ink and ground."""
-    characters: Characters | None
+    characters: CharacterMatch | None
     """None where nobody could read those of the original."""
 
 
 def compare_plate(
     original: np.ndarray, anonymized: np.ndarray, region: PlateRegion
-) -> PlateFinding | None:
+) -> PlateComparison | None:
     """Remains of a plate's characters.
 
     Args:
@@ -75,8 +81,8 @@ def compare_plate(
     characters = None
     if reading.layout.legible and cap >= LEGIBLE_CAP:
         same = sum(_is_same(before[cell], after[cell]) for cell in cells)
-        characters = Characters(len(cells), same)
-    return PlateFinding(
+        characters = CharacterMatch(len(cells), same)
+    return PlateComparison(
         np.stack([_resized(before[cell]) for cell in cells]),
         np.stack([_resized(after[cell]) for cell in cells]),
         characters,
@@ -89,7 +95,7 @@ def residual(first: np.ndarray, second: np.ndarray) -> float | None:
     Characters are compared one by one, since all plates have characters at about the same places.
 
     Args:
-        first: (n, 20, 12), as `PlateFinding` has them.
+        first: (n, 20, 12), as `PlateComparison` has them.
         second: (m, 20, 12).
 
     Returns:
