@@ -20,7 +20,7 @@ class Finished:
 
     path: Path
     lossy: bool
-    """Whether a lossy codec was used, so that pixels differ which were not meant to change."""
+    """Whether a lossy codec was used, so that pixels differ without a change."""
 
 
 class Method(Section):
@@ -32,7 +32,7 @@ class Method(Section):
     """
 
     treats_objects: ClassVar[bool] = False
-    """Whether it changes images without PII regions as well, for their labelled objects."""
+    """Whether images without PII regions are changed as well, for their labelled objects."""
     gpus: ClassVar[int] = 0
     """Number of GPUs that a job asks for; the profile may say otherwise."""
     environment: ClassVar[str] = "workflow"

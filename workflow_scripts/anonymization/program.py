@@ -1,4 +1,4 @@
-"""Running somebody else's program: its output, its end, and that nothing of it stays behind."""
+"""External programs: their output, their end, and removal of all their processes."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ from workflow_scripts.common.environment import environment_of_others
 from workflow_scripts.common.errors import UserError
 
 GRACE_SECONDS = 10.0
-"""Between asking a program to end and ending it."""
+"""Time between SIGTERM and SIGKILL."""
 SHOWN = 300
-"""Characters of its last line that an error quotes."""
+"""Number of characters of a program's last line that an error quotes."""
 
 
 def run_program(

@@ -1,4 +1,4 @@
-"""Methods that fill an area around each region: what the area is, and how it is filled."""
+"""Methods that fill an area around each region."""
 
 import math
 from abc import abstractmethod

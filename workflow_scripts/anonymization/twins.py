@@ -1,4 +1,4 @@
-"""Images that were anonymized elsewhere: finding them, and seeing what was changed in them."""
+"""Images that were anonymized elsewhere: finding them, and detecting their changes."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from workflow_scripts.imaging.images import decode_image
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 COVERED = 0.2
-"""A region was changed when this share of its box was; less comes from something beside it."""
+"""Least changed share of a changed region's box; less comes from a change beside it."""
 
 
 class Twins(Method):
@@ -53,7 +53,7 @@ class Twins(Method):
         )
 
     def findings(self, images: Iterable[CocoImage]) -> list[str]:
-        """What is wrong with the images that stand for these, as far as their headers tell."""
+        """Findings on the anonymized versions of these images, from their headers."""
         return [finding for image in images if (finding := self._finding(image))]
 
     def _finding(self, image: CocoImage) -> str | None:
@@ -82,7 +82,7 @@ class CommandResults(Twins):
     """Takes some images from a folder; the others are left as they are."""
 
     method: str
-    """What made them."""
+    """Name of the method that made them."""
     names: frozenset[str]
     """`file_name`s of the training images that it has to hold images for."""
 
@@ -98,14 +98,14 @@ def compare(
     regions: Sequence[Region],
     method: str,
 ) -> list[Change]:
-    """What was changed in an image.
+    """Changes of an image.
 
     Args:
         original: (h, w, 3) uint8 RGB.
-        finished: what stands for it.
-        content: of that file.
-        regions: of the original.
-        method: what changed it.
+        finished: the anonymized image.
+        content: bytes of its file.
+        regions: PII regions of the original.
+        method: name of the method that changed it.
 
     Raises:
         UserError: the file is damaged, or of another size.
@@ -124,8 +124,8 @@ def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list
 
     Args:
         mask: (h, w) bool, the changed pixels.
-        regions: of the image; they may reach beyond it.
-        method: what changed it.
+        regions: PII regions of the image; they may reach beyond it.
+        method: name of the method that changed it.
 
     Returns:
         One for each region that was changed, in their order, with a box around all parts that

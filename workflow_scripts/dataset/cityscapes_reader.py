@@ -1,4 +1,4 @@
-"""Cityscapes as it lies on disk: `leftImg8bit` and `gtFine` to COCO splits."""
+"""Reader of data sets in the Cityscapes layout, `leftImg8bit` and `gtFine`."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -23,8 +23,8 @@ def find_images(root: Path, *, full: bool) -> dict[str, list[str]]:
 
     Raises:
         UserError: the folders are not those of Cityscapes, a training or validation image has no
-            label or a label no image, or (with `full`) the counts are not Cityscapes'. All of
-            these at once.
+            label or a label no image, or (with `full`) the counts are not Cityscapes'. All
+            findings at once.
     """
     for folder in (cityscapes.IMAGE_FOLDER, cityscapes.LABEL_FOLDER):
         if not (root / folder).is_dir():

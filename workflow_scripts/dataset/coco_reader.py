@@ -1,4 +1,4 @@
-"""A data set of one's own in COCO format."""
+"""Reader of data sets in COCO format."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Set
@@ -19,14 +19,14 @@ from workflow_scripts.imaging.images import decode_image
 
 @dataclass(frozen=True)
 class _Source:
-    """One image of an annotation file, with what a worker needs to read it."""
+    """One image of an annotation file, with all that a worker needs to read it."""
 
     annotation_file: Path
     folder: Path
     record: dict[str, Any]
     annotations: list[dict[str, Any]]
     category_ids: dict[int, int]
-    """From the file's category ids to the study's, for the categories that are kept."""
+    """Class number (from 1) by the file's category id, without ignored categories."""
 
 
 def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
@@ -105,7 +105,7 @@ def _read_image(source: _Source) -> ReadImage:
 def _instances(source: _Source, height: int, width: int) -> Iterator[Instance]:
     known = source.category_ids
     for annotation in source.annotations:
-        if annotation["category_id"] not in known:  # of an ignored class
+        if annotation["category_id"] not in known:  # an ignored class
             continue
         try:
             segmentation = annotation["segmentation"]

@@ -1,4 +1,4 @@
-"""Reading many labelled images side by side, and collecting all that is wrong with them."""
+"""Parallel reading of labelled images, with all findings collected."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ class ReadImage:
 
 @contextmanager
 def worker_pool(workers: int) -> Iterator[Executor]:
-    """Processes for reading images. Started afresh, since a fork of a threaded process can hang."""
+    """Worker processes, spawned since a fork of a threaded process can hang."""
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         yield pool
 
@@ -40,14 +40,14 @@ def read_split(
     """Read all labelled images of a split.
 
     Args:
-        pool: does the work.
-        read: reads one; raises UserError.
-        sources: what `read` is called with, in the order of the split.
+        pool: worker processes.
+        read: reads one image; may raise UserError.
+        sources: arguments of `read`, in the order of the split.
         classes: the study's classes.
-        description: for the progress.
+        description: label of the progress.
 
     Raises:
-        UserError: with the findings of all sources, not the first alone.
+        UserError: the findings of all sources.
     """
     chunk = max(1, min(16, len(sources) // 64))
     results = pool.map(partial(_attempt, read), sources, chunksize=chunk)

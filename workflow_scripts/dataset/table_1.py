@@ -1,4 +1,4 @@
-"""Table I: how many images there are, by split."""
+"""Table I: images by split."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ ROWS = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
 def table_1(counts: dict[str, int]) -> pd.DataFrame:
-    """The whitepaper's Table I, as found: a row a split that there is, then the total.
+    """The whitepaper's Table I for this data set: one row per split, then the total.
 
     Args:
-        counts: images by split.
+        counts: number of images by split.
     """
     rows = [(ROWS[split], counts[split]) for split in ROWS if split in counts]
     rows.append(("Total Images", sum(counts.values())))

@@ -1,1 +1,1 @@
-"""Stage `privacy`: what each variant's images still tell about the people in the originals."""
+"""Stage `privacy`: what each variant's images still reveal about the people in the originals."""

@@ -1,4 +1,4 @@
-"""Looking for faces and plates once more, where they were."""
+"""Detection of faces and plates in anonymized images, where the originals have them."""
 
 from dataclasses import dataclass
 
@@ -11,22 +11,22 @@ from workflow_scripts.imaging.detection import Detector, PiiSection, detector_na
 from workflow_scripts.imaging.pictures import Picture
 
 STAND_INS = {Kind.FACE: "centerface", Kind.LICENSE_PLATE: "plates"}
-"""Who looks again where regions came from annotations."""
+"""Detectors that look again where regions came from annotations."""
 MARGIN = 3.0
-"""What a detector is shown around a region, in its longer sides: about as much as belongs to a
-person around a face. Of 2, 3 and 4, the one with which most is found again in originals."""
+"""Margin around a region that a detector sees, relative to the region's longer side: about the size
+of a person around a face. Of 2, 3 and 4, the value that finds most regions again in originals."""
 MIN_IOU = 0.3
-"""From here on, two boxes are of one region; or where each holds the other's centre."""
+"""Least IoU of two boxes of one region; boxes that hold each other's centre are of one as well."""
 
 
 @dataclass(frozen=True)
 class Finder:
-    """The detector of one kind."""
+    """Detector that looks again for one kind of region."""
 
     kind: Kind
     detector: Detector
     stands_in: bool
-    """The experiment's own one reads annotations, which say nothing about pixels."""
+    """Whether it replaces an own detector that reads annotations instead of pixels."""
 
     def finds(self, picture: Picture) -> dict[str, bool]:
         """Whether each of the original's regions of the kind is found, by region id.
@@ -43,7 +43,7 @@ class Finder:
 
 
 def finders_of(settings: PiiSection) -> dict[Kind, Finder]:
-    """Who looks again for each kind that the experiment looked for."""
+    """Detectors for each kind that the experiment looked for."""
     finders = {}
     for kind, own in settings.detectors.items():
         looks = own.reads_images

@@ -12,20 +12,20 @@ from workflow_scripts.contracts.regions import Region
 
 
 class FaceEmbedding:
-    """`cv2.FaceRecognizerSF` with a file of weights; may be used by several threads.
+    """`cv2.FaceRecognizerSF` with a file of weights, for use by several threads.
 
     Args:
         weights: an ONNX file such as SFace's.
 
     Raises:
-        UserError: the file is missing, or no such network.
+        UserError: the file is missing, or is no such network.
     """
 
     def __init__(self, weights: Path) -> None:
         content = read_bytes(weights)
         self.sha256 = sha256_of(content)
         self._content = np.frombuffer(content, np.uint8)
-        self._local = threading.local()  # an instance is not made for several threads
+        self._local = threading.local()  # an instance is not thread-safe
         try:
             size = self._recognizer().feature(np.zeros((112, 112, 3), np.uint8)).size
         except cv2.error as error:
@@ -34,7 +34,7 @@ class FaceEmbedding:
                 f"{weights}: not a face recognition network for FaceRecognizerSF ({reason})"
             ) from None
         if size < 2:
-            raise UserError(f"{weights}: it gives {size} number a face; a vector is expected")
+            raise UserError(f"{weights}: it gives {size} number per face; a vector is expected")
 
     def of(self, image: np.ndarray, region: Region) -> np.ndarray | None:
         """A face as a vector of length 1, float32; None without landmarks.

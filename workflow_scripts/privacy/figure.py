@@ -1,4 +1,4 @@
-"""Figure 2: regions before and after, or after only, by size."""
+"""Figure 2: regions before and after anonymization, by size; or only after it."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "before_after"
 TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
 TILE = 1.05
-"""Width of a picture, inches, as all lengths here."""
+"""Width of a picture; all lengths here are in inches."""
 GAP, BETWEEN = 0.05, 0.22
 """Gaps between pictures of one region, and between regions."""
 LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.15, 0.72, 0.12

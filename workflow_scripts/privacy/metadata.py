@@ -1,4 +1,4 @@
-"""What an image file carries beside its pixels."""
+"""Metadata of image files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,7 +101,7 @@ def _in_jpeg(raw: bytes) -> Iterator[str]:
 
 
 def _behind_scan(raw: bytes, at: int) -> int:
-    """Where the next marker begins behind the coded pixels that begin at `at`."""
+    """Position of the next marker after the coded pixels that begin at `at`."""
     while True:
         at = raw.index(b"\xff", at)
         if raw[at + 1] != 0 and raw[at + 1] not in _STAND_ALONE:
@@ -151,7 +151,7 @@ def _has_thumbnail(content: bytes) -> bool:
 
 
 def _in_other(path: Path) -> Iterator[str]:
-    """Of formats without a walk of their own: what Pillow knows about."""
+    """Metadata that Pillow finds, in formats without a parser here."""
     with Image.open(path) as image:
         if image.format != "TIFF" and image.getexif():  # the tags of a TIFF describe its pixels
             yield "exif"

@@ -1,4 +1,4 @@
-"""A variant's images beside their originals: what has to be compared with what."""
+"""Pairs of original and anonymized images."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from workflow_scripts.imaging.pictures import Picture, pictures_of
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 LEAST_CHANGE = 0.1
-"""A region is unchanged if a smaller share of its box is: that comes from something beside it."""
+"""Least changed share of a changed region's box; less comes from a change beside it."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,10 @@ class Pair:
         return self.record.sha256 == self.image.sha256
 
     def route_of(self, region: Region) -> str | None:
-        """What changed a region, according to the manifest; None: nothing did.
+        """Method that changed a region according to the manifest, if any.
 
-        Where it names no change for the region itself, one that holds the whole region counts,
-        such as that of a person who was blacked out.
+        Without a change of the region itself, a change that holds the whole region counts, such as
+        that of a person who was blacked out.
         """
         own = [change.method for change in self.changes if change.region_id == region.id]
         if own:
@@ -69,22 +69,22 @@ class Pair:
 
     @property
     def is_lossy(self) -> bool:
-        """Whether its file was coded anew with loss, so that pixels differ which nobody changed."""
+        """Whether a lossy codec was used, so that pixels differ without a change."""
         return not self.is_original and self.anonymized.suffix.lower() in LOSSY_SUFFIXES
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Both images, (height, width, 3) uint8 RGB.
 
         Raises:
-            UserError: a file is missing, damaged, another one than was listed, or of another size.
+            UserError: a file is missing, damaged, not the listed one, or of another size.
         """
         original = load(self.image, self.picture.root)
         return original, original if self.is_original else load(self.record, self.folder)
 
     def changed(self, original: np.ndarray, anonymized: np.ndarray) -> np.ndarray:
-        """Which pixels were changed, (height, width) bool, of what `read` gave.
+        """Changed pixels of the two images of `read`, (height, width) bool.
 
-        What a lossy codec explains is left out.
+        Differences that a lossy codec explains are left out.
         """
         if self.is_lossy:
             original = coded_like(original, read_bytes(self.anonymized))
@@ -92,7 +92,7 @@ class Pair:
 
 
 def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:
-    """A mask's part in a region's box, the pixels that the box touches; at least one.
+    """Part of a mask that a region's box touches; at least one pixel.
 
     Args:
         region: it may reach beyond the frame.
@@ -121,7 +121,7 @@ def _holds(change: Change, region: Region) -> bool:
 def pairs_of(
     split: CocoSplit, root: Path, regions: Sequence[Path], folder: Path | None
 ) -> list[Pair]:
-    """One pair an image, in the order of the split.
+    """One pair per image, in the order of the split.
 
     Args:
         split: the training images.

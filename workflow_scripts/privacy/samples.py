@@ -1,4 +1,4 @@
-"""Which regions Figure 2 shows, and what of them may be seen."""
+"""Content of Figure 2: the regions that it shows, and which pictures may be seen."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.pairs import Pair, is_changed
 
 WIDTHS = (12, 20, 40, 60, 80, 120)
-"""Of the regions that are looked for, pixels."""
+"""Widths of the regions to show, pixels."""
 REACH = 1.35
-"""A region stands for one of these widths if it is wider or narrower by no more than this."""
+"""Largest ratio of a region's width to the width that it stands for, or the inverse."""
 TILES = 12
-"""Pictures side by side at most."""
+"""Largest number of pictures side by side."""
 ASPECT = {Kind.FACE: 1.0, Kind.LICENSE_PLATE: 0.5}
 """Height of a picture, relative to its width."""
 AROUND = {Kind.FACE: 1.9, Kind.LICENSE_PLATE: 1.45}
@@ -34,20 +34,20 @@ class Tile:
 
 @dataclass(frozen=True, eq=False)
 class FigureRow:
-    """A region, as the original has it and as each variant does."""
+    """A region in the original and in each variant."""
 
     kind: Kind
     near: int
-    """The width of `WIDTHS` that it stands for."""
+    """Width of `WIDTHS` that the region stands for."""
     width: float
-    """Of its box, pixels."""
+    """Width of the box, pixels."""
     tiles: tuple[Tile, ...]
     """One for each column."""
 
 
 @dataclass(frozen=True, eq=False)
 class FigureContent:
-    """What Figure 2 shows."""
+    """Content of Figure 2."""
 
     columns: tuple[str, ...]
     """`original` where it may be shown, then the variants."""
@@ -83,7 +83,7 @@ def samples_of(
 
 
 def _chosen(originals: Sequence[Pair], each: int) -> Iterator[tuple[Kind, int, int, int]]:
-    """Kind, width, and the place of image and region of those that come nearest."""
+    """Kind, width, and positions of image and region of the regions nearest to each width."""
     places = [
         (region, at, number)
         for at, pair in enumerate(originals)
@@ -107,7 +107,7 @@ def _nearest(width: float) -> int | None:
 
 
 def _window(region: Region, pair: Pair) -> tuple[int, int, int, int]:
-    """The picture's x0, y0, x1, y1, inside the frame."""
+    """Box of a region's picture: x0, y0, x1, y1 inside the frame."""
     aspect = ASPECT[region.kind]
     width = AROUND[region.kind] * max(region.width, region.height / aspect)
     width = max(round(min(width, pair.image.width, pair.image.height / aspect)), 2)

@@ -1,4 +1,4 @@
-"""Squares around faces, without the faces; and pasting what was painted in their place."""
+"""Square crops around faces with the faces removed, and pasting of the painted result."""
 
 import math
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ SMALLEST_SIDE = 16
 
 @dataclass(frozen=True)
 class Hole:
-    """What is painted anew for a region."""
+    """Area to inpaint for a region."""
 
     region: Region
     box: tuple[int, int, int, int]
     """x0, y0, x1, y1 in pixels, inside the frame: the region enlarged by the margin."""
     margin: float
-    """Relative to the region's size, to each side."""
+    """Enlargement to each side, relative to the region's size."""
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -41,7 +41,7 @@ class Hole:
 
 
 def hole_of(region: Region, frame: tuple[int, int], margin: float) -> Hole | None:
-    """What has to be painted anew; None where the region has no part inside the frame.
+    """The area to inpaint; None for a region outside the frame.
 
     Args:
         region: its box may reach beyond the frame.
@@ -73,7 +73,7 @@ class Crop:
     image: np.ndarray
     """(size, size, 3) uint8 RGB; all holes are filled with colours of their surroundings."""
     mask: np.ndarray
-    """(size, size) bool, what is to be painted: all holes that the square shows."""
+    """(size, size) bool, pixels to paint: all holes that the square shows."""
 
     def paste(self, painted: np.ndarray, image: np.ndarray) -> None:
         """Write a painted square's hole into the image, in place; the margin fades into it.
@@ -96,11 +96,11 @@ def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float,
     """The square around a hole.
 
     Args:
-        hole: is in its middle, as far as the frame allows.
+        hole: the hole in its middle, as far as the frame allows.
         image: (height, width, 3) uint8 RGB.
         mask: (height, width) bool, all holes of the image.
         context: the square's side relative to the hole's longer side.
-        size: of the result, pixels.
+        size: side of the result, pixels.
     """
     x0, y0, x1, y1 = hole.box
     height, width = mask.shape
@@ -125,7 +125,7 @@ def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float,
 
 
 def _start(low: int, high: int, side: int, length: int) -> int:
-    """Where a side begins that has low to high in its middle, inside 0 to length if it fits."""
+    """Start of a side with low to high in its middle, inside 0 to length if it fits."""
     start = (low + high - side) // 2
     return start if side > length else min(max(start, 0), length - side)
 

@@ -1,4 +1,4 @@
-"""The diffusion model: whether it is there, and painting with it."""
+"""The diffusion model: its files, and inpainting."""
 
 import importlib.util
 import threading
@@ -17,7 +17,7 @@ LIBRARIES = ("diffusers", "transformers")
 
 @dataclass(frozen=True)
 class InpaintingOptions:
-    """How the model is asked."""
+    """Options of the pipeline."""
 
     prompt: str
     negative_prompt: str
@@ -29,12 +29,12 @@ class InpaintingOptions:
 def find_model(model: str, revision: str | None) -> Path:
     """The folder of a diffusers pipeline.
 
-    Nothing is downloaded: a job on a compute node has no network, and what it would fetch is no
+    Nothing is downloaded: a compute node may have no network, and the fetched files would not be
     part of the experiment.
 
     Args:
         model: a folder, or a model id whose files are in the local cache.
-        revision: of the id; a branch, tag or commit.
+        revision: branch, tag or commit of a model id.
 
     Raises:
         UserError: the libraries or the files are missing.
@@ -109,16 +109,16 @@ class Inpainter:
         seeds: Sequence[int],
         painting: InpaintingOptions,
     ) -> list[np.ndarray | None]:
-        """Paint what is masked in each image.
+        """Inpaint the masked pixels of each image.
 
         Args:
             images: (size, size, 3) uint8 RGB each.
             masks: (size, size) bool each.
             seeds: below 2**63, one each.
-            painting: what and how.
+            painting: prompt and other options.
 
         Returns:
-            Images as they went in; None where the model gave no numbers.
+            Images of the same shape and type; None where the result is not finite.
         """
         size = images[0].shape[0]
         options = {"prompt": [painting.prompt] * len(images)}

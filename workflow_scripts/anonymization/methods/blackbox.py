@@ -1,4 +1,4 @@
-"""A filled area: nothing is left, and nothing is hidden about that."""
+"""Areas filled with one colour."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Somebody else's anonymizer: a program that reads a folder of images and fills another."""
+"""An external anonymizer: a program that reads a folder of images and fills another."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Faces painted anew by a diffusion model, plates with other characters."""
+"""Faces inpainted by a diffusion model, plates with other characters."""
 
 import contextlib
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A control that must hurt: whole persons and vehicles are blacked out."""
+"""Positive control: whole persons and vehicles are blacked out."""
 
 from collections.abc import Iterable
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Mosaic: blocks of their mean colour."""
+"""Mosaic of blocks in their mean colour."""
 
 import math
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Images that were anonymized elsewhere: by a service, or by whoever published the data set."""
+"""Images that a service or the publisher of the data set anonymized."""
 
 from typing import Literal
 
