@@ -34,7 +34,7 @@ def test_a_figure_without_numbers_says_so(tmp_path, finished):
     for path in results.glob("runs/*/*/metrics.jsonl"):
         path.write_text("")
     assert main(["figures", str(results)]) == 0
-    assert "no numbers" in (results / "figures/learning_curves.svg").read_text()
+    assert "No data for this figure." in (results / "figures/learning_curves.svg").read_text()
 
 
 def test_a_forest_has_the_intervals_of_the_verdict(finished):
@@ -105,7 +105,7 @@ def test_experiments_are_compared_in_one_table_and_one_plot(tmp_path, finished, 
 
 def test_what_cannot_be_compared_is_one_line(tmp_path, finished, capsys):
     assert main(["compare", str(finished), str(finished)]) == 2
-    assert "stands twice" in capsys.readouterr().err
+    assert "is given twice; name each experiment once" in capsys.readouterr().err
     bare = shutil.copytree(finished, tmp_path / "bare")
     (bare / "tables/verdict.json").unlink()
     assert main(["compare", str(finished), str(bare)]) == 2
