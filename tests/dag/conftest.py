@@ -12,14 +12,23 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pii_detectors.plates import SHA256, WEIGHTS
 
 from tests.cityscapes_folder import make_cityscapes
-from tests.workflow import PROJECT, Workflow
+from tests.workflow import PROJECT, Workflow, made_once
 
+SEEDS = 2
+"""Of the finished experiment; the paper's five are planned by test_plans.py, and not run."""
 PAGE = {"provenance": 1, "report": 1}
 SHOWN = {"figures": 1, **PAGE}
 TABLES = {"table_2": 1, "verdict": 1, "exposed": 1, **SHOWN}
 """What follows the evaluation of a run."""
+
+
+def jobs_of_runs(count: int) -> dict[str, int]:
+    """The jobs of new runs, and what follows them."""
+    return {"train": count, "predict": count, "evaluate": count, **TABLES}
+
 
 STAND_IN = """#!{python}
 import gzip, json, os, sys
@@ -56,20 +65,26 @@ def paper_config(root: Path) -> dict:
 
 
 @pytest.fixture(scope="session")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def stand_in(shared_folder: Path) -> dict[str, str]:
     """An environment in which training and prediction take no time."""
-    folder = tmp_path_factory.mktemp("bin")
-    python = folder / "python"
-    python.write_text(STAND_IN.format(python=sys.executable))
-    python.chmod(0o755)
+    folder = shared_folder / "stand_in"
+
+    def write() -> None:
+        python = folder / "python"
+        python.write_text(STAND_IN.format(python=sys.executable))
+        python.chmod(0o755)
+
+    made_once(folder, write)
     path = [str(folder), str(Path(sys.executable).parent), os.environ["PATH"]]
     return {"PATH": os.pathsep.join(path)}
 
 
 @pytest.fixture(scope="session")
-def cityscapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cityscapes(shared_folder: Path) -> Path:
     """A small data set in the Cityscapes layout."""
-    return make_cityscapes(tmp_path_factory.mktemp("data"), train=6, val=3, test=0)
+    folder = shared_folder / "cityscapes"
+    made_once(folder, lambda: make_cityscapes(folder / "data", train=6, val=3, test=0))
+    return folder / "data"
 
 
 @pytest.fixture
@@ -79,19 +94,46 @@ def fresh(tmp_path: Path, cityscapes: Path, stand_in: dict[str, str]) -> Workflo
 
 
 @pytest.fixture(scope="session")
-def finished(
-    tmp_path_factory: pytest.TempPathFactory, cityscapes: Path, stand_in: dict[str, str]
-) -> Workflow:
-    """The paper's experiment, done. Do not change it; see `done`."""
-    folder = tmp_path_factory.mktemp("finished")
-    workflow = Workflow(folder, paper_config(cityscapes), environment=stand_in)
-    workflow.run()
+def finished_index(shared_folder: Path, cityscapes: Path, stand_in: dict[str, str]) -> Workflow:
+    """The paper's experiment with its data set indexed. Do not change it; see `indexed`."""
+    folder = shared_folder / "indexed"
+    workflow = Workflow(folder / "work", paper_config(cityscapes), environment=stand_in)
+    made_once(folder, lambda: workflow.run("index_dataset"))
     return workflow
+
+
+@pytest.fixture
+def indexed(finished_index: Workflow, tmp_path: Path) -> Workflow:
+    """A copy of the indexed experiment that a test may change."""
+    return _copy(finished_index, tmp_path / "indexed")
+
+
+@pytest.fixture(scope="session")
+def finished(shared_folder: Path, cityscapes: Path, stand_in: dict[str, str]) -> Workflow:
+    """The paper's experiment with fewer seeds and a weight file, done.
+
+    Do not change it; see `done`.
+    """
+    folder = shared_folder / "finished"
+    config = {**paper_config(cityscapes), "seeds": SEEDS}
+    config["pii"]["license_plates"] = plates_with(str(WEIGHTS), SHA256)
+    workflow = Workflow(folder / "work", config, environment=stand_in)
+    made_once(folder, workflow.run)
+    return workflow
+
+
+def plates_with(source: str, sha256: str) -> dict:
+    """The section of a plate detector with weights of one's own."""
+    weights = {"source": source, "sha256": sha256, "licence": "MIT"}
+    return {"detector": "plates", "weights": weights}
 
 
 @pytest.fixture
 def done(finished: Workflow, tmp_path: Path) -> Workflow:
     """A copy of the finished experiment that a test may change."""
-    folder = tmp_path / "work"
-    shutil.copytree(finished.folder, folder, symlinks=True)
-    return Workflow(folder, copy.deepcopy(finished.config), environment=finished.environment)
+    return _copy(finished, tmp_path / "work")
+
+
+def _copy(workflow: Workflow, folder: Path) -> Workflow:
+    shutil.copytree(workflow.folder, folder, symlinks=True)
+    return Workflow(folder, copy.deepcopy(workflow.config), environment=workflow.environment)

@@ -22,27 +22,27 @@ def by_command(name: str, workflow: Workflow, *arguments: str) -> subprocess.Com
         env=workflow.surroundings()["env"],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
 
 
-def test_a_run_trained_by_hand_is_done_until_something_changes(fresh):
-    results = f"results/{fresh.config['experiment']}"
+def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
+    results = f"results/{indexed.config['experiment']}"
     model = f"{results}/{RUN}/model_final.pth"
-    fresh.run(f"{results}/runs/.checked", f"{results}/data/train.coco.json")
+    indexed.run(f"{results}/runs/.checked")
 
-    launched = launch(fresh, "local")
+    launched = launch(indexed, "local")
     assert launched.returncode == 0, launched.stderr
-    assert fresh.plan(model) == {}
-    again = launch(fresh, "local")
+    assert indexed.plan(model) == {}
+    again = launch(indexed, "local")
     assert f"{results}/{RUN}: nothing to train" in again.stderr
 
-    fresh.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
-    assert fresh.plan(model) == {"check_training": 1, "train": 1}
+    indexed.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
+    assert indexed.plan(model) == {"check_training": 1, "train": 1}
 
     # As if that had been changed while it trained.
-    late = by_command("record", fresh, f"{results}/{RUN}")
+    late = by_command("record", indexed, f"{results}/{RUN}")
     assert late.returncode == 2
     assert "model_outdated.pth: the config, the code or the data changed" in late.stderr
-    assert not (fresh.folder / model).exists()
+    assert not (indexed.folder / model).exists()

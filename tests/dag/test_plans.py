@@ -7,12 +7,14 @@ import sys
 import pytest
 
 from tests.cityscapes_folder import add_image, make_cityscapes
-from tests.dag.conftest import PAGE, SHOWN, TABLES, paper_config
+from tests.dag.conftest import PAGE, SEEDS, SHOWN, TABLES, jobs_of_runs, paper_config
 from tests.workflow import Workflow, copy_of_project
 from workflow_scripts.common.files import sha256_of
 
-NEW_RUNS = {"train": 10, "predict": 10, "evaluate": 10, **TABLES}
-FIVE_RUNS = {"train": 5, "predict": 5, "evaluate": 5, **TABLES}
+OF_A_VARIANT = jobs_of_runs(SEEDS)
+"""The runs of one variant of the finished experiment."""
+OF_BOTH = jobs_of_runs(2 * SEEDS)
+PAPER = jobs_of_runs(10)
 DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
 """Of both splits."""
 IMAGES = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
@@ -22,19 +24,18 @@ ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
 
 def test_two_variants_and_five_seeds_are_ten_trainings(fresh):
     plan = fresh.plan()
-    assert {rule: plan[rule] for rule in NEW_RUNS} == NEW_RUNS
+    assert {rule: plan[rule] for rule in PAPER} == PAPER
     assert plan["index_dataset"] == 1
 
 
-def test_after_the_index_the_plan_is_complete(fresh):
-    fresh.run("index_dataset")
-    assert fresh.plan() == {
+def test_after_the_index_the_plan_is_complete(indexed):
+    assert indexed.plan() == {
         **DETECTION,
         "check_training": 1,
         **IMAGES,
         **ONE_AUDIT,
         "audit": 2,
-        **NEW_RUNS,
+        **PAPER,
     }
 
 
@@ -43,36 +44,36 @@ def test_a_finished_experiment_has_nothing_to_do(done):
 
 
 def test_more_seeds_run_the_new_ones_only(done):
-    done.config["seeds"] = 10
-    assert done.plan() == NEW_RUNS
+    done.config["seeds"] = SEEDS + 5
+    assert done.plan() == jobs_of_runs(10)
 
 
 def test_more_seeds_of_a_variant_run_these_only(done):
     more = done.folder / "more_runs.yaml"
     more.write_text("more_seeds: {unmodified: [6], anonymized: [6, 7]}")
     files = ["--configfile", str(done.folder / "experiment.yaml"), str(more)]
-    assert done.plan(*files) == {"train": 3, "predict": 3, "evaluate": 3, **TABLES}
+    assert done.plan(*files) == jobs_of_runs(3)
     done.run(*files)
     assert done.plan(*files) == {}
     expected = json.loads((done.results / "runs/expected.json").read_text())
     assert expected["more_seeds"] == {"unmodified": [6], "anonymized": [6, 7]}
     table = json.loads((done.results / "tables/table_2.json").read_text())
-    assert len(table["runs"]) == 13
+    assert len(table["runs"]) == 2 * SEEDS + 3
 
 
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **FIVE_RUNS}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
 
 
 def test_another_learning_rate_trains_everything_again(done):
     done.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
-    assert done.plan() == {"check_training": 1, **NEW_RUNS}
+    assert done.plan() == {"check_training": 1, **OF_BOTH}
 
 
 def test_another_blur_makes_that_variant_again(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **FIVE_RUNS}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
 
 
 def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_path):
@@ -88,14 +89,14 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
         "all_images": True,
     }
     done.config["variants"] |= {"aa_control": control, "theirs": theirs}
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, "audit": 2, **NEW_RUNS}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, "audit": 2, **OF_BOTH}
     done.run()
     assert done.plan() == {}
     control["seed_offset"] = 2000
-    assert done.plan() == FIVE_RUNS
+    assert done.plan() == OF_A_VARIANT
     control["seed_offset"] = 1000
     theirs["version"] = "2"
-    assert done.plan() == IMAGES | ONE_AUDIT | FIVE_RUNS
+    assert done.plan() == IMAGES | ONE_AUDIT | OF_A_VARIANT
 
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):
@@ -106,15 +107,15 @@ def test_another_detection_threshold_leaves_the_reference_alone(done):
         "gather_images": 1,
         **ONE_AUDIT,
         "audit": 2,
-        **FIVE_RUNS,
+        **OF_A_VARIANT,
         # Another face is another exposed object, for the reference as well.
-        "evaluate": 10,
+        "evaluate": 2 * SEEDS,
     }
 
 
 def test_other_test_settings_train_nothing(done):
     done.config["evaluation"]["score_threshold"] = 0.1
-    assert done.plan() == {"predict": 10, "evaluate": 10, **TABLES}
+    assert done.plan() == {"predict": 2 * SEEDS, "evaluate": 2 * SEEDS, **TABLES}
 
 
 def test_weights_for_the_audit_concern_nothing_else(done):
@@ -134,10 +135,9 @@ def test_other_margins_are_judged_anew_and_nothing_else(done):
     assert done.plan() == {"verdict": 1, **SHOWN}
 
 
-def test_without_exposed_objects_validation_images_are_not_searched(fresh, done):
-    fresh.config["evaluation"]["exposed"] = False
-    fresh.run("index_dataset")
-    plan = fresh.plan()
+def test_without_exposed_objects_validation_images_are_not_searched(indexed, done):
+    indexed.config["evaluation"]["exposed"] = False
+    plan = indexed.plan()
     assert "exposed" not in plan
     assert plan["detect_pii"] == 1
     assert plan["evaluate"] == 10
@@ -146,13 +146,13 @@ def test_without_exposed_objects_validation_images_are_not_searched(fresh, done)
 
 
 def test_a_deleted_evaluation_is_made_again(done):
-    (done.results / "runs/anonymized/seed~3/eval.json").unlink()
+    (done.results / "runs/anonymized/seed~1/eval.json").unlink()
     assert done.plan() == {"evaluate": 1, **TABLES}
 
 
 def test_a_deleted_checkpoint_costs_one_run(done):
     shutil.rmtree(done.results / "runs/unmodified/seed~2")
-    assert done.plan() == {"train": 1, "predict": 1, "evaluate": 1, **TABLES}
+    assert done.plan() == jobs_of_runs(1)
 
 
 def test_other_hardware_schedules_nothing(done):
@@ -163,44 +163,34 @@ def test_other_hardware_schedules_nothing(done):
     assert done.plan() == {}
 
 
-def test_a_fresh_clone_schedules_nothing(done, tmp_path):
+def test_code_counts_and_comments_and_file_times_do_not(done, tmp_path):
     done.project = copy_of_project(tmp_path / "clone of the project")
+    module = done.project / "workflow_scripts/training/loop.py"
+    text = module.read_text().replace('"""', '"""Reworded. ', 1)
+    module.write_text(text.replace("import ", "\n\n# A comment.\nimport ", 1))
+    assert module.read_text().count("Reworded. ") == 1
+    assert module.read_text().count("# A comment.\n") == 1
     assert done.plan() == {}
+    module.write_text(text.replace("import ", "SEEN = 1\nimport ", 1))
+    assert done.plan() == OF_BOTH
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "jobs"),
-    [
-        ('"""', '"""Reworded. ', {}),
-        ("import ", "\n\n# A comment.\nimport ", {}),
-        ("import ", "SEEN = 1\nimport ", NEW_RUNS),
-    ],
-)
-def test_code_counts_and_comments_do_not(done, tmp_path, old, new, jobs):
-    clone = copy_of_project(tmp_path / "clone")
-    module = clone / "workflow_scripts/training/loop.py"
-    text = module.read_text()
-    assert old in text
-    module.write_text(text.replace(old, new, 1))
-    done.project = clone
-    assert done.plan() == jobs
+def test_a_failed_run_is_the_only_one_that_runs_again(done):
+    shutil.rmtree(done.results / "runs/anonymized")
+    done.environment = {**done.environment, "FAILING_RUN": "anonymized 1"}
+    assert done.snakemake().returncode != 0
+    del done.environment["FAILING_RUN"]
+    again = jobs_of_runs(1)
+    assert done.plan() == again
 
-
-def test_a_failed_run_is_the_only_one_that_runs_again(fresh):
-    fresh.environment = {**fresh.environment, "FAILING_RUN": "anonymized 4"}
-    assert fresh.snakemake().returncode != 0
-    del fresh.environment["FAILING_RUN"]
-    again = {"train": 1, "predict": 1, "evaluate": 1, **TABLES}
-    assert fresh.plan() == again
-
-    said = fresh.run("partial_table_2")
+    said = done.run("partial_table_2")
     assert "anonymized" in said
-    partial = json.loads((fresh.results / "tables/partial/table_2.json").read_text())
-    assert partial["missing"] == [{"variant": "anonymized", "seed": 4}]
-    fresh.run("partial_report")
-    page = (fresh.results / "tables/partial/report.html").read_text()
-    assert "<strong>anonymized, seed 4</strong>: " in page
-    assert fresh.plan() == again
+    partial = json.loads((done.results / "tables/partial/table_2.json").read_text())
+    assert partial["missing"] == [{"variant": "anonymized", "seed": 1}]
+    done.run("partial_report")
+    page = (done.results / "tables/partial/report.html").read_text()
+    assert "<strong>anonymized, seed 1</strong>: " in page
+    assert done.plan() == again
 
 
 def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_in):
@@ -227,8 +217,8 @@ def test_the_cross_test_adds_predictions_and_trains_nothing(done):
     done.config["evaluation"]["on"] = ["unmodified", "anonymized"]
     added = {
         **IMAGES,
-        "predict_on": 10,
-        "evaluate_on": 10,
+        "predict_on": 2 * SEEDS,
+        "evaluate_on": 2 * SEEDS,
         "cross": 1,
         **PAGE,
     }
@@ -242,7 +232,7 @@ def test_the_cross_test_adds_predictions_and_trains_nothing(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
     assert done.plan() == {
         **added,
-        **FIVE_RUNS,
+        **OF_A_VARIANT,
         **ONE_AUDIT,
         **dict.fromkeys(IMAGES, 2),
     }
@@ -267,7 +257,9 @@ def test_braces_are_no_wildcards(tmp_path, stand_in):
         "training": {"engine": "torchvision"},
         "statistics": {"image_groups": r"^[a-z]+_\d{6}"},
     }
-    said = Workflow(tmp_path / "{work}", config, environment=stand_in).run("--dry-run", "-p")
+    planned = Workflow(tmp_path / "{work}", config, environment=stand_in).dry_run("-p")
+    said = planned.stdout
+    assert planned.returncode == 0, said
     assert "d{6}" in said
     assert "{annotations}.json" in said
     assert "{car}" in said
@@ -278,7 +270,7 @@ def test_results_of_an_earlier_version_are_refused(fresh, file):
     old = fresh.results / file
     old.parent.mkdir(parents=True)
     old.touch()
-    refused = fresh.snakemake("--dry-run")
+    refused = fresh.dry_run()
     assert refused.returncode != 0
     assert "results/whitepaper: made by an earlier version of the workflow" in refused.stdout
     assert f"({file}); move or delete this folder" in refused.stdout

@@ -1,44 +1,18 @@
 """Weights that the config names: when they are fetched, and what depends on them."""
 
 import json
-import shutil
 
-import pytest
 from pii_detectors.plates import SHA256, WEIGHTS
 
-from tests.dag.conftest import PAGE, TABLES, paper_config
-from tests.workflow import Workflow
+from tests.dag.conftest import PAGE, SEEDS, jobs_of_runs, plates_with
 from workflow_scripts.common.files import sha256_of_file
 
 OTHER = SHA256[::-1]
 """Of no file here."""
-RUNS = {"train": 5, "predict": 5, "evaluate": 10, **TABLES}
+RUNS = {**jobs_of_runs(SEEDS), "evaluate": 2 * SEEDS}
 DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
 AUDITS = {"audit": 2, "privacy_table": 1, "before_after": 1}
 AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **RUNS}
-
-
-def plates_with(source, sha256=SHA256) -> dict:
-    weights = {"source": str(source), "sha256": sha256, "licence": "MIT"}
-    return {"detector": "plates", "weights": weights}
-
-
-@pytest.fixture(scope="module")
-def with_weights(tmp_path_factory, cityscapes, stand_in) -> Workflow:
-    """The paper's experiment with weights of its own, done. Do not change it."""
-    config = paper_config(cityscapes)
-    config["pii"]["license_plates"] = plates_with(WEIGHTS)
-    workflow = Workflow(tmp_path_factory.mktemp("weights"), config, environment=stand_in)
-    workflow.run()
-    return workflow
-
-
-@pytest.fixture
-def done(with_weights, tmp_path) -> Workflow:
-    folder = tmp_path / "work"
-    shutil.copytree(with_weights.folder, folder, symlinks=True)
-    config = json.loads(json.dumps(with_weights.config))
-    return Workflow(folder, config, environment=with_weights.environment)
 
 
 def test_without_weights_there_is_no_job_for_them(fresh):
@@ -60,7 +34,7 @@ def test_weights_are_fetched_and_recorded(done):
 
 
 def test_another_source_of_the_same_content_is_recorded_and_no_more(done):
-    done.config["pii"]["license_plates"] = plates_with("https://example.org/plates.onnx")
+    done.config["pii"]["license_plates"] = plates_with("https://example.org/plates.onnx", SHA256)
     done.config["pii"]["license_plates"]["weights"]["licence"] = "MIT, see there"
     assert done.plan() == {"record_weights": 1, **PAGE}
 
@@ -74,7 +48,7 @@ def test_other_content_is_fetched_and_detected_with(done):
 def test_wrong_content_stops_before_any_image_is_looked_at(done):
     other = done.folder / "other.onnx"
     other.write_bytes(b"something else")
-    done.config["pii"]["license_plates"] = plates_with(other, OTHER)
+    done.config["pii"]["license_plates"] = plates_with(str(other), OTHER)
     failed = done.snakemake()
     assert failed.returncode != 0
     found = sha256_of_file(other)
