@@ -1,4 +1,4 @@
-"""What was used, stage by stage."""
+"""Resource usage by stage."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ class Amount:
 
     value: float | None
     known: int
-    """Of how many jobs."""
+    """Number of jobs with a record."""
     jobs: int
 
     def text(self, form: str) -> str:
-        """The value in a format such as `.1f`, and of how many jobs it is, if not of all."""
+        """The value in a format such as `.1f`, with the number of jobs if some have no record."""
         if self.value is None:
             return NOT_RECORDED
         of = "" if self.known == self.jobs else f" ({self.known} of {self.jobs} jobs)"
@@ -42,27 +42,27 @@ class Amount:
 
 @dataclass(frozen=True)
 class StageUsage:
-    """What the jobs of a stage used together."""
+    """Resource usage of all jobs of a stage."""
 
     stage: str
     jobs: int
     attempts: int
     hours: Amount
-    """The sum over attempts."""
+    """Time of all attempts."""
     queued_hours: Amount
-    """The same, of their waiting in the queue."""
+    """Time that all attempts waited in the queue."""
     gpu_hours: Amount
     gpu_idle: Amount
-    """The share of the GPU-hours in which a GPU did not compute, 0 to 1."""
+    """Share of the GPU-hours without computation, 0 to 1."""
     cpu_hours: Amount
-    """Of cores that were given, whether they computed or not."""
+    """Time of the allocated cores, computing or not."""
     cpu_idle: Amount
     energy_kwh: Amount
     peak_rss_gib: Amount
 
 
 def by_stage(records: Iterable[Usage]) -> list[StageUsage]:
-    """The stages in the order in which they were first worked on, and all together."""
+    """Usage of each stage, in the order of their first jobs, and of all together."""
     ordered = sorted(records, key=lambda record: record.start)
     stages: dict[str, list[Usage]] = {}
     for record in ordered:
@@ -72,23 +72,23 @@ def by_stage(records: Iterable[Usage]) -> list[StageUsage]:
 
 
 def rows_of(records: Iterable[Usage]) -> list[list[str]]:
-    """The lines of a table below `HEADERS`."""
+    """Rows of a table with the columns `HEADERS`."""
     return [row(stage) for stage in by_stage(records)]
 
 
 def row(usage: StageUsage) -> list[str]:
-    """A line of the table."""
+    """One row of the table."""
     cells = [usage.stage, str(usage.jobs), str(usage.attempts)]
     for name in list(HEADERS)[3:]:
         amount = getattr(usage, name)
-        # Nothing was given, so nothing could be idle.
+        # Nothing was allocated, so nothing could be idle.
         nothing = name.endswith("_idle") and not amount.jobs
         cells.append("" if nothing else amount.text(FORMATS.get(name, ".2f")))
     return cells
 
 
 def stage_usage(stage: str, records: Sequence[Usage]) -> StageUsage:
-    """What some attempts used together."""
+    """Resource usage of some attempts."""
     return StageUsage(
         stage=stage,
         jobs=len({record.job for record in records}),
@@ -138,7 +138,7 @@ def _idle(
     given: Callable[[Usage], float | None],
     busy: Callable[[Usage], float | None],
 ) -> Amount:
-    """One minus the busy share of what was given, over jobs of which both are known."""
+    """One minus the busy share of the allocation, over jobs where both are known."""
     pairs = [
         (had, used)
         for record in records

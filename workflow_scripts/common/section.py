@@ -2,12 +2,14 @@
 
 import types
 import typing
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
 
 
 class Section(BaseModel):
@@ -16,6 +18,22 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+
+class FilePart(BaseModel):
+    """A part of a JSON file: immutable; readers skip keys that they do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file.
+
+        Raises:
+            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+        """
+        content: Self = validate(cls, read_json(path), str(path))
+        return content
 
 
 def validate(kind: Any, content: Any, where: str) -> Any:

@@ -180,7 +180,7 @@ class Fingerprints:
 
     def figures(self, _: object = None) -> str:
         """Fingerprint of the figures of results."""
-        return fingerprint(code=code_of("workflow_scripts.analysis.report.drawn"))
+        return fingerprint(code=code_of("workflow_scripts.analysis.report.figures"))
 
     def provenance(self, _: object = None) -> str:
         """Fingerprint of how the origin of the results is written down."""

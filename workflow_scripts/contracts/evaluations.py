@@ -9,21 +9,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.files import write_json
+from workflow_scripts.common.section import FilePart
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class EvaluationPart(BaseModel):
-    """A part of the file; readers pass over keys that they do not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class RunName(EvaluationPart):
+class RunName(FilePart):
     """Identity of a training."""
 
     variant: str
@@ -32,7 +26,7 @@ class RunName(EvaluationPart):
     fingerprint: str
 
 
-class ClassScores(EvaluationPart):
+class ClassScores(FilePart):
     """COCO APs of one class.
 
     The area ranges are COCO's, in ground-truth mask pixels: small below 32², large above 96².
@@ -50,7 +44,7 @@ class ClassScores(EvaluationPart):
     """Ground-truth instances without crowds."""
 
 
-class CocoScores(EvaluationPart):
+class CocoScores(FilePart):
     """COCO APs by one kind of IoU: means over the classes with ground truth, and each class."""
 
     mean_ap: Fraction | None = Field(alias="mAP")
@@ -60,14 +54,14 @@ class CocoScores(EvaluationPart):
     """Scores by class name, in the order of the data set."""
 
 
-class CocoEvaluation(EvaluationPart):
+class CocoEvaluation(FilePart):
     """The COCO protocol on masks and on boxes."""
 
     segm: CocoScores
     bbox: CocoScores
 
 
-class GroupScores(EvaluationPart):
+class GroupScores(FilePart):
     """AP of a group of instances."""
 
     AP: float | None
@@ -76,7 +70,7 @@ class GroupScores(EvaluationPart):
     instances: int
 
 
-class CityscapesScores(EvaluationPart):
+class CityscapesScores(FilePart):
     """APs by Cityscapes' protocol: means over the classes with instances, and each class."""
 
     mean_ap: float | None = Field(alias="mAP")
@@ -84,7 +78,7 @@ class CityscapesScores(EvaluationPart):
     per_class: dict[str, GroupScores] = Field(default_factory=dict)
 
 
-class ExposedScores(EvaluationPart):
+class ExposedScores(FilePart):
     """APs by exposure, that is by the share of an instance's pixels inside PII regions."""
 
     much_from: Fraction
@@ -94,7 +88,7 @@ class ExposedScores(EvaluationPart):
     per_class: dict[str, dict[str, GroupScores]]
 
 
-class RunEvaluation(EvaluationPart):
+class RunEvaluation(FilePart):
     """Content of an eval.json."""
 
     version: Literal[1] = Field(alias="schema")
@@ -111,16 +105,6 @@ class RunEvaluation(EvaluationPart):
     def write(self, path: Path) -> None:
         """Write the file, atomically; what was not set is left out."""
         write_json(path, self.model_dump(mode="json", by_alias=True, exclude_unset=True))
-
-    @classmethod
-    def read(cls, path: Path) -> "RunEvaluation":
-        """Read the file.
-
-        Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
-        """
-        evaluation: RunEvaluation = validate(cls, read_json(path), str(path))
-        return evaluation
 
 
 def mean_of_defined(values: Sequence[float | None]) -> float | None:

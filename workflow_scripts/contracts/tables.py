@@ -4,23 +4,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from tabulate import tabulate
 
 from workflow_scripts.common import latex
-from workflow_scripts.common.files import read_json, write_json, write_text
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.files import write_json, write_text
+from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.runs import ExpectedRuns
 
 
-class TablePart(BaseModel):
-    """A part of a table's JSON file; readers pass over keys that they do not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-
-class TextTable(TablePart):
+class TextTable(FilePart):
     """A table of text cells."""
 
     title: str = ""
@@ -40,7 +34,7 @@ class TextTable(TablePart):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-class CaptionedTables(TablePart):
+class CaptionedTables(FilePart):
     """The readable part of exposed.json, cross.json and privacy.json."""
 
     caption: str
@@ -69,7 +63,7 @@ class PrivacyTables(CaptionedTables):
         }
 
 
-class TableCell(TablePart):
+class TableCell(FilePart):
     """One AP over the runs of a variant, a fraction of 1."""
 
     class_name: str = Field(alias="class")
@@ -82,7 +76,7 @@ class TableCell(TablePart):
     """Runs in which the AP is defined."""
 
 
-class RunRecord(TablePart):
+class RunRecord(FilePart):
     """A run in a table."""
 
     variant: str
@@ -91,14 +85,14 @@ class RunRecord(TablePart):
     path: str
 
 
-class MissingRun(TablePart):
+class MissingRun(FilePart):
     """An expected run without an evaluation."""
 
     variant: str
     seed: int
 
 
-class ResultTable(TablePart):
+class ResultTable(FilePart):
     """Content of a table_2.json."""
 
     version: Literal[1] = Field(1, alias="schema")
@@ -131,20 +125,10 @@ class ResultTable(TablePart):
             more_seeds=self.more_seeds,
         )
 
-    def write(self, path: Path) -> None:
-        """Write the file, atomically."""
+    def as_json(self) -> dict[str, Any]:
+        """Content of the file."""
         content = self.model_dump(mode="json", by_alias=True, exclude={"layout"})
-        write_json(path, content | {"layout": self.layout.as_json()})
-
-    @classmethod
-    def read(cls, path: Path) -> "ResultTable":
-        """Read the file.
-
-        Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
-        """
-        table: ResultTable = validate(cls, read_json(path), str(path))
-        return table
+        return content | {"layout": self.layout.as_json()}
 
 
 def markdown(tables: Sequence[TextTable], caption: str, notes: Sequence[str] = ()) -> str:

@@ -3,15 +3,12 @@
 Undefined numbers are None.
 """
 
-from collections.abc import Callable
 from enum import StrEnum
-from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
 from run_equivalence.verdicts import ClassVerdict
 
-from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.settings import Statistics
 
@@ -24,13 +21,7 @@ class Role(StrEnum):
     POSITIVE_CONTROL = "positive control"
 
 
-class VerdictPart(BaseModel):
-    """A part of the file; readers pass over keys that they do not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class VariantVerdict(VerdictPart):
+class VariantVerdict(FilePart):
     """One variant against the reference."""
 
     variant: str
@@ -58,7 +49,7 @@ class VariantVerdict(VerdictPart):
         return self.role is not Role.TREATMENT
 
 
-class ImageSamples(VerdictPart):
+class ImageSamples(FilePart):
     """Resampling of the test images."""
 
     images: int
@@ -68,7 +59,7 @@ class ImageSamples(VerdictPart):
     samples: int
 
 
-class VariantText(VerdictPart):
+class VariantText(FilePart):
     """Conclusions on a variant in words."""
 
     answer: str
@@ -76,7 +67,7 @@ class VariantText(VerdictPart):
     notes: tuple[str, ...]
 
 
-class VerdictText(VerdictPart):
+class VerdictText(FilePart):
     """Conclusions in words, for reports."""
 
     headline: str
@@ -85,7 +76,7 @@ class VerdictText(VerdictPart):
     variants: dict[str, VariantText]
 
 
-class ExperimentVerdict(VerdictPart):
+class ExperimentVerdict(FilePart):
     """Content of a verdict.json."""
 
     version: int = 1
@@ -106,17 +97,6 @@ class ExperimentVerdict(VerdictPart):
         """The variants that are no controls."""
         return [of for of in self.variants if not of.is_control]
 
-    def write(self, path: Path, text: Callable[["ExperimentVerdict"], VerdictText]) -> None:
-        """Write the file, atomically, with its conclusions in words."""
-        whole = self.model_copy(update={"said": text(self)})
-        write_json(path, whole.model_dump(mode="json"))
-
-    @classmethod
-    def read(cls, path: Path) -> "ExperimentVerdict":
-        """Read the file.
-
-        Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
-        """
-        verdict: ExperimentVerdict = validate(cls, read_json(path), str(path))
-        return verdict
+    def as_json(self, said: VerdictText) -> dict[str, Any]:
+        """Content of the file, with the conclusions in words."""
+        return self.model_copy(update={"said": said}).model_dump(mode="json")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from run_equivalence.compare import compare
+from run_equivalence.table import TableError, read_table
 from run_equivalence.verdicts import Verdict
 from run_equivalence.welch import Difference, SampleStatistics, pooled_std
 
@@ -46,6 +47,18 @@ def test_pooled_standard_deviation():
     samples = [SampleStatistics(0.1, 0.01, 3), SampleStatistics(0.2, 0.02, 5)]
     assert pooled_std(samples) == pytest.approx(((2 * 0.01**2 + 4 * 0.02**2) / 6) ** 0.5)
     assert pooled_std([SampleStatistics.of([0.1])]) is None
+
+
+def test_a_printed_table_is_read(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("class,variant,mean,std,n\nall,a,0.3,0.01,5\ncar,a,,,0\n")
+    samples = read_table(path)["a"]
+    assert list(samples) == ["car", "all"]
+    assert samples["all"] == SampleStatistics(0.3, 0.01, 5)
+    path.write_text("class,variant,mean,std,n\nall,a,30,0.01,5\nall,a,0.3,0.01,1.5\n")
+    with pytest.raises(TableError, match="line 2: mean is 30") as caught:
+        read_table(path)
+    assert len(caught.value.findings) == 3
 
 
 REFUSED = """

@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.commands import report as main
-from workflow_scripts.analysis.report import forest, tradeoff
-from workflow_scripts.analysis.report.drawn import FIGURES
+from workflow_scripts.analysis.report.figures import FIGURES, forest, tradeoff
 from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.common.figures import style

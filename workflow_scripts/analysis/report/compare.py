@@ -1,4 +1,4 @@
-"""Several experiments beside each other: another model, another data set, another anonymizer."""
+"""Several experiments side by side, e.g. with other models, data sets or anonymizers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ from matplotlib.figure import Figure
 from run_equivalence.verdicts import ClassVerdict
 from tabulate import tabulate
 
+from workflow_scripts.analysis.numbers import interval, signed, unsigned
+from workflow_scripts.analysis.report.figures.forest import draw_margins, finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, read_results
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
+from workflow_scripts.common.figures import colours_of, draw_panels, short, style
+from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.verdicts import Role, VariantVerdict
 
 NAME = "compare"
-UNDEFINED = "–"
 ROW, HEAD, WIDTH = 0.3, 1.0, 7.0
-"""Heights of a row, and of what stands above and below the rows; width; inches."""
+"""Height of a row, height of the space above and below the rows, and width, inches."""
 CAPTION = (
     "Mask AP, mean over the classes, in points. Difference: from the experiment's own reference, "
     "with its confidence interval. APs on different test images or classes are not comparable: "
@@ -62,24 +64,25 @@ def read_experiments(folders: Sequence[Path]) -> list[ExperimentResults]:
 
 
 def rows_of(experiments: Sequence[ExperimentResults]) -> list[Row]:
-    """Every variant of every experiment, but for the references."""
+    """Every variant of every experiment except the references."""
     names = _names(experiments)
     return [
         Row(
             experiment=name,
             reference=results.reference,
             of=of,
-            tested_on=f"{results.table.images} {results.table.tested_on}",
+            tested_on=f"{table.images} {table.tested_on}",
             classes=len(results.classes),
-            engine=results.table.engine,
+            engine=table.engine,
         )
         for name, results in zip(names, experiments, strict=True)
-        for of in results.verdict.variants
+        if (table := results.table) and (verdict := results.verdict)
+        for of in verdict.variants
     ]
 
 
 def _names(experiments: Sequence[ExperimentResults]) -> list[str]:
-    """The experiments' names, with their folders where two have the same."""
+    """Names of the experiments; their folders where two have the same name."""
     names = [results.name for results in experiments]
     return [
         str(results.folder) if names.count(results.name) > 1 else results.name
@@ -88,7 +91,7 @@ def _names(experiments: Sequence[ExperimentResults]) -> list[str]:
 
 
 def as_table(rows: Sequence[Row]) -> pd.DataFrame:
-    """A row a variant and margin; fractions of 1."""
+    """One row per variant and margin; fractions of 1."""
     return pd.DataFrame(
         {
             "experiment": row.experiment,
@@ -113,7 +116,7 @@ def as_table(rows: Sequence[Row]) -> pd.DataFrame:
 
 
 def as_text(rows: Sequence[Row], layout: str) -> str:
-    """The table to read: `pipe` for Markdown, `simple` for a terminal."""
+    """The table as text: `pipe` for Markdown, `simple` for a terminal."""
     margins = sorted({at.margin for row in rows for at in row.mean.margins})
     headers = ["Experiment", "Variant", "Tested on", "n", "Reference", "Difference", "Relative"]
     headers += ["Interval", *(f"Within {100 * margin:g}?" for margin in margins)]
@@ -125,47 +128,42 @@ def as_text(rows: Sequence[Row], layout: str) -> str:
 def _cells(row: Row, margins: Sequence[float]) -> list[str]:
     mean, role = row.mean, f" ({row.of.role})" if row.of.is_control else ""
     verdicts = {at.margin: at.verdict for at in mean.margins}
-    known = mean.difference is not None
-    interval = f"{100 * mean.low:+.2f} to {100 * mean.high:+.2f}" if mean.low is not None else "–"
+    base, difference = mean.reference.mean, mean.difference
     return [
         row.experiment,
         row.of.variant + role,
         row.tested_on,
         str(mean.variant.n),
-        f"{100 * mean.reference.mean:.2f}" if known else UNDEFINED,
-        f"{100 * mean.difference:+.2f}" if known else UNDEFINED,
-        f"{100 * mean.difference / mean.reference.mean:+.1f} %" if known else UNDEFINED,
-        interval,
+        unsigned(None if difference is None else base),
+        signed(difference),
+        f"{100 * difference / base:+.1f} %" if base and difference is not None else UNDEFINED,
+        interval(mean.low, mean.high),
         *(verdicts.get(margin, UNDEFINED) for margin in margins),
     ]
 
 
 def draw(rows: Sequence[Row]) -> Figure:
-    """One plot: differences of the mean AP with their intervals, a colour an experiment.
+    """Differences of the mean AP with their intervals, one colour per experiment.
 
-    Without positive controls, beside which one would see nothing of the others.
+    Positive controls are left out: their scale would hide all other differences.
     """
     rows = [row for row in rows if row.of.role is not Role.POSITIVE_CONTROL] or rows
     names = list(dict.fromkeys(row.experiment for row in rows))
     looks = colours_of(["", *names], "")
-    margins = sorted({100 * at.margin for row in rows for at in row.mean.margins}, reverse=True)
+    margins = {at.margin for row in rows for at in row.mean.margins}
 
     def draw_rows(axes: Axes, shown: Sequence[Row]) -> None:
-        for number, margin in enumerate(margins):
-            axes.axvspan(-margin, margin, color=(BAND, GRID)[number % 2], linewidth=0, zorder=0)
-        axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
+        draw_margins(axes, margins)
         for place, row in enumerate(shown):
             colour, marker = looks[row.experiment]
             mean = row.mean
-            if mean.low is not None:
-                axes.plot([100 * mean.low, 100 * mean.high], [place] * 2, color=colour)
+            if mean.interval:
+                axes.plot([100 * end for end in mean.interval], [place] * 2, color=colour)
             if mean.difference is not None:
                 axes.plot([100 * mean.difference], [place], marker=marker, color=colour)
-        titles = [f"{short(row.experiment, 24)}: {short(row.of.variant)}" for row in shown]
-        axes.set_yticks(range(len(shown)), titles)
-        axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
+        finish_rows(
+            axes, [f"{short(row.experiment, 24)}: {short(row.of.variant)}" for row in shown]
+        )
         axes.set_xlabel("Difference in mAP from the experiment's reference, points")
 
     with style(NAME):

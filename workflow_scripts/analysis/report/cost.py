@@ -1,47 +1,40 @@
-"""What the trainings took."""
+"""Cost of the trainings, and of all jobs."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from workflow_scripts.analysis.report.results import Run
 from workflow_scripts.analysis.usage import HEADERS, rows_of
+from workflow_scripts.contracts.tables import TextTable
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.contracts.usage import Usage
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one variant's trainings."""
+    """Cost of the trainings of one variant."""
 
     variant: str
     runs: int
     seconds: float
-    """Of all runs, one after another."""
+    """Duration of all runs together."""
     device_hours: float
-    """The same, times the devices of each run."""
+    """Duration of each run times its devices, summed over the runs."""
     devices: str
-    """What a run computed on."""
+    """Devices of a run, as text."""
     memory_mib: int | None
-    """The most that a device held, or a process where there was none; None if unknown."""
+    """Peak memory of a GPU, or of a process on the CPU; None if unknown."""
 
 
-@dataclass(frozen=True)
-class StageTable:
-    """What the jobs of each stage used, as their records have it."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: list[list[str]]
-
-
-def stage_tables(records: Sequence[Usage]) -> list[StageTable]:
+def stage_tables(records: Sequence[Usage]) -> list[TextTable]:
     """One table of all stages; none if nothing was recorded."""
     columns = tuple(header[:1].upper() + header[1:] for header in HEADERS.values())
-    return [StageTable("All jobs by stage", columns, rows_of(records))] if records else []
+    rows = tuple(map(tuple, rows_of(records)))
+    return [TextTable(title="All jobs by stage", columns=columns, rows=rows)] if records else []
 
 
 def costs(runs: Iterable[Run]) -> list[Cost]:
-    """By variant, in the order of the runs; runs that did not end are left out."""
+    """Costs by variant, in the order of the runs, of the runs that ended."""
     facts: dict[str, list[TrainingRecord]] = {}
     for run in runs:
         if run.training and run.training.seconds is not None:

@@ -95,8 +95,8 @@ def _keep_known(parent: ElementTree.Element) -> None:
         else:
             parent.remove(child)
     for key in list(parent.attrib):
-        outside = key.endswith("href") and not parent.get(key).startswith(("#", "data:image/png;"))
-        if key.startswith("on") or outside:
+        inside = parent.attrib[key].startswith(("#", "data:image/png;"))
+        if key.startswith("on") or (key.endswith("href") and not inside):
             del parent.attrib[key]
 
 

@@ -1,8 +1,7 @@
-"""`report.html`: one page that holds all of an experiment, and nothing from elsewhere."""
+"""`report.html`: one self-contained page with all results of an experiment."""
 
 import base64
 import hashlib
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from workflow_scripts.analysis.numbers import p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
-from workflow_scripts.analysis.report.drawn import FIGURES
+from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.console import duration
@@ -23,7 +23,7 @@ from workflow_scripts.contracts.runs import ALL, class_title
 TEMPLATES = Path(__file__).parent / "templates"
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 WITHOUT_ORIGINALS = "originals not shown"
-"""Keyword of a Figure 2 that may be embedded in any case."""
+"""Keyword of a Figure 2 without original faces and plates, which may always be embedded."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ SECTIONS = (
     ReportSection("cost", "Cost", lambda results: any(run.training for run in results.runs)),
     ReportSection("provenance", "Provenance", lambda results: True),
 )
-"""In the order in which they are to be read."""
+"""Sections in reading order."""
 
 
 def render(results: ExperimentResults, show_originals: bool) -> str:
@@ -72,13 +72,13 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "points": _points,
-        "signed": _signed,
-        "p": _p,
+        "points": unsigned,
+        "signed": lambda fraction: _with_minus(signed(fraction)),
+        "p": p_value,
         "title": class_title,
         "word": _word,
-        "margin": lambda fraction: f"{100 * fraction:g} point{'' if fraction == 0.01 else 's'}",
-        "prose": lambda text: _MINUS.sub("−", text),
+        "margin": points,
+        "prose": _with_minus,
         "duration": duration,
         "yaml": lambda content: yaml.safe_dump(content, sort_keys=False, allow_unicode=True),
     }
@@ -101,7 +101,7 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
 
 
 def _panels(results: ExperimentResults) -> dict[str, list[Markup]]:
-    """The panels of each figure by its name: a page has room for as many as fit side by side."""
+    """Panels of each figure by its name, each by itself, so that the page can arrange them."""
     return {
         figure.NAME: [
             inline_figure(
@@ -121,24 +121,13 @@ def _file(path: Path, label: str, shows_all: bool) -> Markup | None:
     return inline_file(path, label)
 
 
-def _points(fraction: float | None) -> str:
-    """A fraction of 1 in points."""
-    return "–" if fraction is None else f"{100 * fraction:.2f}"
-
-
-def _signed(fraction: float | None) -> str:
-    """The same with its sign; the minus is as wide as the plus."""
-    return "–" if fraction is None else f"{100 * fraction:+.2f}".replace("-", "−")
-
-
-def _p(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+def _with_minus(text: str) -> str:
+    """Text with minus signs, as wide as plus signs, in place of hyphens before numbers."""
+    return _MINUS.sub("−", text)
 
 
 def _word(verdict: str) -> str:
-    """A verdict as a name of a CSS class."""
+    """CSS class of a verdict."""
     return {
         "equivalent": "same",
         "different but within the margin": "within",

@@ -1,7 +1,6 @@
-"""An experiment's folder as far as the report shows it, complete or not."""
+"""Content of an experiment's folder for the report, complete or not."""
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from pydantic import BaseModel
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
+from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
@@ -22,81 +22,98 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 File = TypeVar("File", bound=BaseModel)
 PROVENANCE = "provenance.json"
 POINTS_OF_A_CURVE = 120
-"""A curve has no more than these: a screen shows no more."""
+"""Most points of a learning curve."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: how far it is, and what it left."""
+    """One run: its progress and its results."""
 
     status: RunStatus
-    aps: dict[str, float | None]
-    """Mask AP by class, and `all`; empty if it was not evaluated."""
+    scores: CocoScores | None
+    """COCO scores of masks; None before the evaluation."""
     training: TrainingRecord | None
-    """Its run.json; None if it was not trained."""
+    """Content of run.json; None before the end of the training."""
     curve: tuple[tuple[int, float], ...]
-    """Iteration and loss, each the mean of the steps since the point before."""
+    """Iteration and loss, a mean over the iterations since the previous point."""
+
+    @property
+    def aps(self) -> dict[str, float | None]:
+        """Mask AP by class, and `all`; empty before the evaluation."""
+        if self.scores is None:
+            return {}
+        by_class = {name: scores.AP for name, scores in self.scores.per_class.items()}
+        return by_class | {ALL: self.scores.mean_ap}
 
     @property
     def variant(self) -> str:
-        """How its training images were treated."""
+        """Variant of its training images."""
         return self.status.variant
 
     @property
     def seed(self) -> int:
-        """What it was started from."""
+        """Seed of its training."""
         return self.status.seed
 
     @property
     def is_done(self) -> bool:
-        """Whether it is in the tables."""
+        """Whether the run is in the tables."""
         return self.status.state is State.DONE
 
 
 @dataclass(frozen=True)
 class ExperimentResults:
-    """All that the report shows of an experiment; what has not been made is None or empty."""
+    """Everything that the report shows; missing results are None or empty."""
 
     folder: Path
     variants: tuple[str, ...]
     classes: tuple[str, ...]
     seeds: tuple[int, ...]
     runs: tuple[Run, ...]
-    instances: dict[str, int]
-    """In the test images, by class."""
     table: ResultTable | None
     verdict: ExperimentVerdict | None
     exposed: CaptionedTables | None
-    """How well objects are found whose pixels an anonymization changes."""
+    """APs of the objects whose pixels an anonymization changes."""
     cross: CaptionedTables | None
-    """Models by the images that they were trained on and tested on."""
+    """APs by the variants of the training and of the test images."""
     privacy: PrivacyTables | None
     splits: tuple[tuple[str, str], ...]
-    """Table I: split and images."""
+    """Rows of Table I: split and number of images."""
     pii: PiiSummary | None
     usage: tuple[Usage, ...]
-    """What each job used, as far as it was recorded."""
+    """Recorded resource usage of each job."""
     provenance: dict[str, Any] | None
 
     @property
     def name(self) -> str:
-        """Of the experiment."""
+        """Name of the experiment."""
         return self.folder.resolve().name
 
     @property
     def reference(self) -> str:
-        """What the variants are compared with."""
+        """Variant that the others are compared with."""
         known = self.verdict or self.table
         return known.reference if known else self.variants[0]
 
     @property
+    def margins(self) -> tuple[float, ...]:
+        """Margins of the verdict; empty without a verdict."""
+        return self.verdict.settings.margins if self.verdict else ()
+
+    @property
+    def instances(self) -> dict[str, int]:
+        """Number of instances in the test images, by class; empty before the first evaluation."""
+        scores = next((run.scores for run in self.runs if run.scores), None)
+        return {name: of.instances for name, of in scores.per_class.items()} if scores else {}
+
+    @property
     def unfinished(self) -> list[Run]:
-        """The runs that are in no table, failed ones first."""
+        """Runs that are in no table, failed ones first."""
         left = [run for run in self.runs if not run.is_done]
         return sorted(left, key=lambda run: run.status.state is not State.FAILED)
 
     def role(self, variant: str) -> str:
-        """What a variant is there for."""
+        """Purpose of a variant."""
         if variant == self.reference:
             return "reference"
         of_variant = {of.variant: of.role for of in self.verdict.variants} if self.verdict else {}
@@ -110,26 +127,23 @@ def read_results(
 
     Args:
         folder: results/<experiment>.
-        tables: where its tables lie, if not in its folder `tables`.
-        provenance: the record of its origin, if not its `provenance.json`.
+        tables: folder of the tables, by default its folder `tables`.
+        provenance: record of the origin, by default its `provenance.json`.
 
     Raises:
-        UserError: the workflow was never started there, or a file is not what its name says.
+        UserError: the workflow was never started there, or a file is invalid.
     """
     expected = read_expected(folder / EXPECTED)
     tables = tables or folder / "tables"
-    found = statuses(folder, expected, {})
-    evaluations = [_scores(folder, status) for status in found]
     return ExperimentResults(
         folder=folder,
         variants=expected.variants,
         classes=expected.classes,
         seeds=expected.seeds,
         runs=tuple(
-            Run(status, _aps(evaluation), _read_training(folder, status), _curve(folder, status))
-            for status, evaluation in zip(found, evaluations, strict=True)
+            _read_run(run_in(folder / "runs", status.variant, status.seed), status)
+            for status in statuses(folder, expected, {})
         ),
-        instances=_instances(evaluations),
         table=_read(ResultTable, tables / "table_2.json"),
         verdict=_read(ExperimentVerdict, tables / "verdict.json"),
         exposed=_read(CaptionedTables, tables / "exposed.json"),
@@ -142,33 +156,17 @@ def read_results(
     )
 
 
-def _run_folder(folder: Path, status: RunStatus) -> Path:
-    return folder / "runs" / status.variant / f"seed~{status.seed}"
+def _read_run(layout: RunLayout, status: RunStatus) -> Run:
+    return Run(
+        status=status,
+        scores=scores.coco.segm if (scores := _read(RunEvaluation, layout.evaluation)) else None,
+        training=_read(TrainingRecord, layout.provenance),
+        curve=_curve(layout.metrics),
+    )
 
 
-def _scores(folder: Path, status: RunStatus) -> CocoScores | None:
-    """The APs of a run on masks; None if it was not evaluated."""
-    path = _run_folder(folder, status) / "eval.json"
-    return RunEvaluation.read(path).coco.segm if path.exists() else None
-
-
-def _aps(scores: CocoScores | None) -> dict[str, float | None]:
-    if scores is None:
-        return {}
-    return {name: of.AP for name, of in scores.per_class.items()} | {ALL: scores.mean_ap}
-
-
-def _instances(evaluations: Sequence[CocoScores | None]) -> dict[str, int]:
-    first = next(filter(None, evaluations), None)
-    return {name: of.instances for name, of in first.per_class.items()} if first else {}
-
-
-def _read_training(folder: Path, status: RunStatus) -> TrainingRecord | None:
-    return _read(TrainingRecord, _run_folder(folder, status) / "run.json")
-
-
-def _curve(folder: Path, status: RunStatus) -> tuple[tuple[int, float], ...]:
-    lines = read_losses(_run_folder(folder, status) / "metrics.jsonl")
+def _curve(path: Path) -> tuple[tuple[int, float], ...]:
+    lines = read_losses(path)
     step = max(1, -(-len(lines) // POINTS_OF_A_CURVE))
     pieces = [lines[at : at + step] for at in range(0, len(lines), step)]
     return tuple(

@@ -48,7 +48,10 @@ def long_table(
         ],
         names=keys,
     )
-    table = values.groupby(keys)["value"].agg(mean="mean", std="std", n="count").reindex(rows)
+    of_rows = values.groupby(keys)["value"]
+    table = pd.DataFrame(
+        {"mean": of_rows.mean(), "std": of_rows.std(), "n": of_rows.count()}
+    ).reindex(rows)
     return table.fillna({"n": 0}).astype({"n": int}).reset_index()
 
 
@@ -87,7 +90,7 @@ def result_table(
         images=first.images,
         **expected.model_dump(),
         cells=tuple(
-            TableCell(**row)
+            TableCell.model_validate(row)
             for row in table.astype(object).where(table.notna(), None).to_dict("records")
         ),
         runs=tuple(

@@ -1,6 +1,6 @@
 """`report figures`: the figures of an experiment's results."""
 
-from workflow_scripts.analysis.report.drawn import FIGURES
+from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.common.cli import Folder

@@ -14,9 +14,9 @@ from workflow_scripts.analysis.statistics.sources import samples_of_runs, sample
 from workflow_scripts.common.cli import Folder, Names, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.tables import write_formats
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
 
 
@@ -72,9 +72,12 @@ def verdict(
     if output is None:
         print(formats.as_plain_text(found), end="")
         return
-    stem = output / "verdict"
-    write_text(stem.with_suffix(".csv"), formats.as_csv(found))
-    write_text(stem.with_suffix(".md"), formats.as_markdown(found))
-    write_text(stem.with_suffix(".tex"), formats.as_latex(found))
-    found.write(stem.with_suffix(".json"), formats.text_of)
-    log.info("%s.{csv,md,tex,json}: %d variants judged", stem, len(found.variants))
+    write_formats(
+        output,
+        "verdict",
+        csv=formats.as_csv(found),
+        md=formats.as_markdown(found),
+        tex=formats.as_latex(found),
+        json=found.as_json(formats.text_of(found)),
+    )
+    log.info("%s.{csv,md,tex,json}: %d variants judged", output / "verdict", len(found.variants))

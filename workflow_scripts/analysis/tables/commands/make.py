@@ -8,8 +8,8 @@ from workflow_scripts.analysis.tables.table import result_table
 from workflow_scripts.common.cli import File, Folder
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts import runs as evaluated
+from workflow_scripts.contracts.tables import write_formats
 
 
 def make(
@@ -58,12 +58,15 @@ def make(
             "evaluate them, or give --partial for a table without them"
         )
     table = result_table(evaluations, wanted, reference, missing)
-    stem = output / "table_2"
-    write_text(stem.with_suffix(".csv"), formats.as_csv(table))
-    write_text(stem.with_suffix(".md"), formats.as_markdown(table))
-    write_text(stem.with_suffix(".tex"), formats.as_latex(table))
-    table.write(stem.with_suffix(".json"))
-    log.info("%s.{csv,md,tex,json}: %d runs", stem, len(table.runs))
+    write_formats(
+        output,
+        "table_2",
+        csv=formats.as_csv(table),
+        md=formats.as_markdown(table),
+        tex=formats.as_latex(table),
+        json=table.as_json(),
+    )
+    log.info("%s.{csv,md,tex,json}: %d runs", output / "table_2", len(table.runs))
 
 
 def _listed(path: Path | None) -> list[Path]:

@@ -1,8 +1,9 @@
-"""Privacy against utility: one point a variant."""
+"""Privacy against utility, one point per variant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,28 +15,28 @@ from workflow_scripts.contracts.regions import Kind
 
 NAME = "privacy_utility"
 COLUMNS, WIDTH = 2, 4.6
-"""Of the figure for papers: panels side by side, and width of one, inches."""
+"""Panels side by side in the figure for papers, and the width of one, inches."""
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
 KINDS = {
     Kind.FACE: ("Faces", "correlation_band_passed"),
     Kind.LICENSE_PLATE: ("License plates", "correlation"),
 }
-"""Title, and the audit's measure of likeness."""
+"""Title of each kind, and the audit's measure of its likeness."""
 LINE = 0.085
-"""Least distance of two names, of the panel's height."""
+"""Least distance of two names, as a share of the panel's height."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """A variant."""
+    """One variant in the plane."""
 
     variant: str
     role: str
     likeness: float
     """Mean correlation of a region with itself in the original."""
     difference: float
-    """Of the mean AP from the reference, points; 0 for the reference."""
+    """Difference of the mean AP from the reference in points; 0 for the reference."""
     low: float | None
     high: float | None
 
@@ -51,7 +52,7 @@ class Plane:
 
 
 def panels(results: ExperimentResults) -> list[Plane]:
-    """A panel a kind of region that the audit found; none without audit or verdict."""
+    """One panel per kind of region that the audit found; none without audit or verdict."""
     if results.privacy is None or results.verdict is None:
         return []
     found = []
@@ -72,7 +73,7 @@ def panels(results: ExperimentResults) -> list[Plane]:
 def _point(results: ExperimentResults, variant: str, likeness: float) -> Point | None:
     if variant == results.reference:
         return Point(variant, "reference", likeness, 0.0, None, None)
-    for of in results.verdict.variants:
+    for of in results.verdict.variants if results.verdict else ():
         mean = of.over_all
         if of.variant == variant and mean.difference is not None:
             low, high = (None if end is None else 100 * end for end in (mean.low, mean.high))
@@ -81,7 +82,7 @@ def _point(results: ExperimentResults, variant: str, likeness: float) -> Point |
 
 
 def label(plane: Plane) -> str:
-    """What a panel shows."""
+    """Description of a panel."""
     return f"{plane.title}: likeness to the originals against the difference in mean AP"
 
 
@@ -90,12 +91,12 @@ def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, widt
 
     Args:
         results: the experiment.
-        chosen: of `panels`.
+        chosen: some of `panels`.
         columns: panels side by side.
-        width: of a panel, inches.
+        width: width of a panel, inches.
     """
     looks = colours_of(results.variants, results.reference)
-    margin = 100 * max(results.verdict.settings.margins)
+    margin = 100 * max(results.margins)
 
     def draw_panel(axes: Axes, plane: Plane) -> None:
         axes.axhspan(-margin, margin, color=BAND, linewidth=0, zorder=0)
@@ -109,12 +110,12 @@ def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, widt
 
 
 def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, str]) -> None:
-    """Draw a point at a difference, which is another than its own where that is off the scale."""
+    """Draw a point at a difference, which is the end of the scale where its own is beyond."""
     colour, marker = look
     at = point.likeness
-    if point.low is not None:
+    if point.low is not None and point.high is not None:
         axes.plot([at] * 2, [point.low, point.high], color=colour, linewidth=1.2)
-    options = {"linestyle": "none", "markersize": 7, "clip_on": False, "zorder": 3}
+    options: dict[str, Any] = {"linestyle": "none", "markersize": 7, "clip_on": False, "zorder": 3}
     axes.plot([at], [difference], marker=marker, color=colour, **options)
 
 
@@ -148,13 +149,13 @@ def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str,
 
 
 def _apart(heights: Sequence[float]) -> list[float]:
-    """The same heights (0 to 1), moved so that each is at least `LINE` from the next."""
+    """Heights (0 to 1), moved so that each is at least `LINE` from the next."""
     order = sorted(range(len(heights)), key=lambda at: heights[at])
     moved = list(heights)
     for below, at in pairwise(order):
         moved[at] = max(moved[at], moved[below] + LINE)
-    over = max(0.0, moved[order[-1]] - 1)
-    for above, at in pairwise([None, *reversed(order)]):
-        highest = 1.0 if above is None else moved[above] - LINE
-        moved[at] = min(moved[at], highest) if over else moved[at]
+    highest = 1.0
+    for at in reversed(order):
+        moved[at] = min(moved[at], highest)
+        highest = moved[at] - LINE
     return moved

@@ -7,39 +7,40 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workflow_scripts.analysis.report.figures.forest import finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.common.figures import GRID, QUIET, TEXT, colours_of, draw_panels, short, style
 from workflow_scripts.contracts.runs import ALL, class_title
 
 NAME = "runs"
 COLUMNS, WIDTH = 3, 3.3
-"""Of the figure for papers: panels side by side, and width of one, inches."""
+"""Panels side by side in the figure for papers, and the width of one, inches."""
 ON_PAGE = 3.1
 """Width of a panel on a page, inches."""
 ROW, HEAD = 0.25, 0.9
-"""Heights of a variant, and of what stands above and below, inches."""
+"""Height of a variant, and of the space above and below, inches."""
 SPREAD = 0.5
-"""Of a variant's height, over which its runs are spread: the first seed on top."""
+"""Share of a variant's height over which its runs are spread, the first seed on top."""
 
 
 def panels(results: ExperimentResults) -> list[str]:
-    """A panel a class, then all classes."""
+    """One panel per class, then one for their mean."""
     return [*results.classes, ALL] if any(run.aps for run in results.runs) else []
 
 
 def label(name: str) -> str:
-    """What a panel shows."""
+    """Description of a panel."""
     return f"{class_title(name)}: AP of each run by variant"
 
 
 def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width: float) -> Figure:
-    """The chosen panels, at least one, a row a variant.
+    """The chosen panels, at least one, with one row per variant.
 
     Args:
         results: the experiment.
-        chosen: of `panels`.
+        chosen: some of `panels`.
         columns: panels side by side.
-        width: of a panel, inches.
+        width: width of a panel, inches.
     """
     done = [run for run in results.runs if run.aps]
     looks = colours_of(results.variants, results.reference)
@@ -58,7 +59,7 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
 
 
 def _limit(axes: Axes, aps: Sequence[float]) -> None:
-    """The scale: a positive control far off must not press all others together."""
+    """Set a scale that a positive control far off does not compress."""
     low, high = 100 * min(aps, default=0), 100 * max(aps, default=1)
     room = 0.12 * (high - low) or 1.0
     axes.set_xlim(low - room, high + room)
@@ -100,7 +101,7 @@ def _draw_variant(
 
 
 def _write(axes: Axes, x: float, place: int, text: str) -> None:
-    """A word in a variant's row, x from 0 (left) to 1."""
+    """Write a word into a variant's row, at x from 0 (left) to 1."""
     side = "left" if x < 0.5 else "right" if x > 0.5 else "center"
     at = ("axes fraction", "data")
     axes.annotate(text, (x, place), xycoords=at, color=QUIET, fontsize=8, va="center", ha=side)
@@ -108,10 +109,8 @@ def _write(axes: Axes, x: float, place: int, text: str) -> None:
 
 def _finish(axes: Axes, name: str, variants: Sequence[str]) -> None:
     axes.set_title(short(class_title(name), 24))
-    axes.set_yticks(range(len(variants)), [short(name) for name in variants], fontsize=9)
-    axes.set_ylim(len(variants) - 0.4, -0.6)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
+    finish_rows(axes, [short(name) for name in variants])
+    axes.tick_params(axis="y", labelsize=9)
     for place in range(len(variants)):
         axes.axhline(place, color=GRID, linewidth=0.8, zorder=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=3))

@@ -1,6 +1,6 @@
 """Forest plot: each class's difference from the reference with its interval, and the margins."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,7 +24,7 @@ from workflow_scripts.contracts.verdicts import VariantVerdict
 
 NAME = "forest"
 COLUMNS, WIDTH = 2, 4.4
-"""Of the figure for papers: panels side by side, and width of one, inches."""
+"""Panels side by side in the figure for papers, and the width of one, inches."""
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
 LOOKS = {
@@ -36,16 +36,16 @@ LOOKS = {
 }
 """Colour, marker and whether it is filled, by the verdict within the widest margin."""
 ROW, HEAD = 0.26, 0.95
-"""Heights of a row, and of what stands above and below the rows, inches."""
+"""Height of a row, and of the space above and below the rows, inches."""
 
 
 def panels(results: ExperimentResults) -> list[VariantVerdict]:
-    """A panel a variant."""
+    """One panel per variant."""
     return list(results.verdict.variants) if results.verdict else []
 
 
 def label(of: VariantVerdict) -> str:
-    """What a panel shows."""
+    """Description of a panel."""
     return f"{of.variant}: difference of each class with its interval; the table above has them"
 
 
@@ -56,36 +56,47 @@ def draw(
 
     Args:
         results: the experiment.
-        chosen: of `panels`.
+        chosen: some of `panels`.
         columns: panels side by side.
-        width: of a panel, inches.
+        width: width of a panel, inches.
     """
     height = HEAD + ROW * max(len(of.rows) for of in chosen)
-    margins = results.verdict.settings.margins
     with style(NAME):
         return draw_panels(
-            chosen, lambda axes, of: _draw(axes, of, margins), (width, height), columns
+            chosen, lambda axes, of: _draw(axes, of, results.margins), (width, height), columns
         )
 
 
-def _draw(axes: Axes, of: VariantVerdict, of_one: Sequence[float]) -> None:
-    margins = sorted((100 * margin for margin in of_one), reverse=True)
-    for number, margin in enumerate(margins):
+def draw_margins(axes: Axes, margins: Iterable[float]) -> None:
+    """Draw margins (fractions of 1) as bands around zero, the widest behind."""
+    for number, margin in enumerate(sorted((100 * each for each in margins), reverse=True)):
         axes.axvspan(-margin, margin, color=(BAND, GRID)[number % 2], linewidth=0, zorder=0)
     axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
-    for place, row in enumerate(of.rows):
-        _draw_row(axes, place, row, of)
-    titles = [short(class_title(row.name)) for row in of.rows]
-    axes.set_yticks(range(len(of.rows)), titles)
-    axes.set_ylim(len(of.rows) - 0.4, -0.6)
-    axes.axhline(len(of.rows) - 1.5, color=GRID, linewidth=0.8)
-    ends = [end for row in of.rows for end in (row.low, row.high, row.difference)]
-    ends = [100 * end for end in ends if end is not None]
-    axes.set_xlim(min(1.1 * min(ends, default=0), -1.35 * margins[0]),
-                  max(1.1 * max(ends, default=0), 1.35 * margins[0]))  # fmt: skip
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+
+
+def finish_rows(axes: Axes, titles: Sequence[str]) -> None:
+    """Title the rows, the first at the top."""
+    axes.set_yticks(range(len(titles)), titles)
+    axes.set_ylim(len(titles) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+
+
+def _draw(axes: Axes, of: VariantVerdict, margins: Sequence[float]) -> None:
+    draw_margins(axes, margins)
+    for place, row in enumerate(of.rows):
+        _draw_row(axes, place, row, of)
+    finish_rows(axes, [short(class_title(row.name)) for row in of.rows])
+    axes.axhline(len(of.rows) - 1.5, color=GRID, linewidth=0.8)
+    ends = [
+        100 * end
+        for row in of.rows
+        for end in (row.low, row.high, row.difference)
+        if end is not None
+    ]
+    room = 1.35 * 100 * max(margins)
+    axes.set_xlim(min(1.1 * min(ends, default=0), -room), max(1.1 * max(ends, default=0), room))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     name = short(of.variant, 28)
     axes.set_title(f"{name} ({of.role})" if of.is_control else name)
     axes.set_xlabel("Difference in AP, points")
@@ -97,8 +108,8 @@ def _draw_row(axes: Axes, place: int, row: ClassVerdict, of: VariantVerdict) -> 
         return
     verdict = max(row.margins, key=lambda at: at.margin).verdict
     colour, marker, filled = LOOKS[verdict]
-    if row.low is not None:
-        ends = [100 * row.low, 100 * row.high]
+    if row.interval:
+        ends = [100 * end for end in row.interval]
         axes.plot(ends, [place] * 2, color=colour, linewidth=2 if row is of.over_all else 1.6)
     axes.plot(
         [100 * row.difference],

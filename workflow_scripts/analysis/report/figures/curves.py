@@ -1,6 +1,7 @@
-"""Learning curves: the loss of every run, the reference's behind."""
+"""Learning curves: the loss of every run, in front of that of the reference."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,32 +12,32 @@ from workflow_scripts.common.figures import GRID, QUIET, colours_of, draw_panels
 
 NAME = "learning_curves"
 COLUMNS, WIDTH = 3, 3.3
-"""Of the figure for papers: panels side by side, and width of one, inches."""
+"""Panels side by side in the figure for papers, and the width of one, inches."""
 ON_PAGE = 3.1
 """Width of a panel on a page, inches."""
 HIGHEST = 1.1
-"""Of the losses after the first tenth; what lies above is cut off, or it would be all one sees."""
+"""Upper end of the scale, relative to the largest loss after the first tenth of a run."""
 
 
 def panels(results: ExperimentResults) -> list[str]:
-    """A panel a variant whose runs left a curve."""
+    """One panel per variant whose runs left a curve."""
     there = {run.variant for run in results.runs if run.curve}
     return [variant for variant in results.variants if variant in there]
 
 
 def label(variant: str) -> str:
-    """What a panel shows."""
-    return f"{variant}: training loss over the iterations, a line a run"
+    """Description of a panel."""
+    return f"{variant}: training loss over the iterations, one line per run"
 
 
 def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width: float) -> Figure:
-    """The chosen panels, at least one; all of `panels` have one scale.
+    """The chosen panels, at least one, on the scale of all panels.
 
     Args:
         results: the experiment.
-        chosen: of `panels`.
+        chosen: some of `panels`.
         columns: panels side by side.
-        width: of a panel, inches.
+        width: width of a panel, inches.
     """
     there = [run for run in results.runs if run.curve]
     looks = colours_of(results.variants, results.reference)
@@ -59,7 +60,7 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
         return draw_panels(chosen, draw_panel, (width, 2.5), columns)
 
 
-def _draw(axes: Axes, runs: Sequence[Run], colour: str, **options: float) -> None:
+def _draw(axes: Axes, runs: Sequence[Run], colour: str, **options: Any) -> None:
     for run in runs:
         axes.plot(*zip(*run.curve, strict=True), color=colour, **{"linewidth": 1.0} | options)
 

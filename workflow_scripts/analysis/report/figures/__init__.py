@@ -1,9 +1,9 @@
-"""The figures that the report makes, in their order.
+"""Figures of the results, in the order of the report.
 
 Each module has `NAME`, `COLUMNS`, `WIDTH`, `panels(results)`, `label(panel)` and
 `draw(results, panels, columns, width)`.
 """
 
-from workflow_scripts.analysis.report import curves, forest, seeds, tradeoff
+from workflow_scripts.analysis.report.figures import curves, forest, seeds, tradeoff
 
 FIGURES = (forest, seeds, curves, tradeoff)
