@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.training.running import run_here
 from tests.training.shapes import draw_split
+from workflow_scripts.training.engine import EngineSettings
 from workflow_scripts.training.engines.torchvision import TorchvisionTraining
 from workflow_scripts.training.job import TrainingJob
 
@@ -33,11 +35,10 @@ def shapes(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture
-def job(shapes, tmp_path) -> TrainingJob:
-    """A run of a few iterations in this process, one thread."""
+def job_on(shapes: Path, settings: EngineSettings, output: Path) -> TrainingJob:
+    """A run in this process, one thread."""
     return TrainingJob(
-        settings=TorchvisionTraining(**RECIPE),
+        settings=settings,
         annotations=shapes / "train" / "annotations.json",
         images=shapes / "train",
         anonymized=None,
@@ -45,12 +46,26 @@ def job(shapes, tmp_path) -> TrainingJob:
         seed=0,
         seed_offset=0,
         fingerprint="f",
-        output=tmp_path / "run",
+        output=output,
         workers=1,
         gpus=(),
         threads=1,
         checkpoint_seconds=3600,
     )
+
+
+@pytest.fixture
+def job(shapes, tmp_path) -> TrainingJob:
+    """A run of a few iterations."""
+    return job_on(shapes, TorchvisionTraining(**RECIPE), tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def reference(shapes, tmp_path_factory) -> TrainingJob:
+    """An uninterrupted run of `job`, which tests do not write to."""
+    whole = job_on(shapes, TorchvisionTraining(**RECIPE), tmp_path_factory.mktemp("reference"))
+    run_here(whole)
+    return whole
 
 
 def with_settings(job: TrainingJob, **changes) -> TrainingJob:

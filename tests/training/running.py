@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from workflow_scripts.common.files import read_json
 from workflow_scripts.training.checkpoint import TrainedModel
 from workflow_scripts.training.job import Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loop import train
@@ -65,12 +69,41 @@ def run(job: TrainingJob, *extra: str) -> subprocess.CompletedProcess:
     )
 
 
-def wait_for_iteration(job: TrainingJob, iteration: int, seconds: float = 1800) -> None:
-    """Wait until a running training has done so many iterations."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        lines = job.live_metrics.read_text() if job.live_metrics.is_file() else ""
-        if lines.count("\n") >= iteration:
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"no iteration {iteration} within {seconds} s")
+def wait_for_message(training: subprocess.Popen, job: TrainingJob, message: str) -> None:
+    """Wait, however long it takes, until rank 0 of a running training has logged a message."""
+    log = job.log_of(0)
+    while not (log.is_file() and message in log.read_text()):
+        if training.poll() is not None:
+            raise AssertionError(f"ended without {message!r}: {training.communicate()[1]}")
+        time.sleep(0.05)
+
+
+def check_killed_stopped_and_continued(job: TrainingJob, reference: Path, last: Callable) -> None:
+    """Kill a training, stop it, let it end, and compare its weights with an uninterrupted run's.
+
+    Args:
+        job: a training of more iterations than it can do before it is killed or stopped.
+        reference: output folder of the uninterrupted run.
+        last: gives the job as many iterations as its argument says.
+    """
+    killed = start(job, "--checkpoint-seconds", "0.001")
+    wait_for_message(killed, job, "iteration 1/")
+    killed.kill()
+    killed.communicate()
+
+    stopped = start(job)
+    wait_for_message(stopped, job, "resuming at iteration")
+    stopped.send_signal(signal.SIGTERM)
+    _, said = stopped.communicate()
+    assert stopped.returncode == 75, said
+    assert "received SIGTERM" in said
+    assert "run again to resume" in said
+
+    done = int(re.findall(r"saved at iteration (\d+) of", said)[0])
+    job = last(job, done + 1)
+    run_here(replace(job, output=reference))
+    ended = run(job)
+    assert ended.returncode == 0, ended.stderr
+    assert f"iteration {done + 1}/{done + 1}" in ended.stderr
+    assert hash_of_weights(job.output) == hash_of_weights(reference)
+    assert len(read_json(job.output / "run.json")["resumed_from"]) == 2

@@ -10,13 +10,13 @@ import pytest
 from tests.commands import training as main
 from tests.training.conftest import with_settings
 from tests.training.running import (
+    check_killed_stopped_and_continued,
     command_of,
-    hash_of_weights,
     metrics_of,
     run,
     run_here,
     start,
-    wait_for_iteration,
+    wait_for_message,
 )
 from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.manifest import Entry, write_manifest
@@ -75,28 +75,10 @@ def test_help_lists_the_actions(capsys):
 
 @pytest.mark.slow
 def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
-    job = with_settings(job, iterations=36, milestones=[30])
-    whole = replace(job, output=tmp_path / "reference")
-    run_here(whole)
-
-    killed = start(job, "--checkpoint-seconds", "0.3")
-    wait_for_iteration(job, 8)
-    killed.kill()
-    killed.wait()
-
-    stopped = start(job, "--checkpoint-seconds", "3600")
-    wait_for_iteration(job, 18)
-    stopped.send_signal(signal.SIGTERM)
-    _, said = stopped.communicate()
-    assert stopped.returncode == 75, said
-    assert "received SIGTERM" in said
-    assert "run again to resume" in said
-
-    ended = run(job)
-    assert ended.returncode == 0, ended.stderr
-    assert "iteration 36/36" in ended.stderr
-    assert hash_of_weights(job.output) == hash_of_weights(whole.output)
-    assert len(read_json(job.output / "run.json")["resumed_from"]) == 2
+    endless = with_settings(job, iterations=10**6, milestones=[])
+    check_killed_stopped_and_continued(
+        endless, tmp_path / "reference", lambda job, number: with_settings(job, iterations=number)
+    )
     assert sorted(file.name for file in job.output.iterdir()) == [
         "metrics.jsonl",
         "model_final.pth",
@@ -106,9 +88,8 @@ def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
 
 @pytest.mark.slow
 def test_two_workers_train_like_one(job, tmp_path):
-    job = with_settings(
-        job, augmentation={"shorter_sides": [64], "longest_side": 128}, learning_rate=1e-4
-    )
+    one_size = {"shorter_sides": [64], "longest_side": 128}
+    job = with_settings(job, augmentation=one_size, learning_rate=1e-4, iterations=3, milestones=[])
     alone = replace(job, output=tmp_path / "alone")
     run_here(alone)
     both = replace(job, workers=2, threads=2)
@@ -127,9 +108,9 @@ def test_two_workers_train_like_one(job, tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_ends_the_training(job):
-    job = with_settings(replace(job, workers=2), iterations=1000)
+    job = with_settings(replace(job, workers=2), iterations=10**6)
     training = start(job)
-    wait_for_iteration(job, 1)
+    wait_for_message(training, job, "iteration 1/")
     first, *_ = sorted(
         int(process.parent.name)
         for process in Path("/proc").glob("[0-9]*/cmdline")

@@ -2,6 +2,7 @@
 
 import itertools
 import multiprocessing
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,32 +14,37 @@ from tests.training.conftest import with_settings
 from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
+from workflow_scripts.training.checkpoint import read_state
 from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngine
 from workflow_scripts.training.job import Ending, TrainingJob
 from workflow_scripts.training.process_control import STOP_SIGNALS
 
 
+@pytest.fixture(scope="module")
+def interrupted(reference, tmp_path_factory) -> TrainingJob:
+    """A run that was stopped twice: in iteration 2, and two iterations later."""
+    run = replace(reference, output=tmp_path_factory.mktemp("interrupted"))
+    run_here(run, stop_after(2))
+    run_here(run, stop_after(2))
+    return run
+
+
 @pytest.fixture
-def reference(job, tmp_path):
-    """An uninterrupted run of the same job."""
-    whole = replace(job, output=tmp_path / "reference")
-    run_here(whole)
-    return whole
+def stopped(interrupted, job) -> TrainingJob:
+    """A copy of the interrupted run."""
+    shutil.copytree(interrupted.output, job.output)
+    return job
 
 
 def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_path):
     run_here(job)
-    other = replace(job, seed=1, output=tmp_path / "other")
-    run_here(other)
     assert hash_of_weights(job.output) == hash_of_weights(reference.output)
-    assert hash_of_weights(other.output) != hash_of_weights(reference.output)
-
-
-def test_an_offset_is_another_seed_under_the_same_name(job, tmp_path):
-    control = replace(job, seed_offset=1)
-    run_here(control)
     other = replace(job, seed=1, output=tmp_path / "other")
     run_here(other)
+    assert hash_of_weights(other.output) != hash_of_weights(reference.output)
+    # An offset is another seed under the same name.
+    control = replace(job, seed_offset=1, output=tmp_path / "control")
+    run_here(control)
     assert hash_of_weights(control.output) == hash_of_weights(other.output)
     named = [read_json(run.output / "run.json") for run in (control, other)]
     assert [(run["seed"], run["training_seed"]) for run in named] == [(0, 1), (1, 1)]
@@ -93,64 +99,60 @@ def test_a_process_ends_although_others_still_read_ahead_for_it():
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[0]\n", "")
 
 
-def test_lines_after_the_saved_iteration_are_written_once(job):
-    run_here(job, stop_after(2))
-    state = job.state.read_bytes()
-    run_here(job, stop_after(2))
-    job.state.write_bytes(state)
-    with job.live_metrics.open("a") as stream:
+def test_lines_after_the_saved_iteration_are_written_once(stopped):
+    stopped.state.write_bytes(stopped.previous_state.read_bytes())
+    with stopped.live_metrics.open("a") as stream:
         stream.write('{"iteration": 5, "lo')
-    run_here(job)
-    assert [line["iteration"] for line in metrics_of(job.output)] == [1, 2, 3, 4, 5, 6]
+    run_here(stopped)
+    assert [line["iteration"] for line in metrics_of(stopped.output)] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(
     "change", [{"fingerprint": "g"}, {"seed": 3}, {"seed_offset": 3}, {"variant": "blurred"}]
 )
-def test_the_state_of_another_run_is_not_used(job, change, caplog):
-    run_here(job, stop_after(2))
+def test_the_state_of_another_run_is_not_used(stopped, change, caplog):
     caplog.set_level("INFO", logger="workflow_scripts")
-    other = replace(job, **change)
-    run_here(other)
-    assert "other settings, data or code" in caplog.text
+    assert read_state(stopped) is not None
+    assert caplog.text == ""
+    assert read_state(replace(stopped, **change)) is None
+    assert caplog.text.count("other settings, data or code") == 2
     assert "no state to resume from; starting from the beginning" in caplog.text
-    assert read_json(job.output / "run.json")["resumed_from"] == []
 
 
-def test_a_damaged_state_is_not_used(job, caplog):
-    run_here(job, stop_after(2))
-    job.state.write_bytes(job.state.read_bytes()[:1000])
+def test_damaged_states_are_not_used(stopped, reference, caplog):
+    for state in (stopped.state, stopped.previous_state):
+        state.write_bytes(state.read_bytes()[:1000])
     caplog.set_level("INFO", logger="workflow_scripts")
-    run_here(job)
-    assert "damaged" in caplog.text
-    assert read_json(job.output / "run.json")["resumed_from"] == []
+    run_here(stopped)
+    assert caplog.text.count(": damaged (") == 2
+    assert read_json(stopped.output / "run.json")["resumed_from"] == []
+    assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
 
-def test_after_a_damaged_state_the_one_before_is_used(job, reference, caplog):
-    run_here(job, stop_after(2))
-    run_here(job, stop_after(2))
-    job.state.write_bytes(job.state.read_bytes()[:1000])
+def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, caplog):
+    stopped.state.write_bytes(stopped.state.read_bytes()[:1000])
     caplog.set_level("INFO", logger="workflow_scripts")
-    run_here(job)
-    assert "damaged" in caplog.text
+    run_here(stopped)
+    assert ": damaged (" in caplog.text
     assert "resuming at iteration 2" in caplog.text
-    assert hash_of_weights(job.output) == hash_of_weights(reference.output)
+    assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
 
-@pytest.mark.parametrize("micro_batch", [1, 3])
-def test_a_step_in_parts_is_the_whole_step(job, tmp_path, micro_batch):
+def test_a_step_in_parts_is_the_whole_step(job, tmp_path):
     # Images of one size: padding to the largest of those that pass together makes a difference.
     one_size = {"shorter_sides": [64], "longest_side": 128}
     job = with_settings(job, augmentation=one_size, learning_rate=1e-4, iterations=3, milestones=[])
-    whole = replace(job, output=tmp_path / "whole")
-    run_here(whole)
-    run_here(replace(job, micro_batch=micro_batch))
-    losses = [
-        [line["loss"] for line in metrics_of(output)] for output in (whole.output, job.output)
+    whole, *parts = [
+        replace(job, micro_batch=number, output=tmp_path / f"{number}") for number in (None, 1, 3)
     ]
-    # Sums in another order differ in the last digits, and grow apart with every step.
-    assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-6)
-    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+    run_here(whole)
+    expected = [line["loss"] for line in metrics_of(whole.output)]
+    for part in parts:
+        run_here(part)
+        losses = [line["loss"] for line in metrics_of(part.output)]
+        # Sums in another order differ in the last digits, and grow apart with every step.
+        assert losses[0] == pytest.approx(expected[0], rel=1e-6)
+        assert losses == pytest.approx(expected, rel=1e-3)
 
 
 def test_too_little_memory_says_what_to_lower(job, monkeypatch):

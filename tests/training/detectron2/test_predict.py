@@ -15,11 +15,13 @@ from detectron2.data.datasets import register_coco_instances
 from detectron2.engine import DefaultPredictor
 from detectron2.evaluation import COCOEvaluator
 
+from tests.training.conftest import job_on
 from tests.training.detectron2.conftest import small_settings
 from tests.training.running import run_here
 from tests.training.shapes import CLASSES
 from tests.training.test_predict import check_contract, predict
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.evaluation.coco_ap import evaluate
 from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.training.checkpoint import TrainedModel
@@ -34,28 +36,15 @@ SIZE = {"shorter_side": 96, "longest_side": 180}
 @pytest.fixture(scope="module")
 def trained(shapes, tmp_path_factory) -> TrainingJob:
     """A model that has learnt something about the shapes."""
-    job = TrainingJob(
-        settings=small_settings(
-            options={
-                "SOLVER.MAX_ITER": 100,
-                "SOLVER.STEPS": [80],
-                "SOLVER.WARMUP_ITERS": 20,
-                "SOLVER.BASE_LR": 0.02,
-            }
-        ),
-        annotations=shapes / "train" / "annotations.json",
-        images=shapes / "train",
-        anonymized=None,
-        variant="unmodified",
-        seed=0,
-        seed_offset=0,
-        fingerprint="f",
-        output=tmp_path_factory.mktemp("trained"),
-        workers=1,
-        gpus=(),
-        threads=1,
-        checkpoint_seconds=3600,
+    settings = small_settings(
+        options={
+            "SOLVER.MAX_ITER": 100,
+            "SOLVER.STEPS": [80],
+            "SOLVER.WARMUP_ITERS": 20,
+            "SOLVER.BASE_LR": 0.02,
+        }
     )
+    job = job_on(shapes, settings, tmp_path_factory.mktemp("trained"))
     run_here(job)
     return job
 
@@ -100,8 +89,6 @@ def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_
 def test_a_batch_is_predicted_like_its_images(trained, shapes):
     stored = TrainedModel.read(trained.output / "model_final.pth")
     engine = Detectron2Engine(stored.settings, 2, stored.config)
-    from workflow_scripts.contracts.settings import Evaluation  # noqa: PLC0415
-
     model = engine.trained_model(stored.model, Evaluation(**SIZE))
     images = [cv2.imread(str(path))[..., ::-1] for path in sorted((shapes / "val").glob("*.png"))]
     together = engine.detect(model, images)

@@ -13,10 +13,7 @@ from tests.training.detectron2.conftest import small_settings
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.engines.detectron2.installation import config_path, option_keys
-from workflow_scripts.training.engines.detectron2.model_config import (
-    model_config_of,
-    stored_model_config,
-)
+from workflow_scripts.training.engines.detectron2.model_config import model_config_of
 
 pytestmark = pytest.mark.detectron2
 
@@ -108,7 +105,7 @@ def test_other_classes_are_no_problem():
 
 def test_the_stored_config_makes_the_same_model():
     config = model_config_of(small_settings(), classes=3)
-    again = stored_model_config(small_settings(), 3, config.text())
+    again = model_config_of(small_settings(), 3, config.text())
     assert yaml.safe_load(again.cfg.dump()) == yaml.safe_load(config.cfg.dump())
     names = [name for name, _ in again.model().named_parameters()]
     assert names == [name for name, _ in config.model().named_parameters()]
