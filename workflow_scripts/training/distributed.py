@@ -95,12 +95,10 @@ class Worker:
 
     def data_parallel(self, module: nn.Module) -> DistributedDataParallel:
         """The module with its gradients averaged over the workers."""
-        return DistributedDataParallel(
-            module,
-            device_ids=[0] if self.device.type == "cuda" else None,
-            # Buffers are constant, or rank 0's are the ones that get saved.
-            **{_SYNC_BUFFERS: False},
-        )
+        # Buffers are constant, or rank 0's are the ones that get saved.
+        options: dict[str, Any] = {_SYNC_BUFFERS: False}
+        device_ids = [0] if self.device.type == "cuda" else None
+        return DistributedDataParallel(module, device_ids, **options)
 
     def agree(self, terms: dict[str, LossTerm], *, stop: bool, save: bool) -> StepAgreement:
         """Average the loss over all workers' images, and decide together.

@@ -12,9 +12,6 @@ from torchvision.ops import nms, roi_align
 
 from workflow_scripts.training.data import LabelledImage, TrainingSample, as_sample
 from workflow_scripts.training.engine import EngineSettings
-from workflow_scripts.training.provenance import versions
-
-__all__ = ["connection", "devices", "operators", "recipe", "step", "versions"]
 
 HEIGHT, WIDTH = 128, 256
 

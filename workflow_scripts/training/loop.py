@@ -22,7 +22,7 @@ from workflow_scripts.training.distributed import StepAgreement, Worker, set_up_
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loading import BatchPositions, batches
 from workflow_scripts.training.metrics import Metrics
-from workflow_scripts.training.provenance import device_name, now, peak_memory, provenance
+from workflow_scripts.training.provenance import now, peak_memory, provenance
 from workflow_scripts.training.step import (
     DivergenceError,
     GradientAccumulator,
@@ -170,8 +170,9 @@ class TrainingRun:
 
     def _finish(self, agreed: StepAgreement) -> None:
         """Write the results, the weights last."""
-        own = (device_name(self.worker.device), peak_memory())
-        devices, memory = zip(*self.worker.gather(own), strict=True)
+        device = self.worker.device
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+        devices, memory = zip(*self.worker.gather((name, peak_memory())), strict=True)
         if not self.worker.is_rank_0:
             return
         job, files = self.job, RunLayout(self.job.output)

@@ -17,12 +17,8 @@ def framed_crop(crop: np.ndarray, x: int, y: int, height: int, width: int) -> np
 
     Interpolation then finds around a crop what it would find in the whole frame.
 
-    Args:
-        crop: (h, w) mask.
-        x: column of the crop's left edge in the frame.
-        y: row of the crop's upper edge in the frame.
-        height: height of the frame, pixels.
-        width: width of the frame, pixels.
+    The crop, (h, w), has its upper left pixel at (x, y) of the frame, which is `height` by `width`
+    pixels.
     """
     framed = np.pad(crop, 1)
     if y == 0:
@@ -77,17 +73,11 @@ def encode_detection(probabilities: np.ndarray, box: np.ndarray, height: int, wi
 
 
 def _interpolation(start: float, end: float, limit: int, cells: int) -> tuple[int, np.ndarray]:
-    """Linear interpolation of mask cells along one side of a box.
-
-    Args:
-        start: start of the box, pixels.
-        end: end of the box, pixels.
-        limit: size of the frame along this side, pixels.
-        cells: size of the mask along this side.
+    """Linear interpolation of mask cells along one side of a box, from `start` to `end`.
 
     Returns:
-        The first pixel that the box may cover, and the weight of each cell for it and each pixel
-        after it, (pixels, cells).
+        The first of the frame's `limit` pixels that the box may cover, and the weight of each cell
+        for it and each pixel after it, (pixels, cells).
     """
     # The outermost cells fade out over half a cell beyond the box.
     fade = (end - start) / cells / 2

@@ -3,12 +3,12 @@
 import json
 import time
 from collections import deque
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from workflow_scripts.common.console import SECONDS_BETWEEN_LINES, duration, log
 from workflow_scripts.contracts.trainings import LossRecord
+from workflow_scripts.training.provenance import now
 
 RECENT_STEPS = 50
 """Number of steps that rates and the shown loss are averaged over."""
@@ -55,8 +55,7 @@ class Metrics:
         if iteration % self.every == 0 or last:
             loss = sum(terms.values())
             record = LossRecord(iteration, self.iterations, loss, round(self.seconds, 3))
-            time_now = datetime.now(UTC).isoformat(timespec="seconds")
-            line = record.line(terms, learning_rate, round(self._rate(), 3), time_now)
+            line = record.line(terms, learning_rate, round(self._rate(), 3), now())
             self._stream.write(line + "\n")
             self._stream.flush()
         if last or time.monotonic() - self._shown >= SECONDS_BETWEEN_LINES:

@@ -63,11 +63,6 @@ def peak_memory() -> dict[str, int]:
     return peak
 
 
-def device_name(device: torch.device) -> str:
-    """Name of a worker's device."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
-
-
 def provenance(
     job: TrainingJob,
     progress: Progress,
@@ -77,12 +72,7 @@ def provenance(
 ) -> TrainingRecord:
     """Content of `run.json`.
 
-    Args:
-        job: the training.
-        progress: progress at the end.
-        loss: loss of the last step, by term.
-        devices: name of each worker's device.
-        memory: peak memory of each worker, MiB.
+    `loss` is that of the last step, by term; `devices` and `memory` (peak, MiB) are each worker's.
     """
     return TrainingRecord(
         version=1,

@@ -55,9 +55,9 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
         gpus: how many a training gets; this process sees no others.
     """
     # Only now: importing torch takes seconds, and the GPUs are chosen before.
-    from workflow_scripts.training import doctor_checks  # noqa: PLC0415
+    from workflow_scripts.training import doctor_checks, provenance  # noqa: PLC0415
 
-    for package, version in doctor_checks.versions().items():
+    for package, version in provenance.versions().items():
         if version:  # What is missing and needed fails below.
             yield Finding(package, version)
     checks: dict[str, Callable[[], str]] = {

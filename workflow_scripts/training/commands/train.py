@@ -20,7 +20,7 @@ from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
-from workflow_scripts.training.job import Ending, TrainingJob, TrainingOutcome
+from workflow_scripts.training.job import Ending, TrainingJob
 from workflow_scripts.training.launcher import launch
 from workflow_scripts.training.settings import Training
 from workflow_scripts.training.sources import located, training_images
@@ -70,7 +70,8 @@ def train(
         checkpoint_seconds: time between saved states.
 
     Raises:
-        UserError: something is missing, or the workers cannot share a step.
+        UserError: something is missing or cannot be read, the workers cannot share a step, or the
+            training diverges.
     """
     if images_at_once:
         log.warning("images_at_once is deprecated: use micro_batch (--micro-batch)")
@@ -108,7 +109,11 @@ def train(
         batch,
         f"{len(devices)} GPU(s)" if devices else f"{workers} CPU worker(s)",
     )
-    return exit_code(launch(job))
+    outcome = launch(job)
+    if outcome.ending is Ending.FAILED:
+        raise UserError(outcome.message)
+    log.info("%s", outcome.message)
+    return EXIT_SAVED if outcome.ending is Ending.SAVED else 0
 
 
 def fingerprint_by_hand(settings: Training, annotations: Path, anonymized: Path | None) -> str:
@@ -132,15 +137,3 @@ def check(job: TrainingJob) -> None:
         raise UserError(f"{job.annotations}: no image has an instance to learn from")
     located(images, job.images, job.anonymized)
     job.settings.initial_weights()
-
-
-def exit_code(outcome: TrainingOutcome) -> int:
-    """Report how the training ended.
-
-    Raises:
-        UserError: it stopped by something that the user can put right.
-    """
-    if outcome.ending is Ending.FAILED:
-        raise UserError(outcome.message)
-    log.info("%s", outcome.message)
-    return EXIT_SAVED if outcome.ending is Ending.SAVED else 0

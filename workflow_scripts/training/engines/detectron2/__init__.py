@@ -51,7 +51,6 @@ class Detectron2Training(Detectron2Settings):
         }
 
     def recipe(self) -> Recipe:
-        """Numbers of the training, from the resolved config."""
         with installation.import_errors_explained():
             from workflow_scripts.training.engines.detectron2 import model_config  # noqa: PLC0415
         # The number of classes does not matter for them.
@@ -61,13 +60,11 @@ class Detectron2Training(Detectron2Settings):
         )
 
     def initial_weights(self) -> Path | None:
-        """Checked file of the initial weights; None for random weights."""
         with installation.import_errors_explained():
             from workflow_scripts.training.engines.detectron2 import weights  # noqa: PLC0415
         return weights.initial_weights(self)
 
     def make_engine(self, classes: int, config: str | None = None) -> Engine:
-        """The engine; detectron2 is imported with it."""
         with installation.import_errors_explained():
             from workflow_scripts.training.engines.detectron2 import engine  # noqa: PLC0415
         return engine.Detectron2Engine(self, classes, config)

@@ -21,10 +21,7 @@ from workflow_scripts.training.engines.detectron2.augment import (
     resized_for_test,
 )
 from workflow_scripts.training.engines.detectron2.losses import PerImageLosses, model_input
-from workflow_scripts.training.engines.detectron2.model_config import (
-    model_config_of,
-    stored_model_config,
-)
+from workflow_scripts.training.engines.detectron2.model_config import model_config_of
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 from workflow_scripts.training.engines.detectron2.weights import load_weights
 
@@ -46,26 +43,19 @@ class Detectron2Engine:
     ) -> None:
         self.settings = settings
         self.test_size = (0, 0)
-        self.model_config = (
-            model_config_of(settings, classes)
-            if config is None
-            else stored_model_config(settings, classes, config)
-        )
+        self.model_config = model_config_of(settings, classes, config)
 
     @property
     def config(self) -> str:
-        """The resolved config, as YAML."""
         return self.model_config.text()
 
     def initial_model(self, weights: Path | None) -> nn.Module:
-        """A model to train."""
         model = self._model()
         if weights is not None:
             load_weights(model, weights)
         return model.train()
 
     def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> nn.Module:
-        """A model with trained weights."""
         self.model_config.set_limits(evaluation)
         model = self._model()
         model.load_state_dict(state)
@@ -82,28 +72,23 @@ class Detectron2Engine:
         return model
 
     def augmentation(self) -> Detectron2Augmentation:
-        """Augmentation that detectron2's mapper would do."""
         return Detectron2Augmentation(
             self.model_config.augmentations(), self.model_config.image_format
         )
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
-        """Optimizer, which clips gradients itself, and schedule of a model."""
-        optimizer = self.model_config.optimizer(model)
+        optimizer = self.model_config.optimizer(model)  # it clips gradients itself
         return OptimizerAndSchedule(optimizer, self.model_config.factor(optimizer))
 
     def loss_module(self, model: nn.Module) -> PerImageLosses:
-        """A wrapper that computes the model's losses image by image."""
         return PerImageLosses(model)
 
     def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
-        """Terms of the loss; the names are detectron2's."""
         losses = module(list(map(model_input, samples)), [sample.seed for sample in samples])
         return {name: LossTerm(values.sum(), len(samples)) for name, values in losses.items()}
 
     @torch.inference_mode()
     def detect(self, model: GeneralizedRCNN, images: Sequence[np.ndarray]) -> list[Detections]:
-        """Instances in images."""
         inputs = []
         for image in images:
             small = resized_for_test(image, *self.test_size)

@@ -58,11 +58,9 @@ class LazyModelConfig:
         return yaml.safe_dump(_plain(self.cfg), sort_keys=False)
 
     def model(self) -> nn.Module:
-        """The model with random weights, on CPU."""
         return instantiate(self.cfg.model)
 
     def optimizer(self, model: nn.Module) -> Optimizer:
-        """Optimizer of a model."""
         self.cfg.optimizer.params.model = model
         optimizer = instantiate(self.cfg.optimizer)
         del self.cfg.optimizer.params.model
@@ -74,11 +72,9 @@ class LazyModelConfig:
         return lambda iteration: float(multiplier(iteration / self.iterations))
 
     def augmentations(self) -> list[Any]:
-        """Augmentations that detectron2's mapper would use."""
         return list(instantiate(self.cfg.dataloader.train.mapper.augmentations))
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        """Set the score threshold and the number of detections of models made from now on."""
         predictors = (
             self.cfg.model.roi_heads.get("box_predictors") or self.cfg.model.roi_heads.box_predictor
         )

@@ -43,28 +43,22 @@ class ModelConfig(Protocol):
         """Set the score threshold and the number of detections of models made from now on."""
 
 
-def model_config_of(settings: Detectron2Settings, classes: int) -> ModelConfig:
+def model_config_of(
+    settings: Detectron2Settings, classes: int, stored: str | None = None
+) -> ModelConfig:
     """Config that the settings name, with their changes.
+
+    Args:
+        settings: the recipe.
+        classes: number of classes, without the background.
+        stored: `ModelConfig.text` of an earlier training, to be used instead of the file.
 
     Raises:
         UserError: there is no such config, or an option does not fit it.
     """
-    path = config_path(settings.config)
-    if is_lazy(path):
-        return LazyModelConfig.from_file(path, settings, classes)
-    return YamlModelConfig.from_file(path, settings, classes)
-
-
-def stored_model_config(settings: Detectron2Settings, classes: int, text: str) -> ModelConfig:
-    """Config that was stored as `text`.
-
-    A LazyConfig is a program, so it is read from its file again.
-    """
-    if is_lazy(Path(settings.config)):
-        return model_config_of(settings, classes)
-    return YamlModelConfig.from_text(text)
-
-
-def is_lazy(path: Path) -> bool:
-    """Whether a config file is a LazyConfig, not YAML."""
-    return path.suffix == ".py"
+    if Path(settings.config).suffix == ".py":
+        # A LazyConfig is a program, which its text does not replace: it is read again.
+        return LazyModelConfig.from_file(config_path(settings.config), settings, classes)
+    if stored is not None:
+        return YamlModelConfig.from_text(stored)
+    return YamlModelConfig.from_file(config_path(settings.config), settings, classes)

@@ -69,27 +69,22 @@ class YamlModelConfig:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Config that `text` gave."""
         cfg = get_cfg()
         cfg.merge_from_other_cfg(CfgNode(yaml.safe_load(text)))
         return cls(cfg)
 
     def text(self) -> str:
-        """The whole tree as YAML."""
         return self.header + self.cfg.dump()
 
     def model(self) -> nn.Module:
-        """The model with random weights, on CPU."""
         cfg = self.cfg.clone()
         cfg.MODEL.DEVICE = "cpu"
         return build_model(cfg)
 
     def optimizer(self, model: nn.Module) -> Optimizer:
-        """Optimizer of a model."""
         return build_optimizer(self.cfg, model)
 
     def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
-        """Schedule of detectron2's scheduler, evaluated at any iteration."""
         scheduler = build_lr_scheduler(self.cfg, optimizer)
         base = scheduler.base_lrs[0]
 
@@ -100,7 +95,6 @@ class YamlModelConfig:
         return factor
 
     def augmentations(self) -> list[Any]:
-        """Augmentations that detectron2's mapper would use."""
         augmentations = build_augmentation(self.cfg, is_train=True)
         crop = self.cfg.INPUT.CROP
         if crop.ENABLED:
@@ -108,7 +102,6 @@ class YamlModelConfig:
         return augmentations
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        """Set the score threshold and the number of detections of models made from now on."""
         self.cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = evaluation.score_threshold
         self.cfg.TEST.DETECTIONS_PER_IMAGE = evaluation.detections_per_image
 

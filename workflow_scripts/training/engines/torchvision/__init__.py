@@ -19,13 +19,11 @@ class TorchvisionTraining(TorchvisionSettings):
     """Mask R-CNN from torchvision, which installs from PyPI alone."""
 
     def recipe(self) -> Recipe:
-        """Numbers of the training, found without importing torch."""
         # Not deterministic on GPUs: RoIAlign would fall back to an implementation that needs many
         # times the memory.
         return Recipe(self.iterations, self.images_per_step, self.mixed_precision)
 
     def initial_weights(self) -> Path | None:
-        """Checked file of the initial weights; None for random weights."""
         match self.initialisation:
             case "none":
                 return None
@@ -37,7 +35,6 @@ class TorchvisionTraining(TorchvisionSettings):
                 return verified(path, self.initialisation_sha256)
 
     def make_engine(self, classes: int, config: str | None = None) -> Engine:
-        """The engine; torch is imported with it."""
         from workflow_scripts.training.engines.torchvision import engine  # noqa: PLC0415
 
         return engine.TorchvisionEngine(self, classes)

@@ -36,14 +36,12 @@ class TorchvisionEngine:
         self.settings, self.classes = settings, classes
 
     def initial_model(self, weights: Path | None) -> MaskRcnn:
-        """A model to train."""
         model = MODELS[self.settings.model](self.classes, pretrained=weights is not None)
         if weights is not None:
             load_backbone(model, weights)
         return model.to(memory_format=torch.channels_last).train()
 
     def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> MaskRcnn:
-        """A model with trained weights."""
         model = MODELS[self.settings.model](self.classes, pretrained=False)
         model.load_state_dict(state)
         model.test_size = (evaluation.shorter_side, evaluation.longest_side)
@@ -52,11 +50,9 @@ class TorchvisionEngine:
         return model.to(memory_format=torch.channels_last).eval()
 
     def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
-        """Random resizing and mirroring."""
         return partial(augmented, settings=self.settings.augmentation)
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
-        """Optimizer and schedule of a model."""
         return OptimizerAndSchedule(
             optimizer_of(self.settings, model),
             partial(rate_factor, self.settings),
@@ -64,33 +60,31 @@ class TorchvisionEngine:
         )
 
     def loss_module(self, model: nn.Module) -> nn.Module:
-        """The model itself."""
         return model
 
     def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
-        """Terms of the loss; the names are torchvision's."""
         images = [sample.image.float() / 255 for sample in samples]
         return module(images, [vars(sample) for sample in samples])
 
-    def detect(self, model: nn.Module, images: Sequence[np.ndarray]) -> list[Detections]:
-        """Instances in images."""
-        assert isinstance(model, MaskRcnn)
-        return [self._detect(model, image) for image in images]
-
     @torch.inference_mode()
-    def _detect(self, model: MaskRcnn, image: np.ndarray) -> Detections:
-        height, width = image.shape[:2]
-        small = resized(image, *target_size(height, width, *model.test_size))
-        device = next(model.parameters()).device
-        pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1))).to(device)
-        (found,) = model([pixels.float() / 255])
-        scale = (width / small.shape[1], height / small.shape[0])
-        return Detections(
-            boxes=found["boxes"].cpu().numpy() * np.tile(np.array(scale, np.float32), 2),
-            scores=found["scores"].cpu().numpy(),
-            labels=found["labels"].cpu().numpy(),
-            masks=found["masks"][:, 0].cpu().numpy(),
-        )
+    def detect(self, model: nn.Module, images: Sequence[np.ndarray]) -> list[Detections]:
+        assert isinstance(model, MaskRcnn)
+        return [_detect(model, image) for image in images]
+
+
+def _detect(model: MaskRcnn, image: np.ndarray) -> Detections:
+    height, width = image.shape[:2]
+    small = resized(image, *target_size(height, width, *model.test_size))
+    device = next(model.parameters()).device
+    pixels = torch.from_numpy(np.ascontiguousarray(small.transpose(2, 0, 1))).to(device)
+    (found,) = model([pixels.float() / 255])
+    scale = (width / small.shape[1], height / small.shape[0])
+    return Detections(
+        boxes=found["boxes"].cpu().numpy() * np.tile(np.array(scale, np.float32), 2),
+        scores=found["scores"].cpu().numpy(),
+        labels=found["labels"].cpu().numpy(),
+        masks=found["masks"][:, 0].cpu().numpy(),
+    )
 
 
 def optimizer_of(settings: TorchvisionSettings, model: nn.Module) -> torch.optim.Optimizer:
