@@ -81,9 +81,10 @@ def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_
     for kind, result in ours.items():
         assert result.mean_ap > 0.02, kind
         assert result.mean_ap == pytest.approx(theirs[kind.value]["AP"] / 100, abs=1e-6), kind
-        assert set(CLASSES) <= set(result.as_json()["per_class"])
-        for name, found in result.as_json()["per_class"].items():
-            assert found["AP"] == pytest.approx(theirs[kind.value][f"AP-{name}"] / 100, abs=1e-6)
+        assert set(CLASSES) <= set(result.per_class)
+        found = {name: scores.AP for name, scores in result.per_class.items()}
+        expected = {name: theirs[kind.value][f"AP-{name}"] / 100 for name in found}
+        assert found == pytest.approx(expected, abs=1e-6), kind
 
 
 def test_a_batch_is_predicted_like_its_images(trained, shapes):
