@@ -11,12 +11,12 @@ PACKAGE = Path(__file__).resolve().parents[1]
 SCRIPT = """
 import sys
 
-class Refused:
+class RefusedModules:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] in {"workflow_scripts", "snakemake", "torch", "pydantic"}:
             raise ImportError(f"{name} is not for this package")
 
-sys.meta_path.insert(0, Refused())
+sys.meta_path.insert(0, RefusedModules())
 import numpy as np
 import pii_detectors
 from pii_detectors import EgoBlurSearch, PlateSearch
