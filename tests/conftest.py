@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -22,28 +22,36 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Distribute tests for `--dist loadgroup`: the long ones first, fixtures made once.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Refine `--dist loadfile`: fixtures are made once, and no worker waits for the other.
 
     The tests of a file share a worker, and all tests on Slurm share one, since they wait more than
     they compute. The tests of the job graph go one by one: their fixtures serve all workers.
+
+    This is what `--dist loadgroup` is for, which does not group under pytest 9.2
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386).
     """
-    if not config.getoption("loadgroup", default=False):
-        return
-    for item in items:
-        folder = _folder_of(item, config.rootpath)
-        if folder != "dag":
-            name = "slurm" if folder == "slurm" else item.path.relative_to(config.rootpath)
-            item.add_marker(pytest.mark.xdist_group(str(name)))
-    last = len(LONGEST_FIRST)
-    rank = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: rank.get(_folder_of(item, config.rootpath), last))
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415, xdist calls this hook
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::", 1)[0]
+            return {"slurm": "tests/slurm", "dag": nodeid}.get(_folder_of(file), file)
+
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-def _folder_of(item: pytest.Item, project: Path) -> str:
-    """The folder of a test below the project's `tests`; empty for other tests."""
-    first, second, *_ = item.path.relative_to(project).parts
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the long tests first, where several workers share the tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        rank = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: rank.get(_folder_of(item.nodeid), len(rank)))
+
+
+def _folder_of(nodeid: str) -> str:
+    """The folder of a test below `tests`; empty for other tests."""
+    first, second, *_ = nodeid.split("/")
     return second if first == "tests" else ""
 
 
