@@ -48,6 +48,7 @@ def test_more_seeds_run_the_new_ones_only(done):
     assert done.plan() == jobs_of_runs(10)
 
 
+@pytest.mark.slow
 def test_more_seeds_of_a_variant_run_these_only(done):
     more = done.folder / "more_runs.yaml"
     more.write_text("more_seeds: {unmodified: [6], anonymized: [6, 7]}")
@@ -76,6 +77,7 @@ def test_another_blur_makes_that_variant_again(done):
     assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
 
 
+@pytest.mark.slow
 def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_path):
     script = tmp_path / "their.py"
     script.write_text(
@@ -175,6 +177,7 @@ def test_code_counts_and_comments_and_file_times_do_not(done, tmp_path):
     assert done.plan() == OF_BOTH
 
 
+@pytest.mark.slow
 def test_a_failed_run_is_the_only_one_that_runs_again(done):
     shutil.rmtree(done.results / "runs/anonymized")
     done.environment = {**done.environment, "FAILING_RUN": "anonymized 1"}
@@ -193,6 +196,7 @@ def test_a_failed_run_is_the_only_one_that_runs_again(done):
     assert done.plan() == again
 
 
+@pytest.mark.slow
 def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_in):
     root = make_cityscapes(tmp_path / "cityscapes")
     config = paper_config(root)
@@ -211,6 +215,7 @@ def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_
     assert workflow.plan() == {}
 
 
+@pytest.mark.slow
 def test_the_cross_test_adds_predictions_and_trains_nothing(done):
     done.config["evaluation"]["on"] = ["unmodified"]
     assert done.plan() == {}
