@@ -190,10 +190,14 @@ def is_running(pid: int) -> bool:
 
 
 def test_a_program_that_takes_too_long_is_ended_with_its_children(data, capsys):
-    settings = program(data, SLOW.format(mark=str(data / "child")))
-    assert apply(data, settings | {"timeout_minutes": 0.05}) == 2
-    assert "was not done after 3 s; ended it" in capsys.readouterr().err
-    assert not is_running(int((data / "child").read_text()))
+    child = data / "child"
+    settings = program(data, SLOW.format(mark=str(child)))
+    for seconds in (3, 30, 300):  # a busy machine may take long to start the program
+        assert apply(data, settings | {"timeout_minutes": seconds / 60}) == 2
+        assert f"was not done after {seconds} s; ended it" in capsys.readouterr().err
+        if child.exists():
+            break
+    assert not is_running(int(child.read_text()))
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
