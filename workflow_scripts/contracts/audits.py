@@ -7,23 +7,17 @@ measured is None. SSIM is at most 1, PSNR in dB and None for equal images.
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.files import write_json
+from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.regions import Kind
 
 ALL_SIZES = "all"
 """Name of the numbers that cover regions of every size."""
 
 
-class AuditPart(BaseModel):
-    """A part of the file; readers pass over keys that they do not know."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Findings(AuditPart):
+class Findings(FilePart):
     """Occurrences of something that should not be there."""
 
     n: int
@@ -31,7 +25,7 @@ class Findings(AuditPart):
     """File names of the first images."""
 
 
-class FoundShare(AuditPart):
+class FoundShare(FilePart):
     """Regions that a detector finds, of those that were searched."""
 
     n: int
@@ -39,7 +33,7 @@ class FoundShare(AuditPart):
     share: float | None
 
 
-class Likeness(AuditPart):
+class Likeness(FilePart):
     """Distribution of a similarity from -1 to 1; without values, `n` is all there is."""
 
     n: int
@@ -51,7 +45,7 @@ class Likeness(AuditPart):
     """Counts in 20 bins of equal width."""
 
 
-class MostAlike(AuditPart):
+class MostAlike(FilePart):
     """A region that is very similar to its original."""
 
     image: str
@@ -78,7 +72,7 @@ class RegionLikeness(Likeness):
         return "between_people", self.between_people or Likeness(n=0)
 
 
-class CharacterCounts(AuditPart):
+class CharacterCounts(FilePart):
     """Characters of the license plates that a person could read."""
 
     legible_plates: int
@@ -87,7 +81,7 @@ class CharacterCounts(AuditPart):
     share: float | None
 
 
-class RegionsAudit(AuditPart):
+class RegionsAudit(FilePart):
     """Regions of one kind and size; without regions, their number is all there is."""
 
     regions: int
@@ -107,7 +101,7 @@ class RegionsAudit(AuditPart):
     """Faces only, where a recognition network was given."""
 
 
-class AuditedImages(AuditPart):
+class AuditedImages(FilePart):
     """Numbers of images."""
 
     n: int
@@ -125,7 +119,7 @@ class ChangesOutside(Findings):
     share: float | None
 
 
-class WholeImages(AuditPart):
+class WholeImages(FilePart):
     """Quality of whole images, means over all."""
 
     ssim: float | None
@@ -140,7 +134,7 @@ class MetadataFindings(Findings):
     """Number of files by kind of metadata."""
 
 
-class Audit(AuditPart):
+class Audit(FilePart):
     """Content of a privacy/{variant}.json."""
 
     version: Literal[1] = Field(1, alias="schema")
@@ -156,8 +150,6 @@ class Audit(AuditPart):
     made_with: dict[str, Any] = Field(default_factory=dict)
     """Fingerprint, detectors, and hashes of the manifest and the embedding."""
 
-    model_config = ConfigDict(populate_by_name=True)
-
     def of(self, kind: Kind) -> RegionsAudit:
         """The regions of a kind, of every size."""
         return self.kinds.get(kind, {}).get(ALL_SIZES, RegionsAudit(regions=0))
@@ -169,13 +161,3 @@ class Audit(AuditPart):
     def write(self, path: Path) -> None:
         """Write the file, atomically."""
         write_json(path, self.as_json())
-
-    @classmethod
-    def read(cls, path: Path) -> "Audit":
-        """Read the file.
-
-        Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
-        """
-        audit: Audit = validate(cls, read_json(path), str(path))
-        return audit
