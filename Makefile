@@ -64,7 +64,7 @@ demo: $(READY) $(ENGINE)
 torchvision:
 
 detectron2: $(READY)
-	@$(BIN)/python -c 'import sys; from workflow_scripts import detectron2_files as d; d.installed() or sys.exit("detectron2 is not installed in $(VENV); docs/detectron2.md says how")'
+	@$(BIN)/python -c 'import sys; from workflow_scripts.training.engines.detectron2.installation import is_installed; is_installed() or sys.exit("detectron2 is not installed in $(VENV); docs/detectron2.md says how")'
 
 test: $(READY)
 	$(PYTEST) $(PYTEST_ARGS)

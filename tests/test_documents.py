@@ -1,6 +1,9 @@
 """What the documents promise: working links and commands, and one version."""
 
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -57,3 +60,18 @@ def test_targets_of_snakemake_stand_before_its_options(document):
 def rules_text() -> str:
     """The text of all rule files."""
     return "\n".join(path.read_text() for path in (PROJECT / "rules").glob("*.smk"))
+
+
+ONE_LINERS = re.findall(r" -c ('[^']*')", (PROJECT / "Makefile").read_text())
+
+
+@pytest.mark.parametrize("code", ONE_LINERS, ids=[f"line{i}" for i in range(len(ONE_LINERS))])
+def test_one_liners_of_the_makefile_run(code):
+    """They may say what is missing on this machine, in one line of their own."""
+    command = [sys.executable, "-c", *shlex.split(code)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 or len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_the_makefile_has_one_liners():
+    assert len(ONE_LINERS) == 2
