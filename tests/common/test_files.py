@@ -47,7 +47,24 @@ def test_a_damaged_file_is_named(tmp_path, name, content):
         read_json(tmp_path / name)
 
 
+def test_a_folder_and_endless_nesting_are_named(tmp_path):
+    with pytest.raises(UserError, match=r"cannot be read \(Is a directory\)"):
+        read_json(tmp_path)
+    (tmp_path / "a.json").write_text("[" * 100_000)
+    with pytest.raises(UserError, match=r"a\.json: not valid JSON"):
+        read_json(tmp_path / "a.json")
+
+
 def test_a_link_has_the_same_content(tmp_path):
     (tmp_path / "a").write_text(json.dumps(1))
     link_or_copy(tmp_path / "a", tmp_path / "b/c")
+    assert (tmp_path / "b/c").read_text() == "1"
+
+
+def test_a_linked_symbolic_link_is_the_file_that_it_leads_to(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/a").write_text("1")
+    (tmp_path / "link").symlink_to("raw/a")
+    link_or_copy(tmp_path / "link", tmp_path / "b/c")
+    assert not (tmp_path / "b/c").is_symlink()
     assert (tmp_path / "b/c").read_text() == "1"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 from pydantic import Field
 
 from workflow_scripts.anonymization.method import Finished, Method
@@ -15,7 +14,7 @@ from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.comparison import changed_pixels, coded_like, parts_of
-from workflow_scripts.imaging.images import decode_image
+from workflow_scripts.imaging.images import decode_image, size_in_header
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
@@ -62,12 +61,12 @@ class Twins(Method):
             if finished is None:
                 return None
             path = finished.path
-            with Image.open(path) as header:  # reads no pixels
-                width, height = header.size
         except UserError as error:
             return str(error)
-        except OSError as error:
-            return f"{path}: not a readable image ({error})"
+        size = size_in_header(path)
+        if size is None:
+            return f"{path}: not a readable image; make it again"
+        width, height = size
         if (width, height) != (image.width, image.height):
             return f"{path}: {width}x{height} pixels; the original has {image.width}x{image.height}"
         return None

@@ -66,14 +66,12 @@ def read_json(path: Path) -> Any:
     """Read a JSON file, compressed if its name ends in .gz.
 
     Raises:
-        UserError: it is missing or not JSON.
+        UserError: it is missing, not readable or not JSON.
     """
+    raw = read_bytes(Path(path))
     try:
-        raw = Path(path).read_bytes()
         return json.loads(gzip.decompress(raw) if Path(path).suffix == ".gz" else raw)
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
 
 
@@ -108,9 +106,12 @@ def sha256_of_file(path: Path) -> str:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` a hard link to `source`, or a copy where the file system forbids links."""
+    """Make `target` a hard link to `source`, or a copy where the file system forbids links.
+
+    A symbolic link is followed: a link to it would lead elsewhere from another folder.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        os.link(source, target)
+        os.link(os.path.realpath(source), target)
     except OSError:
         shutil.copyfile(source, target)

@@ -1,13 +1,29 @@
 """Reading and writing images. In memory an image is (height, width, 3) uint8, RGB."""
 
+import io
+import struct
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import atomic, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage
+
+MAX_PIXELS, MAX_SIDE = 2**30, 2**20
+"""Largest image that is read, whatever reads it: what OpenCV decodes."""
+Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, 179 million, lies below that
+
+
+def size_in_header(file: Path | bytes) -> tuple[int, int] | None:
+    """Width and height of a stored image, without decoding it; None where Pillow cannot tell."""
+    try:
+        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
+            return image.size
+    except (OSError, SyntaxError, ValueError, struct.error):
+        return None
 
 
 def decode_image(raw: bytes, path: Path) -> np.ndarray:
@@ -17,8 +33,8 @@ def decode_image(raw: bytes, path: Path) -> np.ndarray:
     labels are drawn on the pixels as they are stored.
 
     Raises:
-        UserError: the file is truncated, damaged, or no image. OpenCV notices this only when it
-            decodes from memory: from a path it fills what is missing.
+        UserError: the file is truncated, damaged, no image, or too large. OpenCV notices damage
+            only when it decodes from memory: from a path it fills what is missing.
     """
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
     return _decode(raw, path, flags)
@@ -37,7 +53,16 @@ def decode_ids(raw: bytes, path: Path) -> np.ndarray:
 
 
 def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
-    image = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
+    width, height = size_in_header(raw) or (0, 0)
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise UserError(
+            f"{path}: the header says {width}x{height} pixels; images of up to {MAX_PIXELS:,} "
+            f"pixels and {MAX_SIDE:,} a side can be read"
+        )
+    try:
+        image = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
+    except cv2.error:
+        image = None
     if image is None:
         raise UserError(
             f"{path}: truncated, damaged, or no image ({len(raw)} bytes); copy it again"
@@ -85,10 +110,13 @@ def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
     Raises:
         UserError: the file is damaged, or of another size than recorded.
     """
-    path = root / image.file_name
-    pixels = decode_image(content, path)
-    height, width = pixels.shape[:2]
-    if (width, height) != (image.width, image.height):
+    path, recorded = root / image.file_name, (image.width, image.height)
+    width, height = size_in_header(content) or recorded
+    # An orientation may swap the sides. What is of another size is not decoded first.
+    if sorted((width, height)) == sorted(recorded):
+        pixels = decode_image(content, path)
+        height, width = pixels.shape[:2]
+    if (width, height) != recorded:
         raise UserError(
             f"{path}: {width}x{height} pixels, the index has {image.width}x{image.height}; "
             "index the data set again"

@@ -1,0 +1,63 @@
+"""What is read as an image, and what is refused before it is decoded."""
+
+import io
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.imaging import images
+from workflow_scripts.imaging.images import decode, decode_image, size_in_header
+
+PANORAMA = (21000, 8600)
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says it has this size, with hardly any pixels."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        check = zlib.crc32(name + content)
+        return len(content).to_bytes(4) + name + content + check.to_bytes(4)
+
+    head = width.to_bytes(4) + height.to_bytes(4) + bytes((8, 2, 0, 0, 0))
+    pixels = zlib.compress(bytes(1000))
+    parts = chunk(b"IHDR", head), chunk(b"IDAT", pixels), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_a_panorama_of_180_megapixels_is_read():
+    raw = cv2.imencode(".png", np.zeros((PANORAMA[1], PANORAMA[0]), np.uint8))[1].tobytes()
+    assert size_in_header(raw) == PANORAMA
+    assert decode_image(raw, Path("a.png")).shape == (8600, 21000, 3)
+
+
+@pytest.mark.parametrize("size", [(50_000, 50_000), (2**20 + 1, 1), (2**30, 2**30)])
+def test_a_header_that_promises_too_much_is_refused_before_decoding(size, monkeypatch):
+    monkeypatch.setattr(cv2, "imdecode", pytest.fail)
+    with pytest.raises(UserError, match=rf"a.png: the header says {size[0]}x{size[1]} pixels; "):
+        decode_image(png_header(*size), Path("a.png"))
+
+
+def test_an_image_of_another_size_than_recorded_is_not_decoded(monkeypatch):
+    monkeypatch.setattr(images, "decode_image", pytest.fail)
+    with pytest.raises(UserError, match=r"a.png: 20000x15000 pixels, the index has 4x3"):
+        decode(png_header(20_000, 15_000), CocoImage(1, "a.png", 4, 3, ""), Path())
+
+
+@pytest.mark.parametrize("raw", [b"", b"no image", b"\x89PNG\r\n\x1a\n", png_header(9, 9)[:40]])
+def test_what_is_no_image_has_no_size_or_is_refused_in_one_line(raw):
+    with pytest.raises(UserError, match=r"^a.png: truncated, damaged, or no image \(\d+ bytes\)"):
+        decode_image(raw, Path("a.png"))
+
+
+def test_the_stored_size_counts_whatever_the_orientation():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    raw = io.BytesIO()
+    Image.new("RGB", (6, 4)).save(raw, "JPEG", exif=exif)
+    assert size_in_header(raw.getvalue()) == (6, 4)
