@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,29 @@ def test_what_fails_leaves_the_older_file(tmp_path):
     with pytest.raises(RuntimeError), atomic(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
+    assert read_json(path) == 1
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("file/a.json", "Not a directory|File exists"), ("folder", "Is a directory")],
+)
+def test_a_place_that_cannot_be_written_is_one_line(tmp_path, name, reason):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError, match=rf"{name}: cannot be written \(({reason})\); free disk"):
+        write_json(tmp_path / name, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_full_disk_is_one_line_and_keeps_the_older_file(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, 1)
+    full = pytest.raises(UserError, match=r"a.json: cannot be written \(No space left on device\)")
+    with full, atomic(path) as temporary:
+        temporary.write_text("half")
+        Path("/dev/full").write_text("more")
     assert read_json(path) == 1
     assert list(tmp_path.iterdir()) == [path]
 

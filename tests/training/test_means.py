@@ -77,12 +77,14 @@ def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(rendezvous):
     assert stop()
 
 
-def test_a_folder_has_one_command_but_many_workers(tmp_path, monkeypatch):
-    for module in ("training.process_control", "common.ownership"):
-        monkeypatch.setattr(f"workflow_scripts.{module}.PATIENCE_SECONDS", 0.3)
+def test_a_folder_has_one_command_but_many_workers(tmp_path):
     with sole_user_of(tmp_path), user_of(tmp_path), user_of(tmp_path):
         refusal = pytest.raises(UserError, match="another process trains in this folder")
-        with refusal, sole_user_of(tmp_path):
+        with refusal, sole_user_of(tmp_path, time.time() + 0.3):
+            pass
+    with user_of(tmp_path):
+        refusal = pytest.raises(UserError, match="workers of a command that was killed")
+        with refusal, sole_user_of(tmp_path, time.time() + 0.3):
             pass
     with sole_user_of(tmp_path):
         pass

@@ -1,6 +1,7 @@
 """Writing files so that what has its final name is whole, and reading them back."""
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import json
@@ -14,6 +15,41 @@ from typing import Any
 
 from workflow_scripts.common.errors import UserError
 
+_NO_PLACE = {
+    getattr(errno, name)
+    for name in [
+        "EACCES",
+        "EDQUOT",
+        "EEXIST",
+        "EFBIG",
+        "EISDIR",
+        "ENAMETOOLONG",
+        "ENOSPC",
+        "ENOTDIR",
+        "EPERM",
+        "EROFS",
+    ]
+}
+"""Errors of a file system that has no room for a file, or no right to it."""
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Context of writing `path`, whose errors are the user's to mend.
+
+    Raises:
+        UserError: the disk is full, the folder is read-only, or a file stands in the way.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        raise UserError(
+            f"{path}: cannot be written ({error.strerror}); free disk space or correct the "
+            "permissions, then run again"
+        ) from None
+
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
@@ -22,20 +58,25 @@ def atomic(path: Path) -> Iterator[Path]:
     Works for a file and for a folder (which the block then has to create). The temporary name
     keeps the suffix, since many writers choose their format by it. After an error the temporary
     is removed and an older `path` is as it was.
+
+    Raises:
+        UserError: as in `explained`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
-    try:
-        yield temporary
-        if temporary.is_dir() and path.is_dir():
-            shutil.rmtree(path)
-        temporary.replace(path)
-    finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
-        else:
-            temporary.unlink(missing_ok=True)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            if temporary.is_dir() and path.is_dir():
+                shutil.rmtree(path)
+            temporary.replace(path)
+        finally:
+            if temporary.is_dir():
+                shutil.rmtree(temporary)
+            else:
+                with contextlib.suppress(OSError):
+                    temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -30,8 +30,8 @@ STALE_SECONDS = 60.0
 """An owner whose heartbeat has not changed for this long is taken for dead."""
 CLOCKS_APART_SECONDS = 120.0
 """Largest assumed difference between the clocks of two nodes."""
-PATIENCE_SECONDS = 30.0
-"""How long to wait for a living owner, which may be about to finish."""
+REMINDER_SECONDS = 600.0
+"""Time between two messages of a process that waits."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -131,19 +131,22 @@ def _is_owned_by(file: Path, owner: Owner) -> bool:
 
 
 @contextlib.contextmanager
-def owned(file: Path, lost: Callable[[], None]) -> Iterator[None]:
+def owned(file: Path, lost: Callable[[], None], until: float | None = None) -> Iterator[None]:
     """Own the folder that holds `file`, with a heartbeat, until the block ends.
+
+    A living owner is waited for: it may be doing the very work that is asked for.
 
     Args:
         file: created, with its folder, and removed at the end.
         lost: called from another thread if another process takes the folder over, which happens
             to a process that was suspended for longer than `STALE_SECONDS`.
+        until: Unix time (seconds) to wait for a living owner; None for as long as it lives.
 
     Raises:
-        UserError: another process owns the folder, and is alive.
+        UserError: the time is over, or the file is damaged.
     """
     own = Owner.this_process()
-    _acquire(file, own)
+    _acquire(file, own, until)
     ended = threading.Event()
     heart = threading.Thread(target=_beat, args=(file, own, ended, lost), daemon=True)
     heart.start()
@@ -165,7 +168,7 @@ def remove_owned(folder: Path) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _acquire(file: Path, own: Owner) -> None:
+def _acquire(file: Path, own: Owner, until: float | None) -> None:
     draft = file.with_name(f".{file.name}.{own.name}")
     try:
         while True:
@@ -177,7 +180,7 @@ def _acquire(file: Path, own: Owner) -> None:
                     return
                 other = owner_of(file)
                 if other is not None:
-                    _wait_for_end_of(other, file)
+                    _wait_for_end_of(other, file, until)
                     if _taken_over(draft, file, other):
                         return
     finally:
@@ -211,31 +214,49 @@ def _linked(draft: Path, file: Path) -> bool:
     return True
 
 
-def _wait_for_end_of(owner: Owner, file: Path) -> None:
-    """Return when an owner has finished or counts as dead.
-
-    Raises:
-        UserError: it is alive.
-    """
-    started, told, seen = time.monotonic(), False, owner.lives_here
+def _wait_for_end_of(owner: Owner, file: Path, until: float | None) -> None:
+    """Return when an owner has finished or counts as dead."""
+    waiting = Waiting(file.parent, until)
+    how_to_stop = f"stop it with scancel {owner.slurm_job}" if owner.slurm_job else "stop it"
+    started, seen = time.monotonic(), owner.lives_here
     while owner.lives_here is not False:
         now = owner_of(file)
         if now is None or now.name != owner.name:
             return
         seen = seen or now.beat != owner.beat
-        waited = time.monotonic() - started
-        if seen and waited > PATIENCE_SECONDS:
-            raise UserError(
-                f"{file.parent}: another process trains in this folder ({owner}); wait for it, or "
-                f"stop it{f' with scancel {owner.slurm_job}' if owner.slurm_job else ''}"
-            )
-        if not seen and waited > STALE_SECONDS:
+        if not seen and time.monotonic() - started > STALE_SECONDS:
             break
-        if not told:
-            log.info("%s is in use (%s); waiting for it to end", file.parent, owner)
-            told = True
-        time.sleep(0.2)
+        waiting.go_on(str(owner), how_to_stop)
     log.warning("%s: taking over from a process that is gone (%s)", file.parent, owner)
+
+
+class Waiting:
+    """Waiting for others to leave a folder, with a message now and then.
+
+    Args:
+        folder: the folder.
+        until: Unix time (seconds) to wait until; None for no limit.
+    """
+
+    def __init__(self, folder: Path, until: float | None) -> None:
+        self.folder, self.until = folder, until
+        self.next_message = time.monotonic()
+
+    def go_on(self, user: str, how_to_stop: str = "stop it") -> None:
+        """Wait for a moment.
+
+        Raises:
+            UserError: the time is over.
+        """
+        if self.until is not None and time.time() >= self.until:
+            raise UserError(
+                f"{self.folder}: another process trains in this folder ({user}); wait for it, or "
+                f"{how_to_stop}"
+            )
+        if time.monotonic() >= self.next_message:
+            log.info("%s is in use (%s); waiting for it to end", self.folder, user)
+            self.next_message += REMINDER_SECONDS
+        time.sleep(0.2)
 
 
 def _beat(file: Path, own: Owner, ended: threading.Event, lost: Callable[[], None]) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.ownership import PATIENCE_SECONDS, owned
+from workflow_scripts.common.ownership import Waiting, owned
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGURG)
 """Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step early."""
@@ -53,27 +52,23 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def sole_user_of(folder: Path) -> Iterator[None]:
+def sole_user_of(folder: Path, until: float | None = None) -> Iterator[None]:
     """Context in which no other command, and no worker that it left behind, uses the folder.
 
     There are two locks: the owner's file excludes commands, on this machine or another; the file
     system's lock excludes workers on this machine whose command was killed.
 
+    Args:
+        folder: created, unless it exists.
+        until: Unix time (seconds) to wait for others until; None for as long as it takes.
+
     Raises:
-        UserError: the folder is still in use after a while.
+        UserError: the time is over.
     """
-    with owned(folder / OWNER, lost=_stop_this_process), _lock_file(folder) as lock:
-        end = time.monotonic() + PATIENCE_SECONDS
-        told = False
+    with owned(folder / OWNER, _stop_this_process, until), _lock_file(folder) as lock:
+        waiting = Waiting(folder, until)
         while not _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            if time.monotonic() > end:
-                raise UserError(
-                    f"{folder}: another process trains in this folder; wait for it, or stop it"
-                )
-            if not told:
-                log.info("another process trains in %s; waiting for it to end", folder)
-                told = True
-            time.sleep(0.2)
+            waiting.go_on("workers of a command that was killed")
         # The workers share the lock, which is free only when the last of them has ended.
         _locked(lock, fcntl.LOCK_SH)
         yield
