@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from instance_ap.cityscapes import evaluate
+from instance_ap.predictions import Predictions
 
 from benchmarks.evaluation import HEIGHT, WIDTH, made_up_job
 from tests.evaluation import cityscapes_oracle
@@ -13,8 +15,6 @@ from workflow_scripts.contracts.cityscapes import LABEL_IDS
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.dataset.cityscapes_reader import instances_of
 from workflow_scripts.dataset.reader import ReadImage, number
-from workflow_scripts.evaluation.cityscapes_ap import evaluate
-from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.imaging.masks import decode_mask
 
 
@@ -46,7 +46,7 @@ def benchmark(
             drawn.classes,
         )
         start = time.perf_counter()
-        ours = evaluate(split, Predictions.of_coco_results(results, split, "memory"))
+        ours = evaluate(split, Predictions.of_coco_results(results, split))
         ours_s = time.perf_counter() - start
         masks = [
             [
@@ -65,9 +65,7 @@ def benchmark(
             start = time.perf_counter()
             theirs = cityscapes_oracle.evaluate(job)
             theirs_s = time.perf_counter() - start
-        difference = max(
-            abs(result.ap - theirs[name][0]) for name, result in ours.per_class.items()
-        )
+        difference = max(abs(result.AP - theirs[name][0]) for name, result in ours.items())
         if difference > 1e-6:
             raise AssertionError(f"the evaluators differ by {difference}")
         rows.append(

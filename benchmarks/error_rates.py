@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from instance_ap.matches import THRESHOLDS, Matches
 from run_equivalence.images import ResampledRuns
 from run_equivalence.resampling import average_precisions
 from run_equivalence.welch import Difference, SampleStatistics
 from scipy.special import expit
-
-from workflow_scripts.contracts.matches import THRESHOLDS, Matches
 
 LEVEL = 0.05
 IOUS = 0.5 + 0.05 * np.arange(THRESHOLDS)

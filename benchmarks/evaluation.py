@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from instance_ap.coco import IouType, PrecisionCurves, evaluate
+from instance_ap.predictions import Predictions
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings import CLASSES
-from workflow_scripts.evaluation.coco_ap import CocoResult, Kind, evaluate
-from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.imaging.masks import encode_mask
 
 WIDTH, HEIGHT = 2048, 1024
@@ -39,13 +39,13 @@ def benchmark(
     for count in predictions:
         split, results = made_up_job(images, instances, count)
         annotations = _annotations(split)
-        copies = {kind: copy.deepcopy(results) for kind in Kind}  # pycocotools writes into them
+        copies = {kind: copy.deepcopy(results) for kind in IouType}  # pycocotools writes into them
         start = time.perf_counter()
-        ours = evaluate(split, Predictions.of_coco_results(results, split, "memory"))
+        ours = evaluate(split, Predictions.of_coco_results(results, split))
         between = time.perf_counter()
-        theirs = {kind: _pycocotools(annotations, copies[kind], kind) for kind in Kind}
+        theirs = {kind: _pycocotools(annotations, copies[kind], kind) for kind in IouType}
         end = time.perf_counter()
-        largest_difference = max(_difference(ours[kind], theirs[kind]) for kind in Kind)
+        largest_difference = max(_difference(ours[kind], theirs[kind]) for kind in IouType)
         if largest_difference > 1e-6:
             raise AssertionError(f"the evaluators differ by {largest_difference}")
         rows.append(
@@ -122,7 +122,7 @@ def _annotations(split: CocoSplit) -> dict[str, Any]:
     }
 
 
-def _pycocotools(annotations: dict[str, Any], results: list[dict], kind: Kind) -> np.ndarray:
+def _pycocotools(annotations: dict[str, Any], results: list[dict], kind: IouType) -> np.ndarray:
     """Per-class precision by pycocotools: (T, R, K, A)."""
     from pycocotools.coco import COCO  # noqa: PLC0415 - a dependency of development only
     from pycocotools.cocoeval import COCOeval  # noqa: PLC0415
@@ -137,11 +137,11 @@ def _pycocotools(annotations: dict[str, Any], results: list[dict], kind: Kind) -
     return evaluator.eval["precision"][..., -1]
 
 
-def _difference(ours: CocoResult, theirs: np.ndarray) -> float:
+def _difference(ours: PrecisionCurves, theirs: np.ndarray) -> float:
     """Largest difference of the classes' AP."""
     return max(
-        abs(result.ap - theirs[:, :, index, 0].mean())
-        for index, result in enumerate(ours.per_class.values())
+        abs((ours.mean(class_index=index) or 0) - theirs[:, :, index, 0].mean())
+        for index in range(theirs.shape[2])
     )
 
 

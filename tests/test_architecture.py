@@ -22,7 +22,14 @@ FLOORS = (
 )
 """From the ground up: a room imports its own modules, and those of the floors below."""
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-STANDALONE = ("drawn_streets", "natural_pii", "pii_detectors", "pii_measures", "run_equivalence")
+STANDALONE = (
+    "drawn_streets",
+    "instance_ap",
+    "natural_pii",
+    "pii_detectors",
+    "pii_measures",
+    "run_equivalence",
+)
 """The packages that know nothing of the workflow."""
 
 

@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
+from instance_ap.cityscapes import evaluate
+from instance_ap.predictions import Predictions
 
 from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS, VOID_IDS
@@ -11,8 +13,7 @@ from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.cityscapes_reader import instances_of, void_of
 from workflow_scripts.dataset.reader import ReadImage, number
-from workflow_scripts.evaluation.cityscapes_ap import evaluate
-from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.evaluation.scores import cityscapes_scores
 from workflow_scripts.imaging.masks import encode_mask
 
 HEIGHT, WIDTH = 90, 140
@@ -108,7 +109,7 @@ def ours(frames, found):
         for image_id, here in enumerate(found, start=1)
         for name, score, mask in here
     ]
-    result = evaluate(split, Predictions.of_coco_results(results, split, "test"))
+    result = cityscapes_scores(evaluate(split, Predictions.of_coco_results(results, split)))
     scores = {name: (of.AP, of.AP50) for name, of in result.per_class.items()}
     return scores | {"all": (result.mean_ap, result.AP50)}
 

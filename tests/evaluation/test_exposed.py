@@ -2,15 +2,16 @@
 
 import numpy as np
 import pytest
+from ap_cases import CASES, HEIGHT, WIDTH, made_up
+from instance_ap import coco
+from instance_ap.predictions import Predictions
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from tests.evaluation.test_coco import CASES, HEIGHT, WIDTH, made_up
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.evaluation import coco_ap
 from workflow_scripts.evaluation.exposed import MUCH, evaluate, exposure_of
-from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.evaluation.scores import coco_scores
 from workflow_scripts.imaging.masks import decode_mask, encode_mask
 
 RANDOM = ("plain", "crowds", "equal scores", "everything", "no predictions", "nothing at all")
@@ -52,7 +53,7 @@ def test_groups_are_area_ranges_of_pycocotools(name):
     """The level of exposure, where pycocotools has the area."""
     split, results = made_up(CASES[name], 5)
     regions = list(random_regions(split, 5))
-    predictions = Predictions.of_coco_results(results, split, "here")
+    predictions = Predictions.of_coco_results(results, split)
     ours = evaluate(split, predictions, regions)
     levels = [
         exposure_of(masks, ids, split.images, regions).level
@@ -94,9 +95,9 @@ def test_groups_are_area_ranges_of_pycocotools(name):
 
 def test_without_regions_all_objects_are_in_one_group():
     split, results = made_up(CASES["crowds"], 1)
-    predictions = Predictions.of_coco_results(results, split, "here")
+    predictions = Predictions.of_coco_results(results, split)
     ours = evaluate(split, predictions, [])
-    whole = coco_ap.evaluate(split, predictions)[coco_ap.IouType.SEGM]
+    whole = coco_scores(coco.evaluate(split, predictions)[coco.IouType.SEGM], split)
     for name, of_class in ours.per_class.items():
         assert of_class["none"].AP == whole.per_class[name].AP
         assert of_class["none"].instances == whole.per_class[name].instances
@@ -133,7 +134,7 @@ def test_what_is_lost_where_pixels_changed_shows_there_only():
         Region("elsewhere.png", Kind.FACE, 1.0, 120, 0, 160, 40),
     ]
     assert 16 / 1600 < MUCH < 100 / 1600
-    result = evaluate(split, Predictions.of_coco_results(items, split, "here"), regions)
+    result = evaluate(split, Predictions.of_coco_results(items, split), regions)
     person = result.per_class["person"]
     assert {group: person[group].AP for group in ("much", "little", "none")} == {
         "much": 0,

@@ -4,20 +4,20 @@ import dataclasses
 
 import numpy as np
 import pytest
+from ap_cases import CASES, made_up
+from instance_ap.coco import IouType, evaluate
+from instance_ap.ground_truth import TruthSet
+from instance_ap.matches import matches_of
+from instance_ap.predictions import Predictions
 from run_equivalence.resampling import average_precisions, draw_samples
 
-from tests.evaluation.test_coco import CASES, made_up
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.matches import Matches
-from workflow_scripts.evaluation.coco_ap import IouType, evaluate
-from workflow_scripts.evaluation.matching import matches_of
-from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.contracts.matches import read_matches, write_matches
 
 
 def aps(split, results):
-    found = evaluate(split, Predictions.of_coco_results(results, split, "here"))[IouType.SEGM]
-    return [result.AP for result in found.per_class.values()]
+    curves = evaluate(split, Predictions.of_coco_results(results, split))[IouType.SEGM]
+    return [curves.mean(class_index=index) for index in range(len(split.classes))]
 
 
 def same(values):
@@ -27,9 +27,9 @@ def same(values):
 @pytest.mark.parametrize("name", CASES)
 def test_every_image_once_gives_the_ap_of_the_evaluation(name, tmp_path):
     split, results = made_up(CASES[name], 2)
-    matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
-    matches.write(tmp_path / "matches.npz")
-    matches = Matches.read(tmp_path / "matches.npz")
+    matches = matches_of(split, Predictions.of_coco_results(results, split))
+    write_matches(tmp_path / "matches.npz", matches)
+    matches = read_matches(tmp_path / "matches.npz")
     once = np.ones((1, len(split.images)), int)
     assert list(average_precisions(matches, once)[0]) == same(aps(split, results))
 
@@ -41,7 +41,7 @@ def test_a_sample_has_the_ap_of_a_split_of_its_images(name):
     Equal scores would rank in another order, which is arbitrary in both.
     """
     split, results = made_up(CASES[name], 4)
-    matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
+    matches = matches_of(split, Predictions.of_coco_results(results, split))
     samples = draw_samples(np.arange(len(split.images)), 6)
     assert (samples.sum(axis=1) == len(split.images)).all()
     ours = average_precisions(matches, samples)
@@ -53,18 +53,19 @@ def test_a_sample_has_the_ap_of_a_split_of_its_images(name):
                 images.append(dataclasses.replace(image, id=number))
                 instances += [
                     dataclasses.replace(item, image_id=number)
-                    for item in split.instances_by_image[image.id]
+                    for item in split.instances
+                    if item.image_id == image.id
                 ]
                 predictions += [
                     item | {"image_id": number} for item in results if item["image_id"] == image.id
                 ]
-        drawn = CocoSplit(split.classes, tuple(images), tuple(instances))
+        drawn = TruthSet(split.classes, tuple(images), tuple(instances))
         assert list(found) == same(aps(drawn, predictions))
 
 
 def test_many_samples_at_once_are_those_of_one_by_one(monkeypatch):
     split, results = made_up(CASES["plain"], 6)
-    matches = matches_of(split, Predictions.of_coco_results(results, split, "here"))
+    matches = matches_of(split, Predictions.of_coco_results(results, split))
     samples = draw_samples(np.arange(len(split.images)), 50)
     together = average_precisions(matches, samples)
     monkeypatch.setattr("run_equivalence.resampling.AT_ONCE", 1)
@@ -77,4 +78,4 @@ def test_other_files_are_one_line(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"matches\.npz: .*evaluate this run again"):
-        Matches.read(path)
+        read_matches(path)

@@ -4,11 +4,9 @@ Attributes are named as the keys of the file are. APs are fractions of 1, None w
 truth has no instance.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from workflow_scripts.common.files import write_json
@@ -105,9 +103,3 @@ class RunEvaluation(FilePart):
     def write(self, path: Path) -> None:
         """Write the file, atomically; what was not set is left out."""
         write_json(path, self.model_dump(mode="json", by_alias=True, exclude_unset=True))
-
-
-def mean_of_defined(values: Sequence[float | None]) -> float | None:
-    """Mean of the values that are defined; None if none is."""
-    defined = [value for value in values if value is not None]
-    return float(np.mean(defined)) if defined else None

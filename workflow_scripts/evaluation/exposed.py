@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from hotcoco import mask as rle_codec
+from instance_ap.coco import IouType, accumulate, index_truth, match
+from instance_ap.predictions import Predictions
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Rle
-from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores, mean_of_defined
+from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
 from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.evaluation import coco_ap
-from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.evaluation.scores import mean_of_defined
 from workflow_scripts.imaging.masks import encode_mask
 
 MUCH = 0.03
@@ -164,11 +165,11 @@ def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
 def _by_group(
     split: CocoSplit, predictions: Predictions, grouping: Grouping
 ) -> dict[str, dict[str, GroupScores]]:
-    precision = coco_ap.accumulate(
-        coco_ap.match(
-            coco_ap.ground_truth(split, grouping.of_objects.tolist()),
+    precision = accumulate(
+        match(
+            index_truth(split, grouping.of_objects.tolist()),
             predictions,
-            coco_ap.IouType.SEGM,
+            IouType.SEGM,
             areas=grouping.of_predictions,
             area_ranges=grouping.ranges,
         )

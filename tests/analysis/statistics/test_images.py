@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
+from instance_ap.matches import Matches
 
 from benchmarks.error_rates import World, error_rates, judged
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
 from tests.commands import statistics as main
-from workflow_scripts.contracts.matches import Matches
 
 IMAGES = 40
 

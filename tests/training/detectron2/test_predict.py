@@ -14,16 +14,17 @@ from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.data.datasets import register_coco_instances
 from detectron2.engine import DefaultPredictor
 from detectron2.evaluation import COCOEvaluator
+from instance_ap.coco import evaluate
+from instance_ap.predictions import Predictions
 
 from tests.training.conftest import job_on
 from tests.training.detectron2.conftest import small_settings
 from tests.training.running import run_here
 from tests.training.shapes import CLASSES
 from tests.training.test_predict import check_contract, predict
+from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Evaluation
-from workflow_scripts.evaluation.coco_ap import evaluate
-from workflow_scripts.evaluation.predictions import Predictions
 from workflow_scripts.training.checkpoint import TrainedModel
 from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
 from workflow_scripts.training.job import TrainingJob
@@ -76,11 +77,12 @@ def test_average_precision_is_that_of_detectron2s_own_path(trained, shapes, tmp_
     check_contract(predict(trained.output, shapes, "predictions.json.gz", **SIZE), shapes)
     annotations = shapes / "val" / "annotations.json"
     split = CocoSplit.read(annotations)
-    ours = evaluate(split, Predictions.read(trained.output / "predictions.json.gz", split))
+    found = read_json(trained.output / "predictions.json.gz")
+    ours = evaluate(split, Predictions.of_coco_results(found, split))
     theirs = stock_evaluation(trained, annotations, shapes / "val", tmp_path)
     for kind, result in ours.items():
-        assert result.mean_ap > 0.02, kind
-        assert result.mean_ap == pytest.approx(theirs[kind.value]["AP"] / 100, abs=1e-6), kind
+        assert result.mean() > 0.02, kind
+        assert result.mean() == pytest.approx(theirs[kind.value]["AP"] / 100, abs=1e-6), kind
         assert set(CLASSES) <= set(result.per_class)
         found = {name: scores.AP for name, scores in result.per_class.items()}
         expected = {name: theirs[kind.value][f"AP-{name}"] / 100 for name in found}

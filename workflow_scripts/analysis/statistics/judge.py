@@ -9,7 +9,7 @@ from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.matches import FILE_NAME, Matches
+from workflow_scripts.contracts.matches import FILE_NAME, read_matches
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import ImageSamples, Role, VariantVerdict
@@ -77,7 +77,7 @@ def resample(
         )
         return None
     matches = {
-        variant: [Matches.read(files[run.path]) for run in runs if run.variant == variant]
+        variant: [read_matches(files[run.path]) for run in runs if run.variant == variant]
         for variant in expected.variants
     }
     first = next(of_variant[0] for of_variant in matches.values() if of_variant)

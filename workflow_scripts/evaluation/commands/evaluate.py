@@ -2,16 +2,22 @@
 
 from typing import Annotated
 
+from instance_ap import cityscapes, coco
+from instance_ap.matches import matches_of
+from instance_ap.predictions import Predictions, PredictionsError
+
 from workflow_scripts.common.cli import File, Files, labelled, option
 from workflow_scripts.common.console import log
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
+from workflow_scripts.contracts.matches import write_matches
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.shard_arguments import Annotations
 from workflow_scripts.contracts.trainings import TrainingRecord
-from workflow_scripts.evaluation import cityscapes_ap, coco_ap, exposed
-from workflow_scripts.evaluation.matching import matches_of
-from workflow_scripts.evaluation.predictions import Predictions
+from workflow_scripts.evaluation import exposed
+from workflow_scripts.evaluation.scores import cityscapes_scores, coco_scores
 
 
 @labelled("evaluate {output.parent.parent.name} {output.parent.name}")
@@ -38,8 +44,14 @@ def evaluate(
     """
     training = TrainingRecord.read(run)
     split = CocoSplit.read(annotations)
-    found = Predictions.read(predictions, split)
-    coco = coco_ap.evaluate(split, found)
+    try:
+        found = Predictions.of_coco_results(read_json(predictions), split)
+    except PredictionsError as error:
+        raise UserError.of([f"{predictions}: {finding}" for finding in error.findings]) from None
+    by_iou = {
+        kind.value: coco_scores(curves, split)
+        for kind, curves in coco.evaluate(split, found).items()
+    }
     exposed_scores = {}
     if regions is not None:
         pii = [region for path in regions for region in read_regions(path)]
@@ -54,13 +66,13 @@ def evaluate(
         ),
         tested_on=tested_on,
         images=len(split.images),
-        coco=CocoEvaluation(**{kind.value: scores for kind, scores in coco.items()}),
-        cityscapes=cityscapes_ap.evaluate(split, found),
+        coco=CocoEvaluation(**by_iou),
+        cityscapes=cityscapes_scores(cityscapes.evaluate(split, found)),
         **exposed_scores,
     )
     if matches is not None:
-        matches_of(split, found).write(matches)
+        write_matches(matches, matches_of(split, found))
     evaluation.write(output)
-    for kind, scores in coco.items():
+    for kind, scores in by_iou.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
-        log.info("%s mAP %s on %d images", kind.value, mean_ap, len(split.images))
+        log.info("%s mAP %s on %d images", kind, mean_ap, len(split.images))

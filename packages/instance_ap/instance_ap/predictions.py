@@ -2,18 +2,23 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
-from workflow_scripts.contracts.coco import CocoSplit, Rle
+from .ground_truth import GroundTruth, Rle
 
 KEYS = ("image_id", "category_id", "segmentation", "score")
-"""Keys of a `CocoResult` that have to be there."""
+"""Keys of a COCO result that have to be there."""
+
+
+class PredictionsError(ValueError):
+    """Predictions that cannot be evaluated; one finding for each that is wrong."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
 
 
 @dataclass(frozen=True)
@@ -34,45 +39,35 @@ class Predictions:
     """N masks of the whole image."""
 
     @classmethod
-    def read(cls, path: Path, split: CocoSplit) -> "Predictions":
-        """Read a file of COCO results, compressed if its name ends in .gz.
-
-        Raises:
-            UserError: it is missing, not JSON, or not predictions on the images of `split`.
-        """
-        return cls.of_coco_results(read_json(path), split, str(path))
-
-    @classmethod
-    def of_coco_results(cls, items: Any, split: CocoSplit, where: str) -> "Predictions":
+    def of_coco_results(cls, items: Any, truth: GroundTruth) -> "Predictions":
         """Take over COCO results: a list of `{image_id, category_id, segmentation, score, bbox}`.
 
         A prediction without `bbox` gets its mask's.
 
         Args:
             items: the list, as JSON holds it.
-            split: the images and classes that the ids belong to.
-            where: the file that `items` came from, for the error.
+            truth: the images and classes that the ids belong to.
 
         Raises:
-            UserError: one line a finding, with the prediction's index in the list.
+            PredictionsError: one finding a prediction, with its index in the list.
         """
         if not isinstance(items, list):
-            raise UserError(f"{where}: not COCO results: a list of predictions is expected")
-        sizes = {image.id: [image.height, image.width] for image in split.images}
+            raise PredictionsError(["not COCO results: a list of predictions is expected"])
+        sizes = {image.id: [image.height, image.width] for image in truth.images}
         findings = [
-            f"{where}: prediction {index}: {finding}"
+            f"prediction {index}: {finding}"
             for index, item in enumerate(items)
-            if (finding := _finding(item, sizes, len(split.classes)))
+            if (finding := _finding(item, sizes, len(truth.classes)))
         ]
         if findings:
-            raise UserError.of(findings)
+            raise PredictionsError(findings)
         masks = [item["segmentation"] for item in items]
         return cls(
             image_ids=np.array([item["image_id"] for item in items], np.int64),
             category_ids=np.array([item["category_id"] for item in items], np.int64),
             scores=np.array([item["score"] for item in items], np.float64),
             boxes=_boxes(items),
-            areas=_areas(masks, where),
+            areas=_areas(masks),
             masks=masks,
         )
 
@@ -111,7 +106,7 @@ def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _areas(masks: list[Rle], where: str) -> np.ndarray:
+def _areas(masks: list[Rle]) -> np.ndarray:
     try:
         return np.asarray(rle_codec.area(masks), np.float64)
     except (ValueError, TypeError):
@@ -120,7 +115,7 @@ def _areas(masks: list[Rle], where: str) -> np.ndarray:
         try:
             rle_codec.area(mask)
         except (ValueError, TypeError) as error:
-            raise UserError(f"{where}: prediction {index}: broken mask ({error})") from None
+            raise PredictionsError([f"prediction {index}: broken mask ({error})"]) from None
     raise AssertionError("all masks are whole one by one, and not together")
 
 

@@ -12,17 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from workflow_scripts.contracts.coco import CocoSplit, Instance, Rle
-from workflow_scripts.contracts.evaluations import (
-    CityscapesScores,
-    GroupScores,
-    mean_of_defined,
-)
-from workflow_scripts.evaluation.predictions import Predictions
+from .ground_truth import GroundTruth, InstanceTruth, Rle
+from .predictions import Predictions
 
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
 SMALLEST_OBJECT = 100
 """Pixels."""
+
+
+@dataclass(frozen=True)
+class ClassAP:
+    """AP of one class, 0 to 1; None where there is nothing to find."""
+
+    AP: float | None
+    """Mean over the IoU thresholds."""
+    AP50: float | None
+    """AP at IoU 0.50."""
+    instances: int
+    """Objects to find."""
 
 
 @dataclass(frozen=True)
@@ -47,33 +54,28 @@ class Overlaps:
     """(P,) int64, pixels."""
 
 
-def evaluate(split: CocoSplit, predictions: Predictions) -> CityscapesScores:
-    """Evaluate predicted masks.
+def evaluate(truth: GroundTruth, predictions: Predictions) -> dict[str, ClassAP]:
+    """Evaluate predicted masks, class by class.
 
     Args:
-        split: the images with their void pixels, classes, and ground truth; `iscrowd` marks groups.
+        truth: the images with their void pixels, classes, and instances; `iscrowd` marks groups.
         predictions: on these images; empty masks do not count.
     """
-    overlaps = measure(split, predictions)
-    per_class = {name: average_precision(overlaps[name]) for name in split.classes}
-    return CityscapesScores(
-        mean_ap=mean_of_defined([scores.AP for scores in per_class.values()]),
-        AP50=mean_of_defined([scores.AP50 for scores in per_class.values()]),
-        per_class=per_class,
-    )
+    overlaps = measure(truth, predictions)
+    return {name: average_precision(overlaps[name]) for name in truth.classes}
 
 
-def measure(split: CocoSplit, predictions: Predictions) -> dict[str, Overlaps]:
+def measure(truth: GroundTruth, predictions: Predictions) -> dict[str, Overlaps]:
     """Shared pixels of predictions and instances, by class."""
-    objects: dict[tuple[int, int], list[Instance]] = defaultdict(list)
+    objects: dict[tuple[int, int], list[InstanceTruth]] = defaultdict(list)
     found: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for instance in split.instances:
+    for instance in truth.instances:
         objects[instance.image_id, instance.category_id].append(instance)
     for number in np.flatnonzero(predictions.areas):
         key = int(predictions.image_ids[number]), int(predictions.category_ids[number])
         found[key].append(int(number))
     result = {}
-    for category_id, name in enumerate(split.classes, start=1):
+    for category_id, name in enumerate(truth.classes, start=1):
         parts = [
             _of_image(
                 predictions,
@@ -81,14 +83,14 @@ def measure(split: CocoSplit, predictions: Predictions) -> dict[str, Overlaps]:
                 objects[image.id, category_id],
                 image.void,
             )
-            for image in split.images
+            for image in truth.images
         ]
         result[name] = _joined(parts)
     return result
 
 
 def _of_image(
-    predictions: Predictions, found: np.ndarray, objects: list[Instance], void: Rle | None
+    predictions: Predictions, found: np.ndarray, objects: list[InstanceTruth], void: Rle | None
 ) -> Overlaps:
     """Overlaps of one class in one image; `found` are the numbers of its predictions."""
     areas = predictions.areas[found].astype(np.int64)
@@ -126,13 +128,13 @@ def _joined(parts: list[Overlaps]) -> Overlaps:
     return Overlaps(**columns)
 
 
-def average_precision(overlaps: Overlaps) -> GroupScores:
+def average_precision(overlaps: Overlaps) -> ClassAP:
     """AP of a class, from the overlaps of its predictions and instances."""
     small = overlaps.object_areas < SMALLEST_OBJECT
     to_find = ~overlaps.groups.astype(bool) & ~small
     count = int(to_find.sum())
     if not count:
-        return GroupScores(AP=None, AP50=None, instances=0)
+        return ClassAP(AP=None, AP50=None, instances=0)
     union = (
         overlaps.object_areas[overlaps.object]
         + overlaps.areas[overlaps.prediction]
@@ -151,7 +153,7 @@ def average_precision(overlaps: Overlaps) -> GroupScores:
         _curve_area(*_ranked(overlaps, to_find, iou > threshold, ignored_share <= threshold), count)
         for threshold in THRESHOLDS
     ]
-    return GroupScores(AP=float(np.mean(by_threshold)), AP50=by_threshold[0], instances=count)
+    return ClassAP(AP=float(np.mean(by_threshold)), AP50=by_threshold[0], instances=count)
 
 
 def _ranked(

@@ -6,7 +6,6 @@ points, at most 100 predictions an image and class, crowds ignored. hotcoco comp
 parameters are COCO's as they come.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,9 +13,8 @@ from enum import StrEnum
 import hotcoco
 import numpy as np
 
-from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.evaluations import ClassScores, CocoScores
-from workflow_scripts.evaluation.predictions import Predictions
+from .ground_truth import GroundTruth
+from .predictions import Predictions
 
 
 class IouType(StrEnum):
@@ -51,28 +49,28 @@ class PrecisionCurves:
         return float(defined.mean()) if defined.size else None
 
 
-def evaluate(split: CocoSplit, predictions: Predictions) -> dict[IouType, CocoScores]:
+def evaluate(truth: GroundTruth, predictions: Predictions) -> dict[IouType, PrecisionCurves]:
     """Evaluate predictions on masks and on boxes.
 
     Args:
-        split: the images, classes and ground truth.
+        truth: the images, classes and instances.
         predictions: on these images; images without any count as well.
     """
-    truth = ground_truth(split)
-    return {kind: summarise(accumulate(match(truth, predictions, kind)), split) for kind in IouType}
+    indexed = index_truth(truth)
+    return {kind: accumulate(match(indexed, predictions, kind)) for kind in IouType}
 
 
-def ground_truth(split: CocoSplit, areas: Sequence[float] | None = None) -> hotcoco.COCO:
-    """The split as hotcoco takes it.
+def index_truth(truth: GroundTruth, areas: Sequence[float] | None = None) -> hotcoco.COCO:
+    """The ground truth as hotcoco takes it.
 
     Instances are numbered anew from 1: whichever ids a file has, they do not change the result,
     as the id 0 does in pycocotools, where it means "no match".
 
     Args:
-        split: the images, classes and ground truth.
+        truth: the images, classes and instances.
         areas: of each instance, what area ranges refer to; its mask pixels where not given.
     """
-    instances = split.instances
+    instances = truth.instances
     return hotcoco.COCO.from_arrays(
         [
             {
@@ -81,9 +79,9 @@ def ground_truth(split: CocoSplit, areas: Sequence[float] | None = None) -> hotc
                 "width": image.width,
                 "height": image.height,
             }
-            for image in split.images
+            for image in truth.images
         ],
-        [{"id": number, "name": name} for number, name in enumerate(split.classes, start=1)],
+        [{"id": number, "name": name} for number, name in enumerate(truth.classes, start=1)],
         [instance.image_id for instance in instances],
         [instance.category_id for instance in instances],
         np.array([instance.bbox for instance in instances], np.float64).reshape(-1, 4),
@@ -107,7 +105,7 @@ def match(
     for both when a prediction carries a box).
 
     Args:
-        truth: the ground truth.
+        truth: the ground truth, by `index_truth`.
         predictions: on the same images.
         kind: masks or boxes.
         areas: (N,), of each predicted mask, what area ranges refer to; its pixels if not given.
@@ -141,26 +139,4 @@ def accumulate(evaluator: hotcoco.COCOeval) -> PrecisionCurves:
         values=np.asarray(accumulated["precision"])[..., most_detections],
         iou_thresholds=list(parameters.iou_thrs),
         area_ranges=list(parameters.area_rng_lbl),
-    )
-
-
-def summarise(precision: PrecisionCurves, split: CocoSplit) -> CocoScores:
-    """The numbers that are reported, from precision over recall."""
-    instances = Counter(item.category_id for item in split.instances if not item.iscrowd)
-    return CocoScores(
-        mean_ap=precision.mean(),
-        AP50=precision.mean(iou=0.5),
-        AP75=precision.mean(iou=0.75),
-        per_class={
-            name: ClassScores(
-                AP=precision.mean(class_index=index),
-                AP50=precision.mean(class_index=index, iou=0.5),
-                AP75=precision.mean(class_index=index, iou=0.75),
-                APs=precision.mean(class_index=index, area="small"),
-                APm=precision.mean(class_index=index, area="medium"),
-                APl=precision.mean(class_index=index, area="large"),
-                instances=instances[index + 1],
-            )
-            for index, name in enumerate(split.classes)
-        },
     )
