@@ -191,3 +191,11 @@ def test_a_users_file_that_does_not_fit_the_data_set_is_noticed(tmp_path):
     beyond.write_text(json.dumps([GOOD | {"x0": 70, "x1": 80}]))
     with pytest.raises(UserError, match="lies outside of the image, 64x64"):
         Annotations(file=beyond).check([picture], Kind.FACE)
+
+
+def test_polygons_of_another_size_are_noticed_before_the_detection(tmp_path):
+    picture = polygons(tmp_path, ("license plate", [[10, 20], [30, 20], [30, 26]]))
+    Annotations().check([picture], Kind.LICENSE_PLATE)
+    smaller = Picture(CocoImage(1, NAME, 50, 25, ""), tmp_path)
+    with pytest.raises(UserError, match="imgWidth and imgHeight are 100x50, but the image has 50x"):
+        Annotations().check([smaller], Kind.LICENSE_PLATE)

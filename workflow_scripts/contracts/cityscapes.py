@@ -1,9 +1,14 @@
-"""How Cityscapes names its files and numbers its labels.
+"""How Cityscapes names its files, numbers its labels and keeps its polygons.
 
-Source: the cityscapesScripts repository, `helpers/labels.py` and its README.
+Source: the cityscapesScripts repository (`helpers/labels.py`, `helpers/annotation.py`, README).
 """
 
 from pathlib import Path
+
+from pydantic import Field, FiniteFloat
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.section import FilePart
 
 SPLITS = ("train", "val", "test")
 FULL_COUNTS = {"train": 2975, "val": 500, "test": 1525}
@@ -21,12 +26,64 @@ LABEL_IDS = {
 """Label id by class. In an instance id image, an object of the class with label id `l` has the
 value `1000 l + k`; a region of several that are not told apart (a group) has the value `l`."""
 
+LAST_LABEL_ID = 33
+OBJECT_LABEL_IDS = range(24, LAST_LABEL_ID + 1)
+"""Label ids of what comes in objects (`hasInstances`): the classes, caravans and trailers."""
+
 VOID_IDS = (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30)
 """Label ids that no evaluation counts (`ignoreInEval`): predictions there are ignored."""
+
+LICENSE_PLATE = "license plate"
+"""Label of license plates: in polygons only, since its id is below 0."""
 
 IMAGE_FOLDER = "leftImg8bit"
 LABEL_FOLDER = "gtFine"
 IMAGE_SUFFIX = "_leftImg8bit.png"
+
+
+class LabelledPolygon(FilePart):
+    """One outline that was drawn on an image."""
+
+    label: str
+    polygon: tuple[tuple[FiniteFloat, FiniteFloat], ...]
+    """Corners, x and y in pixels."""
+    deleted: bool = False
+    """Whether it was removed in the labelling tool: cityscapesScripts skip it."""
+
+
+class PolygonFile(FilePart):
+    """A `*_gtFine_polygons.json`."""
+
+    width: int = Field(alias="imgWidth")
+    height: int = Field(alias="imgHeight")
+    objects: tuple[LabelledPolygon, ...]
+
+
+def polygons_of(
+    path: Path, label: str, width: int, height: int
+) -> list[tuple[tuple[float, float], ...]]:
+    """The outlines of one label, without deleted ones and those without a corner.
+
+    Args:
+        path: polygons file.
+        label: name of the label.
+        width: of the image, pixels.
+        height: of the image, pixels.
+
+    Raises:
+        UserError: the file is missing, malformed, or for an image of another size.
+    """
+    file = PolygonFile.read(path)
+    if (file.width, file.height) != (width, height):
+        raise UserError(
+            f"{path}: imgWidth and imgHeight are {file.width}x{file.height}, but the image has "
+            f"{width}x{height} pixels; resize the polygons as the image was, or restore the image"
+        )
+    return [
+        item.polygon
+        for item in file.objects
+        if item.label == label and not item.deleted and item.polygon
+    ]
 
 
 def image_files(root: Path, split: str) -> list[str]:

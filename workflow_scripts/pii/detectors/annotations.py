@@ -15,7 +15,13 @@ from pydantic import Field, model_validator
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
-from workflow_scripts.contracts.cityscapes import IMAGE_FOLDER, IMAGE_SUFFIX, polygons_path
+from workflow_scripts.contracts.cityscapes import (
+    IMAGE_FOLDER,
+    IMAGE_SUFFIX,
+    LICENSE_PLATE,
+    polygons_of,
+    polygons_path,
+)
 from workflow_scripts.contracts.regions import Kind, Points, Region
 from workflow_scripts.imaging.detection import Detector, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
@@ -98,6 +104,14 @@ class Annotations(Detector):
                     f"images (there is no {missing[0]}); give your own `file`, take another "
                     "detector, or null for none"
                 )
+            findings = []
+            for picture in pictures:
+                try:
+                    self.regions(picture, kind)
+                except UserError as error:
+                    findings.extend(str(error).splitlines())
+            if findings:
+                raise UserError.of(findings)
             return
         entries = read_entries(self.file)
         marked = [picture for picture in pictures if picture.record.file_name in entries]
@@ -171,19 +185,12 @@ def _drawn(path: Path, picture: Picture) -> list[MarkedRegion]:
 
 
 def _plates(path: Path, picture: Picture) -> list[MarkedRegion]:
-    try:
-        polygons = [
-            np.array(thing["polygon"], np.float32).reshape(-1, 2)
-            for thing in read_json(path)["objects"]
-            if thing["label"] == "license plate"
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a Cityscapes polygons file ({error!r})") from None
-    if not all(np.isfinite(polygon).all() for polygon in polygons):
-        raise UserError(f"{path}: a license plate has a corner that is not a finite number")
+    record = picture.record
+    outlines = polygons_of(path, LICENSE_PLATE, record.width, record.height)
+    polygons = [np.array(outline, np.float32) for outline in outlines]
     return [
         MarkedRegion(
-            image=picture.record.file_name,
+            image=record.file_name,
             kind=Kind.LICENSE_PLATE,
             **dict(zip(("x0", "y0"), polygon.min(axis=0).tolist(), strict=True)),
             # A polygon names pixels, the last of which belong to the plate.
@@ -191,7 +198,6 @@ def _plates(path: Path, picture: Picture) -> list[MarkedRegion]:
             quad=quad_of(polygon + 0.5),
         )
         for polygon in polygons
-        if len(polygon)
     ]
 
 
