@@ -11,7 +11,7 @@ from workflow_scripts.common.files import sha256_of, write_json, write_text
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.regions import Kind, Region
-from workflow_scripts.dataset.table_1 import table_1, write_table_1
+from workflow_scripts.dataset.table_1 import write_table_1
 from workflow_scripts.pii import figure as pii_figure
 from workflow_scripts.pii.summary import summarize
 from workflow_scripts.privacy import figure as privacy_figure
@@ -222,7 +222,7 @@ def _exposed(aps, classes) -> dict:
 
 def _write_images(results, jobs, treatments, show_originals, rng) -> None:
     """What is known of the images: Table I, Figures 2 and 3, audits; no image."""
-    write_table_1(table_1({"train": 2975, "val": 500}), results / "data")
+    write_table_1({"train": 2975, "val": 500}, results / "data")
     digests = {split: sha256_of(split) for split in ("train", "val")}
     shards = {"images_per_shard": 3000, "digests": digests, "shards": {"000-5f1ad2c0": []}}
     write_json(results / "data/shards.json", {"schema": 1, **shards})

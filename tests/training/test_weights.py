@@ -2,12 +2,12 @@
 
 import hashlib
 import urllib.error
-import urllib.request
 
 import pytest
 import torch
 
 from tests.training.conftest import with_settings
+from workflow_scripts.common import http_source
 from workflow_scripts.common.errors import UserError
 
 
@@ -61,11 +61,11 @@ def test_drawn_weights_fit_the_tiny_model(job):
 def test_imagenet_weights_that_cannot_be_downloaded_say_where_to_put_them(
     job, tmp_path, monkeypatch
 ):
-    def unreachable(url, timeout):
+    def unreachable(url):
         raise urllib.error.URLError("no route to host")
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr(urllib.request, "urlopen", unreachable)
+    monkeypatch.setattr(http_source, "_request", unreachable)
     job = with_settings(job, model="mask_rcnn_r50_fpn", initialisation="imagenet")
     expected = "hub/checkpoints/resnet50-0676ba61.pth, or set training.initialisation to its path"
     with pytest.raises(UserError, match=r"no route to host") as error:

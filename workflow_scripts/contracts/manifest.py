@@ -1,16 +1,14 @@
 """The manifest of a variant: the file that replaces each image, and what was changed in it."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic
+from workflow_scripts.common.parquet import read_rows, write_rows
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 
@@ -90,52 +88,55 @@ class Entry:
 SUMMARY = ("regions", "region_ids", "faces", "license_plates", "method")
 """Columns derived from the changes, for readers of the table that are no part of this project."""
 
-_CHANGE = pa.struct(
-    [
-        ("method", pa.string()),
-        *((name, pa.int32()) for name in ("x0", "y0", "x1", "y1")),
-        ("kind", pa.string()),
-        ("region_id", pa.string()),
-    ]
-)
-SCHEMA = pa.schema(
-    [
-        ("image", pa.string()),
-        ("file", pa.string()),
-        ("regions", pa.int32()),
-        ("region_ids", pa.list_(pa.string())),
-        ("faces", pa.int32()),
-        ("license_plates", pa.int32()),
-        ("method", pa.string()),
-        ("sha256", pa.string()),
-        ("source_sha256", pa.string()),
-        ("linked", pa.bool_()),
-        ("changes", pa.list_(_CHANGE)),
-    ]
-)
+
+@functools.cache
+def schema() -> Any:
+    """The columns of a manifest, for pyarrow, whose import takes long."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    change = pa.struct(
+        [
+            ("method", pa.string()),
+            *((name, pa.int32()) for name in ("x0", "y0", "x1", "y1")),
+            ("kind", pa.string()),
+            ("region_id", pa.string()),
+        ]
+    )
+    return pa.schema(
+        [
+            ("image", pa.string()),
+            ("file", pa.string()),
+            ("regions", pa.int32()),
+            ("region_ids", pa.list_(pa.string())),
+            ("faces", pa.int32()),
+            ("license_plates", pa.int32()),
+            ("method", pa.string()),
+            ("sha256", pa.string()),
+            ("source_sha256", pa.string()),
+            ("linked", pa.bool_()),
+            ("changes", pa.list_(change)),
+        ]
+    )
 
 
 def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
     """Write a manifest as Parquet, atomically."""
     rows = [asdict(entry) | {name: getattr(entry, name) for name in SUMMARY} for entry in entries]
-    with atomic(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
+    write_rows(path, rows, schema())
 
 
 def read_manifest(path: Path) -> list[Entry]:
     """Read a manifest.
 
     Raises:
-        UserError: it is missing, or something else.
+        UserError: it is missing, something else, or of an earlier version.
     """
+    advice = "anonymize this shard again"
+    rows = read_rows(path, schema(), "a manifest", advice)
     try:
-        rows = pq.ParquetFile(path).read().to_pylist()
         return [_entry(row) for row in rows]
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; anonymize this shard") from None
-    except (pa.ArrowException, OSError, TypeError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not a manifest ({reason}); anonymize this shard again") from None
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path}: not a manifest ({error}); {advice}") from None
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -1,17 +1,17 @@
 """PII regions: where a face or a license plate is. Detection writes them, anonymization reads."""
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import Any
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, canonical_json, sha256_of
+from workflow_scripts.common.files import canonical_json, sha256_of
+from workflow_scripts.common.parquet import read_rows, write_rows
 
 Points = tuple[tuple[float, float], ...]
 """Points (x, y) in pixels; `np.array(points, np.float32)` is an (n, 2) array."""
@@ -89,18 +89,24 @@ def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
 
 
 NUMBERS = ("score", "x0", "y0", "x1", "y1")
-_POINTS = pa.list_(pa.float32())
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("image", pa.string()),
-        ("kind", pa.string()),
-        *((name, pa.float32()) for name in NUMBERS),
-        ("landmarks", _POINTS),
-        ("quad", _POINTS),
-    ]
-)
-"""The columns of `pii/{split}/{shard}.parquet`; points are x, y, x, y, …"""
+
+
+@functools.cache
+def schema() -> Any:
+    """The columns of `pii/{split}/{shard}.parquet` for pyarrow; points are x, y, x, y and so on."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    points = pa.list_(pa.float32())
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("image", pa.string()),
+            ("kind", pa.string()),
+            *((name, pa.float32()) for name in NUMBERS),
+            ("landmarks", points),
+            ("quad", points),
+        ]
+    )
 
 
 def write_regions(path: Path, regions: Iterable[Region]) -> None:
@@ -118,8 +124,7 @@ def write_regions(path: Path, regions: Iterable[Region]) -> None:
         raise ValueError("a region without an id; with_ids() gives ids")
     if not all(math.isfinite(row[name]) for row in rows for name in NUMBERS):
         raise ValueError("a region whose score or box is not finite")
-    with atomic(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), temporary)
+    write_rows(path, rows, schema())
 
 
 def read_regions(path: Path) -> list[Region]:
@@ -128,32 +133,25 @@ def read_regions(path: Path) -> list[Region]:
     Raises:
         UserError: it is missing, or no such table.
     """
+    advice = "detect again"
+    rows = read_rows(path, schema(), "a table of PII regions", advice)
+    ids = Counter(row["id"] for row in rows)
+    if len(ids) < len(rows):
+        raise UserError(f"{path}: region {ids.most_common(1)[0][0]} is listed twice; {advice}")
     try:
-        table = pq.ParquetFile(path).read()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not a table of PII regions ({reason}); detect again") from None
-    if table.schema != SCHEMA:
-        raise UserError(
-            f"{path}: columns {', '.join(table.column_names)}; a table of PII regions has "
-            f"{', '.join(SCHEMA.names)}; detect again"
-        )
-    ids = Counter(table["id"].to_pylist())
-    if len(ids) < table.num_rows:
-        raise UserError(f"{path}: region {ids.most_common(1)[0][0]} is listed twice; detect again")
-    return [
-        Region(
-            **{
-                **row,
-                "kind": Kind(row["kind"]),
-                "landmarks": _paired(row["landmarks"]),
-                "quad": _paired(row["quad"]),
-            }
-        )
-        for row in table.to_pylist()
-    ]
+        return [
+            Region(
+                **{
+                    **row,
+                    "kind": Kind(row["kind"]),
+                    "landmarks": _paired(row["landmarks"]),
+                    "quad": _paired(row["quad"]),
+                }
+            )
+            for row in rows
+        ]
+    except ValueError as error:
+        raise UserError(f"{path}: not a table of PII regions ({error}); {advice}") from None
 
 
 def _flat(points: Points | None) -> list[float] | None:
@@ -166,6 +164,8 @@ def _stored(values: Sequence[float]) -> list[float]:
     They are rounded from the shortest decimal text of each value. It decides where a value lies
     midway between two float32, as many do that a network computes.
     """
+    import pyarrow as pa  # noqa: PLC0415
+
     texts = pa.array([repr(float(value)) for value in values], pa.string())
     stored: list[float] = texts.cast(pa.float32()).to_pylist()
     return stored

@@ -2,26 +2,24 @@
 
 from pathlib import Path
 
-import pandas as pd
+from tabulate import tabulate
 
-from workflow_scripts.common.files import atomic, write_text
+from workflow_scripts.common.files import write_text
 
 ROWS = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
-def table_1(counts: dict[str, int]) -> pd.DataFrame:
-    """The whitepaper's Table I for this data set: one row per split, then the total.
+def write_table_1(counts: dict[str, int], folder: Path) -> None:
+    """Write the whitepaper's Table I for this data set, `table_1.csv` and `table_1.md`.
+
+    It has one row per split, then the total.
 
     Args:
         counts: number of images by split.
+        folder: is made if it is not there.
     """
     rows = [(ROWS[split], counts[split]) for split in ROWS if split in counts]
     rows.append(("Total Images", sum(counts.values())))
-    return pd.DataFrame(rows, columns=["split", "images"])
-
-
-def write_table_1(table: pd.DataFrame, folder: Path) -> None:
-    """Write `table_1.csv` and `table_1.md`."""
-    with atomic(folder / "table_1.csv") as temporary:
-        table.to_csv(temporary, index=False)
-    write_text(folder / "table_1.md", table.to_markdown(index=False) + "\n")
+    lines = ["split,images", *(f"{name},{count}" for name, count in rows)]
+    write_text(folder / "table_1.csv", "\n".join(lines) + "\n")
+    write_text(folder / "table_1.md", tabulate(rows, ["split", "images"], "pipe") + "\n")

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.common.console import log
-from workflow_scripts.common.downloads import ERRORS, copy_to, reason
-from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.downloads import copy_to
+from workflow_scripts.common.errors import SourceError, UserError, without_secrets
 from workflow_scripts.common.files import atomic, sha256_of_file
 from workflow_scripts.contracts.weights import Weights, checked_bytes
 
@@ -31,9 +31,9 @@ def fetch(key: str, weights: Weights, folder: Path) -> Path:
     with atomic(target) as temporary:
         try:
             found = copy_to(temporary, weights.source, key)
-        except ERRORS as error:
+        except SourceError as error:
             raise UserError(
-                f"{key}: {weights.source} cannot be read ({reason(error)}); correct the source, "
+                f"{key}: {weights.source} cannot be read ({error}); correct the source, "
                 "or download the file elsewhere and name its path"
             ) from None
         if found != weights.sha256:
@@ -58,7 +58,7 @@ def manifest_of(named: Mapping[str, Weights], folder: Path) -> dict[str, Any]:
     rows = [
         {
             "key": key,
-            "source": weights.source,
+            "source": without_secrets(weights.source),
             "sha256": weights.sha256,
             "bytes": len(checked_bytes(folder / weights.sha256, weights.sha256)),
             "licence": weights.licence,

@@ -11,9 +11,6 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-import submitit
-from submitit.helpers import TorchDistributedEnvironment
-
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.ownership import remove_owned
@@ -60,6 +57,8 @@ class _Launch:
         self.stopped_by: signal.Signals | None = None
         for number in STOP_SIGNALS:
             signal.signal(number, self._request_stop)
+        import submitit  # noqa: PLC0415, with asyncio and ssl it takes long
+
         executor = submitit.AutoExecutor(job.launch, cluster="local")
         executor.update_parameters(
             timeout_min=NO_LIMIT_MINUTES,
@@ -163,6 +162,8 @@ def _heartbeat(path: Path) -> Iterator[None]:
 def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
     """Do one worker's part of a training, in a process of its own."""
     stop = StopRequest(rendezvous.heartbeat, job.stop_at)
+    from submitit.helpers import TorchDistributedEnvironment  # noqa: PLC0415, see `_Launch`
+
     rank = TorchDistributedEnvironment().rank
     _log_to(job, rank)
     if job.gpus:

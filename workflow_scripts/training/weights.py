@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from workflow_scripts.common.console import log
-from workflow_scripts.common.downloads import ERRORS, copy_to, reason
-from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.downloads import copy_to
+from workflow_scripts.common.errors import SourceError, UserError
 from workflow_scripts.common.files import atomic, sha256_of_file
 
 
@@ -46,9 +46,9 @@ def downloaded(url: str, path: Path) -> Path:
     with atomic(path) as temporary:
         try:
             copy_to(temporary, url, path.name)
-        except ERRORS as error:
+        except SourceError as error:
             raise UserError(
-                f"{url}: cannot be downloaded ({reason(error)}); download it elsewhere and copy "
+                f"{url}: cannot be downloaded ({error}); download it elsewhere and copy "
                 f"it to {path}, or set training.initialisation to its path and "
                 "training.initialisation_sha256 to its sha256"
             ) from None

@@ -10,7 +10,7 @@ from workflow_scripts.contracts.shards import make_shards
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco
 from workflow_scripts.dataset.reader import worker_pool
-from workflow_scripts.dataset.table_1 import table_1, write_table_1
+from workflow_scripts.dataset.table_1 import write_table_1
 
 
 def index(
@@ -49,7 +49,7 @@ def index(
 
     train.write(output / "train.coco.json")
     val.write(output / "val.coco.json")
-    write_table_1(table_1(counts), output)
+    write_table_1(counts, output)
     shards.write(output / "shards.json")
     log.info(
         "%d training and %d validation images, %d and %d instances, %d shards",

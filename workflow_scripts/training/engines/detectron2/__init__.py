@@ -11,8 +11,6 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
-
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.training.engine import Engine, Recipe
 from workflow_scripts.training.engines.detectron2 import installation
@@ -42,6 +40,8 @@ class Detectron2Training(Detectron2Settings):
 
         detectron2 is not among the locked packages, and comes with a torch of its own.
         """
+        import yaml  # noqa: PLC0415, only Snakemake asks
+
         path = ENVIRONMENTS / f"{self.environment}.yaml"
         environment = yaml.safe_load(path.read_text(encoding="utf-8"))
         files = installation.files_of_config(self.config)

@@ -1,0 +1,54 @@
+"""Parquet files. pyarrow is imported when one is read or written, since that takes long."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic
+
+
+def write_rows(path: Path, rows: Sequence[dict[str, Any]], schema: Any) -> None:
+    """Write rows as Parquet, atomically.
+
+    Args:
+        path: the file.
+        rows: values by column.
+        schema: a `pyarrow.Schema`.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    with atomic(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+
+
+def read_rows(path: Path, schema: Any, what: str, advice: str) -> list[dict[str, Any]]:
+    """The rows of a Parquet file, as values by column.
+
+    Args:
+        path: the file.
+        schema: the `pyarrow.Schema` that it has to have.
+        what: what it should be, and
+        advice: what to do if it is not, for errors.
+
+    Raises:
+        UserError: it is missing, something else, or has other columns.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        table = pq.ParquetFile(path).read()
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; {advice}") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: not {what} ({reason}); {advice}") from None
+    if table.schema != schema:
+        raise UserError(
+            f"{path}: made by another version of the workflow, or not {what} (its columns: "
+            f"{', '.join(table.column_names)}); {advice}"
+        )
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
