@@ -23,12 +23,14 @@ FLOORS = (
 """From the ground up: a room imports its own modules, and those of the floors below."""
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 STANDALONE = (
+    "cluster_schedule",
     "drawn_streets",
     "instance_ap",
     "natural_pii",
     "pii_detectors",
     "pii_measures",
     "run_equivalence",
+    "slurm_repairs",
 )
 """The packages that know nothing of the workflow."""
 

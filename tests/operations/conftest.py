@@ -1,8 +1,7 @@
 """Slurm's profile is read without a question about accounting."""
 
 import pytest
-
-from workflow_scripts.operations.slurm_repairs import CHOSEN
+from slurm_repairs import CHOSEN
 
 
 @pytest.fixture(autouse=True)

@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from cluster_schedule import Partition
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.usage import Usage
 from workflow_scripts.operations.commands.plan import as_text, size
-from workflow_scripts.operations.plan.chart import bars_of, draw
 from workflow_scripts.operations.plan.estimates import (
     DEFAULT_BYTES,
     DEFAULT_SECONDS,
@@ -17,11 +17,9 @@ from workflow_scripts.operations.plan.estimates import (
 )
 from workflow_scripts.operations.plan.forecast import (
     forecast,
-    most_at_a_time,
     parts_of,
     tasks_of,
 )
-from workflow_scripts.operations.plan.schedule import Partition, Placed, PlannedTask
 from workflow_scripts.operations.snakemake_call import Job
 
 NODES = Partition(nodes=2, gpus=4, cores=16)
@@ -166,30 +164,6 @@ def test_the_forecast_adds_up(tmp_path):
 def test_what_fits_no_node_is_named(tmp_path):
     with pytest.raises(UserError, match="train: needs 8 GPUs, 2 cores"):
         forecast([job("train", resources={"gpu": 8})], Estimates(tmp_path, 1), NODES, in_slurm=True)
-
-
-def test_most_at_a_time():
-    bars = [(0, 10), (5, 10), (10, 10), (15, 1)]
-    assert most_at_a_time([Placed(PlannedTask("t", "t", s), start, 0) for start, s in bars]) == 2
-
-
-def test_bars_of_a_node_do_not_overlap(tmp_path):
-    jobs = [(0, 10, 2), (0, 30, 1), (10, 10, 2), (20, 10, 3), (0, 10, 0), (5, 10, 0), (10, 5, 0)]
-    placed = [
-        Placed(PlannedTask("t", f"{gpus}", s, gpus=gpus), start, 0) for start, s, gpus in jobs
-    ]
-    bars = bars_of(placed)
-    assert len(bars) == 2 + 1 + 2 + 3 + 3
-    for one in bars:
-        for other in bars:
-            apart = one.row + one.height <= other.row or other.row + other.height <= one.row
-            after = one.job.end <= other.job.start or other.job.end <= one.job.start
-            assert one is other or apart or after
-    # Four GPUs, and one row for the jobs without.
-    assert max(bar.row + bar.height for bar in bars) == 4 + 1
-    draw([*placed, Placed(PlannedTask("t", "gather", 1), 0, None)], tmp_path)
-    assert "Snakemake's" in (tmp_path / "plan.svg").read_text()
-    assert (tmp_path / "plan.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from slurm_repairs import CHOSEN
 
 from tests.commands import cluster as cluster_command
 from tests.slurm.accounting import AccountingCluster
 from tests.slurm.cluster import Cluster, running
 from tests.slurm.experiments import model, small_config
 from tests.workflow import Workflow, made_once
-from workflow_scripts.operations.slurm_repairs import CHOSEN
 
 PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol"
 ACCOUNTING_PROGRAMS = "slurmdbd", "mariadbd", "mariadb-install-db", "sacctmgr", "sacct"

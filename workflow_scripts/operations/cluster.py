@@ -8,13 +8,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from configargparse import ConfigFileParserException  # type: ignore[import-untyped]
+from slurm_repairs.questions import NoAnswerError, ask, minutes_of, rows
 from snakemake.profiles import ProfileConfigFileParser
 from snakemake_executor_plugin_slurm.job_status_query import get_min_job_age
 from snakemake_executor_plugin_slurm.submit_string import get_submit_command
 from snakemake_executor_plugin_slurm.utils import set_gres_string
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.operations.slurm import NoAnswerError, ask, minutes_of, rows
 
 PROFILE_NAMES = "profile.yaml", "config.yaml"
 """Names of the file in a profile's folder."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from slurm_repairs.questions import NoAnswerError, ask, rows
 
 from workflow_scripts.common.console import duration
 from workflow_scripts.contracts.run_states import QueuedJob, RunStatus, State
-from workflow_scripts.operations.slurm import NoAnswerError, ask, rows
 
 SECONDS = 20
 """Time limit of the question to squeue."""

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from slurm_repairs.questions import NoAnswerError, ask, rows
+
 from workflow_scripts.common.console import log
 from workflow_scripts.common.gpus import GpuMeter, visible_gpus
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.usage import Usage, write_usage
-from workflow_scripts.operations.slurm import NoAnswerError, ask, rows
 
 FIELDS = "JobIDRaw", "Submit", "Start", "ElapsedRaw", "TotalCPU", "AllocTRES", "ConsumedEnergyRaw"
 """Fields that sacct is asked for."""

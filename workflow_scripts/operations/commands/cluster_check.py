@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
+from slurm_repairs.questions import accounting_problem
+
 from workflow_scripts.common.cli import option
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
@@ -14,7 +16,6 @@ from workflow_scripts.operations.cluster import (
     sbatch_command,
     too_short_a_memory,
 )
-from workflow_scripts.operations.slurm import accounting_problem
 
 
 def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:

@@ -5,14 +5,15 @@ from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
+from cluster_schedule import Partition
+from cluster_schedule.chart import draw_schedule
 from tabulate import tabulate
 
 from workflow_scripts.common.cli import Behind, Count, Folder, Positive, option
 from workflow_scripts.common.console import duration, log
-from workflow_scripts.operations.plan.chart import draw
+from workflow_scripts.common.figures import save, style
 from workflow_scripts.operations.plan.estimates import Estimates, read_shard_size
 from workflow_scripts.operations.plan.forecast import Forecast, forecast
-from workflow_scripts.operations.plan.schedule import Partition
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 NODE_GPUS = 4
@@ -72,7 +73,8 @@ def plan(
         if seeds and more is not None:
             print(difference(now, more, seeds))
     if chart:
-        draw(now.placed, chart)
+        with style("plan"):
+            save(draw_schedule(now.placed, local="Snakemake's"), chart, "plan")
         log.info("%s/plan.svg, plan.png", chart)
 
 

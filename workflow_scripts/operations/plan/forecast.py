@@ -4,17 +4,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.operations.plan.estimates import STATES_WHILE_TRAINING, Estimates
-from workflow_scripts.operations.plan.schedule import (
+from cluster_schedule import (
     Partition,
     Placed,
     PlannedTask,
     bounds,
     critical_path,
     makespan,
+    most_at_a_time,
     schedule,
 )
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.operations.plan.estimates import STATES_WHILE_TRAINING, Estimates
 from workflow_scripts.operations.snakemake_call import Job, gpus_to_use, minutes_to_use
 
 
@@ -109,16 +111,6 @@ def _of_kind(
         bytes=sum(estimates.bytes(job).value for job in jobs),
         records=min(estimates.seconds(job).records for job in jobs),
     )
-
-
-def most_at_a_time(placed: Sequence[Placed]) -> int:
-    """Largest number of jobs that run at the same time."""
-    changes = sorted([(one.end, -1) for one in placed] + [(one.start, 1) for one in placed])
-    most = running = 0
-    for _, change in changes:
-        running += change
-        most = max(most, running)
-    return most
 
 
 def tasks_of(jobs: Sequence[Job], estimates: Estimates, *, in_slurm: bool) -> list[PlannedTask]:

@@ -1,6 +1,6 @@
 """Repairs of Snakemake's Slurm executor plugin, for the version that they were written for.
 
-`profiles/slurm` applies them when Snakemake reads it. Each replaces one function of the plugin and
+A Snakemake profile applies them when it is read. Each replaces one function of the plugin and
 says in its docstring what goes wrong without it. Upstream issues and pull requests are those of
 https://github.com/snakemake/snakemake-executor-plugin-slurm.
 """
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from workflow_scripts.operations.slurm import (
+from .questions import (
     NoAnswerError,
     accounting_problem,
     ask,
@@ -20,8 +20,8 @@ from workflow_scripts.operations.slurm import (
 
 PLUGIN = "snakemake-executor-plugin-slurm"
 VERSION = "2.8.0"
-"""Version of the plugin that the repairs were written for; pyproject.toml pins it."""
-CHOSEN = "ANONYMIZATION_IMPACT_SLURM_STATUS_COMMAND"
+"""Version of the plugin that the repairs were written for."""
+CHOSEN = "SLURM_REPAIRS_STATUS_COMMAND"
 """Environment variable that hands `status_command`'s answer on to child processes and jobs."""
 MIN_JOB_AGE = 300
 """Slurm's default MinJobAge in seconds."""
@@ -61,7 +61,7 @@ def apply() -> None:
         print(
             f"{PLUGIN} {found} is installed, but the repairs of the Slurm profile were written for "
             f"{VERSION} and are NOT applied: Snakemake may lose its jobs while Slurm's controller "
-            f"is away, and wait forever for preempted jobs; install {VERSION} (make setup)",
+            f"is away, and wait forever for preempted jobs; install {VERSION}",
             file=sys.stderr,
         )
         return

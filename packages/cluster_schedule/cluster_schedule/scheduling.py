@@ -26,7 +26,7 @@ class PlannedTask:
     """Time from its end until the tasks that wait for it, or for its place among `Partition.jobs`,
     are submitted and could start."""
     local: bool = False
-    """Whether it runs beside Snakemake instead of on a node."""
+    """Whether it runs beside the scheduler instead of on a node."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Partition:
     memory_mb: int | None = None
     """Memory per node; None is no limit."""
     jobs: int | None = None
-    """Largest number of jobs that Snakemake submits at a time; None is no limit."""
+    """Largest number of jobs that are submitted at a time; None is no limit."""
 
     def fits(self, task: PlannedTask) -> bool:
         """Whether an idle node could run a task."""
@@ -55,7 +55,7 @@ class Placed:
     start: float
     """Seconds from the start of the first task."""
     node: int | None
-    """Index of the node; None beside Snakemake."""
+    """Index of the node; None for a local task."""
 
     @property
     def end(self) -> float:
@@ -108,7 +108,7 @@ def schedule(tasks: Sequence[PlannedTask], partition: Partition) -> list[Placed]
     missing = [len(task.after) for task in tasks]
     places = math.inf if partition.jobs is None else partition.jobs
     waiting = [(0.0, -ways[i], i) for i in range(len(tasks)) if not missing[i]]
-    # (time, what, task): its resources are released, or Snakemake has noticed its end.
+    # (time, what, task): its resources are released, or its end has been noticed.
     events: list[tuple[float, int, int]] = []
     on_node: dict[int, int] = {}
     placed = []
@@ -155,6 +155,16 @@ def schedule(tasks: Sequence[PlannedTask], partition: Partition) -> list[Placed]
 def makespan(placed: Sequence[Placed]) -> float:
     """Seconds until all tasks have ended."""
     return max((one.end for one in placed), default=0.0)
+
+
+def most_at_a_time(placed: Sequence[Placed]) -> int:
+    """Largest number of tasks that run at the same time."""
+    changes = sorted([(one.end, -1) for one in placed] + [(one.start, 1) for one in placed])
+    most = running = 0
+    for _, change in changes:
+        running += change
+        most = max(most, running)
+    return most
 
 
 def ways_to_the_end(tasks: Sequence[PlannedTask]) -> list[float]:

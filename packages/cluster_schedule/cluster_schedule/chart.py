@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from workflow_scripts.common.figures import QUIET, save, style
-from workflow_scripts.operations.plan.schedule import Placed
+from .scheduling import Placed
 
-NAME = "plan"
+QUIET = "#6b747c"
 HOUR = 3600.0
 WIDTH, ROW_HEIGHT, MOST_HEIGHT = 9.0, 0.16, 14.0
 """Inches."""
@@ -28,8 +26,13 @@ class Bar:
     """Height in rows."""
 
 
-def draw(placed: Sequence[Placed], folder: Path) -> None:
-    """Write `plan.svg` and `plan.png`."""
+def draw_schedule(placed: Sequence[Placed], local: str = "local") -> Figure:
+    """A figure of a schedule.
+
+    Args:
+        placed: at least one task that takes time.
+        local: name of the rows of local tasks.
+    """
     placed = [one for one in placed if one.task.seconds]
     kinds = list(dict.fromkeys(one.task.kind for one in placed))
     palette = matplotlib.colormaps["tab20"]
@@ -37,31 +40,30 @@ def draw(placed: Sequence[Placed], folder: Path) -> None:
     nodes = sorted({one.node for one in placed}, key=lambda node: (node is None, node))
     bands = {node: bars_of([one for one in placed if one.node == node]) for node in nodes}
     heights = {node: max(bar.row + bar.height for bar in bars) for node, bars in bands.items()}
-    with style(NAME):
-        height = min(MOST_HEIGHT, 1.8 + ROW_HEIGHT * sum(heights.values()))
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        axes = figure.subplots()
-        top, names = 0.0, {}
-        for node, bars in bands.items():
-            names[top + heights[node] / 2] = "Snakemake's" if node is None else f"node {node + 1}"
-            for bar in bars:
-                axes.broken_barh(
-                    [(bar.job.start / HOUR, bar.job.task.seconds / HOUR)],
-                    (top + bar.row, 0.9 * bar.height),
-                    facecolor=colours[bar.job.task.kind],
-                    edgecolor="white",
-                    linewidth=0.2,
-                )
-            top += heights[node]
-            axes.axhline(top, color=QUIET, linewidth=0.5)
-        axes.set_yticks(list(names), list(names.values()))
-        axes.tick_params(axis="y", length=0)
-        axes.set_ylim(top, 0)
-        axes.set_xlim(0)
-        axes.set_xlabel("hours")
-        legend = [Patch(color=colours[kind], label=kind) for kind in kinds]
-        figure.legend(handles=legend, loc="outside upper left", ncols=5, frameon=False)
-        save(figure, folder, NAME)
+    height = min(MOST_HEIGHT, 1.8 + ROW_HEIGHT * sum(heights.values()))
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    top, names = 0.0, {}
+    for node, bars in bands.items():
+        names[top + heights[node] / 2] = local if node is None else f"node {node + 1}"
+        for bar in bars:
+            axes.broken_barh(
+                [(bar.job.start / HOUR, bar.job.task.seconds / HOUR)],
+                (top + bar.row, 0.9 * bar.height),
+                facecolor=colours[bar.job.task.kind],
+                edgecolor="white",
+                linewidth=0.2,
+            )
+        top += heights[node]
+        axes.axhline(top, color=QUIET, linewidth=0.5)
+    axes.set_yticks(list(names), list(names.values()))
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(top, 0)
+    axes.set_xlim(0)
+    axes.set_xlabel("hours")
+    legend = [Patch(color=colours[kind], label=kind) for kind in kinds]
+    figure.legend(handles=legend, loc="outside upper left", ncols=5, frameon=False)
+    return figure
 
 
 def bars_of(placed: Sequence[Placed]) -> list[Bar]:

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 import snakemake_executor_plugin_slurm as plugin
-
-from tests.workflow import PROJECT
-from workflow_scripts.operations import slurm_repairs
-from workflow_scripts.operations.slurm import (
+from slurm_repairs import repairs
+from slurm_repairs.questions import (
     NoAnswerError,
     ask,
     cancels_preempted_jobs,
@@ -19,6 +17,8 @@ from workflow_scripts.operations.slurm import (
     minutes_of,
     rows,
 )
+
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def program(folder: Path, name: str, *lines: str) -> None:
@@ -33,7 +33,7 @@ def path(tmp_path, monkeypatch):
     """A folder for stand-ins of Slurm's commands; the question about accounting was not asked."""
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     # To be restored although the code sets it itself.
-    monkeypatch.setenv(slurm_repairs.CHOSEN, "")
+    monkeypatch.setenv(repairs.CHOSEN, "")
     return tmp_path
 
 
@@ -107,17 +107,17 @@ def test_partitions_that_cancel_preempted_jobs_are_found():
 )
 def test_job_states_are_asked_of_what_can_tell_them(path, capfd, sacct, command, reason):
     program(path, "sacct", f"echo asked >>{path}/asked", *sacct)
-    assert [slurm_repairs.status_command() for _ in range(3)] == [command] * 3
+    assert [repairs.status_command() for _ in range(3)] == [command] * 3
     assert capfd.readouterr().err == f"Job states are asked of {command} ({reason})\n"
     assert (path / "asked").read_text() == "asked\n"
 
 
 def test_a_child_process_asks_nothing_again(path, monkeypatch, capfd):
     program(path, "sacct", f"touch {path}/asked")
-    monkeypatch.setenv(slurm_repairs.CHOSEN, "sacct")
-    code = "from workflow_scripts.operations import slurm_repairs as r; print(r.status_command())"
+    monkeypatch.setenv(repairs.CHOSEN, "sacct")
+    code = "import slurm_repairs; print(slurm_repairs.status_command())"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, check=True, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=PACKAGE, check=True, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("sacct\n", "")
     assert not (path / "asked").exists()
@@ -125,7 +125,7 @@ def test_a_child_process_asks_nothing_again(path, monkeypatch, capfd):
 
 def test_the_memory_of_the_controller_is_asked_until_it_is_known():
     answers = iter([None, None, 3600])
-    get = slurm_repairs.remembered(lambda: next(answers))
+    get = repairs.remembered(lambda: next(answers))
     assert [get() for _ in range(5)] == [300, 300, 3600, 3600, 3600]
 
 
@@ -134,7 +134,7 @@ def test_preempted_jobs_count_as_cancelled_where_they_stay_away(path):
         return (None, None) if command == "away" else ({"1": "PREEMPTED", "2": "RUNNING"}, 0.1)
 
     def asked(command="squeue"):
-        return asyncio.run(slurm_repairs.with_cancelled_jobs(states)(command, None))
+        return asyncio.run(repairs.with_cancelled_jobs(states)(command, None))
 
     program(path, "scontrol", "echo PreemptMode=REQUEUE")
     assert asked() == ({"1": "PREEMPTED", "2": "RUNNING"}, 0.1)
@@ -154,7 +154,7 @@ def test_a_submission_waits_for_the_controller(path):
         f"echo >>{path}/pings",
         f"test $(wc -l <{path}/pings) -lt 3 || echo 'Slurmctld(primary) at node is UP'",
     )
-    call = slurm_repairs.waiting_for_controller(lambda job, *, settings: f"sbatch {job}{settings}")
+    call = repairs.waiting_for_controller(lambda job, *, settings: f"sbatch {job}{settings}")
     command = call("a", settings="b")
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)
     assert done.stdout == "submitted\n"
@@ -176,9 +176,9 @@ def unrepaired(monkeypatch):
 
 def test_the_repairs_are_applied_once(unrepaired, capfd):
     before = functions()
-    slurm_repairs.apply()
+    repairs.apply()
     repaired = functions()
-    slurm_repairs.apply()
+    repairs.apply()
     assert all(repaired[name] is not before[name] for name in before)
     assert functions() == repaired
     assert capfd.readouterr().err == ""
@@ -187,34 +187,9 @@ def test_the_repairs_are_applied_once(unrepaired, capfd):
 def test_another_version_of_the_plugin_is_left_alone_and_named(unrepaired, capfd, monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "2.9.0")
     before = functions()
-    slurm_repairs.apply()
+    repairs.apply()
     assert functions() == before
     said = capfd.readouterr().err
     assert "snakemake-executor-plugin-slurm 2.9.0 is installed" in said
     assert "NOT applied" in said
     assert "install 2.8.0" in said
-
-
-def test_the_pinned_version_is_the_one_that_is_repaired():
-    pin = f"{slurm_repairs.PLUGIN}=={slurm_repairs.VERSION}"
-    assert f'"{pin}"' in (PROJECT / "pyproject.toml").read_text()
-    assert f"{pin} " in (PROJECT / "envs/requirements.lock").read_text()
-
-
-def test_the_profile_finds_the_module_from_any_folder(path, tmp_path):
-    """As Snakemake reads it, twice, called from a folder without the project."""
-    program(path, "sacct", f"echo >>{path}/asked")
-    profile = PROJECT / "profiles/slurm/profile.yaml"
-    code = (
-        "from snakemake.profiles import ProfileConfigFileParser as P\n"
-        f"found = [P().parse(open({str(profile)!r})) for _ in range(2)]\n"
-        "import snakemake_executor_plugin_slurm as plugin, workflow_scripts\n"
-        "print(found[1]['slurm-status-command'], plugin.repaired, workflow_scripts.__file__)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    package = PROJECT / "workflow_scripts/__init__.py"
-    assert done.stdout.split() == ["sacct", "True", str(package)]
-    assert done.stderr == "Job states are asked of sacct (accounting answers)\n"
-    assert (path / "asked").read_text() == "\n"

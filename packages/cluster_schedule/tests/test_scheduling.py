@@ -1,16 +1,17 @@
 """List scheduling, against cases that can be worked out by hand."""
 
 import pytest
-
-from workflow_scripts.operations.plan.schedule import (
+from cluster_schedule import (
     Partition,
+    Placed,
     PlannedTask,
     bounds,
     critical_path,
     makespan,
+    most_at_a_time,
     schedule,
-    ways_to_the_end,
 )
+from cluster_schedule.scheduling import ways_to_the_end
 
 ONE_NODE = Partition(nodes=1, gpus=4, cores=8)
 
@@ -107,3 +108,8 @@ def test_nothing_to_do():
     assert schedule([], ONE_NODE) == []
     assert makespan([]) == 0
     assert critical_path([]) == (0, [])
+
+
+def test_most_at_a_time():
+    bars = [(0, 10), (5, 10), (10, 10), (15, 1)]
+    assert most_at_a_time([Placed(PlannedTask("t", "t", s), start, 0) for start, s in bars]) == 2
