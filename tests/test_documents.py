@@ -48,20 +48,6 @@ def test_versions_agree():
     assert versions | {citation, changelog} == {citation}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_targets_of_snakemake_stand_before_its_options(document):
-    """An option that takes several values would take a target behind it for one more."""
-    text = document.read_text(encoding="utf-8").replace("\\\n", " ")
-    calls = re.findall(r"snakemake ((?:--|\$P)[^\n`#]*)", text)
-    rules = set(re.findall(r"^(?:rule|checkpoint) (\w+):", rules_text(), re.M))
-    assert [call for call in calls if rules & set(call.split())] == []
-
-
-def rules_text() -> str:
-    """The text of all rule files."""
-    return "\n".join(path.read_text() for path in (PROJECT / "rules").glob("*.smk"))
-
-
 ONE_LINERS = re.findall(r" -c ('[^']*')", (PROJECT / "Makefile").read_text())
 
 

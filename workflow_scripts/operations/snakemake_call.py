@@ -99,7 +99,7 @@ class SnakemakeCall:
         try:
             given = ConfigSettings(config=parse_config(self.options.config), configfiles=files)
             config = {} if files else load_configfile(str(self.snakefile.parent / "config.yaml"))
-        except (WorkflowError, OSError) as error:
+        except (WorkflowError, OSError, ValueError) as error:
             raise UserError(" ".join(str(error).split())) from None
         update_config(config, given.overwrite_config)
         return read_experiment(config, " + ".join(map(str, files)) or "config.yaml")
@@ -112,7 +112,8 @@ class SnakemakeCall:
 
     def typed(self, *targets: str) -> str:
         """The call for some targets, as it is typed."""
-        return shlex.join(["snakemake", *self.arguments, *targets])
+        # An option that takes several values would take targets behind it for more.
+        return shlex.join(["snakemake", *targets, *self.arguments])
 
     def jobs(self, *targets: str) -> list[Job]:
         """The jobs that Snakemake would run now, each behind those that it depends on.
