@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
+from image_files import ImageFileError, kinds_in
 from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
 
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.comparison import changed_pixels
-from workflow_scripts.privacy import metadata
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
@@ -99,7 +102,7 @@ def measure_image(
 
     An original without regions is not decoded: nothing in it was meant to change.
     """
-    carried = metadata.kinds_in(pair.anonymized)
+    carried = _metadata_in(pair.anonymized)
     name, size = pair.image.file_name, pair.image.width * pair.image.height
     if pair.is_original and not pair.regions:
         return ImageFinding(name, True, False, size, 0, False, 1.0, 0.0, carried)
@@ -142,6 +145,13 @@ def measure_image(
         metadata=carried,
         regions=tuple(regions),
     )
+
+
+def _metadata_in(path: Path) -> tuple[str, ...]:
+    try:
+        return kinds_in(read_bytes(path))
+    except ImageFileError as error:
+        raise UserError(f"{path}: {error}; make it again") from None
 
 
 def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dict[str, bool]:

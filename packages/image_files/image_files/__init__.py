@@ -1,0 +1,20 @@
+"""Image files to hand on: metadata, orientation, format, folders, a contact sheet."""
+
+from .encoding import encoded_like, orientation_of, saved_again, turned
+from .folders import Listing, listing
+from .metadata import ImageFileError, kinds_in, without_metadata
+from .sheet import SheetCell, contact_sheet
+
+__all__ = [
+    "ImageFileError",
+    "Listing",
+    "SheetCell",
+    "contact_sheet",
+    "encoded_like",
+    "kinds_in",
+    "listing",
+    "orientation_of",
+    "saved_again",
+    "turned",
+    "without_metadata",
+]

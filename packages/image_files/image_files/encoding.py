@@ -1,0 +1,93 @@
+"""Pixels coded like an original: its format, colour mode and compression, without its metadata."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import ExifTags, Image, JpegImagePlugin
+
+from .metadata import colour_profile
+
+_GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+
+
+def orientation_of(raw: bytes) -> int:
+    """The EXIF orientation of an image file's bytes, 1 to 8; 1 where it names none."""
+    with Image.open(io.BytesIO(raw)) as image:
+        named = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return named if named in range(1, 9) else 1
+
+
+def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    """Pixels (h, w, …) as viewers show them, for an EXIF orientation from 1 to 8."""
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def encoded_like(raw: bytes, pixels: np.ndarray) -> bytes:
+    """Pixels in the format of an image file, without metadata.
+
+    Grey files stay grey, and transparency stays; 16-bit files become 8-bit. A JPEG gets the
+    quantization tables and subsampling of the original, so that unchanged parts change little. A
+    colour profile other than sRGB stays.
+
+    Args:
+        raw: bytes of the original file.
+        pixels: (height, width, 3) uint8 RGB, upright.
+
+    Raises:
+        OSError: the original is damaged, or of a format that Pillow cannot write.
+    """
+    with Image.open(io.BytesIO(raw)) as source:
+        # JPEGs of cameras may hold further images: only the first is shown.
+        file_format = "JPEG" if source.format == "MPO" else str(source.format)
+        options = _options_like(source, file_format, raw)
+        image = Image.fromarray(pixels)
+        if source.mode in _GREY:
+            image = image.convert("L")
+        if source.has_transparency_data and file_format != "JPEG":
+            alpha = np.asarray(source.convert("RGBA"))[..., 3]
+            image.putalpha(Image.fromarray(turned(alpha, orientation_of(raw))))
+        if source.mode != "CMYK":
+            options["icc_profile"] = colour_profile(raw)
+    content = io.BytesIO()
+    image.save(content, file_format, **options)
+    return content.getvalue()
+
+
+def _options_like(source: Image.Image, file_format: str, raw: bytes) -> dict[str, Any]:
+    if isinstance(source, JpegImagePlugin.JpegImageFile):
+        sampling = JpegImagePlugin.get_sampling(source)
+        return {
+            "optimize": True,
+            "progressive": "progressive" in source.info,
+            "qtables": source.quantization if source.mode != "CMYK" else None,
+            "subsampling": sampling if sampling >= 0 else 0,
+        }
+    if file_format == "WEBP":
+        return {"lossless": b"VP8L" in raw[:64], "quality": 95}
+    if file_format == "TIFF":
+        return {"compression": "tiff_adobe_deflate"}
+    return {"compress_level": 3} if file_format == "PNG" else {}
+
+
+def saved_again(raw: bytes) -> bytes:
+    """The same pixels, upright, in the same lossless format (BMP, TIFF), without metadata.
+
+    Raises:
+        OSError: as in `encoded_like`.
+    """
+    with Image.open(io.BytesIO(raw)) as source:
+        colours = "RGBA" if source.has_transparency_data else "RGB"
+        image = source.convert(colours) if source.mode in ("P", "PA") else source
+        plain = Image.fromarray(turned(np.asarray(image), orientation_of(raw)))
+        options = _options_like(source, str(source.format), raw)
+        options["icc_profile"] = colour_profile(raw)
+        content = io.BytesIO()
+        plain.save(content, str(source.format), **options)
+    return content.getvalue()

@@ -1,0 +1,82 @@
+"""Pixels in the format of an original, and the orientation of its pixels."""
+
+import io
+
+import numpy as np
+import pytest
+from image_files import encoded_like, kinds_in, orientation_of, saved_again, turned
+from PIL import Image, ImageOps
+
+
+def smooth(height: int = 48, width: int = 80) -> np.ndarray:
+    y, x = np.mgrid[:height, :width]
+    return np.stack((x * 3, y * 5, x + y), axis=-1).astype(np.uint8)
+
+
+def coded(file_format: str, mode: str = "RGB", orientation: int = 1, **options) -> bytes:
+    exif, raw = Image.Exif(), io.BytesIO()
+    exif[0x0112], exif[0x010F] = orientation, "a camera"
+    image = Image.fromarray(smooth()).convert(mode)
+    image.save(raw, file_format, **({} if file_format == "BMP" else {"exif": exif}), **options)
+    return raw.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pixels_are_turned_as_viewers_do(orientation):
+    raw = coded("PNG", orientation=orientation)
+    assert orientation_of(raw) == orientation
+    shown = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(raw))))
+    np.testing.assert_array_equal(turned(smooth(), orientation), shown)
+
+
+@pytest.mark.parametrize("file_format", ["BMP", "PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["RGB", "L", "P"])
+def test_lossless_formats_stay_lossless(file_format, mode):
+    raw = coded(file_format, mode)
+    pixels = np.asarray(Image.open(io.BytesIO(raw)).convert("RGB"))
+    for clean in (encoded_like(raw, pixels), saved_again(raw)):
+        image = Image.open(io.BytesIO(clean))
+        assert image.format == file_format
+        assert (image.mode == "L") == (mode == "L")
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), pixels)
+        assert kinds_in(clean) == ()
+
+
+def test_transparency_stays_and_turns():
+    alpha = np.full((48, 80), 255, np.uint8)
+    alpha[:10] = 0
+    image, raw, exif = Image.fromarray(np.dstack((smooth(), alpha))), io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    image.save(raw, "PNG", exif=exif)
+    after = Image.open(io.BytesIO(encoded_like(raw.getvalue(), turned(smooth(), 6))))
+    np.testing.assert_array_equal(np.asarray(after), turned(np.asarray(image), 6))
+
+
+@pytest.mark.parametrize("quality", [30, 75, 95])
+@pytest.mark.parametrize("subsampling", [0, 2])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_keeps_its_quality(quality, subsampling, progressive):
+    options = {"quality": quality, "subsampling": subsampling, "progressive": progressive}
+    raw = coded("JPEG", **options)
+    before = Image.open(io.BytesIO(raw))
+    pixels = np.asarray(before)
+    clean = encoded_like(raw, pixels)
+    after = Image.open(io.BytesIO(clean))
+    assert after.quantization == before.quantization
+    assert kinds_in(clean) == ()
+    assert np.abs(np.asarray(after).astype(int) - pixels).mean() < 1
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_other_jpegs(mode):
+    raw = coded("JPEG", mode)
+    after = Image.open(io.BytesIO(encoded_like(raw, smooth())))
+    assert (after.format, after.mode) == ("JPEG", "L" if mode == "L" else "RGB")
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+def test_webp(lossless):
+    raw = coded("WEBP", lossless=lossless)
+    clean = encoded_like(raw, smooth())
+    assert (b"VP8L" in clean[:64]) == lossless
+    assert kinds_in(clean) == ()
