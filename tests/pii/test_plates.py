@@ -1,5 +1,6 @@
 """The plate detector at work: inside vehicles and over whole frames, and with unusable weights."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask
-from workflow_scripts.imaging.pictures import pictures_of
+from workflow_scripts.imaging.pictures import picture_of, pictures_of
 from workflow_scripts.pii.detect import check, detect
 from workflow_scripts.pii.detectors.plates import Plates
 from workflow_scripts.pii.settings import Pii
@@ -41,6 +42,24 @@ def scene(tmp_path_factory):
     asked = (visible > 0.6) & (widths(quads) >= 20)
     split = CocoSplit(CLASSES, (image,), tuple(instances))
     return split, pictures_of(split, root)[0], quads[asked], quads[~asked]
+
+
+def test_plates_of_every_size_are_found(scene):
+    """A plate that fills a third of the frame is wider than what the network has learned."""
+    _, picture, truth, _ = scene
+    middle, width = truth[0].mean(axis=0), np.ptp(truth[0][:, 0])
+    scale = 480 / width
+    matrix = scale * np.array([[1, 0, -middle[0]], [0, 1, -middle[1]]])
+    matrix[:, 2] += (720, 480)
+    near = picture_of(cv2.warpAffine(picture.pixels, matrix, (1440, 960)))
+    expected = (truth[0] - middle) * scale + (720, 480)
+    widths_found = []
+    for every_size in (False, True):
+        found = Plates(every_size=every_size).regions(near, Kind.LICENSE_PLATE)
+        quads = np.array([region.quad for region in found]).reshape(-1, 4, 2)
+        near_it = np.abs(quads.mean(axis=1) - expected.mean(axis=0)).max(axis=1) < 48
+        widths_found.append(widths(quads[near_it]).tolist())
+    assert widths_found == [[], [pytest.approx(480, rel=0.15)]]
 
 
 @pytest.mark.parametrize("only_on_labelled", [True, False])

@@ -15,11 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .detections import NO_FACES, FaceDetections, joined
+from .boxes import ious
+from .detections import NO_FACES, FaceDetections, joined, together
 from .errors import DetectorError
 from .networks import content_of, network_of
 from .onnx_shapes import with_free_shapes
-from .views import View, around, scale_of_person
+from .views import View, around, scale_of_person, smaller_scales, tiles
 
 STRIDE = 4
 """Input pixels a cell of the output."""
@@ -33,6 +34,12 @@ SMALL = 2**20
 """Frames of no more pixels are searched in one look: in two they would take as long."""
 CANDIDATE = 1 / 6
 """The first of two looks keeps what exceeds this share of the threshold."""
+TILE = 2048
+"""With `every_size`: side of what the network sees at once, pixels; the memory that it takes."""
+LARGE = 48
+"""With `every_size`: a face of at least so many pixels in a smaller look is taken from there."""
+SAME = 0.15
+"""And what overlaps it by a higher IoU in a larger look is a part of the same face."""
 AROUND_FACE = 2.5
 """The second look: side of the view in sides of the face."""
 NEAR, FAR = 64, 128
@@ -58,6 +65,7 @@ class CenterFaceSearch:
     scale: float = 1.0
     max_iou: float = 0.3
     two_looks: bool = True
+    every_size: bool = False
     weights: Path | None = None
     sha256: str | None = None
 
@@ -88,6 +96,8 @@ class CenterFaceSearch:
         if within is not None:
             persons = around(within, width, height, self._scale_of_person)
             return self._looked(network, image, persons, self.threshold)
+        if self.every_size:
+            return self._at_every_size(network, image)
         if not self.two_looks or width * height * self.scale**2 <= SMALL:
             whole = View(0, 0, width, height, self.scale)
             return self._looked(network, image, [whole], self.threshold)
@@ -95,6 +105,21 @@ class CenterFaceSearch:
         candidates = self._looked(network, image, [whole], self.threshold * CANDIDATE)
         close = _views_of_faces(candidates.boxes, width, height, self.scale)
         return self._looked(network, image, close, self.threshold)
+
+    def _at_every_size(self, network: Any, image: np.ndarray) -> FaceDetections:
+        height, width = image.shape[:2]
+        scales = [*smaller_scales(width, height, self.scale), self.scale]
+        if width * height * self.scale**2 <= SMALL:
+            scales.append(2 * self.scale)
+        found = NO_FACES
+        for scale in scales:
+            views = tiles(width, height, round(TILE / scale), scale)
+            seen = self._looked(network, image, views, self.threshold)
+            sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).max(axis=1, initial=0) * scale
+            fits = (sides >= LARGE) | (scale >= self.scale)
+            new = [not (ious(box, found.boxes) > SAME).any() for box in seen.boxes]
+            found = together([found, seen[fits & np.array(new, bool)]])
+        return found[np.argsort(-found.scores, kind="stable")]
 
     def _scale_of_person(self, width: int, height: int) -> float:
         return scale_of_person(width, height) * self.scale

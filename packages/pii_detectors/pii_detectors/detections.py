@@ -77,6 +77,12 @@ NO_PLATES = PlateDetections(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 4, 2)))
 Found = TypeVar("Found", bound=BoxDetections)
 
 
+def together(parts: Sequence[Found]) -> Found:
+    """All detections of at least one view, in their order."""
+    columns = zip(*(vars(part).values() for part in parts), strict=True)
+    return type(parts[0])(*(np.concatenate(column) for column in columns))
+
+
 def joined(parts: Sequence[Found], max_iou: float) -> Found:
     """All detections of several views after non-maximum suppression, best first.
 
@@ -84,6 +90,5 @@ def joined(parts: Sequence[Found], max_iou: float) -> Found:
         parts: at least one.
         max_iou: a box with a higher IoU with a better one is suppressed.
     """
-    columns = zip(*(vars(part).values() for part in parts), strict=True)
-    every = type(parts[0])(*(np.concatenate(column) for column in columns))
+    every = together(parts)
     return every[non_maximum_suppression(every.boxes, every.scores, max_iou)]

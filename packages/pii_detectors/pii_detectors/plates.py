@@ -17,7 +17,7 @@ from .detections import NO_PLATES, PlateDetections, joined
 from .errors import DetectorError
 from .networks import content_of, network_of
 from .plate_maps import SIDE_MULTIPLE, decode
-from .views import ENLARGED, View, around, tiles
+from .views import ENLARGED, View, around, smaller_scales, tiles
 
 WEIGHTS = Path(__file__).parent / "weights" / "plates.onnx"
 """The network that comes with this package; weights/plates.md is its model card."""
@@ -45,6 +45,8 @@ class PlateSearch:
         threshold: plates that score higher are kept, 0 to 1.
         max_iou: of two plates that overlap more, the one with the lower score is dropped.
         tile: side in pixels of the tiles in which a whole image is searched.
+        every_size: search a whole image at a half, a quarter, … of its size as well, for plates
+            that fill much of it.
         second_look: look at each plate again from close by, for more accurate corners and fewer
             false hits; its score is then the mean of both looks.
         weights: an ONNX file that `tools/plate_detector` made; None: the one of this package.
@@ -54,6 +56,7 @@ class PlateSearch:
     threshold: float = 0.45
     max_iou: float = 0.3
     tile: int = 1024
+    every_size: bool = False
     second_look: bool = True
     weights: Path | None = None
     sha256: str | None = None
@@ -84,9 +87,10 @@ class PlateSearch:
         network = self.load(threads)
         height, width = image.shape[:2]
         if within is None:
-            views = tiles(width, height, self.tile)
+            scales = [*smaller_scales(width, height, 1), 1] if self.every_size else [1]
+            views = [v for s in scales for v in tiles(width, height, round(self.tile / s), s)]
         else:
-            views = around(within, width, height, scale_of_vehicle)
+            views = list(around(within, width, height, scale_of_vehicle))
         seen = [self._look(network, image, view) for view in views]
         plates = joined([NO_PLATES, *seen], self.max_iou)
         if not self.second_look:

@@ -12,6 +12,8 @@ MORE = 8
 """And by this many pixels on each side."""
 OVERLAP = 256
 """Of two tiles, pixels: what is less wide is whole in one of them."""
+SHORT = 256
+"""Longer side, pixels, of a frame that shows its largest faces and plates small enough."""
 PERSON = 256.0
 """Persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""
 ENLARGED = 2.0
@@ -71,6 +73,15 @@ def tiles(width: int, height: int, side: int, scale: float = 1.0) -> Iterator[Vi
     for y in _starts(height, side, overlap):
         for x in _starts(width, side, overlap):
             yield View(x, y, min(x + side, width), min(y + side, height), scale)
+
+
+def smaller_scales(width: int, height: int, scale: float) -> list[float]:
+    """A half, a quarter, … of a scale, smallest first, until a frame's longer side is short."""
+    scales: list[float] = []
+    while max(width, height) * scale > SHORT:
+        scale /= 2
+        scales.insert(0, scale)
+    return scales
 
 
 def _starts(length: int, side: int, overlap: int) -> list[int]:

@@ -53,6 +53,17 @@ def test_centerface_finds_the_same_in_two_looks_as_in_one():
     assert (distances < 0.1 * widths).all()
 
 
+def test_faces_of_every_size_are_found_whole():
+    """At full size, a face that fills the image is not seen, or in parts."""
+    truth = [(1500, 1000, 1200), (300, 300, 60), (2700, 1700, 24)]
+    image = street(3000, 2000, truth)
+    found = from_left(CenterFaceSearch(every_size=True).find(image))
+    sides = np.array([size for *_, size in sorted(truth)])
+    assert len(found) == len(truth)
+    np.testing.assert_allclose(np.ptp(found.boxes[:, 1::2], axis=1), 0.9 * sides, rtol=0.2)
+    assert len(CenterFaceSearch(two_looks=False).find(image)) == len(truth) - 1
+
+
 def test_centerface_looks_around_labelled_persons_only():
     image = street(*LARGE, FACES)
     persons = np.array([(770, 160, 830, 400), (390, 270, 460, 340)])

@@ -27,3 +27,6 @@ class CenterFace(NetworkDetector):
     """Where a whole frame is searched (without `only_on_labelled`), look at it at half of `scale`
     first, and at what may be a face from close by; false: once, at `scale`, which takes three to
     four times as long (docs/detection.md)."""
+    every_size: bool = False
+    """Where a whole frame is searched: at `scale`, at a half, a quarter, … of it for faces from
+    close by, and at twice `scale` if the frame is small. It replaces `two_looks`."""
