@@ -23,19 +23,15 @@ FLOORS = (
 """From the ground up: a room imports its own modules, and those of the floors below."""
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 STANDALONE = (
-<<<<<<< Updated upstream
     "cluster_schedule",
     "drawn_streets",
+    "image_files",
     "instance_ap",
     "natural_pii",
     "pii_detectors",
     "pii_measures",
     "run_equivalence",
     "slurm_repairs",
-=======
-    *("drawn_streets", "image_files", "natural_pii", "pii_detectors", "pii_measures"),
-    "run_equivalence",
->>>>>>> Stashed changes
 )
 """The packages that know nothing of the workflow."""
 
