@@ -1,4 +1,8 @@
-"""`make demo`, as a newcomer gets it, with either engine."""
+"""What `make demo` trains, with either engine.
+
+One run of it: test_experiment.py has all stages of the same config with fewer images and steps, and
+the hosted CI calls `make demo` itself.
+"""
 
 import json
 import os
@@ -24,15 +28,12 @@ WITH_DETECTRON2 = pytest.param(
 
 
 @pytest.mark.skipif(
-    not os.environ.get("CI"), reason="takes minutes: `make demo` does the same, CI=true tests it"
+    not os.environ.get("CI"), reason="takes a minute: `make demo` does more, CI=true tests it"
 )
 @pytest.mark.parametrize(("name", "least"), [("experiment.yaml", 0.10), WITH_DETECTRON2])
 def test_the_demo_learns_something(tmp_path, name, least):
     config = yaml.safe_load((PROJECT / "profiles/demo" / name).read_text())
     workflow = Workflow(tmp_path, config, profile="profiles/demo")
-    workflow.run()
-    table = json.loads((workflow.results / "tables/table_2.json").read_text())
-    assert table["missing"] == []
-    for seed in range(1, config["seeds"] + 1):
-        path = workflow.results / f"runs/unmodified/seed~{seed}/eval.json"
-        assert json.loads(path.read_text())["coco"]["segm"]["mAP"] > least
+    evaluation = workflow.results / "runs/unmodified/seed~1/eval.json"
+    workflow.run(str(evaluation.relative_to(workflow.folder)))
+    assert json.loads(evaluation.read_text())["coco"]["segm"]["mAP"] > least
