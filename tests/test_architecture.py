@@ -25,6 +25,7 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 STANDALONE = (
     "cluster_schedule",
     "drawn_streets",
+    "face_inpainting",
     "image_files",
     "instance_ap",
     "natural_pii",

@@ -10,6 +10,6 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, require_library) -> Path:
     """A folder with a tiny inpainting pipeline; skips where diffusers is not installed."""
     for name in ("diffusers", "transformers"):
         require_library(name)
-    from tests.anonymization.tiny_pipeline import make_pipeline  # noqa: PLC0415 - imports both
+    from tiny_pipeline import make_pipeline  # noqa: PLC0415 - imports both
 
     return make_pipeline(tmp_path_factory.mktemp("pipeline") / "tiny")

@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from face_inpainting import (
+    Inpainter,
+    InpaintingError,
+    InpaintingOptions,
+    find_model,
+    missing_libraries,
+    paint_faces,
+)
 from natural_pii import PlateRegion, Route, replace_plate
 from pydantic import Field, PrivateAttr
 
-from workflow_scripts.anonymization.diffusion.crops import (
-    Crop,
-    crop_around,
-    hole_of,
-    holes_mask,
-)
-from workflow_scripts.anonymization.diffusion.inpainter import (
-    Inpainter,
-    InpaintingOptions,
-    find_model,
-)
 from workflow_scripts.anonymization.method import Method
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json, sha256_of
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Change
@@ -72,14 +70,16 @@ class Diffusion(Method):
 
     def check(self, split: CocoSplit) -> None:
         """See that libraries and weights are there."""
-        find_model(self.model, self.revision)
+        with _told_to_users():
+            find_model(self.model, self.revision)
 
     @contextlib.contextmanager
     def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
         """Load the model if the shard has faces; see `Method.prepared`."""
         loaded = self.model_copy()
         if any(region.kind is Kind.FACE for picture in pictures for region in picture.regions):
-            loaded._inpainter = Inpainter(self.model, self.revision)
+            with _told_to_users():
+                loaded._inpainter = Inpainter(self.model, self.revision)
         yield loaded
 
     def anonymize(
@@ -87,8 +87,7 @@ class Diffusion(Method):
     ) -> tuple[np.ndarray, list[Change]]:
         """Replace the faces, then the plates; see `Method.anonymize`."""
         draws = np.random.default_rng([self.seed, int(rng.integers(2**63))])
-        result = picture.pixels.copy()
-        changes = dict(self._paint_faces(picture, result))
+        result, changes = self._paint_faces(picture)
         for place, region in enumerate(picture.regions):
             if region.kind is Kind.LICENSE_PLATE:
                 box = (region.x0, region.y0, region.x1, region.y1)
@@ -99,42 +98,48 @@ class Diffusion(Method):
                     changes[place] = Change.of(region, route, replacement.box)
         return result, [changes[place] for place in sorted(changes)]
 
-    def _paint_faces(self, picture: Picture, result: np.ndarray) -> Iterator[tuple[int, Change]]:
-        """Replace the faces in `result`; yields the changes by the regions' places."""
-        frame = result.shape[:2]
-        holes = {
-            place: hole
+    def _paint_faces(self, picture: Picture) -> tuple[np.ndarray, dict[int, Change]]:
+        """The image with other faces, and the changes by the regions' places."""
+        faces = {
+            place: region
             for place, region in enumerate(picture.regions)
-            if region.kind is Kind.FACE and (hole := hole_of(region, frame, self.margin))
+            if region.kind is Kind.FACE
         }
-        mask = holes_mask(list(holes.values()), frame)
-        crops = {
-            place: crop_around(hole, picture.pixels, mask, self.context, self.size)
-            for place, hole in holes.items()
-        }
-        places = list(crops)
-        for start in range(0, len(places), self.batch):
-            batch = places[start : start + self.batch]
-            painted = self._paint([crops[place] for place in batch])
-            for place, new in zip(batch, painted, strict=True):
-                crop = crops[place]
-                crop.paste(crop.image if new is None else new, result)
-                route = Route.FALLBACK.value if new is None else self.method
-                yield place, Change.of(crop.hole.region, route, crop.hole.box)
-
-    def _paint(self, crops: Sequence[Crop]) -> list[np.ndarray | None]:
-        painting = InpaintingOptions(
-            self.prompt, self.negative_prompt, self.steps, self.guidance, self.strength
-        )
+        if not faces:
+            return picture.pixels.copy(), {}
         if self._inpainter is None:
             raise RuntimeError("anonymize() is called on what prepared() yields")
-        return self._inpainter.paint(
-            [crop.image for crop in crops],
-            [crop.mask for crop in crops],
-            [self._seed_of(crop.hole.region) for crop in crops],
-            painting,
-        )
+        options = {name: getattr(self, name) for name in InpaintingOptions.__dataclass_fields__}
+        with _told_to_users():
+            result, painted = paint_faces(
+                picture.pixels,
+                [(face.x0, face.y0, face.x1, face.y1) for face in faces.values()],
+                [self._seed_of(face) for face in faces.values()],
+                self._inpainter,
+                InpaintingOptions(**options),
+            )
+        return result, {
+            place: Change.of(
+                faces[place], self.method if done.by_model else Route.FALLBACK.value, done.box
+            )
+            for place, done in zip(faces, painted, strict=True)
+            if done is not None
+        }
 
     def _seed_of(self, region: Region) -> int:
         box = [region.x0, region.y0, region.x1, region.y1]
         return int(sha256_of(canonical_json([self.seed, region.image, box]))[:15], 16)
+
+
+@contextlib.contextmanager
+def _told_to_users() -> Iterator[None]:
+    """What the user can put right, as one line."""
+    if missing := missing_libraries():
+        raise UserError(
+            f"method diffusion needs {' and '.join(missing)}, not installed here; install the "
+            "extra `diffusion` of pyproject.toml, or use --software-deployment-method conda"
+        )
+    try:
+        yield
+    except InpaintingError as error:
+        raise UserError(str(error)) from None

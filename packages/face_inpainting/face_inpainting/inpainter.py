@@ -1,4 +1,4 @@
-"""The diffusion model: its files, and inpainting."""
+"""The diffusion model: its files, and inoptions."""
 
 import importlib.util
 import threading
@@ -10,46 +10,60 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from workflow_scripts.common.errors import UserError
-
 LIBRARIES = ("diffusers", "transformers")
+"""What has to be installed beside PyTorch."""
+
+
+class InpaintingError(Exception):
+    """A model that is missing or damaged, or a GPU that is too small: one line, for the user."""
 
 
 @dataclass(frozen=True)
 class InpaintingOptions:
-    """Options of the pipeline."""
+    """What to paint, and how."""
 
-    prompt: str
-    negative_prompt: str
-    steps: int
-    guidance: float
-    strength: float
+    prompt: str = "photograph of the face of a person in a street"
+    negative_prompt: str = ""
+    size: int = 512
+    """Side of the squares that the model paints, pixels: what it was trained with."""
+    context: float = 3.0
+    """Side of the square that is cut out around a face, relative to the face with its margin."""
+    margin: float = 0.25
+    """Enlargement of a face to each side, relative to its width and height."""
+    steps: int = 30
+    """Denoising steps."""
+    guidance: float = 7.5
+    """How closely the model follows the prompt."""
+    strength: float = 1.0
+    """1 starts from noise; less starts from the smooth colour that took the face's place."""
+    batch: int = 8
+    """Largest number of faces that are painted together; limits the memory."""
+
+
+def missing_libraries() -> list[str]:
+    """Those of `LIBRARIES` that are not installed."""
+    return [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
 
 
 def find_model(model: str, revision: str | None) -> Path:
     """The folder of a diffusers pipeline.
 
-    Nothing is downloaded: a compute node may have no network, and the fetched files would not be
-    part of the experiment.
+    Nothing is downloaded: a compute node may have no network.
 
     Args:
         model: a folder, or a model id whose files are in the local cache.
         revision: branch, tag or commit of a model id.
 
     Raises:
-        UserError: the libraries or the files are missing.
+        InpaintingError: the files are missing.
     """
-    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UserError(
-            f"method diffusion needs {' and '.join(missing)}, not installed here; install the "
-            "extra `diffusion` of pyproject.toml, or use --software-deployment-method conda"
-        )
     folder = Path(model)
     if not folder.is_dir():
         folder = _cached(model, revision)
     if not (folder / "model_index.json").is_file():
-        raise UserError(f"model: {folder} has no model_index.json; it is no diffusers pipeline")
+        raise InpaintingError(
+            f"model: {folder} has no model_index.json; it is no diffusers pipeline"
+        )
     return folder
 
 
@@ -60,7 +74,7 @@ def _cached(model: str, revision: str | None) -> Path:
         return Path(snapshot_download(model, revision=revision, local_files_only=True))
     except (OSError, ValueError):  # not in the cache; no id
         option = f" --revision {revision}" if revision else ""
-        raise UserError(
+        raise InpaintingError(
             f"model: {model!r} is neither a folder nor a model in the local cache; fetch it once "
             f"with `hf download {model}{option}`"
         ) from None
@@ -73,7 +87,7 @@ class Inpainter:
     the result; that takes minutes for a face with a model of the usual size.
 
     Raises:
-        UserError: as `find_model`, or the files are damaged or no inpainting pipeline.
+        InpaintingError: as `find_model`, or the files are damaged or no inpainting pipeline.
     """
 
     def __init__(self, model: str, revision: str | None) -> None:
@@ -94,7 +108,7 @@ class Inpainter:
             ).to(device)
         except Exception as error:  # of many kinds, for many kinds of damage
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UserError(f"model: {folder} cannot be loaded ({reason})") from None
+            raise InpaintingError(f"model: {folder} cannot be loaded ({reason})") from None
         if device == "cpu":
             torch.set_num_threads(1)
         if getattr(self._pipeline, "safety_checker", None) is not None:
@@ -107,7 +121,7 @@ class Inpainter:
         images: Sequence[np.ndarray],
         masks: Sequence[np.ndarray],
         seeds: Sequence[int],
-        painting: InpaintingOptions,
+        options: InpaintingOptions,
     ) -> list[np.ndarray | None]:
         """Inpaint the masked pixels of each image.
 
@@ -115,33 +129,33 @@ class Inpainter:
             images: (size, size, 3) uint8 RGB each.
             masks: (size, size) bool each.
             seeds: below 2**63, one each.
-            painting: prompt and other options.
+            options: what to paint, and how.
 
         Returns:
             Images of the same shape and type; None where the result is not finite.
         """
         size = images[0].shape[0]
-        options = {"prompt": [painting.prompt] * len(images)}
-        if painting.negative_prompt:
-            options["negative_prompt"] = [painting.negative_prompt] * len(images)
+        prompts = {"prompt": [options.prompt] * len(images)}
+        if options.negative_prompt:
+            prompts["negative_prompt"] = [options.negative_prompt] * len(images)
         # Numbers drawn on the CPU are the same with every GPU.
         generators = [self._torch.Generator("cpu").manual_seed(seed) for seed in seeds]
         try:
             with self._turn, self._torch.inference_mode():
                 painted = self._pipeline(
-                    **options,
+                    **prompts,
                     image=[Image.fromarray(image) for image in images],
                     mask_image=[Image.fromarray(mask.astype(np.uint8) * 255) for mask in masks],
                     height=size,
                     width=size,
-                    num_inference_steps=painting.steps,
-                    guidance_scale=painting.guidance,
-                    strength=painting.strength,
+                    num_inference_steps=options.steps,
+                    guidance_scale=options.guidance,
+                    strength=options.strength,
                     generator=generators,
                     output_type="np",
                 ).images
         except self._torch.cuda.OutOfMemoryError:
-            raise UserError(
+            raise InpaintingError(
                 f"batch: {len(images)} faces at a time need more memory than the GPU has; "
                 "take fewer"
             ) from None

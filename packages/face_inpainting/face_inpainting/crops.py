@@ -6,22 +6,21 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from workflow_scripts.anonymization.redaction import area_of
-from workflow_scripts.contracts.regions import Region
-
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels; it may reach beyond the image."""
 SMALLEST_SIDE = 16
-"""Pixels; a square around the smallest region still shows something of its surroundings."""
+"""Pixels; a square around the smallest face still shows something of its surroundings."""
 
 
 @dataclass(frozen=True)
 class Hole:
-    """Area to inpaint for a region."""
+    """Area to inpaint for a face."""
 
-    region: Region
+    face: Box
     box: tuple[int, int, int, int]
-    """x0, y0, x1, y1 in pixels, inside the frame: the region enlarged by the margin."""
+    """x0, y0, x1, y1 in pixels, inside the frame: the face enlarged by the margin."""
     margin: float
-    """Enlargement to each side, relative to the region's size."""
+    """Enlargement to each side, relative to the face's size."""
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -31,25 +30,32 @@ class Hole:
 
     def weights(self) -> np.ndarray:
         """(y1 - y0, x1 - x0, 1) float, how much of the new is pasted: 1 on each pixel that the
-        region touches, falling to 0 over the margin.
+        face touches, falling to 0 over the margin.
         """
         x0, y0, x1, y1 = self.box
-        region = self.region
-        rows = _ramp(y0, y1, region.y0, region.y1, self.margin * region.height)
-        columns = _ramp(x0, x1, region.x0, region.x1, self.margin * region.width)
+        left, top, right, bottom = self.face
+        rows = _ramp(y0, y1, top, bottom, self.margin * (bottom - top))
+        columns = _ramp(x0, x1, left, right, self.margin * (right - left))
         return (rows[:, None] * columns[None, :])[..., None]
 
 
-def hole_of(region: Region, frame: tuple[int, int], margin: float) -> Hole | None:
-    """The area to inpaint; None for a region outside the frame.
+def hole_of(face: Box, frame: tuple[int, int], margin: float) -> Hole | None:
+    """The area to inpaint; None for a face without extent or outside the frame.
 
     Args:
-        region: its box may reach beyond the frame.
+        face: its box.
         frame: height and width, pixels.
-        margin: the enlargement to each side, relative to the region's size.
+        margin: the enlargement to each side, relative to the face's size.
     """
-    area = area_of(region, frame, margin, "box")
-    return None if area is None else Hole(region, (area.x0, area.y0, area.x1, area.y1), margin)
+    if face[2] <= face[0] or face[3] <= face[1]:
+        return None
+    corners = np.array(face, np.float64).reshape(2, 2)
+    centre = corners.mean(axis=0)
+    low, high = centre + (corners - centre) * (1 + 2 * margin)
+    height, width = frame
+    x0, y0 = (max(math.floor(value), 0) for value in low)
+    x1, y1 = (min(math.ceil(value), end) for value, end in zip(high, (width, height), strict=True))
+    return Hole(face, (x0, y0, x1, y1), margin) if x1 > x0 and y1 > y0 else None
 
 
 def holes_mask(holes: list[Hole], frame: tuple[int, int]) -> np.ndarray:
