@@ -257,3 +257,18 @@ def test_originals_are_shown_by_default_where_they_are_drawn(config):
         for value in (True, False):
             asked = change(content, "report.show_originals", value)
             assert read_experiment(asked, "config.yaml").shows_originals is value
+
+
+def test_coco_data_without_plate_settings_means_faces_only(config):
+    folder = {"images": "/i", "annotations": "/a.json"}
+    coco = {"kind": "coco", "train": folder, "val": folder, "classes": ["person"]}
+    config["dataset"] = coco
+    config["pii"] = {"faces": {"detector": "centerface"}}
+    assert read_experiment(config, "t").pii.license_plates is None
+    del config["pii"]
+    assert read_experiment(config, "t").pii.license_plates is None
+    config["pii"] = {"license_plates": {"detector": "plates"}}
+    assert read_experiment(config, "t").pii.license_plates.detector == "plates"
+    config["dataset"] = {"kind": "cityscapes", "root": "/c"}
+    config["pii"] = {"faces": {"detector": "centerface"}}
+    assert read_experiment(config, "t").pii.license_plates.detector == "annotations"

@@ -135,7 +135,7 @@ def test_check_reports_all_that_does_not_fit(tmp_path, capsys):
     arguments = ["--annotations", tmp_path / "train.coco.json", "--images", tmp_path]
     assert main(["check", "--settings", settings, *map(str, arguments)]) == 2
     message = capsys.readouterr().err
-    assert "pii.license_plates: the data set marks none in 3 of 3 images" in message
+    assert "pii.license_plates: `annotations` without a `file` reads the polygon files" in message
     assert "pii.person_classes: none of pedestrian is a class of the data set" in message
     settings = json.dumps({"license_plates": None})
     assert main(["check", "--settings", settings, *map(str, arguments)]) == 0

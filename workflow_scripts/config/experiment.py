@@ -55,6 +55,16 @@ class Experiment(Section):
     report: Report = Report()
     """What is shown to whoever reads the results."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plates_have_to_be_named_for_coco(cls, content: Any) -> Any:
+        """COCO files mark no license plates, which is the default: none are looked for."""
+        if isinstance(content, dict) and isinstance(content.get("dataset"), dict):
+            pii = content.get("pii", {})
+            if content["dataset"].get("kind") == "coco" and isinstance(pii, dict):
+                return content | {"pii": {"license_plates": None} | pii}
+        return content
+
     @field_validator("seeds", mode="after")
     @classmethod
     def _seeds_are_distinct(cls, seeds: int | tuple[int, ...]) -> int | tuple[int, ...]:

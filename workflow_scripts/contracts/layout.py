@@ -170,6 +170,14 @@ class Layout:
         """COCO annotations of a split."""
         return self.data / f"{split}.coco.json"
 
+    @staticmethod
+    def annotations_beside(file: Path) -> tuple[str, dict[str, Path]]:
+        """The split of a file of annotations, and the files of all splits in its folder."""
+        split = file.name.removesuffix(".coco.json")
+        others = {other: file.with_name(f"{other}.coco.json") for other in ("train", "val")}
+        there = {other: path for other, path in others.items() if path.exists()}
+        return split, {split: file} | there
+
     @property
     def shards(self) -> Path:
         """Shards of both splits, and digests of their content."""

@@ -23,6 +23,11 @@ class Kind(StrEnum):
     FACE = "face"
     LICENSE_PLATE = "license_plate"
 
+    @property
+    def key(self) -> str:
+        """The key of its detector in the config."""
+        return f"pii.{self}s"
+
 
 @dataclass(frozen=True)
 class Region:

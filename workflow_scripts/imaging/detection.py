@@ -1,14 +1,45 @@
 """The protocol of PII detectors, and how stages other than `pii` reach them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from workflow_scripts.common.plugins import looked_up
 from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.regions import Kind, Points, Region
 from workflow_scripts.imaging.pictures import Picture
+
+
+@dataclass(frozen=True)
+class ImageNames:
+    """The names of all images of a data set, for detectors that find images by name."""
+
+    split: str
+    """The split whose images are searched."""
+    root: Path
+    """The folder that the names of this split are relative to."""
+    files: Mapping[str, Path]
+    """The file of annotations of each split."""
+
+    @classmethod
+    def of(cls, annotations: Path, root: Path) -> "ImageNames":
+        """The names in a split's file of annotations, and in that of the other split beside it."""
+        split, files = Layout.annotations_beside(annotations)
+        return cls(split, root, files)
+
+    @cached_property
+    def digests(self) -> dict[str, dict[str, str]]:
+        """SHA-256 of each image by split and file name; reads the files."""
+        return {
+            split: {image.file_name: image.sha256 for image in CocoSplit.read(file).images}
+            for split, file in self.files.items()
+        }
 
 
 class Detector(Section):
@@ -39,6 +70,10 @@ class Detector(Section):
             threads: CPU threads that may be used.
         """
         raise NotImplementedError(f"{type(self).__name__} has no method regions()")
+
+    def for_data_set(self, names: ImageNames) -> Self:
+        """The detector for the images of a data set, where their names matter."""
+        return self
 
     def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """Check settings and files, without looking at pixels.

@@ -1,12 +1,15 @@
 """Detecting the PII of some images."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
@@ -21,43 +24,64 @@ def check(settings: Pii, split: CocoSplit, pictures: Sequence[Picture]) -> None:
     Raises:
         UserError: all that does not fit.
     """
+    checks = [partial(one.check, pictures, kind) for kind, one in settings.detectors.items()]
     findings = []
-    for kind, detector in settings.detectors.items():
+    for check_one in (partial(check_classes, settings, split), *checks):
         try:
-            detector.check(pictures, kind)
+            check_one()
         except UserError as error:
             findings += str(error).splitlines()
-        key, classes = settings.parent_classes[kind]
-        if settings.only_on_labelled and not set(classes) & set(split.classes):
-            findings.append(
-                f"pii.{key}: none of {', '.join(classes)} is a class of the data set "
-                f"({', '.join(split.classes)}), so no {kind.replace('_', ' ')} could be kept; "
-                "name its classes or set pii.only_on_labelled to false"
-            )
+    if findings:
+        raise UserError.of(list(dict.fromkeys(findings)))
+
+
+def check_classes(settings: Pii, split: CocoSplit) -> None:
+    """Check that the data set has classes with faces and license plates, where these count alone.
+
+    Raises:
+        UserError: a line for each kind that nothing could have.
+    """
+    findings = [
+        f"pii.{key}: none of {', '.join(classes)} is a class of the data set "
+        f"({', '.join(split.classes)}), so no {kind.replace('_', ' ')} could be kept; "
+        "name its classes or set pii.only_on_labelled to false"
+        for kind in settings.detectors
+        for key, classes in [settings.parent_classes[kind]]
+        if settings.only_on_labelled and not set(classes) & set(split.classes)
+    ]
     if findings:
         raise UserError.of(findings)
 
 
 def detect(settings: Pii, pictures: Sequence[Picture], threads: int = 1) -> Iterator[list[Region]]:
     """The regions of each picture in turn, with ids, by kind and from left to right."""
+    left_out: Counter[Kind] = Counter()
     for picture in _decoded_ahead(settings, pictures):
         found: list[Region] = []
         for kind, detector in settings.detectors.items():
             parents = _parents(settings, picture, kind)
-            if parents is None:
-                regions = detector.regions(picture, kind, None, threads)
-            elif parents:
+            within = None
+            if parents:
                 xywh = np.array([parent.bbox for parent in parents], float)
                 within = np.hstack((xywh[:, :2], xywh[:, :2] + xywh[:, 2:]))
-                regions = [
-                    region
-                    for region in detector.regions(picture, kind, within, threads)
-                    if share_on(region, parents) >= settings.min_overlap
-                ]
-            else:
+            elif parents is not None and detector.reads_images:
                 continue
-            found += sorted(regions, key=lambda region: (region.x0, region.y0))
+            regions = detector.regions(picture, kind, within, threads)
+            kept = [
+                region
+                for region in regions
+                if parents is None or share_on(region, parents) >= settings.min_overlap
+            ]
+            left_out[kind] += len(regions) - len(kept)
+            found += sorted(kept, key=lambda region: (region.x0, region.y0))
         yield with_ids(found, picture.record.sha256)
+    for kind, number in left_out.items():
+        if number:
+            log.info(
+                "%d %s regions lie on none of the labelled objects of the classes %s and are left "
+                "out; pii.only_on_labelled: false keeps them",
+                *(number, kind, ", ".join(settings.parent_classes[kind][1])),
+            )
 
 
 def _parents(settings: Pii, picture: Picture, kind: Kind) -> list[Instance] | None:

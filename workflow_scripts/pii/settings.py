@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from workflow_scripts.common.plugins import plugins_in
 from workflow_scripts.common.section import Section
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.imaging.detection import Detector
+from workflow_scripts.imaging.detection import Detector, ImageNames
 from workflow_scripts.pii.detectors.annotations import Annotations
 from workflow_scripts.pii.detectors.centerface import CenterFace
 
@@ -24,11 +24,12 @@ class Pii(Section):
     faces: AnyDetector | None = CenterFace()
     """The detector of faces; null: none are looked for."""
     license_plates: AnyDetector | None = Annotations()
-    """The detector of license plates; null: none are looked for."""
+    """The detector of license plates; null, or left out where `dataset` is in COCO format: none are
+    looked for."""
     only_on_labelled: bool = True
     """Keep only faces on labelled persons and plates on labelled vehicles, groups included. It
     removes nearly all false finds; it also removes true ones on what nobody labelled, such as a
-    driver behind a windscreen. For data that leaves your house, set it to false."""
+    driver behind a windscreen. For data that you publish, set it to false."""
     min_overlap: float = Field(0.25, gt=0, le=1)
     """The share of a region's box that has to lie on the masks of such objects."""
     person_classes: tuple[str, ...] = ("person", "rider")
@@ -41,6 +42,14 @@ class Pii(Section):
         """The detector of each kind of PII that is searched for."""
         found = ((Kind.FACE, self.faces), (Kind.LICENSE_PLATE, self.license_plates))
         return {kind: detector for kind, detector in found if detector is not None}
+
+    def for_data_set(self, names: ImageNames) -> "Pii":
+        """The settings with detectors that know the names of all images."""
+        ready = {
+            kind.key.removeprefix("pii."): detector.for_data_set(names)
+            for kind, detector in self.detectors.items()
+        }
+        return self.model_copy(update=ready)
 
     @property
     def parent_classes(self) -> dict[Kind, tuple[str, tuple[str, ...]]]:
@@ -56,7 +65,7 @@ class Pii(Section):
             if kind not in detector.kinds:
                 able = [p.model_fields["detector"].default for p in DETECTORS if kind in p.kinds]
                 raise ValueError(
-                    f"{'faces' if kind is Kind.FACE else 'license_plates'}.detector: "
+                    f"{kind.key.removeprefix('pii.')}.detector: "
                     f"{detector.detector} finds none; take one of {', '.join(able)}"
                 )
         return self

@@ -3,7 +3,9 @@
 from workflow_scripts.common.cli import Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
+from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import detect as detection
 from workflow_scripts.pii.settings import Pii
@@ -12,5 +14,10 @@ from workflow_scripts.pii.settings import Pii
 def check(*, settings: Settings[Pii], annotations: Annotations, images: Images) -> None:
     """Check whether faces and license plates can be detected: settings, annotations, files."""
     split = CocoSplit.read(annotations)
-    detection.check(settings, split, pictures_of(split, images))
-    log.info("faces and license plates can be detected in %d images", len(split.images))
+    ready = settings.for_data_set(ImageNames.of(annotations, images))
+    detection.check(ready, split, pictures_of(split, images))
+    for kind in Kind:
+        if kind not in settings.detectors:
+            log.info("%s is null: no %s is looked for", kind.key, kind.replace("_", " "))
+    found = " and ".join(f"{kind.replace('_', ' ')}s" for kind in settings.detectors)
+    log.info("%s can be detected in %d images", found or "nothing", len(split.images))

@@ -11,6 +11,7 @@ from workflow_scripts.contracts.shard_arguments import (
     ShardsFile,
     images_of_shard,
 )
+from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import detect as detection
 from workflow_scripts.pii.settings import Pii
@@ -33,10 +34,11 @@ def detect(
         output: the regions, pii/{split}/{shard}.parquet.
     """
     split = CocoSplit.read(annotations)
+    detection.check_classes(settings, split)
     pictures = {picture.record.id: picture for picture in pictures_of(split, images)}
-    detection.check(settings, split, list(pictures.values()))
     chosen = images_of_shard(shards, shard, split, annotations)
-    found = detection.detect(settings, [pictures[image.id] for image in chosen], threads)
+    ready = settings.for_data_set(ImageNames.of(annotations, images))
+    found = detection.detect(ready, [pictures[image.id] for image in chosen], threads)
     shown = progress(found, total=len(chosen), description="detecting PII")
     regions = [region for in_image in shown for region in in_image]
     write_regions(output, regions)

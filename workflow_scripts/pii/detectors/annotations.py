@@ -1,20 +1,17 @@
 """Faces and plates that somebody has marked already: with the data set, or in a file of yours."""
 
-import csv
-import functools
-import json
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import PrivateAttr
 
+from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
-from workflow_scripts.common.section import Section, validate
+from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.cityscapes import (
     IMAGE_FOLDER,
     IMAGE_SUFFIX,
@@ -22,40 +19,14 @@ from workflow_scripts.contracts.cityscapes import (
     polygons_of,
     polygons_path,
 )
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind, Points, Region
-from workflow_scripts.imaging.detection import Detector, as_points, region_inside
+from workflow_scripts.imaging.detection import Detector, ImageNames, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
+from workflow_scripts.pii.region_file import MarkedImages, MarkedRegion, marked_images
 
-Point = tuple[float, float]
-
-
-class MarkedRegion(Section):
-    """One region as a user's file gives it; pixels, corners of the box included to excluded."""
-
-    image: str
-    kind: Kind
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    score: float = Field(1.0, ge=0, le=1)
-    landmarks: Annotated[tuple[Point, ...], Field(min_length=5, max_length=5)] | None = None
-    quad: Annotated[tuple[Point, ...], Field(min_length=4, max_length=4)] | None = None
-
-    @model_validator(mode="after")
-    def _has_an_area(self) -> "MarkedRegion":
-        for low, high in (("x0", "x1"), ("y0", "y1")):
-            if getattr(self, high) <= getattr(self, low):
-                raise ValueError(
-                    f"{high}: {getattr(self, high):g} is not greater than {low}, "
-                    f"{getattr(self, low):g}"
-                )
-        return self
-
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """x0, y0, x1, y1."""
-        return self.x0, self.y0, self.x1, self.y1
+CORNER = 100
+"""Boxes that all end within this many pixels of the origin may be in percent."""
 
 
 class Annotations(Detector):
@@ -71,100 +42,134 @@ class Annotations(Detector):
     file: Path | None = None
     """Your regions: JSON, a list of {"image", "kind", "x0", "y0", "x1", "y1"}, or CSV with these
     columns. `image` is the path below the data set's image folder, `kind` is `face` or
-    `license_plate`, coordinates are pixels; `score`, and in JSON `landmarks` and `quad`, may be
-    added."""
+    `license_plate`, coordinates are pixels; `score`, `split` (where train and val have images of
+    one name) and in JSON `landmarks` and `quad` may be added."""
+    _names: ImageNames | None = PrivateAttr(None)
+    _marked: MarkedImages | None = PrivateAttr(None)
+
+    def for_data_set(self, names: ImageNames) -> "Annotations":
+        """The detector for the images of a data set; see `Detector.for_data_set`."""
+        copy = self.model_copy()
+        copy._names = names
+        return copy
 
     def regions(
         self, picture: Picture, kind: Kind, within: np.ndarray | None = None, threads: int = 1
     ) -> list[Region]:
-        if self.file is not None:
-            entries = list(read_entries(self.file).get(picture.record.file_name, ()))
-        elif kind is Kind.LICENSE_PLATE:
-            entries = _plates(polygons_path(picture.root, picture.record.file_name), picture)
-        else:
-            entries = _drawn(side_path(picture.root, picture.record.file_name), picture)
-        found = [
-            region_inside(
-                picture, kind, entry.score, entry.box, landmarks=entry.landmarks, quad=entry.quad
-            )
-            for entry in entries
-            if entry.kind is kind
-        ]
-        return [region for region in found if region is not None]
+        return [_region(picture, *row) for row in self._rows(picture, kind).items()]
 
     def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         if self.file is None:
-            path_of = polygons_path if kind is Kind.LICENSE_PLATE else side_path
-            paths = [path_of(picture.root, picture.record.file_name) for picture in pictures]
-            missing = [path for path in paths if not path.is_file()]
-            if missing:
-                section = "license_plates" if kind is Kind.LICENSE_PLATE else "faces"
+            self._check_there(pictures, kind)
+        else:
+            marked = self._of_file(self.file, pictures)
+            if kind not in marked.notes:
                 raise UserError(
-                    f"pii.{section}: the data set marks none in {len(missing)} of {len(pictures)} "
-                    f"images (there is no {missing[0]}); give your own `file`, take another "
-                    "detector, or null for none"
+                    f"{self.file}: it has no region of kind {kind}; name another `file`, or set "
+                    f"{kind.key} to null to look for none"
                 )
-            findings = []
-            for picture in pictures:
-                try:
-                    self.regions(picture, kind)
-                except UserError as error:
-                    findings.extend(str(error).splitlines())
-            if findings:
-                raise UserError.of(findings)
-            return
-        entries = read_entries(self.file)
-        marked = [picture for picture in pictures if picture.record.file_name in entries]
-        if pictures and not marked:
-            raise UserError(
-                f"{self.file}: it names no image of the data set; `image` has to read like "
-                f"{pictures[0].record.file_name!r}; if it is for training images only, set "
-                "evaluation.exposed to false"
+        findings: list[str] = []
+        rows: list[tuple[MarkedRegion, bool, CocoImage]] = []
+        for picture in pictures:
+            try:
+                here = self._rows(picture, kind)
+                cut = [row.box != _box(_region(picture, at, row)) for at, row in here.items()]
+            except UserError as error:
+                findings += str(error).splitlines()
+            else:
+                rows += zip(here.values(), cut, [picture.record] * len(cut), strict=True)
+        if findings:
+            raise UserError.of(findings)
+        if self.file is not None:
+            self._tell(marked, kind, rows)
+
+    def _tell(
+        self, marked: MarkedImages, kind: Kind, rows: Sequence[tuple[MarkedRegion, bool, CocoImage]]
+    ) -> None:
+        for note in marked.notes[kind]:
+            log.info("%s: %s", self.file, note)
+        if unknown := marked.unknown[kind]:
+            log.warning(
+                "%s: %d %s regions are on images that are not in the data set, and not used, "
+                "e.g. %s",
+                *(self.file, len(unknown), kind, unknown[0]),
             )
-        outside = [
-            f"{self.file}: {picture.record.file_name}: the box {entry.box} lies outside of "
-            f"the image, {picture.record.width}x{picture.record.height}"
-            for picture in marked
-            for entry in entries[picture.record.file_name]
-            if region_inside(picture, entry.kind, entry.score, entry.box) is None
+        if cut := sum(is_cut for _, is_cut, _ in rows):
+            log.info("%s: %d %s boxes reach beyond their image and are cut", self.file, cut, kind)
+        ends = [
+            max(row.x1, row.y1) <= CORNER < min(image.width, image.height) / 2
+            for row, _, image in rows
         ]
-        if outside:
-            raise UserError.of(outside)
+        if rows and all(ends):
+            log.warning(
+                "%s: all %d %s boxes end within %d pixels of the upper left corner; coordinates "
+                "are pixels, not percent",
+                *(self.file, len(rows), kind, CORNER),
+            )
+
+    def _check_there(self, pictures: Sequence[Picture], kind: Kind) -> None:
+        is_plate = kind is Kind.LICENSE_PLATE
+        path_of = polygons_path if is_plate else side_path
+        paths = [path_of(picture.root, picture.record.file_name) for picture in pictures]
+        missing = [path for path in paths if not path.is_file()]
+        if not missing:
+            return
+        other = "plates" if is_plate else "centerface"
+        origin = "polygon files of Cityscapes" if is_plate else "files of a drawn data set"
+        found = f"{len(missing)} of {len(paths)} images have none (there is no {missing[0]})"
+        if len(missing) == len(paths):
+            found = "these images have none"
+        raise UserError(
+            f"{kind.key}: `annotations` without a `file` reads the {origin}, and {found}; "
+            f"give your own `file`, another detector ({other}), or null to look for none"
+        )
+
+    def _rows(self, picture: Picture, kind: Kind) -> dict[str, MarkedRegion]:
+        """The marked regions of one kind in a picture, by where they are marked."""
+        name = picture.record.file_name
+        if self.file is not None:
+            rows = self._of_file(self.file, [picture]).rows.get(name, {})
+            return {f"{self.file}: {at}": row for at, row in rows.items() if row.kind is kind}
+        if kind is Kind.LICENSE_PLATE:
+            return _plates(polygons_path(picture.root, name), picture)
+        return _drawn(side_path(picture.root, name), picture)
+
+    def _of_file(self, file: Path, pictures: Sequence[Picture]) -> MarkedImages:
+        """The rows of the file; these pictures count where no data set is known."""
+        if self._marked is None:
+            names, root = self._names, next((picture.root for picture in pictures), Path())
+            own = {picture.record.file_name: picture.record.sha256 for picture in pictures}
+            self._marked = (
+                marked_images(file, names.split, names.root, names.digests)
+                if names
+                else marked_images(file, "train", root, {"train": own})
+            )
+        return self._marked
 
 
-@functools.lru_cache(maxsize=2)
-def read_entries(path: Path) -> dict[str, tuple[MarkedRegion, ...]]:
-    """The regions of a user's JSON or CSV file, by image.
+def _region(picture: Picture, place: str, row: MarkedRegion) -> Region:
+    """A marked region as part of a picture; its box is clipped to it.
 
     Raises:
-        UserError: it is missing or malformed; a line a finding, with its line or entry and key.
+        UserError: the box lies outside of the image.
     """
-    by_image: dict[str, list[MarkedRegion]] = defaultdict(list)
-    rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
-    for entry in validate(dict[str, MarkedRegion], rows, str(path)).values():
-        by_image[entry.image].append(entry)
-    return {image: tuple(entries) for image, entries in by_image.items()}
+    region = _clipped(picture, row)
+    if region is None:
+        record, (x0, y0, x1, y1) = picture.record, row.box
+        raise UserError(
+            f"{place}: the box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) lies outside of the image, "
+            f"{record.width}x{record.height} ({record.file_name}); was it resized?"
+        )
+    return region
 
 
-def _json_rows(path: Path) -> dict[str, dict]:
-    rows = read_json(path)
-    if not isinstance(rows, list):
-        raise UserError(f"{path}: a list of regions is expected, found {json.dumps(rows)[:40]}")
-    return {f"entry {number}": row for number, row in enumerate(rows, start=1)}
+def _clipped(picture: Picture, row: MarkedRegion) -> Region | None:
+    points = {"landmarks": row.landmarks, "quad": row.quad}
+    return region_inside(picture, row.kind, row.score, row.box, **points)
 
 
-def _csv_rows(path: Path) -> dict[str, dict]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream, restkey="more columns than the header has")
-            return {
-                f"line {reader.line_num}": {key: value for key, value in row.items() if value}
-                for row in reader
-            }
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a CSV file in UTF-8 ({error})") from None
+def _box(region: Region) -> tuple[float, float, float, float]:
+    return region.x0, region.y0, region.x1, region.y1
 
 
 def side_path(root: Path, file_name: str) -> Path:
@@ -173,23 +178,27 @@ def side_path(root: Path, file_name: str) -> Path:
     return root / "pii" / f"{stem}_pii.json"
 
 
-def _drawn(path: Path, picture: Picture) -> list[MarkedRegion]:
+def _drawn(path: Path, picture: Picture) -> dict[str, MarkedRegion]:
     known = {"image": picture.record.file_name}
-    rows = {
-        f"region {number}": known
-        | {key: row[key] for key in MarkedRegion.model_fields if key in row}
-        for number, row in enumerate(read_json(path)["regions"], start=1)
-        if row.get("visible", True)
-    }
-    return list(validate(dict[str, MarkedRegion], rows, str(path)).values())
+    content = read_json(path)
+    try:
+        rows = {
+            f"region {number}": known
+            | {key: row[key] for key in MarkedRegion.model_fields if key in row}
+            for number, row in enumerate(content["regions"], start=1)
+            if row.get("visible", True)
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"{path}: not a file of a drawn data set ({error!r})") from None
+    marked: dict[str, MarkedRegion] = validate(dict[str, MarkedRegion], rows, str(path))
+    return {place: row for place, row in marked.items() if _clipped(picture, row)}
 
 
-def _plates(path: Path, picture: Picture) -> list[MarkedRegion]:
+def _plates(path: Path, picture: Picture) -> dict[str, MarkedRegion]:
     record = picture.record
     outlines = polygons_of(path, LICENSE_PLATE, record.width, record.height)
-    polygons = [np.array(outline, np.float32) for outline in outlines]
-    return [
-        MarkedRegion(
+    return {
+        f"{path}: {LICENSE_PLATE} {number}": MarkedRegion.model_construct(
             image=record.file_name,
             kind=Kind.LICENSE_PLATE,
             **dict(zip(("x0", "y0"), polygon.min(axis=0).tolist(), strict=True)),
@@ -197,8 +206,9 @@ def _plates(path: Path, picture: Picture) -> list[MarkedRegion]:
             **dict(zip(("x1", "y1"), (polygon.max(axis=0) + 1).tolist(), strict=True)),
             quad=quad_of(polygon + 0.5),
         )
-        for polygon in polygons
-    ]
+        for number, outline in enumerate(outlines, start=1)
+        for polygon in [np.array(outline, np.float32)]
+    }
 
 
 def quad_of(polygon: np.ndarray) -> Points:

@@ -1,0 +1,286 @@
+"""A user's file of faces and license plates: its rows, and the images that they belong to."""
+
+import csv
+import json
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json
+from workflow_scripts.common.section import Section, validate
+from workflow_scripts.contracts.regions import Kind, Points
+
+NEEDED = ("image", "kind", "x0", "y0", "x1", "y1")
+FRACTION = 2.0
+"""A box that ends within this many pixels of the origin shows nothing: it is in fractions."""
+
+
+class MarkedRegion(Section):
+    """One region as a user's file gives it; pixels, corners of the box included to excluded."""
+
+    image: str = Field(min_length=1)
+    kind: Kind
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    score: float = Field(1.0, ge=0, le=1)
+    landmarks: Points | None = None
+    quad: Points | None = None
+    split: Literal["train", "val"] | None = None
+    """The split of the image, where both have one of that name."""
+
+    @model_validator(mode="after")
+    def _has_an_area(self) -> "MarkedRegion":
+        for low, high in (("x0", "x1"), ("y0", "y1")):
+            if getattr(self, high) <= getattr(self, low):
+                raise ValueError(
+                    f"{high}: {getattr(self, high):g} is not greater than {low}, "
+                    f"{getattr(self, low):g}"
+                )
+        if 0 < self.x1 <= FRACTION and 0 < self.y1 <= FRACTION:
+            raise ValueError(
+                f"the box ends at x1 {self.x1:g}, y1 {self.y1:g}: coordinates are pixels; multiply "
+                "fractions by the width and height of the image"
+            )
+        for name, points, number in (("landmarks", self.landmarks, 5), ("quad", self.quad, 4)):
+            if points is None:
+                continue
+            if len(points) != number:
+                raise ValueError(f"{name}: {number} points are expected, found {len(points)}")
+            x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+            if not (self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1):
+                raise ValueError(f"{name}: their centre ({x:g}, {y:g}) lies outside of the box")
+        return self
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """x0, y0, x1, y1."""
+        return self.x0, self.y0, self.x1, self.y1
+
+
+def read_rows(path: Path) -> dict[str, MarkedRegion]:
+    """The rows of a JSON or CSV file, by their place in it ("line 2", "entry 1").
+
+    Raises:
+        UserError: it is missing, empty or malformed; a line a finding, with its place and key.
+    """
+    rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
+    if not rows:
+        raise UserError(f"{path}: it holds no region")
+    marked: dict[str, MarkedRegion] = validate(dict[str, MarkedRegion], rows, str(path))
+    return marked
+
+
+def _json_rows(path: Path) -> dict[str, object]:
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise UserError(f"{path}: a list of regions is expected, found {json.dumps(rows)[:40]}")
+    return {f"entry {number}": row for number, row in enumerate(rows, start=1)}
+
+
+def _csv_rows(path: Path) -> dict[str, object]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            rest = "more columns than the header has"
+            reader = csv.DictReader(stream, restkey=rest, skipinitialspace=True)
+            _check_header(path, [name.strip() for name in reader.fieldnames or ()])
+            return {
+                f"line {reader.line_num}": {
+                    key.strip(): value.strip() if isinstance(value, str) else value
+                    for key, value in row.items()
+                    if value
+                }
+                for row in reader
+            }
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path}: not a CSV file in UTF-8 ({error})") from None
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def _check_header(path: Path, header: Sequence[str]) -> None:
+    named = set(header)
+    if not set(NEEDED) <= named <= {*NEEDED, "score", "split"} or len(named) < len(header):
+        raise UserError(
+            f"{path}: the first line has to name the columns {', '.join(NEEDED)} (and may name "
+            f"score and split), separated by commas; found {','.join(header)[:80]!r}"
+        )
+
+
+@dataclass(frozen=True)
+class MarkedImages:
+    """The rows of a file that belong to the images of one split."""
+
+    rows: dict[str, dict[str, MarkedRegion]]
+    """Rows by the name of the image and their place in the file, repeated ones left out."""
+    notes: dict[Kind, list[str]]
+    """How many rows of each kind in the file belong to this split, and what the others are."""
+    unknown: dict[Kind, list[str]]
+    """Images that the data set does not have, with the places of their rows."""
+
+
+NOTES = {
+    "otherwise": "name their image otherwise than the data set does",
+    "elsewhere": "are on images of the other split",
+    "repeated": "repeat another one and count once",
+}
+Digests = Mapping[str, Mapping[str, str]]
+"""SHA-256 of each image by split and file name."""
+
+
+def marked_images(path: Path, split: str, root: Path, digests: Digests) -> MarkedImages:
+    """Find the image of each row of a file.
+
+    Args:
+        path: the file.
+        split: the split whose images are searched.
+        root: folder that the names of this split are relative to.
+        digests: the images of all splits.
+
+    Raises:
+        UserError: a row fits several images, several names fit one image, or no row fits an image
+            of this split; a line a finding.
+    """
+    rows = read_rows(path)
+    places: dict[_Name, str] = {}
+    for place, row in rows.items():
+        places.setdefault((row.image, row.split), place)
+    finder = _Finder(split, root, digests)
+    fits = {name: finder.find(*name) for name in places}
+    if findings := [f"{path}: {line}" for line in _findings(fits, places, digests)]:
+        raise UserError.of(findings)
+    belongs: dict[str, dict[str, MarkedRegion]] = defaultdict(dict)
+    told: dict[tuple[Kind, str], list[str]] = defaultdict(list)
+    seen = set()
+    for place, row in rows.items():
+        images, what = fits[row.image, row.split].images, f"{row.image!r} ({place})"
+        if not images:
+            told[row.kind, "unknown"].append(what)
+            continue
+        name = images[0][1]
+        if row.image != name:
+            told[row.kind, "otherwise"].append(f"{what} for {name!r}")
+        if split not in {one for one, _ in images}:
+            told[row.kind, "elsewhere"].append(what)
+        elif (box := (name, row.kind, row.box)) in seen:
+            told[row.kind, "repeated"].append(what)
+        else:
+            seen.add(box)
+            belongs[name][place] = row
+    own = digests[split]
+    if own and not belongs:
+        of_other = any(key == "elsewhere" for _, key in told)
+        raise UserError(
+            f"{path}: it names no {f'{split} image' if of_other else 'image'} of the data set; "
+            f"`image` has to read like {next(iter(own))!r}; if it is for training images only, set "
+            "evaluation.exposed to false"
+        )
+    notes = {}
+    for kind in {row.kind for row in rows.values()}:
+        here = [name for name, of in belongs.items() for row in of.values() if row.kind is kind]
+        total = sum(row.kind is kind for row in rows.values())
+        notes[kind] = [
+            f"{total} {kind} regions, {len(here)} of them on {len(set(here))} of the {len(own)} "
+            f"{split} images"
+        ]
+        for key, text in NOTES.items():
+            if of := told[kind, key]:
+                notes[kind].append(f"{len(of)} {kind} regions {text}, e.g. {of[0]}")
+    return MarkedImages(belongs, notes, {kind: told[kind, "unknown"] for kind in Kind})
+
+
+_Name = tuple[str, str | None]
+"""An image as a row names it, with the split if the row names one."""
+_Image = tuple[str, str]
+"""Split and file name of an image."""
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The images that a name fits."""
+
+    images: list[_Image]
+    sure: bool = True
+    """Whether the name is the image's path, however it is written."""
+
+
+def _findings(fits: dict[_Name, _Fit], places: dict[_Name, str], digests: Digests) -> Iterator[str]:
+    by_image: dict[_Image, list[_Name]] = defaultdict(list)
+    for name, fit in fits.items():
+        images = sorted({image for _, image in fit.images})
+        if len(images) > 1:
+            yield (
+                f"{places[name]}: {name[0]!r} fits {' and '.join(images[:3])}; write the path "
+                "below the image folder"
+            )
+        elif len({digests[split][image] for split, image in fit.images}) > 1:
+            yield (
+                f"{places[name]}: train and val have different images {images[0]}; add `split` "
+                "(train or val) to each region"
+            )
+        elif images:
+            by_image[fit.images[0]].append(name)
+    for (_, image), names in by_image.items():
+        if len({name for name, _ in names}) > 1 and not all(fits[name].sure for name in names):
+            first, second = (f"{name[0]!r} ({places[name]})" for name in names[:2])
+            yield f"{first} and {second} both fit {image}; write the path below the image folder"
+
+
+class _Finder:
+    """Looks images up by names that may be written otherwise than in the data set."""
+
+    def __init__(self, split: str, root: Path, digests: Digests) -> None:
+        self._digests = digests
+        self._near: dict[tuple[bool, str], list[tuple[_Image, str]]] = defaultdict(list)
+        for one, names in digests.items():
+            for name in names:
+                path = str(root.absolute() / name) if one == split else name
+                for loose in (False, True):
+                    self._near[loose, _parts(name, loose)[-1]].append(((one, name), path))
+
+    def find(self, name: str, split: str | None) -> _Fit:
+        """The images that fit a name best.
+
+        The best is the very name; then the same path with other separators, Unicode form, or
+        `./`; then a longer or shorter path with the same end; then all this with another case or
+        image suffix.
+        """
+        exact = [
+            (one, name)
+            for one, names in self._digests.items()
+            if name in names and split in (None, one)
+        ]
+        if exact:
+            return _Fit(exact)
+        for loose in (False, True):
+            key = _parts(name, loose)
+            near = [
+                (image, _parts(image[1], loose), _parts(path, loose))
+                for image, path in self._near.get((loose, key[-1] if key else ""), ())
+                if split in (None, image[0])
+            ]
+            for sure, images in (
+                (not loose, [image for image, below, whole in near if key in (below, whole)]),
+                (False, [image for image, _, whole in near if whole[-len(key) :] == key]),
+                (False, [image for image, below, _ in near if key[-len(below) :] == below]),
+            ):
+                if images:
+                    return _Fit(images, sure)
+        return _Fit([])
+
+
+def _parts(name: str, loose: bool) -> tuple[str, ...]:
+    text = unicodedata.normalize("NFC", name).replace("\\", "/")
+    if loose:
+        text = re.sub(r"\.(png|jpe?g|webp|tiff?|bmp)$", "", text.casefold())
+    return tuple(part for part in text.split("/") if part not in ("", "."))
