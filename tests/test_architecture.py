@@ -24,6 +24,7 @@ FLOORS = (
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 STANDALONE = (
     "cluster_schedule",
+    "coco_labels",
     "drawn_streets",
     "face_inpainting",
     "image_files",

@@ -236,9 +236,15 @@ class TestCoco:
         [
             (lambda c: c["images"][0].update(width=61), "60x40 pixels, but labels.json says 61x40"),
             (lambda c: c["images"][0].update(file_name="b.jpg"), "b.jpg: no such file"),
-            (lambda c: c["annotations"][0].update(image_id=8), "image_id that it does not define"),
-            (lambda c: c["annotations"][0].update(category_id=8), "category_id that it does not"),
-            (lambda c: c["annotations"][0].pop("segmentation"), "annotation 1 has no valid"),
+            (
+                lambda c: c["annotations"][0].update(image_id=8),
+                "image_id that the file does not",
+            ),
+            (
+                lambda c: c["annotations"][0].update(category_id=8),
+                "category_id that the file does",
+            ),
+            (lambda c: c["annotations"][0].pop("segmentation"), "annotation 1 (a.jpg) has no mask"),
             (lambda c: c.pop("categories"), "no list 'categories'"),
             (lambda c: c["images"].clear(), "it lists no images"),
         ],

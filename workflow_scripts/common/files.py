@@ -123,6 +123,8 @@ def read_bytes(path: Path) -> bytes:
         UserError: it is missing or not readable.
     """
     try:
+        if not path.is_file() and not path.is_dir() and path.exists():
+            raise UserError(f"{path}: a pipe or a device; a file is expected")  # it could block
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from workflow_scripts.anonymization.variants import Variant, is_unmodified, seed_offset
 from workflow_scripts.common.section import Section, validate
-from workflow_scripts.contracts.runs import ALL, ExpectedRuns
+from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
     UNMODIFIED,
     CocoDataset,
@@ -77,12 +77,6 @@ class Experiment(Section):
             if not seeds:
                 raise ValueError("an empty list; name at least one seed")
         return seeds
-
-    @model_validator(mode="after")
-    def _no_class_is_the_mean(self) -> "Experiment":
-        if ALL in self.classes:
-            raise ValueError(f"dataset.classes: {ALL!r} is reserved for the mean over the classes")
-        return self
 
     @field_validator("variants", mode="after")
     @classmethod

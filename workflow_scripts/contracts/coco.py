@@ -60,6 +60,8 @@ class CocoSplit:
     classes: tuple[str, ...]
     images: tuple[CocoImage, ...]
     instances: tuple[Instance, ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
+    """What the index left out, changed or doubts, a sentence each."""
 
     @cached_property
     def instances_by_image(self) -> dict[int, tuple[Instance, ...]]:
@@ -83,7 +85,7 @@ class CocoSplit:
         write_json(
             path,
             {
-                "info": {"description": "made by anonymization-impact"},
+                "info": {"description": "made by anonymization-impact", "notes": self.notes},
                 "categories": [
                     {"id": number, "name": name}
                     for number, name in enumerate(self.classes, start=1)
@@ -113,6 +115,7 @@ class CocoSplit:
                     Instance(**{**item, "bbox": tuple(item["bbox"])})
                     for item in content["annotations"]
                 ),
+                notes=tuple(content.get("info", {}).get("notes", ())),
             )
         except (KeyError, TypeError) as error:
             raise UserError(

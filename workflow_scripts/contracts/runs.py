@@ -12,12 +12,10 @@ from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
-from workflow_scripts.contracts.settings import UNMODIFIED
+from workflow_scripts.contracts.settings import ALL, UNMODIFIED, ClassName
 
 EXPECTED = "runs/expected.json"
 """The expected runs, below an experiment's folder; written when the workflow starts."""
-ALL = "all"
-"""Stands for the mean over the classes, where a class is named."""
 
 
 def class_title(name: str) -> str:
@@ -32,7 +30,7 @@ class ExpectedRuns(Section):
     """The variants, in the order of the table's columns."""
     seeds: tuple[int, ...] = Field(min_length=1)
     """The seeds that every variant has."""
-    classes: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[ClassName, ...] = Field(min_length=1)
     """The classes, in the order of the table's rows."""
     more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Further seeds, by variant."""
@@ -55,8 +53,6 @@ class ExpectedRuns(Section):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"{name}: {list(values)} has duplicates; remove them")
-        if ALL in self.classes:
-            raise ValueError(f"classes: {ALL!r} is reserved for the mean over the classes")
         return self
 
 

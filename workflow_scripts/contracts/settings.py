@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
 from workflow_scripts.common.section import Section
 from workflow_scripts.contracts.weights import Weights
@@ -14,6 +14,19 @@ from workflow_scripts.contracts.weights import Weights
 CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
 """The Cityscapes instance classes, in the order of the whitepaper's Table II."""
 
+ALL = "all"
+"""Stands for the mean over the classes, where a class is named."""
+
+
+def _is_a_class_name(name: str) -> str:
+    if name == ALL:
+        raise ValueError(f"{ALL!r} is reserved for the mean over the classes")
+    if not name.isprintable() or not name or name != name.strip():
+        raise ValueError("a name of visible characters, without blanks around it, is expected")
+    return name
+
+
+ClassName = Annotated[str, AfterValidator(_is_a_class_name)]
 ImagesPerShard = PositiveInt
 
 
@@ -48,7 +61,7 @@ class CocoDataset(Section):
     """The images that are anonymized and trained on."""
     val: CocoFiles
     """The images that every model is tested on."""
-    classes: tuple[str, ...] = Field(CLASSES, min_length=1)
+    classes: tuple[ClassName, ...] = Field(CLASSES, min_length=1)
     """The classes of the study, in the order of the tables."""
     class_mapping: dict[str, str] = Field(default_factory=dict)
     """From a category name of the annotation files to one of `classes`, where they differ."""

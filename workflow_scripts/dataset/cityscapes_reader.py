@@ -13,8 +13,9 @@ from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts import cityscapes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle
 from workflow_scripts.contracts.settings import CLASSES
-from workflow_scripts.dataset.reader import ReadImage, read_split
-from workflow_scripts.imaging.images import decode_ids, decode_image
+from workflow_scripts.dataset.checks import refuse_empty
+from workflow_scripts.dataset.reader import ReadImage, number, read_images
+from workflow_scripts.imaging.images import decode_ids, decode_image, size_in_header
 from workflow_scripts.imaging.masks import encode_mask
 
 
@@ -65,28 +66,60 @@ def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -
     """Read the given images of a split with their instances.
 
     Raises:
-        UserError: one line for each file that is damaged or has another size than its label.
+        UserError: one line for each file that is damaged, has another size than its label, or
+            values that no label has; or no object is labelled.
     """
     read = partial(_read_image, root, with_void=split == "val")
-    return read_split(pool, read, images, CLASSES, f"indexing {split}")
+    found = number(read_images(pool, read, images, f"indexing {split}"), CLASSES)
+    refuse_empty(found, split, root / cityscapes.LABEL_FOLDER / split)
+    return found
 
 
 def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
     path, label_path = root / file_name, cityscapes.instance_ids_path(root, file_name)
-    raw = read_bytes(path)
-    height, width = decode_image(raw, path).shape[:2]
-    ids = decode_ids(read_bytes(label_path), label_path)
-    if ids.shape != (height, width):
+    raw, labels = read_bytes(path), read_bytes(label_path)
+    # Sizes are compared before a file is decoded that claims a billion pixels.
+    size, label_size = size_in_header(raw), size_in_header(labels)
+    if size and label_size and size != label_size:
         raise UserError(
-            f"{path}: {width}x{height} pixels, but its label {label_path.name} has "
-            f"{ids.shape[1]}x{ids.shape[0]}; one of them is not from this data set"
+            f"{path}: {size[0]}x{size[1]} pixels, but its label {label_path.name} has "
+            f"{label_size[0]}x{label_size[1]}; one of them is not from this data set"
         )
+    height, width = decode_image(raw, path).shape[:2]
+    ids = decode_ids(labels, label_path)
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16")
+    refuse_foreign(ids, label_path)
     void = void_of(ids) if with_void else None
-    return ReadImage(
-        CocoImage(0, file_name, width, height, sha256_of(raw), void), tuple(instances_of(ids))
+    image = CocoImage(0, file_name, width, height, sha256_of(raw), void)
+    return ReadImage(image, tuple(instances_of(ids)))
+
+
+def refuse_foreign(ids: np.ndarray, path: Path) -> None:
+    """Stop at values that no label has: ids of another data set, train ids, or resized ones.
+
+    Args:
+        ids: (height, width) uint16.
+        path: the file.
+
+    Raises:
+        UserError: there are some.
+    """
+    values = np.flatnonzero(np.bincount(ids.ravel()))
+    labels = np.where(values < 1000, values, values // 1000)
+    foreign = np.where(
+        values < 1000,
+        labels > cityscapes.LAST_LABEL_ID,
+        ~np.isin(labels, cityscapes.OBJECT_LABEL_IDS),
     )
+    if foreign.any():
+        found = values[foreign].tolist()
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        raise UserError(
+            f"{path}: values {', '.join(map(str, found[:5]))}{more} belong to no label of "
+            "Cityscapes; a pixel has its label's id, or 1000 * id + number in an object (ids may "
+            "be resized with nearest neighbour only)"
+        )
 
 
 def void_of(ids: np.ndarray) -> Rle | None:

@@ -1,136 +1,126 @@
 """Reader of data sets in COCO format."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Set
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
 
+from coco_labels import (
+    AnnotationEntry,
+    ImageEntry,
+    LabelsError,
+    Note,
+    fits,
+    mask_of,
+    read_labels,
+)
 from hotcoco import mask as rle_codec
+from image_files import orientation_of
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, read_json, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.contracts.settings import CocoDataset
-from workflow_scripts.dataset.reader import ReadImage, read_split
-from workflow_scripts.imaging.images import decode_image
+from workflow_scripts.contracts.settings import CocoDataset, CocoFiles
+from workflow_scripts.dataset.checks import refuse_empty
+from workflow_scripts.dataset.reader import ReadImage, number, read_images
+from workflow_scripts.imaging.images import decode_image, size_in_header
 
-
-@dataclass(frozen=True)
-class _Source:
-    """One image of an annotation file, with all that a worker needs to read it."""
-
-    annotation_file: Path
-    folder: Path
-    record: dict[str, Any]
-    annotations: list[dict[str, Any]]
-    category_ids: dict[int, int]
-    """Class number (from 1) by the file's category id, without ignored categories."""
+_PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
+TURNED = "images that were turned as their EXIF orientation says, as their labels are"
+AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
+UNCLEAR = (
+    "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
+    "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
+)
 
 
 def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
     """Read the images of a split with their instances.
 
     Raises:
-        UserError: folder or file missing, an unknown class, or one line for each image that is
-            missing, damaged, of another size than stated, or wrongly annotated.
+        UserError: a missing folder, whatever is wrong with the annotation file, or one line for
+            each image that is missing, damaged, of another size than stated, or wrongly annotated;
+            or no object is labelled.
     """
     where = getattr(dataset, split)
     if not where.images.is_dir():
         raise UserError(f"dataset.{split}.images: there is no folder {where.images}")
-    content = read_json(where.annotations)
-    for key in ("images", "annotations", "categories"):
-        if not isinstance(content, dict) or not isinstance(content.get(key), list):
-            raise UserError(f"{where.annotations}: no list {key!r} in it; is it a COCO file?")
-    if not content["images"]:
-        raise UserError(f"{where.annotations}: it lists no images")
-    category_ids = _category_ids(dataset, where.annotations, content["categories"])
-    by_image = defaultdict(list)
-    for annotation in content["annotations"]:
-        by_image[annotation.get("image_id")].append(annotation)
-    _refuse_unknown(where.annotations, "image", by_image.keys(), content["images"])
-    used = {annotation.get("category_id") for annotation in content["annotations"]}
-    _refuse_unknown(where.annotations, "category", used, content["categories"])
-    sources = [
-        _Source(where.annotations, where.images, record, by_image[record["id"]], category_ids)
-        for record in sorted(content["images"], key=lambda record: record.get("file_name", ""))
-    ]
-    return read_split(pool, _read_image, sources, dataset.classes, f"indexing {split}")
-
-
-def _refuse_unknown(path: Path, kind: str, used: Set, known: list[dict[str, Any]]) -> None:
-    unknown = used - {record.get("id") for record in known}
-    if unknown:
-        some = ", ".join(map(str, sorted(unknown, key=str)[:5]))
-        raise UserError(f"{path}: annotations with a {kind}_id that it does not define: {some}")
-
-
-def _category_ids(
-    dataset: CocoDataset, path: Path, categories: list[dict[str, Any]]
-) -> dict[int, int]:
-    ids = {}
-    unknown = []
-    for category in categories:
-        name = dataset.class_mapping.get(category["name"], category["name"])
-        if name in dataset.classes:
-            ids[category["id"]] = dataset.classes.index(name) + 1
-        elif name not in dataset.ignored_classes:
-            unknown.append(category["name"])
-    if unknown:
-        raise UserError(
-            f"{path}: unknown class {', '.join(map(repr, unknown))}; name it in dataset.classes, "
-            "dataset.class_mapping or dataset.ignored_classes"
+    numbers = dict.fromkeys(dataset.ignored_classes, 0)
+    numbers |= {name: number for number, name in enumerate(dataset.classes, start=1)}
+    numbers |= {name: numbers[target] for name, target in dataset.class_mapping.items()}
+    try:
+        entries, notes = read_labels(
+            read_json(where.annotations), where.images, numbers, _PLACE_OF_CLASSES
         )
-    return ids
+    except LabelsError as error:
+        raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
+    read = partial(_read_image, where)
+    images = read_images(pool, read, entries, f"indexing {split}")
+    names = {kind: name for image in images for kind, name in image.notes}
+    if UNCLEAR in names and TURNED in names:
+        raise UserError(
+            f"{where.images}: the labels of {names[TURNED]} are for the image turned as its EXIF "
+            f"orientation says; those of {names[UNCLEAR]} cannot be told, since turning keeps its "
+            "size: turn the pixels of all images (exiftran -ai)"
+        )
+    found = number(images, dataset.classes, notes)
+    refuse_empty(found, split, where.annotations)
+    return found
 
 
-def _read_image(source: _Source) -> ReadImage:
-    record, where = source.record, source.annotation_file
-    missing = {"file_name", "width", "height"} - record.keys()
-    if missing:
-        raise UserError(f"{where}: image {record['id']} has no {', '.join(sorted(missing))}")
-    path = source.folder / record["file_name"]
+def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
+    path, where = files.images / image.file_name, files.annotations
     raw = read_bytes(path)
-    height, width = decode_image(raw, path).shape[:2]
-    if (width, height) != (record["width"], record["height"]):
+    stated = image.width, image.height
+    stored = size = size_in_header(raw)
+    # What is of another size is not decoded first: a small file may claim a billion pixels.
+    if size is None or sorted(size) == sorted(stated):
+        height, width = decode_image(raw, path, stated).shape[:2]
+        size = width, height
+    if size != stated:
         raise UserError(
-            f"{path}: {width}x{height} pixels, but {where.name} says "
-            f"{record['width']}x{record['height']}"
+            f"{path}: {size[0]}x{size[1]} pixels, but {where.name} says {stated[0]}x{stated[1]}"
         )
-    image = CocoImage(0, Path(record["file_name"]).as_posix(), width, height, sha256_of(raw))
-    return ReadImage(image, tuple(_instances(source, height, width)))
-
-
-def _instances(source: _Source, height: int, width: int) -> Iterator[Instance]:
-    known = source.category_ids
-    for annotation in source.annotations:
-        if annotation["category_id"] not in known:  # an ignored class
-            continue
+    notes: list[Note] = []
+    orientation = orientation_of(raw)
+    if orientation != 1:
+        kind = UNCLEAR if orientation <= 4 or stated[0] == stated[1] else AS_STORED
+        notes.append((TURNED if stored != stated else kind, image.file_name))
+    instances: list[Instance] = []
+    findings: list[str] = []
+    for entry in image.annotations:
         try:
-            segmentation = annotation["segmentation"]
-            rle = rle_codec.fr_py_objects(segmentation, height, width)
-            if isinstance(rle, list):
-                rle = rle_codec.merge(rle)
-            area = int(rle_codec.area(rle))
-            x, y, w, h = map(float, rle_codec.to_bbox(rle))
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(
-                f"{source.annotation_file}: annotation {annotation.get('id')} has no valid "
-                f"segmentation ({error}); this study needs masks"
-            ) from None
-        counts = rle["counts"]
-        if area == 0:
+            instance, kinds = _instance(entry, *stated)
+        except ValueError as error:
+            findings.append(f"{where}: {entry.name} ({image.file_name}) {error}")
             continue
-        yield Instance(
-            id=0,
-            image_id=0,
-            category_id=known[annotation["category_id"]],
-            bbox=(x, y, w, h),
-            area=area,
-            segmentation={
-                "size": [height, width],
-                "counts": counts.decode() if isinstance(counts, bytes) else counts,
-            },
-            iscrowd=int(annotation.get("iscrowd", 0)),
-        )
+        notes.extend((kind, f"{entry.name} ({image.file_name})") for kind in kinds)
+        if instance.area:
+            instances.append(instance)
+    if findings:
+        raise UserError("\n".join(findings))
+    record = CocoImage(0, image.file_name, *stated, sha256_of(raw))
+    return ReadImage(record, tuple(instances), tuple(notes))
+
+
+def _instance(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance, list[str]]:
+    """The instance of an annotation, and the kinds of notes on it.
+
+    Raises:
+        ValueError: it has no mask, or not one of this image.
+    """
+    rle, kinds = mask_of(entry.segmentation, width, height)
+    area = int(rle_codec.area(rle))
+    if not area:
+        kinds.append("objects that cover no pixel, left out")
+    elif not fits(entry.bbox, rle):
+        kinds.append("objects whose bbox is not that of their mask; the mask counts")
+    x, y, w, h = map(float, rle_codec.to_bbox(rle))
+    instance = Instance(
+        id=0,
+        image_id=0,
+        category_id=entry.class_number,
+        bbox=(x, y, w, h),
+        area=area,
+        segmentation=rle,
+        iscrowd=entry.iscrowd,
+    )
+    return instance, kinds

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
+from coco_labels import Note
+
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
@@ -21,6 +23,7 @@ class ReadImage:
 
     image: CocoImage
     instances: tuple[Instance, ...]
+    notes: tuple[Note, ...] = ()
 
 
 @contextmanager
@@ -30,20 +33,18 @@ def worker_pool(workers: int) -> Iterator[Executor]:
         yield pool
 
 
-def read_split(
+def read_images(
     pool: Executor,
     read: Callable[[Source], ReadImage],
     sources: Sequence[Source],
-    classes: tuple[str, ...],
     description: str,
-) -> CocoSplit:
+) -> list[ReadImage]:
     """Read all labelled images of a split.
 
     Args:
         pool: worker processes.
         read: reads one image; may raise UserError.
         sources: arguments of `read`, in the order of the split.
-        classes: the study's classes.
         description: label of the progress.
 
     Raises:
@@ -60,7 +61,7 @@ def read_split(
             findings.extend(result)
     if findings:
         raise UserError.of(findings)
-    return number(found, classes)
+    return found
 
 
 def _attempt(read: Callable[[Source], ReadImage], source: Source) -> ReadImage | tuple[str, ...]:
@@ -70,8 +71,16 @@ def _attempt(read: Callable[[Source], ReadImage], source: Source) -> ReadImage |
         return tuple(str(error).splitlines())
 
 
-def number(images: Sequence[ReadImage], classes: tuple[str, ...]) -> CocoSplit:
-    """Give images and instances ids from 1 in their order, and make them a split."""
+def number(
+    images: Sequence[ReadImage], classes: tuple[str, ...], notes: Sequence[Note] = ()
+) -> CocoSplit:
+    """Give images and instances ids from 1 in their order, and make them a split.
+
+    Args:
+        images: the images.
+        classes: the study's classes.
+        notes: what was found besides the notes of the images.
+    """
     instances: list[Instance] = []
     for image_id, labelled in enumerate(images, start=1):
         for instance in labelled.instances:
@@ -83,4 +92,13 @@ def number(images: Sequence[ReadImage], classes: tuple[str, ...]) -> CocoSplit:
             for image_id, labelled in enumerate(images, start=1)
         ),
         instances=tuple(instances),
+        notes=summary_of([*notes, *(note for image in images for note in image.notes)]),
     )
+
+
+def summary_of(notes: Sequence[Note]) -> tuple[str, ...]:
+    """One sentence for each kind of note: how many, and the first."""
+    things: dict[str, list[str]] = {}
+    for kind, thing in notes:
+        things.setdefault(kind, []).append(thing)
+    return tuple(f"{len(found)} {kind}, e.g. {found[0]}" for kind, found in things.items())

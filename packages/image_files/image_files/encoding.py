@@ -14,7 +14,11 @@ _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 def orientation_of(raw: bytes) -> int:
     """The EXIF orientation of an image file's bytes, 1 to 8; 1 where it names none."""
     with Image.open(io.BytesIO(raw)) as image:
-        named = image.getexif().get(ExifTags.Base.Orientation, 1)
+        # getexif() would decode a PNG that has none.
+        exif = Image.Exif() if image.format == "PNG" else image.getexif()
+        if image.format == "PNG":
+            exif.load(image.info.get("exif") or b"")
+        named = exif.get(ExifTags.Base.Orientation, 1)
     return named if named in range(1, 9) else 1
 
 

@@ -7,6 +7,7 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import CocoDataset, Dataset
 from workflow_scripts.contracts.shards import make_shards
+from workflow_scripts.dataset.checks import with_notes
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco
 from workflow_scripts.dataset.reader import worker_pool
@@ -30,32 +31,37 @@ def index(
         workers: processes (default: all CPUs).
 
     Raises:
-        UserError: `root` is missing, or a line for each finding in the data set.
+        UserError: `root` is missing, or a line for each finding in the data set; a split without
+            an object is one.
     """
     with worker_pool(workers or os.cpu_count() or 1) as pool:
         if isinstance(settings, CocoDataset):
-            train, val = (read_coco(settings, split, pool) for split in ("train", "val"))
-            counts = {"train": len(train.images), "val": len(val.images)}
+            splits = {split: read_coco(settings, split, pool) for split in ("train", "val")}
+            counts = {split: len(content.images) for split, content in splits.items()}
         else:
             root = root or getattr(settings, "root", None)
             if root is None:
                 raise UserError("--root: missing; say where the synthetic data set was drawn")
             images = find_images(root, full=getattr(settings, "full", False))
-            train, val = (
-                read_cityscapes(root, split, images[split], pool) for split in ("train", "val")
-            )
+            splits = {
+                split: read_cityscapes(root, split, images[split], pool)
+                for split in ("train", "val")
+            }
             counts = {split: len(names) for split, names in images.items() if names}
-    shards = make_shards(train, val, settings.images_per_shard)
-
-    train.write(output / "train.coco.json")
-    val.write(output / "val.coco.json")
+    splits = with_notes(splits)
+    shards = make_shards(splits["train"], splits["val"], settings.images_per_shard)
+    for name, split in splits.items():
+        split.write(output / f"{name}.coco.json")
     write_table_1(counts, output)
     shards.write(output / "shards.json")
+    for name, split in splits.items():
+        for note in split.notes:
+            log.warning("attention: %s: %s", name, note)
+    groups = [sum(one.iscrowd for one in split.instances) for split in splits.values()]
     log.info(
-        "%d training and %d validation images, %d and %d instances, %d shards",
-        len(train.images),
-        len(val.images),
-        len(train.instances),
-        len(val.instances),
+        "%d training and %d validation images, %d and %d instances, %d and %d groups, %d shards",
+        *(len(split.images) for split in splits.values()),
+        *(len(splits[name].instances) - count for name, count in zip(splits, groups, strict=True)),
+        *groups,
         len(shards.of("train")),
     )

@@ -1,0 +1,303 @@
+"""Entries of a COCO annotation file, each checked before an image is read."""
+
+import math
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+Entry = dict[str, Any]
+Note = tuple[str, str]
+"""What was found of one thing: the kind of finding (a plural, to be counted) and the thing."""
+
+KINDS = {"images": "image", "categories": "category", "annotations": "annotation"}
+"""The lists of a file, and what an entry of each is called."""
+SMALL_SIDE = 200
+"""Side of an image, pixels, above which polygons that all end before 100 look like percentages."""
+
+
+@dataclass(frozen=True)
+class AnnotationEntry:
+    """One annotation of a known class; mask and box are as the file has them."""
+
+    name: str
+    """How messages name it, such as `annotation 17`."""
+    class_number: int
+    """1-based position of its class."""
+    segmentation: Any
+    bbox: Any
+    iscrowd: int
+
+
+@dataclass(frozen=True)
+class ImageEntry:
+    """One image with its annotations."""
+
+    file_name: str
+    """Path relative to the image folder, with forward slashes."""
+    width: int
+    height: int
+    annotations: list[AnnotationEntry]
+
+
+class LabelsError(ValueError):
+    """Labels that cannot be taken as they are; one finding for each that is wrong."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__("\n".join(findings))
+        self.findings = findings
+
+
+def read_labels(
+    content: Any, folder: Path, classes: Mapping[str, int], place_of_classes: str = "classes"
+) -> tuple[list[ImageEntry], list[Note]]:
+    """The images of an annotation file, by file name, and what is to be said about it.
+
+    Args:
+        content: what JSON holds.
+        folder: the folder of its images.
+        classes: number of the class, from 1, by category name; 0 leaves the category out.
+        place_of_classes: where a user names categories, for messages.
+
+    Raises:
+        LabelsError: this is no COCO format; or a finding for each entry that is malformed,
+            contradicts another one, or refers to something that the file does not define.
+    """
+    for key in KINDS:
+        if not isinstance(content, dict) or not isinstance(content.get(key), list):
+            raise LabelsError([f"no list {key!r} in it; is it a COCO file?"])
+    if not content["images"]:
+        raise LabelsError(["it lists no images"])
+    findings: list[str] = []
+    notes: list[Note] = []
+    images = _images(content, folder, findings)
+    numbers = _class_numbers(content, classes, place_of_classes, findings, notes)
+    if not findings:
+        _add_annotations(content, images, numbers, findings, notes)
+    in_order = sorted(images.values(), key=lambda image: image.file_name)
+    if not findings:
+        findings += _findings_of_scale(in_order, notes)
+    if findings:
+        raise LabelsError(findings)
+    return in_order, notes
+
+
+def _entries(content: Entry, key: str, findings: list[str]) -> Iterator[tuple[str, Any, Entry]]:
+    """Name in messages, id, and content of each entry of a list; what is none is a finding."""
+    for position, entry in enumerate(content[key]):
+        name = f"{key}[{position}]"
+        if not isinstance(entry, dict):
+            findings.append(f"{name} is {_shown(entry)}; an object {{…}} is expected")
+        elif "id" not in entry and key == "annotations":  # nothing refers to it
+            yield name, None, entry
+        else:
+            try:
+                number = _value(entry, "id", _is_id, "a number or a text")
+            except ValueError as error:
+                findings.append(f"{name}: {error}")
+            else:
+                yield f"{KINDS[key]} {_shown(number)}", number, entry
+
+
+def _value(entry: Entry, key: str, fits: Callable[[Any], bool], expected: str) -> Any:
+    """The value of a key.
+
+    Raises:
+        ValueError: it is missing or does not fit.
+    """
+    if key not in entry:
+        raise ValueError(f"no {key}; {expected} is expected")
+    if not fits(entry[key]):
+        raise ValueError(f"{key} is {_shown(entry[key])}; {expected} is expected")
+    return entry[key]
+
+
+def _shown(value: Any) -> str:
+    """A value as one short piece of a message."""
+    if isinstance(value, list | dict):
+        return f"a list of {len(value)}" if isinstance(value, list) else "an object"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = ascii(value) if _has_control(str(value)) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _has_control(text: str) -> bool:
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a JSON file is a finite number."""
+    try:
+        return not isinstance(value, bool) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) or is_number(value)
+
+
+def _is_length(value: Any) -> bool:
+    return is_number(value) and value > 0 and value == int(value)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _images(content: Entry, folder: Path, findings: list[str]) -> dict[Hashable, ImageEntry]:
+    """The images by id, without annotations."""
+    images: dict[Hashable, ImageEntry] = {}
+    ids_by_name: dict[str, list[Hashable]] = defaultdict(list)
+    for name, number, entry in _entries(content, "images", findings):
+        try:
+            file_name = _file_name(entry)
+            width, height = (
+                int(_value(entry, key, _is_length, "a number of pixels"))
+                for key in ("width", "height")
+            )
+        except ValueError as error:
+            findings.append(f"{name}: {error}")
+            continue
+        if number in images:
+            findings.append(
+                f"two images have the id {_shown(number)}: {images[number].file_name} and "
+                f"{file_name}; give each its own"
+            )
+            continue
+        images[number] = ImageEntry(file_name, width, height, [])
+        # Some file systems take these names for the same.
+        ids_by_name[unicodedata.normalize("NFC", file_name).casefold()].append(number)
+    for first, *others in ids_by_name.values():
+        for other in others:
+            names = sorted({images[first].file_name, images[other].file_name})
+            if len(names) == 1 or _is_same_file(*(folder / name for name in names)):
+                findings.append(
+                    f"the images {_shown(first)} and {_shown(other)} are one file, "
+                    f"{' and '.join(names)}; a file needs one image with all its annotations"
+                )
+    return images
+
+
+def _file_name(entry: Entry) -> str:
+    text = _value(entry, "file_name", _is_name, "the path of an image file")
+    path = PurePosixPath(text)
+    if _has_control(text) or path.is_absolute() or ".." in path.parts:
+        raise ValueError(
+            f"file_name is {_shown(text)}; a path relative to the image folder, inside it and "
+            "without control characters, is expected"
+        )
+    return path.as_posix()
+
+
+def _is_same_file(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except OSError:
+        return False
+
+
+def _class_numbers(
+    content: Entry,
+    classes: Mapping[str, int],
+    place_of_classes: str,
+    findings: list[str],
+    notes: list[Note],
+) -> dict[Hashable, int]:
+    """The number of the class by category id."""
+    names: dict[Hashable, str] = {}
+    unknown = []
+    for place, number, entry in _entries(content, "categories", findings):
+        try:
+            name = _value(entry, "name", _is_name, "the name of a class")
+        except ValueError as error:
+            findings.append(f"{place}: {error}")
+            continue
+        if number in names:
+            findings.append(
+                f"two categories have the id {_shown(number)}: {_shown(names[number])} and "
+                f"{_shown(name)}; give each its own"
+            )
+        elif name in names.values():
+            notes.append(("category names with several ids, taken for one class", _shown(name)))
+        names[number] = name
+        if name not in classes:
+            unknown.append(_shown(name))
+    if unknown:
+        findings.append(f"unknown class {', '.join(unknown)}; name it in {place_of_classes}")
+    return {number: classes.get(name, 0) for number, name in names.items()}
+
+
+def _add_annotations(
+    content: Entry,
+    images: dict[Hashable, ImageEntry],
+    numbers: dict[Hashable, int],
+    findings: list[str],
+    notes: list[Note],
+) -> None:
+    """Add the annotations of known classes to their images."""
+    strangers: dict[str, list[str]] = {"image": [], "category": []}
+    seen: set[Hashable] = {None}
+    for name, number, entry in _entries(content, "annotations", findings):
+        try:
+            image = _value(entry, "image_id", _is_id, "the id of an image")
+            category = _value(entry, "category_id", _is_id, "the id of a category")
+            crowd = {"iscrowd": 0} | entry
+            crowd = _value(crowd, "iscrowd", lambda x: x in (0, 1), "0 (an object) or 1 (a group)")
+        except ValueError as error:
+            findings.append(f"{name}: {error}")
+            continue
+        if number in seen and number is not None:
+            notes.append(("annotations whose id another one has, kept like any other", name))
+        seen.add(number)
+        if image not in images:
+            strangers["image"].append(_shown(image))
+        if category not in numbers:
+            strangers["category"].append(_shown(category))
+        elif numbers[category] == 0:
+            notes.append(("objects of ignored classes, left out", name))
+        elif image in images:
+            segmentation, bbox = entry.get("segmentation"), entry.get("bbox")
+            images[image].annotations.append(
+                AnnotationEntry(name, numbers[category], segmentation, bbox, int(crowd))
+            )
+    findings.extend(
+        f"{len(ids)} annotations with a {kind}_id that the file does not define: "
+        f"{', '.join(list(dict.fromkeys(ids))[:5])}"
+        for kind, ids in strangers.items()
+        if ids
+    )
+
+
+def _findings_of_scale(images: Sequence[ImageEntry], notes: list[Note]) -> Iterator[str]:
+    """What tells that the polygons of the whole file are not in pixels."""
+    if _end_before(1, images):
+        yield (
+            "all polygons lie between 0 and 1; COCO's coordinates are pixels: multiply them by the "
+            "width and height of the image"
+        )
+    elif min(min(x.width, x.height) for x in images) > SMALL_SIDE and _end_before(100, images):
+        kind = "objects, all of the file, that end before pixel 100 as percentages would"
+        notes.extend((kind, one.name) for image in images for one in image.annotations)
+
+
+def _end_before(limit: int, images: Sequence[ImageEntry]) -> bool:
+    """Whether there are polygons, and none has a coordinate above the limit."""
+    numbers = (
+        number
+        for image in images
+        for annotation in image.annotations
+        if isinstance(annotation.segmentation, list)
+        for part in annotation.segmentation
+        if isinstance(part, list)
+        for number in part
+    )
+    largest = 0
+    for number in numbers:
+        if not is_number(number) or number > limit:
+            return False
+        largest = max(largest, number)
+    return largest > 0

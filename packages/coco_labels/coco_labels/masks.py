@@ -1,0 +1,118 @@
+"""Masks of COCO annotations: polygons and run-length encoded masks, checked and encoded.
+
+hotcoco and pycocotools rasterise whatever they are given: four numbers are taken for a box, the
+other numbers of a polygon of odd length are dropped, a mask of another size is read as it is.
+"""
+
+from itertools import chain
+from typing import Any, TypeGuard
+
+import numpy as np
+from hotcoco import mask as rle_codec
+
+from .entries import is_number
+
+Rle = dict[str, Any]
+"""Run-length encoded mask: `{"size": [height, width], "counts": str}`, compressed."""
+
+FEWEST_NUMBERS = 6
+"""Numbers of a polygon of three points."""
+MARGIN = 1.0
+"""Pixels by which a polygon may reach beyond its image without a word: tools round differently."""
+
+
+def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]:
+    """The mask of an annotation, and what was left out or clipped.
+
+    Polygons are clipped at the border of the image, as pycocotools does.
+
+    Args:
+        segmentation: a list of polygons (x, y, x, y, …), or `{"size": [height, width], "counts"}`
+            with compressed (a text) or uncompressed counts (a list).
+        width: of the image, pixels.
+        height: of the image, pixels.
+
+    Raises:
+        ValueError: there is no mask, or not one of this image.
+    """
+    if isinstance(segmentation, dict) and segmentation:
+        return _of_runs(segmentation, width, height), []
+    if not segmentation:
+        raise ValueError(
+            "has no mask (an empty or no segmentation); draw one, or leave its category out"
+        )
+    if not isinstance(segmentation, list) or not all(isinstance(x, list) for x in segmentation):
+        raise ValueError("has a segmentation that is neither a list of polygons nor an RLE mask")
+    for polygon in segmentation:
+        if not all(map(is_number, polygon)):
+            raise ValueError("has a polygon with something other than finite numbers in it")
+        if len(polygon) % 2:
+            raise ValueError(f"has a polygon of {len(polygon)} numbers; x and y come in pairs")
+    polygons = [polygon for polygon in segmentation if len(polygon) >= FEWEST_NUMBERS]
+    if not polygons:
+        points = max(map(len, segmentation)) // 2
+        raise ValueError(f"has a polygon of {points} points; a mask needs at least 3")
+    notes = ["polygons of fewer than 3 points, left out"] * (len(polygons) < len(segmentation))
+    notes += _beyond(polygons, width, height)
+    rle = rle_codec.merge(rle_codec.fr_py_objects(polygons, height, width))
+    return _as_text(rle), notes
+
+
+def _beyond(polygons: list[list[float]], width: int, height: int) -> list[str]:
+    """What is to be said of an outline that reaches beyond the image.
+
+    Raises:
+        ValueError: it lies outside, or reaches so far out that it is of another scale.
+    """
+    points = np.array(list(chain.from_iterable(polygons)), np.float64).reshape(-1, 2)
+    size = np.array([width, height])
+    (x0, y0), (x1, y1) = low, high = points.min(axis=0), points.max(axis=0)
+    place = f"reaches from x {x0:g}, y {y0:g} to x {x1:g}, y {y1:g} in an image of {width}x{height}"
+    if (high <= 1).all() and (low >= 0).all() and (size > 2).all():
+        raise ValueError(f"{place}; are these fractions of its size? COCO's are pixels")
+    if (high <= 0).any() or (low >= size).any():
+        raise ValueError(f"{place}: it lies outside")
+    if (low < -size).any() or (high > 2 * size).any():
+        raise ValueError(f"{place}; it is drawn at another scale")
+    clipped = (low < -MARGIN).any() or (high > size + MARGIN).any()
+    return ["objects that reach beyond their image, clipped at its border"] * bool(clipped)
+
+
+def _of_runs(segmentation: dict[str, Any], width: int, height: int) -> Rle:
+    size, counts = segmentation.get("size"), segmentation.get("counts")
+    if size != [height, width]:
+        found = "x".join(map(str, size[::-1])) if size and _are_counts(size) else "unknown"
+        raise ValueError(f"has a mask for {found} pixels, but the image has {width}x{height}")
+    if not isinstance(counts, str) and not _are_counts(counts):
+        raise ValueError("has a mask whose counts are neither a text nor a list of run lengths")
+    try:
+        rle_codec.area({"size": size, "counts": counts})
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"has a broken mask ({error})") from None
+    try:
+        # The same runs in one pixel less: only runs that fill the image do not fit.
+        rle_codec.area({"size": [height * width - 1, 1], "counts": counts})
+    except ValueError:
+        return _as_text(rle_codec.fr_py_objects({"size": size, "counts": counts}, height, width))
+    raise ValueError(
+        f"has a broken mask (its counts end before the last of {width}x{height} pixels)"
+    )
+
+
+def _are_counts(value: Any) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(x) is int and 0 <= x < 2**31 for x in value)
+
+
+def _as_text(rle: Rle) -> Rle:
+    counts = rle["counts"]
+    return {**rle, "counts": counts.decode() if isinstance(counts, bytes) else counts}
+
+
+def fits(bbox: Any, rle: Rle) -> bool:
+    """Whether a `bbox` overlaps the box of a mask (IoU of 0.5 or more); so does none at all."""
+    if bbox is None or bbox == []:
+        return True
+    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):
+        return False
+    stated, found = np.array([bbox], np.float64), rle_codec.to_bbox(rle)[None]
+    return bool(rle_codec.bbox_iou(stated, found, [False])[0, 0] >= 0.5)

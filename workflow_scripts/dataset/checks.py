@@ -1,0 +1,56 @@
+"""Checks of what both splits hold, once all images are read."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.coco import CocoSplit
+
+PURPOSES = {"train": "learn from", "val": "find"}
+"""What objects are for, by split."""
+
+
+def refuse_empty(split: CocoSplit, name: str, place: Path) -> None:
+    """Stop if a split has no object of any class.
+
+    Args:
+        split: the split.
+        name: its name.
+        place: file or folder of its labels.
+
+    Raises:
+        UserError: there is none, or all are groups.
+    """
+    if all(instance.iscrowd for instance in split.instances):
+        groups = len(split.instances)
+        found = (
+            f"all {groups} annotations are groups (iscrowd: 1)" if groups else "none is labelled"
+        )
+        raise UserError(
+            f"{place}: no object to {PURPOSES[name]}: {found}; correct the labels, or the classes "
+            f"of the study ({', '.join(split.classes)})"
+        )
+
+
+def with_notes(splits: Mapping[str, CocoSplit]) -> dict[str, CocoSplit]:
+    """The splits with notes on classes without an object and on images that are there twice."""
+    trained = {image.sha256 for image in splits["train"].images}
+    noted = {}
+    for name, split in splits.items():
+        notes = list(split.notes)
+        labelled = {split.class_of(one) for one in split.instances if not one.iscrowd}
+        if missing := [label for label in split.classes if label not in labelled]:
+            notes.append(f"classes without an object to {PURPOSES[name]}: {', '.join(missing)}")
+        firsts = {image.sha256: image.file_name for image in reversed(split.images)}
+        copies = [one.file_name for one in split.images if firsts[one.sha256] != one.file_name]
+        if copies:
+            notes.append(f"{len(copies)} images are copies of another one, e.g. {copies[0]}")
+        shared = [one.file_name for one in split.images if one.sha256 in trained]
+        if name == "val" and shared:
+            notes.append(
+                f"{len(shared)} of {len(split.images)} images are training images as well, e.g. "
+                f"{shared[0]}: models are tested on what they were trained on"
+            )
+        noted[name] = replace(split, notes=tuple(notes))
+    return noted
