@@ -151,6 +151,7 @@ def elsewhere(data) -> Path:
 
 def test_precomputed_images_are_taken_over(data, elsewhere):
     settings = {"method": "precomputed", "folder": str(elsewhere), "rename": {"a/": "x/"}}
+    settings["whole_image"] = True
     for shard in SHARDS:
         assert apply(data, settings, shard) == 0
     assert gather(data) == 0

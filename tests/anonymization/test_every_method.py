@@ -156,7 +156,8 @@ def test_every_changed_pixel_of_a_finished_image_is_in_a_box():
             x0, y0, x1, y1 = (max(round(value), 0) for value in box)
             twin[y0:y1, x0:x1] //= 2
         content = cv2.imencode(".png", twin[..., ::-1])[1].tobytes()
-        changes = compare(image, Finished(Path("a.png"), False), content, regions, "m")
+        finished = Finished(Path("a.png"), lossy=False, same=False)
+        changes, _ = compare(picture_of(image, regions), finished, content, "m")
         free = np.ones((height, width), bool)
         for change in changes:
             x0, y0, x1, y1 = change.box
@@ -196,10 +197,11 @@ def drawing_of(number: int) -> DrawnScene:
 def settings_of(method: str, request: pytest.FixtureRequest) -> dict:
     """What a method has to be told to be run on the streets."""
     if method == "precomputed":
-        return {"folder": str(request.getfixturevalue("streets") / "theirs")}
+        return {"folder": str(request.getfixturevalue("streets") / "theirs"), "whole_image": True}
     if method == "command":
         tool = request.getfixturevalue("streets") / "tool.py"
-        return {"command": f"'{sys.executable}' '{tool}' {{input}} {{output}}"}
+        command = f"'{sys.executable}' '{tool}' {{input}} {{output}}"
+        return {"command": command, "whole_image": True}
     if method == "diffusion":
         model = request.getfixturevalue("pipeline")
         return {"model": str(model), "size": 64, "steps": 1, "guidance": 1}

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
 
 from workflow_scripts.anonymization.method import Finished, Method
-from workflow_scripts.anonymization.twins import compare
+from workflow_scripts.anonymization.twins import Look, compare
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import link_or_copy, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage
@@ -27,6 +27,8 @@ class ShardFolder:
     path: Path
     name: str
     """The name that the folder will have."""
+    looks: dict[str, Look] = field(default_factory=dict)
+    """What is kept of images from elsewhere, by `file_name` of the original."""
 
     def target(self, image: CocoImage, suffix: str) -> Path:
         """The file that is written for an image."""
@@ -118,8 +120,12 @@ def _taken_over(
     method: Method, picture: Picture, original: bytes, finished: Finished, folder: ShardFolder
 ) -> Entry:
     image, content = picture.record, read_bytes(finished.path)
-    pixels = decode(original, image, picture.root)
-    changes = compare(pixels, finished, content, picture.regions, method.method)
+    opened = picture.with_pixels(decode(original, image, picture.root))
+    changes, look = compare(opened, finished, content, method.method)
+    if finished.same:
+        folder.looks[image.file_name] = look
     target = folder.target(image, finished.path.suffix)
-    link_or_copy(finished.path, target)
+    # A copy: through a link, an edit of the other folder would change what is trained on.
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
     return folder.entry(image, target, sha256_of(content), changes)

@@ -21,6 +21,8 @@ class Finished:
     path: Path
     lossy: bool
     """Whether a lossy codec was used, so that pixels differ without a change."""
+    same: bool = True
+    """Whether it has to show the original's picture outside of PII regions."""
 
 
 class Method(Section):

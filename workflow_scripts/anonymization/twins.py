@@ -1,25 +1,33 @@
 """Images that were anonymized elsewhere: finding them, and detecting their changes."""
 
+import glob
+import json
 import math
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
 from pydantic import Field
 
 from workflow_scripts.anonymization.method import Finished, Method
+from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.comparison import changed_pixels, coded_like, parts_of
 from workflow_scripts.imaging.images import decode_image, size_in_header
+from workflow_scripts.imaging.pictures import Picture
+from workflow_scripts.imaging.same_picture import exchanged, glimpse, resemblance
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 COVERED = 0.2
 """Least changed share of a changed region's box; less comes from a change beside it."""
+ADVICE = "make it again, or set `whole_image: true` for a method that redraws whole images"
 
 
 class Twins(Method):
@@ -35,25 +43,77 @@ class Twins(Method):
     """Whether the images went through a lossy codec, so that pixels differ which nobody meant to
     change; null: JPEG and WebP files did, others did not."""
 
+    whole_image: bool = False
+    """Whether the images may differ from their originals everywhere, as those of a method that
+    redraws whole images. If not, an image is refused that shows another picture outside of faces
+    and license plates: turned, moved, in other colours, or another image's."""
+
     def replacement(self, file_name: str) -> Finished | None:
         """The image in the folder.
 
         Raises:
-            UserError: there is none.
+            UserError: there is none, or there are several.
         """
-        expected = self._expected(file_name)
-        for path in (expected, *map(expected.with_suffix, SUFFIXES)):
-            if path.is_file():
-                by_suffix = path.suffix.lower() in LOSSY_SUFFIXES
-                return Finished(path, by_suffix if self.lossy is None else self.lossy)
-        raise UserError(
-            f"{expected}: no such file, nor one with another suffix; it should stand for "
-            f"{file_name}"
-        )
+        found = self._files(file_name)
+        if not found:
+            raise UserError(
+                f"{self._expected(file_name)}: no such file, nor one with another suffix; it "
+                f"should stand for {file_name}"
+            )
+        if len(found) > 1:
+            names = " and ".join(path.name for path in found)
+            raise UserError(f"{found[0].parent}: {names} both stand for {file_name}; remove one")
+        path = found[0]
+        by_suffix = path.suffix.lower() in LOSSY_SUFFIXES
+        lossy = by_suffix if self.lossy is None else self.lossy
+        return Finished(path, lossy, not self.whole_image)
 
-    def findings(self, images: Iterable[CocoImage]) -> list[str]:
+    def findings(self, images: Sequence[CocoImage]) -> list[str]:
         """Findings on the anonymized versions of these images, from their headers."""
+        absent = [image.file_name for image in images if not self._files(image.file_name)]
+        rename = self._rename_for(absent[0]) if absent else None
+        if rename or 1 < len(absent) == len(images):
+            advice = f"`rename: {rename}` finds it" if rename else "does it need a `rename`?"
+            return [
+                f"{self.folder}: {len(absent)} of {len(images)} images are not there, e.g. "
+                f"{self._expected(absent[0]).relative_to(self.folder)}; {advice}"
+            ]
+        self._tell_of_links(images)
         return [finding for image in images if (finding := self._finding(image))]
+
+    def _files(self, file_name: str) -> list[Path]:
+        """The files that may stand for an image."""
+        expected = self._expected(file_name)
+        paths = dict.fromkeys((expected, *map(expected.with_suffix, SUFFIXES)))
+        return [path for path in paths if path.is_file()]
+
+    def _rename_for(self, file_name: str) -> str | None:
+        """A `rename` that finds an image, from a file with a similar name."""
+        name = PurePosixPath(file_name)
+        for path in sorted(self.folder.rglob(f"{glob.escape(name.stem)}*")):
+            there = PurePosixPath(path.relative_to(self.folder).as_posix())
+            texts = {}
+            if there.parent != name.parent:
+                texts[f"{name.parent}/"] = f"{there.parent}/".removeprefix("./")
+            if there.stem != name.stem:
+                texts[name.suffix] = there.name.removeprefix(name.stem)
+            if self.model_copy(update={"rename": texts})._files(file_name):
+                return json.dumps(texts)
+        return None
+
+    def _tell_of_links(self, images: Sequence[CocoImage]) -> None:
+        root = self.folder.resolve()
+        found = [path for image in images for path in self._files(image.file_name)]
+        outside = [path for path in found if not path.resolve().is_relative_to(root)]
+        if outside:
+            log.warning(
+                "%s: %d of %d images are links to files outside of it, e.g. %s to %s",
+                self.folder,
+                len(outside),
+                len(found),
+                outside[0].relative_to(self.folder),
+                outside[0].resolve(),
+            )
 
     def _finding(self, image: CocoImage) -> str | None:
         try:
@@ -90,32 +150,87 @@ class CommandResults(Twins):
         return super().replacement(file_name) if file_name in self.names else None
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is kept of an original and its anonymized image until their shard is complete."""
+
+    original: np.ndarray
+    """Glimpse, see `imaging.same_picture`."""
+    twin: np.ndarray
+    remark: str | None
+    """What is unusual about the anonymized image, though no reason to refuse it."""
+
+
 def compare(
-    original: np.ndarray,
-    finished: Finished,
-    content: bytes,
-    regions: Sequence[Region],
-    method: str,
-) -> list[Change]:
+    picture: Picture, finished: Finished, content: bytes, method: str
+) -> tuple[list[Change], Look]:
     """Changes of an image.
 
     Args:
-        original: (h, w, 3) uint8 RGB.
+        picture: the original, with its PII regions.
         finished: the anonymized image.
         content: bytes of its file.
-        regions: PII regions of the original.
         method: name of the method that changed it.
 
     Raises:
-        UserError: the file is damaged, or of another size.
+        UserError: the file is damaged, of another size, or shows another picture.
     """
-    twin = decode_image(content, finished.path)
+    original, twin = picture.pixels, decode_image(content, finished.path)
     if twin.shape != original.shape:
         (height, width), (h, w) = original.shape[:2], twin.shape[:2]
         raise UserError(f"{finished.path}: {w}x{h} pixels; the original has {width}x{height}")
+    look = Look(
+        glimpse(original),
+        glimpse(twin),
+        _remark(picture, twin, finished) if finished.same else None,
+    )
     if finished.lossy:
         original = coded_like(original, content)
-    return changes_of(changed_pixels(original, twin, lossy=finished.lossy), regions, method)
+    mask = changed_pixels(original, twin, lossy=finished.lossy)
+    return changes_of(mask, picture.regions, method), look
+
+
+def _remark(picture: Picture, twin: np.ndarray, finished: Finished) -> str | None:
+    """What is unusual about an image; an error where it is another picture."""
+    ignored: np.ndarray = np.zeros(twin.shape[:2], bool)
+    for region in picture.regions:
+        if window := _window(region, ignored.shape):
+            ignored[window] = True
+    found = resemblance(picture.pixels, twin, ignored)
+    if differences := found.differences():
+        raise UserError(
+            f"{finished.path}: not the picture of {picture.record.file_name}: outside of faces and "
+            f"license plates, {'; '.join(differences)}; {ADVICE}"
+        )
+    if found.confuses_range:
+        return "differ in brightness like a video whose range (16 to 235) was confused"
+    if found.structure is None:
+        return "have too little texture to tell whether they show the same picture"
+    return None
+
+
+def compare_all(looks: Mapping[str, Look]) -> None:
+    """Check that no image shows another original of its shard, and report remarks.
+
+    Args:
+        looks: by `file_name` of the original.
+
+    Raises:
+        UserError: images were exchanged.
+    """
+    names = sorted(looks)
+    originals, twins = (
+        [getattr(looks[name], side) for name in names] for side in ("original", "twin")
+    )
+    if pairs := exchanged(originals, twins):
+        twin, shown = (names[number] for number in pairs[0])
+        raise UserError(
+            f"{len(pairs)} of {len(names)} images show another original than their own: that of "
+            f"{twin} shows {shown}; {ADVICE}"
+        )
+    remarks = Counter(remark for look in looks.values() if (remark := look.remark))
+    for remark, count in remarks.items():
+        log.warning("%d of %d images %s", count, len(names), remark)
 
 
 def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list[Change]:

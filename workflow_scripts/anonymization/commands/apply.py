@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
+from workflow_scripts.anonymization.twins import compare_all
 from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import log, progress
@@ -53,8 +54,10 @@ def apply(
     with atomic(output) as folder:
         folder.mkdir()
         with settings.prepared(pictures, folder, threads) as method:
-            treated = anonymize_images(method, pictures, ShardFolder(folder, output.name), threads)
+            shard_folder = ShardFolder(folder, output.name)
+            treated = anonymize_images(method, pictures, shard_folder, threads)
             entries = list(progress(treated, total=len(pictures), description="anonymizing"))
+            compare_all(shard_folder.looks)
         write_manifest(folder / FILE_NAME, entries)
     _warn_of_untouched(pictures, entries)
     log.info(

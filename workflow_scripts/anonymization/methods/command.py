@@ -42,6 +42,8 @@ class CommandMethod(Method):
     """End the program, and fail, when a shard takes longer; null: wait."""
     lossy: bool | None = None
     """Whether its images went through a lossy codec; null: JPEG and WebP files did."""
+    whole_image: bool = False
+    """Whether its images may differ from their originals everywhere (see method precomputed)."""
 
     @field_validator("command")
     @classmethod
@@ -88,9 +90,10 @@ class CommandMethod(Method):
                 method=self.method,
                 folder=output,
                 lossy=self.lossy,
+                whole_image=self.whole_image,
                 names=frozenset(item.record.file_name for item in handed),
             )
-            findings = results.findings(item.record for item in handed)
+            findings = results.findings([item.record for item in handed])
             if findings:
                 raise UserError.of(findings)
             yield results
