@@ -12,7 +12,7 @@ sys.path.insert(0, workflow.basedir)
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_text
-from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.config.experiment import experiment_of
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.shards import Shards
@@ -20,9 +20,7 @@ from workflow_scripts.operations.snakemake_call import gpus_to_use, minutes_to_u
 
 try:
     prepare_commands(Path(workflow.basedir))
-    EXPERIMENT = read_experiment(
-        config, " + ".join(map(str, workflow.overwrite_configfiles)) or "config.yaml"
-    )
+    EXPERIMENT = experiment_of(config, workflow.overwrite_configfiles)
     EXPERIMENT.training.check_early()
     JOBS = Jobs(EXPERIMENT)
     JOBS.layout.refuse_earlier_version()

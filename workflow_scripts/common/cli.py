@@ -8,7 +8,6 @@ import ast
 import difflib
 import importlib
 import inspect
-import json
 import re
 import shutil
 import sys
@@ -26,6 +25,7 @@ from cyclopts.validators import Number
 
 from workflow_scripts.common.console import log, start_logging
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.texts import read_given
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -298,7 +298,10 @@ def _shown(default: Any) -> str:
 
 def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArguments) -> int | None:
     if settings is not None:
-        bound.arguments["settings"] = read_settings(settings, bound.arguments["settings"])
+        from workflow_scripts.common.section import validate  # noqa: PLC0415 - pydantic is slow
+
+        content, where = read_given(bound.arguments["settings"], "--settings")
+        bound.arguments["settings"] = validate(settings, content, where)
     return function(*bound.args, **bound.kwargs)
 
 
@@ -344,43 +347,3 @@ def _one_line(error: CycloptsError, app: App, argv: Sequence[str]) -> str:
 def _before_dashes(argv: Sequence[str]) -> Sequence[str]:
     """The arguments up to `--`, which separates those of another program."""
     return argv[: argv.index("--")] if "--" in argv else argv
-
-
-def read_settings(kind: Any, source: str) -> Any:
-    """Make a `kind` from JSON text, or from a JSON or YAML file.
-
-    Raises:
-        UserError: a line for each finding, with its key.
-    """
-    from workflow_scripts.common.section import validate  # noqa: PLC0415 - pydantic is slow
-
-    where = "--settings"
-    if source.lstrip().startswith(("{", "[", '"')):
-        try:
-            content = json.loads(source)
-        except ValueError as error:
-            raise UserError(f"--settings: not valid JSON ({error})") from None
-    else:
-        where = source
-        content = read_yaml(Path(source))
-    return validate(kind, content, where)
-
-
-def read_yaml(path: Path) -> Any:
-    """Read a YAML (or JSON) file.
-
-    Raises:
-        UserError: it cannot be read, is not UTF-8, or not YAML.
-    """
-    import yaml  # noqa: PLC0415 - most commands get JSON
-
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: not UTF-8; save it as UTF-8") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None

@@ -116,6 +116,20 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
 
 
+def read_text(path: Path) -> str:
+    """A text file in UTF-8, with or without a byte order mark.
+
+    Raises:
+        UserError: it is missing, not readable or not UTF-8.
+    """
+    raw = read_bytes(path)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{path}: line {line}: not UTF-8; save it as UTF-8") from None
+
+
 def read_bytes(path: Path) -> bytes:
     """A file's bytes.
 

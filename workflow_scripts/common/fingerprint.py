@@ -26,6 +26,7 @@ WITHOUT_EFFECT = tuple(
         "common.console",
         "common.errors",
         "common.section",
+        "common.texts",
         "config",
         "contracts.layout",
         "contracts.settings",

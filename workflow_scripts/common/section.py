@@ -3,21 +3,61 @@
 import types
 import typing
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 
+Seed = Annotated[int, Field(ge=0, lt=10**18)]
+"""Start of a random stream. Libraries take less than 2⁶³, and some add to it."""
+Pixels = Annotated[int, Field(ge=16, le=32768)]
+"""Side of an image."""
+
+
+def _with_true_numbers(schema: Any) -> Any:
+    """A schema whose numbers are no truth values; the sections in it are so already."""
+    if isinstance(schema, list | tuple):
+        return type(schema)(map(_with_true_numbers, schema))
+    own = {"type": "no-info", "function": _no_truth}
+    if not isinstance(schema, dict) or schema.get("function") == own:
+        return schema
+    changed = {key: _with_true_numbers(value) for key, value in schema.items()}
+    if schema.get("type") in ("int", "float"):
+        return no_info_before_validator_function(_no_truth, changed)
+    return changed
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return value
+
 
 class Section(BaseModel):
-    """A part of the config: immutable, and closed to keys that it does not know."""
+    """A part of the config: immutable, and closed to keys that it does not know.
+
+    Unlike in pydantic, a truth value is no number: YAML takes `seeds: yes` for one.
+    """
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema: CoreSchema = _with_true_numbers(handler(kind))
+        return schema
 
 
 class FilePart(BaseModel):
@@ -50,11 +90,18 @@ def validate(kind: Any, content: Any, where: str) -> Any:
     try:
         return TypeAdapter(kind).validate_python(content)
     except ValidationError as error:
-        findings = error.errors(include_url=False)
-    raise UserError.of([_finding(item, content, where) for item in findings])
+        found = error.errors(include_url=False)
+    findings: dict[str, str] = {}
+    for item in found:
+        key, message = _finding(item, content)
+        findings.setdefault(key, f"{where}: {key}: {message}" if key else f"{where}: {message}")
+    # Where a value may be of several kinds, what is wrong inside of one says more.
+    outer = {key for key in findings for other in findings if other.startswith(f"{key}.")}
+    raise UserError.of([line for key, line in findings.items() if key not in outer])
 
 
-def _finding(item: Any, content: Any, where: str) -> str:
+def _finding(item: Any, content: Any) -> tuple[str, str]:
+    """The key of an error, and what is wrong with it."""
     location = item["loc"]
     if item["type"] == "value_error" and isinstance(item["input"], dict):
         # What a section as a whole has wrong; the last part may be the tag that chose it.
@@ -68,9 +115,15 @@ def _finding(item: Any, content: Any, where: str) -> str:
         message = f"{discriminator} is {item['ctx']['tag']!r}, but there are {known}"
     elif item["type"] == "missing":
         message = "missing; this key has no default"
-    elif not isinstance(item["input"], dict | list | BaseModel):
-        message = f"{message} (found {item['input']!r})"
-    return f"{where}: {key}: {message}" if key else f"{where}: {message}"
+    elif item["type"] in ("model_type", "dict_type"):
+        found = "a list" if isinstance(item["input"], list | tuple) else repr(item["input"])
+        message = f"keys with values are expected (found {found:.100})"
+    elif isinstance(item["input"], bool):
+        found = str(item["input"]).lower()
+        message += f" (found {found}; YAML reads yes, no, on and off as truth values)"
+    elif not isinstance(value := item["input"], dict | list | BaseModel):
+        message = f"{message} (found {value!r:.100})"
+    return key, message
 
 
 def _keys_of(location: tuple[str | int | None, ...], content: Any) -> list[str]:
@@ -81,7 +134,7 @@ def _keys_of(location: tuple[str | int | None, ...], content: Any) -> list[str]:
             content = content[part]
         elif isinstance(content, list) and isinstance(part, int):
             content = content[part] if part < len(content) else None
-        elif index < len(location) - 1 or content is None or part is None:
+        elif index < len(location) - 1 or part is None or not isinstance(content, dict):
             continue
         keys.append(str(part))
     return keys

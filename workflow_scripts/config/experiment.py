@@ -1,13 +1,15 @@
 """The whole config: one experiment."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from workflow_scripts.anonymization.variants import Variant, is_unmodified, seed_offset
 from workflow_scripts.common.section import Section, validate
+from workflow_scripts.common.texts import read_yaml
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
     UNMODIFIED,
@@ -23,6 +25,7 @@ from workflow_scripts.contracts.settings import (
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.training.settings import Training
 
+RunSeed = Annotated[int, Field(gt=0, lt=10**18)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
 
@@ -39,9 +42,9 @@ class Experiment(Section):
     """The treatments that are compared: a name, and a method with its settings."""
     reference: str = "unmodified"
     """The variant that the others are compared with; it has to be of method `unmodified`."""
-    seeds: PositiveInt | tuple[PositiveInt, ...] = 5
+    seeds: Annotated[int, Field(gt=0, le=10_000)] | tuple[RunSeed, ...] = 5
     """How many runs each variant gets (seeds 1 to n), or a list of seeds."""
-    more_seeds: dict[Name, tuple[PositiveInt, ...]] = Field(default_factory=dict)
+    more_seeds: dict[Name, tuple[RunSeed, ...]] = Field(default_factory=dict)
     """Further runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
     workflow_scripts statistics next` writes such files, to be named behind --configfile."""
     training: Training
@@ -196,6 +199,22 @@ class Experiment(Section):
             return {"train": self.dataset.train.images, "val": self.dataset.val.images}
         root = getattr(self.dataset, "root", None)
         return root and {"train": root, "val": root}
+
+
+def experiment_of(config: Any, files: Sequence[Path]) -> Experiment:
+    """The experiment of a call of Snakemake.
+
+    Args:
+        config: what Snakemake made of the config files and of `--config`.
+        files: those of `--configfile`; none stands for the project's config.yaml.
+
+    Raises:
+        UserError: one line a finding, each with its key, or with file and line.
+    """
+    # Snakemake does not say what YAML 1.1 reads otherwise than it was meant.
+    for file in files:
+        read_yaml(file)
+    return read_experiment(config, " + ".join(map(str, files)) or "config.yaml")
 
 
 def read_experiment(content: Any, where: str) -> Experiment:

@@ -1,6 +1,5 @@
 """The runs of an experiment: which ones are expected, and what their evaluations say."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import Section, validate
+from workflow_scripts.common.texts import read_given
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.settings import ALL, UNMODIFIED, ClassName
@@ -65,12 +65,9 @@ def read_expected(source: Path | str) -> ExpectedRuns:
     Raises:
         UserError: a missing file, invalid JSON, or a line a finding, each with its key.
     """
-    if isinstance(source, Path) or not source.lstrip().startswith("{"):
-        return validate(ExpectedRuns, read_json(Path(source)), str(source))
-    try:
-        return validate(ExpectedRuns, json.loads(source), "--expected")
-    except json.JSONDecodeError as error:
-        raise UserError(f"--expected: not valid JSON ({error})") from None
+    if isinstance(source, Path):
+        return validate(ExpectedRuns, read_json(source), str(source))
+    return validate(ExpectedRuns, *read_given(source, "--expected"))
 
 
 @dataclass(frozen=True)

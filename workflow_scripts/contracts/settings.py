@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from workflow_scripts.common.section import Section
+from workflow_scripts.common.section import Pixels, Section, Seed
 from workflow_scripts.contracts.weights import Weights
 
 CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
@@ -27,7 +27,7 @@ def _is_a_class_name(name: str) -> str:
 
 
 ClassName = Annotated[str, AfterValidator(_is_a_class_name)]
-ImagesPerShard = PositiveInt
+ImagesPerShard = Annotated[int, Field(gt=0, le=1_000_000)]
 
 
 class CityscapesDataset(Section):
@@ -88,9 +88,9 @@ class CocoDataset(Section):
 class ImageCounts(Section):
     """How many images to draw, by split."""
 
-    train: PositiveInt = 160
+    train: ImagesPerShard = 160
     """Training images."""
-    val: PositiveInt = 60
+    val: ImagesPerShard = 60
     """Validation images."""
 
 
@@ -99,7 +99,7 @@ class SyntheticDataset(Section):
 
     kind: Literal["synthetic"]
     """Street scenes that the workflow draws."""
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     """Another seed draws other scenes."""
     width: int = Field(256, ge=128, le=4096)
     """Image width in pixels."""
@@ -132,11 +132,11 @@ class Evaluation(Section):
     tables are about the unmodified images."""
     score_threshold: float = Field(0.05, ge=0, lt=1)
     """Predictions below this score are dropped, as detectron2 does."""
-    detections_per_image: PositiveInt = 100
+    detections_per_image: int = Field(100, gt=0, le=10_000)
     """At most this many predictions an image; the COCO protocol counts 100."""
-    shorter_side: PositiveInt = 1024
+    shorter_side: Pixels = 1024
     """Resize a test image's shorter side to this (pixels)."""
-    longest_side: PositiveInt = 2048
+    longest_side: Pixels = 2048
     """The longer side never exceeds this (pixels)."""
     exposed: bool = True
     """Also say how well objects are found that carry a face or a license plate. For this, PII is
@@ -165,7 +165,7 @@ class Statistics(Section):
     level: Probability = 0.05
     """Level of each test. Intervals have the confidence 1 - 2 * level, which goes with
     two one-sided tests at that level."""
-    looks: tuple[Annotated[int, Field(ge=2)], ...] = ()
+    looks: tuple[Annotated[int, Field(ge=2, le=10_000)], ...] = ()
     """Numbers of runs a variant at which you will look, such as [5, 10, 15]: after each look,
     `python -m workflow_scripts statistics next` adds runs to what is undecided. Each look tests at
     `level` divided by the number of looks, so that all looks together err no more often than one

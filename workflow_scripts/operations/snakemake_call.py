@@ -22,7 +22,8 @@ from snakemake.utils import update_config
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.fingerprint import ROOT
-from workflow_scripts.config.experiment import Experiment, read_experiment
+from workflow_scripts.common.texts import read_yaml
+from workflow_scripts.config.experiment import Experiment, experiment_of
 
 LINES_OF_ERROR = 5
 """Number of Snakemake's last lines that are shown if it fails."""
@@ -95,14 +96,16 @@ class SnakemakeCall:
         Raises:
             UserError: a config file is missing, or a line a finding.
         """
-        files = self.options.configfile or []
+        files = [Path(file) for file in self.options.configfile or ()]
+        for file in files:
+            read_yaml(file)
         try:
             given = ConfigSettings(config=parse_config(self.options.config), configfiles=files)
             config = {} if files else load_configfile(str(self.snakefile.parent / "config.yaml"))
         except (WorkflowError, OSError, ValueError) as error:
             raise UserError(" ".join(str(error).split())) from None
         update_config(config, given.overwrite_config)
-        return read_experiment(config, " + ".join(map(str, files)) or "config.yaml")
+        return experiment_of(config, files)
 
     def with_config(self, *entries: str) -> "SnakemakeCall":
         """The same call with some entries of the config set otherwise, such as `seeds=10`."""

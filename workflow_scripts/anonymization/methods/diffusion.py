@@ -20,6 +20,7 @@ from pydantic import Field, PrivateAttr
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json, sha256_of
+from workflow_scripts.common.section import Seed
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region
@@ -45,7 +46,7 @@ class Diffusion(Method):
     revision: str | None = None
     """Branch, tag or commit of a model id. For a folder any text: change it when the folder's
     content has changed, and the images are made anew."""
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     """Another seed paints other people."""
     prompt: str = "photograph of the face of a person in a street"
     """What to paint."""

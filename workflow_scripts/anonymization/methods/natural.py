@@ -6,9 +6,9 @@ from typing import Literal
 import natural_pii
 import numpy as np
 from natural_pii import FaceRegion, PlateRegion
-from pydantic import Field
 
 from workflow_scripts.anonymization.method import Method
+from workflow_scripts.common.section import Seed
 from workflow_scripts.contracts.coco import LabelledObject
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region
@@ -28,7 +28,7 @@ class Natural(Method):
 
     method: Literal["natural"] = "natural"
     """Draw another face over each face, and other characters on each license plate."""
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     """Another seed draws other people and other plates."""
 
     def anonymize(

@@ -3,9 +3,9 @@
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from workflow_scripts.anonymization.method import Method
+from workflow_scripts.common.section import Seed
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.imaging.pictures import Picture
 
@@ -15,7 +15,7 @@ class Unmodified(Method):
 
     method: Literal["unmodified"] = "unmodified"
     """Keep the originals."""
-    seed_offset: int = Field(0, ge=0)
+    seed_offset: Seed = 0
     """Train with the run's seed plus this number: a second unmodified variant shows how much two
     variants differ that are the same (A/A control)."""
 

@@ -2,10 +2,11 @@
 
 import json
 
-from workflow_scripts.common.cli import File, read_yaml
+from workflow_scripts.common.cli import File
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_text
+from workflow_scripts.common.texts import read_yaml
 from workflow_scripts.config.experiment import Experiment, read_experiment
 
 

@@ -1,14 +1,13 @@
 """`report provenance`: what an experiment's numbers come from."""
 
-import json
-from pathlib import Path
 from typing import Annotated
 
 from workflow_scripts.analysis.report.provenance import provenance_of
 from workflow_scripts.analysis.report.results import PROVENANCE, read_results
-from workflow_scripts.common.cli import File, Folder, option, read_yaml
+from workflow_scripts.common.cli import File, Folder, option
 from workflow_scripts.common.console import log
 from workflow_scripts.common.files import write_json
+from workflow_scripts.common.texts import read_given
 
 
 def provenance(
@@ -25,7 +24,7 @@ def provenance(
         config: the experiment's config, as JSON, or a YAML file.
         output: the record (default: provenance.json in the results' folder).
     """
-    content = json.loads(config) if config.startswith("{") else read_yaml(Path(config))
+    content, _ = read_given(config, "--config")
     output = output or results / PROVENANCE
     write_json(output, provenance_of(read_results(results), content))
     log.info("%s", output)

@@ -5,16 +5,18 @@ from typing import Literal, Self
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from workflow_scripts.common.section import Section
+from workflow_scripts.common.section import Pixels, Section
 from workflow_scripts.training.engine import EngineSettings
 
 
 class Augmentation(Section):
     """Random changes of a training image before the model sees it."""
 
-    shorter_sides: tuple[PositiveInt, ...] = Field((800, 832, 864, 896, 928, 960, 992, 1024))
+    shorter_sides: tuple[Pixels, ...] = Field(
+        (800, 832, 864, 896, 928, 960, 992, 1024), min_length=1
+    )
     """Lengths that the shorter side is resized to, one drawn per image (pixels)."""
-    longest_side: PositiveInt = 2048
+    longest_side: Pixels = 2048
     """Limit of the longer side (pixels)."""
     flip_probability: float = Field(0.5, ge=0, le=1)
     """Probability that an image is mirrored left to right."""
@@ -34,15 +36,15 @@ class TorchvisionSettings(EngineSettings):
     whole model's weights."""
     initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the file that `initialisation` names, checked before it is loaded."""
-    images_per_step: PositiveInt = 4
+    images_per_step: int = Field(4, gt=0, le=10_000)
     """Batch size over all GPUs, whose number does not change the result."""
-    iterations: PositiveInt = 48000
+    iterations: int = Field(48000, gt=0, le=10**9)
     """Optimizer steps."""
     optimizer: Literal["sgd", "adamw"] = "sgd"
     """SGD with momentum 0.9, or AdamW."""
-    learning_rate: PositiveFloat = 0.005
+    learning_rate: float = Field(0.005, gt=0, le=100)
     """Learning rate after warm-up."""
-    weight_decay: float = Field(0.0001, ge=0)
+    weight_decay: float = Field(0.0001, ge=0, le=100)
     """L2 (SGD) or decoupled (AdamW) weight decay."""
     warmup_iterations: NonNegativeInt = 1000
     """Steps over which the learning rate rises linearly from a thousandth of its value."""

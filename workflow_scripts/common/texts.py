@@ -1,0 +1,131 @@
+"""JSON and YAML as users write them, in files and on the command line.
+
+YAML 1.1 reads some plain text as something else than most writers mean, and of a key that is there
+twice it takes the last. That is refused, with the line.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_text
+
+MOST_VALUES = 100_000
+"""Values in a file, those of aliases counted each time."""
+WORDS = {("evaluation", "on")}
+"""Keys that YAML does not take for text, but their sections do."""
+
+
+def parse_json(text: str, where: str) -> Any:
+    """JSON text as plain content.
+
+    Args:
+        text: of the command line.
+        where: the option that it stands behind, for the error.
+
+    Raises:
+        UserError: it is not JSON, or a key is there twice.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{where}: not valid JSON ({error})") from None
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice; keep one of them")
+    return content
+
+
+def read_given(source: str, option: str) -> tuple[Any, str]:
+    """What stands behind an option: JSON text, or the name of a JSON or YAML file.
+
+    Returns:
+        The content, and where it is from, for further errors.
+
+    Raises:
+        UserError: it cannot be read, or is neither.
+    """
+    if source.lstrip().startswith(("{", "[", '"')):
+        return parse_json(source, option), option
+    return read_yaml(Path(source)), source
+
+
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file, or of a JSON file.
+
+    Raises:
+        UserError: it cannot be read, is not UTF-8 or not YAML, or a line a finding, with its line
+            and key.
+    """
+    import yaml  # noqa: PLC0415 - most commands get JSON
+
+    text = read_text(path)
+    if path.suffix == ".json":
+        return parse_json(text, str(path))
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        findings = []
+        for number, (found, what) in enumerate(_values(node, loader, (), ())):
+            if what:
+                findings.append(f"{path}: line {found.start_mark.line + 1}: {what}")
+            if number > MOST_VALUES:
+                raise UserError(f"{path}: more than {MOST_VALUES} values; its aliases multiply")
+        if findings:
+            raise UserError.of(findings)
+        return loader.construct_document(node)
+    except RecursionError:
+        raise UserError(f"{path}: not valid YAML (nested too deeply)") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+
+
+def _values(
+    node: Any, loader: Any, key: tuple[str, ...], above: tuple[Any, ...]
+) -> Iterator[tuple[Any, str | None]]:
+    """All nodes of a document, each with what is wrong with it, if anything."""
+    name = ".".join(key) or "the file"
+    if node in above:
+        yield node, f"{name}: contains itself, by an alias"
+        return
+    yield node, _misread(node, loader) and f"{name}: {_misread(node, loader)}"
+    if node.id == "sequence":
+        for number, item in enumerate(node.value):
+            yield from _values(item, loader, (*key, str(number)), (*above, node))
+    elif node.id == "mapping":
+        yield from _keys(node, key)
+        for one, value in node.value:
+            yield from _values(value, loader, (*key, str(one.value)), (*above, node))
+
+
+def _keys(node: Any, key: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
+    lines: dict[str, int] = {}
+    for one, _ in node.value:
+        name = str(one.value)
+        kind = one.tag.rpartition(":")[2]
+        where = ".".join((*key, name))
+        if kind not in ("str", "merge") and (*key, name) not in WORDS:
+            yield one, f"{where}: YAML does not take this name for text; put it in quotes"
+        if name in lines:
+            yield one, f"{where}: it is there already, in line {lines[name]}; keep one of them"
+        lines[name] = one.start_mark.line + 1
+
+
+def _misread(node: Any, loader: Any) -> str | None:
+    """What YAML 1.1 takes a plain number for, if that is not what it looks like."""
+    kind = node.tag.rpartition(":")[2]
+    octal = kind == "int" and re.match(r"[-+]?0[0-9_]", node.value)
+    if octal or (kind in ("int", "float") and ":" in node.value):
+        number = loader.construct_object(node)
+        return f"YAML reads {node.value} as {number}; write {number}, or put it in quotes"
+    return None
