@@ -206,13 +206,6 @@ def coco(tmp_path: Path) -> dict:
     }
 
 
-def rewrite(coco: dict, change) -> None:
-    path = coco["train"]["annotations"]
-    content = json.loads(path.read_text())
-    change(content)
-    path.write_text(json.dumps(content))
-
-
 class TestCoco:
     def test_polygons_and_rles_become_masks(self, coco, tmp_path):
         assert index(tmp_path / "out", **coco) == 0
@@ -230,31 +223,3 @@ class TestCoco:
         (line,) = errors(capsys)
         assert "labels.json: unknown class 'dog'" in line
         assert "dataset.ignored_classes" in line
-
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            (lambda c: c["images"][0].update(width=61), "60x40 pixels, but labels.json says 61x40"),
-            (lambda c: c["images"][0].update(file_name="b.jpg"), "b.jpg: no such file"),
-            (
-                lambda c: c["annotations"][0].update(image_id=8),
-                "image_id that the file does not",
-            ),
-            (
-                lambda c: c["annotations"][0].update(category_id=8),
-                "category_id that the file does",
-            ),
-            (lambda c: c["annotations"][0].pop("segmentation"), "annotation 1 (a.jpg) has no mask"),
-            (lambda c: c.pop("categories"), "no list 'categories'"),
-            (lambda c: c["images"].clear(), "it lists no images"),
-        ],
-    )
-    def test_what_is_wrong_with_a_file(self, coco, tmp_path, capsys, change, message):
-        rewrite(coco, change)
-        assert index(tmp_path / "out", **coco) == 2
-        assert message in errors(capsys)[0]
-
-    def test_not_json(self, coco, tmp_path, capsys):
-        coco["train"]["annotations"].write_text("{")
-        assert index(tmp_path / "out", **coco) == 2
-        assert "labels.json: not valid JSON" in errors(capsys)[0]

@@ -265,7 +265,7 @@ def _add_annotations(
                 AnnotationEntry(name, numbers[category], segmentation, bbox, int(crowd))
             )
     findings.extend(
-        f"{len(ids)} annotations with a {kind}_id that the file does not define: "
+        f"annotations refer to {kind} ids that the file does not define: "
         f"{', '.join(list(dict.fromkeys(ids))[:5])}"
         for kind, ids in strangers.items()
         if ids
