@@ -26,7 +26,9 @@ def test_what_fails_leaves_the_older_file(tmp_path):
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path, name, reason):
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    with pytest.raises(UserError, match=rf"{name}: cannot be written \(({reason})\); free disk"):
+    with pytest.raises(
+        UserError, match=rf"{name}: cannot be written \(({reason})\); correct the path"
+    ):
         write_json(tmp_path / name, 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
@@ -34,7 +36,9 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, name, reason):
 def test_a_full_disk_is_one_line_and_keeps_the_older_file(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, 1)
-    full = pytest.raises(UserError, match=r"a.json: cannot be written \(No space left on device\)")
+    full = pytest.raises(
+        UserError, match=r"a.json: cannot be written \(No space left on device\); free disk"
+    )
     with full, atomic(path) as temporary:
         temporary.write_text("half")
         Path("/dev/full").write_text("more")

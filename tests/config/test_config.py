@@ -208,13 +208,15 @@ TORCHVISION = {
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("milestones", [50000], "training: milestones: 50000 is never reached"),
+        ("milestones", [40000, 30000], "training: milestones: [40000, 30000] do not rise"),
+        ("learning_rate", 1e300, "learning_rate: Input should be less than or equal to 100"),
+        ("augmentation", {"shorter_sides": []}, "shorter_sides: Tuple should have at least 1 item"),
         ("model", "tiny", "there are no ImageNet weights for the tiny model"),
     ],
 )
 def test_the_other_engines_recipe_is_checked_too(config, key, value, message):
     training = {**TORCHVISION, key: value}
-    with pytest.raises(UserError, match=message):
+    with pytest.raises(UserError, match=re.escape(message)):
         read_experiment(change(config, "training", training), "config.yaml")
 
 

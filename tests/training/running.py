@@ -57,9 +57,12 @@ def command_of(job: TrainingJob, *extra: str) -> list[str]:
     ]
 
 
-def start(job: TrainingJob, *extra: str) -> subprocess.Popen:
-    """Start the command."""
-    return subprocess.Popen(command_of(job, *extra), cwd=ROOT, stderr=subprocess.PIPE, text=True)
+def start(job: TrainingJob, *extra: str, most_bytes: int | None = None) -> subprocess.Popen:
+    """Start the command; `most_bytes` limits the size of a file, as a disk that is nearly full."""
+    command = command_of(job, *extra)
+    if most_bytes is not None:
+        command = ["bash", "-c", f'ulimit -f {most_bytes // 1024}; exec "$@"', "bash", *command]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
 def run(job: TrainingJob, *extra: str) -> subprocess.CompletedProcess:

@@ -107,6 +107,38 @@ def test_two_workers_train_like_one(job, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("fingerprint", ["f", "f", "another"])
+def test_a_second_call_waits_and_takes_the_finished_run_or_trains(job, fingerprint):
+    job = with_settings(job, iterations=2, milestones=[])
+    first = start(job)
+    wait_for_message(first, job, "iteration 1/")
+    # It holds the folder, whether its worker finishes the run or not.
+    first.send_signal(signal.SIGSTOP)
+    second = start(replace(job, fingerprint=fingerprint))
+    assert second.stderr is not None
+    while f"is in use (process {first.pid} on" not in second.stderr.readline():
+        assert second.poll() is None
+    first.send_signal(signal.SIGCONT)
+    _, said = first.communicate()
+    assert first.returncode == 0, said
+    if fingerprint == job.fingerprint:
+        finished = (job.output / "model_final.pth").stat().st_mtime_ns
+    _, said = second.communicate()
+    assert second.returncode == 0, said
+    assert sorted(file.name for file in job.output.iterdir()) == [
+        "metrics.jsonl",
+        "model_final.pth",
+        "run.json",
+    ]
+    assert read_json(job.output / "run.json")["fingerprint"] == fingerprint
+    if fingerprint == job.fingerprint:
+        assert "trained already, from the same settings, data and code" in said
+        assert (job.output / "model_final.pth").stat().st_mtime_ns == finished
+    else:
+        assert "iteration 2/2" in said
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_ends_the_training(job):
     job = with_settings(replace(job, workers=2), iterations=10**6)
     training = start(job)

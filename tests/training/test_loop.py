@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,10 +15,11 @@ from tests.training.conftest import with_settings
 from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
-from workflow_scripts.training.checkpoint import read_state
+from workflow_scripts.training.checkpoint import SavedState
 from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngine
 from workflow_scripts.training.job import Ending, TrainingJob
 from workflow_scripts.training.process_control import STOP_SIGNALS
+from workflow_scripts.training.weights import DamagedError
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,18 @@ def stopped(interrupted, job) -> TrainingJob:
     """A copy of the interrupted run."""
     shutil.copytree(interrupted.output, job.output)
     return job
+
+
+def cut(state: Path) -> None:
+    state.write_bytes(state.read_bytes()[:1000])
+
+
+def misfit(state: Path) -> None:
+    """Give the last part of what is loaded another shape, so that most of it is loaded."""
+    content = torch.load(state, weights_only=True)
+    moments = content["optimisation"]["optimizer"]["state"]
+    moments[max(moments)]["exp_avg"] = torch.zeros(1, 2, 3)
+    torch.save(content, state)
 
 
 def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_path):
@@ -110,13 +124,10 @@ def test_lines_after_the_saved_iteration_are_written_once(stopped):
 @pytest.mark.parametrize(
     "change", [{"fingerprint": "g"}, {"seed": 3}, {"seed_offset": 3}, {"variant": "blurred"}]
 )
-def test_the_state_of_another_run_is_not_used(stopped, change, caplog):
-    caplog.set_level("INFO", logger="workflow_scripts")
-    assert read_state(stopped) is not None
-    assert caplog.text == ""
-    assert read_state(replace(stopped, **change)) is None
-    assert caplog.text.count("other settings, data or code") == 2
-    assert "no state to resume from; starting from the beginning" in caplog.text
+def test_the_state_of_another_run_is_not_used(stopped, change):
+    SavedState.of(stopped, stopped.state)
+    with pytest.raises(DamagedError, match="saved by a run with other settings, data or code"):
+        SavedState.of(replace(stopped, **change), stopped.state)
 
 
 def test_damaged_states_are_not_used(stopped, reference, caplog):
@@ -124,16 +135,19 @@ def test_damaged_states_are_not_used(stopped, reference, caplog):
         state.write_bytes(state.read_bytes()[:1000])
     caplog.set_level("INFO", logger="workflow_scripts")
     run_here(stopped)
-    assert caplog.text.count(": damaged (") == 2
+    assert caplog.text.count(": not used (") == 2
+    assert "state.previous.pth: not used (" in caplog.text
+    assert "; starting from the beginning" in caplog.text
     assert read_json(stopped.output / "run.json")["resumed_from"] == []
     assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
 
-def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, caplog):
-    stopped.state.write_bytes(stopped.state.read_bytes()[:1000])
+@pytest.mark.parametrize("damage", [cut, misfit])
+def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, damage, caplog):
+    damage(stopped.state)
     caplog.set_level("INFO", logger="workflow_scripts")
     run_here(stopped)
-    assert ": damaged (" in caplog.text
+    assert "state.pth: not used (" in caplog.text
     assert "resuming at iteration 2" in caplog.text
     assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
@@ -169,7 +183,7 @@ def test_too_little_memory_says_what_to_lower(job, monkeypatch):
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_divergence_stops_and_keeps_the_last_good_state(job, optimizer):
     job = with_settings(
-        job, optimizer=optimizer, learning_rate=1e12, gradient_clip=None, warmup_iterations=0
+        job, optimizer=optimizer, learning_rate=100, gradient_clip=None, warmup_iterations=0
     )
     job = replace(job, checkpoint_seconds=0)
     with pytest.raises(UserError, match=r"diverged at iteration \d: .* lower") as error:

@@ -15,22 +15,8 @@ from typing import Any
 
 from workflow_scripts.common.errors import UserError
 
-_NO_PLACE = {
-    getattr(errno, name)
-    for name in [
-        "EACCES",
-        "EDQUOT",
-        "EEXIST",
-        "EFBIG",
-        "EISDIR",
-        "ENAMETOOLONG",
-        "ENOSPC",
-        "ENOTDIR",
-        "EPERM",
-        "EROFS",
-    ]
-}
-"""Errors of a file system that has no room for a file, or no right to it."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_BARRED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
 
 
 @contextlib.contextmanager
@@ -43,11 +29,11 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_PLACE:
+        if error.errno not in _FULL | _BARRED:
             raise
+        advice = "free disk space" if error.errno in _FULL else "correct its path or permissions"
         raise UserError(
-            f"{path}: cannot be written ({error.strerror}); free disk space or correct the "
-            "permissions, then run again"
+            f"{path}: cannot be written ({error.strerror}); {advice} and run again"
         ) from None
 
 

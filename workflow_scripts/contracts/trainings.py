@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 
+from workflow_scripts.common.console import log
 from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.common.section import validate
 
@@ -38,6 +47,8 @@ class TrainingRecord(BaseModel):
     """Iterations at which the training was resumed."""
     iterations: int | None = None
     images_seen: int | None = None
+    weights_sha256: str | None = None
+    """SHA-256 of model_final.pth."""
     final_loss: dict[str, float] = Field(default_factory=dict)
     """Loss of the last step: `total`, and by term."""
     host: str | None = None
@@ -80,8 +91,8 @@ class LossRecord:
     iteration: int
     iterations: int
     """Iterations of the whole training."""
-    loss: float
-    seconds: float
+    loss: FiniteFloat
+    seconds: FiniteFloat
     """Time spent on the run, over all starts."""
 
     def line(
@@ -105,21 +116,33 @@ class LossRecord:
 def read_losses(path: Path, last: int | None = None) -> list[LossRecord]:
     """The lines of a metrics.jsonl; none if there is no file.
 
-    An incomplete last line is left out: the file may be growing, or its writer was killed.
+    Damaged lines are left out, and counted in a message. The last one may be incomplete: the file
+    may be growing, or its writer was killed.
 
     Args:
         path: the file.
         last: number of lines to read from the end; None for all.
     """
+    return [record for record, _ in read_loss_lines(path, last)]
+
+
+def read_loss_lines(path: Path, last: int | None = None) -> list[tuple[LossRecord, str]]:
+    """As `read_losses`, each record with the line that holds it."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    records = []
-    for line in lines if last is None else lines[-last:]:
+    found, damaged = [], 0
+    for number, line in enumerate(lines, start=1):
         try:
-            content = json.loads(line)
-        except ValueError:
-            break
-        records.append(LossRecord(**{name: content[name] for name in LossRecord.__annotations__}))
-    return records
+            record = _LOSSES.validate_json(line)
+        except ValidationError:
+            damaged += number < len(lines)
+        else:
+            found.append((record, line))
+    if damaged:
+        log.warning("%s: %d damaged lines are left out", path, damaged)
+    return found if last is None else found[-last:]
+
+
+_LOSSES = TypeAdapter(LossRecord)

@@ -1,23 +1,28 @@
 """Files of weights: the state that an interrupted run resumes from, and the trained model."""
 
-import pickle
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import torch
+from pydantic import ConfigDict, Field, ValidationError
+from torch import Tensor
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic
-from workflow_scripts.common.section import validate
+from workflow_scripts.common.files import atomic, sha256_of_file
+from workflow_scripts.common.section import FilePart, validate
+from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.trainings import TrainingRecord
+from workflow_scripts.training.engine import EngineSettings
 from workflow_scripts.training.job import TrainingJob
 from workflow_scripts.training.settings import Training
+from workflow_scripts.training.weights import DamagedError, read_tensors
 
 
-@dataclass
-class Progress:
+class Progress(FilePart):
     """Progress of a run over all its starts."""
+
+    model_config = ConfigDict(frozen=False, extra="forbid")
 
     iteration: int = 0
     """Number of steps done."""
@@ -25,98 +30,115 @@ class Progress:
     """Time spent on them."""
     first_start: str | None = None
     """Time of the first start, ISO 8601."""
-    resumed_from: list[int] = field(default_factory=list)
+    resumed_from: list[int] = Field(default_factory=list)
     """Iterations at which the run was resumed."""
 
 
-@dataclass(frozen=True)
-class SavedState:
+class SavedState(FilePart):
     """State of an unfinished run: plain data and tensors by name."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    identity: str
+    """`TrainingJob.identity`."""
     progress: Progress
-    model: dict[str, Any]
-    optimizer: dict[str, Any]
+    model: dict[str, Tensor]
+    # The key of earlier versions, whose states remain usable.
+    optimisation: dict[str, Any]
+
+    def write(self, job: TrainingJob) -> None:
+        """Write the state, atomically; the previous one is kept beside it."""
+        content = {**vars(self), "progress": vars(self.progress)}
+        with atomic(job.state) as temporary:
+            write_tensors(temporary, content)
+            if job.state.is_file():
+                job.state.replace(job.previous_state)
+
+    @classmethod
+    def of(cls, job: TrainingJob, path: Path) -> Self:
+        """The state of this very run in a file.
+
+        Raises:
+            DamagedError: the file is damaged, or is none of this run.
+        """
+        state = _parsed(cls, read_tensors(path))
+        if state.identity != job.identity:
+            raise DamagedError("saved by a run with other settings, data or code")
+        return state
 
 
-def save_state(job: TrainingJob, state: SavedState) -> None:
-    """Write the state, atomically; the previous one is kept beside it."""
-    content = {
-        "identity": job.identity,
-        "progress": asdict(state.progress),
-        "model": state.model,
-        # The key of earlier versions, whose states remain usable.
-        "optimisation": state.optimizer,
-    }
-    with atomic(job.state) as temporary:
-        torch.save(content, temporary)
-        if job.state.is_file():
-            job.state.replace(job.previous_state)
-
-
-def read_state(job: TrainingJob) -> SavedState | None:
-    """The newest undamaged state of this very run; None if there is none.
-
-    A state of other settings, data or code, or a damaged one, is ignored with a message.
-    """
-    found = [path for path in (job.state, job.previous_state) if path.is_file()]
-    for path in found:
-        state = _read(path, job.identity)
-        if state is not None:
-            return state
-    if found:
-        log.warning("%s: no state to resume from; starting from the beginning", job.checkpoints)
-    return None
-
-
-def _read(path: Path, expected: str) -> SavedState | None:
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        identity = content["identity"]
-    except (RuntimeError, OSError, EOFError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        log.warning("%s: damaged (%s)", path, " ".join(str(error).split())[:200])
-        return None
-    if identity != expected:
-        log.warning("%s: saved by a run with other settings, data or code", path)
-        return None
-    return SavedState(Progress(**content["progress"]), content["model"], content["optimisation"])
-
-
-@dataclass(frozen=True)
-class TrainedModel:
+class TrainedModel(FilePart):
     """`model_final.pth`: what `predict` needs, and its origin. Plain data and tensors on disk."""
 
-    settings: Training
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    version: Literal[1] = Field(1, alias="schema")
+    settings: EngineSettings
     classes: tuple[str, ...]
     variant: str
     seed: int
     fingerprint: str
     iterations: int
-    model: dict[str, torch.Tensor]
+    model: dict[str, Tensor]
     """Weights by name, on CPU."""
     config: str | None = None
     """`Engine.config`."""
 
     def write(self, path: Path) -> None:
-        """Write `model_final.pth`, atomically."""
-        content = {**vars(self), "settings": self.settings.model_dump(mode="json")}
-        with atomic(path) as temporary:
-            torch.save({"schema": 1, **content, "classes": list(self.classes)}, temporary)
+        """Write the file; a caller that wants it whole or not at all uses `atomic`."""
+        content = {name: value for name, value in vars(self).items() if name != "version"}
+        content |= {"settings": self.settings.model_dump(mode="json"), "schema": self.version}
+        write_tensors(path, {**content, "classes": list(self.classes)})
 
     @classmethod
-    def read(cls, path: Path) -> "TrainedModel":
-        """Read `model_final.pth`.
+    def read(cls, path: Path) -> Self:
+        """The model in a file, which has the SHA-256 that the `run.json` beside it states.
 
         Raises:
-            UserError: the file is missing, or is something else.
+            UserError: the file is missing, damaged, or something else.
         """
+        if not path.is_file():
+            raise UserError(f"{path}: no such file")
+        record = RunLayout(path.parent).provenance
+        expected = TrainingRecord.read(record).weights_sha256 if record.is_file() else None
+        if expected is None:
+            log.warning("%s: no run.json beside it states its sha256; it is not compared", path)
+        elif (found := sha256_of_file(path)) != expected:
+            raise UserError(
+                f"{path}: its sha256 is {found}, but {record} states {expected}; it is damaged or "
+                "of another run; train again"
+            )
         try:
-            content = torch.load(path, map_location="cpu", weights_only=True)
-            schema = content.pop("schema")
-        except FileNotFoundError:
-            raise UserError(f"{path}: no such file") from None
-        except Exception as error:  # torch.load raises many types, depending on the file
-            raise UserError(f"{path}: not a trained model of this project ({error})") from None
-        if schema != 1:
-            raise UserError(f"{path}: written by another version (schema {schema}); train again")
-        settings = validate(Training, content.pop("settings"), str(path))
-        return cls(settings=settings, classes=tuple(content.pop("classes")), **content)
+            content = read_tensors(path)
+            if isinstance(content, dict) and "settings" in content:
+                settings = validate(Training, content["settings"], f"{path}: settings")
+                content = {**content, "settings": settings}
+            return _parsed(cls, content)
+        except DamagedError as error:
+            raise UserError(
+                f"{path}: not a trained model of this project ({error}); train again"
+            ) from None
+
+
+def _parsed(kind: Any, content: Any) -> Any:
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"])) or "content"
+        raise DamagedError(f"{key}: {first['msg']}") from None
+
+
+def write_tensors(path: Path, content: Any) -> None:
+    """Write tensors and plain data as `torch.save` does.
+
+    Raises:
+        OSError: the file cannot be written, of which torch itself speaks in riddles.
+    """
+    with path.open("wb") as stream:
+        try:
+            torch.save(content, stream)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
+            raise

@@ -35,6 +35,25 @@ class Recipe:
     """Autocast on GPUs."""
     deterministic: bool = False
     """Only algorithms that repeat bit for bit, on GPUs too."""
+    warmup: int = 0
+    """Steps until the learning rate has its full value."""
+    rate_drops: tuple[int, ...] = ()
+    """Steps at which the learning rate drops."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What of the schedule has no effect in so few iterations."""
+        remarks = [
+            f"the learning rate does not drop at {step}: training ends at {self.iterations}"
+            for step in self.rate_drops
+            if step >= self.iterations
+        ]
+        if self.warmup >= self.iterations:
+            remarks.append(
+                f"the learning rate never reaches its full value: warm-up takes {self.warmup} of "
+                f"{self.iterations} iterations"
+            )
+        return remarks
 
 
 class EngineSettings(Section):

@@ -67,9 +67,14 @@ class TrainingJob:
         return max(1, min(8, self.threads // self.workers)) if self.gpus else 0
 
     @property
+    def files(self) -> RunLayout:
+        """Files of the run's results."""
+        return RunLayout(self.output)
+
+    @property
     def checkpoints(self) -> Path:
         """Folder of everything that is not a result: state for resuming, the launcher's files."""
-        return RunLayout(self.output).state
+        return self.files.state
 
     @property
     def state(self) -> Path:
@@ -84,7 +89,7 @@ class TrainingJob:
     @property
     def live_metrics(self) -> Path:
         """`metrics.jsonl` while it grows; it becomes a result when the training has ended."""
-        return RunLayout(self.output).state_metrics
+        return self.files.state_metrics
 
     @property
     def launch(self) -> Path:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import explained, sha256_of_file
 from workflow_scripts.common.ownership import remove_owned
+from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.process_control import (
     STOP_SIGNALS,
@@ -31,22 +33,42 @@ WAIT_FOR_OTHERS_SECONDS = 60.0
 def launch(job: TrainingJob) -> TrainingOutcome:
     """Train with `job.workers` processes, and wait for their end.
 
-    `job.checkpoints` is removed when the training is done.
+    `job.checkpoints` is removed when the training is done. A run that is trained already, perhaps
+    by another process while this one waited for it, is left as it is.
 
     Raises:
-        UserError: another process trains in this folder, or a worker crashed or was killed.
+        UserError: another process still trains in this folder at `job.stop_at`, a worker crashed or
+            was killed, or the folder cannot be written.
     """
-    job.checkpoints.mkdir(parents=True, exist_ok=True)
-    with sole_user_of(job.checkpoints):
-        shutil.rmtree(job.launch, ignore_errors=True)
-        job.launch.mkdir()
-        with tempfile.TemporaryDirectory(prefix="training-") as folder:
-            rendezvous = Rendezvous(Path(folder))
-            with _heartbeat(rendezvous.heartbeat):
-                outcome = _Launch(job, rendezvous).wait()
+    with explained(job.output), sole_user_of(job.checkpoints, job.stop_at):
+        if _is_trained(job):
+            outcome = TrainingOutcome(
+                Ending.DONE,
+                f"{job.output}: trained already, from the same settings, data and code; delete "
+                f"{job.files.checkpoint.name} to train again",
+            )
+        else:
+            shutil.rmtree(job.launch, ignore_errors=True)
+            job.launch.mkdir()
+            with tempfile.TemporaryDirectory(prefix="training-") as folder:
+                rendezvous = Rendezvous(Path(folder))
+                with _heartbeat(rendezvous.heartbeat):
+                    outcome = _Launch(job, rendezvous).wait()
         if outcome.ending is Ending.DONE:
             remove_owned(job.checkpoints)
     return outcome
+
+
+def _is_trained(job: TrainingJob) -> bool:
+    """Whether the results of this very run are there and whole."""
+    try:
+        record = TrainingRecord.read(job.files.provenance)
+        digest = sha256_of_file(job.files.checkpoint)
+    except (UserError, OSError):
+        return False
+    wanted = job.fingerprint, job.variant, job.seed, job.training_seed, digest
+    found = record.fingerprint, record.variant, record.seed, record.training_seed
+    return wanted == (*found, record.weights_sha256) and job.files.metrics.is_file()
 
 
 class _Launch:
@@ -172,7 +194,8 @@ def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
         from workflow_scripts.training.loop import train  # noqa: PLC0415 - the command does without torch
 
         try:
-            return train(job, rank, rendezvous, stop)
+            with explained(job.output):
+                return train(job, rank, rendezvous, stop)
         except UserError as error:
             return TrainingOutcome(Ending.FAILED, str(error))
         except Exception:

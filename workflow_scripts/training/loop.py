@@ -7,15 +7,12 @@ import torch
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
+from workflow_scripts.common.files import atomic, sha256_of_file, write_text
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.training.checkpoint import (
     Progress,
     SavedState,
     TrainedModel,
-    read_state,
-    save_state,
 )
 from workflow_scripts.training.data import TrainingSample, TrainingSet
 from workflow_scripts.training.distributed import StepAgreement, Worker, set_up_torch
@@ -28,6 +25,7 @@ from workflow_scripts.training.step import (
     GradientAccumulator,
     ScheduledOptimizer,
 )
+from workflow_scripts.training.weights import DamagedError
 
 
 def train(
@@ -68,15 +66,7 @@ class TrainingRun:
         self.samples = TrainingSet(
             self.split, job.images, job.anonymized, self.engine.augmentation(), job.training_seed
         )
-        torch.manual_seed(job.training_seed)
-        model = self.engine.initial_model(job.settings.initial_weights())
-        self.model = model.to(worker.device)
-        self.optimizer = ScheduledOptimizer(
-            self.engine.optimizer(self.model),
-            worker.device,
-            mixed_precision=self.recipe.mixed_precision,
-        )
-        self.progress = Progress(first_start=now())
+        self._start()
         self._resume()
         module = self.engine.loss_module(self.model)
         self.compute_gradient = GradientAccumulator(
@@ -149,23 +139,55 @@ class TrainingRun:
             f"{self.engine.against_divergence}{saved}"
         )
 
+    def _start(self) -> None:
+        """Set up the model and its optimizer as they are before the first step."""
+        torch.manual_seed(self.job.training_seed)
+        model = self.engine.initial_model(self.job.settings.initial_weights())
+        self.model = model.to(self.worker.device)
+        self.optimizer = ScheduledOptimizer(
+            self.engine.optimizer(self.model),
+            self.worker.device,
+            mixed_precision=self.recipe.mixed_precision,
+        )
+        self.progress = Progress(first_start=now())
+
     def _resume(self) -> None:
-        """Restore the saved state, if there is one."""
-        state = read_state(self.job)
-        if state is None:
+        """Restore the newest saved state of this very run, if there is one."""
+        for path, otherwise in (
+            (self.job.state, "going back to the one before"),
+            (self.job.previous_state, "starting from the beginning"),
+        ):
+            try:
+                self._restore(SavedState.of(self.job, path))
+            except FileNotFoundError:
+                continue
+            except (DamagedError, OSError) as error:
+                log.warning("%s: not used (%s); %s", path, error, otherwise)
+                continue
+            log.info("resuming at iteration %d", self.progress.iteration)
             return
-        self.model.load_state_dict(state.model)
-        self.optimizer.load_state_dict(state.optimizer)
+
+    def _restore(self, state: SavedState) -> None:
+        try:
+            self.model.load_state_dict(state.model)
+            self.optimizer.load_state_dict(state.optimisation)
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self._start()  # part of the state may be loaded already
+            reason = str(error).split("\n")[-1].strip()[:150]
+            raise DamagedError(f"it does not fit the model: {reason}") from None
         self.progress = state.progress
         self.progress.resumed_from.append(self.progress.iteration)
-        log.info("resuming at iteration %d", self.progress.iteration)
 
     def _save(self) -> None:
         """Save the state for resuming."""
         if self.worker.is_rank_0:
             self.progress.seconds = self.metrics.seconds
-            state = SavedState(self.progress, self.model.state_dict(), self.optimizer.state_dict())
-            save_state(self.job, state)
+            SavedState(
+                identity=self.job.identity,
+                progress=self.progress,
+                model=self.model.state_dict(),
+                optimisation=self.optimizer.state_dict(),
+            ).write(self.job)
         self.saved_at = time.monotonic()
 
     def _finish(self, agreed: StepAgreement) -> None:
@@ -175,7 +197,7 @@ class TrainingRun:
         devices, memory = zip(*self.worker.gather((name, peak_memory())), strict=True)
         if not self.worker.is_rank_0:
             return
-        job, files = self.job, RunLayout(self.job.output)
+        job, files = self.job, self.job.files
         self.progress.seconds = self.metrics.seconds
         self.metrics.close()
         lines = job.live_metrics.read_text(encoding="utf-8")
@@ -184,9 +206,7 @@ class TrainingRun:
         config.unlink(missing_ok=True)
         if self.engine.config is not None:
             write_text(config, self.engine.config)
-        record = provenance(job, self.progress, agreed.loss, list(devices), list(memory))
-        record.write(files.provenance)
-        TrainedModel(
+        model = TrainedModel(
             settings=job.settings,
             config=self.engine.config,
             classes=self.split.classes,
@@ -195,7 +215,12 @@ class TrainingRun:
             fingerprint=job.fingerprint,
             iterations=self.progress.iteration,
             model={name: value.cpu() for name, value in self.model.state_dict().items()},
-        ).write(files.checkpoint)
+        )
+        with atomic(files.checkpoint) as temporary:
+            model.write(temporary)
+            record = provenance(job, self.progress, agreed.loss, list(devices), list(memory))
+            record = record.model_copy(update={"weights_sha256": sha256_of_file(temporary)})
+            record.write(files.provenance)
 
 
 def _advice(job: TrainingJob) -> str:

@@ -1,13 +1,12 @@
 """`metrics.jsonl`, and the progress line of a training in the log."""
 
-import json
 import time
 from collections import deque
 from pathlib import Path
 from typing import TextIO
 
 from workflow_scripts.common.console import SECONDS_BETWEEN_LINES, duration, log
-from workflow_scripts.contracts.trainings import LossRecord
+from workflow_scripts.contracts.trainings import LossRecord, read_loss_lines
 from workflow_scripts.training.provenance import now
 
 RECENT_STEPS = 50
@@ -87,16 +86,9 @@ class Metrics:
 
 def _opened_at(path: Path, iteration: int) -> TextIO:
     """File open for writing after its lines up to an iteration."""
-    kept = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        try:
-            if json.loads(line)["iteration"] > iteration:
-                break
-        except ValueError:  # the last line of a killed process may be incomplete
-            break
-        kept.append(line + "\n")
+    lines = [line for record, line in read_loss_lines(path) if record.iteration <= iteration]
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = path.open("w", encoding="utf-8")
-    stream.writelines(kept)
+    stream.writelines(f"{line}\n" for line in lines)
     stream.flush()
     return stream

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.predictions import CocoResult
 from workflow_scripts.contracts.settings import Evaluation
@@ -42,7 +43,13 @@ class Predictor:
         trained = TrainedModel.read(checkpoint)
         self.classes = trained.classes
         self.engine = trained.settings.make_engine(len(trained.classes), trained.config)
-        model = self.engine.trained_model(trained.model, evaluation)
+        try:
+            model = self.engine.trained_model(trained.model, evaluation)
+        except RuntimeError as error:
+            reason = str(error).split("\n")[-1].strip()[:150]
+            raise UserError(
+                f"{checkpoint}: its weights do not fit its settings ({reason}); train again"
+            ) from None
         self.model = model.to("cuda" if on_gpu else "cpu")
         self.batch = GPU_BATCH if on_gpu else 1
         self.readers = min(threads, self.batch)

@@ -92,8 +92,16 @@ class ScheduledOptimizer:
         return {"optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a `state_dict`; on another kind of device the scaler starts anew."""
+        """Restore a `state_dict`; on another kind of device the scaler starts anew.
+
+        Raises:
+            ValueError, KeyError: it belongs to another model or optimizer.
+        """
         self.optimizer.load_state_dict(state["optimizer"])
+        for parameter, content in self.optimizer.state.items():
+            for name, value in content.items():
+                if isinstance(value, Tensor) and value.shape not in (parameter.shape, ()):
+                    raise ValueError(f"{name} has the shape {tuple(value.shape)}")
         if self.scaler.is_enabled() and state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
 

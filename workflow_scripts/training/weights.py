@@ -1,6 +1,9 @@
-"""Files of initial weights: downloaded and checked without importing torch."""
+"""Files of weights: found, checked and read; torch is imported only to read them."""
 
+import pickle
+import zipfile
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.downloads import copy_to
@@ -53,3 +56,45 @@ def downloaded(url: str, path: Path) -> Path:
                 "training.initialisation_sha256 to its sha256"
             ) from None
     return path
+
+
+class DamagedError(ValueError):
+    """A file does not hold what it should; the message says why, in one line."""
+
+
+def read_tensors(path: Path) -> Any:
+    """Content of a file that `torch.save` wrote: tensors on the CPU, and plain data.
+
+    torch compares no checksums, and allocates what the file promises. Both are checked before, in
+    the archive that such a file is. Files of the format before 2020, which is none, are read too.
+
+    Raises:
+        DamagedError: the file is damaged, promises more than it holds, or holds other objects.
+        OSError: it cannot be read.
+    """
+    import torch  # noqa: PLC0415 - takes seconds
+
+    try:
+        if zipfile.is_zipfile(path):
+            _check_archive(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, DamagedError):
+        raise
+    except pickle.UnpicklingError:  # whose message is a page about trust
+        raise DamagedError("it holds something else than tensors and plain data") from None
+    except Exception as error:  # of many types, depending on the file
+        reason = str(error).split(". ")[0].split("\n")[0][:150] or type(error).__name__
+        raise DamagedError(reason) from None
+
+
+def _check_archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        promised = sum(entry.file_size for entry in archive.infolist())
+        if promised > path.stat().st_size:
+            raise DamagedError(
+                f"it would unpack to {promised:,} bytes from {path.stat().st_size:,}; torch does "
+                "not compress"
+            )
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise DamagedError(f"wrong checksum of {damaged}")

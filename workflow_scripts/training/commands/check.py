@@ -2,11 +2,18 @@
 
 from workflow_scripts.common.cli import Settings
 from workflow_scripts.common.console import log
+from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.training.settings import Training
 
 
 def check(*, settings: Settings[Training]) -> None:
-    """Check the recipe, and the weights to start from; download those that may be."""
+    """Check the recipe and the weights to start from; download and load those that may be."""
     recipe = settings.recipe()
     log.info("%d iterations of %d images", recipe.iterations, recipe.images_per_step)
-    log.info("training starts from %s", settings.initial_weights() or "random weights")
+    for remark in recipe.remarks:
+        log.warning("%s", remark)
+    weights = settings.initial_weights()
+    if weights is not None:
+        # How many classes the data set has does not matter for what is loaded.
+        settings.make_engine(len(CLASSES)).initial_model(weights)
+    log.info("training starts from %s", weights or "random weights")

@@ -56,7 +56,12 @@ class Detectron2Training(Detectron2Settings):
         # The number of classes does not matter for them.
         config = model_config.model_config_of(self, classes=1)
         return Recipe(
-            config.iterations, config.images_per_step, self.mixed_precision, self.deterministic
+            config.iterations,
+            config.images_per_step,
+            self.mixed_precision,
+            self.deterministic,
+            config.warmup,
+            config.rate_drops,
         )
 
     def initial_weights(self) -> Path | None:

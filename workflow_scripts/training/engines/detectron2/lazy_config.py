@@ -22,6 +22,10 @@ GPUS_RATIO = 2
 class LazyModelConfig:
     """See `model_config.ModelConfig`."""
 
+    warmup = 0
+    rate_drops: tuple[int, ...] = ()
+    """None: its schedule is one of fractions of the iterations."""
+
     def __init__(self, cfg: DictConfig) -> None:
         self.cfg = cfg
         self.iterations = int(cfg.train.max_iter)

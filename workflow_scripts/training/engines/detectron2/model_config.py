@@ -19,6 +19,9 @@ class ModelConfig(Protocol):
 
     iterations: int
     images_per_step: int
+    warmup: int
+    rate_drops: tuple[int, ...]
+    """As in `Recipe`."""
     image_format: str
     """`RGB` or `BGR`."""
     weights: str

@@ -40,6 +40,8 @@ class YamlModelConfig:
         self.cfg, self.header = cfg, header
         self.iterations = cfg.SOLVER.MAX_ITER
         self.images_per_step = cfg.SOLVER.IMS_PER_BATCH
+        self.warmup = cfg.SOLVER.WARMUP_ITERS
+        self.rate_drops = tuple(cfg.SOLVER.STEPS)
         self.image_format = cfg.INPUT.FORMAT
         self.weights = cfg.MODEL.WEIGHTS
 
@@ -139,7 +141,7 @@ def _set_option(cfg: CfgNode, key: str, value: Any) -> None:
 
 def _check(cfg: CfgNode) -> None:
     """Refuse configs that this project cannot train."""
-    solver, model = cfg.SOLVER, cfg.MODEL
+    model = cfg.MODEL
     findings = {
         "MODEL.MASK_ON: false; take an instance segmentation config": not model.MASK_ON,
         "MODEL.KEYPOINT_ON: true; keypoints are not trained here": model.KEYPOINT_ON,
@@ -148,8 +150,6 @@ def _check(cfg: CfgNode) -> None:
         not in ("BGR", "RGB"),
         f"DATALOADER.SAMPLER_TRAIN: {cfg.DATALOADER.SAMPLER_TRAIN}; every image is shown once an "
         "epoch here (TrainingSampler)": cfg.DATALOADER.SAMPLER_TRAIN != "TrainingSampler",
-        f"SOLVER.STEPS: {max(solver.STEPS, default=0)} is never reached in {solver.MAX_ITER} "
-        "iterations (SOLVER.MAX_ITER)": any(step >= solver.MAX_ITER for step in solver.STEPS),
     }
     wrong = [f"training: {finding}" for finding, applies in findings.items() if applies]
     if wrong:

@@ -21,7 +21,13 @@ class TorchvisionTraining(TorchvisionSettings):
     def recipe(self) -> Recipe:
         # Not deterministic on GPUs: RoIAlign would fall back to an implementation that needs many
         # times the memory.
-        return Recipe(self.iterations, self.images_per_step, self.mixed_precision)
+        return Recipe(
+            self.iterations,
+            self.images_per_step,
+            self.mixed_precision,
+            warmup=self.warmup_iterations,
+            rate_drops=self.rate_drops,
+        )
 
     def initial_weights(self) -> Path | None:
         match self.initialisation:

@@ -17,6 +17,7 @@ from workflow_scripts.training.engines.torchvision.augment import augmented, res
 from workflow_scripts.training.engines.torchvision.mask_rcnn import MaskRcnn
 from workflow_scripts.training.engines.torchvision.models import MODELS
 from workflow_scripts.training.engines.torchvision.settings import TorchvisionSettings
+from workflow_scripts.training.weights import DamagedError, read_tensors
 
 MOMENTUM = 0.9
 WARMUP_START = 0.001
@@ -104,7 +105,7 @@ def optimizer_of(settings: TorchvisionSettings, model: nn.Module) -> torch.optim
 
 def rate_factor(settings: TorchvisionSettings, iteration: int) -> float:
     """Factor on the learning rate at an iteration, from 0 on: linear warm-up, then milestones."""
-    factor = 0.1 ** bisect_right(settings.milestones, iteration)
+    factor = 0.1 ** bisect_right(settings.rate_drops, iteration)
     if iteration >= settings.warmup_iterations:
         return factor
     done = iteration / settings.warmup_iterations
@@ -121,19 +122,22 @@ def load_backbone(model: MaskRcnn, path: Path) -> None:
         UserError: the file holds no weights, or lacks some of the body.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = read_tensors(path)
         weights = dict(content.get("model", content))
-    except Exception as error:  # torch.load raises many types, depending on the file
-        raise UserError(f"{path}: not a file of weights ({error})") from None
-    if not any(name.startswith("backbone.") for name in weights):
+    except (DamagedError, AttributeError, TypeError, ValueError) as error:
+        reason = error if isinstance(error, DamagedError) else "no tensors by name"
+        raise UserError(f"{path}: not a file of weights ({reason})") from None
+    if not any(str(name).startswith("backbone.") for name in weights):
         weights = {f"backbone.body.{name}": value for name, value in weights.items()}
     own = model.state_dict()
     fitting = {
         name: value.to(own[name].dtype)
         for name, value in weights.items()
-        if name in own and value.shape == own[name].shape
+        if name in own and isinstance(value, Tensor) and value.shape == own[name].shape
     }
     lacking = [name for name in own if name.startswith("backbone.body.") and name not in fitting]
     if lacking:
         raise UserError(f"{path}: no weights for {lacking[0]}; it belongs to another model")
+    if wrong := [name for name, value in fitting.items() if not value.isfinite().all()]:
+        raise UserError(f"{path}: {wrong[0]} holds a NaN or infinity; take another file")
     model.load_state_dict(fitting, strict=False)

@@ -48,8 +48,9 @@ class TorchvisionSettings(EngineSettings):
     """L2 (SGD) or decoupled (AdamW) weight decay."""
     warmup_iterations: NonNegativeInt = 1000
     """Steps over which the learning rate rises linearly from a thousandth of its value."""
-    milestones: tuple[PositiveInt, ...] = (36000,)
-    """Steps at which the learning rate is divided by ten."""
+    milestones: tuple[PositiveInt, ...] | None = None
+    """Steps at which the learning rate is divided by ten; by default one, at three quarters of the
+    iterations."""
     gradient_clip: PositiveFloat | None = None
     """Maximum norm of the gradient; null if unlimited."""
     mixed_precision: bool = True
@@ -59,13 +60,8 @@ class TorchvisionSettings(EngineSettings):
 
     @model_validator(mode="after")
     def _check_schedule_and_weights(self) -> Self:
-        if list(self.milestones) != sorted(set(self.milestones)):
-            raise ValueError(f"milestones: {list(self.milestones)} do not rise")
-        if self.milestones and self.milestones[-1] >= self.iterations:
-            raise ValueError(
-                f"milestones: {self.milestones[-1]} is never reached in "
-                f"{self.iterations} iterations"
-            )
+        if list(self.milestones or ()) != sorted(set(self.milestones or ())):
+            raise ValueError(f"milestones: {list(self.milestones or ())} do not rise")
         if self.model == "tiny" and self.initialisation == "imagenet":
             raise ValueError("initialisation: there are no ImageNet weights for the tiny model")
         if self.model != "tiny" and self.initialisation == "drawn":
@@ -73,3 +69,8 @@ class TorchvisionSettings(EngineSettings):
         if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
             raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
         return self
+
+    @property
+    def rate_drops(self) -> tuple[int, ...]:
+        """Steps at which the learning rate is divided by ten."""
+        return (max(1, self.iterations * 3 // 4),) if self.milestones is None else self.milestones
