@@ -10,8 +10,6 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,11 @@ import pytest
 from PIL import Image, ImageOps
 
 from tests.cityscapes_folder import make_cityscapes
+from tests.coco_folder import HEIGHT, SQUARE, WIDTH, CocoFolder, noise
 from tests.commands import index as main
 from workflow_scripts.contracts.cityscapes import instance_ids_path
-from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.images import load, write_png
 
-WIDTH, HEIGHT = 96, 64
-SQUARE = [10, 20, 40, 20, 40, 50, 10, 50]
 NAN, INF = float("nan"), float("inf")
 FRACTIONS = [0.1, 0.3, 0.4, 0.3, 0.4, 0.8]
 OUTSIDE = [200, 20, 240, 20, 240, 50]
@@ -37,75 +33,13 @@ CROWD_LINE = "0 (an object) or 1 (a group) is expected"
 PATH_LINE = (
     "a path relative to the image folder, inside it and without control characters, is expected"
 )
+pytestmark = pytest.mark.usefixtures("no_processes")
 EXPECTED_TYPES = "a number or a text is expected"
 
 
-@pytest.fixture(autouse=True)
-def no_processes(monkeypatch):
-    """Images are read in a thread: hundreds of processes would take minutes to start."""
-
-    @contextmanager
-    def threads(workers):
-        with ThreadPoolExecutor(workers) as pool:
-            yield pool
-
-    monkeypatch.setattr("workflow_scripts.dataset.commands.index.worker_pool", threads)
-
-
-class DataSet:
-    """Two splits in COCO format, each with two images of a car and a person."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.output = folder / "out"
-        self.settings: dict[str, Any] = {"kind": "coco", "classes": ["car", "person"]}
-        for split in ("train", "val"):
-            images, file = folder / f"{split}_images", folder / f"{split}.json"
-            self.settings[split] = {"images": str(images), "annotations": str(file)}
-            images.mkdir()
-            for number, name in enumerate(("a.png", "b.png")):
-                write_png(images / name, noise([len(split), number]))
-            file.write_text(json.dumps(content_of(["a.png", "b.png"])), encoding="utf-8")
-        self.file, self.images = folder / "train.json", folder / "train_images"
-
-    def write(self, content: Any) -> None:
-        """Write the annotation file of the training split."""
-        text = content if isinstance(content, str | bytes) else json.dumps(content)
-        self.file.write_bytes(text if isinstance(text, bytes) else text.encode())
-
-    def index(self) -> int:
-        text = json.dumps(self.settings)
-        return main(["--settings", text, "--output", str(self.output), "--workers", "1"])
-
-    def split(self, name: str = "train") -> CocoSplit:
-        return CocoSplit.read(self.output / f"{name}.coco.json")
-
-
-def noise(seed: list[int], width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
-
-
-def content_of(names: list[str]) -> dict[str, Any]:
-    images, annotations = [], []
-    for number, name in enumerate(names, start=1):
-        images.append({"id": number, "file_name": name, "width": WIDTH, "height": HEIGHT})
-        for category, polygon in ((1, SQUARE), (2, [55, 15, 80, 15, 80, 55, 55, 55])):
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": number,
-                    "category_id": category,
-                    "segmentation": [polygon],
-                    "iscrowd": 0,
-                }
-            )
-    categories = [{"id": 1, "name": "car"}, {"id": 2, "name": "person"}]
-    return {"categories": categories, "images": images, "annotations": annotations}
-
-
 @pytest.fixture
-def data(tmp_path: Path) -> DataSet:
-    return DataSet(tmp_path)
+def data(tmp_path: Path) -> CocoFolder:
+    return CocoFolder(tmp_path)
 
 
 def lines_of(capsys: pytest.CaptureFixture) -> list[str]:
@@ -401,10 +335,10 @@ def header_only(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
-def replaced(content: bytes | None) -> Callable[[DataSet], None]:
+def replaced(content: bytes | None) -> Callable[[CocoFolder], None]:
     """Put something else in the place of an image."""
 
-    def change(data: DataSet) -> None:
+    def change(data: CocoFolder) -> None:
         (data.images / "a.png").unlink()
         if content is not None:
             (data.images / "a.png").write_bytes(content)
@@ -412,10 +346,10 @@ def replaced(content: bytes | None) -> Callable[[DataSet], None]:
     return change
 
 
-def with_sizes(width: int, height: int, content: bytes) -> Callable[[DataSet], None]:
+def with_sizes(width: int, height: int, content: bytes) -> Callable[[CocoFolder], None]:
     """Let the annotation file tell the size that the header of an image tells."""
 
-    def change(data: DataSet) -> None:
+    def change(data: CocoFolder) -> None:
         replaced(content)(data)
         labels = json.loads(data.file.read_text())
         first("images", width=width, height=height)(labels)
@@ -424,37 +358,37 @@ def with_sizes(width: int, height: int, content: bytes) -> Callable[[DataSet], N
     return change
 
 
-def truncated(data: DataSet) -> None:
+def truncated(data: CocoFolder) -> None:
     path = data.images / "a.png"
     path.write_bytes(path.read_bytes()[:5000])
 
 
-def as_pipe(data: DataSet) -> None:
+def as_pipe(data: CocoFolder) -> None:
     (data.images / "a.png").unlink()
     os.mkfifo(data.images / "a.png")
 
 
-def as_folder(data: DataSet) -> None:
+def as_folder(data: CocoFolder) -> None:
     (data.images / "a.png").unlink()
     (data.images / "a.png").mkdir()
 
 
-def file_as_folder(data: DataSet) -> None:
+def file_as_folder(data: CocoFolder) -> None:
     data.file.unlink()
     data.file.mkdir()
 
 
-def file_as_pipe(data: DataSet) -> None:
+def file_as_pipe(data: CocoFolder) -> None:
     data.file.unlink()
     os.mkfifo(data.file)
 
 
-def linked_to_itself(data: DataSet) -> None:
+def linked_to_itself(data: CocoFolder) -> None:
     (data.images / "a.png").unlink()
     (data.images / "a.png").symlink_to("a.png")
 
 
-def two_names(data: DataSet) -> None:
+def two_names(data: CocoFolder) -> None:
     """One file under two names, as a file system without upper and lower case has it."""
     content = json.loads(data.file.read_text())
     os.link(data.images / "a.png", data.images / "A.png")
@@ -462,11 +396,11 @@ def two_names(data: DataSet) -> None:
     data.write(content)
 
 
-def no_images(data: DataSet) -> None:
+def no_images(data: CocoFolder) -> None:
     data.settings["train"]["images"] = str(data.folder / "nowhere")
 
 
-def long_name(data: DataSet) -> None:
+def long_name(data: CocoFolder) -> None:
     content = json.loads(data.file.read_text())
     first("images", file_name="a" * 300)(content)
     data.write(content)

@@ -130,6 +130,7 @@ class TestCityscapes:
         assert "4 images, but Cityscapes has 2975" in lines[0]
 
 
+@pytest.mark.usefixtures("no_processes")
 class TestShards:
     def test_an_image_more_changes_one_shard(self, root, tmp_path):
         for number in range(4, 36):

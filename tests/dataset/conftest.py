@@ -1,0 +1,18 @@
+"""Fixtures of the tests of the index."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+
+@pytest.fixture
+def no_processes(monkeypatch):
+    """Images are read in a thread: hundreds of processes would take minutes to start."""
+
+    @contextmanager
+    def threads(workers):
+        with ThreadPoolExecutor(workers) as pool:
+            yield pool
+
+    monkeypatch.setattr("workflow_scripts.dataset.commands.index.worker_pool", threads)
