@@ -49,7 +49,7 @@ localrules:
 
 
 rule all:
-    default_target: True
+    default_target: not EXPERIMENT.images_only
     input:
         "<data>/table_1.md",
         "<figures>/figure_3.svg",
@@ -62,6 +62,13 @@ rule all:
         "<tables>/privacy.json",
         "<figures>/before_after.svg",
         "<report>",
+
+
+rule anonymized:
+    # Images only: found, anonymized, audited, and laid out as the originals were.
+    default_target: EXPERIMENT.images_only
+    input:
+        handed_over(),
 
 
 onstart:

@@ -154,6 +154,7 @@ rule anonymize:
         settings=JOBS.variant_settings,
         fingerprint=FINGERPRINTS.anonymization,
         images=JOBS.images,
+        file_format=JOBS.format_option,
     message:
         "Anonymizing images, variant {wildcards.variant} ({wildcards.split}, shard {wildcards.shard})"
     shell:
@@ -161,7 +162,7 @@ rule anonymize:
         " --variant {wildcards.variant} --regions {input.regions:q}"
         " --annotations {input.annotations:q} --images {params.images:q}"
         " --shards {input.shards:q} --shard {wildcards.shard} --output {output:q}"
-        " --threads {threads} --log {log:q}"
+        " {params.file_format} --threads {threads} --log {log:q}"
 
 
 rule gather_images:

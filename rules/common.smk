@@ -85,6 +85,13 @@ def evaluations(*tests):
     return [run.test(tested).evaluation for tested in tests for run in JOBS.runs()]
 
 
+def handed_over():
+    """Folders of anonymized images; an experiment that trains hands none over."""
+    if EXPERIMENT.images_only:
+        return [LAYOUT.handover(variant) for variant in EXPERIMENT.anonymizing]
+    return []
+
+
 def record_of_weights():
     """Origin of the weights that the config names; nothing where it names none."""
     return LAYOUT.weights_manifest if JOBS.weights_of(EXPERIMENT) else []
@@ -121,12 +128,15 @@ def minutes_option(wildcards, resources):
 
 def record_expected_runs():
     """Write the runs that the experiment consists of, for `status`."""
-    write_text(LAYOUT.expected_runs, f"{JOBS.expected_runs()}\n")
+    if not EXPERIMENT.images_only:
+        write_text(LAYOUT.expected_runs, f"{JOBS.expected_runs()}\n")
 
 
 def show_tables():
     """Print Table II, the verdict and the privacy table at the end of a successful run."""
     stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
+    for variant in EXPERIMENT.anonymizing if EXPERIMENT.images_only else ():
+        print(f"\n{LAYOUT.handover(variant).read_text(encoding='utf-8')}", flush=True)
     for name, stage in stages.items():
         if LAYOUT.table(name).exists():
             print(flush=True)

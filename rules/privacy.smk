@@ -38,6 +38,43 @@ rule audit:
         " --threads {threads} --log {log:q}"
 
 
+rule hand_over:
+    # Images only: as the originals were, with all that is to be known about them.
+    input:
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
+        manifest="<manifest>",
+        audit="<audit>",
+    output:
+        folder=directory("<handed_over>"),
+        sheet="<contact_sheet>",
+        text="<handover>",
+    log:
+        "<logs>/hand_over/{variant}.log",
+    benchmark:
+        "<benchmarks>/hand_over/{variant}.tsv"
+    pathvars:
+        split="train",
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=JOBS.report_settings,
+        fingerprint=FINGERPRINTS.handover,
+        images=JOBS.training_images,
+        anonymized=subpath(input.manifest, parent=True),
+    message:
+        "Handing over the images of variant {wildcards.variant}"
+    shell:
+        "exec python -m workflow_scripts privacy hand-over --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --images {params.images:q}"
+        " --regions {input.regions:q} --anonymized {params.anonymized:q} --audit {input.audit:q}"
+        " --output {output.folder:q} --sheet {output.sheet:q} --text {output.text:q} --log {log:q}"
+
+
 rule privacy_table:
     input:
         [LAYOUT.audit(variant) for variant in EXPERIMENT.variants],

@@ -9,6 +9,7 @@ from workflow_scripts.common.cli import Ending, Program
 COMMANDS = {
     "init": "config.commands.init:init",
     "config": "config.commands.check:check",
+    "anonymize": "operations.commands.anonymize:anonymize",
     "plan": "operations.commands.plan:plan",
     "status": "operations.commands.status:status",
     "usage": "operations.commands.usage:usage",
@@ -28,6 +29,7 @@ COMMANDS = {
     "privacy audit": "privacy.commands.audit:audit",
     "privacy table": "privacy.commands.table:table",
     "privacy figure": "privacy.commands.figure:figure",
+    "privacy hand-over": "privacy.commands.hand_over:hand_over",
     "privacy show": "privacy.commands.show:show",
     "training check": "training.commands.check:check",
     "training doctor": "training.commands.doctor:doctor",

@@ -8,16 +8,22 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
+from image_files import encoded_like, orientation_of, saved_again, without_metadata
 
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.anonymization.twins import Look, compare
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import link_or_copy, read_bytes, sha256_of
+from workflow_scripts.common.files import atomic, link_or_copy, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, Entry
 from workflow_scripts.contracts.regions import order_of
 from workflow_scripts.imaging.images import decode, read_recorded, write_png
 from workflow_scripts.imaging.pictures import Picture
+
+JPEG = b"\xff\xd8"
+"""First bytes of a JPEG file."""
+JPEG_BLOCK = 16
+"""Side of the blocks in which JPEG codes colours, pixels."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,39 @@ class ShardFolder:
     path: Path
     name: str
     """The name that the folder will have."""
+    as_originals: bool = False
+    """Whether each file has the name and the format of its original, without its metadata."""
     looks: dict[str, Look] = field(default_factory=dict)
     """What is kept of images from elsewhere, by `file_name` of the original."""
 
     def target(self, image: CocoImage, suffix: str) -> Path:
         """The file that is written for an image."""
         return self.path / PurePosixPath(image.file_name).with_suffix(suffix)
+
+    def write_as_original(
+        self, image: CocoImage, original: bytes, root: Path, pixels: np.ndarray | None
+    ) -> tuple[Path, str]:
+        """Write a file in its original's format, without metadata.
+
+        Args:
+            image: record of the original.
+            original: content of its file.
+            root: the folder that its file name is relative to.
+            pixels: the changed pixels; None where nothing changed: then they stay coded as they
+                are, unless the EXIF orientation has to become part of them.
+
+        Returns:
+            The file and its SHA-256.
+        """
+        if pixels is None and orientation_of(original) == 1:
+            content = without_metadata(original) or saved_again(original)
+        else:
+            new = decode(original, image, root) if pixels is None else pixels
+            content = encoded_like(original, new)
+        target = self.path / image.file_name
+        with atomic(target) as temporary:
+            temporary.write_bytes(content)
+        return target, sha256_of(content)
 
     def entry(
         self,
@@ -54,8 +87,12 @@ class ShardFolder:
         )
 
 
-def check_names(pictures: Sequence[Picture]) -> None:
+def check_names(pictures: Sequence[Picture], *, as_originals: bool = False) -> None:
     """Check that each image gets a file of its own in the shard's folder.
+
+    Args:
+        pictures: of the shard.
+        as_originals: whether files keep their suffixes.
 
     Raises:
         UserError: two images would become the same file, or one would lie outside of the folder.
@@ -68,7 +105,7 @@ def check_names(pictures: Sequence[Picture]) -> None:
                 f"{name}: an image's `file_name` has to lie below the image folder; choose a "
                 "higher folder as the data set's images"
             )
-        if targets[name.with_suffix(".png")] > 1:
+        if targets[name.with_suffix(".png")] > 1 and not as_originals:
             raise UserError(
                 f"{picture.path}: another image differs from it in the suffix only; both would "
                 "become the same PNG; rename one"
@@ -92,7 +129,8 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
     """Write the anonymized version of one image.
 
     An image in which nothing changes is linked. Any other becomes a new PNG: lossless outside of
-    the changes, and without the original's metadata.
+    the changes, and without the original's metadata. In a folder whose files are `as_originals`,
+    each is written, in its own format.
 
     Raises:
         UserError: the original is damaged, or not the one that was indexed.
@@ -108,9 +146,17 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
         opened = opened.with_pixels(decode(content, image, picture.root))
         rng = np.random.default_rng(int(sha256_of(image.file_name)[:16], 16))
         pixels, changes = method.anonymize(opened, rng)
+        if changes and folder.as_originals:
+            file, sha256 = folder.write_as_original(image, content, picture.root, pixels)
+            if content.startswith(JPEG):
+                size = image.width, image.height
+                changes = [change.on_grid(JPEG_BLOCK, *size) for change in changes]
+            return folder.entry(image, file, sha256, changes)
         if changes:
             target = folder.target(image, ".png")
             return folder.entry(image, target, sha256_of(write_png(target, pixels)), changes)
+    if folder.as_originals:
+        return folder.entry(image, *folder.write_as_original(image, content, picture.root, None))
     target = folder.target(image, picture.path.suffix)
     link_or_copy(picture.path, target)
     return folder.entry(image, target, image.sha256, linked=True)

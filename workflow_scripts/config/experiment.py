@@ -16,6 +16,7 @@ from workflow_scripts.contracts.settings import (
     CocoDataset,
     Dataset,
     Evaluation,
+    ImagesDataset,
     Privacy,
     Report,
     Statistics,
@@ -27,6 +28,15 @@ from workflow_scripts.training.settings import Training
 
 RunSeed = Annotated[int, Field(gt=0, lt=10**18)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
+
+
+SAFEST_SEARCH = {
+    "faces": {"detector": "centerface", "every_size": True},
+    "license_plates": {"detector": "plates", "every_size": True},
+    "only_on_labelled": False,
+}
+"""Section `pii:` of experiments that only anonymize, where it says nothing else: whole frames, at
+every size."""
 
 
 class Experiment(Section):
@@ -68,6 +78,38 @@ class Experiment(Section):
                 return content | {"pii": {"license_plates": None} | pii}
         return content
 
+    @model_validator(mode="before")
+    @classmethod
+    def _images_only(cls, content: Any) -> Any:
+        """Defaults of an experiment that anonymizes images and trains nothing."""
+        dataset = content.get("dataset") if isinstance(content, dict) else None
+        if not isinstance(dataset, dict) or dataset.get("kind") != "images":
+            return content
+        pii = content.get("pii") or {}
+        pii = {**SAFEST_SEARCH, **pii} if isinstance(pii, dict) else pii
+        return {"training": {"engine": "none"}, **content, "pii": pii}
+
+    @model_validator(mode="after")
+    def _images_only_need_no_labels(self) -> "Experiment":
+        if not self.images_only:
+            return self
+        if self.pii.only_on_labelled:
+            raise ValueError("pii.only_on_labelled: nothing is labelled in dataset.kind images")
+        for name, variant in self.variants.items():
+            if variant.method in ("command", "precomputed"):
+                raise ValueError(
+                    f"variants.{name}: images of method {variant.method} are another program's; "
+                    "choose a method that makes images"
+                )
+            if variant.treats_objects:
+                raise ValueError(
+                    f"variants.{name}: {variant.method} changes labelled objects, and nothing is "
+                    "labelled in dataset.kind images"
+                )
+        if not self.anonymizing:
+            raise ValueError("variants: none that changes the images")
+        return self
+
     @field_validator("seeds", mode="after")
     @classmethod
     def _seeds_are_distinct(cls, seeds: int | tuple[int, ...]) -> int | tuple[int, ...]:
@@ -94,6 +136,8 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
+        if self.images_only:
+            return self
         if self.reference not in self.variants:
             raise ValueError(
                 f"reference: there is no variant {self.reference!r}; "
@@ -159,6 +203,16 @@ class Experiment(Section):
                     f"{UNMODIFIED!r} stands for the images as they are"
                 )
         return self
+
+    @property
+    def images_only(self) -> bool:
+        """Whether images are anonymized and nothing is trained."""
+        return isinstance(self.dataset, ImagesDataset)
+
+    @property
+    def anonymizing(self) -> tuple[str, ...]:
+        """The variants that change the images."""
+        return tuple(name for name, one in self.variants.items() if not is_unmodified(one))
 
     @property
     def further_tests(self) -> tuple[str, ...]:

@@ -171,6 +171,12 @@ class Fingerprints:
         """Fingerprint of how audits are brought together."""
         return fingerprint(code=code_of("workflow_scripts.privacy.table"))
 
+    def handover(self, _: object = None) -> str:
+        """Fingerprint of what accompanies images that are handed over."""
+        return fingerprint(
+            settings=self.jobs.report_settings(), code=code_of("workflow_scripts.privacy.handover")
+        )
+
     def before_after(self, _: object = None) -> str:
         """Fingerprint of Figure 2, beside the images."""
         return fingerprint(

@@ -189,6 +189,10 @@ class Jobs:
         """`--anonymized` with a variant's training images; empty for the originals."""
         return _folder_option(self.manifest(wildcards))
 
+    def format_option(self, _: object = None) -> str:
+        """`--as-originals` where images are made to be handed over."""
+        return "--as-originals" if self.experiment.images_only else ""
+
     def tested_option(self, wildcards: Wildcards) -> str:
         """`--anonymized` with anonymized validation images; empty for the originals."""
         return _folder_option(self.tested_manifest(wildcards))

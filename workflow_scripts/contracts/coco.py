@@ -27,6 +27,8 @@ class CocoImage:
     void: Rle | None = None
     """Mask of unlabelled pixels, where the data set marks them (Cityscapes): predictions there are
     ignored. Validation images only."""
+    upright: bool | None = None
+    """Whether the pixels are turned as the file's EXIF orientation says (images only)."""
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,9 @@ class Layout:
             "shard_images": self.shard_images(variant, split, shard),
             "manifest": self.manifest(variant, split),
             "audit": self.audit(variant),
+            "handed_over": self.handed_over(variant),
+            "contact_sheet": self.contact_sheet(variant),
+            "handover": self.handover(variant),
             "training_checked": self.training_checked,
             "run_job": run.folder.relative_to(self.runs),
             "tested_job": run.test("{tested}").folder.relative_to(self.runs),
@@ -231,6 +234,18 @@ class Layout:
     def audit(self, variant: str) -> Path:
         """Privacy audit of a variant."""
         return self.results / "privacy" / f"{variant}.json"
+
+    def handed_over(self, variant: str) -> Path:
+        """Folder of a variant's images at the original paths, to be handed over."""
+        return self.results / "anonymized" / variant
+
+    def contact_sheet(self, variant: str) -> Path:
+        """Contact sheet of a folder that is handed over."""
+        return self.results / "anonymized" / f"{variant}-contact-sheet.png"
+
+    def handover(self, variant: str) -> Path:
+        """What is to be known about a folder that is handed over, as text."""
+        return self.results / "anonymized" / f"{variant}.txt"
 
     # Runs
 

@@ -36,6 +36,12 @@ class Change:
         """The box as x0, y0, x1, y1."""
         return self.x0, self.y0, self.x1, self.y1
 
+    def on_grid(self, side: int, width: int, height: int) -> "Change":
+        """The change with a box grown to a grid of blocks, inside an image: a codec spreads it."""
+        x0, y0 = self.x0 // side * side, self.y0 // side * side
+        x1, y1 = -(-self.x1 // side) * side, -(-self.y1 // side) * side
+        return replace(self, x0=x0, y0=y0, x1=min(x1, width), y1=min(y1, height))
+
     @classmethod
     def of(cls, region: Region, method: str, box: tuple[int, int, int, int]) -> "Change":
         """The change of a PII region; all changed pixels lie in the box (xyxy, pixels)."""

@@ -85,6 +85,17 @@ class CocoDataset(Section):
         return self
 
 
+class ImagesDataset(Section):
+    """A folder of images without labels: they are anonymized, and nothing is trained."""
+
+    kind: Literal["images"]
+    """Images only."""
+    root: Path
+    """The folder; images in folders below it count too."""
+    images_per_shard: ImagesPerShard = 100
+    """About how many images make one shard, the unit of detection and anonymization."""
+
+
 class ImageCounts(Section):
     """How many images to draw, by split."""
 
@@ -111,10 +122,11 @@ class SyntheticDataset(Section):
     """About how many training images make one shard, the unit of detection and anonymization."""
 
 
-Dataset = Annotated[CityscapesDataset | CocoDataset | SyntheticDataset, Field(discriminator="kind")]
+AnyDataset = CityscapesDataset | CocoDataset | SyntheticDataset | ImagesDataset
+Dataset = Annotated[AnyDataset, Field(discriminator="kind")]
 
 
-def classes_of(dataset: CityscapesDataset | CocoDataset | SyntheticDataset) -> tuple[str, ...]:
+def classes_of(dataset: AnyDataset) -> tuple[str, ...]:
     """The classes of the study, in the order of the tables."""
     return dataset.classes if isinstance(dataset, CocoDataset) else CLASSES
 

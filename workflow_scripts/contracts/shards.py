@@ -87,6 +87,8 @@ def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shar
 
 
 def _cut(split: CocoSplit, images_per_shard: int) -> dict[str, tuple[str, ...]]:
+    if not split.images:
+        return {}
     count = 2 ** max(0, math.ceil(math.log2(len(split.images) / images_per_shard)))
     members: dict[int, list[CocoImage]] = {}
     for image in split.images:

@@ -48,6 +48,11 @@ def decode_image(raw: bytes, path: Path, size: tuple[int, int] | None = None) ->
     return image
 
 
+def decode_upright(raw: bytes, path: Path) -> np.ndarray:
+    """The pixels as viewers show them: turned by the EXIF orientation; else as `decode_image`."""
+    return _decode(raw, path, cv2.IMREAD_COLOR_RGB)
+
+
 def decode_ids(raw: bytes, path: Path) -> np.ndarray:
     """Decode a label image's bytes to (height, width) as stored, 8 or 16 bit.
 
@@ -122,7 +127,11 @@ def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
     width, height = size_in_header(content) or recorded
     # An orientation may swap the sides. What is of another size is not decoded first.
     if sorted((width, height)) == sorted(recorded):
-        pixels = decode_image(content, path, recorded)
+        pixels = (
+            decode_upright(content, path)
+            if image.upright
+            else decode_image(content, path, recorded)
+        )
         height, width = pixels.shape[:2]
     if (width, height) != recorded:
         raise UserError(

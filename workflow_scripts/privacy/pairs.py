@@ -16,7 +16,7 @@ from workflow_scripts.imaging.comparison import changed_pixels, coded_like
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.pictures import Picture, pictures_of
 
-LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 LEAST_CHANGE = 0.1
 """Least changed share of a changed region's box; less comes from a change beside it."""
 
@@ -70,7 +70,12 @@ class Pair:
     @property
     def is_lossy(self) -> bool:
         """Whether a lossy codec was used, so that pixels differ without a change."""
-        return not self.is_original and self.anonymized.suffix.lower() in LOSSY_SUFFIXES
+        if self.is_original:
+            return False
+        # A suffix may belie the content.
+        return self.anonymized.suffix.lower() in LOSSY_SUFFIXES or (
+            read_bytes(self.anonymized).startswith(b"\xff\xd8")
+        )
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Both images, (height, width, 3) uint8 RGB.

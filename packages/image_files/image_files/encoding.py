@@ -12,8 +12,13 @@ _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 
 
 def orientation_of(raw: bytes) -> int:
-    """The EXIF orientation of an image file's bytes, 1 to 8; 1 where it names none."""
+    """The EXIF orientation of an image file's bytes, 1 to 8; 1 where it names none.
+
+    It is 1 for a TIFF, whose pixels all decoders turn themselves.
+    """
     with Image.open(io.BytesIO(raw)) as image:
+        if image.format == "TIFF":
+            return 1
         # getexif() would decode a PNG that has none.
         exif = Image.Exif() if image.format == "PNG" else image.getexif()
         if image.format == "PNG":

@@ -1,8 +1,10 @@
 """A contact sheet: many images on one, each with a line of text."""
 
+import importlib.util
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -28,7 +30,7 @@ def contact_sheet(cells: Sequence[SheetCell], title: str, columns: int = 4) -> n
     step, down = across * (WIDTH + GAP) + GAP, HEIGHT + CAPTION + GAP
     rows = math.ceil(len(cells) / columns)
     sheet = Image.new("RGB", (columns * step, 2 * CAPTION + rows * down), GROUND)
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    draw, font = ImageDraw.Draw(sheet), _font()
     draw.text((GAP, GAP), title, INK, font)
     for number, cell in enumerate(cells):
         x, y = number % columns * step, 2 * CAPTION + number // columns * down
@@ -39,6 +41,16 @@ def contact_sheet(cells: Sequence[SheetCell], title: str, columns: int = 4) -> n
             sheet.paste(image, (at + (WIDTH - image.width) // 2, y + HEIGHT - image.height))
         draw.text((x + GAP, y + HEIGHT + 2), _shortened(cell.caption, step, font), INK, font)
     return np.asarray(sheet)
+
+
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """DejaVu Sans, which Matplotlib brings along; Pillow's own font knows few letters."""
+    package = importlib.util.find_spec("matplotlib")  # finds it without importing it
+    for folder in (package and package.submodule_search_locations) or ():
+        file = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
+        if file.is_file():
+            return ImageFont.truetype(str(file), 13)
+    return ImageFont.load_default(13)
 
 
 def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:

@@ -29,6 +29,17 @@ def test_pixels_are_turned_as_viewers_do(orientation):
     np.testing.assert_array_equal(turned(smooth(), orientation), shown)
 
 
+def test_a_tiff_is_turned_once():
+    raw = io.BytesIO()
+    Image.fromarray(smooth()).save(raw, "TIFF", tiffinfo={0x0112: 6})
+    assert orientation_of(raw.getvalue()) == 1
+    for clean in (
+        saved_again(raw.getvalue()),
+        encoded_like(raw.getvalue(), turned(smooth(), 6)),
+    ):
+        np.testing.assert_array_equal(Image.open(io.BytesIO(clean)), turned(smooth(), 6))
+
+
 @pytest.mark.parametrize("file_format", ["BMP", "PNG", "TIFF"])
 @pytest.mark.parametrize("mode", ["RGB", "L", "P"])
 def test_lossless_formats_stay_lossless(file_format, mode):

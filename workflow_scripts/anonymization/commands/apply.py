@@ -34,6 +34,7 @@ def apply(
     shards: ShardsFile,
     shard: ShardId,
     output: Folder,
+    as_originals: bool = False,
     threads: Positive = 1,
 ) -> None:
     """Make one variant of the images of one shard.
@@ -45,16 +46,18 @@ def apply(
         variant: its name, for the messages.
         regions: pii/{split}/{shard}.parquet.
         output: images/{variant}/{split}/{shard}; it appears when it is complete.
+        as_originals: write every image, with the name and the format of its original and without
+            its metadata.
         threads: images at a time.
     """
     split = _part_of_shard(annotations, shards, shard)
     settings.check(split)
     pictures = pictures_of(split, images, read_regions(regions))
-    check_names(pictures)
+    check_names(pictures, as_originals=as_originals)
     with atomic(output) as folder:
         folder.mkdir()
         with settings.prepared(pictures, folder, threads) as method:
-            shard_folder = ShardFolder(folder, output.name)
+            shard_folder = ShardFolder(folder, output.name, as_originals)
             treated = anonymize_images(method, pictures, shard_folder, threads)
             entries = list(progress(treated, total=len(pictures), description="anonymizing"))
             compare_all(shard_folder.looks)

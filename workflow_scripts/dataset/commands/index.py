@@ -5,11 +5,13 @@ import os
 from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings import CocoDataset, Dataset
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings import CocoDataset, Dataset, ImagesDataset
 from workflow_scripts.contracts.shards import make_shards
 from workflow_scripts.dataset.checks import with_notes
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco
+from workflow_scripts.dataset.folder_reader import read_folder
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.dataset.table_1 import write_table_1
 
@@ -38,6 +40,9 @@ def index(
         if isinstance(settings, CocoDataset):
             splits = {split: read_coco(settings, split, pool) for split in ("train", "val")}
             counts = {split: len(content.images) for split, content in splits.items()}
+        elif isinstance(settings, ImagesDataset):
+            splits = {"train": read_folder(settings.root, pool), "val": CocoSplit((), (), ())}
+            counts = {"train": len(splits["train"].images)}
         else:
             root = root or getattr(settings, "root", None)
             if root is None:

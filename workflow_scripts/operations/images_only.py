@@ -1,0 +1,209 @@
+"""Images only: a folder anonymized by the workflow's own rules, without a config of the user's."""
+
+import contextlib
+import fcntl
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from workflow_scripts.common.console import log
+from workflow_scripts.common.environment import prepare_commands
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import write_json
+from workflow_scripts.common.fingerprint import ROOT
+from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.contracts.layout import Layout
+
+WORK = ".anonymization"
+"""Folder inside of the output that holds all that an interrupted call resumes from."""
+IMAGES_PER_SHARD = 25
+STEPS = re.compile(r"^(\d+) of (\d+) steps")
+SHOWN = 20
+"""Most error lines that are shown."""
+
+
+@dataclass(frozen=True)
+class ImagesOnly:
+    """A folder of images, and where its anonymized images go."""
+
+    folder: Path
+    output: Path
+    method: dict[str, Any]
+    """Section of the config: the method and its settings."""
+    show_originals: bool = False
+
+    @property
+    def work(self) -> Path:
+        """Folder that Snakemake works in."""
+        return self.output / WORK
+
+    @property
+    def sheet(self) -> Path:
+        """Contact sheet. It is no image of the data set, so it lies beside the output."""
+        return self.output.with_name(f"{self.output.name}-contact-sheet.png")
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant: that of the method."""
+        return str(self.method["method"])
+
+    def config(self) -> dict[str, Any]:
+        """The config: whole frames at every size by default, nothing trained."""
+        return {
+            "experiment": "images",
+            "dataset": {
+                "kind": "images",
+                "root": str(self.folder),
+                "images_per_shard": IMAGES_PER_SHARD,
+            },
+            "variants": {self.variant: self.method},
+            "report": {"show_originals": self.show_originals},
+        }
+
+    def check(self) -> None:
+        """Check folders and method before anything is made.
+
+        Raises:
+            UserError: what cannot work.
+        """
+        if not self.folder.is_dir():
+            kind = "a file; name the folder that it lies in" if self.folder.exists() else "missing"
+            raise UserError(f"{self.folder}: no folder of images ({kind})")
+        if self.output == self.folder or self.folder in self.output.parents:
+            raise UserError(
+                f"--output: {self.output} lies in the folder of the originals, which stays as it "
+                "is; name another one"
+            )
+        if self.output in self.folder.parents:
+            raise UserError(
+                f"--output: {self.output} holds the folder of the originals; name another one"
+            )
+        if self.output.exists() and not self.output.is_dir():
+            raise UserError(f"--output: {self.output} is a file; name a folder")
+        if self.output.is_dir() and not self.work.is_dir() and any(self.output.iterdir()):
+            raise UserError(f"--output: {self.output} is not empty; name a new folder")
+        if self.sheet.exists() and not self.work.is_dir():
+            raise UserError(f"{self.sheet}: exists, and would be the contact sheet; move it away")
+        read_experiment(self.config(), "--method")
+
+    @contextlib.contextmanager
+    def owned(self) -> Iterator[None]:
+        """Hold the working folder, which is made if it is not there.
+
+        Raises:
+            UserError: it cannot be made, or another process holds it.
+        """
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            lock = (self.work / "lock").open("w")
+        except OSError as error:
+            raise UserError(f"{error.filename}: cannot be written ({error.strerror})") from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise UserError(f"{self.output}: another process works on it") from None
+            except OSError:
+                log.warning("%s: its file system has no locks; start nothing else there", self.work)
+            yield
+
+    def run(self, arguments: Sequence[str]) -> None:
+        """Let Snakemake detect, anonymize and audit; what it says goes to a log.
+
+        Args:
+            arguments: of Snakemake.
+
+        Raises:
+            UserError: it failed; the errors of its jobs.
+        """
+        prepare_commands(ROOT)
+        config, said = self.work / "config.json", self.work / "snakemake.log"
+        write_json(config, self.config())
+        # Several processes cannot work here, so that a lock is left over from one that was killed.
+        command = [sys.executable, "-m", "snakemake", "anonymized", "--nolock", "--snakefile"]
+        command += [str(ROOT / "Snakefile"), "--configfile", str(config)]
+        command += ["--directory", str(self.work), *arguments]
+        with (
+            said.open("w", encoding="utf-8") as stream,
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+            ) as process,
+        ):
+            assert process.stdout is not None
+            show_steps(kept(process.stdout, stream))
+        if process.returncode:
+            raise UserError("\n".join(self._errors(said)))
+
+    def _errors(self, said: Path) -> list[str]:
+        lines = [line.strip() for line in said.read_text("utf-8").splitlines()]
+        errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
+        found = list(dict.fromkeys(errors)) or [line for line in lines if line][-SHOWN:]
+        return [*found[:SHOWN], f"not finished; see {said}; the same command resumes"]
+
+    def publish(self) -> str:
+        """Move the images to the output and the contact sheet beside it, and clear up.
+
+        Returns:
+            What is to be known about the images.
+        """
+        layout = Layout(self.work / Layout.of("images").results)
+        text = layout.handover(self.variant).read_text(encoding="utf-8")
+        for entry in layout.handed_over(self.variant).iterdir():
+            if entry.name != ".snakemake_timestamp":
+                entry.replace(self.output / entry.name)
+        # The sheet may show originals: never in the folder that is handed over.
+        shutil.move(layout.contact_sheet(self.variant), self.sheet)
+        shutil.rmtree(self.work)
+        return f"{text}Contact sheet: {self.sheet}\nOutput: {self.output}\n"
+
+
+def kept(lines: Iterable[str], stream: IO[str]) -> Iterator[str]:
+    """Pass lines on, each written to a file first."""
+    for line in lines:
+        stream.write(line)
+        stream.flush()
+        yield line
+
+
+def show_steps(lines: Iterable[str]) -> None:
+    """Show Snakemake's progress: a bar on a terminal, otherwise a line at each tenth."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.progress import Progress  # noqa: PLC0415
+
+    is_terminal, tenth = sys.stderr.isatty(), -1
+    with Progress(console=Console(stderr=True), disable=not is_terminal) as bar:
+        task = bar.add_task("anonymizing", total=None)
+        for line in lines:
+            if steps := STEPS.match(line):
+                done, total = int(steps[1]), int(steps[2])
+                bar.update(task, completed=done, total=total)
+                if not is_terminal and 10 * done // total > tenth:
+                    tenth = 10 * done // total
+                    log.info("%d of %d steps", done, total)
+
+
+def method_of(text: str) -> dict[str, Any]:
+    """A method by its name, or with settings as JSON: `{"method": "blur", "strength": 1}`.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if not text.lstrip().startswith("{"):
+        return {"method": text}
+    try:
+        content = json.loads(text)
+    except ValueError as error:
+        raise UserError(f"--method: not valid JSON ({error})") from None
+    if not isinstance(content.get("method"), str):
+        raise UserError("--method: no key `method` in it")
+    return dict(content)

@@ -1,0 +1,46 @@
+"""`privacy hand-over`: a variant's images as a folder for others."""
+
+from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.console import log
+from workflow_scripts.common.files import write_text
+from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings import Report
+from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
+from workflow_scripts.imaging.images import write_png
+from workflow_scripts.privacy.pairs import pairs_of
+
+
+def hand_over(
+    *,
+    settings: Settings[Report],
+    annotations: Annotations,
+    images: Images,
+    regions: Regions,
+    anonymized: Folder,
+    audit: File,
+    output: Folder,
+    sheet: File,
+    text: File,
+) -> None:
+    """Lay out a variant's images as the originals are, with a contact sheet and a summary.
+
+    The sheet shows originals only if the settings say so.
+
+    Args:
+        anonymized: images/{variant}/train, with its manifest.
+        audit: privacy/{variant}.json.
+        output: folder for the images.
+        sheet: PNG file for the contact sheet.
+        text: file for the summary.
+    """
+    from workflow_scripts.privacy.handover import lay_out, sheet_of, text_of  # noqa: PLC0415 - cv2
+
+    split = CocoSplit.read(annotations)
+    pairs = pairs_of(split, images, regions, anonymized)
+    found = Audit.read(audit)
+    shown = sheet_of(found.variant, pairs, show_originals=bool(settings.show_originals))
+    write_png(sheet, shown)
+    lay_out(pairs, output)
+    write_text(text, text_of(found, split.notes))
+    log.info("%d images in %s", len(pairs), output)

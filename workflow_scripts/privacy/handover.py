@@ -1,0 +1,98 @@
+"""Images that are handed over: folder, contact sheet, and what is to be known about them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from image_files import SheetCell, contact_sheet
+
+from workflow_scripts.common.files import atomic, link_or_copy
+from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.privacy.pairs import Pair
+from workflow_scripts.privacy.table import NOUNS, shortcomings
+
+SHOWN = 48
+"""Most images on a contact sheet."""
+LINES = 20
+"""Most notes that are shown."""
+OUTLINE = (255, 60, 60)
+SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
+"""Width in pixels below which little is found (docs/detection.md)."""
+NEVER = (
+    "bodies, hair and clothes; text other than license plates, such as names, signs and screens; "
+    "heads from behind"
+)
+
+
+def lay_out(pairs: Sequence[Pair], folder: Path) -> None:
+    """Make a folder of a variant's images, at the paths of their originals."""
+    with atomic(folder) as temporary:
+        temporary.mkdir()
+        for pair in pairs:
+            link_or_copy(pair.anonymized, temporary / pair.image.file_name)
+
+
+def sheet_of(variant: str, pairs: Sequence[Pair], *, show_originals: bool) -> np.ndarray:
+    """A contact sheet of a variant's images, (height, width, 3) uint8 RGB; regions are outlined.
+
+    Args:
+        variant: its name.
+        pairs: the images with their originals; some of many, evenly spaced, are shown.
+        show_originals: show each beside its original.
+    """
+    places = np.linspace(0, len(pairs) - 1, min(len(pairs), SHOWN)).round().astype(int)
+    cells = []
+    for pair in (pairs[place] for place in places):
+        old, new = pair.read()
+        images = (old, _outlined(new, pair)) if show_originals else (_outlined(new, pair),)
+        cells.append(SheetCell(f"{pair.image.file_name} ({len(pair.regions)})", images))
+    title = f"{variant}: {len(cells)} of {len(pairs)} images, found regions outlined and counted"
+    return contact_sheet(cells, title + ("; originals on the left" if show_originals else ""))
+
+
+def _outlined(pixels: np.ndarray, pair: Pair) -> np.ndarray:
+    outlined = np.ascontiguousarray(pixels).copy()
+    thickness = max(1, round(max(outlined.shape[:2]) / 300))
+    for region in pair.regions:
+        low = round(region.x0) - thickness, round(region.y0) - thickness
+        high = round(region.x1) + thickness, round(region.y1) + thickness
+        cv2.rectangle(outlined, low, high, OUTLINE, thickness)
+    return outlined
+
+
+def text_of(audit: Audit, notes: Sequence[str]) -> str:
+    """What is to be known about images that are handed over, one thing a line.
+
+    Args:
+        audit: of the variant.
+        notes: of the index, such as on files that are not among the images.
+    """
+    lines = [f"Images: {audit.images.n}, {audit.images.with_regions} with regions"]
+    searched = audit.made_with.get("detectors", {})
+    for kind in Kind:
+        block = audit.of(kind)
+        if kind in searched:
+            lines.append(
+                f"{NOUNS[kind].capitalize()}: {block.regions} found, "
+                f"{block.regions - block.unchanged.n} changed"
+            )
+    lines += [f"Audit: {sentence}" for sentence in _audit_sentences(audit)]
+    too_small = (f"{NOUNS[k]} below about {SMALLEST[k]} px" for k in Kind if k in searched)
+    unasked = (NOUNS[k] for k in Kind if k not in searched)
+    lines.append(f"Not looked for: {'; '.join([*unasked, *too_small, NEVER])}")
+    lines += [f"Note: {note}" for note in notes[:LINES]]
+    if len(notes) > LINES:
+        lines.append(f"Note: … and {len(notes) - LINES} more; data/train.coco.json has all")
+    return "\n".join(lines) + "\n"
+
+
+def _audit_sentences(audit: Audit) -> Iterator[str]:
+    if found := shortcomings([audit]):
+        yield from found
+        return
+    yield (
+        "each region that was found is changed, nothing outside of them is, and no file carries "
+        "metadata; whether a face or a plate was missed, only eyes can tell"
+    )

@@ -1,0 +1,27 @@
+"""No engine: experiments that anonymize images and train nothing."""
+
+from pathlib import Path
+from typing import Literal
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
+
+NOTHING = UserError(
+    "training.engine is none, so nothing is trained: the target is `anonymized`, or name an engine"
+)
+
+
+class NoTraining(EngineSettings):
+    """Train nothing."""
+
+    engine: Literal["none"] = "none"
+    """Train nothing: images only, by `snakemake anonymized`."""
+
+    def recipe(self) -> Recipe:
+        raise NOTHING
+
+    def initial_weights(self) -> Path | None:
+        raise NOTHING
+
+    def make_engine(self, classes: int, config: str | None = None) -> Engine:
+        raise NOTHING
