@@ -48,29 +48,6 @@ def test_help_waits_for_no_heavy_library():
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (["status", "x", "--watch", "-1"], 'Invalid value "-1.0" for --watch'),
-        (["status", "x", "--watch", "nan"], 'Invalid value "nan" for --watch'),
-        (["plan", "--nodes", "0", "--", "-n"], 'Invalid value "0" for --nodes'),
-        (["plan", "--nodes", "1000000000", "--", "-n"], "for --nodes"),
-        (["launch", "--cluster", "local"], "missing: --variant, --seed"),
-        (["plan"], "missing: the arguments of snakemake, behind `--`"),
-        (["plan", "--profile", "x"], "arguments of snakemake stand behind `--`"),
-        (["config"], "missing: a config file to check"),
-        (["config", "/"], "/: cannot be read"),
-        (["statistics", "verdict", "--runs", "a", "--summary", "b"], "give one of --runs"),
-        (["training", "doctor", "--gpus", "-1"], 'Invalid value "-1" for --gpus'),
-    ],
-)
-def test_wrong_arguments_are_one_line(words, message, capsys, monkeypatch):
-    monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
-    assert PROGRAM.run(words) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert message in line
-
-
-@pytest.mark.parametrize(
     ("module", "words", "usage"),
     [
         ("dataset", ["--help"], "dataset index"),

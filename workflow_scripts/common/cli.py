@@ -25,6 +25,7 @@ from cyclopts.validators import Number
 
 from workflow_scripts.common.console import log, start_logging
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import explained
 from workflow_scripts.common.texts import read_given
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,10 +59,10 @@ def option(
         many: several values behind one option, as separate words; or how many, from and to.
         at_least: smallest value.
         above: what the value exceeds.
-        below: what exceeds the value.
+        below: what exceeds the value; a number with a lower limit has an upper one, too.
     """
-    limits = _given(gte=at_least, gt=above, lt=below)
-    validator = Number(**limits) if limits else None
+    limits = _given(gte=at_least, gt=above)
+    validator = Number(**limits, lt=below or 10**9) if limits or below else None
     # What is passed to Parameter counts, None included: it would hide the docstring's text.
     given = _given(metavar=metavar, help=help, consume_multiple=many, validator=validator)
     return Parameter(**given)
@@ -79,8 +80,9 @@ Folders = Annotated[tuple[Path, ...], option("FOLDER", many=(1, None))]
 Names = Annotated[tuple[str, ...], option("VARIANT", many=True)]
 """Any number of variants behind one option, none included."""
 Count = Annotated[int, option("N", at_least=0)]
-Positive = Annotated[int, option("N", at_least=1)]
-Threads = Annotated[int, option("N", "CPU threads.", at_least=1)]
+Positive = Annotated[int, option("N", at_least=1, below=10_000)]
+Threads = Annotated[int, option("N", "CPU threads.", at_least=1, below=10_000)]
+Seed = Annotated[int, option("N", at_least=0, below=10**18)]
 Behind = Annotated[str, option("ARGUMENT")]
 """What stands behind `--`, for another program."""
 
@@ -193,7 +195,10 @@ class Program:
         bound.apply_defaults()
         log_file = bound.arguments.pop("log")
         parameters = {"log": log_file, **bound.arguments}
-        start_logging(_labels.get(function, path).format_map(parameters), log_file)
+        label = _labels.get(function, path).format_map(parameters)
+        code = _exit_code(partial(start_logging, label, log_file))
+        if code:
+            return code
         ending = self.started(parameters)
         code = _exit_code(partial(_call, function, settings, bound))
         if ending is not None:
@@ -308,7 +313,8 @@ def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArgum
 def _exit_code(command: Callable[[], int | None]) -> int:
     """Run a command; its errors become messages and exit codes."""
     try:
-        return command() or 0
+        with explained():
+            return command() or 0
     except UserError as error:
         for line in str(error).splitlines():
             log.error("error: %s", line)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from workflow_scripts.common.files import explained
+
 Item = TypeVar("Item")
 log = logging.getLogger("workflow_scripts")
 
@@ -19,6 +21,9 @@ def start_logging(label: str, log_file: Path | None) -> None:
     Args:
         label: prefix of each line on standard error, where several jobs may write at once.
         log_file: overwritten; its folder is created.
+
+    Raises:
+        UserError: the log cannot be written.
     """
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -27,8 +32,9 @@ def start_logging(label: str, log_file: Path | None) -> None:
     screen.setFormatter(logging.Formatter(f"[{label}] %(message)s"))
     log.addHandler(screen)
     if log_file is not None:
-        log_file.parent.mkdir(parents=True, exist_ok=True)
-        keep = logging.FileHandler(log_file, mode="w", encoding="utf-8")
+        with explained(log_file):
+            log_file.parent.mkdir(parents=True, exist_ok=True)
+            keep = logging.FileHandler(log_file, mode="w", encoding="utf-8")
         keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         log.addHandler(keep)
     logging.captureWarnings(True)

@@ -20,8 +20,8 @@ _BARRED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.EISDIR, e
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Context of writing `path`, whose errors are the user's to mend.
+def explained(path: Path | None = None) -> Iterator[None]:
+    """Context of writing `path`, whose errors are the user's to mend; None for any file.
 
     Raises:
         UserError: the disk is full, the folder is read-only, or a file stands in the way.
@@ -31,10 +31,11 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in _FULL | _BARRED:
             raise
+        where = f"{path}: cannot be written"
+        if path is None:
+            where = f"{error.filename or 'a file'}: cannot be read or written"
         advice = "free disk space" if error.errno in _FULL else "correct its path or permissions"
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror}); {advice} and run again"
-        ) from None
+        raise UserError(f"{where} ({error.strerror}); {advice} and run again") from None
 
 
 @contextlib.contextmanager

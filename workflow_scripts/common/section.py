@@ -115,7 +115,7 @@ def _finding(item: Any, content: Any) -> tuple[str, str]:
         message = f"{discriminator} is {item['ctx']['tag']!r}, but there are {known}"
     elif item["type"] == "missing":
         message = "missing; this key has no default"
-    elif item["type"] in ("model_type", "dict_type"):
+    elif item["type"] in ("model_type", "dict_type", "model_attributes_type"):
         found = "a list" if isinstance(item["input"], list | tuple) else repr(item["input"])
         message = f"keys with values are expected (found {found:.100})"
     elif isinstance(item["input"], bool):

@@ -1,6 +1,6 @@
 """Samples from a printed table of means, standard deviations and numbers of runs. Needs pandas."""
 
-import math
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +10,8 @@ import pandas as pd
 
 from run_equivalence.welch import SampleStatistics
 
+MOST_ROWS = 10_000
+"""Rows of a table; more are no table of means."""
 COLUMNS = ("class", "variant", "mean", "std", "n")
 
 
@@ -57,12 +59,13 @@ def read_table(
         sample = SampleStatistics(row["mean"], row["std"], int(row["n"]))
         samples[row["variant"]][row["class"]] = sample
     names = list(table["class"].unique())
-    lacking = [
+    missing = (
         f"{path}: variant {variant} has no row of class {name!r}; add it, with n = 0 if undefined"
         for variant, of_variant in samples.items()
         for name in names
         if name not in of_variant
-    ]
+    )
+    lacking = list(itertools.islice(missing, 100))
     if overall not in names:
         lacking.append(f"{path}: no row of class {overall!r}, the mean over the classes; add it")
     if lacking:
@@ -76,6 +79,8 @@ def _read(path: Path, metric: str) -> pd.DataFrame:
         table = pd.read_csv(path, skipinitialspace=True, keep_default_na=False, na_values=[""])
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
+    except OSError as error:
+        raise TableError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, pd.errors.ParserError) as error:
         raise TableError(f"{path}: not a csv table ({error})") from None
     absent = [name for name in COLUMNS if name not in table.columns]
@@ -88,9 +93,11 @@ def _read(path: Path, metric: str) -> pd.DataFrame:
         table = table[table["metric"] == metric]
     if table.empty:
         raise TableError(f"{path}: no row of {metric}")
+    if len(table) > MOST_ROWS:
+        raise TableError(f"{path}: {len(table)} rows of {metric}; at most {MOST_ROWS} are judged")
     for name in ("mean", "std", "n"):
         table[name] = _numbers(path, table[name])
-    return table.astype({"class": str, "variant": str})
+    return table.fillna({"class": "", "variant": ""}).astype({"class": str, "variant": str})
 
 
 def _numbers(path: Path, column: pd.Series) -> pd.Series:
@@ -107,9 +114,13 @@ def _numbers(path: Path, column: pd.Series) -> pd.Series:
 def _findings(row: Mapping[Any, Any]) -> list[str]:
     """Errors in a row."""
     mean, std, n = row["mean"], row["std"], row["n"]
-    if math.isnan(n) or n < 0 or n != int(n):
+    if not 0 <= n < 1e6 or n != int(n):
         return [f"n is {n:g}, expected a whole number of runs"]
-    found = []
+    found = [
+        f"{name} is {row[name]!r}, expected a name of visible characters"
+        for name in ("class", "variant")
+        if not row[name].isprintable() or not row[name].strip()
+    ]
     if n > 0 and not 0 <= mean <= 1:
         found.append(f"mean is {mean:g}, expected a fraction of 1 (0.309, not 30.9)")
     if n > 1 and not 0 <= std <= 1:

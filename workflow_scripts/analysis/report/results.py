@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
@@ -134,6 +135,9 @@ def read_results(
         UserError: the workflow was never started there, or a file is invalid.
     """
     expected = read_expected(folder / EXPECTED)
+    for given in (tables, provenance):
+        if given is not None and not given.exists():
+            raise UserError(f"{given}: no such file or folder")
     tables = tables or folder / "tables"
     return ExperimentResults(
         folder=folder,

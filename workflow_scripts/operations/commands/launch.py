@@ -3,7 +3,7 @@
 import shutil
 from typing import Annotated, Literal
 
-from workflow_scripts.common.cli import Behind, labelled, option
+from workflow_scripts.common.cli import Behind, Seed, labelled, option
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.operations.launch import (
@@ -20,7 +20,7 @@ from workflow_scripts.operations.snakemake_call import SnakemakeCall
 def launch(
     *snakemake: Behind,
     variant: Annotated[str, option("NAME")],
-    seed: int,
+    seed: Seed,
     cluster: Literal["slurm", "local", "debug"],
 ) -> int:
     r"""Train one run by hand, e.g. to debug a seed; Snakemake then sees it as done.

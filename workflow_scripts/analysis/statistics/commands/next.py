@@ -22,7 +22,7 @@ def next_runs(
     results: Folder,
     /,
     *,
-    margin: Annotated[float | None, option("AP")] = None,
+    margin: Annotated[float | None, option("AP", above=0, below=1)] = None,
     output: File | None = None,
 ) -> int:
     """Add runs to what is undecided, as long as there are looks.
