@@ -27,7 +27,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, name, reason):
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     with pytest.raises(
-        UserError, match=rf"{name}: cannot be written \(({reason})\); correct the path"
+        UserError, match=rf"{name}: cannot be written \(({reason})\); correct its path"
     ):
         write_json(tmp_path / name, 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
