@@ -495,7 +495,11 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     (lambda c: None, (4, 0), []),
     (without("annotations", "iscrowd"), (4, 0), []),
     (without("annotations", "id"), (4, 0), []),
-    (first("annotations", iscrowd=True), (3, 1), []),
+    (
+        first("annotations", iscrowd=True), (3, 1),
+        ["1 annotations with iscrowd: 1, taken as groups that nothing learns from and nothing has "
+         "to find; set it to 0 where your tool marks single objects so, e.g. annotation 1 (a.png)"],
+    ),
     (first("annotations", bbox=[10, 20, 30, 30]), (4, 0), []),
     (first("images", width=96.0), (4, 0), []),
     (
@@ -558,6 +562,21 @@ def test_what_is_odd_is_taken_and_said(data, capsys, change, objects_and_groups,
     assert split.notes == tuple(notes)
     crowds = [one.iscrowd for one in split.instances]
     assert (crowds.count(0), crowds.count(1)) == objects_and_groups
+
+
+def test_absolute_names_inside_the_image_folder_become_relative(data, capsys):
+    """As Label Studio writes them for local files."""
+    content = json.loads(data.file.read_text())
+    renamed(str(data.images / "a.png"), "b.png")(content)
+    data.write(content)
+    assert data.index() == 0
+    assert [image.file_name for image in data.split().images] == ["a.png", "b.png"]
+    renamed(str(data.images / "a.png"), "a.png")(content)
+    data.write(content)
+    capsys.readouterr()
+    assert data.index() == 2
+    (line,) = lines_of(capsys)
+    assert line.startswith(f"error: {data.file}: the images 1 and 2 are one file, a.png;")
 
 
 def test_groups_are_no_instances_of_the_summary(data, capsys):

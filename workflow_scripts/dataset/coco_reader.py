@@ -26,6 +26,10 @@ from workflow_scripts.imaging.images import decode_image, size_in_header
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
 TURNED = "images that were turned as their EXIF orientation says, as their labels are"
 AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
+GROUPS = (
+    "annotations with iscrowd: 1, taken as groups that nothing learns from and nothing has to "
+    "find; set it to 0 where your tool marks single objects so"
+)
 UNCLEAR = (
     "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
     "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
@@ -109,6 +113,8 @@ def _instance(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance
     """
     rle, kinds = mask_of(entry.segmentation, width, height)
     area = int(rle_codec.area(rle))
+    if entry.iscrowd:
+        kinds.append(GROUPS)
     if not area:
         kinds.append("objects that cover no pixel, left out")
     elif not fits(entry.bbox, rle):

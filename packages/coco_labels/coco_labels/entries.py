@@ -154,7 +154,7 @@ def _images(content: Entry, folder: Path, findings: list[str]) -> dict[Hashable,
     ids_by_name: dict[str, list[Hashable]] = defaultdict(list)
     for name, number, entry in _entries(content, "images", findings):
         try:
-            file_name = _file_name(entry)
+            file_name = _file_name(entry, folder)
             width, height = (
                 int(_value(entry, key, _is_length, "a number of pixels"))
                 for key in ("width", "height")
@@ -182,9 +182,11 @@ def _images(content: Entry, folder: Path, findings: list[str]) -> dict[Hashable,
     return images
 
 
-def _file_name(entry: Entry) -> str:
+def _file_name(entry: Entry, folder: Path) -> str:
     text = _value(entry, "file_name", _is_name, "the path of an image file")
     path = PurePosixPath(text)
+    if path.is_relative_to(folder.absolute()):
+        path = path.relative_to(folder.absolute())
     if _has_control(text) or path.is_absolute() or ".." in path.parts:
         raise ValueError(
             f"file_name is {_shown(text)}; a path relative to the image folder, inside it and "
