@@ -1,12 +1,10 @@
-"""Training samples: images and instances, read, augmented, and turned into tensors."""
+"""Training samples: images and instances, read and augmented."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
+from invariant_mask_rcnn.samples import LabelledImage, TrainingSample, as_sample
 from torch.utils.data import Dataset
 
 from workflow_scripts.common.errors import UserError
@@ -14,68 +12,14 @@ from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.masks import decode_crop
 from workflow_scripts.training.loading import image_at
-from workflow_scripts.training.masks import framed_crop
 from workflow_scripts.training.sources import located, training_images
 
 KEEP_DECODED_BYTES = 512 * 2**20
 """Size up to which a data set's decoded images are kept in memory after the first read."""
 
 
-@dataclass(frozen=True)
-class LabelledImage:
-    """An image and its instances, in pixels of that image."""
-
-    image: np.ndarray
-    """(height, width, 3) uint8, RGB."""
-    boxes: np.ndarray
-    """(n, 4) float32, xyxy."""
-    labels: np.ndarray
-    """(n,) int64, from 1 on; 0 is the background."""
-    crops: tuple[np.ndarray, ...]
-    """Mask of each instance, (h, w) uint8 of 0 and 1, cropped to its bounding box."""
-    corners: np.ndarray
-    """(n, 2) int64: column and row of each crop's upper left pixel."""
-
-
 Augment = Callable[[LabelledImage, np.random.Generator], LabelledImage]
 """Random change of an image and its instances; it draws from the generator only."""
-
-
-@dataclass(frozen=True)
-class TrainingSample:
-    """One image with its instances, ready for the model."""
-
-    image: Tensor
-    """(3, height, width) uint8, RGB."""
-    boxes: Tensor
-    """(n, 4) float32, xyxy, pixels."""
-    labels: Tensor
-    """(n,) int64, from 1 on; 0 is the background."""
-    masks: Tensor
-    """(n, h, w) uint8 of 0 and 1: crop of each instance's mask, framed (see `framed_crop`) and
-    padded with zeros to the largest."""
-    corners: Tensor
-    """(n, 2) float32: x and y of each mask's upper left pixel in the image."""
-    seed: int
-    """Seed of the anchors and proposals that the model samples for this image."""
-
-    def to(self, device: torch.device) -> "TrainingSample":
-        """The sample on a device."""
-        return self._each(lambda tensor: tensor.to(device, non_blocking=True))
-
-    def pin_memory(self) -> "TrainingSample":
-        """The sample in page-locked memory; `DataLoader` calls this."""
-        return self._each(Tensor.pin_memory)
-
-    def _each(self, change: Callable[[Tensor], Tensor]) -> "TrainingSample":
-        return TrainingSample(
-            image=change(self.image),
-            boxes=change(self.boxes),
-            labels=change(self.labels),
-            masks=change(self.masks),
-            corners=change(self.corners),
-            seed=self.seed,
-        )
 
 
 class TrainingSet(Dataset[TrainingSample]):
@@ -163,22 +107,4 @@ def read_labelled_image(
         labels=np.array(labels, np.int64),
         crops=tuple(crops),
         corners=np.array(corners, np.int64).reshape(-1, 2),
-    )
-
-
-def as_sample(labelled: LabelledImage, seed: int) -> TrainingSample:
-    """The image and its instances as tensors; masks of different sizes share one padded array."""
-    height = 2 + max((crop.shape[0] for crop in labelled.crops), default=0)
-    width = 2 + max((crop.shape[1] for crop in labelled.crops), default=0)
-    masks = np.zeros((len(labelled.crops), height, width), np.uint8)
-    for mask, crop, corner in zip(masks, labelled.crops, labelled.corners, strict=True):
-        framed = framed_crop(crop, *corner.tolist(), *labelled.image.shape[:2])
-        mask[: framed.shape[0], : framed.shape[1]] = framed
-    return TrainingSample(
-        image=torch.from_numpy(np.ascontiguousarray(labelled.image.transpose(2, 0, 1))),
-        boxes=torch.from_numpy(labelled.boxes.astype(np.float32)),
-        labels=torch.from_numpy(labelled.labels),
-        masks=torch.from_numpy(masks),
-        corners=torch.from_numpy(labelled.corners.astype(np.float32) - 1),
-        seed=seed,
     )

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing
+from invariant_mask_rcnn.samples import LabelledImage, TrainingSample, as_sample
 from torchvision.ops import nms, roi_align
 
-from workflow_scripts.training.data import LabelledImage, TrainingSample, as_sample
 from workflow_scripts.training.engine import EngineSettings
 
 HEIGHT, WIDTH = 128, 256

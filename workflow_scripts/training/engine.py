@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from invariant_mask_rcnn.loss_term import LossTerm
+
 from workflow_scripts.common.section import Section
 
 if TYPE_CHECKING:
     import numpy as np
+    from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
     from torch import Tensor, nn
     from torch.optim import Optimizer
 
     from workflow_scripts.contracts.settings import Evaluation
-    from workflow_scripts.training.data import LabelledImage, TrainingSample
 
 
 @dataclass(frozen=True)
@@ -104,19 +106,6 @@ class EngineSettings(Section):
             UserError: the framework is missing, or does not accept the settings.
         """
         raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class LossTerm:
-    """One term of the loss, as a sum and the number of things that it is averaged over.
-
-    The training divides by the number over all workers, so the number of workers does not change
-    the loss. An engine that only knows a mean over its images gives that as `total`, 1 as `count`.
-    """
-
-    total: Tensor
-    """Scalar, differentiable."""
-    count: int
 
 
 @dataclass(frozen=True)

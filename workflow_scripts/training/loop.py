@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
+from invariant_mask_rcnn.samples import TrainingSample
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
@@ -14,7 +15,7 @@ from workflow_scripts.training.checkpoint import (
     SavedState,
     TrainedModel,
 )
-from workflow_scripts.training.data import TrainingSample, TrainingSet
+from workflow_scripts.training.data import TrainingSet
 from workflow_scripts.training.distributed import StepAgreement, Worker, set_up_torch
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loading import BatchPositions, batches

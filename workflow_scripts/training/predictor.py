@@ -7,15 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from invariant_mask_rcnn.masks import pasted_mask
+
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.predictions import CocoResult
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.images import load
+from workflow_scripts.imaging.masks import encode_mask
 from workflow_scripts.training.checkpoint import TrainedModel
 from workflow_scripts.training.distributed import set_up_torch
 from workflow_scripts.training.engine import Detections
-from workflow_scripts.training.masks import encode_detection
 
 Item = TypeVar("Item")
 
@@ -81,10 +83,11 @@ def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def _results_of(image: CocoImage, found: Detections) -> Iterator[CocoResult]:
     detections = zip(found.boxes, found.scores, found.labels, found.masks, strict=True)
     for box, score, label, mask in detections:
+        pasted = pasted_mask(mask, box, image.height, image.width)
         yield {
             "image_id": image.id,
             "category_id": int(label),
             "bbox": [round(float(x), 2) for x in (*box[:2], *(box[2:] - box[:2]))],
             "score": round(float(score), 6),
-            "segmentation": encode_detection(mask, box, image.height, image.width),
+            "segmentation": encode_mask(*pasted, image.height, image.width),
         }

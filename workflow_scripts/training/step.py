@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from invariant_mask_rcnn.samples import TrainingSample
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from workflow_scripts.training.data import TrainingSample
 from workflow_scripts.training.distributed import StepAgreement, Worker
 from workflow_scripts.training.engine import Engine, LossTerm, OptimizerAndSchedule
 

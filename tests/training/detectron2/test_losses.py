@@ -11,15 +11,16 @@ from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from detectron2.structures import BitMasks
 from detectron2.utils.events import EventStorage
+from invariant_mask_rcnn.detectron2_losses import model_input, seed_everything
+from invariant_mask_rcnn.samples import TrainingSample
 
 from tests.training.detectron2.conftest import small_settings
 from tests.training.detectron2.test_scenes import frames_of
 from tests.training.running import metrics_of, run_here
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.training.checkpoint import TrainedModel
-from workflow_scripts.training.data import TrainingSample, TrainingSet
+from workflow_scripts.training.data import TrainingSet
 from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
-from workflow_scripts.training.engines.detectron2.losses import model_input, seed_everything
 
 pytestmark = pytest.mark.detectron2
 

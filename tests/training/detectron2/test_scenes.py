@@ -12,12 +12,13 @@ from detectron2.config import get_cfg
 from detectron2.data import DatasetMapper
 from detectron2.data import transforms as T  # noqa: N812 - as detectron2 calls it
 from detectron2.structures import BitMasks, BoxMode, Instances
+from invariant_mask_rcnn.detectron2_augmentation import Detectron2Augmentation
+from invariant_mask_rcnn.detectron2_losses import model_input
+from invariant_mask_rcnn.samples import as_sample
 
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.masks import decode_mask
-from workflow_scripts.training.data import TrainingSet, as_sample, read_labelled_image
-from workflow_scripts.training.engines.detectron2.augment import Detectron2Augmentation
-from workflow_scripts.training.engines.detectron2.losses import model_input
+from workflow_scripts.training.data import TrainingSet, read_labelled_image
 from workflow_scripts.training.sources import training_images
 
 pytestmark = pytest.mark.detectron2

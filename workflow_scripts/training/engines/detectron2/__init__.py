@@ -3,9 +3,10 @@
 - `installation`: what an installed detectron2 offers, read without importing it;
 - `model_config`: from the settings to detectron2's own config, of two kinds: `yaml_config`,
   `lazy_config`;
-- `augment`: its augmentation, with masks as crops;
-- `losses`: its losses, image by image, with ground truth as its heads ask for it;
 - `weights`: initial weights.
+
+Its augmentation with masks as crops, and its losses image by image, are parts of the package
+`invariant_mask_rcnn`.
 """
 
 from pathlib import Path

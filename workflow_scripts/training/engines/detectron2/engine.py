@@ -9,18 +9,18 @@ import torch
 from detectron2.modeling import GeneralizedRCNN
 from detectron2.modeling.postprocessing import detector_postprocess
 from detectron2.structures import Instances
-from torch import Tensor, nn
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts.settings import Evaluation
-from workflow_scripts.training.data import TrainingSample
-from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
-from workflow_scripts.training.engines.detectron2.augment import (
+from invariant_mask_rcnn.detectron2_augmentation import (
     Detectron2Augmentation,
     in_channel_order,
     resized_for_test,
 )
-from workflow_scripts.training.engines.detectron2.losses import PerImageLosses, model_input
+from invariant_mask_rcnn.detectron2_losses import PerImageLosses, model_input
+from invariant_mask_rcnn.samples import TrainingSample
+from torch import Tensor, nn
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.settings import Evaluation
+from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
 from workflow_scripts.training.engines.detectron2.model_config import model_config_of
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 from workflow_scripts.training.engines.detectron2.weights import load_weights

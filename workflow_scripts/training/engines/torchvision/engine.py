@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from invariant_mask_rcnn.augmentation import augmented, resized, target_size
+from invariant_mask_rcnn.mask_rcnn import MaskRcnn
+from invariant_mask_rcnn.models import MODELS
+from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
 from torch import Tensor, nn
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import Evaluation
-from workflow_scripts.training.data import LabelledImage, TrainingSample
 from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
-from workflow_scripts.training.engines.torchvision.augment import augmented, resized, target_size
-from workflow_scripts.training.engines.torchvision.mask_rcnn import MaskRcnn
-from workflow_scripts.training.engines.torchvision.models import MODELS
 from workflow_scripts.training.engines.torchvision.settings import TorchvisionSettings
 from workflow_scripts.training.weights import DamagedError, read_tensors
 
@@ -51,7 +51,7 @@ class TorchvisionEngine:
         return model.to(memory_format=torch.channels_last).eval()
 
     def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
-        return partial(augmented, settings=self.settings.augmentation)
+        return partial(augmented, **self.settings.augmentation.model_dump())
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
         return OptimizerAndSchedule(

@@ -1,19 +1,33 @@
 """Random resizing and mirroring of an image together with its instances."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from workflow_scripts.training.data import LabelledImage
-from workflow_scripts.training.engines.torchvision.settings import Augmentation
+from .samples import LabelledImage
 
 
 def augmented(
-    given: LabelledImage, random: np.random.Generator, settings: Augmentation
+    given: LabelledImage,
+    random: np.random.Generator,
+    *,
+    shorter_sides: Sequence[int],
+    longest_side: int,
+    flip_probability: float,
 ) -> LabelledImage:
-    """The image resized to a shorter side drawn from the settings, and mirrored at random."""
-    shorter = int(random.choice(settings.shorter_sides))
-    mirror = random.random() < settings.flip_probability
-    small = resized_with_labels(given, shorter, settings.longest_side)
+    """The image resized to a shorter side drawn from some, and mirrored at random.
+
+    Args:
+        given: the image and its instances.
+        random: what the changes are drawn from.
+        shorter_sides: lengths of the shorter side, pixels.
+        longest_side: limit of the longer side, pixels.
+        flip_probability: probability that the image is mirrored left to right.
+    """
+    shorter = int(random.choice(shorter_sides))
+    mirror = random.random() < flip_probability
+    small = resized_with_labels(given, shorter, longest_side)
     return mirrored(small) if mirror else small
 
 

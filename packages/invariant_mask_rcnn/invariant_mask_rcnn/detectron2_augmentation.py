@@ -13,7 +13,7 @@ from detectron2.data import transforms
 from detectron2.data.transforms import Transform
 from PIL import Image
 
-from workflow_scripts.training.data import LabelledImage
+from .samples import LabelledImage
 
 SMALLEST_SIDE = 1e-5
 """Side of a box, in pixels, up to which detectron2 drops an instance (`filter_empty_instances`)."""

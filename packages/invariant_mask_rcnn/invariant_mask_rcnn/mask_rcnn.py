@@ -21,8 +21,8 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
-from workflow_scripts.training.engine import LossTerm
-from workflow_scripts.training.masks import mask_targets
+from .loss_term import LossTerm
+from .masks import mask_targets
 
 Features = dict[str, Tensor]
 """Features by pyramid level, (images, channels, h, w) each."""

@@ -1,4 +1,4 @@
-"""The models of engine `torchvision`: one for GPUs, and a tiny one for CPUs."""
+"""Two models: the usual one for GPUs, and a tiny one for CPUs."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from torchvision.models.detection.faster_rcnn import (
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.resnet import BasicBlock
 
-from workflow_scripts.training.engines.torchvision.mask_rcnn import (
+from .mask_rcnn import (
     DetectorParameters,
     Heads,
     MaskRcnn,

@@ -11,8 +11,8 @@ from detectron2.structures import Boxes, ImageList, Instances
 from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
 
-from workflow_scripts.training.data import TrainingSample
-from workflow_scripts.training.masks import mask_targets
+from .masks import mask_targets
+from .samples import TrainingSample
 
 
 class PerImageLosses(nn.Module):

@@ -1,12 +1,9 @@
-"""Instance masks: crops in training data, targets of mask heads, predicted masks as RLE."""
+"""Instance masks: crops in training data, targets of mask heads, predicted masks in their frame."""
 
 import numpy as np
 import torch
 from torch import Tensor
 from torchvision.ops import roi_align
-
-from workflow_scripts.contracts.coco import Rle
-from workflow_scripts.imaging.masks import encode_mask
 
 THRESHOLD = 0.5
 """Probability from which a pixel belongs to a predicted mask."""
@@ -52,8 +49,10 @@ def mask_targets(
     return roi_align(masks[:, None].to(boxes), regions, (side, side), 1.0, aligned=True)[:, 0]
 
 
-def encode_detection(probabilities: np.ndarray, box: np.ndarray, height: int, width: int) -> Rle:
-    """A predicted mask, interpolated within its box and thresholded, as RLE of its frame.
+def pasted_mask(
+    probabilities: np.ndarray, box: np.ndarray, height: int, width: int
+) -> tuple[np.ndarray, int, int]:
+    """A predicted mask, interpolated within its box and thresholded.
 
     The geometry is that of detectron2's `paste_masks_in_image`: bilinear at the pixels' centres,
     zero outside. (torchvision's cuts boxes to whole pixels first, which shifts small masks.) Only
@@ -64,12 +63,14 @@ def encode_detection(probabilities: np.ndarray, box: np.ndarray, height: int, wi
         box: (4,) float32, xyxy in the frame's pixels.
         height: height of the frame, pixels.
         width: width of the frame, pixels.
+
+    Returns:
+        A crop of the frame, (h, w) bool, and the column and row of its upper left pixel.
     """
     x0, y0, x1, y1 = box.astype(np.float64)
     left, columns = _interpolation(x0, x1, width, probabilities.shape[1])
     upper, rows = _interpolation(y0, y1, height, probabilities.shape[0])
-    soft = rows @ probabilities @ columns.T
-    return encode_mask(soft >= THRESHOLD, left, upper, height, width)
+    return rows @ probabilities @ columns.T >= THRESHOLD, left, upper
 
 
 def _interpolation(start: float, end: float, limit: int, cells: int) -> tuple[int, np.ndarray]:

@@ -1,0 +1,1 @@
+"""Mask R-CNN whose training does not depend on the number of workers."""

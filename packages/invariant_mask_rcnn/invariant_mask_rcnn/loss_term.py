@@ -1,0 +1,22 @@
+"""One term of a loss as a sum with its count, importable without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """One term of the loss, as a sum and the number of things that it is averaged over.
+
+    The training divides by the number over all workers, so the number of workers does not change
+    the loss. An engine that only knows a mean over its images gives that as `total`, 1 as `count`.
+    """
+
+    total: Tensor
+    """Scalar, differentiable."""
+    count: int
