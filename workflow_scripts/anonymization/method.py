@@ -35,6 +35,8 @@ class Method(Section):
 
     treats_objects: ClassVar[bool] = False
     """Whether images without PII regions are changed as well, for their labelled objects."""
+    makes_images: ClassVar[bool] = True
+    """Whether it makes changed images, rather than to leave them or to take finished ones."""
     gpus: ClassVar[int] = 0
     """Number of GPUs that a job asks for; the profile may say otherwise."""
     environment: ClassVar[str] = "workflow"

@@ -96,7 +96,7 @@ class Experiment(Section):
         if self.pii.only_on_labelled:
             raise ValueError("pii.only_on_labelled: nothing is labelled in dataset.kind images")
         for name, variant in self.variants.items():
-            if variant.method in ("command", "precomputed"):
+            if not (variant.makes_images or is_unmodified(variant)):
                 raise ValueError(
                     f"variants.{name}: images of method {variant.method} are another program's; "
                     "choose a method that makes images"

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from image_files import listing
+
+from workflow_scripts.anonymization.variants import METHODS
 from workflow_scripts.common.console import log
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.errors import UserError
@@ -91,6 +94,15 @@ class ImagesOnly:
         if self.sheet.exists() and not self.work.is_dir():
             raise UserError(f"{self.sheet}: exists, and would be the contact sheet; move it away")
         read_experiment(self.config(), "--method")
+        try:
+            found = listing(self.folder)
+        except OSError as error:
+            raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from None
+        if not found.images:
+            count = sum(map(len, vars(found).values()))
+            raise UserError(
+                f"{self.folder}: no images among {count} files; docs/images-only.md lists suffixes"
+            )
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
@@ -196,14 +208,20 @@ def method_of(text: str) -> dict[str, Any]:
     """A method by its name, or with settings as JSON: `{"method": "blur", "strength": 1}`.
 
     Raises:
-        UserError: it is neither.
+        UserError: it is neither, or a method that needs more than images.
     """
-    if not text.lstrip().startswith("{"):
-        return {"method": text}
-    try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise UserError(f"--method: not valid JSON ({error})") from None
-    if not isinstance(content.get("method"), str):
-        raise UserError("--method: no key `method` in it")
+    content: Any = {"method": text}
+    if text.lstrip().startswith("{"):
+        try:
+            content = json.loads(text)
+        except ValueError as error:
+            raise UserError(f"--method: not valid JSON ({error})") from None
+    name = content.get("method")
+    usable = [
+        one.model_fields["method"].default
+        for one in METHODS
+        if one.makes_images and not one.treats_objects
+    ]
+    if name not in usable:
+        raise UserError(f"--method: {name!r} is none of {', '.join(usable)}")
     return dict(content)

@@ -6,7 +6,7 @@ import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -25,6 +25,8 @@ NEEDED = ("input", "output")
 
 class CommandMethod(Method):
     """Run a program once for each shard, and take its images as they are."""
+
+    makes_images: ClassVar = False
 
     method: Literal["command"] = "command"
     """Let another program make the images (docs/own-anonymizer.md)."""

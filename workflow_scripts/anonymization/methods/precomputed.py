@@ -1,6 +1,6 @@
 """Images that a service or the publisher of the data set anonymized."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from workflow_scripts.anonymization.twins import Twins
 from workflow_scripts.common.errors import UserError
@@ -9,6 +9,8 @@ from workflow_scripts.contracts.coco import CocoSplit
 
 class Precomputed(Twins):
     """Take the images from a folder. They are used as they are."""
+
+    makes_images: ClassVar = False
 
     method: Literal["precomputed"] = "precomputed"
     """Take images that were anonymized elsewhere."""

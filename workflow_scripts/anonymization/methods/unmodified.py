@@ -1,6 +1,6 @@
 """The originals: the reference that the other variants are compared with."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from workflow_scripts.imaging.pictures import Picture
 
 class Unmodified(Method):
     """Leave the images as they are. A workflow trains on the originals and writes none."""
+
+    makes_images: ClassVar = False
 
     method: Literal["unmodified"] = "unmodified"
     """Keep the originals."""

@@ -1,0 +1,224 @@
+"""`anonymize`: calls that cannot work, each with its one line, before anything is made."""
+
+import fcntl
+import json
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.__main__ import PROGRAM
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.config.experiment import Experiment, read_experiment
+from workflow_scripts.operations.images_only import ImagesOnly, show_steps
+
+METHODS = "blackbox, blur, diffusion, natural, pixelate"
+ORIGINALS = "lies in the folder of the originals, which stays as it is; name another one"
+NEW = "name a new folder"
+SUFFIXES = "docs/images-only.md lists suffixes"
+HELP = "; see python -m workflow_scripts anonymize --help"
+OUT = ("--output", "out")
+BLUR = ("--method", "blur")
+TO_OUT = (*BLUR, *OUT)
+
+
+def as_json(**settings: object) -> str:
+    return json.dumps(settings)
+
+
+BAD_CALLS = [
+    (TO_OUT, f"missing: FOLDER{HELP}"),
+    (("photos", *OUT), f"missing: --method{HELP}"),
+    (("photos", *BLUR), f"missing: --output{HELP}"),
+    (("nowhere", *TO_OUT), "{here}/nowhere: no folder of images (missing)"),
+    (
+        ("photos/a.jpg", *TO_OUT),
+        "{here}/photos/a.jpg: no folder of images (a file; name the folder that it lies in)",
+    ),
+    (
+        ("texts", *TO_OUT),
+        "{here}/texts: no images among 1 files; docs/images-only.md lists suffixes",
+    ),
+    (
+        ("empty", *TO_OUT),
+        "{here}/empty: no images among 0 files; docs/images-only.md lists suffixes",
+    ),
+    (("photos", *BLUR, "--output", "photos"), f"--output: {{here}}/photos {ORIGINALS}"),
+    (
+        ("photos", *BLUR, "--output", "photos/new/out"),
+        f"--output: {{here}}/photos/new/out {ORIGINALS}",
+    ),
+    (("photos", *BLUR, "--output", "link"), f"--output: {{here}}/photos {ORIGINALS}"),
+    (("link", *BLUR, "--output", "photos/x"), f"--output: {{here}}/photos/x {ORIGINALS}"),
+    (
+        ("photos", *BLUR, "--output", "."),
+        "--output: {here} holds the folder of the originals; name another one",
+    ),
+    (("photos", *BLUR, "--output", "file"), "--output: {here}/file is a file; name a folder"),
+    (
+        ("photos", *BLUR, "--output", "full"),
+        "--output: {here}/full is not empty; name a new folder",
+    ),
+    (
+        ("photos", *BLUR, "--output", "file/out"),
+        "{here}/file/out/.anonymization: cannot be written (Not a directory)",
+    ),
+    (
+        ("photos", *BLUR, "--output", "shown"),
+        "{here}/shown-contact-sheet.png: exists, and would be the contact sheet; move it away",
+    ),
+    (("photos", *BLUR, "--output", "held"), "{here}/held: another process works on it"),
+    (("photos", "--method", "blurr", *OUT), f"--method: 'blurr' is none of {METHODS}"),
+    (("photos", "--method", "", *OUT), f"--method: '' is none of {METHODS}"),
+    (("photos", "--method", "unmodified", *OUT), f"--method: 'unmodified' is none of {METHODS}"),
+    (
+        ("photos", "--method", "mask_objects", *OUT),
+        f"--method: 'mask_objects' is none of {METHODS}",
+    ),
+    (("photos", "--method", "precomputed", *OUT), f"--method: 'precomputed' is none of {METHODS}"),
+    (
+        ("photos", "--method", as_json(method="command", command="x"), *OUT),
+        f"--method: 'command' is none of {METHODS}",
+    ),
+    (("photos", "--method", as_json(strength=1), *OUT), f"--method: None is none of {METHODS}"),
+    (
+        ("photos", "--method", "{method: blur}", *OUT),
+        "--method: not valid JSON (Expecting property name enclosed in double quotes: "
+        "line 1 column 2 (char 1))",
+    ),
+    (
+        ("photos", "--method", as_json(method="blur", strenght=1), *OUT),
+        "--method: variants.blur.strenght: unknown key; remove it or correct its spelling",
+    ),
+    (
+        ("photos", "--method", as_json(method="blur", strength=-1), *OUT),
+        "--method: variants.blur.strength: Input should be greater than 0 (found -1)",
+    ),
+    (
+        ("photos", "--method", "diffusion", *OUT),
+        "--method: variants.diffusion.model: missing; this key has no default",
+    ),
+    (
+        ("photos", "texts", *TO_OUT),
+        "texts: one folder at a time; arguments of snakemake follow `--`",
+    ),
+    (
+        ("photos", *TO_OUT, "--profile", "x"),
+        f"unknown option --profile (arguments of snakemake stand behind `--`){HELP}",
+    ),
+    (("photos", *TO_OUT, "--cores", "0"), f'Invalid value "0" for --cores. Must be >= 1{HELP}'),
+    (
+        ("photos", *TO_OUT, "--cores", "2", "--", "--cores", "1"),
+        "--cores: give it to snakemake, behind `--`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "line"), BAD_CALLS)
+def test_a_bad_call_is_one_line_and_makes_nothing(tmp_path, monkeypatch, capsys, words, line):
+    for name in ("photos/a.jpg", "texts/a.txt", "full/a.jpg", "file", "shown-contact-sheet.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "photos")
+    (tmp_path / "held/.anonymization").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "held/.anonymization/lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = sorted(tmp_path.rglob("*"))
+        assert PROGRAM.run(["anonymize", *words]) == 2
+        assert sorted(tmp_path.rglob("*")) == before
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said == f"[anonymize] error: {line.format(here=tmp_path)}"
+
+
+def experiment(**changes: object) -> Experiment:
+    content = {
+        "experiment": "cam",
+        "dataset": {"kind": "images", "root": "/data/cam"},
+        "variants": {"natural": {"method": "natural"}},
+        **changes,
+    }
+    return read_experiment(content, "cam.yaml")
+
+
+def test_a_config_needs_no_labels_and_no_training():
+    found = experiment()
+    assert found.images_only
+    assert not found.pii.only_on_labelled
+    assert found.pii.faces.every_size
+    assert found.pii.license_plates.every_size
+    with pytest.raises(UserError, match="the target is `anonymized`"):
+        found.training.recipe()
+
+
+def test_a_config_may_search_otherwise():
+    pii = experiment(pii={"faces": {"detector": "centerface", "threshold": 0.2}}).pii
+    assert (pii.faces.threshold, pii.faces.every_size) == (0.2, False)
+    assert pii.license_plates.every_size
+    assert experiment(pii={"license_plates": None}).pii.license_plates is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            {"pii": {"only_on_labelled": True}},
+            "pii.only_on_labelled: nothing is labelled in dataset.kind images",
+        ),
+        (
+            {"variants": {"unmodified": {"method": "unmodified"}}},
+            "variants: none that changes the images",
+        ),
+        (
+            {"variants": {"v": {"method": "mask_objects"}}},
+            "variants.v: mask_objects changes labelled objects, and nothing is labelled in "
+            "dataset.kind images",
+        ),
+        (
+            {"variants": {"v": {"method": "precomputed", "folder": "x"}}},
+            "variants.v: images of method precomputed are another program's; choose a method that "
+            "makes images",
+        ),
+        (
+            {"variants": {}},
+            "variants: Dictionary should have at least 1 item after validation, not 0",
+        ),
+        ({"dataset": {"kind": "images"}}, "dataset.root: missing; this key has no default"),
+        (
+            {"dataset": {"kind": "images", "root": "x", "train": "x"}},
+            "dataset.train: unknown key; remove it or correct its spelling",
+        ),
+    ],
+)
+def test_a_config_that_cannot_work_is_one_line(changes, line):
+    with pytest.raises(UserError) as error:
+        experiment(**changes)
+    assert str(error.value) == f"cam.yaml: {line}"
+
+
+def test_training_without_images_only_needs_its_section():
+    with pytest.raises(UserError, match=r"cam.yaml: training: missing"):
+        experiment(dataset={"kind": "cityscapes", "root": "x"})
+
+
+def test_errors_of_jobs_are_shown_once_and_with_the_way_on(tmp_path):
+    images = ImagesOnly(tmp_path, tmp_path / "out", {"method": "blur"})
+    said = tmp_path / "snakemake.log"
+    said.write_text(
+        "noise\n[detect] error: a.jpg: changed\n    [detect] error: a.jpg: changed\nend\n"
+    )
+    assert images._errors(said) == [
+        "a.jpg: changed",
+        f"not finished; see {said}; the same command resumes",
+    ]
+    said.write_text("first\n\nlast\n")
+    assert images._errors(said)[:2] == ["first", "last"]
+
+
+def test_progress_is_a_line_at_each_tenth_without_a_terminal(capsys):
+    PROGRAM.run(["status", str(Path("/nowhere"))])  # starts the messages
+    capsys.readouterr()
+    show_steps(["x\n", *(f"{done} of 40 steps (…%) done\n" for done in range(1, 41))])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    assert lines[-1].endswith("40 of 40 steps")
