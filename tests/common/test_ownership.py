@@ -53,7 +53,7 @@ def test_an_owner_is_known_while_it_works(tmp_path, monkeypatch):
 
 def test_a_living_owner_is_named_to_the_second(tmp_path):
     file = tmp_path / "owner.json"
-    refusal = pytest.raises(UserError, match=r"trains in this folder \(process \d+ on")
+    refusal = pytest.raises(UserError, match=r"works in this folder \(process \d+ on")
     with owned(file, never):
         with refusal, owned(file, never, soon()):
             pass

@@ -79,7 +79,7 @@ def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(rendezvous):
 
 def test_a_folder_has_one_command_but_many_workers(tmp_path):
     with sole_user_of(tmp_path), user_of(tmp_path), user_of(tmp_path):
-        refusal = pytest.raises(UserError, match="another process trains in this folder")
+        refusal = pytest.raises(UserError, match="another process works in this folder")
         with refusal, sole_user_of(tmp_path, time.time() + 0.3):
             pass
     with user_of(tmp_path):

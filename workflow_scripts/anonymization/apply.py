@@ -1,5 +1,7 @@
 """Anonymizing the images of a shard."""
 
+import io
+import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +10,15 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-from image_files import encoded_like, orientation_of, saved_again, without_metadata
+from image_files import (
+    ImageFileError,
+    encoded_like,
+    kinds_in,
+    orientation_of,
+    saved_again,
+    without_metadata,
+)
+from PIL import ExifTags, Image
 
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.anonymization.twins import Look, compare
@@ -37,6 +47,11 @@ class ShardFolder:
     """Whether each file has the name and the format of its original, without its metadata."""
     looks: dict[str, Look] = field(default_factory=dict)
     """What is kept of images from elsewhere, by `file_name` of the original."""
+
+    removed: list[tuple[str, ...]] = field(default_factory=list)
+    """Kinds of metadata that were left out of each image that was taken over."""
+    kept: list[tuple[str, ...]] = field(default_factory=list)
+    """Kinds of metadata that each image that was taken over still has."""
 
     def target(self, image: CocoImage, suffix: str) -> Path:
         """The file that is written for an image."""
@@ -128,9 +143,9 @@ def anonymize_images(
 def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> Entry:
     """Write the anonymized version of one image.
 
-    An image in which nothing changes is linked. Any other becomes a new PNG: lossless outside of
-    the changes, and without the original's metadata. In a folder whose files are `as_originals`,
-    each is written, in its own format.
+    An image in which nothing changes is linked, or copied without its metadata. Any other becomes a
+    new PNG: lossless outside of the changes, and without the original's metadata. In a folder whose
+    files are `as_originals`, each is written, in its own format.
 
     Raises:
         UserError: the original is damaged, or not the one that was indexed.
@@ -157,7 +172,10 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
             return folder.entry(image, target, sha256_of(write_png(target, pixels)), changes)
     if folder.as_originals:
         return folder.entry(image, *folder.write_as_original(image, content, picture.root, None))
-    target = folder.target(image, picture.path.suffix)
+    target, clean = folder.target(image, picture.path.suffix), _cleaned(method, content, folder)
+    if clean is not content:
+        write_bytes(target, clean)
+        return folder.entry(image, target, sha256_of(clean))
     link_or_copy(picture.path, target)
     return folder.entry(image, target, image.sha256, linked=True)
 
@@ -170,8 +188,48 @@ def _taken_over(
     changes, look = compare(opened, finished, content, method.method)
     if finished.same:
         folder.looks[image.file_name] = look
-    target = folder.target(image, finished.path.suffix)
+    target, clean = folder.target(image, finished.path.suffix), _cleaned(method, content, folder)
     # A copy: through a link, an edit of the other folder would change what is trained on.
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
-    return folder.entry(image, target, sha256_of(content), changes)
+    write_bytes(target, clean)
+    return folder.entry(image, target, sha256_of(clean), changes)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file of a shard's folder, which is not there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _cleaned(method: Method, content: bytes, folder: ShardFolder) -> bytes:
+    """An image file's content without its metadata, where the method is to leave it out.
+
+    An orientation stays, since viewers would show the image turned otherwise. Content that has no
+    metadata, or of whose format it cannot be cut out, is returned as it is.
+    """
+    kinds = metadata_in(content)
+    clean = without_metadata(content) if kinds and method.strip_metadata else None
+    orientation = orientation_of(content) if clean else 1
+    if clean and orientation != 1:
+        exif = Image.Exif()
+        exif[ExifTags.Base.Orientation] = orientation
+        tag = exif.tobytes()
+        part = b"\xff\xe1" + (len(tag) + 2).to_bytes(2) + tag
+        clean = clean[:2] + part + clean[2:] if clean.startswith(b"\xff\xd8") else None
+    if kinds:
+        (folder.kept if clean is None else folder.removed).append(kinds)
+    return clean or content
+
+
+def metadata_in(content: bytes) -> tuple[str, ...]:
+    """Kinds of metadata in an image file, with "gps" for a position; what cannot be read has none.
+
+    A colour profile does not count: it says how the pixels look, and goes with other metadata only.
+    """
+    try:
+        kinds = [kind for kind in kinds_in(content) if kind != "icc"]
+        if "exif" in kinds:
+            with Image.open(io.BytesIO(content)) as image:
+                kinds += ["gps"] * bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+        return tuple(kinds)
+    except (ImageFileError, OSError, SyntaxError, ValueError, struct.error):
+        return ()

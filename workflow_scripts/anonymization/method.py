@@ -44,6 +44,10 @@ class Method(Section):
 
     method: str
     """Name of the method."""
+    strip_metadata: bool = True
+    """Leave EXIF (with positions and thumbnails), XMP, IPTC and comments out of images that are
+    taken over: originals in which nothing changes, and results of other programs. Their pixels stay
+    as they are. false: such images are linked as they are."""
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator

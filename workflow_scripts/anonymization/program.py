@@ -1,7 +1,9 @@
-"""External programs: their output, their end, and removal of all their processes."""
+"""External programs: whether they can start, their output, and the end of all their processes."""
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -19,24 +21,81 @@ SHOWN = 300
 """Number of characters of a program's last line that an error quotes."""
 
 
+MARK = "ANONYMIZATION_SHARD"
+"""Environment variable by which the processes of a program are found, detached ones included."""
+LONGEST_LINE = 65536
+_SECRET = re.compile(
+    r"(?i)(?:key|token|secret|password|passwd)(?:=| +)['\"]?([^\s'\"${-][^\s'\"]*)|://([^\s/@]+)@"
+)
+_NOT_SHOWN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
+"""Terminal sequences: colours, cursor movements, titles."""
+
+
+def check_program(name: str, directory: Path | None = None) -> None:
+    """Check that a program can be started.
+
+    Args:
+        name: as it is called; with a slash, a path.
+        directory: that relative paths start from; None: the current one.
+
+    Raises:
+        UserError: it is missing, not executable, or a script that no interpreter would run.
+    """
+    path = str(directory / name) if directory is not None and "/" in name else name
+    found = shutil.which(path)
+    if found is None:
+        file = Path(path)
+        if "/" in name and file.is_file():
+            raise UserError(f"command: {file} is not executable; run: chmod +x {file}")
+        hint = " (there is no shell: ~ and $ mean nothing)" if re.search(r"[~$]", name) else ""
+        what = f"{name!r} is a folder" if file.is_dir() else f"no program {name!r} here{hint}"
+        raise UserError(f"command: {what}; install it or give its path")
+    with Path(found).open("rb") as stream:
+        head = stream.read(512)
+    if head.startswith(b"#!"):
+        interpreter = head[2:].partition(b"\n")[0].decode(errors="replace").split(" ")
+        called = next((word for word in interpreter if word), "")
+        if shutil.which(called) is None:
+            ends = "; it has Windows line ends" if called.endswith("\r") else ""
+            raise UserError(
+                f"command: {found} begins with #!{called.strip()}, which is no program here{ends}"
+            )
+    elif b"\0" not in head:
+        raise UserError(
+            f"command: {found} is a script without a first line such as #!/bin/sh; add one, or "
+            "name its interpreter in the command"
+        )
+
+
+def secrets_in(command: str) -> list[str]:
+    """Values in a command that look like keys, tokens and passwords."""
+    return [value for found in _SECRET.findall(command) for value in found if value]
+
+
 def run_program(
-    words: Sequence[str], directory: Path | None = None, timeout: float | None = None
+    words: Sequence[str],
+    directory: Path | None = None,
+    timeout: float | None = None,
+    mark: str = "",
+    secrets: Sequence[str] = (),
 ) -> None:
     """Run a program to its end. Its output goes to the log, line by line.
 
     It gets this process's environment, a process group of its own, and no standard input. When it
     ends, when this process is asked to end (TERM, INT) or the time is over, what is left of the
-    group is ended too.
+    group is ended too, and so are the processes that left the group.
 
     Args:
         words: the program and its arguments; there is no shell.
         directory: to run it in; None: the current one.
         timeout: seconds, or None.
+        mark: text that is unique to this run; by default a new one.
+        secrets: texts that the log must not show.
 
     Raises:
         UserError: it could not be started, ended with another code than 0, or took too long.
     """
-    name = Path(words[0]).name
+    name, mark = Path(words[0]).name, mark or f"{os.getpid()}-{time.monotonic_ns()}"
     with _ended_by_term():
         try:
             process = subprocess.Popen(
@@ -44,13 +103,13 @@ def run_program(
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=environment_of_others(),
+                env=environment_of_others() | {MARK: mark},
                 cwd=directory,
                 start_new_session=True,
             )
         except OSError as error:
             raise UserError(f"command: {words[0]} cannot be run ({error.strerror})") from None
-        listener = _Listener(process, name)
+        listener = _Listener(process, name, secrets)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -58,8 +117,11 @@ def run_program(
             raise UserError(f"command: {name} was not done after {limit}; ended it") from None
         finally:
             _end_group(process)
+            if left := end_marked(mark):
+                log.warning("%s left %d processes behind; ended them", name, left)
             listener.join(GRACE_SECONDS)
-            listener.stream.close()
+            if not listener.is_alive():  # closing would wait for whoever still writes
+                listener.stream.close()
     if code:
         end = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         said = listener.last_line[:SHOWN]
@@ -69,20 +131,46 @@ def run_program(
 class _Listener(threading.Thread):
     """Passes a program's lines on to the log."""
 
-    def __init__(self, process: subprocess.Popen, name: str) -> None:
+    def __init__(self, process: subprocess.Popen, name: str, secrets: Sequence[str]) -> None:
         super().__init__(daemon=True)
         self.last_line = ""
         assert process.stdout is not None  # it is a pipe
-        self.stream, self._name = process.stdout, name
+        self.stream, self._name, self._secrets = process.stdout, name, secrets
         self.start()
 
     def run(self) -> None:
-        for raw in self.stream:
+        for raw in iter(lambda: self.stream.readline(LONGEST_LINE), b""):
             # Of a progress bar, which overwrites itself, the last state.
             line = raw.decode(errors="replace").rstrip().rpartition("\r")[2]
-            if line:
+            line = _NOT_SHOWN.sub("", line).replace("\t", " ")
+            for secret in self._secrets:
+                line = line.replace(secret, "***")
+            line = "".join(
+                one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line
+            )
+            if line.strip():
                 self.last_line = line
                 log.info("%s: %s", self._name, line)
+
+
+def end_marked(mark: str) -> int:
+    """End all processes of a program that was run with this mark; returns their number."""
+    ended: set[int] = set()
+    while found := _marked(mark) - ended:
+        for number in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(number, signal.SIGKILL)
+        ended |= found
+    return len(ended)
+
+
+def _marked(mark: str) -> set[int]:
+    entry, found = f"{MARK}={mark}".encode(), set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # of another user, or gone
+            if entry in (folder / "environ").read_bytes().split(b"\0"):
+                found.add(int(folder.name))
+    return found
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -161,6 +162,11 @@ def owned(file: Path, lost: Callable[[], None], until: float | None = None) -> I
                 file.unlink(missing_ok=True)
 
 
+def stop_this_process() -> None:
+    """Ask this process to end: what to do when it has lost its folder."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def remove_owned(folder: Path) -> None:
     """Remove an owned folder in one step: processes that wait for it may be writing to it."""
     hidden = folder.rename(folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}"))
@@ -250,7 +256,7 @@ class Waiting:
         """
         if self.until is not None and time.time() >= self.until:
             raise UserError(
-                f"{self.folder}: another process trains in this folder ({user}); wait for it, or "
+                f"{self.folder}: another process works in this folder ({user}); wait for it, or "
                 f"{how_to_stop}"
             )
         if time.monotonic() >= self.next_message:

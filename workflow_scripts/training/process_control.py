@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from workflow_scripts.common.console import log
-from workflow_scripts.common.ownership import Waiting, owned
+from workflow_scripts.common.ownership import Waiting, owned, stop_this_process
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGURG)
 """Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step early."""
@@ -65,17 +65,13 @@ def sole_user_of(folder: Path, until: float | None = None) -> Iterator[None]:
     Raises:
         UserError: the time is over.
     """
-    with owned(folder / OWNER, _stop_this_process, until), _lock_file(folder) as lock:
+    with owned(folder / OWNER, stop_this_process, until), _lock_file(folder) as lock:
         waiting = Waiting(folder, until)
         while not _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
             waiting.go_on("workers of a command that was killed")
         # The workers share the lock, which is free only when the last of them has ended.
         _locked(lock, fcntl.LOCK_SH)
         yield
-
-
-def _stop_this_process() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextlib.contextmanager

@@ -1,15 +1,20 @@
 """`anonymization apply`: one variant of the images of one shard."""
 
+import glob
+import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
+from workflow_scripts.anonymization.program import end_marked
 from workflow_scripts.anonymization.twins import compare_all
 from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.files import atomic
+from workflow_scripts.common.ownership import owned, stop_this_process
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Entry, write_manifest
 from workflow_scripts.contracts.regions import read_regions
@@ -40,7 +45,8 @@ def apply(
     """Make one variant of the images of one shard.
 
     The result is a folder with the images at the data set's own relative paths, and a manifest.
-    Images without regions are linked; the others are written as PNG (8-bit RGB) whatever they were.
+    Images without regions are linked, or copied without metadata; the others are written as PNG
+    (8-bit RGB) whatever they were.
 
     Args:
         variant: its name, for the messages.
@@ -54,15 +60,25 @@ def apply(
     settings.check(split)
     pictures = pictures_of(split, images, read_regions(regions))
     check_names(pictures, as_originals=as_originals)
-    with atomic(output) as folder:
-        folder.mkdir()
-        with settings.prepared(pictures, folder, threads) as method:
+    with owned(output.with_name(f".{output.name}.owner"), stop_this_process):
+        _remove_unfinished(output)
+        with atomic(output) as folder:
+            folder.mkdir()
             shard_folder = ShardFolder(folder, output.name, as_originals)
-            treated = anonymize_images(method, pictures, shard_folder, threads)
-            entries = list(progress(treated, total=len(pictures), description="anonymizing"))
-            compare_all(shard_folder.looks)
-        write_manifest(folder / FILE_NAME, entries)
+            with settings.prepared(pictures, folder, threads) as method:
+                treated = anonymize_images(method, pictures, shard_folder, threads)
+                entries = list(progress(treated, total=len(pictures), description="anonymizing"))
+                compare_all(shard_folder.looks)
+            write_manifest(folder / FILE_NAME, entries)
     _warn_of_untouched(pictures, entries)
+    if removed := shard_folder.removed:
+        log.info("metadata left out of %d images (%s)", len(removed), _counted(removed))
+    if kept := shard_folder.kept:
+        log.warning(
+            "%d images have the metadata of the files that they were taken from (%s); "
+            "strip_metadata: true leaves it out of JPEG, PNG and WebP files",
+            *(len(kept), _counted(kept)),
+        )
     log.info(
         "%d regions changed; %d images written, %d linked",
         sum(entry.regions for entry in entries),
@@ -77,6 +93,24 @@ def _part_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
     images = images_of_shard(shards, shard, split, annotations)
     instances = (i for image in images for i in split.instances_by_image[image.id])
     return CocoSplit(split.classes, tuple(images), tuple(instances))
+
+
+def _remove_unfinished(output: Path) -> None:
+    """Remove what killed jobs left of this shard: copies of originals may be among it."""
+    stem, eight = glob.escape(output.stem), "[0-9a-f]" * 8
+    for folder in output.parent.glob(f".{stem}.{eight}{output.suffix}"):
+        end_marked(str(folder.resolve()))
+        originals = sum(path.is_file() for path in folder.glob(".command/input/**/*"))
+        shutil.rmtree(folder)
+        log.warning(
+            "%s: removed, with copies of %d originals; a job that was killed left it behind",
+            *(folder, originals),
+        )
+
+
+def _counted(metadata: Sequence[tuple[str, ...]]) -> str:
+    counts = Counter(kind for kinds in metadata for kind in kinds)
+    return ", ".join(f"{kind} {number}" for kind, number in sorted(counts.items()))
 
 
 def _warn_of_untouched(pictures: Sequence[Picture], entries: Sequence[Entry]) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.anonymization.program import run_program
+from workflow_scripts.anonymization.program import check_program, run_program, secrets_in
 from workflow_scripts.anonymization.twins import CommandResults
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
@@ -72,11 +72,12 @@ class CommandMethod(Method):
         """See that the program is there."""
         if self.directory is not None and not self.directory.is_dir():
             raise UserError(f"directory: there is no folder {self.directory}")
-        program = self.words()[0]
-        if self.directory is not None and "/" in program:
-            program = str(self.directory / program)
-        if shutil.which(program) is None:
-            raise UserError(f"command: no program {program!r} here; install it or give its path")
+        check_program(self.words()[0], self.directory)
+        if secrets_in(self.command):
+            log.warning(
+                "command: a key or password in the config is in files and logs for all to read; "
+                "let the program read it from an environment variable"
+            )
 
     @contextlib.contextmanager
     def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
@@ -88,6 +89,7 @@ class CommandMethod(Method):
             output.mkdir(parents=True)
             if handed:
                 self._run(handed, work, output, threads)
+                _check_links(work, output)
             results = CommandResults(
                 method=self.method,
                 folder=output,
@@ -112,9 +114,35 @@ class CommandMethod(Method):
             shutil.copyfile(item.path, copy)
         regions = work / "regions.json"
         write_json(regions, {"schema": 1, "regions": _regions_of(handed)})
-        log.info("%d images for %s", len(handed), self.command)
         words = self.words(input=work / "input", output=output, regions=regions, threads=threads)
-        run_program(words, self.directory, self.timeout_minutes and 60 * self.timeout_minutes)
+        log.info("%d images for %s", len(handed), Path(words[0]).name)
+        timeout = self.timeout_minutes and 60 * self.timeout_minutes
+        # The mark is the folder: whoever finds it later can end what still works in it.
+        mark, secrets = str(work.parent), secrets_in(self.command)
+        run_program(words, self.directory, timeout, mark, secrets)
+
+
+def _check_links(work: Path, output: Path) -> None:
+    """Check the links among a program's results, whose content is taken.
+
+    Raises:
+        UserError: a link leads nowhere, to a folder, or out of the folders of the program.
+    """
+    written = [output] if output.is_symlink() else sorted(output.rglob("*"))
+    links = [path for path in written if path.is_symlink()]
+    findings = [
+        f"{path} is a link to {path.readlink()}; the program has to write files of its own"
+        for path in links
+        if not path.is_file() or not path.resolve().is_relative_to(work)
+    ]
+    if findings:
+        raise UserError.of(findings)
+    links += [path for path in written if path.is_file() and path.stat().st_nlink > 1]
+    if links:
+        log.warning(
+            "%d results of the program are links, e.g. %s; what they lead to is copied",
+            *(len(links), links[0].relative_to(output)),
+        )
 
 
 def _regions_of(pictures: Sequence[Picture]) -> list[dict[str, object]]:
