@@ -55,7 +55,7 @@ rule all:
         "<figures>/figure_3.svg",
         record_of_weights(),
         # Named here as well as in table_2: a run that lost its evaluation is made again.
-        evaluations("unmodified"),
+        JOBS.evaluations("unmodified"),
         "<tables>/table_2.json",
         "<tables>/verdict.json",
         further_tables(),

@@ -80,11 +80,6 @@ def shards_of_images(wildcards):
     return [LAYOUT.shard_images(variant, split, shard) for shard in shards]
 
 
-def evaluations(*tests):
-    """The evaluation of each run on each of some tests."""
-    return [run.test(tested).evaluation for tested in tests for run in JOBS.runs()]
-
-
 def handed_over():
     """Folders of anonymized images; an experiment that trains hands none over."""
     if EXPERIMENT.images_only:

@@ -3,7 +3,7 @@
 
 rule table_2:
     input:
-        evaluations("unmodified"),
+        JOBS.evaluations("unmodified"),
     output:
         csv=report(
             "<tables>/table_2.csv",
@@ -26,19 +26,18 @@ rule table_2:
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
         fingerprint=FINGERPRINTS.tables,
-        runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
         "Making Table II"
     shell:
-        "exec python -m workflow_scripts tables make --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts tables make --runs {input:q}"
         " --expected {params.expected:q} --reference {params.reference}"
         " --output {params.folder:q} --log {log:q}"
 
 
 rule verdict:
     input:
-        evaluations("unmodified"),
+        runs=JOBS.evaluations("unmodified"),
         matches=[run.test().matches for run in JOBS.runs()],
     output:
         csv=report(
@@ -65,13 +64,12 @@ rule verdict:
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
         fingerprint=FINGERPRINTS.verdict,
-        runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
         "Judging each variant against {params.reference}"
     shell:
         "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
-        " --runs-in {params.runs:q} --expected {params.expected:q}"
+        " --runs {input.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
         " --log {log:q}"
@@ -79,7 +77,7 @@ rule verdict:
 
 rule exposed:
     input:
-        evaluations("unmodified"),
+        JOBS.evaluations("unmodified"),
     output:
         csv="<tables>/exposed.csv",
         md="<tables>/exposed.md",
@@ -99,19 +97,18 @@ rule exposed:
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
         fingerprint=FINGERPRINTS.exposed,
-        runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
         "Comparing objects that carry a face or a plate"
     shell:
         "exec python -m workflow_scripts statistics exposed --settings {params.settings:q}"
-        " --runs-in {params.runs:q} --expected {params.expected:q}"
+        " --runs {input:q} --expected {params.expected:q}"
         " --reference {params.reference} --output {params.folder:q} --log {log:q}"
 
 
 rule cross:
     input:
-        evaluations(*EXPERIMENT.evaluation.on),
+        JOBS.evaluations(*EXPERIMENT.evaluation.on),
     output:
         csv="<tables>/cross.csv",
         md="<tables>/cross.md",
@@ -130,19 +127,18 @@ rule cross:
         expected=JOBS.expected_runs,
         on=JOBS.all_tests,
         fingerprint=FINGERPRINTS.cross,
-        runs=subpath(input[0], ancestor=3),
         folder=subpath(output.json, parent=True),
     message:
         "Making the table of trainings by tests"
     shell:
-        "exec python -m workflow_scripts tables cross --runs-in {params.runs:q}"
+        "exec python -m workflow_scripts tables cross --runs {input:q}"
         " --expected {params.expected:q} --on {params.on:q}"
         " --output {params.folder:q} --log {log:q}"
 
 
 rule figures:
     input:
-        evaluations("unmodified"),
+        JOBS.evaluations("unmodified"),
         [run.metrics for run in JOBS.runs()],
         verdict="<tables>/verdict.json",
         privacy="<tables>/privacy.json",
@@ -188,7 +184,7 @@ rule figures:
 
 rule provenance:
     input:
-        evaluations("unmodified"),
+        JOBS.evaluations("unmodified"),
         [run.provenance for run in JOBS.runs()],
         further_tables(),
         figures_of_results("svg"),
@@ -226,7 +222,7 @@ rule provenance:
 
 rule report:
     input:
-        evaluations("unmodified"),
+        JOBS.evaluations("unmodified"),
         [run.provenance for run in JOBS.runs()],
         [run.metrics for run in JOBS.runs()],
         further_tables(),

@@ -125,6 +125,12 @@ def test_classes_of_a_coco_data_set_have_to_be_known(config):
         read_experiment(change(config, "dataset", dataset), "config.yaml")
 
 
+def test_more_runs_than_a_command_can_be_given_are_one_line(config):
+    Jobs(read_experiment(change(config, "seeds", 500), "config.yaml"))
+    with pytest.raises(UserError, match=r"^seeds: the paths of \d+ evaluations have \d+ charac"):
+        Jobs(read_experiment(change(config, "seeds", 2000), "config.yaml"))
+
+
 class TestWhatAJobDependsOn:
     @staticmethod
     def run(config: dict, variant: str = "anonymized", seed: int = 1, digest: str = "d") -> str:

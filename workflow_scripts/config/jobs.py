@@ -13,12 +13,15 @@ from pydantic import BaseModel
 
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import is_unmodified, seed_offset
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout, RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
 
+LONGEST_COMMAND = 120_000
+"""Characters of the evaluations that one command is given; Linux takes 131,072 in all."""
 NOT_OF_PREDICTIONS = {"on", "exposed"}
 """Keys of `evaluation:` that say what is done with predictions, not how they are made."""
 
@@ -53,6 +56,9 @@ class Jobs:
 
     Args:
         experiment: the config.
+
+    Raises:
+        UserError: the commands that make the tables cannot be given so many runs.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -63,6 +69,13 @@ class Jobs:
         self._variants = {
             name: settings_json(variant) for name, variant in experiment.variants.items()
         }
+        named = [str(path) for path in self.evaluations(*experiment.evaluation.on)]
+        if (length := len(" ".join(named))) > LONGEST_COMMAND:
+            raise UserError(
+                f"seeds: the paths of {len(named)} evaluations have {length} characters, more than "
+                f"the {LONGEST_COMMAND} that one command can be given; take fewer seeds, variants "
+                "or evaluation.on, or shorter names"
+            )
 
     # Settings
 
@@ -226,6 +239,10 @@ class Jobs:
     def runs(self) -> list[RunLayout]:
         """The files of each run."""
         return self.expected.layouts(self.layout.runs)
+
+    def evaluations(self, *tests: str) -> list[Path]:
+        """The evaluation of each run on each of some tests."""
+        return [run.test(tested).evaluation for tested in tests for run in self.runs()]
 
 
 def _folder_option(manifests: list[Path]) -> str:

@@ -87,6 +87,11 @@ class EvaluatedRun:
         """What the training was started from."""
         return self.evaluation.run.seed
 
+    @classmethod
+    def read(cls, path: Path) -> "EvaluatedRun":
+        """Read an eval.json; UserError when it is missing or something else."""
+        return cls(path, RunEvaluation.read(path))
+
 
 def runs_in(folder: Path, expected: ExpectedRuns, tested_on: str = UNMODIFIED) -> list[Path]:
     """The evaluations of the expected runs that are in an experiment's folder of runs.
@@ -104,10 +109,19 @@ def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
     """Read evaluations and see that they are of one experiment.
 
     Raises:
-        UserError: a file is missing or not an eval.json, a run is there twice, or a run was
-            trained or tested in another way than the first one.
+        UserError: a file is missing or not an eval.json, or as `check_same_experiment`.
     """
-    runs = [EvaluatedRun(path, RunEvaluation.read(path)) for path in paths]
+    runs = [EvaluatedRun.read(path) for path in paths]
+    check_same_experiment(runs)
+    return runs
+
+
+def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
+    """See that runs can stand in one table.
+
+    Raises:
+        UserError: a run is there twice, or was trained or tested in another way than the first one.
+    """
     findings = [finding for run in runs[1:] for finding in _differences(run, runs[0])]
     file_of: dict[tuple[str, int], Path] = {}
     for run in runs:
@@ -120,7 +134,6 @@ def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
         file_of[name] = run.path
     if findings:
         raise UserError.of(findings)
-    return runs
 
 
 def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
 from pydantic import Field
 from tabulate import tabulate
 
@@ -40,6 +41,46 @@ class CaptionedTables(FilePart):
     caption: str
     layouts: tuple[TextTable, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Content of the file: the numbers, then the readable part."""
+        return {
+            "schema": 1,
+            **self.model_dump(mode="json", exclude={"caption", "layouts"}),
+            "caption": self.caption,
+            "layouts": [table.as_json() for table in self.layouts],
+        }
+
+
+class CrossTables(CaptionedTables):
+    """Content of a cross.json."""
+
+    trained_on: tuple[str, ...]
+    tested_on: tuple[str, ...]
+    classes: tuple[str, ...]
+    cells: tuple[dict[str, Any], ...]
+    """AP by class (`all` is their mean), trained_on and tested_on: mean, std and n; undefined
+    numbers are None."""
+
+
+class ExposedTables(CaptionedTables):
+    """Content of an exposed.json."""
+
+    reference: str
+    """Variant that the others are compared with."""
+    level: float
+    """Level of one-sided tests; intervals have the confidence 1 - 2 * level."""
+    missing: str
+    """Expected runs without an evaluation, as text."""
+    rows: tuple[dict[str, Any], ...]
+    """AP by variant, class and group: mean, std, n, instances, and the difference from the
+    reference with its interval and p value; undefined numbers are None."""
+
+
+def records_of(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    """Rows of a table as plain values; None where a number is undefined."""
+    rows: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
+    return tuple(rows)
+
 
 class PrivacyTables(CaptionedTables):
     """Content of a privacy.json."""
@@ -53,14 +94,8 @@ class PrivacyTables(CaptionedTables):
         return next((audit for audit in self.audits if audit.variant == variant), None)
 
     def as_json(self) -> dict[str, Any]:
-        """Content of the file."""
-        return {
-            "schema": 1,
-            "audits": [audit.as_json() for audit in self.audits],
-            "notes": list(self.notes),
-            "caption": self.caption,
-            "layouts": [table.as_json() for table in self.layouts],
-        }
+        """Content of the file; what an audit did not measure is left out."""
+        return super().as_json() | {"audits": [audit.as_json() for audit in self.audits]}
 
 
 class TableCell(FilePart):

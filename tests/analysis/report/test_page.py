@@ -179,7 +179,7 @@ def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, 
     expected = read_expected(results / "runs/expected.json")
     runs = read_runs(runs_in(results / "runs", expected))
     table = cross.cross_table({"unmodified": runs, "natural": runs}, expected)
-    write_json(results / "tables/cross.json", cross.as_json(table, expected))
+    write_json(results / "tables/cross.json", cross.as_tables(table, expected).as_json())
     crossed = page_of(results)
     for name, shown in (("exposed", page), ("cross", crossed)):
         text = str(Text(shown[shown.index(f'<section id="{name}"') :])).replace("−", "-")

@@ -9,6 +9,7 @@ from instance_ap.matches import Matches
 from benchmarks.error_rates import World, error_rates, judged
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
 from tests.commands import statistics as main
+from workflow_scripts.contracts.matches import write_matches
 
 IMAGES = 40
 
@@ -67,7 +68,7 @@ def experiment(tmp_path):
             rng = np.random.default_rng(seed + len(variant))
             aps = [*rng.normal(0.3, 0.01, 2), None]
             (path,) = written(tmp_path, evaluation(variant, seed, aps))
-            matches(variant, seed).write(path.with_name("matches.npz"))
+            write_matches(path.with_name("matches.npz"), matches(variant, seed))
     return tmp_path
 
 
@@ -105,7 +106,7 @@ def test_images_are_drawn_by_folder_if_asked(experiment):
 def test_without_matches_the_trainings_alone_are_judged(experiment, capsys):
     assert verdict_of(experiment, json.dumps({"image_samples": 0}))["images"] is None
     path = experiment / "runs/blur/seed~2/matches.npz"
-    matches("blur", 0, images=39).write(path)
+    write_matches(path, matches("blur", 0, images=39))
     runs = ["--runs-in", str(experiment / "runs")]
     assert main(["verdict", *runs, "--expected", expectation(("unmodified", "blur"))]) == 2
     assert (

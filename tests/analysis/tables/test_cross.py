@@ -64,12 +64,28 @@ def test_each_training_by_each_test(runs):
     )
 
 
+def test_given_files_are_sorted_by_what_they_were_tested_on(runs, capsys):
+    assert make(runs, "unmodified", "blur") == 0
+    tables = {path.name: path.read_bytes() for path in (runs.parent / "tables").iterdir()}
+    files = list(map(str, sorted(runs.rglob("eval.json"))))
+    expected = ["--expected", expectation(VARIANTS, (1, 2))]
+    output = runs.parent / "again"
+    command = ["cross", *expected, "--output", str(output), "--on", "unmodified"]
+    assert main([*command, "blur", "--runs", *files]) == 0
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == tables
+    assert main([*command, "--runs", *files]) == 2
+    assert "tested on 'blur', which --on does not name" in capsys.readouterr().err
+    assert main([*command, "--runs", *files, "--runs-in", str(runs)]) == 2
+    assert "give one of --runs and --runs-in" in capsys.readouterr().err
+
+
 def test_what_is_missing_or_mixed_up_is_one_line(runs, capsys):
     path = runs / "blur/seed~2/on~blur/eval.json"
     write_json(path, evaluation("blur", 2, (0.3, 0.2, None)))
     assert make(runs, "unmodified", "blur") == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "on~blur/eval.json: tested_on is 'unmodified', but 'blur' in" in line
+    assert "on~blur/eval.json: blur, seed 2 is in" in line
+    assert "seed~2/eval.json as well; give it once" in line
     path.unlink()
     assert make(runs, "unmodified", "blur") == 2
     (line,) = capsys.readouterr().err.splitlines()

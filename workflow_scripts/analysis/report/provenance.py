@@ -1,14 +1,14 @@
-"""`provenance.json`: what an experiment's numbers come from, and the hash of each file."""
+"""What an experiment's numbers come from, and the hash of each file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.common.fingerprint import LOCK
+from workflow_scripts.contracts.provenance import Provenance, RunOrigin
 
-SCHEMA = 1
 HASHED = (
     *("data/*.json", "data/*.csv", "pii/*/*.parquet", "pii/summary.json", "privacy/*.json"),
     *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
@@ -16,8 +16,8 @@ HASHED = (
 """Files of the results folder that are hashed; the images are in their manifests."""
 
 
-def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> dict[str, Any]:
-    """What `provenance.json` holds.
+def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provenance:
+    """Content of provenance.json.
 
     Args:
         results: the experiment.
@@ -26,42 +26,41 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> dict[st
     trainings = [run.training for run in results.runs if run.training]
     shards = results.folder / "data/shards.json"
     weights = results.folder / "weights/manifest.json"
-    return {
-        "schema": SCHEMA,
-        "experiment": results.name,
-        "config": config,
-        "commits": sorted({str(training.git_commit) for training in trainings}),
-        "lock_sha256": sha256_of_file(LOCK),
-        "versions": _different(training.versions for training in trainings),
-        "devices": _different(training.devices for training in trainings),
-        "data": read_json(shards)["digests"] if shards.exists() else {},
-        "weights": read_json(weights)["weights"] if weights.exists() else [],
-        "runs": [_run(run) for run in results.runs],
-        "files": {
+    return Provenance(
+        experiment=results.name,
+        config=config,
+        commits=tuple(sorted({str(training.git_commit) for training in trainings})),
+        lock_sha256=sha256_of_file(LOCK),
+        versions=_different(training.versions for training in trainings),
+        devices=_different(training.devices for training in trainings),
+        data=read_json(shards)["digests"] if shards.exists() else {},
+        weights=read_json(weights)["weights"] if weights.exists() else (),
+        runs=tuple(_run(run) for run in results.runs),
+        files={
             path.relative_to(results.folder).as_posix(): sha256_of_file(path)
             for path in _files(results.folder)
         },
-    }
+    )
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run(run: Run) -> RunOrigin:
     kept = ("fingerprint", "git_commit", "start", "end", "devices", "world_size")
-    return {
-        "variant": run.variant,
-        "seed": run.seed,
-        "state": str(run.status.state),
-        "reason": run.status.reason,
+    return RunOrigin(
+        variant=run.variant,
+        seed=run.seed,
+        state=run.status.state,
+        reason=run.status.reason,
         **{key: getattr(run.training, key, None) for key in kept},
-    }
+    )
 
 
-def _different(values: Any) -> list[Any]:
+def _different(values: Iterable[Any]) -> tuple[Any, ...]:
     """Each value once, in the order of appearance."""
     found: list[Any] = []
     for value in values:
         if value is not None and value not in found:
             found.append(value)
-    return found
+    return tuple(found)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -3,7 +3,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 
@@ -13,15 +13,15 @@ from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.pii_summary import PiiSummary
+from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
-from workflow_scripts.contracts.tables import CaptionedTables, PrivacyTables, ResultTable
+from workflow_scripts.contracts.tables import CrossTables, ExposedTables, PrivacyTables, ResultTable
 from workflow_scripts.contracts.trainings import TrainingRecord, read_losses
 from workflow_scripts.contracts.usage import Usage, read_usage
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 File = TypeVar("File", bound=BaseModel)
-PROVENANCE = "provenance.json"
 POINTS_OF_A_CURVE = 120
 """Most points of a learning curve."""
 
@@ -73,9 +73,9 @@ class ExperimentResults:
     runs: tuple[Run, ...]
     table: ResultTable | None
     verdict: ExperimentVerdict | None
-    exposed: CaptionedTables | None
+    exposed: ExposedTables | None
     """APs of the objects whose pixels an anonymization changes."""
-    cross: CaptionedTables | None
+    cross: CrossTables | None
     """APs by the variants of the training and of the test images."""
     privacy: PrivacyTables | None
     splits: tuple[tuple[str, str], ...]
@@ -83,7 +83,7 @@ class ExperimentResults:
     pii: PiiSummary | None
     usage: tuple[Usage, ...]
     """Recorded resource usage of each job."""
-    provenance: dict[str, Any] | None
+    provenance: Provenance | None
 
     @property
     def name(self) -> str:
@@ -150,13 +150,13 @@ def read_results(
         ),
         table=_read(ResultTable, tables / "table_2.json"),
         verdict=_read(ExperimentVerdict, tables / "verdict.json"),
-        exposed=_read(CaptionedTables, tables / "exposed.json"),
-        cross=_read(CaptionedTables, tables / "cross.json"),
+        exposed=_read(ExposedTables, tables / "exposed.json"),
+        cross=_read(CrossTables, tables / "cross.json"),
         privacy=_read(PrivacyTables, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
-        pii=_pii(folder / "pii/summary.json"),
+        pii=PiiSummary.read(summary) if (summary := folder / "pii/summary.json").exists() else None,
         usage=tuple(read_usage(folder)),
-        provenance=_json_or_none(provenance or folder / PROVENANCE),
+        provenance=_read(Provenance, provenance or folder / FILE_NAME),
     )
 
 
@@ -178,10 +178,6 @@ def _curve(path: Path) -> tuple[tuple[int, float], ...]:
     )
 
 
-def _pii(path: Path) -> PiiSummary | None:
-    return PiiSummary.read(path) if path.exists() else None
-
-
 def _splits(path: Path) -> tuple[tuple[str, str], ...]:
     if not path.exists():
         return ()
@@ -193,7 +189,3 @@ def _read(kind: type[File], path: Path) -> File | None:
     """Content of a file of another command; None if it does not exist."""
     content: File | None = validate(kind, read_json(path), str(path)) if path.exists() else None
     return content
-
-
-def _json_or_none(path: Path) -> Any:
-    return read_json(path) if path.exists() else None

@@ -11,9 +11,8 @@ from workflow_scripts.common import latex
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
-from workflow_scripts.contracts.tables import TextTable
+from workflow_scripts.contracts.tables import ExposedTables, TextTable, records_of
 
-SCHEMA = 1
 EXPOSURE = ("none", "little", "much")
 """Groups in the rows of single classes; the mean over the classes shows all groups."""
 COLUMNS = ["variant", "class", "group", "mean", "std", "n", "instances"]
@@ -99,31 +98,27 @@ def _against(
     return known | {"low": low, "high": high, "welch_p": welch.p_different()}
 
 
-def as_json(
+def as_tables(
     table: pd.DataFrame, reference: str, level: float, missing: str, caption: str
-) -> dict[str, Any]:
-    """Content of exposed.json: the rows, undefined numbers null, and the tables as text."""
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return {
-        "schema": SCHEMA,
-        "reference": reference,
-        "level": level,
-        "missing": missing,
-        "rows": rows,
-        "caption": caption,
-        "layouts": [block.as_json() for block in blocks(table, reference)],
-    }
+) -> ExposedTables:
+    """Content of exposed.json, from `exposed_table`."""
+    return ExposedTables(
+        reference=reference,
+        level=level,
+        missing=missing,
+        rows=records_of(table),
+        caption=caption,
+        layouts=tuple(_blocks(table, reference)),
+    )
 
 
-def as_latex(table: pd.DataFrame, reference: str, caption: str) -> str:
+def as_latex(tables: ExposedTables) -> str:
     r"""A `table` to `\input`; needs the packages booktabs and graphicx."""
-    tabulars = [
-        latex.tabular(block.columns, block.rows, texts=2) for block in blocks(table, reference)
-    ]
-    return latex.table(tabulars, caption, "exposed")
+    tabulars = [latex.tabular(block.columns, block.rows, texts=2) for block in tables.layouts]
+    return latex.table(tabulars, tables.caption, "exposed")
 
 
-def blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
+def _blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
     """A table as text for each variant."""
     of_reference = table[table["variant"] == reference].set_index(["class", "group"])
     others = table[table["variant"] != reference].groupby("variant", sort=False)

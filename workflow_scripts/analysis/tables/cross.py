@@ -1,7 +1,6 @@
 """The cross test: models by the images that they were trained on and tested on."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -9,9 +8,8 @@ from workflow_scripts.analysis.numbers import cell
 from workflow_scripts.analysis.tables.table import long_table
 from workflow_scripts.common import latex
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
-from workflow_scripts.contracts.tables import TextTable
+from workflow_scripts.contracts.tables import CrossTables, TextTable, records_of
 
-SCHEMA = 1
 COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
 
 
@@ -36,22 +34,21 @@ def cross_table(
     return pd.concat(parts)[COLUMNS].reset_index(drop=True)
 
 
-def as_json(table: pd.DataFrame, expected: ExpectedRuns) -> dict[str, Any]:
-    """Content of cross.json: the cells, undefined numbers null, and the tables as text."""
-    return {
-        "schema": SCHEMA,
-        "trained_on": list(expected.variants),
-        "tested_on": list(table["tested_on"].unique()),
-        "classes": list(expected.classes),
-        "cells": table.astype(object).where(table.notna(), None).to_dict("records"),
-        "caption": CAPTION,
-        "layouts": [matrix.as_json() for matrix in matrices(table, expected)],
-    }
+def as_tables(table: pd.DataFrame, expected: ExpectedRuns) -> CrossTables:
+    """Content of cross.json, from `cross_table`."""
+    return CrossTables(
+        trained_on=expected.variants,
+        tested_on=tuple(table["tested_on"].unique()),
+        classes=expected.classes,
+        cells=records_of(table),
+        caption=CAPTION,
+        layouts=tuple(_matrices(table, expected)),
+    )
 
 
-def as_latex(table: pd.DataFrame, expected: ExpectedRuns) -> str:
+def as_latex(tables: CrossTables) -> str:
     r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
-    matrix = matrices(table, expected)[0]
+    matrix = tables.layouts[0]
     tabular = latex.tabular(matrix.columns, matrix.rows)
     return latex.table([tabular], f"{class_title(ALL)}. {CAPTION}", "cross")
 
@@ -62,7 +59,7 @@ CAPTION = (
 )
 
 
-def matrices(table: pd.DataFrame, expected: ExpectedRuns) -> list[TextTable]:
+def _matrices(table: pd.DataFrame, expected: ExpectedRuns) -> list[TextTable]:
     """A matrix for all classes, then one for each: a row a training, a column a test."""
     tests = list(table["tested_on"].unique())
     text = {

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from workflow_scripts.analysis.report.provenance import provenance_of
-from workflow_scripts.analysis.report.results import PROVENANCE, read_results
+from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.common.cli import File, Folder, option
 from workflow_scripts.common.console import log
-from workflow_scripts.common.files import write_json
 from workflow_scripts.common.texts import read_given
+from workflow_scripts.contracts.provenance import FILE_NAME
 
 
 def provenance(
@@ -25,6 +25,6 @@ def provenance(
         output: the record (default: provenance.json in the results' folder).
     """
     content, _ = read_given(config, "--config")
-    output = output or results / PROVENANCE
-    write_json(output, provenance_of(read_results(results), content))
+    output = output or results / FILE_NAME
+    provenance_of(read_results(results), content).write(output)
     log.info("%s", output)

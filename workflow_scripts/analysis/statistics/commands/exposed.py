@@ -42,12 +42,13 @@ def exposed(
     missing, level = list_of(missing_runs(read, wanted)), settings.level
     table = instances.exposed_table(read, wanted, reference, level)
     caption = instances.caption(read, level, missing)
+    found = instances.as_tables(table, reference, level, missing, caption)
     write_formats(
         output,
         "exposed",
         csv=table.to_csv(index=False),
-        md=markdown(instances.blocks(table, reference), caption),
-        tex=instances.as_latex(table, reference, caption),
-        json=instances.as_json(table, reference, level, missing, caption),
+        md=markdown(found.layouts, caption),
+        tex=instances.as_latex(found),
+        json=found.as_json(),
     )
     log.info("%s.{csv,md,tex,json}: %d runs", output / "exposed", len(read))

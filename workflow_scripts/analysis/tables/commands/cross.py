@@ -1,28 +1,31 @@
 """`tables cross`: each training by each test."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from workflow_scripts.analysis.run_arguments import Expected
+from workflow_scripts.analysis.run_arguments import Expected, Runs
 from workflow_scripts.analysis.tables import cross as crossing
 from workflow_scripts.common.cli import Folder, option
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.contracts import runs as evaluations
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
-    ExpectedRuns,
+    check_same_experiment,
     list_of,
     missing_runs,
     read_expected,
-    read_runs,
+)
+from workflow_scripts.contracts.runs import (
+    runs_in as folder_runs,
 )
 from workflow_scripts.contracts.tables import markdown, write_formats
 
 
 def cross(
     *,
-    runs_in: Folder,
+    runs: Runs | None = None,
+    runs_in: Folder | None = None,
     expected: Expected,
     on: Annotated[tuple[str, ...], option("TEST", many=(1, None))],
     output: Folder,
@@ -30,36 +33,54 @@ def cross(
     """Tabulate mask AP by the images that models were trained on and tested on.
 
     Args:
-        runs_in: the experiment's folder of runs: takes VARIANT/seed~SEED/eval.json and
-            VARIANT/seed~SEED/on~TEST/eval.json of each expected run.
+        runs_in: the experiment's folder of runs, in place of --runs: takes
+            VARIANT/seed~SEED/eval.json and VARIANT/seed~SEED/on~TEST/eval.json of each expected
+            run.
         on: `unmodified` and the variants of the images that were tested on.
         output: folder for cross.csv, .md, .tex and .json.
+
+    Raises:
+        UserError: a run was not tested on all of them, or on something else.
     """
     wanted = read_expected(expected)
-    by_test = {test: _tested(runs_in, wanted, test) for test in on}
+    if (runs is None) == (runs_in is None):
+        raise UserError("give one of --runs and --runs-in")
+    paths = list(runs or ())
+    if runs_in is not None:
+        paths = [path for test in on for path in folder_runs(runs_in, wanted, test)]
+    by_test = _by_test(paths, on)
+    findings = [
+        f"not tested on {test}: {list_of(missing)}; evaluate these runs"
+        for test, tested in by_test.items()
+        if (missing := missing_runs(tested, wanted))
+    ]
+    if findings:
+        raise UserError.of(findings)
     table = crossing.cross_table(by_test, wanted)
+    found = crossing.as_tables(table, wanted)
     write_formats(
         output,
         "cross",
         csv=table.to_csv(index=False),
-        md=markdown(crossing.matrices(table, wanted), crossing.CAPTION),
-        tex=crossing.as_latex(table, wanted),
-        json=crossing.as_json(table, wanted),
+        md=markdown(found.layouts, found.caption),
+        tex=crossing.as_latex(found),
+        json=found.as_json(),
     )
     log.info("%s.{csv,md,tex,json}: %d tests", output / "cross", len(by_test))
 
 
-def _tested(folder: Path, expected: ExpectedRuns, test: str) -> list[EvaluatedRun]:
-    """The runs tested on one variant of the images, which have to be complete."""
-    runs = read_runs(evaluations.runs_in(folder, expected, test))
-    findings = [
-        f"{run.path}: tested on {run.evaluation.tested_on!r}, expected {test!r}; evaluate it again"
-        for run in runs
-        if run.evaluation.tested_on != test
-    ]
-    missing = missing_runs(runs, expected)
-    if missing:
-        findings.append(f"not tested on {test}: {list_of(missing)}; evaluate these runs")
-    if findings:
-        raise UserError.of(findings)
-    return runs
+def _by_test(paths: Iterable[Path], on: Sequence[str]) -> dict[str, list[EvaluatedRun]]:
+    """The runs by the variant of the test images."""
+    found: dict[str, list[EvaluatedRun]] = {test: [] for test in on}
+    strangers = []
+    for run in map(EvaluatedRun.read, paths):
+        tested = run.evaluation.tested_on
+        if tested in found:
+            found[tested].append(run)
+        else:
+            strangers.append(f"{run.path}: tested on {tested!r}, which --on does not name")
+    if strangers:
+        raise UserError.of(strangers)
+    for runs in found.values():
+        check_same_experiment(runs)
+    return found

@@ -1,0 +1,53 @@
+"""`provenance.json`: what the numbers of an experiment come from, and the hash of each file."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from workflow_scripts.common.files import write_json
+from workflow_scripts.common.section import FilePart
+
+FILE_NAME = "provenance.json"
+
+
+class RunOrigin(FilePart):
+    """One run; what its training did not record is None."""
+
+    variant: str
+    seed: int
+    state: str
+    reason: str | None
+    """Why it is in this state."""
+    fingerprint: str | None
+    git_commit: str | None
+    start: str | None
+    end: str | None
+    devices: tuple[str, ...] | None
+    world_size: int | None
+
+
+class Provenance(FilePart):
+    """Content of a provenance.json."""
+
+    version: Literal[1] = Field(1, alias="schema")
+    experiment: str
+    config: dict[str, Any]
+    """The whole config, defaults included."""
+    commits: tuple[str, ...]
+    """Commits of the code that trained."""
+    lock_sha256: str
+    versions: tuple[dict[str, Any], ...]
+    """Versions of libraries, each set that trained once."""
+    devices: tuple[tuple[str, ...], ...]
+    data: dict[str, str]
+    """Digest of images and labels, by split."""
+    weights: tuple[dict[str, Any], ...]
+    """Origin and licence of the weights that the config names."""
+    runs: tuple[RunOrigin, ...]
+    files: dict[str, str]
+    """SHA-256 by path in the results' folder."""
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        write_json(path, self.model_dump(mode="json", by_alias=True))
