@@ -36,7 +36,7 @@ rule predict:
         "exec python -m workflow_scripts training predict --settings {params.settings:q}"
         " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
         " --images {params.images:q} {params.anonymized} --output {output:q}"
-        " --gpus {params.gpus} --threads {threads} --log {log:q}"
+        " --tested-on {params.tested_on} --gpus {params.gpus} --threads {threads} --log {log:q}"
 
 
 rule evaluate:

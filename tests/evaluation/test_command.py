@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 
 from tests.commands import evaluation as main
-from workflow_scripts.common.files import write_json
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.evaluations import RunEvaluation
+from workflow_scripts.contracts.predictions import PredictionOrigin, origin_of, write_predictions
 from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
+from workflow_scripts.contracts.runs import read_expected
 from workflow_scripts.evaluation.exposed import MUCH
 from workflow_scripts.imaging.masks import encode_mask
 
@@ -82,6 +86,7 @@ def test_writes_eval_json_as_promised(folder):
             "bus": {**dict.fromkeys(["AP", "AP50", "AP75", "APs", "APm", "APl"]), "instances": 0},
         },
     }
+    assert len(content.pop("sha256")) == 64
     assert content == {
         "schema": 1,
         "run": {"variant": "natural", "seed": 3, "engine": "torchvision", "fingerprint": "f00d"},
@@ -207,3 +212,54 @@ def test_many_wrong_predictions_are_summed_up(folder, capsys):
     error = capsys.readouterr().err
     assert "30 more findings like these" in error
     assert len(error.strip().splitlines()) == 21
+
+
+ORIGIN = PredictionOrigin(variant="natural", seed=3, fingerprint="f00d", tested_on="unmodified")
+
+
+def test_predictions_state_the_run_that_made_them(folder, capsys):
+    path = folder / "predictions.json.gz"
+    assert run(folder) == 0
+    assert "does not state which run made it" in capsys.readouterr().err
+    write_predictions(path, [prediction()], ORIGIN)
+    assert json.loads(gzip.decompress(path.read_bytes())) == [prediction()]
+    assert origin_of(path) == ORIGIN
+    assert run(folder) == 0
+    assert "does not state" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"variant": "blur"}, "variant is blur, expected natural; predict again"),
+        ({"seed": 4}, "seed is 4, expected 3; predict again"),
+        ({"fingerprint": "beef"}, "fingerprint is beef, expected f00d; predict again"),
+        ({"tested_on": "blur"}, "tested_on is blur, expected unmodified; predict again"),
+    ],
+)
+def test_predictions_of_another_run_are_refused(folder, capsys, changes, line):
+    origin = ORIGIN.model_copy(update=changes)
+    write_predictions(folder / "predictions.json.gz", [prediction()], origin)
+    assert run(folder) == 2
+    assert f"predictions.json.gz: {line}" in capsys.readouterr().err
+    assert not (folder / "eval.json").exists()
+
+
+def test_an_evaluation_that_was_changed_afterwards_is_refused(folder):
+    assert run(folder) == 0
+    path = folder / "eval.json"
+    content = read_json(path)
+    RunEvaluation.read(path)
+    content["coco"]["segm"]["per_class"]["person"]["AP"] = 0.9
+    write_json(path, content)
+    with pytest.raises(UserError, match=r"eval.json: it was changed after the evaluation"):
+        RunEvaluation.read(path)
+
+
+@pytest.mark.parametrize("variant", ["../../elsewhere", "/tmp/elsewhere", "..", "a/b"])
+def test_expected_runs_lie_in_the_experiment(tmp_path, variant):
+    content = {"variants": ["unmodified", variant], "seeds": [1], "classes": ["car"]}
+    write_json(tmp_path / "expected.json", content)
+    line = rf"expected.json: variants: '{variant}' is not the name of a folder of runs"
+    with pytest.raises(UserError, match=line):
+        read_expected(tmp_path / "expected.json")

@@ -5,12 +5,13 @@ truth has no instance.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from workflow_scripts.common.files import write_json
-from workflow_scripts.common.section import FilePart
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import canonical_json, read_json, sha256_of, write_json
+from workflow_scripts.common.section import FilePart, validate
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -100,6 +101,31 @@ class RunEvaluation(FilePart):
     exposed: ExposedScores | None = None
     """None where the evaluation was not given the PII regions of the test images."""
 
+    sha256: str | None = None
+    """SHA-256 of the other keys, as canonical JSON."""
+
     def write(self, path: Path) -> None:
         """Write the file, atomically; what was not set is left out."""
-        write_json(path, self.model_dump(mode="json", by_alias=True, exclude_unset=True))
+        content = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        write_json(path, {**content, "sha256": _digest_of(content)})
+
+    @classmethod
+    def read(cls, path: Path) -> "RunEvaluation":
+        """Read the file.
+
+        Raises:
+            UserError: a missing file, invalid JSON, a line a finding, each with its key, or content
+                that was changed after the evaluation.
+        """
+        content = read_json(path)
+        evaluation: RunEvaluation = validate(cls, content, str(path))
+        if evaluation.sha256 not in (None, _digest_of(content)):
+            raise UserError(
+                f"{path}: it was changed after the evaluation (its sha256 is another); evaluate "
+                "again"
+            )
+        return evaluation
+
+
+def _digest_of(content: dict[str, Any]) -> str:
+    return sha256_of(canonical_json({key: content[key] for key in content if key != "sha256"}))

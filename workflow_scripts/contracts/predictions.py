@@ -1,11 +1,20 @@
 """`predictions.json.gz`: the instances that a run found, in COCO's results format."""
 
+import gzip
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
-from workflow_scripts.common.files import write_json
+from pydantic import ValidationError
+
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import atomic, read_bytes
+from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.coco import Rle
+
+_HEADER, _HAS_COMMENT = 10, 0x10
+"""Bytes of a gzip header without options, and the flag of a comment (RFC 1952)."""
 
 
 class CocoResult(TypedDict):
@@ -21,6 +30,57 @@ class CocoResult(TypedDict):
     """Mask of the whole image."""
 
 
-def write_predictions(path: Path, results: Sequence[CocoResult]) -> None:
-    """Write the file, atomically; compressed if its name ends in .gz."""
-    write_json(path, results, indent=None)
+class PredictionOrigin(FilePart):
+    """The run that made predictions, and on what: COCO's format has no room for it.
+
+    It is the comment in the header of the compressed file, which any other reader skips.
+    """
+
+    variant: str
+    seed: int
+    fingerprint: str
+    tested_on: str | None = None
+    """Variant of the test images, as far as the command was told."""
+
+
+def write_predictions(path: Path, results: Sequence[CocoResult], origin: PredictionOrigin) -> None:
+    """Write the file, atomically; compressed, and with its origin, if its name ends in .gz."""
+    content = f"{json.dumps(results, ensure_ascii=False, allow_nan=False)}\n".encode()
+    if path.suffix == ".gz":
+        raw = gzip.compress(content, compresslevel=4, mtime=0)
+        comment = json.dumps(origin.model_dump()).encode() + b"\0"
+        flags = bytes([raw[3] | _HAS_COMMENT])
+        content = raw[:3] + flags + raw[4:_HEADER] + comment + raw[_HEADER:]
+    with atomic(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def origin_of(path: Path) -> PredictionOrigin | None:
+    """The origin that a file of predictions states; None if it states none.
+
+    Raises:
+        UserError: the file is missing or unreadable.
+    """
+    raw = read_bytes(path)
+    if raw[:2] != b"\x1f\x8b" or raw[3:4] != bytes([_HAS_COMMENT]):
+        return None
+    try:
+        return PredictionOrigin.model_validate_json(raw[_HEADER : raw.index(b"\0", _HEADER)])
+    except (ValidationError, ValueError):
+        return None
+
+
+def check_origin(path: Path, wanted: PredictionOrigin) -> bool:
+    """Check that predictions are those of a run on some images; False if they do not say so.
+
+    Raises:
+        UserError: they are of another run, or on other images.
+    """
+    found = origin_of(path)
+    if found is None:
+        return False
+    for name, value in wanted.model_dump().items():
+        stated = getattr(found, name)
+        if stated not in (value, None):
+            raise UserError(f"{path}: {name} is {stated}, expected {value}; predict again")
+    return True

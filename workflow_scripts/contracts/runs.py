@@ -53,6 +53,9 @@ class ExpectedRuns(Section):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"{name}: {list(values)} has duplicates; remove them")
+        for variant in self.variants:
+            if Path(variant).name != variant or variant == "..":
+                raise ValueError(f"variants: {variant!r} is not the name of a folder of runs")
         return self
 
 

@@ -11,7 +11,7 @@ from invariant_mask_rcnn.masks import pasted_mask
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
-from workflow_scripts.contracts.predictions import CocoResult
+from workflow_scripts.contracts.predictions import CocoResult, PredictionOrigin
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.masks import encode_mask
@@ -44,6 +44,9 @@ class Predictor:
         set_up_torch(threads, deterministic=not on_gpu)
         trained = TrainedModel.read(checkpoint)
         self.classes = trained.classes
+        self.origin = PredictionOrigin(
+            variant=trained.variant, seed=trained.seed, fingerprint=trained.fingerprint
+        )
         self.engine = trained.settings.make_engine(len(trained.classes), trained.config)
         try:
             model = self.engine.trained_model(trained.model, evaluation)

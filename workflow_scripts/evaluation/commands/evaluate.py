@@ -13,6 +13,7 @@ from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
 from workflow_scripts.contracts.matches import write_matches
+from workflow_scripts.contracts.predictions import PredictionOrigin, check_origin
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.shard_arguments import Annotations
 from workflow_scripts.contracts.trainings import TrainingRecord
@@ -34,7 +35,8 @@ def evaluate(
     """Evaluate one run by the COCO protocol (masks and boxes) and by Cityscapes' (masks).
 
     Args:
-        predictions: COCO results with RLE masks, predictions.json or predictions.json.gz.
+        predictions: COCO results with RLE masks, predictions.json or predictions.json.gz. If they
+            state the run that made them, it has to be this one.
         run: run.json of the training: names the variant, seed, engine and fingerprint.
         tested_on: the variant of the test images, noted in the result.
         regions: faces and plates in these images, pii/val/{shard}.parquet of all shards: adds the
@@ -44,6 +46,8 @@ def evaluate(
     """
     training = TrainingRecord.read(run)
     split = CocoSplit.read(annotations)
+    name = {key: getattr(training, key) for key in ("variant", "seed", "fingerprint")}
+    states_its_run = check_origin(predictions, PredictionOrigin(**name, tested_on=tested_on))
     try:
         found = Predictions.of_coco_results(read_json(predictions), split)
     except PredictionsError as error:
@@ -58,12 +62,7 @@ def evaluate(
         exposed_scores["exposed"] = exposed.evaluate(split, found, pii)
     evaluation = RunEvaluation(
         version=1,
-        run=RunName(
-            variant=training.variant,
-            seed=training.seed,
-            engine=training.settings["engine"],
-            fingerprint=training.fingerprint,
-        ),
+        run=RunName(**name, engine=training.settings["engine"]),
         tested_on=tested_on,
         images=len(split.images),
         coco=CocoEvaluation(**by_iou),
@@ -76,3 +75,5 @@ def evaluate(
     for kind, scores in by_iou.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
         log.info("%s mAP %s on %d images", kind, mean_ap, len(split.images))
+    if not states_its_run:
+        log.warning("%s does not state which run made it; taken for that of %s", predictions, run)

@@ -1,9 +1,9 @@
 """`training predict`: the instances that a trained model finds in a split."""
 
 import os
-from typing import Literal
+from typing import Annotated, Literal
 
-from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled
+from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
@@ -22,6 +22,7 @@ def predict(
     annotations: Annotations,
     images: Images,
     anonymized: Folder | None = None,
+    tested_on: Annotated[str | None, option("VARIANT")] = None,
     output: File,
     gpus: Literal[0, 1] = 0,
     threads: Positive | None = None,
@@ -31,6 +32,7 @@ def predict(
     Args:
         checkpoint: model_final.pth.
         anonymized: images/{variant}/val: take the images that its manifest names.
+        tested_on: the variant of these images, noted in the result.
         output: predictions.json.gz.
         gpus: 1 computes on the first GPU.
         threads: CPU threads (default: all cores).
@@ -58,4 +60,5 @@ def predict(
         )
     shown = progress(records, total=len(records), description="predicting")
     results = list(predictor.results(shown, root))
-    write_predictions(output, results)
+    origin = predictor.origin.model_copy(update={"tested_on": tested_on})
+    write_predictions(output, results, origin)
