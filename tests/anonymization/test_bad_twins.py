@@ -11,11 +11,17 @@ import cv2
 import numpy as np
 import pytest
 from drawn_streets import SceneSettings, draw_scene
+from PIL import Image
 
 from tests.anonymization.anonymizing import run, write_index
+from workflow_scripts.anonymization.method import Finished
+from workflow_scripts.anonymization.twins import compare
+from workflow_scripts.common.files import sha256_of
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.imaging.same_picture import Resemblance, resemblance
 
 WIDTH, HEIGHT = 256, 128
@@ -393,3 +399,21 @@ def test_a_face_that_fills_the_picture_leaves_nothing_to_compare(data):
     write_regions(data / f"{SHARD}.parquet", with_ids([whole]))
     write_png(data / "theirs" / NAMES[0], np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     assert apply(data) == 0
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_twins_of_upright_originals_may_be_turned_or_not(tmp_path, scenes, orientation):
+    """Labels of the turned image: a twin keeps the EXIF orientation, or its pixels are turned."""
+    image = {1: lambda x: x, 3: lambda x: x[::-1, ::-1], 6: np.rot90}[orientation]
+    turned = Image.Exif()
+    turned[0x0112] = orientation
+    Image.fromarray(image(scenes[0])).save(tmp_path / "a.png", exif=turned)
+    Image.fromarray(image(hidden(scenes[0]))).save(tmp_path / "kept.png", exif=turned)
+    write_png(tmp_path / "turned.png", hidden(scenes[0]))
+    content = (tmp_path / "a.png").read_bytes()
+    record = CocoImage(1, "a.png", WIDTH, HEIGHT, sha256_of(content), upright=True)
+    picture = Picture(record, tmp_path, (replace(FACE, image="a.png"),))
+    for name in ("kept.png", "turned.png"):
+        finished = Finished(tmp_path / name, lossy=False)
+        changes, _ = compare(picture, finished, finished.path.read_bytes(), "precomputed")
+        assert [(one.x0, one.y0, one.x1, one.y1) for one in changes] == [(100, 40, 116, 60)]

@@ -127,7 +127,7 @@ class Twins(Method):
         if size is None:
             return f"{path}: not a readable image; make it again"
         width, height = size
-        if (width, height) != (image.width, image.height):
+        if (width, height) != (image.width, image.height) and not image.upright:
             return f"{path}: {width}x{height} pixels; the original has {image.width}x{image.height}"
         return None
 
@@ -175,7 +175,8 @@ def compare(
     Raises:
         UserError: the file is damaged, of another size, or shows another picture.
     """
-    original, twin = picture.pixels, decode_image(content, finished.path)
+    original, upright = picture.pixels, picture.record.upright
+    twin = decode_image(content, finished.path, upright=upright)
     if twin.shape != original.shape:
         (height, width), (h, w) = original.shape[:2], twin.shape[:2]
         raise UserError(f"{finished.path}: {w}x{h} pixels; the original has {width}x{height}")

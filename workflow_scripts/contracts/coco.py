@@ -28,7 +28,8 @@ class CocoImage:
     """Mask of unlabelled pixels, where the data set marks them (Cityscapes): predictions there are
     ignored. Validation images only."""
     upright: bool | None = None
-    """Whether the pixels are turned as the file's EXIF orientation says (images only)."""
+    """Whether the pixels are turned as the file's EXIF orientation says: without labels, or where
+    these are for the turned image."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reader of data sets in COCO format."""
 
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 
 from coco_labels import (
@@ -58,36 +59,39 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
         raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
     read = partial(_read_image, where)
     images = read_images(pool, read, entries, f"indexing {split}")
-    names = {kind: name for image in images for kind, name in image.notes}
-    if UNCLEAR in names and TURNED in names:
-        raise UserError(
-            f"{where.images}: the labels of {names[TURNED]} are for the image turned as its EXIF "
-            f"orientation says; those of {names[UNCLEAR]} cannot be told, since turning keeps its "
-            "size: turn the pixels of all images (exiftran -ai)"
-        )
+    if any(kind == TURNED for image in images for kind, _ in image.notes):
+        images = [_upright(image) for image in images]
     found = number(images, dataset.classes, notes)
     refuse_empty(found, split, where.annotations)
     return found
 
 
+def _upright(read: ReadImage) -> ReadImage:
+    """The image turned as its EXIF orientation says, though its size does not tell."""
+    if UNCLEAR not in dict(read.notes):
+        return read
+    notes = tuple((TURNED if kind == UNCLEAR else kind, name) for kind, name in read.notes)
+    return replace(read, image=replace(read.image, upright=True), notes=notes)
+
+
 def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
     path, where = files.images / image.file_name, files.annotations
     raw = read_bytes(path)
-    stated = image.width, image.height
-    stored = size = size_in_header(raw)
+    size, stated = size_in_header(raw), (image.width, image.height)
+    orientation = orientation_of(raw) if size else 1
+    is_turned = orientation >= 5 and size == stated[::-1] != stated
     # What is of another size is not decoded first: a small file may claim a billion pixels.
-    if size is None or sorted(size) == sorted(stated):
-        height, width = decode_image(raw, path, stated).shape[:2]
+    if size is None or size in (stated, stated[::-1]):
+        height, width = decode_image(raw, path, upright=is_turned).shape[:2]
         size = width, height
     if size != stated:
         raise UserError(
             f"{path}: {size[0]}x{size[1]} pixels, but {where.name} says {stated[0]}x{stated[1]}"
         )
     notes: list[Note] = []
-    orientation = orientation_of(raw)
     if orientation != 1:
         kind = UNCLEAR if orientation <= 4 or stated[0] == stated[1] else AS_STORED
-        notes.append((TURNED if stored != stated else kind, image.file_name))
+        notes.append((TURNED if is_turned else kind, image.file_name))
     instances: list[Instance] = []
     findings: list[str] = []
     for entry in image.annotations:
@@ -101,7 +105,9 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
             instances.append(instance)
     if findings:
         raise UserError("\n".join(findings))
-    record = CocoImage(0, image.file_name, *stated, sha256_of(raw))
+    record = CocoImage(
+        0, image.file_name, *stated, sha256_of(raw), upright=True if is_turned else None
+    )
     return ReadImage(record, tuple(instances), tuple(notes))
 
 

@@ -14,7 +14,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.dataset.reader import ReadImage, number
-from workflow_scripts.imaging.images import decode_upright, size_in_header
+from workflow_scripts.imaging.images import decode_image, size_in_header
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
 """Formats that are written again as they were, by Pillow's names; MPO is a JPEG of a camera."""
@@ -62,7 +62,7 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
                 if frames > 1 and image.format != "MPO":
                     return f"{name}: {frames} pages or frames; save each as a file of its own"
             kinds_in(raw)
-        height, width = decode_upright(raw, Path(name)).shape[:2]
+        height, width = decode_image(raw, Path(name), upright=True).shape[:2]
     except (UserError, ValueError, OSError, SyntaxError) as error:
         reason = " ".join(str(error).split())
         return reason if reason.startswith(name) else f"{name}: {reason.split(': ', 1)[-1]}"

@@ -26,31 +26,23 @@ def size_in_header(file: Path | bytes) -> tuple[int, int] | None:
         return None
 
 
-def decode_image(raw: bytes, path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
+def decode_image(raw: bytes, path: Path, *, upright: bool | None = False) -> np.ndarray:
     """Decode an image file's bytes to (height, width, 3) uint8 RGB.
 
-    Grey, 16-bit and transparent images become 8-bit RGB. An EXIF orientation is ignored, unless
-    only the turned image has the size that its labels are for.
+    Grey, 16-bit and transparent images become 8-bit RGB.
 
     Args:
         raw: content of the file.
         path: its name, for errors.
-        size: width and height, pixels, that its labels are for; None where nobody knows.
+        upright: whether an EXIF orientation turns the pixels, as in viewers, or is ignored.
 
     Raises:
         UserError: the file is truncated, damaged, no image, or too large. OpenCV notices damage
             only when it decodes from memory: from a path it fills what is missing.
     """
-    image = _decode(raw, path, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
-    height, width = image.shape[:2]
-    if width != height and size == (height, width):
-        return _decode(raw, path, cv2.IMREAD_COLOR_RGB)
-    return image
-
-
-def decode_upright(raw: bytes, path: Path) -> np.ndarray:
-    """The pixels as viewers show them: turned by the EXIF orientation; else as `decode_image`."""
-    return _decode(raw, path, cv2.IMREAD_COLOR_RGB)
+    return _decode(
+        raw, path, cv2.IMREAD_COLOR_RGB | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
+    )
 
 
 def decode_ids(raw: bytes, path: Path) -> np.ndarray:
@@ -127,11 +119,7 @@ def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
     width, height = size_in_header(content) or recorded
     # An orientation may swap the sides. What is of another size is not decoded first.
     if sorted((width, height)) == sorted(recorded):
-        pixels = (
-            decode_upright(content, path)
-            if image.upright
-            else decode_image(content, path, recorded)
-        )
+        pixels = decode_image(content, path, upright=image.upright)
         height, width = pixels.shape[:2]
     if (width, height) != recorded:
         raise UserError(
