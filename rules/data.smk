@@ -27,7 +27,7 @@ rule draw_dataset:
 
 checkpoint index_dataset:
     input:
-        [] if EXPERIMENT.image_roots else "<drawn>/dataset.json",
+        JOBS.index_inputs,
     output:
         # The first, for Snakemake takes that one for what other jobs wait for.
         shards="<shards>",

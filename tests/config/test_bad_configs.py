@@ -4,11 +4,14 @@ import itertools
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.workflow import PROJECT
+from tests.workflow import PROJECT, Workflow
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.texts import read_yaml
-from workflow_scripts.config.experiment import read_experiment
+from workflow_scripts.config.early import refuse_missing_files
+from workflow_scripts.config.experiment import Experiment, read_experiment
+from workflow_scripts.contracts.layout import Layout
 
 DEMO = (PROJECT / "profiles/demo/experiment.yaml").read_text()
 
@@ -90,3 +93,165 @@ def test_a_byte_order_mark_and_a_bare_on_are_understood(tmp_path: Path) -> None:
     path.write_text("\ufeff" + with_line("evaluation:", "evaluation:\n  on: [unmodified]"))
     content = read_yaml(path)
     assert content["evaluation"][True] == ["unmodified"]
+
+
+def changed(**sections: object) -> Experiment:
+    """The paper's experiment with keys of some sections set otherwise."""
+    content = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    for name, keys in sections.items():
+        whole = not isinstance(keys, dict) or "kind" in keys
+        content[name] = keys if whole else {**content.get(name, {}), **keys}
+    return read_experiment(content, "config.yaml")
+
+
+COCO = {"kind": "coco", "train": {"images": "i", "annotations": "a"}, "classes": ["car", "person"]}
+COCO["val"] = COCO["train"]
+FILE = {"source": "here", "sha256": "0" * 64, "licence": "MIT"}
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize(
+    ("sections", "line"),
+    [
+        ({}, "dataset.root: there is no folder data/cityscapes; correct the path, or bring the"),
+        ({"dataset": {"root": "here"}}, "dataset.root: there is no folder here; correct the path"),
+        (
+            {"pii": {"license_plates": {"detector": "annotations", "file": "plates.csv"}}},
+            "pii.license_plates.file: there is no file plates.csv; correct the path, or bring the",
+        ),
+        (
+            {"pii": {"faces": {"detector": "annotations", "file": "."}}},
+            "pii.faces.file: there is no file .; correct the path, or bring the file there",
+        ),
+        (
+            {"variants": {"v": {"method": "precomputed", "folder": "vendor"}}},
+            "variants.v.folder: there is no folder vendor; correct the path, or bring the folder",
+        ),
+        (
+            {"training": {"initialisation": "w.pth", "initialisation_sha256": "0" * 64}},
+            "training.initialisation: there is no file w.pth; correct the path, or bring the file",
+        ),
+        (
+            {"privacy": {"embedding": {**FILE, "source": "none.onnx"}}},
+            "privacy.embedding.source: there is no file none.onnx; correct the path, or bring the",
+        ),
+        (
+            {"privacy": {"embedding": FILE}},
+            f"privacy.embedding.sha256: that of here is {EMPTY}; correct it, or the source",
+        ),
+    ],
+)
+def test_a_missing_file_is_known_before_any_job(tmp_path, monkeypatch, sections, line) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("here").touch()
+    if sections and "dataset" not in sections:
+        sections = {"dataset": {"root": "."}, **sections}
+    with pytest.raises(UserError) as error:
+        refuse_missing_files(changed(**sections), Layout(tmp_path))
+    (said,) = str(error.value).splitlines()
+    assert said.startswith(line)
+
+
+def test_what_was_made_needs_its_source_no_more(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    embedding = {"embedding": {**FILE, "source": "gone.onnx"}}
+    variants = {"v": {"method": "precomputed", "folder": "gone"}}
+    experiment = changed(privacy=embedding, variants=variants)
+    layout = Layout(tmp_path)
+    for made in layout.shards, layout.manifest("v", "train"), layout.weights / FILE["sha256"]:
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.touch()
+    refuse_missing_files(experiment, layout)
+
+
+def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    said = Workflow(tmp_path / "work", config).dry_run()
+    assert said.returncode == 1
+    assert "UserError: dataset.root: there is no folder data/cityscapes;" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("sections", "line"),
+    [
+        (
+            {"pii": {"person_classes": ["persom"]}},
+            "pii.person_classes: persom is none of the classes",
+        ),
+        (
+            {"pii": {"vehicle_classes": ["car", "van"]}},
+            "pii.vehicle_classes: van is none of the classes",
+        ),
+        ({"pii": {"person_classes": []}}, "pii.person_classes: an empty list is none of the"),
+        ({"dataset": {**COCO, "classes": ["all"]}}, "dataset.classes.0: 'all' is reserved for the"),
+        ({"dataset": {**COCO, "classes": [""]}}, "dataset.classes.0: a name of visible charac"),
+        ({"dataset": {**COCO, "classes": [True]}}, "dataset.classes.0: Input should be a valid st"),
+        ({"dataset": {**COCO, "classes": []}}, "dataset.classes: Tuple should have at least 1 it"),
+        ({"variants": {"a" * 64: {"method": "blur"}}}, "Snakemake takes a name that ends in 20"),
+        ({"variants": {"ünï": {"method": "blur"}}}, "variants.ünï: String should match pattern"),
+        ({"variants": {"a\n": {"method": "blur"}}}, r"variants.'a\n': String should match pattern"),
+        ({"variants": {"": {"method": "blur"}}}, "String should match pattern"),
+        ({"variants": {"x" * 65: {"method": "blur"}}}, "String should have at most 64 characters"),
+        ({"seeds": [2**64]}, "seeds.0: Input should be less than 1000000000000000000 (found 18"),
+        ({"more_seeds": {"anonymized": [2**64]}}, "more_seeds.anonymized.0: Input should be less"),
+        ({"evaluation": {"longest_side": 1}}, "evaluation.longest_side: Input should be greater"),
+        ({"evaluation": {"shorter_side": 10**9}}, "evaluation.shorter_side: Input should be less"),
+        ({"evaluation": {"score_threshold": float("nan")}}, "Input should be a finite number"),
+        ({"evaluation": {"detections_per_image": 10**9}}, "Input should be less than or equal to"),
+        ({"statistics": {"margins": [0.01, 10**400]}}, "statistics.margins.1: Input should be"),
+        ({"statistics": {"image_samples": True}}, "Input should be a number (found true; YAML re"),
+        *(
+            ({"statistics": {"image_groups": slow}}, "image_groups: this expression can take for")
+            for slow in (
+                "(a+)+$",
+                "(a|a)*b",
+                "(?:(x*)y?)*",
+                "((a+)b)+",
+                "(.*.*.*.*.*.*)x",
+                r"(\w?)+x",
+            )
+        ),
+        ({"statistics": {"image_groups": "("}}, "image_groups: not a regular expression: missing"),
+        ({"dataset": {"images_per_shard": 10**30}}, "Input should be less than or equal to 1000"),
+        ({"report": {"show_originals": "perhaps"}}, "Input should be a valid boolean, unable to"),
+    ],
+)
+def test_a_bad_value_is_one_line(sections, line) -> None:
+    with pytest.raises(UserError) as error:
+        changed(**sections)
+    (said,) = str(error.value).splitlines()
+    assert said.startswith("config.yaml: ")
+    assert line in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"shorter_sides": []}, "augmentation.shorter_sides: Tuple should have at least 1 item"),
+        ({"shorter_sides": [1]}, "augmentation.shorter_sides.0: Input should be greater than or"),
+        ({"longest_side": 1}, "augmentation.longest_side: Input should be greater than or equal"),
+        ({"learning_rate": 1e300}, "learning_rate: Input should be less than or equal to 100"),
+        ({"learning_rate": float("inf")}, "learning_rate: Input should be a finite number"),
+        ({"iterations": 10**30}, "iterations: Input should be less than or equal to 1000000000"),
+        ({"images_per_step": 10**9}, "images_per_step: Input should be less than or equal to 10"),
+    ],
+)
+def test_a_bad_recipe_is_one_line(keys, line) -> None:
+    content = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    content["training"] = {"engine": "torchvision", "milestones": []}
+    for name, value in keys.items():
+        section = content["training"]
+        if "side" in name:
+            section = section.setdefault("augmentation", {})
+        section[name] = value
+    with pytest.raises(UserError) as error:
+        read_experiment(content, "config.yaml")
+    assert str(error.value).startswith(f"config.yaml: training.{line}")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", [r"^[^/]+", r"(seq|cam)\d+", r"\w+/\w+_(\d+)", r"[(*+]+(x)", r"(?:a{2}b)?c", r"\(a*\)+"]
+)
+def test_expressions_that_end_soon_are_taken(text) -> None:
+    assert changed(statistics={"image_groups": text}).statistics.image_groups == text

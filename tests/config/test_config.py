@@ -269,7 +269,7 @@ def test_originals_are_shown_by_default_where_they_are_drawn(config):
 
 def test_coco_data_without_plate_settings_means_faces_only(config):
     folder = {"images": "/i", "annotations": "/a.json"}
-    coco = {"kind": "coco", "train": folder, "val": folder, "classes": ["person"]}
+    coco = {"kind": "coco", "train": folder, "val": folder, "classes": ["person", "car"]}
     config["dataset"] = coco
     config["pii"] = {"faces": {"detector": "centerface"}}
     assert read_experiment(config, "t").pii.license_plates is None

@@ -136,7 +136,9 @@ def _keys_of(location: tuple[str | int | None, ...], content: Any) -> list[str]:
             content = content[part] if part < len(content) else None
         elif index < len(location) - 1 or part is None or not isinstance(content, dict):
             continue
-        keys.append(str(part))
+        if part != "[key]":
+            name = str(part)
+            keys.append(name if name.isprintable() else repr(name))
     return keys
 
 

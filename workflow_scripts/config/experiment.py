@@ -135,6 +135,19 @@ class Experiment(Section):
         return variants
 
     @model_validator(mode="after")
+    def _classes_with_pii_are_known(self) -> "Experiment":
+        for kind in self.pii.detectors if self.pii.only_on_labelled else ():
+            key, names = self.pii.parent_classes[kind]
+            unknown = [name for name in names if name not in self.classes]
+            if len(unknown) == len(names) or (unknown and key in self.pii.model_fields_set):
+                raise ValueError(
+                    f"pii.{key}: {', '.join(unknown) or 'an empty list'} is none of the classes "
+                    f"{', '.join(self.classes)}; "
+                    "name classes of the data set, or set pii.only_on_labelled to false"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
         if self.images_only:
             return self

@@ -15,6 +15,7 @@ from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import is_unmodified, seed_offset
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json
+from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout, RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
@@ -213,6 +214,16 @@ class Jobs:
     def regions_option(self, _: object, input: Any) -> str:
         """`--regions` with the PII of the validation images, if exposed instances are evaluated."""
         return f"--regions {input.regions}" if self.experiment.evaluation.exposed else ""
+
+    def index_inputs(self, _: object = None) -> list[Path]:
+        """What has to be made before the index: drawn scenes.
+
+        Raises:
+            UserError: files that the config names are missing; this function is called whenever
+                jobs are planned.
+        """
+        refuse_missing_files(self.experiment, self.layout)
+        return [] if self.experiment.image_roots else [self.layout.drawn / "dataset.json"]
 
     def root_option(self, _: object = None) -> str:
         """`--root` with the drawn data set; empty where the images are the user's."""

@@ -168,6 +168,25 @@ Probability = Annotated[float, Field(gt=0, lt=0.5)]
 Power = Annotated[float, Field(ge=0.5, lt=1)]
 
 
+MOST_REPETITIONS = 5
+"""The time of a search grows with the length of a name to the power of this."""
+
+
+def _may_take_for_ever(expression: str) -> bool:
+    """Whether searching a name for a regular expression may take more than a moment."""
+    # Neither escaped characters nor sets have a structure.
+    text = re.sub(r"\\.|\[\^?\]?[^]]*\]", "x", expression)
+    if len(re.findall(r"[*+]|,\}", text)) > MOST_REPETITIONS:
+        return True
+    innermost = re.compile(r"\((\?(?:[a-z-]*:|<?[=!]|P<\w+>|>))?([^()]*)\)([*+{]?)")
+    while group := innermost.search(text):
+        _, inside, repeated = group.groups()
+        if repeated and re.search(r"[*+?{|]", inside):
+            return True
+        text = text.replace(group[0], re.sub(r"[^*+?{|]", "", inside) + "x" + repeated, 1)
+    return False
+
+
 class Statistics(Section):
     """The verdict on each variant against the reference."""
 
@@ -211,6 +230,11 @@ class Statistics(Section):
             re.compile(text)
         except re.error as error:
             raise ValueError(f"not a regular expression: {error}") from None
+        if _may_take_for_ever(text):
+            raise ValueError(
+                "this expression can take for ever: it repeats what has repetitions or choices in "
+                f"it, or has more than {MOST_REPETITIONS} repetitions; match less of the name"
+            )
         return text
 
 

@@ -1,0 +1,90 @@
+"""Files that an experiment names and this machine lacks, told before any job starts."""
+
+from pathlib import Path
+
+from workflow_scripts.anonymization.methods.precomputed import Precomputed
+from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import sha256_of_file
+from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.settings import CocoDataset
+from workflow_scripts.contracts.weights import Weights, weights_in
+
+
+def refuse_missing_files(experiment: Experiment, layout: Layout) -> None:
+    """See that files and folders are there which results still have to be made from.
+
+    Raises:
+        UserError: a line for each that is missing, with the key that names it.
+    """
+    findings = [
+        *(_images(experiment) if not layout.shards.exists() else []),
+        *_regions(experiment),
+        *_folders(experiment, layout),
+        *_initial_weights(experiment, layout),
+        *(line for key, one in weights_in(experiment) for line in _weights(key, one, layout)),
+    ]
+    if findings:
+        raise UserError.of(findings)
+
+
+def _images(experiment: Experiment) -> list[str]:
+    dataset = experiment.dataset
+    if isinstance(dataset, CocoDataset):
+        named = {"train": dataset.train, "val": dataset.val}
+        return [
+            line
+            for split, files in named.items()
+            for line in (
+                _lacking(f"dataset.{split}.images", files.images, folder=True),
+                _lacking(f"dataset.{split}.annotations", files.annotations),
+            )
+            if line
+        ]
+    root = getattr(dataset, "root", None)
+    line = root and _lacking("dataset.root", root, folder=True)
+    return [line] if line else []
+
+
+def _regions(experiment: Experiment) -> list[str]:
+    files = {
+        f"{kind.key}.file": getattr(detector, "file", None)
+        for kind, detector in experiment.pii.detectors.items()
+    }
+    return [line for key, file in files.items() if file and (line := _lacking(key, file))]
+
+
+def _folders(experiment: Experiment, layout: Layout) -> list[str]:
+    return [
+        line
+        for name, variant in experiment.variants.items()
+        if isinstance(variant, Precomputed) and not layout.manifest(name, "train").exists()
+        if (line := _lacking(f"variants.{name}.folder", variant.folder, folder=True))
+    ]
+
+
+def _initial_weights(experiment: Experiment, layout: Layout) -> list[str]:
+    file = getattr(experiment.training, "initialisation", None)
+    if not isinstance(file, Path) or layout.training_checked.exists():
+        return []
+    line = _lacking("training.initialisation", file)
+    return [line] if line else []
+
+
+def _weights(key: str, weights: Weights, layout: Layout) -> list[str]:
+    if weights.is_remote or (layout.weights / weights.sha256).exists():
+        return []
+    if line := _lacking(f"{key}.source", weights.local()):
+        return [line]
+    found = sha256_of_file(weights.local())
+    if found != weights.sha256:
+        return [f"{key}.sha256: that of {weights.source} is {found}; correct it, or the source"]
+    return []
+
+
+def _lacking(key: str, path: Path, *, folder: bool = False) -> str | None:
+    """A line about a path that is not there, or is something else."""
+    if path.is_dir() if folder else path.is_file():
+        return None
+    what = "folder" if folder else "file"
+    return f"{key}: there is no {what} {path}; correct the path, or bring the {what} there"
