@@ -117,7 +117,7 @@ def owner_of(file: Path) -> Owner | None:
             return _parsed(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, TypeError):  # read in the middle of a heartbeat
+        except (ValueError, TypeError, RecursionError):  # read in the middle of a heartbeat
             time.sleep(0.02)
     raise UserError(f"{file}: damaged; remove it if no process works in its folder")
 

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import NonNegativeInt
+
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.regions import Kind
 
 
@@ -75,11 +78,12 @@ class PiiSummary:
         """
         content = read_json(path)
         try:
-            by_kind = {Kind(kind): _read(part) for kind, part in content["by_kind"].items()}
-            return cls(_read(content["total"]), by_kind)
+            by_kind = {Kind(kind): _read(part, path) for kind, part in content["by_kind"].items()}
+            return cls(_read(content["total"], path), by_kind)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"{path}: no PII summary ({error}); make it again") from None
 
 
-def _read(part: dict[str, Any]) -> RegionsPerFrame:
-    return RegionsPerFrame(tuple(part["histogram"].values()))
+def _read(part: dict[str, Any], path: Path) -> RegionsPerFrame:
+    histogram = validate(dict[str, NonNegativeInt], part["histogram"], str(path))
+    return RegionsPerFrame(tuple(histogram.values()))

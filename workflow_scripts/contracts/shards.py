@@ -8,9 +8,11 @@ shards is never mistaken for what belongs to the new ones.
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import canonical_json, read_json, sha256_of, write_json
+from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 
 KEYS = {"train": "shards", "val": "val_shards"}
@@ -44,15 +46,18 @@ class Shards:
         Raises:
             UserError: it is missing or something else.
         """
-        content = read_json(path)
         try:
-            return cls(
-                images_per_shard=content["images_per_shard"],
-                digests=content["digests"],
-                by_split={split: _by_id(content.get(key, {})) for split, key in KEYS.items()},
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{path}: not a list of shards ({error}); index again") from None
+            content = validate(dict[str, Any], read_json(path), str(path))
+            by_split = {split: content.pop(key, {}) for split, key in KEYS.items()}
+            shards: Shards = validate(cls, {**content, "by_split": by_split}, str(path))
+        except UserError as error:
+            if not path.exists():
+                raise
+            reason = str(error).splitlines()[0].removeprefix(f"{path}: ")
+            raise UserError(
+                f"{path}: damaged ({reason}); delete it, and the workflow indexes again"
+            ) from None
+        return shards
 
 
 def read_shard(path: Path, shard: str) -> tuple[str, ...]:
@@ -66,10 +71,6 @@ def read_shard(path: Path, shard: str) -> tuple[str, ...]:
     if shard not in shards:
         raise UserError(f"{path}: no shard {shard!r}; there are {', '.join(shards)}")
     return shards[shard]
-
-
-def _by_id(content: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    return {shard: tuple(names) for shard, names in content.items()}
 
 
 def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shards:
