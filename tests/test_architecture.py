@@ -35,6 +35,7 @@ STANDALONE = (
     "pii_measures",
     "run_equivalence",
     "slurm_repairs",
+    "twin_comparison",
 )
 """The packages that know nothing of the workflow."""
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from drawn_streets import SceneSettings, draw_scene
 from PIL import Image
+from twin_comparison.resemblance import Resemblance, resemblance
 
 from tests.anonymization.anonymizing import run, write_index
 from workflow_scripts.anonymization.method import Finished
@@ -22,7 +23,6 @@ from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
 from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.imaging.same_picture import Resemblance, resemblance
 
 WIDTH, HEIGHT = 256, 128
 NAMES = ("town/a.png", "town/b.png", "town/c.png")

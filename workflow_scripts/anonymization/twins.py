@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 from pydantic import Field
+from twin_comparison.changes import changed_pixels, coded_like, parts_of
+from twin_comparison.resemblance import exchanged, glimpse, resemblance
 
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.common.console import log
@@ -18,10 +20,8 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Region
-from workflow_scripts.imaging.comparison import changed_pixels, coded_like, parts_of
 from workflow_scripts.imaging.images import decode_image, size_in_header
 from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.imaging.same_picture import exchanged, glimpse, resemblance
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
@@ -155,7 +155,7 @@ class Look:
     """What is kept of an original and its anonymized image until their shard is complete."""
 
     original: np.ndarray
-    """Glimpse, see `imaging.same_picture`."""
+    """Glimpse, see `twin_comparison.resemblance`."""
     twin: np.ndarray
     remark: str | None
     """What is unusual about the anonymized image, though no reason to refuse it."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from twin_comparison.changes import changed_pixels, coded_like
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Change, read_manifest
 from workflow_scripts.contracts.regions import Region, read_regions
-from workflow_scripts.imaging.comparison import changed_pixels, coded_like
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.pictures import Picture, pictures_of
 
