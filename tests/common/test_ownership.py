@@ -210,8 +210,31 @@ def test_many_get_the_folder_one_after_another(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_damaged_file_is_named(tmp_path):
+OWNER = asdict(replace(Owner.this_process(), host="node17"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[1]",
+        "3",
+        "[" * 100_000,
+        "\0" * 100,
+        '{"host": "node17"}',
+        json.dumps({**OWNER, "beat": "yesterday"}),
+        json.dumps({**OWNER, "beat": 3}),
+        json.dumps({**OWNER, "beat": "2026-01-01T00:00:00"}),
+        json.dumps({**OWNER, "name": "../other"}),
+        json.dumps({**OWNER, "name": None}),
+        json.dumps({**OWNER, "more": 1}),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, content):
     file = tmp_path / "owner.json"
-    file.write_text("{")
-    with pytest.raises(UserError, match=r"owner.json: damaged"), owned(file, never):
+    file.write_text(content)
+    line = r"owner.json: damaged; remove it if no process works in its folder"
+    with pytest.raises(UserError, match=line), owned(file, never):
         pass
+    assert file.read_text() == content

@@ -33,6 +33,8 @@ CLOCKS_APART_SECONDS = 120.0
 """Largest assumed difference between the clocks of two nodes."""
 REMINDER_SECONDS = 600.0
 """Time between two messages of a process that waits."""
+_UNREADABLE = ValueError, TypeError, AttributeError, RecursionError
+"""Errors of reading an owner's file that holds something else."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -117,13 +119,16 @@ def owner_of(file: Path) -> Owner | None:
             return _parsed(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (ValueError, TypeError, RecursionError):  # read in the middle of a heartbeat
+        except _UNREADABLE:  # perhaps in the middle of a heartbeat
             time.sleep(0.02)
     raise UserError(f"{file}: damaged; remove it if no process works in its folder")
 
 
 def _parsed(text: str) -> Owner:
-    return Owner(**json.loads(text))
+    owner = Owner(**json.loads(text))
+    if not owner.name.isalnum() or datetime.fromisoformat(owner.beat).tzinfo is None:
+        raise ValueError
+    return owner
 
 
 def _is_owned_by(file: Path, owner: Owner) -> bool:
@@ -268,7 +273,7 @@ class Waiting:
 def _beat(file: Path, own: Owner, ended: threading.Event, lost: Callable[[], None]) -> None:
     while not ended.wait(BEAT_SECONDS):
         # A file that is gone, unreadable or half-written for a moment is no reason to stop.
-        with contextlib.suppress(OSError, ValueError, TypeError):
+        with contextlib.suppress(OSError, *_UNREADABLE):
             now = _beat_once(file, own)
             if now.name != own.name:
                 log.error("%s was taken over (%s); stopping", file.parent, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.ownership import owner_of
 from workflow_scripts.contracts.layout import Layout, RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
@@ -97,7 +98,10 @@ def status_of(
     if run.evaluation.exists():
         return RunStatus(variant, seed, State.DONE)
     status = _with_progress(RunStatus(variant, seed, State.WAITING), run)
-    owner = owner_of(run.owner)
+    try:
+        owner = owner_of(run.owner)
+    except UserError as error:
+        return replace(status, state=State.FAILED, reason=str(error))
     if owner is not None and owner.seems_alive:
         return replace(status, state=State.RUNNING, slurm_job=owner.slurm_job, node=owner.host)
     for step in STEPS:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import explained
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.predictions import write_predictions
@@ -40,6 +41,8 @@ def predict(
     Raises:
         UserError: the model has other classes than the annotations, or a file is missing.
     """
+    with explained(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
     chosen = choose_gpus(gpus)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
     split = CocoSplit.read(annotations)
