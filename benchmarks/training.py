@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 from drawn_streets import SceneSettings, write_data_set
+from gpu_usage import visible_gpus
 
-from workflow_scripts.common.gpus import visible_gpus
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.training.engines.detectron2 import Detectron2Training

@@ -18,9 +18,10 @@ from detectron2.data.detection_utils import read_image as detectron2_reads_image
 from detectron2.data.transforms import AugInput, AugmentationList
 from detectron2.engine import DefaultTrainer
 from detectron2.utils.events import EventStorage
+from gpu_usage import visible_gpus
 
 from benchmarks.training import WARM_UP
-from workflow_scripts.common.gpus import usable_cores, visible_gpus
+from workflow_scripts.common.gpus import usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.images import read_image
 from workflow_scripts.training.data import TrainingSet

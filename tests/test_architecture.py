@@ -25,8 +25,10 @@ FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in room
 STANDALONE = (
     "cluster_schedule",
     "coco_labels",
+    "code_fingerprint",
     "drawn_streets",
     "face_inpainting",
+    "gpu_usage",
     "image_files",
     "instance_ap",
     "invariant_mask_rcnn",

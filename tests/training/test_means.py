@@ -6,10 +6,11 @@ import time
 
 import pynvml
 import pytest
+from gpu_usage import visible_gpus
 
 from tests.training.conftest import with_settings
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.gpus import choose_gpus, visible_gpus
+from workflow_scripts.common.gpus import choose_gpus
 from workflow_scripts.training.engines.torchvision.engine import rate_factor
 from workflow_scripts.training.job import Rendezvous
 from workflow_scripts.training.process_control import (

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from gpu_usage import GpuMeter, visible_gpus
 from slurm_repairs.questions import NoAnswerError, ask, rows
 
 from workflow_scripts.common.console import log
-from workflow_scripts.common.gpus import GpuMeter, visible_gpus
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.usage import Usage, write_usage
 

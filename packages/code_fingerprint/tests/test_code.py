@@ -3,16 +3,14 @@
 from pathlib import Path
 
 import pytest
-
-from workflow_scripts.common import fingerprint as module
-from workflow_scripts.common.fingerprint import code_of
+from code_fingerprint import CodeBase, FoundCode
 
 CODE = '''"""A stage."""
 import numpy as np
 from . import near
 from .near import nearer
-from workflow_scripts import helper
-from workflow_scripts.common.cli import Command
+from project import helper
+from project.common.cli import Command
 
 
 def area(width, height):
@@ -22,9 +20,9 @@ def area(width, height):
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package of three modules and a lock, in place of the project's own."""
-    package = tmp_path / "workflow_scripts"
+def tree(tmp_path: Path) -> Path:
+    """A package of three modules and a lock."""
+    package = tmp_path / "project"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "stage.py").write_text(CODE)
@@ -33,16 +31,12 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "cli.py").write_text("Command = 1\n")
     (package / "plugin.py").write_text("def go(): pass\n")
     (tmp_path / "lock").write_text("numpy==2.4.6 \\\n    --hash=x\nruff==0.1\n")
-    monkeypatch.setattr(module, "ROOT", tmp_path)
-    monkeypatch.setattr(module, "LOCK", tmp_path / "lock")
     return package
 
 
-def code(*plugins: str) -> str:
-    for cached in (module.code_of, module._read, module._locked_versions):
-        cached.cache_clear()
-    names = [f"workflow_scripts.{name}" for name in ("stage", *plugins)]
-    return code_of(*names)
+def code(tree: Path, *plugins: str) -> FoundCode:
+    names = [f"project.{name}" for name in ("stage", *plugins)]
+    return CodeBase((tree.parent,), tree.parent / "lock", ["project.common"]).read(*names)
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -64,9 +58,9 @@ def replace(path: Path, old: str, new: str) -> None:
     ],
 )
 def test_what_changes_no_result_changes_no_fingerprint(tree, file, old, new):
-    before = code()
+    before = code(tree)
     replace(tree / file, old, new)
-    assert code() == before
+    assert code(tree) == before
 
 
 @pytest.mark.parametrize(
@@ -80,19 +74,19 @@ def test_what_changes_no_result_changes_no_fingerprint(tree, file, old, new):
     ],
 )
 def test_what_may_change_a_result_changes_the_fingerprint(tree, file, old, new):
-    before = code()
+    before = code(tree)
     replace(tree / file, old, new)
-    assert code() != before
+    assert code(tree) != before
     replace(tree / file, new, old)
-    assert code() == before
+    assert code(tree) == before
 
 
 def test_a_plugin_counts_where_it_is_named(tree):
-    before = code("plugin")
+    before = code(tree, "plugin")
     replace(tree / "plugin.py", "pass", "return 1")
-    assert code("plugin") != before
+    assert code(tree, "plugin") != before
 
 
 def test_a_module_that_is_not_there(tree):
     with pytest.raises(ModuleNotFoundError, match="nowhere"):
-        code("nowhere")
+        code(tree, "nowhere")
