@@ -35,6 +35,7 @@ STANDALONE = (
     "natural_pii",
     "pii_detectors",
     "pii_measures",
+    "program_runner",
     "run_equivalence",
     "slurm_repairs",
     "twin_comparison",

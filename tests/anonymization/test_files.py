@@ -277,7 +277,7 @@ def test_a_detached_child_that_holds_the_output_open_is_ended(data, capsys, endi
     limit = {"timeout_minutes": 10 / 60} if "sleep" in ending else {}
     assert apply(data, settings | limit) == 2
     said = lines(capsys, data)
-    assert "python left 1 processes behind; ended them" in said
+    assert "python: left 1 processes behind, which were ended" in said
     assert ("was not done after 10 s; ended it" if limit else "ended with 3") in said[-1]
     assert not is_running(int((data / "child").read_text()))
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+from program_runner import end_marked
+
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
-from workflow_scripts.anonymization.program import end_marked
 from workflow_scripts.anonymization.twins import compare_all
 from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option

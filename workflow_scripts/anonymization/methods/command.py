@@ -8,12 +8,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from program_runner import (
+    ProgramError,
+    ProgramTimeoutError,
+    check_program,
+    run_program,
+    secrets_in,
+)
 from pydantic import Field, field_validator
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.anonymization.program import check_program, run_program, secrets_in
 from workflow_scripts.anonymization.twins import CommandResults
-from workflow_scripts.common.console import log
+from workflow_scripts.common.console import duration, log
+from workflow_scripts.common.environment import environment_of_others
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
@@ -72,7 +79,10 @@ class CommandMethod(Method):
         """See that the program is there."""
         if self.directory is not None and not self.directory.is_dir():
             raise UserError(f"directory: there is no folder {self.directory}")
-        check_program(self.words()[0], self.directory)
+        try:
+            check_program(self.words()[0], self.directory)
+        except ProgramError as error:
+            raise UserError(f"command: {error}") from None
         if secrets_in(self.command):
             log.warning(
                 "command: a key or password in the config is in files and logs for all to read; "
@@ -115,11 +125,24 @@ class CommandMethod(Method):
         regions = work / "regions.json"
         write_json(regions, {"schema": 1, "regions": _regions_of(handed)})
         words = self.words(input=work / "input", output=output, regions=regions, threads=threads)
-        log.info("%d images for %s", len(handed), Path(words[0]).name)
-        timeout = self.timeout_minutes and 60 * self.timeout_minutes
-        # The mark is the folder: whoever finds it later can end what still works in it.
-        mark, secrets = str(work.parent), secrets_in(self.command)
-        run_program(words, self.directory, timeout, mark, secrets)
+        name, timeout = Path(words[0]).name, self.timeout_minutes and 60 * self.timeout_minutes
+        log.info("%d images for %s", len(handed), name)
+        try:
+            run_program(
+                words,
+                lambda line: log.info("%s: %s", name, line),
+                directory=self.directory,
+                timeout=timeout,
+                environment=environment_of_others(),
+                # Whoever finds the folder later can end what still works in it.
+                mark=str(work.parent),
+                secrets=secrets_in(self.command),
+            )
+        except ProgramTimeoutError:
+            limit = duration(timeout or 0)
+            raise UserError(f"command: {name} was not done after {limit}; ended it") from None
+        except ProgramError as error:
+            raise UserError(f"command: {error}") from None
 
 
 def _check_links(work: Path, output: Path) -> None:

@@ -1,19 +1,16 @@
-"""External programs: whether they can start, their output, and the end of all their processes."""
+"""Running a program: its output, its end, and the end of all its processes."""
 
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from workflow_scripts.common.console import duration, log
-from workflow_scripts.common.environment import environment_of_others
-from workflow_scripts.common.errors import UserError
+from .errors import ProgramError, ProgramTimeoutError
 
 GRACE_SECONDS = 10.0
 """Time between SIGTERM and SIGKILL."""
@@ -21,7 +18,7 @@ SHOWN = 300
 """Number of characters of a program's last line that an error quotes."""
 
 
-MARK = "ANONYMIZATION_SHARD"
+MARK = "PROGRAM_RUNNER_MARK"
 """Environment variable by which the processes of a program are found, detached ones included."""
 LONGEST_LINE = 65536
 _SECRET = re.compile(
@@ -31,42 +28,6 @@ _NOT_SHOWN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 """Terminal sequences: colours, cursor movements, titles."""
 
 
-def check_program(name: str, directory: Path | None = None) -> None:
-    """Check that a program can be started.
-
-    Args:
-        name: as it is called; with a slash, a path.
-        directory: that relative paths start from; None: the current one.
-
-    Raises:
-        UserError: it is missing, not executable, or a script that no interpreter would run.
-    """
-    path = str(directory / name) if directory is not None and "/" in name else name
-    found = shutil.which(path)
-    if found is None:
-        file = Path(path)
-        if "/" in name and file.is_file():
-            raise UserError(f"command: {file} is not executable; run: chmod +x {file}")
-        hint = " (there is no shell: ~ and $ mean nothing)" if re.search(r"[~$]", name) else ""
-        what = f"{name!r} is a folder" if file.is_dir() else f"no program {name!r} here{hint}"
-        raise UserError(f"command: {what}; install it or give its path")
-    with Path(found).open("rb") as stream:
-        head = stream.read(512)
-    if head.startswith(b"#!"):
-        interpreter = head[2:].partition(b"\n")[0].decode(errors="replace").split(" ")
-        called = next((word for word in interpreter if word), "")
-        if shutil.which(called) is None:
-            ends = "; it has Windows line ends" if called.endswith("\r") else ""
-            raise UserError(
-                f"command: {found} begins with #!{called.strip()}, which is no program here{ends}"
-            )
-    elif b"\0" not in head:
-        raise UserError(
-            f"command: {found} is a script without a first line such as #!/bin/sh; add one, or "
-            "name its interpreter in the command"
-        )
-
-
 def secrets_in(command: str) -> list[str]:
     """Values in a command that look like keys, tokens and passwords."""
     return [value for found in _SECRET.findall(command) for value in found if value]
@@ -74,26 +35,33 @@ def secrets_in(command: str) -> list[str]:
 
 def run_program(
     words: Sequence[str],
+    tell: Callable[[str], None],
+    *,
     directory: Path | None = None,
     timeout: float | None = None,
+    environment: Mapping[str, str] | None = None,
     mark: str = "",
     secrets: Sequence[str] = (),
 ) -> None:
-    """Run a program to its end. Its output goes to the log, line by line.
+    """Run a program to its end, and end all that it started.
 
-    It gets this process's environment, a process group of its own, and no standard input. When it
-    ends, when this process is asked to end (TERM, INT) or the time is over, what is left of the
-    group is ended too, and so are the processes that left the group.
+    It gets a process group of its own, and no standard input. When it ends, when this process is
+    asked to end (TERM, INT) or the time is over, what is left of the group is ended too, and so are
+    the processes that left the group.
 
     Args:
         words: the program and its arguments; there is no shell.
+        tell: gets each line of its output, from another thread, without control characters.
         directory: to run it in; None: the current one.
         timeout: seconds, or None.
-        mark: text that is unique to this run; by default a new one.
-        secrets: texts that the log must not show.
+        environment: of the program; None: that of this process.
+        mark: text that is unique to this run, by which `end_marked` finds its processes; by default
+            a new one.
+        secrets: texts that are not told.
 
     Raises:
-        UserError: it could not be started, ended with another code than 0, or took too long.
+        ProgramTimeoutError: it took too long.
+        ProgramError: it could not be started, or ended with another code than 0.
     """
     name, mark = Path(words[0]).name, mark or f"{os.getpid()}-{time.monotonic_ns()}"
     with _ended_by_term():
@@ -103,39 +71,40 @@ def run_program(
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env=environment_of_others() | {MARK: mark},
+                env={**(os.environ if environment is None else environment), MARK: mark},
                 cwd=directory,
                 start_new_session=True,
             )
         except OSError as error:
-            raise UserError(f"command: {words[0]} cannot be run ({error.strerror})") from None
-        listener = _Listener(process, name, secrets)
+            raise ProgramError(f"{words[0]} cannot be run ({error.strerror})") from None
+        listener = _Listener(process, tell, secrets)
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            limit = duration(timeout or 0)
-            raise UserError(f"command: {name} was not done after {limit}; ended it") from None
+            raise ProgramTimeoutError(f"{name} was not done after {timeout:g} s") from None
         finally:
             _end_group(process)
             if left := end_marked(mark):
-                log.warning("%s left %d processes behind; ended them", name, left)
+                tell(f"left {left} processes behind, which were ended")
             listener.join(GRACE_SECONDS)
             if not listener.is_alive():  # closing would wait for whoever still writes
                 listener.stream.close()
     if code:
         end = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         said = listener.last_line[:SHOWN]
-        raise UserError(f"command: {name} {end}; it said {said!r}" if said else f"{name} {end}")
+        raise ProgramError(f"{name} {end}; it said {said!r}" if said else f"{name} {end}")
 
 
 class _Listener(threading.Thread):
-    """Passes a program's lines on to the log."""
+    """Passes a program's lines on."""
 
-    def __init__(self, process: subprocess.Popen, name: str, secrets: Sequence[str]) -> None:
+    def __init__(
+        self, process: subprocess.Popen, tell: Callable[[str], None], secrets: Sequence[str]
+    ) -> None:
         super().__init__(daemon=True)
         self.last_line = ""
         assert process.stdout is not None  # it is a pipe
-        self.stream, self._name, self._secrets = process.stdout, name, secrets
+        self.stream, self._tell, self._secrets = process.stdout, tell, secrets
         self.start()
 
     def run(self) -> None:
@@ -150,7 +119,7 @@ class _Listener(threading.Thread):
             )
             if line.strip():
                 self.last_line = line
-                log.info("%s: %s", self._name, line)
+                self._tell(line)
 
 
 def end_marked(mark: str) -> int:

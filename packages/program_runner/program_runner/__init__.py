@@ -1,0 +1,14 @@
+"""Programs of others: whether they can start, their output, and the end of all they started."""
+
+from .check import check_program
+from .errors import ProgramError, ProgramTimeoutError
+from .run import end_marked, run_program, secrets_in
+
+__all__ = [
+    "ProgramError",
+    "ProgramTimeoutError",
+    "check_program",
+    "end_marked",
+    "run_program",
+    "secrets_in",
+]
