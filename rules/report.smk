@@ -227,6 +227,7 @@ rule report:
         [run.metrics for run in JOBS.runs()],
         further_tables(),
         table_1="<data>/table_1.csv",
+        annotations=["<data>/train.coco.json", "<data>/val.coco.json"],
         pii="<pii_summary>",
         figure_3="<figures>/figure_3.svg",
         before_after="<figures>/before_after.svg",

@@ -16,6 +16,7 @@ from tests.written_results import FIVE, many, original_pixels, write_results
 from workflow_scripts.analysis.report.page import SECTIONS
 from workflow_scripts.analysis.tables import cross
 from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.runs import read_expected, read_runs, runs_in
 from workflow_scripts.contracts.usage import Usage
 
@@ -118,6 +119,13 @@ def test_without_verdict_and_figures_it_says_what_there_is(tmp_path, finished):
     found = re.findall(r'<section id="(\w+)"', page)
     assert found == ["answer", "runs", "curves", "cost", "provenance"]
     assert "No verdict yet" in page
+
+
+def test_what_the_index_doubts_is_said(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "results")
+    note = "2 objects that cover no pixel, left out, e.g. annotation 7 (a.png)"
+    CocoSplit(("car",), (), (), (note,)).write(results / "data/train.coco.json")
+    assert f"Training images: {note}." in " ".join(str(Text(page_of(results))).split())
 
 
 def test_failed_and_missing_runs_are_named(tmp_path, finished):

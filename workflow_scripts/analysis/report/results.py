@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
 from workflow_scripts.common.section import validate
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.pii_summary import PiiSummary
@@ -80,6 +81,8 @@ class ExperimentResults:
     privacy: PrivacyTables | None
     splits: tuple[tuple[str, str], ...]
     """Rows of Table I: split and number of images."""
+    data_notes: tuple[tuple[str, str], ...]
+    """Split and sentence: what the index left out, changed or doubts."""
     pii: PiiSummary | None
     usage: tuple[Usage, ...]
     """Recorded resource usage of each job."""
@@ -154,6 +157,12 @@ def read_results(
         cross=_read(CrossTables, tables / "cross.json"),
         privacy=_read(PrivacyTables, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
+        data_notes=tuple(
+            (split, note)
+            for split in ("train", "val")
+            if (path := folder / f"data/{split}.coco.json").exists()
+            for note in CocoSplit.read(path).notes
+        ),
         pii=PiiSummary.read(summary) if (summary := folder / "pii/summary.json").exists() else None,
         usage=tuple(read_usage(folder)),
         provenance=_read(Provenance, provenance or folder / FILE_NAME),
