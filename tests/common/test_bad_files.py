@@ -13,7 +13,7 @@ import pytest
 from workflow_scripts.common import http_source
 from workflow_scripts.common.downloads import copy_to
 from workflow_scripts.common.errors import SourceError, UserError
-from workflow_scripts.common.files import atomic, read_json, read_text, write_text
+from workflow_scripts.common.files import atomic, read_json, read_text, write_json, write_text
 from workflow_scripts.common.ownership import owner_of
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.coco import CocoSplit
@@ -142,6 +142,15 @@ def test_text_is_utf_8(tmp_path) -> None:
     assert refusal(read_text, path) == f"{path}: line 3: not UTF-8; save it as UTF-8"
     path.unlink()
     assert refusal(read_text, path) == f"{path}: no such file"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.json", "a.json.gz"])
+def test_a_name_that_is_not_utf_8_is_one_line(tmp_path, name) -> None:
+    write = write_text if name == "a.txt" else write_json
+    said = refusal(lambda path: write(path, "images/caf\udce9.png"), tmp_path / name)
+    assert "images/caf\\udce9.png" in said
+    assert said.endswith(": this name is not UTF-8; rename the file")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_read_only_folder_is_one_line(tmp_path, monkeypatch) -> None:

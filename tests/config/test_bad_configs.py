@@ -255,3 +255,10 @@ def test_a_bad_recipe_is_one_line(keys, line) -> None:
 )
 def test_expressions_that_end_soon_are_taken(text) -> None:
     assert changed(statistics={"image_groups": text}).statistics.image_groups == text
+
+
+def test_the_reference_alone_is_no_experiment() -> None:
+    content = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    del content["variants"]["anonymized"]
+    with pytest.raises(UserError, match=r"^config.yaml: variants: only the reference; add what is"):
+        read_experiment(content, "config.yaml")

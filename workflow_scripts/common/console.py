@@ -34,7 +34,9 @@ def start_logging(label: str, log_file: Path | None) -> None:
     if log_file is not None:
         with explained(log_file):
             log_file.parent.mkdir(parents=True, exist_ok=True)
-            keep = logging.FileHandler(log_file, mode="w", encoding="utf-8")
+            keep = logging.FileHandler(
+                log_file, mode="w", encoding="utf-8", errors="backslashreplace"
+            )
         keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         log.addHandler(keep)
     logging.captureWarnings(True)

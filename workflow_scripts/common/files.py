@@ -24,10 +24,14 @@ def explained(path: Path | None = None) -> Iterator[None]:
     """Context of writing `path`, whose errors are the user's to mend; None for any file.
 
     Raises:
-        UserError: the disk is full, the folder is read-only, or a file stands in the way.
+        UserError: the disk is full, the folder is read-only, a file stands in the way, or a name
+            that is to be written is not UTF-8.
     """
     try:
         yield
+    except UnicodeEncodeError as error:
+        name = error.object[max(error.start - 60, 0) : error.end + 20]
+        raise UserError(f"{name!r}: this name is not UTF-8; rename the file") from None
     except OSError as error:
         if error.errno not in _FULL | _BARRED:
             raise

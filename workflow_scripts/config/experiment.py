@@ -158,6 +158,8 @@ class Experiment(Section):
             )
         if not is_unmodified(self.variants[self.reference]):
             raise ValueError(f"reference: variant {self.reference!r} is not of method unmodified")
+        if len(self.variants) == 1 and not self.images_only:
+            raise ValueError("variants: only the reference; add what is compared with it")
         return self
 
     @model_validator(mode="after")
