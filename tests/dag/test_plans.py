@@ -246,6 +246,9 @@ def test_the_cross_test_adds_predictions_and_trains_nothing(done):
 def test_braces_are_no_wildcards(tmp_path, stand_in):
     """Not in a regular expression, the name of a class, nor in paths."""
     data = tmp_path / "{data}"
+    data.mkdir()
+    for name in "{annotations}.json", "{faces}.csv", "{plates}.csv":
+        (data / name).touch()
     split = {"images": str(data), "annotations": str(data / "{annotations}.json")}
     config = {
         "experiment": "braces",
