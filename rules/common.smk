@@ -83,7 +83,7 @@ def shards_of_images(wildcards):
 def handed_over():
     """Folders of anonymized images; an experiment that trains hands none over."""
     if EXPERIMENT.images_only:
-        return [LAYOUT.handover(variant) for variant in EXPERIMENT.anonymizing]
+        return [LAYOUT.handover(variant) for variant in EXPERIMENT.variants]
     return []
 
 
@@ -130,7 +130,7 @@ def record_expected_runs():
 def show_tables():
     """Print Table II, the verdict and the privacy table at the end of a successful run."""
     stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
-    for variant in EXPERIMENT.anonymizing if EXPERIMENT.images_only else ():
+    for variant in EXPERIMENT.variants if EXPERIMENT.images_only else ():
         print(f"\n{LAYOUT.handover(variant).read_text(encoding='utf-8')}", flush=True)
     for name, stage in stages.items():
         if LAYOUT.table(name).exists():

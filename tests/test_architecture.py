@@ -36,6 +36,7 @@ STANDALONE = (
     "pii_detectors",
     "pii_measures",
     "program_runner",
+    "quiet_snakemake",
     "run_equivalence",
     "slurm_repairs",
     "twin_comparison",

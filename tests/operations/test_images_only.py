@@ -2,14 +2,12 @@
 
 import fcntl
 import json
-from pathlib import Path
 
 import pytest
 
 from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.config.experiment import Experiment, read_experiment
-from workflow_scripts.operations.images_only import ImagesOnly, show_steps
 
 METHODS = "blackbox, blur, diffusion, natural, pixelate"
 ORIGINALS = "lies in the folder of the originals, which stays as it is; name another one"
@@ -107,6 +105,14 @@ BAD_CALLS = [
     ),
     (("photos", *TO_OUT, "--cores", "0"), f'Invalid value "0" for --cores. Must be >= 1{HELP}'),
     (
+        ("photos", *TO_OUT, "--", "--cores", "1", "--configfile=mine.yaml"),
+        "--configfile=mine.yaml: not for this call; snakemake anonymized takes a config file",
+    ),
+    (
+        ("photos", *TO_OUT, "--", "-d", "x"),
+        "-d: not for this call; snakemake anonymized takes a config file",
+    ),
+    (
         ("photos", *TO_OUT, "--cores", "2", "--", "--cores", "1"),
         "--cores: give it to snakemake, behind `--`",
     ),
@@ -165,19 +171,18 @@ def test_a_config_may_search_otherwise():
             {"pii": {"only_on_labelled": True}},
             "pii.only_on_labelled: nothing is labelled in dataset.kind images",
         ),
-        (
-            {"variants": {"unmodified": {"method": "unmodified"}}},
-            "variants: none that changes the images",
-        ),
-        (
-            {"variants": {"v": {"method": "mask_objects"}}},
-            "variants.v: mask_objects changes labelled objects, and nothing is labelled in "
-            "dataset.kind images",
-        ),
-        (
-            {"variants": {"v": {"method": "precomputed", "folder": "x"}}},
-            "variants.v: images of method precomputed are another program's; choose a method that "
-            "makes images",
+        *(
+            (
+                {"variants": {"v": {"method": method, **settings}}},
+                f"variants.v: {method!r} is none of {METHODS}, which need no labels and no images "
+                "from elsewhere",
+            )
+            for method, settings in (
+                ("unmodified", {}),
+                ("mask_objects", {}),
+                ("precomputed", {"folder": "x"}),
+                ("command", {"command": "x {input} {output}"}),
+            )
         ),
         (
             {"variants": {}},
@@ -199,26 +204,3 @@ def test_a_config_that_cannot_work_is_one_line(changes, line):
 def test_training_without_images_only_needs_its_section():
     with pytest.raises(UserError, match=r"cam.yaml: training: missing"):
         experiment(dataset={"kind": "cityscapes", "root": "x"})
-
-
-def test_errors_of_jobs_are_shown_once_and_with_the_way_on(tmp_path):
-    images = ImagesOnly(tmp_path, tmp_path / "out", {"method": "blur"})
-    said = tmp_path / "snakemake.log"
-    said.write_text(
-        "noise\n[detect] error: a.jpg: changed\n    [detect] error: a.jpg: changed\nend\n"
-    )
-    assert images._errors(said) == [
-        "a.jpg: changed",
-        f"not finished; see {said}; the same command resumes",
-    ]
-    said.write_text("first\n\nlast\n")
-    assert images._errors(said)[:2] == ["first", "last"]
-
-
-def test_progress_is_a_line_at_each_tenth_without_a_terminal(capsys):
-    PROGRAM.run(["status", str(Path("/nowhere"))])  # starts the messages
-    capsys.readouterr()
-    show_steps(["x\n", *(f"{done} of 40 steps (…%) done\n" for done in range(1, 41))])
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 11
-    assert lines[-1].endswith("40 of 40 steps")

@@ -1,8 +1,10 @@
 """`python -m workflow_scripts privacy audit`, on known images."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,9 +21,13 @@ from tests.privacy.privacy_case import (
     shows_a_face,
 )
 from workflow_scripts.common.files import sha256_of, sha256_of_file
+from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, read_manifest, write_manifest
-from workflow_scripts.contracts.regions import Kind, write_regions
+from workflow_scripts.contracts.regions import Kind, Region, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.pictures import Picture
+from workflow_scripts.privacy.measure import measure_image
+from workflow_scripts.privacy.pairs import Pair
 
 
 @pytest.fixture
@@ -281,3 +287,27 @@ def test_wrong_weights_of_an_embedding_are_one_line(data, tmp_path, capsys):
     assert said.count("error:") == 1
     assert audit(data, None, embedding=tmp_path / "nothing.onnx")[0] == 2
     assert "nothing.onnx: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_a_tiny_face_in_a_jpeg_is_seen_to_be_changed(tmp_path, hidden):
+    """It is as narrow as the specks that are dropped elsewhere in a JPEG."""
+    pixels = np.random.default_rng(0).integers(60, 120, (64, 96, 3), np.uint8)
+    pixels = cv2.GaussianBlur(pixels, (0, 0), 2)
+    pixels[30:35, 40:44] = 220
+    write_jpeg(tmp_path / "a.jpg", pixels)
+    original = read_image(tmp_path / "a.jpg")
+    new = original.copy()
+    if hidden:
+        new[30:35, 40:44] = 130
+    write_jpeg(tmp_path / "new.jpg", new)
+    region = Region("a.jpg", Kind.FACE, 1.0, 40, 30, 44, 35, id="r")
+    record = CocoImage(1, "a.jpg", 96, 64, sha256_of_file(tmp_path / "a.jpg"))
+    twin = replace(record, file_name="new.jpg", sha256=sha256_of_file(tmp_path / "new.jpg"))
+    pair = Pair(Picture(record, tmp_path, (region,)), twin, tmp_path)
+    (finding,) = measure_image(pair, {}).regions
+    assert finding.changed == hidden
+
+
+def write_jpeg(path, pixels):
+    Image.fromarray(pixels).save(path, quality=90)

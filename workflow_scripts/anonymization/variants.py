@@ -10,6 +10,13 @@ from workflow_scripts.common.plugins import plugins_in
 
 METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
 
+IMAGES_ONLY = tuple(
+    str(one.model_fields["method"].default)
+    for one in METHODS
+    if one.makes_images and not one.treats_objects
+)
+"""Methods that need nothing but images."""
+
 if TYPE_CHECKING:
     Variant = Method
 else:

@@ -7,7 +7,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from workflow_scripts.anonymization.variants import Variant, is_unmodified, seed_offset
+from workflow_scripts.anonymization.variants import (
+    IMAGES_ONLY,
+    Variant,
+    is_unmodified,
+    seed_offset,
+)
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.common.texts import read_yaml
 from workflow_scripts.contracts.runs import ExpectedRuns
@@ -96,18 +101,11 @@ class Experiment(Section):
         if self.pii.only_on_labelled:
             raise ValueError("pii.only_on_labelled: nothing is labelled in dataset.kind images")
         for name, variant in self.variants.items():
-            if not (variant.makes_images or is_unmodified(variant)):
+            if variant.method not in IMAGES_ONLY:
                 raise ValueError(
-                    f"variants.{name}: images of method {variant.method} are another program's; "
-                    "choose a method that makes images"
+                    f"variants.{name}: {variant.method!r} is none of {', '.join(IMAGES_ONLY)}, "
+                    "which need no labels and no images from elsewhere"
                 )
-            if variant.treats_objects:
-                raise ValueError(
-                    f"variants.{name}: {variant.method} changes labelled objects, and nothing is "
-                    "labelled in dataset.kind images"
-                )
-        if not self.anonymizing:
-            raise ValueError("variants: none that changes the images")
         return self
 
     @field_validator("seeds", mode="after")
@@ -223,11 +221,6 @@ class Experiment(Section):
     def images_only(self) -> bool:
         """Whether images are anonymized and nothing is trained."""
         return isinstance(self.dataset, ImagesDataset)
-
-    @property
-    def anonymizing(self) -> tuple[str, ...]:
-        """The variants that change the images."""
-        return tuple(name for name, one in self.variants.items() if not is_unmodified(one))
 
     @property
     def further_tests(self) -> tuple[str, ...]:

@@ -3,22 +3,20 @@
 import contextlib
 import fcntl
 import json
-import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from image_files import listing
+from quiet_snakemake import run_quietly
 
-from workflow_scripts.anonymization.variants import METHODS
+from workflow_scripts.anonymization.variants import IMAGES_ONLY
 from workflow_scripts.common.console import log
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json
+from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.contracts.layout import Layout
@@ -26,9 +24,8 @@ from workflow_scripts.contracts.layout import Layout
 WORK = ".anonymization"
 """Folder inside of the output that holds all that an interrupted call resumes from."""
 IMAGES_PER_SHARD = 25
-STEPS = re.compile(r"^(\d+) of (\d+) steps")
-SHOWN = 20
-"""Most error lines that are shown."""
+OWN_OPTIONS = ("--configfile", "--config", "--directory", "-d", "--snakefile", "-s", "--nolock")
+"""Options of Snakemake that are set here."""
 
 
 @dataclass(frozen=True)
@@ -138,29 +135,23 @@ class ImagesOnly:
         config, said = self.work / "config.json", self.work / "snakemake.log"
         write_json(config, self.config())
         # Several processes cannot work here, so that a lock is left over from one that was killed.
-        command = [sys.executable, "-m", "snakemake", "anonymized", "--nolock", "--snakefile"]
-        command += [str(ROOT / "Snakefile"), "--configfile", str(config)]
-        command += ["--directory", str(self.work), *arguments]
-        with (
-            said.open("w", encoding="utf-8") as stream,
-            subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            ) as process,
-        ):
-            assert process.stdout is not None
-            show_steps(kept(process.stdout, stream))
-        if process.returncode:
-            raise UserError("\n".join(self._errors(said)))
+        command = ["anonymized", "--nolock", "--snakefile", str(ROOT / "Snakefile")]
+        command += ["--configfile", str(config), "--directory", str(self.work), *arguments]
+        if self._originals_changed():
+            command += ["--forcerun", "index_dataset"]
+        errors = run_quietly(command, said, "anonymizing", log.info)
+        if errors:
+            errors.append(f"not finished; see {said}; the same command resumes")
+            raise UserError("\n".join(errors))
 
-    def _errors(self, said: Path) -> list[str]:
-        lines = [line.strip() for line in said.read_text("utf-8").splitlines()]
-        errors = [line.partition("error: ")[2] for line in lines if "error: " in line]
-        found = list(dict.fromkeys(errors)) or [line for line in lines if line][-SHOWN:]
-        return [*found[:SHOWN], f"not finished; see {said}; the same command resumes"]
+    def _originals_changed(self) -> bool:
+        """Whether the files are others than those of an interrupted call; they are recorded."""
+        record = self.work / "originals.json"
+        stats = {name: (self.folder / name).stat() for name in listing(self.folder).images}
+        now = {name: [one.st_size, one.st_mtime_ns] for name, one in stats.items()}
+        changed = record.exists() and read_json(record) != now
+        write_json(record, now, indent=None)
+        return changed
 
     def publish(self) -> str:
         """Move the images to the output and the contact sheet beside it, and clear up.
@@ -179,31 +170,6 @@ class ImagesOnly:
         return f"{text}Contact sheet: {self.sheet}\nOutput: {self.output}\n"
 
 
-def kept(lines: Iterable[str], stream: IO[str]) -> Iterator[str]:
-    """Pass lines on, each written to a file first."""
-    for line in lines:
-        stream.write(line)
-        stream.flush()
-        yield line
-
-
-def show_steps(lines: Iterable[str]) -> None:
-    """Show Snakemake's progress: a bar on a terminal, otherwise a line at each tenth."""
-    from rich.console import Console  # noqa: PLC0415 - slow to import
-    from rich.progress import Progress  # noqa: PLC0415
-
-    is_terminal, tenth = sys.stderr.isatty(), -1
-    with Progress(console=Console(stderr=True), disable=not is_terminal) as bar:
-        task = bar.add_task("anonymizing", total=None)
-        for line in lines:
-            if steps := STEPS.match(line):
-                done, total = int(steps[1]), int(steps[2])
-                bar.update(task, completed=done, total=total)
-                if not is_terminal and 10 * done // total > tenth:
-                    tenth = 10 * done // total
-                    log.info("%d of %d steps", done, total)
-
-
 def method_of(text: str) -> dict[str, Any]:
     """A method by its name, or with settings as JSON: `{"method": "blur", "strength": 1}`.
 
@@ -216,12 +182,6 @@ def method_of(text: str) -> dict[str, Any]:
             content = json.loads(text)
         except ValueError as error:
             raise UserError(f"--method: not valid JSON ({error})") from None
-    name = content.get("method")
-    usable = [
-        one.model_fields["method"].default
-        for one in METHODS
-        if one.makes_images and not one.treats_objects
-    ]
-    if name not in usable:
-        raise UserError(f"--method: {name!r} is none of {', '.join(usable)}")
+    if content.get("method") not in IMAGES_ONLY:
+        raise UserError(f"--method: {content.get('method')!r} is none of {', '.join(IMAGES_ONLY)}")
     return dict(content)

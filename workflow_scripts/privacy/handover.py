@@ -8,7 +8,7 @@ import numpy as np
 from image_files import SheetCell, contact_sheet
 
 from workflow_scripts.common.files import atomic, link_or_copy
-from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.audits import Audit, MetadataFindings
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.pairs import Pair
 from workflow_scripts.privacy.table import NOUNS, shortcomings
@@ -20,6 +20,7 @@ LINES = 20
 OUTLINE = (255, 60, 60)
 SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which little is found (docs/detection.md)."""
+NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})
 NEVER = (
     "bodies, hair and clothes; text other than license plates, such as names, signs and screens; "
     "heads from behind"
@@ -89,10 +90,11 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
 
 
 def _audit_sentences(audit: Audit) -> Iterator[str]:
-    if found := shortcomings([audit]):
-        yield from found
-        return
-    yield (
+    only_colours = audit.metadata.kinds.keys() <= {"icc"}
+    if only_colours and audit.metadata.n:
+        yield f"files that keep a colour profile, since theirs is not sRGB: {audit.metadata.n}"
+        audit = audit.model_copy(update={"metadata": NO_METADATA})
+    yield from shortcomings([audit]) or [
         "each region that was found is changed, nothing outside of them is, and no file carries "
-        "metadata; whether a face or a plate was missed, only eyes can tell"
-    )
+        "other metadata; whether a face or a plate was missed, only eyes can tell"
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 from image_files import ImageFileError, kinds_in
 from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
-from twin_comparison.changes import changed_pixels
+from twin_comparison.changes import SPECK, changed_pixels
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes
@@ -108,6 +108,8 @@ def measure_image(
         return ImageFinding(name, True, False, size, 0, False, 1.0, 0.0, carried)
     old, new = pair.read()
     changed = pair.changed(old, new)
+    tiny = [min(one.width, one.height) < 2 * SPECK for one in pair.regions]
+    closely = pair.changed(old, new, specks=True) if pair.is_lossy and any(tiny) else changed
     differs = changed_pixels(old, new) if pair.is_lossy else changed
     similar = quality.ssim_where_changed(old, new, differs)
     found_before = _found(finders, old, pair)
@@ -122,7 +124,7 @@ def measure_image(
                 kind=region.kind,
                 width=region.width,
                 route=pair.route_of(region),
-                changed=is_changed(region, changed),
+                changed=is_changed(region, closely if tiny[number] else changed),
                 found=found.get(region.id),
                 found_before=found_before.get(region.id),
                 ssim=float(pixels_of(region, similar).mean(dtype=np.float64)),

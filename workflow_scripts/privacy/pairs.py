@@ -86,14 +86,16 @@ class Pair:
         original = load(self.image, self.picture.root)
         return original, original if self.is_original else load(self.record, self.folder)
 
-    def changed(self, original: np.ndarray, anonymized: np.ndarray) -> np.ndarray:
+    def changed(
+        self, original: np.ndarray, anonymized: np.ndarray, *, specks: bool = False
+    ) -> np.ndarray:
         """Changed pixels of the two images of `read`, (height, width) bool.
 
         Differences that a lossy codec explains are left out.
         """
         if self.is_lossy:
             original = coded_like(original, read_bytes(self.anonymized))
-        return changed_pixels(original, anonymized, lossy=self.is_lossy)
+        return changed_pixels(original, anonymized, lossy=self.is_lossy, specks=specks)
 
 
 def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:

@@ -32,7 +32,9 @@ def difference(original: np.ndarray, changed: np.ndarray) -> np.ndarray:
     return cv2.absdiff(original, changed).max(axis=2)
 
 
-def changed_pixels(original: np.ndarray, changed: np.ndarray, *, lossy: bool = False) -> np.ndarray:
+def changed_pixels(
+    original: np.ndarray, changed: np.ndarray, *, lossy: bool = False, specks: bool = False
+) -> np.ndarray:
     """Which pixels were changed on purpose.
 
     Args:
@@ -42,6 +44,7 @@ def changed_pixels(original: np.ndarray, changed: np.ndarray, *, lossy: bool = F
             Then brightness alone counts, since decoders differ in how they enlarge the coded
             colours; what most of the image shows is tolerated, up to `MAX_TOLERANCE`; small holes
             are closed and specks dropped. `coded_like` takes most of that away beforehand.
+        specks: keep them, to look at what is as small.
 
     Returns:
         (h, w) bool. Without `lossy`, every pixel that differs at all.
@@ -52,6 +55,8 @@ def changed_pixels(original: np.ndarray, changed: np.ndarray, *, lossy: bool = F
         cv2.cvtColor(original, cv2.COLOR_RGB2GRAY), cv2.cvtColor(changed, cv2.COLOR_RGB2GRAY)
     )
     found: np.ndarray = (differences > tolerance_of(differences)).astype(np.uint8)
+    if specks:
+        return found > 0
     # Small holes are closed first, so that opening does not take what is left between them.
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
     return cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8)) > 0

@@ -39,12 +39,19 @@ def anonymize(
     """
     # Snakemake and the config are slow to import, and --help needs none of them.
     from workflow_scripts.common.fingerprint import ROOT  # noqa: PLC0415
-    from workflow_scripts.operations.images_only import ImagesOnly, method_of  # noqa: PLC0415
+    from workflow_scripts.operations.images_only import (  # noqa: PLC0415
+        OWN_OPTIONS,
+        ImagesOnly,
+        method_of,
+    )
 
     if snakemake and not snakemake[0].startswith("-"):
         raise UserError(f"{snakemake[0]}: one folder at a time; arguments of snakemake follow `--`")
     if cores and snakemake:
         raise UserError("--cores: give it to snakemake, behind `--`")
+    for word in snakemake:
+        if word.partition("=")[0] in OWN_OPTIONS:
+            raise UserError(f"{word}: not for this call; snakemake anonymized takes a config file")
     started = time.monotonic()
     images = ImagesOnly(
         folder.resolve(), output.resolve(), method_of(method), show_originals=show_originals

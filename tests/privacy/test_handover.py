@@ -1,0 +1,64 @@
+"""What accompanies images that are handed over."""
+
+import pytest
+
+from tests.privacy.privacy_case import audit, blacked_out, make_data
+from workflow_scripts.contracts.audits import Audit, Findings, MetadataFindings
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.privacy.handover import text_of
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    data = make_data(tmp_path_factory.mktemp("data"))
+    code, report = audit(data, blacked_out(data))
+    assert code == 0
+    report["metadata"] = {"n": 0, "images": [], "of_them_originals": 0, "kinds": {}}
+    return Audit.model_validate(report)
+
+
+def lines_of(found: Audit, *notes: str) -> list[str]:
+    return text_of(found, notes).splitlines()
+
+
+def test_a_clean_variant(clean):
+    lines = lines_of(clean)
+    assert lines[:3] == [
+        f"Images: {clean.images.n}, {clean.images.with_regions} with regions",
+        "Faces: 3 found, 3 changed",
+        "License plates: 1 found, 1 changed",
+    ]
+    assert lines[3].startswith("Audit: each region that was found is changed, nothing outside")
+    assert lines[4].startswith("Not looked for: faces below about 10 px; license plates below")
+    assert len(lines) == 5
+
+
+def test_what_the_audit_found_replaces_the_sentence(clean):
+    faces = clean.of(Kind.FACE).model_copy(update={"unchanged": Findings(n=1, images=("b.png",))})
+    kinds = {**clean.kinds, Kind.FACE: {**clean.kinds[Kind.FACE], "all": faces}}
+    lines = lines_of(clean.model_copy(update={"kinds": kinds}))
+    assert lines[1] == "Faces: 3 found, 2 changed"
+    assert lines[3].endswith("1 of 3 faces unchanged, e.g. in b.png")
+
+
+@pytest.mark.parametrize(("kinds", "said"), [({"icc": 2}, False), ({"icc": 2, "exif": 1}, True)])
+def test_colour_profiles_are_counted_and_no_fault(clean, kinds, said):
+    metadata = MetadataFindings(n=2, images=("a.png",), of_them_originals=0, kinds=kinds)
+    text = text_of(clean.model_copy(update={"metadata": metadata}), ())
+    assert ("files carry metadata" in text) == said
+    assert ("colour profile, since theirs is not sRGB: 2" in text) != said
+
+
+def test_a_kind_that_nobody_looked_for_is_said(clean):
+    detectors = {"face": clean.made_with["detectors"]["face"]}
+    lines = lines_of(clean.model_copy(update={"made_with": {"detectors": detectors}}))
+    assert lines[1].startswith("Faces: ")
+    assert lines[3].startswith("Not looked for: license plates; faces below about 10 px; bodies")
+
+
+def test_many_notes_are_shortened(clean):
+    lines = lines_of(clean, *(f"left out: {number}.jpg: damaged" for number in range(50)))
+    assert lines[-2:] == [
+        "Note: left out: 19.jpg: damaged",
+        "Note: … and 30 more; data/train.coco.json has all",
+    ]
