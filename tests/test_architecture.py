@@ -35,6 +35,7 @@ STANDALONE = (
     "natural_pii",
     "pii_detectors",
     "pii_measures",
+    "plain_commands",
     "program_runner",
     "quiet_snakemake",
     "run_equivalence",

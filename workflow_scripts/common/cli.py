@@ -1,27 +1,23 @@
 """The frame of every command: its arguments, its log, and how it ends.
 
-A command is a function with typed parameters: `cyclopts` makes options of them, and its help from
-the docstring. A program's commands stand in one table, by the words that are typed.
+A command is a function with typed parameters: `plain_commands` makes options of them, and its help
+from the docstring. A program's commands stand in one table, by the words that are typed.
 """
 
 import ast
 import difflib
 import importlib
 import inspect
-import re
-import shutil
 import sys
-import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
-from cyclopts import App, CycloptsError, Parameter
-from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
-from cyclopts.validators import Number
+from cyclopts import Parameter
+from plain_commands import ArgumentError, Command, before_dashes, option
 
 from workflow_scripts.common.console import log, start_logging
 from workflow_scripts.common.errors import UserError
@@ -40,36 +36,6 @@ _SETTINGS = object()
 Settings = Annotated[Kind, _SETTINGS]
 """The section of the config (or union of sections) that `--settings` takes. The help explains its
 fields."""
-
-
-def option(
-    metavar: str | None = None,
-    help: str | None = None,
-    *,
-    many: bool | tuple[int, int | None] | None = None,
-    at_least: float | None = None,
-    above: float | None = None,
-    below: float | None = None,
-) -> Parameter:
-    """What stands beside a parameter's type, in `Annotated`.
-
-    Args:
-        metavar: stands for the value in the help.
-        help: text of several commands; that of a single one stands in its docstring.
-        many: several values behind one option, as separate words; or how many, from and to.
-        at_least: smallest value.
-        above: what the value exceeds.
-        below: what exceeds the value; a number with a lower limit has an upper one, too.
-    """
-    limits = _given(gte=at_least, gt=above)
-    validator = Number(**limits, lt=below or 10**9) if limits or below else None
-    # What is passed to Parameter counts, None included: it would hide the docstring's text.
-    given = _given(metavar=metavar, help=help, consume_multiple=many, validator=validator)
-    return Parameter(**given)
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 File = Annotated[Path, option("FILE")]
@@ -177,22 +143,19 @@ class Program:
     def _run(self, path: str, argv: Sequence[str]) -> int:
         module, _, name = self.commands[path].partition(":")
         function = getattr(importlib.import_module(module), name)
-        app, settings = _app_of(function, f"python -m {self.name} {path}")
-        if {"--help", "-h"} & set(_before_dashes(argv)):
-            print(_help_of(app, f"python -m {self.name} {path}"))
+        command, settings = _command_of(function, f"python -m {self.name} {path}")
+        if {"--help", "-h"} & set(before_dashes(argv)):
+            print(command.help())
             if settings is not None:
                 from workflow_scripts.common.section import describe_fields  # noqa: PLC0415
 
                 print(f"\nsettings:\n{describe_fields(settings)}")
             return 0
         try:
-            _, bound, _ = app.parse_args(argv, exit_on_error=False, print_error=False)
-        except CycloptsError as error:
-            message = _one_line(error, app, argv)
-            hint = f"python -m {self.name} {path} --help"
-            print(f"[{path}] error: {message}; see {hint}", file=sys.stderr)
+            bound = command.parse(argv)
+        except ArgumentError as error:
+            print(f"[{path}] error: {error}; see {command.name} --help", file=sys.stderr)
             return 2
-        bound.apply_defaults()
         log_file = bound.arguments.pop("log")
         parameters = {"log": log_file, **bound.arguments}
         label = _labels.get(function, path).format_map(parameters)
@@ -223,8 +186,8 @@ def _summary_of(target: str) -> str:
     return (ast.get_docstring(function) or "").partition("\n")[0].removesuffix(".")
 
 
-def _app_of(function: Callable[..., Any], name: str) -> tuple[App, Any]:
-    """The parser of a command; and what its `--settings` takes, None if it has no such option."""
+def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, Any]:
+    """A command; and what its `--settings` takes, None if it has no such option."""
     hints = get_type_hints(function, include_extras=True)
     parameters, settings = [], None
     for parameter in inspect.signature(function).parameters.values():
@@ -243,62 +206,7 @@ def _app_of(function: Callable[..., Any], name: str) -> tuple[App, Any]:
             annotation=Annotated[Path | None, _LOG_OPTION],
         )
     )
-
-    def command() -> None:
-        """Stands for the function; cyclopts reads the signature that is set below."""
-
-    # Its paragraphs become one line each; the terminal's width breaks them.
-    text = inspect.cleandoc(function.__doc__ or "")
-    command.__doc__ = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
-    app = App(
-        name=name,
-        help_flags=(),
-        version_flags=(),
-        default_parameter=Parameter(negative=()),
-    )
-    app.default(command)
-    return app, settings
-
-
-def _help_of(app: App, name: str) -> str:
-    """The help of a command; cyclopts' own imports rich, which takes as long as all the rest."""
-    width = shutil.get_terminal_size((100, 24)).columns
-    docstring = inspect.cleandoc(app.default_command.__doc__ or "")
-    described = dict(re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", docstring, re.M))
-    required, options = "", []
-    for one in app.assemble_argument_collection():
-        field, parameter = one.field_info, one.parameter
-        metavar = parameter.metavar or "VALUE"
-        if get_origin(one.hint) is Literal:
-            metavar = "|".join(map(str, get_args(one.hint)))
-        usage = one.name or metavar
-        if usage.startswith("--") and field.annotation is not bool:
-            usage += f" {metavar}"
-        if parameter.consume_multiple or field.kind is field.VAR_POSITIONAL:
-            usage += " …"
-        text = " ".join((parameter.help or described.get(field.name, "")).split()).rstrip(".")
-        default = f" (default: {_shown(field.default)})" if _shown(field.default) else ""
-        if text.partition(" ")[0].isalpha():  # not a path
-            text = text[0].upper() + text[1:]
-        text = f"{text}{default}".strip()
-        options.append(f"{'*' if one.required else ' '} {usage}")
-        options += textwrap.wrap(text, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
-        required += f"{usage} " if one.required else ""
-    lines = textwrap.wrap(f"Usage: {name} {required}[options]", width, subsequent_indent=" " * 4)
-    lines.append("")
-    for line in re.split(r"\n\n(?:Args|Raises):", docstring)[0].split("\n"):
-        # Indented lines are examples.
-        lines += [line] if line.startswith(" ") else textwrap.wrap(line, width) or [""]
-    return "\n".join([*lines, "", "Options (* required):", *options])
-
-
-def _shown(default: Any) -> str:
-    """A default as it is typed; empty for none."""
-    if default is None or default is False or default is inspect.Parameter.empty:
-        return ""
-    return " ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+    return Command(function, parameters, name, "snakemake"), settings
 
 
 def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArguments) -> int | None:
@@ -325,31 +233,3 @@ def _exit_code(command: Callable[[], int | None]) -> int:
     except Exception:  # a bug: the log has to hold it as well as the terminal
         log.error("%s", traceback.format_exc().rstrip())
         return 1
-
-
-def _one_line(error: CycloptsError, app: App, argv: Sequence[str]) -> str:
-    """What is wrong with the arguments."""
-    arguments = app.assemble_argument_collection()
-    known = {name for argument in arguments for name in argument.names}
-    options = [word.partition("=")[0] for word in _before_dashes(argv) if word.startswith("--")]
-    unknown = [option for option in options if option not in known]
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], known, n=1)
-        message = f"unknown option {unknown[0]}" + (f", did you mean {near[0]}?" if near else "")
-        takes_more = any(one.field_info.kind is one.field_info.VAR_POSITIONAL for one in arguments)
-        return message + " (arguments of snakemake stand behind `--`)" * takes_more
-    first = error.argument
-    if type(error) is MissingArgumentError and first is not None and first.name not in options:
-        needed = [one for one in arguments if one.required and one.name not in options]
-        absent = [one.name for one in needed if one.name == first.name or one.name.startswith("--")]
-        return f"missing: {', '.join(absent)}"
-    if isinstance(error, UnusedCliTokensError):
-        return f"unexpected: {' '.join(error.unused_tokens or ())}"
-    # Of an option with several values, cyclopts quotes the tuple.
-    text = re.sub(r'"\((.+?),?\)"', r'"\1"', " ".join(str(error).split()))
-    return text.rstrip(".")
-
-
-def _before_dashes(argv: Sequence[str]) -> Sequence[str]:
-    """The arguments up to `--`, which separates those of another program."""
-    return argv[: argv.index("--")] if "--" in argv else argv
