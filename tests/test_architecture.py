@@ -32,6 +32,7 @@ STANDALONE = (
     "image_files",
     "instance_ap",
     "invariant_mask_rcnn",
+    "listed_images",
     "natural_pii",
     "pii_detectors",
     "pii_measures",

@@ -216,7 +216,7 @@ REFUSED_JSON = {
     ),
     "null entry": (
         json.dumps([ROW, None]),
-        "entry 2: Input should be a valid dictionary or instance of MarkedRegion (found None)",
+        "entry 2: keys with values are expected (found None)",
     ),
     "COCO": (
         '{"images": [], "annotations": []}',
@@ -427,7 +427,7 @@ POLYGON_FILES = {
     "text": ({"objects": [plate(["a", 1])]}, f"objects.0.polygon.0.0: {NUMBER}'a')"),
     "no label": ({"objects": [{"polygon": []}]}, f"objects.0.label: {MISSING}"),
     "null objects": ({"objects": None}, "objects: Input should be a valid tuple (found None)"),
-    "a list": ([], "Input should be a valid dictionary or instance of PolygonFile"),
+    "a list": ([], "keys with values are expected (found a list)"),
 }
 
 

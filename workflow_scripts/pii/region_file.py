@@ -2,14 +2,13 @@
 
 import csv
 import json
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from listed_images import Written, match_names
 from pydantic import Field, model_validator
 
 from workflow_scripts.common.errors import UserError
@@ -134,36 +133,35 @@ NOTES = {
     "elsewhere": "are on images of the other split",
     "repeated": "repeat another one and count once",
 }
-Digests = Mapping[str, Mapping[str, str]]
-"""SHA-256 of each image by split and file name."""
 
 
-def marked_images(path: Path, split: str, root: Path, digests: Digests) -> MarkedImages:
+def marked_images(
+    path: Path, split: str, root: Path, digests: Mapping[str, Mapping[str, str]]
+) -> MarkedImages:
     """Find the image of each row of a file.
 
     Args:
         path: the file.
         split: the split whose images are searched.
         root: folder that the names of this split are relative to.
-        digests: the images of all splits.
+        digests: SHA-256 of each image by split and file name.
 
     Raises:
         UserError: a row fits several images, several names fit one image, or no row fits an image
             of this split; a line a finding.
     """
     rows = read_rows(path)
-    places: dict[_Name, str] = {}
+    places: dict[Written, str] = {}
     for place, row in rows.items():
         places.setdefault((row.image, row.split), place)
-    finder = _Finder(split, root, digests)
-    fits = {name: finder.find(*name) for name in places}
-    if findings := [f"{path}: {line}" for line in _findings(fits, places, digests)]:
-        raise UserError.of(findings)
+    matches, ambiguous = match_names(places, digests, {split: root})
+    if ambiguous:
+        raise UserError.of([f"{path}: {line}" for line in ambiguous])
     belongs: dict[str, dict[str, MarkedRegion]] = defaultdict(dict)
     told: dict[tuple[Kind, str], list[str]] = defaultdict(list)
     seen = set()
     for place, row in rows.items():
-        images, what = fits[row.image, row.split].images, f"{row.image!r} ({place})"
+        images, what = matches[row.image, row.split].images, f"{row.image!r} ({place})"
         if not images:
             told[row.kind, "unknown"].append(what)
             continue
@@ -197,90 +195,3 @@ def marked_images(path: Path, split: str, root: Path, digests: Digests) -> Marke
             if of := told[kind, key]:
                 notes[kind].append(f"{len(of)} {kind} regions {text}, e.g. {of[0]}")
     return MarkedImages(belongs, notes, {kind: told[kind, "unknown"] for kind in Kind})
-
-
-_Name = tuple[str, str | None]
-"""An image as a row names it, with the split if the row names one."""
-_Image = tuple[str, str]
-"""Split and file name of an image."""
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """The images that a name fits."""
-
-    images: list[_Image]
-    sure: bool = True
-    """Whether the name is the image's path, however it is written."""
-
-
-def _findings(fits: dict[_Name, _Fit], places: dict[_Name, str], digests: Digests) -> Iterator[str]:
-    by_image: dict[_Image, list[_Name]] = defaultdict(list)
-    for name, fit in fits.items():
-        images = sorted({image for _, image in fit.images})
-        if len(images) > 1:
-            yield (
-                f"{places[name]}: {name[0]!r} fits {' and '.join(images[:3])}; write the path "
-                "below the image folder"
-            )
-        elif len({digests[split][image] for split, image in fit.images}) > 1:
-            yield (
-                f"{places[name]}: train and val have different images {images[0]}; add `split` "
-                "(train or val) to each region"
-            )
-        elif images:
-            by_image[fit.images[0]].append(name)
-    for (_, image), names in by_image.items():
-        if len({name for name, _ in names}) > 1 and not all(fits[name].sure for name in names):
-            first, second = (f"{name[0]!r} ({places[name]})" for name in names[:2])
-            yield f"{first} and {second} both fit {image}; write the path below the image folder"
-
-
-class _Finder:
-    """Looks images up by names that may be written otherwise than in the data set."""
-
-    def __init__(self, split: str, root: Path, digests: Digests) -> None:
-        self._digests = digests
-        self._near: dict[tuple[bool, str], list[tuple[_Image, str]]] = defaultdict(list)
-        for one, names in digests.items():
-            for name in names:
-                path = str(root.absolute() / name) if one == split else name
-                for loose in (False, True):
-                    self._near[loose, _parts(name, loose)[-1]].append(((one, name), path))
-
-    def find(self, name: str, split: str | None) -> _Fit:
-        """The images that fit a name best.
-
-        The best is the very name; then the same path with other separators, Unicode form, or
-        `./`; then a longer or shorter path with the same end; then all this with another case or
-        image suffix.
-        """
-        exact = [
-            (one, name)
-            for one, names in self._digests.items()
-            if name in names and split in (None, one)
-        ]
-        if exact:
-            return _Fit(exact)
-        for loose in (False, True):
-            key = _parts(name, loose)
-            near = [
-                (image, _parts(image[1], loose), _parts(path, loose))
-                for image, path in self._near.get((loose, key[-1] if key else ""), ())
-                if split in (None, image[0])
-            ]
-            for sure, images in (
-                (not loose, [image for image, below, whole in near if key in (below, whole)]),
-                (False, [image for image, _, whole in near if whole[-len(key) :] == key]),
-                (False, [image for image, below, _ in near if key[-len(below) :] == below]),
-            ):
-                if images:
-                    return _Fit(images, sure)
-        return _Fit([])
-
-
-def _parts(name: str, loose: bool) -> tuple[str, ...]:
-    text = unicodedata.normalize("NFC", name).replace("\\", "/")
-    if loose:
-        text = re.sub(r"\.(png|jpe?g|webp|tiff?|bmp)$", "", text.casefold())
-    return tuple(part for part in text.split("/") if part not in ("", "."))

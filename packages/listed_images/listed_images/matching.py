@@ -1,0 +1,114 @@
+"""Matching of names that may be written otherwise than in the data set."""
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+Written = tuple[str, str | None]
+"""An image as a list names it, with its split if the list names one."""
+Image = tuple[str, str]
+"""Split and name of an image of the data set."""
+Digests = Mapping[str, Mapping[str, str]]
+"""Digest of the content of each image by split and name."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The images that a name means: none, or one, which may be in several splits."""
+
+    images: list[Image]
+    sure: bool = True
+    """Whether the name is the path of the image, however it is written."""
+
+
+def match_names(
+    written: Mapping[Written, str], digests: Digests, roots: Mapping[str, Path]
+) -> tuple[dict[Written, Match], list[str]]:
+    """Find the image of each name in a list.
+
+    The best match is the very name; then the same path with other separators, Unicode form, or
+    `./`; then a longer or shorter path with the same end; then all this with another case or image
+    suffix. Of these, the first that any image fits counts.
+
+    Args:
+        written: the place of each name in the list, such as "line 2".
+        digests: the images of the data set.
+        roots: folder of the images, of those splits where it is known.
+
+    Returns:
+        The match of each name, and what is ambiguous: a name that fits several images, or several
+        names that fit one image though they are not the same path. One line each.
+    """
+    finder = _Finder(digests, roots)
+    matches = {name: finder.find(*name) for name in written}
+    return matches, list(_ambiguous(matches, written, digests))
+
+
+def _ambiguous(
+    matches: Mapping[Written, Match], written: Mapping[Written, str], digests: Digests
+) -> Iterator[str]:
+    by_image: dict[Image, list[Written]] = defaultdict(list)
+    for name, match in matches.items():
+        images = sorted({image for _, image in match.images})
+        if len(images) > 1:
+            yield (
+                f"{written[name]}: {name[0]!r} fits {' and '.join(images[:3])}; write the path "
+                "below the image folder"
+            )
+        elif len({digests[split][image] for split, image in match.images}) > 1:
+            splits = [split for split, _ in match.images]
+            yield (
+                f"{written[name]}: {' and '.join(splits)} have different images {images[0]}; add "
+                f"`split` ({' or '.join(splits)}) to each region"
+            )
+        elif images:
+            by_image[match.images[0]].append(name)
+    for (_, image), names in by_image.items():
+        if len({name for name, _ in names}) > 1 and not all(matches[name].sure for name in names):
+            first, second = (f"{name[0]!r} ({written[name]})" for name in names[:2])
+            yield f"{first} and {second} both fit {image}; write the path below the image folder"
+
+
+class _Finder:
+    def __init__(self, digests: Digests, roots: Mapping[str, Path]) -> None:
+        self._digests = digests
+        self._near: dict[tuple[bool, str], list[tuple[Image, str]]] = defaultdict(list)
+        for split, names in digests.items():
+            for name in names:
+                path = str(roots[split].absolute() / name) if split in roots else name
+                for loose in (False, True):
+                    self._near[loose, _parts(name, loose)[-1]].append(((split, name), path))
+
+    def find(self, name: str, split: str | None) -> Match:
+        exact = [
+            (one, name)
+            for one, names in self._digests.items()
+            if name in names and split in (None, one)
+        ]
+        if exact:
+            return Match(exact)
+        for loose in (False, True):
+            key = _parts(name, loose)
+            near = [
+                (image, _parts(image[1], loose), _parts(path, loose))
+                for image, path in self._near.get((loose, key[-1] if key else ""), ())
+                if split in (None, image[0])
+            ]
+            for sure, images in (
+                (not loose, [image for image, below, whole in near if key in (below, whole)]),
+                (False, [image for image, _, whole in near if whole[-len(key) :] == key]),
+                (False, [image for image, below, _ in near if key[-len(below) :] == below]),
+            ):
+                if images:
+                    return Match(images, sure)
+        return Match([])
+
+
+def _parts(name: str, loose: bool) -> tuple[str, ...]:
+    text = unicodedata.normalize("NFC", name).replace("\\", "/")
+    if loose:
+        text = re.sub(r"\.(png|jpe?g|webp|tiff?|bmp)$", "", text.casefold())
+    return tuple(part for part in text.split("/") if part not in ("", "."))
