@@ -39,6 +39,7 @@ rule verdict:
     input:
         runs=JOBS.evaluations("unmodified"),
         matches=[run.test().matches for run in JOBS.runs()],
+        manifests=JOBS.manifests,
     output:
         csv=report(
             "<tables>/verdict.csv",
@@ -71,8 +72,8 @@ rule verdict:
         "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs {input.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
-        " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
-        " --log {log:q}"
+        " --positive-controls {params.positive_controls:q} --manifests {input.manifests:q}"
+        " --output {params.folder:q} --log {log:q}"
 
 
 rule exposed:
@@ -320,6 +321,7 @@ rule partial_verdict:
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
+        manifests=JOBS.manifests,
         fingerprint=FINGERPRINTS.verdict,
         found=FINGERPRINTS.found_runs,
         folder=subpath(output.json, parent=True),
@@ -329,8 +331,8 @@ rule partial_verdict:
         "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
-        " --positive-controls {params.positive_controls:q} --output {params.folder:q}"
-        " --log {log:q}"
+        " --positive-controls {params.positive_controls:q} --manifests {params.manifests:q}"
+        " --output {params.folder:q} --log {log:q}"
 
 
 rule partial_provenance:

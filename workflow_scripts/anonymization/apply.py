@@ -84,7 +84,7 @@ class ShardFolder:
 
     def entry(
         self,
-        image: CocoImage,
+        picture: Picture,
         file: Path,
         sha256: str,
         changes: Iterable[Change] = (),
@@ -92,6 +92,7 @@ class ShardFolder:
         linked: bool = False,
     ) -> Entry:
         """The manifest entry of a written file."""
+        image = picture.record
         return Entry(
             image=image.file_name,
             file=f"{self.name}/{file.relative_to(self.path).as_posix()}",
@@ -99,6 +100,7 @@ class ShardFolder:
             source_sha256=image.sha256,
             linked=linked,
             changes=tuple(changes),
+            asked=len(picture.regions),
         )
 
 
@@ -166,18 +168,18 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
             if content.startswith(JPEG):
                 size = image.width, image.height
                 changes = [change.on_grid(JPEG_BLOCK, *size) for change in changes]
-            return folder.entry(image, file, sha256, changes)
+            return folder.entry(picture, file, sha256, changes)
         if changes:
             target = folder.target(image, ".png")
-            return folder.entry(image, target, sha256_of(write_png(target, pixels)), changes)
+            return folder.entry(picture, target, sha256_of(write_png(target, pixels)), changes)
     if folder.as_originals:
-        return folder.entry(image, *folder.write_as_original(image, content, picture.root, None))
+        return folder.entry(picture, *folder.write_as_original(image, content, picture.root, None))
     target, clean = folder.target(image, picture.path.suffix), _cleaned(method, content, folder)
     if clean is not content:
         write_bytes(target, clean)
-        return folder.entry(image, target, sha256_of(clean))
+        return folder.entry(picture, target, sha256_of(clean))
     link_or_copy(picture.path, target)
-    return folder.entry(image, target, image.sha256, linked=True)
+    return folder.entry(picture, target, image.sha256, linked=True)
 
 
 def _taken_over(
@@ -191,7 +193,7 @@ def _taken_over(
     target, clean = folder.target(image, finished.path.suffix), _cleaned(method, content, folder)
     # A copy: through a link, an edit of the other folder would change what is trained on.
     write_bytes(target, clean)
-    return folder.entry(image, target, sha256_of(clean), changes)
+    return folder.entry(picture, target, sha256_of(clean), changes)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -64,6 +64,8 @@ class Entry:
     """Whether the file is a hard link to the original (a copy where links are not supported)."""
     changes: tuple[Change, ...] = ()
     """The changes, in the order in which the method reported them."""
+    asked: int = 0
+    """Number of PII regions of the original."""
 
     @property
     def regions(self) -> int:
@@ -120,6 +122,7 @@ def schema() -> Any:
             ("sha256", pa.string()),
             ("source_sha256", pa.string()),
             ("linked", pa.bool_()),
+            ("asked", pa.int32()),
             ("changes", pa.list_(change)),
         ]
     )

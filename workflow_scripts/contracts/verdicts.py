@@ -21,11 +21,23 @@ class Role(StrEnum):
     POSITIVE_CONTROL = "positive control"
 
 
+class Coverage(FilePart):
+    """What a variant changed in the training images."""
+
+    images: int
+    changed_images: int
+    regions: int
+    """Detected faces and license plates."""
+    changed_regions: int
+
+
 class VariantVerdict(FilePart):
     """One variant against the reference."""
 
     variant: str
     role: Role
+    coverage: Coverage | None = None
+    """None where nobody said what was changed, as for a printed table."""
     rows: tuple[ClassVerdict, ...]
     """Verdicts on the classes, then on `all`."""
 
@@ -42,6 +54,11 @@ class VariantVerdict(FilePart):
     def all_within(self, index: int) -> bool:
         """Whether every class was shown to lie within the margin at this index."""
         return all(row.margins[index].verdict.within for row in self.classes)
+
+    @property
+    def changed_nothing(self) -> bool:
+        """Whether its images are known to be the originals."""
+        return self.coverage is not None and not self.coverage.changed_images
 
     @property
     def is_control(self) -> bool:

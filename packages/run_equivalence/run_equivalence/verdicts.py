@@ -93,6 +93,12 @@ class ClassVerdict:
     notes: tuple[str, ...] = ()
 
     @property
+    def learned_nothing(self) -> bool:
+        """Whether both means read 0.000, so that their equality is no equivalence."""
+        means = self.reference.mean, self.variant.mean
+        return all(mean is not None and mean < 0.0005 for mean in means)
+
+    @property
     def interval(self) -> tuple[float, float] | None:
         """Confidence interval of the difference; None where variation cannot be estimated."""
         return None if self.low is None or self.high is None else (self.low, self.high)

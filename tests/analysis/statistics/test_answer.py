@@ -6,12 +6,16 @@ from run_equivalence.images import AddedVariance
 from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
+from workflow_scripts.analysis.statistics.formats import as_csv, as_markdown, as_plain_text
 from workflow_scripts.analysis.statistics.judge import judge
+from workflow_scripts.analysis.statistics.sentences import notes
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
+from workflow_scripts.contracts.verdicts import Coverage, ExperimentVerdict, Role, VariantVerdict
+
+BLIND = "without a positive control, this experiment may miss harm"
 
 
-def verdict_of(roles=None, **variants):
+def verdict_of(roles=None, coverage=None, **variants):
     """Of variants with means of the classes car and bus, and of all, deviation 0.3 points."""
     names = ("car", "bus", "all")
 
@@ -29,7 +33,7 @@ def verdict_of(roles=None, **variants):
         reference="plain",
         settings=settings,
         source="runs",
-        variants=judge(groups, "plain", settings, roles or {}),
+        variants=judge(groups, "plain", settings, roles or {}, coverage=coverage),
     )
 
 
@@ -60,7 +64,8 @@ def test_all_classes_within_is_a_claim_about_each():
 def test_several_treatments_are_grouped_by_what_they_do():
     text = headline(verdict_of(a=(0.4, 0.3, 0.35), b=(0.4, 0.3, 0.35), c=(0.2, 0.1, 0.15)))
     assert text == (
-        "Compared with plain: a and b leave mean AP unchanged within 1 point; c lowers mean AP."
+        "Compared with plain: a and b leave mean AP unchanged within 1 point; c lowers mean AP; "
+        f"{BLIND}."
     )
 
 
@@ -95,3 +100,98 @@ def test_test_images_as_a_sample_are_said_beside_the_interval():
 
 def test_absent_controls_are_a_caveat():
     assert "Without A/A control and positive control" in caveats(verdict_of(b=(0.4, 0.3, 0.35)))[0]
+
+
+def test_a_claim_of_equivalence_needs_a_positive_control():
+    same, masked = (0.4, 0.3, 0.35), (0.1, 0.1, 0.1)
+    control = {"masked": Role.POSITIVE_CONTROL}
+    assert headline(verdict_of(blur=same)).endswith(f"; {BLIND}.")
+    assert "control" not in headline(verdict_of(control, blur=same, masked=masked))
+    assert headline(verdict_of(control, blur=same, masked=same)).endswith(
+        "; the positive control does not come out worse, so this experiment may miss harm."
+    )
+    assert "control" not in headline(verdict_of(blur=(0.2, 0.1, 0.15)))
+
+
+FOUND = "faces and license plates that were found"
+
+
+NOTHING = "blur changed nothing in 8 training images: "
+
+
+@pytest.mark.parametrize(
+    ("counts", "said", "verdict"),
+    [
+        ((0, 0, 0), f"{NOTHING}no face or license plate was found.", "not testable"),
+        ((0, 43, 0), f"{NOTHING}none of the 43 {FOUND}.", "not testable"),
+        ((3, 43, 7), f"blur changed 7 of the 43 {FOUND}.", "equivalent"),
+        ((3, 43, 42), f"blur changed 42 of the 43 {FOUND}.", "equivalent"),
+        ((3, 43, 0), f"blur changed 0 of the 43 {FOUND}.", "equivalent"),
+        ((3, 43, 43), "Training on blur", "equivalent"),
+        ((3, 0, 0), "Training on blur", "equivalent"),
+    ],
+)
+def test_what_a_variant_changed_comes_first(counts, said, verdict):
+    changed_images, regions, changed_regions = counts
+    coverage = Coverage(
+        images=8,
+        changed_images=changed_images,
+        regions=regions,
+        changed_regions=changed_regions,
+    )
+    found = verdict_of(coverage={"blur": coverage}, blur=(0.4, 0.3, 0.35))
+    assert headline(found).startswith(said)
+    assert {str(at.verdict) for row in found.variants[0].rows for at in row.margins} == {verdict}
+    claims = "unchanged within" in headline(found)
+    assert claims is (verdict == "equivalent")
+    for text in (as_markdown(found), as_plain_text(found).replace("\n  ", " ")):
+        assert (said in text) is not said.startswith("Training")
+    assert f",8,{changed_images},{regions},{changed_regions}," in as_csv(found)
+
+
+def test_of_several_variants_those_that_changed_nothing_are_not_judged():
+    nothing = Coverage(images=8, changed_images=0, regions=0, changed_regions=0)
+    same = (0.4, 0.3, 0.35)
+    found = verdict_of(coverage={"blur": nothing}, blur=same, natural=same)
+    assert headline(found).startswith(
+        "blur changed nothing in 8 training images: no face or license plate was found. "
+        "Training on natural instead of plain images leaves mean AP unchanged within 1 point"
+    )
+    assert sentence(found, found.variants[0]) == (
+        "Training on blur instead of plain images cannot be judged: blur changed nothing."
+    )
+
+
+@pytest.mark.parametrize("deviation", [0.0, 0.0001])
+def test_models_that_learned_nothing_are_not_equivalent(deviation):
+    groups = {
+        name: {key: SampleStatistics(0.0, deviation, 5) for key in ("car", "bus", "all")}
+        for name in ("plain", "blur")
+    }
+    found = ExperimentVerdict(
+        reference="plain",
+        settings=Statistics(),
+        source="runs",
+        variants=judge(groups, "plain", Statistics(), {}),
+    )
+    assert headline(found) == (
+        "The models learned nothing: mean AP is 0.000 in all variants. Train longer."
+    )
+    assert {str(at.verdict) for row in found.variants[0].rows for at in row.margins} == {
+        "not testable"
+    }
+    assert "Car: mean AP 0.000 with and without: the models learned nothing here." in list(
+        notes(found.variants[0])
+    )
+
+
+def test_equivalence_below_an_ap_that_is_smaller_than_the_margin_says_little():
+    groups = {
+        name: {key: SampleStatistics(0.004, 0.001, 5) for key in ("car", "all")}
+        for name in ("plain", "blur")
+    }
+    (blur,) = judge(groups, "plain", Statistics(), {})
+    assert next(notes(blur)) == (
+        "Car: the reference's AP of 0.004 is itself below 1 point: equivalence within it says "
+        "little."
+    )

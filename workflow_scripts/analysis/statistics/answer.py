@@ -5,7 +5,13 @@ from collections.abc import Sequence
 from run_equivalence.verdicts import AtMargin, ClassVerdict, Verdict
 
 from workflow_scripts.analysis.numbers import interval, points, signed
-from workflow_scripts.analysis.statistics.sentences import attention, control_sentence
+from workflow_scripts.analysis.statistics.sentences import (
+    attention,
+    blindness,
+    control_sentence,
+    coverage_sentences,
+    learned_nothing,
+)
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, VariantVerdict
 
 ONLY_TRAININGS = (
@@ -14,17 +20,26 @@ ONLY_TRAININGS = (
 
 
 def headline(verdict: ExperimentVerdict) -> str:
-    """One sentence on all treatments."""
-    treatments = verdict.treatments
-    if not treatments:
-        return "No treatment to judge: every variant other than the reference is a control."
-    if len(treatments) == 1:
-        return sentence(verdict, treatments[0])
+    """What was changed where not all was, then one sentence on all treatments."""
+    return " ".join([*coverage_sentences(verdict), *_answer(verdict)])
+
+
+def _answer(verdict: ExperimentVerdict) -> list[str]:
+    """One sentence on the treatments that changed something; none where none did."""
+    if not verdict.treatments:
+        return ["No treatment to judge: every variant other than the reference is a control."]
+    if learned_nothing(verdict):
+        return ["The models learned nothing: mean AP is 0.000 in all variants. Train longer."]
+    treatments = [of for of in verdict.treatments if not of.changed_nothing]
+    if len(treatments) < 2:
+        return [sentence(verdict, of) for of in treatments]
     groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for of in treatments:
         groups.setdefault(_effect(of.over_all), []).append(of.variant)
     parts = [_clause(*effect, names) for effect, names in groups.items()]
-    return f"Compared with {verdict.reference}: {'; '.join(parts)}."
+    if any(outcome.within for outcome, *_ in groups) and (why := blindness(verdict)):
+        parts.append(why)
+    return [f"Compared with {verdict.reference}: {'; '.join(parts)}."]
 
 
 def _effect(mean: ClassVerdict) -> tuple[Verdict, str, str]:
@@ -64,6 +79,10 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     capital = start[:1].upper() + start[1:]
     mean = of.over_all
     at = _narrowest_within(mean) or _widest(mean)
+    if of.changed_nothing:
+        return f"{capital} cannot be judged: {of.variant} changed nothing."
+    if mean.learned_nothing:
+        return f"{capital} cannot be judged: the models learned nothing (mean AP 0.000)."
     if at.verdict is Verdict.UNTESTABLE:
         return f"{capital} cannot be tested: it takes two runs of each, with differing results."
     numbers = (
@@ -78,7 +97,8 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
         Verdict.DIFFERENT: f"{capital} {changes} mean AP",
         Verdict.INCONCLUSIVE: f"These runs cannot tell whether {start} changes mean AP",
     }[at.verdict]
-    return f"{said} ({numbers}); {_classes(of, mean.margins.index(at))}."
+    why = f"; {blindness(verdict)}" if at.verdict.within and blindness(verdict) else ""
+    return f"{said} ({numbers}); {_classes(of, mean.margins.index(at))}{why}."
 
 
 def _classes(of: VariantVerdict, index: int) -> str:

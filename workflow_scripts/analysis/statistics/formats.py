@@ -9,7 +9,12 @@ from run_equivalence.verdicts import MOST_RUNS, AtMargin, ClassVerdict, Verdict
 
 from workflow_scripts.analysis.numbers import interval, p_value, points, signed, unsigned
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
-from workflow_scripts.analysis.statistics.sentences import attention, notes, sentences
+from workflow_scripts.analysis.statistics.sentences import (
+    attention,
+    coverage_sentences,
+    notes,
+    sentences,
+)
 from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.runs import class_title
 from workflow_scripts.contracts.tables import TextTable, latex_tables
@@ -55,6 +60,7 @@ def as_csv(verdict: ExperimentVerdict) -> str:
                 del numbers[name]
             rows += [
                 {"variant": variant.variant, "role": str(variant.role), "class": row.name}
+                | _columns_of_coverage(variant)
                 | groups
                 | numbers
                 | asdict(at)
@@ -63,6 +69,12 @@ def as_csv(verdict: ExperimentVerdict) -> str:
                 for index, at in enumerate(row.margins)
             ]
     return pd.DataFrame(rows).astype({"runs_needed": "Int64"}).to_csv(index=False)
+
+
+def _columns_of_coverage(variant: VariantVerdict) -> dict[str, Any]:
+    """Columns of what the variant changed; empty where nobody said it."""
+    names = "images", "changed_images", "regions", "changed_regions"
+    return {f"training_{name}": getattr(variant.coverage, name, None) for name in names}
 
 
 def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, Any]:
@@ -81,7 +93,7 @@ def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, Any]:
 
 def as_markdown(verdict: ExperimentVerdict) -> str:
     """A table and its sentences for each variant."""
-    parts = [f"**Attention:** {text}" for text in attention(verdict)]
+    parts = [f"**Attention:** {text}" for text in _remarks(verdict)]
     for variant in verdict.variants:
         said = [*sentences(variant, verdict.settings), *notes(variant)]
         parts += [f"## {_title(verdict, variant)}", _every_number(verdict, variant).markdown()]
@@ -107,8 +119,12 @@ def as_plain_text(verdict: ExperimentVerdict) -> str:
         parts.append(f"{table.title}\n\n{table.plain()}")
         parts.append("\n".join(_wrapped(text) for text in said))
     parts.append(_wrapped(caption(verdict)))
-    parts += [_wrapped(f"Attention: {text}") for text in attention(verdict)]
+    parts += [_wrapped(f"Attention: {text}") for text in _remarks(verdict)]
     return "\n\n".join(parts) + "\n"
+
+
+def _remarks(verdict: ExperimentVerdict) -> list[str]:
+    return [*coverage_sentences(verdict), *attention(verdict)]
 
 
 def _wrapped(text: str) -> str:

@@ -1,18 +1,23 @@
 """Verdict on each variant of an experiment, from samples and, where kept, from matches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from run_equivalence.compare import compare
 from run_equivalence.images import ResampledRuns
 from run_equivalence.resampling import groups_of
+from run_equivalence.verdicts import AtMargin, ClassVerdict
 from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.matches import FILE_NAME, read_matches
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.verdicts import ImageSamples, Role, VariantVerdict
+from workflow_scripts.contracts.verdicts import Coverage, ImageSamples, Role, VariantVerdict
+
+NOT_LEARNED = "mean AP 0.000 with and without: the models learned nothing here"
 
 
 def judge(
@@ -20,6 +25,8 @@ def judge(
     reference: str,
     settings: Statistics,
     roles: Mapping[str, Role],
+    *,
+    coverage: Mapping[str, Coverage] | None = None,
     images: ResampledRuns | None = None,
 ) -> tuple[VariantVerdict, ...]:
     """Judge each variant against the reference.
@@ -29,12 +36,15 @@ def judge(
         reference: one of the variants.
         settings: margins, level and power.
         roles: roles of the controls.
+        coverage: what variants changed. One that changed nothing is not judged, and neither is a
+            class that no model learned: equal zeros are no equivalence.
         images: the runs on samples of the test images.
     """
-    return tuple(
+    judged = tuple(
         VariantVerdict(
             variant=variant,
             role=roles.get(variant, Role.TREATMENT),
+            coverage=(coverage or {}).get(variant),
             rows=tuple(
                 compare(
                     of_variant,
@@ -50,6 +60,43 @@ def judge(
         for variant, of_variant in samples.items()
         if variant != reference
     )
+    return tuple(
+        of.model_copy(update={"rows": tuple(_tested(row, of.changed_nothing) for row in of.rows)})
+        for of in judged
+    )
+
+
+def _tested(row: ClassVerdict, changed_nothing: bool) -> ClassVerdict:
+    """The row; without its tests where these say nothing about the variant."""
+    if not changed_nothing and not row.learned_nothing:
+        return row
+    return ClassVerdict(
+        name=row.name,
+        reference=row.reference,
+        variant=row.variant,
+        difference=row.difference,
+        margins=tuple(AtMargin(at.margin) for at in row.margins),
+        notes=(NOT_LEARNED,) if row.learned_nothing else ("the variant changed nothing",),
+    )
+
+
+def coverage_of(manifests: Iterable[Path]) -> dict[str, Coverage]:
+    """What variants changed.
+
+    Args:
+        manifests: images/{variant}/train/manifest.parquet; missing ones are left out.
+    """
+    found = {}
+    for path in manifests:
+        if path.exists():
+            entries = read_manifest(path)
+            found[path.parents[1].name] = Coverage(
+                images=len(entries),
+                changed_images=sum(bool(entry.changes) for entry in entries),
+                regions=sum(entry.asked for entry in entries),
+                changed_regions=sum(len(entry.region_ids) for entry in entries),
+            )
+    return found
 
 
 def resample(

@@ -12,6 +12,8 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, Variant
 
 def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
     """Conclusions on a variant: a sentence per margin, then that of a control."""
+    if verdict.over_all.learned_nothing:
+        return ["The models learned nothing: mean AP is 0.000 with and without."]
     margins = range(len(settings.margins))
     said = [_at_margin(verdict, index) for index in margins]
     if any(row.with_images for row in verdict.rows):
@@ -124,6 +126,39 @@ def _different_after_correction(verdict: VariantVerdict, lower: bool = False) ->
     ]
 
 
+def coverage_sentences(verdict: ExperimentVerdict) -> list[str]:
+    """What came of variants that changed nothing, or not all that was found."""
+    return [said for of in verdict.variants if (said := _of_coverage(of))]
+
+
+def _of_coverage(of: VariantVerdict) -> str:
+    known = of.coverage
+    if known is None:
+        return ""
+    found = f"{known.regions} faces and license plates that were found"
+    if of.changed_nothing:
+        why = f"none of the {found}" if known.regions else "no face or license plate was found"
+        return f"{of.variant} changed nothing in {known.images} training images: {why}."
+    if of.is_control or known.changed_regions >= known.regions:
+        return ""
+    return f"{of.variant} changed {known.changed_regions} of the {found}."
+
+
+def learned_nothing(verdict: ExperimentVerdict) -> bool:
+    """Whether every mean AP reads 0.000."""
+    return bool(verdict.variants) and all(of.over_all.learned_nothing for of in verdict.variants)
+
+
+def blindness(verdict: ExperimentVerdict) -> str:
+    """Why the experiment may miss harm, as a clause; empty if a positive control shows harm."""
+    controls = [of.over_all for of in verdict.variants if of.role is Role.POSITIVE_CONTROL]
+    if not controls:
+        return "without a positive control, this experiment may miss harm"
+    if any((row.difference or 0) < 0 and row.margins[0].verdict.is_different for row in controls):
+        return ""
+    return "the positive control does not come out worse, so this experiment may miss harm"
+
+
 def attention(verdict: ExperimentVerdict) -> list[str]:
     """Remarks that come first: missing runs, and missing controls."""
     found = [f"Missing runs: {verdict.missing}."] if verdict.missing else []
@@ -142,6 +177,12 @@ def notes(verdict: VariantVerdict) -> Iterator[str]:
     for row in verdict.rows:
         for note in row.notes:
             yield f"{class_title(row.name)}: {note}."
+        base = row.reference.mean or 0
+        if base and (below := [at for at in row.margins if at.verdict.within and base < at.margin]):
+            yield (
+                f"{class_title(row.name)}: the reference's AP of {base:.3f} is itself below "
+                f"{points(below[0].margin)}: equivalence within it says little."
+            )
         if (ends := row.interval) and not any(at.within_reach for at in row.margins):
             yield (
                 f"{class_title(row.name)}: the interval extends {points((ends[1] - ends[0]) / 2)} "

@@ -9,9 +9,9 @@ from workflow_scripts.analysis.run_arguments import (
     read_chosen_runs,
 )
 from workflow_scripts.analysis.statistics import formats
-from workflow_scripts.analysis.statistics.judge import judge, resample
+from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resample
 from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
-from workflow_scripts.common.cli import Folder, Names, Settings
+from workflow_scripts.common.cli import Files, Folder, Names, Settings
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import list_of, missing_runs
@@ -30,6 +30,7 @@ def verdict(
     reference: Reference = "unmodified",
     aa_controls: Names = (),
     positive_controls: Names = (),
+    manifests: Files = (),
     output: Folder | None = None,
 ) -> None:
     """Judge each variant and class against the reference.
@@ -40,6 +41,8 @@ def verdict(
     Args:
         aa_controls: variants that repeat the reference with other seeds.
         positive_controls: variants that are expected to come out worse.
+        manifests: images/{variant}/train/manifest.parquet of each variant that has to change
+            something; what it changed is said, and equivalence needs it.
         output: folder for verdict.csv, .md, .tex and .json; without it the verdict is printed.
 
     Raises:
@@ -67,7 +70,14 @@ def verdict(
         source="runs" if summary is None else "summary",
         missing=missing,
         images=images,
-        variants=judge(samples, reference, settings, roles, resampled),
+        variants=judge(
+            samples,
+            reference,
+            settings,
+            roles,
+            coverage=coverage_of(manifests),
+            images=resampled,
+        ),
     )
     if output is None:
         print(formats.as_plain_text(found), end="")
