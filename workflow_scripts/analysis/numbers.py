@@ -1,4 +1,4 @@
-"""Numbers as text. APs and differences are fractions of 1, and are written in points."""
+"""Numbers as text: an AP as a fraction of 1, a difference of APs in points (0.01)."""
 
 import math
 
@@ -11,8 +11,13 @@ def points(fraction: float) -> str:
     return f"{number} point{'' if number == '1' else 's'}"
 
 
+def ap(fraction: float | None) -> str:
+    """`0.309`."""
+    return UNDEFINED if fraction is None or math.isnan(fraction) else f"{fraction:.3f}"
+
+
 def unsigned(fraction: float | None) -> str:
-    """`30.90`."""
+    """`0.40`, a difference without its direction."""
     return UNDEFINED if fraction is None or math.isnan(fraction) else f"{100 * fraction:.2f}"
 
 

@@ -20,7 +20,8 @@ class Change:
     """A part of an image that was changed."""
 
     method: str
-    """The method, or a way of it: a method that can fail names its fallback."""
+    """The method, or a way of it. `fallback`: its own way failed for this region, which was
+    covered without detail instead."""
     x0: int
     """Left edge of the box (pixels, inside the image) that holds all pixels of this change."""
     y0: int

@@ -13,14 +13,16 @@ from workflow_scripts.common.texts import read_given
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.settings import ALL, UNMODIFIED, ClassName
+from workflow_scripts.contracts.trainings import TrainingRecord
 
 EXPECTED = "runs/expected.json"
 """The expected runs, below an experiment's folder; written when the workflow starts."""
 
 
 def class_title(name: str) -> str:
-    """A class, or `ALL`, as it is called where people read it."""
-    return "All classes (mAP)" if name == ALL else name[:1].upper() + name[1:]
+    """A class, or `ALL`, as it is called where people read it: on one line."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in name)
+    return "All classes (mAP)" if name == ALL else printable[:1].upper() + printable[1:]
 
 
 class ExpectedRuns(Section):
@@ -123,9 +125,11 @@ def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
     """See that runs can stand in one table.
 
     Raises:
-        UserError: a run is there twice, or was trained or tested in another way than the first one.
+        UserError: an evaluation is of another run than its folder, or a run is there twice, or was
+            trained or tested in another way than the first one.
     """
-    findings = [finding for run in runs[1:] for finding in _differences(run, runs[0])]
+    findings = [finding for run in runs for finding in _contradictions(run)]
+    findings += [finding for run in runs[1:] for finding in _differences(run, runs[0])]
     file_of: dict[tuple[str, int], Path] = {}
     for run in runs:
         name = (run.variant, run.seed)
@@ -137,6 +141,29 @@ def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
         file_of[name] = run.path
     if findings:
         raise UserError.of(findings)
+
+
+def _contradictions(run: EvaluatedRun) -> list[str]:
+    """What an evaluation says otherwise than its folder and the training beside it."""
+    of, place = run.evaluation.run, run.path.parent
+    if place.name.startswith("on~"):
+        place = place.parent
+    found = []
+    if place.name.startswith("seed~"):
+        told = (place.parent.name, place.name.removeprefix("seed~"))
+        if told != (of.variant, str(of.seed)):
+            found.append(
+                f"it is of {of.variant}, seed {of.seed}, but lies in the folder of {told[0]}, "
+                f"seed {told[1]}"
+            )
+        record = run_in(place.parent.parent, *told).provenance
+        if record.exists():
+            trained = TrainingRecord.read(record).fingerprint
+            if trained != of.fingerprint:
+                found.append(
+                    f"it is of the training {of.fingerprint[:12]}, but run.json of {trained[:12]}"
+                )
+    return [f"{run.path}: {finding}; evaluate it again" for finding in found]
 
 
 def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:

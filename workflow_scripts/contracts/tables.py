@@ -1,8 +1,9 @@
 """Tables on disk: Table II, and tables as text in every format."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -14,6 +15,27 @@ from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.runs import ExpectedRuns
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|[|`\[\]]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def in_markdown(text: str) -> str:
+    """Text in which no character starts a tag, a link, code, or the next cell of a table."""
+    return _MARKUP.sub(r"\\\g<0>", text)
+
+
+def csv_of(frame: "pd.DataFrame") -> str:
+    """A table as csv. Text that a spreadsheet would take for a formula gets an apostrophe."""
+
+    def harmless(cell: Any) -> Any:
+        return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+    text: str = frame.map(harmless).to_csv(index=False)
+    return text
+
 
 class TextTable(FilePart):
     """A table of text cells."""
@@ -24,7 +46,9 @@ class TextTable(FilePart):
 
     def markdown(self) -> str:
         """The table in Markdown, without its title."""
-        return tabulate(self.rows, self.columns, "pipe", disable_numparse=True)
+        rows = [tuple(map(in_markdown, row)) for row in self.rows]
+        columns = tuple(map(in_markdown, self.columns))
+        return tabulate(rows, columns, "pipe", disable_numparse=True)
 
     def plain(self) -> str:
         """The table for a terminal or a log, without its title."""
@@ -168,10 +192,10 @@ class ResultTable(FilePart):
 
 def markdown(tables: Sequence[TextTable], caption: str, notes: Sequence[str] = ()) -> str:
     """Tables below their titles, with notes above and a caption below."""
-    parts = [f"**Attention:** {note}" for note in notes]
+    parts = [f"**Attention:** {in_markdown(note)}" for note in notes]
     for table in tables:
-        parts += [f"## {table.title}", table.markdown()]
-    return "\n\n".join([*parts, caption]) + "\n"
+        parts += [f"## {in_markdown(table.title)}", table.markdown()]
+    return "\n\n".join([*parts, in_markdown(caption)]) + "\n"
 
 
 def write_formats(folder: Path, name: str, *, csv: str, md: str, tex: str, json: Any) -> None:

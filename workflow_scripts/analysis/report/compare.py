@@ -10,21 +10,23 @@ from matplotlib.figure import Figure
 from run_equivalence.verdicts import ClassVerdict
 from tabulate import tabulate
 
-from workflow_scripts.analysis.numbers import interval, signed, unsigned
+from workflow_scripts.analysis.numbers import ap, interval, signed
 from workflow_scripts.analysis.report.figures.forest import draw_margins, finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, read_results
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import colours_of, draw_panels, short, style
 from workflow_scripts.common.latex import UNDEFINED
+from workflow_scripts.contracts.tables import in_markdown
 from workflow_scripts.contracts.verdicts import Role, VariantVerdict
 
 NAME = "compare"
 ROW, HEAD, WIDTH = 0.3, 1.0, 7.0
 """Height of a row, height of the space above and below the rows, and width, inches."""
 CAPTION = (
-    "Mask AP, mean over the classes, in points. Difference: from the experiment's own reference, "
-    "with its confidence interval. APs on different test images or classes are not comparable: "
-    "compare the differences. Relative: difference as a percentage of the reference's AP."
+    "Reference: mask AP, mean over the classes, a fraction of 1. Difference: from the experiment's "
+    "own reference, in points (0.01), with its confidence interval. APs on other test images or "
+    "classes are not comparable: compare the differences. Relative: difference as a percentage of "
+    "the reference's AP."
 )
 
 
@@ -85,7 +87,9 @@ def _names(experiments: Sequence[ExperimentResults]) -> list[str]:
     """Names of the experiments; their folders where two have the same name."""
     names = [results.name for results in experiments]
     return [
-        str(results.folder) if names.count(results.name) > 1 else results.name
+        "/".join(results.folder.resolve().parts[-3:])
+        if names.count(results.name) > 1
+        else results.name
         for results in experiments
     ]
 
@@ -121,6 +125,8 @@ def as_text(rows: Sequence[Row], layout: str) -> str:
     headers = ["Experiment", "Variant", "Tested on", "n", "Reference", "Difference", "Relative"]
     headers += ["Interval", *(f"Within {100 * margin:g}?" for margin in margins)]
     cells = [_cells(row, margins) for row in rows]
+    if layout == "pipe":
+        cells = [[in_markdown(cell) for cell in row] for row in cells]
     table = tabulate(cells, headers, layout, disable_numparse=True)
     return f"{table}\n\n{CAPTION}\n"
 
@@ -134,7 +140,7 @@ def _cells(row: Row, margins: Sequence[float]) -> list[str]:
         row.of.variant + role,
         row.tested_on,
         str(mean.variant.n),
-        unsigned(None if difference is None else base),
+        ap(None if difference is None else base),
         signed(difference),
         f"{100 * difference / base:+.1f} %" if base and difference is not None else UNDEFINED,
         interval(mean.low, mean.high),

@@ -12,10 +12,11 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from workflow_scripts.analysis.numbers import p_value, points, signed, unsigned
+from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
 from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
+from workflow_scripts.analysis.report.provenance import without_folders
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.common.console import duration
 from workflow_scripts.contracts.runs import ALL, class_title
@@ -72,6 +73,8 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
         undefined=StrictUndefined,
     )
     environment.filters |= {
+        "ap": ap,
+        "anywhere": without_folders,
         "points": unsigned,
         "signed": lambda fraction: _with_minus(signed(fraction)),
         "p": p_value,

@@ -1,5 +1,6 @@
 """What an experiment's numbers come from, and the hash of each file."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ HASHED = (
     *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
 )
 """Files of the results folder that are hashed; the images are in their manifests."""
+_USER = re.compile(r"(?<=:)//[^/@\s]+@")
+_FOLDERS = re.compile(
+    r"(?<=['\"])[/\\][^'\"]*[/\\](?=[^'\"])"  # between quotes, with spaces
+    r"|^[/~][^{}]*/(?=[^/{}]+$)(?!.* -)"  # all of it, with spaces
+    r"|(?<![\w./:\\*{}-])(?:file://|~[\w-]*|[A-Za-z]:)?[/\\](?:[^/\\\s'\"]+[/\\])+(?=[^/\\\s])"
+)
 
 
 def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provenance:
@@ -28,13 +35,13 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provena
     weights = results.folder / "weights/manifest.json"
     return Provenance(
         experiment=results.name,
-        config=config,
+        config=without_folders(config),
         commits=tuple(sorted({str(training.git_commit) for training in trainings})),
         lock_sha256=sha256_of_file(LOCK),
         versions=_different(training.versions for training in trainings),
         devices=_different(training.devices for training in trainings),
         data=read_json(shards)["digests"] if shards.exists() else {},
-        weights=read_json(weights)["weights"] if weights.exists() else (),
+        weights=without_folders(read_json(weights)["weights"]) if weights.exists() else (),
         runs=tuple(_run(run) for run in results.runs),
         files={
             path.relative_to(results.folder).as_posix(): sha256_of_file(path)
@@ -43,13 +50,27 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provena
     )
 
 
+def without_folders(content: Any) -> Any:
+    """Content to hand on: of absolute paths, the last part; of URLs, no user and password.
+
+    What the files hold is known by their hashes.
+    """
+    if isinstance(content, str):
+        return _FOLDERS.sub("", _USER.sub("//", content))
+    if isinstance(content, dict):
+        return {without_folders(key): without_folders(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [without_folders(value) for value in content]
+    return content
+
+
 def _run(run: Run) -> RunOrigin:
     kept = ("fingerprint", "git_commit", "start", "end", "devices", "world_size")
     return RunOrigin(
         variant=run.variant,
         seed=run.seed,
         state=run.status.state,
-        reason=run.status.reason,
+        reason=without_folders(run.status.reason),
         **{key: getattr(run.training, key, None) for key in kept},
     )
 

@@ -1,4 +1,4 @@
-"""The verdict as csv, Markdown and plain text; APs are points there (100 times the fraction)."""
+"""The verdict as csv (fractions of 1), Markdown and plain text (differences in points)."""
 
 import textwrap
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from workflow_scripts.analysis.statistics.sentences import (
 )
 from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.runs import class_title
-from workflow_scripts.contracts.tables import TextTable, latex_tables
+from workflow_scripts.contracts.tables import TextTable, csv_of, in_markdown, latex_tables
 from workflow_scripts.contracts.verdicts import (
     ExperimentVerdict,
     VariantText,
@@ -68,7 +68,7 @@ def as_csv(verdict: ExperimentVerdict) -> str:
                 | {"notes": "; ".join(row.notes)}
                 for index, at in enumerate(row.margins)
             ]
-    return pd.DataFrame(rows).astype({"runs_needed": "Int64"}).to_csv(index=False)
+    return csv_of(pd.DataFrame(rows).astype({"runs_needed": "Int64"}))
 
 
 def _columns_of_coverage(variant: VariantVerdict) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
         if verdict.images is not None:
             table = _numbers_of_images(verdict, variant)
             parts += ["With the test images as a sample:", table.markdown()]
-        parts.append("\n".join(f"- {text}" for text in said))
+        parts.append("\n".join(f"- {in_markdown(text)}" for text in said))
     return "\n\n".join([*parts, caption(verdict)]) + "\n"
 
 
@@ -229,7 +229,7 @@ def caption(verdict: ExperimentVerdict) -> str:
         else ""
     )
     return (
-        f"Mask AP in points (0.01 of 1), variant minus {verdict.reference}. Equivalent: two "
+        f"Difference: mask AP in points (0.01), variant minus {verdict.reference}. Equivalent: two "
         f"one-sided Welch tests at {level} pass, that is, the interval lies inside the margin. "
         f"Different: Welch's two-sided test at {level}. †: verdict changes after Holm "
         f"correction over the classes. Detectable: the difference that these runs detect with "

@@ -5,18 +5,19 @@ import sys
 import pandas as pd
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from tabulate import tabulate
 
 from workflow_scripts.analysis.tables.table import blocks, missing_line
 from workflow_scripts.common import latex
-from workflow_scripts.contracts.tables import ResultTable, TextTable
+from workflow_scripts.contracts.tables import ResultTable, TextTable, csv_of, in_markdown
 
 
 def as_csv(table: ResultTable) -> str:
     """The long table; undefined numbers are empty."""
     cells = pd.DataFrame([cell.model_dump(by_alias=True) for cell in table.cells])
-    return cells.to_csv(index=False)
+    return csv_of(cells)
 
 
 def as_markdown(table: ResultTable) -> str:
@@ -27,8 +28,9 @@ def as_markdown(table: ResultTable) -> str:
 
 def _pipes(block: TextTable) -> str:
     variants = ["", *(f"**{name}**" for name in block.columns)]
+    rows = [tuple(map(in_markdown, row)) for row in block.rows]
     headers = ["Class", "AP", *[""] * (len(block.columns) - 1)]
-    return tabulate([variants, *block.rows], headers, "pipe", disable_numparse=True)
+    return tabulate([variants, *rows], headers, "pipe", disable_numparse=True)
 
 
 def as_plain_text(table: ResultTable) -> str:
@@ -81,7 +83,7 @@ def show(table: ResultTable) -> None:
         for variant in block.columns:
             grid.add_column(variant, justify="right", min_width=len("0.309 ± 0.002"))
         for row in block.rows:
-            grid.add_row(*row, style="bold" if row is block.rows[-1] else None)
+            grid.add_row(*map(escape, row), style="bold" if row is block.rows[-1] else None)
         console.print(grid)
     console.print(table.caption, style="dim", highlight=False, markup=False)
     if table.missing:

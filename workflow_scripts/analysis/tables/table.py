@@ -1,6 +1,7 @@
 """Table II: numbers over the runs, and the text of its cells."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
@@ -98,7 +99,7 @@ def result_table(
                 variant=run.variant,
                 seed=run.seed,
                 fingerprint=run.evaluation.run.fingerprint,
-                path=str(run.path),
+                path=_below_results(run.path),
             )
             for run in runs
         ),
@@ -110,6 +111,11 @@ def result_table(
         caption=_caption(expected, missing, first),
         layout=_layout(table, expected),
     )
+
+
+def _below_results(path: Path) -> str:
+    """A run's file as a table names it: below the results' folder, on whatever machine."""
+    return Path(*path.parts[-4:]).as_posix()
 
 
 def _layout(table: pd.DataFrame, expected: ExpectedRuns) -> TextTable:

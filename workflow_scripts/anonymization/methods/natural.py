@@ -23,7 +23,7 @@ class Natural(Method):
     """Draw another face over each face, and other characters on each license plate.
 
     The method of a change is `natural`, `natural_wide` where the first attempts were too like the
-    original, or `fallback` where no attempt was accepted.
+    original, or `fallback` where none was accepted and the region was covered without detail.
     """
 
     method: Literal["natural"] = "natural"

@@ -9,6 +9,7 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import save, style
 from workflow_scripts.common.files import write_text
+from workflow_scripts.contracts.tables import csv_of
 
 
 def compare(
@@ -30,7 +31,7 @@ def compare(
         print(comparison.as_text(rows, "simple"), end="")
         return
     stem = output / comparison.NAME
-    write_text(stem.with_suffix(".csv"), comparison.as_table(rows).to_csv(index=False))
+    write_text(stem.with_suffix(".csv"), csv_of(comparison.as_table(rows)))
     write_text(stem.with_suffix(".md"), comparison.as_text(rows, "pipe"))
     with style(comparison.NAME):
         save(comparison.draw(rows), output, comparison.NAME)

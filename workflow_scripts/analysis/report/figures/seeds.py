@@ -60,8 +60,8 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
 
 def _limit(axes: Axes, aps: Sequence[float]) -> None:
     """Set a scale that a positive control far off does not compress."""
-    low, high = 100 * min(aps, default=0), 100 * max(aps, default=1)
-    room = 0.12 * (high - low) or 1.0
+    low, high = min(aps, default=0), max(aps, default=1)
+    room = 0.12 * (high - low) or 0.01
     axes.set_xlim(low - room, high + room)
 
 
@@ -73,7 +73,7 @@ def _draw_variant(
         for number, run in enumerate(runs)
         if (value := run.aps.get(name)) is not None
     ]
-    values = [100 * value for value, _ in points]
+    values = [value for value, _ in points]
     low, high = axes.get_xlim()
     if not values:
         _write(axes, 0.5, place, "none")
@@ -81,7 +81,7 @@ def _draw_variant(
     if max(values) < low or min(values) > high:
         below = max(values) < low
         text = (
-            f"{'← ' if below else ''}{min(values):.1f} to {max(values):.1f}{'' if below else ' →'}"
+            f"{'← ' if below else ''}{min(values):.3f} to {max(values):.3f}{'' if below else ' →'}"
         )
         _write(axes, 0.02 if below else 0.98, place, text)
         return
@@ -114,4 +114,4 @@ def _finish(axes: Axes, name: str, variants: Sequence[str]) -> None:
     for place in range(len(variants)):
         axes.axhline(place, color=GRID, linewidth=0.8, zorder=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=3))
-    axes.set_xlabel("AP, points")
+    axes.set_xlabel("AP")

@@ -13,7 +13,7 @@ from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.tables import markdown, write_formats
+from workflow_scripts.contracts.tables import csv_of, markdown, write_formats
 
 
 def exposed(
@@ -46,7 +46,7 @@ def exposed(
     write_formats(
         output,
         "exposed",
-        csv=table.to_csv(index=False),
+        csv=csv_of(table),
         md=markdown(found.layouts, caption),
         tex=instances.as_latex(found),
         json=found.as_json(),

@@ -19,7 +19,7 @@ from workflow_scripts.contracts.runs import (
 from workflow_scripts.contracts.runs import (
     runs_in as folder_runs,
 )
-from workflow_scripts.contracts.tables import markdown, write_formats
+from workflow_scripts.contracts.tables import csv_of, markdown, write_formats
 
 
 def cross(
@@ -61,7 +61,7 @@ def cross(
     write_formats(
         output,
         "cross",
-        csv=table.to_csv(index=False),
+        csv=csv_of(table),
         md=markdown(found.layouts, found.caption),
         tex=crossing.as_latex(found),
         json=found.as_json(),

@@ -1,0 +1,28 @@
+"""What a file that is handed on says of the machine that it was made on."""
+
+import pytest
+
+from workflow_scripts.analysis.report.provenance import without_folders
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/data/cityscapes", "cityscapes"),
+        ("/home/me/my data/twins", "twins"),
+        ("~/data/twins", "twins"),
+        ("/home/me/x/tool.py {input} {output}", "tool.py {input} {output}"),
+        ("'/opt/my env/bin/python' -m x {input}", "'python' -m x {input}"),
+        ("tool --model=/home/me/w.pt -i {input}/a", "tool --model=w.pt -i {input}/a"),
+        ("https://me:secret@host/a/b.pth", "https://host/a/b.pth"),
+        ("file:///home/me/x.onnx", "x.onnx"),
+        (r"C:\Users\me\data", "data"),
+        ("s3://bucket/a/b", "s3://bucket/a/b"),
+        ("results/demo/runs", "results/demo/runs"),
+        (r"^(\w+)/\d+", r"^(\w+)/\d+"),
+        ("gtFine/train and/or 1/2", "gtFine/train and/or 1/2"),
+    ],
+)
+def test_absolute_paths_lose_their_folders(text, expected):
+    assert without_folders(text) == expected
+    assert without_folders({"a": [text, 1, None]}) == {"a": [expected, 1, None]}
