@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from workflow_scripts.operations.plan.estimates import DEFAULT_SECONDS
+from workflow_scripts.operations.plan.estimates import LEAST_SECONDS
 
 
 def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(indexed):
@@ -35,4 +35,4 @@ def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(indexed):
     assert added == {"train": 2, "predict": 2, "evaluate": 2}
     assert now["critical_path"][-1].startswith(("table_2", "verdict", "all"))
     # The profile has one GPU: one training after the other.
-    assert now["seconds"] >= now["bounds"]["gpus"] >= 10 * DEFAULT_SECONDS["train"]
+    assert now["seconds"] >= now["bounds"]["gpus"] >= 10 * LEAST_SECONDS

@@ -10,9 +10,9 @@ from workflow_scripts.contracts.usage import Usage
 from workflow_scripts.operations.commands.plan import as_text, size
 from workflow_scripts.operations.plan.estimates import (
     DEFAULT_BYTES,
-    DEFAULT_SECONDS,
-    DEFAULT_SECONDS_AN_IMAGE,
+    SECONDS_AN_IMAGE_OF_A_SHARD,
     Estimates,
+    Workload,
     turnarounds,
 )
 from workflow_scripts.operations.plan.forecast import (
@@ -87,11 +87,29 @@ def test_records_of_other_shards_count_by_image(tmp_path):
 
 def test_without_records_there_are_defaults(tmp_path):
     estimates = Estimates(tmp_path / "nosuch", 100)
-    assert estimates.seconds(job("train")).value == DEFAULT_SECONDS["train"]
+    assert estimates.seconds(job("train")).value == pytest.approx(5 * 3600)
     assert estimates.seconds(job("train")).records == 0
     assert estimates.bytes(job("train")).value == DEFAULT_BYTES["train"]
-    by_image = 100 * DEFAULT_SECONDS_AN_IMAGE["detect_pii"]
+    by_image = 100 * SECONDS_AN_IMAGE_OF_A_SHARD["detect_pii"]
     assert estimates.seconds(job("detect_pii")).value == by_image
+
+
+@pytest.mark.parametrize(
+    ("rule", "gpus", "seconds", "basis"),
+    [
+        ("train", 1, 12.0, "4 iterations of 8 images"),
+        ("train", 0, 144.0, "4 iterations of 8 images"),
+        ("predict", 0, 10.0, "12 images"),
+        ("audit", 0, 14.4, "24 images"),
+        ("anonymize", 0, 24.0, "24 images"),
+        ("gather_images", 0, 10.0, ""),
+    ],
+)
+def test_defaults_are_those_of_the_experiments_own_images(tmp_path, rule, gpus, seconds, basis):
+    work = Workload({"train": 24, "val": 12}, iterations=4, images_per_step=8)
+    found = Estimates(tmp_path, 24, work).seconds(job(rule, resources={"gpu": gpus}))
+    assert found.value == pytest.approx(seconds)
+    assert (found.records, found.basis) == (0, basis)
 
 
 def test_disk_is_what_jobs_of_the_rule_have_left(tmp_path):

@@ -11,9 +11,16 @@ from tabulate import tabulate
 
 from workflow_scripts.common.cli import Behind, Count, Folder, Positive, option
 from workflow_scripts.common.console import duration, log
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import save, style
-from workflow_scripts.operations.plan.estimates import Estimates, read_shard_size
-from workflow_scripts.operations.plan.forecast import Forecast, forecast
+from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.operations.plan.estimates import (
+    Estimates,
+    Workload,
+    read_image_counts,
+    read_shard_size,
+)
+from workflow_scripts.operations.plan.forecast import Forecast, KindForecast, forecast
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 NODE_GPUS = 4
@@ -95,8 +102,20 @@ def forecast_of(
     if node.gpus is not None:
         gpus = node.gpus
     partition = Partition(nodes, gpus, node.cores or cores, node.memory_mb, jobs)
-    estimates = Estimates(records or own, images)
+    estimates = Estimates(records or own, images, workload_of(call.experiment, own))
     return forecast(call.jobs(), estimates, partition, in_slurm=in_slurm)
+
+
+def workload_of(experiment: Experiment, results: Path) -> Workload:
+    """Images and iterations of an experiment, as far as they are known."""
+    drawn = getattr(experiment.dataset, "images", None)
+    images = read_image_counts(results) or (drawn and drawn.model_dump()) or Workload().images
+    try:
+        recipe = experiment.training.recipe()
+    except UserError as error:  # the framework is missing here
+        log.warning("training: the whitepaper's recipe is assumed (%s)", error)
+        return Workload(images)
+    return Workload(images, recipe.iterations, recipe.images_per_step)
 
 
 def as_text(found: Forecast) -> str:
@@ -109,7 +128,7 @@ def as_text(found: Forecast) -> str:
             f"{kind.gpu_hours:.1f}",
             f"{kind.cpu_hours:.1f}",
             size(kind.bytes),
-            f"{kind.records} records" if kind.records else "default",
+            _basis(kind),
         )
         for kind in found.kinds
     ]
@@ -127,6 +146,13 @@ def as_text(found: Forecast) -> str:
             f"States for resuming, while trainings run: {size(found.checkpoint_bytes)}",
         ]
     )
+
+
+def _basis(kind: KindForecast) -> str:
+    """What a duration was estimated from."""
+    if kind.records:
+        return f"{kind.records} records"
+    return f"default for {kind.basis}" if kind.basis else "default"
 
 
 def difference(now: Forecast, more: Forecast, seeds: str) -> str:

@@ -1,45 +1,39 @@
 """Durations and outputs of jobs, estimated from records of earlier jobs or by default."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
 from workflow_scripts.common.cli import EXIT_SAVED
 from workflow_scripts.common.files import read_json
+from workflow_scripts.contracts.shards import Shards
 from workflow_scripts.contracts.usage import Usage, job_of, read_usage
-from workflow_scripts.operations.snakemake_call import Job
+from workflow_scripts.operations.snakemake_call import Job, gpus_to_use
 
-DEFAULT_SECONDS = {
-    "draw_dataset": 600.0,
-    "index_dataset": 900.0,
-    "train": 5 * 3600.0,
-    "predict": 300.0,
-    "predict_on": 300.0,
-    "evaluate": 60.0,
-    "evaluate_on": 60.0,
-    "audit": 1800.0,
-    "before_after": 60.0,
-    "summarize_pii": 30.0,
+SECONDS_A_TRAINED_IMAGE, SECONDS_A_TRAINED_IMAGE_ON_CPU = 0.375, 4.5
+"""Durations without records, per image and GPU: Mask R-CNN R50-FPN at full resolution on a GPU of a
+data centre, and at a quarter of it on one CPU core."""
+SECONDS_AN_IMAGE = {
+    "draw_dataset": ("train", 0.2),
+    "index_dataset": ("train", 0.3),
+    "predict": ("val", 0.6),
+    "predict_on": ("val", 0.6),
+    "evaluate": ("val", 0.12),
+    "evaluate_on": ("val", 0.12),
+    "audit": ("train", 0.6),
 }
-"""Durations without records, rounded: Cityscapes and the whitepaper's recipe on four GPUs of a
-data centre. Other jobs take `DEFAULT_SMALL_SECONDS`."""
-DEFAULT_SMALL_SECONDS = 10.0
-DEFAULT_SECONDS_AN_IMAGE = {
-    "detect_pii": 0.5,
-    "anonymize": 1.0,
-}
-"""Durations without records, per image of a shard: 2 megapixels on four cores."""
-DEFAULT_BYTES = {
-    "train": 180e6,
-    "predict": 15e6,
-    "predict_on": 15e6,
-    "evaluate": 600e3,
-    "evaluate_on": 600e3,
-}
+"""Durations without records, per image of a split: 2 megapixels."""
+SECONDS_AN_IMAGE_OF_A_SHARD = {"detect_pii": 0.5, "anonymize": 1.0}
+"""The same per image of a shard, on four cores."""
+LEAST_SECONDS = 10.0
+"""Duration of a job without records that has little to do."""
+DEFAULT_BYTES = {"train": 180e6, "evaluate": 600e3, "evaluate_on": 600e3}
 """Output of a job under the same assumptions; other jobs leave next to nothing."""
-DEFAULT_BYTES_AN_IMAGE = {
+BYTES_AN_IMAGE = {"predict": 30e3, "predict_on": 30e3}
+"""The same per validation image."""
+BYTES_AN_IMAGE_OF_A_SHARD = {
     "anonymize": 2.3e6,
     "detect_pii": 1e3,
 }
@@ -53,11 +47,23 @@ STATES_WHILE_TRAINING = 4
 
 
 @dataclass(frozen=True)
+class Workload:
+    """What an experiment has to work on; by default Cityscapes and the whitepaper's recipe."""
+
+    images: Mapping[str, int] = field(default_factory=lambda: {"train": 2975, "val": 500})
+    """Number of images by split."""
+    iterations: int = 48_000
+    images_per_step: int = 4
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A value and the number of records behind it, 0 for a default."""
 
     value: float
     records: int
+    basis: str = ""
+    """What a default was computed from."""
 
 
 class Estimates:
@@ -66,9 +72,13 @@ class Estimates:
     Args:
         results: folder of the experiment whose records count; it need not exist.
         images_per_shard: shard size of the experiment that is planned.
+        work: of that experiment.
     """
 
-    def __init__(self, results: Path, images_per_shard: float) -> None:
+    def __init__(
+        self, results: Path, images_per_shard: float, work: Workload | None = None
+    ) -> None:
+        self.work = work or Workload()
         self.results = results
         self.images_per_shard = images_per_shard
         records = sorted(read_usage(results), key=lambda used: used.start)
@@ -97,9 +107,21 @@ class Estimates:
             if known:
                 factor = self._shard_factor if "shard" in job.wildcards else 1.0
                 return Estimate(factor * fmean(known), len(known))
-        if stage in DEFAULT_SECONDS_AN_IMAGE:
-            return Estimate(DEFAULT_SECONDS_AN_IMAGE[stage] * self.images_per_shard, 0)
-        return Estimate(DEFAULT_SECONDS.get(stage, DEFAULT_SMALL_SECONDS), 0)
+        if stage == "train":
+            return self._training(gpus_of(job))
+        count, each = self.images_per_shard, SECONDS_AN_IMAGE_OF_A_SHARD.get(stage, 0.0)
+        if stage in SECONDS_AN_IMAGE:
+            split, each = SECONDS_AN_IMAGE[stage]
+            count = self.work.images[split]
+        basis = f"{count:.0f} images" if each else ""
+        return Estimate(max(count * each, LEAST_SECONDS), 0, basis)
+
+    def _training(self, gpus: int) -> Estimate:
+        work = self.work
+        each = SECONDS_A_TRAINED_IMAGE / gpus if gpus else SECONDS_A_TRAINED_IMAGE_ON_CPU
+        seconds = work.iterations * work.images_per_step * each
+        basis = f"{work.iterations} iterations of {work.images_per_step} images"
+        return Estimate(max(seconds, LEAST_SECONDS), 0, basis)
 
     def bytes(self, job: Job) -> Estimate:
         """Size of a job's output on disk."""
@@ -115,9 +137,10 @@ class Estimates:
             factor = self._shard_factor if "shard" in job.wildcards else 1.0
             return Estimate(factor * sum(sizes), min(counts))
         stage = name_of(job).split("/")[0]
-        if stage in DEFAULT_BYTES_AN_IMAGE:
-            return Estimate(DEFAULT_BYTES_AN_IMAGE[stage] * self.images_per_shard, 0)
-        return Estimate(DEFAULT_BYTES.get(stage, 0.0), 0)
+        if stage in BYTES_AN_IMAGE_OF_A_SHARD:
+            return Estimate(BYTES_AN_IMAGE_OF_A_SHARD[stage] * self.images_per_shard, 0)
+        of_images = BYTES_AN_IMAGE.get(stage, 0.0) * self.work.images["val"]
+        return Estimate(DEFAULT_BYTES.get(stage, of_images), 0)
 
 
 def name_of(job: Job) -> str:
@@ -170,6 +193,21 @@ def read_shard_size(results: Path) -> float | None:
         return None
     shards = read_json(path)["shards"]
     return fmean(map(len, shards.values()))
+
+
+def read_image_counts(results: Path) -> dict[str, int] | None:
+    """Number of images by split; None before the index exists."""
+    path = results / "data/shards.json"
+    if not path.is_file():
+        return None
+    by_split = Shards.read(path).by_split
+    return {split: sum(map(len, shards.values())) for split, shards in by_split.items()}
+
+
+def gpus_of(job: Job) -> int:
+    """Number of GPUs allocated to a job, whatever it computes on."""
+    given = {name: value for name, value in job.resources.items() if name != "use_gpus"}
+    return gpus_to_use(given)
 
 
 def size_of(path: Path) -> int:

@@ -16,8 +16,8 @@ from cluster_schedule import (
 )
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.operations.plan.estimates import STATES_WHILE_TRAINING, Estimates
-from workflow_scripts.operations.snakemake_call import Job, gpus_to_use, minutes_to_use
+from workflow_scripts.operations.plan.estimates import STATES_WHILE_TRAINING, Estimates, gpus_of
+from workflow_scripts.operations.snakemake_call import Job, minutes_to_use
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class KindForecast:
     bytes: float
     records: int
     """Number of earlier jobs behind the duration; 0 for a default."""
+    basis: str
+    """What a default was computed from."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def _of_kind(
         cpu_hours=sum(task.cores * task.seconds for task in tasks) / 3600,
         bytes=sum(estimates.bytes(job).value for job in jobs),
         records=min(estimates.seconds(job).records for job in jobs),
+        basis=estimates.seconds(jobs[0]).basis,
     )
 
 
@@ -156,12 +159,6 @@ def parts_of(seconds: float, job: Job, startup: float) -> list[float]:
     minutes = minutes_to_use(job.resources)
     count = 1 if minutes is None else max(1, math.ceil(seconds / (60 * minutes)))
     return [seconds / count + startup] * count
-
-
-def gpus_of(job: Job) -> int:
-    """Number of GPUs allocated to a job, whatever it computes on."""
-    given = {name: value for name, value in job.resources.items() if name != "use_gpus"}
-    return gpus_to_use(given)
 
 
 def _number(value: object) -> int:
