@@ -108,7 +108,7 @@ def test_the_json_holds_everything_and_can_be_read_back(tmp_path, paths):
         "variant": "deep_natural",
         "seed": 2,
         "fingerprint": "deep_natural-2",
-        "path": str(paths[4]),
+        "path": "runs/deep_natural/seed~2/eval.json",
     }
     undefined = {"class": "car", "variant": "unmodified", "metric": "AP"}
     assert {**undefined, "mean": None, "std": None, "n": 0} in content["cells"]

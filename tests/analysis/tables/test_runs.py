@@ -50,7 +50,9 @@ def test_a_folder_of_runs_gives_the_expected_ones(tmp_path, paths, capsys):
     output = ["--output", str(tmp_path / "tables")]
     assert main(["make", *folder, *output, "--expected", expectation(seeds=(1, 2))]) == 0
     content = json.loads((tmp_path / "tables/table_2.json").read_text())
-    assert [run["path"] for run in content["runs"]] == [str(paths[i]) for i in (0, 1, 3, 4)]
+    assert [run["path"] for run in content["runs"]] == [
+        paths[number].relative_to(tmp_path).as_posix() for number in (0, 1, 3, 4)
+    ]
 
     more = expectation(seeds=(1, 2, 3, 4))
     assert main(["make", *folder, *output, "--expected", more]) == 2
