@@ -1,6 +1,7 @@
 """A user's file of faces and license plates: its rows, and the images that they belong to."""
 
 import csv
+import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from listed_images import Written, match_names
 from pydantic import Field, model_validator
 
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
+from workflow_scripts.common.files import read_bytes, read_json
 from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.regions import Kind, Points
 
@@ -87,24 +88,20 @@ def _json_rows(path: Path) -> dict[str, object]:
 
 def _csv_rows(path: Path) -> dict[str, object]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            rest = "more columns than the header has"
-            reader = csv.DictReader(stream, restkey=rest, skipinitialspace=True)
-            _check_header(path, [name.strip() for name in reader.fieldnames or ()])
-            return {
-                f"line {reader.line_num}": {
-                    key.strip(): value.strip() if isinstance(value, str) else value
-                    for key, value in row.items()
-                    if value
-                }
-                for row in reader
+        text = io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")
+        rest = "more columns than the header has"
+        reader = csv.DictReader(text, restkey=rest, skipinitialspace=True)
+        _check_header(path, [name.strip() for name in reader.fieldnames or ()])
+        return {
+            f"line {reader.line_num}": {
+                key.strip(): value.strip() if isinstance(value, str) else value
+                for key, value in row.items()
+                if value
             }
+            for row in reader
+        }
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file in UTF-8 ({error})") from None
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _check_header(path: Path, header: Sequence[str]) -> None:
@@ -124,14 +121,13 @@ class MarkedImages:
     """Rows by the name of the image and their place in the file, repeated ones left out."""
     notes: dict[Kind, list[str]]
     """How many rows of each kind in the file belong to this split, and what the others are."""
-    unknown: dict[Kind, list[str]]
-    """Images that the data set does not have, with the places of their rows."""
 
 
 NOTES = {
     "otherwise": "name their image otherwise than the data set does",
     "elsewhere": "are on images of the other split",
     "repeated": "repeat another one and count once",
+    "unknown": "are on images that are not in the data set, and not used",
 }
 
 
@@ -194,4 +190,4 @@ def marked_images(
         for key, text in NOTES.items():
             if of := told[kind, key]:
                 notes[kind].append(f"{len(of)} {kind} regions {text}, e.g. {of[0]}")
-    return MarkedImages(belongs, notes, {kind: told[kind, "unknown"] for kind in Kind})
+    return MarkedImages(belongs, notes)

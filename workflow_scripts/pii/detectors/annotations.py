@@ -19,7 +19,6 @@ from workflow_scripts.contracts.cityscapes import (
     polygons_of,
     polygons_path,
 )
-from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind, Points, Region
 from workflow_scripts.imaging.detection import Detector, ImageNames, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
@@ -61,51 +60,37 @@ class Annotations(Detector):
     def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         if self.file is None:
             self._check_there(pictures, kind)
-        else:
-            marked = self._of_file(self.file, pictures)
-            if kind not in marked.notes:
-                raise UserError(
-                    f"{self.file}: it has no region of kind {kind}; name another `file`, or set "
-                    f"{kind.key} to null to look for none"
-                )
+        elif kind not in self._of_file(self.file, pictures).notes:
+            raise UserError(
+                f"{self.file}: it has no region of kind {kind}; name another `file`, or set "
+                f"{kind.key} to null to look for none"
+            )
         findings: list[str] = []
-        rows: list[tuple[MarkedRegion, bool, CocoImage]] = []
+        found, cut, in_corner = 0, 0, 0
         for picture in pictures:
+            side = min(picture.record.width, picture.record.height)
             try:
-                here = self._rows(picture, kind)
-                cut = [row.box != _box(_region(picture, at, row)) for at, row in here.items()]
+                for place, row in self._rows(picture, kind).items():
+                    region = _region(picture, place, row)
+                    found += 1
+                    cut += (region.x0, region.y0, region.x1, region.y1) != row.box
+                    in_corner += max(row.x1, row.y1) <= CORNER < side / 2
             except UserError as error:
                 findings += str(error).splitlines()
-            else:
-                rows += zip(here.values(), cut, [picture.record] * len(cut), strict=True)
         if findings:
             raise UserError.of(findings)
-        if self.file is not None:
-            self._tell(marked, kind, rows)
-
-    def _tell(
-        self, marked: MarkedImages, kind: Kind, rows: Sequence[tuple[MarkedRegion, bool, CocoImage]]
-    ) -> None:
-        for note in marked.notes[kind]:
+        if self._marked is None:
+            return
+        notes = list(self._marked.notes[kind])
+        if cut:
+            notes.append(f"{cut} {kind} boxes reach beyond their image and are cut")
+        if found and in_corner == found:
+            notes.append(
+                f"all {found} {kind} boxes end within {CORNER} pixels of the upper left corner; "
+                "coordinates are pixels, not percent"
+            )
+        for note in notes:
             log.info("%s: %s", self.file, note)
-        if unknown := marked.unknown[kind]:
-            log.warning(
-                "%s: %d %s regions are on images that are not in the data set, and not used, "
-                "e.g. %s",
-                *(self.file, len(unknown), kind, unknown[0]),
-            )
-        if cut := sum(is_cut for _, is_cut, _ in rows):
-            log.info("%s: %d %s boxes reach beyond their image and are cut", self.file, cut, kind)
-        ends = [
-            max(row.x1, row.y1) <= CORNER < min(image.width, image.height) / 2
-            for row, _, image in rows
-        ]
-        if rows and all(ends):
-            log.warning(
-                "%s: all %d %s boxes end within %d pixels of the upper left corner; coordinates "
-                "are pixels, not percent",
-                *(self.file, len(rows), kind, CORNER),
-            )
 
     def _check_there(self, pictures: Sequence[Picture], kind: Kind) -> None:
         is_plate = kind is Kind.LICENSE_PLATE
@@ -166,10 +151,6 @@ def _region(picture: Picture, place: str, row: MarkedRegion) -> Region:
 def _clipped(picture: Picture, row: MarkedRegion) -> Region | None:
     points = {"landmarks": row.landmarks, "quad": row.quad}
     return region_inside(picture, row.kind, row.score, row.box, **points)
-
-
-def _box(region: Region) -> tuple[float, float, float, float]:
-    return region.x0, region.y0, region.x1, region.y1
 
 
 def side_path(root: Path, file_name: str) -> Path:
