@@ -268,6 +268,7 @@ MASKS = [
     (runs([5, -5, WIDTH * HEIGHT]), NO_COUNTS),
     (runs([5.5, 94.5]), NO_COUNTS),
     (runs([10**30]), NO_COUNTS),
+    (runs([True, WIDTH * HEIGHT]), NO_COUNTS),
     (runs([0, 5]), "has a broken mask (its counts end before the last of 96x64 pixels)"),
     (runs([]), "has a broken mask (its counts end before the last of 96x64 pixels)"),
     (runs(""), "has a broken mask (its counts end before the last of 96x64 pixels)"),
@@ -470,6 +471,7 @@ SETTINGS = [
     ),
     ({"classes": ["car", "car"]}, "classes: a name stands twice in ['car', 'car']"),
     ({"classes": []}, "classes: "),
+    ({"ignored_classes": ["car"]}, "ignored_classes: 'car' is one of the classes as well"),
     ({"class_mapping": {"van": "truck"}}, "class_mapping.van: 'truck' is none of the classes"),
 ]
 
@@ -531,6 +533,14 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
         mask(WARM), (4, 0),
         ["1 objects that reach beyond their image, clipped at its border, e.g. annotation 1 "
          "(a.png)"],
+    ),
+    (
+        lambda c: c["annotations"].append(c["annotations"][0] | {"id": 9}), (5, 0),
+        ["1 objects with the class and mask of another, kept, e.g. annotation 9"],
+    ),
+    (
+        lambda c: c["annotations"].__delitem__(slice(0, 2)), (2, 0),
+        ["1 images have no object, e.g. a.png"],
     ),
     (mask([[10, 20, 96.5, 20, 96.5, 50]]), (4, 0), []),
     (

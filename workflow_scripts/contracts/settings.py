@@ -74,6 +74,8 @@ class CocoDataset(Section):
     def _classes_fit(self) -> "CocoDataset":
         if len(set(self.classes)) < len(self.classes):
             raise ValueError(f"classes: a name stands twice in {list(self.classes)}")
+        if both := sorted({*self.classes} & {*self.ignored_classes}):
+            raise ValueError(f"ignored_classes: {both[0]!r} is one of the classes as well")
         for source, target in self.class_mapping.items():
             if target not in self.classes:
                 raise ValueError(

@@ -42,6 +42,9 @@ def with_notes(splits: Mapping[str, CocoSplit]) -> dict[str, CocoSplit]:
         labelled = {split.class_of(one) for one in split.instances if not one.iscrowd}
         if missing := [label for label in split.classes if label not in labelled]:
             notes.append(f"classes without an object to {PURPOSES[name]}: {', '.join(missing)}")
+        empty = [x.file_name for x in split.images if not split.instances_by_image[x.id]]
+        if empty and split.classes:
+            notes.append(f"{len(empty)} images have no object, e.g. {empty[0]}")
         firsts = {image.sha256: image.file_name for image in reversed(split.images)}
         copies = [one.file_name for one in split.images if firsts[one.sha256] != one.file_name]
         if copies:

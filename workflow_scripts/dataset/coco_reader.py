@@ -101,6 +101,8 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
             findings.append(f"{where}: {entry.name} ({image.file_name}) {error}")
             continue
         notes.extend((kind, f"{entry.name} ({image.file_name})") for kind in kinds)
+        if any(_are_same(instance, other) for other in instances):
+            notes.append(("objects with the class and mask of another, kept", entry.name))
         if instance.area:
             instances.append(instance)
     if findings:
@@ -109,6 +111,10 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
         0, image.file_name, *stated, sha256_of(raw), upright=True if is_turned else None
     )
     return ReadImage(record, tuple(instances), tuple(notes))
+
+
+def _are_same(one: Instance, other: Instance) -> bool:
+    return one.category_id == other.category_id and one.segmentation == other.segmentation
 
 
 def _instance(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance, list[str]]:

@@ -120,7 +120,7 @@ def _shown(value: Any) -> str:
         return f"a list of {len(value)}" if isinstance(value, list) else "an object"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = ascii(value) if _has_control(str(value)) else repr(value)
+    text = ascii(value) if isinstance(value, str) and _has_control(value) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
@@ -233,6 +233,9 @@ def _class_numbers(
     return {number: classes.get(name, 0) for number, name in names.items()}
 
 
+_CROWD = "0 (an object) or 1 (a group)"
+
+
 def _add_annotations(
     content: Entry,
     images: dict[Hashable, ImageEntry],
@@ -247,8 +250,9 @@ def _add_annotations(
         try:
             image = _value(entry, "image_id", _is_id, "the id of an image")
             category = _value(entry, "category_id", _is_id, "the id of a category")
-            crowd = {"iscrowd": 0} | entry
-            crowd = _value(crowd, "iscrowd", lambda x: x in (0, 1), "0 (an object) or 1 (a group)")
+            crowd = 0
+            if "iscrowd" in entry:
+                crowd = _value(entry, "iscrowd", (0, 1).__contains__, _CROWD)
         except ValueError as error:
             findings.append(f"{name}: {error}")
             continue

@@ -85,15 +85,16 @@ def _of_runs(segmentation: dict[str, Any], width: int, height: int) -> Rle:
         raise ValueError(f"has a mask for {found} pixels, but the image has {width}x{height}")
     if not isinstance(counts, str) and not _are_counts(counts):
         raise ValueError("has a mask whose counts are neither a text nor a list of run lengths")
+    rle = {"size": [height, width], "counts": counts}
     try:
-        rle_codec.area({"size": size, "counts": counts})
+        rle_codec.area(rle)
     except (ValueError, TypeError) as error:
         raise ValueError(f"has a broken mask ({error})") from None
     try:
         # The same runs in one pixel less: only runs that fill the image do not fit.
         rle_codec.area({"size": [height * width - 1, 1], "counts": counts})
     except ValueError:
-        return _as_text(rle_codec.fr_py_objects({"size": size, "counts": counts}, height, width))
+        return _as_text(rle_codec.fr_py_objects(rle, height, width))
     raise ValueError(
         f"has a broken mask (its counts end before the last of {width}x{height} pixels)"
     )
