@@ -120,6 +120,19 @@ def test_coco_files(tmp_path, capsys, files, folders):
     assert PROGRAM.run([*words, "--workers", "1"]) == 0
 
 
+@pytest.mark.parametrize("key", ["images", "categories", "annotations"])
+@pytest.mark.parametrize("entry", [None, [], "a", 7, {"id": [1], "category_id": {}}])
+def test_malformed_entries_are_left_to_the_index(tmp_path, key, entry):
+    for name in ("train.json", "val.json"):
+        write_coco(tmp_path / name, tmp_path / "pictures", {"car": 2})
+    content = json.loads((tmp_path / "train.json").read_text())
+    content[key].append(entry)
+    (tmp_path / "train.json").write_text(json.dumps(content))
+    output = tmp_path / "mine.yaml"
+    assert init(tmp_path, "--output", output) == 0
+    assert written(output)["dataset"]["classes"] == ["car"]
+
+
 def test_what_is_uncertain_about_coco_files_is_said(tmp_path, capsys):
     for name in ("one.json", "two.json"):
         write_coco(tmp_path / name, tmp_path / "pictures", {"crate": 2})

@@ -182,7 +182,16 @@ def _coco(file: Path) -> dict[str, Any] | None:
         return None
     lists = ("images", "annotations", "categories")
     is_coco = isinstance(content, dict) and all(isinstance(content.get(x), list) for x in lists)
-    return content if is_coco and content["images"] else None
+    if not is_coco:
+        return None
+    # The index names entries that are malformed; here they tell nothing.
+    content = {name: [entry for entry in content[name] if _is_entry(entry)] for name in lists}
+    return content if content["images"] else None
+
+
+def _is_entry(entry: Any) -> bool:
+    ids = ("id", "category_id", "image_id")
+    return isinstance(entry, dict) and not any(isinstance(entry.get(x), list | dict) for x in ids)
 
 
 def _splits(files: list[Path], checks: list[str]) -> dict[str, Path]:
