@@ -1,6 +1,7 @@
 """The verdict as a command: from runs, from a table, and with what can be wrong with either."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ import pytest
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, make, written
 from tests.commands import statistics as main
 from tests.workflow import PROJECT
+from workflow_scripts.contracts.manifest import Change, Entry, write_manifest
+from workflow_scripts.contracts.regions import Kind
 
 PAPER = PROJECT / "docs/whitepaper_table_2.csv"
 
@@ -249,3 +252,35 @@ def test_power_plans_runs_from_a_pilot(tmp_path, capsys):
     for wrong in ("1.5", "1e-300", "nan", "0.1, 1.5"):
         assert main(["power", "--deviations", *wrong.split(", ")]) == 2
         assert f'Invalid value "{wrong}" for --deviations' in capsys.readouterr().err
+
+
+def test_a_variant_that_changed_no_pixel_is_named_first_and_not_called_equivalent(tmp_path):
+    paths = write_experiment(tmp_path, unmodified=(0.3, 0.2, 0.4), natural=(0.3, 0.2, 0.4))
+    manifest = tmp_path / "images/natural/train/manifest.parquet"
+    entries = [Entry(f"{n}.png", f"s/{n}.png", "", "", linked=True, asked=n) for n in range(3)]
+    write_manifest(manifest, entries)
+    runs = ["--runs", *paths]
+    missing = tmp_path / "images/blur/train/manifest.parquet"
+    verdict = judged(tmp_path / "tables", *runs, "--manifests", manifest, missing)
+    said = (
+        "natural changed nothing in 3 training images: none of the 3 faces and license plates that "
+        "were found."
+    )
+    assert verdict["said"]["headline"] == said
+    assert verdict["variants"][0]["coverage"] == {
+        "images": 3,
+        "changed_images": 0,
+        "regions": 3,
+        "changed_regions": 0,
+    }
+    outcomes = [at["verdict"] for row in verdict["variants"][0]["rows"] for at in row["margins"]]
+    assert set(outcomes) == {"not testable"}
+    text = (tmp_path / "tables/verdict.md").read_text()
+    assert text.startswith(f"**Attention:** {said}")
+    assert "| equivalent" not in text
+    # The same runs of a variant that changed every region.
+    change = Change("natural", 0, 0, 5, 5, Kind.FACE, "r")
+    write_manifest(manifest, [replace(e, asked=1, changes=(change,)) for e in entries])
+    verdict = judged(tmp_path / "tables", *runs, "--manifests", manifest)
+    assert verdict["said"]["headline"].startswith("Training on natural instead of unmodified")
+    assert "changed" not in verdict["said"]["headline"].replace("unchanged", "")
