@@ -23,7 +23,7 @@ try:
     EXPERIMENT = experiment_of(config, workflow.overwrite_configfiles)
     EXPERIMENT.training.check_early()
     JOBS = Jobs(EXPERIMENT)
-    JOBS.layout.refuse_earlier_version()
+    JOBS.layout.refuse_what_is_in_the_way()
 except UserError as error:
     raise WorkflowError(str(error)) from None
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.layout import Layout, run_in, run_job
 
 LAYOUT = Layout.of("demo")
@@ -42,3 +43,27 @@ def test_names_may_be_wildcards() -> None:
 
 def test_a_run_is_found_below_any_folder_of_runs() -> None:
     assert run_in(Path("runs"), "blur", 1) == Layout(Path()).run("blur", 1)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "results",
+            "results/demo",
+            "results/demo/runs",
+            "results/demo/data",
+            "results/demo/tables",
+        ),
+        *("results/demo/runs/blur", "results/demo/runs/blur/seed~1/checkpoints"),
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path, monkeypatch, path) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    LAYOUT.refuse_what_is_in_the_way()
+    Path(path).touch()
+    with pytest.raises(
+        UserError, match=f"^{path}: a file, where a folder is needed; move it away$"
+    ):
+        LAYOUT.refuse_what_is_in_the_way()

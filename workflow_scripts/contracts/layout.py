@@ -98,12 +98,19 @@ class Layout:
         """The files of an experiment, relative to the working directory."""
         return cls(Path("results") / experiment)
 
-    def refuse_earlier_version(self) -> None:
-        """See that no earlier version of the workflow, with other paths, has worked here.
+    def refuse_what_is_in_the_way(self) -> None:
+        """See that no file stands for a folder, and that no earlier version has worked here.
 
         Raises:
-            UserError: it has.
+            UserError: a file is in the way, or files of an earlier version, with other paths, are.
         """
+        folders = [self.results.parent, self.results, self.data, self.pii, self.images, self.runs]
+        folders += [self.tables, self.figures, self.weights, self.logs, self.benchmarks, self.usage]
+        folders += self.runs.glob("*/seed~*/checkpoints")
+        folders += [path for path in self.runs.glob("*") if not path.suffix]
+        for folder in folders:
+            if folder.exists() and not folder.is_dir():
+                raise UserError(f"{folder}: a file, where a folder is needed; move it away")
         for pattern in "pii/*.parquet", "pii/.checked", "images/*/manifest.parquet":
             for found in self.results.glob(pattern):
                 raise UserError(
