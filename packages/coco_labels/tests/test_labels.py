@@ -1,0 +1,93 @@
+"""Annotation files as tools write them: what is read, and what is refused.
+
+`tests/dataset/test_bad_ground_truth.py` has the many inputs that are refused, through the index.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from coco_labels import LabelsError, fits, mask_of, read_labels
+from hotcoco import mask as rle_codec
+from pycocotools import mask as official
+
+WIDTH, HEIGHT = 96, 64
+
+
+def labels(**annotation) -> dict:
+    """A file with one annotation."""
+    known = {"id": 3, "image_id": 7, "category_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9]]}
+    return {
+        "images": [{"id": 7, "file_name": "cam/./a.png", "width": WIDTH, "height": HEIGHT}],
+        "categories": [{"id": 1, "name": "car"}, {"id": 2, "name": "dog"}],
+        "annotations": [known | annotation],
+    }
+
+
+def test_images_come_with_the_annotations_of_known_classes():
+    (image,), notes = read_labels(labels(), Path("images"), {"car": 5, "dog": 0})
+    assert (image.file_name, image.width, image.height) == ("cam/a.png", WIDTH, HEIGHT)
+    (found,) = image.annotations
+    assert (found.name, found.class_number, found.iscrowd) == ("annotation 3", 5, 0)
+    assert notes == []
+    (image,), notes = read_labels(labels(category_id=2), Path("images"), {"car": 5, "dog": 0})
+    assert image.annotations == []
+    assert notes == [("objects of ignored classes, left out", "annotation 3")]
+
+
+def test_all_findings_come_at_once():
+    content = labels()
+    content["images"].append(None)
+    content["categories"][1]["name"] = "cat"
+    with pytest.raises(LabelsError) as caught:
+        read_labels(content, Path("images"), {"car": 1}, "the list of classes")
+    assert caught.value.findings == [
+        "images[1] is null; an object {…} is expected",
+        "unknown class 'cat'; name it in the list of classes",
+    ]
+
+
+def test_polygons_become_the_masks_of_pycocotools():
+    random = np.random.default_rng(1)
+    for _ in range(300):
+        count = random.integers(1, 4)
+        polygons = [
+            random.uniform(-30, 120, (random.integers(3, 12), 2)).round(1).ravel().tolist()
+            for _ in range(count)
+        ]
+        try:
+            rle, _ = mask_of(polygons, WIDTH, HEIGHT)
+        except ValueError as error:
+            assert "lies outside" in str(error)
+            continue
+        theirs = official.merge(official.frPyObjects(polygons, HEIGHT, WIDTH))
+        np.testing.assert_array_equal(rle_codec.decode(rle), official.decode(theirs))
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_runs_are_taken_as_they_are(compressed):
+    mask = np.random.default_rng(2).random((HEIGHT, WIDTH)) < 0.3
+    rle = official.encode(np.asfortranarray(mask.astype(np.uint8)))
+    borders = np.flatnonzero(np.diff(mask.ravel("F").astype(np.int8), prepend=0))
+    runs = np.diff(borders, prepend=0, append=mask.size).tolist()
+    counts = rle["counts"].decode() if compressed else runs
+    found, notes = mask_of({"size": [HEIGHT, WIDTH], "counts": counts}, WIDTH, HEIGHT)
+    assert notes == []
+    np.testing.assert_array_equal(rle_codec.decode(found), mask)
+
+
+@pytest.mark.parametrize(
+    ("bbox", "expected"),
+    [
+        ([10, 20, 30, 30], True),
+        (None, True),
+        ([12, 18, 30, 30], True),
+        ([10, 20, 40, 50], False),  # corners instead of a size
+        ([0.1, 0.3, 0.3, 0.5], False),
+        ([10, 20, "30", 30], False),
+        ([10, 20, 30], False),
+    ],
+)
+def test_boxes_are_compared_with_their_masks(bbox, expected):
+    rle, _ = mask_of([[10, 20, 40, 20, 40, 50, 10, 50]], WIDTH, HEIGHT)
+    assert fits(bbox, rle) is expected
