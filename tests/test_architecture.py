@@ -28,6 +28,7 @@ STANDALONE = (
     "code_fingerprint",
     "drawn_streets",
     "face_inpainting",
+    "folder_owner",
     "gpu_usage",
     "image_files",
     "instance_ap",

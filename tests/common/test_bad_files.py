@@ -9,12 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from folder_owner import OwnershipError, owner_of
 
 from workflow_scripts.common import http_source
 from workflow_scripts.common.downloads import copy_to
 from workflow_scripts.common.errors import SourceError, UserError
 from workflow_scripts.common.files import atomic, read_json, read_text, write_json, write_text
-from workflow_scripts.common.ownership import owner_of
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import RunEvaluation
@@ -60,7 +60,7 @@ SHAPES = (b"[]", b"null", b"5", b'"x"', b"{}", b'{"images": 5, "shards": [], "to
 
 def refusal(read: Callable[[Path], object], path: Path) -> str:
     """What a reader says against a file."""
-    with pytest.raises(UserError) as error:
+    with pytest.raises((UserError, OwnershipError)) as error:
         read(path)
     return str(error.value)
 

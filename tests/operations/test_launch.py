@@ -9,11 +9,11 @@ from dataclasses import asdict
 
 import pytest
 import yaml
+from folder_owner import Owner
 
 from tests.commands import launch as main
 from tests.workflow import PROJECT
 from workflow_scripts.common.cli import EXIT_SAVED
-from workflow_scripts.common.ownership import Owner
 from workflow_scripts.operations.launched_training import LaunchedTraining, TrainingEndedError
 
 

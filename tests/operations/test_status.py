@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from folder_owner import Owner
 
 from tests.commands import status as main
-from workflow_scripts.common.ownership import Owner
 from workflow_scripts.contracts.run_states import State, statuses
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
 from workflow_scripts.operations.status import detail, read_queue, totals

@@ -6,6 +6,7 @@ import time
 
 import pynvml
 import pytest
+from folder_owner import OwnershipError
 from gpu_usage import visible_gpus
 
 from tests.training.conftest import with_settings
@@ -80,11 +81,11 @@ def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(rendezvous):
 
 def test_a_folder_has_one_command_but_many_workers(tmp_path):
     with sole_user_of(tmp_path), user_of(tmp_path), user_of(tmp_path):
-        refusal = pytest.raises(UserError, match="another process works in this folder")
+        refusal = pytest.raises(OwnershipError, match="another process works in this folder")
         with refusal, sole_user_of(tmp_path, time.time() + 0.3):
             pass
     with user_of(tmp_path):
-        refusal = pytest.raises(UserError, match="workers of a command that was killed")
+        refusal = pytest.raises(OwnershipError, match="workers of a command that was killed")
         with refusal, sole_user_of(tmp_path, time.time() + 0.3):
             pass
     with sole_user_of(tmp_path):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from cyclopts import Parameter
+from folder_owner import OwnershipError
 from plain_commands import ArgumentError, Command, before_dashes, option
 
 from workflow_scripts.common.console import log, start_logging
@@ -223,7 +224,7 @@ def _exit_code(command: Callable[[], int | None]) -> int:
     try:
         with explained():
             return command() or 0
-    except UserError as error:
+    except (UserError, OwnershipError) as error:
         for line in str(error).splitlines():
             log.error("error: %s", line)
         return 2

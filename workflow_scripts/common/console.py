@@ -40,7 +40,9 @@ def start_logging(label: str, log_file: Path | None) -> None:
         keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         log.addHandler(keep)
     logging.captureWarnings(True)
-    logging.getLogger("py.warnings").handlers = list(log.handlers)
+    for name in ("py.warnings", "folder_owner"):
+        logging.getLogger(name).handlers = list(log.handlers)
+    logging.getLogger("folder_owner").setLevel(logging.INFO)
 
 
 def duration(seconds: float) -> str:

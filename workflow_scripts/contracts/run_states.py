@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.ownership import owner_of
+from folder_owner import OwnershipError, owner_of
+
 from workflow_scripts.contracts.layout import Layout, RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.trainings import read_losses
@@ -100,7 +100,7 @@ def status_of(
     status = _with_progress(RunStatus(variant, seed, State.WAITING), run)
     try:
         owner = owner_of(run.owner)
-    except UserError as error:
+    except OwnershipError as error:
         return replace(status, state=State.FAILED, reason=str(error))
     if owner is not None and owner.seems_alive:
         return replace(status, state=State.RUNNING, slurm_job=owner.slurm_job, node=owner.host)

@@ -11,10 +11,11 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from folder_owner import remove_owned
+
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import explained, sha256_of_file
-from workflow_scripts.common.ownership import remove_owned
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.process_control import (

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from folder_owner import Waiting, owned, stop_this_process
+
 from workflow_scripts.common.console import log
-from workflow_scripts.common.ownership import Waiting, owned, stop_this_process
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGURG)
 """Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step early."""
@@ -63,7 +64,7 @@ def sole_user_of(folder: Path, until: float | None = None) -> Iterator[None]:
         until: Unix time (seconds) to wait for others until; None for as long as it takes.
 
     Raises:
-        UserError: the time is over.
+        OwnershipError: the time is over.
     """
     with owned(folder / OWNER, stop_this_process, until), _lock_file(folder) as lock:
         waiting = Waiting(folder, until)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+from folder_owner import owned, stop_this_process
 from program_runner import end_marked
 
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
@@ -15,7 +16,6 @@ from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.console import log, progress
 from workflow_scripts.common.files import atomic
-from workflow_scripts.common.ownership import owned, stop_this_process
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Entry, write_manifest
 from workflow_scripts.contracts.regions import read_regions

@@ -8,18 +8,18 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import folder_owner
 import pytest
+from folder_owner import Owner, OwnershipError, owned, owner_of, remove_owned
 
-from workflow_scripts.common import ownership
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.ownership import Owner, owned, owner_of, remove_owned
+PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Everything in fractions of a second."""
-    monkeypatch.setattr(ownership, "BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(ownership, "STALE_SECONDS", 1.0)
+    monkeypatch.setattr(folder_owner, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(folder_owner, "STALE_SECONDS", 1.0)
 
 
 def never():
@@ -53,7 +53,7 @@ def test_an_owner_is_known_while_it_works(tmp_path, monkeypatch):
 
 def test_a_living_owner_is_named_to_the_second(tmp_path):
     file = tmp_path / "owner.json"
-    refusal = pytest.raises(UserError, match=r"works in this folder \(process \d+ on")
+    refusal = pytest.raises(OwnershipError, match=r"works in this folder \(process \d+ on")
     with owned(file, never):
         with refusal, owned(file, never, soon()):
             pass
@@ -64,12 +64,12 @@ def test_an_owner_elsewhere_lives_while_its_heart_beats(tmp_path):
     file = tmp_path / "owner.json"
     owner = written(file, elsewhere())
     ended = threading.Event()
-    heart = threading.Thread(target=ownership._beat, args=(file, owner, ended, never))
+    heart = threading.Thread(target=folder_owner._beat, args=(file, owner, ended, never))
     heart.start()
     # Its first beat is of another second than the one it was made in.
     written(file, replace(owner, beat="2000-01-01T00:00:00+00:00"))
     try:
-        refusal = pytest.raises(UserError, match=r"node17, Slurm job 4711.*scancel 4711")
+        refusal = pytest.raises(OwnershipError, match=r"node17, Slurm job 4711.*scancel 4711")
         with refusal, owned(file, never, soon()):
             pass
     finally:
@@ -85,10 +85,11 @@ def test_an_owner_elsewhere_without_a_heartbeat_is_gone(tmp_path):
 
 
 def test_a_process_that_ended_here_is_gone_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(ownership, "STALE_SECONDS", 3600.0)
+    monkeypatch.setattr(folder_owner, "STALE_SECONDS", 3600.0)
     code = (
-        "from workflow_scripts.common.ownership import *; import json; "
-        "print(json.dumps(asdict(Owner.this_process())))"
+        f"import sys, json, dataclasses; sys.path.insert(0, {str(PACKAGE)!r}); "
+        "import folder_owner; "
+        "print(json.dumps(dataclasses.asdict(folder_owner.Owner.this_process())))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     file = tmp_path / "owner.json"
@@ -138,14 +139,14 @@ def test_a_folder_that_vanishes_during_a_takeover_is_made_again(tmp_path, monkey
     file = tmp_path / "checkpoints/owner.json"
     file.parent.mkdir()
     written(file, elsewhere(beat="2000-01-01T00:00:00+00:00"))
-    taken_over = ownership._taken_over
+    taken_over = folder_owner._taken_over
 
     def late(*arguments):
         if file.exists():
             remove_owned(file.parent)
         return taken_over(*arguments)
 
-    monkeypatch.setattr(ownership, "_taken_over", late)
+    monkeypatch.setattr(folder_owner, "_taken_over", late)
     with owned(file, never):
         assert owner_of(file).lives_here
 
@@ -175,7 +176,7 @@ def test_a_heartbeat_leaves_the_file_of_a_successor_alone(tmp_path, monkeypatch)
 
     monkeypatch.setattr(Path, "open", after_takeover)
     lost, ended = threading.Event(), threading.Event()
-    heart = threading.Thread(target=ownership._beat, args=(file, own, ended, lost.set))
+    heart = threading.Thread(target=folder_owner._beat, args=(file, own, ended, lost.set))
     heart.start()
     assert lost.wait(10)
     ended.set()
@@ -186,7 +187,7 @@ def test_a_heartbeat_leaves_the_file_of_a_successor_alone(tmp_path, monkeypatch)
 def test_an_owner_ends_well_when_its_file_vanishes_at_the_last_moment(tmp_path, monkeypatch):
     file = tmp_path / "owner.json"
     with owned(file, never):
-        monkeypatch.setattr(ownership, "owner_of", lambda file: None)
+        monkeypatch.setattr(folder_owner, "owner_of", lambda file: None)
 
 
 def test_many_get_the_folder_one_after_another(tmp_path):
@@ -235,6 +236,6 @@ def test_a_damaged_file_is_named(tmp_path, content):
     file = tmp_path / "owner.json"
     file.write_text(content)
     line = r"owner.json: damaged; remove it if no process works in its folder"
-    with pytest.raises(UserError, match=line), owned(file, never):
+    with pytest.raises(OwnershipError, match=line), owned(file, never):
         pass
     assert file.read_text() == content

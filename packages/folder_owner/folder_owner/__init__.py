@@ -10,6 +10,7 @@ vanishes under a waiting process is made again.
 
 import contextlib
 import json
+import logging
 import os
 import shutil
 import signal
@@ -22,8 +23,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
+log = logging.getLogger(__name__)
+"""Messages of processes that wait or take over."""
 
 BEAT_SECONDS = 10.0
 """Time between two heartbeats of an owner."""
@@ -36,6 +37,10 @@ REMINDER_SECONDS = 600.0
 _UNREADABLE = ValueError, TypeError, AttributeError, RecursionError
 """Errors of reading an owner's file that holds something else."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class OwnershipError(Exception):
+    """Another process works in the folder, or the owner's file is damaged: one line."""
 
 
 def _now() -> str:
@@ -112,7 +117,7 @@ def owner_of(file: Path) -> Owner | None:
     """The owner of the folder that holds `file`; None if it has none.
 
     Raises:
-        UserError: the file is damaged.
+        OwnershipError: the file is damaged.
     """
     for _ in range(50):
         try:
@@ -121,7 +126,7 @@ def owner_of(file: Path) -> Owner | None:
             return None
         except _UNREADABLE:  # perhaps in the middle of a heartbeat
             time.sleep(0.02)
-    raise UserError(f"{file}: damaged; remove it if no process works in its folder")
+    raise OwnershipError(f"{file}: damaged; remove it if no process works in its folder")
 
 
 def _parsed(text: str) -> Owner:
@@ -149,7 +154,7 @@ def owned(file: Path, lost: Callable[[], None], until: float | None = None) -> I
         until: Unix time (seconds) to wait for a living owner; None for as long as it lives.
 
     Raises:
-        UserError: the time is over, or the file is damaged.
+        OwnershipError: the time is over, or the file is damaged.
     """
     own = Owner.this_process()
     _acquire(file, own, until)
@@ -162,7 +167,7 @@ def owned(file: Path, lost: Callable[[], None], until: float | None = None) -> I
         ended.set()
         heart.join()
         # The work in the folder is done: a damaged file is for the next owner to report.
-        with contextlib.suppress(UserError):
+        with contextlib.suppress(OwnershipError):
             if _is_owned_by(file, own):
                 file.unlink(missing_ok=True)
 
@@ -257,10 +262,10 @@ class Waiting:
         """Wait for a moment.
 
         Raises:
-            UserError: the time is over.
+            OwnershipError: the time is over.
         """
         if self.until is not None and time.time() >= self.until:
-            raise UserError(
+            raise OwnershipError(
                 f"{self.folder}: another process works in this folder ({user}); wait for it, or "
                 f"{how_to_stop}"
             )
