@@ -6,7 +6,7 @@ from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
-from image_files import Listing, kinds_in, listing
+from image_files import Listing, kinds_in, listing, printable
 from PIL import Image
 
 from workflow_scripts.common.console import progress
@@ -39,7 +39,7 @@ def read_folder(root: Path, pool: Executor) -> CocoSplit:
     read = list(progress(results, total=len(found.images), description="indexing"))
     images = [one for one in read if isinstance(one, ReadImage)]
     left_out = [one for one in read if isinstance(one, str)] + _others(found)
-    notes = [f"left out: {one}" for one in left_out]
+    notes = [f"left out: {printable(one)}" for one in left_out]
     if not images:
         raise UserError.of([f"{root}: no image in it that can be read", *notes])
     return CocoSplit((), number(images, ()).images, (), tuple(notes))
@@ -50,7 +50,7 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        return f"{name.encode('utf-8', 'replace').decode()}: its name is not UTF-8; rename it"
+        return f"{name}: its name is not UTF-8; rename it"
     try:
         raw = read_bytes(root / name)
         size = size_in_header(raw)

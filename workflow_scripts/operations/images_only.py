@@ -16,7 +16,7 @@ from workflow_scripts.anonymization.variants import IMAGES_ONLY
 from workflow_scripts.common.console import log
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json
+from workflow_scripts.common.files import sha256_of, write_json, write_text
 from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.contracts.layout import Layout
@@ -146,11 +146,14 @@ class ImagesOnly:
 
     def _originals_changed(self) -> bool:
         """Whether the files are others than those of an interrupted call; they are recorded."""
-        record = self.work / "originals.json"
-        stats = {name: (self.folder / name).stat() for name in listing(self.folder).images}
-        now = {name: [one.st_size, one.st_mtime_ns] for name, one in stats.items()}
-        changed = record.exists() and read_json(record) != now
-        write_json(record, now, indent=None)
+        record, stats = self.work / "originals.sha256", []
+        for name in listing(self.folder).images:
+            with contextlib.suppress(OSError):  # a link to nowhere
+                found = (self.folder / name).stat()
+                stats.append((name, found.st_size, found.st_mtime_ns))
+        now = sha256_of(repr(stats))
+        changed = record.exists() and record.read_text(encoding="utf-8") != now
+        write_text(record, now)
         return changed
 
     def publish(self) -> str:

@@ -3,7 +3,7 @@
 from .encoding import encoded_like, orientation_of, saved_again, turned
 from .folders import Listing, listing
 from .metadata import ImageFileError, kinds_in, without_metadata
-from .sheet import SheetCell, contact_sheet
+from .sheet import SheetCell, contact_sheet, printable
 
 __all__ = [
     "ImageFileError",
@@ -14,6 +14,7 @@ __all__ = [
     "kinds_in",
     "listing",
     "orientation_of",
+    "printable",
     "saved_again",
     "turned",
     "without_metadata",

@@ -39,8 +39,14 @@ def contact_sheet(cells: Sequence[SheetCell], title: str, columns: int = 4) -> n
             image.thumbnail((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
             at = x + GAP + place * (WIDTH + GAP)
             sheet.paste(image, (at + (WIDTH - image.width) // 2, y + HEIGHT - image.height))
-        draw.text((x + GAP, y + HEIGHT + 2), _shortened(cell.caption, step, font), INK, font)
+        caption = _shortened(printable(cell.caption), step, font)
+        draw.text((x + GAP, y + HEIGHT + 2), caption, INK, font)
     return np.asarray(sheet)
+
+
+def printable(text: str) -> str:
+    """A text on one line: characters that cannot be printed become question marks."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -49,7 +55,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     for folder in (package and package.submodule_search_locations) or ():
         file = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
         if file.is_file():
-            return ImageFont.truetype(str(file), 13)
+            return ImageFont.truetype(str(file), 13, layout_engine=ImageFont.Layout.BASIC)
     return ImageFont.load_default(13)
 
 

@@ -43,7 +43,9 @@ def test_a_folder_is_listed_by_kind(tmp_path):
 def test_a_sheet_shows_every_image_and_enlarges_none():
     red = np.full((50, 100, 3), (255, 0, 0), np.uint8)
     wide = np.full((100, 4000, 3), (0, 0, 255), np.uint8)
-    sheet = contact_sheet([SheetCell("ä.png", (red,)), SheetCell("x" * 300, (wide,))], "two images")
+    sheet = contact_sheet(
+        [SheetCell("ä.png", (red,)), SheetCell("x\n\udcff" * 150, (wide,))], "two images"
+    )
     assert ((sheet == (255, 0, 0)).all(axis=2)).sum() == red.shape[0] * red.shape[1]
     assert ((sheet == (0, 0, 255)).all(axis=2)).sum() == 440 * 11
 
