@@ -115,7 +115,10 @@ def test_side_files_of_a_drawn_data_set_give_the_faces(tmp_path):
     box = {"x0": 1, "y0": 1, "x1": 5, "y1": 6, "depth": 3}
     face = {"kind": "face", "visible": True, "landmarks": points, "quad": None}
     hidden = {"kind": "face", "visible": False}
-    path.write_text(json.dumps({"image": NAME, "regions": [box | face, box | hidden]}))
+    # What is seen of a plate need not hold the middle of its corners.
+    plate = {"kind": "license_plate", "visible": True, "quad": [[60, 1], [90, 1], [90, 9], [60, 9]]}
+    content = [box | face, box | hidden, box | plate]
+    path.write_text(json.dumps({"image": NAME, "regions": content}))
     (found,) = regions({"detector": "annotations"}, picture, Kind.FACE)
     assert found.landmarks == ((1, 2), (3, 2), (2, 3), (1, 4), (3, 4))
     Annotations().check([picture], Kind.FACE)

@@ -23,7 +23,7 @@ FRACTION = 2.0
 
 
 class MarkedRegion(Section):
-    """One region as a user's file gives it; pixels, corners of the box included to excluded."""
+    """One region that somebody marked; pixels, corners of the box included to excluded."""
 
     image: str = Field(min_length=1)
     kind: Kind
@@ -34,8 +34,6 @@ class MarkedRegion(Section):
     score: float = Field(1.0, ge=0, le=1)
     landmarks: Points | None = None
     quad: Points | None = None
-    split: Literal["train", "val"] | None = None
-    """The split of the image, where both have one of that name."""
 
     @model_validator(mode="after")
     def _has_an_area(self) -> "MarkedRegion":
@@ -45,6 +43,22 @@ class MarkedRegion(Section):
                     f"{high}: {getattr(self, high):g} is not greater than {low}, "
                     f"{getattr(self, low):g}"
                 )
+        return self
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """x0, y0, x1, y1."""
+        return self.x0, self.y0, self.x1, self.y1
+
+
+class ListedRegion(MarkedRegion):
+    """One region as a user's file gives it."""
+
+    split: Literal["train", "val"] | None = None
+    """The split of the image, where both have one of that name."""
+
+    @model_validator(mode="after")
+    def _is_in_pixels(self) -> "ListedRegion":
         if 0 < self.x1 <= FRACTION and 0 < self.y1 <= FRACTION:
             raise ValueError(
                 f"the box ends at x1 {self.x1:g}, y1 {self.y1:g}: coordinates are pixels; multiply "
@@ -60,13 +74,8 @@ class MarkedRegion(Section):
                 raise ValueError(f"{name}: their centre ({x:g}, {y:g}) lies outside of the box")
         return self
 
-    @property
-    def box(self) -> tuple[float, float, float, float]:
-        """x0, y0, x1, y1."""
-        return self.x0, self.y0, self.x1, self.y1
 
-
-def read_rows(path: Path) -> dict[str, MarkedRegion]:
+def read_rows(path: Path) -> dict[str, ListedRegion]:
     """The rows of a JSON or CSV file, by their place in it ("line 2", "entry 1").
 
     Raises:
@@ -75,7 +84,7 @@ def read_rows(path: Path) -> dict[str, MarkedRegion]:
     rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
     if not rows:
         raise UserError(f"{path}: it holds no region")
-    marked: dict[str, MarkedRegion] = validate(dict[str, MarkedRegion], rows, str(path))
+    marked: dict[str, ListedRegion] = validate(dict[str, ListedRegion], rows, str(path))
     return marked
 
 
@@ -117,7 +126,7 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
 class MarkedImages:
     """The rows of a file that belong to the images of one split."""
 
-    rows: dict[str, dict[str, MarkedRegion]]
+    rows: dict[str, dict[str, ListedRegion]]
     """Rows by the name of the image and their place in the file, repeated ones left out."""
     notes: dict[Kind, list[str]]
     """How many rows of each kind in the file belong to this split, and what the others are."""
@@ -153,7 +162,7 @@ def marked_images(
     matches, ambiguous = match_names(places, digests, {split: root})
     if ambiguous:
         raise UserError.of([f"{path}: {line}" for line in ambiguous])
-    belongs: dict[str, dict[str, MarkedRegion]] = defaultdict(dict)
+    belongs: dict[str, dict[str, ListedRegion]] = defaultdict(dict)
     told: dict[tuple[Kind, str], list[str]] = defaultdict(list)
     seen = set()
     for place, row in rows.items():

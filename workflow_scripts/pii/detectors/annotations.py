@@ -1,6 +1,6 @@
 """Faces and plates that somebody has marked already: with the data set, or in a file of yours."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -111,13 +111,16 @@ class Annotations(Detector):
 
     def _rows(self, picture: Picture, kind: Kind) -> dict[str, MarkedRegion]:
         """The marked regions of one kind in a picture, by where they are marked."""
-        name = picture.record.file_name
+        name, root = picture.record.file_name, picture.root
+        rows: Mapping[str, MarkedRegion]
         if self.file is not None:
-            rows = self._of_file(self.file, [picture]).rows.get(name, {})
-            return {f"{self.file}: {at}": row for at, row in rows.items() if row.kind is kind}
-        if kind is Kind.LICENSE_PLATE:
-            return _plates(polygons_path(picture.root, name), picture)
-        return _drawn(side_path(picture.root, name), picture)
+            of_file = self._of_file(self.file, [picture]).rows.get(name, {})
+            rows = {f"{self.file}: {place}": row for place, row in of_file.items()}
+        elif kind is Kind.LICENSE_PLATE:
+            rows = _plates(polygons_path(root, name), picture)
+        else:
+            rows = _drawn(side_path(root, name), picture)
+        return {place: row for place, row in rows.items() if row.kind is kind}
 
     def _of_file(self, file: Path, pictures: Sequence[Picture]) -> MarkedImages:
         """The rows of the file; these pictures count where no data set is known."""
