@@ -8,6 +8,7 @@ the Cityscapes layout.
 import json
 import os
 import struct
+import unicodedata
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +118,10 @@ ENTRIES = [
     ),
     (first("images", file_name="../a.png"), f"image 1: file_name is '../a.png'; {PATH_LINE}"),
     (first("images", file_name="x/../a.png"), f"image 1: file_name is 'x/../a.png'; {PATH_LINE}"),
+    (
+        first("images", file_name="..\\train.json"),
+        rf"image 1: file_name is '..\\train.json'; {PATH_LINE}",
+    ),
     (first("images", file_name="/a.png"), f"image 1: file_name is '/a.png'; {PATH_LINE}"),
     (first("images", file_name="a\n.png"), rf"image 1: file_name is 'a\n.png'; {PATH_LINE}"),
     (first("images", file_name="a\0.png"), rf"image 1: file_name is 'a\x00.png'; {PATH_LINE}"),
@@ -572,6 +577,36 @@ def test_what_is_odd_is_taken_and_said(data, capsys, change, objects_and_groups,
     assert split.notes == tuple(notes)
     crowds = [one.iscrowd for one in split.instances]
     assert (crowds.count(0), crowds.count(1)) == objects_and_groups
+
+
+def test_names_that_are_written_otherwise_are_matched_and_said(data, capsys):
+    """Back-slashes of Windows, and umlauts composed in the file and decomposed on disk."""
+    content = json.loads(data.file.read_text())
+    (data.images / "cam").mkdir()
+    (data.images / "a.png").rename(data.images / "cam/a.png")
+    (data.images / "b.png").rename(data.images / unicodedata.normalize("NFD", "Köln.png"))
+    renamed("cam\\a.png", unicodedata.normalize("NFC", "Köln.png"))(content)
+    data.write(content)
+    assert data.index() == 0
+    assert lines_of(capsys) == [
+        "attention: train: 2 file names written otherwise than the file is named, matched, e.g. "
+        r"'cam\\a.png'"
+    ]
+    names = [image.file_name for image in data.split().images]
+    assert names == [unicodedata.normalize("NFD", "Köln.png"), "cam/a.png"]
+
+
+def test_findings_of_both_splits_are_said(data, capsys):
+    for name in ("train", "val"):
+        path = data.folder / f"{name}.json"
+        content = json.loads(path.read_text())
+        mask([])(content)
+        path.write_text(json.dumps(content))
+    assert data.index() == 2
+    assert lines_of(capsys) == [
+        f"error: {data.folder}/{name}.json: annotation 1 (a.png) {NO_MASK}"
+        for name in ("train", "val")
+    ]
 
 
 def test_absolute_names_inside_the_image_folder_become_relative(data, capsys):

@@ -1,6 +1,7 @@
 """Entries of a COCO annotation file, each checked before an image is read."""
 
 import math
+import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ def read_labels(
         raise LabelsError(["it lists no images"])
     findings: list[str] = []
     notes: list[Note] = []
-    images = _images(content, folder, findings)
+    images = _images(content, folder, findings, notes)
     numbers = _class_numbers(content, classes, place_of_classes, findings, notes)
     if not findings:
         _add_annotations(content, images, numbers, findings, notes)
@@ -148,13 +149,15 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _images(content: Entry, folder: Path, findings: list[str]) -> dict[Hashable, ImageEntry]:
+def _images(
+    content: Entry, folder: Path, findings: list[str], notes: list[Note]
+) -> dict[Hashable, ImageEntry]:
     """The images by id, without annotations."""
     images: dict[Hashable, ImageEntry] = {}
     ids_by_name: dict[str, list[Hashable]] = defaultdict(list)
     for name, number, entry in _entries(content, "images", findings):
         try:
-            file_name = _file_name(entry, folder)
+            file_name = _file_name(entry, folder, notes)
             width, height = (
                 int(_value(entry, key, _is_length, "a number of pixels"))
                 for key in ("width", "height")
@@ -182,9 +185,16 @@ def _images(content: Entry, folder: Path, findings: list[str]) -> dict[Hashable,
     return images
 
 
-def _file_name(entry: Entry, folder: Path) -> str:
+def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
     text = _value(entry, "file_name", _is_name, "the path of an image file")
-    path = PurePosixPath(text)
+    forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    names = (text, text.replace("\\", "/"), *forms)
+    # Path.exists() raises where a name is too long.
+    there = (name for name in names if os.path.exists(folder / name))  # noqa: PTH110
+    name = next(there, text)
+    if name != text:
+        notes.append(("file names written otherwise than the file is named, matched", _shown(text)))
+    path = PurePosixPath(name)
     if path.is_relative_to(folder.absolute()):
         path = path.relative_to(folder.absolute())
     if _has_control(text) or path.is_absolute() or ".." in path.parts:

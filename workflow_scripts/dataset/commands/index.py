@@ -1,6 +1,7 @@
 """`dataset index`: annotations, counts and shards of a data set."""
 
 import os
+from collections.abc import Callable
 
 from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.common.console import log
@@ -38,7 +39,7 @@ def index(
     """
     with worker_pool(workers or os.cpu_count() or 1) as pool:
         if isinstance(settings, CocoDataset):
-            splits = {split: read_coco(settings, split, pool) for split in ("train", "val")}
+            splits = _both(lambda split: read_coco(settings, split, pool))
             counts = {split: len(content.images) for split, content in splits.items()}
         elif isinstance(settings, ImagesDataset):
             splits = {"train": read_folder(settings.root, pool), "val": CocoSplit((), (), ())}
@@ -48,10 +49,7 @@ def index(
             if root is None:
                 raise UserError("--root: missing; say where the synthetic data set was drawn")
             images = find_images(root, full=getattr(settings, "full", False))
-            splits = {
-                split: read_cityscapes(root, split, images[split], pool)
-                for split in ("train", "val")
-            }
+            splits = _both(lambda split: read_cityscapes(root, split, images[split], pool))
             counts = {split: len(names) for split, names in images.items() if names}
     splits = with_notes(splits)
     shards = make_shards(splits["train"], splits["val"], settings.images_per_shard)
@@ -70,3 +68,17 @@ def index(
         *groups,
         len(shards.of("train")),
     )
+
+
+def _both(read: Callable[[str], CocoSplit]) -> dict[str, CocoSplit]:
+    """Both splits; the findings of both in one error."""
+    splits: dict[str, CocoSplit] = {}
+    findings: list[str] = []
+    for split in ("train", "val"):
+        try:
+            splits[split] = read(split)
+        except UserError as error:
+            findings += str(error).splitlines()
+    if findings:
+        raise UserError("\n".join(dict.fromkeys(findings)))  # both may be of one file
+    return splits
