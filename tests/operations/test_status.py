@@ -102,6 +102,21 @@ def test_jobs_that_wait_in_slurm_are_queued(results):
     assert found["boxes", 1].state is State.WAITING
 
 
+def test_damaged_files_of_a_run_are_said_at_this_run(results, caplog):
+    write(results / "runs/plain/seed~1/checkpoints/owner.json", "[]")
+    write(results / "runs/plain/seed~2/checkpoints/metrics.jsonl", f"[]\n{METRICS}")
+    found = look(results)
+    assert found["plain", 1].state is State.FAILED
+    assert "owner.json: damaged; remove it if no process works" in found["plain", 1].reason
+    assert found["plain", 2].iteration == look_at_last(METRICS)
+    assert "seed~2/checkpoints/metrics.jsonl: 1 damaged lines are left out" in caplog.text
+
+
+def look_at_last(metrics: str) -> int:
+    """The iteration of the last line."""
+    return json.loads(metrics.splitlines()[-1])["iteration"]
+
+
 def test_the_command_prints_a_grid_or_json(results, capsys):
     write(results / "runs/plain/seed~1/eval.json")
     assert main([str(results)]) == 0

@@ -164,8 +164,8 @@ def test_a_bad_state_is_named_and_the_one_before_is_used(interrupted, job, damag
     caplog.set_level("INFO", logger="workflow_scripts")
     assert "saved at iteration 2 of 6" in run_here(job, stop_after(1)).message
     first, second = [record.message for record in caplog.records][:2]
-    line = rf"{re.escape(str(job.state))}: not used \([^\n]*({reason})[^\n]*\); going back to the "
-    assert re.fullmatch(line + "one before", first), first
+    said = rf"{re.escape(str(job.state))}: (damaged \([^\n]*({reason})[^\n]*\)|{reason})"
+    assert re.fullmatch(said + ", going back to the one before", first), first
     assert second == "resuming at iteration 1"
     assert not (job.state.parent / "executed").exists()
 

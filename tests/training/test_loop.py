@@ -15,11 +15,10 @@ from tests.training.conftest import with_settings
 from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_json
-from workflow_scripts.training.checkpoint import SavedState
+from workflow_scripts.training.checkpoint import OtherRunError, SavedState
 from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngine
 from workflow_scripts.training.job import Ending, TrainingJob
 from workflow_scripts.training.process_control import STOP_SIGNALS
-from workflow_scripts.training.weights import DamagedError
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +125,7 @@ def test_lines_after_the_saved_iteration_are_written_once(stopped):
 )
 def test_the_state_of_another_run_is_not_used(stopped, change):
     SavedState.of(stopped, stopped.state)
-    with pytest.raises(DamagedError, match="saved by a run with other settings, data or code"):
+    with pytest.raises(OtherRunError, match="saved by a run with other settings, data or code"):
         SavedState.of(replace(stopped, **change), stopped.state)
 
 
@@ -135,9 +134,9 @@ def test_damaged_states_are_not_used(stopped, reference, caplog):
         state.write_bytes(state.read_bytes()[:1000])
     caplog.set_level("INFO", logger="workflow_scripts")
     run_here(stopped)
-    assert caplog.text.count(": not used (") == 2
-    assert "state.previous.pth: not used (" in caplog.text
-    assert "; starting from the beginning" in caplog.text
+    assert caplog.text.count(": damaged (") == 2
+    assert "state.previous.pth: damaged (" in caplog.text
+    assert ", starting from the beginning" in caplog.text
     assert read_json(stopped.output / "run.json")["resumed_from"] == []
     assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
@@ -147,7 +146,7 @@ def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, damage
     damage(stopped.state)
     caplog.set_level("INFO", logger="workflow_scripts")
     run_here(stopped)
-    assert "state.pth: not used (" in caplog.text
+    assert "state.pth: damaged (" in caplog.text
     assert "resuming at iteration 2" in caplog.text
     assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 

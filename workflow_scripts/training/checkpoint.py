@@ -19,6 +19,10 @@ from workflow_scripts.training.settings import Training
 from workflow_scripts.training.weights import DamagedError, read_tensors
 
 
+class OtherRunError(ValueError):
+    """A state is one of another run."""
+
+
 class Progress(FilePart):
     """Progress of a run over all its starts."""
 
@@ -59,11 +63,12 @@ class SavedState(FilePart):
         """The state of this very run in a file.
 
         Raises:
-            DamagedError: the file is damaged, or is none of this run.
+            DamagedError: the file is damaged, or holds something else.
+            OtherRunError: the state is one of another run.
         """
         state = _parsed(cls, read_tensors(path))
         if state.identity != job.identity:
-            raise DamagedError("saved by a run with other settings, data or code")
+            raise OtherRunError("saved by a run with other settings, data or code")
         return state
 
 

@@ -11,6 +11,7 @@ from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import atomic, sha256_of_file, write_text
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.training.checkpoint import (
+    OtherRunError,
     Progress,
     SavedState,
     TrainedModel,
@@ -162,8 +163,11 @@ class TrainingRun:
                 self._restore(SavedState.of(self.job, path))
             except FileNotFoundError:
                 continue
+            except OtherRunError as error:
+                log.warning("%s: %s, %s", path, error, otherwise)
+                continue
             except (DamagedError, OSError) as error:
-                log.warning("%s: not used (%s); %s", path, error, otherwise)
+                log.warning("%s: damaged (%s), %s", path, error, otherwise)
                 continue
             log.info("resuming at iteration %d", self.progress.iteration)
             return

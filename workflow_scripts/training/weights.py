@@ -75,8 +75,7 @@ def read_tensors(path: Path) -> Any:
     import torch  # noqa: PLC0415 - takes seconds
 
     try:
-        if zipfile.is_zipfile(path):
-            _check_archive(path)
+        check_archive(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, DamagedError):
         raise
@@ -87,7 +86,14 @@ def read_tensors(path: Path) -> Any:
         raise DamagedError(reason) from None
 
 
-def _check_archive(path: Path) -> None:
+def check_archive(path: Path) -> None:
+    """Compare the checksums and the sizes in the archive that `torch.save` writes, if it is one.
+
+    Raises:
+        DamagedError: they are wrong.
+    """
+    if not zipfile.is_zipfile(path):
+        return
     with zipfile.ZipFile(path) as archive:
         promised = sum(entry.file_size for entry in archive.infolist())
         if promised > path.stat().st_size:

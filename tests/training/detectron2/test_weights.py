@@ -148,3 +148,14 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path, content):
     settings = small_settings(initialisation=path, initialisation_sha256=sha256_of_file(path))
     with pytest.raises(UserError, match="not a file of weights for detectron2"):
         started(settings, 2)
+
+
+def test_a_flipped_bit_of_an_archive_is_found(tmp_path):
+    path = tmp_path / "w.pth"
+    torch.save({"model": {"a": torch.zeros(1000)}}, path)
+    content = bytearray(path.read_bytes())
+    content[content.index(bytes(1000)) + 500] ^= 1
+    path.write_bytes(content)
+    settings = small_settings(initialisation=path, initialisation_sha256=sha256_of_file(path))
+    with pytest.raises(UserError, match=r"weights for detectron2 \(wrong checksum of w/data/0\)"):
+        started(settings, 2)

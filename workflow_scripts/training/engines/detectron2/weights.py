@@ -10,7 +10,7 @@ from torch import nn
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.engines.detectron2.model_config import model_config_of
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
-from workflow_scripts.training.weights import downloaded, verified
+from workflow_scripts.training.weights import check_archive, downloaded, verified
 
 SERVER = "https://dl.fbaipublicfiles.com/"
 
@@ -61,6 +61,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     checkpointer = _Checkpointer(model)
     checkpointer.logger.disabled = True
     try:
+        check_archive(path)
         checkpointer.load(str(path), checkpointables=[])
     except Exception as error:  # of many types, depending on the file
         raise UserError(
