@@ -20,8 +20,8 @@ NEVER = ("nan", "inf", "1e300", str(10**30), "9" * 5000, "", "1;2")
 def arguments_of(path: str) -> list[Any]:
     """The arguments of a command, as the command line knows them."""
     module, _, name = f"workflow_scripts.{COMMANDS[path]}".partition(":")
-    app, _ = cli._app_of(getattr(importlib.import_module(module), name), path)
-    return list(app.assemble_argument_collection())
+    command, _ = cli._command_of(getattr(importlib.import_module(module), name), path)
+    return list(command.arguments)
 
 
 def is_number(hint: Any) -> bool:

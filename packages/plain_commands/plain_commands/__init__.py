@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
 from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
 from cyclopts.validators import Number
 
@@ -89,6 +89,11 @@ class Command:
         )
         self._app.default(command)
 
+    @property
+    def arguments(self) -> ArgumentCollection:
+        """The arguments, as cyclopts knows them."""
+        return self._app.assemble_argument_collection()
+
     def parse(self, argv: Sequence[str]) -> inspect.BoundArguments:
         """The values of the parameters, defaults included.
 
@@ -109,7 +114,7 @@ class Command:
         docstring = inspect.cleandoc(app.default_command.__doc__ or "")
         described = dict(re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", docstring, re.M))
         required, options = "", []
-        for one in app.assemble_argument_collection():
+        for one in self.arguments:
             field, parameter = one.field_info, one.parameter
             metavar = parameter.metavar or "VALUE"
             if get_origin(one.hint) is Literal:

@@ -3,6 +3,7 @@
 import textwrap
 from typing import Annotated
 
+from run_equivalence.planning import deviations_of, runs_table
 from tabulate import tabulate
 
 from workflow_scripts.analysis.run_arguments import Summary
@@ -54,12 +55,12 @@ def power(
     if (deviations is None) == (summary is None):
         raise UserError("give one of --deviations and --summary")
     if summary is not None:
-        pilot = list(planning.deviations_of(samples_of_summary(summary)).items())
+        pilot = list(deviations_of(samples_of_summary(summary)).items())
         if not pilot:
             raise UserError(f"{summary}: no class has a deviation above 0")
     else:
         pilot = [(f"std {std:g}", std) for std in deviations or ()]
-    table = planning.runs_table(pilot, margins, powers, level)
+    table = runs_table(pilot, margins, powers, level)
     if output is not None:
         write_text(output, table.to_csv(index=False))
     headers = ["", "Deviation", "Margin", "Power", "Runs: same", "Runs: differs", "Detected with 5"]
