@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from tests.cityscapes_folder import make_cityscapes
 from tests.coco_folder import HEIGHT, SQUARE, WIDTH, CocoFolder, noise
@@ -710,6 +710,18 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
     shown = np.asarray(ImageOps.exif_transpose(Image.open(data.images / "a.png")))
     image = next(one for one in data.split().images if one.file_name == "a.png")
     np.testing.assert_array_equal(load(image, data.images), shown)
+
+
+def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "a camera"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 0.0)
+    Image.fromarray(noise([1, 0])).save(data.images / "a.png", exif=exif)
+    assert data.index() == 0
+    assert lines_of(capsys) == [
+        "attention: train: 1 images that say in their EXIF where they were taken; what variants "
+        "take over of them is without metadata unless strip_metadata is false, e.g. a.png"
+    ]
 
 
 def test_labels_of_stored_images_leave_the_image(data, capsys):

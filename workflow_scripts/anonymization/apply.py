@@ -1,6 +1,5 @@
 """Anonymizing the images of a shard."""
 
-import io
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +12,7 @@ import numpy as np
 from image_files import (
     ImageFileError,
     encoded_like,
+    has_position,
     kinds_in,
     orientation_of,
     saved_again,
@@ -229,9 +229,6 @@ def metadata_in(content: bytes) -> tuple[str, ...]:
     """
     try:
         kinds = [kind for kind in kinds_in(content) if kind != "icc"]
-        if "exif" in kinds:
-            with Image.open(io.BytesIO(content)) as image:
-                kinds += ["gps"] * bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
-        return tuple(kinds)
+        return (*kinds, "gps") if "exif" in kinds and has_position(content) else tuple(kinds)
     except (ImageFileError, OSError, SyntaxError, ValueError, struct.error):
         return ()

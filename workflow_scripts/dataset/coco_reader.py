@@ -14,7 +14,7 @@ from coco_labels import (
     read_labels,
 )
 from hotcoco import mask as rle_codec
-from image_files import orientation_of
+from image_files import has_position, orientation_of
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, read_json, sha256_of
@@ -30,6 +30,10 @@ AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF
 GROUPS = (
     "annotations with iscrowd: 1, taken as groups that nothing learns from and nothing has to "
     "find; set it to 0 where your tool marks single objects so"
+)
+POSITION = (
+    "images that say in their EXIF where they were taken; what variants take over of them is "
+    "without metadata unless strip_metadata is false"
 )
 UNCLEAR = (
     "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
@@ -92,6 +96,8 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
     if orientation != 1:
         kind = UNCLEAR if orientation <= 4 or stated[0] == stated[1] else AS_STORED
         notes.append((TURNED if is_turned else kind, image.file_name))
+    if size and has_position(raw):
+        notes.append((POSITION, image.file_name))
     instances: list[Instance] = []
     findings: list[str] = []
     for entry in image.annotations:

@@ -1,6 +1,6 @@
 """Image files to hand on: metadata, orientation, format, folders, a contact sheet."""
 
-from .encoding import encoded_like, orientation_of, saved_again, turned
+from .encoding import encoded_like, has_position, orientation_of, saved_again, turned
 from .folders import Listing, listing
 from .metadata import ImageFileError, kinds_in, without_metadata
 from .sheet import SheetCell, contact_sheet, printable
@@ -11,6 +11,7 @@ __all__ = [
     "SheetCell",
     "contact_sheet",
     "encoded_like",
+    "has_position",
     "kinds_in",
     "listing",
     "orientation_of",

@@ -27,6 +27,12 @@ def orientation_of(raw: bytes) -> int:
     return named if named in range(1, 9) else 1
 
 
+def has_position(raw: bytes) -> bool:
+    """Whether the EXIF of an image file's bytes says where it was taken (GPS)."""
+    with Image.open(io.BytesIO(raw)) as image:
+        return bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+
+
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Pixels (h, w, …) as viewers show them, for an EXIF orientation from 1 to 8."""
     if orientation >= 5:

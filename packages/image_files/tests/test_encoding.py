@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
-from image_files import encoded_like, kinds_in, orientation_of, saved_again, turned
-from PIL import Image, ImageOps
+from image_files import encoded_like, has_position, kinds_in, orientation_of, saved_again, turned
+from PIL import ExifTags, Image, ImageOps
 
 
 def smooth(height: int = 48, width: int = 80) -> np.ndarray:
@@ -91,3 +91,13 @@ def test_webp(lossless):
     clean = encoded_like(raw, smooth())
     assert (b"VP8L" in clean[:64]) == lossless
     assert kinds_in(clean) == ()
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_a_position_is_found(file_format):
+    raw, exif = io.BytesIO(), Image.Exif()
+    exif[ExifTags.Base.Make] = "a camera"
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 0.0)
+    Image.fromarray(smooth()).save(raw, file_format, exif=exif)
+    assert has_position(raw.getvalue())
+    assert not has_position(coded(file_format))
