@@ -4,11 +4,22 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# CPU=1 once, and later calls know it: PyTorch without CUDA, and no tools for tests. Some systems set
+# a variable of this name, so it counts as an argument only.
+ifneq ($(origin CPU),command line)
+CPU := $(if $(wildcard $(VENV)/.ready-cpu),1)
+endif
+READY := $(VENV)/.ready$(if $(CPU),-cpu)
 UV_VERSION := 0.13.9
 # A worker a core, each with one thread; tests/conftest.py says which tests share a worker.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	--no-loadscope-reorder
+SYNC := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes
+TORCH = $(shell grep -oE '^torch(vision)?==[0-9.]+' envs/requirements.lock)
+LOCK := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+# Packages that only PyTorch with CUDA needs; the lock without CUDA leaves them out.
+CUDA = $(shell grep -oE '^(cuda-[a-z]+|nvidia-[a-z0-9-]+|torch|torchvision|triton)==' \
+	envs/requirements.lock | tr -d = | grep -v nvidia-ml-py)
 ENGINE ?= torchvision
 ifeq ($(ENGINE),detectron2)
 DEMO := results/demo-detectron2
@@ -29,16 +40,29 @@ help:
 	@echo "make lint       check style and types: ruff, snakefmt, snakemake --lint, mypy"
 	@echo "make bench      measure speed, each figure beside an alternative"
 	@echo "make setup      create $(VENV) (the other targets do so automatically)"
-	@echo "make lock       resolve envs/requirements.lock again from pyproject.toml"
+	@echo "                (CPU=1: without CUDA and test tools, under 2 GB instead of 7)"
+	@echo "make lock       resolve the locks in envs again from pyproject.toml"
 	@echo "make clean      remove the demo's results and tool caches; keep $(VENV)"
 
-$(READY): envs/requirements.lock
+$(VENV)/.uv:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; call make with PYTHON=/path/to/a/newer/python3")'
-	@echo "Setting up $(VENV) (about 7 GB, once) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes envs/requirements.lock
 	@touch $@
+
+$(VENV)/.ready: envs/requirements.lock | $(VENV)/.uv
+	@echo "Setting up $(VENV) (about 7 GB, once; without an NVIDIA GPU: make setup CPU=1) …"
+	@$(SYNC) envs/requirements.lock
+	@rm -f $(VENV)/.ready-cpu; touch $@
+
+# uv knows PyTorch's own index, which has builds without CUDA. Their versions are the lock's; the
+# lock has no hashes of them.
+$(VENV)/.ready-cpu: envs/requirements-cpu.lock | $(VENV)/.uv
+	@echo "Setting up $(VENV) without CUDA (under 2 GB, once) …"
+	@$(SYNC) envs/requirements-cpu.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps \
+		--torch-backend cpu $(TORCH)
+	@rm -f $(VENV)/.ready; touch $@
 
 setup: $(READY)
 
@@ -66,26 +90,28 @@ torchvision:
 detectron2: $(READY)
 	@$(BIN)/python -c 'import sys; from workflow_scripts.training.engines.detectron2.installation import is_installed; is_installed() or sys.exit("detectron2 is not installed in $(VENV); docs/detectron2.md says how")'
 
-test: $(READY)
+test: $(VENV)/.ready
 	$(PYTEST) $(PYTEST_ARGS)
 
-test-fast: $(READY)
+test-fast: $(VENV)/.ready
 	$(PYTEST) -m "not slow" --ignore tests/end_to_end --ignore tests/slurm --ignore tests/browser \
 		$(PYTEST_ARGS)
 
-lint: $(READY)
+lint: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 
-bench: $(READY)
+bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 
-lock: $(READY)
+lock: $(VENV)/.ready
 	$(BIN)/uv pip compile pyproject.toml --extra diffusion --group dev --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o envs/requirements.lock
+		$(LOCK) -o envs/requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --universal --constraint envs/requirements.lock \
+		$(CUDA:%=--no-emit-package %) $(LOCK) -o envs/requirements-cpu.lock
 
 clean:
 	rm -rf results/demo results/demo-detectron2 .pytest_cache .ruff_cache .mypy_cache

@@ -1,21 +1,25 @@
 """The experiment, and the paths that the rules share."""
 
 import functools
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 sys.path.insert(0, workflow.basedir)
 
-from workflow_scripts.common.environment import prepare_commands
+from workflow_scripts.common.environment import config_arguments, prepare_commands
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import write_text
 from workflow_scripts.config.experiment import experiment_of
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.shards import Shards
+from workflow_scripts.operations.ending import after_failure, after_success
 from workflow_scripts.operations.snakemake_call import gpus_to_use, minutes_to_use
 
 try:
@@ -27,7 +31,10 @@ try:
 except UserError as error:
     raise WorkflowError(str(error)) from None
 
+workflow.config_settings.config_args = config_arguments(workflow.config_settings.config)
+
 LAYOUT = JOBS.layout
+STARTED = time.time()
 TRAINING_ENVIRONMENT = f"../envs/{JOBS.training_environment}.yaml"
 
 
@@ -45,6 +52,7 @@ def shards_of_dataset():
     again after it is made, at each job that has shards.json among its inputs.
     """
     if not LAYOUT.shards.exists():
+        say_what_is_not_planned()
         checkpoints.index_dataset.get()
     return read_shards(LAYOUT.shards.stat().st_mtime_ns)
 
@@ -52,10 +60,48 @@ def shards_of_dataset():
 @functools.cache
 def read_shards(mtime_ns):
     """The shards of an index, read once for many jobs while the file stays as it is."""
-    return Shards.read(LAYOUT.shards)
+    try:
+        return Shards.read(LAYOUT.shards)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 FINGERPRINTS = Fingerprints(JOBS, lambda: shards_of_dataset().digests)
+
+
+def marks_of_runs_to_train():
+    """The marks that runs wait for: of all that Snakemake may train in this call.
+
+    For a finished run no rule makes this mark. It is a file that is there, and what its making
+    would depend on, such as the list of variants, concerns the run no longer.
+    """
+    if EXPERIMENT.images_only:
+        return []
+    runs = FINGERPRINTS.runs_to_train() if LAYOUT.shards.exists() else JOBS.runs()
+    return [LAYOUT.ready(run) for run in runs]
+
+
+def checks():
+    """The marks of all checks that need no GPU."""
+    variants = [name for name in EXPERIMENT.variants if not JOBS.is_unmodified(name)]
+    tested = EXPERIMENT.further_tests
+    splits = ["train", "val"] if EXPERIMENT.evaluation.exposed or tested else ["train"]
+    return [
+        LAYOUT.training_checked,
+        *(LAYOUT.detection_checked(split) for split in splits),
+        *(LAYOUT.variant_checked(name, "train") for name in variants),
+        *(LAYOUT.variant_checked(name, "val") for name in tested),
+        *JOBS.weights_of(EXPERIMENT),
+    ]
+
+
+def first_results_of_programs(wildcards):
+    """The first shard of each variant that a program makes: what shows whether it works."""
+    shards = shards_of_dataset().of("train")
+    return [
+        LAYOUT.shard_images(name, "train", next(iter(shards)))
+        for name in JOBS.programs()
+    ]
 
 
 def training_regions(wildcards):
@@ -87,18 +133,28 @@ def handed_over():
     return []
 
 
+def matches_of_runs():
+    """The matches of each run's predictions on the unmodified validation images."""
+    return [run.test().matches for run in JOBS.runs()]
+
+
 def record_of_weights():
     """Origin of the weights that the config names; nothing where it names none."""
     return LAYOUT.weights_manifest if JOBS.weights_of(EXPERIMENT) else []
 
 
-def further_tables():
+def further_tables(*suffixes):
     """Tables that the config asks for beside Table II, the verdict and the privacy table."""
     asked = {
         "exposed": EXPERIMENT.evaluation.exposed,
         "cross": EXPERIMENT.further_tests,
     }
-    return [LAYOUT.table(name) for name in asked if asked[name]]
+    return [
+        LAYOUT.table(name, suffix)
+        for name in asked
+        if asked[name]
+        for suffix in suffixes
+    ]
 
 
 def figures_of_results(suffix):
@@ -121,14 +177,32 @@ def minutes_option(wildcards, resources):
     return "" if minutes is None else f"--minutes {minutes:g}"
 
 
+@functools.cache
+def say_what_is_not_planned():
+    """Say what some options of Snakemake do not see before the data set is indexed."""
+    asked = workflow.dag_settings
+    early = {"draw_dataset", "index_dataset", "check_training"}
+    if set(asked.until) - early or asked.omit_from or asked.batch:
+        logger.warning(
+            "The data set is not indexed yet: --until, --omit-from and --batch see no job of its "
+            "shards (detect_pii, anonymize). Run `snakemake index_dataset …` first; after that the "
+            "plan is complete."
+        )
+
+
 def record_expected_runs():
     """Write the runs that the experiment consists of, for `status`."""
-    if not EXPERIMENT.images_only:
-        write_text(LAYOUT.expected_runs, f"{JOBS.expected_runs()}\n")
+    if EXPERIMENT.images_only:
+        return
+    elsewhere = LAYOUT.results.parent != Path("results")
+    runs = JOBS.expected.model_copy(
+        update={"directory": os.getcwd() if elsewhere else None}
+    )
+    write_text(LAYOUT.expected_runs, f"{runs.model_dump_json(exclude_defaults=True)}\n")
 
 
-def show_tables():
-    """Print Table II, the verdict and the privacy table at the end of a successful run."""
+def show_results():
+    """Print the tables, the first sentence of the report and its path after a successful run."""
     stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
     for variant in EXPERIMENT.variants if EXPERIMENT.images_only else ():
         print(f"\n{LAYOUT.handover(variant).read_text(encoding='utf-8')}", flush=True)
@@ -137,3 +211,10 @@ def show_tables():
             print(flush=True)
             command = ["python", "-m", "workflow_scripts", stage, "show"]
             subprocess.run([*command, LAYOUT.table(name)], check=True)
+    if said := after_success(LAYOUT):
+        print(f"\n{said}", flush=True)
+
+
+def show_failures():
+    """Print which jobs failed, why, and how to go on."""
+    print(f"\n{after_failure(LAYOUT, STARTED)}", file=sys.stderr, flush=True)

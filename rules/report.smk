@@ -38,7 +38,7 @@ rule table_2:
 rule verdict:
     input:
         runs=JOBS.evaluations("unmodified"),
-        matches=[run.test().matches for run in JOBS.runs()],
+        matches=matches_of_runs(),
         manifests=JOBS.manifests,
     output:
         csv=report(
@@ -187,7 +187,7 @@ rule provenance:
     input:
         JOBS.evaluations("unmodified"),
         [run.provenance for run in JOBS.runs()],
-        further_tables(),
+        further_tables("json"),
         figures_of_results("svg"),
         figure_3="<figures>/figure_3.svg",
         before_after="<figures>/before_after.svg",
@@ -226,7 +226,7 @@ rule report:
         JOBS.evaluations("unmodified"),
         [run.provenance for run in JOBS.runs()],
         [run.metrics for run in JOBS.runs()],
-        further_tables(),
+        further_tables("json"),
         table_1="<data>/table_1.csv",
         annotations=["<data>/train.coco.json", "<data>/val.coco.json"],
         pii="<pii_summary>",

@@ -20,6 +20,23 @@ rule check_training:
         " --log {log:q}"
 
 
+rule start_trainings:
+    # What cannot work, be it in one variant, stops all trainings before they ask for a GPU.
+    input:
+        checks(),
+        first_results_of_programs,
+    output:
+        touch(marks_of_runs_to_train()),
+    log:
+        "<logs>/start_trainings.log",
+    conda:
+        "../envs/workflow.yaml"
+    message:
+        "All checks have passed: the trainings may start"
+    shell:
+        "true > {log:q}"
+
+
 rule doctor:
     # Not asked for by any other rule: the first thing to run on a new machine.
     log:
@@ -45,7 +62,7 @@ rule train:
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
-        checked="<training_checked>",
+        ready="<ready>",
         anonymized=JOBS.manifest,
     output:
         checkpoint="<checkpoint>",

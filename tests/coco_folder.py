@@ -64,3 +64,32 @@ def content_of(names: list[str]) -> dict[str, Any]:
             )
     categories = [{"id": 1, "name": "car"}, {"id": 2, "name": "person"}]
     return {"categories": categories, "images": images, "annotations": annotations}
+
+
+def write_coco(folder: Path, split: str, images: int) -> None:
+    """A small data set in COCO format: a person and a car in each image."""
+    (folder / split).mkdir(parents=True)
+    pixels = np.random.default_rng(0).integers(0, 255, (images, 128, 256, 3), np.uint8)
+    content = {
+        "images": [],
+        "annotations": [],
+        "categories": [{"id": 1, "name": "person"}, {"id": 2, "name": "car"}],
+    }
+    for number in range(1, images + 1):
+        name = f"{split}_{number}.png"
+        write_png(folder / split / name, pixels[number - 1])
+        size = {"width": 256, "height": 128}
+        content["images"].append({"id": number, "file_name": name, **size})
+        for category, x in (1, 20), (2, 120):
+            content["annotations"].append(
+                {
+                    "id": len(content["annotations"]) + 1,
+                    "image_id": number,
+                    "category_id": category,
+                    "bbox": [x, 20, 60, 80],
+                    "area": 4800,
+                    "iscrowd": 0,
+                    "segmentation": [[x, 20, x + 60, 20, x + 60, 100, x, 100]],
+                }
+            )
+    (folder / f"{split}.json").write_text(json.dumps(content))

@@ -9,6 +9,7 @@ from tests.workflow import PROJECT
 from workflow_scripts.__main__ import COMMANDS, PROGRAM
 
 HEAVY = ("torch", "torchvision", "matplotlib", "snakemake")
+IDENTIFIER = "Config entry must start with a valid identifier"
 LIGHT = [path for path in COMMANDS if path.split()[0] in {"training", "dataset", "pii", "status"}]
 
 
@@ -45,6 +46,26 @@ def test_help_waits_for_no_heavy_library():
     )
     command = [sys.executable, "-c", code, *LIGHT]
     subprocess.run(command, check=True, cwd=PROJECT, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("seeds", "(Unparsable value: 'seeds')"),
+        ("", "(Unparsable value: '')"),
+        ("=3", IDENTIFIER),
+        ("a=b=c", IDENTIFIER),
+        ("dataset.seed=3", IDENTIFIER),
+        ("dataset=", "dataset: "),
+        ("dataset={root", "dataset: "),
+    ],
+)
+def test_wrong_values_of_config_are_one_line(entry, message, capsys):
+    run = "--variant", "unmodified", "--seed", "1", "--cluster", "local"
+    assert PROGRAM.run(["launch", *run, "--", "--config", entry]) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    assert len(lines) == 1
+    assert message in lines[0]
 
 
 @pytest.mark.parametrize(

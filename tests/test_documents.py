@@ -61,3 +61,19 @@ def test_one_liners_of_the_makefile_run(code):
 
 def test_the_makefile_has_one_liners():
     assert len(ONE_LINERS) == 2
+
+
+def test_the_lock_without_cuda_is_part_of_the_other():
+    pinned = re.compile(r"^(\S+==\S+).*\n((?: +--hash=\S+.*\n)+)", re.M)
+    whole, part = (
+        dict(pinned.findall((PROJECT / "envs" / name).read_text()))
+        for name in ("requirements.lock", "requirements-cpu.lock")
+    )
+    assert part.items() <= whole.items()
+    left_out = {name.partition("==")[0] for name in whole.keys() - part.keys()}
+    cuda = {name for name in left_out if re.match("nvidia-|cuda-|triton$|torch(vision)?$", name)}
+    assert len(cuda) > 15
+    assert not {name for name in part if name.startswith(("nvidia-c", "cuda-", "triton", "torch"))}
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    needed = {re.split("[<>=]", one)[0] for one in project["dependencies"]}
+    assert needed - {name.partition("==")[0] for name in part} == {"torch", "torchvision"}

@@ -27,6 +27,11 @@ TABLES = {"table_2": 1, "verdict": 1, "exposed": 1, **SHOWN}
 
 def jobs_of_runs(count: int) -> dict[str, int]:
     """The jobs of new runs, and what follows them."""
+    return {"start_trainings": 1, **jobs_of_checked_runs(count)}
+
+
+def jobs_of_checked_runs(count: int) -> dict[str, int]:
+    """The same where nothing is new that has to be checked before."""
     return {"train": count, "predict": count, "evaluate": count, **TABLES}
 
 

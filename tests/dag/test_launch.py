@@ -30,7 +30,7 @@ def by_command(name: str, workflow: Workflow, *arguments: str) -> subprocess.Com
 def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
     results = f"results/{indexed.config['experiment']}"
     model = f"{results}/{RUN}/model_final.pth"
-    indexed.run(f"{results}/runs/.checked")
+    indexed.run(f"{results}/runs/.ready/unmodified/seed~2")
 
     launched = launch(indexed, "local")
     assert launched.returncode == 0, launched.stderr
@@ -39,7 +39,7 @@ def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
     assert f"{results}/{RUN}: nothing to train" in again.stderr
 
     indexed.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
-    assert indexed.plan(model) == {"check_training": 1, "train": 1}
+    assert indexed.plan(model) == {"check_training": 1, "start_trainings": 1, "train": 1}
 
     # As if that had been changed while it trained.
     late = by_command("record", indexed, f"{results}/{RUN}")

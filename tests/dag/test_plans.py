@@ -7,7 +7,15 @@ import sys
 import pytest
 
 from tests.cityscapes_folder import add_image, make_cityscapes
-from tests.dag.conftest import PAGE, SEEDS, SHOWN, TABLES, jobs_of_runs, paper_config
+from tests.dag.conftest import (
+    PAGE,
+    SEEDS,
+    SHOWN,
+    TABLES,
+    jobs_of_checked_runs,
+    jobs_of_runs,
+    paper_config,
+)
 from tests.workflow import Workflow, copy_of_project
 from workflow_scripts.common.files import sha256_of
 
@@ -95,7 +103,7 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
     done.run()
     assert done.plan() == {}
     control["seed_offset"] = 2000
-    assert done.plan() == OF_A_VARIANT
+    assert done.plan() == jobs_of_checked_runs(SEEDS)
     control["seed_offset"] = 1000
     theirs["version"] = "2"
     assert done.plan() == IMAGES | ONE_AUDIT | OF_A_VARIANT
@@ -154,7 +162,7 @@ def test_a_deleted_evaluation_is_made_again(done):
 
 def test_a_deleted_checkpoint_costs_one_run(done):
     shutil.rmtree(done.results / "runs/unmodified/seed~2")
-    assert done.plan() == jobs_of_runs(1)
+    assert done.plan() == jobs_of_checked_runs(1)
 
 
 def test_other_hardware_schedules_nothing(done):
@@ -174,7 +182,7 @@ def test_code_counts_and_comments_and_file_times_do_not(done, tmp_path):
     assert module.read_text().count("# A comment.\n") == 1
     assert done.plan() == {}
     module.write_text(text.replace("import ", "SEEN = 1\nimport ", 1))
-    assert done.plan() == OF_BOTH
+    assert done.plan() == jobs_of_checked_runs(2 * SEEDS)
 
 
 @pytest.mark.slow
@@ -183,7 +191,7 @@ def test_a_failed_run_is_the_only_one_that_runs_again(done):
     done.environment = {**done.environment, "FAILING_RUN": "anonymized 1"}
     assert done.snakemake().returncode != 0
     del done.environment["FAILING_RUN"]
-    again = jobs_of_runs(1)
+    again = jobs_of_checked_runs(1)
     assert done.plan() == again
 
     said = done.run("partial_table_2")
@@ -265,6 +273,8 @@ def test_braces_are_no_wildcards(tmp_path, stand_in):
         "training": {"engine": "torchvision"},
         "statistics": {"image_groups": r"^[a-z]+_\d{6}"},
     }
+    data.mkdir()
+    (data / "{annotations}.json").touch()
     planned = Workflow(tmp_path / "{work}", config, environment=stand_in).dry_run("-p")
     said = planned.stdout
     assert planned.returncode == 0, said
@@ -282,3 +292,79 @@ def test_results_of_an_earlier_version_are_refused(fresh, file):
     assert refused.returncode != 0
     assert "results/whitepaper: made by an earlier version of the workflow" in refused.stdout
     assert f"({file}); move or delete this folder" in refused.stdout
+
+
+def test_tables_and_figures_that_are_deleted_are_made_again(done):
+    shown = [*done.results.glob("tables/*.*"), *done.results.glob("figures/*.*")]
+    assert len(shown) == 4 * 4 + 2 * 6
+    rule_of = {
+        "exposed": "exposed",
+        "privacy": "privacy_table",
+        "table_2": "table_2",
+        "verdict": "verdict",
+        "before_after": "before_after",
+        "figure_3": "summarize_pii",
+    }
+    for suffix in "csv", "md", "tex", "svg", "png":
+        away = [file for file in shown if file.suffix == f".{suffix}"]
+        for file in away:
+            file.rename(file.with_suffix(".away"))
+        plan = done.plan()
+        made = {rule_of.get(file.stem, "figures") for file in away}
+        assert made <= set(plan), suffix
+        assert "train" not in plan
+        for file in away:
+            file.with_suffix(".away").rename(file)
+    assert done.plan() == {}
+
+
+def test_deleted_matches_are_made_again(done):
+    (done.results / "runs/anonymized/seed~1/matches.npz").unlink()
+    assert done.plan() == {"evaluate": 1, **TABLES}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"shards": []}'])
+def test_a_damaged_index_is_named_with_what_helps(indexed, content):
+    shards = indexed.results / "data/shards.json"
+    shards.write_text(content)
+    refused = indexed.dry_run()
+    assert refused.returncode != 0
+    (line,) = [line for line in refused.stdout.splitlines() if "shards.json: " in line]
+    assert line.endswith("; delete it, and the workflow indexes again")
+    shards.unlink()
+    assert indexed.plan()["index_dataset"] == 1
+
+
+@pytest.mark.parametrize("option", ["--until", "--omit-from"])
+def test_options_that_see_no_shards_before_the_index_say_so(fresh, indexed, option):
+    said = fresh.dry_run(option, "anonymize").stdout
+    assert "The data set is not indexed yet" in said
+    assert "not indexed" not in fresh.dry_run("--until", "index_dataset").stdout
+    assert "not indexed" not in indexed.dry_run(option, "anonymize").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["precomputed", "command", "regions", "persom", "weights"])
+def test_what_cannot_work_stops_all_trainings(indexed, kind):
+    config, missing = indexed.config, str(indexed.folder / "missing")
+    match kind:
+        case "precomputed":
+            config["variants"]["theirs"] = {"method": "precomputed", "folder": missing}
+        case "command":
+            config["variants"]["theirs"] = {
+                "method": "command",
+                "command": "sh -c 'exit 1' {input} {output}",
+                "version": "1",
+                "all_images": True,
+            }
+        case "regions":
+            config["pii"]["faces"] = {"detector": "annotations", "file": missing}
+        case "persom":
+            config["pii"]["person_classes"] = ["persom"]
+        case "weights":
+            weights = {"source": missing, "sha256": sha256_of("faces"), "licence": "MIT"}
+            config["privacy"] = {"embedding": weights}
+    stopped = indexed.snakemake("--keep-going")
+    assert stopped.returncode != 0
+    assert "rule train:" not in stopped.stdout
+    assert not list(indexed.results.glob("runs/*/seed~*"))

@@ -1,8 +1,12 @@
 """Environment of the commands that the rules run."""
 
+import json
 import os
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from workflow_scripts.common.errors import UserError
 
@@ -26,6 +30,23 @@ def prepare_commands(project: Path) -> None:
         )
     _prepend("PYTHONPATH", project)
     _prepend("PATH", Path(sys.executable).parent)
+
+
+def config_arguments(config: Mapping[str, Any]) -> list[str]:
+    """Values of `--config` for the command lines of Snakemake's jobs.
+
+    Snakemake (9.27) writes them as Python does, which a shell and YAML read in another way: `$` is
+    replaced, backslashes double, and a value with both kinds of quotes ends the command line.
+    """
+    texts = {
+        key: json.dumps(value, ensure_ascii=False)
+        if isinstance(value, str | list | dict)
+        else ""
+        if value is None
+        else repr(value)
+        for key, value in config.items()
+    }
+    return [shlex.quote(f"{key}={text}") for key, text in texts.items()]
 
 
 def environment_of_others() -> dict[str, str]:

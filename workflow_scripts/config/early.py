@@ -31,7 +31,7 @@ def refuse_missing_files(experiment: Experiment, layout: Layout) -> None:
 def _images(experiment: Experiment) -> list[str]:
     dataset = experiment.dataset
     if isinstance(dataset, CocoDataset):
-        named = {"train": dataset.train, "val": dataset.val}
+        named = {"train": dataset.train} | ({"val": dataset.val} if dataset.val else {})
         return [
             line
             for split, files in named.items()

@@ -48,7 +48,9 @@ class Experiment(Section):
     """One experiment: data set, variants, seeds, recipe. Everything it makes has its name."""
 
     experiment: Name
-    """Results lie in `results/<experiment>/`."""
+    """Results lie in `<results>/<experiment>/`."""
+    results: Path = Path("results")
+    """The folder of results, relative to the working directory; it may be on another disk."""
     dataset: Dataset
     """The labelled street images: Cityscapes, your own in COCO format, or drawn ones."""
     pii: Pii = Pii()
@@ -107,6 +109,13 @@ class Experiment(Section):
                     "which need no labels and no images from elsewhere"
                 )
         return self
+
+    @field_validator("results", mode="after")
+    @classmethod
+    def _results_name_no_wildcard(cls, results: Path) -> Path:
+        if set("{}<>") & set(str(results)):
+            raise ValueError("braces and angle brackets stand for wildcards; choose another path")
+        return results
 
     @field_validator("seeds", mode="after")
     @classmethod
@@ -223,6 +232,11 @@ class Experiment(Section):
         return isinstance(self.dataset, ImagesDataset)
 
     @property
+    def folder(self) -> Path:
+        """The folder of everything that the experiment makes."""
+        return self.results / self.experiment
+
+    @property
     def further_tests(self) -> tuple[str, ...]:
         """The variants whose validation images every model is tested on as well."""
         return tuple(name for name in self.evaluation.on if name != UNMODIFIED)
@@ -258,7 +272,7 @@ class Experiment(Section):
     def image_roots(self) -> dict[str, Path] | None:
         """What file names are relative to, by split; None where the workflow draws the images."""
         if isinstance(self.dataset, CocoDataset):
-            return {"train": self.dataset.train.images, "val": self.dataset.val.images}
+            return {split: self.dataset.files_of(split).images for split in ("train", "val")}
         root = getattr(self.dataset, "root", None)
         return root and {"train": root, "val": root}
 

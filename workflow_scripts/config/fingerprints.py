@@ -8,10 +8,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from workflow_scripts.anonymization.variants import seed_offset
+from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
 from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
+from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
+from workflow_scripts.contracts.trainings import TrainingRecord
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 
@@ -107,15 +111,34 @@ class Fingerprints:
 
     def run(self, wildcards: Wildcards) -> str:
         """Fingerprint of a training run."""
-        name = wildcards.variant
+        return self._run(wildcards.variant, int(wildcards.seed))
+
+    def _run(self, name: str, seed: int) -> str:
         return fingerprint(
             settings=self.jobs.training_settings(),
-            seed=int(wildcards.seed) + self.jobs.seed_offset(wildcards),
+            seed=seed + seed_offset(self.jobs.experiment.variants[name]),
             data=self.digests()["train"],
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
             code=code_of("workflow_scripts.training.loop", self._engine()),
             **self._further_dependencies,
         )
+
+    def runs_to_train(self) -> list[RunLayout]:
+        """The runs that are missing, or were trained from something else."""
+        runs = self.jobs.expected
+        return [
+            self.jobs.layout.run(variant, seed)
+            for variant in runs.variants
+            for seed in runs.seeds_of(variant)
+            if self._trained(self.jobs.layout.run(variant, seed)) != self._run(variant, seed)
+        ]
+
+    def _trained(self, run: RunLayout) -> str | None:
+        """Fingerprint that a finished run was trained with."""
+        try:
+            return TrainingRecord.read(run.provenance).fingerprint
+        except UserError:
+            return None
 
     def prediction(self, wildcards: Wildcards) -> str:
         """Fingerprint of a run's predictions."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import is_unmodified, seed_offset
 from workflow_scripts.common.errors import UserError
@@ -65,7 +66,7 @@ class Jobs:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.expected = experiment.runs
-        self.layout = Layout.of(experiment.experiment)
+        self.layout = Layout(experiment.folder)
         self._training = settings_json(experiment.training)
         self._variants = {
             name: settings_json(variant) for name, variant in experiment.variants.items()
@@ -81,8 +82,8 @@ class Jobs:
     # Settings
 
     def config(self, _: object = None) -> str:
-        """The whole config, as JSON."""
-        return canonical_json(self.experiment.model_dump(mode="json"))
+        """The whole config, as JSON, less where the results are."""
+        return canonical_json(self.experiment.model_dump(mode="json", exclude={"results"}))
 
     def dataset_settings(self, _: object = None) -> str:
         """The section `dataset`, as JSON."""
@@ -148,6 +149,12 @@ class Jobs:
         """The variants that have to come out worse: whole objects are masked."""
         variants = self.experiment.variants
         return [name for name in variants if isinstance(variants[name], MaskObjects)]
+
+    def programs(self) -> list[str]:
+        """The variants whose images a program of the user's makes."""
+        return [
+            name for name, one in self.experiment.variants.items() if isinstance(one, CommandMethod)
+        ]
 
     def tested_on(self, wildcards: Wildcards) -> str:
         """Treatment of the validation images that a run is tested on."""

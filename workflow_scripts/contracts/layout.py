@@ -144,6 +144,7 @@ class Layout:
             "contact_sheet": self.contact_sheet(variant),
             "handover": self.handover(variant),
             "training_checked": self.training_checked,
+            "ready": self.ready(run),
             "run_job": run.folder.relative_to(self.runs),
             "tested_job": run.test("{tested}").folder.relative_to(self.runs),
             "checkpoint": run.checkpoint,
@@ -274,6 +275,10 @@ class Layout:
     def training_checked(self) -> Path:
         """Mark that the recipe and its weights are usable."""
         return self.runs / ".checked"
+
+    def ready(self, run: RunLayout) -> Path:
+        """Mark that every check has passed, so that a run may be trained."""
+        return self.runs / ".ready" / run.folder.relative_to(self.runs)
 
     # Results for readers
 

@@ -121,7 +121,7 @@ def _from_logs(status: RunStatus, layout: Layout, run: RunLayout) -> RunStatus:
     trained = run.checkpoint.exists()
     for step in reversed(STEPS):
         log = layout.log(run_job(step, status.variant, status.seed))
-        error = _error_in(log)
+        error = error_in(log)
         # An error of the training is outdated once there are weights.
         if error is not None and (step != "train" or not trained):
             return replace(status, state=State.FAILED, reason=error, log=str(log))
@@ -146,7 +146,7 @@ def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:
     )
 
 
-def _error_in(log: Path) -> str | None:
+def error_in(log: Path) -> str | None:
     """The last line of the error that a job's log ends with; None if it does not end with one."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()

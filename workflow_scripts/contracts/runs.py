@@ -36,6 +36,8 @@ class ExpectedRuns(Section):
     """The classes, in the order of the table's rows."""
     more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Further seeds, by variant."""
+    directory: str | None = None
+    """Working directory of Snakemake, where that does not hold the results."""
 
     def seeds_of(self, variant: str) -> tuple[int, ...]:
         """The seed of each run of a variant."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from workflow_scripts.common.files import sha256_of
 from workflow_scripts.common.section import Pixels, Section, Seed
 from workflow_scripts.contracts.weights import Weights
 
@@ -26,6 +27,20 @@ def _is_a_class_name(name: str) -> str:
     return name
 
 
+def _is_a_regular_expression(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    if _may_take_for_ever(text):
+        raise ValueError(
+            "this expression can take for ever: it repeats what has repetitions or choices in it, "
+            f"or has more than {MOST_REPETITIONS} repetitions; match less of the name"
+        )
+    return text
+
+
+Expression = Annotated[str, AfterValidator(_is_a_regular_expression)]
 ClassName = Annotated[str, AfterValidator(_is_a_class_name)]
 ImagesPerShard = Annotated[int, Field(gt=0, le=1_000_000)]
 
@@ -59,8 +74,14 @@ class CocoDataset(Section):
     """Images of your own with COCO annotation files."""
     train: CocoFiles
     """The images that are anonymized and trained on."""
-    val: CocoFiles
-    """The images that every model is tested on."""
+    val: CocoFiles | None = None
+    """The images that every model is tested on; or `val_share` holds out some of `train`."""
+    val_share: float | None = Field(None, gt=0, lt=1)
+    """Share of the images of `train` that every model is tested on, and not trained. A hash of its
+    name (or group) decides on each image, so that another image more moves none."""
+    val_groups: Expression | None = None
+    """Images in whose names this regular expression finds the same text stay in one split, such as
+    `^video[0-9]+` for the frames of a video."""
     classes: tuple[ClassName, ...] = Field(CLASSES, min_length=1)
     """The classes of the study, in the order of the tables."""
     class_mapping: dict[str, str] = Field(default_factory=dict)
@@ -69,6 +90,26 @@ class CocoDataset(Section):
     """Category names whose objects are left out."""
     images_per_shard: ImagesPerShard = 100
     """About how many training images make one shard, the unit of detection and anonymization."""
+
+    @model_validator(mode="after")
+    def _split_is_one(self) -> "CocoDataset":
+        if (self.val is None) == (self.val_share is None):
+            raise ValueError("name either val or val_share")
+        if self.val_groups and self.val_share is None:
+            raise ValueError("val_groups: it has no use without val_share")
+        return self
+
+    def files_of(self, split: str) -> CocoFiles:
+        """The files that the images of a split are in."""
+        return self.val if split == "val" and self.val is not None else self.train
+
+    def has(self, split: str, file_name: str) -> bool:
+        """Whether an image of the split's files belongs to the split."""
+        if self.val_share is None:
+            return True
+        match = re.search(self.val_groups, file_name) if self.val_groups else None
+        place = int(sha256_of(match[0] if match else file_name)[:8], 16) / 16**8
+        return (place < self.val_share) == (split == "val")
 
     @model_validator(mode="after")
     def _classes_fit(self) -> "CocoDataset":
@@ -206,7 +247,7 @@ class Statistics(Section):
     image_samples: int = Field(400, ge=0, le=100_000)
     """Samples of the test images, drawn from those that there are, that tell what another set of
     images would change. 0 leaves it out."""
-    image_groups: str = Field("auto", min_length=1)
+    image_groups: Expression = Field("auto", min_length=1)
     """Images that are drawn together: `image` (each by itself), `folder` (those of a folder, such
     as a city), `auto` (folders, if they are worth ten of equal size; else images), or a regular
     expression for file names, whose match names the group."""
@@ -224,20 +265,6 @@ class Statistics(Section):
         if list(looks) != sorted(set(looks)):
             raise ValueError("each number of runs has to be larger than the one before")
         return looks
-
-    @field_validator("image_groups")
-    @classmethod
-    def _is_a_regular_expression(cls, text: str) -> str:
-        try:
-            re.compile(text)
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        if _may_take_for_ever(text):
-            raise ValueError(
-                "this expression can take for ever: it repeats what has repetitions or choices in "
-                f"it, or has more than {MOST_REPETITIONS} repetitions; match less of the name"
-            )
-        return text
 
 
 class Privacy(Section):

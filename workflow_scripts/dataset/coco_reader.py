@@ -49,9 +49,10 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
             each image that is missing, damaged, of another size than stated, or wrongly annotated;
             or no object is labelled.
     """
-    where = getattr(dataset, split)
+    where = dataset.files_of(split)
     if not where.images.is_dir():
-        raise UserError(f"dataset.{split}.images: there is no folder {where.images}")
+        key = split if where is dataset.val else "train"
+        raise UserError(f"dataset.{key}.images: there is no folder {where.images}")
     numbers = dict.fromkeys(dataset.ignored_classes, 0)
     numbers |= {name: number for number, name in enumerate(dataset.classes, start=1)}
     numbers |= {name: numbers[target] for name, target in dataset.class_mapping.items()}
@@ -61,6 +62,13 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
         )
     except LabelsError as error:
         raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
+    found_in_file = len(entries)
+    entries = [entry for entry in entries if dataset.has(split, entry.file_name)]
+    if not entries:
+        raise UserError(
+            f"dataset.val_share: {dataset.val_share:g} of the {found_in_file} images leaves none "
+            f"for {split}; choose another share, or other val_groups"
+        )
     read = partial(_read_image, where)
     images = read_images(pool, read, entries, f"indexing {split}")
     if any(kind == TURNED for image in images for kind, _ in image.notes):

@@ -27,7 +27,7 @@ EXECUTORS_OWN = "parsable", "job-name", "output", "comment", "export"
 
 def layout_of(call: SnakemakeCall) -> Layout:
     """The experiment's files, below Snakemake's directory."""
-    return Layout.of(call.experiment.experiment)
+    return Layout(call.experiment.folder)
 
 
 def folder_of(call: SnakemakeCall, variant: str, seed: int) -> Path:

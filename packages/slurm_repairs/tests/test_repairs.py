@@ -5,6 +5,7 @@ import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import snakemake_executor_plugin_slurm as plugin
@@ -171,6 +172,7 @@ def unrepaired(monkeypatch):
     """The plugin as it is installed, or nearly so; it is as before after the test."""
     for name, function in {**functions(), "get_submit_command": plugin.get_submit_command}.items():
         monkeypatch.setattr(plugin, name, function)
+    monkeypatch.setattr(plugin.Executor, "format_job_exec", plugin.Executor.format_job_exec)
     monkeypatch.setattr(plugin, "repaired", False, raising=False)
 
 
@@ -193,3 +195,21 @@ def test_another_version_of_the_plugin_is_left_alone_and_named(unrepaired, capfd
     assert "snakemake-executor-plugin-slurm 2.9.0 is installed" in said
     assert "NOT applied" in said
     assert "install 2.8.0" in said
+
+
+@pytest.mark.parametrize("as_script", [False, True])
+def test_the_command_of_a_job_reaches_it_unchanged(as_script):
+    command = r"""echo '$HOME' "a\$b" `date` 'it'"'"'s' \d "x" """.strip()
+    settings = SimpleNamespace(pass_command_as_script=as_script)
+    executor = SimpleNamespace(workflow=SimpleNamespace(executor_settings=settings))
+    get = repairs.kept_from_the_shell(lambda executor, job: command)
+    handed = get(executor, None)
+    if as_script:
+        assert handed == command
+        return
+    # As the plugin does it.
+    wrap = '"' + handed.replace('"', '\\"') + '"'
+    said = subprocess.run(
+        ["sh", "-c", f"printf %s {wrap}"], capture_output=True, text=True, check=True
+    )
+    assert said.stdout == command

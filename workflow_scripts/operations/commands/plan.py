@@ -92,7 +92,7 @@ def forecast_of(
     node: Node,
 ) -> Forecast:
     """What a call takes on a partition; without Slurm, on this machine as the profile has it."""
-    own = call.directory / "results" / call.experiment.experiment
+    own = call.directory / call.experiment.folder
     images = read_shard_size(own) or call.experiment.dataset.images_per_shard
     in_slurm = call.options.executor == "slurm"
     gpus, cores, jobs = NODE_GPUS, NODE_CORES, call.options.jobs

@@ -56,7 +56,7 @@ def status(
 
 def look(results: Path) -> list[RunStatus]:
     """The runs of the experiment as they are now."""
-    # Snakemake's directory holds `results`; its jobs in Slurm have it as their directory.
-    return statuses(
-        results, read_expected(results / EXPECTED), queued_jobs(results.resolve().parents[1])
-    )
+    expected = read_expected(results / EXPECTED)
+    # Snakemake's jobs in Slurm have its directory as theirs.
+    directory = Path(expected.directory or results.resolve().parents[1])
+    return statuses(results, expected, queued_jobs(directory))
