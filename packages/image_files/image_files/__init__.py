@@ -1,6 +1,13 @@
 """Image files to hand on: metadata, orientation, format, folders, a contact sheet."""
 
-from .encoding import encoded_like, has_position, orientation_of, saved_again, turned
+from .encoding import (
+    cannot_be_kept,
+    encoded_like,
+    has_position,
+    orientation_of,
+    saved_again,
+    turned,
+)
 from .folders import Listing, listing
 from .metadata import ImageFileError, kinds_in, without_metadata
 from .sheet import SheetCell, contact_sheet, printable
@@ -9,6 +16,7 @@ __all__ = [
     "ImageFileError",
     "Listing",
     "SheetCell",
+    "cannot_be_kept",
     "contact_sheet",
     "encoded_like",
     "has_position",

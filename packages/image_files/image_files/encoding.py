@@ -8,7 +8,24 @@ from PIL import ExifTags, Image, JpegImagePlugin
 
 from .metadata import colour_profile
 
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
+"""Formats that are written again as they were, by Pillow's names; MPO is a JPEG of a camera."""
 _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+
+
+def cannot_be_kept(raw: bytes) -> str | None:
+    """Why the format of an image file's bytes cannot be kept; None if it can.
+
+    Raises:
+        OSError: it is no image.
+    """
+    with Image.open(io.BytesIO(raw)) as image:
+        frames = getattr(image, "n_frames", 1)
+        if image.format not in FORMATS:
+            return f"its content is {image.format}, which is not handled"
+        if frames > 1 and image.format != "MPO":
+            return f"{frames} pages or frames; save each as a file of its own"
+    return None
 
 
 def orientation_of(raw: bytes) -> int:

@@ -34,6 +34,20 @@ class Listing:
     """Links to folders, which are not followed."""
     others: list[str] = field(default_factory=list)
 
+    @property
+    def left_out(self) -> list[str]:
+        """What is no image in a known format: images by name, the rest by number."""
+        lines = [f"{name}: a format that is not handled; convert it" for name in self.other_images]
+        counted = [
+            (self.videos, "videos, which are not handled"),
+            (self.hidden, "hidden files or folders, whose names begin with a dot"),
+            (self.linked, "links to folders, which are not followed"),
+            (self.others, "other files"),
+        ]
+        return lines + [
+            f"{what}: {len(names)}, e.g. {names[0]}" for names, what in counted if names
+        ]
+
 
 def listing(folder: Path) -> Listing:
     """The files of a folder and of all folders in it, by the suffix of their names.

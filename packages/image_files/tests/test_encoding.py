@@ -4,7 +4,15 @@ import io
 
 import numpy as np
 import pytest
-from image_files import encoded_like, has_position, kinds_in, orientation_of, saved_again, turned
+from image_files import (
+    cannot_be_kept,
+    encoded_like,
+    has_position,
+    kinds_in,
+    orientation_of,
+    saved_again,
+    turned,
+)
 from PIL import ExifTags, Image, ImageOps
 
 
@@ -83,6 +91,16 @@ def test_other_jpegs(mode):
     raw = coded("JPEG", mode)
     after = Image.open(io.BytesIO(encoded_like(raw, smooth())))
     assert (after.format, after.mode) == ("JPEG", "L" if mode == "L" else "RGB")
+
+
+def test_formats_that_cannot_be_kept_are_named():
+    gif, pages = io.BytesIO(), io.BytesIO()
+    image = Image.fromarray(smooth())
+    image.save(gif, "GIF")
+    image.save(pages, "TIFF", save_all=True, append_images=[image])
+    assert cannot_be_kept(gif.getvalue()) == "its content is GIF, which is not handled"
+    assert cannot_be_kept(pages.getvalue()) == ("2 pages or frames; save each as a file of its own")
+    assert cannot_be_kept(coded("JPEG")) is None
 
 
 @pytest.mark.parametrize("lossless", [True, False])

@@ -38,6 +38,13 @@ def test_a_folder_is_listed_by_kind(tmp_path):
     assert found.hidden == [".DS_Store", ".hidden", "ä/._ü.png"]
     assert found.linked == ["link"]
     assert found.others == ["no suffix", "notes.txt"]
+    assert found.left_out == [
+        "x.heic: a format that is not handled; convert it",
+        "videos, which are not handled: 1, e.g. clip.MP4",
+        "hidden files or folders, whose names begin with a dot: 3, e.g. .DS_Store",
+        "links to folders, which are not followed: 1, e.g. link",
+        "other files: 2, e.g. no suffix",
+    ]
 
 
 def test_a_sheet_shows_every_image_and_enlarges_none():
