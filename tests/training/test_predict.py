@@ -2,18 +2,19 @@
 
 import json
 import shutil
-from dataclasses import replace
 
 import numpy as np
+import torch
 from PIL import Image
 
 from tests.commands import training as main
 from tests.training.conftest import with_settings
-from tests.training.running import run_here
 from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.masks import decode_mask
+from workflow_scripts.training.doctor_checks import drawn_sample
 
 
 def predict(output, shapes, name: str, *more: str, **settings) -> list[dict]:
@@ -74,18 +75,20 @@ def test_predictions_are_coco_results_in_the_images_own_pixels(job, reference, s
     assert (job.output / "d.json.gz").read_bytes() != first
 
 
-def test_the_whitepapers_model_takes_a_step_and_predicts(job, shapes):
-    job = with_settings(
-        job,
-        model="mask_rcnn_r50_fpn",
-        optimizer="sgd",
-        images_per_step=1,
-        iterations=1,
-        milestones=[],
-        gradient_clip=1.0,
+def test_the_whitepapers_model_learns_and_predicts(job):
+    settings = with_settings(job, model="mask_rcnn_r50_fpn").settings
+    engine = settings.make_engine(2)
+    torch.manual_seed(0)
+    model = engine.initial_model(None)
+    terms = engine.losses(engine.loss_module(model), [drawn_sample()]).values()
+    torch.stack([term.total / max(1, term.count) for term in terms]).sum().backward()
+    gradients = [part.grad for part in model.parameters() if part.requires_grad]
+    assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients)
+    limits = Evaluation(
+        shorter_side=64, longest_side=128, score_threshold=0.0, detections_per_image=5
     )
-    run_here(replace(job, threads=2))
-    results = predict(
-        job.output, shapes, "predictions.json.gz", shorter_side=64, detections_per_image=5
-    )
-    assert all(np.isfinite(result["score"]) for result in results)
+    image = np.random.default_rng(0).integers(0, 255, (64, 128, 3), np.uint8)
+    (found,) = engine.detect(engine.trained_model(model.state_dict(), limits), [image])
+    assert found.boxes.shape == (5, 4)
+    assert found.masks.shape == (5, 28, 28)
+    assert np.isfinite(found.scores).all()
