@@ -417,3 +417,25 @@ def test_twins_of_upright_originals_may_be_turned_or_not(tmp_path, scenes, orien
         finished = Finished(tmp_path / name, lossy=False)
         changes, _ = compare(picture, finished, finished.path.read_bytes(), "precomputed")
         assert [(one.x0, one.y0, one.x1, one.y1) for one in changes] == [(100, 40, 116, 60)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"method": "blur"},
+        {"method": "pixelate"},
+        {"method": "blackbox"},
+        {"method": "precomputed"},
+    ],
+    ids=lambda settings: settings["method"],
+)
+def test_regions_whose_pixels_stay_as_they_are_do_not_count_as_changed(data, settings):
+    black = read_image(data / "in" / NAMES[0])
+    black[:] = 0
+    write_png(data / "in" / NAMES[0], black)
+    write_png(data / "theirs" / NAMES[0], black)
+    write_index(data, NAMES, {SHARD: NAMES})
+    theirs = {"folder": str(data / "theirs")} if settings["method"] == "precomputed" else {}
+    assert run_command(data, settings | theirs) == 0
+    entry, *_ = read_manifest(data / "images/v" / SHARD / "manifest.parquet")
+    assert (entry.asked, entry.changes) == (1, ())

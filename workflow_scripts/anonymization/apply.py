@@ -162,7 +162,11 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
         opened = replace(picture, regions=tuple(sorted(picture.regions, key=order_of)))
         opened = opened.with_pixels(decode(content, image, picture.root))
         rng = np.random.default_rng(int(sha256_of(image.file_name)[:16], 16))
-        pixels, changes = method.anonymize(opened, rng)
+        pixels, reported = method.anonymize(opened, rng)
+        # A blur of a flat area changes nothing: what counts is the pixels.
+        boxes = [np.s_[change.y0 : change.y1, change.x0 : change.x1] for change in reported]
+        differs = [(pixels[box] != opened.pixels[box]).any() for box in boxes]
+        changes = [change for change, changed in zip(reported, differs, strict=True) if changed]
         if changes and folder.as_originals:
             file, sha256 = folder.write_as_original(image, content, picture.root, pixels)
             if content.startswith(JPEG):
