@@ -724,6 +724,17 @@ def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
     ]
 
 
+def test_a_tiff_is_turned_by_its_format(data, capsys):
+    write_turned(data.images / "a.tif", noise([1, 0]), 3)
+    content = json.loads(data.file.read_text())
+    renamed("a.tif", "b.png")(content)
+    data.write(content)
+    assert data.index() == 0
+    assert lines_of(capsys) == []
+    image = next(one for one in data.split().images if one.file_name == "a.tif")
+    np.testing.assert_array_equal(load(image, data.images), noise([1, 0])[::-1, ::-1])
+
+
 def test_labels_of_stored_images_leave_the_image(data, capsys):
     write_turned(data.images / "a.png", noise([1, 0]), 6)
     assert data.index() == 0
