@@ -51,6 +51,8 @@ class CodeBase:
         for name, version in pins:
             self._versions[name.lower()] = (*self._versions.get(name.lower(), ()), version)
         self._read = functools.cache(self._read_file)
+        # Asked thousands of times, at two looks a source.
+        self._file_of = functools.cache(self._find_file)
 
     def read(self, *modules: str) -> FoundCode:
         """The code of modules, of all own modules that they import, and library versions.
@@ -88,7 +90,7 @@ class CodeBase:
         names = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
         return [name for name in names if self._file_of(name)]
 
-    def _file_of(self, module: str) -> Path | None:
+    def _find_file(self, module: str) -> Path | None:
         for source in self.sources:
             base = source.joinpath(*module.split("."))
             for path in (base / "__init__.py", base.with_suffix(".py")):
