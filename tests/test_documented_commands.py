@@ -21,11 +21,13 @@ P = "--profile profiles/slurm --profile my-site.yaml"
 RULES = set(
     re.findall(
         r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+)",
-        "\n".join(path.read_text() for path in (PROJECT / "rules").glob("*.smk")),
+        "\n".join(
+            path.read_text() for path in [PROJECT / "Snakefile", *(PROJECT / "rules").glob("*.smk")]
+        ),
         re.M,
     )
 )
-TARGETS = {name for names in RULES for name in names if name} | {"all"}
+TARGETS = {name for names in RULES for name in names if name}
 START = r"(?:\w+=\S+ )*(?:snakemake|python -m workflow_scripts)(?=[ `\n])"
 IN_BLOCK = re.compile(rf"^[ #]*(?:\$ |Next: )?({START} .*)$", re.M)
 IN_SPAN = re.compile(rf"`({START}[^`]*)`")
