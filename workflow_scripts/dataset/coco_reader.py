@@ -25,7 +25,6 @@ from workflow_scripts.dataset.reader import ReadImage, number, read_images
 from workflow_scripts.imaging.images import decode_image, size_in_header
 
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
-TIFF = b"II*\0", b"MM\0*"
 TURNED = "images that were turned as their EXIF orientation says, as their labels are"
 AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
 GROUPS = (
@@ -91,8 +90,7 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
     path, where = files.images / image.file_name, files.annotations
     raw = read_bytes(path)
     size, stated = size_in_header(raw), (image.width, image.height)
-    # A TIFF's orientation is part of the format: it is decoded turned.
-    orientation = 1 if size is None or raw.startswith(TIFF) else orientation_of(raw)
+    orientation = orientation_of(raw) if size else 1
     is_turned = orientation >= 5 and size == stated[::-1] != stated
     # What is of another size is not decoded first: a small file may claim a billion pixels.
     if size is None or size in (stated, stated[::-1]):
