@@ -204,8 +204,8 @@ def record_expected_runs():
 def show_results():
     """Print the tables, the first sentence of the report and its path after a successful run."""
     stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
-    for variant in EXPERIMENT.variants if EXPERIMENT.images_only else ():
-        print(f"\n{LAYOUT.handover(variant).read_text(encoding='utf-8')}", flush=True)
+    for text in filter(Path.exists, map(Path, handed_over())):
+        print(f"\n{text.read_text(encoding='utf-8')}", flush=True)
     for name, stage in stages.items():
         if LAYOUT.table(name).exists():
             print(flush=True)
