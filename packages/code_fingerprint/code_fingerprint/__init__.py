@@ -100,16 +100,17 @@ class CodeBase:
 
     def _read_file(self, path: Path) -> tuple[str, tuple[str, ...]]:
         """The normalised code of a file, and the dotted names that it imports."""
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        without_texts = _WithoutTexts()
+        code = ast.unparse(without_texts.visit(ast.parse(path.read_text(encoding="utf-8"))))
         imports: list[str] = []
-        for node in ast.walk(tree):
+        for node in without_texts.imports:
             if isinstance(node, ast.Import):
                 imports.extend(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
+            else:
                 package = self._package_of(path, node.level)
                 source = ".".join(filter(None, (package, node.module)))
                 imports.extend(f"{source}.{alias.name}" for alias in node.names)
-        return ast.unparse(_WithoutTexts().visit(tree)), tuple(imports)
+        return code, tuple(imports)
 
     def _package_of(self, path: Path, level: int) -> str:
         """What the dots of a relative import stand for; nothing where it has none."""
@@ -123,7 +124,18 @@ def _distribution(library: str) -> str:
 
 
 class _WithoutTexts(ast.NodeTransformer):
-    """Drops docstrings, and the strings that document a field."""
+    """Drops docstrings, and the strings that document a field; notes the imports."""
+
+    def __init__(self) -> None:
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+
+    def visit_Import(self, node: ast.Import) -> ast.Import:
+        self.imports.append(node)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        self.imports.append(node)
+        return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
