@@ -23,6 +23,7 @@ from tests.cityscapes_folder import make_cityscapes
 from tests.coco_folder import HEIGHT, SQUARE, WIDTH, CocoFolder, noise
 from tests.commands import index as main
 from workflow_scripts.contracts.cityscapes import instance_ids_path
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.images import load, write_png
 
 NAN, INF = float("nan"), float("inf")
@@ -712,16 +713,24 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
     np.testing.assert_array_equal(load(image, data.images), shown)
 
 
-def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
+def write_with_position(path: Path, pixels: np.ndarray) -> None:
+    """Write an image whose EXIF says where it was taken."""
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "a camera"
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 0.0)
-    Image.fromarray(noise([1, 0])).save(data.images / "a.png", exif=exif)
+    Image.fromarray(pixels).save(path, exif=exif)
+
+
+POSITION = (
+    "images that say in their EXIF where they were taken; what variants take over of them is "
+    "without metadata unless strip_metadata is false"
+)
+
+
+def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
+    write_with_position(data.images / "a.png", noise([1, 0]))
     assert data.index() == 0
-    assert lines_of(capsys) == [
-        "attention: train: 1 images that say in their EXIF where they were taken; what variants "
-        "take over of them is without metadata unless strip_metadata is false, e.g. a.png"
-    ]
+    assert lines_of(capsys) == [f"attention: train: 1 {POSITION}, e.g. a.png"]
 
 
 def test_a_tiff_is_turned_by_its_format(data, capsys):
@@ -806,6 +815,62 @@ def test_values_of_no_label_are_named(root, capsys, ids, line):
 def test_values_of_cityscapes_are_taken(root, values):
     write_png(sorted(root.glob("gtFine/train/*/*_instanceIds.png"))[0], ids_with(*values))
     assert index_cityscapes(root) == 0
+
+
+def first_image(root: Path) -> tuple[str, np.ndarray]:
+    """Name and pixels of the first training image."""
+    path = sorted(root.glob("leftImg8bit/train/*/*.png"))[0]
+    return path.relative_to(root).as_posix(), np.asarray(Image.open(path))
+
+
+def test_positions_are_counted_in_the_cityscapes_layout(root, capsys):
+    name, pixels = first_image(root)
+    write_with_position(root / name, pixels)
+    assert index_cityscapes(root) == 0
+    assert lines_of(capsys)[0] == f"attention: train: 1 {POSITION}, e.g. {name}"
+
+
+@pytest.mark.parametrize(
+    ("orientation", "said"),
+    [
+        (6, "taken as stored, as their labels are, in spite of their EXIF orientation"),
+        (3, "taken as stored although their EXIF orientation mirrors them or turns them by 180°"),
+    ],
+)
+def test_orientations_are_counted_in_the_cityscapes_layout(root, capsys, orientation, said):
+    name, pixels = first_image(root)
+    write_turned(root / name, pixels, orientation)
+    assert index_cityscapes(root) == 0
+    line = lines_of(capsys)[0]
+    assert line.startswith(f"attention: train: 1 images {said}")
+    assert line.endswith(f", e.g. {name}")
+    split = CocoSplit.read(root / "out/train.coco.json")
+    np.testing.assert_array_equal(load(split.images[0], root), pixels)
+
+
+def test_ids_of_the_turned_image_turn_it_in_the_cityscapes_layout(root, capsys):
+    name, pixels = first_image(root)
+    write_turned(root / name, np.rot90(pixels), 6)
+    assert index_cityscapes(root) == 0
+    assert lines_of(capsys)[0] == (
+        "attention: train: 1 images that were turned as their EXIF orientation says, as their "
+        f"labels are, e.g. {name}"
+    )
+    split = CocoSplit.read(root / "out/train.coco.json")
+    np.testing.assert_array_equal(load(split.images[0], root), pixels)
+
+
+def test_ids_that_may_be_train_ids_are_said(root, capsys):
+    label = instance_ids_path(root, first_image(root)[0])
+    write_png(label, ids_with(0, 1, 13))
+    assert index_cityscapes(root) == 0
+    assert lines_of(capsys)[0] == (
+        "attention: train: 1 label images have no id above 18: no object, vegetation or sky, or "
+        f"train ids (labelTrainIds), of which the objects are not read, e.g. {label.name}"
+    )
+    write_png(label, ids_with(0, 7, 23))
+    assert index_cityscapes(root) == 0
+    assert "train ids" not in "".join(lines_of(capsys))
 
 
 def test_a_huge_label_image_is_not_decoded(root, capsys):

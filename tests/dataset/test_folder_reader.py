@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from tests.commands import index
 from workflow_scripts.contracts.coco import CocoSplit
@@ -21,6 +21,7 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
     (root / "ü").mkdir(parents=True)
     image = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8))
     exif[0x0112] = 8
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 0.0)
     image.save(root / "ü/turned.jpg", exif=exif)
     image.save(root / "a.png")
     image.save(root / "b.jpg", "GIF")
@@ -43,6 +44,8 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
         "left out: e.jpg: no such file",
         "left out: f?.jpg: truncated, damaged, or no image",
         "left out: other files: 1, e.g. notes.txt",
+        "1 images that say in their EXIF where they were taken; what variants take over of them is "
+        "without metadata unless strip_metadata is false, e.g. ü/turned.jpg",
     ]
     shards = Shards.read(tmp_path / "shards.json")
     assert sum(map(len, shards.of("train").values())) == 2

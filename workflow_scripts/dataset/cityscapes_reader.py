@@ -14,9 +14,15 @@ from workflow_scripts.contracts import cityscapes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.checks import refuse_empty
-from workflow_scripts.dataset.reader import ReadImage, number, read_images
+from workflow_scripts.dataset.reader import TURNED, ReadImage, exif_notes, number, read_images
 from workflow_scripts.imaging.images import decode_ids, decode_image, size_in_header
 from workflow_scripts.imaging.masks import encode_mask
+
+LAST_TRAIN_ID = 18
+LIKE_TRAIN_IDS = (
+    f"label images have no id above {LAST_TRAIN_ID}: no object, vegetation or sky, or train ids "
+    "(labelTrainIds), of which the objects are not read"
+)
 
 
 def find_images(root: Path, *, full: bool) -> dict[str, list[str]]:
@@ -80,19 +86,23 @@ def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
     raw, labels = read_bytes(path), read_bytes(label_path)
     # Sizes are compared before a file is decoded that claims a billion pixels.
     size, label_size = size_in_header(raw), size_in_header(labels)
-    if size and label_size and size != label_size:
+    notes = exif_notes(raw, file_name, size, label_size)
+    is_turned = TURNED in dict(notes)
+    if size and label_size and size != label_size and not is_turned:
         raise UserError(
             f"{path}: {size[0]}x{size[1]} pixels, but its label {label_path.name} has "
             f"{label_size[0]}x{label_size[1]}; one of them is not from this data set"
         )
-    height, width = decode_image(raw, path).shape[:2]
+    height, width = decode_image(raw, path, upright=is_turned).shape[:2]
     ids = decode_ids(labels, label_path)
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16")
     refuse_foreign(ids, label_path)
+    if ids.max() <= LAST_TRAIN_ID:
+        notes.append((LIKE_TRAIN_IDS, label_path.name))
     void = void_of(ids) if with_void else None
-    image = CocoImage(0, file_name, width, height, sha256_of(raw), void)
-    return ReadImage(image, tuple(instances_of(ids)))
+    image = CocoImage(0, file_name, width, height, sha256_of(raw), void, is_turned or None)
+    return ReadImage(image, tuple(instances_of(ids)), tuple(notes))
 
 
 def refuse_foreign(ids: np.ndarray, path: Path) -> None:

@@ -1,43 +1,30 @@
 """Reader of data sets in COCO format."""
 
 from concurrent.futures import Executor
-from dataclasses import replace
 from functools import partial
 
 from coco_labels import (
     AnnotationEntry,
     ImageEntry,
     LabelsError,
-    Note,
     fits,
     mask_of,
     read_labels,
 )
 from hotcoco import mask as rle_codec
-from image_files import has_position, orientation_of
 
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, read_json, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings import CocoDataset, CocoFiles
 from workflow_scripts.dataset.checks import refuse_empty
-from workflow_scripts.dataset.reader import ReadImage, number, read_images
+from workflow_scripts.dataset.reader import TURNED, ReadImage, exif_notes, number, read_images
 from workflow_scripts.imaging.images import decode_image, size_in_header
 
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
-TURNED = "images that were turned as their EXIF orientation says, as their labels are"
-AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
 GROUPS = (
     "annotations with iscrowd: 1, taken as groups that nothing learns from and nothing has to "
     "find; set it to 0 where your tool marks single objects so"
-)
-POSITION = (
-    "images that say in their EXIF where they were taken; what variants take over of them is "
-    "without metadata unless strip_metadata is false"
-)
-UNCLEAR = (
-    "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
-    "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
 )
 
 
@@ -71,27 +58,17 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
         )
     read = partial(_read_image, where)
     images = read_images(pool, read, entries, f"indexing {split}")
-    if any(kind == TURNED for image in images for kind, _ in image.notes):
-        images = [_upright(image) for image in images]
     found = number(images, dataset.classes, notes)
     refuse_empty(found, split, where.annotations)
     return found
-
-
-def _upright(read: ReadImage) -> ReadImage:
-    """The image turned as its EXIF orientation says, though its size does not tell."""
-    if UNCLEAR not in dict(read.notes):
-        return read
-    notes = tuple((TURNED if kind == UNCLEAR else kind, name) for kind, name in read.notes)
-    return replace(read, image=replace(read.image, upright=True), notes=notes)
 
 
 def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
     path, where = files.images / image.file_name, files.annotations
     raw = read_bytes(path)
     size, stated = size_in_header(raw), (image.width, image.height)
-    orientation = orientation_of(raw) if size else 1
-    is_turned = orientation >= 5 and size == stated[::-1] != stated
+    notes = exif_notes(raw, image.file_name, size, stated)
+    is_turned = TURNED in dict(notes)
     # What is of another size is not decoded first: a small file may claim a billion pixels.
     if size is None or size in (stated, stated[::-1]):
         height, width = decode_image(raw, path, upright=is_turned).shape[:2]
@@ -100,12 +77,6 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
         raise UserError(
             f"{path}: {size[0]}x{size[1]} pixels, but {where.name} says {stated[0]}x{stated[1]}"
         )
-    notes: list[Note] = []
-    if orientation != 1:
-        kind = UNCLEAR if orientation <= 4 or stated[0] == stated[1] else AS_STORED
-        notes.append((TURNED if is_turned else kind, image.file_name))
-    if size and has_position(raw):
-        notes.append((POSITION, image.file_name))
     instances: list[Instance] = []
     findings: list[str] = []
     for entry in image.annotations:

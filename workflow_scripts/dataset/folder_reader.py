@@ -1,6 +1,7 @@
 """Reader of a folder of images without labels."""
 
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +11,15 @@ from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
-from workflow_scripts.dataset.reader import ReadImage, number
+from workflow_scripts.dataset.reader import ReadImage, exif_notes, number
 from workflow_scripts.imaging.images import decode_image, size_in_header
 
 
 def read_folder(root: Path, pool: Executor) -> CocoSplit:
     """Read the images of a folder and of all folders in it.
 
-    Its notes are about what is not among them: a line for each image that cannot be read, then
-    numbers of other files.
+    Its notes are about what is not among them, a line for each image that cannot be read, then
+    numbers of other files; and about positions in EXIF.
 
     Raises:
         UserError: there is no such folder, or no image in it can be read.
@@ -36,7 +37,8 @@ def read_folder(root: Path, pool: Executor) -> CocoSplit:
     notes = [f"left out: {printable(one)}" for one in left_out]
     if not images:
         raise UserError.of([f"{root}: no image in it that can be read", *notes])
-    return CocoSplit((), number(images, ()).images, (), tuple(notes))
+    split = number(images, ())
+    return replace(split, notes=(*notes, *split.notes))
 
 
 def _read_image(root: Path, name: str) -> ReadImage | str:
@@ -47,7 +49,8 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
         return f"{name}: its name is not UTF-8; rename it"
     try:
         raw = read_bytes(root / name)
-        if size_in_header(raw) is not None:
+        size = size_in_header(raw)
+        if size is not None:
             if reason := cannot_be_kept(raw):
                 return f"{name}: {reason}"
             kinds_in(raw)
@@ -55,4 +58,5 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
     except (UserError, ValueError, OSError, SyntaxError) as error:
         reason = " ".join(str(error).split())
         return reason if reason.startswith(name) else f"{name}: {reason.split(': ', 1)[-1]}"
-    return ReadImage(CocoImage(0, name, width, height, sha256_of(raw), upright=True), ())
+    record = CocoImage(0, name, width, height, sha256_of(raw), upright=True)
+    return ReadImage(record, (), tuple(exif_notes(raw, name, size, None)))

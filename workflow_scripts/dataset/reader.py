@@ -9,12 +9,23 @@ from functools import partial
 from typing import TypeVar
 
 from coco_labels import Note
+from image_files import has_position, orientation_of
 
 from workflow_scripts.common.console import progress
 from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 
 Source = TypeVar("Source")
+TURNED = "images that were turned as their EXIF orientation says, as their labels are"
+AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
+POSITION = (
+    "images that say in their EXIF where they were taken; what variants take over of them is "
+    "without metadata unless strip_metadata is false"
+)
+UNCLEAR = (
+    "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
+    "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,8 @@ def read_images(
 
     Raises:
         UserError: the findings of all sources.
+
+    If labels are of turned images, images whose size does not tell are turned as well.
     """
     chunk = max(1, min(16, len(sources) // 64))
     results = pool.map(partial(_attempt, read), sources, chunksize=chunk)
@@ -61,7 +74,38 @@ def read_images(
             findings.extend(result)
     if findings:
         raise UserError.of(findings)
+    if any(kind == TURNED for image in found for kind, _ in image.notes):
+        found = [_upright(image) for image in found]
     return found
+
+
+def _upright(read: ReadImage) -> ReadImage:
+    """The image turned as its EXIF orientation says, though its size does not tell."""
+    if UNCLEAR not in dict(read.notes):
+        return read
+    notes = tuple((TURNED if kind == UNCLEAR else kind, name) for kind, name in read.notes)
+    return replace(read, image=replace(read.image, upright=True), notes=notes)
+
+
+def exif_notes(
+    raw: bytes, name: str, size: tuple[int, int] | None, labelled: tuple[int, int] | None
+) -> list[Note]:
+    """Notes on what a file's EXIF says: its orientation, and the place where it was taken.
+
+    Args:
+        raw: content of the file.
+        name: its name.
+        size: width and height as stored; None where nobody can tell.
+        labelled: width and height that the labels are for.
+    """
+    orientation, notes = orientation_of(raw) if size else 1, []
+    if orientation != 1 and size and labelled:
+        unclear = orientation <= 4 or labelled[0] == labelled[1]
+        turned = not unclear and size == labelled[::-1]
+        notes.append((UNCLEAR if unclear else TURNED if turned else AS_STORED, name))
+    if size and has_position(raw):
+        notes.append((POSITION, name))
+    return notes
 
 
 def _attempt(read: Callable[[Source], ReadImage], source: Source) -> ReadImage | tuple[str, ...]:

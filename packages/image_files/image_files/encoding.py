@@ -47,6 +47,9 @@ def orientation_of(raw: bytes) -> int:
 def has_position(raw: bytes) -> bool:
     """Whether the EXIF of an image file's bytes says where it was taken (GPS)."""
     with Image.open(io.BytesIO(raw)) as image:
+        # getexif() would decode a PNG that has none.
+        if image.format == "PNG" and not (b"eXIf" in raw or b"Raw profile type" in raw):
+            return False
         return bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
 
 
