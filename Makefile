@@ -114,5 +114,5 @@ lock: $(VENV)/.ready
 		$(CUDA:%=--no-emit-package %) $(LOCK) -o envs/requirements-cpu.lock
 
 clean:
-	rm -rf results/demo results/demo-detectron2 .pytest_cache .ruff_cache .mypy_cache
+	rm -rf results/demo results/demo-detectron2 .pytest_cache .ruff_cache .mypy_cache .fingerprint_cache
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

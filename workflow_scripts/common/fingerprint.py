@@ -16,6 +16,7 @@ from workflow_scripts.common.files import canonical_json, sha256_of
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "workflow_scripts"
 LOCK = ROOT / "envs" / "requirements.lock"
+CACHE = ROOT / ".fingerprint_cache"
 
 WITHOUT_EFFECT = tuple(
     f"{PACKAGE}.{name}"
@@ -60,4 +61,4 @@ def code_of(*modules: str) -> str:
 
 @functools.cache
 def _code_base() -> CodeBase:
-    return CodeBase((ROOT, *sorted(ROOT.glob("packages/*"))), LOCK, WITHOUT_EFFECT)
+    return CodeBase((ROOT, *sorted(ROOT.glob("packages/*"))), LOCK, WITHOUT_EFFECT, CACHE)

@@ -5,9 +5,13 @@ module may compute something else.
 """
 
 import ast
+import contextlib
 import functools
+import hashlib
+import json
 import re
 import sys
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +23,8 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 """Names on PyPI of the modules that are called otherwise."""
+MOST_CACHED = 3000
+"""Modules in a cache."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,15 @@ class CodeBase:
         sources: folders that they are imported from.
         lock: requirements file with a line `name==version` for each library.
         without_effect: packages and modules that change no result.
+        cache: folder that keeps what was parsed, for the next process; may be removed at any time.
     """
 
     def __init__(
-        self, sources: Sequence[Path], lock: Path, without_effect: Sequence[str] = ()
+        self,
+        sources: Sequence[Path],
+        lock: Path,
+        without_effect: Sequence[str] = (),
+        cache: Path | None = None,
     ) -> None:
         self.sources = tuple(sources)
         self._left_out = tuple(f"{name}." for name in without_effect)
@@ -51,8 +62,12 @@ class CodeBase:
         for name, version in pins:
             self._versions[name.lower()] = (*self._versions.get(name.lower(), ()), version)
         self._read = functools.cache(self._read_file)
-        # Asked thousands of times, at two looks a source.
+        # Asked thousands of times.
         self._file_of = functools.cache(self._find_file)
+        self._source_of: dict[str, Path] = {}
+        for source in reversed(self.sources):
+            self._source_of |= {path.name.removesuffix(".py"): source for path in source.iterdir()}
+        self._parsed = _Cache(cache)
 
     def read(self, *modules: str) -> FoundCode:
         """The code of modules, of all own modules that they import, and library versions.
@@ -81,6 +96,7 @@ class CodeBase:
                     todo.extend(found)
                 elif imported.split(".")[0] not in sys.stdlib_module_names:
                     libraries.add(imported.split(".")[0])
+        self._parsed.save()
         versions = {one: self._versions.get(_distribution(one)) for one in libraries}
         return FoundCode(local, versions)
 
@@ -91,50 +107,88 @@ class CodeBase:
         return [name for name in names if self._file_of(name)]
 
     def _find_file(self, module: str) -> Path | None:
-        for source in self.sources:
-            base = source.joinpath(*module.split("."))
-            for path in (base / "__init__.py", base.with_suffix(".py")):
-                if path.is_file():
-                    return path
-        return None
+        first, *_ = parts = module.split(".")
+        if (source := self._source_of.get(first)) is None:
+            return None
+        base = source.joinpath(*parts)
+        candidates = (base / "__init__.py", base.with_suffix(".py"))
+        return next((path for path in candidates if path.is_file()), None)
 
     def _read_file(self, path: Path) -> tuple[str, tuple[str, ...]]:
         """The normalised code of a file, and the dotted names that it imports."""
-        without_texts = _WithoutTexts()
-        code = ast.unparse(without_texts.visit(ast.parse(path.read_text(encoding="utf-8"))))
-        imports: list[str] = []
-        for node in without_texts.imports:
-            if isinstance(node, ast.Import):
-                imports.extend(alias.name for alias in node.names)
-            else:
-                package = self._package_of(path, node.level)
-                source = ".".join(filter(None, (package, node.module)))
-                imports.extend(f"{source}.{alias.name}" for alias in node.names)
+        code, imported = self._parsed.get(path.read_bytes())
+        imports = []
+        for name in imported:
+            absolute = name.lstrip(".")
+            package = self._package_of(path, len(name) - len(absolute))
+            imports.append(".".join(filter(None, (package, absolute))))
         return code, tuple(imports)
 
     def _package_of(self, path: Path, level: int) -> str:
         """What the dots of a relative import stand for; nothing where it has none."""
+        if not level:
+            return ""
         source = next(one for one in reversed(self.sources) if path.is_relative_to(one))
-        folders = path.relative_to(source).parts[:-level] if level else ()
-        return ".".join(folders)
+        return ".".join(path.relative_to(source).parts[:-level])
 
 
 def _distribution(library: str) -> str:
     return DISTRIBUTIONS.get(library, library).lower().replace("_", "-")
 
 
+def _parse(source: bytes) -> tuple[str, list[str]]:
+    """The normalised code of a module, and what it imports: with leading dots where relative."""
+    without_texts = _WithoutTexts()
+    code = ast.unparse(without_texts.visit(ast.parse(source)))
+    return code, without_texts.imports
+
+
+class _Cache:
+    """What modules were parsed to, by the SHA-256 of their source."""
+
+    def __init__(self, folder: Path | None) -> None:
+        version = ".".join(map(str, sys.version_info[:2]))
+        self._file = folder and folder / f"python-{version}.json"
+        self._known: dict[str, tuple[str, list[str]]] = {}
+        if self._file is not None:
+            with contextlib.suppress(OSError, ValueError):
+                known = json.loads(self._file.read_bytes())
+                # Years of edited files are not kept.
+                self._known = known if len(known) < MOST_CACHED else {}
+        self._saved = len(self._known)
+
+    def get(self, source: bytes) -> tuple[str, list[str]]:
+        key = hashlib.sha256(source).hexdigest()
+        if key not in self._known:
+            self._known[key] = _parse(source)
+        code, imports = self._known[key]
+        return code, imports
+
+    def save(self) -> None:
+        """Write the file if something was parsed; a folder that cannot be written is no error."""
+        if self._file is None or len(self._known) == self._saved:
+            return
+        temporary = self._file.with_suffix(f".{uuid.uuid4().hex}")
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(self._known))
+            temporary.replace(self._file)
+        self._saved = len(self._known)
+
+
 class _WithoutTexts(ast.NodeTransformer):
     """Drops docstrings, and the strings that document a field; notes the imports."""
 
     def __init__(self) -> None:
-        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.imports: list[str] = []
 
     def visit_Import(self, node: ast.Import) -> ast.Import:
-        self.imports.append(node)
+        self.imports.extend(alias.name for alias in node.names)
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
-        self.imports.append(node)
+        source = "." * node.level + (f"{node.module}." if node.module else "")
+        self.imports.extend(source + alias.name for alias in node.names)
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:

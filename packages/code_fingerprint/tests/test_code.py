@@ -90,3 +90,24 @@ def test_a_plugin_counts_where_it_is_named(tree):
 def test_a_module_that_is_not_there(tree):
     with pytest.raises(ModuleNotFoundError, match="nowhere"):
         code(tree, "nowhere")
+
+
+def test_a_cache_changes_nothing_but_the_time(tree, monkeypatch):
+    cache = tree.parent / "cache"
+    sources, lock = (tree.parent,), tree.parent / "lock"
+
+    def read() -> FoundCode:
+        return CodeBase(sources, lock, cache=cache).read("project.stage")
+
+    plain = CodeBase(sources, lock).read("project.stage")
+    assert read() == plain
+    with monkeypatch.context() as patch:
+        patch.setattr("code_fingerprint._parse", None)
+        assert read() == plain
+    replace(tree / "helper.py", "1", "2")
+    assert read() == CodeBase(sources, lock).read("project.stage") != plain
+    (file,) = cache.iterdir()
+    file.write_text("damaged")
+    assert read() == CodeBase(sources, lock).read("project.stage")
+    cache_of_nobody = tree / "helper.py"
+    assert CodeBase(sources, lock, cache=cache_of_nobody).read("project.helper").modules
