@@ -19,6 +19,7 @@ from workflow_scripts.anonymization.method import Finished
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.common.files import sha256_of
 from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.contracts.manifest import FILE_NAME as MANIFEST
 from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png
@@ -183,6 +184,40 @@ def test_another_picture_is_refused(data, capsys, case):
     assert apply(data) == 2
     assert_said(lines_of(capsys.readouterr().err), OTHER_PICTURE.format(path=path, what=what))
     assert not (data / "images/v" / SHARD).exists()
+
+
+def write_with_orientation(path: Path, image: np.ndarray, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.ascontiguousarray(image)).save(path, exif=exif)
+
+
+KEPT = "its EXIF orientation is {}: store pixels and orientation as the original does"
+ORIENTATIONS = {
+    "turned pixels": (np.rot90, 6, f"128x256 pixels; the original has 256x128; {KEPT.format(6)}"),
+    "upside down": (
+        lambda image: image[::-1, ::-1],
+        3,
+        OTHER_PICTURE.format(path="", what=f"{TEXTURE}; {KEPT.format(3)}").removeprefix(": "),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ORIENTATIONS)
+def test_an_orientation_that_the_original_has_not_is_named(data, capsys, case):
+    change, orientation, what = ORIENTATIONS[case]
+    path = data / "theirs" / NAMES[0]
+    write_with_orientation(path, change(hidden(read_image(data / "in" / NAMES[0]))), orientation)
+    assert apply(data) == 2
+    assert_said(lines_of(capsys.readouterr().err), f"{path}: {what}")
+
+
+def test_pixels_that_are_stored_as_the_originals_count_whatever_the_orientation(data):
+    path = data / "theirs" / NAMES[0]
+    write_with_orientation(path, hidden(read_image(data / "in" / NAMES[0])), 6)
+    assert apply(data) == 0
+    entries = {entry.image: entry for entry in read_manifest(data / "images/v" / SHARD / MANIFEST)}
+    assert [change.box for change in entries[NAMES[0]].changes] == [(100, 40, 116, 60)]
 
 
 def test_a_method_that_redraws_whole_images_is_not_compared(data):

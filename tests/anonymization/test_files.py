@@ -115,7 +115,7 @@ def test_a_key_in_the_command_is_masked_and_told(data, capsys, words):
     command = f"{sys.executable} {data}/t.py {{input}} {{output}} {words}"
     assert apply(data, {"method": "command", "command": command}) == 2
     said = capsys.readouterr().err
-    assert "a key or password in the config is in files and logs for all to read" in said
+    assert "but not in the commands that Snakemake shows and logs; let the program" in said
     assert "called with" in said
     assert "abc123" not in said
 

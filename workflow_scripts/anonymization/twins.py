@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
+from image_files import orientation_of
 from pydantic import Field
 from twin_comparison.changes import changed_pixels, coded_like, parts_of
 from twin_comparison.resemblance import exchanged, glimpse, resemblance
@@ -17,6 +18,7 @@ from twin_comparison.resemblance import exchanged, glimpse, resemblance
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.common.console import log
 from workflow_scripts.common.errors import UserError
+from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Region
@@ -128,7 +130,8 @@ class Twins(Method):
             return f"{path}: not a readable image; make it again"
         width, height = size
         if (width, height) != (image.width, image.height) and not image.upright:
-            return f"{path}: {width}x{height} pixels; the original has {image.width}x{image.height}"
+            what = f"{width}x{height} pixels; the original has {image.width}x{image.height}"
+            return f"{path}: {what}{_orientation_in(read_bytes(path))}"
         return None
 
     def _expected(self, file_name: str) -> Path:
@@ -179,11 +182,12 @@ def compare(
     twin = decode_image(content, finished.path, upright=upright)
     if twin.shape != original.shape:
         (height, width), (h, w) = original.shape[:2], twin.shape[:2]
-        raise UserError(f"{finished.path}: {w}x{h} pixels; the original has {width}x{height}")
+        what = f"{w}x{h} pixels; the original has {width}x{height}{_orientation_in(content)}"
+        raise UserError(f"{finished.path}: {what}")
     look = Look(
         glimpse(original),
         glimpse(twin),
-        _remark(picture, twin, finished) if finished.same else None,
+        _remark(picture, twin, finished, content) if finished.same else None,
     )
     if finished.lossy:
         original = coded_like(original, content)
@@ -191,7 +195,16 @@ def compare(
     return changes_of(mask, picture.regions, method), look
 
 
-def _remark(picture: Picture, twin: np.ndarray, finished: Finished) -> str | None:
+def _orientation_in(content: bytes) -> str:
+    """The end of an error about an image file whose EXIF names an orientation."""
+    number = orientation_of(content)
+    advice = (
+        f"; its EXIF orientation is {number}: store pixels and orientation as the original does"
+    )
+    return "" if number == 1 else advice
+
+
+def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: bytes) -> str | None:
     """What is unusual about an image; an error where it is another picture."""
     ignored: np.ndarray = np.zeros(twin.shape[:2], bool)
     for region in picture.regions:
@@ -201,7 +214,7 @@ def _remark(picture: Picture, twin: np.ndarray, finished: Finished) -> str | Non
     if differences := found.differences():
         raise UserError(
             f"{finished.path}: not the picture of {picture.record.file_name}: outside of faces and "
-            f"license plates, {'; '.join(differences)}; {ADVICE}"
+            f"license plates, {'; '.join(differences)}{_orientation_in(content)}; {ADVICE}"
         )
     if found.confuses_range:
         return "differ in brightness like a video whose range (16 to 235) was confused"

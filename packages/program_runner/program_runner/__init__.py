@@ -2,13 +2,14 @@
 
 from .check import check_program
 from .errors import ProgramError, ProgramTimeoutError
-from .run import end_marked, run_program, secrets_in
+from .run import end_marked, masked, run_program, secrets_in
 
 __all__ = [
     "ProgramError",
     "ProgramTimeoutError",
     "check_program",
     "end_marked",
+    "masked",
     "run_program",
     "secrets_in",
 ]

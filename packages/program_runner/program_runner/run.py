@@ -33,6 +33,13 @@ def secrets_in(command: str) -> list[str]:
     return [value for found in _SECRET.findall(command) for value in found if value]
 
 
+def masked(text: str, secrets: Sequence[str]) -> str:
+    """A text with `***` for each of these values."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
 def run_program(
     words: Sequence[str],
     tell: Callable[[str], None],
@@ -112,8 +119,7 @@ class _Listener(threading.Thread):
             # Of a progress bar, which overwrites itself, the last state.
             line = raw.decode(errors="replace").rstrip().rpartition("\r")[2]
             line = _NOT_SHOWN.sub("", line).replace("\t", " ")
-            for secret in self._secrets:
-                line = line.replace(secret, "***")
+            line = masked(line, self._secrets)
             line = "".join(
                 one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line
             )

@@ -11,6 +11,7 @@ from program_runner import (
     ProgramTimeoutError,
     check_program,
     end_marked,
+    masked,
     run_program,
     secrets_in,
 )
@@ -92,6 +93,11 @@ def test_a_script_without_a_first_line_cannot_start(tmp_path):
 )
 def test_secrets_are_what_follows_their_names(command, secrets):
     assert secrets_in(command) == secrets
+    assert not any(secret in masked(command, secrets) for secret in secrets)
+
+
+def test_what_is_masked_is_gone():
+    assert masked("t --key ab cab", ["ab"]) == "t --key *** c***"
 
 
 def test_the_package_works_without_the_workflow(tmp_path):

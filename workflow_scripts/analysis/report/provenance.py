@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from program_runner import masked, secrets_in
+
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
+from workflow_scripts.common.errors import without_secrets
 from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.common.fingerprint import LOCK
 from workflow_scripts.contracts.provenance import Provenance, RunOrigin
@@ -51,14 +54,22 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provena
 
 
 def without_folders(content: Any) -> Any:
-    """Content to hand on: of absolute paths, the last part; of URLs, no user and password.
+    """Content to hand on: of absolute paths, the last part; no keys and passwords.
 
-    What the files hold is known by their hashes.
+    These are the users and queries of URLs, and what options of a `command` give. What the files
+    hold is known by their hashes.
     """
     if isinstance(content, str):
-        return _FOLDERS.sub("", _USER.sub("//", content))
+        return _FOLDERS.sub("", without_secrets(_USER.sub("//", content)))
     if isinstance(content, dict):
-        return {without_folders(key): without_folders(value) for key, value in content.items()}
+        return {
+            without_folders(key): without_folders(
+                masked(value, secrets_in(value))
+                if (key, type(value)) == ("command", str)
+                else value
+            )
+            for key, value in content.items()
+        }
     if isinstance(content, list | tuple):
         return [without_folders(value) for value in content]
     return content

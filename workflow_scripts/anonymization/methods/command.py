@@ -85,8 +85,9 @@ class CommandMethod(Method):
             raise UserError(f"command: {error}") from None
         if secrets_in(self.command):
             log.warning(
-                "command: a key or password in the config is in files and logs for all to read; "
-                "let the program read it from an environment variable"
+                "command: the key or password in it is masked in the report, in provenance.json "
+                "and in the program's output, but not in the commands that Snakemake shows and "
+                "logs; let the program read it from an environment variable"
             )
 
     @contextlib.contextmanager
