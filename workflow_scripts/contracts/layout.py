@@ -4,6 +4,7 @@ Names may be Snakemake wildcards: `layout.regions("{split}", "{shard}")`.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from workflow_scripts.common.errors import UserError
@@ -167,7 +168,7 @@ class Layout:
 
     # Data set
 
-    @property
+    @cached_property
     def data(self) -> Path:
         """Folder of the index."""
         return self.results / "data"
@@ -189,7 +190,7 @@ class Layout:
         there = {other: path for other, path in others.items() if path.exists()}
         return split, {split: file} | there
 
-    @property
+    @cached_property
     def shards(self) -> Path:
         """Shards of both splits, and digests of their content."""
         return self.data / "shards.json"
@@ -257,7 +258,7 @@ class Layout:
 
     # Runs
 
-    @property
+    @cached_property
     def runs(self) -> Path:
         """Folder of runs."""
         return self.results / "runs"
