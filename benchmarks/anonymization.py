@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
+from plain_commands.files import sha256_of_file
 
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images
 from workflow_scripts.anonymization.methods.blur import Blur
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.images import read_image, write_png

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import cv2
 import pandas as pd
+from plain_commands.files import link_or_copy, read_json
 
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blur import Blur
 from workflow_scripts.anonymization.methods.natural import Natural
-from workflow_scripts.common.files import link_or_copy, read_json
 from workflow_scripts.config.jobs import settings_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import read_regions

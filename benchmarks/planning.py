@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-
-from workflow_scripts.common.files import write_json
+from plain_commands.files import write_json
 
 PROJECT = Path(__file__).resolve().parent.parent
 INDEX = "train.coco.json", "val.coco.json", "table_1.csv", "table_1.md"

@@ -12,9 +12,10 @@ from snakemake.logging import logger
 
 sys.path.insert(0, workflow.basedir)
 
+import workflow_scripts  # finds the packages
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
 from workflow_scripts.common.environment import config_arguments, prepare_commands
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
 from workflow_scripts.config.experiment import experiment_of
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs

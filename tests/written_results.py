@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from plain_commands.files import sha256_of, write_json, write_text
 
 from tests.commands import privacy, report, statistics, tables
-from workflow_scripts.common.files import sha256_of, write_json, write_text
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.regions import Kind, Region

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from plain_commands.files import read_json, write_json
 from run_equivalence.welch import SampleStatistics
 
 from tests.analysis.tables.written_runs import evaluation, expectation, main, written
@@ -16,7 +17,6 @@ from tests.written_results import write_results
 from workflow_scripts.analysis.report.compare import Row, as_text
 from workflow_scripts.analysis.statistics.judge import judge
 from workflow_scripts.analysis.tables.formats import show
-from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.tables import ResultTable, in_markdown
 

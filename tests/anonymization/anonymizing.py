@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from plain_commands.files import sha256_of_file
 
 from tests.commands import anonymization as main
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, LabelledObject
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions

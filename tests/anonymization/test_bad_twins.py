@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from drawn_streets import SceneSettings, draw_scene
 from PIL import Image
+from plain_commands.files import sha256_of
 from twin_comparison.resemblance import Resemblance, resemblance
 
 from tests.anonymization.anonymizing import run, write_index
 from workflow_scripts.anonymization.method import Finished
 from workflow_scripts.anonymization.twins import compare
-from workflow_scripts.common.files import sha256_of
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import FILE_NAME as MANIFEST
 from workflow_scripts.contracts.manifest import read_manifest

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import cv2
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+from plain_commands.section import validate
 
 from tests.anonymization.anonymizing import (
     FACE,
@@ -26,9 +29,6 @@ from tests.anonymization.anonymizing import (
 )
 from tests.workflow import PROJECT
 from workflow_scripts.anonymization.variants import Variant
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.manifest import Change, read_manifest
 from workflow_scripts.contracts.regions import Kind, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image, write_png

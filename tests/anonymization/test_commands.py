@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
 
 from tests.anonymization.anonymizing import (
     FACE,
@@ -22,8 +24,6 @@ from tests.anonymization.anonymizing import (
 )
 from tests.commands import anonymization as main
 from workflow_scripts.anonymization.apply import check_names
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, read_manifest
 from workflow_scripts.contracts.regions import Kind, write_regions

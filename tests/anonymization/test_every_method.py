@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 from drawn_streets import DrawnScene, SceneSettings, VisibleFace, draw_scene
+from plain_commands.section import validate
 
 from tests.anonymization.anonymizing import apply, labelled, write_index
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.anonymization.variants import METHODS, Variant
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, LabelledObject
 from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import Kind, Region, with_ids, write_regions

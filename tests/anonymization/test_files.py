@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, PngImagePlugin
+from plain_commands.files import sha256_of_file
 
 from tests.anonymization.anonymizing import NAMES, apply, make_data, run, write_index
 from tests.imaging.test_images import png_header
 from tests.workflow import PROJECT
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import write_regions
 from workflow_scripts.imaging.images import read_image

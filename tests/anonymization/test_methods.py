@@ -5,13 +5,13 @@ import json
 import cv2
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.section import validate
 
 from tests.anonymization.anonymizing import labelled, treated
 from workflow_scripts.anonymization.methods.blur import gaussian
 from workflow_scripts.anonymization.redaction import area_of
 from workflow_scripts.anonymization.variants import Variant, is_unmodified
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
 from workflow_scripts.imaging.pictures import picture_of

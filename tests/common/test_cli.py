@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
+from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import (
     Behind,
@@ -15,7 +16,6 @@ from workflow_scripts.common.cli import (
     labelled,
     option,
 )
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import Dataset
 from workflow_scripts.training.settings import Training
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from plain_commands.errors import UserError
 from slurm_repairs.repairs import kept_from_the_shell
 from snakemake.cli import parse_config
 from snakemake_interface_executor_plugins.utils import format_cli_arg
 
 from workflow_scripts.common.environment import config_arguments, prepare_commands
-from workflow_scripts.common.errors import UserError
 
 
 def test_a_checkout_that_python_cannot_import_from_is_refused() -> None:

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from plain_commands.errors import UserError
 
 from tests.workflow import PROJECT, Workflow
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.texts import read_yaml
 from workflow_scripts.config.early import refuse_missing_files
-from workflow_scripts.config.experiment import Experiment, read_experiment
+from workflow_scripts.config.experiment import Experiment, read_config, read_experiment
 from workflow_scripts.contracts.layout import Layout
 
 DEMO = (PROJECT / "profiles/demo/experiment.yaml").read_text()
@@ -82,7 +81,7 @@ def test_a_bad_file_is_one_line(tmp_path: Path, content: str | bytes, line: str)
     path = tmp_path / "mine.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(UserError) as error:
-        read_experiment(read_yaml(path), str(path))
+        read_experiment(read_config(path), str(path))
     (said,) = str(error.value).splitlines()
     assert said.startswith(f"{path}: ")
     assert line in said
@@ -91,7 +90,7 @@ def test_a_bad_file_is_one_line(tmp_path: Path, content: str | bytes, line: str)
 def test_a_byte_order_mark_and_a_bare_on_are_understood(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("\ufeff" + with_line("evaluation:", "evaluation:\n  on: [unmodified]"))
-    content = read_yaml(path)
+    content = read_config(path)
     assert content["evaluation"][True] == ["unmodified"]
 
 

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 import yaml
+from plain_commands.errors import UserError
 
 from tests.workflow import PROJECT
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.config.commands.check import schema_text
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints

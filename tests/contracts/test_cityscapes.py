@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.cityscapes import LICENSE_PLATE, polygons_of
 
 CORNERS = [[18, 40], [30, 40], [30, 44], [18, 44]]

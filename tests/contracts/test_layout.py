@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.layout import Layout, run_in, run_job
 
 LAYOUT = Layout.of("demo")

@@ -5,6 +5,7 @@ import shutil
 import sys
 
 import pytest
+from plain_commands.files import sha256_of
 
 from tests.cityscapes_folder import add_image, make_cityscapes
 from tests.dag.conftest import (
@@ -17,7 +18,6 @@ from tests.dag.conftest import (
     paper_config,
 )
 from tests.workflow import Workflow, copy_of_project
-from workflow_scripts.common.files import sha256_of
 
 OF_A_VARIANT = jobs_of_runs(SEEDS)
 """The runs of one variant of the finished experiment."""

@@ -3,9 +3,9 @@
 import json
 
 from pii_detectors.plates import SHA256, WEIGHTS
+from plain_commands.files import sha256_of_file
 
 from tests.dag.conftest import PAGE, SEEDS, jobs_of_runs, plates_with
-from workflow_scripts.common.files import sha256_of_file
 
 OTHER = SHA256[::-1]
 """Of no file here."""

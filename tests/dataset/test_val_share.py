@@ -4,11 +4,11 @@ import json
 from hashlib import sha256
 
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.section import validate
 
 from tests.coco_folder import write_coco
 from tests.commands import index
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import CocoDataset
 

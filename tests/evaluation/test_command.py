@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import read_json, write_json
 
 from tests.commands import evaluation as main
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.predictions import PredictionOrigin, origin_of, write_predictions

@@ -9,9 +9,9 @@ from instance_ap.coco import IouType, evaluate
 from instance_ap.ground_truth import TruthSet
 from instance_ap.matches import matches_of
 from instance_ap.predictions import Predictions
+from plain_commands.errors import UserError
 from run_equivalence.resampling import average_precisions, draw_samples
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.matches import read_matches, write_matches
 
 

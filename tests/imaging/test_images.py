@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.imaging import images
 from workflow_scripts.imaging.images import decode, decode_image, size_in_header

@@ -4,9 +4,9 @@ import fcntl
 import json
 
 import pytest
+from plain_commands.errors import UserError
 
 from workflow_scripts.__main__ import PROGRAM
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.config.experiment import Experiment, read_experiment
 
 METHODS = "blackbox, blur, diffusion, natural, pixelate"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from cluster_schedule import Partition
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.usage import Usage
 from workflow_scripts.operations.commands.plan import as_text, size
 from workflow_scripts.operations.plan.estimates import (

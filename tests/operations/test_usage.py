@@ -22,7 +22,7 @@ WORK = """
 import sys
 from dataclasses import replace
 from workflow_scripts.__main__ import PROGRAM
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
 
 def work(*, threads: int | None = None, fail: bool = False) -> None:
     sum(range(10**7))

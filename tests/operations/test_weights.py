@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of
+from plain_commands.section import Section, validate
 
 from tests.commands import weights as main
 from tests.workflow import PROJECT
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of
-from workflow_scripts.common.section import Section, validate
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs

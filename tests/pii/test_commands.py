@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of
 
 from tests.commands import pii as main
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
 from workflow_scripts.imaging.images import write_png

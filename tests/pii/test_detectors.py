@@ -8,10 +8,10 @@ import cv2
 import drawn_face
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+from plain_commands.section import validate
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.images import write_png

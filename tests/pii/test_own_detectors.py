@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+from plain_commands.section import validate
 from small_networks import PLATE, EndToEnd, write_egoblur, write_yolo, write_yunet
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.pictures import picture_of
 from workflow_scripts.pii.settings import DETECTORS, Pii

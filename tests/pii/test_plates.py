@@ -3,13 +3,13 @@
 import cv2
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+from plain_commands.section import validate
 
 from tools.plate_detector.crops import widths
 from tools.plate_detector.measure import match, vehicles_in
 from tools.plate_detector.scenes import large_scene, plates_of
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.weights import Weights

@@ -8,9 +8,9 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from plain_commands.files import sha256_of
 
 from tests.commands import pii as main
-from workflow_scripts.common.files import sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Region, read_regions
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from drawn_face import draw_face
 from PIL import Image
+from plain_commands.files import sha256_of, sha256_of_file
 from plate_pictures import photograph
 
 from tests.commands import privacy as main
-from workflow_scripts.common.files import sha256_of, sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import Change, Entry, read_manifest, write_manifest
 from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from plain_commands.files import sha256_of, sha256_of_file
 
 from tests.privacy.privacy_case import (
     HEIGHT,
@@ -20,7 +21,6 @@ from tests.privacy.privacy_case import (
     rewrite,
     shows_a_face,
 )
-from workflow_scripts.common.files import sha256_of, sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, read_manifest, write_manifest
 from workflow_scripts.contracts.regions import Kind, Region, write_regions

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from drawn_face import draw_face
+from plain_commands.files import sha256_of_file
 
 from tests.commands import privacy as main
 from tests.privacy.privacy_case import (
@@ -22,7 +23,6 @@ from tests.privacy.privacy_case import (
     run,
     shows_a_face,
 )
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import write_regions
 from workflow_scripts.imaging.images import read_image, write_png

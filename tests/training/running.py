@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from workflow_scripts.common.files import read_json
+from plain_commands.files import read_json
+
 from workflow_scripts.training.checkpoint import TrainedModel
 from workflow_scripts.training.job import Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loop import train

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from plain_commands.files import sha256_of_file
 
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask

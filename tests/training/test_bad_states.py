@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
 
 from tests.commands import training as main
 from tests.training.conftest import with_settings
 from tests.training.running import metrics_of, run_here, start, stop_after
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.contracts.trainings import read_losses
@@ -161,7 +161,7 @@ def interrupted(reference, tmp_path_factory) -> TrainingJob:
 def test_a_bad_state_is_named_and_the_one_before_is_used(interrupted, job, damage, reason, caplog):
     shutil.copytree(interrupted.output, job.output)
     damage(job.state)
-    caplog.set_level("INFO", logger="workflow_scripts")
+    caplog.set_level("INFO", logger="plain_commands")
     assert "saved at iteration 2 of 6" in run_here(job, stop_after(1)).message
     first, second = [record.message for record in caplog.records][:2]
     said = rf"{re.escape(str(job.state))}: (damaged \([^\n]*({reason})[^\n]*\)|{reason})"

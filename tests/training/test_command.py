@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from plain_commands.files import read_json
 
 from tests.commands import training as main
 from tests.training.conftest import with_settings
@@ -18,7 +19,6 @@ from tests.training.running import (
     start,
     wait_for_message,
 )
-from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 
 

@@ -8,8 +8,8 @@ import pytest
 from invariant_mask_rcnn.augmentation import (
     augmented,
 )
+from plain_commands.files import sha256_of
 
-from workflow_scripts.common.files import sha256_of
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.imaging.images import write_png

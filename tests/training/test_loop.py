@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
 
 from tests.training.conftest import with_settings
 from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
 from workflow_scripts.training.checkpoint import OtherRunError, SavedState
 from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngine
 from workflow_scripts.training.job import Ending, TrainingJob
@@ -134,7 +134,7 @@ def test_the_state_of_another_run_is_not_used(stopped, change):
 def test_damaged_states_are_not_used(stopped, reference, caplog):
     for state in (stopped.state, stopped.previous_state):
         state.write_bytes(state.read_bytes()[:1000])
-    caplog.set_level("INFO", logger="workflow_scripts")
+    caplog.set_level("INFO", logger="plain_commands")
     run_here(stopped)
     assert caplog.text.count(": damaged (") == 2
     assert "state.previous.pth: damaged (" in caplog.text
@@ -146,7 +146,7 @@ def test_damaged_states_are_not_used(stopped, reference, caplog):
 @pytest.mark.parametrize("damage", [cut, misfit])
 def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, damage, caplog):
     damage(stopped.state)
-    caplog.set_level("INFO", logger="workflow_scripts")
+    caplog.set_level("INFO", logger="plain_commands")
     run_here(stopped)
     assert "state.pth: damaged (" in caplog.text
     assert "resuming at iteration 2" in caplog.text

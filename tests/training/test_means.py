@@ -8,9 +8,9 @@ import pynvml
 import pytest
 from folder_owner import OwnershipError
 from gpu_usage import visible_gpus
+from plain_commands.errors import UserError
 
 from tests.training.conftest import with_settings
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.gpus import choose_gpus
 from workflow_scripts.training.engines.torchvision.engine import rate_factor
 from workflow_scripts.training.job import Rendezvous

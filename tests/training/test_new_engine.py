@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Annotated, Union
 
 import pytest
+from plain_commands.section import validate
 from pydantic import Field
 
 from tests.training.running import metrics_of, run_here
 from workflow_scripts.common.plugins import plugins_in
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training import checkpoint, engines

@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import torch
 from PIL import Image
+from plain_commands.files import read_json, sha256_of_file
 
 from tests.commands import training as main
 from tests.training.conftest import with_settings
-from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.contracts.settings import Evaluation

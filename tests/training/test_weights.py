@@ -5,10 +5,10 @@ import urllib.error
 
 import pytest
 import torch
+from plain_commands import http_source
+from plain_commands.errors import UserError
 
 from tests.training.conftest import with_settings
-from workflow_scripts.common import http_source
-from workflow_scripts.common.errors import UserError
 
 
 def stored(content: dict, path):

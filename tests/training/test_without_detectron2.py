@@ -3,10 +3,10 @@
 import importlib.util
 
 import pytest
+from plain_commands.errors import UserError
 
 from tests.commands import training as main
 from tests.training.test_command import train
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.engines.detectron2 import Detectron2Training, installation
 
 SETTINGS = Detectron2Training(engine="detectron2")

@@ -5,13 +5,13 @@ import warnings
 from pathlib import Path
 
 import torch
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, sha256_of_file
 
 from tools.plate_detector.net import Exported, PlateNet
 from tools.plate_detector.train import read_checkpoint
 from workflow_scripts.common.cli import File
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, sha256_of_file
 
 OPSET = 17
 

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from drawn_streets import Label
 from pii_detectors import PlateSearch, boxes_around, ious
+from plain_commands.console import log, progress
+from plain_commands.files import write_json
 
 from tools.plate_detector.crops import TrainingCrops, widths
 from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.common.cli import Count, File, Settings
-from workflow_scripts.common.console import log, progress
-from workflow_scripts.common.files import write_json
 from workflow_scripts.pii.detectors.plates import Plates
 
 SPLIT = "val"

@@ -6,16 +6,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from plain_commands.console import duration, log
+from plain_commands.errors import UserError
+from plain_commands.files import atomic
+from plain_commands.section import Section
 from pydantic import Field
 
 from tools.plate_detector.crops import TrainingCrop, TrainingCrops
 from tools.plate_detector.net import PlateNet
 from tools.plate_detector.targets import CORNER_WEIGHT, loss_of, target_of
 from workflow_scripts.common.cli import File, Settings, Threads
-from workflow_scripts.common.console import duration, log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic
-from workflow_scripts.common.section import Section
 
 
 class TrainingSettings(Section):

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+from plain_commands.errors import UserError
+
 from workflow_scripts.common.cli import option
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
     ExpectedRuns,

@@ -19,11 +19,11 @@ from image_files import (
     without_metadata,
 )
 from PIL import ExifTags, Image
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, link_or_copy, read_bytes, sha256_of
 
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.anonymization.twins import Look, compare
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, link_or_copy, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, Entry
 from workflow_scripts.contracts.regions import order_of

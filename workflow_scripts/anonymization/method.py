@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from plain_commands.section import Section
 
-from workflow_scripts.common.section import Section
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.imaging.pictures import Picture

@@ -11,14 +11,14 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 from image_files import orientation_of
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes
 from pydantic import Field
 from twin_comparison.changes import changed_pixels, coded_like, parts_of
 from twin_comparison.resemblance import exchanged, glimpse, resemblance
 
 from workflow_scripts.anonymization.method import Finished, Method
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Region

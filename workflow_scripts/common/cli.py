@@ -18,12 +18,11 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_
 
 from cyclopts import Parameter
 from folder_owner import OwnershipError
-from plain_commands import ArgumentError, Command, before_dashes, option
-
-from workflow_scripts.common.console import log, start_logging
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import explained
-from workflow_scripts.common.texts import read_given
+from plain_commands.arguments import ArgumentError, Command, before_dashes, option
+from plain_commands.console import log, start_logging
+from plain_commands.errors import UserError
+from plain_commands.files import explained
+from plain_commands.texts import read_given
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -148,7 +147,7 @@ class Program:
         if {"--help", "-h"} & set(before_dashes(argv)):
             print(command.help())
             if settings is not None:
-                from workflow_scripts.common.section import describe_fields  # noqa: PLC0415
+                from plain_commands.section import describe_fields  # noqa: PLC0415
 
                 print(f"\nsettings:\n{describe_fields(settings)}")
             return 0
@@ -160,7 +159,7 @@ class Program:
         log_file = bound.arguments.pop("log")
         parameters = {"log": log_file, **bound.arguments}
         label = _labels.get(function, path).format_map(parameters)
-        code = _exit_code(partial(start_logging, label, log_file))
+        code = _exit_code(partial(start_logging, label, log_file, ["folder_owner"]))
         if code:
             return code
         ending = self.started(parameters)
@@ -212,7 +211,7 @@ def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, Any]:
 
 def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArguments) -> int | None:
     if settings is not None:
-        from workflow_scripts.common.section import validate  # noqa: PLC0415 - pydantic is slow
+        from plain_commands.section import validate  # noqa: PLC0415 - pydantic is slow
 
         content, where = read_given(bound.arguments["settings"], "--settings")
         bound.arguments["settings"] = validate(settings, content, where)

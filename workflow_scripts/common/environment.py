@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
 
 
 def prepare_commands(project: Path) -> None:

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from workflow_scripts.common.files import atomic
+from plain_commands.files import atomic
 
 TEXT = "#1a1a1a"
 QUIET = "#6b747c"

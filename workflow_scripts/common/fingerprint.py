@@ -10,33 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from code_fingerprint import CodeBase
-
-from workflow_scripts.common.files import canonical_json, sha256_of
+from plain_commands.files import canonical_json, sha256_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "workflow_scripts"
 LOCK = ROOT / "envs" / "requirements.lock"
 CACHE = ROOT / ".fingerprint_cache"
 
-WITHOUT_EFFECT = tuple(
-    f"{PACKAGE}.{name}"
-    for name in (
-        "common.cli",
-        "common.console",
-        "common.errors",
-        "common.section",
-        "common.texts",
-        "config",
-        "contracts.layout",
-        "contracts.settings",
-        "training.launcher",
-        "training.metrics",
-        "training.process_control",
-        "training.provenance",
-        "training.settings",
-        "training.engines.detectron2.settings",
-        "training.engines.torchvision.settings",
-    )
+WITHOUT_EFFECT = (
+    "plain_commands.arguments",
+    "plain_commands.console",
+    "plain_commands.errors",
+    "plain_commands.section",
+    "plain_commands.texts",
+    *(
+        f"{PACKAGE}.{name}"
+        for name in (
+            "common.cli",
+            "config",
+            "contracts.layout",
+            "contracts.settings",
+            "training.launcher",
+            "training.metrics",
+            "training.process_control",
+            "training.provenance",
+            "training.settings",
+            "training.engines.detectron2.settings",
+            "training.engines.torchvision.settings",
+        )
+    ),
 )
 """Packages and modules that change no result: what a command says, how it reads its arguments,
 where files lie, how processes are started, locked and stopped. The config's code neither: the

@@ -3,8 +3,7 @@
 import os
 
 from gpu_usage import visible_gpus
-
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
 
 
 def choose_gpus(count: int) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from typing import Any, TypeVar
 
-from workflow_scripts.common.section import Section
+from plain_commands.section import Section
 
 Base = TypeVar("Base", bound=Section)
 

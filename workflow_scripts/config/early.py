@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+
 from workflow_scripts.anonymization.methods.precomputed import Precomputed
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.settings import CocoDataset

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from plain_commands.section import Section, validate
+from plain_commands.texts import read_yaml
 from pydantic import Field, field_validator, model_validator
 
 from workflow_scripts.anonymization.variants import (
@@ -13,8 +15,6 @@ from workflow_scripts.anonymization.variants import (
     is_unmodified,
     seed_offset,
 )
-from workflow_scripts.common.section import Section, validate
-from workflow_scripts.common.texts import read_yaml
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
     UNMODIFIED,
@@ -289,8 +289,13 @@ def experiment_of(config: Any, files: Sequence[Path]) -> Experiment:
     """
     # Snakemake does not say what YAML 1.1 reads otherwise than it was meant.
     for file in files:
-        read_yaml(file)
+        read_config(file)
     return read_experiment(config, " + ".join(map(str, files)) or "config.yaml")
+
+
+def read_config(path: Path) -> Any:
+    """The content of a config file; see `read_yaml`."""
+    return read_yaml(path, {("evaluation", "on")})
 
 
 def read_experiment(content: Any, where: str) -> Experiment:

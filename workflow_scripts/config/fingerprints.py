@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+
 from workflow_scripts.anonymization.variants import seed_offset
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
 from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
 from workflow_scripts.contracts.layout import RunLayout

@@ -9,13 +9,13 @@ import json
 from pathlib import Path
 from typing import Any, Protocol
 
+from plain_commands.errors import UserError
+from plain_commands.files import canonical_json
 from pydantic import BaseModel
 
 from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import is_unmodified, seed_offset
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import canonical_json
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout, RunLayout

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
+
 from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.contracts import cityscapes
 from workflow_scripts.contracts.settings import CLASSES

@@ -7,10 +7,10 @@ measured is None. SSIM is at most 1, PSNR in dB and None for equal images.
 from pathlib import Path
 from typing import Any, Literal
 
+from plain_commands.files import write_json
+from plain_commands.section import FilePart
 from pydantic import Field
 
-from workflow_scripts.common.files import write_json
-from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.regions import Kind
 
 ALL_SIZES = "all"

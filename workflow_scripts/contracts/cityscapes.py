@@ -5,10 +5,9 @@ Source: the cityscapesScripts repository (`helpers/labels.py`, `helpers/annotati
 
 from pathlib import Path
 
+from plain_commands.errors import UserError
+from plain_commands.section import FilePart
 from pydantic import Field, FiniteFloat
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.section import FilePart
 
 SPLITS = ("train", "val", "test")
 FULL_COUNTS = {"train": 2975, "val": 500, "test": 1525}

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json
+from plain_commands.errors import UserError
+from plain_commands.files import read_json, write_json
 
 Rle = dict[str, Any]
 """Run-length encoded mask as in COCO files: `{"size": [height, width], "counts": str}`."""

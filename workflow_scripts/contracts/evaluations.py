@@ -7,11 +7,10 @@ truth has no instance.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from plain_commands.errors import UserError
+from plain_commands.files import canonical_json, read_json, sha256_of, write_json
+from plain_commands.section import FilePart, validate
 from pydantic import Field
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import canonical_json, read_json, sha256_of, write_json
-from workflow_scripts.common.section import FilePart, validate
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 

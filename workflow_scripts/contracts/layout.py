@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
+
 from workflow_scripts.contracts.settings import UNMODIFIED
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.parquet import read_rows, write_rows
+from plain_commands.errors import UserError
+from plain_commands.parquet import read_rows, write_rows
+
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 

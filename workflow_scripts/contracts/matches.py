@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from instance_ap.matches import Matches
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic
+from plain_commands.errors import UserError
+from plain_commands.files import atomic
 
 FILE_NAME = "matches.npz"
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plain_commands.errors import UserError
+from plain_commands.files import read_json, write_json
+from plain_commands.section import validate
 from pydantic import NonNegativeInt
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.regions import Kind
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, read_bytes
+from plain_commands.section import FilePart
 from pydantic import ValidationError
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, read_bytes
-from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.coco import Rle
 
 _HEADER, _HAS_COMMENT = 10, 0x10

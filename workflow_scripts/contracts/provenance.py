@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from plain_commands.files import write_json
+from plain_commands.section import FilePart
 from pydantic import Field
-
-from workflow_scripts.common.files import write_json
-from workflow_scripts.common.section import FilePart
 
 FILE_NAME = "provenance.json"
 

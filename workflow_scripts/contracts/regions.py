@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import canonical_json, sha256_of
-from workflow_scripts.common.parquet import read_rows, write_rows
+from plain_commands.errors import UserError
+from plain_commands.files import canonical_json, sha256_of
+from plain_commands.parquet import read_rows, write_rows
 
 Points = tuple[tuple[float, float], ...]
 """Points (x, y) in pixels; `np.array(points, np.float32)` is an (n, 2) array."""

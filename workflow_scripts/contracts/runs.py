@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
+from plain_commands.section import Section, validate
+from plain_commands.texts import read_given
 from pydantic import Field, model_validator
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
-from workflow_scripts.common.section import Section, validate
-from workflow_scripts.common.texts import read_given
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.settings import ALL, UNMODIFIED, ClassName

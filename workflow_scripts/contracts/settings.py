@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from plain_commands.files import sha256_of
+from plain_commands.section import Pixels, Section, Seed
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from workflow_scripts.common.files import sha256_of
-from workflow_scripts.common.section import Pixels, Section, Seed
 from workflow_scripts.contracts.weights import Weights
 
 CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
+from plain_commands.errors import UserError
+
 from workflow_scripts.common.cli import option
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.shards import read_shard
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import canonical_json, read_json, sha256_of, write_json
-from workflow_scripts.common.section import validate
+from plain_commands.errors import UserError
+from plain_commands.files import canonical_json, read_json, sha256_of, write_json
+from plain_commands.section import validate
+
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 
 KEYS = {"train": "shards", "val": "val_shards"}

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
+from plain_commands.files import write_json, write_text
+from plain_commands.section import FilePart
 from pydantic import Field
 from tabulate import tabulate
 
 from workflow_scripts.common import latex
-from workflow_scripts.common.files import write_json, write_text
-from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.runs import ExpectedRuns
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from plain_commands.console import log
+from plain_commands.files import read_json, write_json
+from plain_commands.section import validate
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -15,10 +18,6 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
-
-from workflow_scripts.common.console import log
-from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.common.section import validate
 
 
 class TrainingRecord(BaseModel):

@@ -8,8 +8,9 @@ Snakemake neither sees nor misses them.
 from collections.abc import Iterator
 from pathlib import Path
 
-from workflow_scripts.common.files import read_json, write_json
-from workflow_scripts.common.section import Section, validate
+from plain_commands.files import read_json, write_json
+from plain_commands.section import Section, validate
+
 from workflow_scripts.contracts.layout import Layout
 
 

@@ -6,9 +6,9 @@ Undefined numbers are None.
 from enum import StrEnum
 from typing import Any
 
+from plain_commands.section import FilePart
 from run_equivalence.verdicts import ClassVerdict
 
-from workflow_scripts.common.section import FilePart
 from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.settings import Statistics
 

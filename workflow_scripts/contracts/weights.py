@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, sha256_of
+from plain_commands.section import Section
 from pydantic import BaseModel, Field, field_validator
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, sha256_of
-from workflow_scripts.common.section import Section
 
 
 class Weights(Section):

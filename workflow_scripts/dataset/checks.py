@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
+
 from workflow_scripts.contracts.coco import CocoSplit
 
 PURPOSES = {"train": "learn from", "val": "find"}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, sha256_of
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts import cityscapes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle
 from workflow_scripts.contracts.settings import CLASSES

@@ -12,9 +12,9 @@ from coco_labels import (
     read_labels,
 )
 from hotcoco import mask as rle_codec
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, read_json, sha256_of
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, read_json, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings import CocoDataset, CocoFiles
 from workflow_scripts.dataset.checks import refuse_empty

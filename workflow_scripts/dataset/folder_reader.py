@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from image_files import cannot_be_kept, kinds_in, listing, printable
+from plain_commands.console import progress
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, sha256_of
 
-from workflow_scripts.common.console import progress
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.dataset.reader import ReadImage, exif_notes, number
 from workflow_scripts.imaging.images import decode_image, size_in_header

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from coco_labels import Note
 from image_files import has_position, orientation_of
+from plain_commands.console import progress
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.console import progress
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 
 Source = TypeVar("Source")

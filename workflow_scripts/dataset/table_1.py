@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
+from plain_commands.files import write_text
 from tabulate import tabulate
-
-from workflow_scripts.common.files import write_text
 
 ROWS = {"train": "Training", "val": "Validation", "test": "Test"}
 

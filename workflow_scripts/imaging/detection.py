@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
+from plain_commands.section import Section, validate
 
 from workflow_scripts.common.plugins import looked_up
-from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.regions import Kind, Points, Region

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, read_bytes, sha256_of
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage
 
 MAX_PIXELS, MAX_SIDE = 2**30, 2**20

@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, LabelledObject
 from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.images import load

@@ -8,13 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from configargparse import ConfigFileParserException  # type: ignore[import-untyped]
+from plain_commands.errors import UserError
 from slurm_repairs.questions import NoAnswerError, ask, minutes_of, rows
 from snakemake.profiles import ProfileConfigFileParser
 from snakemake_executor_plugin_slurm.job_status_query import get_min_job_age
 from snakemake_executor_plugin_slurm.submit_string import get_submit_command
 from snakemake_executor_plugin_slurm.utils import set_gres_string
-
-from workflow_scripts.common.errors import UserError
 
 PROFILE_NAMES = "profile.yaml", "config.yaml"
 """Names of the file in a profile's folder."""

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from image_files import listing
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of, write_json, write_text
 from quiet_snakemake import run_quietly
 
 from workflow_scripts.anonymization.variants import IMAGES_ONLY
-from workflow_scripts.common.console import log
 from workflow_scripts.common.environment import prepare_commands
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of, write_json, write_text
 from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.contracts.layout import Layout

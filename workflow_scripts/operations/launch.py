@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from folder_owner import owner_of
+from plain_commands.console import log
+from plain_commands.errors import UserError
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from workflow_scripts.common.cli import EXIT_SAVED
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.layout import Layout, RunLayout
 from workflow_scripts.operations.cluster import options_of, sbatch_command
 from workflow_scripts.operations.launched_training import LaunchedTraining

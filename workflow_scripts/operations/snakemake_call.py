@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from plain_commands.errors import UserError
 from snakemake.cli import parse_args, parse_config
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
@@ -20,10 +21,8 @@ from snakemake.settings.types import ConfigSettings
 from snakemake.utils import update_config
 
 from workflow_scripts.common.environment import prepare_commands
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.fingerprint import ROOT
-from workflow_scripts.common.texts import read_yaml
-from workflow_scripts.config.experiment import Experiment, experiment_of
+from workflow_scripts.config.experiment import Experiment, experiment_of, read_config
 
 LINES_OF_ERROR = 5
 """Number of Snakemake's last lines that are shown if it fails."""
@@ -98,7 +97,7 @@ class SnakemakeCall:
         """
         files = [Path(file) for file in self.options.configfile or ()]
         for file in files:
-            read_yaml(file)
+            read_config(file)
         try:
             given = ConfigSettings(config=parse_config(self.options.config), configfiles=files)
             config = {} if files else load_configfile(str(self.snakefile.parent / "config.yaml"))

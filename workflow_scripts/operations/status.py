@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from plain_commands.console import duration
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from slurm_repairs.questions import NoAnswerError, ask, rows
 
-from workflow_scripts.common.console import duration
 from workflow_scripts.contracts.run_states import QueuedJob, RunStatus, State
 
 SECONDS = 20

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from gpu_usage import GpuMeter, visible_gpus
+from plain_commands.console import log
 from slurm_repairs.questions import NoAnswerError, ask, rows
 
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.usage import Usage, write_usage
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.downloads import copy_to
-from workflow_scripts.common.errors import SourceError, UserError, without_secrets
-from workflow_scripts.common.files import atomic, sha256_of_file
+from plain_commands.console import log
+from plain_commands.downloads import copy_to
+from plain_commands.errors import SourceError, UserError, without_secrets
+from plain_commands.files import atomic, sha256_of_file
+
 from workflow_scripts.contracts.weights import Weights, checked_bytes
 
 SCHEMA = 1

@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from plain_commands.console import log
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
 from workflow_scripts.imaging.masks import decode_mask

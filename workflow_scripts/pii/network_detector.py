@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from pii_detectors.detections import BoxDetections, FaceDetections, PlateDetections
 from pii_detectors.errors import DetectorError
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.regions import Kind, Points, Region
 from workflow_scripts.imaging.detection import Detector, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from listed_images import Written, match_names
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, read_json
+from plain_commands.section import Section, validate
 from pydantic import Field, model_validator
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, read_json
-from workflow_scripts.common.section import Section, validate
 from workflow_scripts.contracts.regions import Kind, Points
 
 NEEDED = ("image", "kind", "x0", "y0", "x1", "y1")

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Union
 
+from plain_commands.section import Section
 from pydantic import Field, model_validator
 
 from workflow_scripts.common.plugins import plugins_in
-from workflow_scripts.common.section import Section
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.detection import Detector, ImageNames
 from workflow_scripts.pii.detectors.annotations import Annotations

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
+
 from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
 from workflow_scripts.contracts.regions import Kind, Region
 

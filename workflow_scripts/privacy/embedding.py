@@ -5,9 +5,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, sha256_of
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes, sha256_of
 from workflow_scripts.contracts.regions import Region
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from image_files import SheetCell, contact_sheet
+from plain_commands.files import atomic, link_or_copy
 
-from workflow_scripts.common.files import atomic, link_or_copy
 from workflow_scripts.contracts.audits import Audit, MetadataFindings
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.pairs import Pair

@@ -10,10 +10,10 @@ import numpy as np
 from image_files import ImageFileError, kinds_in
 from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes
 from twin_comparison.changes import SPECK, changed_pixels
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.embedding import FaceEmbedding

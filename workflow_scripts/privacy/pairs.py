@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes
 from twin_comparison.changes import changed_pixels, coded_like
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_bytes
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Change, read_manifest
 from workflow_scripts.contracts.regions import Region, read_regions

@@ -9,8 +9,8 @@ import numpy as np
 from pii_measures import correlation
 from pii_measures.plates.comparison import residual
 from pii_measures.quality import psnr_of
+from plain_commands.files import sha256_of_file
 
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.contracts.audits import (
     ALL_SIZES,
     Audit,

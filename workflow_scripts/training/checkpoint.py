@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, sha256_of_file
+from plain_commands.section import FilePart, validate
 from pydantic import ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, sha256_of_file
-from workflow_scripts.common.section import FilePart, validate
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.engine import EngineSettings

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample, as_sample
+from plain_commands.errors import UserError
 from torch.utils.data import Dataset
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.masks import decode_crop

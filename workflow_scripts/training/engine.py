@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from invariant_mask_rcnn.loss_term import LossTerm
-
-from workflow_scripts.common.section import Section
+from plain_commands.section import Section
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,8 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from workflow_scripts.common.files import canonical_json, sha256_of
+from plain_commands.files import canonical_json, sha256_of
+
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.training.engine import EngineSettings, Recipe
 

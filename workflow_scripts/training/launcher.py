@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from folder_owner import remove_owned
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import explained, sha256_of_file
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import explained, sha256_of_file
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.process_control import (

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import torch
 from invariant_mask_rcnn.samples import TrainingSample
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, sha256_of_file, write_text
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, sha256_of_file, write_text
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.training.checkpoint import (
     OtherRunError,

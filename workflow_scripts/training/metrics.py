@@ -5,7 +5,8 @@ from collections import deque
 from pathlib import Path
 from typing import TextIO
 
-from workflow_scripts.common.console import SECONDS_BETWEEN_LINES, duration, log
+from plain_commands.console import SECONDS_BETWEEN_LINES, duration, log
+
 from workflow_scripts.contracts.trainings import LossRecord, read_loss_lines
 from workflow_scripts.training.provenance import now
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from invariant_mask_rcnn.masks import pasted_mask
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.predictions import CocoResult, PredictionOrigin
 from workflow_scripts.contracts.settings import Evaluation

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from folder_owner import Waiting, owned, stop_this_process
-
-from workflow_scripts.common.console import log
+from plain_commands.console import log
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGURG)
 """Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step early."""

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
+
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import images_of_variant
 

@@ -5,10 +5,10 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.downloads import copy_to
-from workflow_scripts.common.errors import SourceError, UserError
-from workflow_scripts.common.files import atomic, sha256_of_file
+from plain_commands.console import log
+from plain_commands.downloads import copy_to
+from plain_commands.errors import SourceError, UserError
+from plain_commands.files import atomic, sha256_of_file
 
 
 def verified(path: Path, sha256: str | None) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from plain_commands import ArgumentError, Command, before_dashes, option
+from plain_commands.arguments import ArgumentError, Command, before_dashes, option
 
 
 def draw(

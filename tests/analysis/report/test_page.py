@@ -10,12 +10,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from PIL import Image
+from plain_commands.files import read_json, write_json
 
 from tests.commands import report as main
 from tests.written_results import FIVE, many, original_pixels, write_results
 from workflow_scripts.analysis.report.page import SECTIONS
 from workflow_scripts.analysis.tables import cross
-from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.runs import read_expected, read_runs, runs_in
 from workflow_scripts.contracts.usage import Usage

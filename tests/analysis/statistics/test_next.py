@@ -4,12 +4,12 @@ import json
 
 import pytest
 import yaml
+from plain_commands.files import read_json, write_json
 
 from benchmarks.adaptive import rates
 from tests.analysis.statistics.test_command import write_experiment
 from tests.analysis.tables.written_runs import CLASSES, evaluation, written
 from tests.commands import statistics as main
-from workflow_scripts.common.files import read_json, write_json
 from workflow_scripts.contracts.settings import Statistics
 
 SAME = (0.3, 0.2, 0.4)

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from plain_commands.files import write_json
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation
 from tests.commands import tables as main
-from workflow_scripts.common.files import write_json
 
 VARIANTS = ("unmodified", "blur")
 APS = {

@@ -4,11 +4,11 @@ import json
 import shutil
 
 import pytest
+from plain_commands.errors import UserError
+from plain_commands.files import write_json
 
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, make, written
 from tests.commands import tables as main
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.runs import ExpectedRuns, expected_of, missing_runs, read_runs
 
 

@@ -3,9 +3,9 @@
 import json
 
 import numpy as np
+from plain_commands.files import write_json
 
 from tests.commands import tables as main
-from workflow_scripts.common.files import write_json
 
 CLASSES = ("person", "rider", "car")
 APS = ("AP", "AP50", "AP75", "APs", "APm", "APl")

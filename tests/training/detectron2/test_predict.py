@@ -16,13 +16,13 @@ from detectron2.engine import DefaultPredictor
 from detectron2.evaluation import COCOEvaluator
 from instance_ap.coco import evaluate
 from instance_ap.predictions import Predictions
+from plain_commands.files import read_json
 
 from tests.training.conftest import job_on
 from tests.training.detectron2.conftest import small_settings
 from tests.training.running import run_here
 from tests.training.shapes import CLASSES
 from tests.training.test_predict import check_contract, predict
-from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.checkpoint import TrainedModel

@@ -7,10 +7,10 @@ pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/dete
 
 from detectron2.config import CfgNode, get_cfg
 from detectron2.solver import build_lr_scheduler, build_optimizer
+from plain_commands.errors import UserError
 from torch import nn
 
 from tests.training.detectron2.conftest import small_settings
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.engines.detectron2.installation import config_path, option_keys
 from workflow_scripts.training.engines.detectron2.model_config import model_config_of

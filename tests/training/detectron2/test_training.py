@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
+from plain_commands.files import read_json
+
 from tests.commands import training as main
 from tests.training.conftest import job_on
 from tests.training.detectron2.conftest import small_settings
@@ -19,7 +21,6 @@ from tests.training.running import (
     stop_after,
 )
 from tests.training.test_predict import predict
-from workflow_scripts.common.files import read_json
 from workflow_scripts.training import doctor_checks
 from workflow_scripts.training.job import Ending, TrainingJob
 

@@ -11,9 +11,10 @@ import torch
 
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+
 from tests.training.detectron2.conftest import small_settings
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import sha256_of_file
 from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.engines.detectron2.engine import Detectron2Engine
 

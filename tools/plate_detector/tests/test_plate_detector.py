@@ -8,6 +8,7 @@ import onnxruntime
 import pytest
 import torch
 from pii_detectors.plate_maps import decode
+from plain_commands.errors import UserError
 
 from tools.plate_detector import crops as drawing
 from tools.plate_detector import vehicles
@@ -18,7 +19,6 @@ from tools.plate_detector.measure import match, summary_of
 from tools.plate_detector.net import PlateNet
 from tools.plate_detector.targets import loss_of, target_of
 from tools.plate_detector.train import PlateTraining, TrainingSettings
-from workflow_scripts.common.errors import UserError
 
 
 @pytest.fixture(autouse=True)

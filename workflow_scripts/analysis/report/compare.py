@@ -7,13 +7,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from plain_commands.errors import UserError
 from run_equivalence.verdicts import ClassVerdict
 from tabulate import tabulate
 
 from workflow_scripts.analysis.numbers import ap, interval, signed
 from workflow_scripts.analysis.report.figures.forest import draw_margins, finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, read_results
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import colours_of, draw_panels, short, style
 from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.tables import in_markdown

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from plain_commands.console import duration
 
 from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
@@ -18,7 +19,6 @@ from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.analysis.report.provenance import without_folders
 from workflow_scripts.analysis.report.results import ExperimentResults
-from workflow_scripts.common.console import duration
 from workflow_scripts.contracts.runs import ALL, class_title
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from plain_commands.errors import without_secrets
+from plain_commands.files import read_json, sha256_of_file
 from program_runner import masked, secrets_in
 
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
-from workflow_scripts.common.errors import without_secrets
-from workflow_scripts.common.files import read_json, sha256_of_file
 from workflow_scripts.common.fingerprint import LOCK
 from workflow_scripts.contracts.provenance import Provenance, RunOrigin
 

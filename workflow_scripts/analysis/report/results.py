@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
+from plain_commands.section import validate
 from pydantic import BaseModel
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from plain_commands.errors import UserError
 from run_equivalence.welch import Difference, SampleStatistics, is_testable
 
 from workflow_scripts.analysis.numbers import cell, interval, signed
 from workflow_scripts.common import latex
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
 from workflow_scripts.contracts.tables import ExposedTables, TextTable, records_of

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
 from run_equivalence.compare import compare
 from run_equivalence.images import ResampledRuns
 from run_equivalence.resampling import groups_of
 from run_equivalence.verdicts import AtMargin, ClassVerdict
 from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.matches import FILE_NAME, read_matches
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns

@@ -8,9 +8,9 @@ union bound, Bonferroni), whatever leads to another look.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plain_commands.errors import UserError
 from run_equivalence.verdicts import ClassVerdict, Verdict
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
 

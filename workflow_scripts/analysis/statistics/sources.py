@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from plain_commands.errors import UserError
 from run_equivalence.table import TableError, read_table
 from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 
 Samples = Mapping[str, Mapping[str, SampleStatistics]]

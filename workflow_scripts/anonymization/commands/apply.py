@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 from folder_owner import owned, stop_this_process
+from plain_commands.console import log, progress
+from plain_commands.files import atomic
 from program_runner import end_marked
 
 from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
 from workflow_scripts.anonymization.twins import compare_all
 from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
-from workflow_scripts.common.console import log, progress
-from workflow_scripts.common.files import atomic
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Entry, write_manifest
 from workflow_scripts.contracts.regions import read_regions

@@ -1,9 +1,10 @@
 """`anonymization check`: whether variants can be made."""
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.anonymization.variants import Variants
 from workflow_scripts.common.cli import Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations
 

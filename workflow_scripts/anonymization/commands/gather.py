@@ -1,7 +1,8 @@
 """`anonymization gather`: the manifest of a whole split."""
 
+from plain_commands.console import log
+
 from workflow_scripts.common.cli import File, Folders
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts import manifest
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from plain_commands.console import duration, log
+from plain_commands.errors import UserError
+from plain_commands.files import write_json
 from program_runner import (
     ProgramError,
     ProgramTimeoutError,
@@ -19,10 +22,7 @@ from pydantic import Field, field_validator
 
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.twins import CommandResults
-from workflow_scripts.common.console import duration, log
 from workflow_scripts.common.environment import environment_of_others
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.imaging.pictures import Picture
 

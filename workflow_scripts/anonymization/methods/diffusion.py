@@ -15,12 +15,12 @@ from face_inpainting import (
     paint_faces,
 )
 from natural_pii import PlateRegion, Route, replace_plate
+from plain_commands.errors import UserError
+from plain_commands.files import canonical_json, sha256_of
+from plain_commands.section import Seed
 from pydantic import Field, PrivateAttr
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import canonical_json, sha256_of
-from workflow_scripts.common.section import Seed
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region

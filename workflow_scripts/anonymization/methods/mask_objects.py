@@ -5,10 +5,10 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from plain_commands.errors import UserError
 
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blackbox import Channel
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.imaging.masks import decode_mask

@@ -6,9 +6,9 @@ from typing import Literal
 import natural_pii
 import numpy as np
 from natural_pii import FaceRegion, PlateRegion
+from plain_commands.section import Seed
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.common.section import Seed
 from workflow_scripts.contracts.coco import LabelledObject
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region

@@ -2,8 +2,9 @@
 
 from typing import ClassVar, Literal
 
+from plain_commands.errors import UserError
+
 from workflow_scripts.anonymization.twins import Twins
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit
 
 

@@ -3,9 +3,9 @@
 from typing import ClassVar, Literal
 
 import numpy as np
+from plain_commands.section import Seed
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.common.section import Seed
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.imaging.pictures import Picture
 

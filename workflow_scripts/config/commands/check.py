@@ -2,12 +2,12 @@
 
 import json
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
+
 from workflow_scripts.common.cli import File
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
-from workflow_scripts.common.texts import read_yaml
-from workflow_scripts.config.experiment import Experiment, read_experiment
+from workflow_scripts.config.experiment import Experiment, read_config, read_experiment
 
 
 def schema_text() -> str:
@@ -34,7 +34,7 @@ def check(config: File | None = None, /, *, schema: File | None = None) -> None:
     if schema:
         write_text(schema, schema_text())
     if config:
-        experiment = read_experiment(read_yaml(config), str(config))
+        experiment = read_experiment(read_config(config), str(config))
         log.info(
             "%s: %d variants, %d seeds, %d runs",
             config,

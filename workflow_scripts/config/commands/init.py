@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
+from plain_commands.console import log
+from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import File, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.proposal import propose, propose_drawn
 

@@ -4,10 +4,10 @@ import os
 from functools import partial
 
 from drawn_streets import SceneSettings, SettingsError, write_data_set
+from plain_commands.console import log, progress
+from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import Folder, Positive, Settings
-from workflow_scripts.common.console import log, progress
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import SyntheticDataset
 
 

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.common.cli import Folder, Positive, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import CocoDataset, Dataset, ImagesDataset
 from workflow_scripts.contracts.shards import make_shards

@@ -5,11 +5,11 @@ from typing import Annotated
 from instance_ap import cityscapes, coco
 from instance_ap.matches import matches_of
 from instance_ap.predictions import Predictions, PredictionsError
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
 
 from workflow_scripts.common.cli import File, Files, labelled, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
 from workflow_scripts.contracts.matches import write_matches

@@ -3,9 +3,10 @@
 import time
 from typing import Annotated
 
+from plain_commands.console import duration, log
+from plain_commands.errors import UserError
+
 from workflow_scripts.common.cli import Behind, Folder, Positive, option
-from workflow_scripts.common.console import duration, log
-from workflow_scripts.common.errors import UserError
 
 
 def anonymize(

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
 from slurm_repairs.questions import accounting_problem
 
 from workflow_scripts.common.cli import option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.operations.cluster import (
     Profile,
     limit_exceeded,

@@ -3,9 +3,10 @@
 import shutil
 from typing import Annotated, Literal
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.common.cli import Behind, Seed, labelled, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.operations.launch import (
     ending_of,
     folder_of,

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 from cluster_schedule import Partition
 from cluster_schedule.chart import draw_schedule
+from plain_commands.console import duration, log
+from plain_commands.errors import UserError
 from tabulate import tabulate
 
 from workflow_scripts.common.cli import Behind, Count, Folder, Positive, option
-from workflow_scripts.common.console import duration, log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import save, style
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.operations.plan.estimates import (

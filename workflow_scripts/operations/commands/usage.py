@@ -1,12 +1,12 @@
 """`usage`: what an experiment used."""
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
 from tabulate import tabulate
 
 from workflow_scripts.analysis.usage import HEADERS, rows_of
 from workflow_scripts.common.cli import Folder
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.usage import read_usage
 from workflow_scripts.operations.usage import with_accounting, with_benchmark

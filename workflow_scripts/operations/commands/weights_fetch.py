@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
+from plain_commands.errors import UserError
+
 from workflow_scripts.common.cli import Folder, Settings, option
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.operations import weights as fetching
 

@@ -1,8 +1,9 @@
 """`weights record`: the manifest of an experiment's weights."""
 
+from plain_commands.console import log
+from plain_commands.files import write_json
+
 from workflow_scripts.common.cli import File, Folder, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.files import write_json
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.operations.weights import manifest_of
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
+from plain_commands.files import read_json
+
 from workflow_scripts.common.cli import EXIT_SAVED
-from workflow_scripts.common.files import read_json
 from workflow_scripts.contracts.shards import Shards
 from workflow_scripts.contracts.usage import Usage, job_of, read_usage
 from workflow_scripts.operations.snakemake_call import Job, gpus_to_use

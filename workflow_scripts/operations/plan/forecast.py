@@ -14,8 +14,8 @@ from cluster_schedule import (
     most_at_a_time,
     schedule,
 )
+from plain_commands.errors import UserError
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.operations.plan.estimates import STATES_WHILE_TRAINING, Estimates, gpus_of
 from workflow_scripts.operations.snakemake_call import Job, minutes_to_use
 

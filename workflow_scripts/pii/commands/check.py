@@ -1,7 +1,8 @@
 """`pii check`: what a detection needs."""
 
+from plain_commands.console import log
+
 from workflow_scripts.common.cli import Settings
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.shard_arguments import Annotations, Images

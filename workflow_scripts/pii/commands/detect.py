@@ -1,7 +1,8 @@
 """`pii detect`: the regions of one shard."""
 
+from plain_commands.console import log, progress
+
 from workflow_scripts.common.cli import File, Settings, Threads, labelled
-from workflow_scripts.common.console import log, progress
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind, write_regions
 from workflow_scripts.contracts.shard_arguments import (

@@ -1,7 +1,8 @@
 """`pii summarize`: how many regions there are."""
 
+from plain_commands.console import log
+
 from workflow_scripts.common.cli import File, Folder
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.shard_arguments import Annotations, Regions

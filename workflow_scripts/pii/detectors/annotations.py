@@ -6,12 +6,12 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
+from plain_commands.section import validate
 from pydantic import PrivateAttr
 
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.cityscapes import (
     IMAGE_FOLDER,
     IMAGE_SUFFIX,

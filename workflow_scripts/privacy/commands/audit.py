@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from plain_commands.console import log, progress
+
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
-from workflow_scripts.common.console import log, progress
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import PiiSection, pii_section

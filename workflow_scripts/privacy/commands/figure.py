@@ -1,7 +1,8 @@
 """`privacy figure`: Figure 2, regions of the variants side by side."""
 
+from plain_commands.console import log
+
 from workflow_scripts.common.cli import Files, Folder, Settings
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Report
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions

@@ -1,8 +1,9 @@
 """`privacy hand-over`: a variant's images as a folder for others."""
 
+from plain_commands.console import log
+from plain_commands.files import write_text
+
 from workflow_scripts.common.cli import File, Folder, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Report

@@ -1,8 +1,9 @@
 """`privacy show`: the privacy table on the terminal."""
 
+from plain_commands.files import read_json
+from plain_commands.section import validate
+
 from workflow_scripts.common.cli import File
-from workflow_scripts.common.files import read_json
-from workflow_scripts.common.section import validate
 from workflow_scripts.contracts.tables import PrivacyTables
 from workflow_scripts.privacy.table import as_plain_text
 

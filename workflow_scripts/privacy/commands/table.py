@@ -1,7 +1,8 @@
 """`privacy table`: the audits of all variants."""
 
+from plain_commands.console import log
+
 from workflow_scripts.common.cli import Files, Folder
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.tables import PrivacyTables, latex_tables, write_formats
 from workflow_scripts.privacy import table as audits_table

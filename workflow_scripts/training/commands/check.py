@@ -1,7 +1,8 @@
 """`training check`: what a training needs, before a GPU is asked for."""
 
+from plain_commands.console import log
+
 from workflow_scripts.common.cli import Settings
-from workflow_scripts.common.console import log
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.training.settings import Training
 

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
 from tabulate import tabulate
 
 from workflow_scripts.common.cli import Count, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.gpus import choose_gpus
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.training.settings import Training

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
+from plain_commands.console import log
+from plain_commands.files import atomic, sha256_of_file
+
 from workflow_scripts.common.cli import File, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.files import atomic, sha256_of_file
 
 
 def export(

@@ -3,10 +3,11 @@
 import os
 from typing import Annotated, Literal
 
+from plain_commands.console import progress
+from plain_commands.errors import UserError
+from plain_commands.files import explained
+
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
-from workflow_scripts.common.console import progress
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import explained
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.predictions import write_predictions

@@ -4,6 +4,10 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import canonical_json, sha256_of, sha256_of_file
+
 from workflow_scripts.common.cli import (
     EXIT_SAVED,
     Count,
@@ -14,9 +18,6 @@ from workflow_scripts.common.cli import (
     labelled,
     option,
 )
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import canonical_json, sha256_of, sha256_of_file
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME

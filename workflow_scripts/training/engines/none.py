@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
+
 from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
 
 NOTHING = UserError(

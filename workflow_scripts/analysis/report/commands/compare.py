@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
+
 from workflow_scripts.analysis.report import compare as comparison
 from workflow_scripts.common.cli import Folder, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import save, style
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.tables import csv_of
 
 

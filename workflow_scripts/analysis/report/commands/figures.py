@@ -1,11 +1,12 @@
 """`report figures`: the figures of an experiment's results."""
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.common.cli import Folder
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.common.figures import save, say, style
 
 

@@ -1,11 +1,12 @@
 """`report html`: an experiment's results on one page."""
 
+from plain_commands.console import log
+from plain_commands.files import write_text
+
 from workflow_scripts.analysis.report.page import render
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.common.cli import File, Folder, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.settings import Report
 
 

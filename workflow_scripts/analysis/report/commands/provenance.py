@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
+from plain_commands.console import log
+from plain_commands.texts import read_given
+
 from workflow_scripts.analysis.report.provenance import provenance_of
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.common.cli import File, Folder, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.texts import read_given
 from workflow_scripts.contracts.provenance import FILE_NAME
 
 

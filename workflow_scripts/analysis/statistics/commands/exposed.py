@@ -1,5 +1,8 @@
 """`statistics exposed`: the AP of exposed instances."""
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.analysis.run_arguments import (
     Expected,
     Reference,
@@ -9,8 +12,6 @@ from workflow_scripts.analysis.run_arguments import (
 )
 from workflow_scripts.analysis.statistics import exposed as instances
 from workflow_scripts.common.cli import Folder, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.tables import csv_of, markdown, write_formats

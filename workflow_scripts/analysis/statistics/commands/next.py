@@ -3,13 +3,13 @@
 from typing import Annotated
 
 import yaml
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
 
 from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.statistics.sequential import Step, next_step
 from workflow_scripts.common.cli import File, Folder, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
 

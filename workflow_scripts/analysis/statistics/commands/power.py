@@ -3,6 +3,8 @@
 import textwrap
 from typing import Annotated
 
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
 from run_equivalence.planning import deviations_of, runs_table
 from tabulate import tabulate
 
@@ -10,8 +12,6 @@ from workflow_scripts.analysis.run_arguments import Summary
 from workflow_scripts.analysis.statistics import formats, planning
 from workflow_scripts.analysis.statistics.sources import samples_of_summary
 from workflow_scripts.common.cli import File, option
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import write_text
 from workflow_scripts.contracts.settings import Statistics
 
 DEFAULTS = Statistics()

@@ -1,5 +1,8 @@
 """`statistics verdict`: equivalent, different, or inconclusive."""
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.analysis.run_arguments import (
     Expected,
     Reference,
@@ -12,8 +15,6 @@ from workflow_scripts.analysis.statistics import formats
 from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resample
 from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
 from workflow_scripts.common.cli import Files, Folder, Names, Settings
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.tables import write_formats

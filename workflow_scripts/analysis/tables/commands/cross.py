@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.analysis.run_arguments import Expected, Runs
 from workflow_scripts.analysis.tables import cross as crossing
 from workflow_scripts.common.cli import Folder, option
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
     check_same_experiment,

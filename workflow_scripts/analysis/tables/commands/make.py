@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
 from workflow_scripts.analysis.run_arguments import Expected, Reference, Runs, RunsIn
 from workflow_scripts.analysis.tables import formats
 from workflow_scripts.analysis.tables.table import result_table
 from workflow_scripts.common.cli import File, Folder
-from workflow_scripts.common.console import log
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts import runs as evaluated
 from workflow_scripts.contracts.tables import write_formats
 

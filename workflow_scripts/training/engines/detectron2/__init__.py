@@ -12,7 +12,8 @@ Its augmentation with masks as crops, and its losses image by image, are parts o
 from pathlib import Path
 from typing import Any, ClassVar
 
-from workflow_scripts.common.files import sha256_of_file
+from plain_commands.files import sha256_of_file
+
 from workflow_scripts.training.engine import Engine, Recipe
 from workflow_scripts.training.engines.detectron2 import installation
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings

@@ -16,9 +16,9 @@ from invariant_mask_rcnn.detectron2_augmentation import (
 )
 from invariant_mask_rcnn.detectron2_losses import PerImageLosses, model_input
 from invariant_mask_rcnn.samples import TrainingSample
+from plain_commands.errors import UserError
 from torch import Tensor, nn
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
 from workflow_scripts.training.engines.detectron2.model_config import model_config_of

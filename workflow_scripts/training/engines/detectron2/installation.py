@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from workflow_scripts.common.errors import UserError
+from plain_commands.errors import UserError
+
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 
 IMAGENET = "detectron2://ImageNetPretrained/"

@@ -7,10 +7,10 @@ from typing import Any, Self
 import yaml
 from detectron2.config import LazyConfig, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
+from plain_commands.errors import UserError
 from torch import nn
 from torch.optim import Optimizer
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engines.detectron2.installation import weights_name
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from detectron2.checkpoint import DetectionCheckpointer
+from plain_commands.errors import UserError
 from torch import nn
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.training.engines.detectron2.model_config import model_config_of
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 from workflow_scripts.training.weights import check_archive, downloaded, verified

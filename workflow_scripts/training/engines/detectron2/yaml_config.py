@@ -11,10 +11,10 @@ from detectron2.data.detection_utils import build_augmentation
 from detectron2.engine import DefaultTrainer
 from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
+from plain_commands.errors import UserError
 from torch import nn
 from torch.optim import Optimizer
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engines.detectron2.installation import (
     check_option_names,

@@ -11,9 +11,9 @@ from invariant_mask_rcnn.augmentation import augmented, resized, target_size
 from invariant_mask_rcnn.mask_rcnn import MaskRcnn
 from invariant_mask_rcnn.models import MODELS
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
+from plain_commands.errors import UserError
 from torch import Tensor, nn
 
-from workflow_scripts.common.errors import UserError
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engine import Detections, LossTerm, OptimizerAndSchedule
 from workflow_scripts.training.engines.torchvision.settings import TorchvisionSettings

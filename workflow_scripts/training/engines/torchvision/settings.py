@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal, Self
 
+from plain_commands.section import Pixels, Section
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from workflow_scripts.common.section import Pixels, Section
 from workflow_scripts.training.engine import EngineSettings
 
 

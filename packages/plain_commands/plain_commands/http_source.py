@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from workflow_scripts.common.errors import SourceError
+from .errors import SourceError
 
 PATIENCE = 60
 """Seconds without an answer after which a download fails."""

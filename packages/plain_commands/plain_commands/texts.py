@@ -6,17 +6,17 @@ twice it takes the last. That is refused, with the line.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_text
+from .errors import UserError
+from .files import read_text
 
 MOST_VALUES = 100_000
 """Values in a file, those of aliases counted each time."""
-WORDS = {("evaluation", "on")}
-"""Keys that YAML does not take for text, but their sections do."""
+Key = tuple[str, ...]
+"""A key of a file, with those that it stands under."""
 
 
 def parse_json(text: str, where: str) -> Any:
@@ -58,8 +58,12 @@ def read_given(source: str, option: str) -> tuple[Any, str]:
     return read_yaml(Path(source)), source
 
 
-def read_yaml(path: Path) -> Any:
+def read_yaml(path: Path, words: Collection[Key] = ()) -> Any:
     """The content of a YAML file, or of a JSON file.
+
+    Args:
+        path: the file.
+        words: keys that YAML does not take for text, but their readers do, such as `on`.
 
     Raises:
         UserError: it cannot be read, is not UTF-8 or not YAML, or a line a finding, with its line
@@ -76,7 +80,7 @@ def read_yaml(path: Path) -> Any:
         if node is None:
             return None
         findings = []
-        for number, (found, what) in enumerate(_values(node, loader, (), ())):
+        for number, (found, what) in enumerate(_values(node, loader, (), (), words)):
             if what:
                 findings.append(f"{path}: line {found.start_mark.line + 1}: {what}")
             if number > MOST_VALUES:
@@ -91,7 +95,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def _values(
-    node: Any, loader: Any, key: tuple[str, ...], above: tuple[Any, ...]
+    node: Any, loader: Any, key: Key, above: tuple[Any, ...], words: Collection[Key]
 ) -> Iterator[tuple[Any, str | None]]:
     """All nodes of a document, each with what is wrong with it, if anything."""
     name = ".".join(key) or "the file"
@@ -101,20 +105,20 @@ def _values(
     yield node, _misread(node, loader) and f"{name}: {_misread(node, loader)}"
     if node.id == "sequence":
         for number, item in enumerate(node.value):
-            yield from _values(item, loader, (*key, str(number)), (*above, node))
+            yield from _values(item, loader, (*key, str(number)), (*above, node), words)
     elif node.id == "mapping":
-        yield from _keys(node, key)
+        yield from _keys(node, key, words)
         for one, value in node.value:
-            yield from _values(value, loader, (*key, str(one.value)), (*above, node))
+            yield from _values(value, loader, (*key, str(one.value)), (*above, node), words)
 
 
-def _keys(node: Any, key: tuple[str, ...]) -> Iterator[tuple[Any, str]]:
+def _keys(node: Any, key: Key, words: Collection[Key]) -> Iterator[tuple[Any, str]]:
     lines: dict[str, int] = {}
     for one, _ in node.value:
         name = str(one.value)
         kind = one.tag.rpartition(":")[2]
         where = ".".join((*key, name))
-        if kind not in ("str", "merge") and (*key, name) not in WORDS:
+        if kind not in ("str", "merge") and (*key, name) not in words:
             yield one, f"{where}: YAML does not take this name for text; put it in quotes"
         if name in lines:
             yield one, f"{where}: it is there already, in line {lines[name]}; keep one of them"

@@ -3,24 +3,25 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from workflow_scripts.common.files import explained
+from .files import explained
 
 Item = TypeVar("Item")
-log = logging.getLogger("workflow_scripts")
+log = logging.getLogger("plain_commands")
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
-def start_logging(label: str, log_file: Path | None) -> None:
-    """Send the package's messages to standard error, and to `log_file` too when it is given.
+def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ()) -> None:
+    """Send the messages of `log` to standard error, and to `log_file` too when it is given.
 
     Args:
         label: prefix of each line on standard error, where several jobs may write at once.
         log_file: overwritten; its folder is created.
+        others: further loggers whose messages are sent there.
 
     Raises:
         UserError: the log cannot be written.
@@ -40,9 +41,9 @@ def start_logging(label: str, log_file: Path | None) -> None:
         keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         log.addHandler(keep)
     logging.captureWarnings(True)
-    for name in ("py.warnings", "folder_owner"):
+    for name in ("py.warnings", *others):
         logging.getLogger(name).handlers = list(log.handlers)
-    logging.getLogger("folder_owner").setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def duration(seconds: float) -> str:

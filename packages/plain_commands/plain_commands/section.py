@@ -16,8 +16,8 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import read_json
+from .errors import UserError
+from .files import read_json
 
 Seed = Annotated[int, Field(ge=0, lt=10**18)]
 """Start of a random stream. Libraries take less than 2⁶³, and some add to it."""

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic, link_or_copy, read_json, write_json
+from plain_commands.errors import UserError
+from plain_commands.files import atomic, link_or_copy, read_json, write_json
 
 
 def test_what_fails_leaves_the_older_file(tmp_path):

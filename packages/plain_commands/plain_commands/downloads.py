@@ -5,8 +5,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from workflow_scripts.common.console import progress
-from workflow_scripts.common.errors import SourceError
+from .console import progress
+from .errors import SourceError
 
 PIECE = 2**20
 """Bytes read at a time."""
@@ -41,7 +41,7 @@ def copy_to(target: Path, source: str, description: str) -> str:
 def _opened(source: str) -> Iterator[tuple[Callable[[], bytes], int]]:
     """A function that reads the next piece, and the size in bytes; 0 if the size is unknown."""
     if "://" in source:
-        from workflow_scripts.common.http_source import opened  # noqa: PLC0415
+        from .http_source import opened  # noqa: PLC0415
 
         with opened(source, PIECE) as content:
             yield content

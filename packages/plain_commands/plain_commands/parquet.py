@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.common.errors import UserError
-from workflow_scripts.common.files import atomic
+from .errors import UserError
+from .files import atomic
 
 
 def write_rows(path: Path, rows: Sequence[dict[str, Any]], schema: Any) -> None:
@@ -47,7 +47,7 @@ def read_rows(path: Path, schema: Any, what: str, advice: str) -> list[dict[str,
         raise UserError(f"{path}: not {what} ({reason}); {advice}") from None
     if table.schema != schema:
         raise UserError(
-            f"{path}: made by another version of the workflow, or not {what} (its columns: "
+            f"{path}: made by another version, or not {what} (its columns: "
             f"{', '.join(table.column_names)}); {advice}"
         )
     rows: list[dict[str, Any]] = table.to_pylist()

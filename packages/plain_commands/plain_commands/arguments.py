@@ -1,0 +1,176 @@
+"""A typed function as a command.
+
+`cyclopts` makes options of its parameters. The help is written here, from the docstring: that of
+cyclopts imports rich, which takes as long as all the rest.
+"""
+
+import difflib
+import inspect
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args, get_origin
+
+from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
+from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
+from cyclopts.validators import Number
+
+
+class ArgumentError(Exception):
+    """What is wrong with the arguments of a command, in one line."""
+
+
+def option(
+    metavar: str | None = None,
+    help: str | None = None,
+    *,
+    many: bool | tuple[int, int | None] | None = None,
+    at_least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> Parameter:
+    """What stands beside a parameter's type, in `Annotated`.
+
+    Args:
+        metavar: stands for the value in the help.
+        help: text of several commands; that of a single one stands in its docstring.
+        many: several values behind one option, as separate words; or how many, from and to.
+        at_least: smallest value.
+        above: what the value exceeds.
+        below: what exceeds the value; a number with a lower limit has an upper one, too.
+    """
+    limits = _given(gte=at_least, gt=above)
+    validator = Number(**limits, lt=below or 10**9) if limits or below else None
+    # What is passed to Parameter counts, None included: it would hide the docstring's text.
+    given = _given(metavar=metavar, help=help, consume_multiple=many, validator=validator)
+    return Parameter(**given)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class Command:
+    """A function as a command.
+
+    Args:
+        function: its docstring (Google's style) becomes the help. Lines of the docstring that are
+            indented are examples.
+        parameters: the options, with annotations that `cyclopts` understands; those of the
+            function, or more.
+        name: what is typed, such as `python -m program action`.
+        other_program: takes the arguments behind `--`, where the command has such a parameter.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        parameters: Sequence[inspect.Parameter],
+        name: str,
+        other_program: str = "the other program",
+    ) -> None:
+        self.name = name
+        self._other_program = other_program
+
+        def command() -> None:
+            """Stands for the function; cyclopts reads the signature that is set below."""
+
+        # Its paragraphs become one line each; the terminal's width breaks them.
+        text = inspect.cleandoc(function.__doc__ or "")
+        command.__doc__ = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {one.name: one.annotation for one in parameters}
+        self._app = App(
+            name=name,
+            help_flags=(),
+            version_flags=(),
+            default_parameter=Parameter(negative=()),
+        )
+        self._app.default(command)
+
+    @property
+    def arguments(self) -> ArgumentCollection:
+        """The arguments, as cyclopts knows them."""
+        return self._app.assemble_argument_collection()
+
+    def parse(self, argv: Sequence[str]) -> inspect.BoundArguments:
+        """The values of the parameters, defaults included.
+
+        Raises:
+            ArgumentError: the arguments do not fit.
+        """
+        try:
+            _, bound, _ = self._app.parse_args(argv, exit_on_error=False, print_error=False)
+        except CycloptsError as error:
+            raise ArgumentError(_one_line(error, self._app, argv, self._other_program)) from None
+        bound.apply_defaults()
+        return bound
+
+    def help(self) -> str:
+        """The help, as wide as the terminal."""
+        app, name = self._app, self.name
+        width = shutil.get_terminal_size((100, 24)).columns
+        docstring = inspect.cleandoc(app.default_command.__doc__ or "")
+        described = dict(re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", docstring, re.M))
+        required, options = "", []
+        for one in self.arguments:
+            field, parameter = one.field_info, one.parameter
+            metavar = parameter.metavar or "VALUE"
+            if get_origin(one.hint) is Literal:
+                metavar = "|".join(map(str, get_args(one.hint)))
+            usage = one.name or metavar
+            if usage.startswith("--") and field.annotation is not bool:
+                usage += f" {metavar}"
+            if parameter.consume_multiple or field.kind is field.VAR_POSITIONAL:
+                usage += " …"
+            text = " ".join((parameter.help or described.get(field.name, "")).split()).rstrip(".")
+            default = f" (default: {_shown(field.default)})" if _shown(field.default) else ""
+            if text.partition(" ")[0].isalpha():  # not a path
+                text = text[0].upper() + text[1:]
+            text = f"{text}{default}".strip()
+            options.append(f"{'*' if one.required else ' '} {usage}")
+            options += textwrap.wrap(text, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
+            required += f"{usage} " if one.required else ""
+        usage = f"Usage: {name} {required}[options]"
+        lines = textwrap.wrap(usage, width, subsequent_indent=" " * 4)
+        lines.append("")
+        for line in re.split(r"\n\n(?:Args|Raises):", docstring)[0].split("\n"):
+            # Indented lines are examples.
+            lines += [line] if line.startswith(" ") else textwrap.wrap(line, width) or [""]
+        return "\n".join([*lines, "", "Options (* required):", *options])
+
+
+def _shown(default: Any) -> str:
+    """A default as it is typed; empty for none."""
+    if default is None or default is False or default is inspect.Parameter.empty:
+        return ""
+    return " ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+
+
+def _one_line(error: CycloptsError, app: App, argv: Sequence[str], other_program: str) -> str:
+    """What is wrong with the arguments."""
+    arguments = app.assemble_argument_collection()
+    known = {name for argument in arguments for name in argument.names}
+    options = [word.partition("=")[0] for word in before_dashes(argv) if word.startswith("--")]
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        message = f"unknown option {unknown[0]}" + (f", did you mean {near[0]}?" if near else "")
+        takes_more = any(one.field_info.kind is one.field_info.VAR_POSITIONAL for one in arguments)
+        return message + f" (arguments of {other_program} stand behind `--`)" * takes_more
+    first = error.argument
+    if type(error) is MissingArgumentError and first is not None and first.name not in options:
+        needed = [one for one in arguments if one.required and one.name not in options]
+        absent = [one.name for one in needed if one.name == first.name or one.name.startswith("--")]
+        return f"missing: {', '.join(absent)}"
+    if isinstance(error, UnusedCliTokensError):
+        return f"unexpected: {' '.join(error.unused_tokens or ())}"
+    # Of an option with several values, cyclopts quotes the tuple.
+    text = re.sub(r'"\((.+?),?\)"', r'"\1"', " ".join(str(error).split()))
+    return text.rstrip(".")
+
+
+def before_dashes(argv: Sequence[str]) -> Sequence[str]:
+    """The arguments up to `--`, which separates those of another program."""
+    return argv[: argv.index("--")] if "--" in argv else argv
