@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from image_files import ImageFileError, kinds_in
 from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop, quality
+from pii_measures.embedding import FaceEmbedding
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
@@ -16,7 +17,6 @@ from twin_comparison.changes import SPECK, changed_pixels
 
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.again import Finder
-from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
 
 
@@ -180,6 +180,7 @@ def _looks(
 
 def _face(image: np.ndarray, region: Region, embedding: FaceEmbedding | None) -> Looks:
     box = (region.x0, region.y0, region.x1, region.y1)
-    crop = face_crop(image, FaceRegion(*box, region.landmarks))
-    vector = None if embedding is None else embedding.of(image, region)
+    face = FaceRegion(*box, region.landmarks)
+    crop = face_crop(image, face)
+    vector = None if embedding is None else embedding.of(image, face)
     return Looks(crop, band_passed(crop), vector)

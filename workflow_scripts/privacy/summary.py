@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from pii_measures import correlation
+from pii_measures.embedding import FaceEmbedding
 from pii_measures.plates.comparison import residual
 from pii_measures.quality import psnr_of
 from plain_commands.files import sha256_of_file
@@ -29,7 +30,6 @@ from workflow_scripts.contracts.audits import (
 from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy import again
-from workflow_scripts.privacy.embedding import FaceEmbedding
 from workflow_scripts.privacy.measure import ImageFinding, Looks, RegionFinding
 
 SIZES = {"under_20": (0.0, 20.0), "20_to_40": (20.0, 40.0), "40_to_80": (40.0, 80.0),

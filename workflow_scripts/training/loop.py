@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 from invariant_mask_rcnn.samples import TrainingSample
+from invariant_mask_rcnn.workers import StepAgreement, Worker, set_up_torch
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, sha256_of_file, write_text
@@ -17,7 +18,6 @@ from workflow_scripts.training.checkpoint import (
     TrainedModel,
 )
 from workflow_scripts.training.data import TrainingSet
-from workflow_scripts.training.distributed import StepAgreement, Worker, set_up_torch
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loading import BatchPositions, batches
 from workflow_scripts.training.metrics import Metrics
@@ -47,7 +47,8 @@ def train(
     """
     threads = max(1, job.threads // job.workers)
     set_up_torch(threads, deterministic=not job.gpus or job.recipe.deterministic)
-    with Worker.joined(job, rank, rendezvous) as worker:
+    meeting = rendezvous.process_group
+    with Worker.joined(rank, job.workers, meeting, on_gpu=bool(job.gpus)) as worker:
         try:
             return TrainingRun(job, worker).run(stop)
         except torch.cuda.OutOfMemoryError as error:

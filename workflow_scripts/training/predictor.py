@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from invariant_mask_rcnn.masks import pasted_mask
+from invariant_mask_rcnn.workers import set_up_torch
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import CocoImage
@@ -16,7 +17,6 @@ from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.masks import encode_mask
 from workflow_scripts.training.checkpoint import TrainedModel
-from workflow_scripts.training.distributed import set_up_torch
 from workflow_scripts.training.engine import Detections
 
 Item = TypeVar("Item")

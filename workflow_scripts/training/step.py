@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 from invariant_mask_rcnn.samples import TrainingSample
+from invariant_mask_rcnn.workers import StepAgreement, Worker
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from workflow_scripts.training.distributed import StepAgreement, Worker
 from workflow_scripts.training.engine import Engine, LossTerm, OptimizerAndSchedule
 
 DIVERGED = 1000.0

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from plain_commands.console import log, progress
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes
 
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
@@ -47,14 +49,18 @@ def audit(
         threads: images at a time.
     """
     # The detectors and OpenCV's networks are slow to import, and --help needs none of them.
+    from pii_measures.embedding import FaceEmbedding  # noqa: PLC0415
+
     from workflow_scripts.privacy.again import finders_of  # noqa: PLC0415
-    from workflow_scripts.privacy.embedding import FaceEmbedding  # noqa: PLC0415
     from workflow_scripts.privacy.measure import measure_images  # noqa: PLC0415
     from workflow_scripts.privacy.summary import audit_of, made_with  # noqa: PLC0415
 
     split = CocoSplit.read(annotations)
     pairs = pairs_of(split, images, regions, anonymized)
-    faces = FaceEmbedding(embedding[0]) if embedding else None
+    try:
+        faces = FaceEmbedding(read_bytes(embedding[0])) if embedding else None
+    except ValueError as error:
+        raise UserError(f"{embedding and embedding[0]}: {error}") from None
     finders = finders_of(settings)
     measuring = measure_images(pairs, finders, faces, threads)
     measured = list(progress(measuring, total=len(pairs), description="auditing"))

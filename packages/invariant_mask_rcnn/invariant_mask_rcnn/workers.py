@@ -5,6 +5,7 @@ import inspect
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,8 +14,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from workflow_scripts.training.engine import LossTerm
-from workflow_scripts.training.job import Rendezvous, TrainingJob
+from .loss_term import LossTerm
 
 _SYNC_BUFFERS = (
     "forward_sync_buffers"
@@ -66,20 +66,29 @@ class Worker:
 
     @classmethod
     @contextlib.contextmanager
-    def joined(cls, job: TrainingJob, rank: int, rendezvous: Rendezvous) -> Iterator["Worker"]:
-        """This process as a member of the process group, which ends with the context."""
+    def joined(
+        cls, rank: int, world_size: int, rendezvous: Path, *, on_gpu: bool
+    ) -> Iterator["Worker"]:
+        """This process as a member of the process group, which ends with the context.
+
+        Args:
+            rank: of this process, 0 to `world_size` - 1.
+            world_size: number of workers, all on this machine.
+            rendezvous: file by which they find each other.
+            on_gpu: compute on the first visible GPU; otherwise on the CPU.
+        """
         # The connections stay on this machine, as the rendezvous file does.
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-        device = torch.device("cuda", 0) if job.gpus else torch.device("cpu")
-        backend = "nccl" if job.gpus else "gloo"
+        device = torch.device("cuda", 0) if on_gpu else torch.device("cpu")
+        backend = "nccl" if on_gpu else "gloo"
         dist.init_process_group(
             backend,
-            init_method=f"file://{rendezvous.process_group}",
+            init_method=f"file://{rendezvous.absolute()}",
             rank=rank,
-            world_size=job.workers,
+            world_size=world_size,
         )
         try:
-            yield cls(rank, job.workers, device)
+            yield cls(rank, world_size, device)
         except BaseException:
             # With NCCL, destroying waits for the collective in which the other workers still are.
             # The launcher ends them when this worker has reported its error.

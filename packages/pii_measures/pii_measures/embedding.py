@@ -1,53 +1,50 @@
 """Face embeddings of a recognition network."""
 
+import hashlib
 import threading
-from pathlib import Path
 
 import cv2
 import numpy as np
-from plain_commands.errors import UserError
-from plain_commands.files import read_bytes, sha256_of
 
-from workflow_scripts.contracts.regions import Region
+from .regions import FaceRegion
 
 
 class FaceEmbedding:
     """`cv2.FaceRecognizerSF` with a file of weights, for use by several threads.
 
     Args:
-        weights: an ONNX file such as SFace's.
+        content: an ONNX file such as SFace's.
 
     Raises:
-        UserError: the file is missing, or is no such network.
+        ValueError: it is no such network.
     """
 
-    def __init__(self, weights: Path) -> None:
-        content = read_bytes(weights)
-        self.sha256 = sha256_of(content)
+    def __init__(self, content: bytes) -> None:
+        self.sha256 = hashlib.sha256(content).hexdigest()
         self._content = np.frombuffer(content, np.uint8)
         self._local = threading.local()  # an instance is not thread-safe
         try:
             size = self._recognizer().feature(np.zeros((112, 112, 3), np.uint8)).size
         except cv2.error as error:
             reason = " ".join(str(error.err).split())[:120]
-            raise UserError(
-                f"{weights}: not a face recognition network for FaceRecognizerSF ({reason})"
+            raise ValueError(
+                f"not a face recognition network for FaceRecognizerSF ({reason})"
             ) from None
         if size < 2:
-            raise UserError(f"{weights}: it gives {size} number per face; a vector is expected")
+            raise ValueError(f"it gives {size} number per face; a vector is expected")
 
-    def of(self, image: np.ndarray, region: Region) -> np.ndarray | None:
+    def of(self, image: np.ndarray, region: FaceRegion) -> np.ndarray | None:
         """A face as a vector of length 1, float32; None without landmarks.
 
         Args:
             image: (h, w, 3) uint8 RGB.
-            region: a face of the original.
+            region: with landmarks, by which the face is aligned; the box has no effect.
         """
         if region.landmarks is None or not np.isfinite(region.landmarks).all():
             return None
         # OpenCV names the eyes from the person's side: its order of points is ours.
         box = region.x0, region.y0, region.width, region.height
-        row = np.array([*box, *np.ravel(region.landmarks), region.score], np.float32)
+        row = np.array([*box, *np.ravel(region.landmarks), 1.0], np.float32)
         recognizer = self._recognizer()
         bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
         vector = recognizer.feature(recognizer.alignCrop(bgr, row[None])).ravel()
