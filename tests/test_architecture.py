@@ -28,6 +28,7 @@ STANDALONE = (
     "code_fingerprint",
     "drawn_streets",
     "face_inpainting",
+    "figures_and_tables",
     "folder_owner",
     "gpu_usage",
     "image_files",

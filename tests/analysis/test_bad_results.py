@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from figures_and_tables.tables import in_markdown
 from plain_commands.files import read_json, write_json
 from run_equivalence.welch import SampleStatistics
 
@@ -18,7 +19,7 @@ from workflow_scripts.analysis.report.compare import Row, as_text
 from workflow_scripts.analysis.statistics.judge import judge
 from workflow_scripts.analysis.tables.formats import show
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.tables import ResultTable, in_markdown
+from workflow_scripts.contracts.tables import ResultTable
 
 VARIANTS, SEEDS = ("unmodified", "blur"), (1, 2)
 Spoil = Callable[[dict], object]

@@ -2,7 +2,7 @@
 
 import math
 
-from workflow_scripts.common.latex import UNDEFINED
+from figures_and_tables.latex import UNDEFINED
 
 
 def points(fraction: float) -> str:

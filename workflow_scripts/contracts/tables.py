@@ -1,62 +1,16 @@
-"""Tables on disk: Table II, and tables as text in every format."""
+"""Tables on disk, as JSON: the numbers, and the readable part."""
 
-import re
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
-from plain_commands.files import write_json, write_text
+from figures_and_tables.tables import TextTable
 from plain_commands.section import FilePart
 from pydantic import Field
-from tabulate import tabulate
 
-from workflow_scripts.common import latex
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.runs import ExpectedRuns
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_MARKUP = re.compile(r"<(?=[A-Za-z/!?])|[|`\[\]]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def in_markdown(text: str) -> str:
-    """Text in which no character starts a tag, a link, code, or the next cell of a table."""
-    return _MARKUP.sub(r"\\\g<0>", text)
-
-
-def csv_of(frame: "pd.DataFrame") -> str:
-    """A table as csv. Text that a spreadsheet would take for a formula gets an apostrophe."""
-
-    def harmless(cell: Any) -> Any:
-        return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-    text: str = frame.map(harmless).to_csv(index=False)
-    return text
-
-
-class TextTable(FilePart):
-    """A table of text cells."""
-
-    title: str = ""
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def markdown(self) -> str:
-        """The table in Markdown, without its title."""
-        rows = [tuple(map(in_markdown, row)) for row in self.rows]
-        columns = tuple(map(in_markdown, self.columns))
-        return tabulate(rows, columns, "pipe", disable_numparse=True)
-
-    def plain(self) -> str:
-        """The table for a terminal or a log, without its title."""
-        return tabulate(self.rows, self.columns, "simple", disable_numparse=True)
-
-    def as_json(self) -> dict[str, Any]:
-        """The table as it is kept in a JSON file."""
-        return self.model_dump(mode="json", exclude_unset=True)
 
 
 class CaptionedTables(FilePart):
@@ -100,7 +54,7 @@ class ExposedTables(CaptionedTables):
     reference with its interval and p value; undefined numbers are None."""
 
 
-def records_of(table: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+def records_of(table: "pd.DataFrame") -> tuple[dict[str, Any], ...]:
     """Rows of a table as plain values; None where a number is undefined."""
     rows: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
     return tuple(rows)
@@ -188,28 +142,3 @@ class ResultTable(FilePart):
         """Content of the file."""
         content = self.model_dump(mode="json", by_alias=True, exclude={"layout"})
         return content | {"layout": self.layout.as_json()}
-
-
-def markdown(tables: Sequence[TextTable], caption: str, notes: Sequence[str] = ()) -> str:
-    """Tables below their titles, with notes above and a caption below."""
-    parts = [f"**Attention:** {in_markdown(note)}" for note in notes]
-    for table in tables:
-        parts += [f"## {in_markdown(table.title)}", table.markdown()]
-    return "\n\n".join([*parts, in_markdown(caption)]) + "\n"
-
-
-def write_formats(folder: Path, name: str, *, csv: str, md: str, tex: str, json: Any) -> None:
-    """Write a table as csv, Markdown, LaTeX and JSON, each atomically."""
-    for suffix, text in (("csv", csv), ("md", md), ("tex", tex)):
-        write_text(folder / f"{name}.{suffix}", text)
-    write_json(folder / f"{name}.json", json)
-
-
-def latex_tables(tables: Sequence[TextTable], caption: str, label: str) -> str:
-    r"""A LaTeX `table` each, to `\input`; they need the packages booktabs and graphicx."""
-    return "\n".join(
-        latex.text_table(
-            table.rows, table.columns, f"{table.title}. {caption}", f"{label}-{number}"
-        )
-        for number, table in enumerate(tables, start=1)
-    )

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from figures_and_tables.figures import TEXT, save, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.common.figures import TEXT, save, style
 from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
 from workflow_scripts.contracts.regions import Kind
 

@@ -5,9 +5,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from figures_and_tables.figures import GRID, QUIET, TEXT, save, short, style
 from matplotlib.figure import Figure
 
-from workflow_scripts.common.figures import GRID, QUIET, TEXT, save, short, style
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.samples import ASPECT, ORIGINAL, FigureContent, FigureRow, Tile
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
+from figures_and_tables.tables import TextTable
 from tabulate import tabulate
 
 from workflow_scripts.contracts.audits import ALL_SIZES, Audit, FoundShare, RegionsAudit
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.contracts.tables import TextTable
 
 UNDEFINED = "–"
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")

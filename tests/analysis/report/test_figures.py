@@ -8,13 +8,13 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from figures_and_tables.figures import style
+from figures_and_tables.inline import inline_figure, inline_file, keywords_of
 from PIL import Image
 
 from tests.commands import report as main
 from workflow_scripts.analysis.report.figures import FIGURES, forest, tradeoff
-from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.analysis.report.results import read_results
-from workflow_scripts.common.figures import style
 
 
 def test_each_figure_is_there_as_svg_and_png_and_the_same_again(tmp_path, finished):

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from figures_and_tables.figures import colours_of, draw_panels, short, style
+from figures_and_tables.latex import UNDEFINED
+from figures_and_tables.tables import in_markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from plain_commands.errors import UserError
@@ -14,9 +17,6 @@ from tabulate import tabulate
 from workflow_scripts.analysis.numbers import ap, interval, signed
 from workflow_scripts.analysis.report.figures.forest import draw_margins, finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, read_results
-from workflow_scripts.common.figures import colours_of, draw_panels, short, style
-from workflow_scripts.common.latex import UNDEFINED
-from workflow_scripts.contracts.tables import in_markdown
 from workflow_scripts.contracts.verdicts import Role, VariantVerdict
 
 NAME = "compare"

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from figures_and_tables.tables import TextTable
+
 from workflow_scripts.analysis.report.results import Run
 from workflow_scripts.analysis.usage import HEADERS, rows_of
-from workflow_scripts.contracts.tables import TextTable
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.contracts.usage import Usage
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from figures_and_tables.inline import inline_figure, inline_file, keywords_of
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plain_commands.console import duration
@@ -16,7 +17,6 @@ from plain_commands.console import duration
 from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
 from workflow_scripts.analysis.report.figures import FIGURES
-from workflow_scripts.analysis.report.inline import inline_figure, inline_file, keywords_of
 from workflow_scripts.analysis.report.provenance import without_folders
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.contracts.runs import ALL, class_title

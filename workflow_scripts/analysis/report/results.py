@@ -17,7 +17,12 @@ from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
-from workflow_scripts.contracts.tables import CrossTables, ExposedTables, PrivacyTables, ResultTable
+from workflow_scripts.contracts.tables import (
+    CrossTables,
+    ExposedTables,
+    PrivacyTables,
+    ResultTable,
+)
 from workflow_scripts.contracts.trainings import TrainingRecord, read_losses
 from workflow_scripts.contracts.usage import Usage, read_usage
 from workflow_scripts.contracts.verdicts import ExperimentVerdict

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from figures_and_tables import latex
+from figures_and_tables.tables import TextTable
 from plain_commands.errors import UserError
 from run_equivalence.welch import Difference, SampleStatistics, is_testable
 
 from workflow_scripts.analysis.numbers import cell, interval, signed
-from workflow_scripts.common import latex
 from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
-from workflow_scripts.contracts.tables import ExposedTables, TextTable, records_of
+from workflow_scripts.contracts.tables import ExposedTables, records_of
 
 EXPOSURE = ("none", "little", "much")
 """Groups in the rows of single classes; the mean over the classes shows all groups."""

@@ -5,6 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
+from figures_and_tables.latex import UNDEFINED
+from figures_and_tables.tables import (
+    TextTable,
+    csv_of,
+    in_markdown,
+    latex_tables,
+)
 from run_equivalence.verdicts import MOST_RUNS, AtMargin, ClassVerdict, Verdict
 
 from workflow_scripts.analysis.numbers import interval, p_value, points, signed, unsigned
@@ -15,9 +22,7 @@ from workflow_scripts.analysis.statistics.sentences import (
     notes,
     sentences,
 )
-from workflow_scripts.common.latex import UNDEFINED
 from workflow_scripts.contracts.runs import class_title
-from workflow_scripts.contracts.tables import TextTable, csv_of, in_markdown, latex_tables
 from workflow_scripts.contracts.verdicts import (
     ExperimentVerdict,
     VariantText,

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from figures_and_tables import latex
+from figures_and_tables.tables import TextTable
 
 from workflow_scripts.analysis.numbers import cell
 from workflow_scripts.analysis.tables.table import long_table
-from workflow_scripts.common import latex
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
-from workflow_scripts.contracts.tables import CrossTables, TextTable, records_of
+from workflow_scripts.contracts.tables import CrossTables, records_of
 
 COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
 

@@ -3,6 +3,8 @@
 import sys
 
 import pandas as pd
+from figures_and_tables import latex
+from figures_and_tables.tables import TextTable, csv_of, in_markdown
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -10,8 +12,7 @@ from rich.table import Table
 from tabulate import tabulate
 
 from workflow_scripts.analysis.tables.table import blocks, missing_line
-from workflow_scripts.common import latex
-from workflow_scripts.contracts.tables import ResultTable, TextTable, csv_of, in_markdown
+from workflow_scripts.contracts.tables import ResultTable
 
 
 def as_csv(table: ResultTable) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from figures_and_tables.tables import TextTable
 
 from workflow_scripts.analysis.numbers import cell
 from workflow_scripts.contracts.evaluations import RunEvaluation
@@ -13,7 +14,6 @@ from workflow_scripts.contracts.tables import (
     ResultTable,
     RunRecord,
     TableCell,
-    TextTable,
 )
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")

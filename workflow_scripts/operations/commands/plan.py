@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from cluster_schedule import Partition
 from cluster_schedule.chart import draw_schedule
+from figures_and_tables.figures import save, style
 from plain_commands.console import duration, log
 from plain_commands.errors import UserError
 from tabulate import tabulate
 
 from workflow_scripts.common.cli import Behind, Count, Folder, Positive, option
-from workflow_scripts.common.figures import save, style
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.operations.plan.estimates import (
     Estimates,

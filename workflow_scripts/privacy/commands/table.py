@@ -1,10 +1,11 @@
 """`privacy table`: the audits of all variants."""
 
+from figures_and_tables.tables import latex_tables, write_formats
 from plain_commands.console import log
 
 from workflow_scripts.common.cli import Files, Folder
 from workflow_scripts.contracts.audits import Audit
-from workflow_scripts.contracts.tables import PrivacyTables, latex_tables, write_formats
+from workflow_scripts.contracts.tables import PrivacyTables
 from workflow_scripts.privacy import table as audits_table
 
 

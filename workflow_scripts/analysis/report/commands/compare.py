@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
+from figures_and_tables.figures import save, style
+from figures_and_tables.tables import csv_of
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
 from workflow_scripts.analysis.report import compare as comparison
 from workflow_scripts.common.cli import Folder, option
-from workflow_scripts.common.figures import save, style
-from workflow_scripts.contracts.tables import csv_of
 
 
 def compare(

@@ -1,5 +1,6 @@
 """`report figures`: the figures of an experiment's results."""
 
+from figures_and_tables.figures import save, say, style
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
@@ -7,7 +8,6 @@ from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.common.cli import Folder
-from workflow_scripts.common.figures import save, say, style
 
 
 def figures(

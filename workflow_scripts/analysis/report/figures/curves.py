@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from figures_and_tables.figures import GRID, QUIET, colours_of, draw_panels, short, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
-from workflow_scripts.common.figures import GRID, QUIET, colours_of, draw_panels, short, style
 
 NAME = "learning_curves"
 COLUMNS, WIDTH = 3, 3.3

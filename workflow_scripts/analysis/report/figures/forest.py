@@ -2,13 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-from run_equivalence.verdicts import ClassVerdict, Verdict
-
-from workflow_scripts.analysis.report.results import ExperimentResults
-from workflow_scripts.common.figures import (
+from figures_and_tables.figures import (
     BAND,
     BLUE,
     GRID,
@@ -19,6 +13,12 @@ from workflow_scripts.common.figures import (
     short,
     style,
 )
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from run_equivalence.verdicts import ClassVerdict, Verdict
+
+from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.verdicts import VariantVerdict
 

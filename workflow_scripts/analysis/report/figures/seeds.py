@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from statistics import fmean
 
+from figures_and_tables.figures import GRID, QUIET, TEXT, colours_of, draw_panels, short, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workflow_scripts.analysis.report.figures.forest import finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
-from workflow_scripts.common.figures import GRID, QUIET, TEXT, colours_of, draw_panels, short, style
 from workflow_scripts.contracts.runs import ALL, class_title
 
 NAME = "runs"

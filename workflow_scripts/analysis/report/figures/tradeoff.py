@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from figures_and_tables.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from workflow_scripts.analysis.report.results import ExperimentResults
-from workflow_scripts.common.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
 from workflow_scripts.contracts.audits import RegionLikeness
 from workflow_scripts.contracts.regions import Kind
 

@@ -1,5 +1,6 @@
 """`statistics exposed`: the AP of exposed instances."""
 
+from figures_and_tables.tables import csv_of, markdown, write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
@@ -14,7 +15,6 @@ from workflow_scripts.analysis.statistics import exposed as instances
 from workflow_scripts.common.cli import Folder, Settings
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.tables import csv_of, markdown, write_formats
 
 
 def exposed(

@@ -1,5 +1,6 @@
 """`statistics verdict`: equivalent, different, or inconclusive."""
 
+from figures_and_tables.tables import write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
@@ -17,7 +18,6 @@ from workflow_scripts.analysis.statistics.sources import samples_of_runs, sample
 from workflow_scripts.common.cli import Files, Folder, Names, Settings
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
-from workflow_scripts.contracts.tables import write_formats
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
 
 

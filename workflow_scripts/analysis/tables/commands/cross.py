@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
+from figures_and_tables.tables import csv_of, markdown, write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
@@ -20,7 +21,6 @@ from workflow_scripts.contracts.runs import (
 from workflow_scripts.contracts.runs import (
     runs_in as folder_runs,
 )
-from workflow_scripts.contracts.tables import csv_of, markdown, write_formats
 
 
 def cross(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from figures_and_tables.tables import write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
@@ -10,7 +11,6 @@ from workflow_scripts.analysis.tables import formats
 from workflow_scripts.analysis.tables.table import result_table
 from workflow_scripts.common.cli import File, Folder
 from workflow_scripts.contracts import runs as evaluated
-from workflow_scripts.contracts.tables import write_formats
 
 
 def make(
