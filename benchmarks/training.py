@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from cluster_jobs.gpus import visible_gpus
 from drawn_streets import SceneSettings, write_data_set
-from gpu_usage import visible_gpus
 
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool

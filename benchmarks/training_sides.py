@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from cluster_jobs.gpus import visible_gpus
 from detectron2.data import DatasetCatalog, DatasetMapper
 from detectron2.data.datasets import load_coco_json
 from detectron2.data.detection_utils import read_image as detectron2_reads_image
 from detectron2.data.transforms import AugInput, AugmentationList
 from detectron2.engine import DefaultTrainer
 from detectron2.utils.events import EventStorage
-from gpu_usage import visible_gpus
 
 from benchmarks.training import WARM_UP
 from workflow_scripts.common.gpus import usable_cores

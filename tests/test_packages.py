@@ -28,7 +28,7 @@ EXAMPLES = {
 
 
 def test_examples_are_found():
-    assert {"cluster_schedule", "instance_ap"} <= EXAMPLES.keys()
+    assert {"cluster_jobs", "instance_ap"} <= EXAMPLES.keys()
 
 
 @pytest.mark.parametrize("package", EXAMPLES)

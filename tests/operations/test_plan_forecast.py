@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from cluster_schedule import Partition
+from cluster_jobs.scheduling import Partition
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.usage import Usage

@@ -6,8 +6,8 @@ import time
 
 import pynvml
 import pytest
+from cluster_jobs.gpus import visible_gpus
 from folder_owner import OwnershipError
-from gpu_usage import visible_gpus
 from plain_commands.errors import UserError
 
 from tests.training.conftest import with_settings

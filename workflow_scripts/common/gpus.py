@@ -2,7 +2,7 @@
 
 import os
 
-from gpu_usage import visible_gpus
+from cluster_jobs.gpus import visible_gpus
 from plain_commands.errors import UserError
 
 

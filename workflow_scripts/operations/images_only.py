@@ -13,7 +13,7 @@ from image_files import listing
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of, write_json, write_text
-from quiet_snakemake import run_quietly
+from program_runner.snakemake_bar import run_quietly
 
 from workflow_scripts.anonymization.variants import IMAGES_ONLY
 from workflow_scripts.common.environment import prepare_commands

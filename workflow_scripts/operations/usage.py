@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from gpu_usage import GpuMeter, visible_gpus
+from cluster_jobs.gpus import GpuMeter, visible_gpus
 from plain_commands.console import log
 from slurm_repairs.questions import NoAnswerError, ask, rows
 

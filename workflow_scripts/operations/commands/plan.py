@@ -5,8 +5,8 @@ from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
-from cluster_schedule import Partition
-from cluster_schedule.chart import draw_schedule
+from cluster_jobs.chart import draw_schedule
+from cluster_jobs.scheduling import Partition
 from figures_and_tables.figures import save, style
 from plain_commands.console import duration, log
 from plain_commands.errors import UserError

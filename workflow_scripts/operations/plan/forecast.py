@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cluster_schedule import (
+from cluster_jobs.scheduling import (
     Partition,
     Placed,
     PlannedTask,

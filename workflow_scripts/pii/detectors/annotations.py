@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import cv2
 import numpy as np
+from listed_regions.region_files import MarkedImages, MarkedRegion, marked_images
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
@@ -22,8 +23,8 @@ from workflow_scripts.contracts.cityscapes import (
 from workflow_scripts.contracts.regions import Kind, Points, Region
 from workflow_scripts.imaging.detection import Detector, ImageNames, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.pii.region_file import MarkedImages, MarkedRegion, marked_images
 
+ADVICE = "; if it is for training images only, set evaluation.exposed to false"
 CORNER = 100
 """Boxes that all end within this many pixels of the origin may be in percent."""
 
@@ -120,7 +121,7 @@ class Annotations(Detector):
             rows = _plates(polygons_path(root, name), picture)
         else:
             rows = _drawn(side_path(root, name), picture)
-        return {place: row for place, row in rows.items() if row.kind is kind}
+        return {place: row for place, row in rows.items() if row.kind == kind}
 
     def _of_file(self, file: Path, pictures: Sequence[Picture]) -> MarkedImages:
         """The rows of the file; these pictures count where no data set is known."""
@@ -128,9 +129,9 @@ class Annotations(Detector):
             names, root = self._names, next((picture.root for picture in pictures), Path())
             own = {picture.record.file_name: picture.record.sha256 for picture in pictures}
             self._marked = (
-                marked_images(file, names.split, names.root, names.digests)
+                marked_images(file, names.split, names.root, names.digests, ADVICE)
                 if names
-                else marked_images(file, "train", root, {"train": own})
+                else marked_images(file, "train", root, {"train": own}, ADVICE)
             )
         return self._marked
 
@@ -153,7 +154,7 @@ def _region(picture: Picture, place: str, row: MarkedRegion) -> Region:
 
 def _clipped(picture: Picture, row: MarkedRegion) -> Region | None:
     points = {"landmarks": row.landmarks, "quad": row.quad}
-    return region_inside(picture, row.kind, row.score, row.box, **points)
+    return region_inside(picture, Kind(row.kind), row.score, row.box, **points)
 
 
 def side_path(root: Path, file_name: str) -> Path:
@@ -184,7 +185,7 @@ def _plates(path: Path, picture: Picture) -> dict[str, MarkedRegion]:
     return {
         f"{path}: {LICENSE_PLATE} {number}": MarkedRegion.model_construct(
             image=record.file_name,
-            kind=Kind.LICENSE_PLATE,
+            kind="license_plate",
             **dict(zip(("x0", "y0"), polygon.min(axis=0).tolist(), strict=True)),
             # A polygon names pixels, the last of which belong to the plate.
             **dict(zip(("x1", "y1"), (polygon.max(axis=0) + 1).tolist(), strict=True)),

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from listed_images import Written, match_names
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, read_json
 from plain_commands.section import Section, validate
 from pydantic import Field, model_validator
 
-from workflow_scripts.contracts.regions import Kind, Points
+from .matching import Written, match_names
 
+Kind = Literal["face", "license_plate"]
+Points = tuple[tuple[float, float], ...]
 NEEDED = ("image", "kind", "x0", "y0", "x1", "y1")
 FRACTION = 2.0
 """A box that ends within this many pixels of the origin shows nothing: it is in fractions."""
@@ -128,7 +129,7 @@ class MarkedImages:
 
     rows: dict[str, dict[str, ListedRegion]]
     """Rows by the name of the image and their place in the file, repeated ones left out."""
-    notes: dict[Kind, list[str]]
+    notes: dict[str, list[str]]
     """How many rows of each kind in the file belong to this split, and what the others are."""
 
 
@@ -141,7 +142,11 @@ NOTES = {
 
 
 def marked_images(
-    path: Path, split: str, root: Path, digests: Mapping[str, Mapping[str, str]]
+    path: Path,
+    split: str,
+    root: Path,
+    digests: Mapping[str, Mapping[str, str]],
+    advice: str = "",
 ) -> MarkedImages:
     """Find the image of each row of a file.
 
@@ -150,6 +155,7 @@ def marked_images(
         split: the split whose images are searched.
         root: folder that the names of this split are relative to.
         digests: SHA-256 of each image by split and file name.
+        advice: what else to do where no row fits an image of this split.
 
     Raises:
         UserError: a row fits several images, several names fit one image, or no row fits an image
@@ -185,13 +191,12 @@ def marked_images(
         of_other = any(key == "elsewhere" for _, key in told)
         raise UserError(
             f"{path}: it names no {f'{split} image' if of_other else 'image'} of the data set; "
-            f"`image` has to read like {next(iter(own))!r}; if it is for training images only, set "
-            "evaluation.exposed to false"
+            f"`image` has to read like {next(iter(own))!r}{advice}"
         )
-    notes = {}
+    notes: dict[str, list[str]] = {}
     for kind in {row.kind for row in rows.values()}:
-        here = [name for name, of in belongs.items() for row in of.values() if row.kind is kind]
-        total = sum(row.kind is kind for row in rows.values())
+        here = [name for name, of in belongs.items() for row in of.values() if row.kind == kind]
+        total = sum(row.kind == kind for row in rows.values())
         notes[kind] = [
             f"{total} {kind} regions, {len(here)} of them on {len(set(here))} of the {len(own)} "
             f"{split} images"

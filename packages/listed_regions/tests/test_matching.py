@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from listed_images import match_names
+from listed_regions.matching import match_names
 
 IMAGES = {
     "train": {
@@ -20,7 +20,7 @@ IMAGES = {
 ROOTS = {"train": Path("/data/train")}
 SCRIPT = """
 import sys
-from listed_images import match_names
+from listed_regions.matching import match_names
 matches, ambiguous = match_names({("a.jpg", None): "line 1"}, {"train": {"a.png": ""}}, {})
 assert (matches["a.jpg", None].images, ambiguous) == ([("train", "a.png")], [])
 print(*sorted({"workflow_scripts", "snakemake", "torch", "numpy", "pydantic"} & set(sys.modules)))

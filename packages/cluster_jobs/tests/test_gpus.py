@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pynvml
 import pytest
-from gpu_usage import GpuMeter
+from cluster_jobs.gpus import GpuMeter
 
 ENERGY_MJ = {0: [1_000_000, 4_000_000], 1: [500_000, 1_500_000]}
 

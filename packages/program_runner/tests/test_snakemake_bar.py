@@ -1,6 +1,6 @@
 """Snakemake runs quietly: its steps are shown, its output is kept, the errors of jobs are found."""
 
-from quiet_snakemake import errors_in, run_quietly, show_steps, steps_in
+from program_runner.snakemake_bar import errors_in, run_quietly, show_steps, steps_in
 
 SNAKEFILE = """
 rule all:

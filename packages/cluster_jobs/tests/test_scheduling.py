@@ -1,7 +1,7 @@
 """List scheduling, against cases that can be worked out by hand."""
 
 import pytest
-from cluster_schedule import (
+from cluster_jobs.scheduling import (
     Partition,
     Placed,
     PlannedTask,
@@ -10,8 +10,8 @@ from cluster_schedule import (
     makespan,
     most_at_a_time,
     schedule,
+    ways_to_the_end,
 )
-from cluster_schedule.scheduling import ways_to_the_end
 
 ONE_NODE = Partition(nodes=1, gpus=4, cores=8)
 

@@ -1,7 +1,7 @@
 """The chart of a schedule."""
 
-from cluster_schedule import Placed, PlannedTask
-from cluster_schedule.chart import bars_of, draw_schedule
+from cluster_jobs.chart import bars_of, draw_schedule
+from cluster_jobs.scheduling import Placed, PlannedTask
 
 
 def test_bars_of_a_node_do_not_overlap(tmp_path):
