@@ -109,7 +109,8 @@ class Layout:
         folders = [self.results.parent, self.results, self.data, self.pii, self.images, self.runs]
         folders += [self.tables, self.figures, self.weights, self.logs, self.benchmarks, self.usage]
         folders += self.runs.glob("*/seed~*/checkpoints")
-        folders += [path for path in self.runs.glob("*") if not path.suffix]
+        own = {path for path in self.runs.glob("*") if not path.suffix}
+        folders += sorted(own - {self.training_checked})
         for folder in folders:
             if folder.exists() and not folder.is_dir():
                 raise UserError(f"{folder}: a file, where a folder is needed; move it away")
