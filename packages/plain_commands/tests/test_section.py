@@ -1,0 +1,81 @@
+"""Settings and files of a fixed shape: what is wrong is one line each, with its key."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from plain_commands.errors import UserError
+from plain_commands.section import FilePart, Section, describe_fields, validate
+from plain_commands.texts import read_given, read_yaml
+from pydantic import Field
+
+
+class Lens(Section):
+    """A lens."""
+
+    focal_length: Annotated[float, Field(gt=0)] = 35.0
+    """Millimetres."""
+
+
+class Camera(Section):
+    """A camera."""
+
+    name: str
+    lens: Lens = Lens()
+
+
+class Saved(FilePart):
+    """Content of a file."""
+
+    count: int
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ({}, "mine: name: missing; this key has no default"),
+        ({"name": "a", "zoom": 2}, "mine: zoom: unknown key; remove it or correct its spelling"),
+        (
+            {"name": "a", "lens": {"focal_length": -1}},
+            "mine: lens.focal_length: Input should be greater than 0 (found -1)",
+        ),
+        ({"name": "a", "lens": 3}, "mine: lens: keys with values are expected (found 3)"),
+        (
+            {"name": "a", "lens": {"focal_length": True}},
+            "mine: lens.focal_length: Input should be a number (found true; YAML reads yes, no, on "
+            "and off as truth values)",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_its_key(content, line):
+    with pytest.raises(UserError) as error:
+        validate(Camera, content, "mine")
+    assert str(error.value) == line
+
+
+def test_the_help_has_every_field_with_its_default_and_meaning():
+    assert describe_fields(Camera).splitlines() == [
+        "  name (str; required): ",
+        "  lens (section; optional): ",
+        "    focal_length (float; default 35.0): Millimetres.",
+    ]
+
+
+def test_a_file_may_have_keys_that_are_not_known(tmp_path: Path):
+    path = tmp_path / "a.json"
+    path.write_text('{"count": 3, "later": 1}')
+    assert Saved.read(path) == Saved(count=3)
+
+
+def test_what_yaml_reads_otherwise_is_refused_with_its_line(tmp_path: Path):
+    path = tmp_path / "a.yaml"
+    path.write_text("on: 1\ntime: 12:30:00\n")
+    with pytest.raises(UserError) as error:
+        read_yaml(path)
+    assert str(error.value).splitlines() == [
+        f"{path}: line 1: on: YAML does not take this name for text; put it in quotes",
+        f"{path}: line 2: time: YAML reads 12:30:00 as 45000; write 45000, or put it in quotes",
+    ]
+    path.write_text("on: 1\n")
+    assert read_yaml(path, words=[("on",)]) == {True: 1}
+    assert read_given('{"a": 1}', "--settings") == ({"a": 1}, "--settings")
