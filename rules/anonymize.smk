@@ -94,13 +94,16 @@ rule summarize_pii:
         mem_mb=4000,
         runtime=30,
     params:
+        settings=JOBS.pii_settings,
         fingerprint=FINGERPRINTS.pii_summary,
+        images=JOBS.training_images,
         figures=subpath(output.svg, parent=True),
     message:
         "Counting PII regions by frame (Figure 3)"
     shell:
-        "exec python -m workflow_scripts pii summarize --regions {input.regions:q}"
-        " --annotations {input.annotations:q} --output {output.summary:q}"
+        "exec python -m workflow_scripts pii summarize --settings {params.settings:q}"
+        " --regions {input.regions:q} --annotations {input.annotations:q}"
+        " --images {params.images:q} --output {output.summary:q}"
         " --figures {params.figures:q} --log {log:q}"
 
 

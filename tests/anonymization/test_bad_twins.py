@@ -218,12 +218,14 @@ def test_pixels_that_are_stored_as_the_originals_count_whatever_the_orientation(
     assert apply(data) == 0
     entries = {entry.image: entry for entry in read_manifest(data / "images/v" / SHARD / MANIFEST)}
     assert [change.box for change in entries[NAMES[0]].changes] == [(100, 40, 116, 60)]
+    assert not any(entry.whole_image for entry in entries.values())
 
 
 def test_a_method_that_redraws_whole_images_is_not_compared(data):
     for name in NAMES:
         write_png(data / "theirs" / name, read_image(data / "in" / name)[::-1])
     assert apply(data, whole_image=True) == 0
+    assert all(entry.whole_image for entry in read_manifest(data / "images/v" / SHARD / MANIFEST))
 
 
 def test_what_a_program_writes_is_compared(data, capsys):

@@ -18,6 +18,7 @@ from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask
 from workflow_scripts.pii.detect import share_on
+from workflow_scripts.pii.figure import draw
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.pii.summary import summarize
 
@@ -195,6 +196,8 @@ def test_summary_and_figure(tmp_path):
     write_regions(tmp_path / "a.parquet", with_ids(regions[:3]))
     write_regions(tmp_path / "b.parquet", with_ids(regions[3:]))
     arguments = {
+        "--settings": "{}",
+        "--images": tmp_path,
         "--annotations": tmp_path / "train.coco.json",
         "--output": tmp_path / "pii/summary.json",
         "--figures": tmp_path / "figures",
@@ -214,13 +217,26 @@ def test_summary_and_figure(tmp_path):
         "histogram": {"0": 1, "1": 1, "2": 1},
     }
     assert summary["by_kind"]["license_plate"]["histogram"] == {"0": 2, "1": 1}
+    assert summary["looked_for"] == ["face", "license_plate"]
+    assert summary["notes"] == [
+        "faces count on labelled objects of the classes person, rider only (pii.only_on_labelled)",
+        "license plates count on labelled objects of the classes car, truck, bus, train, "
+        "motorcycle only (pii.only_on_labelled)",
+    ]
     svg = (tmp_path / "figures/figure_3.svg").read_text()
     assert "mean 1.33" in svg
+    assert "not looked for" not in svg
     assert "License plates" in svg
     png = (tmp_path / "figures/figure_3.png").read_bytes()
     assert png.startswith(b"\x89PNG")
     assert main(["summarize", "--regions", *files, *rest]) == 0
     assert (tmp_path / "figures/figure_3.svg").read_text() == svg
+    summary = summarize(["0.png", "1.png", "2.png"], regions[:2], [Kind.FACE])
+    draw(summary, tmp_path / "figures")
+    svg = (tmp_path / "figures/figure_3.svg").read_text()
+    assert "License plates" in svg
+    assert "Faces and license plates" not in svg
+    assert "not looked for" in svg
 
 
 def test_summary_refuses_regions_of_other_images():

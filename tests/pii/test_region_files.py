@@ -12,6 +12,7 @@ from plain_commands.files import sha256_of
 
 from tests.commands import pii as main
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.regions import Region, read_regions
 
 WIDTH, HEIGHT = 640, 480
@@ -323,6 +324,27 @@ def test_rows_of_other_images_are_counted_and_named(data, capsys):
     ]
     assert [region.image for region in found(data, file)] == ["a.png", "both.png"]
     assert [region.image for region in found(data, file, "val")] == ["v.png", "both.png"]
+
+
+def test_what_was_not_covered_is_in_the_summary(data):
+    file = data / "boxes.csv"
+    file.write_text(names("x.png", "a.png", "v.png", "y.png", "both.png", "both.png"))
+    found(data, file)
+    arguments = ["--settings", settings(file), "--images", str(data / "images")]
+    arguments += ["--annotations", str(data / "train.coco.json"), "--output", str(data / "s.json")]
+    assert main(["summarize", "--regions", str(data / "o.parquet"), *arguments]) == 0
+    summary = json.loads((data / "s.json").read_text())
+    assert summary["looked_for"] == list(summary["by_kind"]) == ["face"]
+    assert summary["regions"] == summary["by_kind"]["face"]["regions"] == 2
+    assert summary["notes"] == [
+        "no license plates were looked for (pii.license_plates is null)",
+        "pii.faces: 6 face regions, 2 of them on 2 of the 8 train images",
+        "pii.faces: 1 face regions are on images of the other split, e.g. 'v.png' (line 4)",
+        "pii.faces: 1 face regions repeat another one and count once, e.g. 'both.png' (line 7)",
+        "pii.faces: 2 face regions are on images that are not in the data set, and not used, e.g. "
+        "'x.png' (line 2)",
+    ]
+    assert list(PiiSummary.read(data / "s.json").notes) == summary["notes"]
 
 
 def test_the_split_of_a_row_tells_images_of_one_name_apart(data, capsys):

@@ -59,6 +59,7 @@ def test_the_originals_are_found_again_and_alike(data, capsys):
         "originals": 3,
         "compared": 2,
         "lossy": 0,
+        "whole_image": 0,
     }
     assert "attention" not in capsys.readouterr().err
 

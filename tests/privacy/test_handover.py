@@ -50,8 +50,8 @@ def test_colour_profiles_are_counted_and_no_fault(clean, kinds, said):
 
 
 def test_a_kind_that_nobody_looked_for_is_said(clean):
-    detectors = {"face": clean.made_with["detectors"]["face"]}
-    lines = lines_of(clean.model_copy(update={"made_with": {"detectors": detectors}}))
+    kinds = {Kind.FACE: clean.kinds[Kind.FACE]}
+    lines = lines_of(clean.model_copy(update={"kinds": kinds}))
     assert lines[1].startswith("Faces: ")
     assert lines[3].startswith("Not looked for: license plates; faces below about 10 px; bodies")
 

@@ -1,8 +1,10 @@
 """`python -m workflow_scripts privacy table` and `figure`, on known images."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from drawn_face import draw_face
@@ -24,6 +26,7 @@ from tests.privacy.privacy_case import (
     shows_a_face,
 )
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import write_regions
 from workflow_scripts.imaging.images import read_image, write_png
 
@@ -55,6 +58,59 @@ def test_the_table_has_a_row_for_each_variant(data, capsys):
     said = capsys.readouterr().out
     assert "0.0 % (100.0 %)" in said
     assert "License plates" in said
+
+
+def test_a_kind_that_nobody_looked_for_has_no_number(data, capsys):
+    write_regions(data / "1.parquet", regions_in("b.png"))
+    faces_only = json.dumps({"faces": {"detector": "centerface"}, "license_plates": None})
+    code, report = audit(data, None, settings=faces_only)
+    assert code == 0
+    assert list(report["kinds"]) == ["face"]
+    capsys.readouterr()
+    tables = {"audits": [data / "privacy/unmodified.json"], "output": data / "tables"}
+    assert run("table", tables) == 0
+    assert "unmodified,license_plate,all,regions,,0\n" in (data / "tables/privacy.csv").read_text()
+    assert main(["show", str(data / "tables/privacy.json")]) == 0
+    said = capsys.readouterr().out.partition("License plates")[2]
+    assert said.split("\n\n")[0].splitlines()[-1].split(maxsplit=1) == ["Regions", "not looked for"]
+
+
+def test_images_that_were_not_compared_are_not_certified(data):
+    """An upside-down twin: no face is where it was, and none is hidden."""
+    folder = blacked_out(data, "theirs", "precomputed")
+    for name in ("a.png", "b.png"):
+        image = read_image(data / "in" / name)[::-1, ::-1]
+        whole = Change("precomputed", 0, 0, WIDTH, HEIGHT)
+        rewrite(folder, name, np.ascontiguousarray(image), changes=(whole,), whole_image=True)
+    _, report = audit(data, folder)
+    assert report["images"]["whole_image"] == 2
+    assert report["kinds"]["face"]["all"]["unchanged"]["n"] == 0
+    tables = {"audits": [data / "privacy/theirs.json"], "output": data / "tables"}
+    assert run("table", tables) == 0
+    content = json.loads((data / "tables/privacy.json").read_text())
+    assert content["notes"][0] == (
+        "theirs: 2 of 3 images were compared nowhere outside of the regions (whole_image); a face "
+        "or plate that was only moved, as in a turned image, counts as changed and is not looked "
+        "for elsewhere"
+    )
+    faces, _, images = (
+        dict(zip(table["columns"], table["rows"][0], strict=True)) for table in content["layouts"]
+    )
+    assert faces["Unchanged"] == "0 (whole_image)"
+    assert images["Pixels outside"] == "0, 2 images not compared"
+    assert "theirs,image,all,pixels_outside,0.0,1\n" in (data / "tables/privacy.csv").read_text()
+
+
+def test_text_of_others_is_neither_formula_nor_markup(data):
+    _, report = audit(data, blacked_out(data))
+    report["variant"] = "=1+1"
+    report["metadata"]["images"] = ["<b>.jpg"]
+    (data / "privacy/odd.json").write_text(json.dumps(report))
+    tables = {"audits": [data / "privacy/odd.json"], "output": data / "tables"}
+    assert run("table", tables) == 0
+    rows = (data / "tables/privacy.csv").read_text().splitlines()[1:]
+    assert all(row.startswith("'=1+1,") for row in rows)
+    assert r"e.g. in \<b>.jpg" in (data / "tables/privacy.md").read_text()
 
 
 def test_a_table_of_something_else_is_refused(data, capsys):

@@ -90,6 +90,7 @@ class ShardFolder:
         changes: Iterable[Change] = (),
         *,
         linked: bool = False,
+        whole_image: bool = False,
     ) -> Entry:
         """The manifest entry of a written file."""
         image = picture.record
@@ -101,6 +102,7 @@ class ShardFolder:
             linked=linked,
             changes=tuple(changes),
             asked=len(picture.regions),
+            whole_image=whole_image,
         )
 
 
@@ -197,7 +199,8 @@ def _taken_over(
     target, clean = folder.target(image, finished.path.suffix), _cleaned(method, content, folder)
     # A copy: through a link, an edit of the other folder would change what is trained on.
     write_bytes(target, clean)
-    return folder.entry(picture, target, sha256_of(clean), changes)
+    whole_image = not finished.same
+    return folder.entry(picture, target, sha256_of(clean), changes, whole_image=whole_image)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -87,7 +87,10 @@ class Fingerprints:
 
     def pii_summary(self, _: object = None) -> str:
         """Fingerprint of the PII statistics, beside the regions."""
-        return fingerprint(code=code_of("workflow_scripts.pii.figure"))
+        return fingerprint(
+            regions=self._detection,
+            code=code_of("workflow_scripts.pii.figure", "workflow_scripts.pii.summary"),
+        )
 
     def check(self, wildcards: Wildcards) -> str:
         """Fingerprint of the check whether a variant can be made."""

@@ -110,6 +110,9 @@ class AuditedImages(FilePart):
     """Images whose file is the original's."""
     compared: int = 0
     lossy: int = 0
+    whole_image: int = 0
+    """Images that may differ from their originals everywhere, and were not compared with them
+    outside of the regions."""
 
 
 class ChangesOutside(Findings):
@@ -146,7 +149,7 @@ class Audit(FilePart):
     whole_images: WholeImages
     metadata: MetadataFindings
     kinds: dict[Kind, dict[str, RegionsAudit]]
-    """Regions by kind and size class; `all` covers every size."""
+    """Regions by kind that was looked for, and size class; `all` covers every size."""
     made_with: dict[str, Any] = Field(default_factory=dict)
     """Fingerprint, detectors, and hashes of the manifest and the embedding."""
 

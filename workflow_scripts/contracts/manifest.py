@@ -68,6 +68,9 @@ class Entry:
     """The changes, in the order in which the method reported them."""
     asked: int = 0
     """Number of PII regions of the original."""
+    whole_image: bool = False
+    """Whether it may differ from its original everywhere, and was not compared with it outside of
+    PII regions."""
 
     @property
     def regions(self) -> int:
@@ -125,6 +128,7 @@ def schema() -> Any:
             ("source_sha256", pa.string()),
             ("linked", pa.bool_()),
             ("asked", pa.int32()),
+            ("whole_image", pa.bool_()),
             ("changes", pa.list_(change)),
         ]
     )

@@ -50,6 +50,9 @@ class PiiSummary:
 
     total: RegionsPerFrame
     by_kind: dict[Kind, RegionsPerFrame]
+    """Kinds that were looked for."""
+    notes: tuple[str, ...] = ()
+    """What was not covered, dropped or doubted, a sentence each."""
 
     @property
     def images(self) -> int:
@@ -64,6 +67,8 @@ class PiiSummary:
                 "schema": 1,
                 "images": self.images,
                 "regions": self.total.regions,
+                "looked_for": list(self.by_kind),
+                "notes": self.notes,
                 "total": self.total.as_json(),
                 "by_kind": {kind.value: part.as_json() for kind, part in self.by_kind.items()},
             },
@@ -79,7 +84,7 @@ class PiiSummary:
         content = read_json(path)
         try:
             by_kind = {Kind(kind): _read(part, path) for kind, part in content["by_kind"].items()}
-            return cls(_read(content["total"], path), by_kind)
+            return cls(_read(content["total"], path), by_kind, tuple(content["notes"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"{path}: no PII summary ({error}); make it again") from None
 

@@ -28,6 +28,11 @@ class Kind(StrEnum):
         """The key of its detector in the config."""
         return f"pii.{self}s"
 
+    @property
+    def plural(self) -> str:
+        """Several of them, in a sentence."""
+        return f"{self.value.replace('_', ' ')}s"
+
 
 @dataclass(frozen=True)
 class Region:

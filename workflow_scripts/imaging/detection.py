@@ -82,6 +82,10 @@ class Detector(Section):
             UserError: `regions` could not work on these pictures; all findings at once.
         """
 
+    def notes(self, pictures: Sequence[Picture], kind: Kind) -> list[str]:
+        """What it drops or doubts in these pictures, a sentence each."""
+        return []
+
 
 class PiiSection(Protocol):
     """What other stages use of the config section `pii:`."""

@@ -18,20 +18,27 @@ ALL, FACES, PLATES, MEAN = "#9aa3ab", "#56b4e9", "#e69f00", TEXT
 def draw(summary: PiiSummary, folder: Path) -> None:
     """Write `figure_3.svg` and `figure_3.png` to `folder`, each atomically."""
     panels = (
-        ("Faces and license plates", summary.total, ALL),
-        ("Faces", summary.by_kind[Kind.FACE], FACES),
-        ("License plates", summary.by_kind[Kind.LICENSE_PLATE], PLATES),
+        (" and ".join(kind.plural for kind in summary.by_kind) or "nothing", summary.total, ALL),
+        *(
+            (kind.plural, summary.by_kind.get(kind), colour)
+            for kind, colour in ((Kind.FACE, FACES), (Kind.LICENSE_PLATE, PLATES))
+        ),
     )
     with style(NAME, axes_grid=True, axes_grid_axis="y"):
         figure = Figure(figsize=(9.6, 3.6), layout="constrained")
         columns = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1.3, 1.3))
         for axes, (title, counts, colour) in zip(columns, panels, strict=True):
-            _draw_panel(axes, title, counts, colour)
+            axes.set_title(title.capitalize(), loc="left", fontsize=11)
+            axes.set_xlabel("Regions in a frame")
+            if counts:
+                _draw_panel(axes, counts, colour)
+            else:
+                axes.text(0.05, 0.9, "not looked for", transform=axes.transAxes)
         columns[0].set_ylabel("Training frames")
         save(figure, folder, NAME)
 
 
-def _draw_panel(axes: Axes, title: str, counts: RegionsPerFrame, colour: str) -> None:
+def _draw_panel(axes: Axes, counts: RegionsPerFrame, colour: str) -> None:
     axes.bar(range(len(counts.histogram)), counts.histogram, width=0.8, color=colour)
     axes.axvline(counts.mean, color=MEAN, linestyle=(0, (5, 3)), linewidth=1.6)
     end = max(len(counts.histogram) - 0.3, 4.5)
@@ -47,8 +54,6 @@ def _draw_panel(axes: Axes, title: str, counts: RegionsPerFrame, colour: str) ->
         color=MEAN,
         backgroundcolor="#ffffffcc",
     )
-    axes.set_title(title, loc="left", fontsize=11)
-    axes.set_xlabel("Regions in a frame")
     axes.set_xlim(-0.7, end)
     axes.margins(y=0.15)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -1,20 +1,47 @@
 """Number of regions in each frame."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.pictures import Picture
+from workflow_scripts.pii.settings import Pii
 
 
-def summarize(images: Sequence[str], regions: Sequence[Region]) -> PiiSummary:
+def notes_on(settings: Pii, pictures: Sequence[Picture]) -> tuple[str, ...]:
+    """What is not covered by a detection in these pictures, dropped or doubted."""
+    notes = [
+        f"no {kind.plural} were looked for ({kind.key} is null)"
+        for kind in Kind
+        if kind not in settings.detectors
+    ]
+    for kind, detector in settings.detectors.items():
+        notes += [f"{kind.key}: {note}" for note in detector.notes(pictures, kind)]
+        if settings.only_on_labelled:
+            classes = ", ".join(settings.parent_classes[kind][1])
+            notes.append(
+                f"{kind.plural} count on labelled objects of the classes {classes} only "
+                "(pii.only_on_labelled)"
+            )
+    return tuple(notes)
+
+
+def summarize(
+    images: Sequence[str],
+    regions: Sequence[Region],
+    looked_for: Collection[Kind] = tuple(Kind),
+    notes: tuple[str, ...] = (),
+) -> PiiSummary:
     """Count the regions of each image.
 
     Args:
         images: file names of all images, at least one.
         regions: of these images, in any order.
+        looked_for: kinds that a detection looked for.
+        notes: see `notes_on`.
 
     Raises:
         UserError: there are no images, or a region is on none of them.
@@ -25,9 +52,11 @@ def summarize(images: Sequence[str], regions: Sequence[Region]) -> PiiSummary:
     if strangers:
         raise UserError(f"regions of {min(strangers)}, which is not in the split; detect again")
     by_kind = {
-        kind: _per_frame(images, (r.image for r in regions if r.kind is kind)) for kind in Kind
+        kind: _per_frame(images, (r.image for r in regions if r.kind is kind))
+        for kind in Kind
+        if kind in looked_for
     }
-    return PiiSummary(_per_frame(images, (region.image for region in regions)), by_kind)
+    return PiiSummary(_per_frame(images, (region.image for region in regions)), by_kind, notes)
 
 
 def _per_frame(images: Sequence[str], found: Iterable[str]) -> RegionsPerFrame:

@@ -11,7 +11,7 @@ from plain_commands.files import atomic, link_or_copy
 from workflow_scripts.contracts.audits import Audit, MetadataFindings
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.pairs import Pair
-from workflow_scripts.privacy.table import NOUNS, shortcomings
+from workflow_scripts.privacy.table import shortcomings
 
 SHOWN = 48
 """Most images on a contact sheet."""
@@ -71,17 +71,15 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
         notes: of the index, such as on files that are not among the images.
     """
     lines = [f"Images: {audit.images.n}, {audit.images.with_regions} with regions"]
-    searched = audit.made_with.get("detectors", {})
-    for kind in Kind:
+    for kind in audit.kinds:
         block = audit.of(kind)
-        if kind in searched:
-            lines.append(
-                f"{NOUNS[kind].capitalize()}: {block.regions} found, "
-                f"{block.regions - block.unchanged.n} changed"
-            )
+        lines.append(
+            f"{kind.plural.capitalize()}: {block.regions} found, "
+            f"{block.regions - block.unchanged.n} changed"
+        )
     lines += [f"Audit: {sentence}" for sentence in _audit_sentences(audit)]
-    too_small = (f"{NOUNS[k]} below about {SMALLEST[k]} px" for k in Kind if k in searched)
-    unasked = (NOUNS[k] for k in Kind if k not in searched)
+    too_small = (f"{kind.plural} below about {SMALLEST[kind]} px" for kind in audit.kinds)
+    unasked = (kind.plural for kind in Kind if kind not in audit.kinds)
     lines.append(f"Not looked for: {'; '.join([*unasked, *too_small, NEVER])}")
     lines += [f"Note: {note}" for note in notes[:LINES]]
     if len(notes) > LINES:

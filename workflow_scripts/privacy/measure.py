@@ -81,6 +81,8 @@ class ImageFinding:
     metadata: tuple[str, ...]
     """Kinds of metadata in the file."""
     regions: tuple[RegionFinding, ...] = ()
+    whole_image: bool = False
+    """Whether nobody compared it with its original outside of the regions."""
 
 
 def measure_images(
@@ -146,6 +148,7 @@ def measure_image(
         squared_error=quality.squared_error(old, new),
         metadata=carried,
         regions=tuple(regions),
+        whole_image=pair.whole_image,
     )
 
 

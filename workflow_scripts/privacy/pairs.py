@@ -33,6 +33,8 @@ class Pair:
     """The folder that `record.file_name` is relative to."""
     changes: tuple[Change, ...] = ()
     """The changes that the manifest lists."""
+    whole_image: bool = False
+    """See `Entry`."""
 
     @property
     def image(self) -> CocoImage:
@@ -168,5 +170,5 @@ def pairs_of(
                 "not among its PII regions; anonymize again"
             )
         record = replace(image, file_name=entry.file, sha256=entry.sha256)
-        pairs.append(Pair(picture, record, folder, entry.changes))
+        pairs.append(Pair(picture, record, folder, entry.changes, entry.whole_image))
     return pairs

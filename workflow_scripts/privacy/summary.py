@@ -105,6 +105,7 @@ def audit_of(
             originals=sum(image.linked for image in images),
             compared=sum(image.compared for image in images),
             lossy=sum(image.lossy for image in images),
+            whole_image=sum(image.whole_image for image in images),
         ),
         outside=ChangesOutside(
             **_names(image.image for image in images if image.outside),
@@ -120,7 +121,11 @@ def audit_of(
             of_them_originals=sum(image.linked for image in metadata),
             kinds=_counts(kind for image in metadata for kind in image.metadata),
         ),
-        kinds={kind: _by_size([one for one in regions if one.kind is kind]) for kind in Kind},
+        kinds={
+            kind: _by_size([one for one in regions if one.kind is kind])
+            for kind in Kind
+            if kind in made_with["detectors"]
+        },
         made_with=made_with,
     )
 

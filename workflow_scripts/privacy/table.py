@@ -13,8 +13,7 @@ from workflow_scripts.contracts.regions import Kind
 
 UNDEFINED = "–"
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")
-TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
-NOUNS = {Kind.FACE: "faces", Kind.LICENSE_PLATE: "license plates"}
+NOT_LOOKED_FOR = "not looked for"
 WHOLE = "image"
 """Kind of the numbers that cover whole images."""
 
@@ -34,18 +33,22 @@ def long_table(audits: Sequence[Audit]) -> pd.DataFrame:
 
 
 def _rows_of(audit: Audit) -> Iterator[tuple[Any, ...]]:
-    for kind, by_size in audit.kinds.items():
-        for size, block in by_size.items():
+    for kind in Kind:
+        if kind not in audit.kinds:  # no number: there may be any
+            yield audit.variant, kind.value, ALL_SIZES, "regions", None, 0
+        for size, block in audit.kinds.get(kind, {}).items():
             for metric, value, n in _metrics_of(block):
                 yield audit.variant, kind.value, size, metric, value, n
-    for metric, value in (
-        ("pixels_outside", audit.outside.pixels),
-        ("images_changed_outside", audit.outside.n),
-        ("ssim", audit.whole_images.ssim),
-        ("psnr", audit.whole_images.psnr),
-        ("files_with_metadata", audit.metadata.n),
+    n = audit.images.n
+    inside = n - audit.images.whole_image
+    for metric, value, of in (
+        ("pixels_outside", audit.outside.pixels if inside else None, inside),
+        ("images_changed_outside", audit.outside.n if inside else None, inside),
+        ("ssim", audit.whole_images.ssim, n),
+        ("psnr", audit.whole_images.psnr, n),
+        ("files_with_metadata", audit.metadata.n, n),
     ):
-        yield audit.variant, WHOLE, ALL_SIZES, metric, value, audit.images.n
+        yield audit.variant, WHOLE, ALL_SIZES, metric, value, of
 
 
 def _metrics_of(block: RegionsAudit) -> Iterator[tuple[str, Any, int]]:
@@ -76,10 +79,10 @@ def _metrics_of(block: RegionsAudit) -> Iterator[tuple[str, Any, int]]:
 def text_tables(audits: Sequence[Audit]) -> list[TextTable]:
     """Tables for readers, with one row per variant: faces, license plates, whole images."""
     tables = []
-    for kind, title in TITLES.items():
-        rows = {audit.variant: _cells(audit.of(kind)) for audit in audits}
+    for kind in Kind:
+        rows = {audit.variant: _cells(audit, kind) for audit in audits}
         if any(row["Regions"] != "0" for row in rows.values()):
-            tables.append(_text_table(title, rows))
+            tables.append(_text_table(kind.plural.capitalize(), rows))
     return [*tables, _text_table("Whole images", {one.variant: _whole(one) for one in audits})]
 
 
@@ -96,13 +99,14 @@ def _text_table(title: str, rows: dict[str, dict[str, str]]) -> TextTable:
     )
 
 
-def _cells(block: RegionsAudit) -> dict[str, str]:
+def _cells(audit: Audit, kind: Kind) -> dict[str, str]:
+    block = audit.of(kind)
     if not block.regions:
-        return {"Regions": "0"}
+        return {"Regions": "0" if kind in audit.kinds else NOT_LOOKED_FOR}
     found, before = _percent(block.found_again), _percent(block.found_in_originals)
     cells = {
         "Regions": str(block.regions),
-        "Unchanged": str(block.unchanged.n),
+        "Unchanged": f"{block.unchanged.n}{' (whole_image)' if audit.images.whole_image else ''}",
         "Changed by": ", ".join(f"{name} {n}" for name, n in block.routes.items()),
         "Found again": f"{found} ({before})",
     }
@@ -120,10 +124,11 @@ def _cells(block: RegionsAudit) -> dict[str, str]:
 
 def _whole(audit: Audit) -> dict[str, str]:
     psnr, metadata = audit.whole_images.psnr, audit.metadata
+    whole = f", {n} images not compared" if (n := audit.images.whole_image) else ""
     kinds = ", ".join(f"{name} {n}" for name, n in metadata.kinds.items())
     return {
         "Images": str(audit.images.n),
-        "Pixels outside": str(audit.outside.pixels),
+        "Pixels outside": f"{audit.outside.pixels}{whole}",
         "SSIM": _number(audit.whole_images.ssim, 4),
         "PSNR": UNDEFINED if psnr is None else f"{psnr:.1f} dB",
         "Metadata": f"{metadata.n} files ({kinds})" if metadata.n else "none",
@@ -144,10 +149,16 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
     for audit in audits:
         if audit.originals:
             continue
+        if whole := audit.images.whole_image:
+            found.append(
+                f"{audit.variant}: {whole} of {audit.images.n} images were compared nowhere "
+                "outside of the regions (whole_image); a face or plate that was only moved, as in "
+                "a turned image, counts as changed and is not looked for elsewhere"
+            )
         for kind in audit.kinds:
             block = audit.of(kind)
             if block.unchanged.n:
-                what = f"{block.unchanged.n} of {block.regions} {NOUNS[kind]} unchanged"
+                what = f"{block.unchanged.n} of {block.regions} {kind.plural} unchanged"
                 found.append(_sentence(audit, what, block.unchanged.images))
         for part, what in (
             (audit.outside, "images changed outside the regions"),
@@ -160,13 +171,6 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
 
 def _sentence(audit: Audit, what: str, images: Sequence[str]) -> str:
     return f"{audit.variant}: {what}, e.g. in {', '.join(images[:3])}"
-
-
-def as_markdown(tables: Sequence[TextTable], notes: Sequence[str]) -> str:
-    """The tables with one row per variant, below the notes."""
-    parts = [f"**Attention:** {note}" for note in notes]
-    parts += [f"**{table.title}**\n\n{table.markdown()}" for table in tables]
-    return "\n\n".join([*parts, CAPTION]) + "\n"
 
 
 def as_plain_text(tables: Sequence[TextTable], notes: Sequence[str]) -> str:

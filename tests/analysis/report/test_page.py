@@ -121,6 +121,30 @@ def test_without_verdict_and_figures_it_says_what_there_is(tmp_path, finished):
     assert "No verdict yet" in page
 
 
+def test_what_was_not_looked_for_is_a_caveat_and_no_number(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "results")
+    summary = read_json(results / "pii/summary.json")
+    del summary["by_kind"]["license_plate"]
+    summary["notes"] = [
+        "no license plates were looked for (pii.license_plates is null)",
+        "pii.faces: 2 face regions are on images that are not in the data set, and not used, e.g. "
+        "'/home/me/x.png' (line 2)",
+    ]
+    write_json(results / "pii/summary.json", summary)
+    tables = read_json(results / "tables/privacy.json")
+    for audit in tables["audits"]:
+        del audit["kinds"]["license_plate"]
+        audit["images"]["whole_image"] = 2975 if audit["variant"] == "natural" else 0
+    write_json(results / "tables/privacy.json", tables)
+    page = page_of(results)
+    text, answer = str(Text(page)), str(Text(page.partition('id="table_2"')[0]))
+    assert "no license plates were looked for (pii.license_plates is null)" in answer
+    assert "not used, e.g. 'x.png' (line 2)" in answer
+    assert "License plates not looked for – –" in text
+    assert "0 of 2600 (whole_image) not looked for" in text
+    assert "0 of 2600 not looked for" in text
+
+
 def test_what_the_index_doubts_is_said(tmp_path, finished):
     results = shutil.copytree(finished, tmp_path / "results")
     note = "2 objects that cover no pixel, left out, e.g. annotation 7 (a.png)"

@@ -19,6 +19,6 @@ def check(*, settings: Settings[Pii], annotations: Annotations, images: Images) 
     detection.check(ready, split, pictures_of(split, images))
     for kind in Kind:
         if kind not in settings.detectors:
-            log.info("%s is null: no %s is looked for", kind.key, kind.replace("_", " "))
-    found = " and ".join(f"{kind.replace('_', ' ')}s" for kind in settings.detectors)
+            log.info("%s is null: no %s are looked for", kind.key, kind.plural)
+    found = " and ".join(kind.plural for kind in settings.detectors)
     log.info("%s can be detected in %d images", found or "nothing", len(split.images))

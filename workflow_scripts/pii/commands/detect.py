@@ -1,10 +1,12 @@
 """`pii detect`: the regions of one shard."""
 
+from collections import Counter
+
 from plain_commands.console import log, progress
 
 from workflow_scripts.common.cli import File, Settings, Threads, labelled
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, write_regions
+from workflow_scripts.contracts.regions import write_regions
 from workflow_scripts.contracts.shard_arguments import (
     Annotations,
     Images,
@@ -43,7 +45,6 @@ def detect(
     shown = progress(found, total=len(chosen), description="detecting PII")
     regions = [region for in_image in shown for region in in_image]
     write_regions(output, regions)
-    faces = sum(region.kind is Kind.FACE for region in regions)
-    log.info(
-        "%d faces and %d license plates in %d images", faces, len(regions) - faces, len(chosen)
-    )
+    counts = Counter(region.kind for region in regions)
+    said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
+    log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(chosen))

@@ -2,25 +2,37 @@
 
 from plain_commands.console import log
 
-from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.cli import File, Folder, Settings
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import read_regions
-from workflow_scripts.contracts.shard_arguments import Annotations, Regions
+from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
+from workflow_scripts.imaging.detection import ImageNames
+from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import summary as counts
+from workflow_scripts.pii.settings import Pii
 
 
 def summarize(
-    *, regions: Regions, annotations: Annotations, output: File, figures: Folder | None = None
+    *,
+    settings: Settings[Pii],
+    regions: Regions,
+    annotations: Annotations,
+    images: Images,
+    output: File,
+    figures: Folder | None = None,
 ) -> None:
-    """Count the regions of each image, and draw Figure 3.
+    """Count the regions of each image, and draw Figure 3. The settings are those of the detection.
 
     Args:
         output: the counts, pii/summary.json.
         figures: folder for figure_3.svg and figure_3.png; without it, nothing is drawn.
     """
-    images = [image.file_name for image in CocoSplit.read(annotations).images]
+    split = CocoSplit.read(annotations)
     found = [region for path in regions for region in read_regions(path)]
-    summary = counts.summarize(images, found)
+    ready = settings.for_data_set(ImageNames.of(annotations, images))
+    notes = counts.notes_on(ready, pictures_of(split, images))
+    names = [image.file_name for image in split.images]
+    summary = counts.summarize(names, found, settings.detectors, notes)
     summary.write(output)
     if figures:
         from workflow_scripts.pii.figure import draw  # noqa: PLC0415 - matplotlib is slow to import

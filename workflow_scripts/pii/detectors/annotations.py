@@ -61,11 +61,21 @@ class Annotations(Detector):
     def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         if self.file is None:
             self._check_there(pictures, kind)
+            self._counts(pictures, kind)
         elif kind not in self._of_file(self.file, pictures).notes:
             raise UserError(
                 f"{self.file}: it has no region of kind {kind}; name another `file`, or set "
                 f"{kind.key} to null to look for none"
             )
+        for note in self.notes(pictures, kind):
+            log.info("%s: %s", self.file, note)
+
+    def _counts(self, pictures: Sequence[Picture], kind: Kind) -> tuple[int, int, int]:
+        """Marked regions, those that are cut, and those near the upper left corner.
+
+        Raises:
+            UserError: a line for each region that cannot be of its image.
+        """
         findings: list[str] = []
         found, cut, in_corner = 0, 0, 0
         for picture in pictures:
@@ -80,9 +90,13 @@ class Annotations(Detector):
                 findings += str(error).splitlines()
         if findings:
             raise UserError.of(findings)
-        if self._marked is None:
-            return
-        notes = list(self._marked.notes[kind])
+        return found, cut, in_corner
+
+    def notes(self, pictures: Sequence[Picture], kind: Kind) -> list[str]:
+        if self.file is None:
+            return []
+        notes = list(self._of_file(self.file, pictures).notes.get(kind, ()))
+        found, cut, in_corner = self._counts(pictures, kind)
         if cut:
             notes.append(f"{cut} {kind} boxes reach beyond their image and are cut")
         if found and in_corner == found:
@@ -90,8 +104,7 @@ class Annotations(Detector):
                 f"all {found} {kind} boxes end within {CORNER} pixels of the upper left corner; "
                 "coordinates are pixels, not percent"
             )
-        for note in notes:
-            log.info("%s: %s", self.file, note)
+        return notes
 
     def _check_there(self, pictures: Sequence[Picture], kind: Kind) -> None:
         is_plate = kind is Kind.LICENSE_PLATE

@@ -1,6 +1,6 @@
 """`privacy table`: the audits of all variants."""
 
-from figures_and_tables.tables import latex_tables, write_formats
+from figures_and_tables.tables import csv_of, latex_tables, markdown, write_formats
 from plain_commands.console import log
 
 from workflow_scripts.common.cli import Files, Folder
@@ -26,8 +26,8 @@ def table(*, audits: Files, output: Folder) -> None:
     write_formats(
         output,
         "privacy",
-        csv=audits_table.long_table(found).to_csv(index=False),
-        md=audits_table.as_markdown(content.layouts, content.notes),
+        csv=csv_of(audits_table.long_table(found)),
+        md=markdown(content.layouts, content.caption, content.notes),
         tex=latex_tables(content.layouts, content.caption, "privacy"),
         json=content.as_json(),
     )
