@@ -4,9 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import drawn_face
-import numpy as np
 import pytest
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of_file
@@ -16,7 +14,7 @@ from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.pictures import Picture
-from workflow_scripts.pii.detectors.annotations import Annotations, quad_of
+from workflow_scripts.pii.detectors.annotations import Annotations
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.settings import Pii
 
@@ -94,17 +92,6 @@ def test_plates_of_cityscapes_polygons(tmp_path):
     assert first.score == 1
     assert (second.x0, second.y0, second.x1, second.y1) == (90, 40, 100, 50)
     assert len(second.quad) == 4
-
-
-@pytest.mark.parametrize("degrees", [-35, -5, 0, 10, 40])
-def test_quad_starts_at_the_upper_left_and_goes_clockwise(degrees):
-    angle = np.deg2rad(degrees)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    corners = np.array([(-40, -10), (40, -10), (40, 10), (-40, 10)]) @ turn + 100
-    more_points = np.concatenate((corners, corners[:2] * 0.5 + corners[2:] * 0.5))
-    for polygon in (np.roll(corners, 2, axis=0)[::-1], cv2.convexHull(np.float32(more_points))):
-        quad = quad_of(np.float32(polygon).reshape(-1, 2))
-        np.testing.assert_allclose(quad, corners, atol=0.1)
 
 
 def test_side_files_of_a_drawn_data_set_give_the_faces(tmp_path):

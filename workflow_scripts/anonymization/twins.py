@@ -1,21 +1,20 @@
 """Images that were anonymized elsewhere: finding them, and detecting their changes."""
 
-import glob
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import cv2
 import numpy as np
 from image_files import orientation_of
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
 from pydantic import Field
-from twin_comparison.changes import changed_pixels, coded_like, parts_of
+from twin_comparison.changes import changed_pixels, coded_like
+from twin_comparison.covering import parts_on, window_of
+from twin_comparison.files import expected_path, files_for, rename_for
 from twin_comparison.resemblance import exchanged, glimpse, resemblance
 
 from workflow_scripts.anonymization.method import Finished, Method
@@ -25,10 +24,7 @@ from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.images import decode_image, size_in_header
 from workflow_scripts.imaging.pictures import Picture
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
-COVERED = 0.2
-"""Least changed share of a changed region's box; less comes from a change beside it."""
 ADVICE = "make it again, or set `whole_image: true` for a method that redraws whole images"
 
 
@@ -73,9 +69,10 @@ class Twins(Method):
     def findings(self, images: Sequence[CocoImage]) -> list[str]:
         """Findings on the anonymized versions of these images, from their headers."""
         absent = [image.file_name for image in images if not self._files(image.file_name)]
-        rename = self._rename_for(absent[0]) if absent else None
-        if rename or 1 < len(absent) == len(images):
-            advice = f"`rename: {rename}` finds it" if rename else "does it need a `rename`?"
+        rename = rename_for(self.folder, absent[0]) if absent else None
+        if rename is not None or 1 < len(absent) == len(images):
+            proposed = f"`rename: {json.dumps(rename)}` finds it"
+            advice = "does it need a `rename`?" if rename is None else proposed
             return [
                 f"{self.folder}: {len(absent)} of {len(images)} images are not there, e.g. "
                 f"{self._expected(absent[0]).relative_to(self.folder)}; {advice}"
@@ -85,23 +82,7 @@ class Twins(Method):
 
     def _files(self, file_name: str) -> list[Path]:
         """The files that may stand for an image."""
-        expected = self._expected(file_name)
-        paths = dict.fromkeys((expected, *map(expected.with_suffix, SUFFIXES)))
-        return [path for path in paths if path.is_file()]
-
-    def _rename_for(self, file_name: str) -> str | None:
-        """A `rename` that finds an image, from a file with a similar name."""
-        name = PurePosixPath(file_name)
-        for path in sorted(self.folder.rglob(f"{glob.escape(name.stem)}*")):
-            there = PurePosixPath(path.relative_to(self.folder).as_posix())
-            texts = {}
-            if there.parent != name.parent:
-                texts[f"{name.parent}/"] = f"{there.parent}/".removeprefix("./")
-            if there.stem != name.stem:
-                texts[name.suffix] = there.name.removeprefix(name.stem)
-            if self.model_copy(update={"rename": texts})._files(file_name):
-                return json.dumps(texts)
-        return None
+        return files_for(self.folder, file_name, self.rename)
 
     def _tell_of_links(self, images: Sequence[CocoImage]) -> None:
         root = self.folder.resolve()
@@ -135,9 +116,7 @@ class Twins(Method):
         return None
 
     def _expected(self, file_name: str) -> Path:
-        for text, other in self.rename.items():
-            file_name = file_name.replace(text, other)
-        return self.folder / file_name
+        return expected_path(self.folder, file_name, self.rename)
 
 
 class CommandResults(Twins):
@@ -208,7 +187,8 @@ def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: byt
     """What is unusual about an image; an error where it is another picture."""
     ignored: np.ndarray = np.zeros(twin.shape[:2], bool)
     for region in picture.regions:
-        if window := _window(region, ignored.shape):
+        box = (region.x0, region.y0, region.x1, region.y1)
+        if window := window_of(box, picture.pixels.shape[:2]):
             ignored[window] = True
     found = resemblance(picture.pixels, twin, ignored)
     if differences := found.differences():
@@ -259,29 +239,8 @@ def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list
         One for each region that was changed, in their order, with a box around all parts that
         touch it; then one for each part that touches none of these.
     """
-    labels, boxes = parts_of(mask)
-    # A few pixels may keep their value by chance, or lie between the characters of a plate.
-    filled = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    changes: list[Change] = []
-    told: set[int] = set()
-    for region in regions:
-        window = _window(region, mask.shape)
-        if window is None or filled[window].mean() < COVERED:
-            continue
-        parts = [int(part) for part in np.unique(labels[window]) if part]
-        if parts:
-            told.update(parts)
-            around = boxes[np.array(parts) - 1]
-            box = (*around[:, :2].min(axis=0), *around[:, 2:].max(axis=0))
-            x0, y0, x1, y1 = map(int, box)
-            changes.append(Change.of(region, method, (x0, y0, x1, y1)))
-    rest = (box.tolist() for part, box in enumerate(boxes, start=1) if part not in told)
-    return [*changes, *(Change(method, *box) for box in rest)]
-
-
-def _window(region: Region, frame: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Rows and columns of a region's box; None where it has none inside the frame."""
-    height, width = frame
-    x0, y0 = max(math.floor(region.x0), 0), max(math.floor(region.y0), 0)
-    x1, y1 = min(math.ceil(region.x1), width), min(math.ceil(region.y1), height)
-    return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))
+    boxes = [(region.x0, region.y0, region.x1, region.y1) for region in regions]
+    return [
+        Change(method, *box) if number is None else Change.of(regions[number], method, box)
+        for number, box in parts_on(mask, boxes)
+    ]

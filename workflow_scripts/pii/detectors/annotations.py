@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-import cv2
 import numpy as np
+from listed_regions.corners import corners_of
 from listed_regions.region_files import MarkedImages, MarkedRegion, marked_images
 from plain_commands.console import log
 from plain_commands.errors import UserError
@@ -20,7 +20,7 @@ from workflow_scripts.contracts.cityscapes import (
     polygons_of,
     polygons_path,
 )
-from workflow_scripts.contracts.regions import Kind, Points, Region
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.detection import Detector, ImageNames, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
 
@@ -202,25 +202,8 @@ def _plates(path: Path, picture: Picture) -> dict[str, MarkedRegion]:
             **dict(zip(("x0", "y0"), polygon.min(axis=0).tolist(), strict=True)),
             # A polygon names pixels, the last of which belong to the plate.
             **dict(zip(("x1", "y1"), (polygon.max(axis=0) + 1).tolist(), strict=True)),
-            quad=quad_of(polygon + 0.5),
+            quad=as_points(corners_of(polygon + 0.5)),
         )
         for number, outline in enumerate(outlines, start=1)
         for polygon in [np.array(outline, np.float32)]
     }
-
-
-def quad_of(polygon: np.ndarray) -> Points:
-    """The corners of a plate: top left, top right, bottom right, bottom left.
-
-    Four corners that were marked are taken as they are, since they know the perspective; of any
-    other polygon the smallest rectangle around it, which may be rotated by less than 45°.
-
-    Args:
-        polygon: (n, 2) float32, x and y in pixels.
-    """
-    if len(polygon) != 4 or not cv2.isContourConvex(polygon):
-        polygon = cv2.boxPoints(cv2.minAreaRect(polygon))
-    around = polygon - polygon.mean(axis=0)
-    clockwise = polygon[np.argsort(np.arctan2(around[:, 1], around[:, 0]), kind="stable")]
-    first = int(np.argmin(clockwise.sum(axis=1)))
-    return as_points(np.roll(clockwise, -first, axis=0))

@@ -1,0 +1,60 @@
+"""Which changed parts of a twin cover which boxes of its original."""
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .changes import parts_of
+
+COVERED = 0.2
+"""Least changed share of a changed box; less comes from a change beside it."""
+Box = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in pixels; it may reach beyond the image."""
+
+
+def window_of(box: Box, frame: tuple[int, int]) -> tuple[slice, slice] | None:
+    """Rows and columns that a box touches; None where it has none inside the frame.
+
+    Args:
+        box: in the frame or not.
+        frame: height and width.
+    """
+    height, width = frame
+    x0, y0 = max(math.floor(box[0]), 0), max(math.floor(box[1]), 0)
+    x1, y1 = min(math.ceil(box[2]), width), min(math.ceil(box[3]), height)
+    return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))
+
+
+def parts_on(
+    mask: np.ndarray, boxes: Sequence[Box]
+) -> list[tuple[int | None, tuple[int, int, int, int]]]:
+    """The changed parts of an image, and which boxes they cover.
+
+    Args:
+        mask: (h, w) bool, the changed pixels.
+        boxes: of what may be changed.
+
+    Returns:
+        One for each box that was changed, in their order: its position, and a box around all parts
+        that touch it. Then None and its box for each part that touches none of these.
+    """
+    labels, around = parts_of(mask)
+    # A few pixels may keep their value by chance, or lie between the characters of a plate.
+    filled = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    found: list[tuple[int | None, tuple[int, int, int, int]]] = []
+    told: set[int] = set()
+    for number, box in enumerate(boxes):
+        window = window_of(box, (mask.shape[0], mask.shape[1]))
+        if window is None or filled[window].mean() < COVERED:
+            continue
+        parts = [int(part) for part in np.unique(labels[window]) if part]
+        if parts:
+            told.update(parts)
+            touching = around[np.array(parts) - 1]
+            x0, y0 = touching[:, :2].min(axis=0).tolist()
+            x1, y1 = touching[:, 2:].max(axis=0).tolist()
+            found.append((number, (x0, y0, x1, y1)))
+    rest = [box.tolist() for part, box in enumerate(around, start=1) if part not in told]
+    return [*found, *((None, (x0, y0, x1, y1)) for x0, y0, x1, y1 in rest)]
