@@ -63,4 +63,4 @@ def code_of(*modules: str) -> str:
 
 @functools.cache
 def _code_base() -> CodeBase:
-    return CodeBase((ROOT, *sorted(ROOT.glob("packages/*"))), LOCK, WITHOUT_EFFECT, CACHE)
+    return CodeBase((ROOT, *sorted(ROOT.glob("packages/*/"))), LOCK, WITHOUT_EFFECT, CACHE)
