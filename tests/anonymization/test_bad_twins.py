@@ -360,6 +360,19 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
         lambda data: write_png(data / "theirs/town/a.jpg", read_image(data / "in/town/a.png")),
         "{theirs}/town: a.png and a.jpg both stand for town/a.png; remove one",
     ),
+    "two letter cases": (
+        lambda data: write_png(data / "theirs/town/b.PNG", read_image(data / "in/town/b.png")),
+        "{theirs}/town: b.png and b.PNG both stand for town/b.png; remove one",
+    ),
+    "one of another name": (
+        lambda data: (data / "theirs/town/b.png").rename(data / "theirs/town/b.png.jpg"),
+        "{theirs}/town/b.png: no such file, nor one with another suffix; it should stand for "
+        "town/b.png",
+    ),
+    "prefix of a vendor": (
+        lambda data: moved_files(data, lambda name: f"town/anon_{name.name}"),
+        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; does it need a `rename`?",
+    ),
     "suffix of a vendor": (
         lambda data: moved_files(data, lambda name: f"town/{name.stem}_anonymized.jpg"),
         "{theirs}: 3 of 3 images are not there, e.g. town/a.png; "
@@ -407,6 +420,31 @@ def test_a_folder_that_does_not_fit_is_one_line(data, capsys, case):
     assert check(data) == 2
     (line,) = lines_of(capsys.readouterr().err)
     assert line == "variants.v: " + expected.format(theirs=data / "theirs")
+
+
+@pytest.mark.parametrize(
+    ("rename", "expected"),
+    [
+        (
+            {"town/": "/etc/"},
+            "variants.v: {theirs}: 3 of 3 images are not there, e.g. etc/a.png; "
+            "`rename: {{}}` finds it",
+        ),
+        (
+            {"": "x"},
+            "--settings: v.rename: an empty text is in every path; name a part of the path",
+        ),
+    ],
+)
+def test_a_rename_that_finds_nothing_is_one_line(data, capsys, rename, expected):
+    assert check(data, rename=rename) == 2
+    (line,) = lines_of(capsys.readouterr().err)
+    assert line.startswith(expected.format(theirs=data / "theirs"))
+
+
+def test_suffixes_in_upper_case_are_found(data):
+    moved_files(data, lambda name: f"town/{name.stem}.PNG")
+    assert apply(data) == 0
 
 
 def test_links_out_of_the_folder_are_counted(data, capsys):

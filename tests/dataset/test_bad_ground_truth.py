@@ -125,6 +125,10 @@ ENTRIES = [
     ),
     (first("images", file_name="/a.png"), f"image 1: file_name is '/a.png'; {PATH_LINE}"),
     (first("images", file_name="a\n.png"), rf"image 1: file_name is 'a\n.png'; {PATH_LINE}"),
+    (
+        first("images", file_name="a\u2028.png"),
+        rf"image 1: file_name is 'a\u2028.png'; {PATH_LINE}",
+    ),
     (first("images", file_name="a\0.png"), rf"image 1: file_name is 'a\x00.png'; {PATH_LINE}"),
     (
         first("images", file_name="a\udc80.png"),
@@ -296,6 +300,8 @@ TEXTS = [
     ('{"name": "Köln"}'.encode("latin-1"), "not valid JSON ('utf-8' codec can't decode byte 0xf6 "
      "in position 11: invalid start byte); make it again"),
     ("[" * 100_000, "not valid JSON (maximum recursion depth exceeded"),
+    ('{"images": [], "images": []}',
+     "not valid JSON ('images' is there twice; keep one of them); make it again"),
     ("[]", "no list 'images' in it; is it a COCO file?"),
     ("null", "no list 'images' in it; is it a COCO file?"),
     ('{"images": {"1": {}}}', "no list 'images' in it; is it a COCO file?"),

@@ -166,6 +166,11 @@ REFUSED = {
         csv(f"a.png,{BOX}", "b.png,face,900,18,950,30"),
         f"line 3: the box (900, 18, 950, 30) {OUTSIDE} (b.png); was it resized?",
     ),
+    "at another scale": (
+        csv(f"a.png,{BOX}", "b.png,face,100,100,2600,1900"),
+        "line 3: the box (100, 100, 2600, 1900) reaches far beyond the image, 640x480 (b.png); was "
+        "it resized?",
+    ),
     "left of the image": (
         csv("a.png,face,-50,18,-1,30"),
         f"line 2: the box (-50, 18, -1, 30) {OUTSIDE} (a.png); was it resized?",
@@ -224,6 +229,10 @@ REFUSED_JSON = {
         'a list of regions is expected, found {"images": [], "annotations": []}',
     ),
     "null": ("null", "a list of regions is expected, found null"),
+    "a key twice": (
+        '[{"image": "a.png", "image": "b.png"}]',
+        "not valid JSON ('image' is there twice; keep one of them); make it again",
+    ),
     "empty list": ("[]", "it holds no region"),
 }
 
@@ -380,7 +389,7 @@ def test_boxes_that_are_cut_or_may_be_percentages_are_told(data, capsys):
 
 def test_spaces_and_a_byte_order_mark_are_no_part_of_names(data):
     file = data / "boxes.csv"
-    text = "image, kind, x0, y0, x1, y1\na.png , face, 60, 18, 74, 30\n\n"
+    text = "image, kind, x0, y0, x1, y1\na.png , face, 60, 18, 74, 30\n\n,,,,,\n"
     file.write_text(text, encoding="utf-8-sig")
     (region,) = found(data, file)
     assert (region.image, region.x0) == ("a.png", 60)

@@ -11,7 +11,7 @@ from image_files import orientation_of
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
-from pydantic import Field
+from pydantic import Field, field_validator
 from twin_comparison.changes import changed_pixels, coded_like
 from twin_comparison.covering import parts_on, window_of
 from twin_comparison.files import expected_path, files_for, rename_for
@@ -46,6 +46,13 @@ class Twins(Method):
     redraws whole images. If not, an image is refused that shows another picture outside of faces
     and license plates: turned, moved, in other colours, or another image's."""
 
+    @field_validator("rename")
+    @classmethod
+    def _has_no_empty_text(cls, rename: dict[str, str]) -> dict[str, str]:
+        if "" in rename:
+            raise ValueError("an empty text is in every path; name a part of the path")
+        return rename
+
     def replacement(self, file_name: str) -> Finished | None:
         """The image in the folder.
 
@@ -69,7 +76,8 @@ class Twins(Method):
     def findings(self, images: Sequence[CocoImage]) -> list[str]:
         """Findings on the anonymized versions of these images, from their headers."""
         absent = [image.file_name for image in images if not self._files(image.file_name)]
-        rename = rename_for(self.folder, absent[0]) if absent else None
+        some = [image.file_name for image in images[:: max(1, len(images) // 10)]]
+        rename = rename_for(self.folder, absent[0], some) if absent else None
         if rename is not None or 1 < len(absent) == len(images):
             proposed = f"`rename: {json.dumps(rename)}` finds it"
             advice = "does it need a `rename`?" if rename is None else proposed

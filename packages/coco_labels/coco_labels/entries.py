@@ -126,7 +126,7 @@ def _shown(value: Any) -> str:
 
 
 def _has_control(text: str) -> bool:
-    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+    return any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in text)
 
 
 def is_number(value: Any) -> bool:

@@ -109,6 +109,7 @@ def _csv_rows(path: Path) -> dict[str, object]:
                 if value
             }
             for row in reader
+            if any(row.values())
         }
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file in UTF-8 ({error})") from None

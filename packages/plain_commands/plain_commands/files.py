@@ -98,13 +98,28 @@ def read_json(path: Path) -> Any:
     """Read a JSON file, compressed if its name ends in .gz.
 
     Raises:
-        UserError: it is missing, not readable or not JSON.
+        UserError: it is missing, not readable or not JSON, or a key is there twice.
     """
     raw = read_bytes(Path(path))
     try:
-        return json.loads(gzip.decompress(raw) if Path(path).suffix == ".gz" else raw)
+        text = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
+        return json.loads(text, object_pairs_hook=without_doubles)
     except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
+
+
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The content of a JSON object.
+
+    Raises:
+        ValueError: a key is there twice.
+    """
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice; keep one of them")
+    return content
 
 
 def read_text(path: Path) -> str:

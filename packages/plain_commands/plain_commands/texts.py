@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import UserError
-from .files import read_text
+from .files import read_text, without_doubles
 
 MOST_VALUES = 100_000
 """Values in a file, those of aliases counted each time."""
@@ -30,18 +30,9 @@ def parse_json(text: str, where: str) -> Any:
         UserError: it is not JSON, or a key is there twice.
     """
     try:
-        return json.loads(text, object_pairs_hook=_without_doubles)
+        return json.loads(text, object_pairs_hook=without_doubles)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not valid JSON ({error})") from None
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} is there twice; keep one of them")
-    return content
 
 
 def read_given(source: str, option: str) -> tuple[Any, str]:

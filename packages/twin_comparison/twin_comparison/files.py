@@ -1,7 +1,7 @@
 """Finding the twin of an image in a folder: other suffix, renamed parts of the path."""
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -17,18 +17,27 @@ def expected_path(folder: Path, name: str, rename: Mapping[str, str]) -> Path:
     """
     for text, other in rename.items():
         name = name.replace(text, other)
-    return folder / name
+    return folder / name.lstrip("/")
 
 
 def files_for(folder: Path, name: str, rename: Mapping[str, str]) -> list[Path]:
     """The files that may be the twin of an image; arguments as in `expected_path`."""
     expected = expected_path(folder, name, rename)
-    paths = dict.fromkeys((expected, *map(expected.with_suffix, SUFFIXES)))
-    return [path for path in paths if path.is_file()]
+    suffixes = (*SUFFIXES, *map(str.upper, SUFFIXES))
+    paths = [expected, *map(expected.with_suffix, suffixes)]
+    # One file has two names where upper and lower case are the same.
+    found = {path.stat()[1:3]: path for path in reversed(paths) if path.is_file()}
+    return [*found.values()][::-1]
 
 
-def rename_for(folder: Path, name: str) -> dict[str, str] | None:
-    """A `rename` that finds an image, from a file with a similar name; None without such a file."""
+def rename_for(folder: Path, name: str, others: Sequence[str] = ()) -> dict[str, str] | None:
+    """A `rename` from a file with a similar name; None if there is none.
+
+    Args:
+        folder: of the twins.
+        name: path of the original in its own folder.
+        others: paths of originals; it has to find most of them as well.
+    """
     own = PurePosixPath(name)
     for path in sorted(folder.rglob(f"{glob.escape(own.stem)}*")):
         there = PurePosixPath(path.relative_to(folder).as_posix())
@@ -37,6 +46,9 @@ def rename_for(folder: Path, name: str) -> dict[str, str] | None:
             texts[f"{own.parent}/"] = f"{there.parent}/".removeprefix("./")
         if there.stem != own.stem:
             texts[own.suffix] = there.name.removeprefix(own.stem)
-        if files_for(folder, name, texts):
+        if not files_for(folder, name, texts):
+            continue
+        found = sum(bool(files_for(folder, other, texts)) for other in others)
+        if 2 * found > len(others) or not others:
             return texts
     return None

@@ -153,14 +153,17 @@ def _region(picture: Picture, place: str, row: MarkedRegion) -> Region:
     """A marked region as part of a picture; its box is clipped to it.
 
     Raises:
-        UserError: the box lies outside of the image.
+        UserError: the box lies outside of the image, or reaches beyond it by more than its size.
     """
     region = _clipped(picture, row)
-    if region is None:
-        record, (x0, y0, x1, y1) = picture.record, row.box
+    record, (x0, y0, x1, y1) = picture.record, row.box
+    width, height = record.width, record.height
+    is_far = x0 < -width or y0 < -height or x1 > 2 * width or y1 > 2 * height
+    if region is None or is_far:
+        where = "reaches far beyond" if region else "lies outside of"
         raise UserError(
-            f"{place}: the box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) lies outside of the image, "
-            f"{record.width}x{record.height} ({record.file_name}); was it resized?"
+            f"{place}: the box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) {where} the image, "
+            f"{width}x{height} ({record.file_name}); was it resized?"
         )
     return region
 
