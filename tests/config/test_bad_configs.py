@@ -210,6 +210,14 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
                 r"(\w?)+x",
             )
         ),
+        (
+            {"statistics": {"image_groups": "a{99999999999}"}},
+            "image_groups: not a regular expression: the repetition number is too large",
+        ),
+        (
+            {"statistics": {"image_groups": "(" * 5000 + ")" * 5000}},
+            "image_groups: not a regular expression: maximum recursion depth exceeded",
+        ),
         ({"statistics": {"image_groups": "("}}, "image_groups: not a regular expression: missing"),
         ({"dataset": {"images_per_shard": 10**30}}, "Input should be less than or equal to 1000"),
         ({"report": {"show_originals": "perhaps"}}, "Input should be a valid boolean, unable to"),

@@ -3,6 +3,7 @@
 """
 
 import re
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -29,10 +30,12 @@ def _is_a_class_name(name: str) -> str:
 
 def _is_a_regular_expression(text: str) -> str:
     try:
-        re.compile(text)
-    except re.error as error:
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+            re.compile(text)
+            is_slow = _may_take_for_ever(text)
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from None
-    if _may_take_for_ever(text):
+    if is_slow:
         raise ValueError(
             "this expression can take for ever: it repeats what has repetitions or choices in it, "
             f"or has more than {MOST_REPETITIONS} repetitions; match less of the name"
