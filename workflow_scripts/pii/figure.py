@@ -2,17 +2,14 @@
 
 from pathlib import Path
 
-from figures_and_tables.figures import TEXT, save, style
-from matplotlib.axes import Axes
+from figures_and_tables.figures import ORANGE, SKY, draw_histogram, save, style
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
+from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.regions import Kind
 
 NAME = "figure_3"
-# From the palette of Okabe and Ito, which is told apart with any colour vision.
-ALL, FACES, PLATES, MEAN = "#9aa3ab", "#56b4e9", "#e69f00", TEXT
+ALL = "#9aa3ab"
 
 
 def draw(summary: PiiSummary, folder: Path) -> None:
@@ -21,7 +18,7 @@ def draw(summary: PiiSummary, folder: Path) -> None:
         (" and ".join(kind.plural for kind in summary.by_kind) or "nothing", summary.total, ALL),
         *(
             (kind.plural, summary.by_kind.get(kind), colour)
-            for kind, colour in ((Kind.FACE, FACES), (Kind.LICENSE_PLATE, PLATES))
+            for kind, colour in ((Kind.FACE, SKY), (Kind.LICENSE_PLATE, ORANGE))
         ),
     )
     with style(NAME, axes_grid=True, axes_grid_axis="y"):
@@ -31,30 +28,8 @@ def draw(summary: PiiSummary, folder: Path) -> None:
             axes.set_title(title.capitalize(), loc="left", fontsize=11)
             axes.set_xlabel("Regions in a frame")
             if counts:
-                _draw_panel(axes, counts, colour)
+                draw_histogram(axes, counts.histogram, counts.mean, colour)
             else:
                 axes.text(0.05, 0.9, "not looked for", transform=axes.transAxes)
         columns[0].set_ylabel("Training frames")
         save(figure, folder, NAME)
-
-
-def _draw_panel(axes: Axes, counts: RegionsPerFrame, colour: str) -> None:
-    axes.bar(range(len(counts.histogram)), counts.histogram, width=0.8, color=colour)
-    axes.axvline(counts.mean, color=MEAN, linestyle=(0, (5, 3)), linewidth=1.6)
-    end = max(len(counts.histogram) - 0.3, 4.5)
-    left_of_it = counts.mean > 0.6 * end
-    axes.annotate(
-        f"mean {counts.mean:.2f}",
-        (counts.mean, 1),
-        xycoords=("data", "axes fraction"),
-        xytext=(-5 if left_of_it else 5, -2),
-        textcoords="offset points",
-        horizontalalignment="right" if left_of_it else "left",
-        verticalalignment="top",
-        color=MEAN,
-        backgroundcolor="#ffffffcc",
-    )
-    axes.set_xlim(-0.7, end)
-    axes.margins(y=0.15)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.patches import Rectangle
 
 NAME = "before_after"
-TITLES = {Kind.FACE: "Faces", Kind.LICENSE_PLATE: "License plates"}
 TILE = 1.05
 """Width of a picture; all lengths here are in inches."""
 GAP, BETWEEN = 0.05, 0.22
@@ -108,7 +107,7 @@ def draw(samples: FigureContent, folder: Path) -> None:
 def _draw_block(
     page: Page, kind: Kind, rows: list[list[FigureRow]], columns: tuple[str, ...], step: float
 ) -> None:
-    page.text(0.15, 0.08, TITLES[kind], fontsize=11, fontweight="bold")
+    page.text(0.15, 0.08, kind.plural.capitalize(), fontsize=11, fontweight="bold")
     # One column needs one heading.
     for group in range(max(map(len, rows)) if len(columns) > 1 else 1):
         for number, name in enumerate(columns):

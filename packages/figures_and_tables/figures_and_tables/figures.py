@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from plain_commands.files import atomic
 
 TEXT = "#1a1a1a"
@@ -115,3 +116,33 @@ def save(figure: Figure, folder: Path, name: str, keywords: Sequence[str] = ()) 
     for suffix, options in (("svg", {"metadata": metadata}), ("png", {"dpi": 300})):
         with atomic(folder / f"{name}.{suffix}") as temporary:
             figure.savefig(temporary, **options)
+
+
+def draw_histogram(axes: Axes, numbers: Sequence[int], mean: float, colour: str) -> None:
+    """Bars of how often 0, 1, 2, … occur, with a line at their mean.
+
+    Args:
+        axes: an empty panel.
+        numbers: how often each occurs.
+        mean: of what occurs.
+        colour: of the bars.
+    """
+    axes.bar(range(len(numbers)), numbers, width=0.8, color=colour)
+    axes.axvline(mean, color=TEXT, linestyle=(0, (5, 3)), linewidth=1.6)
+    end = max(len(numbers) - 0.3, 4.5)
+    left_of_it = mean > 0.6 * end
+    axes.annotate(
+        f"mean {mean:.2f}",
+        (mean, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-5 if left_of_it else 5, -2),
+        textcoords="offset points",
+        horizontalalignment="right" if left_of_it else "left",
+        verticalalignment="top",
+        color=TEXT,
+        backgroundcolor="#ffffffcc",
+    )
+    axes.set_xlim(-0.7, end)
+    axes.margins(y=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
