@@ -31,5 +31,6 @@ def draw(summary: PiiSummary, folder: Path) -> None:
                 draw_histogram(axes, counts.histogram, counts.mean, colour)
             else:
                 axes.text(0.05, 0.9, "not looked for", transform=axes.transAxes)
+                axes.set_xticks([])
         columns[0].set_ylabel("Training frames")
         save(figure, folder, NAME)
