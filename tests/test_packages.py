@@ -34,7 +34,7 @@ def test_examples_are_found():
 @pytest.mark.parametrize("package", EXAMPLES)
 def test_the_example_runs_without_the_workflow(package, tmp_path):
     """In a process that refuses to import the workflow and its libraries."""
-    folders = [str(folder) for folder in sorted(PROJECT.glob("packages/*"))]
+    folders = [str(folder) for folder in sorted(PROJECT.glob("packages/*/"))]
     code, printed = EXAMPLES[package]
     done = subprocess.run(
         [sys.executable, "-I", "-c", f"PACKAGES = {folders}\n{SCRIPT}\n{code}"],

@@ -130,6 +130,7 @@ def _config(treatments, seeds, classes, images, show_originals) -> dict:
         "dataset": {"kind": "coco", "classes": list(classes), "train": split, "val": split},
         "variants": {name: treatment.settings for name, treatment in treatments.items()},
         "seeds": seeds,
+        "pii": {"only_on_labelled": "person" in classes},
         "training": {"engine": "torchvision"},
         "report": {"show_originals": show_originals},
     }
