@@ -129,13 +129,19 @@ class _Listener(threading.Thread):
 
 
 def end_marked(mark: str) -> int:
-    """End all processes of a program that was run with this mark; returns their number."""
+    """End all processes of a program that was run with this mark, and wait until they are gone.
+
+    Returns:
+        Their number.
+    """
     ended: set[int] = set()
-    while found := _marked(mark) - ended:
+    deadline = time.monotonic() + GRACE_SECONDS
+    while (found := _marked(mark)) and time.monotonic() < deadline:
         for number in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(number, signal.SIGKILL)
         ended |= found
+        time.sleep(0.02)
     return len(ended)
 
 
