@@ -211,9 +211,47 @@ def test_a_users_error_is_a_line_and_a_bug_a_traceback(run, tmp_path):
     assert endings == [2, 1, 130]
 
 
-def test_many_findings_are_cut_short():
-    said = str(UserError.of([f"{number}.png" for number in range(50)]))
-    assert said.splitlines()[-1] == "… and 30 more findings like these"
+KINDS = ["it is gone", "it is empty"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "lines"),
+    [
+        (
+            [f"a/{number}.png: it is gone" for number in range(1000)],
+            [f"a/{number}.png: it is gone" for number in range(3)] + ["… and 997 more like this"],
+        ),
+        (
+            [f"line {number}: kind: expected 'face' (found 'a{number}')" for number in (2, 3, 4)],
+            [f"line {number}: kind: expected 'face' (found 'a{number}')" for number in (2, 3, 4)],
+        ),
+        (
+            [f"{number}.png: {kind}" for number in range(4) for kind in KINDS],
+            [
+                line
+                for kind in KINDS
+                for line in [*(f"{n}.png: {kind}" for n in range(3)), "… and 1 more like this"]
+            ],
+        ),
+        (
+            # What was cut short already, for two splits, each under the name of a key.
+            [f"x: {n}.png: it is gone" for n in range(3)]
+            + ["x: … and 7 more like this"]
+            + [f"x: {n}.png: it is gone" for n in range(20, 23)]
+            + ["x: … and 5 more like this"],
+            [f"x: {n}.png: it is gone" for n in range(3)] + ["… and 15 more like this"],
+        ),
+        (
+            [f"{letter}: unlike the others" for letter in "abcdefghijklmnopqrstuvwxyz"],
+            [f"{letter}: unlike the others" for letter in "abcdefghijklmnopqrst"]
+            + ["… and 6 more findings"],
+        ),
+    ],
+)
+def test_many_findings_are_cut_short(findings, lines):
+    said = str(UserError.of(findings)).splitlines()
+    assert said == lines
+    assert str(UserError.of(said)).splitlines() == lines
 
 
 def test_the_label_names_arguments(run):

@@ -134,6 +134,25 @@ REFUSED = {
         "none",
     ),
     "header only": (HEADER, "it holds no region"),
+    "too short": (
+        csv(f"a.png,{BOX}", "a.png,face,1"),
+        "line 3: 6 columns are expected, as the first line has them, found 3 ('a.png,face,1'); "
+        "correct the line, or remove it",
+    ),
+    "too long": (
+        csv(f"a.png,{BOX},0.5"),
+        "line 2: 6 columns are expected, as the first line has them, found 7 "
+        "('a.png,face,160,18,174,30,0.5'); correct the line, or remove it",
+    ),
+    "a comment": (
+        csv("# marked by hand", f"a.png,{BOX}"),
+        "line 2: 6 columns are expected, as the first line has them, found 1 ('# marked by hand'); "
+        "correct the line, or remove it",
+    ),
+    "empty cells": (
+        csv("a.png,face,,,,"),
+        "line 2.x0, y0, x1, y1: missing; these keys have no default",
+    ),
     "empty": ("", None),
     "semicolons": ("image;kind;x0;y0;x1;y1\na.png;face;60;18;74;30", None),
     "tabs": ("image\tkind\tx0\ty0\tx1\ty1\n", None),
@@ -203,6 +222,16 @@ REFUSED_JSON = {
         entries(landmarks=[*POINTS, [1, 1]]),
         "entry 2: landmarks: 5 points are expected, found 6",
     ),
+    "landmarks as flat numbers": (
+        entries(landmarks=[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        "entry 2.landmarks: a list of points [x, y] is expected (found [1, 2, 3, 4, 5, 6, 7, 8, 9, "
+        "10])",
+    ),
+    "other keys": (
+        json.dumps([{"image": "a.png", "kind": "face", "box": [1, 2, 3, 4]}]),
+        "entry 1.x0, y0, x1, y1: missing; these keys have no default\n"
+        "{file}: entry 1.box: unknown key; remove it or correct its spelling",
+    ),
     "a number as name": (
         entries(image=12),
         "entry 2.image: Input should be a valid string (found 12)",
@@ -249,7 +278,7 @@ def test_a_csv_file_that_is_refused(data, capsys, text, line):
 def test_a_json_file_that_is_refused(data, capsys, text, line):
     file = data / "boxes.json"
     file.write_text(text)
-    assert checked(data, file, capsys) == [f"{{file}}: {line}"]
+    assert checked(data, file, capsys) == f"{{file}}: {line}".splitlines()
 
 
 @pytest.mark.parametrize(

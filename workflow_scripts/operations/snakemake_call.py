@@ -143,7 +143,7 @@ class SnakemakeCall:
             )
             if done.returncode:
                 said = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-                raise UserError.of([f"snakemake: {line}" for line in said[-LINES_OF_ERROR:]])
+                raise UserError("\n".join(f"snakemake: {line}" for line in said[-LINES_OF_ERROR:]))
             return [_job(json.loads(line)) for line in listing.read_text("utf-8").splitlines()]
 
 

@@ -25,14 +25,14 @@ def check(settings: Pii, split: CocoSplit, pictures: Sequence[Picture]) -> None:
         UserError: all that does not fit.
     """
     checks = [partial(one.check, pictures, kind) for kind, one in settings.detectors.items()]
-    findings = []
+    errors = []
     for check_one in (partial(check_classes, settings, split), *checks):
         try:
             check_one()
         except UserError as error:
-            findings += str(error).splitlines()
-    if findings:
-        raise UserError.of(list(dict.fromkeys(findings)))
+            errors.append(str(error))
+    if errors:
+        raise UserError.of("\n".join(dict.fromkeys(errors)).splitlines())
 
 
 def check_classes(settings: Pii, split: CocoSplit) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, read_json
 from plain_commands.section import Section, validate
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .matching import Written, match_names
 
@@ -58,6 +58,13 @@ class ListedRegion(MarkedRegion):
     split: Literal["train", "val"] | None = None
     """The split of the image, where both have one of that name."""
 
+    @field_validator("landmarks", "quad", mode="before")
+    @classmethod
+    def _is_of_points(cls, points: object) -> object:
+        if isinstance(points, list) and any(not isinstance(point, list) for point in points):
+            raise ValueError(f"a list of points [x, y] is expected (found {points!s:.40})")
+        return points
+
     @model_validator(mode="after")
     def _is_in_pixels(self) -> "ListedRegion":
         if 0 < self.x1 <= FRACTION and 0 < self.y1 <= FRACTION:
@@ -99,20 +106,24 @@ def _json_rows(path: Path) -> dict[str, object]:
 def _csv_rows(path: Path) -> dict[str, object]:
     try:
         text = io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")
-        rest = "more columns than the header has"
-        reader = csv.DictReader(text, restkey=rest, skipinitialspace=True)
-        _check_header(path, [name.strip() for name in reader.fieldnames or ()])
-        return {
-            f"line {reader.line_num}": {
-                key.strip(): value.strip() if isinstance(value, str) else value
-                for key, value in row.items()
-                if value
-            }
-            for row in reader
-            if any(row.values())
-        }
+        reader = csv.reader(text, skipinitialspace=True)
+        header = [name.strip() for name in next(reader, ())]
+        _check_header(path, header)
+        rows = [(f"line {reader.line_num}", row) for row in reader if any(row)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path}: not a CSV file in UTF-8 ({error})") from None
+    findings = [
+        f"{path}: {place}: {len(header)} columns are expected, as the first line has them, found "
+        f"{len(row)} ({','.join(row)[:40]!r}); correct the line, or remove it"
+        for place, row in rows
+        if len(row) != len(header)
+    ]
+    if findings:
+        raise UserError.of(findings)
+    return {
+        place: {key: value.strip() for key, value in zip(header, row, strict=True) if value}
+        for place, row in rows
+    }
 
 
 def _check_header(path: Path, header: Sequence[str]) -> None:

@@ -1,6 +1,15 @@
 """The one error type a person is meant to read."""
 
 import re
+from collections import Counter
+
+EXAMPLES = 3
+"""Findings of one kind that are shown."""
+VARIABLE = re.compile(
+    r"""'[^']*'|"[^"]*"|\S*/\S*|\S+\.(png|jpe?g|webp|bmp|tiff?|json|csv|ya?ml|txt)\b|[-+\d.]*\d""",
+    re.IGNORECASE,
+)
+"""What differs between findings of one kind: quoted text, paths, file names and numbers."""
 
 
 class UserError(Exception):
@@ -16,10 +25,30 @@ class UserError(Exception):
 
     @classmethod
     def of(cls, findings: list[str], shown: int = 20) -> "UserError":
-        """Report many findings at once, the first `shown` of them in full."""
-        lines = findings[:shown]
-        if len(findings) > shown:
-            lines.append(f"… and {len(findings) - shown} more findings like these")
+        """Report many findings at once, in about `shown` lines.
+
+        Of findings of one kind, which differ in numbers, paths and quoted text only, the first
+        three stand for all.
+        """
+        kinds: dict[str, list[str]] = {}
+        kind, unseen = "", Counter[str]()
+        for finding in findings:
+            if more := re.search(r"… and (\d+) more (like this|findings)$", finding):
+                # What another error has already cut short.
+                unseen[kind if more[2] == "like this" else ""] += int(more[1])
+            else:
+                kind = re.sub(VARIABLE, "", finding)
+                kinds.setdefault(kind, []).append(finding)
+        lines: list[str] = []
+        for kind, found in kinds.items():
+            if len(lines) >= shown:
+                unseen[""] += len(found) + unseen[kind]
+                continue
+            lines += found[:EXAMPLES]
+            if count := len(found[EXAMPLES:]) + unseen[kind]:
+                lines.append(f"… and {count} more like this")
+        if unseen[""]:
+            lines.append(f"… and {unseen['']} more findings")
         return cls("\n".join(lines))
 
 

@@ -1,5 +1,6 @@
 """What all sections of the config have in common, and how their errors read."""
 
+import re
 import types
 import typing
 from pathlib import Path
@@ -23,6 +24,13 @@ Seed = Annotated[int, Field(ge=0, lt=10**18)]
 """Start of a random stream. Libraries take less than 2⁶³, and some add to it."""
 Pixels = Annotated[int, Field(ge=16, le=32768)]
 """Side of an image."""
+UNKNOWN = "unknown key; remove it or correct its spelling"
+MISSING = "missing; this key has no default"
+SEVERAL = {
+    UNKNOWN: "unknown keys; remove them or correct their spelling",
+    MISSING: "missing; these keys have no default",
+}
+"""What is said of several keys of one section, in one line."""
 
 
 def _with_true_numbers(schema: Any) -> Any:
@@ -94,10 +102,23 @@ def validate(kind: Any, content: Any, where: str) -> Any:
     findings: dict[str, str] = {}
     for item in found:
         key, message = _finding(item, content)
-        findings.setdefault(key, f"{where}: {key}: {message}" if key else f"{where}: {message}")
+        findings.setdefault(key, message)
     # Where a value may be of several kinds, what is wrong inside of one says more.
-    outer = {key for key in findings for other in findings if other.startswith(f"{key}.")}
-    raise UserError.of([line for key, line in findings.items() if key not in outer])
+    outer = {key[: dot.start()] for key in findings for dot in re.finditer(r"\.", key)}
+    lines: dict[tuple[str, str], str] = {}
+    for key, message in findings.items():
+        section, _, name = key.rpartition(".")
+        if key in outer:
+            continue
+        if message not in SEVERAL:
+            lines[key, message] = f"{key}: {message}" if key else message
+        elif (section, message) in lines:
+            before = lines[section, message].removesuffix(f": {message}")
+            before = before.removesuffix(f": {SEVERAL[message]}")
+            lines[section, message] = f"{before}, {name}: {SEVERAL[message]}"
+        else:
+            lines[section, message] = f"{key}: {message}"
+    raise UserError.of([f"{where}: {line}" for line in lines.values()])
 
 
 def _finding(item: Any, content: Any) -> tuple[str, str]:
@@ -109,12 +130,12 @@ def _finding(item: Any, content: Any) -> tuple[str, str]:
     key = ".".join(_keys_of(location, content))
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        message = "unknown key; remove it or correct its spelling"
+        message = UNKNOWN
     elif item["type"] == "union_tag_invalid":
         discriminator, known = (item["ctx"][name] for name in ("discriminator", "expected_tags"))
         message = f"{discriminator} is {item['ctx']['tag']!r}, but there are {known}"
     elif item["type"] == "missing":
-        message = "missing; this key has no default"
+        message = MISSING
     elif item["type"] in ("model_type", "dict_type", "model_attributes_type"):
         found = "a list" if isinstance(item["input"], list | tuple) else repr(item["input"])
         message = f"keys with values are expected (found {found:.100})"

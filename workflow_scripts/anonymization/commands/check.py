@@ -25,5 +25,5 @@ def check(*, settings: Settings[Variants], annotations: Annotations) -> None:
         except UserError as error:
             findings += [f"variants.{name}: {line}" for line in str(error).splitlines()]
     if findings:
-        raise UserError("\n".join(findings))
+        raise UserError.of(findings)
     log.info("%s: check passed (%d images)", ", ".join(settings), len(split.images))

@@ -74,12 +74,12 @@ def index(
 def _both(read: Callable[[str], CocoSplit]) -> dict[str, CocoSplit]:
     """Both splits; the findings of both in one error."""
     splits: dict[str, CocoSplit] = {}
-    findings: list[str] = []
+    errors: list[str] = []
     for split in ("train", "val"):
         try:
             splits[split] = read(split)
         except UserError as error:
-            findings += str(error).splitlines()
-    if findings:
-        raise UserError("\n".join(dict.fromkeys(findings)))  # both may be of one file
+            errors.append(str(error))
+    if errors:  # both may be of one file
+        raise UserError.of("\n".join(dict.fromkeys(errors)).splitlines())
     return splits
