@@ -96,7 +96,7 @@ def test_what_is_missing_or_a_folder_is_told_so(tmp_path, name) -> None:
         (
             "shards.json",
             b'{"digests": {}, "images_per_shard": 1, "shards": {"a": "text"}}',
-            "damaged (by_split.train.a: Input should be a valid tuple (found 'text')); delete",
+            "damaged (by_split.train.a: Input should be a valid list (found 'text')); delete",
         ),
         ("summary.json", b'{"by_kind": {}, "total": {"histogram": {"0": "x"}}}', "0: Input should"),
         (

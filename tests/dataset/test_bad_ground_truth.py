@@ -879,6 +879,19 @@ def test_ids_that_may_be_train_ids_are_said(root, capsys):
     assert "train ids" not in "".join(lines_of(capsys))
 
 
+def test_train_ids_in_all_label_images_stop_and_are_said(root, capsys):
+    labels = sorted((root / "gtFine/train").glob("*/*_instanceIds.png"))
+    for label in labels:
+        write_png(label, ids_with(0, 1, 13))
+    assert index_cityscapes(root) == 2
+    assert lines_of(capsys) == [
+        f"error: {root}/gtFine/train: no object to learn from: {len(labels)} label images have no "
+        "id above 18: no object, vegetation or sky, or train ids (labelTrainIds), of which the "
+        f"objects are not read, e.g. {labels[0].name}; correct the labels, or the classes of the "
+        "study (person, rider, car, truck, bus, train, motorcycle, bicycle)"
+    ]
+
+
 def test_a_huge_label_image_is_not_decoded(root, capsys):
     name = sorted(root.glob("leftImg8bit/train/*/*.png"))[0].relative_to(root).as_posix()
     label = instance_ids_path(root, name)

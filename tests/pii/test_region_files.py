@@ -244,7 +244,8 @@ REFUSED_JSON = {
         entries(image=""),
         "entry 2.image: String should have at least 1 character (found '')",
     ),
-    "list as number": (entries(x0=[1]), "entry 2.x0: Input should be a valid number"),
+    "list as number": (entries(x0=[1]), "entry 2.x0: Input should be a valid number (found [1])"),
+    "truth as number": (entries(x0=True), "entry 2.x0: Input should be a number (found true)"),
     "unknown key": (
         entries(width=14),
         "entry 2.width: unknown key; remove it or correct its spelling",
@@ -296,7 +297,9 @@ def test_a_json_file_that_is_refused(data, capsys, text, line):
         ("a.json", b"[" * 100_000, "not valid JSON ("),
         ("a.json", b"", "not valid JSON ("),
         ("a.json", b"[" + b"9" * 5000 + b"]", "not valid JSON ("),
-        ("a.txt", csv(f"a.png,{BOX}").encode(), "not valid JSON ("),
+        ("a.txt", csv(f"a.png,{BOX}").encode(), "it is not JSON, and its name does not end in "),
+        ("a.txt", b"0 0.5 0.5 0.1 0.1\n", "it is not JSON, and its name does not end in .csv; "),
+        ("a.parquet", b"PAR1\xff\0PAR1", "it is not JSON, and its name does not end in .csv; "),
     ],
 )
 def test_a_file_that_cannot_be_read(data, capsys, name, content, line):
@@ -482,11 +485,11 @@ POLYGON_FILES = {
     "one number": ({"objects": [plate([1, 2], [3])]}, f"objects.0.polygon.1.1: {MISSING}"),
     "null polygon": (
         {"objects": [PLATE | {"polygon": None}]},
-        "objects.0.polygon: Input should be a valid tuple (found None)",
+        "objects.0.polygon: Input should be a valid list (found None)",
     ),
     "text": ({"objects": [plate(["a", 1])]}, f"objects.0.polygon.0.0: {NUMBER}'a')"),
     "no label": ({"objects": [{"polygon": []}]}, f"objects.0.label: {MISSING}"),
-    "null objects": ({"objects": None}, "objects: Input should be a valid tuple (found None)"),
+    "null objects": ({"objects": None}, "objects: Input should be a valid list (found None)"),
     "a list": ([], "keys with values are expected (found a list)"),
 }
 

@@ -12,13 +12,14 @@ PURPOSES = {"train": "learn from", "val": "find"}
 """What objects are for, by split."""
 
 
-def refuse_empty(split: CocoSplit, name: str, place: Path) -> None:
+def refuse_empty(split: CocoSplit, name: str, place: Path, hint: str = "") -> None:
     """Stop if a split has no object of any class.
 
     Args:
         split: the split.
         name: its name.
         place: file or folder of its labels.
+        hint: why there may be none.
 
     Raises:
         UserError: there is none, or all are groups.
@@ -29,8 +30,8 @@ def refuse_empty(split: CocoSplit, name: str, place: Path) -> None:
             f"all {groups} annotations are groups (iscrowd: 1)" if groups else "none is labelled"
         )
         raise UserError(
-            f"{place}: no object to {PURPOSES[name]}: {found}; correct the labels, or the classes "
-            f"of the study ({', '.join(split.classes)})"
+            f"{place}: no object to {PURPOSES[name]}: {hint or found}; correct the labels, or the "
+            f"classes of the study ({', '.join(split.classes)})"
         )
 
 

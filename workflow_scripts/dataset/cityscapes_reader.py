@@ -77,7 +77,8 @@ def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -
     """
     read = partial(_read_image, root, with_void=split == "val")
     found = number(read_images(pool, read, images, f"indexing {split}"), CLASSES)
-    refuse_empty(found, split, root / cityscapes.LABEL_FOLDER / split)
+    hint = next((note for note in found.notes if LIKE_TRAIN_IDS in note), "")
+    refuse_empty(found, split, root / cityscapes.LABEL_FOLDER / split, hint)
     return found
 
 

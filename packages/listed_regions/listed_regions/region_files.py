@@ -97,7 +97,15 @@ def read_rows(path: Path) -> dict[str, ListedRegion]:
 
 
 def _json_rows(path: Path) -> dict[str, object]:
-    rows = read_json(path)
+    try:
+        rows = read_json(path)
+    except UserError:
+        if not path.is_file() or path.suffix.lower() in (".json", ".gz"):
+            raise
+        raise UserError(
+            f"{path}: it is not JSON, and its name does not end in .csv; give the regions as .csv "
+            "or .json"
+        ) from None
     if not isinstance(rows, list):
         raise UserError(f"{path}: a list of regions is expected, found {json.dumps(rows)[:40]}")
     return {f"entry {number}": row for number, row in enumerate(rows, start=1)}

@@ -101,7 +101,7 @@ def validate(kind: Any, content: Any, where: str) -> Any:
         found = error.errors(include_url=False)
     findings: dict[str, str] = {}
     for item in found:
-        key, message = _finding(item, content)
+        key, message = _finding(item, content, where)
         findings.setdefault(key, message)
     # Where a value may be of several kinds, what is wrong inside of one says more.
     outer = {key[: dot.start()] for key in findings for dot in re.finditer(r"\.", key)}
@@ -121,14 +121,14 @@ def validate(kind: Any, content: Any, where: str) -> Any:
     raise UserError.of([f"{where}: {line}" for line in lines.values()])
 
 
-def _finding(item: Any, content: Any) -> tuple[str, str]:
+def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:
     """The key of an error, and what is wrong with it."""
     location = item["loc"]
     if item["type"] == "value_error" and isinstance(item["input"], dict):
         # What a section as a whole has wrong; the last part may be the tag that chose it.
         location = (*location, None)
-    key = ".".join(_keys_of(location, content))
-    message = item["msg"].removeprefix("Value error, ")
+    key = ".".join(_keys_of(location, content, item["type"] == "missing"))
+    message = item["msg"].removeprefix("Value error, ").replace("valid tuple", "valid list")
     if item["type"] == "extra_forbidden":
         message = UNKNOWN
     elif item["type"] == "union_tag_invalid":
@@ -140,22 +140,29 @@ def _finding(item: Any, content: Any) -> tuple[str, str]:
         found = "a list" if isinstance(item["input"], list | tuple) else repr(item["input"])
         message = f"keys with values are expected (found {found:.100})"
     elif isinstance(item["input"], bool):
-        found = str(item["input"]).lower()
-        message += f" (found {found}; YAML reads yes, no, on and off as truth values)"
-    elif not isinstance(value := item["input"], dict | list | BaseModel):
+        is_yaml = not where.startswith("--") and not where.endswith((".json", ".gz", ".csv"))
+        hint = "; YAML reads yes, no, on and off as truth values" if is_yaml else ""
+        message += f" (found {str(item['input']).lower()}{hint})"
+    elif item["type"] == "path_type":
+        message = f"a path is expected; put it in quotes (found {item['input']!r:.100})"
+    elif item["type"].endswith("_type") or not isinstance(item["input"], dict | list | BaseModel):
+        value = item["input"]
         message = f"{message} (found {value!r:.100})"
     return key, message
 
 
-def _keys_of(location: tuple[str | int | None, ...], content: Any) -> list[str]:
+def _keys_of(location: tuple[str | int | None, ...], content: Any, is_missing: bool) -> list[str]:
     """The location of an error as keys of the file, without the tags that pydantic puts in."""
     keys = []
     for index, part in enumerate(location):
+        is_last = index == len(location) - 1
         if isinstance(content, dict) and part in content:
+            if not is_last and isinstance(content[part], str) and part in content.values():
+                continue  # a tag, in a section that has a key of this name as well
             content = content[part]
         elif isinstance(content, list) and isinstance(part, int):
             content = content[part] if part < len(content) else None
-        elif index < len(location) - 1 or part is None or not isinstance(content, dict):
+        elif not (is_last and is_missing and isinstance(content, dict)):
             continue
         if part != "[key]":
             name = str(part)

@@ -100,20 +100,27 @@ def _values(
     elif node.id == "mapping":
         yield from _keys(node, key, words)
         for one, value in node.value:
-            yield from _values(value, loader, (*key, str(one.value)), (*above, node), words)
+            yield from _values(value, loader, (*key, _text(one)), (*above, node), words)
 
 
 def _keys(node: Any, key: Key, words: Collection[Key]) -> Iterator[tuple[Any, str]]:
     lines: dict[str, int] = {}
     for one, _ in node.value:
-        name = str(one.value)
+        name = _text(one)
         kind = one.tag.rpartition(":")[2]
         where = ".".join((*key, name))
-        if kind not in ("str", "merge") and (*key, name) not in words:
+        if one.id != "scalar":
+            yield one, f"{where}: brackets stand where a key has to be text; put it in quotes"
+        elif kind not in ("str", "merge") and (*key, name) not in words:
             yield one, f"{where}: YAML does not take this name for text; put it in quotes"
         if name in lines:
             yield one, f"{where}: it is there already, in line {lines[name]}; keep one of them"
         lines[name] = one.start_mark.line + 1
+
+
+def _text(key: Any) -> str:
+    """A key as text: itself, or brackets without what stands in them."""
+    return {"sequence": "[…]", "mapping": "{…}"}.get(key.id) or str(key.value)
 
 
 def _misread(node: Any, loader: Any) -> str | None:

@@ -1,7 +1,7 @@
 """Settings and files of a fixed shape: what is wrong is one line each, with its key."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pytest
 from plain_commands.errors import UserError
@@ -17,11 +17,33 @@ class Lens(Section):
     """Millimetres."""
 
 
+class Program(Section):
+    """A program, whose tag is the name of a key as well."""
+
+    way: Literal["command"]
+    command: str = ""
+    minutes: Annotated[float, Field(gt=0)] = 1
+
+
+class Pipe(Section):
+    """Another one."""
+
+    way: Literal["pipe"]
+
+
 class Camera(Section):
     """A camera."""
 
     name: str
     lens: Lens = Lens()
+
+
+class Film(Camera):
+    """A camera with more kinds of keys."""
+
+    folder: Path = Path()
+    counts: int | tuple[int, ...] = 1
+    program: Program | Pipe | None = Field(None, discriminator="way")
 
 
 class Saved(FilePart):
@@ -45,11 +67,36 @@ class Saved(FilePart):
             "mine: lens.focal_length: Input should be a number (found true; YAML reads yes, no, on "
             "and off as truth values)",
         ),
+        ({}, "mine.json: name: missing; this key has no default"),
+        (
+            {"name": "a", "lens": {"focal_length": True}},
+            "mine.json: lens.focal_length: Input should be a number (found true)",
+        ),
+        (
+            {"name": "a", "folder": 3},
+            "mine: folder: a path is expected; put it in quotes (found 3)",
+        ),
+        (
+            {"name": "a", "folder": None},
+            "mine: folder: a path is expected; put it in quotes (found None)",
+        ),
+        (
+            {"name": "a", "counts": {"a": 1}},
+            "mine: counts: Input should be a valid integer (found {'a': 1})",
+        ),
+        (
+            {"name": "a", "program": {"way": "command", "command": "ls", "minutes": 0}},
+            "mine: program.minutes: Input should be greater than 0 (found 0)",
+        ),
+        (
+            {"name": "a", "program": {"way": "command", "command": 3}},
+            "mine: program.command: Input should be a valid string (found 3)",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_key(content, line):
     with pytest.raises(UserError) as error:
-        validate(Camera, content, "mine")
+        validate(Film, content, line.partition(":")[0])
     assert str(error.value) == line
 
 
