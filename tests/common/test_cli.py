@@ -234,6 +234,11 @@ KINDS = ["it is gone", "it is empty"]
             ],
         ),
         (
+            # Few stay in their order.
+            ["1.png: it is gone", "x: it is empty", "2.png: it is gone"],
+            ["1.png: it is gone", "x: it is empty", "2.png: it is gone"],
+        ),
+        (
             # What was cut short already, for two splits, each under the name of a key.
             [f"x: {n}.png: it is gone" for n in range(3)]
             + ["x: … and 7 more like this"]

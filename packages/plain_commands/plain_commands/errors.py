@@ -39,6 +39,12 @@ class UserError(Exception):
             else:
                 kind = re.sub(VARIABLE, "", finding)
                 kinds.setdefault(kind, []).append(finding)
+        if (
+            not unseen
+            and len(findings) <= shown
+            and all(len(x) <= EXAMPLES for x in kinds.values())
+        ):
+            return cls("\n".join(findings))
         lines: list[str] = []
         for kind, found in kinds.items():
             if len(lines) >= shown:
