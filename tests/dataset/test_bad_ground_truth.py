@@ -32,6 +32,7 @@ OUTSIDE = [200, 20, 240, 20, 240, 50]
 HALF = {"size": [32, 48], "counts": [0, 32 * 48]}
 TURNED = {"size": [96, 64], "counts": [0, 96 * 64]}
 CROWD_LINE = "0 (an object) or 1 (a group) is expected"
+ALIKE = "there is no such file in the image folder, but there is 'a.png'; did you mean that?"
 PATH_LINE = (
     "a path relative to the image folder, inside it and without control characters, is expected"
 )
@@ -117,6 +118,13 @@ ENTRIES = [
         first("images", file_name=" "),
         "image 1: file_name is ' '; the path of an image file is expected",
     ),
+    (first("images", file_name="images/a.png"), f"image 1: file_name is 'images/a.png'; {ALIKE}"),
+    (first("images", file_name="a.jpg"), f"image 1: file_name is 'a.jpg'; {ALIKE}"),
+    (
+        first("images", file_name="C:\\x\\a.JPEG"),
+        rf"image 1: file_name is 'C:\\x\\a.JPEG'; {ALIKE}",
+    ),
+    (first("images", file_name="..\\a.jpg"), rf"image 1: file_name is '..\\a.jpg'; {ALIKE}"),
     (first("images", file_name="../a.png"), f"image 1: file_name is '../a.png'; {PATH_LINE}"),
     (first("images", file_name="x/../a.png"), f"image 1: file_name is 'x/../a.png'; {PATH_LINE}"),
     (
@@ -681,6 +689,34 @@ def test_percentages_are_suspected(data, capsys):
         "attention: train: 4 objects, all of the file, that end before pixel 100 as percentages "
         "would, e.g. annotation 1"
     )
+
+
+@pytest.mark.parametrize(("end", "is_said"), [(57, True), (59, False)])
+def test_labels_of_smaller_images_are_suspected(data, capsys, end, is_said):
+    content = json.loads(data.file.read_text())
+    content["images"], content["annotations"] = [], []
+    for number in range(1, 21):
+        image, left = (number + 3) // 4, 10 * (number % 4)
+        right = end if number == 20 else left + 9
+        polygon = [left, 10, right, 10, right, 30, left, 30]
+        content["annotations"].append(
+            {"id": number, "image_id": image, "category_id": 1, "segmentation": [polygon]}
+        )
+        if number % 4 == 0:
+            name = f"s{image}.png"
+            write_png(data.images / name, noise([image], 96, 64))
+            size = {"width": 96, "height": 64}
+            content["images"].append({"id": image, "file_name": name, **size})
+    category = content["categories"][0]["id"]
+    for one in content["annotations"]:
+        one["category_id"] = category
+    data.write(content)
+    assert data.index() == 0
+    said = (
+        "attention: train: all 20 objects lie in the upper left part of their images: were the "
+        "labels drawn on smaller copies?"
+    )
+    assert (said in lines_of(capsys)) == is_said
 
 
 def test_all_that_is_wrong_is_said_at_once(data, capsys):

@@ -419,6 +419,25 @@ def test_boxes_that_are_cut_or_may_be_percentages_are_told(data, capsys):
     ]
 
 
+@pytest.mark.parametrize(
+    ("end", "images", "is_said"),
+    [(380, 5, True), (384, 5, False), (380, 4, False)],
+)
+def test_boxes_that_may_be_of_smaller_images_are_told(data, capsys, end, images, is_said):
+    rows = [
+        f"{name},face,{x},200,{end if (x, name) == (9, 'a.png') else 300},280"
+        for name in [name for name in TRAIN if name.isascii()][:images]
+        for x in range(9, 14)
+    ]
+    file = data / "boxes.csv"
+    file.write_text(csv(*rows))
+    said = [
+        f"{{file}}: all {len(rows)} face boxes lie in the upper left part of their images: were "
+        "the labels drawn on smaller copies?"
+    ]
+    assert checked(data, file, capsys)[1:] == (said if is_said else [])
+
+
 def test_spaces_and_a_byte_order_mark_are_no_part_of_names(data):
     file = data / "boxes.csv"
     text = "image, kind, x0, y0, x1, y1\na.png , face, 60, 18, 74, 30\n\n,,,,,\n"

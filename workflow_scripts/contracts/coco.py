@@ -1,6 +1,7 @@
 """COCO annotation files: the images of a split and the instances labelled in them."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -124,3 +125,19 @@ class CocoSplit:
             raise UserError(
                 f"{path}: not an index of this project ({error}); make it again"
             ) from None
+
+
+def notes_on_scale(what: str, ends: Sequence[tuple[CocoImage, float, float]]) -> list[str]:
+    """A note if labels, at least 20 on 5 images, may have been drawn on smaller copies.
+
+    Args:
+        what: what is labelled, a plural.
+        ends: the image of each, and the pixels where it ends on the right and below.
+    """
+    few = len(ends) < 20 or len({image.file_name for image, _, _ in ends}) < 5
+    if few or any(x >= 0.6 * image.width or y >= 0.6 * image.height for image, x, y in ends):
+        return []
+    return [
+        f"all {len(ends)} {what} lie in the upper left part of their images: were the labels drawn "
+        "on smaller copies?"
+    ]

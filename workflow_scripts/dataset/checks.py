@@ -6,7 +6,7 @@ from pathlib import Path
 
 from plain_commands.errors import UserError
 
-from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit, notes_on_scale
 
 PURPOSES = {"train": "learn from", "val": "find"}
 """What objects are for, by split."""
@@ -44,6 +44,8 @@ def with_notes(splits: Mapping[str, CocoSplit]) -> dict[str, CocoSplit]:
         labelled = {split.class_of(one) for one in split.instances if not one.iscrowd}
         if missing := [label for label in split.classes if label not in labelled]:
             notes.append(f"classes without an object to {PURPOSES[name]}: {', '.join(missing)}")
+        found = ((x, *one.bbox) for x in split.images for one in split.instances_by_image[x.id])
+        notes += notes_on_scale("objects", [(of, x + w, y + h) for of, x, y, w, h in found])
         empty = [x.file_name for x in split.images if not split.instances_by_image[x.id]]
         if empty and split.classes:
             notes.append(f"{len(empty)} images have no object, e.g. {empty[0]}")

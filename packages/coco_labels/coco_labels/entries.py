@@ -13,6 +13,7 @@ Entry = dict[str, Any]
 Note = tuple[str, str]
 """What was found of one thing: the kind of finding (a plural, to be counted) and the thing."""
 
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 KINDS = {"images": "image", "categories": "category", "annotations": "annotation"}
 """The lists of a file, and what an entry of each is called."""
 SMALL_SIDE = 200
@@ -190,8 +191,8 @@ def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
     forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     names = (text, text.replace("\\", "/"), *forms)
     # Path.exists() raises where a name is too long.
-    there = (name for name in names if os.path.exists(folder / name))  # noqa: PTH110
-    name = next(there, text)
+    there = next((name for name in names if os.path.exists(folder / name)), None)  # noqa: PTH110
+    name = there or text
     if name != text:
         notes.append(("file names written otherwise than the file is named, matched", _shown(text)))
     path = PurePosixPath(name)
@@ -202,7 +203,24 @@ def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
             f"file_name is {_shown(text)}; a path relative to the image folder, inside it and "
             "without control characters, is expected"
         )
+    if there is None and (other := _alike(text.replace("\\", "/"), folder)):
+        raise ValueError(
+            f"file_name is {_shown(text)}; there is no such file in the image folder, but there is "
+            f"{_shown(other)}; did you mean that?"
+        )
     return path.as_posix()
+
+
+def _alike(name: str, folder: Path) -> str | None:
+    """A file of the folder with the last parts of a path, or with another suffix."""
+    parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..")]
+    for start in range(len(parts)):
+        end = PurePosixPath(*parts[start:])
+        for suffix in (end.suffix, *SUFFIXES, *map(str.upper, SUFFIXES)):
+            other = end.with_suffix(suffix)
+            if os.path.isfile(folder / other):  # noqa: PTH113 - no error for long names
+                return other.as_posix()
+    return None
 
 
 def _is_same_file(first: Path, second: Path) -> bool:

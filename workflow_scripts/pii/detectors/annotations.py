@@ -20,6 +20,7 @@ from workflow_scripts.contracts.cityscapes import (
     polygons_of,
     polygons_path,
 )
+from workflow_scripts.contracts.coco import CocoImage, notes_on_scale
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.detection import Detector, ImageNames, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
@@ -70,20 +71,23 @@ class Annotations(Detector):
         for note in self.notes(pictures, kind):
             log.info("%s: %s", self.file, note)
 
-    def _counts(self, pictures: Sequence[Picture], kind: Kind) -> tuple[int, int, int]:
-        """Marked regions, those that are cut, and those near the upper left corner.
+    def _counts(
+        self, pictures: Sequence[Picture], kind: Kind
+    ) -> tuple[list[tuple[CocoImage, float, float]], int, int]:
+        """Where marked regions end, how many are cut, and how many are near the upper left corner.
 
         Raises:
             UserError: a line for each region that cannot be of its image.
         """
         findings: list[str] = []
-        found, cut, in_corner = 0, 0, 0
+        found: list[tuple[CocoImage, float, float]] = []
+        cut, in_corner = 0, 0
         for picture in pictures:
             side = min(picture.record.width, picture.record.height)
             try:
                 for place, row in self._rows(picture, kind).items():
                     region = _region(picture, place, row)
-                    found += 1
+                    found.append((picture.record, row.x1, row.y1))
                     cut += (region.x0, region.y0, region.x1, region.y1) != row.box
                     in_corner += max(row.x1, row.y1) <= CORNER < side / 2
             except UserError as error:
@@ -99,11 +103,13 @@ class Annotations(Detector):
         found, cut, in_corner = self._counts(pictures, kind)
         if cut:
             notes.append(f"{cut} {kind} boxes reach beyond their image and are cut")
-        if found and in_corner == found:
+        if found and in_corner == len(found):
             notes.append(
-                f"all {found} {kind} boxes end within {CORNER} pixels of the upper left corner; "
-                "coordinates are pixels, not percent"
+                f"all {len(found)} {kind} boxes end within {CORNER} pixels of the upper left "
+                "corner; coordinates are pixels, not percent"
             )
+        else:
+            notes += notes_on_scale(f"{kind} boxes", found)
         return notes
 
     def _check_there(self, pictures: Sequence[Picture], kind: Kind) -> None:
