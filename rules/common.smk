@@ -78,8 +78,22 @@ def marks_of_runs_to_train():
     """
     if EXPERIMENT.images_only:
         return []
-    runs = FINGERPRINTS.runs_to_train() if LAYOUT.shards.exists() else JOBS.runs()
-    return [LAYOUT.ready(run) for run in runs]
+    runs = dict.fromkeys((*JOBS.expected.pairs(), *runs_named_as_targets()))
+    is_indexed = LAYOUT.shards.exists()
+    return [
+        LAYOUT.ready(LAYOUT.run(*run))
+        for run in runs
+        if not is_indexed or FINGERPRINTS.is_to_train(*run)
+    ]
+
+
+def runs_named_as_targets():
+    """The variant and the seed of runs whose files the call names; the config may lack the seed.
+
+    They are looked for in the arguments: Snakemake has its targets only after it read the rules.
+    """
+    named = filter(None, map(LAYOUT.run_with, sys.argv[1:]))
+    return sorted(run for run in named if run[0] in EXPERIMENT.variants)
 
 
 def checks():

@@ -56,6 +56,13 @@ def test_more_seeds_run_the_new_ones_only(done):
     assert done.plan() == jobs_of_runs(10)
 
 
+def test_a_run_beyond_the_config_is_asked_for_by_name(done):
+    run = "results/whitepaper/runs/anonymized/seed~9"
+    training = {"start_trainings": 1, "train": 1}
+    assert done.plan(f"{run}/model_final.pth") == training
+    assert done.plan(f"{run}/eval.json") == {**training, "predict": 1, "evaluate": 1}
+
+
 @pytest.mark.slow
 def test_more_seeds_of_a_variant_run_these_only(done):
     more = done.folder / "more_runs.yaml"

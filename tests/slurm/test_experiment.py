@@ -27,7 +27,7 @@ FAILING = "blackbox/seed~1"
 
 def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp_path):
     workflow = on(idle_cluster, tmp_path / "work")
-    obstacle = workflow.results / "runs" / FAILING / "checkpoints"
+    obstacle = workflow.results / "runs" / FAILING / "checkpoints" / "launch"
     obstacle.parent.mkdir(parents=True)
     obstacle.write_text("a file where a folder has to be")
     before = len(training_jobs(idle_cluster))

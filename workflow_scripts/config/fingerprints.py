@@ -127,18 +127,12 @@ class Fingerprints:
             **self._further_dependencies,
         )
 
-    def runs_to_train(self) -> list[RunLayout]:
-        """The runs that are missing, or were trained from something else."""
-        runs = self.jobs.expected
-        return [
-            self.jobs.layout.run(variant, seed)
-            for variant in runs.variants
-            for seed in runs.seeds_of(variant)
-            if self._trained(self.jobs.layout.run(variant, seed)) != self._run(variant, seed)
-        ]
+    def is_to_train(self, variant: str, seed: int) -> bool:
+        """Whether a run is missing, or was trained from something else."""
+        return self._trained(self.jobs.layout.run(variant, seed)) != self._run(variant, seed)
 
     def _trained(self, run: RunLayout) -> str | None:
-        """Fingerprint that a finished run was trained with."""
+        """Fingerprint that a finished run was trained with; None for a missing run."""
         try:
             return TrainingRecord.read(run.provenance).fingerprint
         except UserError:

@@ -3,6 +3,8 @@
 Names may be Snakemake wildcards: `layout.regions("{split}", "{shard}")`.
 """
 
+import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -268,6 +270,11 @@ class Layout:
     def run(self, variant: str, seed: int | str) -> RunLayout:
         """The files of a run."""
         return run_in(self.runs, variant, seed)
+
+    def run_with(self, file: str) -> tuple[str, int] | None:
+        """The variant and the seed of the run that a file is of; None for other files."""
+        found = re.fullmatch(r"([^/]+)/seed~(\d+)/.+", os.path.relpath(file, self.runs))
+        return found and (found[1], int(found[2]))
 
     @property
     def expected_runs(self) -> Path:

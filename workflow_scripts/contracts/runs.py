@@ -43,13 +43,13 @@ class ExpectedRuns(Section):
         """The seed of each run of a variant."""
         return self.seeds + self.more_seeds.get(variant, ())
 
+    def pairs(self) -> list[tuple[str, int]]:
+        """The variant and the seed of each run."""
+        return [(variant, seed) for variant in self.variants for seed in self.seeds_of(variant)]
+
     def layouts(self, folder: Path) -> list[RunLayout]:
         """The files of each run below a folder of runs."""
-        return [
-            run_in(folder, variant, seed)
-            for variant in self.variants
-            for seed in self.seeds_of(variant)
-        ]
+        return [run_in(folder, variant, seed) for variant, seed in self.pairs()]
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "ExpectedRuns":
