@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,6 +97,17 @@ def test_there_are_twelve_rooms():
     assert rooms == FLOOR_OF.keys()
     modules = {file.name for file in PACKAGE.glob("*.py")}
     assert modules <= {"__init__.py", "__main__.py"}
+
+
+def test_a_class_name_stands_for_one_thing():
+    folders = PACKAGE, PROJECT / "packages", PROJECT / "tools"
+    files = (file for folder in folders for file in folder.rglob("*.py"))
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for file in files)
+    names = Counter(
+        node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)
+    )
+    assert len(names) > 300
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_imports_go_down_and_stages_meet_on_disk():

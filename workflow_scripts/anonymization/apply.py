@@ -23,7 +23,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import atomic, link_or_copy, read_bytes, sha256_of
 
 from workflow_scripts.anonymization.method import Finished, Method
-from workflow_scripts.anonymization.twins import Look, compare
+from workflow_scripts.anonymization.twins import Glimpses, compare
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, Entry
 from workflow_scripts.contracts.regions import order_of
@@ -45,7 +45,7 @@ class ShardFolder:
     """The name that the folder will have."""
     as_originals: bool = False
     """Whether each file has the name and the format of its original, without its metadata."""
-    looks: dict[str, Look] = field(default_factory=dict)
+    looks: dict[str, Glimpses] = field(default_factory=dict)
     """What is kept of images from elsewhere, by `file_name` of the original."""
 
     removed: list[tuple[str, ...]] = field(default_factory=list)

@@ -141,7 +141,7 @@ class CommandResults(Twins):
 
 
 @dataclass(frozen=True)
-class Look:
+class Glimpses:
     """What is kept of an original and its anonymized image until their shard is complete."""
 
     original: np.ndarray
@@ -153,7 +153,7 @@ class Look:
 
 def compare(
     picture: Picture, finished: Finished, content: bytes, method: str
-) -> tuple[list[Change], Look]:
+) -> tuple[list[Change], Glimpses]:
     """Changes of an image.
 
     Args:
@@ -171,7 +171,7 @@ def compare(
         (height, width), (h, w) = original.shape[:2], twin.shape[:2]
         what = f"{w}x{h} pixels; the original has {width}x{height}{_orientation_in(content)}"
         raise UserError(f"{finished.path}: {what}")
-    look = Look(
+    look = Glimpses(
         glimpse(original),
         glimpse(twin),
         _remark(picture, twin, finished, content) if finished.same else None,
@@ -211,7 +211,7 @@ def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: byt
     return None
 
 
-def compare_all(looks: Mapping[str, Look]) -> None:
+def compare_all(looks: Mapping[str, Glimpses]) -> None:
     """Check that no image shows another original of its shard, and report remarks.
 
     Args:

@@ -17,7 +17,7 @@ class Lens(Section):
     """Millimetres."""
 
 
-class Program(Section):
+class ProgramSection(Section):
     """A program, whose tag is the name of a key as well."""
 
     way: Literal["command"]
@@ -31,19 +31,19 @@ class Pipe(Section):
     way: Literal["pipe"]
 
 
-class Camera(Section):
+class CameraSection(Section):
     """A camera."""
 
     name: str
     lens: Lens = Lens()
 
 
-class Film(Camera):
+class Film(CameraSection):
     """A camera with more kinds of keys."""
 
     folder: Path = Path()
     counts: int | tuple[int, ...] = 1
-    program: Program | Pipe | None = Field(None, discriminator="way")
+    program: ProgramSection | Pipe | None = Field(None, discriminator="way")
 
 
 class Saved(FilePart):
@@ -101,7 +101,7 @@ def test_what_is_wrong_is_one_line_with_its_key(content, line):
 
 
 def test_the_help_has_every_field_with_its_default_and_meaning():
-    assert describe_fields(Camera).splitlines() == [
+    assert describe_fields(CameraSection).splitlines() == [
         "  name (str; required): ",
         "  lens (section; optional): ",
         "    focal_length (float; default 35.0): Millimetres.",
