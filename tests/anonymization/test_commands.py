@@ -219,7 +219,7 @@ def test_all_that_is_wrong_with_precomputed_images_is_said_at_once(data, elsewhe
     assert "b/2.png: not a readable image" in message
     assert message.count("error:") == 3
     assert check(folder="nowhere")[1].count("nowhere: no such folder") == 1
-    assert "theirs.folder: unknown key" in check(method="blur")[1]
+    assert "theirs.folder, rename: unknown keys" in check(method="blur")[1]
 
     assert apply(data, settings) == 2
     assert "x/0.png: no such file" in capsys.readouterr().err

@@ -176,7 +176,7 @@ def test_show_draws_the_table_on_a_terminal(tmp_path, paths, capsys, monkeypatch
 
 def test_show_refuses_what_is_no_table(tmp_path, paths, capsys):
     assert main(["show", str(paths[0])]) == 2
-    assert "reference: missing" in capsys.readouterr().err
+    assert "reference, engine, variants" in capsys.readouterr().err
     assert main(["show", str(tmp_path / "none.json")]) == 2
     assert "none.json: no such file" in capsys.readouterr().err
 
