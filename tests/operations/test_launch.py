@@ -73,7 +73,7 @@ def test_a_config_with_an_error_is_told_as_snakemake_tells_it(capfd, tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text(yaml.safe_dump({"experiment": "mine"}))
     assert launch(["--cores", "1", "--configfile", str(config)]) == 2
-    assert f"{config}: dataset: missing" in capfd.readouterr().err
+    assert f"{config}: dataset, variants, training: missing" in capfd.readouterr().err
 
 
 def training(tmp_path, command: str) -> LaunchedTraining:
