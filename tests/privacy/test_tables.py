@@ -116,9 +116,9 @@ def test_text_of_others_is_neither_formula_nor_markup(data):
 def test_a_table_of_something_else_is_refused(data, capsys):
     (data / "other.json").write_text('{"schema": 1}')
     assert run("table", {"audits": [data / "other.json"], "output": data / "tables"}) == 2
-    assert "other.json: variant: missing" in capsys.readouterr().err
+    assert "other.json: variant, originals, images" in capsys.readouterr().err
     assert main(["show", str(data / "other.json")]) == 2
-    assert "other.json: caption: missing" in capsys.readouterr().err
+    assert "other.json: caption, layouts, audits" in capsys.readouterr().err
 
 
 def test_the_figure_is_the_same_each_time(data):
