@@ -136,7 +136,9 @@ def test_other_test_settings_train_nothing(done):
 
 
 def test_weights_for_the_audit_concern_nothing_else(done):
-    weights = {"source": "faces.onnx", "sha256": sha256_of("faces"), "licence": "MIT"}
+    source = done.folder / "faces.onnx"
+    source.write_text("faces")
+    weights = {"source": str(source), "sha256": sha256_of("faces"), "licence": "MIT"}
     done.config["privacy"] = {"embedding": weights}
     fetched = {"fetch_weights": 1, "record_weights": 1}
     assert done.plan() == {**fetched, "audit": 2, "privacy_table": 1, **SHOWN}
@@ -280,8 +282,6 @@ def test_braces_are_no_wildcards(tmp_path, stand_in):
         "training": {"engine": "torchvision"},
         "statistics": {"image_groups": r"^[a-z]+_\d{6}"},
     }
-    data.mkdir()
-    (data / "{annotations}.json").touch()
     planned = Workflow(tmp_path / "{work}", config, environment=stand_in).dry_run("-p")
     said = planned.stdout
     assert planned.returncode == 0, said
