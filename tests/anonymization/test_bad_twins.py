@@ -15,7 +15,7 @@ from PIL import Image
 from plain_commands.files import sha256_of
 from twin_comparison.resemblance import Resemblance, resemblance
 
-from tests.anonymization.anonymizing import run, write_index
+from tests.anonymization.anonymizing import apply, run, write_index
 from workflow_scripts.anonymization.method import Finished
 from workflow_scripts.anonymization.twins import compare
 from workflow_scripts.contracts.coco import CocoImage
@@ -116,20 +116,9 @@ def then(*steps: Change) -> Change:
     return all_of_them
 
 
-def apply(data: Path, **settings: object) -> int:
+def take_over(data: Path, **settings: object) -> int:
     """Take the images over."""
-    given = {"method": "precomputed", "folder": str(data / "theirs")} | settings
-    return run(
-        "apply",
-        settings=json.dumps(given),
-        variant="v",
-        regions=data / f"{SHARD}.parquet",
-        annotations=data / "train.coco.json",
-        images=data / "in",
-        shards=data / "shards.json",
-        shard=SHARD,
-        output=data / "images/v" / SHARD,
-    )
+    return apply(data, {"method": "precomputed", "folder": str(data / "theirs")} | settings)
 
 
 def lines_of(error: str, label: str = "error: ") -> list[str]:
@@ -181,7 +170,7 @@ def test_another_picture_is_refused(data, capsys, case):
     change, what = PICTURES[case]
     path = data / "theirs" / NAMES[0]
     write_png(path, np.ascontiguousarray(change(hidden(read_image(data / "in" / NAMES[0])))))
-    assert apply(data) == 2
+    assert take_over(data) == 2
     assert_said(lines_of(capsys.readouterr().err), OTHER_PICTURE.format(path=path, what=what))
     assert not (data / "images/v" / SHARD).exists()
 
@@ -208,14 +197,14 @@ def test_an_orientation_that_the_original_has_not_is_named(data, capsys, case):
     change, orientation, what = ORIENTATIONS[case]
     path = data / "theirs" / NAMES[0]
     write_with_orientation(path, change(hidden(read_image(data / "in" / NAMES[0]))), orientation)
-    assert apply(data) == 2
+    assert take_over(data) == 2
     assert_said(lines_of(capsys.readouterr().err), f"{path}: {what}")
 
 
 def test_pixels_that_are_stored_as_the_originals_count_whatever_the_orientation(data):
     path = data / "theirs" / NAMES[0]
     write_with_orientation(path, hidden(read_image(data / "in" / NAMES[0])), 6)
-    assert apply(data) == 0
+    assert take_over(data) == 0
     entries = {entry.image: entry for entry in read_manifest(data / "images/v" / SHARD / MANIFEST)}
     assert [change.box for change in entries[NAMES[0]].changes] == [(100, 40, 116, 60)]
     assert not any(entry.whole_image for entry in entries.values())
@@ -224,7 +213,7 @@ def test_pixels_that_are_stored_as_the_originals_count_whatever_the_orientation(
 def test_a_method_that_redraws_whole_images_is_not_compared(data):
     for name in NAMES:
         write_png(data / "theirs" / name, read_image(data / "in" / name)[::-1])
-    assert apply(data, whole_image=True) == 0
+    assert take_over(data, whole_image=True) == 0
     assert all(entry.whole_image for entry in read_manifest(data / "images/v" / SHARD / MANIFEST))
 
 
@@ -239,25 +228,10 @@ def test_what_a_program_writes_is_compared(data, capsys):
         "    cv2.imwrite(str(name), cv2.imread(str(path))[::-1, ::-1])\n"
     )
     program = {"method": "command", "command": f"{sys.executable} {tool} {{input}} {{output}}"}
-    assert run_command(data, program) == 2
+    assert apply(data, program) == 2
     expected = OTHER_PICTURE.format(path="{output}/town/a.png", what=TEXTURE)
     assert_said(lines_of(capsys.readouterr().err), expected)
-    assert run_command(data, program | {"whole_image": True}) == 0
-
-
-def run_command(data: Path, settings: dict) -> int:
-    """Let a program make the images."""
-    return run(
-        "apply",
-        settings=json.dumps(settings),
-        variant="v",
-        regions=data / f"{SHARD}.parquet",
-        annotations=data / "train.coco.json",
-        images=data / "in",
-        shards=data / "shards.json",
-        shard=SHARD,
-        output=data / "images/v" / SHARD,
-    )
+    assert apply(data, program | {"whole_image": True}) == 0
 
 
 def frames(count: int) -> list[np.ndarray]:
@@ -279,7 +253,7 @@ def test_exchanged_frames_of_one_video_are_refused(data, capsys):
     write_index(data, NAMES, {SHARD: NAMES})
     for name, frame in zip(NAMES, (seen[0], seen[2], seen[1]), strict=True):
         write_png(data / "theirs" / name, jpeg(60)(frame))
-    assert apply(data, lossy=True) == 2
+    assert take_over(data, lossy=True) == 2
     (line,) = lines_of(capsys.readouterr().err)
     assert line == (
         "2 of 3 images show another original than their own: that of town/b.png shows town/c.png; "
@@ -303,7 +277,7 @@ HARMLESS: dict[str, Change] = {
 def test_compression_and_local_changes_are_accepted(data, capsys, case):
     for name in NAMES:
         write_png(data / "theirs" / name, HARMLESS[case](hidden(read_image(data / "in" / name))))
-    assert apply(data, lossy=True) == 0
+    assert take_over(data, lossy=True) == 0
     assert not re.search("differ|texture", capsys.readouterr().err)
 
 
@@ -313,7 +287,7 @@ def test_a_confused_video_range_is_counted(data, capsys):
         write_png(data / "in" / name, dusk.astype(np.uint8))
         write_png(data / "theirs" / name, (dusk * 219 / 255 + 16).round().astype(np.uint8))
     write_index(data, NAMES, {SHARD: NAMES})
-    assert apply(data, lossy=True) == 0
+    assert take_over(data, lossy=True) == 0
     said = "of 3 images differ in brightness like a video whose range (16 to 235) was confused"
     assert re.search(rf"[123] {re.escape(said)}", capsys.readouterr().err)
 
@@ -444,7 +418,7 @@ def test_a_rename_that_finds_nothing_is_one_line(data, capsys, rename, expected)
 
 def test_suffixes_in_upper_case_are_found(data):
     moved_files(data, lambda name: f"town/{name.stem}.PNG")
-    assert apply(data) == 0
+    assert take_over(data) == 0
 
 
 def test_links_out_of_the_folder_are_counted(data, capsys):
@@ -459,7 +433,7 @@ def test_links_out_of_the_folder_are_counted(data, capsys):
 
 
 def test_what_was_taken_over_stays_when_the_folder_changes(data):
-    assert apply(data) == 0
+    assert take_over(data) == 0
     for name in NAMES:
         (data / "theirs" / name).write_bytes(b"edited in place")
     entries = read_manifest(data / "images/v" / SHARD / "manifest.parquet")
@@ -473,7 +447,7 @@ def test_a_face_that_fills_the_picture_leaves_nothing_to_compare(data):
     whole = replace(FACE, x0=-5, y0=-5, x1=WIDTH + 5, y1=HEIGHT + 5)
     write_regions(data / f"{SHARD}.parquet", with_ids([whole]))
     write_png(data / "theirs" / NAMES[0], np.zeros((HEIGHT, WIDTH, 3), np.uint8))
-    assert apply(data) == 0
+    assert take_over(data) == 0
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6])
@@ -511,6 +485,6 @@ def test_regions_whose_pixels_stay_as_they_are_do_not_count_as_changed(data, set
     write_png(data / "theirs" / NAMES[0], black)
     write_index(data, NAMES, {SHARD: NAMES})
     theirs = {"folder": str(data / "theirs")} if settings["method"] == "precomputed" else {}
-    assert run_command(data, settings | theirs) == 0
+    assert apply(data, settings | theirs) == 0
     entry, *_ = read_manifest(data / "images/v" / SHARD / "manifest.parquet")
     assert (entry.asked, entry.changes) == (1, ())

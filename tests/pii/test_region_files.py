@@ -453,7 +453,7 @@ def test_many_rows_are_matched(data):
     assert len(found(data, file)) == 20_000
 
 
-POLYGONS = "{data}/root/gtFine/train/t/t_gtFine_polygons.json"
+POLYGONS = "{data}/cityscapes/gtFine/train/t/t_gtFine_polygons.json"
 NAME = "leftImg8bit/train/t/t_leftImg8bit.png"
 SIZES = (
     "but the image has 640x480 pixels; resize the polygons as the image was, or restore the image"
@@ -515,7 +515,7 @@ POLYGON_FILES = {
 
 @pytest.mark.parametrize(("content", "result"), POLYGON_FILES.values(), ids=POLYGON_FILES)
 def test_polygon_files_of_cityscapes(tmp_path, capsys, content, result):
-    root = tmp_path / "root"
+    root = tmp_path / "cityscapes"
     if isinstance(content, dict):
         content = {"imgWidth": WIDTH, "imgHeight": HEIGHT} | content
     file = root / "gtFine/train/t/t_gtFine_polygons.json"
