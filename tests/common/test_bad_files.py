@@ -110,8 +110,16 @@ def test_what_is_missing_or_a_folder_is_told_so(tmp_path, name) -> None:
             "seeds.0: Inp",
         ),
         ("eval.json", b'{"schema": 2}', "schema: Input should be 1 (found 2)"),
-        ("predictions.json.gz", gzip.compress(b"[")[:-4], "not valid JSON (Compressed file ended"),
-        ("predictions.json.gz", gzip.compress(b"["), "not valid JSON (Expecting value: line 1"),
+        (
+            "predictions.json.gz",
+            gzip.compress(b"[", mtime=0)[:-4],
+            "not valid JSON (Compressed file ended",
+        ),
+        (
+            "predictions.json.gz",
+            gzip.compress(b"[", mtime=0),
+            "not valid JSON (Expecting value: line 1",
+        ),
     ],
 )
 def test_a_damaged_file_is_one_line(tmp_path, name, content, line) -> None:
