@@ -62,6 +62,7 @@ rule train:
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
+        validation=ancient("<data>/val.coco.json"),
         ready="<ready>",
         anonymized=JOBS.manifest,
     output:
@@ -91,6 +92,8 @@ rule train:
         fingerprint=FINGERPRINTS.run,
         images=JOBS.training_images,
         anonymized=JOBS.anonymized_option,
+        validation=JOBS.validation_settings,
+        validation_images=JOBS.validation_root,
         seed_offset=JOBS.seed_offset,
         folder=subpath(output.run, parent=True),
         gpus=gpus_of_job,
@@ -102,6 +105,8 @@ rule train:
         " --variant {wildcards.variant} --seed {wildcards.seed}"
         " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
+        " --validation {params.validation:q} --validation-annotations {input.validation:q}"
+        " --validation-images {params.validation_images:q}"
         " --output {params.folder:q} {params.minutes}"
         " --gpus {params.gpus} --micro-batch {resources.micro_batch}"
         " --images-at-once {resources.images_at_once}"

@@ -83,6 +83,7 @@ def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
         "metrics.jsonl",
         "model_final.pth",
         "run.json",
+        "tensorboard",
     ]
 
 
@@ -129,6 +130,7 @@ def test_a_second_call_waits_and_takes_the_finished_run_or_trains(job, fingerpri
         "metrics.jsonl",
         "model_final.pth",
         "run.json",
+        "tensorboard",
     ]
     assert read_json(job.output / "run.json")["fingerprint"] == fingerprint
     if fingerprint == job.fingerprint:

@@ -13,7 +13,7 @@ from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training import checkpoint, engines
 from workflow_scripts.training.engine import EngineSettings
-from workflow_scripts.training.predictor import Predictor
+from workflow_scripts.training.predictor import load_predictor
 
 ONE_FILE = '''
 """Engine `brightness`: learns how bright images are, and finds one object in each."""
@@ -104,7 +104,9 @@ def test_an_engine_is_one_file_and_one_line_of_config(registered, job, shapes):
     run_here(job)
     losses = [line["loss_brightness"] for line in metrics_of(job.output)]
     assert len(losses) == 3 and losses[-1] < losses[0]
-    predictor = Predictor(job.output / "model_final.pth", Evaluation(), threads=1, on_gpu=False)
+    predictor, _ = load_predictor(
+        job.output / "model_final.pth", Evaluation(), threads=1, on_gpu=False
+    )
     split = CocoSplit.read(shapes / "val" / "annotations.json")
     results = list(predictor.results(split.images, shapes / "val"))
     assert [result["image_id"] for result in results] == [image.id for image in split.images]

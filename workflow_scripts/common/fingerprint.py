@@ -35,6 +35,7 @@ WITHOUT_EFFECT = (
             "training.process_control",
             "training.provenance",
             "training.settings",
+            "training.validation",
             "training.engines.detectron2.settings",
             "training.engines.torchvision.settings",
         )

@@ -24,7 +24,7 @@ from workflow_scripts.contracts.weights import weights_in, with_local_weights
 
 LONGEST_COMMAND = 120_000
 """Characters of the evaluations that one command is given; Linux takes 131,072 in all."""
-NOT_OF_PREDICTIONS = {"on", "exposed"}
+NOT_OF_PREDICTIONS = {"on", "every", "exposed"}
 """Keys of `evaluation:` that say what is done with predictions, not how they are made."""
 
 
@@ -110,6 +110,18 @@ class Jobs:
         """The keys of the section `evaluation` that concern predictions, as JSON."""
         evaluation = self.experiment.evaluation
         return canonical_json(evaluation.model_dump(mode="json", exclude=NOT_OF_PREDICTIONS))
+
+    def validation_settings(self, _: object, output: object) -> str:
+        """How a model is tested while it trains, as JSON.
+
+        Snakemake compares no params that are derived from `output`: this retrains nothing.
+        """
+        evaluation = self.experiment.evaluation
+        return canonical_json(evaluation.model_dump(mode="json", exclude={"on", "exposed"}))
+
+    def validation_root(self, _: object, output: object) -> str:
+        """The folder of the images for that; as little compared as how it is done."""
+        return self.image_root("val")
 
     def statistics_settings(self, _: object = None) -> str:
         """The section `statistics`, as JSON."""

@@ -31,6 +31,11 @@ class RunLayout:
         return self.folder / "metrics.jsonl"
 
     @property
+    def events(self) -> Path:
+        """Folder of TensorBoard's event file, which grows while the run trains; not declared."""
+        return self.folder / "tensorboard"
+
+    @property
     def provenance(self) -> Path:
         """Origin of the run: settings, fingerprint, versions."""
         return self.folder / "run.json"

@@ -196,6 +196,10 @@ class Evaluation(Section):
     """Resize a test image's shorter side to this (pixels)."""
     longest_side: Pixels = 2048
     """The longer side never exceeds this (pixels)."""
+    every: int | None = Field(None, gt=0)
+    """Also test on the unmodified validation images while a model trains, after each so many
+    iterations; null: only in the end. The APs stand in metrics.jsonl and in TensorBoard's event
+    files, and change no result."""
     exposed: bool = True
     """Also say how well objects are found that carry a face or a license plate. For this, PII is
     detected in the validation images as well. It does not concern the predictions."""

@@ -83,6 +83,20 @@ class TrainingRecord(BaseModel):
         return record
 
 
+class ValidationScores(BaseModel):
+    """Average precisions of masks on the validation images at an iteration (fractions of 1).
+
+    None where there is nothing to find.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    mean_ap: float | None = Field(alias="mAP")
+    AP50: float | None
+    AP: dict[str, float | None]
+    """By class."""
+
+
 @dataclass(frozen=True)
 class LossRecord:
     """What every line of a metrics.jsonl says; the others of its keys are for people."""
@@ -95,15 +109,22 @@ class LossRecord:
     """Time spent on the run, over all starts."""
 
     def line(
-        self, terms: Mapping[str, float], learning_rate: float, images_per_second: float, time: str
+        self,
+        terms: Mapping[str, float],
+        learning_rate: float,
+        images_per_second: float,
+        time: str,
+        validation: ValidationScores | None = None,
     ) -> str:
         """The line of the file; `terms` are the parts of the loss, `time` is ISO 8601."""
+        scores = {"validation": validation.model_dump(by_alias=True)} if validation else {}
         return json.dumps(
             {
                 "iteration": self.iteration,
                 "iterations": self.iterations,
                 "loss": self.loss,
                 **terms,
+                **scores,
                 "learning_rate": learning_rate,
                 "images_per_second": images_per_second,
                 "seconds": self.seconds,

@@ -8,7 +8,21 @@ from pathlib import Path
 from plain_commands.files import canonical_json, sha256_of
 
 from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engine import EngineSettings, Recipe
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Images to test on while a model trains."""
+
+    every: int
+    """Number of iterations from one test to the next."""
+    settings: Evaluation
+    annotations: Path
+    """COCO annotations of the validation split."""
+    images: Path
+    """Folder that the split's file names are relative to."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,8 @@ class TrainingJob:
     """Unix time (seconds) at which to save and stop; None for no limit."""
     micro_batch: int | None = None
     """Maximum number of a worker's images in one forward pass; None for all."""
+    validation: Validation | None = None
+    """What to test on while the model trains; None not to."""
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -27,6 +27,7 @@ from workflow_scripts.training.step import (
     GradientAccumulator,
     ScheduledOptimizer,
 )
+from workflow_scripts.training.validation import Validator
 from workflow_scripts.training.weights import DamagedError
 
 
@@ -82,27 +83,29 @@ class TrainingRun:
             job.micro_batch,
         )
         self.saved_at = time.monotonic()
+        self.validator = (
+            Validator(job, job.validation, worker, self.split.classes) if job.validation else None
+        )
         if worker.is_rank_0:
-            self.metrics = Metrics(
-                job.live_metrics,
-                self.progress.iteration,
-                self.recipe.iterations,
-                self.recipe.images_per_step,
-                self.progress.seconds,
-            )
+            self.metrics = Metrics(job, self.progress.iteration, self.progress.seconds)
 
     def run(self, stop: Callable[[], bool]) -> TrainingOutcome:
         """Train until the end, or until asked to stop."""
         for batch in self._batches():
             agreed = self._step(batch, stop())
+            scores = None
+            if self.validator and self.validator.is_due(self.progress.iteration):
+                scores = self.validator.scores(self.model.state_dict(), self.engine.config)
             if self.worker.is_rank_0:
                 rate = self.optimizer.learning_rate
-                self.metrics.add(self.progress.iteration, agreed.loss, rate)
+                self.metrics.add(self.progress.iteration, agreed.loss, rate, scores)
             if self.progress.iteration == self.recipe.iterations:
                 self._finish(agreed)
             elif agreed.stop or agreed.save:
                 self._save()
             if agreed.stop and self.progress.iteration < self.recipe.iterations:
+                if self.worker.is_rank_0:
+                    self.metrics.close()
                 return TrainingOutcome(
                     Ending.SAVED,
                     f"saved at iteration {self.progress.iteration} of {self.recipe.iterations}; "

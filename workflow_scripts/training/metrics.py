@@ -1,75 +1,96 @@
-"""`metrics.jsonl`, and the progress line of a training in the log."""
+"""`metrics.jsonl`, the same for TensorBoard, and the progress line of a training in the log."""
 
+import json
+import shutil
 import time
 from collections import deque
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from plain_commands.console import SECONDS_BETWEEN_LINES, duration, log
+from torch.utils.tensorboard import SummaryWriter
 
-from workflow_scripts.contracts.trainings import LossRecord, read_loss_lines
+from workflow_scripts.contracts.trainings import LossRecord, ValidationScores, read_loss_lines
+from workflow_scripts.training.job import TrainingJob
 from workflow_scripts.training.provenance import now
 
 RECENT_STEPS = 50
 """Number of steps that rates and the shown loss are averaged over."""
+NO_CURVES = "iteration", "iterations", "seconds"
+"""Numbers of a line that are no curve over the iterations."""
 
 
 class Metrics:
-    """Writer of losses: every few iterations to a JSON Lines file, now and then to the log.
+    """Writer of losses: every few iterations to two files, now and then to the log.
+
+    The JSON Lines of an interrupted run are kept up to where it is resumed. TensorBoard's event
+    file is made anew from them.
 
     Args:
-        path: the file, whose lines after `iteration` (from an interrupted run) are dropped.
+        job: the training.
         iteration: number of steps done before.
-        iterations: number of steps in all.
-        images_per_step: batch size over all workers.
         seconds: time spent before.
     """
 
-    def __init__(
-        self, path: Path, iteration: int, iterations: int, images_per_step: int, seconds: float
-    ) -> None:
-        self.iterations = iterations
-        self.images_per_step = images_per_step
-        self.every = max(1, min(20, iterations // 100))
+    def __init__(self, job: TrainingJob, iteration: int, seconds: float) -> None:
+        self.iterations = job.recipe.iterations
+        self.images_per_step = job.recipe.images_per_step
+        self.every = max(1, min(20, self.iterations // 100))
         self._seconds_before = seconds
         self._started = time.monotonic()
         self._shown = -float("inf")
-        self._recent: deque[tuple[float, float]] = deque(maxlen=RECENT_STEPS)
-        self._stream = _opened_at(path, iteration)
+        self._times: deque[float] = deque([self._started], maxlen=RECENT_STEPS)
+        """End of each step, after the time at which the first one began."""
+        self._losses: deque[float] = deque(maxlen=RECENT_STEPS)
+        earlier = read_loss_lines(job.live_metrics)
+        lines = [line for record, line in earlier if record.iteration <= iteration]
+        self._stream = _stream_of(job.live_metrics, lines)
+        self._events = _events_of(job.files.events, lines)
 
     @property
     def seconds(self) -> float:
         """Time spent on the run, over all starts."""
         return self._seconds_before + time.monotonic() - self._started
 
-    def add(self, iteration: int, terms: dict[str, float], learning_rate: float) -> None:
+    def add(
+        self,
+        iteration: int,
+        terms: dict[str, float],
+        learning_rate: float,
+        validation: ValidationScores | None = None,
+    ) -> None:
         """Record a step.
 
         Args:
             iteration: number of steps done, this one included.
             terms: loss by term.
             learning_rate: learning rate of the step.
+            validation: scores after the step, if it was due.
         """
-        self._recent.append((time.monotonic(), sum(terms.values())))
+        loss = sum(terms.values())
+        self._losses.append(loss)
+        self._times.append(time.monotonic())
         last = iteration == self.iterations
-        if iteration % self.every == 0 or last:
-            loss = sum(terms.values())
+        if iteration % self.every == 0 or last or validation:
             record = LossRecord(iteration, self.iterations, loss, round(self.seconds, 3))
-            line = record.line(terms, learning_rate, round(self._rate(), 3), now())
+            rate = round(self._rate(), 3)
+            line = record.line(terms, learning_rate, rate, now(), validation)
             self._stream.write(line + "\n")
             self._stream.flush()
+            _add_event(self._events, line)
         if last or time.monotonic() - self._shown >= SECONDS_BETWEEN_LINES:
             self._show(iteration)
 
     def _rate(self) -> float:
         """Images per second."""
-        begun = self._recent[0][0] if len(self._recent) > 1 else self._started
-        steps = max(1, len(self._recent) - 1)
-        return steps * self.images_per_step / max(1e-9, self._recent[-1][0] - begun)
+        steps = len(self._times) - 1
+        return steps * self.images_per_step / max(1e-9, self._times[-1] - self._times[0])
 
     def _show(self, iteration: int) -> None:
         self._shown = time.monotonic()
-        loss = sum(loss for _, loss in self._recent) / len(self._recent)
+        loss = sum(self._losses) / len(self._losses)
         left = (self.iterations - iteration) * self.images_per_step / self._rate()
         log.info(
             "iteration %d/%d: loss %.3f, %.1f img/s, %s",
@@ -81,15 +102,40 @@ class Metrics:
         )
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
         self._stream.close()
+        self._events.close()
 
 
-def _opened_at(path: Path, iteration: int) -> TextIO:
-    """File open for writing after its lines up to an iteration."""
-    lines = [line for record, line in read_loss_lines(path) if record.iteration <= iteration]
+def _stream_of(path: Path, lines: list[str]) -> TextIO:
+    """File open for writing after these lines."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = path.open("w", encoding="utf-8")
     stream.writelines(f"{line}\n" for line in lines)
     stream.flush()
     return stream
+
+
+def _events_of(folder: Path, lines: list[str]) -> SummaryWriter:
+    """Writer of an event file that has these lines already, in an empty folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    writer = SummaryWriter(str(folder), flush_secs=30)
+    for line in lines:
+        _add_event(writer, line)
+    return writer
+
+
+def _add_event(writer: SummaryWriter, line: str) -> None:
+    record = json.loads(line)
+    when = datetime.fromisoformat(record["time"]).timestamp()
+    for tag, value in _curves(record):
+        writer.add_scalar(tag, value, record["iteration"], walltime=when)
+
+
+def _curves(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Numbers of a line by name, such as `validation/AP/car`."""
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _curves(value, f"{prefix}{key}/")
+        elif isinstance(value, int | float) and key not in NO_CURVES:
+            yield prefix + key, value

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -10,14 +11,15 @@ from typing import TypeVar
 from invariant_mask_rcnn.masks import pasted_mask
 from invariant_mask_rcnn.workers import set_up_torch
 from plain_commands.errors import UserError
+from torch import nn
 
 from workflow_scripts.contracts.coco import CocoImage
-from workflow_scripts.contracts.predictions import CocoResult, PredictionOrigin
+from workflow_scripts.contracts.predictions import CocoResult
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.masks import encode_mask
 from workflow_scripts.training.checkpoint import TrainedModel
-from workflow_scripts.training.engine import Detections
+from workflow_scripts.training.engine import Detections, Engine
 
 Item = TypeVar("Item")
 
@@ -25,39 +27,19 @@ GPU_BATCH = 4
 """Images per forward pass on a GPU; on CPUs, batches gain nothing."""
 
 
+@dataclass(frozen=True)
 class Predictor:
-    """A trained model, ready to predict.
+    """A model of an engine, ready to predict.
 
     Args:
-        checkpoint: `model_final.pth`.
-        evaluation: image sizes and limits on detections.
+        engine: the model's.
+        model: result of `Engine.trained_model`, on the device that computes.
         threads: CPU threads.
-        on_gpu: compute on the first GPU.
-
-    Raises:
-        UserError: the checkpoint is missing, or is no trained model.
     """
 
-    def __init__(
-        self, checkpoint: Path, evaluation: Evaluation, *, threads: int, on_gpu: bool
-    ) -> None:
-        set_up_torch(threads, deterministic=not on_gpu)
-        trained = TrainedModel.read(checkpoint)
-        self.classes = trained.classes
-        self.origin = PredictionOrigin(
-            variant=trained.variant, seed=trained.seed, fingerprint=trained.fingerprint
-        )
-        self.engine = trained.settings.make_engine(len(trained.classes), trained.config)
-        try:
-            model = self.engine.trained_model(trained.model, evaluation)
-        except RuntimeError as error:
-            reason = str(error).split("\n")[-1].strip()[:150]
-            raise UserError(
-                f"{checkpoint}: its weights do not fit its settings ({reason}); train again"
-            ) from None
-        self.model = model.to("cuda" if on_gpu else "cpu")
-        self.batch = GPU_BATCH if on_gpu else 1
-        self.readers = min(threads, self.batch)
+    engine: Engine
+    model: nn.Module
+    threads: int
 
     def results(self, images: Iterable[CocoImage], root: Path) -> Iterator[CocoResult]:
         """COCO results of images: boxes xywh and masks in pixels of the image.
@@ -69,12 +51,41 @@ class Predictor:
         Raises:
             UserError: a file is missing, damaged, not the recorded one, or of another size.
         """
-        with ThreadPoolExecutor(self.readers) as pool:
-            for batch in _batches(images, self.batch):
+        on_gpu = next(self.model.parameters()).is_cuda
+        size = GPU_BATCH if on_gpu else 1
+        with ThreadPoolExecutor(min(self.threads, size)) as pool:
+            for batch in _batches(images, size):
                 pixels = list(pool.map(partial(load, root=root), batch))
                 found = self.engine.detect(self.model, pixels)
                 for image, detections in zip(batch, found, strict=True):
                     yield from _results_of(image, detections)
+
+
+def load_predictor(
+    checkpoint: Path, evaluation: Evaluation, *, threads: int, on_gpu: bool
+) -> tuple[Predictor, TrainedModel]:
+    """The model of a checkpoint, and what the checkpoint says of it.
+
+    Args:
+        checkpoint: `model_final.pth`.
+        evaluation: image sizes and limits on detections.
+        threads: CPU threads.
+        on_gpu: compute on the first GPU.
+
+    Raises:
+        UserError: the checkpoint is missing, or is no trained model.
+    """
+    set_up_torch(threads, deterministic=not on_gpu)
+    trained = TrainedModel.read(checkpoint)
+    engine = trained.settings.make_engine(len(trained.classes), trained.config)
+    try:
+        model = engine.trained_model(trained.model, evaluation)
+    except RuntimeError as error:
+        reason = str(error).split("\n")[-1].strip()[:150]
+        raise UserError(
+            f"{checkpoint}: its weights do not fit its settings ({reason}); train again"
+        ) from None
+    return Predictor(engine, model.to("cuda" if on_gpu else "cpu"), threads), trained
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -19,7 +19,7 @@ from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.training.engines.detectron2 import Detectron2Training
-from workflow_scripts.training.predictor import Predictor
+from workflow_scripts.training.predictor import load_predictor
 
 pytestmark = [
     pytest.mark.detectron2,
@@ -59,7 +59,7 @@ def test_it_learns_drawn_scenes_from_random_weights(d2_job, tmp_path):
     assert sum(losses[-10:]) < 0.75 * sum(losses[:10])
 
     split = CocoSplit.read(tmp_path / "val.coco.json")
-    predictor = Predictor(
+    predictor, _ = load_predictor(
         job.output / "model_final.pth",
         Evaluation(**demo["evaluation"]),
         threads=1,

@@ -10,7 +10,7 @@ from plain_commands.files import explained
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.predictions import write_predictions
+from workflow_scripts.contracts.predictions import PredictionOrigin, write_predictions
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
 from workflow_scripts.training.sources import located
@@ -49,20 +49,17 @@ def predict(
     split = CocoSplit.read(annotations)
     records, root = located(split.images, images, anonymized)
     # Only now: importing torch takes seconds, and the GPUs must be chosen before.
-    from workflow_scripts.training.predictor import Predictor  # noqa: PLC0415
+    from workflow_scripts.training.predictor import load_predictor  # noqa: PLC0415
 
-    predictor = Predictor(
-        checkpoint,
-        settings,
-        threads=threads or usable_cores(),
-        on_gpu=bool(chosen),
+    predictor, trained = load_predictor(
+        checkpoint, settings, threads=threads or usable_cores(), on_gpu=bool(chosen)
     )
-    if predictor.classes != split.classes:
+    if trained.classes != split.classes:
         raise UserError(
-            f"{checkpoint}: trained on the classes {', '.join(predictor.classes)}, but "
+            f"{checkpoint}: trained on the classes {', '.join(trained.classes)}, but "
             f"{annotations} has {', '.join(split.classes)}"
         )
     shown = progress(records, total=len(records), description="predicting")
     results = list(predictor.results(shown, root))
-    origin = predictor.origin.model_copy(update={"tested_on": tested_on})
-    write_predictions(output, results, origin)
+    named = {key: getattr(trained, key) for key in ("variant", "seed", "fingerprint")}
+    write_predictions(output, results, PredictionOrigin(**named, tested_on=tested_on))

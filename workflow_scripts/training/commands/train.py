@@ -11,6 +11,7 @@ from plain_commands.files import canonical_json, sha256_of, sha256_of_file
 from workflow_scripts.common.cli import (
     EXIT_SAVED,
     Count,
+    File,
     Folder,
     Positive,
     Seed,
@@ -21,8 +22,9 @@ from workflow_scripts.common.cli import (
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
+from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
-from workflow_scripts.training.job import Ending, TrainingJob
+from workflow_scripts.training.job import Ending, TrainingJob, Validation
 from workflow_scripts.training.launcher import launch
 from workflow_scripts.training.settings import Training
 from workflow_scripts.training.sources import located, training_images
@@ -39,6 +41,9 @@ def train(
     seed: Seed = 0,
     seed_offset: Seed = 0,
     fingerprint: Annotated[str | None, option("HEX")] = None,
+    validation: Settings[Evaluation] | None = None,
+    validation_annotations: File | None = None,
+    validation_images: Folder | None = None,
     output: Folder,
     gpus: Count = 0,
     workers: Positive = 1,
@@ -61,6 +66,10 @@ def train(
         seed_offset: train with the seed plus this; the run keeps its seed's name.
         fingerprint: hash of everything that determines the result; a saved state with another one
             is not used (default: of the settings, the annotations and the manifest).
+        validation: settings of the tests while the model trains, JSON; its key `every` is a number
+            of iterations.
+        validation_annotations: COCO annotations of the images to test on.
+        validation_images: the folder that their names are relative to.
         output: runs/{variant}/seed~{seed}.
         gpus: number of GPUs, one worker each; 0 trains on the CPU.
         workers: processes on the CPU.
@@ -103,6 +112,7 @@ def train(
         checkpoint_seconds=checkpoint_seconds,
         stop_at=time.time() + 60 * minutes if minutes else None,
         micro_batch=micro_batch or images_at_once or None,
+        validation=_validation(validation, validation_annotations, validation_images),
     )
     check(job)
     log.info(
@@ -111,11 +121,29 @@ def train(
         batch,
         f"{len(devices)} GPU(s)" if devices else f"{workers} CPU worker(s)",
     )
+    if job.validation and job.validation.every > recipe.iterations:
+        log.warning(
+            "evaluation.every: %d is more than the %d iterations; nothing is tested on the way",
+            *(job.validation.every, recipe.iterations),
+        )
     outcome = launch(job)
     if outcome.ending is Ending.FAILED:
         raise UserError(outcome.message)
     log.info("%s", outcome.message)
     return EXIT_SAVED if outcome.ending is Ending.SAVED else 0
+
+
+def _validation(
+    settings: Evaluation | None, annotations: Path | None, images: Path | None
+) -> Validation | None:
+    """The tests while the model trains; None if the settings ask for none."""
+    if settings is None or settings.every is None:
+        return None
+    if annotations is None or images is None:
+        raise UserError(
+            "--validation: it asks for tests; give --validation-annotations and --validation-images"
+        )
+    return Validation(settings.every, settings, annotations, images)
 
 
 def fingerprint_by_hand(settings: Training, annotations: Path, anonymized: Path | None) -> str:

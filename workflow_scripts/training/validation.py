@@ -1,0 +1,76 @@
+"""Average precision on the validation images while a model trains. It changes no result."""
+
+import torch
+from instance_ap import coco
+from instance_ap.predictions import Predictions
+from invariant_mask_rcnn.workers import Worker
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from torch import Tensor
+
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.trainings import ValidationScores
+from workflow_scripts.training.job import TrainingJob, Validation
+from workflow_scripts.training.predictor import Predictor
+from workflow_scripts.training.sources import located
+
+
+class Validator:
+    """The validation images of a training, shared by its workers.
+
+    Args:
+        job: the training.
+        validation: of the job.
+        worker: this one.
+        classes: of the training images.
+
+    Raises:
+        UserError: an image is missing, or the classes differ.
+    """
+
+    def __init__(
+        self, job: TrainingJob, validation: Validation, worker: Worker, classes: tuple[str, ...]
+    ) -> None:
+        self.job, self.worker = job, worker
+        self.every, self.settings = validation.every, validation.settings
+        self.split = CocoSplit.read(validation.annotations)
+        if self.split.classes != classes:
+            raise UserError(
+                f"{validation.annotations}: its classes are {', '.join(self.split.classes)}, those "
+                f"of the training images {', '.join(classes)}"
+            )
+        images, self.root = located(self.split.images, validation.images, None)
+        self.images = images[worker.rank :: worker.world_size]
+
+    def is_due(self, iteration: int) -> bool:
+        """Whether to validate after that many iterations."""
+        return iteration % self.every == 0
+
+    def scores(self, weights: dict[str, Tensor], config: str | None) -> ValidationScores:
+        """Average precisions of the masks that a model with these weights finds.
+
+        All workers call it, and each gets the scores on all images.
+
+        Args:
+            weights: of the model, the same on all workers.
+            config: `Engine.config` of the training.
+        """
+        device = self.worker.device
+        # A model of its own: limits on detections must not reach the one that trains. Its random
+        # weights, which are replaced at once, must not move the generators on.
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            engine = self.job.settings.make_engine(len(self.split.classes), config)
+            model = engine.trained_model(weights, self.settings).to(device)
+            predictor = Predictor(engine, model, self.job.threads)
+            own = list(predictor.results(self.images, self.root))
+        results = [result for part in self.worker.gather(own) for result in part]
+        found = Predictions.of_coco_results(results, self.split)
+        curves = coco.evaluate(self.split, found)[coco.IouType.SEGM]
+        scores = ValidationScores(
+            mAP=curves.mean(),
+            AP50=curves.mean(iou=0.5),
+            AP={name: curves.mean(class_index=n) for n, name in enumerate(self.split.classes)},
+        )
+        mean = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
+        log.info("validation: mAP %s on %d images", mean, len(self.split.images))
+        return scores
