@@ -185,6 +185,14 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
             "pii.vehicle_classes: van is none of the classes",
         ),
         ({"pii": {"person_classes": []}}, "pii.person_classes: an empty list is none of the"),
+        (
+            {"pii": {"faces": None, "license_plates": None}},
+            "would change nothing, since pii.faces and pii.license_plates are both null; name a",
+        ),
+        (
+            {"evaluation": {"every": 0}},
+            "evaluation.every: Input should be greater than 0 (found 0)",
+        ),
         ({"dataset": {**COCO, "classes": ["all"]}}, "dataset.classes.0: 'all' is reserved for the"),
         ({"dataset": {**COCO, "classes": [""]}}, "dataset.classes.0: a name of visible charac"),
         ({"dataset": {**COCO, "classes": [True]}}, "dataset.classes.0: Input should be a valid st"),

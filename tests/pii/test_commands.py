@@ -14,7 +14,14 @@ from plain_commands.files import sha256_of
 
 from tests.commands import pii as main
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
+from workflow_scripts.contracts.regions import (
+    Kind,
+    Region,
+    read_left_out,
+    read_regions,
+    with_ids,
+    write_regions,
+)
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask
 from workflow_scripts.pii.detect import share_on
@@ -101,6 +108,8 @@ def test_detect_keeps_what_lies_on_labelled_parents(tmp_path):
         ("0.png", Kind.LICENSE_PLATE, 45),
         ("1.png", Kind.FACE, 4),
     ]
+    (table,) = tmp_path.glob("pii/*.parquet")
+    assert read_left_out(table) == {Kind.FACE: 2, Kind.LICENSE_PLATE: 2}
     _, found = detect(tmp_path, settings | {"only_on_labelled": False})
     assert len(found) == 8
     _, found = detect(tmp_path, settings | {"faces": None})
@@ -193,8 +202,8 @@ def test_summary_and_figure(tmp_path):
         Region("0.png", Kind.LICENSE_PLATE, 1, 0, 20, 9, 29),
         Region("2.png", Kind.FACE, 1, 0, 0, 9, 9),
     ]
-    write_regions(tmp_path / "a.parquet", with_ids(regions[:3]))
-    write_regions(tmp_path / "b.parquet", with_ids(regions[3:]))
+    write_regions(tmp_path / "a.parquet", with_ids(regions[:3]), {Kind.FACE: 7})
+    write_regions(tmp_path / "b.parquet", with_ids(regions[3:]), {Kind.FACE: 5})
     arguments = {
         "--settings": "{}",
         "--images": tmp_path,
@@ -222,6 +231,8 @@ def test_summary_and_figure(tmp_path):
         "faces count on labelled objects of the classes person, rider only (pii.only_on_labelled)",
         "license plates count on labelled objects of the classes car, truck, bus, train, "
         "motorcycle only (pii.only_on_labelled)",
+        "12 faces lie on none of the labelled objects of the classes person, rider and are left "
+        "out (pii.only_on_labelled: false keeps them)",
     ]
     svg = (tmp_path / "figures/figure_3.svg").read_text()
     assert "mean 1.33" in svg

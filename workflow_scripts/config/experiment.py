@@ -155,6 +155,16 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _something_is_looked_for(self) -> "Experiment":
+        for name, variant in self.variants.items():
+            if variant.method in IMAGES_ONLY and not self.pii.detectors:
+                raise ValueError(
+                    f"variants.{name}: {variant.method} would change nothing, since pii.faces and "
+                    "pii.license_plates are both null; name a detector"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
         if self.images_only:
             return self

@@ -1,9 +1,10 @@
 """PII regions: where a face or a license plate is. Detection writes them, anonymization reads."""
 
 import functools
+import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from plain_commands.errors import UserError
 from plain_commands.files import canonical_json, sha256_of
-from plain_commands.parquet import read_rows, write_rows
+from plain_commands.parquet import read_metadata, read_rows, write_rows
 
 Points = tuple[tuple[float, float], ...]
 """Points (x, y) in pixels; `np.array(points, np.float32)` is an (n, 2) array."""
@@ -98,6 +99,8 @@ def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
     return identified
 
 
+LEFT_OUT = "left_out"
+"""Key of a table's metadata."""
 NUMBERS = ("score", "x0", "y0", "x1", "y1")
 
 
@@ -119,8 +122,16 @@ def schema() -> Any:
     )
 
 
-def write_regions(path: Path, regions: Iterable[Region]) -> None:
-    """Write a table of regions as Parquet, atomically."""
+def write_regions(
+    path: Path, regions: Iterable[Region], left_out: Mapping[Kind, int] | None = None
+) -> None:
+    """Write a table of regions as Parquet, atomically.
+
+    Args:
+        path: the file.
+        regions: with ids.
+        left_out: number of regions that were found and do not count.
+    """
     rows = [
         {
             **vars(region),
@@ -134,7 +145,8 @@ def write_regions(path: Path, regions: Iterable[Region]) -> None:
         raise ValueError("a region without an id; with_ids() gives ids")
     if not all(math.isfinite(row[name]) for row in rows for name in NUMBERS):
         raise ValueError("a region whose score or box is not finite")
-    write_rows(path, rows, schema())
+    numbers = {kind.value: number for kind, number in (left_out or {}).items()}
+    write_rows(path, rows, schema().with_metadata({LEFT_OUT: canonical_json(numbers)}))
 
 
 def read_regions(path: Path) -> list[Region]:
@@ -162,6 +174,18 @@ def read_regions(path: Path) -> list[Region]:
         ]
     except ValueError as error:
         raise UserError(f"{path}: not a table of PII regions ({error}); {advice}") from None
+
+
+def read_left_out(path: Path) -> Counter[Kind]:
+    """Number of regions that were found in the images of a table and do not count.
+
+    Raises:
+        UserError: the table is missing, or is none.
+    """
+    numbers = json.loads(
+        read_metadata(path, "a table of PII regions", "detect again").get(LEFT_OUT, "{}")
+    )
+    return Counter({Kind(kind): number for kind, number in numbers.items()})
 
 
 def _flat(points: Points | None) -> list[float] | None:

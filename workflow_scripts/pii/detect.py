@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from plain_commands.console import log
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import CocoSplit, Instance
@@ -53,9 +52,21 @@ def check_classes(settings: Pii, split: CocoSplit) -> None:
         raise UserError.of(findings)
 
 
-def detect(settings: Pii, pictures: Sequence[Picture], threads: int = 1) -> Iterator[list[Region]]:
-    """The regions of each picture in turn, with ids, by kind and from left to right."""
-    left_out: Counter[Kind] = Counter()
+def detect(
+    settings: Pii,
+    pictures: Sequence[Picture],
+    threads: int = 1,
+    left_out: Counter[Kind] | None = None,
+) -> Iterator[list[Region]]:
+    """The regions of each picture in turn, with ids, by kind and from left to right.
+
+    Args:
+        settings: the detectors, ready for the data set.
+        pictures: to search.
+        threads: CPU threads.
+        left_out: is raised by the number of regions that lie on none of the labelled objects.
+    """
+    left_out = Counter() if left_out is None else left_out
     for picture in _decoded_ahead(settings, pictures):
         found: list[Region] = []
         for kind, detector in settings.detectors.items():
@@ -75,13 +86,6 @@ def detect(settings: Pii, pictures: Sequence[Picture], threads: int = 1) -> Iter
             left_out[kind] += len(regions) - len(kept)
             found += sorted(kept, key=lambda region: (region.x0, region.y0))
         yield with_ids(found, picture.record.sha256)
-    for kind, number in left_out.items():
-        if number:
-            log.info(
-                "%d %s regions lie on none of the labelled objects of the classes %s and are left "
-                "out; pii.only_on_labelled: false keeps them",
-                *(number, kind, ", ".join(settings.parent_classes[kind][1])),
-            )
 
 
 def _parents(settings: Pii, picture: Picture, kind: Kind) -> list[Instance] | None:

@@ -1,7 +1,7 @@
 """Number of regions in each frame."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from plain_commands.errors import UserError
 
@@ -27,6 +27,17 @@ def notes_on(settings: Pii, pictures: Sequence[Picture]) -> tuple[str, ...]:
                 "(pii.only_on_labelled)"
             )
     return tuple(notes)
+
+
+def left_out_notes(settings: Pii, left_out: Mapping[Kind, int]) -> tuple[str, ...]:
+    """What was found and does not count: regions on none of the labelled objects."""
+    return tuple(
+        f"{number} {kind.plural} lie on none of the labelled objects of the classes "
+        f"{', '.join(settings.parent_classes[kind][1])} and are left out "
+        "(pii.only_on_labelled: false keeps them)"
+        for kind, number in sorted(left_out.items())
+        if number
+    )
 
 
 def summarize(

@@ -35,16 +35,7 @@ def read_rows(path: Path, schema: Any, what: str, advice: str) -> list[dict[str,
     Raises:
         UserError: it is missing, something else, or has other columns.
     """
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    try:
-        table = pq.ParquetFile(path).read()
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; {advice}") from None
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not {what} ({reason}); {advice}") from None
+    table = _opened(path, what, advice).read()
     if table.schema != schema:
         raise UserError(
             f"{path}: made by another version, or not {what} (its columns: "
@@ -52,3 +43,31 @@ def read_rows(path: Path, schema: Any, what: str, advice: str) -> list[dict[str,
         )
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
+
+
+def read_metadata(path: Path, what: str, advice: str) -> dict[str, str]:
+    """The texts by key that stand beside the rows of a Parquet file, in its schema.
+
+    Args:
+        path: the file.
+        what: what it should be, and
+        advice: what to do if it is not, for errors.
+
+    Raises:
+        UserError: it is missing, or something else.
+    """
+    found = _opened(path, what, advice).schema_arrow.metadata or {}
+    return {key.decode(): text.decode() for key, text in found.items()}
+
+
+def _opened(path: Path, what: str, advice: str) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; {advice}") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: not {what} ({reason}); {advice}") from None

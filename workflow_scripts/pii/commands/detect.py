@@ -6,7 +6,7 @@ from plain_commands.console import log, progress
 
 from workflow_scripts.common.cli import File, Settings, Threads, labelled
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import write_regions
+from workflow_scripts.contracts.regions import Kind, write_regions
 from workflow_scripts.contracts.shard_arguments import (
     Annotations,
     Images,
@@ -18,6 +18,7 @@ from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import detect as detection
 from workflow_scripts.pii.settings import Pii
+from workflow_scripts.pii.summary import left_out_notes
 
 
 @labelled("detect PII {shard}")
@@ -41,10 +42,13 @@ def detect(
     pictures = {picture.record.id: picture for picture in pictures_of(split, images)}
     chosen = images_of_shard(shards, shard, split, annotations)
     ready = settings.for_data_set(ImageNames.of(annotations, images))
-    found = detection.detect(ready, [pictures[image.id] for image in chosen], threads)
+    left_out: Counter[Kind] = Counter()
+    found = detection.detect(ready, [pictures[image.id] for image in chosen], threads, left_out)
     shown = progress(found, total=len(chosen), description="detecting PII")
     regions = [region for in_image in shown for region in in_image]
-    write_regions(output, regions)
+    write_regions(output, regions, left_out)
     counts = Counter(region.kind for region in regions)
     said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
     log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(chosen))
+    for note in left_out_notes(settings, left_out):
+        log.info("%s", note)
