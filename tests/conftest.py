@@ -9,6 +9,9 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.small_experiment import made_small_experiment
+from tests.workflow import Workflow
+
 LONGEST_FIRST = "slurm", "end_to_end", "dag", "training", "browser"
 """Folders whose tests start first, so that no worker is left with a long one in the end."""
 
@@ -62,6 +65,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def small_experiment(shared_folder: Path) -> tuple[Workflow, str]:
+    """The finished small experiment, which nobody may change, and what Snakemake said."""
+    return made_small_experiment(shared_folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,36 @@
-"""Snakemake without the seconds that each start spends on imports.
+"""Snakemake, and the commands of its jobs, without the seconds that each start spends on imports.
 
-A server process imports Snakemake and the project once, and forks for each call: every call has a
-process, arguments, a working folder and an environment of its own, as from a shell.
+A server process imports a program once, and forks for each call: every call has a process,
+arguments, a working folder, an environment, and standard streams of its own, as from a shell.
 """
 
 import functools
+import inspect
 import json
 import os
+import runpy
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
-MODULES = (
-    *("snakemake.cli", "snakemake.profiles", "snakemake.report", "snakemake.storage"),
-    *("docutils.core", "pygments", "requests", "yte"),
-    *("workflow_scripts.config.experiment", "workflow_scripts.config.fingerprints"),
-    *("workflow_scripts.config.jobs", "workflow_scripts.operations.snakemake_call"),
-)
+SOCKET = "PRELOADED_COMMANDS"
+"""Name of the environment variable with the path of the socket at which job commands are served."""
+MODULES = {
+    "snakemake": (
+        *("snakemake.cli", "snakemake.profiles", "snakemake.report", "snakemake.storage"),
+        *("docutils.core", "pygments", "requests", "yte"),
+        *("workflow_scripts.config.experiment", "workflow_scripts.config.fingerprints"),
+        *("workflow_scripts.config.jobs", "workflow_scripts.operations.snakemake_call"),
+    ),
+    "workflow_scripts": (
+        *("cv2", "hotcoco", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg"),
+        *("onnxruntime", "pandas", "pyarrow.parquet", "scipy.stats", "tabulate"),
+    ),
+}
 
 
 def snakemake(
@@ -35,58 +46,139 @@ def snakemake(
     Returns:
         The exit code, and standard output and error in one text.
     """
-    server = _server()
-    with tempfile.NamedTemporaryFile("r") as output:
-        call = {
-            "arguments": arguments,
-            "folder": str(folder),
-            "environment": environment,
-            "output": output.name,
-        }
-        server.stdin.write(json.dumps(call) + "\n")
-        server.stdin.flush()
-        code = int(server.stdout.readline())
-        return subprocess.CompletedProcess(arguments, code, Path(output.name).read_text())
+    with tempfile.TemporaryFile("w+") as output, Path(os.devnull).open() as empty:
+        streams = [empty.fileno(), output.fileno(), output.fileno()]
+        words = ["snakemake", *arguments]
+        code = ask(str(served("snakemake")), words, str(folder), environment, streams)
+        output.seek(0)
+        return subprocess.CompletedProcess(arguments, code, output.read())
+
+
+def ask(
+    address: str, words: list[str], folder: str, environment: dict[str, str], streams: list[int]
+) -> int:
+    """Have a server run a program, and wait for its exit code."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(address)
+        call = {"words": words, "folder": folder, "environment": environment}
+        content = json.dumps(call).encode()
+        socket.send_fds(server, [len(content).to_bytes(8, "big")], streams)
+        server.sendall(content)
+        return int(server.recv(8) or b"1")
+
+
+def stand_in(path: Path, then: str) -> None:
+    """Write a stand-in of `python`, which starts as fast as it can.
+
+    Args:
+        path: of the program.
+        then: Python code. Its function `serve` runs the words behind `python -m` by the server
+            whose socket `PRELOADED_COMMANDS` names.
+    """
+    serve = f"""
+def serve(words):
+    address, environment = os.environ[{SOCKET!r}], dict(os.environ)
+    sys.exit(ask(address, words, os.getcwd(), environment, [0, 1, 2]))
+"""
+    start = f"#!{sys.executable} -IS\nimport json, os, socket, sys\n\n"
+    path.write_text(start + inspect.getsource(ask) + serve + then)
+    path.chmod(0o755)
 
 
 @functools.cache
-def _server() -> "subprocess.Popen[str]":
-    """The server of this process; it ends when its standard input does."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.preloaded"],
+def served(program: str) -> Path:
+    """The socket of a server of this process's; it ends when its standard input does."""
+    folder = Path(tempfile.mkdtemp(prefix="preloaded-"))
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.preloaded", program, str(folder / "socket")],
         cwd=PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
     )
+    assert server.stdout is not None
+    server.stdout.readline()
+    _SERVERS.append(server)
+    return folder / "socket"
 
 
-def _serve() -> None:
-    for name in MODULES:
+_SERVERS: list["subprocess.Popen[bytes]"] = []
+
+
+def _serve(program: str, path: Path) -> None:
+    sys.path.insert(0, str(PROJECT))
+    for name in MODULES[program]:
         __import__(name)
-    for line in sys.stdin:
-        call = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _call(**call)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+    if program == "workflow_scripts":
+        from workflow_scripts.__main__ import COMMANDS  # noqa: PLC0415
+
+        for command in COMMANDS.values():
+            __import__(f"workflow_scripts.{command.partition(':')[0]}")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(64)
+        print(flush=True)
+        owner = os.fork()
+        if owner:
+            # This process outlives the one that calls for as long as it takes to notice.
+            sys.stdin.read()
+            os.kill(owner, 9)
+            os.waitpid(owner, 0)
+            shutil.rmtree(path.parent)
+            return
+        while True:
+            connection, _ = listener.accept()
+            waiting = os.fork()
+            if waiting:
+                connection.close()
+                _reap()
+                continue
+            listener.close()
+            _answer(connection)
 
 
-def _call(arguments: list[str], folder: str, environment: dict[str, str], output: str) -> Any:
-    from snakemake import cli  # noqa: PLC0415, only the server needs it
+def _reap() -> None:
+    """Let go of all children that have ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
 
+
+def _answer(connection: socket.socket) -> None:
+    """Run a call in a process of its own, and send its exit code."""
+    size, streams, _, _ = socket.recv_fds(connection, 8, 3)
+    content = b""
+    while len(content) < int.from_bytes(size, "big"):
+        more = connection.recv(1 << 20)
+        if not more:
+            os._exit(1)  # who called is gone
+        content += more
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        _call(streams=streams, **json.loads(content))
+    _, status = os.waitpid(child, 0)
+    connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
+    os._exit(0)
+
+
+def _call(words: list[str], folder: str, environment: dict[str, str], streams: list[int]) -> None:
     code = 1
     try:
-        target = os.open(output, os.O_WRONLY)
-        empty = os.open(os.devnull, os.O_RDONLY)
-        for source, stream in ((empty, 0), (target, 1), (target, 2)):
+        for source, stream in zip(streams, (0, 1, 2), strict=True):
             os.dup2(source, stream)
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
-        sys.argv = ["snakemake", *arguments]
-        cli.main(arguments)
+        sys.argv = words
+        if words[0] == "snakemake":
+            from snakemake import cli  # noqa: PLC0415
+
+            cli.main(words[1:])
+        else:
+            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:
@@ -96,4 +188,4 @@ def _call(arguments: list[str], folder: str, environment: dict[str, str], output
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(sys.argv[1], Path(sys.argv[2]))

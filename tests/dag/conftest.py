@@ -14,6 +14,7 @@ import pytest
 import yaml
 from pii_detectors.plates import SHA256, WEIGHTS
 
+from tests import preloaded
 from tests.cityscapes_folder import make_cityscapes
 from tests.workflow import PROJECT, Workflow, made_once
 
@@ -35,8 +36,8 @@ def jobs_of_checked_runs(count: int) -> dict[str, int]:
     return {"train": count, "predict": count, "evaluate": count, **TABLES}
 
 
-STAND_IN = """#!{python}
-import gzip, json, os, sys
+STAND_IN = """
+import gzip
 from pathlib import Path
 
 words = sys.argv[1:]
@@ -44,21 +45,23 @@ if words[:3] == ["-m", "workflow_scripts", "training"]:
     options = dict(zip(words[4:], words[5:]))
     output = Path(options.get("--output", ""))
     if words[3] == "train":
-        run = f"{{options['--variant']}} {{options['--seed']}}"
+        run = f"{options['--variant']} {options['--seed']}"
         if run == os.environ.get("FAILING_RUN"):
             sys.exit(1)
         output.mkdir(parents=True, exist_ok=True)
         (output / "model_final.pth").touch()
         (output / "metrics.jsonl").touch()
-        facts = {{"variant": options["--variant"], "seed": int(options["--seed"]),
-                 "fingerprint": options["--fingerprint"], "settings": {{"engine": "detectron2"}}}}
+        facts = {"variant": options["--variant"], "seed": int(options["--seed"]),
+                 "fingerprint": options["--fingerprint"], "settings": {"engine": "detectron2"}}
         (output / "run.json").write_text(json.dumps(facts))
     elif words[3] == "check":
         pass
     elif words[3] == "predict":
         output.write_bytes(gzip.compress(b"[]"))
+elif words[:2] == ["-m", "workflow_scripts"]:
+    serve(words[1:])
 else:
-    os.execv({python!r}, [{python!r}, *words])
+    os.execv(sys.executable, [sys.executable, *words])
 """
 
 
@@ -73,15 +76,10 @@ def paper_config(root: Path) -> dict:
 def stand_in(shared_folder: Path) -> dict[str, str]:
     """An environment in which training and prediction take no time."""
     folder = shared_folder / "stand_in"
-
-    def write() -> None:
-        python = folder / "python"
-        python.write_text(STAND_IN.format(python=sys.executable))
-        python.chmod(0o755)
-
-    made_once(folder, write)
+    made_once(folder, lambda: preloaded.stand_in(folder / "python", STAND_IN))
     path = [str(folder), str(Path(sys.executable).parent), os.environ["PATH"]]
-    return {"PATH": os.pathsep.join(path)}
+    server = preloaded.served("workflow_scripts")
+    return {"PATH": os.pathsep.join(path), preloaded.SOCKET: str(server)}
 
 
 @pytest.fixture(scope="session")

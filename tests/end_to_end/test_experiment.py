@@ -1,4 +1,4 @@
-"""A whole experiment, small: drawn images in, Table II out, by the rules a cluster runs."""
+"""The files of the small experiment, and what can be done with it."""
 
 import base64
 import gzip
@@ -13,33 +13,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 
 from tests.commands import privacy, report
-from tests.workflow import PROJECT, Workflow, copy_of_project
+from tests.small_experiment import copied
+from tests.workflow import Workflow
 from workflow_scripts.contracts.regions import read_regions
 
 pytestmark = pytest.mark.slow
 FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")
 
 
-def small_demo() -> dict:
-    """The demo's config, with few images and steps."""
-    config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
-    config["experiment"] = "small"
-    config["dataset"].update(images={"train": 8, "val": 4}, images_per_shard=4)
-    del config["variants"]["blackbox"]
-    config["training"].update(iterations=3, warmup_iterations=1, milestones=[2])
-    return config
-
-
 @pytest.fixture(scope="module")
-def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, str]:
-    """The finished experiment and what Snakemake said. Both folders have spaces in their names."""
-    folder = tmp_path_factory.mktemp("end to end")
-    project = copy_of_project(folder / "the project")
-    workflow = Workflow(folder / "work", small_demo(), profile="profiles/demo", project=project)
-    return workflow, workflow.run()
+def experiment(
+    small_experiment: tuple[Workflow, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Workflow, str]:
+    """A copy of the finished experiment, and what Snakemake said."""
+    made, said = small_experiment
+    folder = tmp_path_factory.mktemp("end to end") / "work"
+    return copied(made, Workflow(folder, made.config, made.profile, made.project)), said
 
 
 def test_it_ends_with_table_2(experiment):

@@ -1,7 +1,6 @@
 """Private clusters and finished experiments, each made once and shared by all tests."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ from slurm_repairs import CHOSEN
 from tests.commands import cluster as cluster_command
 from tests.slurm.accounting import AccountingCluster
 from tests.slurm.cluster import Cluster, running
-from tests.slurm.experiments import model, small_config
-from tests.workflow import Workflow, made_once
+from tests.slurm.experiments import model
+from tests.small_experiment import copied
+from tests.workflow import Workflow
 
 PROGRAMS = "slurmctld", "slurmd", "munged", "sbatch", "srun", "squeue", "scontrol"
 ACCOUNTING_PROGRAMS = "slurmdbd", "mariadbd", "mariadb-install-db", "sacctmgr", "sacct"
@@ -74,21 +74,15 @@ def idle_cluster(cluster) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def reference(shared_folder: Path) -> Workflow:
+def reference(small_experiment: tuple[Workflow, str]) -> Workflow:
     """The small experiment, finished on this machine without a cluster."""
-    workflow = Workflow(shared_folder / "small/work", small_config(), profile="profiles/demo")
-    made_once(shared_folder / "small", workflow.run)
-    return workflow
+    return small_experiment[0]
 
 
 @pytest.fixture(scope="session")
-def more_runs(shared_folder: Path, reference: Workflow) -> Workflow:
-    """The same with the trainings of four more seeds."""
-    workflow = Workflow(shared_folder / "more/work", small_config(), profile="profiles/demo")
-
-    def train() -> None:
-        shutil.copytree(reference.folder, workflow.folder, symlinks=True)
-        workflow.run(*(model(workflow, f"unmodified/seed~{seed}") for seed in range(2, 6)))
-
-    made_once(shared_folder / "more", train)
+def more_runs(tmp_path_factory: pytest.TempPathFactory, reference: Workflow) -> Workflow:
+    """The same with the trainings of two more seeds."""
+    folder = tmp_path_factory.mktemp("more") / "work"
+    workflow = copied(reference, Workflow(folder, reference.config, reference.profile))
+    workflow.run(*(model(workflow, f"unmodified/seed~{seed}") for seed in (3, 4)))
     return workflow

@@ -1,10 +1,8 @@
 """A small experiment, and the means to run it, or a part of it, on a cluster."""
 
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,26 +12,11 @@ from typing import Any
 import yaml
 
 from tests.slurm.cluster import Cluster, wait_for
+from tests.small_experiment import ITERATIONS, small_config
 from tests.training.running import hash_of_weights
 from tests.workflow import PROJECT, Workflow
 
 SITE = PROJECT / "tests/slurm/site.yaml"
-ITERATIONS = 16
-
-
-def small_config() -> dict[str, Any]:
-    """Two variants, a few drawn images. Runs of more seeds than one are asked for by name."""
-    config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
-    config["experiment"] = "small"
-    config["dataset"].update(images={"train": 8, "val": 4}, images_per_shard=8)
-    config["variants"] = {
-        "unmodified": {"method": "unmodified"},
-        "blackbox": {"method": "blackbox"},
-    }
-    config["seeds"] = 1
-    settings = {"images_per_step": 2, "warmup_iterations": 3, "milestones": [14]}
-    config["training"].update(iterations=ITERATIONS, **settings)
-    return config
 
 
 def on(cluster: Cluster, folder: Path, site: Path = SITE) -> Workflow:
@@ -56,14 +39,6 @@ def site_with(path: Path, **changes: Any) -> Path:
     return path
 
 
-def continued(reference: Workflow, workflow: Workflow, *missing: str) -> Workflow:
-    """The workflow with the reference's results, but for some runs such as `unmodified/seed~1`."""
-    shutil.copytree(reference.folder, workflow.folder, symlinks=True)
-    for run in missing:
-        shutil.rmtree(workflow.results / "runs" / run)
-    return workflow
-
-
 def model(workflow: Workflow, run: str) -> str:
     """A run's weights as a target of Snakemake."""
     return f"results/{workflow.config['experiment']}/runs/{run}/model_final.pth"
@@ -74,11 +49,9 @@ def weights_of(workflow: Workflow, run: str) -> str:
     return hash_of_weights(workflow.results / "runs" / run)
 
 
-def table_of(workflow: Workflow) -> str:
-    """SHA-256 of Table II in full precision."""
-    tables = workflow.results / "tables"
-    files = [(tables / f"table_2.{suffix}").read_bytes() for suffix in ("csv", "json")]
-    return hashlib.sha256(b"".join(files)).hexdigest()
+def evaluation_of(workflow: Workflow, run: str) -> bytes:
+    """A run's average precisions in full precision, with its fingerprint."""
+    return (workflow.results / "runs" / run / "eval.json").read_bytes()
 
 
 def iterations_of(workflow: Workflow, run: str) -> int:

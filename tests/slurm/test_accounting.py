@@ -14,8 +14,9 @@ import yaml
 
 from tests.slurm.accounting import ACCOUNT
 from tests.slurm.cluster import Cluster, wait_for
-from tests.slurm.experiments import SITE, continued, ended, on, started
+from tests.slurm.experiments import SITE, ended, on, started
 from tests.slurm.test_check import site
+from tests.small_experiment import copied
 from tests.workflow import PROJECT, Workflow
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.usage import Usage
@@ -33,7 +34,7 @@ def without_predictions(
     settings["default-resources"]["slurm_account"] = account
     own = folder / "site.yaml"
     own.write_text(yaml.safe_dump(settings))
-    workflow = continued(reference, on(cluster, folder / "work", own))
+    workflow = copied(reference, on(cluster, folder / "work", own))
     shutil.rmtree(Layout(workflow.results).usage)
     (workflow.results / PREDICTIONS).unlink()
     return workflow, f"results/{workflow.config['experiment']}/{PREDICTIONS}"

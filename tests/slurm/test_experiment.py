@@ -4,16 +4,15 @@ import pytest
 
 from tests.dag.conftest import TABLES
 from tests.slurm.experiments import (
-    continued,
+    evaluation_of,
     model,
     on,
     shortened,
     site_with,
-    small_config,
-    table_of,
     training_jobs,
     weights_of,
 )
+from tests.small_experiment import copied, small_config
 from tests.workflow import Workflow
 from workflow_scripts.contracts.run_states import State
 from workflow_scripts.contracts.usage import read_usage
@@ -22,11 +21,12 @@ from workflow_scripts.operations.commands.status import look
 pytestmark = pytest.mark.slow
 
 RUN = "unmodified/seed~1"
-FAILING = "blackbox/seed~1"
+FAILING = "natural/seed~1"
 
 
 def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp_path):
     workflow = on(idle_cluster, tmp_path / "work")
+    workflow.config["seeds"] = 1
     obstacle = workflow.results / "runs" / FAILING / "checkpoints" / "launch"
     obstacle.parent.mkdir(parents=True)
     obstacle.write_text("a file where a folder has to be")
@@ -35,7 +35,7 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
     failed = workflow.snakemake("--retries", "0")
     assert failed.returncode != 0
     assert "Job states are asked of squeue" in failed.stdout
-    assert "Training on variant blackbox, seed 1" in failed.stdout
+    assert "Training on variant natural, seed 1" in failed.stdout
     assert f"{FAILING}.log" in failed.stdout
     states = {f"{run.variant}/seed~{run.seed}": run.state for run in look(workflow.results)}
     assert states == {RUN: State.DONE, FAILING: State.FAILED}
@@ -49,21 +49,24 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
     trainings = [used for used in read_usage(workflow.results) if used.stage == "train"]
     assert {used.gpus for used in trainings} == {4}
     assert all(used.queued_seconds is not None for used in trainings)
-    assert table_of(workflow) == table_of(reference)
+    assert (workflow.results / "tables/table_2.md").is_file()
+    for run in RUN, FAILING:
+        assert weights_of(workflow, run) == weights_of(reference, run)
+        assert evaluation_of(workflow, run) == evaluation_of(reference, run)
 
 
 def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path):
     """Also with GPUs asked for in the other way."""
     iterations = 3
     local = Workflow(tmp_path / "local", small_config(), profile="profiles/demo")
-    local = shortened(continued(reference, local, RUN), iterations)
+    local = shortened(copied(reference, local, RUN), iterations)
     local.run(model(local, RUN))
     # Over before the first iteration on whatever machine: a job makes one, and saves.
     site = site_with(
         tmp_path / "site.yaml", save_before_end="29.999", runtime=30, gpu=0, gres="gpu:4"
     )
     workflow = shortened(
-        continued(reference, on(idle_cluster, tmp_path / "work", site), RUN), iterations
+        copied(reference, on(idle_cluster, tmp_path / "work", site), RUN), iterations
     )
     before = training_jobs(idle_cluster)
     workflow.run(model(workflow, RUN))

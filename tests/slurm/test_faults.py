@@ -10,7 +10,6 @@ import pytest
 
 from tests.slurm.cluster import wait_for
 from tests.slurm.experiments import (
-    continued,
     ended,
     environment_of,
     hold,
@@ -27,18 +26,19 @@ from tests.slurm.experiments import (
     weights_of,
     workers,
 )
+from tests.small_experiment import copied
 
 pytestmark = pytest.mark.slow
 
 RUN = "unmodified/seed~1"
-CANCELLED, REQUEUED, KILLED, PREEMPTED, OVERDUE = (f"unmodified/seed~{n}" for n in range(1, 6))
-ON_A_LOST_NODE = "blackbox/seed~1"
+CANCELLED, REQUEUED, KILLED, PREEMPTED = (f"unmodified/seed~{n}" for n in range(1, 5))
+OVERDUE, ON_A_LOST_NODE = (f"natural/seed~{n}" for n in (1, 2))
 RUNS = CANCELLED, REQUEUED, KILLED, PREEMPTED, OVERDUE, ON_A_LOST_NODE
 
 
 def test_nobody_has_to_do_anything(idle_cluster, more_runs, tmp_path):
     cluster = idle_cluster
-    workflow = continued(more_runs, on(cluster, tmp_path / "work"), *RUNS)
+    workflow = copied(more_runs, on(cluster, tmp_path / "work"), *RUNS)
     with started(workflow, *(model(workflow, run) for run in RUNS)) as snakemake:
         held = hold(workflow, *RUNS)
         jobs = {run: running_job(cluster, run) for run in RUNS}
@@ -114,7 +114,7 @@ def wait_for_second_training(workflow, run):
 def test_preempted_for_good_and_snakemake_stopped_twice(idle_cluster, reference, tmp_path):
     cluster = idle_cluster
     site = site_with(tmp_path / "site.yaml", slurm_partition="spare")
-    workflow = continued(reference, on(cluster, tmp_path / "work", site), RUN)
+    workflow = copied(reference, on(cluster, tmp_path / "work", site), RUN)
 
     with started(workflow, model(workflow, RUN)) as snakemake:
         held = hold(workflow, RUN)
@@ -165,7 +165,7 @@ def words_of(cluster):
 
 
 def test_a_refused_submission_says_what_is_wrong(idle_cluster, reference, tmp_path):
-    workflow = continued(reference, on(idle_cluster, tmp_path / "work"), RUN)
+    workflow = copied(reference, on(idle_cluster, tmp_path / "work"), RUN)
     refused = workflow.snakemake(
         model(workflow, RUN),
         *("doctor", "--retries", "0", "--set-resources"),

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from tests.slurm.cluster import Cluster, wait_for
-from tests.slurm.experiments import continued, on, wait_for_iteration, weights_of
+from tests.slurm.experiments import on, wait_for_iteration, weights_of
+from tests.small_experiment import copied
 from tests.workflow import Workflow
 from workflow_scripts.contracts.run_states import State
 from workflow_scripts.operations.commands.status import look
@@ -42,7 +43,7 @@ def launch(workflow: Workflow) -> int:
 
 
 def test_saved_on_a_signal_queued_again_finished_and_done(idle_cluster, reference, tmp_path):
-    workflow = continued(reference, on(idle_cluster, tmp_path / "work"), RUN)
+    workflow = copied(reference, on(idle_cluster, tmp_path / "work"), RUN)
     job = launch(workflow)
     asked = idle_cluster.details(job)
     assert (asked["NumTasks"], asked["TresPerJob"]) == ("1", "gres:gpu:4")

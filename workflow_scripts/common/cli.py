@@ -34,8 +34,8 @@ Kind = TypeVar("Kind")
 _SETTINGS = object()
 
 Settings = Annotated[Kind, _SETTINGS]
-"""The section of the config (or union of sections) that `--settings` takes. The help explains its
-fields."""
+"""The section of the config (or union of sections) that an option such as `--settings` takes. The
+help explains its fields."""
 
 
 File = Annotated[Path, option("FILE")]
@@ -146,10 +146,11 @@ class Program:
         command, settings = _command_of(function, f"python -m {self.name} {path}")
         if {"--help", "-h"} & set(before_dashes(argv)):
             print(command.help())
-            if settings is not None:
+            if settings:
                 from plain_commands.section import describe_fields  # noqa: PLC0415
 
-                print(f"\nsettings:\n{describe_fields(settings)}")
+                for option_name, section in settings.items():
+                    print(f"\n{option_name}:\n{describe_fields(section)}")
             return 0
         try:
             bound = command.parse(argv)
@@ -186,14 +187,14 @@ def _summary_of(target: str) -> str:
     return (ast.get_docstring(function) or "").partition("\n")[0].removesuffix(".")
 
 
-def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, Any]:
-    """A command; and what its `--settings` takes, None if it has no such option."""
+def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, dict[str, Any]]:
+    """A command; and the section that each of its options takes that stands for one."""
     hints = get_type_hints(function, include_extras=True)
-    parameters, settings = [], None
+    parameters, settings = [], {}
     for parameter in inspect.signature(function).parameters.values():
         hint = hints[parameter.name]
         if get_origin(hint) is Annotated and _SETTINGS in get_args(hint):
-            settings = hint
+            settings[parameter.name] = hint
             option_of_settings = Annotated[str, _SETTINGS_OPTION]
             parameters.append(parameter.replace(annotation=option_of_settings, default="{}"))
         else:
@@ -209,12 +210,14 @@ def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, Any]:
     return Command(function, parameters, name, "snakemake"), settings
 
 
-def _call(function: Callable[..., Any], settings: Any, bound: inspect.BoundArguments) -> int | None:
-    if settings is not None:
+def _call(
+    function: Callable[..., Any], settings: Mapping[str, Any], bound: inspect.BoundArguments
+) -> int | None:
+    for name, section in settings.items():
         from plain_commands.section import validate  # noqa: PLC0415 - pydantic is slow
 
-        content, where = read_given(bound.arguments["settings"], "--settings")
-        bound.arguments["settings"] = validate(settings, content, where)
+        content, where = read_given(bound.arguments[name], f"--{name}")
+        bound.arguments[name] = validate(section, content, where)
     return function(*bound.args, **bound.kwargs)
 
 

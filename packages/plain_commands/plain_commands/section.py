@@ -1,6 +1,10 @@
 """What all sections of the config have in common, and how their errors read."""
 
+import ast
+import inspect
+import itertools
 import re
+import textwrap
 import types
 import typing
 from pathlib import Path
@@ -11,10 +15,12 @@ from pydantic import (
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     TypeAdapter,
     ValidationError,
 )
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from .errors import UserError
@@ -58,9 +64,38 @@ class Section(BaseModel):
     Unlike in pydantic, a truth value is no number: YAML takes `seeds: yes` for one.
     """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
+
+    @classmethod
+    def descriptions(cls) -> dict[str, str]:
+        """The docstrings below the fields, by field.
+
+        pydantic's `use_attribute_docstrings` would read the sources at each import, which takes a
+        third of the time that the config's modules need.
+        """
+        found = {}
+        for kind in reversed(cls.__mro__):
+            if issubclass(kind, Section):
+                (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+                assert isinstance(tree, ast.ClassDef)
+                for field, text in itertools.pairwise(tree.body):
+                    match field, text:
+                        case ast.AnnAssign(target=ast.Name(name)), ast.Expr(
+                            ast.Constant(str(said))
+                        ):
+                            found[name] = inspect.cleandoc(said)
+        return found
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = handler(schema)
+        fields = handler.resolve_ref_schema(described).get("properties", {})
+        for name, said in cls.descriptions().items():
+            if name in fields:
+                fields[name].setdefault("description", said)
+        return described
 
     @classmethod
     def __get_pydantic_core_schema__(cls, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -185,18 +220,19 @@ def _lines(kind: Any, indent: str) -> list[str]:
     sections = _sections_in(kind)
     lines = []
     for section in sections:
+        said = section.descriptions()
         for number, (name, field) in enumerate(section.model_fields.items()):
             # Of several sections, each is headed by its first field, the tag.
             inner = indent + ("  " if len(sections) > 1 and number else "")
-            meaning = " ".join((field.description or "").split())
+            meaning = " ".join(said.get(name, "").split())
             kind_of_value = "section" if _sections_in(field.annotation) else _name(field.annotation)
             lines.append(f"{inner}{name} ({kind_of_value}; {_default_of(field)}): {meaning}")
             lines.extend(_lines(field.annotation, inner + "  "))
     return lines
 
 
-def _sections_in(kind: Any) -> list[type[BaseModel]]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+def _sections_in(kind: Any) -> list[type[Section]]:
+    if isinstance(kind, type) and issubclass(kind, Section):
         return [kind]
     return [section for part in typing.get_args(kind) for section in _sections_in(part)]
 

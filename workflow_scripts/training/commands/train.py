@@ -41,7 +41,7 @@ def train(
     seed: Seed = 0,
     seed_offset: Seed = 0,
     fingerprint: Annotated[str | None, option("HEX")] = None,
-    validation: Settings[Evaluation] | None = None,
+    validation: Settings[Evaluation],
     validation_annotations: File | None = None,
     validation_images: Folder | None = None,
     output: Folder,
@@ -66,9 +66,8 @@ def train(
         seed_offset: train with the seed plus this; the run keeps its seed's name.
         fingerprint: hash of everything that determines the result; a saved state with another one
             is not used (default: of the settings, the annotations and the manifest).
-        validation: settings of the tests while the model trains, JSON; its key `every` is a number
-            of iterations.
-        validation_annotations: COCO annotations of the images to test on.
+        validation_annotations: COCO annotations of the images to test on while the model trains,
+            where `every` of --validation asks for it.
         validation_images: the folder that their names are relative to.
         output: runs/{variant}/seed~{seed}.
         gpus: number of GPUs, one worker each; 0 trains on the CPU.
@@ -134,10 +133,10 @@ def train(
 
 
 def _validation(
-    settings: Evaluation | None, annotations: Path | None, images: Path | None
+    settings: Evaluation, annotations: Path | None, images: Path | None
 ) -> Validation | None:
     """The tests while the model trains; None if the settings ask for none."""
-    if settings is None or settings.every is None:
+    if settings.every is None:
         return None
     if annotations is None or images is None:
         raise UserError(
