@@ -219,17 +219,17 @@ def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_
     config = paper_config(root)
     config["seeds"] = 1
     workflow = Workflow(tmp_path / "work", config, environment=stand_in)
-    workflow.run()
-    before = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
-    workflow.run("--forcerun", "index_dataset")
-    same = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
-    assert same == before
+    run = "results/whitepaper/runs/unmodified/seed~1/run.json"
+    workflow.run(run)
+    before = json.loads((workflow.folder / run).read_text())
+    workflow.run(run, "--forcerun", "index_dataset")
+    assert json.loads((workflow.folder / run).read_text()) == before
 
     add_image(root, "train", 17)
-    workflow.run("--forcerun", "index_dataset")
-    after = json.loads((workflow.results / "runs/unmodified/seed~1/run.json").read_text())
+    workflow.run(run, "--forcerun", "index_dataset")
+    after = json.loads((workflow.folder / run).read_text())
     assert after["fingerprint"] != before["fingerprint"]
-    assert workflow.plan() == {}
+    assert workflow.plan(run) == {}
 
 
 @pytest.mark.slow

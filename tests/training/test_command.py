@@ -108,7 +108,7 @@ def test_two_workers_train_like_one(job, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fingerprint", ["f", "f", "another"])
+@pytest.mark.parametrize("fingerprint", ["f", "another"])
 def test_a_second_call_waits_and_takes_the_finished_run_or_trains(job, fingerprint):
     job = with_settings(job, iterations=2, milestones=[])
     first = start(job)
