@@ -12,12 +12,16 @@ from instance_ap.predictions import Predictions
 from plain_commands.errors import UserError
 from run_equivalence.resampling import average_precisions, draw_samples
 
+from workflow_scripts.contracts.evaluations import RunName
 from workflow_scripts.contracts.matches import read_matches, write_matches
 
 
 def aps(split, results):
     curves = evaluate(split, Predictions.of_coco_results(results, split))[IouType.SEGM]
     return [curves.mean(class_index=index) for index in range(len(split.classes))]
+
+
+RUN = RunName(variant="unmodified", seed=1, engine="torchvision", fingerprint="f")
 
 
 def same(values):
@@ -28,8 +32,8 @@ def same(values):
 def test_every_image_once_gives_the_ap_of_the_evaluation(name, tmp_path):
     split, results = made_up(CASES[name], 2)
     matches = matches_of(split, Predictions.of_coco_results(results, split))
-    write_matches(tmp_path / "matches.npz", matches)
-    matches = read_matches(tmp_path / "matches.npz")
+    write_matches(tmp_path / "matches.npz", matches, RUN)
+    matches = read_matches(tmp_path / "matches.npz", RUN)
     once = np.ones((1, len(split.images)), int)
     assert list(average_precisions(matches, once)[0]) == same(aps(split, results))
 
@@ -78,4 +82,15 @@ def test_other_files_are_one_line(tmp_path, content):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"matches\.npz: .*evaluate this run again"):
-        read_matches(path)
+        read_matches(path, RUN)
+
+
+@pytest.mark.parametrize("other", [{"variant": "v"}, {"seed": 2}, {"fingerprint": "g"}])
+def test_matches_of_another_run_are_refused(tmp_path, other):
+    split, results = made_up(CASES["plain"], 2)
+    matches = matches_of(split, Predictions.of_coco_results(results, split))
+    write_matches(tmp_path / "matches.npz", matches, RUN.model_copy(update=other))
+    with pytest.raises(
+        UserError, match=r"matches\.npz: of the run .*, not of unmodified, seed 1, "
+    ):
+        read_matches(tmp_path / "matches.npz", RUN)

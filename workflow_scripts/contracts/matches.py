@@ -9,21 +9,38 @@ from instance_ap.matches import Matches
 from plain_commands.errors import UserError
 from plain_commands.files import atomic
 
+from workflow_scripts.contracts.evaluations import RunName
+
 FILE_NAME = "matches.npz"
 
 
-def write_matches(path: Path, matches: Matches) -> None:
-    """Write the file, compressed and atomically."""
+def write_matches(path: Path, matches: Matches, run: RunName) -> None:
+    """Write the file of a run, compressed and atomically."""
     with atomic(path) as temporary:
-        np.savez_compressed(temporary, **vars(matches))
+        np.savez_compressed(temporary, run=np.array(_named(run)), **vars(matches))
 
 
-def read_matches(path: Path) -> Matches:
-    """Read the file; UserError when it is missing or something else."""
+def read_matches(path: Path, run: RunName) -> Matches:
+    """Read the file of a run.
+
+    Raises:
+        UserError: it is missing, something else, or of another run.
+    """
     try:
         with np.load(path, allow_pickle=False) as content:
-            return Matches(**{field.name: content[field.name] for field in fields(Matches)})
+            found = str(content["run"])
+            matches = Matches(**{field.name: content[field.name] for field in fields(Matches)})
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; evaluate this run again") from None
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: not a run's matches ({error}); evaluate this run again") from None
+    if found != _named(run):
+        raise UserError(
+            f"{path}: of the run {found}, not of {_named(run)}, as the eval.json beside it; "
+            "evaluate this run again"
+        )
+    return matches
+
+
+def _named(run: RunName) -> str:
+    return f"{run.variant}, seed {run.seed}, fingerprint {run.fingerprint}"

@@ -5,10 +5,12 @@ import json
 import numpy as np
 import pytest
 from instance_ap.matches import Matches
+from plain_commands.files import read_json
 
 from benchmarks.error_rates import World, error_rates, judged
 from tests.analysis.tables.written_runs import CLASSES, evaluation, expectation, written
 from tests.commands import statistics as main
+from workflow_scripts.contracts.evaluations import RunName
 from workflow_scripts.contracts.matches import write_matches
 
 IMAGES = 40
@@ -68,7 +70,8 @@ def experiment(tmp_path):
             rng = np.random.default_rng(seed + len(variant))
             aps = [*rng.normal(0.3, 0.01, 2), None]
             (path,) = written(tmp_path, evaluation(variant, seed, aps))
-            write_matches(path.with_name("matches.npz"), matches(variant, seed))
+            run = RunName.model_validate(read_json(path)["run"])
+            write_matches(path.with_name("matches.npz"), matches(variant, seed), run)
     return tmp_path
 
 
@@ -106,7 +109,8 @@ def test_images_are_drawn_by_folder_if_asked(experiment):
 def test_without_matches_the_trainings_alone_are_judged(experiment, capsys):
     assert verdict_of(experiment, json.dumps({"image_samples": 0}))["images"] is None
     path = experiment / "runs/blur/seed~2/matches.npz"
-    write_matches(path, matches("blur", 0, images=39))
+    run = RunName.model_validate(read_json(path.with_name("eval.json"))["run"])
+    write_matches(path, matches("blur", 0, images=39), run)
     runs = ["--runs-in", str(experiment / "runs")]
     assert main(["verdict", *runs, "--expected", expectation(("unmodified", "blur"))]) == 2
     assert (

@@ -124,7 +124,11 @@ def resample(
         )
         return None
     matches = {
-        variant: [read_matches(files[run.path]) for run in runs if run.variant == variant]
+        variant: [
+            read_matches(files[run.path], run.evaluation.run)
+            for run in runs
+            if run.variant == variant
+        ]
         for variant in expected.variants
     }
     first = next(of_variant[0] for of_variant in matches.values() if of_variant)

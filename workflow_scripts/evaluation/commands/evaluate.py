@@ -70,7 +70,7 @@ def evaluate(
         **exposed_scores,
     )
     if matches is not None:
-        write_matches(matches, matches_of(split, found))
+        write_matches(matches, matches_of(split, found), evaluation.run)
     evaluation.write(output)
     for kind, scores in by_iou.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
