@@ -97,6 +97,14 @@ def test_what_cannot_be_fetched_is_named_in_one_line(source, address, capsys, ca
     assert not list(tmp_path.glob("w/*"))
 
 
+def test_a_face_recogniser_that_cannot_be_loaded_is_known_before_any_training(source, capsys):
+    named = {"privacy.embedding": entry(source)}
+    assert run("fetch", named, "--output", source.parent / "w") == 2
+    said = capsys.readouterr().err
+    assert "error: privacy.embedding: " in said
+    assert "not a face recognition network for FaceRecognizerSF" in said
+
+
 def test_the_record_says_where_each_file_is_from(tmp_path, source):
     named = {"b": entry(source), "a": entry(source)}
     run("fetch", named, "--output", tmp_path / "w")

@@ -1,12 +1,16 @@
 """`weights fetch`: copies or downloads of weights."""
 
+from pathlib import Path
 from typing import Annotated
 
 from plain_commands.errors import UserError
+from plain_commands.files import read_bytes
 
 from workflow_scripts.common.cli import Folder, Settings, option
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.operations import weights as fetching
+
+EMBEDDING = "privacy.embedding"
 
 
 def fetch(
@@ -24,10 +28,23 @@ def fetch(
         only: this file alone, and none of the others (default: all).
 
     Raises:
-        UserError: a file cannot be had, or is another than its SHA-256 says.
+        UserError: a file cannot be had, or is another than its SHA-256 says, or a face recognition
+            network cannot be loaded.
     """
     chosen = {key: one for key, one in settings.items() if only in (None, one.sha256)}
     if not chosen and only:
         raise UserError(f"--only: no weights of the config have the sha256 {only}")
     for key, weights in chosen.items():
-        fetching.fetch(key, weights, output)
+        file = fetching.fetch(key, weights, output)
+        if key == EMBEDDING:
+            _check_embedding(file)
+
+
+def _check_embedding(file: Path) -> None:
+    """Load what is needed only after all trainings, in the audit."""
+    from pii_measures.embedding import FaceEmbedding  # noqa: PLC0415
+
+    try:
+        FaceEmbedding(read_bytes(file))
+    except ValueError as error:
+        raise UserError(f"{EMBEDDING}: {file}: {error}") from None
