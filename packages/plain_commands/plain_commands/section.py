@@ -1,10 +1,11 @@
 """What all sections of the config have in common, and how their errors read."""
 
 import ast
+import functools
 import inspect
 import itertools
 import re
-import textwrap
+import sys
 import types
 import typing
 from pathlib import Path
@@ -58,6 +59,19 @@ def _no_truth(value: Any) -> Any:
     return value
 
 
+@functools.cache
+def _docstrings_in(module: str) -> dict[str, dict[str, str]]:
+    """The docstrings below the fields of each class of a module, by class and field."""
+    found: dict[str, dict[str, str]] = {}
+    for part in ast.parse(inspect.getsource(sys.modules[module])).body:
+        if isinstance(part, ast.ClassDef):
+            for field, text in itertools.pairwise(part.body):
+                match field, text:
+                    case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(said))):
+                        found.setdefault(part.name, {})[name] = inspect.cleandoc(said)
+    return found
+
+
 class Section(BaseModel):
     """A part of the config: immutable, and closed to keys that it does not know.
 
@@ -73,17 +87,10 @@ class Section(BaseModel):
         pydantic's `use_attribute_docstrings` would read the sources at each import, which takes a
         third of the time that the config's modules need.
         """
-        found = {}
+        found: dict[str, str] = {}
         for kind in reversed(cls.__mro__):
             if issubclass(kind, Section):
-                (tree,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
-                assert isinstance(tree, ast.ClassDef)
-                for field, text in itertools.pairwise(tree.body):
-                    match field, text:
-                        case ast.AnnAssign(target=ast.Name(name)), ast.Expr(
-                            ast.Constant(str(said))
-                        ):
-                            found[name] = inspect.cleandoc(said)
+                found |= _docstrings_in(kind.__module__).get(kind.__name__, {})
         return found
 
     @classmethod
