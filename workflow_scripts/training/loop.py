@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 from invariant_mask_rcnn.samples import TrainingSample
+from invariant_mask_rcnn.step import DivergenceError, GradientAccumulator, ScheduledOptimizer
 from invariant_mask_rcnn.workers import StepAgreement, Worker, set_up_torch
 from plain_commands.console import log
 from plain_commands.errors import UserError
@@ -22,11 +23,6 @@ from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, Train
 from workflow_scripts.training.loading import BatchPositions, batches
 from workflow_scripts.training.metrics import Metrics
 from workflow_scripts.training.provenance import now, peak_memory, provenance
-from workflow_scripts.training.step import (
-    DivergenceError,
-    GradientAccumulator,
-    ScheduledOptimizer,
-)
 from workflow_scripts.training.validation import Validator
 from workflow_scripts.training.weights import DamagedError
 
@@ -74,7 +70,8 @@ class TrainingRun:
         self._resume()
         module = self.engine.loss_module(self.model)
         self.compute_gradient = GradientAccumulator(
-            self.engine,
+            self.engine.losses,
+            self.engine.counts_are_images,
             module,
             worker.data_parallel(module),
             worker,
@@ -150,9 +147,12 @@ class TrainingRun:
         torch.manual_seed(self.job.training_seed)
         model = self.engine.initial_model(self.job.settings.initial_weights())
         self.model = model.to(self.worker.device)
+        scheduled = self.engine.optimizer(self.model)
         self.optimizer = ScheduledOptimizer(
-            self.engine.optimizer(self.model),
+            scheduled.optimizer,
+            scheduled.factor,
             self.worker.device,
+            gradient_clip=scheduled.gradient_clip,
             mixed_precision=self.recipe.mixed_precision,
         )
         self.progress = Progress(first_start=now())

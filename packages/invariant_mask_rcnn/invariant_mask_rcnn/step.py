@@ -4,16 +4,18 @@ import contextlib
 import functools
 import math
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from invariant_mask_rcnn.samples import TrainingSample
-from invariant_mask_rcnn.workers import StepAgreement, Worker
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
 
-from workflow_scripts.training.engine import Engine, LossTerm, OptimizerAndSchedule
+from .loss_term import LossTerm
+from .samples import TrainingSample
+from .workers import StepAgreement, Worker
 
 DIVERGED = 1000.0
 """Loss beyond which no training recovers; random weights have one of about 10."""
@@ -29,16 +31,24 @@ class ScheduledOptimizer:
     A step is `begin`, then `backward` for each micro-batch, then `step`.
 
     Args:
-        scheduled: optimizer and schedule of a model that is on `device` already.
+        optimizer: of a model that is on `device` already, with base learning rates.
+        factor: factor on all base learning rates at an iteration, from 0 on.
         device: device of the computation.
+        gradient_clip: maximum norm of the whole gradient; None if unlimited.
         mixed_precision: compute in half precision if the device is a GPU.
     """
 
     def __init__(
-        self, scheduled: OptimizerAndSchedule, device: torch.device, *, mixed_precision: bool
+        self,
+        optimizer: Optimizer,
+        factor: Callable[[int], float],
+        device: torch.device,
+        *,
+        gradient_clip: float | None = None,
+        mixed_precision: bool = False,
     ) -> None:
-        self.optimizer, self.factor = scheduled.optimizer, scheduled.factor
-        self.gradient_clip = scheduled.gradient_clip
+        self.optimizer, self.factor = optimizer, factor
+        self.gradient_clip = gradient_clip
         self.device = device
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
@@ -115,9 +125,12 @@ class GradientAccumulator:
     the whole step.
     """
 
-    engine: Engine
+    losses: Callable[[nn.Module, list[TrainingSample]], dict[str, LossTerm]]
+    """Terms of the loss of a module on some images, by name."""
+    counts_are_images: bool
+    """Whether each term counts the images. Otherwise the counts are known only after the forward
+    pass, and a step in micro-batches needs one more of them."""
     module: nn.Module
-    """Result of `Engine.loss_module`."""
     data_parallel: DistributedDataParallel
     """The module with its gradients averaged over the workers."""
     worker: Worker
@@ -163,11 +176,11 @@ class GradientAccumulator:
 
     def _losses(self, module: nn.Module, samples: list[TrainingSample]) -> dict[str, LossTerm]:
         with self.optimizer.autocast():
-            return self.engine.losses(module, samples)
+            return self.losses(module, samples)
 
     def _counts(self, parts: list[list[TrainingSample]]) -> dict[str, float]:
         """Divisors of the terms, known before the first backward pass; empty for images."""
-        if self.engine.counts_are_images:
+        if self.counts_are_images:
             return {}
         with torch.no_grad():
             seen = [self._losses(self.module, part) for part in parts]
