@@ -1,6 +1,6 @@
 """What `make demo` trains, with either engine.
 
-One run of it: test_experiment.py has all stages of the same config with fewer images and steps, and
+One run of it, and fewer steps: test_experiment.py has all stages of the same config with fewer images and steps, and
 the hosted CI calls `make demo` itself.
 """
 
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 WITH_DETECTRON2 = pytest.param(
     "detectron2.yaml",
+    {},
     0.02,  # its SGD needs more than the demo's 400 steps; see test_learning
     marks=[
         pytest.mark.detectron2,
@@ -30,9 +31,13 @@ WITH_DETECTRON2 = pytest.param(
 @pytest.mark.skipif(
     not os.environ.get("CI"), reason="takes a minute: `make demo` does more, CI=true tests it"
 )
-@pytest.mark.parametrize(("name", "least"), [("experiment.yaml", 0.10), WITH_DETECTRON2])
-def test_the_demo_learns_something(tmp_path, name, least):
+@pytest.mark.parametrize(
+    ("name", "shorter", "least"),
+    [("experiment.yaml", {"iterations": 120, "milestones": [90]}, 0.10), WITH_DETECTRON2],
+)
+def test_the_demo_learns_something(tmp_path, name, shorter, least):
     config = yaml.safe_load((PROJECT / "profiles/demo" / name).read_text())
+    config["training"].update(shorter)
     workflow = Workflow(tmp_path, config, profile="profiles/demo")
     evaluation = workflow.results / "runs/unmodified/seed~1/eval.json"
     workflow.run(str(evaluation.relative_to(workflow.folder)))
