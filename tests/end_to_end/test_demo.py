@@ -1,7 +1,7 @@
 """What `make demo` trains, with either engine.
 
-One run of it, and fewer steps: test_experiment.py has all stages of the same config with fewer images and steps, and
-the hosted CI calls `make demo` itself.
+One run of it, with fewer steps. test_experiment.py has all stages of the same config with fewer
+images, and the hosted CI calls `make demo` itself.
 """
 
 import json
