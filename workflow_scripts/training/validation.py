@@ -67,7 +67,7 @@ class Validator:
         found = Predictions.of_coco_results(results, self.split)
         curves = coco.evaluate(self.split, found)[coco.IouType.SEGM]
         scores = ValidationScores(
-            mAP=curves.mean(),
+            mean_ap=curves.mean(),
             AP50=curves.mean(iou=0.5),
             AP={name: curves.mean(class_index=n) for n, name in enumerate(self.split.classes)},
         )
