@@ -231,8 +231,8 @@ def test_summary_and_figure(tmp_path):
         "faces count on labelled objects of the classes person, rider only (pii.only_on_labelled)",
         "license plates count on labelled objects of the classes car, truck, bus, train, "
         "motorcycle only (pii.only_on_labelled)",
-        "12 faces lie on none of the labelled objects of the classes person, rider and are left "
-        "out (pii.only_on_labelled: false keeps them)",
+        "faces left out, since on none of the labelled objects of the classes person, rider: 12 "
+        "(pii.only_on_labelled: false keeps them)",
     ]
     svg = (tmp_path / "figures/figure_3.svg").read_text()
     assert "mean 1.33" in svg

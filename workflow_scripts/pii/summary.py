@@ -32,9 +32,9 @@ def notes_on(settings: Pii, pictures: Sequence[Picture]) -> tuple[str, ...]:
 def left_out_notes(settings: Pii, left_out: Mapping[Kind, int]) -> tuple[str, ...]:
     """What was found and does not count: regions on none of the labelled objects."""
     return tuple(
-        f"{number} {kind.plural} lie on none of the labelled objects of the classes "
-        f"{', '.join(settings.parent_classes[kind][1])} and are left out "
-        "(pii.only_on_labelled: false keeps them)"
+        f"{kind.plural} left out, since on none of the labelled objects of the classes "
+        f"{', '.join(settings.parent_classes[kind][1])}: {number} (pii.only_on_labelled: false "
+        "keeps them)"
         for kind, number in sorted(left_out.items())
         if number
     )

@@ -138,7 +138,7 @@ def test_what_was_not_looked_for_is_a_caveat_and_no_number(tmp_path, finished):
     write_json(results / "tables/privacy.json", tables)
     page = page_of(results)
     text, answer = str(Text(page)), str(Text(page.partition('id="table_2"')[0]))
-    assert "no license plates were looked for (pii.license_plates is null)" in answer
+    assert "No license plates were looked for (pii.license_plates is null)." in answer
     assert "not used, e.g. 'x.png' (line 2)" in answer
     assert "License plates not looked for – –" in text
     assert "0 of 2600 (whole_image) not looked for" in text
