@@ -764,8 +764,8 @@ def write_with_position(path: Path, pixels: np.ndarray) -> None:
 
 
 POSITION = (
-    "images that say in their EXIF where they were taken; what variants take over of them is "
-    "without metadata unless strip_metadata is false"
+    "images whose EXIF says where they were taken; anonymized images leave that out unless "
+    "strip_metadata is false"
 )
 
 

@@ -44,8 +44,8 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
         "left out: e.jpg: no such file",
         "left out: f?.jpg: truncated, damaged, or no image",
         "left out: other files: 1, e.g. notes.txt",
-        "1 images that say in their EXIF where they were taken; what variants take over of them is "
-        "without metadata unless strip_metadata is false, e.g. ü/turned.jpg",
+        "1 images whose EXIF says where they were taken; anonymized images leave that out unless "
+        "strip_metadata is false, e.g. ü/turned.jpg",
     ]
     shards = Shards.read(tmp_path / "shards.json")
     assert sum(map(len, shards.of("train").values())) == 2

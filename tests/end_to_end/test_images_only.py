@@ -128,8 +128,8 @@ def test_the_end_says_what_happened(finished):
         "Note: left out: phone.heic: a format that is not handled; convert it",
         "Note: left out: videos, which are not handled: 1, e.g. clip.mp4",
         "Note: left out: other files: 1, e.g. notes.txt",
-        "Note: 5 images that say in their EXIF where they were taken; what variants take over of "
-        "them is without metadata unless strip_metadata is false, e.g. Straße/März/ü.JPG",
+        "Note: 5 images whose EXIF says where they were taken; anonymized images leave that out "
+        "unless strip_metadata is false, e.g. Straße/März/ü.JPG",
     ]
     sheet = output.with_name("out-contact-sheet.png")
     assert lines[-2:] == [f"Contact sheet: {sheet}", f"Output: {output}"]

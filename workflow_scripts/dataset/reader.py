@@ -19,8 +19,8 @@ Source = TypeVar("Source")
 TURNED = "images that were turned as their EXIF orientation says, as their labels are"
 AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
 POSITION = (
-    "images that say in their EXIF where they were taken; what variants take over of them is "
-    "without metadata unless strip_metadata is false"
+    "images whose EXIF says where they were taken; anonymized images leave that out unless "
+    "strip_metadata is false"
 )
 UNCLEAR = (
     "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
