@@ -60,7 +60,8 @@ class Command:
         parameters: the options, with annotations that `cyclopts` understands; those of the
             function, or more.
         name: what is typed, such as `python -m program action`.
-        other_program: takes the arguments behind `--`, where the command has such a parameter.
+        other_program: takes the arguments behind `--`, where the command has a parameter `*args` of
+            this name; none has, if it is empty.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Command:
         function: Callable[..., Any],
         parameters: Sequence[inspect.Parameter],
         name: str,
-        other_program: str = "the other program",
+        other_program: str = "",
     ) -> None:
         self.name = name
         self._other_program = other_program
@@ -113,7 +114,7 @@ class Command:
         width = shutil.get_terminal_size((100, 24)).columns
         docstring = inspect.cleandoc(app.default_command.__doc__ or "")
         described = dict(re.findall(r"^    (\w+): (.+(?:\n {5,}.+)*)", docstring, re.M))
-        required, options = "", []
+        before, behind, options = "", "", []
         for one in self.arguments:
             field, parameter = one.field_info, one.parameter
             metavar = parameter.metavar or "VALUE"
@@ -122,7 +123,8 @@ class Command:
             usage = one.name or metavar
             if usage.startswith("--") and field.annotation is not bool:
                 usage += f" {metavar}"
-            if parameter.consume_multiple or field.kind is field.VAR_POSITIONAL:
+            several = parameter.consume_multiple or field.kind is field.VAR_POSITIONAL
+            if several or Ellipsis in get_args(one.hint):  # such as tuple[Path, ...]
                 usage += " …"
             text = " ".join((parameter.help or described.get(field.name, "")).split()).rstrip(".")
             default = f" (default: {_shown(field.default)})" if _shown(field.default) else ""
@@ -131,9 +133,15 @@ class Command:
             text = f"{text}{default}".strip()
             options.append(f"{'*' if one.required else ' '} {usage}")
             options += textwrap.wrap(text, width, initial_indent=" " * 8, subsequent_indent=" " * 8)
-            required += f"{usage} " if one.required else ""
-        usage = f"Usage: {name} {required}[options]"
-        lines = textwrap.wrap(usage, width, subsequent_indent=" " * 4)
+            if one.required:
+                before += f"{usage} "
+            elif field.name == self._other_program:
+                behind = f" [-- {usage}]".replace("- ", "-\xa0")  # on one line
+            elif not usage.startswith("--"):
+                before += f"[{usage}] "
+        usage = f"Usage: {name} {before}[options]{behind}"
+        lines = textwrap.wrap(usage, width, subsequent_indent=" " * 4, break_on_hyphens=False)
+        lines = [line.replace("\xa0", " ") for line in lines]
         lines.append("")
         for line in re.split(r"\n\n(?:Args|Raises):", docstring)[0].split("\n"):
             # Indented lines are examples.
@@ -157,7 +165,7 @@ def _one_line(error: CycloptsError, app: App, argv: Sequence[str], other_program
     if unknown:
         near = difflib.get_close_matches(unknown[0], known, n=1)
         message = f"unknown option {unknown[0]}" + (f", did you mean {near[0]}?" if near else "")
-        takes_more = any(one.field_info.kind is one.field_info.VAR_POSITIONAL for one in arguments)
+        takes_more = any(one.field_info.name == other_program for one in arguments)
         return message + f" (arguments of {other_program} stand behind `--`)" * takes_more
     first = error.argument
     if type(error) is MissingArgumentError and first is not None and first.name not in options:

@@ -11,7 +11,7 @@ from plain_commands.arguments import ArgumentError, Command, before_dashes, opti
 def draw(
     folder: Annotated[Path, option("FOLDER")],
     /,
-    *others: Annotated[str, option("ARGUMENT")],
+    *gimp: Annotated[str, option("ARGUMENT")],
     count: Annotated[int, option("N", at_least=1)],
     names: Annotated[tuple[str, ...], option("NAME", many=True)] = (),
     kind: Literal["svg", "png"] = "svg",
@@ -24,7 +24,7 @@ def draw(
 
     Args:
         folder: what they are written to.
-        others: for another program.
+        gimp: for another program.
         count: pictures.
         names: of some of them.
         kind: format.
@@ -47,12 +47,32 @@ def test_values_have_their_types_and_defaults(command):
 def test_the_help_is_the_docstring(command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     text = command.help()
-    assert text.startswith("Usage: draw FOLDER --count N [options]\n")
+    assert text.startswith("Usage: draw FOLDER --count N [options] [-- GIMP …]\n")
     assert "Draw a number of pictures into a folder." in text
     assert "\n    draw here --count 3\n" in text
     assert "* --count N\n        Pictures\n" in text
     assert "  --kind svg|png\n        Format (default: svg)\n" in text
     assert "  --fast\n        Without details" in text
+
+
+def add(*terms: Annotated[int, option("N")]) -> None:
+    """Add numbers."""
+
+
+def test_the_usage_names_words_that_may_be_left_out_and_those_of_another_program():
+    parameters = list(inspect.signature(add).parameters.values())
+    assert Command(add, parameters, "add").help().startswith("Usage: add [TERMS …] [options]\n")
+    other = Command(add, parameters, "add", "terms")
+    assert other.help().startswith("Usage: add [options] [-- TERMS …]\n")
+
+
+def merge(files: Annotated[tuple[Path, ...], option("FILE")], /) -> None:
+    """Merge files."""
+
+
+def test_the_usage_says_that_several_words_can_be_given():
+    parameters = list(inspect.signature(merge).parameters.values())
+    assert Command(merge, parameters, "merge").help().startswith("Usage: merge FILES … [options]\n")
 
 
 @pytest.mark.parametrize(
