@@ -94,7 +94,7 @@ def test_the_verdict_has_an_interval_with_images(experiment):
         assert images["margins"][0]["tost_p"] > row["margins"][0]["tost_p"]
     text = (experiment / "tables/verdict.md").read_text()
     assert "With the test images as a sample:" in text
-    assert "400 samples of 40 images (40 images)" in text
+    assert "400 samples of 40 images, the same" in text
     assert "With the test images as a sample, within 1 point:" in text
     again = verdict_of(experiment)
     assert again == verdict

@@ -224,9 +224,10 @@ def caption(verdict: ExperimentVerdict) -> str:
     resampled = (
         ""
         if images is None
-        else f" Test images as a sample: {images.samples} samples of {images.groups} {images.unit} "
-        f"({images.images} images), the same for all runs; the standard error that they add stands "
-        "beside the interval."
+        else f" Test images as a sample: {images.samples} samples of {images.groups} {images.unit}"
+        + ("" if images.unit == "images" else f" ({images.images} images)")
+        + ", the same for all runs; verdict.md and verdict.csv have the intervals and the standard "
+        "error that they add."
     )
     looks = (
         f" The level {settings.level:g} is split equally over {len(settings.looks)} looks."
