@@ -119,7 +119,7 @@ def test_the_end_says_what_happened(finished):
     counted = [line for line in lines if line.startswith(("Faces: ", "License plates: "))]
     assert len(counted) == 2
     for line in counted:
-        found, changed = (int(word) for word in line.split() if word.isdigit())
+        found, changed, *_ = (int(word) for word in line.split() if word.isdigit())
         assert found == changed
     assert lines[3].startswith("Audit: each region that was found is changed, nothing outside")
     assert lines[4].startswith("Not looked for: faces below about 10 px; license plates below")

@@ -41,6 +41,15 @@ def test_what_the_audit_found_replaces_the_sentence(clean):
     assert lines[3].endswith("1 of 3 faces unchanged, e.g. in b.png")
 
 
+def test_regions_that_the_method_could_only_cover_are_counted(clean):
+    faces = clean.of(Kind.FACE).model_copy(update={"routes": {"natural": 1, "fallback": 2}})
+    kinds = {**clean.kinds, Kind.FACE: {**clean.kinds[Kind.FACE], "all": faces}}
+    lines = lines_of(clean.model_copy(update={"kinds": kinds}))
+    assert lines[1] == (
+        "Faces: 3 found, 3 changed, 2 of them covered without detail, since the method failed there"
+    )
+
+
 @pytest.mark.parametrize(("kinds", "said"), [({"icc": 2}, False), ({"icc": 2, "exif": 1}, True)])
 def test_colour_profiles_are_counted_and_no_fault(clean, kinds, said):
     metadata = MetadataFindings(n=2, images=("a.png",), of_them_originals=0, kinds=kinds)

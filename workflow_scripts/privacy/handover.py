@@ -18,6 +18,8 @@ SHOWN = 48
 LINES = 20
 """Most notes that are shown."""
 OUTLINE = (255, 60, 60)
+COVERED = "fallback"
+"""What manifests call a change where the method's own way failed."""
 SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which little is found (docs/detection.md)."""
 NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})
@@ -73,10 +75,11 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
     lines = [f"Images: {audit.images.n}, {audit.images.with_regions} with regions"]
     for kind in audit.kinds:
         block = audit.of(kind)
-        lines.append(
-            f"{kind.plural.capitalize()}: {block.regions} found, "
-            f"{block.regions - block.unchanged.n} changed"
-        )
+        line = f"{kind.plural.capitalize()}: {block.regions} found, "
+        line += f"{block.regions - block.unchanged.n} changed"
+        if covered := block.routes.get(COVERED):
+            line += f", {covered} of them covered without detail, since the method failed there"
+        lines.append(line)
     lines += [f"Audit: {sentence}" for sentence in _audit_sentences(audit)]
     too_small = (f"{kind.plural} below about {SMALLEST[kind]} px" for kind in audit.kinds)
     unasked = (kind.plural for kind in Kind if kind not in audit.kinds)
