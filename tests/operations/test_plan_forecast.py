@@ -179,6 +179,10 @@ def test_the_forecast_adds_up(tmp_path):
     assert "Critical path: train → predict" in as_text(found)
 
 
+def test_a_finished_experiment_has_no_plan(tmp_path):
+    assert as_text(forecast([], Estimates(tmp_path, 1), NODES, in_slurm=True)) == "Nothing to do."
+
+
 def test_what_fits_no_node_is_named(tmp_path):
     with pytest.raises(UserError, match="train: needs 8 GPUs, 2 cores"):
         forecast([job("train", resources={"gpu": 8})], Estimates(tmp_path, 1), NODES, in_slurm=True)

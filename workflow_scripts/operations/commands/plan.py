@@ -120,6 +120,8 @@ def workload_of(experiment: Experiment, results: Path) -> Workload:
 
 def as_text(found: Forecast) -> str:
     """The forecast as people read it."""
+    if not found.kinds:
+        return "Nothing to do."
     rows: list[tuple[object, ...]] = [
         (
             kind.kind,
