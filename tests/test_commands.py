@@ -37,6 +37,26 @@ def test_an_unknown_option_is_one_line(path, capsys):
     assert f"python -m workflow_scripts {path} --help" in line
 
 
+def test_a_python_without_the_packages_is_told_how_to_get_them():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(PROJECT)!r}); "
+            "import runpy; runpy.run_module('workflow_scripts', run_name='__main__')",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: cyclopts is not installed for ")
+    assert "`make setup` installs it" in line
+
+
 def test_help_waits_for_no_heavy_library():
     code = (
         "import sys\n"

@@ -4,7 +4,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from workflow_scripts.common.cli import Ending, Program
+try:
+    from workflow_scripts.common.cli import Ending, Program
+except ModuleNotFoundError as error:
+    if (error.name or "").startswith("workflow_scripts"):
+        raise
+    sys.exit(
+        f"error: {error.name} is not installed for {sys.executable}; `make setup` installs it in "
+        ".venv, which `source .venv/bin/activate` takes"
+    )
 
 COMMANDS = {
     "init": "config.commands.init:init",

@@ -78,7 +78,7 @@ def test_what_is_broken_or_of_another_shape_is_told_by_its_name(
 
 @pytest.mark.parametrize("name", JSON)
 def test_what_is_missing_or_a_folder_is_told_so(tmp_path, name) -> None:
-    assert refusal(JSON[name], tmp_path / name) == f"{tmp_path / name}: no such file"
+    assert refusal(JSON[name], tmp_path / name).startswith(f"{tmp_path / name}: no such file")
     (tmp_path / name).mkdir()
     assert "cannot be read (Is a directory)" in refusal(JSON[name], tmp_path / name)
 
