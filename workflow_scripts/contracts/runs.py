@@ -73,12 +73,15 @@ def read_expected(source: Path | str) -> ExpectedRuns:
         UserError: a missing file, invalid JSON, or a line a finding, each with its key.
     """
     if isinstance(source, Path):
-        if not source.exists():
+        try:
+            return validate(ExpectedRuns, read_json(source), str(source))
+        except UserError as error:
+            if not str(error).endswith(": no such file"):
+                raise
             raise UserError(
-                f"{source}: no such file; name the folder of an experiment, results/<experiment>, "
-                "of which some runs have been started"
-            )
-        return validate(ExpectedRuns, read_json(source), str(source))
+                f"{error}; name the folder of an experiment, results/<experiment>, of which some "
+                "runs have been started"
+            ) from None
     return validate(ExpectedRuns, *read_given(source, "--expected"))
 
 
