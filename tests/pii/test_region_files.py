@@ -88,8 +88,8 @@ NUMBER = "Input should be a valid number, unable to parse string as a number (fo
 MISSING = "missing; this key has no default"
 PIXELS = "coordinates are pixels; multiply fractions by the width and height of the image"
 NO_IMAGE = (
-    "image of the data set; `image` has to read like 'a.png'; if it is for training images only, "
-    "set evaluation.exposed to false"
+    "image of the data set but e.g. {}; `image` has to read like 'a.png'; if it is for training "
+    "images only, set evaluation.exposed to false"
 )
 WHOLE_PATH = "write the path below the image folder"
 OUTSIDE = "lies outside of the image, 640x480"
@@ -117,7 +117,10 @@ REFUSED = {
     ),
     "no number": (csv("a.png,face,1,2,b,4"), f"line 2.x1: {NUMBER}'b')"),
     "decimal comma": (csv('a.png,face,"1,5",2,3,4'), f"line 2.x0: {NUMBER}'1,5')"),
-    "width for x1": (csv("a.png,face,60,18,14,12"), "line 2: x1: 14 is not greater than x0, 60"),
+    "width for x1": (
+        csv("a.png,face,60,18,14,12"),
+        "line 2: x1: 14 is not greater than x0, 60: these are corners, not width and height",
+    ),
     "empty cell": (csv("a.png,face,60,18,,30"), f"line 2.x1: {MISSING}"),
     "no name": (csv(f",{BOX}"), f"line 2.image: {MISSING}"),
     "another kind": (
@@ -160,10 +163,22 @@ REFUSED = {
     "other columns": (csv(f"a.png,{BOX},x", header=HEADER + ",frame"), None),
     "a column twice": (csv(f"a.png,{BOX},1", header=HEADER + ",x0"), None),
     "without y1": (csv("a.png,face,1,2,3", header="image,kind,x0,y0,x1"), None),
-    "unknown images only": (names("x.png", "y.png"), f"it names no {NO_IMAGE}"),
-    "a folder like an image": (names("cam3/a.png/x.png"), f"it names no {NO_IMAGE}"),
-    "folders that differ": (names("cam3/1.png"), f"it names no {NO_IMAGE}"),
-    "other split only": (names("v.png"), f"it names no train {NO_IMAGE}"),
+    "unknown images only": (
+        names("x.png", "y.png"),
+        f"it names no {NO_IMAGE}".format("'x.png' (line 2)"),
+    ),
+    "a folder like an image": (
+        names("cam3/a.png/x.png"),
+        f"it names no {NO_IMAGE}".format("'cam3/a.png/x.png' (line 2)"),
+    ),
+    "folders that differ": (
+        names("cam3/1.png"),
+        f"it names no {NO_IMAGE}".format("'cam3/1.png' (line 2)"),
+    ),
+    "other split only": (
+        names("v.png"),
+        f"it names no train {NO_IMAGE}".format("'v.png' (line 2)"),
+    ),
     "base name of two": (
         names("a.png", "1.png"),
         f"line 3: '1.png' fits cam1/1.png and cam2/1.png; {WHOLE_PATH}",

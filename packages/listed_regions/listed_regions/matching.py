@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 Written = tuple[str, str | None]
 """An image as a list names it, with its split if the list names one."""
@@ -31,7 +32,8 @@ def match_names(
 
     The best match is the very name; then the same path with other separators, Unicode form, or
     `./`; then a longer or shorter path with the same end; then all this with another case or image
-    suffix. Of these, the first that any image fits counts.
+    suffix; then without what labelling tools put into names, in the list or in the data set. Of
+    these, the first that any image fits counts.
 
     Args:
         written: the place of each name in the list, such as "line 2".
@@ -75,12 +77,13 @@ def _ambiguous(
 class _Finder:
     def __init__(self, digests: Digests, roots: Mapping[str, Path]) -> None:
         self._digests = digests
-        self._near: dict[tuple[bool, str], list[tuple[Image, str]]] = defaultdict(list)
+        self._near: dict[tuple[int, str], list[tuple[Image, str]]] = defaultdict(list)
         for split, names in digests.items():
             for name in names:
                 path = str(roots[split].absolute() / name) if split in roots else name
-                for loose in (False, True):
-                    self._near[loose, _parts(name, loose)[-1]].append(((split, name), path))
+                for form in (EXACT, LOOSE, BARE):
+                    if parts := _parts(name, form):
+                        self._near[form, parts[-1]].append(((split, name), path))
 
     def find(self, name: str, split: str | None) -> Match:
         exact = [
@@ -90,15 +93,16 @@ class _Finder:
         ]
         if exact:
             return Match(exact)
-        for loose in (False, True):
-            key = _parts(name, loose)
+        # Two names that differ in what tools put into them are of different images.
+        for form, other in ((EXACT, EXACT), (LOOSE, LOOSE), (BARE, LOOSE), (LOOSE, BARE)):
+            key = _parts(name, form)
             near = [
-                (image, _parts(image[1], loose), _parts(path, loose))
-                for image, path in self._near.get((loose, key[-1] if key else ""), ())
+                (image, _parts(image[1], other), _parts(path, other))
+                for image, path in self._near.get((other, key[-1] if key else ""), ())
                 if split in (None, image[0])
             ]
             for sure, images in (
-                (not loose, [image for image, below, whole in near if key in (below, whole)]),
+                (form == EXACT, [image for image, below, whole in near if key in (below, whole)]),
                 (False, [image for image, _, whole in near if whole[-len(key) :] == key]),
                 (False, [image for image, below, _ in near if key[-len(below) :] == below]),
             ):
@@ -107,8 +111,20 @@ class _Finder:
         return Match([])
 
 
-def _parts(name: str, loose: bool) -> tuple[str, ...]:
+EXACT, LOOSE, BARE = range(3)
+"""How much of a name counts: all; not case and suffix; not what labelling tools put into it."""
+
+
+def _parts(name: str, form: int) -> tuple[str, ...]:
+    if form == BARE:
+        # Label Studio's local files are `…?d=path`; addresses may have other queries, and quotes.
+        before, _, path = name.partition("?d=")
+        name = unquote(path or before.partition("?")[0])
     text = unicodedata.normalize("NFC", name).replace("\\", "/")
-    if loose:
+    if form != EXACT:
         text = re.sub(r"\.(png|jpe?g|webp|tiff?|bmp)$", "", text.casefold())
+    if form == BARE:
+        # 1a2b3c4d-name.jpg of Label Studio, name_jpg.rf.1a2b….jpg of Roboflow
+        text = re.sub(r"(^|/)[0-9a-f]{8}-([^/]+)$", r"\1\2", text)
+        text = re.sub(r"_(png|jpe?g|webp|tiff?|bmp)\.rf\.[0-9a-z]{20,}$", "", text)
     return tuple(part for part in text.split("/") if part not in ("", "."))

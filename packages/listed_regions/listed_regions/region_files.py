@@ -42,7 +42,7 @@ class MarkedRegion(Section):
             if getattr(self, high) <= getattr(self, low):
                 raise ValueError(
                     f"{high}: {getattr(self, high):g} is not greater than {low}, "
-                    f"{getattr(self, low):g}"
+                    f"{getattr(self, low):g}: these are corners, not width and height"
                 )
         return self
 
@@ -208,10 +208,11 @@ def marked_images(
             belongs[name][place] = row
     own = digests[split]
     if own and not belongs:
-        of_other = any(key == "elsewhere" for _, key in told)
+        of_other = [what for (_, key), of in told.items() if key == "elsewhere" for what in of]
+        found, *_ = of_other or [what for of in told.values() for what in of]
         raise UserError(
-            f"{path}: it names no {f'{split} image' if of_other else 'image'} of the data set; "
-            f"`image` has to read like {next(iter(own))!r}{advice}"
+            f"{path}: it names no {f'{split} image' if of_other else 'image'} of the data set but "
+            f"e.g. {found}; `image` has to read like {next(iter(own))!r}{advice}"
         )
     notes: dict[str, list[str]] = {}
     for kind in {row.kind for row in rows.values()}:
