@@ -125,6 +125,15 @@ ENTRIES = [
         rf"image 1: file_name is 'C:\\x\\a.JPEG'; {ALIKE}",
     ),
     (first("images", file_name="..\\a.jpg"), rf"image 1: file_name is '..\\a.jpg'; {ALIKE}"),
+    (
+        first("images", file_name="images/1a2b3c4d-a.jpg"),
+        f"image 1: file_name is 'images/1a2b3c4d-a.jpg'; {ALIKE}",
+    ),
+    (
+        first("images", file_name="a_png.rf.0123456789abcdef01234567.jpg"),
+        f"image 1: file_name is 'a_png.rf.0123456789abcdef01234567.jpg'; {ALIKE}",
+    ),
+    (first("images", file_name="x%5Ca.png"), f"image 1: file_name is 'x%5Ca.png'; {ALIKE}"),
     (first("images", file_name="../a.png"), f"image 1: file_name is '../a.png'; {PATH_LINE}"),
     (first("images", file_name="x/../a.png"), f"image 1: file_name is 'x/../a.png'; {PATH_LINE}"),
     (
@@ -280,7 +289,7 @@ MASKS = [
     (mask(TURNED), "has a mask for 64x96 pixels, but the image has 96x64"),
     (
         mask({"counts": [0, WIDTH * HEIGHT]}),
-        "has a mask for unknown pixels, but the image has 96x64",
+        "has an RLE mask without `size`, [height, width]",
     ),
     (runs(None), NO_COUNTS),
     (runs([5, -5, WIDTH * HEIGHT]), NO_COUNTS),
@@ -595,7 +604,7 @@ def test_what_is_odd_is_taken_and_said(data, capsys, change, objects_and_groups,
 
 
 def test_names_that_are_written_otherwise_are_matched_and_said(data, capsys):
-    """Back-slashes of Windows, and umlauts composed in the file and decomposed on disk."""
+    """Back-slashes of Windows, umlauts composed in the file and decomposed on disk."""
     content = json.loads(data.file.read_text())
     (data.images / "cam").mkdir()
     (data.images / "a.png").rename(data.images / "cam/a.png")

@@ -2,12 +2,14 @@
 
 import math
 import os
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 Entry = dict[str, Any]
 Note = tuple[str, str]
@@ -189,7 +191,7 @@ def _images(
 def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
     text = _value(entry, "file_name", _is_name, "the path of an image file")
     forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
-    names = (text, text.replace("\\", "/"), *forms)
+    names = (text, text.replace("\\", "/"), *forms, unquote(text))
     # Path.exists() raises where a name is too long.
     there = next((name for name in names if os.path.exists(folder / name)), None)  # noqa: PTH110
     name = there or text
@@ -198,12 +200,12 @@ def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
     path = PurePosixPath(name)
     if path.is_relative_to(folder.absolute()):
         path = path.relative_to(folder.absolute())
-    if _has_control(text) or path.is_absolute() or ".." in path.parts:
+    if _has_control(name) or path.is_absolute() or ".." in path.parts:
         raise ValueError(
             f"file_name is {_shown(text)}; a path relative to the image folder, inside it and "
             "without control characters, is expected"
         )
-    if there is None and (other := _alike(text.replace("\\", "/"), folder)):
+    if there is None and (other := _alike(unquote(text).replace("\\", "/"), folder)):
         raise ValueError(
             f"file_name is {_shown(text)}; there is no such file in the image folder, but there is "
             f"{_shown(other)}; did you mean that?"
@@ -212,14 +214,19 @@ def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
 
 
 def _alike(name: str, folder: Path) -> str | None:
-    """A file of the folder with the last parts of a path, or with another suffix."""
+    """A file of the folder with the last parts of a path, or with another suffix.
+
+    Label Studio makes 1a2b3c4d-name.jpg of a name, and Roboflow name_jpg.rf.1a2b….jpg.
+    """
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..")]
     for start in range(len(parts)):
         end = PurePosixPath(*parts[start:])
-        for suffix in (end.suffix, *SUFFIXES, *map(str.upper, SUFFIXES)):
-            other = end.with_suffix(suffix)
-            if os.path.isfile(folder / other):  # noqa: PTH113 - no error for long names
-                return other.as_posix()
+        bare = re.sub(r"^[0-9a-f]{8}-|_[a-z]{3,4}\.rf\.[0-9A-Za-z]{20,}", "", end.name)
+        for like in (end, end.with_name(PurePosixPath(bare).name or end.name)):
+            for suffix in (end.suffix, *SUFFIXES, *map(str.upper, SUFFIXES)):
+                other = like.with_suffix(suffix)
+                if os.path.isfile(folder / other):  # noqa: PTH113 - no error for long names
+                    return other.as_posix()
     return None
 
 
@@ -240,9 +247,12 @@ def _class_numbers(
     """The number of the class by category id."""
     names: dict[Hashable, str] = {}
     unknown = []
+    # An umlaut may be one character or two.
+    classes = {unicodedata.normalize("NFC", name): one for name, one in classes.items()}
     for place, number, entry in _entries(content, "categories", findings):
         try:
             name = _value(entry, "name", _is_name, "the name of a class")
+            name = unicodedata.normalize("NFC", name)
         except ValueError as error:
             findings.append(f"{place}: {error}")
             continue

@@ -81,7 +81,9 @@ def _beyond(polygons: list[list[float]], width: int, height: int) -> list[str]:
 def _of_runs(segmentation: dict[str, Any], width: int, height: int) -> Rle:
     size, counts = segmentation.get("size"), segmentation.get("counts")
     if size != [height, width]:
-        found = "x".join(map(str, size[::-1])) if size and _are_counts(size) else "unknown"
+        if not size or not _are_counts(size):
+            raise ValueError("has an RLE mask without `size`, [height, width]")
+        found = "x".join(map(str, size[::-1]))
         raise ValueError(f"has a mask for {found} pixels, but the image has {width}x{height}")
     if not isinstance(counts, str) and not _are_counts(counts):
         raise ValueError("has a mask whose counts are neither a text nor a list of run lengths")

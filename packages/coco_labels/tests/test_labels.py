@@ -3,6 +3,7 @@
 `tests/dataset/test_bad_ground_truth.py` has the many inputs that are refused, through the index.
 """
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,42 @@ def test_images_come_with_the_annotations_of_known_classes():
     (image,), notes = read_labels(labels(category_id=2), Path("images"), {"car": 5, "dog": 0})
     assert image.annotations == []
     assert notes == [("objects of ignored classes, left out", "annotation 3")]
+
+
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_umlauts_of_classes_and_files_may_be_one_character_or_two(tmp_path, forms):
+    name, known = (unicodedata.normalize(form, "Fußgänger") for form in forms)
+    content = labels()
+    content["categories"][0]["name"] = name
+    (image,), _ = read_labels(content, tmp_path, {known: 5, "dog": 0})
+    assert [one.class_number for one in image.annotations] == [5]
+
+
+def test_a_name_that_is_quoted_like_an_address_is_that_of_the_file(tmp_path):
+    (tmp_path / "Köln 1.png").touch()
+    content = labels()
+    content["images"][0]["file_name"] = "K%C3%B6ln%201.png"
+    (image,), notes = read_labels(content, tmp_path, {"car": 5, "dog": 0})
+    assert image.file_name == "Köln 1.png"
+    kind = "file names written otherwise than the file is named, matched"
+    assert notes == [(kind, "'K%C3%B6ln%201.png'")]
+
+
+@pytest.mark.parametrize(
+    "name", ["1a2b3c4d-", "1a2b3c4d-.", "_png.rf.0123456789abcdef01234567", "%2e%2e/a", "a%0A", "%"]
+)
+def test_names_of_which_little_remains(tmp_path, name):
+    (tmp_path / "a\n").touch()
+    (tmp_path.parent / "a").touch()
+    content = labels()
+    content["images"][0]["file_name"] = name
+    try:
+        (image,), _ = read_labels(content, tmp_path, {"car": 5, "dog": 0})
+    except LabelsError as error:
+        assert "without control characters, is expected" in str(error)
+        assert name in ("%2e%2e/a", "a%0A")
+    else:
+        assert image.file_name == name
 
 
 def test_all_findings_come_at_once():
