@@ -10,6 +10,8 @@ from twin_comparison.files import expected_path, files_for, rename_for
         ("town/a.jpg", {}),
         ("a.png", {"town/": "/"}),
         ("town/a_blurred.png", {".png": "_blurred.png"}),
+        ("town/a.bmp", {}),
+        ("town/a.TIFF", {}),
         ("other/a_x.webp", {"town/": "other/", ".png": "_x.webp"}),
     ],
 )

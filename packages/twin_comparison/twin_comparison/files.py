@@ -4,7 +4,7 @@ import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def expected_path(folder: Path, name: str, rename: Mapping[str, str]) -> Path:
