@@ -166,17 +166,20 @@ def validate(kind: Any, content: Any, where: str) -> Any:
 def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:
     """The key of an error, and what is wrong with it."""
     location = item["loc"]
+    is_missing = item["type"] in ("missing", "union_tag_not_found")
+    if item["type"] == "union_tag_not_found":  # the key that says which kind of section it is
+        location = (*location, item["ctx"]["discriminator"].strip("'"))
     if item["type"] == "value_error" and isinstance(item["input"], dict):
         # What a section as a whole has wrong; the last part may be the tag that chose it.
         location = (*location, None)
-    key = ".".join(_keys_of(location, content, item["type"] == "missing"))
+    key = ".".join(_keys_of(location, content, is_missing))
     message = item["msg"].removeprefix("Value error, ").replace("valid tuple", "valid list")
     if item["type"] == "extra_forbidden":
         message = UNKNOWN
     elif item["type"] == "union_tag_invalid":
         discriminator, known = (item["ctx"][name] for name in ("discriminator", "expected_tags"))
         message = f"{discriminator} is {item['ctx']['tag']!r}, but there are {known}"
-    elif item["type"] == "missing":
+    elif is_missing:
         message = MISSING
     elif item["type"] in ("model_type", "dict_type", "model_attributes_type"):
         found = "a list" if isinstance(item["input"], list | tuple) else repr(item["input"])

@@ -85,6 +85,10 @@ class Saved(FilePart):
             "mine: counts: Input should be a valid integer (found {'a': 1})",
         ),
         (
+            {"name": "a", "program": {"minutes": 3}},
+            "mine: program.way: missing; this key has no default",
+        ),
+        (
             {"name": "a", "program": {"way": "command", "command": "ls", "minutes": 0}},
             "mine: program.minutes: Input should be greater than 0 (found 0)",
         ),
