@@ -87,6 +87,23 @@ def test_events_are_the_lines_of_the_metrics_also_after_a_stop(tested):
     assert len(list(tested.files.events.iterdir())) == 1
 
 
+@pytest.mark.parametrize("kind", ["file", "link", "link to nothing"])
+def test_what_stands_in_the_place_of_the_event_files_is_replaced(tested, tmp_path, kind):
+    other, place = tmp_path / "other", tested.files.events
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if kind == "file":
+        place.touch()
+    else:
+        place.symlink_to(other)
+    if kind == "link":
+        other.mkdir()
+        (other / "events.out.tfevents.1.other").touch()
+    run_here(with_settings(tested, iterations=1, milestones=[]))
+    assert [step for step, _ in events_of(tested)["loss"]] == [1]
+    assert len(list(place.iterdir())) == 1
+    assert not place.is_symlink()
+
+
 @pytest.mark.slow
 def test_two_workers_share_the_images(tested, shapes):
     one_size = {"shorter_sides": [64], "longest_side": 128}

@@ -118,6 +118,8 @@ def _stream_of(path: Path, lines: list[str]) -> TextIO:
 
 def _events_of(folder: Path, lines: list[str]) -> SummaryWriter:
     """Writer of an event file that has these lines already, in an empty folder."""
+    if folder.is_symlink() or folder.is_file():  # a folder elsewhere would keep another run's
+        folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     writer = SummaryWriter(str(folder), flush_secs=30)
     for line in lines:
