@@ -245,6 +245,19 @@ def test_predictions_of_another_run_are_refused(folder, capsys, changes, line):
     assert not (folder / "eval.json").exists()
 
 
+def test_a_record_of_another_run_is_named(folder, capsys):
+    place = folder / "runs/natural/seed~2"
+    place.mkdir(parents=True)
+    write_json(place / "run.json", RUN)
+    command = [f"--annotations={folder / 'val.coco.json'}", f"--run={place / 'run.json'}"]
+    command += [f"--predictions={folder / 'predictions.json.gz'}", f"--output={place / 'e.json'}"]
+    assert main(command) == 2
+    assert (
+        f"{place}/run.json: it is of natural, seed 3, but lies in the folder of natural, seed 2; "
+        "train again"
+    ) in capsys.readouterr().err
+
+
 def test_an_evaluation_that_was_changed_afterwards_is_refused(folder):
     assert run(folder) == 0
     path = folder / "eval.json"

@@ -158,15 +158,9 @@ def _contradictions(run: EvaluatedRun) -> list[str]:
     of, place = run.evaluation.run, run.path.parent
     if place.name.startswith("on~"):
         place = place.parent
-    found = []
+    found = misplaced(place, of.variant, of.seed)
     if place.name.startswith("seed~"):
-        told = (place.parent.name, place.name.removeprefix("seed~"))
-        if told != (of.variant, str(of.seed)):
-            found.append(
-                f"it is of {of.variant}, seed {of.seed}, but lies in the folder of {told[0]}, "
-                f"seed {told[1]}"
-            )
-        record = run_in(place.parent.parent, *told).provenance
+        record = RunLayout(place).provenance
         if record.exists():
             trained = TrainingRecord.read(record).fingerprint
             if trained != of.fingerprint:
@@ -174,6 +168,15 @@ def _contradictions(run: EvaluatedRun) -> list[str]:
                     f"it is of the training {of.fingerprint[:12]}, but run.json of {trained[:12]}"
                 )
     return [f"{run.path}: {finding}; evaluate it again" for finding in found]
+
+
+def misplaced(place: Path, variant: str, seed: int) -> list[str]:
+    """What contradicts a file of this run in the folder of a run."""
+    told = place.parent.name, place.name.removeprefix("seed~")
+    if not place.name.startswith("seed~") or told == (variant, str(seed)):
+        return []
+    where = f"in the folder of {told[0]}, seed {told[1]}"
+    return [f"it is of {variant}, seed {seed}, but lies {where}"]
 
 
 def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:

@@ -15,6 +15,7 @@ from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation
 from workflow_scripts.contracts.matches import write_matches
 from workflow_scripts.contracts.predictions import PredictionOrigin, check_origin
 from workflow_scripts.contracts.regions import read_regions
+from workflow_scripts.contracts.runs import misplaced
 from workflow_scripts.contracts.shard_arguments import Annotations
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.evaluation import exposed
@@ -45,6 +46,8 @@ def evaluate(
         matches: file for which predictions matched an instance, per image (matches.npz).
     """
     training = TrainingRecord.read(run)
+    for finding in misplaced(run.parent, training.variant, training.seed):
+        raise UserError(f"{run}: {finding}; train again")
     split = CocoSplit.read(annotations)
     name = {key: getattr(training, key) for key in ("variant", "seed", "fingerprint")}
     states_its_run = check_origin(predictions, PredictionOrigin(**name, tested_on=tested_on))
