@@ -36,6 +36,15 @@ def test_a_figure_without_numbers_says_so(tmp_path, finished):
     assert "No data for this figure." in (results / "figures/learning_curves.svg").read_text()
 
 
+def test_a_cut_learning_curve_is_said(tmp_path, finished, capsys):
+    results = shutil.copytree(finished, tmp_path / "cut")
+    path, *_ = sorted(results.glob("runs/*/*/metrics.jsonl"))
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    assert main(["figures", str(results)]) == 0
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if "metrics.jsonl" in one]
+    assert f"{path}: it ends before the last iteration; so does its learning curve" in line
+
+
 def test_a_forest_has_the_intervals_of_the_verdict(finished):
     results = read_results(finished)
     of = results.verdict.variants[0]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
 from plain_commands.section import validate
@@ -185,6 +186,8 @@ def _read_run(layout: RunLayout, status: RunStatus) -> Run:
 
 def _curve(path: Path) -> tuple[tuple[int, float], ...]:
     lines = read_losses(path)
+    if path.exists() and (not lines or lines[-1].iteration < lines[-1].iterations):
+        log.warning("%s: it ends before the last iteration; so does its learning curve", path)
     step = max(1, -(-len(lines) // POINTS_OF_A_CURVE))
     pieces = [lines[at : at + step] for at in range(0, len(lines), step)]
     return tuple(
