@@ -113,9 +113,9 @@ class Layout:
         Raises:
             UserError: a file is in the way, or files of an earlier version, with other paths, are.
         """
-        folders = [self.results.parent, self.results, self.data, self.pii, self.images, self.runs]
-        folders += [self.tables, self.figures, self.weights, self.logs, self.benchmarks, self.usage]
-        folders += self.runs.glob("*/seed~*/checkpoints")
+        folders = [*self.results.parents[::-1], self.results, self.data, self.pii, self.images]
+        folders += [self.runs, self.tables, self.figures, self.weights, self.logs, self.benchmarks]
+        folders += [self.usage, *self.runs.glob("*/seed~*/checkpoints")]
         own = {path for path in self.runs.glob("*") if not path.suffix}
         folders += sorted(own - {self.training_checked})
         for folder in folders:
