@@ -784,6 +784,18 @@ def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
     assert lines_of(capsys) == [f"attention: train: 1 {POSITION}, e.g. a.png"]
 
 
+def test_images_of_16_bits_are_counted(data, capsys):
+    """A camera of 12 bits that leaves the upper ones empty would look black."""
+    cv2.imwrite(str(data.images / "a.png"), noise([1, 0]).astype(np.uint16) * 16)
+    assert data.index() == 0
+    assert lines_of(capsys) == [
+        "attention: train: 1 PNG files of 16 bits a channel, of which the upper 8 are read, e.g. "
+        "a.png"
+    ]
+    image = next(one for one in data.split().images if one.file_name == "a.png")
+    np.testing.assert_array_equal(load(image, data.images)[..., ::-1], noise([1, 0]) // 16)
+
+
 def test_a_tiff_is_turned_by_its_format(data, capsys):
     write_turned(data.images / "a.tif", noise([1, 0]), 3)
     content = json.loads(data.file.read_text())
@@ -849,7 +861,7 @@ VALUES = [
         cv2.resize(ids_with(26000, 24000), None, fx=2, fy=2)[:32, :64],
         "values 1507, 4506, 6005, 6130, 6380 and 6 more " + LAST,
     ),
-    (ids_with(26000).astype(np.uint8), "uint8 pixels; instance ids are uint16"),
+    (ids_with(26000).astype(np.uint8), "uint8 pixels; instance ids are uint16 (not labelIds)"),
 ]
 
 

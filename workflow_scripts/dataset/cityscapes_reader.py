@@ -97,7 +97,7 @@ def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
     height, width = decode_image(raw, path, upright=is_turned).shape[:2]
     ids = decode_ids(labels, label_path)
     if ids.dtype != np.uint16:
-        raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16")
+        raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16 (not labelIds)")
     refuse_foreign(ids, label_path)
     if ids.max() <= LAST_TRAIN_ID:
         notes.append((LIKE_TRAIN_IDS, label_path.name))

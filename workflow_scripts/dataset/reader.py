@@ -90,7 +90,7 @@ def _upright(read: ReadImage) -> ReadImage:
 def exif_notes(
     raw: bytes, name: str, size: tuple[int, int] | None, labelled: tuple[int, int] | None
 ) -> list[Note]:
-    """Notes on what a file's EXIF says: its orientation, and the place where it was taken.
+    """Notes on a file: its EXIF orientation, bit depth, and the place where it was taken.
 
     Args:
         raw: content of the file.
@@ -103,6 +103,8 @@ def exif_notes(
         unclear = orientation <= 4 or labelled[0] == labelled[1]
         turned = not unclear and size == labelled[::-1]
         notes.append((UNCLEAR if unclear else TURNED if turned else AS_STORED, name))
+    if raw[:4] == b"\x89PNG" and raw[24:25] == b"\x10":  # the header's bit depth
+        notes.append(("PNG files of 16 bits a channel, of which the upper 8 are read", name))
     if size and has_position(raw):
         notes.append((POSITION, name))
     return notes
