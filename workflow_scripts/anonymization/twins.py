@@ -33,7 +33,7 @@ class Twins(Method):
 
     folder: Path
     """Holds an image of the same size for each training image, at the same relative path; the
-    suffix may differ (.png, .jpg, .jpeg, .webp)."""
+    suffix may differ (.png, .jpg, .jpeg, .webp, .tif, .tiff, .bmp)."""
     rename: dict[str, str] = Field(default_factory=dict)
     """Texts of the relative path that read differently in the folder, such as {leftImg8bit:
     leftImg8bit_blurred} for the blurred images that Cityscapes offers."""

@@ -221,7 +221,7 @@ def _alike(name: str, folder: Path) -> str | None:
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..")]
     for start in range(len(parts)):
         end = PurePosixPath(*parts[start:])
-        bare = re.sub(r"^[0-9a-f]{8}-|_[a-z]{3,4}\.rf\.[0-9A-Za-z]{20,}", "", end.name)
+        bare = re.sub(r"^[0-9a-f]{8}-|_[A-Za-z]{3,4}\.rf\.[0-9A-Za-z]{20,}", "", end.name)
         for like in (end, end.with_name(PurePosixPath(bare).name or end.name)):
             for suffix in (end.suffix, *SUFFIXES, *map(str.upper, SUFFIXES)):
                 other = like.with_suffix(suffix)
