@@ -110,6 +110,7 @@ def test_killed_stopped_and_continued_with_one_result(d2_job, tmp_path):
         "metrics.jsonl",
         "model_final.pth",
         "run.json",
+        "tensorboard",
     ]
 
 
