@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from image_files import SheetCell, contact_sheet
+from natural_pii import Route
 from plain_commands.files import atomic, link_or_copy
 
 from workflow_scripts.contracts.audits import Audit, MetadataFindings
@@ -18,8 +19,6 @@ SHOWN = 48
 LINES = 20
 """Most notes that are shown."""
 OUTLINE = (255, 60, 60)
-COVERED = "fallback"
-"""What manifests call a change where the method's own way failed."""
 SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which little is found (docs/detection.md)."""
 NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})
@@ -77,7 +76,7 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
         block = audit.of(kind)
         line = f"{kind.plural.capitalize()}: {block.regions} found, "
         line += f"{block.regions - block.unchanged.n} changed"
-        if covered := block.routes.get(COVERED):
+        if covered := block.routes.get(Route.FALLBACK):
             line += f", {covered} of them covered without detail, since the method failed there"
         lines.append(line)
     lines += [f"Audit: {sentence}" for sentence in _audit_sentences(audit)]
