@@ -108,9 +108,9 @@ bench: $(VENV)/.ready
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.ready
-	$(BIN)/uv pip compile pyproject.toml --extra diffusion --group dev --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra attacks --extra diffusion --group dev --universal \
 		$(LOCK) -o envs/requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --universal --constraint envs/requirements.lock \
+	$(BIN)/uv pip compile pyproject.toml --extra attacks --universal --constraint envs/requirements.lock \
 		$(CUDA:%=--no-emit-package %) $(LOCK) -o envs/requirements-cpu.lock
 
 clean:

@@ -31,6 +31,7 @@ STANDALONE = (
     "face_inpainting",
     "figures_and_tables",
     "folder_owner",
+    "identity_attacks",
     "image_files",
     "instance_ap",
     "invariant_mask_rcnn",
