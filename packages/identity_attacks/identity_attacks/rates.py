@@ -16,6 +16,9 @@ class Rate:
     """Number of trials, such as faces that were looked up."""
     chance: float
     """What guessing gives."""
+    independent: float
+    """Number of independent trials of yes or no that tell as much. Several pictures of one person
+    are no independent trials; `intervals.rate_over_people` computes it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Success:
     """The most exposed regions first; a few."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """Number of regions that the attack could not be tried on, by reason."""
+    not_measured: Mapping[str, str] = field(default_factory=dict)
+    """Measures without a rate, each with the reason."""
 
 
 class Conclusion(StrEnum):
@@ -60,7 +65,9 @@ class Judgement:
 
     conclusion: Conclusion
     measure: str
-    """The measure that decided."""
+    """The measure that decided; empty where nothing was measured."""
     needed: int | None = None
-    """Number of regions that would allow to claim `CHANCE` if the attack had no success; where it
-    is undecided."""
+    """Where it is undecided: number of people that allows to claim `CHANCE` with probability 0.8
+    if the attack is no better than chance."""
+    fewest: int | None = None
+    """Where it is undecided: number of people below which `CHANCE` cannot be claimed at all."""

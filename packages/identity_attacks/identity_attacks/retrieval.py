@@ -1,0 +1,305 @@
+"""People looked up in a gallery by the similarity of their pictures.
+
+All measures rest on two counts for each comparison of a person with a picture of the same person:
+how many comparisons with others are more similar, and how many are equally similar. Ties count as
+in random order, so that similarities that tell nothing give exactly what chance gives.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from .intervals import independent_people, rate_of, rate_over_people
+from .rates import ExposedRegion, Rate, Success
+
+RANKS = (1, 5)
+FALSE_ACCEPT_RATES = (0.01, 0.001)
+FALSE_ACCEPTS = 10
+"""False accepts that a threshold must rest on: fewer do not fix its rate to about a third."""
+_BLOCK = 1 << 22
+
+
+class ShowsPerson(Protocol):
+    """A region that shows a person, such as a `Cutout`."""
+
+    @property
+    def region(self) -> str:
+        """Id of the region."""
+
+    @property
+    def person(self) -> str:
+        """Who it shows."""
+
+    @property
+    def image(self) -> str:
+        """File name of the frame."""
+
+
+def retrieve(
+    scores: np.ndarray,
+    probes: Sequence[ShowsPerson],
+    gallery: Sequence[ShowsPerson],
+    *,
+    level: float = 0.95,
+    exposed: int = 5,
+) -> Success:
+    """How well similarity finds the people of `probes` in `gallery`.
+
+    - `rank_1`, `rank_5`: share of the probes with a picture of the same person among the 1 or 5
+      most similar of the gallery. Chance is 1 or 5 of the number of pictures where each person has
+      one.
+    - `tar_at_far_0.01`, `tar_at_far_0.001` (true accept rate at a false accept rate): share of the
+      pairs of one person above the threshold that 1 % or 0.1 % of the pairs of two people exceed.
+    - `auc`: probability that a pair of one person is more similar than a pair of two.
+
+    Args:
+        scores: (probes, gallery) similarity, larger for more alike. NaN where two pictures are not
+            compared: a row of a probe without a vector, a column, or one's comparison with itself.
+        probes: what was looked up, one a row.
+        gallery: where it was looked up, one a column.
+        level: confidence of the intervals, 0 to 1.
+        exposed: number of most exposed probes to name.
+
+    Raises:
+        ValueError: for scores of another shape.
+    """
+    scores = np.asarray(scores)
+    if scores.shape != (len(probes), len(gallery)):
+        raise ValueError(f"scores {scores.shape} of {len(probes)} probes, {len(gallery)} pictures")
+    comparison = _Comparison.of(scores, probes, gallery)
+    ranks = _Ranks.of(comparison)
+    used = np.flatnonzero(ranks.own > 0)
+    left_out = {
+        "no vector": int(np.sum(ranks.compared == 0)),
+        "not in the gallery": int(np.sum((ranks.compared > 0) & (ranks.own == 0))),
+    }
+    rates: dict[str, Rate] = {}
+    not_measured: dict[str, str] = {}
+    others = np.any(ranks.compared > ranks.own)
+    if not used.size or not others:
+        reason = "nobody else to be mistaken for" if used.size else "nobody to look up"
+        names = [*(f"rank_{k}" for k in RANKS), *map(_tar_name, FALSE_ACCEPT_RATES), "auc"]
+        not_measured = dict.fromkeys(names, reason)
+    else:
+        people = comparison.probe_people[used]
+        for k in RANKS:
+            if np.max(ranks.compared[used]) <= k:
+                not_measured[f"rank_{k}"] = f"no more than {k} pictures in the gallery"
+                continue
+            hits, chance = ranks.found(k)[used], ranks.chance(k)[used]
+            rates[f"rank_{k}"] = rate_over_people(hits, people, float(chance.mean()), level)
+        verification = _Verification.of(comparison)
+        for far in FALSE_ACCEPT_RATES:
+            fewest = round(FALSE_ACCEPTS / far)
+            if verification.impostors < fewest:
+                not_measured[_tar_name(far)] = (
+                    f"{verification.impostors} pairs of two people, fewer than {fewest}"
+                )
+            else:
+                rates[_tar_name(far)] = verification.true_accept_rate(far, level)
+        rates["auc"] = verification.auc(level)
+    return Success(
+        rates=rates,
+        most_exposed=tuple(
+            ExposedRegion(
+                region=probes[row].region,
+                image=probes[row].image,
+                score=float(ranks.margin[row]),
+                found=bool(ranks.margin[row] > 0),
+            )
+            for row in used[np.argsort(-ranks.margin[used], kind="stable")][:exposed]
+            if others
+        ),
+        left_out={reason: count for reason, count in left_out.items() if count},
+        not_measured=not_measured,
+    )
+
+
+def _tar_name(far: float) -> str:
+    return f"tar_at_far_{far:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """Scores of all pairs, and who is on them."""
+
+    scores: np.ndarray
+    probe_people: np.ndarray
+    """(probes,) number of the person."""
+    gallery_people: np.ndarray
+    """(gallery,) number of the person."""
+
+    @classmethod
+    def of(
+        cls, scores: np.ndarray, probes: Sequence[ShowsPerson], gallery: Sequence[ShowsPerson]
+    ) -> "_Comparison":
+        numbers: dict[str, int] = {}
+        people = [
+            np.array([numbers.setdefault(one.person, len(numbers)) for one in side], int)
+            for side in (probes, gallery)
+        ]
+        return cls(scores, *people)
+
+    @property
+    def people(self) -> int:
+        return 1 + int(max(self.probe_people.max(), self.gallery_people.max()))
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
+        """Some rows at a time, so that memory stays bounded.
+
+        Yields:
+            The rows, their scores, and two masks: pairs of one person, pairs of two people.
+        """
+        step = max(_BLOCK // max(len(self.gallery_people), 1), 1)
+        for start in range(0, len(self.probe_people), step):
+            rows = slice(start, start + step)
+            scores = self.scores[rows]
+            compared = ~np.isnan(scores)
+            same = self.probe_people[rows, None] == self.gallery_people
+            yield rows, scores, compared & same, compared & ~same
+
+    def by_person(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Sums by person of the pairs that each is part of, from sums by row and by column."""
+        return np.bincount(self.probe_people, rows, self.people) + np.bincount(
+            self.gallery_people, columns, self.people
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Ranks:
+    """Where each probe's best picture of the same person stands in the gallery: (probes,) each."""
+
+    compared: np.ndarray
+    """Number of pictures."""
+    own: np.ndarray
+    """Number of them that show the same person."""
+    before: np.ndarray
+    """Number of others more similar than the best of these."""
+    tied: np.ndarray
+    """Number of others as similar."""
+    own_tied: np.ndarray
+    """Number of its own as similar, the best included."""
+    margin: np.ndarray
+    """Similarity of the best less that of the best other."""
+
+    @classmethod
+    def of(cls, comparison: _Comparison) -> "_Ranks":
+        blocks = [cls._of_block(*block[1:]) for block in comparison.blocks()]
+        columns = zip(*blocks, strict=True) if blocks else [[np.zeros(0)]] * 6
+        return cls(*(np.concatenate(column) for column in columns))
+
+    @staticmethod
+    def _of_block(scores: np.ndarray, own: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, ...]:
+        best = np.max(scores, axis=1, where=own, initial=-np.inf)[:, None]
+        rival = np.max(scores, axis=1, where=other, initial=-np.inf)
+        with np.errstate(invalid="ignore"):  # a probe without either: infinity less infinity
+            margin = best[:, 0] - rival
+        return (
+            np.sum(own, axis=1) + np.sum(other, axis=1),
+            np.sum(own, axis=1),
+            np.sum(other & (scores > best), axis=1),
+            np.sum(other & (scores == best), axis=1),
+            np.sum(own & (scores == best), axis=1),
+            margin,
+        )
+
+    def found(self, k: int) -> np.ndarray:
+        """Probability that one of its own is among the first `k`, with ties in random order."""
+        return _among_first(k - self.before, self.own_tied, self.tied, k)
+
+    def chance(self, k: int) -> np.ndarray:
+        """The same for pictures in random order."""
+        return _among_first(np.full_like(self.own, k), self.own, self.compared - self.own, k)
+
+
+def _among_first(places: np.ndarray, own: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
+    """Probability that one of `own` is drawn in `places` draws, at most `most`, from all."""
+    missed = np.ones(len(own))
+    for drawn in range(most):
+        left = own + others - drawn
+        miss = np.clip(others - drawn, 0, None) / np.clip(left, 1, None)
+        missed *= np.where(drawn < places, miss, 1.0)
+    return 1 - missed
+
+
+@dataclass(frozen=True, eq=False)
+class _Verification:
+    """Pairs of one person among the pairs of two people."""
+
+    comparison: _Comparison
+    people: np.ndarray
+    """(pairs,) the person of each pair of one person."""
+    above: np.ndarray
+    """(pairs,) number of pairs of two people that are more similar."""
+    tied: np.ndarray
+    """(pairs,) number of pairs of two people that are as similar."""
+    impostors: int
+    """Number of pairs of two people."""
+    lower: np.ndarray
+    """(people,) share of the pairs of one person that exceed a pair of two: sum over the pairs of
+    two people that a person is part of."""
+    impostors_by_person: np.ndarray
+    """(people,) number of pairs of two people that a person is part of."""
+
+    @classmethod
+    def of(cls, comparison: _Comparison) -> "_Verification":
+        values, people = [], []
+        for rows, scores, same, _ in comparison.blocks():
+            values.append(scores[same])
+            people.append(comparison.probe_people[rows][np.nonzero(same)[0]])
+        genuine = np.concatenate(values)
+        ordered = np.sort(genuine)
+        places = np.searchsorted(ordered, genuine, "right")
+        reached, exceeded = (np.zeros(genuine.size + 1, int) for _ in range(2))
+        rows_lower, rows_count = (np.zeros(len(comparison.probe_people)) for _ in range(2))
+        columns_lower, columns_count = (np.zeros(len(comparison.gallery_people)) for _ in range(2))
+        for rows, scores, _, other in comparison.blocks():
+            impostors = scores[other]
+            left, right = (np.searchsorted(ordered, impostors, side) for side in ("left", "right"))
+            exceeded += np.bincount(left, minlength=genuine.size + 1)
+            reached += np.bincount(right, minlength=genuine.size + 1)
+            lower = np.zeros(scores.shape)
+            lower[other] = 1 - (left + right) / (2 * genuine.size)
+            rows_lower[rows], rows_count[rows] = lower.sum(axis=1), other.sum(axis=1)
+            columns_lower += lower.sum(axis=0)
+            columns_count += other.sum(axis=0)
+        # A pair of two people exceeds a pair of one where it exceeds all up to its place.
+        above, reaching = (np.cumsum(counts[::-1])[::-1][places] for counts in (exceeded, reached))
+        return cls(
+            comparison=comparison,
+            people=np.concatenate(people),
+            above=above,
+            tied=reaching - above,
+            impostors=int(exceeded.sum()),
+            lower=comparison.by_person(rows_lower, columns_lower),
+            impostors_by_person=comparison.by_person(rows_count, columns_count),
+        )
+
+    def true_accept_rate(self, far: float, level: float) -> Rate:
+        """Share of the pairs of one person among the most similar `far` of all pairs of two.
+
+        The smoothed rank that conformal prediction uses (Vovk et al. 2005): under chance, its
+        expectation is exactly `far`, also with ties.
+        """
+        accepted = np.clip((far * (self.impostors + 1) - self.above) / (self.tied + 1), 0, 1)
+        return rate_over_people(accepted, self.people, far, level)
+
+    def auc(self, level: float) -> Rate:
+        """Area under the ROC curve, with its variance over people.
+
+        Each person contributes through the own pairs and through all pairs with others, as in
+        DeLong's variance (1988), summed by person (Obuchowski 1997).
+        """
+        n = self.people.size
+        exceeds = 1 - (self.above + self.tied / 2) / self.impostors
+        value = float(exceeds.mean())
+        influence = np.bincount(self.people, exceeds - value, self.comparison.people) / n
+        influence += (self.lower - value * self.impostors_by_person) / self.impostors
+        variance = float(np.sum(influence**2))
+        # Of all pairs of one person alike the variance says nothing; uniform ones vary by 1/12.
+        most = 3 * independent_people(self.people)
+        spread = value * (1 - value)
+        independent = min(spread / variance, most) if variance else most
+        return rate_of(value, n, independent, 0.5, level)
