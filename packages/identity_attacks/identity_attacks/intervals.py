@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta, hypergeom, norm
+from scipy.stats import beta, hypergeom
 
 from .rates import Rate
 
@@ -18,29 +18,12 @@ class Interval:
     high: float
 
 
-def wilson(successes: float, n: int, level: float = 0.95) -> Interval:
-    """Two-sided interval of a share by Wilson's score (1927).
-
-    Args:
-        successes: 0 to `n`; ties may count in part.
-        n: number of trials; without any, the interval is 0 to 1.
-        level: confidence, 0 to 1.
-    """
-    if n == 0:
-        return Interval(0.0, 1.0)
-    z = float(norm.ppf((1 + level) / 2))
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
-    low = 0.0 if successes <= 0 else max(centre - reach, 0.0)
-    high = 1.0 if successes >= n else min(centre + reach, 1.0)
-    return Interval(low, high)
-
-
 def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval:
     """Two-sided exact interval of a share (Clopper and Pearson 1934).
 
-    Its upper end is the one-sided upper bound with confidence (1 + level) / 2.
+    Its upper end is the one-sided upper bound with confidence (1 + level) / 2. It holds its level
+    at any size, which a claim of no success needs: the bound of Wilson's interval for no success in
+    many trials is false in 6.7 of 100 cases instead of 5.
 
     Args:
         successes: 0 to `n`. Ties may count in part, and `n` may be an effective number of trials

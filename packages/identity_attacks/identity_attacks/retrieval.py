@@ -66,6 +66,7 @@ def retrieve(
         ValueError: for scores of another shape.
     """
     scores = np.asarray(scores)
+    scores = scores.astype(np.result_type(scores, np.float32), copy=False)  # NaN needs floats
     if scores.shape != (len(probes), len(gallery)):
         raise ValueError(f"scores {scores.shape} of {len(probes)} probes, {len(gallery)} pictures")
     comparison = _Comparison.of(scores, probes, gallery)
@@ -160,11 +161,14 @@ class _Comparison:
             same = self.probe_people[rows, None] == self.gallery_people
             yield rows, scores, compared & same, compared & ~same
 
-    def by_person(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Sums by person of the pairs that each is part of, from sums by row and by column."""
-        return np.bincount(self.probe_people, rows, self.people) + np.bincount(
-            self.gallery_people, columns, self.people
-        )
+    def by_person(self, values: np.ndarray) -> np.ndarray:
+        """Sums of the rows' values by person, (people,)."""
+        return np.bincount(self.probe_people, values, self.people)
+
+    @property
+    def turned(self) -> "_Comparison":
+        """The same with the gallery in rows."""
+        return _Comparison(self.scores.T, self.gallery_people, self.probe_people)
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,10 +229,43 @@ def _among_first(places: np.ndarray, own: np.ndarray, others: np.ndarray, most: 
 
 
 @dataclass(frozen=True, eq=False)
+class _Places:
+    """Where the pairs of two people stand among the ordered pairs of one person."""
+
+    exceeded: np.ndarray
+    """(pairs of one person + 1,) number of pairs of two people that exceed so many of them."""
+    reached: np.ndarray
+    """The same, where those as similar count as exceeded."""
+    lower: np.ndarray
+    """(people,) share of the pairs of one person that a pair of two exceeds, ties by half: sum over
+    the rows of a person."""
+    pairs: np.ndarray
+    """(people,) number of pairs of two people in the rows of a person."""
+
+    @classmethod
+    def of(cls, comparison: _Comparison, ordered: np.ndarray) -> "_Places":
+        bins = ordered.size + 1
+        first = np.searchsorted(ordered, ordered, "left")
+        exceeded, reached = (np.zeros(bins, int) for _ in range(2))
+        lower, pairs = (np.zeros(len(comparison.probe_people)) for _ in range(2))
+        for rows, scores, _, other in comparison.blocks():
+            # Sorted values are looked up many times as fast. NaN, the largest, is no pair.
+            values = np.sort(np.where(other, scores, scores.dtype.type(np.nan)), axis=1)
+            right = np.searchsorted(ordered, values, "right")
+            before = np.maximum(right - 1, 0)
+            left = np.where(ordered[before] == values, first[before], right)
+            used = ~np.isnan(values)
+            exceeded += np.bincount(left[used], minlength=bins)
+            reached += np.bincount(right[used], minlength=bins)
+            lower[rows] = np.sum((left + right) / (2 * ordered.size), axis=1, where=used)
+            pairs[rows] = used.sum(axis=1)
+        return cls(exceeded, reached, *(comparison.by_person(x) for x in (lower, pairs)))
+
+
+@dataclass(frozen=True, eq=False)
 class _Verification:
     """Pairs of one person among the pairs of two people."""
 
-    comparison: _Comparison
     people: np.ndarray
     """(pairs,) the person of each pair of one person."""
     above: np.ndarray
@@ -238,8 +275,8 @@ class _Verification:
     impostors: int
     """Number of pairs of two people."""
     lower: np.ndarray
-    """(people,) share of the pairs of one person that exceed a pair of two: sum over the pairs of
-    two people that a person is part of."""
+    """(people,) share of the pairs of one person that a pair of two exceeds, ties by half: sum over
+    the pairs of two people that a person is part of."""
     impostors_by_person: np.ndarray
     """(people,) number of pairs of two people that a person is part of."""
 
@@ -251,37 +288,27 @@ class _Verification:
             people.append(comparison.probe_people[rows][np.nonzero(same)[0]])
         genuine = np.concatenate(values)
         ordered = np.sort(genuine)
-        places = np.searchsorted(ordered, genuine, "right")
-        reached, exceeded = (np.zeros(genuine.size + 1, int) for _ in range(2))
-        rows_lower, rows_count = (np.zeros(len(comparison.probe_people)) for _ in range(2))
-        columns_lower, columns_count = (np.zeros(len(comparison.gallery_people)) for _ in range(2))
-        for rows, scores, _, other in comparison.blocks():
-            impostors = scores[other]
-            left, right = (np.searchsorted(ordered, impostors, side) for side in ("left", "right"))
-            exceeded += np.bincount(left, minlength=genuine.size + 1)
-            reached += np.bincount(right, minlength=genuine.size + 1)
-            lower = np.zeros(scores.shape)
-            lower[other] = 1 - (left + right) / (2 * genuine.size)
-            rows_lower[rows], rows_count[rows] = lower.sum(axis=1), other.sum(axis=1)
-            columns_lower += lower.sum(axis=0)
-            columns_count += other.sum(axis=0)
+        of_rows = _Places.of(comparison, ordered)
+        of_columns = _Places.of(comparison.turned, ordered)
         # A pair of two people exceeds a pair of one where it exceeds all up to its place.
-        above, reaching = (np.cumsum(counts[::-1])[::-1][places] for counts in (exceeded, reached))
+        places = np.searchsorted(ordered, genuine, "right")
+        above, reaching = (
+            np.cumsum(counts[::-1])[::-1][places] for counts in (of_rows.exceeded, of_rows.reached)
+        )
         return cls(
-            comparison=comparison,
             people=np.concatenate(people),
             above=above,
             tied=reaching - above,
-            impostors=int(exceeded.sum()),
-            lower=comparison.by_person(rows_lower, columns_lower),
-            impostors_by_person=comparison.by_person(rows_count, columns_count),
+            impostors=int(of_rows.pairs.sum()),
+            lower=of_rows.lower + of_columns.lower,
+            impostors_by_person=of_rows.pairs + of_columns.pairs,
         )
 
     def true_accept_rate(self, far: float, level: float) -> Rate:
         """Share of the pairs of one person among the most similar `far` of all pairs of two.
 
-        The smoothed rank that conformal prediction uses (Vovk et al. 2005): under chance, its
-        expectation is exactly `far`, also with ties.
+        The smoothed rank of conformal prediction (Vovk et al. 2005): its expectation under chance
+        is exactly `far`, also with ties. The interval takes the threshold as it is.
         """
         accepted = np.clip((far * (self.impostors + 1) - self.above) / (self.tied + 1), 0, 1)
         return rate_over_people(accepted, self.people, far, level)
@@ -295,10 +322,11 @@ class _Verification:
         n = self.people.size
         exceeds = 1 - (self.above + self.tied / 2) / self.impostors
         value = float(exceeds.mean())
-        influence = np.bincount(self.people, exceeds - value, self.comparison.people) / n
-        influence += (self.lower - value * self.impostors_by_person) / self.impostors
+        influence = np.bincount(self.people, exceeds - value, self.lower.size) / n
+        influence -= (self.lower - (1 - value) * self.impostors_by_person) / self.impostors
         variance = float(np.sum(influence**2))
-        # Of all pairs of one person alike the variance says nothing; uniform ones vary by 1/12.
+        # Where nearly all exceed the same share, this variance is near 0 and not to be trusted.
+        # Shares that vary as by chance, evenly from 0 to 1, are worth three trials of yes or no.
         most = 3 * independent_people(self.people)
         spread = value * (1 - value)
         independent = min(spread / variance, most) if variance else most

@@ -101,7 +101,7 @@ def test_one_person_only_is_no_success():
 
 
 def test_too_few_pairs_for_a_false_accept_rate():
-    success = retrieve(np.eye(40), shown(40), shown(40))
+    success = retrieve(np.eye(40, dtype=int), shown(40), shown(40))
     assert success.not_measured == {
         "tar_at_far_0.001": "1560 pairs of two people, fewer than 10000"
     }

@@ -1,0 +1,189 @@
+"""`python -m benchmarks.attack_error_rates`: how often the numbers of attacks are wrong.
+
+The truth is known: methods leak on purpose, identity in a share of the faces or a character in a
+share of the plates, and searches miss a share of the regions. Each is repeated with other random
+numbers.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from identity_attacks.intervals import Total, chapman, clopper_pearson, rate_over_people
+from identity_attacks.rates import Conclusion, Success
+from identity_attacks.retrieval import retrieve
+from identity_attacks.verdicts import judge
+
+PEOPLE = (50, 145, 500, 2000)
+DIMENSIONS = 128
+"""Of a face's vector, as dlib's and SFace's."""
+MARGIN = 0.01
+
+
+@dataclass(frozen=True)
+class SimulatedFace:
+    """A face without pixels."""
+
+    region: str
+    person: str
+    image: str = "simulated"
+
+
+def faces_that_keep_identity(
+    rng: np.random.Generator, people: int, pictures: int, share: float
+) -> Success:
+    """Success of looking up faces of which a share kept their identity and the others lost it.
+
+    A person keeps it on all pictures or on none.
+    """
+    gallery = rng.normal(size=(people, DIMENSIONS)).astype(np.float32)
+    who = np.repeat(np.arange(people), pictures)
+    kept = rng.random(people)[who] < share
+    noise = rng.normal(size=(who.size, DIMENSIONS)).astype(np.float32)
+    probes = np.where(kept[:, None], gallery[who] + 0.1 * noise, noise)
+    gallery, probes = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (gallery, probes))
+    named = [SimulatedFace(str(number), str(number)) for number in range(people)]
+    shown = [SimulatedFace(str(number), str(one)) for number, one in enumerate(who)]
+    return retrieve(probes @ gallery.T, shown, named)
+
+
+def true_rates(people: int, share: float) -> dict[str, float]:
+    """Expected rates of `faces_that_keep_identity`: those that lost it are found by chance."""
+    chances = {
+        "rank_1": 1 / people,
+        "rank_5": 5 / people,
+        "tar_at_far_0.01": 0.01,
+        "tar_at_far_0.001": 0.001,
+        "auc": 0.5,
+    }
+    return {measure: share + (1 - share) * chance for measure, chance in chances.items()}
+
+
+def face_rows(repetitions: int, people: tuple[int, ...] = PEOPLE) -> Iterator[dict[str, object]]:
+    """Coverage and verdicts for faces; the originals keep identity in 19 of 20."""
+    for n, pictures in [*((n, 1) for n in people), (people[1], 4)]:
+        originals = faces_that_keep_identity(np.random.default_rng(0), n, pictures, 0.95)
+        for share in (0.0, MARGIN / (1 - 1 / n), 0.05, 0.2):
+            truth = true_rates(n, share)
+            covered: Counter[str] = Counter()
+            verdicts: Counter[Conclusion] = Counter()
+            for seed in range(repetitions):
+                rng = np.random.default_rng(seed)
+                success = faces_that_keep_identity(rng, n, pictures, share)
+                verdicts[judge(success, originals, margin=MARGIN).conclusion] += 1
+                for measure, rate in success.rates.items():
+                    covered[measure] += rate.low <= truth[measure] <= rate.high
+            yield {
+                "people": str(n),
+                "pictures": str(pictures),
+                "kept": share,
+                **{name: covered[name] / repetitions for name in truth if name in covered},
+                **{str(verdict): verdicts[verdict] / repetitions for verdict in Conclusion},
+            }
+
+
+def plates_with_a_character(
+    rng: np.random.Generator, vehicles: int, share: float, guessed: float
+) -> Success:
+    """Success of reading one to three pictures of each vehicle; a share keeps a character.
+
+    The others are guessed with probability `guessed`, each picture by itself.
+    """
+    who = np.repeat(np.arange(vehicles), rng.integers(1, 4, vehicles))
+    kept = rng.random(vehicles)[who] < share
+    outcomes = kept | (rng.random(who.size) < guessed)
+    return Success({"any_character": rate_over_people(outcomes, who, guessed)})
+
+
+def plate_rows(repetitions: int) -> Iterator[dict[str, object]]:
+    """Coverage and verdicts for plates; a picture's characters are guessed in 2 of 100."""
+    guessed = 0.02
+    for n in PEOPLE:
+        originals = plates_with_a_character(np.random.default_rng(0), n, 0.95, guessed)
+        for share in (0.0, MARGIN / (1 - guessed), 0.07, 0.3):
+            truth = share + (1 - share) * guessed
+            covered = 0
+            verdicts: Counter[Conclusion] = Counter()
+            for seed in range(repetitions):
+                success = plates_with_a_character(np.random.default_rng(seed), n, share, guessed)
+                verdicts[judge(success, originals, margin=MARGIN).conclusion] += 1
+                rate = success.rates["any_character"]
+                covered += rate.low <= truth <= rate.high
+            yield {
+                "vehicles": str(n),
+                "kept": share,
+                "covered": covered / repetitions,
+                **{str(verdict): verdicts[verdict] / repetitions for verdict in Conclusion},
+            }
+
+
+@dataclass(frozen=True)
+class Searches:
+    """Two searches for the same things, of which some are hard to find for both."""
+
+    first: tuple[float, float]
+    """Recall of the first search: of easy things, of hard ones."""
+    second: tuple[float, float]
+    """Recall of the second one."""
+    hard: float = 0.0
+    """Share of hard things."""
+
+    def total(self, rng: np.random.Generator, things: int) -> tuple[Total, int]:
+        """Their estimate of how many there are, and how many the first search missed."""
+        hard = (rng.random(things) < self.hard).astype(int)
+        one, two = (
+            rng.random(things) < np.array(recall)[hard] for recall in (self.first, self.second)
+        )
+        return chapman(int(one.sum()), int(two.sum()), int((one & two).sum())), int((~one).sum())
+
+
+SEARCHES = {
+    "independent, 7 % missed": Searches((0.93, 0.93), (0.7, 0.7)),
+    "independent, weak second": Searches((0.93, 0.93), (0.3, 0.3)),
+    "independent, both good": Searches((0.93, 0.93), (0.93, 0.93)),
+    "same things are hard, 7 % missed": Searches((0.98, 0.73), (0.8, 0.3), hard=0.2),
+    "same things are hopeless, 7 % missed": Searches((1.0, 0.0), (0.8, 0.0), hard=0.07),
+}
+
+
+def search_rows(repetitions: int) -> Iterator[dict[str, object]]:
+    """Coverage of the total, and of the missed share by looking at 200 random regions."""
+    for name, searches in SEARCHES.items():
+        for n in PEOPLE:
+            covered, reviewed, estimates, missed = 0, 0, [], []
+            for seed in range(repetitions):
+                rng = np.random.default_rng(seed)
+                total, count = searches.total(rng, n)
+                covered += total.low <= n <= total.high
+                estimates.append(total.value)
+                missed.append(count)
+                looked = min(n, 200)
+                found = rng.hypergeometric(count, n - count, looked)
+                interval = clopper_pearson(found, looked)
+                reviewed += interval.low <= count / n <= interval.high
+            yield {
+                "searches": name,
+                "things": str(n),
+                "covered": covered / repetitions,
+                "estimate / truth": float(np.mean(estimates)) / n,
+                "missed": float(np.mean(missed)) / n,
+                "missed, estimated": 1 - (n - float(np.mean(missed))) / float(np.mean(estimates)),
+                "covered by a review": reviewed / repetitions,
+            }
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repetitions", type=int, default=200)
+    repetitions = parser.parse_args().repetitions
+    for rows in (search_rows, plate_rows, face_rows):
+        table = pd.DataFrame(list(rows(repetitions)))
+        print(table.to_markdown(index=False, floatfmt=".3f"), end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
