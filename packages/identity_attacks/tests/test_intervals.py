@@ -94,3 +94,15 @@ def test_totals_hold_their_level(recalls):
         total = chapman(one.sum(), two.sum(), (one & two).sum())
         covered += total.low <= 145 <= total.high
     assert covered >= 0.93 * 300
+
+
+def test_searches_that_find_the_same_things_hide_what_they_miss():
+    """Recalls of 0.93 and 0.7, but a fifth is hard to find for both."""
+    rng = np.random.default_rng(2)
+    hard = rng.random(20000) < 0.2
+    one = rng.random(hard.size) < np.where(hard, 0.73, 0.98)
+    two = rng.random(hard.size) < np.where(hard, 0.3, 0.8)
+    total = chapman(one.sum(), two.sum(), (one & two).sum())
+    expected = 0.93 * 0.7 / (0.8 * 0.98 * 0.8 + 0.2 * 0.73 * 0.3)  # 0.971
+    assert total.value / hard.size == pytest.approx(expected, abs=0.005)
+    assert total.high < hard.size

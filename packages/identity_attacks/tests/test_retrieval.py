@@ -59,6 +59,25 @@ def test_equal_scores_are_exactly_chance(pictures):
     assert not any(region.found for region in success.most_exposed)
 
 
+@pytest.mark.parametrize("pictures", [1, 3])
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_a_known_share_lies_in_its_interval(share, pictures):
+    """A person keeps identity on all pictures or on none; who lost it is found by chance."""
+    n, repetitions = 60, 60
+    who = np.repeat(np.arange(n), pictures)
+    covered = dict.fromkeys(("rank_1", "rank_5", "tar_at_far_0.01", "auc"), 0)
+    for seed in range(repetitions):
+        rng = np.random.default_rng(seed)
+        gallery, probes = (rng.normal(size=(count, 64)) for count in (n, who.size))
+        kept = (rng.random(n) < share)[who]
+        probes[kept] = gallery[who[kept]] + 0.1 * probes[kept]
+        rates = retrieve(probes @ gallery.T, shown(n, pictures), shown(n)).rates
+        for measure in covered:
+            truth = share + (1 - share) * rates[measure].chance
+            covered[measure] += rates[measure].low <= truth <= rates[measure].high
+    assert min(covered.values()) >= 0.9 * repetitions
+
+
 def test_ties_with_the_best_count_in_part():
     scores = np.full((8, 8), 0.5)
     scores[0, 0] = 0.9  # found alone
