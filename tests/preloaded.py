@@ -2,6 +2,7 @@
 
 A server process imports a program once, and forks for each call: every call has a process,
 arguments, a working folder, an environment, and standard streams of its own, as from a shell.
+Signals do not reach it: who tests what these do to a process starts a Python of its own.
 """
 
 import functools
@@ -14,11 +15,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOCKET = "PRELOADED_COMMANDS"
 """Name of the environment variable with the path of the socket at which job commands are served."""
+PYTHON = "PRELOADED_PYTHON"
+"""Name of the environment variable with the path of what a call starts as its own Python."""
 MODULES = {
     "snakemake": (
         *("snakemake.cli", "snakemake.profiles", "snakemake.report", "snakemake.storage"),
@@ -31,6 +35,13 @@ MODULES = {
         *("onnxruntime", "pandas", "pyarrow.parquet", "scipy.stats", "tabulate"),
     ),
 }
+MODULES["everything"] = (
+    *(*MODULES["snakemake"], *MODULES["workflow_scripts"]),
+    *("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_slurm_jobstep"),
+    *("submitit.core.submission", "torch.utils.tensorboard"),
+    *("workflow_scripts.training.loop", "workflow_scripts.training.engines.torchvision.engine"),
+)
+"""Of Snakemake, of its jobs' commands, and of the workers of trainings."""
 
 
 def snakemake(
@@ -49,7 +60,8 @@ def snakemake(
     with tempfile.TemporaryFile("w+") as output, Path(os.devnull).open() as empty:
         streams = [empty.fileno(), output.fileno(), output.fileno()]
         words = ["snakemake", *arguments]
-        code = ask(str(served("snakemake")), words, str(folder), environment, streams)
+        address = environment[SOCKET] if PYTHON in environment else str(served("snakemake"))
+        code = ask(address, words, str(folder), environment, streams)
         output.seek(0)
         return subprocess.CompletedProcess(arguments, code, output.read())
 
@@ -85,6 +97,31 @@ def serve(words):
     path.chmod(0o755)
 
 
+FORKED = """
+words = sys.argv[1:]
+if words[:1] == ["-u"]:
+    words = words[1:]
+# What starts submitit's controller takes the number of its process for the controller's own.
+if words[:1] == ["-m"] and words[1] != "submitit.local._local":
+    serve(words[1:])
+os.execv(sys.executable, [sys.executable, *words])
+"""
+
+
+def forked(others: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """An environment in which Snakemake, its jobs, their commands and their workers are forks.
+
+    Args:
+        others: variables of it, with `PATH`.
+    """
+    server = served("everything")
+    python = server.with_name("python")
+    if not python.exists():
+        stand_in(python, FORKED)
+    path = os.pathsep.join([str(python.parent), others["PATH"]])
+    return {**others, "PATH": path, SOCKET: str(server), PYTHON: str(python)}
+
+
 @functools.cache
 def served(program: str) -> Path:
     """The socket of a server of this process's; it ends when its standard input does."""
@@ -108,11 +145,12 @@ def _serve(program: str, path: Path) -> None:
     sys.path.insert(0, str(PROJECT))
     for name in MODULES[program]:
         __import__(name)
-    if program == "workflow_scripts":
+    if program != "snakemake":
         from workflow_scripts.__main__ import COMMANDS  # noqa: PLC0415
 
         for command in COMMANDS.values():
             __import__(f"workflow_scripts.{command.partition(':')[0]}")
+        del sys.modules["workflow_scripts.__main__"]  # each call runs it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(64)
@@ -172,6 +210,7 @@ def _call(words: list[str], folder: str, environment: dict[str, str], streams: l
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = words
+        sys.executable = environment.get(PYTHON, sys.executable)
         if words[0] == "snakemake":
             from snakemake import cli  # noqa: PLC0415
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from tests.workflow import PROJECT, Workflow, copy_of_project, made_once
+from tests import preloaded
+from tests.workflow import PROJECT, Workflow, made_once
 
 ITERATIONS = 16
 
@@ -28,17 +29,14 @@ def small_config() -> dict[str, Any]:
 def made_small_experiment(shared: Path) -> tuple[Workflow, str]:
     """The finished experiment, which nobody may change, and what Snakemake said.
 
-    Both folders have spaces in their names.
+    Its folder has a space in its name.
     """
-    folder, project = shared / "small experiment", shared / "small experiment/the project"
-    workflow = Workflow(folder / "work", small_config(), "profiles/demo", project)
+    folder = shared / "small experiment"
+    workflow = Workflow(
+        folder / "work", small_config(), "profiles/demo", environment=preloaded.forked()
+    )
     said = folder / "said.txt"
-
-    def make() -> None:
-        copy_of_project(project)
-        said.write_text(workflow.run())
-
-    made_once(folder, make)
+    made_once(folder, lambda: said.write_text(workflow.run()))
     return workflow, said.read_text()
 
 

@@ -65,8 +65,7 @@ class Workflow:
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake and return what it said; it may have failed."""
         if preloaded.SOCKET in self.environment and self.project == PROJECT:
-            words = self.command(*arguments)[3:]
-            return preloaded.snakemake(words, self.folder, {**os.environ, **self.environment})
+            return self._preloaded(*arguments)
         return subprocess.run(
             self.command(*arguments), **self.surroundings(), timeout=3600, check=False
         )
@@ -110,7 +109,10 @@ class Workflow:
         """Let Snakemake plan, without the time that its start takes; it may fail."""
         if self.project != PROJECT:
             return self.snakemake("--dry-run", *arguments)
-        words = self.command("--dry-run", *arguments)[3:]
+        return self._preloaded("--dry-run", *arguments)
+
+    def _preloaded(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        words = self.command(*arguments)[3:]
         return preloaded.snakemake(words, self.folder, {**os.environ, **self.environment})
 
     def plan(self, *arguments: str) -> dict[str, int]:

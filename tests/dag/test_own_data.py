@@ -22,17 +22,19 @@ def test_the_short_config_runs_as_documented(tmp_path):
     (dry_run,) = [one for one in commands if one.endswith("--dry-run")]
     (index,) = [one for one in commands if "index_dataset" in one]
     assert dry_run.removesuffix(" --dry-run") in commands
+    folder = tmp_path / "my project"
+    folder.mkdir()
     for name in CHECKOUT:
-        (tmp_path / name).symlink_to(PROJECT / name)
-    (tmp_path / "mine.yaml").write_text(config)
-    write_coco(tmp_path / "data", "train", 4)
-    write_coco(tmp_path / "data", "val", 2)
+        (folder / name).symlink_to(PROJECT / name)
+    (folder / "mine.yaml").write_text(config)
+    write_coco(folder / "data", "train", 4)
+    write_coco(folder / "data", "val", 2)
 
     def run(command: str) -> str:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         done = subprocess.run(
             shlex.split(command),
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, "PATH": path},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -45,5 +47,5 @@ def test_the_short_config_runs_as_documented(tmp_path):
     runs = 2 * len(yaml.safe_load(config)["variants"])
     assert re.search(rf"^train +{runs}$", run(dry_run), re.M)
     run(index)
-    assert (tmp_path / "results/mine/data/table_1.md").exists()
+    assert (folder / "results/mine/data/table_1.md").exists()
     assert re.search(rf"^train +{runs}$", run(dry_run), re.M)

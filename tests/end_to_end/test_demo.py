@@ -1,7 +1,8 @@
 """What `make demo` trains, with either engine.
 
-One run of it, with fewer steps. test_experiment.py has all stages of the same config with fewer
-images, and the hosted CI calls `make demo` itself.
+One run of it, with fewer steps, as a user starts it, in folders with spaces in their names.
+test_experiment.py has all stages of the same config with fewer images, and the hosted CI calls
+`make demo` itself.
 """
 
 import json
@@ -10,7 +11,7 @@ import os
 import pytest
 import yaml
 
-from tests.workflow import PROJECT, Workflow
+from tests.workflow import PROJECT, Workflow, copy_of_project
 from workflow_scripts.training.engines.detectron2.installation import is_installed
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,8 @@ WITH_DETECTRON2 = pytest.param(
 def test_the_demo_learns_something(tmp_path, name, shorter, least):
     config = yaml.safe_load((PROJECT / "profiles/demo" / name).read_text())
     config["training"].update(shorter)
-    workflow = Workflow(tmp_path, config, profile="profiles/demo")
+    project = copy_of_project(tmp_path / "the project")
+    workflow = Workflow(tmp_path / "my work", config, "profiles/demo", project)
     evaluation = workflow.results / "runs/unmodified/seed~1/eval.json"
     workflow.run(str(evaluation.relative_to(workflow.folder)))
     assert json.loads(evaluation.read_text())["coco"]["segm"]["mAP"] > least

@@ -1,6 +1,7 @@
 """Private clusters and finished experiments, each made once and shared by all tests."""
 
 import contextlib
+import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -83,6 +84,6 @@ def reference(small_experiment: tuple[Workflow, str]) -> Workflow:
 def more_runs(tmp_path_factory: pytest.TempPathFactory, reference: Workflow) -> Workflow:
     """The same with the trainings of two more seeds."""
     folder = tmp_path_factory.mktemp("more") / "work"
-    workflow = copied(reference, Workflow(folder, reference.config, reference.profile))
+    workflow = copied(reference, dataclasses.replace(reference, folder=folder))
     workflow.run(*(model(workflow, f"unmodified/seed~{seed}") for seed in (3, 4)))
     return workflow

@@ -1,19 +1,20 @@
 """The small experiment on a real Slurm: complete, after a failure, and over several walltimes."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.dag.conftest import TABLES
 from tests.slurm.experiments import (
     evaluation_of,
+    forked_on,
     model,
-    on,
     shortened,
     site_with,
     training_jobs,
     weights_of,
 )
 from tests.small_experiment import copied, small_config
-from tests.workflow import Workflow
 from workflow_scripts.contracts.run_states import State
 from workflow_scripts.contracts.usage import read_usage
 from workflow_scripts.operations.commands.status import look
@@ -25,7 +26,7 @@ FAILING = "natural/seed~1"
 
 
 def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp_path):
-    workflow = on(idle_cluster, tmp_path / "work")
+    workflow = forked_on(idle_cluster, tmp_path / "work")
     workflow.config["seeds"] = 1
     obstacle = workflow.results / "runs" / FAILING / "checkpoints" / "launch"
     obstacle.parent.mkdir(parents=True)
@@ -58,7 +59,7 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
 def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path):
     """Also with GPUs asked for in the other way."""
     iterations = 3
-    local = Workflow(tmp_path / "local", small_config(), profile="profiles/demo")
+    local = replace(reference, folder=tmp_path / "local", config=small_config())
     local = shortened(copied(reference, local, RUN), iterations)
     local.run(model(local, RUN))
     # Over before the first iteration on whatever machine: a job makes one, and saves.
@@ -66,7 +67,7 @@ def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path)
         tmp_path / "site.yaml", save_before_end="29.999", runtime=30, gpu=0, gres="gpu:4"
     )
     workflow = shortened(
-        copied(reference, on(idle_cluster, tmp_path / "work", site), RUN), iterations
+        copied(reference, forked_on(idle_cluster, tmp_path / "work", site), RUN), iterations
     )
     before = training_jobs(idle_cluster)
     workflow.run(model(workflow, RUN))

@@ -12,6 +12,7 @@ from tests.slurm.cluster import wait_for
 from tests.slurm.experiments import (
     ended,
     environment_of,
+    forked_on,
     hold,
     iterations_of,
     model,
@@ -165,7 +166,7 @@ def words_of(cluster):
 
 
 def test_a_refused_submission_says_what_is_wrong(idle_cluster, reference, tmp_path):
-    workflow = copied(reference, on(idle_cluster, tmp_path / "work"), RUN)
+    workflow = copied(reference, forked_on(idle_cluster, tmp_path / "work"), RUN)
     refused = workflow.snakemake(
         model(workflow, RUN),
         *("doctor", "--retries", "0", "--set-resources"),
