@@ -72,9 +72,10 @@ def retrieve(
     comparison = _Comparison.of(scores, probes, gallery)
     ranks = _Ranks.of(comparison)
     used = np.flatnonzero(ranks.own > 0)
+    blank = (ranks.compared == 0) & (len(gallery) > 0)
     left_out = {
-        "no vector": int(np.sum(ranks.compared == 0)),
-        "not in the gallery": int(np.sum((ranks.compared > 0) & (ranks.own == 0))),
+        "no vector": int(np.sum(blank)),
+        "not in the gallery": int(np.sum(~blank & (ranks.own == 0))),
     }
     rates: dict[str, Rate] = {}
     not_measured: dict[str, str] = {}

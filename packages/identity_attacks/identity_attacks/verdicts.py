@@ -30,11 +30,11 @@ def judge(
     - `LEAKS`: at least one measure, `auc` included, exceeds its chance: exact binomial test,
       Bonferroni-corrected for the number of measures. The margin does not matter here. A
       leak stays one if the attack does not work on the originals.
-    - `FAILS`: the lower bound of the attack's first claimed measure on the originals is below
-      `works`.
+    - `FAILS`: the attack's first claimed measure on the originals is below `works`.
     - `CHANCE`: the upper bounds of all claimed measures are at most chance + `margin`
-      (non-inferiority; an intersection-union test, which needs no correction, Berger 1982).
-    - `UNDECIDED`: nothing of it.
+      (non-inferiority; an intersection-union test, which needs no correction, Berger 1982), and the
+      lower bound on the originals is at least `works`.
+    - `UNDECIDED`: none of these.
 
     Args:
         variant: success on the anonymized images.
@@ -54,11 +54,11 @@ def judge(
     if not claimed:
         return Judgement(Conclusion.UNDECIDED, next(iter(rates), ""))
     original = originals.rates.get(claimed[0])
-    if original is None or _bounds(original, level)[0] < works:
+    if original is None or original.value < works:
         return Judgement(Conclusion.FAILS, claimed[0])
     excess = {name: _bounds(rates[name], level)[1] - rates[name].chance for name in claimed}
     worst = max(excess, key=excess.__getitem__)
-    if excess[worst] <= margin:
+    if excess[worst] <= margin and _bounds(original, level)[0] >= works:
         return Judgement(Conclusion.CHANCE, worst)
     chances = [_chance_of(name, rates[name]) for name in claimed]
     return Judgement(

@@ -119,6 +119,14 @@ def test_one_person_only_is_no_success():
     assert judge(success, success).conclusion == "undecided"
 
 
+@pytest.mark.parametrize(("probes", "gallery"), [(0, 3), (3, 0), (0, 0)])
+def test_nobody_to_look_up(probes, gallery):
+    success = retrieve(np.zeros((probes, gallery)), shown(probes), shown(gallery))
+    assert success.rates == {}
+    assert set(success.not_measured.values()) == {"nobody to look up"}
+    assert success.left_out == ({"not in the gallery": probes} if probes else {})
+
+
 def test_too_few_pairs_for_a_false_accept_rate():
     success = retrieve(np.eye(40, dtype=int), shown(40), shown(40))
     assert success.not_measured == {

@@ -45,6 +45,11 @@ def test_an_attack_that_fails_on_the_originals_shows_nothing():
     assert judge(success(1500, rank_1=100), weak).conclusion is Conclusion.LEAKS
 
 
+def test_few_originals_do_not_show_that_an_attack_works():
+    few = success(10, rank_1=6)
+    assert judge(success(1500, rank_1=12), few).conclusion is Conclusion.UNDECIDED
+
+
 def test_a_single_plate_that_nobody_guesses_leaks():
     plates = success(300, chance=0.0, read_whole=1)
     assert judge(plates, success(300, chance=0.0, read_whole=290)).conclusion is Conclusion.LEAKS
