@@ -1,4 +1,5 @@
-# What each variant's images still tell about the originals: an audit a variant, a table, Figure 2.
+# What each variant's images still tell about the originals: an audit and attacks a variant, a table,
+# Figure 2.
 
 
 rule audit:
@@ -8,7 +9,6 @@ rule audit:
         regions=training_regions,
         manifest=JOBS.manifest,
         weights=JOBS.weights_of(EXPERIMENT.pii),
-        embedding=JOBS.weights_of(EXPERIMENT.privacy),
     output:
         "<audit>",
     log:
@@ -34,7 +34,116 @@ rule audit:
         "exec python -m workflow_scripts privacy audit --settings {params.settings:q}"
         " --variant {wildcards.variant} --annotations {input.annotations:q}"
         " --images {params.images:q} --regions {input.regions:q} {params.anonymized}"
-        " --embedding {input.embedding:q} --fingerprint {params.fingerprint} --output {output:q}"
+        " --fingerprint {params.fingerprint} --output {output:q}"
+        " --threads {threads} --log {log:q}"
+
+
+rule attackers_pictures:
+    # As private as the originals: what an attacker may have who knows the people.
+    input:
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
+    output:
+        directory("<pictures>"),
+    log:
+        "<logs>/attackers_pictures.log",
+    benchmark:
+        "<benchmarks>/attackers_pictures.tsv"
+    pathvars:
+        split="train",
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    params:
+        settings=JOBS.attack_settings,
+        fingerprint=FINGERPRINTS.pictures,
+        images=JOBS.training_images,
+    message:
+        "Making other pictures of the people and plates that are attacked"
+    shell:
+        "exec python -m workflow_scripts privacy pictures --settings {params.settings:q}"
+        " --annotations {input.annotations:q} --images {params.images:q}"
+        " --regions {input.regions:q} --output {output:q} --threads {threads} --log {log:q}"
+
+
+rule treat_pictures:
+    # By the command and the settings that make the variant's images.
+    input:
+        pictures="<pictures>",
+        checked="<variant_checked>",
+    output:
+        directory("<treated_pictures>"),
+    log:
+        "<logs>/treat_pictures/{variant}.log",
+    benchmark:
+        "<benchmarks>/treat_pictures/{variant}.tsv"
+    pathvars:
+        split="train",
+    wildcard_constraints:
+        variant="|".join(JOBS.attacked()[1:]) or "none",
+    conda:
+        JOBS.environment
+    threads: 4
+    resources:
+        gpu=JOBS.gpus,
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=JOBS.variant_settings,
+        fingerprint=FINGERPRINTS.anonymization,
+    message:
+        "Treating an attacker's pictures by variant {wildcards.variant}"
+    shell:
+        "exec python -m workflow_scripts anonymization apply --settings {params.settings:q}"
+        " --variant {wildcards.variant} --regions {input.pictures:q}/regions.parquet"
+        " --annotations {input.pictures:q}/pictures.coco.json --images {input.pictures:q}"
+        " --output {output:q} --threads {threads} --log {log:q}"
+
+
+rule attack:
+    input:
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
+        manifest=JOBS.attacked_manifest,
+        pictures="<pictures>",
+        treated=JOBS.treated_pictures,
+        weights=JOBS.weights_of(EXPERIMENT.privacy),
+    output:
+        "<attacks>",
+    log:
+        "<logs>/attack/{variant}.log",
+    benchmark:
+        "<benchmarks>/attack/{variant}.tsv"
+    pathvars:
+        split="train",
+    wildcard_constraints:
+        variant="|".join(JOBS.attacked()) or "none",
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    resources:
+        mem_mb=16000,
+        runtime=240,
+    params:
+        settings=JOBS.attack_settings,
+        method=JOBS.method_option,
+        fingerprint=FINGERPRINTS.attacks,
+        images=JOBS.training_images,
+        anonymized=JOBS.attacked_option,
+        treated=JOBS.treated_option,
+    message:
+        "Attacking the privacy of variant {wildcards.variant}"
+    shell:
+        "exec python -m workflow_scripts privacy attack --settings {params.settings:q}"
+        " --method {params.method:q} --variant {wildcards.variant}"
+        " --annotations {input.annotations:q} --images {params.images:q}"
+        " --regions {input.regions:q} {params.anonymized} --pictures {input.pictures:q}"
+        " {params.treated} --fingerprint {params.fingerprint} --output {output:q}"
         " --threads {threads} --log {log:q}"
 
 
@@ -77,7 +186,8 @@ rule hand_over:
 
 rule privacy_table:
     input:
-        [LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
+        audits=[LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
+        attacks=[LAYOUT.attacks(variant) for variant in JOBS.attacked()],
     output:
         csv=report(
             "<tables>/privacy.csv",
@@ -87,6 +197,7 @@ rule privacy_table:
         md="<tables>/privacy.md",
         tex="<tables>/privacy.tex",
         json="<tables>/privacy.json",
+        page="<privacy_page>",
     log:
         "<logs>/privacy_table.log",
     benchmark:
@@ -97,13 +208,15 @@ rule privacy_table:
         mem_mb=2000,
         runtime=30,
     params:
+        settings=JOBS.judging_settings,
         fingerprint=FINGERPRINTS.privacy_table,
         folder=subpath(output.json, parent=True),
     message:
         "Making the privacy table"
     shell:
-        "exec python -m workflow_scripts privacy table --audits {input:q}"
-        " --output {params.folder:q} --log {log:q}"
+        "exec python -m workflow_scripts privacy table --settings {params.settings:q}"
+        " --audits {input.audits:q} --attacks {input.attacks:q}"
+        " --output {params.folder:q} --page {output.page:q} --log {log:q}"
 
 
 rule before_after:

@@ -109,6 +109,7 @@ def changed(**sections: object) -> Experiment:
 COCO = {"kind": "coco", "train": {"images": "i", "annotations": "a"}, "classes": ["car", "person"]}
 COCO["val"] = COCO["train"]
 FILE = {"source": "here", "sha256": "0" * 64, "licence": "MIT"}
+ARCFACE = {"attack": "recognition", "recognizer": "arcface"}
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
@@ -134,12 +135,12 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             "training.initialisation: there is no file w.pth; correct the path, or bring the file",
         ),
         (
-            {"privacy": {"embedding": {**FILE, "source": "none.onnx"}}},
-            "privacy.embedding.source: there is no file none.onnx; correct the path, or bring the",
+            {"privacy": {"attacks": [{**ARCFACE, "weights": {**FILE, "source": "none.onnx"}}]}},
+            "privacy.attacks.0.weights.source: there is no file none.onnx; correct the path, or",
         ),
         (
-            {"privacy": {"embedding": FILE}},
-            f"privacy.embedding.sha256: that of here is {EMPTY}; correct it, or the source",
+            {"privacy": {"attacks": [{**ARCFACE, "weights": FILE}]}},
+            f"privacy.attacks.0.weights.sha256: that of here is {EMPTY}; correct it, or the source",
         ),
     ],
 )
@@ -156,9 +157,9 @@ def test_a_missing_file_is_known_before_any_job(tmp_path, monkeypatch, sections,
 
 def test_what_was_made_needs_its_source_no_more(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    embedding = {"embedding": {**FILE, "source": "gone.onnx"}}
+    attack = {**ARCFACE, "weights": {**FILE, "source": "gone.onnx"}}
     variants = {"v": {"method": "precomputed", "folder": "gone"}}
-    experiment = changed(privacy=embedding, variants=variants)
+    experiment = changed(privacy={"attacks": [attack]}, variants=variants)
     layout = Layout(tmp_path)
     for made in layout.shards, layout.manifest("v", "train"), layout.weights / FILE["sha256"]:
         made.parent.mkdir(parents=True, exist_ok=True)

@@ -135,7 +135,7 @@ def test_other_test_settings_train_nothing(done):
     assert done.plan() == {"predict": 2 * SEEDS, "evaluate": 2 * SEEDS, **TABLES}
 
 
-def test_weights_for_the_audit_concern_nothing_else(done):
+def test_weights_of_an_attack_concern_nothing_else(done):
     source = done.folder / "faces.onnx"
     source.write_text("faces")
     weights = {"source": str(source), "sha256": sha256_of("faces"), "licence": "MIT"}
@@ -370,7 +370,8 @@ def test_what_cannot_work_stops_all_trainings(indexed, kind):
             config["pii"]["person_classes"] = ["persom"]
         case "weights":
             weights = {"source": missing, "sha256": sha256_of("faces"), "licence": "MIT"}
-            config["privacy"] = {"embedding": weights}
+            attack = {"attack": "recognition", "recognizer": "arcface", "weights": weights}
+            config["privacy"] = {"attacks": [attack]}
     stopped = indexed.snakemake("--keep-going")
     assert stopped.returncode != 0
     assert "rule train:" not in stopped.stdout

@@ -127,11 +127,9 @@ def test_the_audit_says_what_natural_did(experiment):
         for variant in ("unmodified", "natural")
     )
     assert kept["kinds"]["face"]["all"]["regions"] > 0
-    assert kept["kinds"]["face"]["all"]["correlation"]["mean"] == pytest.approx(1)
     assert changed["outside"]["pixels"] == 0
     assert changed["metadata"]["n"] == 0
     assert changed["kinds"]["face"]["all"]["unchanged"]["n"] == 0
-    assert changed["kinds"]["face"]["all"]["correlation"]["mean"] < 0.9
 
 
 def test_predictions_are_coco_results(experiment):

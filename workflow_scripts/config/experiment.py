@@ -22,13 +22,13 @@ from workflow_scripts.contracts.settings import (
     Dataset,
     Evaluation,
     ImagesDataset,
-    Privacy,
     Report,
     Statistics,
     SyntheticDataset,
     classes_of,
 )
 from workflow_scripts.pii.settings import Pii
+from workflow_scripts.privacy.settings import Privacy
 from workflow_scripts.training.settings import Training
 
 RunSeed = Annotated[int, Field(gt=0, lt=10**18)]
@@ -69,7 +69,7 @@ class Experiment(Section):
     evaluation: Evaluation = Evaluation()
     """How the models are tested."""
     privacy: Privacy = Privacy()
-    """What the audit of the variants may use."""
+    """The attacks on the variants' images."""
     statistics: Statistics = Statistics()
     """What counts as the same, and how sure one wants to be."""
     report: Report = Report()

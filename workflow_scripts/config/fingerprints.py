@@ -17,6 +17,7 @@ from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.trainings import TrainingRecord
+from workflow_scripts.privacy.attacking import installed
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 
@@ -184,13 +185,40 @@ class Fingerprints:
         return fingerprint(
             regions=self._detection,
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
-            embedding=settings_json(self.jobs.experiment.privacy),
             code=code_of(*AUDIT, *self._detectors()),
         )
 
+    def pictures(self, _: object = None) -> str:
+        """Fingerprint of an attacker's own pictures."""
+        return fingerprint(
+            regions=self._detection,
+            data=self.digests()["train"],
+            most=self.jobs.experiment.privacy.regions,
+            code=code_of("workflow_scripts.privacy.evidence"),
+        )
+
+    def attacks(self, wildcards: Wildcards) -> str:
+        """Fingerprint of the attacks on a variant."""
+        name = wildcards.variant
+        attacks = self.jobs.experiment.privacy.attacks
+        return fingerprint(
+            pictures=self.pictures(),
+            images=None if name == UNMODIFIED else self._anonymization(name),
+            settings=self.jobs.attack_settings(),
+            installed=installed(attacks),
+            code=code_of(
+                "workflow_scripts.privacy.commands.attack",
+                "workflow_scripts.privacy.attacking",
+                *sorted({type(attack).__module__ for attack in attacks}),
+            ),
+        )
+
     def privacy_table(self, _: object = None) -> str:
-        """Fingerprint of how audits are brought together."""
-        return fingerprint(code=code_of("workflow_scripts.privacy.table"))
+        """Fingerprint of how audits and attacks are brought together."""
+        return fingerprint(
+            settings=self.jobs.judging_settings(),
+            code=code_of("workflow_scripts.privacy.commands.table"),
+        )
 
     def handover(self, _: object = None) -> str:
         """Fingerprint of what accompanies images that are handed over."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
-from workflow_scripts.anonymization.variants import is_unmodified, seed_offset
+from workflow_scripts.anonymization.variants import IMAGES_ONLY, is_unmodified, seed_offset
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout, RunLayout
@@ -101,6 +101,16 @@ class Jobs:
         """The settings of a variant's method by the variant's name, as JSON."""
         name = wildcards.variant
         return canonical_json({name: json.loads(self._variants[name])})
+
+    def attack_settings(self, _: object = None) -> str:
+        """The keys of the section `privacy` that the attacks depend on, as JSON."""
+        privacy = with_local_weights(self.experiment.privacy, self.layout.weights)
+        return canonical_json(privacy.model_dump(mode="json", exclude={"margin", "limits"}))
+
+    def judging_settings(self, _: object = None) -> str:
+        """The keys of the section `privacy` by which attacks are judged, as JSON."""
+        privacy = self.experiment.privacy
+        return canonical_json(privacy.model_dump(mode="json", include={"margin", "limits"}))
 
     def training_settings(self, _: object = None) -> str:
         """The section `training`, as JSON."""
@@ -221,6 +231,37 @@ class Jobs:
     def anonymized_option(self, wildcards: Wildcards) -> str:
         """`--anonymized` with a variant's training images; empty for the originals."""
         return _folder_option(self.manifest(wildcards))
+
+    def attacked(self, _: object = None) -> list[str]:
+        """The variants that are attacked, behind the originals; none without attacks."""
+        if not self.experiment.privacy.attacks:
+            return []
+        names = [name for name in self.experiment.variants if not self.is_unmodified(name)]
+        return [UNMODIFIED, *names]
+
+    def treated_pictures(self, wildcards: Wildcards) -> list[Path]:
+        """The attacker's pictures treated as a variant is, if its method can treat them."""
+        variant = self.experiment.variants.get(wildcards.variant)
+        needed = any(attack.needs_pictures for attack in self.experiment.privacy.attacks)
+        treats = variant is not None and variant.method in IMAGES_ONLY
+        return [self.layout.pictures(wildcards.variant)] if needed and treats else []
+
+    def treated_option(self, wildcards: Wildcards) -> str:
+        """`--treated` with these pictures, if there are any."""
+        return "".join(f"--treated {folder}" for folder in self.treated_pictures(wildcards))
+
+    def attacked_manifest(self, wildcards: Wildcards) -> list[Path]:
+        """The manifest of the images that are attacked; none for the originals."""
+        return [] if wildcards.variant == UNMODIFIED else self.manifest(wildcards)
+
+    def attacked_option(self, wildcards: Wildcards) -> str:
+        """`--anonymized` with the images that are attacked; empty for the originals."""
+        return _folder_option(self.attacked_manifest(wildcards))
+
+    def method_option(self, wildcards: Wildcards) -> str:
+        """The settings of the method that an attacker knows, as JSON."""
+        known = self._variants.get(wildcards.variant)
+        return known or canonical_json({"method": UNMODIFIED})
 
     def format_option(self, _: object = None) -> str:
         """`--as-originals` where images are made to be handed over."""

@@ -33,45 +33,6 @@ class FoundShare(FilePart):
     share: float | None
 
 
-class Likeness(FilePart):
-    """Distribution of a similarity from -1 to 1; without values, `n` is all there is."""
-
-    n: int
-    mean: float | None = None
-    median: float | None = None
-    p90: float | None = None
-    max: float | None = None
-    histogram: tuple[int, ...] = ()
-    """Counts in 20 bins of equal width."""
-
-
-class MostAlike(FilePart):
-    """A region that is very similar to its original."""
-
-    image: str
-    region: int
-    """Position among the image's regions."""
-    route: str
-    value: float
-
-
-class RegionLikeness(Likeness):
-    """Similarity of regions to their originals, with a baseline."""
-
-    most_alike: tuple[MostAlike, ...] = ()
-    between_people: Likeness | None = None
-    """Similarity of different faces of similar size."""
-    between_plates: Likeness | None = None
-    """Similarity of different license plates of similar size."""
-
-    @property
-    def baseline(self) -> tuple[str, Likeness]:
-        """Name and values of the similarity of different regions."""
-        if self.between_plates is not None:
-            return "between_plates", self.between_plates
-        return "between_people", self.between_people or Likeness(n=0)
-
-
 class CharacterCounts(FilePart):
     """Characters of the license plates that a person could read."""
 
@@ -94,11 +55,6 @@ class RegionsAudit(FilePart):
     psnr: float | None = None
     characters: CharacterCounts | None = None
     """License plates only."""
-    correlation: RegionLikeness | None = None
-    correlation_band_passed: RegionLikeness | None = None
-    """Faces only."""
-    embedding: RegionLikeness | None = None
-    """Faces only, where a recognition network was given."""
 
 
 class AuditedImages(FilePart):
@@ -151,7 +107,7 @@ class Audit(FilePart):
     kinds: dict[Kind, dict[str, RegionsAudit]]
     """Regions by kind that was looked for, and size class; `all` covers every size."""
     made_with: dict[str, Any] = Field(default_factory=dict)
-    """Fingerprint, detectors, and hashes of the manifest and the embedding."""
+    """Fingerprint, detectors, and hash of the manifest."""
 
     def of(self, kind: Kind) -> RegionsAudit:
         """The regions of a kind, of every size."""

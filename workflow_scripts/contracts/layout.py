@@ -150,6 +150,10 @@ class Layout:
             "shard_images": self.shard_images(variant, split, shard),
             "manifest": self.manifest(variant, split),
             "audit": self.audit(variant),
+            "pictures": self.pictures(UNMODIFIED),
+            "treated_pictures": self.pictures(variant),
+            "attacks": self.attacks(variant),
+            "privacy_page": self.privacy_page,
             "handed_over": self.handed_over(variant),
             "contact_sheet": self.contact_sheet(variant),
             "handover": self.handover(variant),
@@ -252,6 +256,19 @@ class Layout:
     def audit(self, variant: str) -> Path:
         """Privacy audit of a variant."""
         return self.results / "privacy" / f"{variant}.json"
+
+    @property
+    def privacy_page(self) -> Path:
+        """Page for a data protection officer."""
+        return self.results / "privacy.md"
+
+    def pictures(self, variant: str) -> Path:
+        """Folder of an attacker's own pictures, treated as a variant is."""
+        return self.results / "privacy/attacks" / variant / "pictures"
+
+    def attacks(self, variant: str) -> Path:
+        """Success of the attacks on a variant; on the originals for `unmodified`."""
+        return self.results / "privacy/attacks" / variant / "success.json"
 
     def handed_over(self, variant: str) -> Path:
         """Folder of a variant's images at the original paths, to be handed over."""

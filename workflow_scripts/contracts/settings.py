@@ -11,8 +11,6 @@ from plain_commands.files import sha256_of
 from plain_commands.section import Pixels, Section, Seed
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from workflow_scripts.contracts.weights import Weights
-
 CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
 """The Cityscapes instance classes, in the order of the whitepaper's Table II."""
 
@@ -272,14 +270,6 @@ class Statistics(Section):
         if list(looks) != sorted(set(looks)):
             raise ValueError("each number of runs has to be larger than the one before")
         return looks
-
-
-class Privacy(Section):
-    """The privacy audit of each variant."""
-
-    embedding: Weights | None = None
-    """A face recognition network for `cv2.FaceRecognizerSF`, such as SFace (ONNX): then the audit
-    says how similar old and new faces are to it. null: it says so by pixels only."""
 
 
 class Report(Section):

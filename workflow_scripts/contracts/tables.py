@@ -6,7 +6,9 @@ from figures_and_tables.tables import TextTable
 from plain_commands.section import FilePart
 from pydantic import Field
 
+from workflow_scripts.contracts.attacks import AttackedRegions, JudgedAttack
 from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.runs import ExpectedRuns
 
 if TYPE_CHECKING:
@@ -60,12 +62,31 @@ def records_of(table: "pd.DataFrame") -> tuple[dict[str, Any], ...]:
     return tuple(rows)
 
 
+class PageSection(FilePart):
+    """A section of the page for a data protection officer."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    table: TextTable | None = None
+
+
 class PrivacyTables(CaptionedTables):
     """Content of a privacy.json."""
 
     audits: tuple[Audit, ...]
     notes: tuple[str, ...]
     """Findings that need attention, one sentence each."""
+    attacks: tuple[JudgedAttack, ...] = ()
+    attacked: dict[str, dict[Kind, AttackedRegions]] = Field(default_factory=dict)
+    """Which regions were attacked, by variant and kind."""
+    answers: tuple[str, ...] = ()
+    """What the attacks allow to say, a sentence for each variant and kind."""
+    margin: float = 0.01
+    limits: dict[str, float] = Field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+    """Limits that are not kept, one sentence each."""
+    page: tuple[PageSection, ...] = ()
+    """The page for a data protection officer, as in privacy.md."""
 
     def audit(self, variant: str) -> Audit | None:
         """The audit of a variant, if there is one."""

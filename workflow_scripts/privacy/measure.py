@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 from image_files import ImageFileError, kinds_in
-from pii_measures import FaceRegion, PlateRegion, band_passed, face_crop, quality
-from pii_measures.embedding import FaceEmbedding
+from pii_measures import PlateRegion, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
@@ -18,20 +17,6 @@ from twin_comparison.changes import SPECK, changed_pixels
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
-
-
-@dataclass(frozen=True, eq=False)
-class Looks:
-    """Appearance of a region, for comparisons with other regions."""
-
-    plain: np.ndarray | None = None
-    """A face's crop."""
-    fine: np.ndarray | None = None
-    """A face's crop, band-passed."""
-    embedding: np.ndarray | None = None
-    """A face as a vector of length 1."""
-    characters: np.ndarray | None = None
-    """Share of ink in the places of a plate's characters (`PlateComparison`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +41,6 @@ class RegionFinding:
     """Mean over the box."""
     squared_error: float
     """Mean over the box and channels."""
-    old: Looks = field(repr=False)
-    new: Looks = field(repr=False)
     characters: CharacterMatch | None = None
     """Characters of a plate that a person could read in the original."""
 
@@ -88,18 +71,15 @@ class ImageFinding:
 def measure_images(
     pairs: Sequence[Pair],
     finders: Mapping[Kind, Finder],
-    embedding: FaceEmbedding | None,
     threads: int,
 ) -> Iterator[ImageFinding]:
     """Measure images side by side, each with one thread; yields in the order of the pairs."""
     cv2.setNumThreads(1)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        yield from pool.map(lambda pair: measure_image(pair, finders, embedding), pairs)
+        yield from pool.map(lambda pair: measure_image(pair, finders), pairs)
 
 
-def measure_image(
-    pair: Pair, finders: Mapping[Kind, Finder], embedding: FaceEmbedding | None = None
-) -> ImageFinding:
+def measure_image(pair: Pair, finders: Mapping[Kind, Finder]) -> ImageFinding:
     """Compare an image with its original.
 
     An original without regions is not decoded: nothing in it was meant to change.
@@ -118,7 +98,6 @@ def measure_image(
     found = found_before if pair.is_original else _found(finders, new, pair)
     regions = []
     for number, region in enumerate(pair.regions):
-        before, after, characters = _looks(old, new, region, embedding)
         regions.append(
             RegionFinding(
                 image=name,
@@ -131,9 +110,7 @@ def measure_image(
                 found_before=found_before.get(region.id),
                 ssim=float(pixels_of(region, similar).mean(dtype=np.float64)),
                 squared_error=quality.squared_error(pixels_of(region, old), pixels_of(region, new)),
-                old=before,
-                new=after,
-                characters=characters,
+                characters=_characters(old, new, region),
             )
         )
     boxes = [change.box for change in pair.changes]
@@ -168,22 +145,9 @@ def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dic
     }
 
 
-def _looks(
-    old: np.ndarray, new: np.ndarray, region: Region, embedding: FaceEmbedding | None
-) -> tuple[Looks, Looks, CharacterMatch | None]:
+def _characters(old: np.ndarray, new: np.ndarray, region: Region) -> CharacterMatch | None:
     if region.kind is Kind.FACE:
-        before, after = (_face(image, region, embedding) for image in (old, new))
-        return before, after, None
+        return None
     box = (region.x0, region.y0, region.x1, region.y1)
     plate = compare_plate(old, new, PlateRegion(*box, region.quad))
-    if plate is None:
-        return Looks(), Looks(), None
-    return Looks(characters=plate.old), Looks(characters=plate.new), plate.characters
-
-
-def _face(image: np.ndarray, region: Region, embedding: FaceEmbedding | None) -> Looks:
-    box = (region.x0, region.y0, region.x1, region.y1)
-    face = FaceRegion(*box, region.landmarks)
-    crop = face_crop(image, face)
-    vector = None if embedding is None else embedding.of(image, face)
-    return Looks(crop, band_passed(crop), vector)
+    return None if plate is None else plate.characters

@@ -128,7 +128,11 @@ def _holds(change: Change, region: Region) -> bool:
 
 
 def pairs_of(
-    split: CocoSplit, root: Path, regions: Sequence[Path], folder: Path | None
+    split: CocoSplit,
+    root: Path,
+    regions: Sequence[Path],
+    folder: Path | None,
+    manifest: Path | None = None,
 ) -> list[Pair]:
     """One pair per image, in the order of the split.
 
@@ -137,6 +141,7 @@ def pairs_of(
         root: the folder that their file names are relative to.
         regions: pii/{split}/{shard}.parquet of all shards.
         folder: images/{variant}/train, with its manifest; None where the variant is the originals.
+        manifest: the manifest, if it lies elsewhere.
 
     Raises:
         UserError: regions or the manifest name an image that is not in the split, the manifest
@@ -146,7 +151,7 @@ def pairs_of(
     pictures = pictures_of(split, root, found)
     if folder is None:
         return [Pair(picture, picture.record, root) for picture in pictures]
-    manifest = folder / FILE_NAME
+    manifest = manifest or folder / FILE_NAME
     entries = {entry.image: entry for entry in read_manifest(manifest)}
     names = {image.file_name for image in split.images}
     strangers, missing = entries.keys() - names, names - entries.keys()

@@ -12,6 +12,7 @@ from workflow_scripts.contracts.audits import ALL_SIZES, Audit, FoundShare, Regi
 from workflow_scripts.contracts.regions import Kind
 
 UNDEFINED = "–"
+Row = tuple[str, str, str, str, Any, int]
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")
 NOT_LOOKED_FOR = "not looked for"
 WHOLE = "image"
@@ -19,20 +20,23 @@ WHOLE = "image"
 
 CAPTION = (
     "Found again: share of regions that the detector still finds (in brackets: in the originals). "
-    "Likeness: correlation with the original (faces band-passed, plates character by character), "
-    "mean and maximum; of others: mean between different faces or plates of similar size. "
     "Unchanged: regions with less than a tenth of their pixels changed. Pixels outside: changed "
     "pixels where the manifest lists no change."
 )
 
 
-def long_table(audits: Sequence[Audit]) -> pd.DataFrame:
-    """A row for each variant, kind, size class and metric, with the number of values behind it."""
-    rows = [row for audit in audits for row in _rows_of(audit)]
+def long_table(attacks: Sequence[Row], audits: Sequence[Audit]) -> pd.DataFrame:
+    """A row for each variant, kind, size class and metric, with the number of values behind it.
+
+    Args:
+        attacks: rows that come first.
+        audits: of all variants.
+    """
+    rows = [*attacks, *(row for audit in audits for row in _rows_of(audit))]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _rows_of(audit: Audit) -> Iterator[tuple[Any, ...]]:
+def _rows_of(audit: Audit) -> Iterator[Row]:
     for kind in Kind:
         if kind not in audit.kinds:  # no number: there may be any
             yield audit.variant, kind.value, ALL_SIZES, "regions", None, 0
@@ -62,14 +66,6 @@ def _metrics_of(block: RegionsAudit) -> Iterator[tuple[str, Any, int]]:
     for metric in ("found_again", "found_in_originals"):
         found: FoundShare = getattr(block, metric)
         yield metric, found.share, found.n
-    for metric in ("correlation", "correlation_band_passed", "embedding"):
-        values = getattr(block, metric)
-        if values is None:
-            continue
-        others, baseline = values.baseline
-        for name in ("mean", "median", "p90", "max"):
-            yield f"{metric}:{name}", getattr(values, name), values.n
-            yield f"{metric}:{others}:{name}", getattr(baseline, name), baseline.n
     if block.characters:
         yield "characters_unchanged", block.characters.share, block.characters.n
     yield "ssim", block.ssim, n
@@ -110,11 +106,6 @@ def _cells(audit: Audit, kind: Kind) -> dict[str, str]:
         "Changed by": ", ".join(f"{name} {n}" for name, n in block.routes.items()),
         "Found again": f"{found} ({before})",
     }
-    likeness = block.correlation_band_passed or block.correlation
-    for values, title in ((likeness, "Likeness"), (block.embedding, "Embedding")):
-        if values is not None:
-            cells[title] = f"{_number(values.mean)}, max {_number(values.max)}"
-            cells[f"{title} of others"] = _number(values.baseline[1].mean)
     if characters := block.characters:
         cells["Characters unchanged"] = (
             f"{characters.unchanged} of {characters.n}" if characters.n else UNDEFINED
@@ -173,9 +164,9 @@ def _sentence(audit: Audit, what: str, images: Sequence[str]) -> str:
     return f"{audit.variant}: {what}, e.g. in {', '.join(images[:3])}"
 
 
-def as_plain_text(tables: Sequence[TextTable], notes: Sequence[str]) -> str:
+def as_plain_text(tables: Sequence[TextTable], answers: Sequence[str], notes: Sequence[str]) -> str:
     """The tables for a terminal or a log, with one column per variant as in Table II."""
-    parts = []
+    parts = [textwrap.fill(text, 100) for text in answers]
     for table in tables:
         turned = list(zip(table.columns, *table.rows, strict=True))
         headers = [table.title, *turned[0][1:]]

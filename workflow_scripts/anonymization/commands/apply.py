@@ -37,17 +37,17 @@ def apply(
     regions: File,
     annotations: Annotations,
     images: Images,
-    shards: ShardsFile,
-    shard: ShardId,
+    shards: ShardsFile | None = None,
+    shard: ShardId = "",
     output: Folder,
     as_originals: bool = False,
     threads: Positive = 1,
 ) -> None:
     """Make one variant of the images of one shard.
 
-    The result is a folder with the images at the data set's own relative paths, and a manifest.
-    Images without regions are linked, or copied without metadata; the others are written as PNG
-    (8-bit RGB) whatever they were.
+    Without a shard, of all images of the annotations. The result is a folder with the images at
+    the data set's own relative paths, and a manifest. Images without regions are linked, or copied
+    without metadata; the others are written as PNG (8-bit RGB) whatever they were.
 
     Args:
         variant: its name, for the messages.
@@ -57,7 +57,7 @@ def apply(
             its metadata.
         threads: images at a time.
     """
-    split = _part_of_shard(annotations, shards, shard)
+    split = _part_of_shard(annotations, shards, shard) if shards else CocoSplit.read(annotations)
     settings.check(split)
     pictures = pictures_of(split, images, read_regions(regions))
     check_names(pictures, as_originals=as_originals)

@@ -1,11 +1,8 @@
 """`privacy audit`: a variant's images beside the originals."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from plain_commands.console import log, progress
-from plain_commands.errors import UserError
-from plain_commands.files import read_bytes
 
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
@@ -29,42 +26,34 @@ def audit(
     images: Images,
     regions: Regions,
     anonymized: Folder | None = None,
-    embedding: Annotated[tuple[Path, ...], option("FILE", many=(0, 1))] = (),
     fingerprint: Annotated[str | None, option("HEX")] = None,
     output: File,
     threads: Positive = 1,
 ) -> None:
     """Compare a variant's images with the originals.
 
-    What was changed and how, what detectors still find, how similar old and new faces and plates
-    are, what changed that should not have, which metadata came along. The settings are those of the
-    detection.
+    What was changed and how, what detectors still find, which characters of plates are as they
+    were, what changed that should not have, which metadata came along. The settings are those of
+    the detection.
 
     Args:
         variant: its name.
         anonymized: images/{variant}/train, with its manifest; without it: the originals themselves.
-        embedding: weights for cv2.FaceRecognizerSF (ONNX): compare faces by it as well.
         fingerprint: is kept with the result.
         output: privacy/{variant}.json.
         threads: images at a time.
     """
     # The detectors and OpenCV's networks are slow to import, and --help needs none of them.
-    from pii_measures.embedding import FaceEmbedding  # noqa: PLC0415
-
     from workflow_scripts.privacy.again import finders_of  # noqa: PLC0415
     from workflow_scripts.privacy.measure import measure_images  # noqa: PLC0415
     from workflow_scripts.privacy.summary import audit_of, made_with  # noqa: PLC0415
 
     split = CocoSplit.read(annotations)
     pairs = pairs_of(split, images, regions, anonymized)
-    try:
-        faces = FaceEmbedding(read_bytes(embedding[0])) if embedding else None
-    except ValueError as error:
-        raise UserError(f"{embedding and embedding[0]}: {error}") from None
     finders = finders_of(settings)
-    measuring = measure_images(pairs, finders, faces, threads)
+    measuring = measure_images(pairs, finders, threads)
     measured = list(progress(measuring, total=len(pairs), description="auditing"))
-    origin = made_with(anonymized, finders, faces, fingerprint)
+    origin = made_with(anonymized, finders, fingerprint)
     found = audit_of(variant, measured, origin, originals=anonymized is None)
     found.write(output)
     for sentence in table.shortcomings([found]):

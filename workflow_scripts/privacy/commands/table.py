@@ -1,34 +1,72 @@
-"""`privacy table`: the audits of all variants."""
+"""`privacy table`: the audits of all variants, and the attacks on them."""
 
-from figures_and_tables.tables import csv_of, latex_tables, markdown, write_formats
+from figures_and_tables.tables import csv_of, in_markdown, latex_tables, markdown, write_formats
 from plain_commands.console import log
+from plain_commands.files import write_text
 
-from workflow_scripts.common.cli import Files, Folder
+from workflow_scripts.common.cli import File, Files, Folder, Settings
+from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.tables import PrivacyTables
+from workflow_scripts.privacy import attacks_table
 from workflow_scripts.privacy import table as audits_table
+from workflow_scripts.privacy.judging import answer, broken, judged
+from workflow_scripts.privacy.page import as_markdown, page_of
+from workflow_scripts.privacy.settings import Privacy
 
 
-def table(*, audits: Files, output: Folder) -> None:
-    """Bring the audits of all variants together in one table.
+def table(
+    *,
+    settings: Settings[Privacy],
+    audits: Files,
+    attacks: Files = (),
+    output: Folder,
+    page: File | None = None,
+) -> None:
+    """Bring the audits of all variants, and the attacks on them, together and judge them.
 
     Args:
         audits: privacy/{variant}.json, in the order of the rows.
+        attacks: privacy/attacks/{variant}/success.json, that of the originals first.
         output: folder for privacy.csv, .md, .tex and .json.
+        page: Markdown file for the page that a data protection officer reads.
     """
     found = tuple(Audit.read(path) for path in audits)
+    tried = [Attacks.read(path) for path in attacks]
+    beside = judged(tried, settings.margin)
+    variants = [file.variant for file in tried[1:]]
+    answers = [said for name in variants for said in answer(name, beside, settings.margin)]
+    exceeded = tuple(broken(beside, settings.limits))
     content = PrivacyTables(
         audits=found,
-        notes=tuple(audits_table.shortcomings(found)),
-        caption=audits_table.CAPTION,
-        layouts=tuple(audits_table.text_tables(found)),
+        notes=(*exceeded, *audits_table.shortcomings(found)),
+        attacks=beside,
+        attacked={file.variant: file.regions for file in tried[1:]},
+        answers=tuple(answers),
+        margin=settings.margin,
+        limits=settings.limits,
+        broken=exceeded,
+        caption=f"{attacks_table.CAPTION} " * bool(beside) + audits_table.CAPTION,
+        layouts=(*attacks_table.text_tables(beside), *audits_table.text_tables(found)),
     )
+    content = content.model_copy(update={"page": tuple(page_of(content))})
+    if page:
+        write_text(page, as_markdown(content.page))
     write_formats(
         output,
         "privacy",
-        csv=csv_of(audits_table.long_table(found)),
-        md=markdown(content.layouts, content.caption, content.notes),
+        csv=csv_of(audits_table.long_table([*attacks_table.rows_of(beside)], found)),
+        md="\n\n".join(
+            [
+                *map(in_markdown, content.answers),
+                markdown(content.layouts, content.caption, content.notes),
+            ]
+        ),
         tex=latex_tables(content.layouts, content.caption, "privacy"),
         json=content.as_json(),
     )
+    for said in content.answers:
+        log.info("%s", said)
+    for said in exceeded:
+        log.warning("attention: %s", said)
     log.info("%s.{csv,md,tex,json}: %d variants", output / "privacy", len(found))

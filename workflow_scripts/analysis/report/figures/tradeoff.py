@@ -6,12 +6,14 @@ from itertools import pairwise
 from typing import Any
 
 from figures_and_tables.figures import BAND, GRID, QUIET, colours_of, draw_panels, short, style
+from identity_attacks.rates import Rate
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from workflow_scripts.analysis.report.results import ExperimentResults
-from workflow_scripts.contracts.audits import RegionLikeness
+from workflow_scripts.contracts.attacks import HEADLINE
 from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.settings import UNMODIFIED
 
 NAME = "privacy_utility"
 COLUMNS, WIDTH = 2, 4.6
@@ -19,10 +21,10 @@ COLUMNS, WIDTH = 2, 4.6
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
 KINDS = {
-    Kind.FACE: ("Faces", "correlation_band_passed"),
-    Kind.LICENSE_PLATE: ("License plates", "correlation"),
+    Kind.FACE: ("Faces", "Faces named by the strongest attack, %"),
+    Kind.LICENSE_PLATE: ("License plates", "Plates read whole by the strongest attack, %"),
 }
-"""Title of each kind, and the audit's measure of its likeness."""
+"""Title of each kind, and what its attacks reach."""
 LINE = 0.085
 """Least distance of two names, as a share of the panel's height."""
 
@@ -33,8 +35,10 @@ class Point:
 
     variant: str
     role: str
-    likeness: float
-    """Mean correlation of a region with itself in the original."""
+    success: float
+    """Success of the strongest attack, in percent."""
+    reach: tuple[float, float]
+    """Confidence interval of it."""
     difference: float
     """Difference of the mean AP from the reference in points; 0 for the reference."""
     low: float | None
@@ -46,44 +50,47 @@ class Plane:
     """The variants by one kind of region."""
 
     title: str
+    scale: str
     points: tuple[Point, ...]
-    baseline: float | None
-    """Likeness of different people or plates."""
+    chance: float
+    """Success of guessing, in percent."""
 
 
 def panels(results: ExperimentResults) -> list[Plane]:
-    """One panel per kind of region that the audit found; none without audit or verdict."""
+    """One panel per kind of region that was attacked; none without attacks or verdict."""
     if results.privacy is None or results.verdict is None:
         return []
     found = []
-    for kind, (title, measure) in KINDS.items():
-        points, baselines = [], []
-        for audit in results.privacy.audits:
-            likeness: RegionLikeness | None = getattr(audit.of(kind), measure)
-            if likeness is None or likeness.mean is None:
-                continue
-            baselines.append(likeness.baseline[1].mean)
-            if point := _point(results, audit.variant, likeness.mean):
-                points.append(point)
-        if len(points) > 1:
-            found.append(Plane(title, tuple(points), next(iter(baselines), None)))
+    for kind, (title, scale) in KINDS.items():
+        strongest: dict[str, Rate] = {}
+        for one in results.privacy.attacks:
+            for variant, success in ((one.variant, one.run.success), (UNMODIFIED, one.originals)):
+                rate = success and one.run.kind is kind and success.rates.get(HEADLINE[kind])
+                if rate and (variant not in strongest or rate.value > strongest[variant].value):
+                    strongest[variant] = rate
+        points = [_point(results, variant, rate) for variant, rate in strongest.items()]
+        shown = tuple(point for point in points if point is not None)
+        if len(shown) > 1:
+            chance = max(100 * rate.chance for rate in strongest.values())
+            found.append(Plane(title, scale, shown, chance))
     return found
 
 
-def _point(results: ExperimentResults, variant: str, likeness: float) -> Point | None:
-    if variant == results.reference:
-        return Point(variant, "reference", likeness, 0.0, None, None)
+def _point(results: ExperimentResults, variant: str, rate: Rate) -> Point | None:
+    success, reach = 100 * rate.value, (100 * rate.low, 100 * rate.high)
+    if variant == UNMODIFIED:
+        return Point(results.reference, "reference", success, reach, 0.0, None, None)
     for of in results.verdict.variants if results.verdict else ():
         mean = of.over_all
         if of.variant == variant and mean.difference is not None:
             low, high = (None if end is None else 100 * end for end in (mean.low, mean.high))
-            return Point(variant, of.role, likeness, 100 * mean.difference, low, high)
+            return Point(variant, of.role, success, reach, 100 * mean.difference, low, high)
     return None
 
 
 def label(plane: Plane) -> str:
     """Description of a panel."""
-    return f"{plane.title}: likeness to the originals against the difference in mean AP"
+    return f"{plane.title}: success of the strongest attack against the difference in mean AP"
 
 
 def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, width: float) -> Figure:
@@ -101,8 +108,7 @@ def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, widt
     def draw_panel(axes: Axes, plane: Plane) -> None:
         axes.axhspan(-margin, margin, color=BAND, linewidth=0, zorder=0)
         axes.axhline(0, color=QUIET, linewidth=0.9, zorder=1)
-        if plane.baseline is not None:
-            axes.axvline(plane.baseline, color=QUIET, linestyle=(0, (4, 3)), linewidth=1, zorder=1)
+        axes.axvline(plane.chance, color=QUIET, linestyle=(0, (4, 3)), linewidth=1, zorder=1)
         _finish(axes, plane, margin, looks)
 
     with style(NAME):
@@ -112,7 +118,8 @@ def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, widt
 def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, str]) -> None:
     """Draw a point at a difference, which is the end of the scale where its own is beyond."""
     colour, marker = look
-    at = point.likeness
+    at = point.success
+    axes.plot(point.reach, [difference] * 2, color=colour, linewidth=1.2)
     if point.low is not None and point.high is not None:
         axes.plot([at] * 2, [point.low, point.high], color=colour, linewidth=1.2)
     options: dict[str, Any] = {"linestyle": "none", "markersize": 7, "clip_on": False, "zorder": 3}
@@ -126,8 +133,8 @@ def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str,
     room = 0.08 * (high - low)
     low, high = low - room, high + room
     axes.set_ylim(low, high)
-    axes.set_xlim(min(-0.05, *(p.likeness - 0.05 for p in plane.points)), 1.05)
-    axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axes.set_xlim(-4, 104)
+    axes.set_xticks([0, 25, 50, 75, 100])
     shown = [min(max(p.difference, low), high) for p in plane.points]
     heights = _apart([(difference - low) / (high - low) for difference in shown])
     for point, difference, height in zip(plane.points, shown, heights, strict=True):
@@ -135,7 +142,7 @@ def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str,
         far = "" if difference == point.difference else f" ({point.difference:+.1f})"
         axes.annotate(
             short(point.variant) + far,
-            (point.likeness, difference),
+            (point.success, difference),
             xytext=(1.04, height),
             textcoords="axes fraction",
             fontsize=9,
@@ -144,7 +151,7 @@ def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str,
         )
     axes.grid(axis="x", color=GRID)
     axes.set_title(plane.title)
-    axes.set_xlabel("Likeness to the original (correlation)")
+    axes.set_xlabel(plane.scale)
     axes.set_ylabel("Difference in mAP, points")
 
 

@@ -1,0 +1,69 @@
+"""`privacy/attacks/{variant}/success.json`: how often each attack succeeds on a variant.
+
+Rates are fractions of 1. The file of `unmodified` has the attacks' success on the originals.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from identity_attacks.rates import Judgement, Success
+from plain_commands.files import write_json
+from plain_commands.section import FilePart
+from pydantic import Field
+
+from workflow_scripts.contracts.regions import Kind
+
+HEADLINE = {Kind.FACE: "rank_1", Kind.LICENSE_PLATE: "read_whole"}
+"""The measure that stands for an attack's success where there is room for one."""
+
+
+class AttackRun(FilePart):
+    """One attack on one variant."""
+
+    title: str
+    """Name of the attack, with the tool that it uses."""
+    kind: Kind
+    question: str
+    """What its success tells an attacker, as the end of "Can an attacker …?"."""
+    success: Success | None = None
+    reason: str | None = None
+    """Why it did not run, as the end of a sentence; None: it ran."""
+
+
+class AttackedRegions(FilePart):
+    """Regions of one kind: which of them were attacked."""
+
+    regions: int
+    attacked: int
+    small: int
+    """Too small for any attack: neither a success nor a failure."""
+    not_drawn: int
+    """Large enough, and left out of the sample."""
+    dropped: int = 0
+    """In the sample, and in images that the variant leaves out."""
+
+
+class Attacks(FilePart):
+    """Content of a success.json."""
+
+    version: Literal[1] = Field(1, alias="schema")
+    variant: str
+    regions: dict[Kind, AttackedRegions]
+    runs: tuple[AttackRun, ...]
+    made_with: dict[str, Any] = Field(default_factory=dict)
+    """Fingerprint, and settings of each attack."""
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        write_json(path, self.model_dump(mode="json", by_alias=True))
+
+
+class JudgedAttack(FilePart):
+    """One attack on one variant, beside its success on the originals."""
+
+    variant: str
+    run: AttackRun
+    originals: Success | None
+    """None where the attack did not run on the originals."""
+    judgement: Judgement | None
+    """None where the attack did not run on the originals or on the variant."""

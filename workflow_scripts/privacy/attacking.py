@@ -1,0 +1,50 @@
+"""All attacks on one variant."""
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from identity_attacks.evidence import Evidence, NotPossibleError
+
+from workflow_scripts.contracts.attacks import AttackRun
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.privacy.attack import Attack
+
+UNTREATED = (
+    "its images were not made here, so that an attacker's own pictures could not be treated alike"
+)
+
+
+def run_attacks(
+    attacks: Sequence[Attack],
+    originals: Callable[[Kind], Evidence],
+    variant: Callable[[Kind], Evidence],
+    method: Mapping[str, Any],
+) -> Iterator[AttackRun]:
+    """Run the attacks one by one.
+
+    Args:
+        attacks: of the config.
+        originals: untreated regions of a kind, and the attacker's own pictures.
+        variant: the same, treated; without pictures where an attacker cannot treat any.
+        method: settings of the variant's method.
+    """
+    for attack in attacks:
+        said = {"title": attack.title, "kind": attack.kind, "question": attack.question}
+        old, new = originals(attack.kind), variant(attack.kind)
+        try:
+            if not old.frames:
+                raise NotPossibleError(f"no {attack.kind.plural} are large enough")
+            if not new.frames:
+                raise NotPossibleError("every image with one is left out")
+            if attack.needs_pictures and not new.pictures:
+                raise NotPossibleError(UNTREATED)
+            yield AttackRun(**said, success=attack.prepare(old, method)(new))
+        except NotPossibleError as error:
+            yield AttackRun(**said, reason=str(error))
+
+
+def installed(attacks: Sequence[Attack]) -> list[str]:
+    """The optional modules of these attacks that are there: results depend on them."""
+    names = sorted({name for attack in attacks for name in attack.modules})
+    return [name for name in names if importlib.util.find_spec(name) is not None]

@@ -1,0 +1,102 @@
+"""`privacy attack`: what an attacker learns from a variant's images."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from plain_commands.console import log, progress
+from plain_commands.texts import read_given
+
+from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.contracts.attacks import Attacks
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.manifest import FILE_NAME
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
+from workflow_scripts.privacy.pairs import pairs_of
+from workflow_scripts.privacy.settings import Privacy
+
+
+@labelled("attack {variant}")
+def attack(
+    *,
+    settings: Settings[Privacy],
+    method: Annotated[str, option("JSON|FILE")] = '{"method": "unmodified"}',
+    variant: Annotated[str, option("NAME")],
+    annotations: Annotations,
+    images: Images,
+    regions: Regions,
+    anonymized: Folder | None = None,
+    pictures: Folder,
+    treated: Folder | None = None,
+    fingerprint: Annotated[str | None, option("HEX")] = None,
+    output: File,
+    threads: Positive = 1,
+) -> None:
+    """Try to recognise the people and to read the plates in a variant's images.
+
+    Args:
+        method: settings of the variant's method, which the attacker knows.
+        variant: its name.
+        anonymized: images/{variant}/train, with its manifest; without it: the originals, to see
+            whether the attacks work.
+        pictures: folder that `privacy pictures` made.
+        treated: these pictures, treated by the variant's method; without it, attacks that need
+            them do not run.
+        fingerprint: is kept with the result.
+        output: privacy/attacks/{variant}/success.json.
+        threads: images at a time.
+    """
+    from workflow_scripts.privacy import attacking  # noqa: PLC0415 - networks
+    from workflow_scripts.privacy.evidence import (  # noqa: PLC0415 - OpenCV
+        ANNOTATIONS,
+        REGIONS,
+        cutouts_of,
+        drawn,
+        evidence_of,
+        pictures_in,
+    )
+
+    pairs = pairs_of(CocoSplit.read(annotations), images, regions, anonymized)
+    chosen, numbers = drawn((one for pair in pairs for one in pair.regions), settings.regions)
+    cutting = progress(
+        cutouts_of(pairs, chosen, threads), total=len(pairs), description="cutting out"
+    )
+    originals, changed = [], []
+    for before, after in cutting:
+        originals += before
+        changed += after
+    own = CocoSplit.read(pictures / ANNOTATIONS)
+
+    def shown(folder: Path | None) -> list[Any]:
+        manifest = folder and folder / FILE_NAME
+        parent = folder and folder.parent
+        return list(pictures_in(pairs_of(own, pictures, [pictures / REGIONS], parent, manifest)))
+
+    untreated = shown(None)
+    alike = shown(treated) if treated else []
+    if anonymized is None:
+        changed, alike = untreated, originals
+
+    @cache
+    def before_of(kind: Kind) -> Any:
+        return evidence_of(kind, originals, untreated)
+
+    @cache
+    def after_of(kind: Kind) -> Any:
+        return evidence_of(kind, changed, alike)
+
+    known, _ = read_given(method, "--method")
+    running = attacking.run_attacks(settings.attacks, before_of, after_of, known)
+    runs = tuple(progress(running, total=len(settings.attacks), description="attacking"))
+    Attacks(
+        version=1,
+        variant=variant,
+        regions=numbers,
+        runs=runs,
+        made_with={"fingerprint": fingerprint, "settings": settings.model_dump(mode="json")},
+    ).write(output)
+    for run in runs:
+        rates = run.success.rates if run.success else {}
+        said = ", ".join(f"{name} {rate.value:.3f}" for name, rate in rates.items())
+        log.info("%s: %s", run.title, said or f"did not run: {run.reason}")

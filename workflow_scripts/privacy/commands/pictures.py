@@ -1,0 +1,47 @@
+"""`privacy pictures`: an attacker's own pictures of the people and plates in a data set."""
+
+from plain_commands.console import log, progress
+from plain_commands.files import atomic
+
+from workflow_scripts.common.cli import Folder, Positive, Settings
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
+from workflow_scripts.privacy.pairs import pairs_of
+from workflow_scripts.privacy.settings import Privacy
+
+
+def pictures(
+    *,
+    settings: Settings[Privacy],
+    annotations: Annotations,
+    images: Images,
+    regions: Regions,
+    output: Folder,
+    threads: Positive = 1,
+) -> None:
+    """Make other pictures of the people and plates that are attacked.
+
+    Each is an original's surroundings with another position, size, light, noise and coding: what an
+    attacker may have who knows the person. The result is laid out as a data set, and is as private
+    as the originals.
+
+    Args:
+        output: folder for the pictures, their annotations and their regions.
+        threads: images at a time.
+    """
+    from workflow_scripts.privacy.evidence import cutouts_of, drawn, write_pictures  # noqa: PLC0415
+
+    pairs = pairs_of(CocoSplit.read(annotations), images, regions, None)
+    chosen, numbers = drawn((one for pair in pairs for one in pair.regions), settings.regions)
+    for kind, number in numbers.items():
+        log.info(
+            "%s: %d attacked of %d; %d too small, %d not drawn",
+            *(kind.plural, number.attacked, number.regions, number.small, number.not_drawn),
+        )
+    cutting = progress(
+        cutouts_of(pairs, chosen, threads), total=len(pairs), description="cutting out"
+    )
+    with atomic(output) as folder:
+        folder.mkdir()
+        n = write_pictures((one for originals, _ in cutting for one in originals), folder)
+    log.info("%d pictures in %s", n, output)

@@ -1,0 +1,74 @@
+"""What attacks by face recognition have in common."""
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from plain_commands.errors import UserError
+from pydantic import model_validator
+
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.weights import Weights, checked_bytes
+from workflow_scripts.privacy.attack import Attack
+
+if TYPE_CHECKING:
+    from identity_attacks.recognizers import Recognizer
+
+SFACE = {
+    "source": "https://github.com/opencv/opencv_zoo/raw/main/models/face_recognition_sface/"
+    "face_recognition_sface_2021dec.onnx",
+    "sha256": "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+    "licence": "Apache-2.0",
+}
+
+
+class FaceAttack(Attack):
+    """An attack by face recognition."""
+
+    kind: ClassVar = Kind.FACE
+
+    recognizer: Literal["dlib", "sface", "arcface"] = "dlib"
+    """The network that recognises faces: dlib's, which the optional group `attacks` brings; SFace,
+    which is downloaded; or any ONNX file with ArcFace's interface, named under `weights`."""
+    weights: Weights | None = None
+    """The ONNX file of `sface` (default: OpenCV Zoo's) or `arcface`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sface_is_known(cls, section: Any) -> Any:
+        if isinstance(section, dict) and section.get("recognizer") == "sface":
+            return {"weights": SFACE} | section
+        return section
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> "FaceAttack":
+        if (self.weights is None) != (self.recognizer == "dlib"):
+            what = "missing; name the ONNX file" if self.weights is None else "dlib brings its own"
+            raise ValueError(f"weights: {what}")
+        return self
+
+    @property
+    def title(self) -> str:
+        """Its name with the recogniser's."""
+        return f"{super().title} ({self.recognizer})"
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Python modules that the recogniser needs."""
+        return ("dlib", "face_recognition_models") if self.recognizer == "dlib" else ()
+
+    def ready(self) -> "Recognizer":
+        """The recogniser, with its weights.
+
+        Raises:
+            NotPossibleError: its packages are not installed.
+            UserError: the file of weights is missing, damaged, or no such network.
+        """
+        from identity_attacks import recognizers  # noqa: PLC0415 - OpenCV
+
+        if self.weights is None:
+            return recognizers.Dlib()
+        file = self.weights.local()
+        network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[self.recognizer]
+        try:
+            return network(checked_bytes(file, self.weights.sha256))
+        except ValueError as error:
+            raise UserError(f"{file}: {error}") from None

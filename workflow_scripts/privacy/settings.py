@@ -1,0 +1,41 @@
+"""`privacy:` the attacks on each variant, and how much success is too much."""
+
+from typing import TYPE_CHECKING, Annotated, Union
+
+from plain_commands.section import Section
+from pydantic import Field, field_validator
+
+from workflow_scripts.common.plugins import plugins_in
+from workflow_scripts.privacy.attack import Attack
+
+ATTACKS = plugins_in("workflow_scripts.privacy.attacks", Attack)
+if TYPE_CHECKING:
+    AnyAttack = Attack
+else:
+    AnyAttack = Annotated[Union[ATTACKS], Field(discriminator="attack")]  # noqa: UP007
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Privacy(Section):
+    """The attacks on each variant, and how much success is too much."""
+
+    attacks: tuple[AnyAttack, ...] = ()
+    """The attacks that are run on the training images of every variant; []: none."""
+    regions: int = Field(2000, ge=20)
+    """Faces, and license plates, that are attacked at most: drawn from all that are large enough,
+    the same for every variant."""
+    margin: float = Field(0.01, gt=0, lt=1)
+    """An attack is no better than chance if its success exceeds that of guessing by no more than
+    this. Choose it before you see results."""
+    limits: dict[str, Share] = Field(default_factory=dict)
+    """Largest success of each measure that may be, such as `rank_1: 0.02` or `read_whole: 0`.
+    If the upper end of a variant's interval exceeds it, the workflow fails once all is written."""
+
+    @field_validator("attacks")
+    @classmethod
+    def _attacks_differ(cls, attacks: tuple[Attack, ...]) -> tuple[Attack, ...]:
+        titles = [attack.title for attack in attacks]
+        if twice := next((title for title in titles if titles.count(title) > 1), None):
+            raise ValueError(f"{twice} is there twice; remove one")
+        return attacks
