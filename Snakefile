@@ -37,6 +37,7 @@ localrules:
     fetch_weights,
     figures,
     gather_images,
+    limits,
     make_partial_table_2,
     partial_provenance,
     partial_report,
@@ -67,6 +68,7 @@ rule all:
         rules.figures.output,
         rules.provenance.output,
         rules.report.output,
+        limits(),
 
 
 rule anonymized:
@@ -74,6 +76,8 @@ rule anonymized:
     default_target: EXPERIMENT.images_only
     input:
         handed_over(),
+        rules.privacy_table.output if JOBS.attacked() else [],
+        limits(),
 
 
 onstart:

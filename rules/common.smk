@@ -148,6 +148,11 @@ def handed_over():
     return []
 
 
+def limits():
+    """The mark that no attack exceeds a limit, where the config sets one."""
+    return LAYOUT.within_limits if EXPERIMENT.privacy.limits else []
+
+
 def matches_of_runs():
     """The matches of each run's predictions on the unmodified validation images."""
     return [run.test().matches for run in JOBS.runs()]

@@ -219,6 +219,28 @@ rule privacy_table:
         " --output {params.folder:q} --page {output.page:q} --log {log:q}"
 
 
+rule limits:
+    # A gate before data leave the house; by then all that tells why is written.
+    input:
+        "<tables>/privacy.json",
+        [] if EXPERIMENT.images_only else "<report>",
+    output:
+        touch("<within_limits>"),
+    log:
+        "<logs>/limits.log",
+    benchmark:
+        "<benchmarks>/limits.tsv"
+    conda:
+        "../envs/workflow.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Comparing the success of the attacks with the limits"
+    shell:
+        "exec python -m workflow_scripts privacy limits {input[0]:q} --log {log:q}"
+
+
 rule before_after:
     input:
         annotations=ancient("<annotations>"),

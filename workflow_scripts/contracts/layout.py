@@ -154,6 +154,7 @@ class Layout:
             "treated_pictures": self.pictures(variant),
             "attacks": self.attacks(variant),
             "privacy_page": self.privacy_page,
+            "within_limits": self.within_limits,
             "handed_over": self.handed_over(variant),
             "contact_sheet": self.contact_sheet(variant),
             "handover": self.handover(variant),
@@ -261,6 +262,11 @@ class Layout:
     def privacy_page(self) -> Path:
         """Page for a data protection officer."""
         return self.results / "privacy.md"
+
+    @property
+    def within_limits(self) -> Path:
+        """Mark of attacks that exceed no limit."""
+        return self.results / "privacy/attacks/.within_limits"
 
     def pictures(self, variant: str) -> Path:
         """Folder of an attacker's own pictures, treated as a variant is."""

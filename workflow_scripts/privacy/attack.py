@@ -22,6 +22,8 @@ class Attack(Section):
 
     kind: ClassVar[Kind]
     """What it attacks."""
+    measures: ClassVar[tuple[str, ...]]
+    """Names of the rates that it measures."""
     needs_pictures: ClassVar[bool] = False
     """Whether the attacker treats pictures of their own as the variant's were treated."""
     question: ClassVar[str]

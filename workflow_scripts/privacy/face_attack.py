@@ -24,6 +24,7 @@ class FaceAttack(Attack):
     """An attack by face recognition."""
 
     kind: ClassVar = Kind.FACE
+    measures: ClassVar = ("rank_1", "rank_5", "tar_at_far_0.01", "tar_at_far_0.001", "auc")
 
     recognizer: Literal["dlib", "sface", "arcface"] = "dlib"
     """The network that recognises faces: dlib's, which the optional group `attacks` brings; SFace,

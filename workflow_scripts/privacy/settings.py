@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Union
 
 from plain_commands.section import Section
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from workflow_scripts.common.plugins import plugins_in
 from workflow_scripts.privacy.attack import Attack
@@ -39,3 +39,12 @@ class Privacy(Section):
         if twice := next((title for title in titles if titles.count(title) > 1), None):
             raise ValueError(f"{twice} is there twice; remove one")
         return attacks
+
+    @model_validator(mode="after")
+    def _limits_are_measured(self) -> "Privacy":
+        measures = {name for attack in self.attacks for name in attack.measures}
+        for name in self.limits:
+            if name not in measures:
+                known = ", ".join(sorted(measures)) or "none, since there are no attacks"
+                raise ValueError(f"limits.{name}: no attack measures it; measured: {known}")
+        return self

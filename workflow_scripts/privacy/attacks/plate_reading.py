@@ -13,6 +13,7 @@ class PlateReading(Attack):
     """License plates of a variant, read by character recognition."""
 
     kind: ClassVar = Kind.LICENSE_PLATE
+    measures: ClassVar = ("read_whole", "characters", "any_character")
     question: ClassVar = "read a license plate, or some of its characters"
 
     attack: Literal["plate_reading"] = "plate_reading"

@@ -1,0 +1,24 @@
+"""`privacy limits`: whether a variant reveals more than may be."""
+
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import read_json
+from plain_commands.section import validate
+
+from workflow_scripts.common.cli import File
+from workflow_scripts.contracts.tables import PrivacyTables
+
+
+def limits(table: File, /) -> None:
+    """Fail if an attack on a variant exceeds a limit (privacy.limits).
+
+    Args:
+        table: tables/privacy.json.
+
+    Raises:
+        UserError: a limit is exceeded, or what it concerns was not measured; all findings at once.
+    """
+    content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
+    if content.broken:
+        raise UserError.of([f"privacy.limits: {said}" for said in content.broken])
+    log.info("%d limits are kept by every variant", len(content.limits))
