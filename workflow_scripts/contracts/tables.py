@@ -79,6 +79,8 @@ class PrivacyTables(CaptionedTables):
     attacks: tuple[JudgedAttack, ...] = ()
     attacked: dict[str, dict[Kind, AttackedRegions]] = Field(default_factory=dict)
     """Which regions were attacked, by variant and kind."""
+    attacks_made_with: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Fingerprint and settings of the attacks, by variant; `unmodified`: on the originals."""
     answers: tuple[str, ...] = ()
     """What the attacks allow to say, a sentence for each variant and kind."""
     margin: float = 0.01

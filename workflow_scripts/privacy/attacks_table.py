@@ -38,7 +38,7 @@ def text_tables(attacks: Sequence[JudgedAttack]) -> Iterator[TextTable]:
         if own:
             yield TextTable(
                 title=f"Attacks on {kind.plural}",
-                columns=("Variant", "Attack", HEADS[kind], "On originals", "Chance", "Conclusion"),
+                columns=("Variant", "Attack", "Conclusion", HEADS[kind], "On originals", "Chance"),
                 rows=tuple(_row(one) for one in own),
             )
 
@@ -52,7 +52,7 @@ def _row(one: JudgedAttack) -> tuple[str, ...]:
     elif one.run.success:
         conclusion = "not tried on the originals"
     chance = UNDEFINED if rate is None else percent(rate.chance)
-    return one.variant, one.run.title, _cell(rate), _cell(before), chance, conclusion
+    return one.variant, one.run.title, conclusion, _cell(rate), _cell(before), chance
 
 
 def _headline(success: Success | None, kind: Kind) -> Rate | None:

@@ -11,8 +11,8 @@ from workflow_scripts.contracts.regions import Kind
 MEASURES = {
     "rank_1": "named at the first guess",
     "rank_5": "among the first five guesses",
-    "tar_at_far_0.01": "accepted where 1 % of strangers are",
-    "tar_at_far_0.001": "accepted where 0.1 % of strangers are",
+    "tar_at_far_0.01": "accepted where 1 % of strangers are accepted",
+    "tar_at_far_0.001": "accepted where 0.1 % of strangers are accepted",
     "auc": "told from a stranger",
     "read_whole": "read whole",
     "characters": "of the characters read",

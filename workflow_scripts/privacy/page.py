@@ -72,6 +72,7 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
             "review draws a sample that a person can check.",
         ),
         table=TextTable(
+            title="Regions",
             columns=("Variant", "Kind", "Found", "Unchanged", "Attacked", "Too small", "Not drawn"),
             rows=tuple(_assets(content)),
         ),
@@ -81,6 +82,7 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="Attacks",
         paragraphs=tuple(_questions(content.attacks)),
         table=TextTable(
+            title="Success by measure",
             columns=(
                 "Variant",
                 "Attack",
@@ -99,7 +101,9 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="The three tests of anonymity",
         paragraphs=("Singling out, linkability and inference, as in Opinion 05/2014 (WP 216).",),
         table=TextTable(
-            columns=("Test", "Question", "Measured by"), rows=tuple(_tests(content.attacks))
+            title="Tests",
+            columns=("Test", "Question", "Measured by"),
+            rows=tuple(_tests(content.attacks)),
         ),
     )
     yield PageSection(
@@ -107,13 +111,15 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         paragraphs=(
             "From public descriptions of the standards. This page is no statement of conformity.",
         ),
-        table=TextTable(columns=("Step", "Asks", "What is here"), rows=STANDARDS),
+        table=TextTable(title="Steps", columns=("Step", "Asks", "What is here"), rows=STANDARDS),
     )
     yield PageSection(
         title="Origin",
         paragraphs=("Everything above was computed from these inputs.",),
         table=TextTable(
-            columns=("Variant", "What", "Fingerprint or SHA-256"), rows=_origin(content)
+            title="Inputs",
+            columns=("Variant", "What", "Fingerprint or SHA-256"),
+            rows=tuple(_origin(content)),
         ),
     )
 
@@ -203,13 +209,19 @@ def _tests(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str]]:
         yield test, question, ", ".join(dict.fromkeys(ran)) or "not measured"
 
 
-def _origin(content: PrivacyTables) -> tuple[tuple[str, ...], ...]:
-    rows = []
+def _origin(content: PrivacyTables) -> Iterator[tuple[str, str, str]]:
     for audit in content.audits:
-        for what in ("manifest_sha256", "fingerprint"):
+        for what, name in (
+            ("manifest_sha256", "SHA-256 of the manifest"),
+            ("fingerprint", "audit"),
+        ):
             if value := audit.made_with.get(what):
-                rows.append((audit.variant, f"audit, {what}", str(value)))
-    return tuple(rows)
+                yield audit.variant, name, str(value)
+    for variant, made_with in content.attacks_made_with.items():
+        yield variant, "attacks", str(made_with.get("fingerprint"))
+        for attack in made_with.get("settings", {}).get("attacks", ()):
+            if weights := attack.get("weights"):
+                yield variant, f"weights of {attack['recognizer']}", str(weights["sha256"])
 
 
 def as_markdown(sections: Sequence[PageSection]) -> str:

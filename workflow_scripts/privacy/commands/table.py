@@ -42,6 +42,7 @@ def table(
         notes=(*exceeded, *audits_table.shortcomings(found)),
         attacks=beside,
         attacked={file.variant: file.regions for file in tried[1:]},
+        attacks_made_with={file.variant: file.made_with for file in tried},
         answers=tuple(answers),
         margin=settings.margin,
         limits=settings.limits,
