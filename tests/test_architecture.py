@@ -41,6 +41,7 @@ STANDALONE = (
     "pii_measures",
     "plain_commands",
     "program_runner",
+    "region_review",
     "run_equivalence",
     "slurm_repairs",
     "twin_comparison",

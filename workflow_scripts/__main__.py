@@ -41,6 +41,8 @@ COMMANDS = {
     "privacy limits": "privacy.commands.limits:limits",
     "privacy figure": "privacy.commands.figure:figure",
     "privacy hand-over": "privacy.commands.hand_over:hand_over",
+    "privacy review": "privacy.commands.review:review",
+    "privacy reviewed": "privacy.commands.reviewed:reviewed",
     "privacy show": "privacy.commands.show:show",
     "training check": "training.commands.check:check",
     "training doctor": "training.commands.doctor:doctor",

@@ -4,13 +4,13 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from plain_commands.errors import UserError
-from plain_commands.files import read_bytes, read_json
+from plain_commands.files import read_bytes, read_json, write_json
 from plain_commands.section import Section, validate
 from pydantic import Field, field_validator, model_validator
 
@@ -94,6 +94,11 @@ def read_rows(path: Path) -> dict[str, ListedRegion]:
         raise UserError(f"{path}: it holds no region")
     marked: dict[str, ListedRegion] = validate(dict[str, ListedRegion], rows, str(path))
     return marked
+
+
+def write_rows(path: Path, rows: Iterable[ListedRegion]) -> None:
+    """Write rows as a JSON file that `read_rows` reads, atomically."""
+    write_json(path, [row.model_dump(mode="json", exclude_none=True) for row in rows])
 
 
 def _json_rows(path: Path) -> dict[str, object]:

@@ -1,0 +1,120 @@
+"""A person's review of what was found: the sample's pictures, and the regions after the review."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+from listed_regions.region_files import ListedRegion
+from pydantic import ValidationError
+from region_review.answers import Answers
+from region_review.bounds import KindNumbers
+from region_review.sample import FoundRegion, ReviewTile
+
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.pictures import Picture
+
+QUALITY = 92
+"""Of the JPEG files in the page."""
+
+
+def found_regions(pictures: Iterable[Picture]) -> dict[str, list[FoundRegion]]:
+    """The found regions by image, as the package `region_review` knows them."""
+    return {
+        picture.record.file_name: [
+            FoundRegion(
+                id=region.id,
+                kind=region.kind.value,
+                box=(region.x0, region.y0, region.x1, region.y1),
+            )
+            for region in picture.regions
+        ]
+        for picture in pictures
+    }
+
+
+def views_of(
+    tiles: Sequence[ReviewTile], pictures: Iterable[Picture]
+) -> Iterator[dict[str, bytes]]:
+    """JPEG files of the tiles' views by tile, image by image; each image is read once."""
+    by_image: dict[str, list[ReviewTile]] = defaultdict(list)
+    for tile in tiles:
+        by_image[tile.image].append(tile)
+    for picture in pictures:
+        if own := by_image.get(picture.record.file_name):
+            pixels = replace(picture).pixels  # they live no longer than the copy
+            yield {tile.id: _view(tile, pixels) for tile in own}
+
+
+def _view(tile: ReviewTile, pixels: np.ndarray) -> bytes:
+    x0, y0, x1, y1 = map(int, tile.view)
+    cut = cv2.cvtColor(pixels[y0:y1, x0:x1], cv2.COLOR_RGB2BGR)
+    ok, encoded = cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    if not ok:
+        raise ValueError(f"cannot encode {cut.shape} as JPEG")
+    return encoded.tobytes()
+
+
+def corrected(
+    regions: Iterable[Region], answers: Answers, split: str | None
+) -> tuple[list[ListedRegion], list[str]]:
+    """The regions without the wrong ones, and with the missed ones, which have score 1.
+
+    Args:
+        regions: all that were found.
+        answers: what a person says about a sample of them.
+        split: of the images, if their data set has two.
+
+    Returns:
+        The rows of a file of regions, and what cannot stand in one, a sentence each.
+    """
+    rows, without_points, too_small = [], 0, 0
+    for region in regions:
+        if region.id in answers.wrong:
+            continue
+        box = (region.x0, region.y0, region.x1, region.y1)
+        score, points = region.score, {"landmarks": region.landmarks, "quad": region.quad}
+        row = _listed(region.image, split, region.kind, box, score=score, **points)
+        if row is None:
+            row = _listed(region.image, split, region.kind, box, score=score)
+            without_points += row is not None
+        too_small += row is None
+        rows += [row] if row else []
+    for missed in answers.missed:
+        row = _listed(missed.image, split, missed.kind, missed.box)
+        too_small += row is None
+        rows += [row] if row else []
+    notes = {
+        "regions without landmarks or corners, whose centre is not in the box": without_points,
+        "regions left out, of 2 pixels or less in the upper left corner of the image": too_small,
+    }
+    return rows, [f"{number} {text}" for text, number in notes.items() if number]
+
+
+def _listed(
+    image: str, split: str | None, kind: str, box: Sequence[float], **more: Any
+) -> ListedRegion | None:
+    """A row of a file of regions; None where such a file cannot hold it."""
+    corners = dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
+    try:
+        return ListedRegion.model_validate(
+            {"image": image, "split": split, "kind": str(kind), **corners, **more}
+        )
+    except ValidationError:
+        return None
+
+
+def sentence_of(kind: Kind, numbers: KindNumbers) -> str:
+    """The numbers of a kind as one line for the terminal."""
+    judged = f"{kind.plural}: {numbers.wrong} of {numbers.judged} judged are wrong"
+    judged += f" ({_at_most(numbers.wrong_share.upper, f'all {numbers.found} found')})"
+    missed = (
+        f"{numbers.missed} missed ({_at_most(numbers.missed_share.upper, 'all that are there')})"
+    )
+    return f"{judged}; {missed}"
+
+
+def _at_most(upper: float | None, of: str) -> str:
+    return "there are none" if upper is None else f"at most {upper:.1%} of {of}"
