@@ -42,9 +42,9 @@ def fetch(
 
 def _check_embedding(file: Path) -> None:
     """Load what is needed only after all trainings, in the audit."""
-    from pii_measures.embedding import FaceEmbedding  # noqa: PLC0415
+    from identity_attacks.recognizers import SFace  # noqa: PLC0415
 
     try:
-        FaceEmbedding(read_bytes(file))
+        SFace(read_bytes(file))
     except ValueError as error:
         raise UserError(f"{EMBEDDING}: {file}: {error}") from None

@@ -24,4 +24,4 @@ class InformedRecognition(FaceAttack):
         from identity_attacks.recognition import informed_recognition  # noqa: PLC0415 - SciPy
 
         recognizer = self.ready()
-        return lambda variant: informed_recognition(originals, variant, recognizer)
+        return lambda variant: informed_recognition(variant, recognizer)

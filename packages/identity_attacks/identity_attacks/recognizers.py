@@ -1,0 +1,355 @@
+"""Face recognition networks: faces in, vectors out.
+
+An attacker knows where a face was. So each face is aligned by the landmarks of the original, which
+its region keeps, whatever the anonymized pixels show.
+"""
+
+import hashlib
+import importlib.util
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from pii_measures import FaceRegion
+from pii_measures.faces import landmarks_of, similarity_transform
+from scipy.spatial.distance import cdist
+
+from .cutouts import FaceCutout
+from .evidence import NotPossibleError
+
+IN_BOX = np.array([(0.26, 0.39), (0.72, 0.39), (0.49, 0.58), (0.3, 0.74), (0.69, 0.74)])
+"""Landmarks of a face that has none, as shares of its box: medians of 522 faces that CenterFace
+found, (5, 2)."""
+ARCFACE_SIDE = 112
+ARCFACE_POINTS = np.array(
+    [
+        (38.2946, 51.6963),
+        (73.5318, 51.5014),
+        (56.0252, 71.7366),
+        (41.5493, 92.3655),
+        (70.7299, 92.2041),
+    ]
+)
+"""Landmarks in the picture that ArcFace and SFace expect, in pixels, (5, 2). Source: InsightFace,
+https://github.com/deepinsight/insightface, `face_align.py`."""
+DLIB_SIDE = 150
+DLIB_PADDING = 0.25
+DLIB_POINTS = (
+    (
+        np.array(
+            [(0.2255, 0.216), (0.7547, 0.216), (0.4901, 0.5156), (0.2541, 0.7802), (0.7261, 0.7802)]
+        )
+        + DLIB_PADDING
+    )
+    / (1 + 2 * DLIB_PADDING)
+    * DLIB_SIDE
+)
+"""Landmarks in the picture that dlib's network expects, in pixels, (5, 2). Source: the mean face of
+dlib's `image_transforms/interpolation.h`, whose points around each eye are averaged."""
+BATCH = 32
+"""Faces that a network sees at once."""
+
+
+class Recognizer(Protocol):
+    """A face recognition network, which several threads may use."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique among those that are used."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its weights, hexadecimal."""
+
+    @property
+    def threshold(self) -> float | None:
+        """Similarity from which its authors take two faces for one person; None if not known."""
+
+    def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
+        """Faces as vectors, (n, d) float32; NaN where there is no face, as its box is empty."""
+
+    def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Similarity of all pairs of vectors (n, d) and (m, d): (n, m) float32.
+
+        The larger, the more alike; NaN for rows of NaN.
+        """
+
+
+class _Cosine:
+    """Vectors of length 1, compared by their cosine."""
+
+    @staticmethod
+    def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Cosine of all pairs: (n, m) float32, -1 to 1; see `Recognizer`."""
+        cosine: np.ndarray = a @ b.T
+        return cosine
+
+
+class Dlib:
+    """dlib's ResNet, whose weights come inside the package `face-recognition-models` (CC0).
+
+    Its vectors have 128 numbers; similarity is minus their Euclidean distance. A face without
+    landmarks is aligned by dlib's shape predictor, from its box.
+
+    Source: King, "High Quality Face Recognition with Deep Metric Learning" (2017),
+    http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html.
+
+    Raises:
+        NotPossibleError: the module `dlib`, or the weights, are not installed.
+    """
+
+    name = "dlib"
+    threshold = -0.6
+
+    def __init__(self) -> None:
+        if importlib.util.find_spec("dlib") is None:
+            raise _not_installed("dlib")
+        import dlib  # noqa: PLC0415 - optional
+
+        network = _dlib_file("dlib_face_recognition_resnet_model_v1.dat")
+        predictor = _dlib_file("shape_predictor_5_face_landmarks.dat")
+        content = network.read_bytes() + predictor.read_bytes()
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self._dlib = dlib
+        self._network = dlib.face_recognition_model_v1(str(network))
+        self._predictor = dlib.shape_predictor(str(predictor))
+        self._lock = threading.Lock()  # the network keeps its activations
+
+    def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
+        """Faces as vectors, (n, 128) float32; see `Recognizer`."""
+        vectors = np.full((len(cutouts), 128), np.nan, np.float32)
+        for rows in _batches(_with_face(cutouts), BATCH):
+            chips = [self._chip(cutouts[row]) for row in rows]
+            with self._lock:
+                vectors[rows] = np.array(self._network.compute_face_descriptor(chips))
+        return vectors
+
+    def _chip(self, cutout: FaceCutout) -> np.ndarray:
+        face = cutout.place
+        if (points := landmarks_of(face)) is not None:
+            return _aligned(cutout.pixels, face, points, DLIB_POINTS, DLIB_SIDE)
+        x, y, reach = *_centre(face), (face.width + face.height) / 4  # it was trained on squares
+        square = (round(value) for value in (x - reach, y - reach, x + reach, y + reach))
+        image = np.ascontiguousarray(cutout.pixels)
+        shape = self._predictor(image, self._dlib.rectangle(*square))
+        chip: np.ndarray = self._dlib.get_face_chip(image, shape, DLIB_SIDE, DLIB_PADDING)
+        return chip
+
+    @staticmethod
+    def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Minus the distance of all pairs: (n, m) float32, up to 0; see `Recognizer`."""
+        return -cdist(a, b).astype(np.float32)
+
+
+class SFace(_Cosine):
+    """SFace, or another network for `cv2.FaceRecognizerSF`.
+
+    A face without landmarks is aligned by its box, less exactly.
+
+    Source: Zhong et al., "SFace: Sigmoid-constrained hypersphere loss for robust face recognition"
+    (2021); weights and threshold: https://github.com/opencv/opencv_zoo.
+
+    Args:
+        content: an ONNX file such as SFace's.
+
+    Raises:
+        ValueError: it is no such network.
+    """
+
+    name = "sface"
+    threshold = 0.363
+
+    def __init__(self, content: bytes) -> None:
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self._content = np.frombuffer(content, np.uint8)
+        self._local = threading.local()  # an instance is not thread-safe
+        side = ARCFACE_SIDE
+        try:
+            self._size = self._network().feature(np.zeros((side, side, 3), np.uint8)).size
+        except cv2.error as error:
+            reason = " ".join(str(error.err).split())[:120]
+            raise ValueError(
+                f"not a face recognition network for FaceRecognizerSF ({reason})"
+            ) from None
+        _check_size(self._size)
+
+    def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
+        """Faces as vectors of length 1, (n, d) float32; see `Recognizer`."""
+        vectors = np.full((len(cutouts), self._size), np.nan, np.float32)
+        for row in _with_face(cutouts):
+            bgr = _arcface_picture(cutouts[row])[..., ::-1].copy()
+            vectors[row] = self._network().feature(bgr).ravel()
+        return _of_length_1(vectors)
+
+    def _network(self) -> cv2.FaceRecognizerSF:
+        if not hasattr(self._local, "network"):
+            self._local.network = cv2.FaceRecognizerSF.create(
+                "onnx", self._content, np.zeros(0, np.uint8)
+            )
+        return self._local.network
+
+
+class ArcFace(_Cosine):
+    """A network of ArcFace's interface, run by onnxruntime on the CPU.
+
+    Its input is float32 (1 or n, 3, 112, 112) RGB, scaled to -1 to 1; its output is one vector a
+    face. A face without landmarks is aligned by its box, less exactly.
+
+    Source: Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition" (2019).
+
+    Args:
+        content: an ONNX file.
+        threads: CPU threads that it may use.
+
+    Raises:
+        NotPossibleError: `onnxruntime` is not installed.
+        ValueError: it is no such network.
+    """
+
+    name = "arcface"
+    threshold = None
+
+    def __init__(self, content: bytes, threads: int = 1) -> None:
+        if importlib.util.find_spec("onnxruntime") is None:
+            raise _not_installed("onnxruntime")
+        import onnxruntime  # noqa: PLC0415 - optional, and slow to import
+
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime has no common class for the ways to fail
+            raise ValueError(f"not an ONNX file that can be run ({_first_line(error)})") from None
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ValueError(
+                f"it has {len(inputs)} inputs and {len(outputs)} outputs; one each is expected"
+            )
+        (one,) = inputs
+        first, *rest = one.shape or [0]
+        if one.type != "tensor(float)" or rest != [3, ARCFACE_SIDE, ARCFACE_SIDE]:
+            raise ValueError(
+                f"its input is {one.type} {one.shape}; tensor(float) [1 or n, 3, {ARCFACE_SIDE}, "
+                f"{ARCFACE_SIDE}] is expected"
+            )
+        if isinstance(first, int) and first != 1:
+            raise ValueError(f"it takes {first} faces at once; 1 or any number is expected")
+        self._input = one.name
+        self._batch = 1 if first == 1 else BATCH
+        trial = np.zeros((min(self._batch, 2), 3, ARCFACE_SIDE, ARCFACE_SIDE), np.float32)
+        try:
+            found = self._run(trial)
+        except Exception as error:
+            raise ValueError(f"it fails on a black picture ({_first_line(error)})") from None
+        if found.ndim != 2 or len(found) != len(trial):
+            raise ValueError(
+                f"its output for {len(trial)} faces has the shape {found.shape}; one vector a face "
+                "is expected"
+            )
+        self._size = found.shape[1]
+        _check_size(self._size)
+
+    def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
+        """Faces as vectors of length 1, (n, d) float32; see `Recognizer`."""
+        vectors = np.full((len(cutouts), self._size), np.nan, np.float32)
+        for rows in _batches(_with_face(cutouts), self._batch):
+            pictures = np.stack([_arcface_picture(cutouts[row]) for row in rows])
+            scaled = (pictures.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
+            vectors[rows] = self._run(scaled)
+        return _of_length_1(vectors)
+
+    def _run(self, pictures: np.ndarray) -> np.ndarray:
+        return np.asarray(self._session.run(None, {self._input: pictures})[0])
+
+
+def _dlib_file(name: str) -> Path:
+    """A file of weights of `face_recognition_models`, which is found without importing it."""
+    package = importlib.util.find_spec("face_recognition_models")
+    for folder in (package and package.submodule_search_locations) or ():
+        if (file := Path(folder) / "models" / name).is_file():
+            return file
+    raise _not_installed("face_recognition_models")
+
+
+def _not_installed(module: str) -> NotPossibleError:
+    group = "arcface" if module == "onnxruntime" else "dlib"
+    return NotPossibleError(
+        f"the module {module} is not installed; identity_attacks' optional group {group} has it"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]
+
+
+def _check_size(numbers: int) -> None:
+    if numbers < 2:
+        raise ValueError(f"it gives {numbers} number per face; a vector is expected")
+
+
+def _with_face(cutouts: Sequence[FaceCutout]) -> list[int]:
+    """Numbers of the cut-outs whose box has an area within the pixels."""
+    rows = []
+    for row, cutout in enumerate(cutouts):
+        height, width = cutout.pixels.shape[:2]
+        box = np.array([cutout.place.x0, cutout.place.y0, cutout.place.x1, cutout.place.y1])
+        seen = np.clip(box, 0, (width, height) * 2)
+        if np.isfinite(box).all() and seen[2] > seen[0] and seen[3] > seen[1]:
+            rows.append(row)
+    return rows
+
+
+def _batches(rows: list[int], size: int) -> Iterator[list[int]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _centre(face: FaceRegion) -> tuple[float, float]:
+    return (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
+
+
+def _arcface_picture(cutout: FaceCutout) -> np.ndarray:
+    points = landmarks_of(cutout.place)
+    return _aligned(cutout.pixels, cutout.place, points, ARCFACE_POINTS, ARCFACE_SIDE)
+
+
+def _aligned(
+    image: np.ndarray, face: FaceRegion, points: np.ndarray | None, places: np.ndarray, side: int
+) -> np.ndarray:
+    """The face with its landmarks at given places, as close as a similarity transform brings them.
+
+    Args:
+        image: (h, w, 3) uint8.
+        face: its box stands in for landmarks that are missing or coincide.
+        points: landmarks, (5, 2) pixels of the image.
+        places: (5, 2) pixels of the result.
+        side: of the result, pixels.
+
+    Returns:
+        (side, side, 3) uint8.
+    """
+    matrix = None if points is None else similarity_transform(places, points)
+    if matrix is None:
+        typical = (face.x0, face.y0) + IN_BOX * (face.width, face.height)
+        matrix = similarity_transform(places, typical)
+    if matrix is None:  # a box of a few pixels
+        return np.zeros((side, side, 3), np.uint8)
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from the middle of a pixel
+    return cv2.warpAffine(
+        image,
+        matrix,
+        (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def _of_length_1(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return np.where(lengths > 1e-9, vectors / np.maximum(lengths, 1e-9), np.float32(np.nan))
