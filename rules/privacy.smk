@@ -222,8 +222,8 @@ rule privacy_table:
 rule limits:
     # A gate before data leave the house; by then all that tells why is written.
     input:
-        "<tables>/privacy.json",
-        [] if EXPERIMENT.images_only else "<report>",
+        table="<tables>/privacy.json",
+        report=[] if EXPERIMENT.images_only else "<report>",
     output:
         touch("<within_limits>"),
     log:
@@ -238,7 +238,7 @@ rule limits:
     message:
         "Comparing the success of the attacks with the limits"
     shell:
-        "exec python -m workflow_scripts privacy limits {input[0]:q} --log {log:q}"
+        "exec python -m workflow_scripts privacy limits {input.table:q} --log {log:q}"
 
 
 rule before_after:

@@ -98,10 +98,10 @@ def test_what_cannot_be_fetched_is_named_in_one_line(source, address, capsys, ca
 
 
 def test_a_face_recogniser_that_cannot_be_loaded_is_known_before_any_training(source, capsys):
-    named = {"privacy.embedding": entry(source)}
+    named = {"privacy.attacks.0.weights": entry(source)}
     assert run("fetch", named, "--output", source.parent / "w") == 2
     said = capsys.readouterr().err
-    assert "error: privacy.embedding: " in said
+    assert "error: privacy.attacks.0.weights: " in said
     assert "not a face recognition network for FaceRecognizerSF" in said
 
 

@@ -1,5 +1,6 @@
 """`weights fetch`: copies or downloads of weights."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from workflow_scripts.common.cli import Folder, Settings, option
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.operations import weights as fetching
 
-EMBEDDING = "privacy.embedding"
+RECOGNIZERS = re.compile(r"privacy\.attacks\.\d+\.weights")
 
 
 def fetch(
@@ -36,15 +37,19 @@ def fetch(
         raise UserError(f"--only: no weights of the config have the sha256 {only}")
     for key, weights in chosen.items():
         file = fetching.fetch(key, weights, output)
-        if key == EMBEDDING:
-            _check_embedding(file)
+        if RECOGNIZERS.fullmatch(key):
+            _check_recognizer(key, file)
 
 
-def _check_embedding(file: Path) -> None:
-    """Load what is needed only after all trainings, in the audit."""
-    from identity_attacks.recognizers import SFace  # noqa: PLC0415
+def _check_recognizer(key: str, file: Path) -> None:
+    """Load what is needed only by the attacks, after hours."""
+    from identity_attacks.recognizers import ArcFace, SFace  # noqa: PLC0415
 
+    content = read_bytes(file)
     try:
-        SFace(read_bytes(file))
-    except ValueError as error:
-        raise UserError(f"{EMBEDDING}: {file}: {error}") from None
+        SFace(content)
+    except ValueError as not_sface:
+        try:
+            ArcFace(content)
+        except ValueError as not_arcface:
+            raise UserError(f"{key}: {file}: {not_sface}; {not_arcface}") from None
