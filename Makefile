@@ -11,7 +11,8 @@ CPU := $(if $(wildcard $(VENV)/.ready-cpu),1)
 endif
 READY := $(VENV)/.ready$(if $(CPU),-cpu)
 UV_VERSION := 0.13.9
-# A worker a core, each with one thread; tests/conftest.py says which tests share a worker.
+# A worker a core and one for Slurm, each with one thread; tests/conftest.py says which tests share
+# a worker.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	--no-loadscope-reorder
 SYNC := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes

@@ -26,11 +26,18 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A worker a core, and one for the tests on Slurm, which wait more than they compute."""
+    ignored = map(os.path.normpath, config.getoption("ignore") or ())
+    return len(os.sched_getaffinity(0)) + ("tests/slurm" not in ignored)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Refine `--dist loadfile`: fixtures are made once, and no worker waits for the other.
 
-    The tests of a file share a worker, and all tests on Slurm share one, since they wait more than
-    they compute. The tests of the job graph go one by one: their fixtures serve all workers.
+    The tests of a file share a worker, and all tests on Slurm share one. The tests of the job graph
+    go one by one: their fixtures serve all workers.
 
     This is what `--dist loadgroup` is for, which does not group under pytest 9.2
     (https://github.com/pytest-dev/pytest-xdist/issues/1386).

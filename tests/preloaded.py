@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -23,47 +23,42 @@ SOCKET = "PRELOADED_COMMANDS"
 """Name of the environment variable with the path of the socket at which job commands are served."""
 PYTHON = "PRELOADED_PYTHON"
 """Name of the environment variable with the path of what a call starts as its own Python."""
-MODULES = {
-    "snakemake": (
-        *("snakemake.cli", "snakemake.profiles", "snakemake.report", "snakemake.storage"),
-        *("docutils.core", "pygments", "requests", "yte"),
-        *("workflow_scripts.config.experiment", "workflow_scripts.config.fingerprints"),
-        *("workflow_scripts.config.jobs", "workflow_scripts.operations.snakemake_call"),
-    ),
-    "workflow_scripts": (
-        *("cv2", "hotcoco", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg"),
-        *("onnxruntime", "pandas", "pyarrow.parquet", "scipy.stats", "tabulate"),
-    ),
-}
-MODULES["everything"] = (
-    *(*MODULES["snakemake"], *MODULES["workflow_scripts"]),
+MODULES = (
+    *("snakemake.cli", "snakemake.profiles", "snakemake.report", "snakemake.storage"),
     *("snakemake_executor_plugin_slurm", "snakemake_executor_plugin_slurm_jobstep"),
+    *("docutils.core", "pygments", "requests", "yte"),
+    *("workflow_scripts.config.experiment", "workflow_scripts.config.fingerprints"),
+    *("workflow_scripts.config.jobs", "workflow_scripts.operations.snakemake_call"),
+    *("cv2", "hotcoco", "jinja2", "matplotlib.figure", "matplotlib.backends.backend_svg"),
+    *("onnxruntime", "pandas", "pyarrow.parquet", "scipy.stats", "tabulate"),
     *("submitit.core.submission", "torch.utils.tensorboard"),
     *("workflow_scripts.training.loop", "workflow_scripts.training.engines.torchvision.engine"),
 )
 """Of Snakemake, of its jobs' commands, and of the workers of trainings."""
 
 
-def snakemake(
-    arguments: list[str], folder: Path, environment: dict[str, str]
+def run(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str], together: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake on this project's rules; it may fail.
+    """Run a module; it may fail.
 
     Args:
-        arguments: what would follow `snakemake` in a shell.
+        words: what would follow `python -m` in a shell.
         folder: working folder.
         environment: the whole environment.
-
-    Returns:
-        The exit code, and standard output and error in one text.
+        together: whether the standard output has the errors in it.
     """
-    with tempfile.TemporaryFile("w+") as output, Path(os.devnull).open() as empty:
-        streams = [empty.fileno(), output.fileno(), output.fileno()]
-        words = ["snakemake", *arguments]
-        address = environment[SOCKET] if PYTHON in environment else str(served("snakemake"))
-        code = ask(address, words, str(folder), environment, streams)
+    with (
+        tempfile.TemporaryFile("w+") as output,
+        tempfile.TemporaryFile("w+") as errors,
+        Path(os.devnull).open() as empty,
+    ):
+        streams = [empty, output, output if together else errors]
+        numbers = [stream.fileno() for stream in streams]
+        code = ask(str(served()), list(words), str(folder), dict(environment), numbers)
         output.seek(0)
-        return subprocess.CompletedProcess(arguments, code, output.read())
+        errors.seek(0)
+        return subprocess.CompletedProcess(words, code, output.read(), errors.read())
 
 
 def ask(
@@ -79,55 +74,55 @@ def ask(
         return int(server.recv(8) or b"1")
 
 
-def stand_in(path: Path, then: str) -> None:
+def stand_in(path: Path, before: str = "") -> None:
     """Write a stand-in of `python`, which starts as fast as it can.
 
     Args:
         path: of the program.
-        then: Python code. Its function `serve` runs the words behind `python -m` by the server
-            whose socket `PRELOADED_COMMANDS` names.
+        before: Python code that may treat the `words` behind `python` in a way of its own.
     """
-    serve = f"""
-def serve(words):
-    address, environment = os.environ[{SOCKET!r}], dict(os.environ)
-    sys.exit(ask(address, words, os.getcwd(), environment, [0, 1, 2]))
-"""
     start = f"#!{sys.executable} -IS\nimport json, os, socket, sys\n\n"
-    path.write_text(start + inspect.getsource(ask) + serve + then)
+    path.write_text(start + inspect.getsource(ask) + "\nwords = sys.argv[1:]\n" + before + FORKED)
     path.chmod(0o755)
 
 
-FORKED = """
-words = sys.argv[1:]
+FORKED = f"""
 if words[:1] == ["-u"]:
     words = words[1:]
 # What starts submitit's controller takes the number of its process for the controller's own.
-if words[:1] == ["-m"] and words[1] != "submitit.local._local":
-    serve(words[1:])
-os.execv(sys.executable, [sys.executable, *words])
+if words[:1] != ["-m"] or words[1] == "submitit.local._local":
+    os.execv(sys.executable, [sys.executable, *words])
+address, environment = os.environ[{SOCKET!r}], dict(os.environ)
+sys.exit(ask(address, words[1:], os.getcwd(), environment, [0, 1, 2]))
 """
 
 
-def forked(others: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """An environment in which Snakemake, its jobs, their commands and their workers are forks.
+def forked(path: str = os.environ["PATH"], python: Path | None = None) -> dict[str, str]:
+    """What makes forks of Snakemake, its jobs, their commands and their workers.
 
     Args:
-        others: variables of it, with `PATH`.
+        path: what `PATH` would be otherwise.
+        python: a stand-in of `python` that does more than the usual one.
+
+    Returns:
+        Environment variables, among them `PATH`.
     """
-    server = served("everything")
-    python = server.with_name("python")
-    if not python.exists():
-        stand_in(python, FORKED)
-    path = os.pathsep.join([str(python.parent), others["PATH"]])
-    return {**others, "PATH": path, SOCKET: str(server), PYTHON: str(python)}
+    server = served()
+    python = python or server.with_name("python")
+    path = os.pathsep.join([str(python.parent), path])
+    return {"PATH": path, SOCKET: str(server), PYTHON: str(python)}
 
 
 @functools.cache
-def served(program: str) -> Path:
-    """The socket of a server of this process's; it ends when its standard input does."""
+def served() -> Path:
+    """The socket of a server of this process's; it ends when its standard input does.
+
+    Beside it lies a stand-in of `python`.
+    """
     folder = Path(tempfile.mkdtemp(prefix="preloaded-"))
+    stand_in(folder / "python")
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.preloaded", program, str(folder / "socket")],
+        [sys.executable, "-m", "tests.preloaded", str(folder / "socket")],
         cwd=PROJECT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -141,16 +136,17 @@ def served(program: str) -> Path:
 _SERVERS: list["subprocess.Popen[bytes]"] = []
 
 
-def _serve(program: str, path: Path) -> None:
+def _serve(path: Path) -> None:
     sys.path.insert(0, str(PROJECT))
-    for name in MODULES[program]:
+    for name in MODULES:
         __import__(name)
-    if program != "snakemake":
-        from workflow_scripts.__main__ import COMMANDS  # noqa: PLC0415
+    from workflow_scripts.__main__ import COMMANDS  # noqa: PLC0415
 
-        for command in COMMANDS.values():
-            __import__(f"workflow_scripts.{command.partition(':')[0]}")
-        del sys.modules["workflow_scripts.__main__"]  # each call runs it
+    for command in COMMANDS.values():
+        __import__(f"workflow_scripts.{command.partition(':')[0]}")
+    # What each call runs is not imported yet.
+    for name in [name for name in sys.modules if name.endswith("__main__") and "." in name]:
+        del sys.modules[name]
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(64)
@@ -211,12 +207,7 @@ def _call(words: list[str], folder: str, environment: dict[str, str], streams: l
         os.environ.update(environment)
         sys.argv = words
         sys.executable = environment.get(PYTHON, sys.executable)
-        if words[0] == "snakemake":
-            from snakemake import cli  # noqa: PLC0415
-
-            cli.main(words[1:])
-        else:
-            runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -227,4 +218,4 @@ def _call(words: list[str], folder: str, environment: dict[str, str], streams: l
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], Path(sys.argv[2]))
+    _serve(Path(sys.argv[1]))

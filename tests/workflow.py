@@ -64,7 +64,7 @@ class Workflow:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake and return what it said; it may have failed."""
-        if preloaded.SOCKET in self.environment and self.project == PROJECT:
+        if preloaded.PYTHON in self.environment and self.project == PROJECT:
             return self._preloaded(*arguments)
         return subprocess.run(
             self.command(*arguments), **self.surroundings(), timeout=3600, check=False
@@ -112,8 +112,8 @@ class Workflow:
         return self._preloaded("--dry-run", *arguments)
 
     def _preloaded(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        words = self.command(*arguments)[3:]
-        return preloaded.snakemake(words, self.folder, {**os.environ, **self.environment})
+        words = self.command(*arguments)[2:]
+        return preloaded.run(words, self.folder, {**os.environ, **self.environment})
 
     def plan(self, *arguments: str) -> dict[str, int]:
         """How many jobs of each rule Snakemake would run now, without `all`."""

@@ -158,6 +158,7 @@ def test_names_are_no_formulas_in_csv(nasty):
         assert "'=cmd" in path.read_text(encoding="utf-8") or path.name == "privacy.csv"
 
 
+@pytest.mark.slow
 def test_names_do_not_act_on_the_page(nasty):
     assert report(["html", str(nasty)]) == 0
     page = (nasty / "report.html").read_text(encoding="utf-8")
@@ -189,6 +190,7 @@ def test_markdown_escapes_what_acts_only(text, expected):
     assert in_markdown(text) == expected
 
 
+@pytest.mark.slow
 def test_the_report_names_no_folder_of_this_machine(tmp_path):
     results = write_results(
         tmp_path,

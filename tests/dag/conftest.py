@@ -5,9 +5,7 @@ tested here is which jobs Snakemake runs.
 """
 
 import copy
-import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -40,7 +38,6 @@ STAND_IN = """
 import gzip
 from pathlib import Path
 
-words = sys.argv[1:]
 if words[:3] == ["-m", "workflow_scripts", "training"]:
     options = dict(zip(words[4:], words[5:]))
     output = Path(options.get("--output", ""))
@@ -58,10 +55,7 @@ if words[:3] == ["-m", "workflow_scripts", "training"]:
         pass
     elif words[3] == "predict":
         output.write_bytes(gzip.compress(b"[]"))
-elif words[:2] == ["-m", "workflow_scripts"]:
-    serve(words[1:])
-else:
-    os.execv(sys.executable, [sys.executable, *words])
+    sys.exit()
 """
 
 
@@ -77,9 +71,7 @@ def stand_in(shared_folder: Path) -> dict[str, str]:
     """An environment in which training and prediction take no time."""
     folder = shared_folder / "stand_in"
     made_once(folder, lambda: preloaded.stand_in(folder / "python", STAND_IN))
-    path = [str(folder), str(Path(sys.executable).parent), os.environ["PATH"]]
-    server = preloaded.served("workflow_scripts")
-    return {"PATH": os.pathsep.join(path), preloaded.SOCKET: str(server)}
+    return preloaded.forked(python=folder / "python")
 
 
 @pytest.fixture(scope="session")

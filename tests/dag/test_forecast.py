@@ -1,32 +1,17 @@
 """The forecast's jobs are those that Snakemake would run."""
 
 import json
-import subprocess
-import sys
 
+from tests import preloaded
 from workflow_scripts.operations.plan.estimates import LEAST_SECONDS
 
 
 def test_it_counts_snakemakes_jobs_and_those_that_seeds_add(indexed):
     expected = indexed.plan()
-    command = [
-        sys.executable,
-        "-m",
-        "workflow_scripts",
-        "plan",
-        "--json",
-        "--seeds",
-        "[1,2,3,4,5,9]",
-    ]
-    done = subprocess.run(
-        [*command, "--", *indexed.command()[3:]],
-        cwd=indexed.project,
-        env=indexed.surroundings()["env"],
-        capture_output=True,
-        text=True,
-        timeout=1800,
-        check=False,
-    )
+    words = ["workflow_scripts", "plan", "--json", "--seeds", "[1,2,3,4,5,9]", "--"]
+    words += indexed.command()[3:]
+    environment = indexed.surroundings()["env"]
+    done = preloaded.run(words, indexed.project, environment, together=False)
     assert done.returncode == 0, done.stderr
     now, more = json.loads(done.stdout)
     assert {kind["kind"]: kind["jobs"] for kind in now["kinds"]} == expected

@@ -1,8 +1,8 @@
 """What Snakemake makes of a run that was trained by hand."""
 
 import subprocess
-import sys
 
+from tests import preloaded
 from tests.workflow import Workflow
 
 RUN = "runs/unmodified/seed~2"
@@ -16,15 +16,8 @@ def launch(workflow: Workflow, cluster: str) -> subprocess.CompletedProcess[str]
 
 def by_command(name: str, workflow: Workflow, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command that takes Snakemake's arguments."""
-    return subprocess.run(
-        [sys.executable, "-m", "workflow_scripts", name, *arguments, "--", *workflow.command()[3:]],
-        cwd=workflow.project,
-        env=workflow.surroundings()["env"],
-        capture_output=True,
-        text=True,
-        timeout=1800,
-        check=False,
-    )
+    words = ["workflow_scripts", name, *arguments, "--", *workflow.command()[3:]]
+    return preloaded.run(words, workflow.project, workflow.surroundings()["env"])
 
 
 def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
@@ -33,10 +26,10 @@ def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
     indexed.run(f"{results}/runs/.ready/unmodified/seed~2")
 
     launched = launch(indexed, "local")
-    assert launched.returncode == 0, launched.stderr
+    assert launched.returncode == 0, launched.stdout
     assert indexed.plan(model) == {}
     again = launch(indexed, "local")
-    assert f"{results}/{RUN}: nothing to train" in again.stderr
+    assert f"{results}/{RUN}: nothing to train" in again.stdout
 
     indexed.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
     assert indexed.plan(model) == {"check_training": 1, "start_trainings": 1, "train": 1}
@@ -44,5 +37,5 @@ def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
     # As if that had been changed while it trained.
     late = by_command("record", indexed, f"{results}/{RUN}")
     assert late.returncode == 2
-    assert "model_outdated.pth: the config, the code or the data changed" in late.stderr
+    assert "model_outdated.pth: the config, the code or the data changed" in late.stdout
     assert not (indexed.folder / model).exists()

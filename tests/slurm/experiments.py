@@ -27,7 +27,8 @@ def on(cluster: Cluster, folder: Path, site: Path = SITE) -> Workflow:
 
 def forked_on(cluster: Cluster, folder: Path, site: Path = SITE) -> Workflow:
     """The same, faster, where no signal is sent to a job: its processes are forks."""
-    environment = preloaded.forked(cluster.environment)
+    own = cluster.environment
+    environment = {**own, **preloaded.forked(own["PATH"])}
     return Workflow(folder, small_config(), "profiles/slurm", PROJECT, environment, site)
 
 

@@ -400,6 +400,7 @@ def test_a_folder_that_cannot_be_used_is_one_line(job, damage, line):
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_and_the_state_is_kept(interrupted, job):
     shutil.copytree(interrupted.output, job.output)
     before = job.state.read_bytes()

@@ -17,6 +17,7 @@ def doctor(recipe: dict, capfd) -> tuple[int, str]:
     return code, capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_machine_that_can_train(capfd):
     code, said = doctor(RECIPE, capfd)
     assert code == 0, said

@@ -106,6 +106,7 @@ print(next(left), flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_process_ends_although_others_still_read_ahead_for_it():
     command = [sys.executable, "-c", LEAVING]
     ended = subprocess.run(
@@ -153,6 +154,7 @@ def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, damage
     assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
 
+@pytest.mark.slow
 def test_a_step_in_parts_is_the_whole_step(job, tmp_path):
     # Images of one size: padding to the largest of those that pass together makes a difference.
     one_size = {"shorter_sides": [64], "longest_side": 128}

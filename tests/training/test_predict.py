@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from plain_commands.files import read_json, sha256_of_file
@@ -75,6 +76,7 @@ def test_predictions_are_coco_results_in_the_images_own_pixels(job, reference, s
     assert (job.output / "d.json.gz").read_bytes() != first
 
 
+@pytest.mark.slow
 def test_the_whitepapers_model_learns_and_predicts(job):
     settings = with_settings(job, model="mask_rcnn_r50_fpn").settings
     engine = settings.make_engine(2)

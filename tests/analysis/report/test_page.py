@@ -121,8 +121,12 @@ def test_without_verdict_and_figures_it_says_what_there_is(tmp_path, finished):
     assert "No verdict yet" in page
 
 
-def test_what_was_not_looked_for_is_a_caveat_and_no_number(tmp_path, finished):
-    results = shutil.copytree(finished, tmp_path / "results")
+@pytest.fixture(scope="module")
+def attended(tmp_path_factory, finished) -> str:
+    """The page of results with something to say: by the index, detection, the audit and jobs."""
+    results = shutil.copytree(finished, tmp_path_factory.mktemp("attended") / "results")
+    doubt = "2 objects that cover no pixel, left out, e.g. annotation 7 (a.png)"
+    CocoSplit(("car",), (), (), (doubt,)).write(results / "data/train.coco.json")
     summary = read_json(results / "pii/summary.json")
     del summary["by_kind"]["license_plate"]
     summary["notes"] = [
@@ -135,9 +139,16 @@ def test_what_was_not_looked_for_is_a_caveat_and_no_number(tmp_path, finished):
     for audit in tables["audits"]:
         del audit["kinds"]["license_plate"]
         audit["images"]["whole_image"] = 2975 if audit["variant"] == "natural" else 0
+    tables["notes"] = ["natural: 3 of 2600 faces unchanged, e.g. in 7.png"]
     write_json(results / "tables/privacy.json", tables)
-    page = page_of(results)
-    text, answer = str(Text(page)), str(Text(page.partition('id="table_2"')[0]))
+    used = Usage(job="train/natural/seed~1", attempt="a", start=0.0, host="n1", gpus=4)
+    write_json(results / "usage/a.json", used.model_dump(exclude_none=True) | {"seconds": 5400.0})
+    return page_of(results)
+
+
+def test_what_was_not_looked_for_is_a_caveat_and_no_number(attended):
+    text = str(Text(attended))
+    answer = str(Text(attended.partition('id="table_2"')[0]))
     assert "No license plates were looked for (pii.license_plates is null)." in answer
     assert "not used, e.g. 'x.png' (line 2)" in answer
     assert "License plates not looked for – –" in text
@@ -145,11 +156,21 @@ def test_what_was_not_looked_for_is_a_caveat_and_no_number(tmp_path, finished):
     assert "0 of 2600 not looked for" in text
 
 
-def test_what_the_index_doubts_is_said(tmp_path, finished):
-    results = shutil.copytree(finished, tmp_path / "results")
+def test_what_the_index_doubts_is_said(attended):
     note = "2 objects that cover no pixel, left out, e.g. annotation 7 (a.png)"
-    CocoSplit(("car",), (), (), (note,)).write(results / "data/train.coco.json")
-    assert f"Training images: {note}." in " ".join(str(Text(page_of(results))).split())
+    assert f"Training images: {note}." in " ".join(str(Text(attended)).split())
+
+
+def test_what_the_audit_found_stands_with_the_answer(attended):
+    answer = attended[attended.index('<section id="answer"') : attended.index('id="table_2"')]
+    assert "3 of 2600 faces unchanged" in answer
+
+
+def test_what_the_jobs_recorded_stands_under_cost(attended):
+    words = str(Text(attended))
+    assert "All jobs by stage" in words
+    assert "6.00" in words  # GPU-hours
+    assert "not recorded" in words  # energy
 
 
 def test_failed_and_missing_runs_are_named(tmp_path, finished):
@@ -164,17 +185,6 @@ def test_failed_and_missing_runs_are_named(tmp_path, finished):
     assert "Incomplete: 3 of 25 runs are missing" in text
     assert "blackbox, seed 1 : failed (no room on the disk)" in text
     assert "natural, seed 2 : waiting" in text
-
-
-def test_what_the_audit_found_stands_with_the_answer(tmp_path, finished):
-    results = shutil.copytree(finished, tmp_path / "leaky")
-    path = results / "tables/privacy.json"
-    content = read_json(path)
-    content["notes"] = ["natural: 3 of 2600 faces unchanged, e.g. in 7.png"]
-    write_json(path, content)
-    page = page_of(results)
-    answer = page[page.index('<section id="answer"') : page.index('<section id="table_2"')]
-    assert "3 of 2600 faces unchanged" in answer
 
 
 def embedded(page: str) -> list[np.ndarray]:
@@ -192,7 +202,8 @@ def shows_originals(page: str) -> bool:
     return any((picture == original).all(axis=-1).any() for picture in embedded(page))
 
 
-def test_originals_are_embedded_only_if_asked(tmp_path, finished):
+@pytest.mark.slow
+def test_originals_are_embedded_only_if_asked(tmp_path, page):
     results = write_results(
         tmp_path, {name: FIVE[name] for name in ("unmodified", "natural")}, 2, show_originals=True
     )
@@ -201,9 +212,8 @@ def test_originals_are_embedded_only_if_asked(tmp_path, finished):
         page = page_of(results, "--settings", settings)
         assert not shows_originals(page)
         assert "keeps out of the report" in page
-    pictures = embedded(page_of(finished))
-    assert pictures
-    assert not shows_originals(page_of(finished))
+    assert embedded(page)
+    assert not shows_originals(page)
 
 
 def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, finished, page):
@@ -221,6 +231,7 @@ def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, 
             assert " ".join(row) in text
 
 
+@pytest.mark.slow
 def test_a_page_of_a_hundred_runs_is_small(tmp_path):
     results = write_results(tmp_path, many(10), 10)
     page = page_of(results)
@@ -251,14 +262,3 @@ def test_provenance_holds_config_and_hashes(finished):
     assert {"tables/verdict.json", "runs/natural/seed~1/model_final.pth"} <= set(files)
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in files.values())
     assert json.dumps(origin)
-
-
-def test_what_the_jobs_recorded_stands_under_cost(tmp_path, finished):
-    results = tmp_path / "results"
-    shutil.copytree(finished, results)
-    used = Usage(job="train/natural/seed~1", attempt="a", start=0.0, host="n1", gpus=4)
-    write_json(results / "usage/a.json", used.model_dump(exclude_none=True) | {"seconds": 5400.0})
-    words = str(Text(page_of(results)))
-    assert "All jobs by stage" in words
-    assert "6.00" in words  # GPU-hours
-    assert "not recorded" in words  # energy

@@ -16,6 +16,7 @@ from workflow_scripts.contracts.matches import write_matches
 IMAGES = 40
 
 
+@pytest.mark.slow
 def test_error_rates_are_those_that_were_promised():
     """100 experiments; `python -m benchmarks.error_rates` does 2000 (docs/verdict.md)."""
     rates = error_rates(World(), images=80, runs=5, shift=-0.5, repetitions=100, samples=80)
@@ -27,6 +28,7 @@ def test_error_rates_are_those_that_were_promised():
     assert rates["runs_covered"] < rates["both_covered"]
 
 
+@pytest.mark.slow
 def test_images_add_nothing_where_variants_differ_alike_in_all():
     world = World(by_image=0.0, noise=0.4)
     shares = []

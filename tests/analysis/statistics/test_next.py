@@ -16,6 +16,7 @@ SAME = (0.3, 0.2, 0.4)
 LOOKS = [6, 9, 14]
 
 
+@pytest.mark.slow
 def test_looking_three_times_errs_as_seldom_as_once():
     """80 experiments of each kind; `python -m benchmarks.adaptive` does 2000 (docs/verdict.md)."""
     corrected = rates((5, 10, 15), 0.008, 80)
