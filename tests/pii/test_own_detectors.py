@@ -8,6 +8,7 @@ from plain_commands.section import validate
 from small_networks import PLATE, EndToEnd, write_egoblur, write_yolo, write_yunet
 
 from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.weights import weights_in
 from workflow_scripts.imaging.pictures import picture_of
 from workflow_scripts.pii.settings import DETECTORS, Pii
 
@@ -68,10 +69,19 @@ def test_a_file_that_is_no_such_detector_is_named_in_one_line(tmp_path, name):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["yunet", "egoblur", "onnx_yolo"])
+@pytest.mark.parametrize("name", ["egoblur", "onnx_yolo"])
 def test_weights_have_to_be_given(name):
     with pytest.raises(UserError, match=r"faces\.weights: missing"):
         validate(Pii, {"faces": {"detector": name}}, "t")
+
+
+def test_yunet_downloads_the_file_of_the_zoo_unless_another_is_named(files):
+    named = dict(weights_in(validate(Pii, {"faces": {"detector": "yunet"}}, "t")))
+    zoo = named["faces.weights"]
+    assert zoo.is_remote
+    assert zoo.sha256 == "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
+    assert zoo.source.endswith("/face_detection_yunet_2023mar.onnx")
+    assert detector_of("yunet", files["yunet"]).weights.local().exists()
 
 
 def test_the_sections_take_over_the_defaults_of_the_package():

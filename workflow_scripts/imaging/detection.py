@@ -1,6 +1,7 @@
 """The protocol of PII detectors, and how stages other than `pii` reach them."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from plain_commands.section import Section, validate
+from pydantic import model_validator
 
 from workflow_scripts.common.plugins import looked_up
-from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit, Instance
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.regions import Kind, Points, Region
+from workflow_scripts.imaging.masks import decode_mask
 from workflow_scripts.imaging.pictures import Picture
 
 
@@ -87,6 +90,39 @@ class Detector(Section):
         return []
 
 
+class Detectors(Section):
+    """A detector of faces and one of license plates."""
+
+    faces: Detector | None = None
+    license_plates: Detector | None = None
+
+    @property
+    def detectors(self) -> dict[Kind, Detector]:
+        """The detector of each kind of PII that is searched for."""
+        found = ((Kind.FACE, self.faces), (Kind.LICENSE_PLATE, self.license_plates))
+        return {kind: detector for kind, detector in found if detector is not None}
+
+    def for_data_set(self, names: ImageNames) -> Self:
+        """The settings with detectors that know the names of all images."""
+        ready = {
+            kind.key.removeprefix("pii."): detector.for_data_set(names)
+            for kind, detector in self.detectors.items()
+        }
+        return self.model_copy(update=ready)
+
+    @model_validator(mode="after")
+    def _detectors_fit(self) -> Self:
+        for kind, detector in self.detectors.items():
+            if kind not in detector.kinds:
+                every = looked_up("workflow_scripts.pii.settings", "DETECTORS")
+                able = [one.model_fields["detector"].default for one in every if kind in one.kinds]
+                raise ValueError(
+                    f"{kind.key.removeprefix('pii.')}.detector: "
+                    f"{detector.detector} finds none; take one of {', '.join(able)}"
+                )
+        return self
+
+
 class PiiSection(Protocol):
     """What other stages use of the config section `pii:`."""
 
@@ -94,17 +130,44 @@ class PiiSection(Protocol):
     def detectors(self) -> Mapping[Kind, Detector]:
         """The detector of each kind of PII that is searched for."""
 
+    def counts(self, region: Region, picture: Picture) -> bool:
+        """Whether a find is a region: it may have to lie on a labelled object."""
+
 
 def pii_section() -> Any:
     """The model of the config section `pii:`, a `PiiSection`; it lives with the detectors."""
     return looked_up("workflow_scripts.pii.settings", "Pii")
 
 
+def any_detector() -> Any:
+    """The type of a detector in the config: the union of all."""
+    return looked_up("workflow_scripts.pii.settings", "AnyDetector")
+
+
 def detector_named(name: str) -> Detector:
     """The detector of a name, with default settings."""
-    any_detector = looked_up("workflow_scripts.pii.settings", "AnyDetector")
-    detector: Detector = validate(any_detector, {"detector": name}, "detector")
+    detector: Detector = validate(any_detector(), {"detector": name}, "detector")
     return detector
+
+
+def share_on(region: Region, parents: Iterable[Instance]) -> float:
+    """The share of a region's box that lies on the masks of any of these instances, 0 to 1.
+
+    Masks, not boxes: the box of a group, or of a person with spread arms, is mostly background.
+    """
+    rows = slice(math.floor(region.y0), math.ceil(region.y1))
+    columns = slice(math.floor(region.x0), math.ceil(region.x1))
+    covered = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
+    for parent in parents:
+        x, y, width, height = parent.bbox
+        if (
+            x < columns.stop
+            and y < rows.stop
+            and x + width > columns.start
+            and y + height > rows.start
+        ):
+            covered |= decode_mask(parent.segmentation)[rows, columns]
+    return float(covered.mean())
 
 
 def region_inside(

@@ -1,8 +1,7 @@
 """Detecting the PII of some images."""
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -10,9 +9,8 @@ from functools import partial
 import numpy as np
 from plain_commands.errors import UserError
 
-from workflow_scripts.contracts.coco import CocoSplit, Instance
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
-from workflow_scripts.imaging.masks import decode_mask
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.settings import Pii
 
@@ -70,7 +68,7 @@ def detect(
     for picture in _decoded_ahead(settings, pictures):
         found: list[Region] = []
         for kind, detector in settings.detectors.items():
-            parents = _parents(settings, picture, kind)
+            parents = settings.parents(picture, kind)
             within = None
             if parents:
                 xywh = np.array([parent.bbox for parent in parents], float)
@@ -78,42 +76,10 @@ def detect(
             elif parents is not None and detector.reads_images:
                 continue
             regions = detector.regions(picture, kind, within, threads)
-            kept = [
-                region
-                for region in regions
-                if parents is None or share_on(region, parents) >= settings.min_overlap
-            ]
+            kept = [region for region in regions if settings.counts(region, picture)]
             left_out[kind] += len(regions) - len(kept)
             found += sorted(kept, key=lambda region: (region.x0, region.y0))
         yield with_ids(found, picture.record.sha256)
-
-
-def _parents(settings: Pii, picture: Picture, kind: Kind) -> list[Instance] | None:
-    """The labelled objects that can have PII of a kind; None where regions count anywhere."""
-    if not settings.only_on_labelled:
-        return None
-    _, classes = settings.parent_classes[kind]
-    return [item.instance for item in picture.objects if item.class_name in classes]
-
-
-def share_on(region: Region, parents: Iterable[Instance]) -> float:
-    """The share of a region's box that lies on the masks of any of these instances, 0 to 1.
-
-    Masks, not boxes: the box of a group, or of a person with spread arms, is mostly background.
-    """
-    rows = slice(math.floor(region.y0), math.ceil(region.y1))
-    columns = slice(math.floor(region.x0), math.ceil(region.x1))
-    covered = np.zeros((rows.stop - rows.start, columns.stop - columns.start), bool)
-    for parent in parents:
-        x, y, width, height = parent.bbox
-        if (
-            x < columns.stop
-            and y < rows.stop
-            and x + width > columns.start
-            and y + height > rows.start
-        ):
-            covered |= decode_mask(parent.segmentation)[rows, columns]
-    return float(covered.mean())
 
 
 def _decoded_ahead(settings: Pii, pictures: Sequence[Picture]) -> Iterator[Picture]:
@@ -134,7 +100,7 @@ def _decoded_ahead(settings: Pii, pictures: Sequence[Picture]) -> Iterator[Pictu
 
 def _decoded(settings: Pii, picture: Picture) -> Picture:
     is_read = any(
-        detector.reads_images and _parents(settings, picture, kind) != []
+        detector.reads_images and settings.parents(picture, kind) != []
         for kind, detector in settings.detectors.items()
     )
     copy = replace(picture)  # the pixels live as long as the copy

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, Union
 
-from plain_commands.section import Section
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from workflow_scripts.common.plugins import plugins_in
-from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.imaging.detection import Detector, ImageNames
+from workflow_scripts.contracts.coco import Instance
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.detection import Detector, Detectors, share_on
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.detectors.annotations import Annotations
 from workflow_scripts.pii.detectors.centerface import CenterFace
 
@@ -18,7 +19,7 @@ else:
     AnyDetector = Annotated[Union[DETECTORS], Field(discriminator="detector")]  # noqa: UP007
 
 
-class Pii(Section):
+class Pii(Detectors):
     """What counts as PII, and who finds it."""
 
     faces: AnyDetector | None = CenterFace()
@@ -38,20 +39,6 @@ class Pii(Section):
     """The classes of the data set that have license plates."""
 
     @property
-    def detectors(self) -> dict[Kind, Detector]:
-        """The detector of each kind of PII that is searched for."""
-        found = ((Kind.FACE, self.faces), (Kind.LICENSE_PLATE, self.license_plates))
-        return {kind: detector for kind, detector in found if detector is not None}
-
-    def for_data_set(self, names: ImageNames) -> "Pii":
-        """The settings with detectors that know the names of all images."""
-        ready = {
-            kind.key.removeprefix("pii."): detector.for_data_set(names)
-            for kind, detector in self.detectors.items()
-        }
-        return self.model_copy(update=ready)
-
-    @property
     def parent_classes(self) -> dict[Kind, tuple[str, tuple[str, ...]]]:
         """The classes of the objects that can have PII, by kind, behind the key that names them."""
         return {
@@ -59,13 +46,14 @@ class Pii(Section):
             Kind.LICENSE_PLATE: ("vehicle_classes", self.vehicle_classes),
         }
 
-    @model_validator(mode="after")
-    def _detectors_fit(self) -> "Pii":
-        for kind, detector in self.detectors.items():
-            if kind not in detector.kinds:
-                able = [p.model_fields["detector"].default for p in DETECTORS if kind in p.kinds]
-                raise ValueError(
-                    f"{kind.key.removeprefix('pii.')}.detector: "
-                    f"{detector.detector} finds none; take one of {', '.join(able)}"
-                )
-        return self
+    def parents(self, picture: Picture, kind: Kind) -> list[Instance] | None:
+        """The labelled objects that can have PII of a kind; None where regions count anywhere."""
+        if not self.only_on_labelled:
+            return None
+        _, classes = self.parent_classes[kind]
+        return [item.instance for item in picture.objects if item.class_name in classes]
+
+    def counts(self, region: Region, picture: Picture) -> bool:
+        """Whether a find is a region: enough of it lies on a labelled object, where it has to."""
+        parents = self.parents(picture, region.kind)
+        return parents is None or share_on(region, parents) >= self.min_overlap

@@ -4,7 +4,7 @@ Source: Wu et al., "YuNet: A Tiny Millisecond-level Face Detector" (2023). The w
 downloaded: `face_detection_yunet_2023mar.onnx` of https://github.com/opencv/opencv_zoo (MIT).
 """
 
-import functools
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from .views import View, around, scale_of_person
 
 CANDIDATES = 5000
 """How many boxes are compared with each other at most, as in OpenCV's own examples."""
+_of_thread = threading.local()
+"""The network of each thread: it keeps the size of its input, and two threads that use one crash."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,16 @@ def _faces_in(network: "cv2.FaceDetectorYN", image: np.ndarray) -> FaceDetection
     return FaceDetections(boxes, rows[:, 14], rows[:, 4:14].reshape(-1, 5, 2))
 
 
-@functools.lru_cache(maxsize=1)
 def _network(path: Path, sha256: str | None) -> "cv2.FaceDetectorYN":
+    """The network of this thread, loaded once."""
+    if getattr(_of_thread, "file", None) != (path, sha256):
+        _of_thread.network = _loaded(path, sha256)
+        _of_thread.file = path, sha256
+    network: cv2.FaceDetectorYN = _of_thread.network
+    return network
+
+
+def _loaded(path: Path, sha256: str | None) -> "cv2.FaceDetectorYN":
     content = np.frombuffer(content_of(path, sha256), np.uint8)
     nothing = np.zeros(0, np.uint8)
     try:

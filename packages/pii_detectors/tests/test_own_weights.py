@@ -1,6 +1,7 @@
 """Searches whose weights a user brings, with small networks in their place."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -66,6 +67,16 @@ def test_yunet_reads_boxes_and_landmarks_in_our_order(files, width, height):
     left, right = faces.landmarks[0, :2]
     assert left[0] < right[0]  # as the viewer sees them
     assert faces.scores == pytest.approx([1], abs=1e-3)
+
+
+def test_yunet_searches_images_of_several_sizes_side_by_side(files):
+    search = YuNetSearch(weights=files["yunet"])
+    images = [np.zeros((side, 2 * side, 3), np.uint8) for side in (64, 96, 200, 320)] * 8
+    for image in images:
+        image[32:40, 16:24] = 255
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(search.find, images))
+    assert [len(faces) for faces in found] == [1] * len(images)
 
 
 def test_yunet_threshold_scale_and_persons(files):
