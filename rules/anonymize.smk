@@ -138,7 +138,7 @@ rule anonymize:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
         checked="<variant_checked>",
-        regions="<regions>",
+        regions=regions_to_anonymize,
     output:
         directory("<shard_images>"),
     log:

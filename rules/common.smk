@@ -129,6 +129,13 @@ def validation_regions(wildcards):
     return regions_of("val") if EXPERIMENT.evaluation.exposed else []
 
 
+def regions_to_anonymize(wildcards):
+    """The PII regions that a variant's images of a shard depend on."""
+    if EXPERIMENT.variants[wildcards.variant].needs_whole_split:
+        return regions_of(wildcards.split)
+    return LAYOUT.regions(wildcards.split, wildcards.shard)
+
+
 def regions_of(split):
     """The PII regions of all images of a split."""
     return [LAYOUT.regions(split, shard) for shard in shards_of_dataset().of(split)]

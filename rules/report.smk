@@ -64,6 +64,7 @@ rule verdict:
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
+        random_drops=JOBS.random_drops,
         fingerprint=FINGERPRINTS.verdict,
         folder=subpath(output.json, parent=True),
     message:
@@ -72,7 +73,8 @@ rule verdict:
         "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs {input.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
-        " --positive-controls {params.positive_controls:q} --manifests {input.manifests:q}"
+        " --positive-controls {params.positive_controls:q}"
+        " --random-drops {params.random_drops:q} --manifests {input.manifests:q}"
         " --output {params.folder:q} --log {log:q}"
 
 
@@ -321,6 +323,7 @@ rule partial_verdict:
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
+        random_drops=JOBS.random_drops,
         manifests=JOBS.manifests,
         fingerprint=FINGERPRINTS.verdict,
         found=FINGERPRINTS.found_runs,
@@ -331,7 +334,8 @@ rule partial_verdict:
         "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
-        " --positive-controls {params.positive_controls:q} --manifests {params.manifests:q}"
+        " --positive-controls {params.positive_controls:q}"
+        " --random-drops {params.random_drops:q} --manifests {params.manifests:q}"
         " --output {params.folder:q} --log {log:q}"
 
 

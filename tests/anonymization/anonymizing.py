@@ -103,13 +103,21 @@ def run(action: str, **arguments) -> int:
     return main([action, *map(str, flat)])
 
 
-def apply(folder: Path, settings: dict, shard: str = "000-aaaaaaaa", threads: int = 2) -> int:
-    """Make the images of a shard."""
+def apply(
+    folder: Path,
+    settings: dict,
+    shard: str = "000-aaaaaaaa",
+    threads: int = 2,
+    *,
+    every_region: bool = False,
+) -> int:
+    """Make the images of a shard, told of its regions or of those of all shards."""
+    told = SHARDS if every_region else (shard,)
     return run(
         "apply",
         settings=json.dumps(settings),
         variant="v",
-        regions=folder / f"{shard}.parquet",
+        regions=[folder / f"{one}.parquet" for one in told],
         annotations=folder / "train.coco.json",
         images=folder / "in",
         shards=folder / "shards.json",

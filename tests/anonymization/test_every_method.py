@@ -46,7 +46,8 @@ def name_of(settings: dict) -> str:
 
 def test_no_method_is_left_out():
     known = {method.model_fields["method"].default for method in METHODS}
-    assert known == {settings["method"] for settings in DRAWS} | set(READS)
+    left_out = {"drop"}  # it makes no pixels; see test_drop.py
+    assert known - left_out == {settings["method"] for settings in DRAWS} | set(READS)
 
 
 def random_box(rng: np.random.Generator, width: int, height: int) -> tuple[float, ...]:

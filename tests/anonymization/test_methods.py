@@ -232,8 +232,8 @@ def test_mask_objects_needs_classes_that_the_data_set_has():
     [
         (
             {"method": "erase"},
-            "'blackbox', 'blur', 'command', 'diffusion', 'mask_objects', 'natural', 'pixelate', "
-            "'precomputed', 'unmodified'",
+            "'blackbox', 'blur', 'command', 'diffusion', 'drop', 'mask_objects', 'natural', "
+            "'pixelate', 'precomputed', 'unmodified'",
         ),
         ({}, "method"),
         ({"method": "blur", "sigma": 3}, "test: sigma: unknown key"),

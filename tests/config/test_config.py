@@ -118,6 +118,19 @@ def test_the_originals_have_one_name_among_the_tests(config):
         read_experiment(change(config, "evaluation.on", ["unmodified", "again"]), "config.yaml")
 
 
+def test_a_variant_that_drops_images_makes_no_test_and_has_its_control(config):
+    config["variants"] |= {"drop": {"method": "drop", "min_width": 20}}
+    assert Jobs(read_experiment(config, "")).random_drops() == []
+    with pytest.raises(UserError, match="on: variant 'drop' drops images, and models are tested"):
+        read_experiment(change(config, "evaluation.on", ["unmodified", "drop"]), "config.yaml")
+    control = {"method": "drop", "at_random": True, "min_width": 20}
+    config["variants"]["control"] = control
+    assert Jobs(read_experiment(config, "")).random_drops() == ["control"]
+    control["min_width"] = 30
+    with pytest.raises(UserError, match=r"control: it is the control of .* min_width 30, which is"):
+        read_experiment(config, "config.yaml")
+
+
 def test_classes_of_a_coco_data_set_have_to_be_known(config):
     split = {"images": "i", "annotations": "a.json"}
     dataset = {"kind": "coco", "train": split, "val": split, "class_mapping": {"lorry": "truk"}}

@@ -9,7 +9,7 @@ from plain_commands.errors import UserError
 from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.config.experiment import Experiment, read_experiment
 
-METHODS = "blackbox, blur, diffusion, natural, pixelate"
+METHODS = "blackbox, blur, diffusion, drop, natural, pixelate"
 ORIGINALS = "lies in the folder of the originals, which stays as it is; name another one"
 NEW = "name a new folder"
 SUFFIXES = "docs/images-only.md lists suffixes"

@@ -1,6 +1,7 @@
 """Two images with faces and a plate, their index, variants of them, and the audit of these."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 from drawn_face import draw_face
 from PIL import Image
-from plain_commands.files import sha256_of, sha256_of_file
+from plain_commands.files import link_or_copy, sha256_of, sha256_of_file
 from plate_pictures import photograph
 
 from tests.commands import privacy as main
@@ -111,6 +112,23 @@ def rewrite(folder: Path, name: str, pixels: np.ndarray | None = None, **changes
     path = folder / "manifest.parquet"
     entries = [replace(e, **changes) if e.image == name else e for e in read_manifest(path)]
     write_manifest(path, entries)
+
+
+def dropping(data: Path, *names: str) -> Path:
+    """A variant that drops some images and leaves the others as they are."""
+    folder = data / "images/drop/train"
+    shutil.rmtree(folder, ignore_errors=True)
+    regions = [one for table in ("0.parquet", "1.parquet") for one in read_regions(data / table)]
+    entries = []
+    for name in NAMES:
+        source, asked = sha256_of_file(data / "in" / name), sum(r.image == name for r in regions)
+        if name in names:
+            entries.append(Entry(name, "", "", source, False, asked=asked, dropped=True))
+        else:
+            link_or_copy(data / "in" / name, folder / name)
+            entries.append(Entry(name, name, source, source, True, asked=asked))
+    write_manifest(folder / "manifest.parquet", entries)
+    return folder
 
 
 def audit(data: Path, folder: Path | None, **more) -> tuple[int, dict]:

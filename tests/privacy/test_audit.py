@@ -15,6 +15,7 @@ from tests.privacy.privacy_case import (
     WIDTH,
     audit,
     blacked_out,
+    dropping,
     face_at,
     figure,
     make_data,
@@ -28,6 +29,7 @@ from workflow_scripts.imaging.images import read_image, write_png
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.privacy.measure import measure_image
 from workflow_scripts.privacy.pairs import Pair
+from workflow_scripts.privacy.summary import SIZES
 
 
 @pytest.fixture
@@ -51,6 +53,7 @@ def test_the_originals_are_found_again_and_alike(data, capsys):
     assert report["metadata"]["kinds"] == {"text": 1}
     assert report["images"] == {
         "n": 3,
+        "dropped": 0,
         "with_regions": 2,
         "originals": 3,
         "compared": 2,
@@ -84,6 +87,30 @@ def test_sizes_are_apart(data):
     faces = report["kinds"]["face"]
     assert [faces[size]["regions"] for size in ("under_20", "20_to_40", "40_to_80")] == [0, 2, 1]
     assert faces["80_and_more"] == {"regions": 0}
+
+
+def test_dropped_images_are_counted_apart(data, capsys):
+    """They are neither unchanged nor changed; what is left in the others is unchanged."""
+    code, report = audit(data, dropping(data, "a.png"))
+    assert code == 0
+    faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
+    assert (faces["regions"], faces["dropped"], faces["unchanged"]["n"]) == (1, 2, 1)
+    assert faces["found_again"]["n"] == faces["correlation"]["n"] == 1
+    assert (plates["regions"], plates.get("dropped", 0)) == (1, 0)
+    sizes = report["kinds"]["face"]
+    assert sum(sizes[size].get("dropped", 0) for size in SIZES) == 2
+    assert (report["images"]["n"], report["images"]["dropped"]) == (2, 1)
+    assert report["images"]["with_regions"] == 1
+    said = capsys.readouterr().err
+    assert "drop: 1 of 1 faces unchanged, e.g. in b.png" in said
+    assert "1 images with 2 regions are dropped" in said
+
+
+def test_where_all_are_dropped_no_share_is_claimed(data, capsys):
+    _, report = audit(data, dropping(data, "a.png", "b.png"))
+    faces = report["kinds"]["face"]["all"]
+    assert faces == {"regions": 0, "dropped": 3}
+    assert "unchanged" not in capsys.readouterr().err
 
 
 def test_a_pixel_beside_the_regions_is_noticed(data, capsys):

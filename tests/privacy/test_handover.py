@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.privacy.privacy_case import audit, blacked_out, make_data
+from tests.privacy.privacy_case import audit, blacked_out, dropping, make_data, run
 from workflow_scripts.contracts.audits import Audit, Findings, MetadataFindings
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.handover import text_of
@@ -63,6 +63,34 @@ def test_a_kind_that_nobody_looked_for_is_said(clean):
     lines = lines_of(clean.model_copy(update={"kinds": kinds}))
     assert lines[1].startswith("Faces: ")
     assert lines[3].startswith("Not looked for: license plates; faces below about 10 px; bodies")
+
+
+def test_dropped_images_are_counted_and_not_handed_over(tmp_path):
+    data = make_data(tmp_path)
+    folder = dropping(data, "a.png", "b.png")
+    _, report = audit(data, folder)
+    given = {
+        "settings": "{}",
+        "annotations": data / "train.coco.json",
+        "images": data / "in",
+        "regions": [data / "0.parquet", data / "1.parquet"],
+        "anonymized": folder,
+        "audit": data / "privacy/drop.json",
+        "output": data / "out",
+        "sheet": data / "sheet.png",
+        "text": data / "out.txt",
+    }
+    assert run("hand-over", given) == 0
+    assert [path.name for path in (data / "out").iterdir()] == ["empty.jpg"]
+    lines = (data / "out.txt").read_text().splitlines()
+    assert lines[:3] == [
+        "Images: 1, 0 with regions; 2 more are dropped",
+        "Faces: 0 found, 0 changed, 3 more in dropped images",
+        "License plates: 0 found, 0 changed, 1 more in dropped images",
+    ]
+    report["metadata"] = {"n": 0, "images": [], "of_them_originals": 0, "kinds": {}}
+    said = lines_of(Audit.model_validate(report))[3]
+    assert said.startswith("Audit: each region that was found is changed or dropped, nothing")
 
 
 def test_many_notes_are_shortened(clean):

@@ -17,6 +17,7 @@ from tests.privacy.privacy_case import (
     WIDTH,
     audit,
     blacked_out,
+    dropping,
     face_at,
     figure,
     make_data,
@@ -119,6 +120,33 @@ def test_a_table_of_something_else_is_refused(data, capsys):
     assert "other.json: variant, originals, images" in capsys.readouterr().err
     assert main(["show", str(data / "other.json")]) == 2
     assert "other.json: caption, layouts, audits" in capsys.readouterr().err
+
+
+def test_dropped_images_stand_beside_the_others(data):
+    audit(data, None)
+    audit(data, dropping(data, "a.png", "b.png"))
+    audits = [data / f"privacy/{name}.json" for name in ("unmodified", "drop")]
+    assert run("table", {"audits": audits, "output": data / "tables"}) == 0
+    long = pd.read_csv(data / "tables/privacy.csv")
+    of_drop = long[(long.variant == "drop") & (long["size"] == "all")]
+    counts = of_drop[of_drop.metric == "dropped"].set_index("kind")
+    assert (counts.value["face"], counts.n["face"]) == (3, 3)
+    assert (counts.value["image"], counts.n["image"]) == (2, 3)
+    assert "dropped" not in set(long[long.variant == "unmodified"].metric)
+    readable = (data / "tables/privacy.md").read_text()
+    cells = [line.split("|")[2].strip() for line in readable.splitlines() if "| drop " in line]
+    assert cells == ["0 (3 more dropped)", "0 (1 more dropped)", "1 (2 more dropped)"]
+
+
+def test_a_dropped_picture_is_not_shown(data):
+    assert not shows_a_face(figure(data, False, dropping(data, "a.png", "b.png")))
+    text = (data / "figures/before_after.svg").read_text()
+    assert ">dropped<" in text
+    assert ">unchanged<" not in text
+    figure(data, True, dropping(data, "a.png"), blacked_out(data))
+    text = (data / "figures/before_after.svg").read_text()
+    assert text.count(">dropped<") == 2
+    assert text.count(">unchanged<") == 2  # the face and the plate that the variant keeps
 
 
 def test_the_figure_is_the_same_each_time(data):

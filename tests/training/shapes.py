@@ -4,9 +4,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from plain_commands.files import sha256_of_file
+from plain_commands.files import link_or_copy, sha256_of_file
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask
 
@@ -31,6 +32,31 @@ def draw_split(folder: Path, count: int, seed: int, height: int = 64, width: int
     path = folder / "annotations.json"
     CocoSplit(CLASSES, tuple(images), tuple(instances)).write(path)
     return path
+
+
+def write_variant(folder: Path, images: Path, *dropped: int) -> CocoSplit:
+    """Write a manifest of the split's originals without some; returns the split without them.
+
+    Args:
+        folder: of the variant, for its manifest and links to the images.
+        images: of the split, with `annotations.json`.
+        dropped: ids of images.
+    """
+    split = CocoSplit.read(images / "annotations.json")
+    entries = []
+    for image in split.images:
+        if image.id in dropped:
+            entries.append(Entry(image.file_name, "", "", image.sha256, False, dropped=True))
+        else:
+            link_or_copy(images / image.file_name, folder / "000" / image.file_name)
+            file = f"000/{image.file_name}"
+            entries.append(Entry(image.file_name, file, image.sha256, image.sha256, True))
+    write_manifest(folder / "manifest.parquet", entries)
+    return CocoSplit(
+        split.classes,
+        tuple(image for image in split.images if image.id not in dropped),
+        tuple(one for one in split.instances if one.image_id not in dropped),
+    )
 
 
 def draw(canvas: np.ndarray, owner: np.ndarray, instance: int, random: np.random.Generator) -> None:

@@ -13,13 +13,16 @@ from tests.training.conftest import with_settings
 from tests.training.running import (
     check_killed_stopped_and_continued,
     command_of,
+    hash_of_weights,
     metrics_of,
     run,
     run_here,
     start,
     wait_for_message,
 )
+from tests.training.shapes import write_variant
 from workflow_scripts.contracts.manifest import Entry, write_manifest
+from workflow_scripts.training.job import Ending
 
 
 def train(job, *extra: str) -> int:
@@ -49,6 +52,32 @@ def test_an_image_that_a_manifest_lacks_is_named(job, capfd, tmp_path):
     write_manifest(tmp_path / "manifest.parquet", [other])
     assert train(job, "--anonymized", str(tmp_path)) == 2
     assert "10 of 10 images are not in it, image_001.png for one" in capfd.readouterr().err
+
+
+def test_a_training_without_dropped_images_takes_as_many_steps(job, shapes, tmp_path):
+    """The same weights as from a split that never had these images."""
+    rest = write_variant(tmp_path / "variant", shapes / "train", 1, 2, 3, 9)
+    rest.write(tmp_path / "rest.json")
+    dropping = replace(job, anonymized=tmp_path / "variant", output=tmp_path / "a")
+    smaller = replace(job, annotations=tmp_path / "rest.json", output=tmp_path / "b")
+    for one in (dropping, smaller):
+        assert run_here(one).ending is Ending.DONE
+    assert hash_of_weights(dropping.output) == hash_of_weights(smaller.output)
+    steps = [line["iteration"] for line in metrics_of(dropping.output)]
+    assert steps[-1] == job.recipe.iterations == 6
+    rates = [[line["learning_rate"] for line in metrics_of(x.output)] for x in (dropping, smaller)]
+    assert rates[0] == rates[1]
+
+
+def test_how_many_images_are_dropped_is_said(job, shapes, tmp_path, capfd):
+    write_variant(tmp_path / "variant", shapes / "train", 1, 2)
+    weights = with_settings(
+        job, initialisation=tmp_path / "weights.pth", initialisation_sha256="0" * 64
+    )
+    # Ends there, before the workers start.
+    assert train(weights, "--anonymized", str(tmp_path / "variant")) == 2
+    said = "2 of 10 images are dropped; iterations and schedule stay as they are"
+    assert said in capfd.readouterr().err
 
 
 def test_missing_weights_are_found_before_the_training(job, capfd, tmp_path):

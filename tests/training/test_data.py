@@ -8,8 +8,10 @@ import pytest
 from invariant_mask_rcnn.augmentation import (
     augmented,
 )
+from plain_commands.errors import UserError
 from plain_commands.files import sha256_of
 
+from tests.training.shapes import write_variant
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.imaging.images import write_png
@@ -53,6 +55,29 @@ def test_a_sample_follows_from_seed_and_position_alone(job):
     assert bool((one[12].image == two[12].image).all())
     # Position 2 and 12 may show one image in different epochs, but never with one draw.
     assert len({one[position].seed for position in range(40)}) == 40
+
+
+def test_dropped_images_are_as_if_they_had_never_been_there(job, shapes, tmp_path):
+    rest = write_variant(tmp_path / "variant", shapes / "train", 2, 7)
+    augment = partial(augmented, **vars(job.settings.augmentation))
+    split = CocoSplit.read(job.annotations)
+    with_manifest = TrainingSet(split, job.images, tmp_path / "variant", augment, seed=0)
+    without = TrainingSet(rest, job.images, None, augment, seed=0)
+    assert len(with_manifest) == len(without) == 8
+    for position in range(20):
+        one, two = with_manifest[position], without[position]
+        assert bool((one.image == two.image).all())
+        assert bool((one.boxes == two.boxes).all())
+        assert one.seed == two.seed
+
+
+def test_a_variant_that_drops_all_is_one_line(job, shapes, tmp_path):
+    write_variant(tmp_path / "variant", shapes / "train", *range(1, 11))
+    split = CocoSplit.read(job.annotations)
+    with pytest.raises(UserError, match="variant: each image to read is dropped; nothing is left"):
+        TrainingSet(split, job.images, tmp_path / "variant", augmented, seed=0)
+    with pytest.raises(UserError, match="has no image with an instance to learn from"):
+        training_images(replace(split, instances=()))
 
 
 def test_augmentation_settings_hold(job):

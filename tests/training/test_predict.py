@@ -11,6 +11,7 @@ from plain_commands.files import read_json, sha256_of_file
 
 from tests.commands import training as main
 from tests.training.conftest import with_settings
+from tests.training.shapes import write_variant
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.contracts.settings import Evaluation
@@ -74,6 +75,17 @@ def test_predictions_are_coco_results_in_the_images_own_pixels(job, reference, s
     boxes = [{tuple(r["bbox"]) for r in black if r["image_id"] == number} for number in sizes]
     assert boxes[0] == boxes[1]  # one black image is like another
     assert (job.output / "d.json.gz").read_bytes() != first
+
+
+def test_models_are_tested_on_all_images(reference, shapes, tmp_path, capfd):
+    write_variant(tmp_path / "variant", shapes / "val", 2)
+    options = [
+        *("--checkpoint", reference.output / "model_final.pth", "--settings", "{}"),
+        *("--annotations", shapes / "val/annotations.json", "--images", shapes / "val"),
+        *("--anonymized", tmp_path / "variant", "--output", tmp_path / "p.json.gz"),
+    ]
+    assert main(["predict", *map(str, options)]) == 2
+    assert "variant lacks 1 of 3 images, which the variant drops" in capfd.readouterr().err
 
 
 @pytest.mark.slow

@@ -106,6 +106,12 @@ class ShardFolder:
         )
 
 
+def dropped_entry(picture: Picture) -> Entry:
+    """The manifest entry of an image that is left out."""
+    image, regions = picture.record, len(picture.regions)
+    return Entry(image.file_name, "", "", image.sha256, linked=False, asked=regions, dropped=True)
+
+
 def check_names(pictures: Sequence[Picture], *, as_originals: bool = False) -> None:
     """Check that each image gets a file of its own in the shard's folder.
 

@@ -36,7 +36,7 @@ class Method(Section):
     treats_objects: ClassVar[bool] = False
     """Whether images without PII regions are changed as well, for their labelled objects."""
     makes_images: ClassVar[bool] = True
-    """Whether it makes changed images, rather than to leave them or to take finished ones."""
+    """Whether it hides PII by itself, rather than to leave it or to take finished images."""
     gpus: ClassVar[int] = 0
     """Number of GPUs that a job asks for; the profile may say otherwise."""
     environment: ClassVar[str] = "workflow"
@@ -87,6 +87,19 @@ class Method(Section):
     def replacement(self, file_name: str) -> Finished | None:
         """An image file to take instead of calling `anonymize`, if there is one."""
         return None
+
+    @property
+    def needs_whole_split(self) -> bool:
+        """Whether `dropped` has to see all images of the split, not only those of the shard."""
+        return False
+
+    def dropped(self, pictures: Sequence[Picture]) -> frozenset[str]:
+        """`file_name`s of images that the variant leaves out.
+
+        Args:
+            pictures: the images of the shard, or of the split where it `needs_whole_split`.
+        """
+        return frozenset()
 
     def check(self, split: CocoSplit) -> None:
         """Check settings and files.

@@ -9,6 +9,7 @@ from plain_commands.section import Section, validate
 from plain_commands.texts import read_yaml
 from pydantic import Field, field_validator, model_validator
 
+from workflow_scripts.anonymization.methods.drop import Drop
 from workflow_scripts.anonymization.variants import (
     IMAGES_ONLY,
     Variant,
@@ -165,6 +166,18 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _random_drops_have_their_treatment(self) -> "Experiment":
+        drops = {name: one for name, one in self.variants.items() if isinstance(one, Drop)}
+        widths = {one.min_width for one in drops.values() if not one.at_random}
+        for name, one in drops.items():
+            if one.at_random and one.min_width not in widths:
+                raise ValueError(
+                    f"variants.{name}: it is the control of a variant of method drop with "
+                    f"min_width {one.min_width:g}, which is missing; add it, or correct min_width"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
         if self.images_only:
             return self
@@ -233,6 +246,11 @@ class Experiment(Section):
                 raise ValueError(
                     f"evaluation.on: variant {name!r} changes no image; "
                     f"{UNMODIFIED!r} stands for the images as they are"
+                )
+            if isinstance(self.variants[name], Drop):
+                raise ValueError(
+                    f"evaluation.on: variant {name!r} drops images, and models are tested on all "
+                    "of them; take it out of the list"
                 )
         return self
 

@@ -164,7 +164,11 @@ class Fingerprints:
         """Fingerprint of how variants are judged, beside the evaluations."""
         return fingerprint(
             settings=self.jobs.statistics_settings(),
-            controls=[self.jobs.aa_controls(), self.jobs.positive_controls()],
+            controls=[
+                self.jobs.aa_controls(),
+                self.jobs.positive_controls(),
+                self.jobs.random_drops(),
+            ],
             code=code_of("workflow_scripts.analysis.statistics.commands.verdict"),
         )
 

@@ -14,6 +14,7 @@ from plain_commands.files import canonical_json
 from pydantic import BaseModel
 
 from workflow_scripts.anonymization.methods.command import CommandMethod
+from workflow_scripts.anonymization.methods.drop import Drop
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import IMAGES_ONLY, is_unmodified, seed_offset
 from workflow_scripts.config.early import refuse_missing_files
@@ -171,6 +172,11 @@ class Jobs:
         """The variants that have to come out worse: whole objects are masked."""
         variants = self.experiment.variants
         return [name for name in variants if isinstance(variants[name], MaskObjects)]
+
+    def random_drops(self, _: object = None) -> list[str]:
+        """The variants that leave out images at random, a control of those that choose them."""
+        variants = self.experiment.variants.items()
+        return [name for name, one in variants if isinstance(one, Drop) and one.at_random]
 
     def programs(self) -> list[str]:
         """The variants whose images a program of the user's makes."""

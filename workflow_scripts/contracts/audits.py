@@ -46,6 +46,9 @@ class RegionsAudit(FilePart):
     """Regions of one kind and size; without regions, their number is all there is."""
 
     regions: int
+    """Those of dropped images aside."""
+    dropped: int = 0
+    """Regions in images that the variant drops."""
     routes: dict[str, int] = Field(default_factory=dict)
     """Number of regions by what changed them."""
     unchanged: Findings = Findings(n=0, images=())
@@ -61,6 +64,8 @@ class AuditedImages(FilePart):
     """Numbers of images."""
 
     n: int
+    """Those that the variant drops aside."""
+    dropped: int = 0
     with_regions: int
     originals: int
     """Images whose file is the original's."""

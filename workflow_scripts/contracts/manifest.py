@@ -1,14 +1,16 @@
 """The manifest of a variant: the file that replaces each image, and what was changed in it."""
 
 import functools
+import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from plain_commands.errors import UserError
-from plain_commands.parquet import read_rows, write_rows
+from plain_commands.files import canonical_json
+from plain_commands.parquet import read_metadata, read_rows, write_rows
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
@@ -57,9 +59,10 @@ class Entry:
     image: str
     """`file_name` of the original image."""
     file: str
-    """The variant's image, relative to the folder of the manifest, with forward slashes."""
+    """The variant's image, relative to the folder of the manifest, with forward slashes; empty if
+    the variant drops the image."""
     sha256: str
-    """SHA-256 of the variant's image file."""
+    """SHA-256 of the variant's image file; empty if the variant drops the image."""
     source_sha256: str
     """SHA-256 of the original image file."""
     linked: bool
@@ -71,6 +74,8 @@ class Entry:
     whole_image: bool = False
     """Whether it may differ from its original everywhere, and was not compared with it outside of
     PII regions."""
+    dropped: bool = False
+    """Whether the variant leaves the image out: there is no file for it."""
 
     @property
     def regions(self) -> int:
@@ -98,6 +103,9 @@ class Entry:
         return ",".join(sorted({change.method for change in self.changes})) or None
 
 
+ADVICE = "anonymize this shard again"
+DROPPED = "dropped_instances"
+"""Key of a manifest's metadata."""
 SUMMARY = ("regions", "region_ids", "faces", "license_plates", "method")
 """Columns derived from the changes, for readers of the table that are no part of this project."""
 
@@ -129,15 +137,18 @@ def schema() -> Any:
             ("linked", pa.bool_()),
             ("asked", pa.int32()),
             ("whole_image", pa.bool_()),
+            ("dropped", pa.bool_()),
             ("changes", pa.list_(change)),
         ]
     )
 
 
-def write_manifest(path: Path, entries: Iterable[Entry]) -> None:
-    """Write a manifest as Parquet, atomically."""
+def write_manifest(
+    path: Path, entries: Iterable[Entry], dropped: Mapping[str, tuple[int, int]] | None = None
+) -> None:
+    """Write a manifest as Parquet, atomically, with the result of `dropped_instances`."""
     rows = [asdict(entry) | {name: getattr(entry, name) for name in SUMMARY} for entry in entries]
-    write_rows(path, rows, schema())
+    write_rows(path, rows, schema().with_metadata({DROPPED: canonical_json(dropped or {})}))
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -146,12 +157,21 @@ def read_manifest(path: Path) -> list[Entry]:
     Raises:
         UserError: it is missing, something else, or of an earlier version.
     """
-    advice = "anonymize this shard again"
-    rows = read_rows(path, schema(), "a manifest", advice)
+    rows = read_rows(path, schema(), "a manifest", ADVICE)
     try:
         return [_entry(row) for row in rows]
     except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a manifest ({error}); {advice}") from None
+        raise UserError(f"{path}: not a manifest ({error}); {ADVICE}") from None
+
+
+def read_dropped_instances(path: Path) -> dict[str, tuple[int, int]]:
+    """Instances in the images that a variant drops, and in all, by class; empty if it drops none.
+
+    Raises:
+        UserError: the manifest is missing, or is none.
+    """
+    counts = json.loads(read_metadata(path, "a manifest", ADVICE).get(DROPPED, "{}"))
+    return {name: (dropped, total) for name, (dropped, total) in counts.items()}
 
 
 def _entry(row: dict[str, Any]) -> Entry:
@@ -165,6 +185,8 @@ def _entry(row: dict[str, Any]) -> Entry:
 
 def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoImage, ...]:
     """The records of a variant's images: other files with other content, all else the same.
+
+    Images that the variant drops are left out.
 
     Args:
         images: records of the original images, in any number.
@@ -185,7 +207,26 @@ def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoIm
         replace(image, file_name=entry.file, sha256=entry.sha256)
         for image in images
         for entry in [entries[image.file_name]]
+        if not entry.dropped
     )
+
+
+def dropped_instances(split: CocoSplit, entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
+    """Instances, groups aside, in the images that a variant drops, and in all, by class.
+
+    Args:
+        split: all images.
+        entries: one for each image.
+
+    Returns:
+        All classes of the split; none if nothing is dropped.
+    """
+    names = {entry.image for entry in entries if entry.dropped}
+    ids = {image.id for image in split.images if image.file_name in names}
+    counted = [item for item in split.instances if not item.iscrowd]
+    total = Counter(split.class_of(item) for item in counted)
+    dropped = Counter(split.class_of(item) for item in counted if item.image_id in ids)
+    return {name: (dropped[name], total[name]) for name in split.classes if names}
 
 
 def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
@@ -208,7 +249,7 @@ def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
             findings.append(f"{shard}: {entry.image} is not in the training split")
         elif entry.source_sha256 != originals[entry.image]:
             findings.append(f"{shard}: {entry.image} was made from another original")
-        elif not (shard.parent / entry.file).is_file():
+        elif not entry.dropped and not (shard.parent / entry.file).is_file():
             findings.append(f"{shard}: {entry.file} is missing")
     if findings:
         raise UserError.of([*findings, "anonymize these shards again"])

@@ -62,16 +62,21 @@ class Shards:
 
 
 def read_shard(path: Path, shard: str) -> tuple[str, ...]:
-    """File names of the images of one shard, of whichever split.
+    """File names of the images of one shard, of whichever split; see `read_split_of`."""
+    return read_split_of(path, shard)[shard]
+
+
+def read_split_of(path: Path, shard: str) -> dict[str, tuple[str, ...]]:
+    """File names by shard of the split that a shard is part of.
 
     Raises:
         UserError: `shards.json` is missing, or has no such shard.
     """
-    content = Shards.read(path)
-    shards = content.of("train") | content.of("val")
-    if shard not in shards:
-        raise UserError(f"{path}: no shard {shard!r}; there are {', '.join(shards)}")
-    return shards[shard]
+    by_split = Shards.read(path).by_split.values()
+    if found := next((shards for shards in by_split if shard in shards), None):
+        return found
+    known = ", ".join(name for shards in by_split for name in shards)
+    raise UserError(f"{path}: no shard {shard!r}; there are {known}")
 
 
 def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shards:

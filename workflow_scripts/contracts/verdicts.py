@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from plain_commands.section import FilePart
+from pydantic import Field
 from run_equivalence.verdicts import ClassVerdict
 
 from workflow_scripts.contracts.runs import ALL
@@ -18,17 +19,22 @@ class Role(StrEnum):
 
     TREATMENT = "treatment"
     AA_CONTROL = "A/A control"
+    RANDOM_DROP = "random drop"
     POSITIVE_CONTROL = "positive control"
 
 
 class Coverage(FilePart):
-    """What a variant changed in the training images."""
+    """What a variant changed in the training images, or left out of them."""
 
     images: int
     changed_images: int
     regions: int
     """Detected faces and license plates."""
     changed_regions: int
+    dropped_images: int = 0
+    dropped_regions: int = 0
+    dropped_instances: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    """Instances in dropped images, and in all, by class; empty if none is dropped."""
 
 
 class VariantVerdict(FilePart):
@@ -58,7 +64,8 @@ class VariantVerdict(FilePart):
     @property
     def changed_nothing(self) -> bool:
         """Whether its images are known to be the originals."""
-        return self.coverage is not None and not self.coverage.changed_images
+        known = self.coverage
+        return known is not None and not known.changed_images + known.dropped_images
 
     @property
     def is_control(self) -> bool:

@@ -72,10 +72,14 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
         notes: of the index, such as on files that are not among the images.
     """
     lines = [f"Images: {audit.images.n}, {audit.images.with_regions} with regions"]
+    if audit.images.dropped:
+        lines[0] += f"; {audit.images.dropped} more are dropped"
     for kind in audit.kinds:
         block = audit.of(kind)
         line = f"{kind.plural.capitalize()}: {block.regions} found, "
         line += f"{block.regions - block.unchanged.n} changed"
+        if block.dropped:
+            line += f", {block.dropped} more in dropped images"
         if covered := block.routes.get(Route.FALLBACK):
             line += f", {covered} of them covered without detail, since the method failed there"
         lines.append(line)
@@ -94,7 +98,8 @@ def _audit_sentences(audit: Audit) -> Iterator[str]:
     if only_colours and audit.metadata.n:
         yield f"files that keep a colour profile, since theirs is not sRGB: {audit.metadata.n}"
         audit = audit.model_copy(update={"metadata": NO_METADATA})
+    changed = "changed or dropped" if audit.images.dropped else "changed"
     yield from shortcomings([audit]) or [
-        "each region that was found is changed, nothing outside of them is, and no file carries "
+        f"each region that was found is {changed}, nothing outside of them is, and no file carries "
         "other metadata; whether a face or a plate was missed, only eyes can tell"
     ]

@@ -134,7 +134,7 @@ def pairs_of(
     folder: Path | None,
     manifest: Path | None = None,
 ) -> list[Pair]:
-    """One pair per image, in the order of the split.
+    """One pair per image that the variant does not drop, in the order of the split.
 
     Args:
         split: the training images.
@@ -164,6 +164,8 @@ def pairs_of(
     pairs = []
     for picture in pictures:
         image, entry = picture.record, entries[picture.record.file_name]
+        if entry.dropped:
+            continue
         if entry.source_sha256 != image.sha256:
             raise UserError(
                 f"{manifest}: {image.file_name} was made from another original; anonymize again"
@@ -177,3 +179,21 @@ def pairs_of(
         record = replace(image, file_name=entry.file, sha256=entry.sha256)
         pairs.append(Pair(picture, record, folder, entry.changes, entry.whole_image))
     return pairs
+
+
+def left_out(
+    split: CocoSplit, root: Path, regions: Sequence[Path], pairs: Sequence[Pair]
+) -> list[Pair]:
+    """The originals that a variant drops, as pairs of themselves.
+
+    Args:
+        split: the training images.
+        root: the folder that their file names are relative to.
+        regions: pii/{split}/{shard}.parquet of all shards.
+        pairs: of the images that the variant does not drop.
+    """
+    kept = {pair.image.file_name for pair in pairs}
+    if len(kept) == len(split.images):
+        return []
+    originals = pairs_of(split, root, regions, None)
+    return [pair for pair in originals if pair.image.file_name not in kept]

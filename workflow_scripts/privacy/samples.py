@@ -20,6 +20,7 @@ AROUND = {Kind.FACE: 1.9, Kind.LICENSE_PLATE: 1.45}
 """Width of a picture, relative to that of the region."""
 ORIGINAL = "original"
 UNCHANGED = "unchanged"
+DROPPED = "dropped"
 BESIDE = "neighbour\nunchanged"
 
 
@@ -64,9 +65,12 @@ def samples_of(
 
     Args:
         originals: the images with all of their regions.
-        variants: by name, the same images in the same order; none of them is the originals.
+        variants: by name, the images that each does not drop; none of them is the originals.
         show_originals: whether original faces and plates may be seen.
     """
+    by_name = {
+        name: {pair.image.file_name: pair for pair in pairs} for name, pairs in variants.items()
+    }
     columns = (*((ORIGINAL,) if show_originals else ()), *variants)
     each = max(1, TILES // max(len(columns), 1))
     samples = []
@@ -76,8 +80,8 @@ def samples_of(
         tiles = []
         if show_originals:
             tiles.append(Tile(f"{region.width:.0f} px", _cut(pair.read()[0], window)))
-        for pairs in variants.values():
-            tiles.append(_tile(pairs[at], number, window, show_originals))
+        for pairs in by_name.values():
+            tiles.append(_tile(pairs.get(pair.image.file_name), number, window, show_originals))
         samples.append(FigureRow(kind, near, region.width, tuple(tiles)))
     return FigureContent(columns, tuple(samples))
 
@@ -119,7 +123,9 @@ def _window(region: Region, pair: Pair) -> tuple[int, int, int, int]:
     return x0, y0, x0 + width, y0 + height
 
 
-def _tile(pair: Pair, number: int, window: tuple[int, ...], show_originals: bool) -> Tile:
+def _tile(pair: Pair | None, number: int, window: tuple[int, ...], show_originals: bool) -> Tile:
+    if pair is None:
+        return Tile(DROPPED, None)
     region = pair.regions[number]
     route = pair.route_of(region)
     old, new = pair.read()

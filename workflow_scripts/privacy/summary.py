@@ -22,7 +22,8 @@ from workflow_scripts.contracts.audits import (
     WholeImages,
 )
 from workflow_scripts.contracts.manifest import FILE_NAME
-from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.privacy import again
 from workflow_scripts.privacy.measure import ImageFinding, RegionFinding
 
@@ -34,17 +35,24 @@ SHOWN = 5
 
 
 def audit_of(
-    variant: str, images: Sequence[ImageFinding], made_with: dict[str, Any], *, originals: bool
+    variant: str,
+    images: Sequence[ImageFinding],
+    made_with: dict[str, Any],
+    dropped: Sequence[Picture] = (),
+    *,
+    originals: bool,
 ) -> Audit:
     """The audit of a variant.
 
     Args:
         variant: name of the variant.
-        images: measurements of all images, at least one.
+        images: measurements of all images that are kept, at least one.
         made_with: see `made_with`.
+        dropped: the other images, which count in no share and no mean.
         originals: whether the variant is the originals.
     """
     regions = [region for image in images for region in image.regions]
+    gone = [region for picture in dropped for region in picture.regions]
     metadata = [image for image in images if image.metadata]
     outside = sum(image.outside for image in images)
     return Audit(
@@ -53,6 +61,7 @@ def audit_of(
         originals=originals,
         images=AuditedImages(
             n=len(images),
+            dropped=len(dropped),
             with_regions=sum(bool(image.regions) for image in images),
             originals=sum(image.linked for image in images),
             compared=sum(image.compared for image in images),
@@ -74,7 +83,12 @@ def audit_of(
             kinds=_counts(kind for image in metadata for kind in image.metadata),
         ),
         kinds={
-            kind: _by_size([one for one in regions if one.kind is kind])
+            kind: _by_size(
+                [one for one in regions if one.kind is kind],
+                Counter(
+                    size for one in gone if one.kind is kind for size in (ALL_SIZES, _size_of(one))
+                ),
+            )
             for kind in Kind
             if kind in made_with["detectors"]
         },
@@ -109,16 +123,24 @@ def made_with(
     }
 
 
-def _by_size(regions: Sequence[RegionFinding]) -> dict[str, RegionsAudit]:
-    """The numbers of all regions of one kind, and of each size class."""
+def _by_size(regions: Sequence[RegionFinding], dropped: Counter[str]) -> dict[str, RegionsAudit]:
+    """The numbers of all regions of one kind, and of each size class.
+
+    Args:
+        regions: those in images that are kept.
+        dropped: number of the others by size class, and of all.
+    """
     by_size: dict[str, list[RegionFinding]] = defaultdict(list)
     for region in regions:
         by_size[_size_of(region)].append(region)
     groups = {ALL_SIZES: regions, **{size: by_size[size] for size in SIZES}}
-    return {name: _regions_audit(members) for name, members in groups.items()}
+    audits = {name: _regions_audit(members) for name, members in groups.items()}
+    for name, number in dropped.items():
+        audits[name] = audits[name].model_copy(update={"dropped": number})
+    return audits
 
 
-def _size_of(region: RegionFinding) -> str:
+def _size_of(region: RegionFinding | Region) -> str:
     return next(name for name, (low, high) in SIZES.items() if low <= region.width < high)
 
 

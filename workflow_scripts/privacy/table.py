@@ -43,7 +43,9 @@ def _rows_of(audit: Audit) -> Iterator[Row]:
         for size, block in audit.kinds.get(kind, {}).items():
             for metric, value, n in _metrics_of(block):
                 yield audit.variant, kind.value, size, metric, value, n
-    n = audit.images.n
+    n, dropped = audit.images.n, audit.images.dropped
+    if dropped:
+        yield audit.variant, WHOLE, ALL_SIZES, "dropped", dropped, n + dropped
     inside = n - audit.images.whole_image
     for metric, value, of in (
         ("pixels_outside", audit.outside.pixels if inside else None, inside),
@@ -58,6 +60,8 @@ def _rows_of(audit: Audit) -> Iterator[Row]:
 def _metrics_of(block: RegionsAudit) -> Iterator[tuple[str, Any, int]]:
     n = block.regions
     yield "regions", n, n
+    if block.dropped:
+        yield "dropped", block.dropped, n + block.dropped
     if not n:
         return
     yield "unchanged", block.unchanged.n, n
@@ -98,10 +102,11 @@ def _text_table(title: str, rows: dict[str, dict[str, str]]) -> TextTable:
 def _cells(audit: Audit, kind: Kind) -> dict[str, str]:
     block = audit.of(kind)
     if not block.regions:
-        return {"Regions": "0" if kind in audit.kinds else NOT_LOOKED_FOR}
+        count = f"0{_and_dropped(block.dropped)}"
+        return {"Regions": count if kind in audit.kinds else NOT_LOOKED_FOR}
     found, before = _percent(block.found_again), _percent(block.found_in_originals)
     cells = {
-        "Regions": str(block.regions),
+        "Regions": f"{block.regions}{_and_dropped(block.dropped)}",
         "Unchanged": f"{block.unchanged.n}{' (whole_image)' if audit.images.whole_image else ''}",
         "Changed by": ", ".join(f"{name} {n}" for name, n in block.routes.items()),
         "Found again": f"{found} ({before})",
@@ -118,12 +123,17 @@ def _whole(audit: Audit) -> dict[str, str]:
     whole = f", {n} images not compared" if (n := audit.images.whole_image) else ""
     kinds = ", ".join(f"{name} {n}" for name, n in metadata.kinds.items())
     return {
-        "Images": str(audit.images.n),
+        "Images": f"{audit.images.n}{_and_dropped(audit.images.dropped)}",
         "Pixels outside": f"{audit.outside.pixels}{whole}",
         "SSIM": _number(audit.whole_images.ssim, 4),
         "PSNR": UNDEFINED if psnr is None else f"{psnr:.1f} dB",
         "Metadata": f"{metadata.n} files ({kinds})" if metadata.n else "none",
     }
+
+
+def _and_dropped(number: int) -> str:
+    """Number of dropped images, or of regions in them, behind that of the others."""
+    return f" ({number} more dropped)" if number else ""
 
 
 def _percent(found: FoundShare) -> str:

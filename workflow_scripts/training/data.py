@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample, as_sample
-from plain_commands.errors import UserError
 from torch.utils.data import Dataset
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
@@ -30,7 +29,8 @@ class TrainingSet(Dataset[TrainingSample]):
     Args:
         split: annotations of the training images.
         images: folder that the split's file names are relative to.
-        anonymized: folder of a variant, whose images replace those of `images`; None for originals.
+        anonymized: folder of a variant, whose images replace those of `images`, without those that
+            it drops; None for originals.
         augment: random change of each image.
         seed: seed of the training.
 
@@ -46,14 +46,12 @@ class TrainingSet(Dataset[TrainingSample]):
         augment: Augment,
         seed: int,
     ) -> None:
-        chosen = training_images(split)
-        if not chosen:
-            raise UserError("the training split has no image with an instance")
-        self.instances = [split.instances_by_image[image.id] for image in chosen]
-        self.images, self.root = located(chosen, images, anonymized)
+        self.images, self.root = located(training_images(split), images, anonymized)
+        self.instances = [split.instances_by_image[image.id] for image in self.images]
         self.augment = augment
         self.seed = seed
-        self._keeps = sum(3 * image.height * image.width for image in chosen) < KEEP_DECODED_BYTES
+        pixels = sum(image.height * image.width for image in self.images)
+        self._keeps = 3 * pixels < KEEP_DECODED_BYTES
         self._kept: dict[int, LabelledImage] = {}
 
     def __len__(self) -> int:

@@ -12,12 +12,18 @@ def training_images(split: CocoSplit) -> tuple[CocoImage, ...]:
     """Images to train on: those with at least one instance that is not a group.
 
     detectron2 leaves out the same ones (`filter_empty`).
+
+    Raises:
+        UserError: there is none.
     """
-    return tuple(
+    found = tuple(
         image
         for image in split.images
         if any(not instance.iscrowd for instance in split.instances_by_image[image.id])
     )
+    if not found:
+        raise UserError("the training split has no image with an instance to learn from")
+    return found
 
 
 def located(
@@ -25,16 +31,20 @@ def located(
 ) -> tuple[tuple[CocoImage, ...], Path]:
     """Records of the files to read, in the order of the images, and the root of their names.
 
+    Images that the variant drops are left out.
+
     Args:
         images: images of one split.
         root: folder that their names are relative to.
         anonymized: folder of a variant, whose manifest names the replacements; None for originals.
 
     Raises:
-        UserError: an image is missing, or missing in the manifest.
+        UserError: an image is missing, or missing in the manifest; or all are dropped.
     """
     if anonymized is not None:
         images, root = images_of_variant(images, anonymized), anonymized
+        if not images:
+            raise UserError(f"{anonymized}: each image to read is dropped; nothing is left")
     files = [root / image.file_name for image in images]
     missing = [f"{file}: no such image" for file in files if not file.is_file()]
     if missing:

@@ -149,6 +149,63 @@ def test_what_a_variant_changed_comes_first(counts, said, verdict):
     assert f",8,{changed_images},{regions},{changed_regions}," in as_csv(found)
 
 
+DROPPED = {"car": (300, 500), "bus": (40, 40), "train": (0, 9)}
+
+
+def dropping(images: int, instances=None) -> Coverage:
+    """What a variant leaves out of 60 images with 50 regions."""
+    return Coverage(
+        images=60,
+        changed_images=0,
+        regions=50,
+        changed_regions=0,
+        dropped_images=images,
+        dropped_regions=2 * images,
+        dropped_instances=instances or {},
+    )
+
+
+def test_what_a_variant_drops_is_said_with_its_control():
+    found = verdict_of(
+        {"random": Role.RANDOM_DROP, "other": Role.RANDOM_DROP},
+        {"drop": dropping(20, DROPPED), "random": dropping(20), "other": dropping(19)},
+        drop=(0.37, 0.29, 0.33),
+        random=(0.39, 0.29, 0.34),
+        other=(0.39, 0.29, 0.34),
+    )
+    assert headline(found).startswith(
+        "drop leaves out 20 of 60 training images, with 340 of 549 instances and 40 of the 50 "
+        "faces and license plates that were found. "
+    )
+    assert "Training on drop instead of plain images lowers mean AP" in headline(found)
+    assert "Training on random" not in headline(found)
+    said = caveats(found)
+    assert "Instances that drop leaves out: car 300 of 500, bus 40 of 40." in said
+    assert "drop leaves no bus to learn from." in said
+    equal = [text for text in said if "equally many" in text]
+    # Two samples of five with a deviation of 0.3 points: 1.860 * sqrt(2 / 5) * 0.3 = 0.35.
+    assert equal == [
+        "drop and random leave out equally many images: choosing them by what they show changes "
+        "mean AP by -1.00 points (interval -1.35 to -0.65; different within 1 point, different but "
+        "within the margin within 2 points)."
+    ]
+    control = "whatever they show, mean AP changes by -1.00 points (interval -1.35 to -0.65)."
+    assert sum(control in text for text in said) == 2
+    assert all(text in as_markdown(found) for text in equal)
+    assert ",60,0,50,0,20,40," in as_csv(found)
+
+
+def test_a_single_run_of_a_drop_has_no_interval():
+    one = ((0.4, 0.3, 0.35), 0.003, 1)
+    found = verdict_of(
+        {"random": Role.RANDOM_DROP},
+        {"drop": dropping(20), "random": dropping(20)},
+        drop=one,
+        random=one,
+    )
+    assert "changes mean AP by +0.00 points (interval –; not testable" in " ".join(caveats(found))
+
+
 def test_of_several_variants_those_that_changed_nothing_are_not_judged():
     nothing = Coverage(images=8, changed_images=0, regions=0, changed_regions=0)
     same = (0.4, 0.3, 0.35)

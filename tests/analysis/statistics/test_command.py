@@ -272,6 +272,9 @@ def test_a_variant_that_changed_no_pixel_is_named_first_and_not_called_equivalen
         "changed_images": 0,
         "regions": 3,
         "changed_regions": 0,
+        "dropped_images": 0,
+        "dropped_regions": 0,
+        "dropped_instances": {},
     }
     outcomes = [at["verdict"] for row in verdict["variants"][0]["rows"] for at in row["margins"]]
     assert set(outcomes) == {"not testable"}

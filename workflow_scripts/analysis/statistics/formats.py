@@ -78,7 +78,8 @@ def as_csv(verdict: ExperimentVerdict) -> str:
 
 def _columns_of_coverage(variant: VariantVerdict) -> dict[str, Any]:
     """Columns of what the variant changed; empty where nobody said it."""
-    names = "images", "changed_images", "regions", "changed_regions"
+    names = ["images", "changed_images", "regions", "changed_regions"]
+    names += ["dropped_images", "dropped_regions"]
     return {f"training_{name}": getattr(variant.coverage, name, None) for name in names}
 
 

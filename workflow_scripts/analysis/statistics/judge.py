@@ -11,7 +11,7 @@ from run_equivalence.resampling import groups_of
 from run_equivalence.verdicts import AtMargin, ClassVerdict
 from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.contracts.manifest import read_manifest
+from workflow_scripts.contracts.manifest import read_dropped_instances, read_manifest
 from workflow_scripts.contracts.matches import FILE_NAME, read_matches
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 from workflow_scripts.contracts.settings import Statistics
@@ -95,6 +95,9 @@ def coverage_of(manifests: Iterable[Path]) -> dict[str, Coverage]:
                 changed_images=sum(bool(entry.changes) for entry in entries),
                 regions=sum(entry.asked for entry in entries),
                 changed_regions=sum(len(entry.region_ids) for entry in entries),
+                dropped_images=sum(entry.dropped for entry in entries),
+                dropped_regions=sum(entry.asked for entry in entries if entry.dropped),
+                dropped_instances=read_dropped_instances(path),
             )
     return found
 

@@ -1,10 +1,13 @@
 """Conclusions on one variant, and remarks on the experiment, as sentences."""
 
+import math
 from collections.abc import Iterable, Iterator
 
+from run_equivalence.compare import compare
 from run_equivalence.verdicts import Verdict
+from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.analysis.numbers import points
+from workflow_scripts.analysis.numbers import interval, points, signed
 from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
@@ -25,6 +28,12 @@ def control_sentence(verdict: VariantVerdict, settings: Statistics) -> list[str]
     """Conclusion from a control; none for a treatment."""
     if verdict.role is Role.AA_CONTROL:
         return [_of_aa_control(verdict, settings)]
+    if verdict.role is Role.RANDOM_DROP:
+        mean = verdict.over_all
+        return [
+            "Random drop: with as many images left out, whatever they show, mean AP changes by "
+            f"{signed(mean.difference)} points (interval {interval(mean.low, mean.high)})."
+        ]
     return [_of_positive_control(verdict)] if verdict.role is Role.POSITIVE_CONTROL else []
 
 
@@ -127,7 +136,7 @@ def _different_after_correction(verdict: VariantVerdict, lower: bool = False) ->
 
 
 def coverage_sentences(verdict: ExperimentVerdict) -> list[str]:
-    """What came of variants that changed nothing, or not all that was found."""
+    """What came of variants that changed nothing, or not all that was found, or drop images."""
     return [said for of in verdict.variants if (said := _of_coverage(of))]
 
 
@@ -139,9 +148,57 @@ def _of_coverage(of: VariantVerdict) -> str:
     if of.changed_nothing:
         why = f"none of the {found}" if known.regions else "no face or license plate was found"
         return f"{of.variant} changed nothing in {known.images} training images: {why}."
+    if known.dropped_images:
+        counts = known.dropped_instances.values()
+        lost, total = sum(some for some, _ in counts), sum(every for _, every in counts)
+        return (
+            f"{of.variant} leaves out {known.dropped_images} of {known.images} training images, "
+            f"with {lost} of {total} instances and {known.dropped_regions} of the {found}."
+        )
     if of.is_control or known.changed_regions >= known.regions:
         return ""
     return f"{of.variant} changed {known.changed_regions} of the {found}."
+
+
+def drop_sentences(verdict: ExperimentVerdict) -> Iterator[str]:
+    """What variants drop by class, and how each compares with as many images left out at random."""
+    dropping = [(of, of.coverage) for of in verdict.variants if of.coverage]
+    for of, known in dropping:
+        lost = [(name, *counts) for name, counts in known.dropped_instances.items() if counts[0]]
+        if lost:
+            by_class = ", ".join(f"{name} {some} of {total}" for name, some, total in lost)
+            yield f"Instances that {of.variant} leaves out: {by_class}."
+        if gone := [name for name, some, total in lost if some == total]:
+            yield f"{of.variant} leaves no {' and no '.join(gone)} to learn from."
+    for control, size in dropping:
+        for of, known in dropping:
+            is_pair = of.role is Role.TREATMENT and control.role is Role.RANDOM_DROP
+            if is_pair and known.dropped_images == size.dropped_images:
+                yield _of_equal_size(of, control, verdict.settings)
+
+
+def _of_equal_size(of: VariantVerdict, control: VariantVerdict, settings: Statistics) -> str:
+    """Difference of two variants that drop equally many images."""
+    (row,) = compare(
+        {ALL: _sample(of)},
+        {ALL: _sample(control)},
+        margins=settings.margins,
+        level=settings.test_level,
+        power=settings.power,
+    )
+    verdicts = ", ".join(f"{at.verdict} within {points(at.margin)}" for at in row.margins)
+    return (
+        f"{of.variant} and {control.variant} leave out equally many images: choosing them by what "
+        f"they show changes mean AP by {signed(row.difference)} points "
+        f"(interval {interval(row.low, row.high)}; {verdicts})."
+    )
+
+
+def _sample(of: VariantVerdict) -> SampleStatistics:
+    """The runs of a variant, by mean AP."""
+    known = of.over_all.variant
+    mean, std = (math.nan if value is None else value for value in (known.mean, known.std))
+    return SampleStatistics(mean, std, known.n)
 
 
 def learned_nothing(verdict: ExperimentVerdict) -> bool:
@@ -160,7 +217,7 @@ def blindness(verdict: ExperimentVerdict) -> str:
 
 
 def attention(verdict: ExperimentVerdict) -> list[str]:
-    """Remarks that come first: missing runs, and missing controls."""
+    """Remarks that come first: missing runs, missing controls, and what is dropped."""
     found = [f"Missing runs: {verdict.missing}."] if verdict.missing else []
     unknown = {Role.AA_CONTROL: "the false-alarm rate", Role.POSITIVE_CONTROL: "the sensitivity"}
     absent = [role for role in unknown if role not in {of.role for of in verdict.variants}]
@@ -169,7 +226,7 @@ def attention(verdict: ExperimentVerdict) -> list[str]:
             f"Without {' and '.join(absent)}, {' and '.join(unknown[role] for role in absent)} "
             f"{'are' if len(absent) > 1 else 'is'} unknown."
         )
-    return found
+    return [*found, *drop_sentences(verdict)]
 
 
 def notes(verdict: VariantVerdict) -> Iterator[str]:

@@ -9,13 +9,19 @@ from typing import Annotated
 
 from folder_owner import owned, stop_this_process
 from plain_commands.console import log, progress
+from plain_commands.errors import UserError
 from plain_commands.files import atomic
 from program_runner import end_marked
 
-from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images, check_names
+from workflow_scripts.anonymization.apply import (
+    ShardFolder,
+    anonymize_images,
+    check_names,
+    dropped_entry,
+)
 from workflow_scripts.anonymization.twins import compare_all
 from workflow_scripts.anonymization.variants import Variant
-from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import Files, Folder, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Entry, write_manifest
 from workflow_scripts.contracts.regions import read_regions
@@ -26,6 +32,7 @@ from workflow_scripts.contracts.shard_arguments import (
     ShardsFile,
     images_of_shard,
 )
+from workflow_scripts.contracts.shards import read_split_of
 from workflow_scripts.imaging.pictures import Picture, pictures_of
 
 
@@ -34,7 +41,7 @@ def apply(
     *,
     settings: Settings[Variant],
     variant: Annotated[str, option("NAME")],
-    regions: File,
+    regions: Files,
     annotations: Annotations,
     images: Images,
     shards: ShardsFile | None = None,
@@ -45,41 +52,55 @@ def apply(
 ) -> None:
     """Make one variant of the images of one shard.
 
-    Without a shard, of all images of the annotations. The result is a folder with the images at
+    Without a shard, of all images of the annotations, none of which is left out. The result is a folder with the images at
     the data set's own relative paths, and a manifest. Images without regions are linked, or copied
     without metadata; the others are written as PNG (8-bit RGB) whatever they were.
 
     Args:
         variant: its name, for the messages.
-        regions: pii/{split}/{shard}.parquet.
+        regions: pii/{split}/{shard}.parquet; of all shards for a method that drops images
+            at random.
         output: images/{variant}/{split}/{shard}; it appears when it is complete.
         as_originals: write every image, with the name and the format of its original and without
             its metadata.
         threads: images at a time.
     """
-    split = _part_of_shard(annotations, shards, shard) if shards else CocoSplit.read(annotations)
-    settings.check(split)
-    pictures = pictures_of(split, images, read_regions(regions))
+    split = CocoSplit.read(annotations)
+    part = _part_of_shard(split, annotations, shards, shard) if shards else split
+    settings.check(part)
+    chooses_among_all = shards is not None and settings.needs_whole_split
+    count = len(read_split_of(shards, shard)) if shards and chooses_among_all else 1
+    if len(regions) != count:
+        raise UserError(f"--regions: {len(regions)} files; this method takes {count}")
+    found = [region for path in regions for region in read_regions(path)]
+    seen = pictures_of(split if chooses_among_all else part, images, found)
+    names = {image.file_name for image in part.images}
+    pictures = [picture for picture in seen if picture.record.file_name in names]
     check_names(pictures, as_originals=as_originals)
+    left_out = settings.dropped(seen) if shards else frozenset()
+    kept = [picture for picture in pictures if picture.record.file_name not in left_out]
+    dropped = [picture for picture in pictures if picture.record.file_name in left_out]
     with owned(output.with_name(f".{output.name}.owner"), stop_this_process):
         _remove_unfinished(output)
         with atomic(output) as folder:
             folder.mkdir()
             shard_folder = ShardFolder(folder, output.name, as_originals)
-            with settings.prepared(pictures, folder, threads) as method:
-                treated = anonymize_images(method, pictures, shard_folder, threads)
-                entries = list(progress(treated, total=len(pictures), description="anonymizing"))
+            with settings.prepared(kept, folder, threads) as method:
+                treated = anonymize_images(method, kept, shard_folder, threads)
+                entries = list(progress(treated, total=len(kept), description="anonymizing"))
                 compare_all(shard_folder.looks)
-            write_manifest(folder / FILE_NAME, entries)
+            write_manifest(folder / FILE_NAME, [*entries, *map(dropped_entry, dropped)])
     _warn_of_untouched(pictures, entries)
     if removed := shard_folder.removed:
         log.info("metadata left out of %d images (%s)", len(removed), _counted(removed))
-    if kept := shard_folder.kept:
+    if having := shard_folder.kept:
         log.warning(
             "%d images have the metadata of the files that they were taken from (%s); "
             "strip_metadata: true leaves it out of JPEG, PNG and WebP files",
-            *(len(kept), _counted(kept)),
+            *(len(having), _counted(having)),
         )
+    if dropped:
+        log.info("%d of %d images dropped", len(dropped), len(pictures))
     log.info(
         "%d regions changed; %d images written, %d linked",
         sum(entry.regions for entry in entries),
@@ -88,9 +109,8 @@ def apply(
     )
 
 
-def _part_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
+def _part_of_shard(split: CocoSplit, annotations: Path, shards: Path, shard: str) -> CocoSplit:
     """The shard's images and what is labelled in them."""
-    split = CocoSplit.read(annotations)
     images = images_of_shard(shards, shard, split, annotations)
     instances = (i for image in images for i in split.instances_by_image[image.id])
     return CocoSplit(split.classes, tuple(images), tuple(instances))

@@ -1,6 +1,7 @@
 """`anonymization gather`: the manifest of a whole split."""
 
 from plain_commands.console import log
+from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import File, Folders
 from workflow_scripts.contracts import manifest
@@ -14,7 +15,25 @@ def gather(*, folders: Folders, annotations: Annotations, output: File) -> None:
     Args:
         folders: images/{variant}/{split}/{shard} of all shards.
         output: images/{variant}/{split}/manifest.parquet.
+
+    Raises:
+        UserError: an image is missing or of another original, or too many are dropped.
     """
-    entries = manifest.gather(CocoSplit.read(annotations), folders)
-    manifest.write_manifest(output, entries)
+    split = CocoSplit.read(annotations)
+    entries = manifest.gather(split, folders)
+    instances = manifest.dropped_instances(split, entries)
+    dropped = sum(entry.dropped for entry in entries)
+    labelled = [counts for counts in instances.values() if counts[1]]
+    if dropped == len(entries) or (labelled and all(lost == total for lost, total in labelled)):
+        raise UserError(
+            f"{dropped} of {len(entries)} images are dropped, and no "
+            f"{'instance' if labelled else 'image'} is left; raise the variant's min_width"
+        )
+    manifest.write_manifest(output, entries, instances)
     log.info("%d images, %d regions", len(entries), sum(entry.regions for entry in entries))
+    if dropped:
+        log.info("%d of %d images are dropped", dropped, len(entries))
+    for name, (lost, total) in instances.items():
+        if lost:
+            rest = "" if lost < total else ", and none is left to learn from"
+            log.info("%s: %d of %d instances are dropped with them%s", name, lost, total, rest)

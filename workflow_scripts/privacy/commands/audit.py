@@ -9,7 +9,7 @@ from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import PiiSection, pii_section
 from workflow_scripts.privacy import table
-from workflow_scripts.privacy.pairs import pairs_of
+from workflow_scripts.privacy.pairs import left_out, pairs_of
 
 if TYPE_CHECKING:
     Pii = PiiSection
@@ -54,9 +54,13 @@ def audit(
     measuring = measure_images(pairs, finders, threads)
     measured = list(progress(measuring, total=len(pairs), description="auditing"))
     origin = made_with(anonymized, finders, fingerprint)
-    found = audit_of(variant, measured, origin, originals=anonymized is None)
+    dropped = [pair.picture for pair in left_out(split, images, regions, pairs)]
+    found = audit_of(variant, measured, origin, dropped, originals=anonymized is None)
     found.write(output)
     for sentence in table.shortcomings([found]):
         log.warning("attention: %s", sentence)
     compared = sum(len(image.regions) for image in measured)
     log.info("%d regions in %d images compared", compared, len(measured))
+    if dropped:
+        gone = sum(len(picture.regions) for picture in dropped)
+        log.info("%d images with %d regions are dropped", len(dropped), gone)

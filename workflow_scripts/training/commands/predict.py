@@ -48,6 +48,11 @@ def predict(
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
     split = CocoSplit.read(annotations)
     records, root = located(split.images, images, anonymized)
+    if dropped := len(split.images) - len(records):
+        raise UserError(
+            f"--anonymized: {anonymized} lacks {dropped} of {len(split.images)} images, which the "
+            "variant drops; models are tested on all of them"
+        )
     # Only now: importing torch takes seconds, and the GPUs must be chosen before.
     from workflow_scripts.training.predictor import load_predictor  # noqa: PLC0415
 

@@ -162,7 +162,10 @@ def check(job: TrainingJob) -> None:
         UserError: annotations, images or weights are missing or damaged.
     """
     images = training_images(CocoSplit.read(job.annotations))
-    if not images:
-        raise UserError(f"{job.annotations}: no image has an instance to learn from")
-    located(images, job.images, job.anonymized)
+    kept, _ = located(images, job.images, job.anonymized)
+    if len(kept) < len(images):
+        log.info(
+            "%d of %d images are dropped; iterations and schedule stay as they are",
+            *(len(images) - len(kept), len(images)),
+        )
     job.settings.initial_weights()

@@ -31,6 +31,7 @@ def verdict(
     reference: Reference = "unmodified",
     aa_controls: Names = (),
     positive_controls: Names = (),
+    random_drops: Names = (),
     manifests: Files = (),
     output: Folder | None = None,
 ) -> None:
@@ -42,6 +43,8 @@ def verdict(
     Args:
         aa_controls: variants that repeat the reference with other seeds.
         positive_controls: variants that are expected to come out worse.
+        random_drops: variants that leave out images at random, to be compared with those that
+            leave out equally many for a reason.
         manifests: images/{variant}/train/manifest.parquet of each variant that has to change
             something; what it changed is said, and equivalence needs it.
         output: folder for verdict.csv, .md, .tex and .json; without it the verdict is printed.
@@ -61,6 +64,7 @@ def verdict(
         tested = resample(read, wanted, settings)
     roles = dict.fromkeys(aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(positive_controls, Role.POSITIVE_CONTROL)
+    roles |= dict.fromkeys(random_drops, Role.RANDOM_DROP)
     for name in (reference, *roles):
         if name not in samples:
             raise UserError(f"there is no variant {name!r}; there are {', '.join(samples)}")
