@@ -116,6 +116,21 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
     assert done.plan() == IMAGES | ONE_AUDIT | OF_A_VARIANT
 
 
+@pytest.mark.slow
+def test_a_drop_and_its_control_are_variants_like_others(done):
+    control = {"method": "drop", "min_width": 9, "at_random": True}
+    done.config["variants"] |= {"drop": {"method": "drop", "min_width": 9}, "control": control}
+    assert done.plan() == {**dict.fromkeys(IMAGES, 2), **ONE_AUDIT, "audit": 2, **OF_BOTH}
+    done.run()
+    assert done.plan() == {}
+    control["seed"] = 1
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
+    control["min_width"] = 8
+    refused = done.dry_run()
+    assert refused.returncode != 0
+    assert "variants.control: it is the control of a variant of method drop" in refused.stdout
+
+
 def test_another_detection_threshold_leaves_the_reference_alone(done):
     done.config["pii"]["faces"]["threshold"] = 0.5
     assert done.plan() == {

@@ -16,6 +16,9 @@ from workflow_scripts.contracts.regions import Kind
 HEADLINE = {Kind.FACE: "rank_1", Kind.LICENSE_PLATE: "read_whole"}
 """The measure that stands for an attack's success where there is room for one."""
 
+NOTHING_LEFT = "every image with one is left out"
+"""Reason why an attack did not run on a variant that drops what could be attacked."""
+
 
 class AttackRun(FilePart):
     """One attack on one variant."""

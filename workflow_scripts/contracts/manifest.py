@@ -147,8 +147,9 @@ def write_manifest(
     path: Path, entries: Iterable[Entry], dropped: Mapping[str, tuple[int, int]] | None = None
 ) -> None:
     """Write a manifest as Parquet, atomically, with the result of `dropped_instances`."""
+    counts = [[name, *of_class] for name, of_class in (dropped or {}).items()]
     rows = [asdict(entry) | {name: getattr(entry, name) for name in SUMMARY} for entry in entries]
-    write_rows(path, rows, schema().with_metadata({DROPPED: canonical_json(dropped or {})}))
+    write_rows(path, rows, schema().with_metadata({DROPPED: canonical_json(counts)}))
 
 
 def read_manifest(path: Path) -> list[Entry]:
@@ -170,8 +171,8 @@ def read_dropped_instances(path: Path) -> dict[str, tuple[int, int]]:
     Raises:
         UserError: the manifest is missing, or is none.
     """
-    counts = json.loads(read_metadata(path, "a manifest", ADVICE).get(DROPPED, "{}"))
-    return {name: (dropped, total) for name, (dropped, total) in counts.items()}
+    counts = json.loads(read_metadata(path, "a manifest", ADVICE).get(DROPPED, "[]"))
+    return {name: (dropped, total) for name, dropped, total in counts}
 
 
 def _entry(row: dict[str, Any]) -> Entry:

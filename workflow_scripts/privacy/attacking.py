@@ -6,7 +6,7 @@ from typing import Any
 
 from identity_attacks.evidence import Evidence, NotPossibleError
 
-from workflow_scripts.contracts.attacks import AttackRun
+from workflow_scripts.contracts.attacks import NOTHING_LEFT, AttackRun
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.attack import Attack
 
@@ -36,7 +36,7 @@ def run_attacks(
             if not old.frames:
                 raise NotPossibleError(f"no {attack.kind.plural} are large enough")
             if not new.frames:
-                raise NotPossibleError("every image with one is left out")
+                raise NotPossibleError(NOTHING_LEFT)
             if attack.needs_pictures and not new.pictures:
                 raise NotPossibleError(UNTREATED)
             yield AttackRun(**said, success=attack.prepare(old, method)(new))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from identity_attacks.rates import Conclusion, Rate
 from identity_attacks.verdicts import judge
 
-from workflow_scripts.contracts.attacks import Attacks, JudgedAttack
+from workflow_scripts.contracts.attacks import NOTHING_LEFT, Attacks, JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 
 MEASURES = {
@@ -120,7 +120,7 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
     """Limits that a variant does not keep, a sentence each.
 
     A limit is kept if the upper end of the interval is at most the limit. One that no attack on a
-    variant measured is not kept.
+    variant measured is not kept, unless the variant drops all that could be attacked.
     """
     found = []
     for variant in dict.fromkeys(one.variant for one in attacks):
@@ -131,7 +131,11 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
                 for one in own
                 if one.run.success and measure in one.run.success.rates
             ]
-            if not rates:
+            nothing_left = any(
+                one.run.reason == NOTHING_LEFT and one.originals and measure in one.originals.rates
+                for one in own
+            )
+            if not rates and not nothing_left:
                 found.append(f"{variant}: {measure} was not measured, its limit is {limit:g}")
             for title, rate in rates:
                 if rate.high > limit:

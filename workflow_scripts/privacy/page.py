@@ -73,7 +73,10 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         ),
         table=TextTable(
             title="Regions",
-            columns=("Variant", "Kind", "Found", "Unchanged", "Attacked", "Too small", "Not drawn"),
+            columns=(
+                *("Variant", "Kind", "Found", "In dropped images", "Unchanged"),
+                *("Attacked", "Too small", "Not drawn"),
+            ),
             rows=tuple(_assets(content)),
         ),
     )
@@ -131,8 +134,9 @@ def _assets(content: PrivacyTables) -> Iterator[tuple[str, ...]]:
             tried = content.attacked.get(audit.variant, {}).get(kind)
             counts = ("–",) * 3
             if tried is not None:
-                counts = str(tried.attacked), str(tried.small), str(tried.not_drawn)
-            found = str(block.regions), str(block.unchanged.n)
+                left = tried.attacked - tried.dropped
+                counts = str(left), str(tried.small), str(tried.not_drawn)
+            found = str(block.regions + block.dropped), str(block.dropped), str(block.unchanged.n)
             yield audit.variant, kind.plural, *found, *counts
 
 

@@ -148,6 +148,8 @@ def _of_coverage(of: VariantVerdict) -> str:
     if of.changed_nothing:
         why = f"none of the {found}" if known.regions else "no face or license plate was found"
         return f"{of.variant} changed nothing in {known.images} training images: {why}."
+    if of.is_control:
+        return ""
     if known.dropped_images:
         counts = known.dropped_instances.values()
         lost, total = sum(some for some, _ in counts), sum(every for _, every in counts)
@@ -155,7 +157,7 @@ def _of_coverage(of: VariantVerdict) -> str:
             f"{of.variant} leaves out {known.dropped_images} of {known.images} training images, "
             f"with {lost} of {total} instances and {known.dropped_regions} of the {found}."
         )
-    if of.is_control or known.changed_regions >= known.regions:
+    if known.changed_regions >= known.regions:
         return ""
     return f"{of.variant} changed {known.changed_regions} of the {found}."
 

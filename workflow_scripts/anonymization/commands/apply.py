@@ -52,9 +52,10 @@ def apply(
 ) -> None:
     """Make one variant of the images of one shard.
 
-    Without a shard, of all images of the annotations, none of which is left out. The result is a folder with the images at
-    the data set's own relative paths, and a manifest. Images without regions are linked, or copied
-    without metadata; the others are written as PNG (8-bit RGB) whatever they were.
+    Without a shard, of all images of the annotations, none of which is left out. The result is a
+    folder with the images at the data set's own relative paths, and a manifest. Images without
+    regions are linked, or copied without metadata; the others are written as PNG (8-bit RGB)
+    whatever they were.
 
     Args:
         variant: its name, for the messages.

@@ -30,7 +30,7 @@ def anonymize(
     Args:
         folder: of images, and of folders of images; it stays as it is.
         snakemake: arguments of snakemake, behind `--` (default: those of profiles/local).
-        method: natural, blur, pixelate, blackbox or diffusion; with settings as JSON.
+        method: natural, blur, pixelate, blackbox, diffusion or drop; with settings as JSON.
         output: new folder for the anonymized images; it appears beside, not in, the originals.
         show_originals: show the originals on the contact sheet, too.
         cores: CPU cores (default: all).

@@ -1,5 +1,6 @@
 """`privacy attack`: what an attacker learns from a variant's images."""
 
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
-from workflow_scripts.privacy.pairs import pairs_of
+from workflow_scripts.privacy.pairs import left_out, pairs_of
 from workflow_scripts.privacy.settings import Privacy
 
 
@@ -57,15 +58,21 @@ def attack(
         pictures_in,
     )
 
-    pairs = pairs_of(CocoSplit.read(annotations), images, regions, anonymized)
-    chosen, numbers = drawn((one for pair in pairs for one in pair.regions), settings.regions)
+    split = CocoSplit.read(annotations)
+    pairs = pairs_of(split, images, regions, anonymized)
+    dropped = left_out(split, images, regions, pairs)
+    every = [*pairs, *dropped]
+    chosen, numbers = drawn((one for pair in every for one in pair.regions), settings.regions)
+    gone = Counter(r.kind for pair in dropped for r in pair.regions if r.id in chosen)
+    for kind, number in gone.items():
+        numbers[kind] = numbers[kind].model_copy(update={"dropped": number})
     cutting = progress(
-        cutouts_of(pairs, chosen, threads), total=len(pairs), description="cutting out"
+        cutouts_of(every, chosen, threads), total=len(every), description="cutting out"
     )
     originals, changed = [], []
-    for before, after in cutting:
+    for number, (before, after) in enumerate(cutting):
         originals += before
-        changed += after
+        changed += after if number < len(pairs) else []
     own = CocoSplit.read(pictures / ANNOTATIONS)
 
     def shown(folder: Path | None) -> list[Any]:
