@@ -95,7 +95,7 @@ def test_dropped_images_are_counted_apart(data, capsys):
     assert code == 0
     faces, plates = (report["kinds"][kind]["all"] for kind in ("face", "license_plate"))
     assert (faces["regions"], faces["dropped"], faces["unchanged"]["n"]) == (1, 2, 1)
-    assert faces["found_again"]["n"] == faces["correlation"]["n"] == 1
+    assert faces["found_again"]["n"] == faces["found_in_originals"]["n"] == 1
     assert (plates["regions"], plates.get("dropped", 0)) == (1, 0)
     sizes = report["kinds"]["face"]
     assert sum(sizes[size].get("dropped", 0) for size in SIZES) == 2
