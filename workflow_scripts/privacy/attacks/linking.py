@@ -23,4 +23,4 @@ class Linking(FaceAttack):
         from identity_attacks.linking import linking  # noqa: PLC0415 - SciPy
 
         recognizer = self.ready()
-        return lambda variant: linking(originals, variant, recognizer)
+        return lambda variant: linking(variant, recognizer)

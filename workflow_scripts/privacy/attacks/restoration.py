@@ -1,12 +1,16 @@
 """Faces after the blur or the pixels of a variant are undone as far as possible."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from identity_attacks.evidence import Evidence, NotPossibleError
+from plain_commands.errors import UserError
 
 from workflow_scripts.privacy.attack import Run
 from workflow_scripts.privacy.face_attack import FaceAttack
+
+if TYPE_CHECKING:
+    from identity_attacks.restoration import Operator
 
 
 class Restoration(FaceAttack):
@@ -22,8 +26,39 @@ class Restoration(FaceAttack):
         """See `Attack`."""
         from identity_attacks.restoration import restoration  # noqa: PLC0415 - SciPy
 
+        operator = operator_of(method)
         recognizer = self.ready()
-        name = method.get("method")
-        if name not in ("blur", "pixelate", "unmodified"):
-            raise NotPossibleError(f"{name} is no blur or pixelation, which could be undone")
-        return lambda variant: restoration(originals, variant, recognizer)
+        return lambda variant: restoration(originals, variant, recognizer, operator)
+
+
+def operator_of(method: Mapping[str, Any]) -> "Operator | None":
+    """What a method did to the faces; None: nothing.
+
+    Args:
+        method: all of its settings.
+
+    Raises:
+        NotPossibleError: it cannot be undone.
+        UserError: settings are missing.
+    """
+    from identity_attacks.restoration import (  # noqa: PLC0415 - OpenCV
+        BlockMeans,
+        GaussianBlur,
+        TreatedArea,
+    )
+
+    from workflow_scripts.privacy.evidence import AROUND  # noqa: PLC0415 - OpenCV
+
+    name = method.get("method")
+    if name == "unmodified":
+        return None
+    if name not in ("blur", "pixelate"):
+        raise NotPossibleError(f"{name} is no blur or pixelation, which could be undone")
+    if missing := [key for key in ("strength", "margin", "shape") if key not in method]:
+        raise UserError(f"--method: the settings of {name} lack {', '.join(missing)}")
+    if method["margin"] > AROUND:
+        raise NotPossibleError(
+            f"with margin {method['margin']:g} the treated area is larger than what is cut out"
+        )
+    area = TreatedArea(method["margin"], ellipse=method["shape"] != "box")
+    return {"blur": GaussianBlur, "pixelate": BlockMeans}[name](method["strength"], area)

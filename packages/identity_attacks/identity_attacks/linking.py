@@ -1,0 +1,64 @@
+"""The same person in two treated pictures.
+
+A method that gives a person the same new face each time gives a pseudonym: nobody knows who it is,
+but all that the images tell about the person can be put together. A new face each time prevents it.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import numpy as np
+
+from .evidence import Evidence, NotPossibleError
+from .rates import Conclusion, Judgement, Success
+from .recognizers import Recognizer
+from .retrieval import retrieve
+
+
+class Linkage(StrEnum):
+    """What it means that a person is found again in another treated picture, or is not."""
+
+    IDENTITY = "linked: the treated faces still show who it is"
+    PSEUDONYM = "linked: a person gets the same new face each time, which is a pseudonym"
+    LINKED = "linked: whether by a pseudonym or by the person's own face is not decided"
+    NOT_LINKED = "not linked: a person gets another face each time"
+    UNDECIDED = "undecided"
+
+
+def linking(variant: Evidence, recognizer: Recognizer) -> Success:
+    """Each treated picture, looked up among all other treated pictures; see `retrieve`.
+
+    Args:
+        variant: treated. Its `frames` and `pictures` are taken together.
+        recognizer: compares the faces.
+
+    Raises:
+        NotPossibleError: nobody is in two pictures.
+    """
+    faces = [*variant.frames, *variant.pictures]
+    if len({face.person for face in faces}) == len(faces):
+        raise NotPossibleError("nobody is known to be in two pictures")
+    vectors = variant.frame_vectors(recognizer)
+    if variant.pictures:
+        vectors = np.concatenate([vectors, variant.picture_vectors(recognizer)])
+    scores = recognizer.similarity(vectors, vectors).astype(np.float32)
+    np.fill_diagonal(scores, np.nan)
+    return retrieve(scores, faces, faces)
+
+
+def linkage(linked: Judgement, named: Sequence[Judgement]) -> Linkage:
+    """What the attacks on a variant say together.
+
+    Args:
+        linked: of `linking`.
+        named: of attacks that look for the person's name: recognition, informed recognition, the
+            trained attacker, restoration.
+    """
+    if linked.conclusion is Conclusion.CHANCE:
+        return Linkage.NOT_LINKED
+    if linked.conclusion is not Conclusion.LEAKS:
+        return Linkage.UNDECIDED
+    conclusions = {judgement.conclusion for judgement in named}
+    if Conclusion.LEAKS in conclusions:
+        return Linkage.IDENTITY
+    return Linkage.PSEUDONYM if conclusions == {Conclusion.CHANCE} else Linkage.LINKED
