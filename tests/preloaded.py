@@ -38,16 +38,22 @@ MODULES = (
 
 
 def run(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str], together: bool = True
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    together: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run a module; it may fail.
 
     Args:
         words: what would follow `python -m` in a shell.
         folder: working folder.
-        environment: the whole environment.
+        environment: the whole environment; this process's, with forks of all Pythons below, if it
+            is not given.
         together: whether the standard output has the errors in it.
     """
+    if environment is None:
+        environment = {**os.environ, **forked()}
     with (
         tempfile.TemporaryFile("w+") as output,
         tempfile.TemporaryFile("w+") as errors,

@@ -15,6 +15,7 @@ from drawn_streets import SceneSettings, draw_scene
 from image_files import kinds_in
 from PIL import Image, ImageOps
 
+from tests import preloaded
 from tests.workflow import PROJECT
 from workflow_scripts.contracts.layout import Layout
 
@@ -61,7 +62,7 @@ def command(photos: Path, output: Path, *words: str) -> list[str]:
 def finished(photos: Path) -> tuple[Path, str]:
     output = photos.parent / "out"
     call = command(photos, output, "--method", "natural", "--cores", "2")
-    done = subprocess.run(call, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = preloaded.run(call[2:], PROJECT, together=False)
     assert done.returncode == 0, done.stderr
     return output, done.stdout
 
@@ -146,7 +147,8 @@ def test_a_killed_call_resumes(photos):
             time.sleep(0.1)
         os.killpg(process.pid, signal.SIGKILL)
     assert not files_of(output) & NAMES
-    done = subprocess.run(call, cwd=PROJECT, check=True, capture_output=True, text=True)
+    done = preloaded.run(call[2:], PROJECT, together=False)
+    assert done.returncode == 0, done.stderr
     # Of nine steps, indexing, detecting and both checks were done.
     assert int(re.findall(r"(\d+) steps", done.stderr)[-1]) == 5
     assert files_of(output) == NAMES

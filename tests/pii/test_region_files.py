@@ -461,6 +461,7 @@ def test_spaces_and_a_byte_order_mark_are_no_part_of_names(data):
     assert (region.image, region.x0) == ("a.png", 60)
 
 
+@pytest.mark.slow
 def test_many_rows_are_matched(data):
     file = data / "boxes.csv"
     rows = (f"cam{n % 2 + 1}\\1.png,face,{n / 100},10,{n / 100 + 9},20" for n in range(20_000))

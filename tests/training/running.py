@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -70,8 +69,7 @@ def start(job: TrainingJob, *extra: str, most_bytes: int | None = None) -> subpr
 
 def run(job: TrainingJob, *extra: str) -> subprocess.CompletedProcess:
     """Run the command to its end, without the time that its processes take to start."""
-    environment = {**os.environ, **preloaded.forked()}
-    return preloaded.run(command_of(job, *extra)[2:], ROOT, environment, together=False)
+    return preloaded.run(command_of(job, *extra)[2:], ROOT, together=False)
 
 
 def wait_for_message(training: subprocess.Popen, job: TrainingJob, message: str) -> None:

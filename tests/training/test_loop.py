@@ -49,6 +49,7 @@ def misfit(state: Path) -> None:
     torch.save(content, state)
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_path):
     run_here(job)
     assert hash_of_weights(job.output) == hash_of_weights(reference.output)
@@ -79,6 +80,7 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(job, reference):
     assert [line["loss"] for line in interrupted] == [line["loss"] for line in whole]
 
 
+@pytest.mark.slow
 def test_processes_that_read_ahead_outlive_the_signals_that_stop_a_run(job, reference, monkeypatch):
     monkeypatch.setattr(TrainingJob, "readers", 2)  # as on a GPU
 
@@ -115,6 +117,7 @@ def test_a_process_ends_although_others_still_read_ahead_for_it():
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[0]\n", "")
 
 
+@pytest.mark.slow
 def test_lines_after_the_saved_iteration_are_written_once(stopped):
     stopped.state.write_bytes(stopped.previous_state.read_bytes())
     with stopped.live_metrics.open("a") as stream:

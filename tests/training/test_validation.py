@@ -53,6 +53,7 @@ def test_a_test_on_the_way_changes_no_result(tested, reference):
         assert found["mAP"] == pytest.approx(np.mean(list(found["AP"].values())))
 
 
+@pytest.mark.slow
 def test_the_scores_are_those_of_the_model_at_that_iteration(tested, shapes, tmp_path):
     run_here(tested)
     arguments = ["--settings", TESTS.model_dump_json(exclude={"on", "exposed", "every"})]
@@ -69,6 +70,7 @@ def test_the_scores_are_those_of_the_model_at_that_iteration(tested, shapes, tmp
     assert found["mAP"] > 0
 
 
+@pytest.mark.slow
 def test_events_are_the_lines_of_the_metrics_also_after_a_stop(tested):
     run_here(tested, stop_after(4))
     run_here(tested)

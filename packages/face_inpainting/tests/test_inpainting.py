@@ -78,6 +78,7 @@ def pipeline(tmp_path_factory):
     return make_pipeline(tmp_path_factory.mktemp("pipeline") / "tiny")
 
 
+@pytest.mark.slow
 def test_faces_are_painted_one_by_one_or_together(pipeline):
     inpainter = Inpainter(str(pipeline), None)
     faces, seeds = [face(), face(300, 10, 320, 30), face(10, 40, 30, 66)], [1, 2, 3]

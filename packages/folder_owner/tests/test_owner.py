@@ -232,7 +232,8 @@ OWNER = asdict(replace(Owner.this_process(), host="node17"))
         json.dumps({**OWNER, "more": 1}),
     ],
 )
-def test_a_damaged_file_is_named(tmp_path, content):
+def test_a_damaged_file_is_named(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # nobody is in the middle of a write
     file = tmp_path / "owner.json"
     file.write_text(content)
     line = r"owner.json: damaged; remove it if no process works in its folder"

@@ -72,6 +72,7 @@ def test_two_lines(width):
         assert result.route is not Route.FALLBACK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_residue_is_at_most_that_of_unrelated_plates(width):
     """Of plates at the same place in the same light, with their own noise."""
@@ -104,6 +105,7 @@ def test_what_cannot_pass_becomes_a_plate_without_characters():
         assert grey(image)[y, x] > grey(image)[2, 2] + 20
 
 
+@pytest.mark.slow
 def test_most_plates_need_no_other_path():
     rng = np.random.default_rng(4)
     routes = [

@@ -53,6 +53,7 @@ def test_centerface_finds_the_same_in_two_looks_as_in_one():
     assert (distances < 0.1 * widths).all()
 
 
+@pytest.mark.slow
 def test_faces_of_every_size_are_found_whole():
     """At full size, a face that fills the image is not seen, or in parts."""
     truth = [(1500, 1000, 1200), (300, 300, 60), (2700, 1700, 24)]
