@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from identity_attacks.intervals import Total, chapman, clopper_pearson, rate_over_people
+from identity_attacks.intervals import chapman, clopper_pearson, rate_over_people
 from identity_attacks.rates import Conclusion, Success
 from identity_attacks.retrieval import retrieve
 from identity_attacks.verdicts import judge
@@ -62,11 +62,11 @@ def true_rates(people: int, share: float) -> dict[str, float]:
     return {measure: share + (1 - share) * chance for measure, chance in chances.items()}
 
 
-def face_rows(repetitions: int, people: tuple[int, ...] = PEOPLE) -> Iterator[dict[str, object]]:
+def face_rows(repetitions: int) -> Iterator[dict[str, object]]:
     """Coverage and verdicts for faces; the originals keep identity in 19 of 20."""
-    for n, pictures in [*((n, 1) for n in people), (people[1], 4)]:
+    for n, pictures in [(145, 4), *((n, 1) for n in PEOPLE)]:
         originals = faces_that_keep_identity(np.random.default_rng(0), n, pictures, 0.95)
-        for share in (0.0, MARGIN / (1 - 1 / n), 0.05, 0.2):
+        for share in (0.0, MARGIN / (1 - 1 / n), 0.1):
             truth = true_rates(n, share)
             covered: Counter[str] = Counter()
             verdicts: Counter[Conclusion] = Counter()
@@ -103,7 +103,7 @@ def plate_rows(repetitions: int) -> Iterator[dict[str, object]]:
     guessed = 0.02
     for n in PEOPLE:
         originals = plates_with_a_character(np.random.default_rng(0), n, 0.95, guessed)
-        for share in (0.0, MARGIN / (1 - guessed), 0.07, 0.3):
+        for share in (0.0, MARGIN / (1 - guessed), 0.1):
             truth = share + (1 - share) * guessed
             covered = 0
             verdicts: Counter[Conclusion] = Counter()
@@ -131,13 +131,22 @@ class Searches:
     hard: float = 0.0
     """Share of hard things."""
 
-    def total(self, rng: np.random.Generator, things: int) -> tuple[Total, int]:
-        """Their estimate of how many there are, and how many the first search missed."""
+    def counts(self, rng: np.random.Generator, things: int) -> tuple[int, int, int]:
+        """How many the first search found, the second, and both."""
         hard = (rng.random(things) < self.hard).astype(int)
         one, two = (
             rng.random(things) < np.array(recall)[hard] for recall in (self.first, self.second)
         )
-        return chapman(int(one.sum()), int(two.sum()), int((one & two).sum())), int((~one).sum())
+        return int(one.sum()), int(two.sum()), int((one & two).sum())
+
+
+def transformed_logit(first: int, second: int, both: int) -> tuple[float, float]:
+    """The alternative to `chapman`'s interval: 95 % by Sadinle (2009)."""
+    one, two, shared = first - both + 0.5, second - both + 0.5, both + 0.5
+    error = (1 / one + 1 / two + 1 / shared + shared / (one * two)) ** 0.5
+    low, high = one * two / shared * np.exp([-1.96 * error, 1.96 * error])
+    found = first + second - both
+    return found - 0.5 + low, found - 0.5 + high
 
 
 SEARCHES = {
@@ -152,37 +161,40 @@ SEARCHES = {
 def search_rows(repetitions: int) -> Iterator[dict[str, object]]:
     """Coverage of the total, and of the missed share by looking at 200 random regions."""
     for name, searches in SEARCHES.items():
-        for n in PEOPLE:
-            covered, reviewed, estimates, missed = 0, 0, [], []
+        for n in (20, *PEOPLE):
+            trials = []
             for seed in range(repetitions):
                 rng = np.random.default_rng(seed)
-                total, count = searches.total(rng, n)
-                covered += total.low <= n <= total.high
-                estimates.append(total.value)
-                missed.append(count)
-                looked = min(n, 200)
-                found = rng.hypergeometric(count, n - count, looked)
-                interval = clopper_pearson(found, looked)
-                reviewed += interval.low <= count / n <= interval.high
-            yield {
-                "searches": name,
-                "things": str(n),
-                "covered": covered / repetitions,
-                "estimate / truth": float(np.mean(estimates)) / n,
-                "missed": float(np.mean(missed)) / n,
-                "missed, estimated": 1 - (n - float(np.mean(missed))) / float(np.mean(estimates)),
-                "covered by a review": reviewed / repetitions,
-            }
+                counts = searches.counts(rng, n)
+                total, other = chapman(*counts), transformed_logit(*counts)
+                missed, looked = n - counts[0], min(n, 200)
+                review = clopper_pearson(rng.hypergeometric(missed, n - missed, looked), looked)
+                trials.append(
+                    {
+                        "covered": total.low <= n <= total.high,
+                        "width": total.high - total.low,
+                        "logit covered": other[0] <= n <= other[1],
+                        "logit width": other[1] - other[0],
+                        "missed": missed / n,
+                        "estimated": 1 - counts[0] / max(total.value, 1),
+                        "covered by a review": review.low <= missed / n <= review.high,
+                    }
+                )
+            means = pd.DataFrame(trials).astype(float).mean()
+            yield {"searches": name, "things": str(n), **means}
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables, the last one as it grows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=200)
     repetitions = parser.parse_args().repetitions
-    for rows in (search_rows, plate_rows, face_rows):
-        table = pd.DataFrame(list(rows(repetitions)))
-        print(table.to_markdown(index=False, floatfmt=".3f"), end="\n\n", flush=True)
+    for rows in (search_rows(repetitions), plate_rows(repetitions)):
+        print(pd.DataFrame(list(rows)).to_markdown(index=False, floatfmt=".3f"), end="\n\n")
+    faces = []
+    for row in face_rows(repetitions):
+        faces.append(row)
+        print(pd.DataFrame(faces).to_markdown(index=False, floatfmt=".3f"), flush=True)
 
 
 if __name__ == "__main__":
