@@ -5,9 +5,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from pii_measures import quality
+from pii_measures import PlateRegion, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate, residual
-from plate_pictures import photograph
+from pii_measures.plates.outside import with_outside
+from plate_pictures import LOOKS, PlatePhoto, photograph
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 
@@ -89,3 +90,50 @@ def test_small_plates_have_no_characters_to_count():
     assert compare_plate(smudge.image, smudge.image, smudge.region()) is None
     tiny = replace(picture.region(quad=False), x1=picture.region().x0 + 3)
     assert compare_plate(picture.image, picture.image, tiny) is None
+
+
+def cut_quad(picture: PlatePhoto, left: float, right: float) -> PlateRegion:
+    """The plate's region, as if its quad ended at these x of the straight plate."""
+    height = picture.straight[1]
+    corners = np.float64([[(left, 0), (right, 0), (right, height), (left, height)]])
+    quad = cv2.perspectiveTransform(corners, picture.to_image)[0]
+    (x0, y0), (x1, y1) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
+    return PlateRegion(x0, y0, x1, y1, tuple(map(tuple, quad.tolist())))
+
+
+def covered(picture: PlatePhoto, region: PlateRegion) -> np.ndarray:
+    """The photograph with a black quad."""
+    image = picture.image.copy()
+    cv2.fillConvexPoly(image, np.round(np.array(region.quad) - 0.5).astype(np.int32), (0, 0, 0))
+    return image
+
+
+@pytest.mark.parametrize("look", ["plain", "dark ground", "red ink, turned"])
+@pytest.mark.parametrize("inside", [0.0, 0.4])
+def test_characters_outside_of_the_quad_are_compared_as_well(look, inside):
+    picture = photograph(("BK HE 728",), 170, LOOKS[look])
+    first, last = picture.characters[0], picture.characters[-1]
+    end = last[0] - 10 + inside * (last[2] - last[0])
+    region = cut_quad(picture, 0, end)
+    found = compare_plate(picture.image, covered(picture, region), region)
+    assert found.characters == CharacterMatch(7, 0 if inside else 1)
+    assert compare_plate(picture.image, picture.image, region).characters == CharacterMatch(7, 7)
+
+    start = first[2] + 10 - inside * (first[2] - first[0])
+    region = cut_quad(picture, start, picture.straight[0])
+    found = compare_plate(picture.image, covered(picture, region), region)
+    assert found.characters == CharacterMatch(7, 0 if inside else 1)
+    assert found.old.shape == found.new.shape == (7, 20, 12)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_what_surrounds_a_plate_is_no_character(look):
+    picture = photograph(("BK HE 728",), 170, LOOKS[look])
+    reading = picture.read()
+    assert with_outside(picture.image, reading) is reading
+    # Text on the car, beyond the plate's edge.
+    image = cv2.copyMakeBorder(picture.image, 0, 0, 0, 120, cv2.BORDER_REPLICATE)
+    x, y = picture.quad[1]
+    cv2.putText(image, "GTS", (round(x) + 12, round(y) + 25), 0, 0.8, (240,) * 3, 2)
+    reading = replace(picture, image=image).read()
+    assert with_outside(image, reading) is reading

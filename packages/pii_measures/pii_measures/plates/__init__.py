@@ -2,5 +2,5 @@
 
 `rectify` shows a plate straight on; `ink`, `components` and `layout` find ink, ground and
 characters; `glyphs` draws characters and `characters` compares with them; `reading` does all of
-it; `comparison` compares two readings.
+it; `outside` adds characters beside the quad; `comparison` compares two readings.
 """

@@ -10,6 +10,7 @@ from pii_measures.faces import correlation
 from pii_measures.regions import PlateRegion
 
 from .characters import reads_alike
+from .outside import with_outside
 from .reading import read_plate
 from .rectify import quad_of, rectify
 
@@ -50,7 +51,7 @@ class PlateComparison:
 def compare_plate(
     original: np.ndarray, anonymized: np.ndarray, region: PlateRegion
 ) -> PlateComparison | None:
-    """Remains of a plate's characters.
+    """Remains of a plate's characters, those included that stand beside a quad that is too short.
 
     Args:
         original: (h, w, 3) uint8 RGB.
@@ -63,7 +64,7 @@ def compare_plate(
     quad, box = quad_of(region), _visible(original, region)
     if quad is None or box is None:
         return None
-    reading = read_plate(original, quad, box)
+    reading = with_outside(original, read_plate(original, quad, box))
     before = reading.share
     after = reading.model.share(rectify(anonymized, reading.frame))
     lines = reading.layout.lines

@@ -8,7 +8,7 @@ import numpy as np
 from .characters import best_likeness
 from .rectify import PlateFrame
 
-_INK = (0.45, 0.6, 0.75)
+INK = (0.45, 0.6, 0.75)
 """Thresholds that are tried: share of ink from which a pixel belongs to a character."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not separated."""
@@ -43,7 +43,7 @@ class Part:
 
 def characters(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[Part]:
     """Components of ink that are characters, at the threshold that shows most of them."""
-    found = [_components(share > threshold, frame, sides) for threshold in _INK]
+    found = [_components(share > threshold, frame, sides) for threshold in INK]
     return max(found, key=lambda parts: sum(_likely(share, part) for part in parts))
 
 

@@ -1,0 +1,158 @@
+"""Characters of a plate that stand outside of its quad, where the quad ends too early."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from .characters import best_likeness
+from .components import INK, Part
+from .layout import Line, PlateLayout
+from .reading import Reading
+from .rectify import PlateFrame, rectify
+
+_REACH = 1.5
+"""Width of the surroundings that are searched on each side, relative to the plate's height."""
+_CHARACTER = 0.6
+"""Likeness from which something beside the quad is a character. Screws, edges and lamps are not."""
+_NARROW, _WIDE = 0.3, 1.05
+"""Its width relative to its height."""
+_PIECE = 0.7
+"""Share of its width up to which what lies inside of the quad is a piece of it."""
+_EVEN = 0.15
+"""How far its top and bottom may be from the line's, relative to the height of capitals."""
+_FARTHEST = 1.3
+"""Its distance from the last character, at most, relative to a usual character's width."""
+_EDGE = 0.7
+"""Share of ink in a column between them from which the plate ends there."""
+
+
+def with_outside(image: np.ndarray, reading: Reading) -> Reading:
+    """The reading, with a wider view and the characters that continue a line beyond the quad.
+
+    Args:
+        image: (H, W, 3) uint8 RGB that was read.
+        reading: of a plate in it.
+
+    Returns:
+        The same reading where there are no such characters.
+    """
+    if not reading.layout.legible:
+        return reading
+    more = round(_REACH * reading.frame.height)
+    frame = _wider(reading.frame, more)
+    view = rectify(image, frame)
+    field = np.pad(reading.model.field, ((0, 0), (more, more), (0, 0)), mode="edge")
+    model = replace(reading.model, field=field)
+    share = model.share(view)
+    parts = _beside(share, frame)
+    if not parts:
+        return reading
+    lines = tuple(_moved(line, more) for line in reading.layout.lines)
+    longer = tuple(_continued(line, parts, share) for line in lines)
+    if longer == lines:
+        return reading
+    return replace(
+        reading,
+        frame=frame,
+        view=view,
+        seen=np.pad(reading.seen, ((0, 0), (more, more)), mode="edge"),
+        model=model,
+        share=share,
+        sides=(reading.sides[0] + more, reading.sides[1] + more),
+        band=reading.band + more,
+        rows=[
+            [replace(part, x0=part.x0 + more, x1=part.x1 + more) for part in row]
+            for row in reading.rows
+        ],
+        layout=PlateLayout(longer, True),
+    )
+
+
+def _wider(frame: PlateFrame, more: int) -> PlateFrame:
+    """A frame that shows some pixels more on each side."""
+    x0, y0, x1, y1 = frame.plate
+    back = np.array([[1, 0, -more], [0, 1, 0], [0, 0, 1]], np.float64)
+    width, height = frame.size
+    return PlateFrame(
+        frame.to_image @ back,
+        (width + 2 * more, height),
+        (x0 + more, y0, x1 + more, y1),
+        frame.scale,
+    )
+
+
+def _moved(line: Line, by: int) -> Line:
+    return replace(line, boxes=tuple((x0 + by, x1 + by) for x0, x1 in line.boxes))
+
+
+def _beside(share: np.ndarray, frame: PlateFrame) -> list[tuple[Part, float]]:
+    """Connected components of ink that reach beyond the quad's sides, and their likeness to
+    characters; without those that touch the view's border.
+    """
+    x0, _, x1, _ = frame.plate
+    height, width = share.shape
+    found = []
+    for level in INK:
+        ink = (share > level).astype(np.uint8)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
+        for x, y, w, h, _ in stats[1:].tolist():
+            inside = x > 0 and y > 0 and x + w < width and y + h < height
+            # What is narrow may be the plate's edge.
+            wide = _NARROW * h < w < _WIDE * h
+            if inside and wide and (x < x0 or x + w > x1):
+                likeness = best_likeness(share[y : y + h, x : x + w])
+                if likeness > _CHARACTER:
+                    found.append((Part(x, y, x + w, y + h), likeness))
+    return found
+
+
+def _continued(line: Line, parts: list[tuple[Part, float]], share: np.ndarray) -> Line:
+    """A line with the characters that precede and follow it."""
+    width = share.shape[1]
+    line = _extended(line, parts, share)
+    mirrored = [
+        (replace(part, x0=width - part.x1, x1=width - part.x0), likeness)
+        for part, likeness in parts
+    ]
+    turned = _mirrored(line, width)
+    longer = _extended(turned, mirrored, share[:, ::-1])
+    return line if longer is turned else _mirrored(longer, width)
+
+
+def _mirrored(line: Line, width: int) -> Line:
+    boxes = tuple((width - x1, width - x0) for x0, x1 in reversed(line.boxes))
+    return replace(line, boxes=boxes, groups=line.groups[::-1])
+
+
+def _extended(line: Line, parts: list[tuple[Part, float]], share: np.ndarray) -> Line:
+    """A line with the characters that follow on the right."""
+    while True:
+        following = [one for one in parts if _follows(line, one[0], share)]
+        if not following:
+            return line
+        found, _ = max(following, key=lambda one: one[1])
+        pieces = _pieces(line, found)
+        boxes = (*line.boxes[: len(line.boxes) - pieces], (found.x0, found.x1))
+        groups = (*line.groups[:-1], line.groups[-1] + 1 - pieces)
+        line = replace(line, boxes=boxes, groups=groups)
+
+
+def _pieces(line: Line, part: Part) -> int:
+    """Number of boxes that a component covers: its piece inside of the quad has one already."""
+    return sum(x1 > part.x0 + 1 for _, x1 in line.boxes)
+
+
+def _follows(line: Line, part: Part, share: np.ndarray) -> bool:
+    """Whether a component continues a line on the right and is as high."""
+    pieces, last = _pieces(line, part), line.boxes[-1]
+    if pieces > 1 or pieces == len(line.boxes):
+        return False
+    if pieces and last[1] - last[0] > _PIECE * part.width:  # it is that character already
+        return False
+    end = line.boxes[-1 - pieces][1]
+    even = max(abs(part.y0 - line.y0), abs(part.y1 - line.y1)) < _EVEN * line.cap
+    if not (even and part.x0 - end < _FARTHEST * line.width):
+        return False
+    between = share[round(line.y0) : round(line.y1), round(end) + 1 : round(part.x0) - 1]
+    return not between.size or float(between.mean(axis=0).max()) < _EDGE
