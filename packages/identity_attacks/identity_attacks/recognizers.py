@@ -62,7 +62,7 @@ class Recognizer(Protocol):
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of its weights, hexadecimal."""
+        """SHA-256 of the file of its weights, hexadecimal."""
 
     @property
     def threshold(self) -> float | None:
@@ -91,7 +91,8 @@ class _Cosine:
 class Dlib:
     """dlib's ResNet, whose weights come inside the package `face-recognition-models` (CC0).
 
-    Its vectors have 128 numbers; similarity is minus their Euclidean distance. A face without
+    Its vectors have 128 numbers; similarity is minus their Euclidean distance. It computes on one
+    core, whatever the number of threads that call it. A face without
     landmarks is aligned by dlib's shape predictor, from its box.
 
     Source: King, "High Quality Face Recognition with Deep Metric Learning" (2017),
@@ -111,8 +112,7 @@ class Dlib:
 
         network = _dlib_file("dlib_face_recognition_resnet_model_v1.dat")
         predictor = _dlib_file("shape_predictor_5_face_landmarks.dat")
-        content = network.read_bytes() + predictor.read_bytes()
-        self.sha256 = hashlib.sha256(content).hexdigest()
+        self.sha256 = hashlib.sha256(network.read_bytes()).hexdigest()
         self._dlib = dlib
         self._network = dlib.face_recognition_model_v1(str(network))
         self._predictor = dlib.shape_predictor(str(predictor))
