@@ -91,9 +91,9 @@ class _Cosine:
 class Dlib:
     """dlib's ResNet, whose weights come inside the package `face-recognition-models` (CC0).
 
-    Its vectors have 128 numbers; similarity is minus their Euclidean distance. It computes on one
-    core, whatever the number of threads that call it. A face without
-    landmarks is aligned by dlib's shape predictor, from its box.
+    Its vectors have 128 numbers; similarity is minus their Euclidean distance. A face without
+    landmarks is aligned by dlib's shape predictor, from its box. Threads that share it compute one
+    after the other.
 
     Source: King, "High Quality Face Recognition with Deep Metric Learning" (2017),
     http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html.

@@ -1,0 +1,89 @@
+"""Recognition of originals, of what is hidden entirely, and of what an attacker treats alike."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from cell_networks import network
+from identity_attacks.alterations import another_picture
+from identity_attacks.cutouts import FaceCutout
+from identity_attacks.evidence import Evidence
+from identity_attacks.recognition import informed_recognition, recognition
+from identity_attacks.recognizers import ArcFace
+from pii_measures import FaceRegion
+
+PEOPLE = 40
+LANDMARKS = ((55.0, 60.0), (85.0, 60.0), (70.0, 77.0), (58.0, 92.0), (82.0, 92.0))
+
+
+def faces() -> list[FaceCutout]:
+    """Faces of random colours, which are as alike as those of people."""
+    rng = np.random.default_rng(0)
+    place = FaceRegion(40, 35, 100, 110, LANDMARKS)
+    common = rng.uniform(0, 255, (6, 6, 3))
+    made = []
+    for number in range(PEOPLE):
+        own = np.clip(0.4 * common + 0.6 * rng.uniform(0, 255, (6, 6, 3)), 0, 255)
+        pixels = cv2.resize(own.astype(np.uint8), (140, 140), interpolation=cv2.INTER_CUBIC)
+        made.append(FaceCutout(f"face {number}", str(number), "f.png", pixels, place))
+    return made
+
+
+def others(originals: list[FaceCutout]) -> list[FaceCutout]:
+    rng = np.random.default_rng(1)
+    return [replace(another_picture(one, rng), region=f"own {one.region}") for one in originals]
+
+
+def covered(cutout: FaceCutout) -> FaceCutout:
+    return replace(cutout, pixels=np.zeros_like(cutout.pixels))
+
+
+def coded(cutout: FaceCutout) -> FaceCutout:
+    """A method that changes every pixel, and hides nobody from who knows it."""
+    return replace(cutout, pixels=255 - np.roll(cutout.pixels, 1, axis=2))
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> ArcFace:
+    return ArcFace(network(cell=16, shape=("n", 3, 112, 112)))
+
+
+def test_originals_are_recognised_by_other_pictures(recognizer):
+    originals = faces()
+    success = recognition(Evidence(originals), Evidence(others(originals)), recognizer)
+    assert success.rates["rank_1"].value > 0.7
+    assert success.rates["rank_1"].chance == pytest.approx(1 / PEOPLE)
+    assert success.rates["auc"].value > 0.95
+    assert success.most_exposed[0].region.startswith("own face")
+
+
+def test_covered_faces_are_recognised_by_chance_alone(recognizer):
+    originals = faces()
+    variant = Evidence(
+        [covered(one) for one in originals], [covered(one) for one in others(originals)]
+    )
+    for success in (
+        recognition(Evidence(originals), variant, recognizer),
+        informed_recognition(variant, recognizer),
+    ):
+        for rate in success.rates.values():
+            assert rate.low <= rate.chance <= rate.high
+
+
+def test_who_treats_pictures_alike_recognises_more(recognizer):
+    originals = faces()
+    variant = Evidence([coded(one) for one in originals], [coded(one) for one in others(originals)])
+    known = recognition(Evidence(originals), variant, recognizer)
+    informed = informed_recognition(variant, recognizer)
+    assert known.rates["rank_1"].high < 0.3
+    assert informed.rates["rank_1"].low > 0.5
+
+
+def test_faces_without_a_vector_are_left_out_and_counted(recognizer):
+    originals = faces()
+    seen = others(originals)
+    seen[3] = replace(seen[3], place=replace(seen[3].place, x1=seen[3].place.x0))
+    success = recognition(Evidence(originals), Evidence(seen), recognizer)
+    assert success.rates["rank_1"].n == PEOPLE - 1
+    assert success.left_out == {"no vector": 1}
