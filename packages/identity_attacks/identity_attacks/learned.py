@@ -46,11 +46,9 @@ def trained_attacker(originals: Evidence, variant: Evidence, recognizer: Recogni
     vectors = [variant.frame_vectors(recognizer)]
     if variant.pictures:
         vectors.append(variant.picture_vectors(recognizer))
-    targets = _means_by_person(known, originals.frames)
-    dimensions = known.shape[1]
-    goals = np.array([targets.get(face.person, np.full(dimensions, np.nan)) for face in shown])
     inputs = face_inputs(shown, np.concatenate(vectors))
-    predicted, half = predict_halves(inputs, goals, [face.person for face in shown])
+    targets = _targets(shown, originals.frames, known)
+    predicted, half = predict_halves(inputs, targets, [face.person for face in shown])
     frames = len(variant.frames)
     half_of = {face.person: number for face, number in zip(shown, half, strict=True)}
     gallery_half = np.array([half_of.get(face.person, -1) for face in originals.frames])
@@ -162,12 +160,27 @@ class _Ridge:
         return predicted + self.target_mean
 
 
-def _means_by_person(vectors: np.ndarray, faces: Sequence[ShowsPerson]) -> dict[str, np.ndarray]:
-    rows: dict[str, list[np.ndarray]] = {}
-    for vector, face in zip(vectors, faces, strict=True):
+def _targets(
+    shown: Sequence[ShowsPerson], originals: Sequence[ShowsPerson], known: np.ndarray
+) -> np.ndarray:
+    """Vector of the same region's original for each face, or else the mean of the person's.
+
+    Returns:
+        (n, d); NaN for people without one.
+    """
+    by_region: dict[str, np.ndarray] = {}
+    by_person: dict[str, list[np.ndarray]] = {}
+    for face, vector in zip(originals, known, strict=True):
         if np.isfinite(vector).all():
-            rows.setdefault(face.person, []).append(vector)
-    return {person: np.mean(found, axis=0) for person, found in rows.items()}
+            by_region[face.region] = vector
+            by_person.setdefault(face.person, []).append(vector)
+    targets = np.full((len(shown), known.shape[1]), np.nan)
+    for row, face in enumerate(shown):
+        if face.region in by_region:
+            targets[row] = by_region[face.region]
+        elif face.person in by_person:
+            targets[row] = np.mean(by_person[face.person], axis=0)
+    return targets
 
 
 def _of_unit_variance(values: np.ndarray) -> np.ndarray:
