@@ -150,6 +150,9 @@ def _serve(path: Path) -> None:
 
     for command in COMMANDS.values():
         __import__(f"workflow_scripts.{command.partition(':')[0]}")
+    from snakemake.cli import get_argument_parser  # noqa: PLC0415
+
+    get_argument_parser()  # finds and imports the plug-ins
     # What each call runs is not imported yet.
     for name in [name for name in sys.modules if name.endswith("__main__") and "." in name]:
         del sys.modules[name]

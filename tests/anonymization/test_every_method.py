@@ -1,6 +1,7 @@
 """What holds for every method: random regions, and the command with shards in any order."""
 
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,12 @@ CASES = {"natural": 15, "diffusion": 8}
 
 def name_of(settings: dict) -> str:
     return "-".join(map(str, settings.values()))
+
+
+def cases(values: Iterable, method_of: Callable = str) -> list:
+    """Values to test with, those of the method that takes seconds as slow ones."""
+    slow = pytest.mark.slow
+    return [pytest.param(v, marks=slow if method_of(v) == "diffusion" else ()) for v in values]
 
 
 def test_no_method_is_left_out():
@@ -108,7 +115,7 @@ def random_objects(rng: np.random.Generator, height: int, width: int) -> tuple[L
     return tuple(labelled(rng.choice(["car", "person", "sign"]), mask) for mask in masks)
 
 
-@pytest.mark.parametrize("settings", DRAWS, ids=name_of)
+@pytest.mark.parametrize("settings", cases(DRAWS, lambda s: s["method"]), ids=name_of)
 def test_no_pixel_outside_of_the_boxes_changes(settings, request, tmp_path):
     settings = settings | settings_of(settings["method"], request)
     face = Region("a.png", Kind.FACE, 1.0, 1, 1, 9, 9)
@@ -253,7 +260,7 @@ def regions_of(name: str) -> list[Region]:
     return with_ids([*found, replace(last, x0=last.x0 - 2.0, y1=last.y1 + 1.0)])
 
 
-@pytest.mark.parametrize("method", sorted({s["method"] for s in DRAWS} | set(READS)))
+@pytest.mark.parametrize("method", cases(sorted({s["method"] for s in DRAWS} | set(READS))))
 def test_order_of_shards_and_regions_and_threads_change_no_byte(streets, tmp_path, request, method):
     settings = {"method": method} | settings_of(method, request)
     first = results(streets, tmp_path / "1", settings, NAMES, threads=1, step=1)

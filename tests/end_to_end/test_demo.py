@@ -1,8 +1,8 @@
 """What `make demo` trains, with either engine.
 
-One run of it, with fewer steps, as a user starts it, in folders with spaces in their names.
-test_experiment.py has all stages of the same config with fewer images, and the hosted CI calls
-`make demo` itself.
+One run of it, with fewer images and steps, as a user starts it, in folders with spaces in their
+names. test_experiment.py has all stages of the same config with fewer images still, and the hosted
+CI calls `make demo` itself.
 """
 
 import json
@@ -39,6 +39,7 @@ WITH_DETECTRON2 = pytest.param(
 def test_the_demo_learns_something(tmp_path, name, shorter, least):
     config = yaml.safe_load((PROJECT / "profiles/demo" / name).read_text())
     config["training"].update(shorter)
+    config["dataset"]["images"] = {"train": 96, "val": 24}
     project = copy_of_project(tmp_path / "the project")
     workflow = Workflow(tmp_path / "my work", config, "profiles/demo", project)
     evaluation = workflow.results / "runs/unmodified/seed~1/eval.json"

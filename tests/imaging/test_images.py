@@ -30,6 +30,7 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
+@pytest.mark.slow
 def test_a_panorama_of_180_megapixels_is_read():
     raw = cv2.imencode(".png", np.zeros((PANORAMA[1], PANORAMA[0]), np.uint8))[1].tobytes()
     assert size_in_header(raw) == PANORAMA

@@ -157,6 +157,7 @@ def interrupted(reference, tmp_path_factory) -> TrainingJob:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("damage", "reason"), STATES.values(), ids=STATES)
 def test_a_bad_state_is_named_and_the_one_before_is_used(interrupted, job, damage, reason, caplog):
     shutil.copytree(interrupted.output, job.output)
@@ -298,6 +299,7 @@ LINES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_a_bad_line_of_losses_is_left_out_and_said(interrupted, job, line, caplog):
     shutil.copytree(interrupted.output, job.output)

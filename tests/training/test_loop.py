@@ -20,6 +20,8 @@ from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngi
 from workflow_scripts.training.job import Ending, TrainingJob
 from workflow_scripts.training.process_control import STOP_SIGNALS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def interrupted(reference, tmp_path_factory) -> TrainingJob:
@@ -49,7 +51,6 @@ def misfit(state: Path) -> None:
     torch.save(content, state)
 
 
-@pytest.mark.slow
 def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_path):
     run_here(job)
     assert hash_of_weights(job.output) == hash_of_weights(reference.output)
@@ -80,7 +81,6 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(job, reference):
     assert [line["loss"] for line in interrupted] == [line["loss"] for line in whole]
 
 
-@pytest.mark.slow
 def test_processes_that_read_ahead_outlive_the_signals_that_stop_a_run(job, reference, monkeypatch):
     monkeypatch.setattr(TrainingJob, "readers", 2)  # as on a GPU
 
@@ -108,7 +108,6 @@ print(next(left), flush=True)
 """
 
 
-@pytest.mark.slow
 def test_a_process_ends_although_others_still_read_ahead_for_it():
     command = [sys.executable, "-c", LEAVING]
     ended = subprocess.run(
@@ -117,7 +116,6 @@ def test_a_process_ends_although_others_still_read_ahead_for_it():
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "[0]\n", "")
 
 
-@pytest.mark.slow
 def test_lines_after_the_saved_iteration_are_written_once(stopped):
     stopped.state.write_bytes(stopped.previous_state.read_bytes())
     with stopped.live_metrics.open("a") as stream:
@@ -157,7 +155,6 @@ def test_after_a_damaged_state_the_one_before_is_used(stopped, reference, damage
     assert hash_of_weights(stopped.output) == hash_of_weights(reference.output)
 
 
-@pytest.mark.slow
 def test_a_step_in_parts_is_the_whole_step(job, tmp_path):
     # Images of one size: padding to the largest of those that pass together makes a difference.
     one_size = {"shorter_sides": [64], "longest_side": 128}

@@ -43,6 +43,7 @@ def events_of(job) -> dict[str, list[tuple[int, float]]]:
     }
 
 
+@pytest.mark.slow
 def test_a_test_on_the_way_changes_no_result(tested, reference):
     run_here(tested)
     assert hash_of_weights(tested.output) == hash_of_weights(reference.output)
@@ -89,6 +90,7 @@ def test_events_are_the_lines_of_the_metrics_also_after_a_stop(tested):
     assert len(list(tested.files.events.iterdir())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "link", "link to nothing"])
 def test_what_stands_in_the_place_of_the_event_files_is_replaced(tested, tmp_path, kind):
     other, place = tmp_path / "other", tested.files.events
