@@ -7,6 +7,12 @@ from pydantic import Field, field_validator, model_validator
 
 from workflow_scripts.common.plugins import plugins_in
 from workflow_scripts.privacy.attack import Attack
+from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
+from workflow_scripts.privacy.attacks.linking import Linking
+from workflow_scripts.privacy.attacks.plate_reading import PlateReading
+from workflow_scripts.privacy.attacks.recognition import Recognition
+from workflow_scripts.privacy.attacks.restoration import Restoration
+from workflow_scripts.privacy.attacks.trained_attacker import TrainedAttacker
 
 ATTACKS = plugins_in("workflow_scripts.privacy.attacks", Attack)
 if TYPE_CHECKING:
@@ -20,7 +26,14 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Privacy(Section):
     """The attacks on each variant, and how much success is too much."""
 
-    attacks: tuple[AnyAttack, ...] = ()
+    attacks: tuple[AnyAttack, ...] = (
+        Recognition(),
+        InformedRecognition(),
+        TrainedAttacker(),
+        Restoration(),
+        Linking(),
+        PlateReading(),
+    )
     """The attacks that are run on the training images of every variant; []: none."""
     regions: int = Field(2000, ge=20)
     """Faces, and license plates, that are attacked at most: drawn from all that are large enough,
