@@ -1,5 +1,6 @@
 """What attacks by face recognition have in common."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from plain_commands.errors import UserError
@@ -63,13 +64,19 @@ class FaceAttack(Attack):
             NotPossibleError: its packages are not installed.
             UserError: the file of weights is missing, damaged, or no such network.
         """
-        from identity_attacks import recognizers  # noqa: PLC0415 - OpenCV
+        return _network(self.recognizer, self.weights)
 
-        if self.weights is None:
-            return recognizers.Dlib()
-        file = self.weights.local()
-        network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[self.recognizer]
-        try:
-            return network(checked_bytes(file, self.weights.sha256))
-        except ValueError as error:
-            raise UserError(f"{file}: {error}") from None
+
+@cache
+def _network(name: str, weights: Weights | None) -> "Recognizer":
+    """A network, loaded once for all attacks that use it."""
+    from identity_attacks import recognizers  # noqa: PLC0415 - OpenCV
+
+    if weights is None:
+        return recognizers.Dlib()
+    file = weights.local()
+    network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[name]
+    try:
+        return network(checked_bytes(file, weights.sha256))
+    except ValueError as error:
+        raise UserError(f"{file}: {error}") from None

@@ -95,7 +95,8 @@ def attack(
 
     known, _ = read_given(method, "--method")
     running = attacking.run_attacks(settings.attacks, before_of, after_of, known)
-    runs = tuple(progress(running, total=len(settings.attacks), description="attacking"))
+    count = len(settings.attacks)
+    runs = tuple(progress(running, total=count, description="attacking", unit="attacks"))
     Attacks(
         version=1,
         variant=variant,

@@ -1,0 +1,253 @@
+"""The attacks on a variant: what they are given, and what is told of them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from identity_attacks.cutouts import Cutout
+from identity_attacks.evidence import Evidence
+from identity_attacks.rates import Conclusion, ExposedRegion, Judgement, Rate, Success
+from plain_commands.errors import UserError
+from plain_commands.section import validate
+
+from tests.commands import privacy as main
+from tests.privacy.privacy_case import blacked_out, make_data, run
+from workflow_scripts.contracts.attacks import AttackRun, Attacks, JudgedAttack
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids
+from workflow_scripts.contracts.tables import PrivacyTables
+from workflow_scripts.privacy.attacking import UNTREATED, run_attacks
+from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
+from workflow_scripts.privacy.attacks.plate_reading import PlateReading
+from workflow_scripts.privacy.attacks.recognition import Recognition
+from workflow_scripts.privacy.evidence import cut, drawn
+from workflow_scripts.privacy.judging import answer, broken
+from workflow_scripts.privacy.page import as_markdown, page_of
+from workflow_scripts.privacy.settings import Privacy
+
+
+def face(name: str, x: float, width: float) -> Region:
+    return with_ids([Region(name, Kind.FACE, 1, x, 5, x + width, 5 + width)])[0]
+
+
+def rate(value: float, chance: float = 0.01, n: int = 100) -> Rate:
+    return Rate(value, max(value - 0.05, 0), min(value + 0.05, 1), n, chance, n)
+
+
+def one(conclusion: Conclusion | None = None, value: float = 0.0, **more) -> JudgedAttack:
+    """An attack on variant v."""
+    title, kind = more.pop("title", "recognition (dlib)"), more.pop("kind", Kind.FACE)
+    measure = "rank_1" if kind is Kind.FACE else "read_whole"
+    success = None if conclusion is None else Success({measure: rate(value)}, **more)
+    judgement = conclusion and Judgement(conclusion, measure, needed=400)
+    reason = None if conclusion else "the module dlib is not installed"
+    said = AttackRun(title=title, kind=kind, question="ask", success=success, reason=reason)
+    originals = Success({measure: rate(0.9)})
+    return JudgedAttack(variant="v", run=said, originals=originals, judgement=judgement)
+
+
+def test_the_draw_does_not_depend_on_other_regions():
+    faces = [face(f"{at}.png", 1, 20 + at) for at in range(40)]
+    chosen, numbers = drawn([*faces, face("small.png", 1, 19.9)], 10)
+    assert vars(numbers[Kind.FACE]) == {
+        "regions": 41,
+        "attacked": 10,
+        "small": 1,
+        "not_drawn": 30,
+        "dropped": 0,
+    }
+    assert drawn(reversed(faces), 10)[0] == chosen
+    fewer, _ = drawn(faces[:20], 10)
+    assert fewer >= chosen & {region.id for region in faces[:20]}
+
+
+def test_a_cut_out_knows_its_place():
+    image = np.random.default_rng(3).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    points = ((31.5, 22), (36, 22), (34, 26), (32, 30), (36, 30))
+    region = replace(face("a.png", 30, 10), y0=20.0, y1=34.0, landmarks=points)
+    found = cut(image, region)
+    assert np.array_equal(found.pixels, image[6:48, 16:54])
+    assert (found.place.x0, found.place.y0, found.place.x1, found.place.y1) == (14, 14, 24, 28)
+    assert found.place.landmarks[0] == (15.5, 16)
+    at_the_edge = cut(image, replace(region, x0=0.0, x1=12.0, landmarks=None))
+    assert at_the_edge.pixels.shape[1] == 26
+    assert at_the_edge.place.landmarks is None
+
+
+@pytest.fixture
+def attacked(tmp_path):
+    """A data set of three faces and a plate, an attacker's pictures, and a black variant."""
+    data = make_data(tmp_path)
+    given = {
+        "annotations": data / "train.coco.json",
+        "images": data / "in",
+        "regions": [data / "0.parquet", data / "1.parquet"],
+    }
+    assert run("pictures", {**given, "output": data / "pictures"}) == 0
+    return data, {**given, "pictures": data / "pictures", "variant": "v"}
+
+
+def test_an_attackers_pictures_are_a_data_set_of_other_pictures(attacked, tmp_path):
+    data, given = attacked
+    pictures = CocoSplit.read(data / "pictures/pictures.coco.json").images
+    regions = read_regions(data / "pictures/regions.parquet")
+    tables = [read_regions(data / table) for table in ("0.parquet", "1.parquet")]
+    originals = {region.id for table in tables for region in table}
+    assert {image.file_name.removesuffix(".png") for image in pictures} == originals
+    assert [region.image for region in regions] == [image.file_name for image in pictures]
+    assert not {region.id for region in regions} & originals
+    again = {key: given[key] for key in ("annotations", "images", "regions")}
+    assert run("pictures", {**again, "output": tmp_path / "again"}) == 0
+    files = {file.name: file.read_bytes() for file in (data / "pictures").glob("*.png")}
+    assert files == {file.name: file.read_bytes() for file in (tmp_path / "again").glob("*.png")}
+
+
+def test_too_few_people_are_told(attacked, require_library):
+    """Three faces are no evidence."""
+    require_library("dlib")
+    data, given = attacked
+    settings = {"attacks": [{"attack": "recognition"}, {"attack": "trained_attacker"}]}
+    for name, more in (("unmodified", {}), ("black", {"anonymized": blacked_out(data)})):
+        output = data / f"{name}.json"
+        code = run("attack", {**given, **more, "settings": json.dumps(settings), "output": output})
+        assert code == 0
+        recognition, learned = Attacks.read(output).runs
+        assert recognition.success.rates["rank_1"].n == 3
+        assert recognition.success.rates["rank_1"].chance == pytest.approx(1 / 3)
+        assert "tar_at_far_0.01" in recognition.success.not_measured
+        assert "people" in learned.reason
+    black = Attacks.read(data / "black.json").runs[0].success
+    assert black.rates["auc"].value == 0.5
+
+
+class TestWhatDoesNotRun:
+    """Attacks that cannot be tried, and why."""
+
+    FACES = Evidence([Cutout("1", "1", "a.png", np.zeros((9, 9, 3), np.uint8), None)])
+    NOTHING = Evidence([])
+
+    def reason(self, attack, originals, variant) -> str:
+        (found,) = run_attacks(
+            [attack], lambda kind: originals, lambda kind: variant, {"method": "blackbox"}
+        )
+        assert found.success is None
+        return found.reason
+
+    def test_no_face_is_large_enough(self):
+        assert self.reason(Recognition(), self.NOTHING, self.FACES) == "no faces are large enough"
+        said = self.reason(PlateReading(), self.NOTHING, self.NOTHING)
+        assert said == "no license plates are large enough"
+
+    def test_pictures_that_nobody_could_treat(self):
+        assert self.reason(InformedRecognition(), self.FACES, self.FACES) == UNTREATED
+
+
+class TestAnswers:
+    """What is said of a variant."""
+
+    def said(self, *attacks) -> str:
+        (sentence,) = answer("v", attacks, 0.01)
+        return sentence
+
+    def test_no_better_than_chance(self):
+        assert self.said(one(Conclusion.CHANCE), one()) == (
+            "v, faces: no attack does better than chance by more than 1 point. Strongest: "
+            "recognition (dlib), 0.0 % of 100 named at the first guess (chance 1.0 %, 90.0 % on "
+            "the originals); recognition (dlib) did not run: the module dlib is not installed"
+        )
+
+    def test_one_leak_is_enough(self):
+        informed = one(Conclusion.LEAKS, 0.4, title="informed recognition (dlib)")
+        said = self.said(one(Conclusion.CHANCE), one(Conclusion.UNDECIDED), informed)
+        assert said.startswith("v, faces: leaks. Strongest: informed recognition (dlib), 40.0 %")
+
+    def test_undecided_says_how_many_it_takes(self):
+        said = self.said(one(Conclusion.CHANCE), one(Conclusion.UNDECIDED))
+        assert said.startswith("v, faces: undecided, too few faces; about 400 would be needed.")
+
+    def test_an_attack_that_does_not_work_is_no_evidence(self):
+        assert self.said(one(Conclusion.FAILS)) == (
+            "v, faces: no attack says anything; recognition (dlib) does not work on the originals, "
+            "so its failure says nothing"
+        )
+
+    def test_kinds_are_told_apart(self):
+        plates = one(Conclusion.LEAKS, 0.2, title="plate reading", kind=Kind.LICENSE_PLATE)
+        faces, read = answer("v", [one(Conclusion.CHANCE), plates], 0.01)
+        assert faces.startswith("v, faces: no attack")
+        assert read.startswith("v, license plates: leaks. Strongest: plate reading, 20.0 % of 100")
+
+
+def test_a_limit_is_for_the_upper_end_of_the_interval():
+    assert broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0.05}) == []
+    (said,) = broken([one(Conclusion.CHANCE, 0.01)], {"rank_1": 0.05})
+    assert said == (
+        "v: recognition (dlib), rank_1 0.010, up to 0.060 (n = 100), exceeds its limit of 0.05"
+    )
+
+
+def test_the_gate_fails_with_all_findings(tmp_path, capsys):
+    table = tmp_path / "privacy.json"
+    content = PrivacyTables(caption="", layouts=(), audits=(), notes=(), limits={"rank_1": 0.1})
+    table.write_text(json.dumps(content.as_json()))
+    assert main(["limits", str(table)]) == 0
+    table.write_text(json.dumps(content.model_copy(update={"broken": ("v: a", "w: b")}).as_json()))
+    assert main(["limits", str(table)]) == 2
+    said = capsys.readouterr().err
+    assert "privacy.limits: v: a" in said
+    assert "privacy.limits: w: b" in said
+
+
+def test_the_officers_page_claims_nothing_that_was_not_measured():
+    exposed = ExposedRegion("3f", "street/7.png", 0.4, found=True)
+    attacks = one(Conclusion.LEAKS, 0.4, most_exposed=(exposed,), left_out={"no vector": 3}), one()
+    content = PrivacyTables(
+        caption="", layouts=(), audits=(), notes=("v: 2 of 9 faces unchanged",), attacks=attacks,
+        answers=("v, faces: leaks.",), limits={"rank_1": 0.1}, broken=("v: too much",),
+    )  # fmt: skip
+    said = as_markdown(tuple(page_of(content)))
+    assert "v, faces: leaks." in said
+    assert "most exposed is region 3f in street/7.png" in said
+    assert "v, recognition (dlib): 3 left out, no vector." in said
+    assert "Not run: recognition (dlib) on v, because the module dlib is not installed." in said
+    assert "v: 2 of 9 faces unchanged." in said
+    assert "Limits are not kept; see above." in said
+    rows = {row.split("|")[1].strip(): row for row in said.splitlines() if row.startswith("|")}
+    assert "recognition (dlib)" in rows["Singling out"]
+    assert "not measured" in rows["Linkability"]
+    assert "not measured" in rows["Inference"]
+
+
+@pytest.mark.parametrize(
+    ("section", "line"),
+    [
+        ({"attacks": [{"attack": "guessing"}]}, "attacks.0: 'attack' is 'guessing', but there are"),
+        (
+            {"attacks": [{"attack": "recognition", "recognizer": "arcface"}]},
+            "attacks.0: weights: missing; name the ONNX file",
+        ),
+        (
+            {"attacks": [{"attack": "linking"}, {"attack": "linking"}]},
+            "attacks: linking (dlib) is there twice; remove one",
+        ),
+        ({"limits": {"rank1": 1}}, "limits.rank1: no attack measures it; measured: any_character,"),
+        ({"attacks": [], "limits": {"auc": 1}}, "no attack measures it; measured: none, since"),
+        ({"limits": {"auc": 5}}, "limits.auc: Input should be less than or equal to 1"),
+        ({"margin": 0}, "margin: Input should be greater than 0"),
+        ({"regions": 3}, "regions: Input should be greater than or equal to 20"),
+    ],
+)
+def test_a_bad_section_is_one_line(section, line):
+    with pytest.raises(UserError) as error:
+        validate(Privacy, section, "privacy")
+    (said,) = str(error.value).splitlines()
+    assert line in said
+
+
+def test_sface_needs_no_setting_beyond_its_name():
+    section = {"attacks": [{"attack": "recognition", "recognizer": "sface"}]}
+    (attack,) = validate(Privacy, section, "privacy").attacks
+    assert attack.weights.licence == "Apache-2.0"
+    assert attack.weights.is_remote
+    assert attack.title == "recognition (sface)"
