@@ -59,8 +59,7 @@ def apply(
 
     Args:
         variant: its name, for the messages.
-        regions: pii/{split}/{shard}.parquet; of all shards for a method that drops images
-            at random.
+        regions: pii/{split}/{shard}.parquet; of all shards for images that are dropped at random.
         output: images/{variant}/{split}/{shard}; it appears when it is complete.
         as_originals: write every image, with the name and the format of its original and without
             its metadata.
@@ -69,12 +68,12 @@ def apply(
     split = CocoSplit.read(annotations)
     part = _part_of_shard(split, annotations, shards, shard) if shards else split
     settings.check(part)
-    chooses_among_all = shards is not None and settings.needs_whole_split
-    count = len(read_split_of(shards, shard)) if shards and chooses_among_all else 1
+    by_split = bool(shards) and settings.needs_whole_split
+    count = len(read_split_of(shards, shard)) if shards and by_split else 1
     if len(regions) != count:
         raise UserError(f"--regions: {len(regions)} files; this method takes {count}")
     found = [region for path in regions for region in read_regions(path)]
-    seen = pictures_of(split if chooses_among_all else part, images, found)
+    seen = pictures_of(split if by_split else part, images, found)
     names = {image.file_name for image in part.images}
     pictures = [picture for picture in seen if picture.record.file_name in names]
     check_names(pictures, as_originals=as_originals)
