@@ -76,7 +76,7 @@ rule anonymized:
     default_target: EXPERIMENT.images_only
     input:
         handed_over(),
-        rules.privacy_table.output if JOBS.attacked() else [],
+        rules.privacy_table.output if JOBS.attacked() or JOBS.missed() else [],
         limits(),
 
 

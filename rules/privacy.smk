@@ -112,7 +112,7 @@ rule attack:
         manifest=JOBS.attacked_manifest,
         pictures="<pictures>",
         treated=JOBS.treated_pictures,
-        weights=JOBS.weights_of(EXPERIMENT.privacy),
+        weights=JOBS.weights_of(EXPERIMENT.privacy.attacks),
     output:
         "<attacks>",
     log:
@@ -144,6 +144,43 @@ rule attack:
         " --annotations {input.annotations:q} --images {params.images:q}"
         " --regions {input.regions:q} {params.anonymized} --pictures {input.pictures:q}"
         " {params.treated} --fingerprint {params.fingerprint} --output {output:q}"
+        " --threads {threads} --log {log:q}"
+
+
+rule estimate_missed:
+    # By detectors that find what those of the anonymization have missed.
+    input:
+        annotations=ancient("<annotations>"),
+        shards=ancient("<shards>"),
+        regions=training_regions,
+        weights=JOBS.weights_of(EXPERIMENT.privacy.second_detection),
+    output:
+        estimate="<missed>",
+        only_second="<only_second>",
+    log:
+        "<logs>/estimate_missed.log",
+    benchmark:
+        "<benchmarks>/estimate_missed.tsv"
+    pathvars:
+        split="train",
+    conda:
+        "../envs/workflow.yaml"
+    threads: 4
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    params:
+        settings=JOBS.second_detection_settings,
+        pii=JOBS.pii_settings,
+        fingerprint=FINGERPRINTS.missed,
+        images=JOBS.training_images,
+    message:
+        "Estimating how many faces and plates were missed"
+    shell:
+        "exec python -m workflow_scripts privacy missed --settings {params.settings:q}"
+        " --pii {params.pii:q} --annotations {input.annotations:q} --images {params.images:q}"
+        " --regions {input.regions:q} --fingerprint {params.fingerprint}"
+        " --output {output.estimate:q} --only-second {output.only_second:q}"
         " --threads {threads} --log {log:q}"
 
 
@@ -188,6 +225,7 @@ rule privacy_table:
     input:
         audits=[LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
         attacks=[LAYOUT.attacks(variant) for variant in JOBS.attacked()],
+        missed=JOBS.missed(),
     output:
         csv=report(
             "<tables>/privacy.csv",
@@ -210,12 +248,13 @@ rule privacy_table:
     params:
         settings=JOBS.judging_settings,
         fingerprint=FINGERPRINTS.privacy_table,
+        missed=JOBS.missed_option,
         folder=subpath(output.json, parent=True),
     message:
         "Making the privacy table"
     shell:
         "exec python -m workflow_scripts privacy table --settings {params.settings:q}"
-        " --audits {input.audits:q} --attacks {input.attacks:q}"
+        " --audits {input.audits:q} --attacks {input.attacks:q} {params.missed}"
         " --output {params.folder:q} --page {output.page:q} --log {log:q}"
 
 

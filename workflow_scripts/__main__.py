@@ -37,6 +37,7 @@ COMMANDS = {
     "privacy audit": "privacy.commands.audit:audit",
     "privacy pictures": "privacy.commands.pictures:pictures",
     "privacy attack": "privacy.commands.attack:attack",
+    "privacy missed": "privacy.commands.missed:missed",
     "privacy table": "privacy.commands.table:table",
     "privacy limits": "privacy.commands.limits:limits",
     "privacy figure": "privacy.commands.figure:figure",

@@ -127,6 +127,10 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
             "pii.faces.file: there is no file .; correct the path, or bring the file there",
         ),
         (
+            {"privacy": {"second_detection": {"faces": {"detector": "annotations", "file": "f"}}}},
+            "privacy.second_detection.faces.file: there is no file f; correct the path, or bring",
+        ),
+        (
             {"variants": {"v": {"method": "precomputed", "folder": "vendor"}}},
             "variants.v.folder: there is no folder vendor; correct the path, or bring the folder",
         ),
@@ -189,6 +193,29 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
         (
             {"pii": {"faces": None, "license_plates": None}},
             "would change nothing, since pii.faces and pii.license_plates are both null; name a",
+        ),
+        (
+            {"privacy": {"second_detection": {"faces": {"detector": "centerface"}}}},
+            "privacy.second_detection.faces: the same as pii.faces, which would miss the same; ",
+        ),
+        (
+            {
+                "pii": {"license_plates": None},
+                "privacy": {"second_detection": {"license_plates": {"detector": "plates"}}},
+            },
+            "privacy.second_detection.license_plates: no license plates are looked for (pii.lic",
+        ),
+        (
+            {"privacy": {"second_detection": {"license_plates": {"detector": "yunet"}}}},
+            "privacy.second_detection: license_plates.detector: yunet finds none; take one of ",
+        ),
+        (
+            {"privacy": {"second_detection": {"faces": {"detector": "yunnet"}}}},
+            "privacy.second_detection.faces: 'detector' is 'yunnet', but there are 'annot",
+        ),
+        (
+            {"privacy": {"second_detection": {"images": 0}}},
+            "privacy.second_detection.images: Input should be greater than or equal to 1 (found 0)",
         ),
         (
             {"evaluation": {"every": 0}},

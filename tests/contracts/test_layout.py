@@ -24,6 +24,8 @@ LAYOUT = Layout.of("demo")
         (LAYOUT.run("blur", 3).test("box").evaluation, "runs/blur/seed~3/on~box/eval.json"),
         (LAYOUT.expected_runs, "runs/expected.json"),
         (LAYOUT.audit("blur"), "privacy/blur.json"),
+        (LAYOUT.missed, "privacy/missed/estimate.json"),
+        (LAYOUT.only_second, "privacy/missed/only_second.parquet"),
         (LAYOUT.table("table_2", "md"), "tables/table_2.md"),
         (LAYOUT.log(run_job("train", "blur", 3)), "logs/train/blur/seed~3.log"),
         (LAYOUT.benchmark("verdict"), "benchmarks/verdict.tsv"),

@@ -159,6 +159,15 @@ def test_weights_of_an_attack_concern_nothing_else(done):
     assert done.plan() == {**fetched, "audit": 2, "privacy_table": 1, **SHOWN}
 
 
+def test_a_second_detector_estimates_what_was_missed_and_nothing_else(done):
+    second = {"license_plates": {"detector": "plates", "every_size": True}}
+    done.config["privacy"]["second_detection"] = second
+    estimated = {"estimate_missed": 1, "privacy_table": 1, **SHOWN}
+    assert done.plan() == estimated
+    second["faces"] = {"detector": "yunet"}
+    assert done.plan() == {"fetch_weights": 1, "record_weights": 1, **estimated}
+
+
 def test_whether_originals_are_shown_concerns_what_shows_them_only(done):
     done.config["report"] = {"show_originals": True}
     assert done.plan() == {"before_after": 1, **PAGE}

@@ -146,6 +146,26 @@ def test_weights_are_found_and_localised_wherever_they_stand():
     assert with_local_weights(moved, "folder") == local
 
 
+def test_a_second_detector_concerns_no_detection_and_no_attack():
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    before = Jobs(read_experiment(config, "config.yaml"))
+    config["privacy"]["second_detection"]["faces"] = {"detector": "yunet"}
+    after = Jobs(read_experiment(config, "config.yaml"))
+    assert (before.missed(), before.missed_option()) == ([], "")
+    estimate = "results/whitepaper/privacy/missed/estimate.json"
+    assert (list(map(str, after.missed())), after.missed_option()) == (
+        [estimate],
+        f"--missed {estimate}",
+    )
+    assert after.attack_settings() == before.attack_settings()
+    assert after.pii_settings() == before.pii_settings()
+    assert after.weights_of(after.experiment.privacy.attacks) == []
+    (weights,) = after.weights_of(after.experiment.privacy.second_detection)
+    assert json.loads(after.second_detection_settings())["faces"]["weights"]["source"] == weights
+    (key,) = json.loads(after.weights_settings())
+    assert key == "privacy.second_detection.faces.weights"
+
+
 def jobs_with(weights: dict) -> Jobs:
     config = yaml.safe_load((PROJECT / "config.yaml").read_text())
     config["pii"]["faces"] = {"detector": "yunet", "weights": weights}

@@ -48,9 +48,14 @@ def _images(experiment: Experiment) -> list[str]:
 
 
 def _regions(experiment: Experiment) -> list[str]:
+    sections = {
+        "pii": experiment.pii,
+        "privacy.second_detection": experiment.privacy.second_detection,
+    }
     files = {
-        f"{kind.key}.file": getattr(detector, "file", None)
-        for kind, detector in experiment.pii.detectors.items()
+        f"{section}.{kind.key.removeprefix('pii.')}.file": getattr(detector, "file", None)
+        for section, detectors in sections.items()
+        for kind, detector in detectors.detectors.items()
     }
     return [line for key, file in files.items() if file and (line := _lacking(key, file))]
 

@@ -70,7 +70,7 @@ class Experiment(Section):
     evaluation: Evaluation = Evaluation()
     """How the models are tested."""
     privacy: Privacy = Privacy()
-    """The attacks on the variants' images."""
+    """The attacks on the variants' images, and how many faces and plates were missed."""
     statistics: Statistics = Statistics()
     """What counts as the same, and how sure one wants to be."""
     report: Report = Report()
@@ -152,6 +152,20 @@ class Experiment(Section):
                     f"pii.{key}: {', '.join(unknown) or 'an empty list'} is none of the classes "
                     f"{', '.join(self.classes)}; "
                     "name classes of the data set, or set pii.only_on_labelled to false"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _second_detection_differs(self) -> "Experiment":
+        for kind, second in self.privacy.second_detection.detectors.items():
+            key = f"privacy.second_detection.{kind.key.removeprefix('pii.')}"
+            first = self.pii.detectors.get(kind)
+            if first is None:
+                raise ValueError(f"{key}: no {kind.plural} are looked for ({kind.key} is null)")
+            if second.model_dump() == first.model_dump():
+                raise ValueError(
+                    f"{key}: the same as {kind.key}, which would miss the same; name another "
+                    "detector, or the same one at another scale"
                 )
         return self
 

@@ -17,6 +17,7 @@ from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.trainings import TrainingRecord
+from workflow_scripts.imaging.detection import Detectors
 from workflow_scripts.privacy.attacking import installed
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
@@ -32,6 +33,17 @@ AUDIT = (
 
 def _not_indexed() -> dict[str, str]:
     raise RuntimeError("the data set has not been indexed")
+
+
+def _contents_of(section: Detectors) -> list[str]:
+    """Digests of the files that detectors are told to read."""
+    files = [getattr(detector, "file", None) for detector in section.detectors.values()]
+    return [sha256_of_file(file) for file in files if file is not None and file.is_file()]
+
+
+def _modules_of(section: Detectors) -> list[str]:
+    """The modules of the detectors in use."""
+    return sorted({type(detector).__module__ for detector in section.detectors.values()})
 
 
 class Fingerprints:
@@ -74,17 +86,12 @@ class Fingerprints:
 
     @cached_property
     def _detection(self) -> str:
-        detectors = self.jobs.experiment.pii.detectors.values()
-        files = [getattr(detector, "file", None) for detector in detectors]
+        pii = self.jobs.experiment.pii
         return fingerprint(
-            settings=settings_json(self.jobs.experiment.pii),
-            files=[sha256_of_file(file) for file in files if file is not None and file.is_file()],
-            code=code_of("workflow_scripts.pii.detect", *self._detectors()),
+            settings=settings_json(pii),
+            files=_contents_of(pii),
+            code=code_of("workflow_scripts.pii.detect", *_modules_of(pii)),
         )
-
-    def _detectors(self) -> list[str]:
-        """The modules of the detectors in use."""
-        return sorted({type(one).__module__ for one in self.jobs.experiment.pii.detectors.values()})
 
     def pii_summary(self, _: object = None) -> str:
         """Fingerprint of the PII statistics, beside the regions."""
@@ -189,7 +196,7 @@ class Fingerprints:
         return fingerprint(
             regions=self._detection,
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
-            code=code_of(*AUDIT, *self._detectors()),
+            code=code_of(*AUDIT, *_modules_of(self.jobs.experiment.pii)),
         )
 
     def pictures(self, _: object = None) -> str:
@@ -215,6 +222,17 @@ class Fingerprints:
                 "workflow_scripts.privacy.attacking",
                 *sorted({type(attack).__module__ for attack in attacks}),
             ),
+        )
+
+    def missed(self, _: object = None) -> str:
+        """Fingerprint of the estimate of what was missed."""
+        second = self.jobs.experiment.privacy.second_detection
+        return fingerprint(
+            regions=self._detection,
+            data=self.digests()["train"],
+            settings=settings_json(second),
+            files=_contents_of(second),
+            code=code_of("workflow_scripts.privacy.commands.missed", *_modules_of(second)),
         )
 
     def privacy_table(self, _: object = None) -> str:

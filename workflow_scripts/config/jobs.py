@@ -28,6 +28,9 @@ LONGEST_COMMAND = 120_000
 NOT_OF_PREDICTIONS = {"on", "every", "exposed"}
 """Keys of `evaluation:` that say what is done with predictions, not how they are made."""
 
+NOT_OF_ATTACKS = {"margin", "limits", "second_detection"}
+"""Keys of `privacy:` on which no attack depends."""
+
 
 class Wildcards(Protocol):
     """Wildcards of a job; it has those that its outputs name."""
@@ -106,7 +109,11 @@ class Jobs:
     def attack_settings(self, _: object = None) -> str:
         """The keys of the section `privacy` that the attacks depend on, as JSON."""
         privacy = with_local_weights(self.experiment.privacy, self.layout.weights)
-        return canonical_json(privacy.model_dump(mode="json", exclude={"margin", "limits"}))
+        return canonical_json(privacy.model_dump(mode="json", exclude=NOT_OF_ATTACKS))
+
+    def second_detection_settings(self, _: object = None) -> str:
+        """The section `privacy.second_detection` with the fetched weights, as JSON."""
+        return settings_json(self.experiment.privacy.second_detection, self.layout.weights)
 
     def judging_settings(self, _: object = None) -> str:
         """The keys of the section `privacy` by which attacks are judged, as JSON."""
@@ -245,6 +252,14 @@ class Jobs:
         names = [name for name in self.experiment.variants if not self.is_unmodified(name)]
         return [UNMODIFIED, *names]
 
+    def missed(self, _: object = None) -> list[Path]:
+        """The estimate of what was missed, if a second detector is named."""
+        return [self.layout.missed] if self.experiment.privacy.second_detection.detectors else []
+
+    def missed_option(self, _: object = None) -> str:
+        """`--missed` with this estimate, if there is one."""
+        return "".join(f"--missed {file}" for file in self.missed())
+
     def treated_pictures(self, wildcards: Wildcards) -> list[Path]:
         """The attacker's pictures treated as a variant is, if its method can treat them."""
         variant = self.experiment.variants.get(wildcards.variant)
@@ -308,9 +323,9 @@ class Jobs:
         """The environment in which models are trained and applied."""
         return self.experiment.training.environment
 
-    def weights_of(self, section: BaseModel) -> list[str]:
-        """The files of weights that a section of the config needs; they have to be fetched."""
-        digests = {weights.sha256 for _, weights in weights_in(section)}
+    def weights_of(self, part: object) -> list[str]:
+        """The files of weights that a part of the config needs; they have to be fetched."""
+        digests = {weights.sha256 for _, weights in weights_in(part)}
         return [str(self.layout.weights / digest) for digest in sorted(digests)]
 
     def runs(self) -> list[RunLayout]:

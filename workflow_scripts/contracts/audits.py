@@ -15,6 +15,14 @@ from workflow_scripts.contracts.regions import Kind
 
 ALL_SIZES = "all"
 """Name of the numbers that cover regions of every size."""
+SIZES = {"under_20": (0.0, 20.0), "20_to_40": (20.0, 40.0), "40_to_80": (40.0, 80.0),
+         "80_and_more": (80.0, float("inf"))}  # fmt: skip
+"""Size classes of regions: least width of the box, and the width below which it lies, in pixels."""
+
+
+def size_of(width: float) -> str:
+    """Size class of a region whose box is so many pixels wide."""
+    return next(name for name, (low, high) in SIZES.items() if low <= width < high)
 
 
 class Findings(FilePart):

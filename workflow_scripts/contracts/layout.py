@@ -153,6 +153,8 @@ class Layout:
             "pictures": self.pictures(UNMODIFIED),
             "treated_pictures": self.pictures(variant),
             "attacks": self.attacks(variant),
+            "missed": self.missed,
+            "only_second": self.only_second,
             "privacy_page": self.privacy_page,
             "within_limits": self.within_limits,
             "handed_over": self.handed_over(variant),
@@ -275,6 +277,16 @@ class Layout:
     def attacks(self, variant: str) -> Path:
         """Success of the attacks on a variant; on the originals for `unmodified`."""
         return self.results / "privacy/attacks" / variant / "success.json"
+
+    @property
+    def missed(self) -> Path:
+        """Estimate of how many faces and plates were missed."""
+        return self.results / "privacy/missed/estimate.json"
+
+    @property
+    def only_second(self) -> Path:
+        """Regions that the second detection found and the first did not."""
+        return self.missed.with_name("only_second.parquet")
 
     def handed_over(self, variant: str) -> Path:
         """Folder of a variant's images at the original paths, to be handed over."""

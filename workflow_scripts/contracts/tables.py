@@ -8,6 +8,7 @@ from pydantic import Field
 
 from workflow_scripts.contracts.attacks import AttackedRegions, JudgedAttack
 from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.missed import Missed
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.runs import ExpectedRuns
 
@@ -83,6 +84,9 @@ class PrivacyTables(CaptionedTables):
     """Fingerprint and settings of the attacks, by variant; `unmodified`: on the originals."""
     answers: tuple[str, ...] = ()
     """What the attacks allow to say, a sentence for each variant and kind."""
+    missed: Missed | None = None
+    coverage: tuple[str, ...] = ()
+    """How much was missed, or why it is not known, a sentence for each kind."""
     margin: float = 0.01
     limits: dict[str, float] = Field(default_factory=dict)
     broken: tuple[str, ...] = ()

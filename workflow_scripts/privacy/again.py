@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-from pii_detectors.boxes import areas, intersections
 
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.detection import Detector, PiiSection, detector_named
 from workflow_scripts.imaging.pictures import Picture
+from workflow_scripts.privacy.matching import is_same
 
 STAND_INS = {Kind.FACE: "centerface", Kind.LICENSE_PLATE: "plates"}
 """Detectors that look again where regions came from annotations."""
 MARGIN = 3.0
 """Margin around a region that a detector sees, relative to the region's longer side: about the size
 of a person around a face. Of 2, 3 and 4, the value that finds most regions again in originals."""
-MIN_IOU = 0.3
-"""Least IoU of two boxes of one region; boxes that hold each other's centre are of one as well."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Finder:
             return {}
         within = np.array([_surroundings(region, picture.record) for region in own])
         found = self.detector.regions(picture, self.kind, within)
-        return {region.id: any(_is_same(region, other) for other in found) for region in own}
+        return {region.id: any(is_same(region, other) for other in found) for region in own}
 
 
 def finders_of(settings: PiiSection) -> dict[Kind, Finder]:
@@ -57,17 +55,3 @@ def _surroundings(region: Region, image: CocoImage) -> tuple[float, float, float
     pad = MARGIN * max(region.width, region.height)
     x0, y0 = max(region.x0 - pad, 0), max(region.y0 - pad, 0)
     return x0, y0, min(region.x1 + pad, image.width), min(region.y1 + pad, image.height)
-
-
-def _is_same(first: Region, second: Region) -> bool:
-    if _holds_centre(first, second) and _holds_centre(second, first):
-        return True
-    one, other = np.array([(r.x0, r.y0, r.x1, r.y1) for r in (first, second)])[:, None]
-    shared = intersections(one[0], other)
-    union = areas(one) + areas(other) - shared
-    return bool((shared >= MIN_IOU * union) & (union > 0))
-
-
-def _holds_centre(outer: Region, inner: Region) -> bool:
-    x, y = (inner.x0 + inner.x1) / 2, (inner.y0 + inner.y1) / 2
-    return outer.x0 <= x <= outer.x1 and outer.y0 <= y <= outer.y1

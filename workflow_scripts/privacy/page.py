@@ -8,6 +8,7 @@ from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PageSection, PrivacyTables
 from workflow_scripts.privacy.judging import percent
+from workflow_scripts.privacy.missed_table import CAPTION, text_tables
 
 ATTACKER = (
     "The attacker has the handed-over images, knows where in them a face or a license plate was, "
@@ -79,6 +80,11 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
             ),
             rows=tuple(_assets(content)),
         ),
+    )
+    yield PageSection(
+        title="What was missed",
+        paragraphs=(*content.coverage, *([CAPTION] if content.missed else [])),
+        table=next(text_tables(content.missed), None),
     )
     yield PageSection(title="The attacker", paragraphs=(ATTACKER,))
     yield PageSection(

@@ -1,4 +1,4 @@
-"""`privacy:` the attacks on each variant, and how much success is too much."""
+"""`privacy:` the attacks on each variant, and how much was missed."""
 
 from typing import TYPE_CHECKING, Annotated, Union
 
@@ -6,6 +6,7 @@ from plain_commands.section import Section
 from pydantic import Field, field_validator, model_validator
 
 from workflow_scripts.common.plugins import plugins_in
+from workflow_scripts.imaging.detection import Detector, Detectors, any_detector
 from workflow_scripts.privacy.attack import Attack
 from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
 from workflow_scripts.privacy.attacks.linking import Linking
@@ -17,14 +18,29 @@ from workflow_scripts.privacy.attacks.trained_attacker import TrainedAttacker
 ATTACKS = plugins_in("workflow_scripts.privacy.attacks", Attack)
 if TYPE_CHECKING:
     AnyAttack = Attack
+    AnyDetector = Detector
 else:
+    AnyDetector = any_detector()
     AnyAttack = Annotated[Union[ATTACKS], Field(discriminator="attack")]  # noqa: UP007
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
+class SecondDetection(Detectors):
+    """Other detectors than those under `pii:`, from whose finds it is estimated how many faces and
+    license plates were missed. They change no image.
+    """
+
+    faces: AnyDetector | None = None
+    """The second detector of faces; null: what was missed is not estimated."""
+    license_plates: AnyDetector | None = None
+    """The second detector of license plates; null: what was missed is not estimated."""
+    images: int = Field(500, ge=1)
+    """Training images that it searches at most: a random sample."""
+
+
 class Privacy(Section):
-    """The attacks on each variant, and how much success is too much."""
+    """The attacks on each variant, how much success is too much, and how much was missed."""
 
     attacks: tuple[AnyAttack, ...] = (
         Recognition(),
@@ -44,6 +60,9 @@ class Privacy(Section):
     limits: dict[str, Share] = Field(default_factory=dict)
     """Largest success of each measure that may be, such as `rank_1: 0.02` or `read_whole: 0`.
     If the upper end of a variant's interval exceeds it, the workflow fails once all is written."""
+
+    second_detection: SecondDetection = SecondDetection()
+    """A search by other detectors, which tells how much was missed."""
 
     @field_validator("attacks")
     @classmethod

@@ -11,6 +11,7 @@ from plain_commands.files import sha256_of_file
 
 from workflow_scripts.contracts.audits import (
     ALL_SIZES,
+    SIZES,
     Audit,
     AuditedImages,
     ChangesOutside,
@@ -20,16 +21,15 @@ from workflow_scripts.contracts.audits import (
     MetadataFindings,
     RegionsAudit,
     WholeImages,
+    size_of,
 )
 from workflow_scripts.contracts.manifest import FILE_NAME
-from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.privacy import again
+from workflow_scripts.privacy.matching import MIN_IOU
 from workflow_scripts.privacy.measure import ImageFinding, RegionFinding
 
-SIZES = {"under_20": (0.0, 20.0), "20_to_40": (20.0, 40.0), "40_to_80": (40.0, 80.0),
-         "80_and_more": (80.0, float("inf"))}  # fmt: skip
-"""Size classes of regions: least width of the box, and the width below which it lies, in pixels."""
 SHOWN = 5
 """Number of names that are listed where something is wrong."""
 
@@ -86,7 +86,10 @@ def audit_of(
             kind: _by_size(
                 [one for one in regions if one.kind is kind],
                 Counter(
-                    size for one in gone if one.kind is kind for size in (ALL_SIZES, _size_of(one))
+                    size
+                    for one in gone
+                    if one.kind is kind
+                    for size in (ALL_SIZES, size_of(one.width))
                 ),
             )
             for kind in Kind
@@ -116,7 +119,7 @@ def made_with(
                 "settings": finder.detector.model_dump(mode="json"),
                 "stands_in_for_annotations": finder.stands_in,
                 "margin": again.MARGIN,
-                "min_iou": again.MIN_IOU,
+                "min_iou": MIN_IOU,
             }
             for kind, finder in finders.items()
         },
@@ -132,16 +135,12 @@ def _by_size(regions: Sequence[RegionFinding], dropped: Counter[str]) -> dict[st
     """
     by_size: dict[str, list[RegionFinding]] = defaultdict(list)
     for region in regions:
-        by_size[_size_of(region)].append(region)
+        by_size[size_of(region.width)].append(region)
     groups = {ALL_SIZES: regions, **{size: by_size[size] for size in SIZES}}
     audits = {name: _regions_audit(members) for name, members in groups.items()}
     for name, number in dropped.items():
         audits[name] = audits[name].model_copy(update={"dropped": number})
     return audits
-
-
-def _size_of(region: RegionFinding | Region) -> str:
-    return next(name for name, (low, high) in SIZES.items() if low <= region.width < high)
 
 
 def _route_of(region: RegionFinding) -> str:

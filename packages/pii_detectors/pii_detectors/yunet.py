@@ -19,7 +19,7 @@ from .views import View, around, scale_of_person
 CANDIDATES = 5000
 """How many boxes are compared with each other at most, as in OpenCV's own examples."""
 _of_thread = threading.local()
-"""The network of each thread: it keeps the size of its input, and two threads that use one crash."""
+"""The network of each thread. It keeps the size of its input: two threads on one network crash."""
 
 
 @dataclass(frozen=True)

@@ -18,4 +18,6 @@ def show(table: File, /) -> None:
         UserError: it is another file.
     """
     content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
-    print(as_plain_text(content.layouts, content.answers, content.notes), end="")
+    print(
+        as_plain_text(content.layouts, [*content.answers, *content.coverage], content.notes), end=""
+    )

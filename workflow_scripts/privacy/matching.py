@@ -1,0 +1,53 @@
+"""Which regions of two searches are the same face or plate."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from pii_detectors.boxes import ious
+from scipy.optimize import linear_sum_assignment
+
+from workflow_scripts.contracts.regions import Region
+
+MIN_IOU = 0.3
+"""Least IoU of two boxes of one region; boxes that hold each other's centre are of one as well."""
+
+
+def is_same(first: Region, second: Region) -> bool:
+    """Whether two boxes are of one face or plate."""
+    _, same = _compared(first, _boxes([second]))
+    return bool(same[0])
+
+
+def matched(first: Sequence[Region], second: Sequence[Region]) -> list[tuple[int, int]]:
+    """Positions of the regions that two searches share; each region has at most one partner.
+
+    As many as possible are matched; where there is a choice, those with the highest sum of IoUs.
+    """
+    if not first or not second:
+        return []
+    boxes = _boxes(second)
+    most = min(len(first), len(second))
+    worth = np.array(
+        [same * (most + iou) for iou, same in (_compared(one, boxes) for one in first)]
+    )
+    rows, columns = linear_sum_assignment(worth, maximize=True)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [(row, column) for row, column in pairs if worth[row, column] > 0]
+
+
+def _boxes(regions: Sequence[Region]) -> np.ndarray:
+    return np.array([(one.x0, one.y0, one.x1, one.y1) for one in regions])
+
+
+def _compared(region: Region, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """IoU (n,) of a region with boxes (n, 4), and whether they are one, (n,)."""
+    (box,) = _boxes([region])
+    overlaps = ious(box, others)
+    close = _hold(box, others) & _hold(others, box)
+    return overlaps, (overlaps >= MIN_IOU) | close
+
+
+def _hold(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
+    """Whether boxes hold the centres of others; xyxy in the last axis."""
+    centre = (inner[..., :2] + inner[..., 2:]) / 2
+    return ((outer[..., :2] <= centre) & (centre <= outer[..., 2:])).all(axis=-1)
