@@ -1,0 +1,318 @@
+"""Reading of license plates before and after: which of the original's characters are left.
+
+Nobody has labelled what the plates say, so the truth is what a reader reads in the originals. How
+well the attack works is then its success on other pictures of the same plates.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from .cutouts import PlateCutout
+from .intervals import rate_over_people
+from .plate_readers import Line, PlateReader
+from .rates import ExposedRegion, Success
+
+LEAST_CHARACTERS = 4
+"""What has fewer is no registration."""
+SAME_SIZE = 0.75
+"""A line belongs to the registration if it is at least so high, relative to the highest."""
+SMALL = (60.0, 20.0)
+"""Width and height, pixels: unreadable originals below either are counted apart."""
+UNREADABLE = "not readable in the original"
+TOO_SMALL = f"not readable in the original, below {SMALL[0]:.0f} x {SMALL[1]:.0f} pixels"
+NO_PICTURE = "no picture"
+EXPOSED = 5
+"""Number of plates that are named."""
+_ALIKE = str.maketrans("OI", "01")
+"""Characters that look alike on most plates are the same one."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownPlate:
+    """A plate and what a reader reads in the original."""
+
+    region: str
+    person: str
+    image: str
+    corners: tuple[np.ndarray, ...]
+    """Of each line, as `PlateReader.lines` has them."""
+    lines: tuple[Line, ...]
+    """Their characters, from top to bottom."""
+
+    @cached_property
+    def text(self) -> str:
+        """All characters; O is 0 and I is 1."""
+        return "".join(_text(line) for line in self.lines)
+
+    @cached_property
+    def outside(self) -> np.ndarray:
+        """Which characters have their middle outside of the quad, (n,) bool."""
+        middles = []
+        for corners, line in zip(self.corners, self.lines, strict=True):
+            start, end = _ends(corners)
+            middles += [start + one.at * (end - start) for one in line]
+        found = np.array(middles)
+        return np.asarray(((found < 0) | (found > 1)).any(axis=1))
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Plates of the data set that fit what is read of one, itself included."""
+
+    plates: int
+    """Number of plates of which an original character is read."""
+    median: float
+    fewest: int
+    of: int
+    """Number of different plates in the data set."""
+
+
+@dataclass(frozen=True)
+class PlateSuccess(Success):
+    """How much of the plates is still read.
+
+    Rates, each among the plates that are read in the original:
+        read_whole: all characters are read at their places.
+        characters: mean share of a plate's characters that are. Those of a plate stay or go
+            together; its interval counts plates, and is rather too wide.
+        any_character: at least one is.
+        singled_out: what is read fits this plate better than every other one of the data set.
+        outside_of_quad: at least one is whose middle lies outside of the quad, among the plates
+            that have such characters; absent if there are none.
+    """
+
+    candidates: Candidates | None = None
+    """None if no original character is read."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownPlates:
+    """The plates that a reader reads in the originals."""
+
+    reader: PlateReader
+    plates: tuple[KnownPlate, ...]
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Number of the others by reason."""
+
+    @classmethod
+    def of(cls, originals: Sequence[PlateCutout], reader: PlateReader) -> "KnownPlates":
+        """Plates of the originals, all with different region ids."""
+        plates: list[KnownPlate] = []
+        left_out: Counter[str] = Counter()
+        for cutout in originals:
+            corners, lines = registration(cutout, reader)
+            if lines:
+                plates.append(
+                    KnownPlate(cutout.region, cutout.person, cutout.image, corners, lines)
+                )
+            else:
+                small = cutout.place.width < SMALL[0] or cutout.place.height < SMALL[1]
+                left_out[TOO_SMALL if small else UNREADABLE] += 1
+        return cls(reader, tuple(plates), dict(left_out))
+
+    def success(self, pictures: Sequence[PlateCutout]) -> PlateSuccess:
+        """How much is read in other pictures of these plates.
+
+        Args:
+            pictures: anonymized, with the region ids of the originals; or other pictures, whose
+                `person` is the original's. Pictures of plates that are not known are ignored.
+        """
+        by_region = {picture.region: picture for picture in pictures}
+        by_person = {picture.person: picture for picture in pictures}
+        found, missing = [], 0
+        for plate in self.plates:
+            picture = by_region.get(plate.region) or by_person.get(plate.person)
+            if picture is None:
+                missing += 1
+            else:
+                lines = self._lines(plate, picture)
+                found.append(self._gallery.compared(plate, read_at(plate, lines)))
+        left_out = self.left_out | ({NO_PICTURE: missing} if missing else {})
+        if not found:
+            return PlateSuccess({}, left_out=left_out)
+        measures: dict[str, list[tuple[float, float, str]]] = {}
+        for one in found:
+            for measure, (outcome, chance) in one.outcomes().items():
+                measures.setdefault(measure, []).append((outcome, chance, one.plate.person))
+        rates = {}
+        for measure, trials in measures.items():
+            outcomes, chances, people = zip(*trials, strict=True)
+            rates[measure] = rate_over_people(outcomes, people, float(np.mean(chances)))
+        found.sort(key=lambda one: (-one.share, one.candidates))
+        exposed = tuple(
+            ExposedRegion(one.plate.region, one.plate.image, one.share, one.singled_out)
+            for one in found[:EXPOSED]
+        )
+        fitting = [one.candidates for one in found if one.right.any()]
+        candidates = None
+        if fitting:
+            of = len(self._gallery.texts)
+            candidates = Candidates(len(fitting), float(np.median(fitting)), min(fitting), of)
+        return PlateSuccess(rates, exposed, left_out, candidates=candidates)
+
+    def _lines(self, plate: KnownPlate, picture: PlateCutout) -> list[Line]:
+        """What is read in the places of a plate's lines."""
+        if picture.region != plate.region:
+            # The corners of another picture are a little off, so its lines are found anew.
+            corners, lines = registration(picture, self.reader)
+            if lines:
+                return [_moved(corners, lines, known) for known in plate.corners]
+        return self.reader.read(picture, plate.corners)
+
+    @cached_property
+    def _gallery(self) -> "_Gallery":
+        return _Gallery(sorted({plate.text for plate in self.plates}))
+
+
+def registration(
+    plate: PlateCutout, reader: PlateReader
+) -> tuple[tuple[np.ndarray, ...], tuple[Line, ...]]:
+    """The lines of a plate that are its registration, from top to bottom: corners and characters.
+
+    Those are the highest line in the plate, and others that are nearly as high: a slogan or the
+    name of a country is smaller. Nothing where that is not read with certainty.
+    """
+    inside = []
+    for corners in reader.lines(plate):
+        middle, high = corners.mean(axis=0), corners[[2, 3], 1].mean() - corners[[0, 1], 1].mean()
+        if (middle >= 0).all() and (middle <= 1).all() and high > 0:
+            inside.append((middle[1], high, corners))
+    if not inside:
+        return (), ()
+    highest = max(high for _, high, _ in inside)
+    inside = [one for one in inside if one[1] >= SAME_SIZE * highest]
+    inside.sort(key=lambda one: one[0])
+    every = [corners for _, _, corners in inside]
+    read = list(zip(every, reader.read(plate, every), strict=True))
+    read = [(corners, line) for corners, line in read if line]
+    characters = [one for _, line in read for one in line]
+    if len(characters) < LEAST_CHARACTERS:
+        return (), ()
+    if np.mean([one.certainty for one in characters]) < reader.believed:
+        return (), ()
+    return tuple(corners for corners, _ in read), tuple(line for _, line in read)
+
+
+def read_at(plate: KnownPlate, lines: Sequence[Line]) -> str:
+    """What was read at the places of a plate's characters; a space for nothing.
+
+    A character's place reaches halfway to its neighbours, as they usually stand.
+    """
+    result = ""
+    for known, line in zip(plate.lines, lines, strict=True):
+        text = _text(line)
+        at = np.array([one.at for one in known])
+        reach = np.median(np.diff(at)) / 2 if len(at) > 1 else 0.5
+        for place in at:
+            away = np.abs(np.array([one.at for one in line]) - place)
+            near = bool(line) and away.min() <= reach
+            result += text[int(away.argmin())] if near else " "
+    return result
+
+
+def _moved(corners: Sequence[np.ndarray], lines: Sequence[Line], known: np.ndarray) -> Line:
+    """The line that is nearest to a known one, its characters placed along that."""
+    away = [np.linalg.norm(one.mean(axis=0) - known.mean(axis=0)) for one in corners]
+    nearest = int(np.argmin(away))
+    (start, end), (known_start, known_end) = _ends(corners[nearest]), _ends(known)
+    along = known_end - known_start
+    along /= along @ along
+    return tuple(
+        replace(one, at=float((start + one.at * (end - start) - known_start) @ along))
+        for one in lines[nearest]
+    )
+
+
+def _ends(corners: np.ndarray) -> np.ndarray:
+    """Middles of a line's left and right sides, (2, 2)."""
+    ends: np.ndarray = (corners[[0, 1]] + corners[[3, 2]]) / 2
+    return ends
+
+
+def _text(line: Line) -> str:
+    return "".join(one.char for one in line).translate(_ALIKE)
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """A plate, and what was read of it in another picture."""
+
+    plate: KnownPlate
+    right: np.ndarray
+    """Which characters were read at their places, (n,) bool."""
+    by_chance: np.ndarray
+    """Probability that another plate has there what was read, (n,)."""
+    candidates: int
+    """Number of plates that what was read fits as well as this one, or better; itself included."""
+    of: int
+    """Number of plates."""
+
+    @property
+    def share(self) -> float:
+        return float(self.right.mean())
+
+    @property
+    def singled_out(self) -> bool:
+        return bool(self.right.any()) and self.candidates == 1
+
+    def outcomes(self) -> dict[str, tuple[float, float]]:
+        """Success and its chance by measure."""
+        right, chance, outside = self.right, self.by_chance, self.plate.outside
+        result = {
+            "read_whole": (float(right.all()), float(chance.prod())),
+            "characters": (self.share, float(chance.mean())),
+            "any_character": (float(right.any()), float(1 - (1 - chance).prod())),
+            "singled_out": (float(self.singled_out), 1 / self.of),
+        }
+        if outside.any():
+            by_chance = float(1 - (1 - chance[outside]).prod())
+            result["outside_of_quad"] = (float(right[outside].any()), by_chance)
+        return result
+
+
+class _Gallery:
+    """The different plates of a data set, compared with one another place by place.
+
+    Plates with another number of characters are stretched: the k-th of n places is that of the
+    character as far along the plate.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self._number = {text: number for number, text in enumerate(texts)}
+        self._stretched: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+
+    def _at_places(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Characters of each plate at `count` places, (plates, count) of strings of length 1, and
+        which of them are digits.
+        """
+        if count not in self._stretched:
+            places = (np.arange(count) + 0.5) / count
+            gallery = np.array(
+                [[text[int(place * len(text))] for place in places] for text in self.texts]
+            )
+            self._stretched[count] = gallery, np.char.isdigit(gallery)
+        return self._stretched[count]
+
+    def compared(self, plate: KnownPlate, read: str) -> _Comparison:
+        """A plate, compared with what was read at its places."""
+        own, seen = np.array(list(plate.text)), np.array(list(read))
+        gallery, digits = self._at_places(len(own))
+        same = (gallery == seen) & (seen != " ")
+        number = self._number[plate.text]
+        fits = same.sum(axis=1)
+        # A guess is a character of the right kind, as other plates have it there. One more of each
+        # character is added, so that few plates do not make a guess impossible.
+        kind = np.char.isdigit(own)
+        others = np.arange(len(gallery)) != number
+        alike = (same & others[:, None]).sum(axis=0)
+        of_kind = ((digits == kind) & others[:, None]).sum(axis=0)
+        possible = (seen != " ") & (np.char.isdigit(seen) == kind)
+        by_chance = np.where(possible, (alike + 1) / (of_kind + np.where(kind, 10, 26)), 0.0)
+        return _Comparison(
+            plate, own == seen, by_chance, int((fits >= fits[number]).sum()), len(gallery)
+        )
