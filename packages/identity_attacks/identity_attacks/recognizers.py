@@ -2,6 +2,10 @@
 
 An attacker knows where a face was. So each face is aligned by the landmarks of the original, which
 its region keeps, whatever the anonymized pixels show.
+
+A network sees the circle inside of the aligned square. The corners show hair and background, which
+methods leave as they are: two pictures with the same surroundings would be found to be alike,
+whatever became of the face.
 """
 
 import hashlib
@@ -135,8 +139,7 @@ class Dlib:
         square = (round(value) for value in (x - reach, y - reach, x + reach, y + reach))
         image = np.ascontiguousarray(cutout.pixels)
         shape = self._predictor(image, self._dlib.rectangle(*square))
-        chip: np.ndarray = self._dlib.get_face_chip(image, shape, DLIB_SIDE, DLIB_PADDING)
-        return chip
+        return _within_circle(self._dlib.get_face_chip(image, shape, DLIB_SIDE, DLIB_PADDING))
 
     @staticmethod
     def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -331,7 +334,7 @@ def _aligned(
         side: of the result, pixels.
 
     Returns:
-        (side, side, 3) uint8.
+        (side, side, 3) uint8, grey outside of the circle that fits into it.
     """
     matrix = None if points is None else similarity_transform(places, points)
     if matrix is None:
@@ -340,13 +343,22 @@ def _aligned(
     if matrix is None:  # a box of a few pixels
         return np.zeros((side, side, 3), np.uint8)
     matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from the middle of a pixel
-    return cv2.warpAffine(
+    picture = cv2.warpAffine(
         image,
         matrix,
         (side, side),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
+    return _within_circle(picture)
+
+
+def _within_circle(picture: np.ndarray) -> np.ndarray:
+    """A square picture, (side, side, 3) uint8, grey outside of the circle that fits into it."""
+    side = len(picture)
+    along = np.arange(side) + 0.5 - side / 2
+    outside = along[:, None] ** 2 + along**2 > (side / 2) ** 2
+    return np.where(outside[..., None], np.uint8(128), picture)
 
 
 def _of_length_1(vectors: np.ndarray) -> np.ndarray:

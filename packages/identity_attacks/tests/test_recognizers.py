@@ -65,13 +65,29 @@ def test_landmarks_come_to_the_places_of_the_reference(kind, turn, scale):
     middle = (seen.max() + seen.min()) / 2
     for (column, row), expected in zip(cells, high, strict=True):
         assert ((seen[:, row, column] > middle) == expected).all()
-    assert (seen[:, -1, 0] < middle).all()
+    assert (seen[:, side - 3, side // 2] < middle).all()
+
+
+@pytest.mark.parametrize("recognizer", networks())
+def test_surroundings_have_no_effect(recognizer):
+    turn, scale = 0.6, 1.5
+    face = marked(turn, scale)
+    c, s = scale * np.cos(turn), scale * np.sin(turn)
+    x, y = np.array([56, 56]) @ np.array([[c, s], [-s, c]]) + (150, 120)
+    rows, columns = np.ogrid[:400, :400]
+    around = (columns + 0.5 - x) ** 2 + (rows + 0.5 - y) ** 2 > (56 * scale + 2) ** 2
+    elsewhere = replace(face, pixels=np.where(around[..., None], np.uint8(200), face.pixels))
+    assert (elsewhere.pixels != face.pixels).mean() > 0.4
+    vectors = recognizer.vectors([face, elsewhere])
+    assert (vectors[0] == vectors[1]).all()
 
 
 def test_networks_see_rgb_in_the_range_of_their_training():
     faces = [plain((255, 0, 128)), plain((0, 255, 255))]
-    scaled = np.array([(1, -1, 1 / 255), (-1, 1, 1)])
-    plainly = np.array([(255, 0, 128), (0, 255, 255)])
+    along = np.arange(112) + 0.5 - 56
+    share = np.mean(along[:, None] ** 2 + along**2 <= 56**2)  # grey around it
+    plainly = share * np.array([(255, 0, 128), (0, 255, 255)]) + (1 - share) * 128
+    scaled = plainly / 127.5 - 1
     sface, *arcface = networks()
     for recognizer, expected in [(sface, plainly), *((one, scaled) for one in arcface)]:
         vectors = recognizer.vectors(faces)
