@@ -17,6 +17,8 @@ MEASURES = {
     "read_whole": "read whole",
     "characters": "of the characters read",
     "any_character": "with a character read",
+    "singled_out": "told from all other plates by what is read",
+    "outside_of_quad": "with a character read outside of the corners that were found",
 }
 """What the success by each measure is called, behind a share."""
 

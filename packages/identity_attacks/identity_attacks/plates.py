@@ -82,7 +82,7 @@ class PlateSuccess(Success):
         any_character: at least one is.
         singled_out: what is read fits this plate better than every other one of the data set.
         outside_of_quad: at least one is whose middle lies outside of the quad, among the plates
-            that have such characters; absent if there are none.
+            that have such characters.
     """
 
     candidates: Candidates | None = None
@@ -142,6 +142,9 @@ class KnownPlates:
         for measure, trials in measures.items():
             outcomes, chances, people = zip(*trials, strict=True)
             rates[measure] = rate_over_people(outcomes, people, float(np.mean(chances)))
+        not_measured = {}
+        if "outside_of_quad" not in rates:
+            not_measured["outside_of_quad"] = "no plate has characters outside of its quad"
         found.sort(key=lambda one: (-one.share, one.candidates))
         exposed = tuple(
             ExposedRegion(one.plate.region, one.plate.image, one.share, one.singled_out)
@@ -152,7 +155,7 @@ class KnownPlates:
         if fitting:
             of = len(self._gallery.texts)
             candidates = Candidates(len(fitting), float(np.median(fitting)), min(fitting), of)
-        return PlateSuccess(rates, exposed, left_out, candidates=candidates)
+        return PlateSuccess(rates, exposed, left_out, not_measured, candidates)
 
     def _lines(self, plate: KnownPlate, picture: PlateCutout) -> list[Line]:
         """What is read in the places of a plate's lines."""

@@ -14,7 +14,6 @@ from identity_attacks.plates import NO_PICTURE, TOO_SMALL, UNREADABLE, KnownPlat
 from pii_measures import PlateRegion
 from plate_pictures import LOOKS, PhotoStyle, invented, photograph
 
-
 PLAIN = PhotoStyle()
 
 

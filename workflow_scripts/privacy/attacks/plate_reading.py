@@ -1,9 +1,10 @@
 """License plates of a variant, read by character recognition."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal, cast
 
-from identity_attacks.evidence import Evidence
+from identity_attacks.cutouts import PlateCutout
+from identity_attacks.evidence import Evidence, NotPossibleError
 
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.attack import Attack, Run
@@ -13,7 +14,13 @@ class PlateReading(Attack):
     """License plates of a variant, read by character recognition."""
 
     kind: ClassVar = Kind.LICENSE_PLATE
-    measures: ClassVar = ("read_whole", "characters", "any_character")
+    measures: ClassVar = (
+        "read_whole",
+        "characters",
+        "any_character",
+        "singled_out",
+        "outside_of_quad",
+    )
     question: ClassVar = "read a license plate, or some of its characters"
 
     attack: Literal["plate_reading"] = "plate_reading"
@@ -26,6 +33,13 @@ class PlateReading(Attack):
 
     def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
         """See `Attack`."""
-        from identity_attacks.plates import plate_reading  # noqa: PLC0415 - SciPy
+        from identity_attacks.plate_readers import OcrReader  # noqa: PLC0415 - SciPy
+        from identity_attacks.plates import KnownPlates  # noqa: PLC0415
 
-        return lambda variant: plate_reading(originals, variant)
+        def plates(evidence: Evidence) -> Sequence[PlateCutout]:
+            return cast("Sequence[PlateCutout]", evidence.frames)
+
+        known = KnownPlates.of(plates(originals), OcrReader())
+        if not known.plates:
+            raise NotPossibleError("no license plate can be read in the originals")
+        return lambda variant: known.success(plates(variant))
