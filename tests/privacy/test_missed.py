@@ -73,7 +73,8 @@ def test_a_face_that_the_first_search_lacks_is_counted_and_listed(data, capsys):
     assert place.y0 < y < place.y1
     said = capsys.readouterr().err
     assert "faces: at least 33.3 % (33.3 to " in said
-    assert "centerface found 2, the second detector, centerface, 3, and both 2 in 3 of 3" in said
+    assert "centerface found 2, the second detector (centerface) 3, and both 2, in 3 of 3" in said
+    assert "Both are one detector with two settings" in said
 
 
 def test_finds_count_where_those_of_the_first_search_count(data, capsys):
@@ -85,10 +86,10 @@ def test_finds_count_where_those_of_the_first_search_count(data, capsys):
     assert missed(data, pii=json.dumps(DETECTORS)) == 0
     faces = Missed.read(data / "estimate.json").kinds[Kind.FACE]
     assert (faces.all.second, faces.all.both, faces.not_labelled) == (1, 1, 2)
-    assert "it found 2 more on no labelled object, which" in capsys.readouterr().err
+    assert "The second found 2 more on no labelled object, which" in capsys.readouterr().err
 
 
-def test_somebodys_own_list_can_be_the_second_search(data):
+def test_somebodys_own_list_can_be_the_second_search(data, capsys):
     rows = [{**vars(one), "kind": "face", "score": 1} for one in regions_in("a.png")]
     keys = ("image", "kind", "x0", "y0", "x1", "y1")
     (data / "hand.json").write_text(json.dumps([{k: row[k] for k in keys} for row in rows]))
@@ -97,6 +98,7 @@ def test_somebodys_own_list_can_be_the_second_search(data):
     numbers = Missed.read(data / "estimate.json").kinds[Kind.FACE].all
     assert (numbers.first, numbers.second, numbers.both) == (2, 2, 1)
     assert numbers.total == 3 * 3 / 2 - 1
+    assert "Both are one detector" not in capsys.readouterr().err
 
 
 def test_a_sample_depends_on_the_content_of_the_images_alone(data):

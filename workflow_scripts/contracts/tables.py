@@ -86,7 +86,7 @@ class PrivacyTables(CaptionedTables):
     """What the attacks allow to say, a sentence for each variant and kind."""
     missed: Missed | None = None
     coverage: tuple[str, ...] = ()
-    """How much was missed, or why it is not known, a sentence for each kind."""
+    """How much of each kind was missed, or why it is not known."""
     margin: float = 0.01
     limits: dict[str, float] = Field(default_factory=dict)
     broken: tuple[str, ...] = ()

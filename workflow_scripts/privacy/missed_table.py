@@ -24,7 +24,7 @@ CAPTION = (
 
 
 def sentences(missed: Missed | None, kinds: Collection[Kind]) -> Iterator[str]:
-    """What is estimated of each kind, or why nothing is, a sentence each.
+    """What is estimated of each kind, or why nothing is.
 
     Args:
         missed: the estimate, if there is one.
@@ -45,21 +45,28 @@ def _said(missed: Missed, kind: Kind) -> str:
     block = missed.kinds[kind]
     numbers = block.all
     found = (
-        f"{block.first} found {numbers.first}, the second detector, {block.second}, "
-        f"{numbers.second}, and both {numbers.both} in {missed.images} of {missed.of_images} "
+        f"{block.first} found {numbers.first}, the second detector ({block.second}) "
+        f"{numbers.second}, and both {numbers.both}, in {missed.images} of {missed.of_images} "
         "training images"
     )
-    if block.not_labelled:
-        found += (
-            f"; it found {block.not_labelled} more on no labelled object, which are left as they "
-            "are (pii.only_on_labelled)"
+    said = f"how many were missed cannot be estimated: {found}"
+    if numbers.missed_by_first is not None and numbers.missed_by_both is not None:
+        said = (
+            f"at least {_with_interval(numbers.missed_by_first)} were missed, and "
+            f"{percent(numbers.missed_by_both.value)} by both detectors, if every find is right: "
+            f"{found}"
         )
-    if numbers.missed_by_first is None or numbers.missed_by_both is None:
-        return f"how many were missed cannot be estimated: {found}"
-    return (
-        f"at least {_with_interval(numbers.missed_by_first)} were missed, if every find is right "
-        f"({found}; {percent(numbers.missed_by_both.value)} found by neither)"
-    )
+    if block.first == block.second:
+        said += (
+            ". Both are one detector with two settings, which misses much the same: the true "
+            "share may be far higher"
+        )
+    if block.not_labelled:
+        said += (
+            f". The second found {block.not_labelled} more on no labelled object, which are left "
+            "as they are (pii.only_on_labelled)"
+        )
+    return said
 
 
 def _with_interval(share: EstimatedShare) -> str:
