@@ -22,6 +22,9 @@ SAME_SIZE = 0.75
 """A line belongs to the registration if it is at least so high, relative to the highest."""
 SMALL = (60.0, 20.0)
 """Width and height, pixels: unreadable originals below either are counted apart."""
+REACH = 0.75
+"""Distance from its place up to which a character is read there, relative to the usual distance of
+two: networks tell places by about half a character."""
 UNREADABLE = "not readable in the original"
 TOO_SMALL = f"not readable in the original, below {SMALL[0]:.0f} x {SMALL[1]:.0f} pixels"
 NO_PICTURE = "no picture"
@@ -105,7 +108,8 @@ class KnownPlates:
         left_out: Counter[str] = Counter()
         for cutout in originals:
             corners, lines = registration(cutout, reader)
-            if lines:
+            certainties = [one.certainty for line in lines for one in line]
+            if len(certainties) >= LEAST_CHARACTERS and np.mean(certainties) >= reader.believed:
                 plates.append(
                     KnownPlate(cutout.region, cutout.person, cutout.image, corners, lines)
                 )
@@ -177,7 +181,7 @@ def registration(
     """The lines of a plate that are its registration, from top to bottom: corners and characters.
 
     Those are the highest line in the plate, and others that are nearly as high: a slogan or the
-    name of a country is smaller. Nothing where that is not read with certainty.
+    name of a country is smaller. Nothing where there is no text.
     """
     inside = []
     for corners in reader.lines(plate):
@@ -192,29 +196,40 @@ def registration(
     every = [corners for _, _, corners in inside]
     read = list(zip(every, reader.read(plate, every), strict=True))
     read = [(corners, line) for corners, line in read if line]
-    characters = [one for _, line in read for one in line]
-    if len(characters) < LEAST_CHARACTERS:
-        return (), ()
-    if np.mean([one.certainty for one in characters]) < reader.believed:
-        return (), ()
     return tuple(corners for corners, _ in read), tuple(line for _, line in read)
 
 
 def read_at(plate: KnownPlate, lines: Sequence[Line]) -> str:
-    """What was read at the places of a plate's characters; a space for nothing.
+    """What was read at the places of a plate's characters; a space for nothing."""
+    pairs = zip(plate.lines, lines, strict=True)
+    return "".join(_aligned(known, line) for known, line in pairs)
 
-    A character's place reaches halfway to its neighbours, as they usually stand.
+
+def _aligned(known: Line, line: Line) -> str:
+    """What a line has at the places of a known one's characters.
+
+    Both keep their order, and together the characters are as near to their places as possible,
+    whatever they say. Those farther away than `REACH` stand at no place.
     """
-    result = ""
-    for known, line in zip(plate.lines, lines, strict=True):
-        text = _text(line)
-        at = np.array([one.at for one in known])
-        reach = np.median(np.diff(at)) / 2 if len(at) > 1 else 0.5
-        for place in at:
-            away = np.abs(np.array([one.at for one in line]) - place)
-            near = bool(line) and away.min() <= reach
-            result += text[int(away.argmin())] if near else " "
-    return result
+    text, at = _text(line), np.array([one.at for one in known])
+    pitch = np.median(np.diff(at)) if len(at) > 1 else 1.0
+    away = np.abs(at[:, None] - [one.at for one in line]) / max(pitch, 1e-6)
+    # The least cost of the first characters of both, where each that is left over costs half of
+    # the reach, and what it makes of the places.
+    skip = REACH / 2
+    row = [(skip * count, "") for count in range(len(line) + 1)]
+    for place in range(len(at)):
+        above, row = row, [(row[0][0] + skip, row[0][1] + " ")]
+        for number, char in enumerate(text):
+            row.append(
+                min(
+                    (above[number][0] + float(away[place, number]), above[number][1] + char),
+                    (above[number + 1][0] + skip, above[number + 1][1] + " "),
+                    (row[number][0] + skip, row[number][1]),
+                    key=lambda one: one[0],
+                )
+            )
+    return row[-1][1]
 
 
 def _moved(corners: Sequence[np.ndarray], lines: Sequence[Line], known: np.ndarray) -> Line:
