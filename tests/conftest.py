@@ -9,8 +9,10 @@ from typing import Any, NoReturn
 
 import pytest
 
+from tests.commands import report
 from tests.small_experiment import made_small_experiment
-from tests.workflow import Workflow
+from tests.workflow import Workflow, made_once
+from tests.written_results import write_results
 
 LONGEST_FIRST = "slurm", "end_to_end", "dag", "training", "browser"
 """Folders whose tests start first, so that no worker is left with a long one in the end."""
@@ -78,6 +80,18 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_experiment(shared_folder: Path) -> tuple[Workflow, str]:
     """The finished small experiment, which nobody may change, and what Snakemake said."""
     return made_small_experiment(shared_folder)
+
+
+@pytest.fixture(scope="session")
+def paper_results(shared_folder: Path) -> Path:
+    """The results of an experiment as large as the paper's, with controls and the report.
+
+    Nobody may change them.
+    """
+    folder = shared_folder / "paper"
+    made_once(folder, lambda: report(["html", str(write_results(folder))]))
+    (results,) = (folder / "results").iterdir()
+    return results
 
 
 @pytest.fixture(scope="session")

@@ -32,9 +32,9 @@ def axe(require_file) -> str:
 
 
 @pytest.fixture(scope="session")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def paper(paper_results: Path) -> Path:
     """The report of an experiment as large as the paper's, with controls."""
-    return _report(write_results(tmp_path_factory.mktemp("paper")))
+    return paper_results / "report.html"
 
 
 @pytest.fixture(scope="session")

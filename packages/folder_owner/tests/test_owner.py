@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 def quick(monkeypatch):
     """Everything in fractions of a second."""
     monkeypatch.setattr(folder_owner, "BEAT_SECONDS", 0.05)
-    monkeypatch.setattr(folder_owner, "STALE_SECONDS", 1.0)
+    monkeypatch.setattr(folder_owner, "STALE_SECONDS", 0.1)
 
 
 def never():
@@ -60,7 +60,8 @@ def test_a_living_owner_is_named_to_the_second(tmp_path):
         assert file.exists()
 
 
-def test_an_owner_elsewhere_lives_while_its_heart_beats(tmp_path):
+def test_an_owner_elsewhere_lives_while_its_heart_beats(tmp_path, monkeypatch):
+    monkeypatch.setattr(folder_owner, "STALE_SECONDS", 60.0)
     file = tmp_path / "owner.json"
     owner = written(file, elsewhere())
     ended = threading.Event()
