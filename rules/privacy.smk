@@ -59,7 +59,7 @@ rule attackers_pictures:
         mem_mb=8000,
         runtime=120,
     params:
-        settings=JOBS.attack_settings,
+        settings=JOBS.picture_settings,
         fingerprint=FINGERPRINTS.pictures,
         images=JOBS.training_images,
     message:

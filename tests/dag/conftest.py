@@ -23,6 +23,9 @@ SHOWN = {"figures": 1, **PAGE}
 TABLES = {"table_2": 1, "verdict": 1, "exposed": 1, **SHOWN}
 """What follows the evaluation of a run."""
 
+ALL_ATTACKED = {"attackers_pictures": 1, "treat_pictures": 1, "attack": 2}
+"""Attacks on the variant of the finished experiment, and on the originals."""
+
 
 def jobs_of_runs(count: int) -> dict[str, int]:
     """The jobs of new runs, and what follows them."""

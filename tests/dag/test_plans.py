@@ -9,6 +9,7 @@ from plain_commands.files import sha256_of
 
 from tests.cityscapes_folder import add_image, make_cityscapes
 from tests.dag.conftest import (
+    ALL_ATTACKED,
     PAGE,
     SEEDS,
     SHOWN,
@@ -28,6 +29,8 @@ DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
 IMAGES = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
 """Of a variant's training images."""
 ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
+ATTACKED = {"treat_pictures": 1, "attack": 1}
+"""A variant's treatment of an attacker's pictures, and the attacks on it."""
 
 
 def test_two_variants_and_five_seeds_are_ten_trainings(fresh):
@@ -43,6 +46,7 @@ def test_after_the_index_the_plan_is_complete(indexed):
         **IMAGES,
         **ONE_AUDIT,
         "audit": 2,
+        **ALL_ATTACKED,
         **PAPER,
     }
 
@@ -79,7 +83,7 @@ def test_more_seeds_of_a_variant_run_these_only(done):
 
 def test_one_variant_more_runs_that_variant_only(done):
     done.config["variants"]["black"] = {"method": "blackbox"}
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
 
 
 def test_another_learning_rate_trains_everything_again(done):
@@ -89,7 +93,7 @@ def test_another_learning_rate_trains_everything_again(done):
 
 def test_another_blur_makes_that_variant_again(done):
     done.config["variants"]["anonymized"]["strength"] = 0.6
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
 
 
 @pytest.mark.slow
@@ -106,25 +110,26 @@ def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_pa
         "all_images": True,
     }
     done.config["variants"] |= {"aa_control": control, "theirs": theirs}
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, "audit": 2, **OF_BOTH}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, "audit": 2, **ATTACKED, **OF_BOTH}
     done.run()
     assert done.plan() == {}
     control["seed_offset"] = 2000
     assert done.plan() == jobs_of_checked_runs(SEEDS)
     control["seed_offset"] = 1000
     theirs["version"] = "2"
-    assert done.plan() == IMAGES | ONE_AUDIT | OF_A_VARIANT
+    assert done.plan() == IMAGES | ONE_AUDIT | ATTACKED | OF_A_VARIANT
 
 
 @pytest.mark.slow
 def test_a_drop_and_its_control_are_variants_like_others(done):
     control = {"method": "drop", "min_width": 9, "at_random": True}
     done.config["variants"] |= {"drop": {"method": "drop", "min_width": 9}, "control": control}
-    assert done.plan() == {**dict.fromkeys(IMAGES, 2), **ONE_AUDIT, "audit": 2, **OF_BOTH}
+    two = dict.fromkeys((*IMAGES, "audit", *ATTACKED), 2)
+    assert done.plan() == {**ONE_AUDIT, **two, **OF_BOTH}
     done.run()
     assert done.plan() == {}
     control["seed"] = 1
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **OF_A_VARIANT}
+    assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
     control["min_width"] = 8
     refused = done.dry_run()
     assert refused.returncode != 0
@@ -139,6 +144,7 @@ def test_another_detection_threshold_leaves_the_reference_alone(done):
         "gather_images": 1,
         **ONE_AUDIT,
         "audit": 2,
+        **ALL_ATTACKED,
         **OF_A_VARIANT,
         # Another face is another exposed object, for the reference as well.
         "evaluate": 2 * SEEDS,
@@ -154,9 +160,22 @@ def test_weights_of_an_attack_concern_nothing_else(done):
     source = done.folder / "faces.onnx"
     source.write_text("faces")
     weights = {"source": str(source), "sha256": sha256_of("faces"), "licence": "MIT"}
-    done.config["privacy"] = {"embedding": weights}
+    attack = {"attack": "recognition", "recognizer": "arcface", "weights": weights}
+    done.config["privacy"]["attacks"] = [attack]
     fetched = {"fetch_weights": 1, "record_weights": 1}
-    assert done.plan() == {**fetched, "audit": 2, "privacy_table": 1, **SHOWN}
+    assert done.plan() == {**fetched, "attack": 2, "privacy_table": 1, **SHOWN}
+
+
+def test_a_margin_and_a_limit_are_for_the_table(done):
+    done.config["privacy"]["margin"] = 0.02
+    assert done.plan() == {"privacy_table": 1, **SHOWN}
+    done.config["privacy"]["limits"] = {"rank_1": 0.1}
+    assert done.plan() == {"privacy_table": 1, "limits": 1, **SHOWN}
+
+
+def test_without_attacks_none_is_scheduled(indexed):
+    indexed.config["privacy"]["attacks"] = []
+    assert not ALL_ATTACKED.keys() & indexed.plan().keys()
 
 
 def test_a_second_detector_estimates_what_was_missed_and_nothing_else(done):
@@ -280,6 +299,7 @@ def test_the_cross_test_adds_predictions_and_trains_nothing(done):
         **added,
         **OF_A_VARIANT,
         **ONE_AUDIT,
+        **ATTACKED,
         **dict.fromkeys(IMAGES, 2),
     }
 

@@ -5,14 +5,14 @@ import json
 from pii_detectors.plates import SHA256, WEIGHTS
 from plain_commands.files import sha256_of_file
 
-from tests.dag.conftest import PAGE, SEEDS, jobs_of_runs, plates_with
+from tests.dag.conftest import ALL_ATTACKED, PAGE, SEEDS, jobs_of_runs, plates_with
 
 OTHER = SHA256[::-1]
 """Of no file here."""
 RUNS = {**jobs_of_runs(SEEDS), "evaluate": 2 * SEEDS}
 DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
 AUDITS = {"audit": 2, "privacy_table": 1, "before_after": 1}
-AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **RUNS}
+AFTER_DETECTION = {"anonymize": 1, "gather_images": 1, **AUDITS, **ALL_ATTACKED, **RUNS}
 
 
 def test_without_weights_there_is_no_job_for_them(fresh):

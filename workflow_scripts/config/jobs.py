@@ -115,6 +115,10 @@ class Jobs:
         """The section `privacy.second_detection` with the fetched weights, as JSON."""
         return settings_json(self.experiment.privacy.second_detection, self.layout.weights)
 
+    def picture_settings(self, _: object = None) -> str:
+        """The key of the section `privacy` that an attacker's pictures depend on, as JSON."""
+        return canonical_json({"regions": self.experiment.privacy.regions})
+
     def judging_settings(self, _: object = None) -> str:
         """The keys of the section `privacy` by which attacks are judged, as JSON."""
         privacy = self.experiment.privacy
@@ -264,7 +268,9 @@ class Jobs:
         """The attacker's pictures treated as a variant is, if its method can treat them."""
         variant = self.experiment.variants.get(wildcards.variant)
         needed = any(attack.needs_pictures for attack in self.experiment.privacy.attacks)
-        treats = variant is not None and variant.method in IMAGES_ONLY
+        treats = isinstance(variant, CommandMethod) or (
+            variant is not None and variant.method in IMAGES_ONLY
+        )
         return [self.layout.pictures(wildcards.variant)] if needed and treats else []
 
     def treated_option(self, wildcards: Wildcards) -> str:
