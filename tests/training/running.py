@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -57,6 +58,13 @@ def command_of(job: TrainingJob, *extra: str) -> list[str]:
         *("--output", str(job.output), "--seed", str(job.seed), "--fingerprint", job.fingerprint),
         *("--threads", str(job.threads), "--workers", str(job.workers), *extra),
     ]
+
+
+def start_fork(job: TrainingJob) -> subprocess.Popen:
+    """Start the command, without the time that its processes take to start; signals reach none."""
+    environment = {**os.environ, **preloaded.forked()}
+    command = [environment[preloaded.PYTHON], *command_of(job)[1:]]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
 
 
 def start(job: TrainingJob, *extra: str, most_bytes: int | None = None) -> subprocess.Popen:

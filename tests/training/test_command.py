@@ -18,6 +18,7 @@ from tests.training.running import (
     run,
     run_here,
     start,
+    start_fork,
     wait_for_message,
 )
 from tests.training.shapes import write_variant
@@ -144,7 +145,7 @@ def test_a_second_call_waits_and_takes_the_finished_run_or_trains(job, fingerpri
     wait_for_message(first, job, "iteration 1/")
     # It holds the folder, whether its worker finishes the run or not.
     first.send_signal(signal.SIGSTOP)
-    second = start(replace(job, fingerprint=fingerprint))
+    second = start_fork(replace(job, fingerprint=fingerprint))
     assert second.stderr is not None
     while f"is in use (process {first.pid} on" not in second.stderr.readline():
         assert second.poll() is None
