@@ -104,6 +104,10 @@ def test_plates_that_fit_what_is_read_are_candidates():
     assert success.left_out == {NO_PICTURE: 2}
 
 
+def test_places_that_are_off_by_half_a_character_are_matched_in_order():
+    assert known().success([written(" ABC123 ", "ABC123")]).rates["read_whole"].value == 1
+
+
 def test_characters_that_look_alike_are_the_same():
     plates = KnownPlates.of([written("OI8S", "a")], TextReader())
     assert plates.success([written("018S", "a")]).rates["read_whole"].value == 1
