@@ -15,14 +15,14 @@ from tests.commands import privacy as main
 from tests.privacy.privacy_case import blacked_out, make_data, run
 from workflow_scripts.contracts.attacks import AttackRun, Attacks, JudgedAttack
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids
+from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
 from workflow_scripts.contracts.tables import PrivacyTables
 from workflow_scripts.privacy.attacking import UNTREATED, run_attacks
 from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
 from workflow_scripts.privacy.attacks.plate_reading import PlateReading
 from workflow_scripts.privacy.attacks.recognition import Recognition
 from workflow_scripts.privacy.evidence import cut, drawn
-from workflow_scripts.privacy.judging import answer, broken
+from workflow_scripts.privacy.judging import answer, broken, judged
 from workflow_scripts.privacy.page import as_markdown, page_of
 from workflow_scripts.privacy.settings import Privacy
 
@@ -119,6 +119,27 @@ def test_too_few_people_are_told(attacked, require_library):
         assert "people" in learned.reason
     black = Attacks.read(data / "black.json").runs[0].success
     assert black.rates["auc"].value == 0.5
+
+
+def test_one_person_is_nobody_among_others(attacked, require_library):
+    require_library("dlib")
+    data, given = attacked
+    (face,) = (r for r in read_regions(data / "1.parquet") if r.kind is Kind.FACE)
+    write_regions(data / "one.parquet", [face])
+    given = {**given, "regions": [data / "one.parquet"]}
+    pictures = {key: given[key] for key in ("annotations", "images", "regions")}
+    assert run("pictures", {**pictures, "output": data / "one"}) == 0
+    settings = json.dumps({"attacks": [{"attack": "recognition"}]})
+    given = {**given, "pictures": data / "one", "settings": settings}
+    for name in ("unmodified", "v"):
+        output = {"variant": name, "output": data / f"{name}.json"}
+        assert run("attack", {**given, **output}) == 0
+    files = [Attacks.read(data / f"{name}.json") for name in ("unmodified", "v")]
+    (said,) = answer("v", judged(files, 0.01), 0.01)
+    assert said == (
+        "v, faces: no attack says anything; recognition (dlib) did not run: "
+        "nobody else to be mistaken for"
+    )
 
 
 class TestWhatDoesNotRun:

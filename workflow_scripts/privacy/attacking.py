@@ -39,7 +39,10 @@ def run_attacks(
                 raise NotPossibleError(NOTHING_LEFT)
             if attack.needs_pictures and not new.pictures:
                 raise NotPossibleError(UNTREATED)
-            yield AttackRun(**said, success=attack.prepare(old, method)(new))
+            success = attack.prepare(old, method)(new)
+            if not success.rates:
+                raise NotPossibleError("; ".join(dict.fromkeys(success.not_measured.values())))
+            yield AttackRun(**said, success=success)
         except NotPossibleError as error:
             yield AttackRun(**said, reason=str(error))
 
