@@ -118,7 +118,7 @@ def test_too_few_people_are_told(attacked, require_library):
         assert "tar_at_far_0.01" in recognition.success.not_measured
         assert "people" in learned.reason
     black = Attacks.read(data / "black.json").runs[0].success
-    assert black.rates["auc"].value == 0.5
+    assert black.rates["auc"].low < 0.5 < black.rates["auc"].high
 
 
 def test_one_person_is_nobody_among_others(attacked, require_library):

@@ -20,6 +20,8 @@ SCALE = 0.25
 """Logarithm of the scale."""
 SHIFT = 0.1
 """Of the place in the picture, relative to the region's size."""
+KEPT = 1.3
+"""Axes of the ellipse within which a face is kept, relative to its box; the rest is replaced."""
 AROUND = 3.0
 """Side of a region with its surroundings, relative to the region's."""
 VIEW = 0.16
@@ -45,8 +47,9 @@ QUALITY = (50, 90)
 def another_picture(cutout: Cutout[PlaceT], rng: np.random.Generator) -> Cutout[PlaceT]:
     """Another picture of the same person or vehicle.
 
-    Place, size, angle, perspective, light, colour, sharpness, noise and JPEG coding differ.
-    Landmarks, corners and box move along, with the errors of a detector.
+    Place, size, angle, perspective, light, colour, sharpness, noise and JPEG coding differ, and so
+    does what is around a face; pose and expression do not. Landmarks, corners and box move along,
+    with the errors of a detector.
 
     Args:
         cutout: a region with its surroundings, which come into view.
@@ -65,10 +68,27 @@ def another_picture(cutout: Cutout[PlaceT], rng: np.random.Generator) -> Cutout[
     map_ = cv2.getPerspectiveTransform(
         (corners + centre).astype(np.float32), moved.astype(np.float32)
     )
-    light = _light(cutout.pixels.shape[:2], centre, size, rng)
-    lit = 255 * np.clip(light * (cutout.pixels / 255) ** np.exp(GAMMA * rng.uniform(-1, 1)), 0, 1)
+    scene = cutout.pixels / 255
+    if isinstance(place, FaceRegion):
+        scene = _elsewhere(scene, centre, sides, rng)
+    light = _light(scene.shape[:2], centre, size, rng)
+    lit = 255 * np.clip(light * scene ** np.exp(GAMMA * rng.uniform(-1, 1)), 0, 1)
     pixels = _coded(_taken(lit.astype(np.float32), map_, factor, size, rng), rng)
     return replace(cutout, pixels=pixels, place=_found(place, map_, FOUND * size * factor, rng))
+
+
+def _elsewhere(
+    scene: np.ndarray, centre: np.ndarray, sides: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The face before a random, blurred background, 0 to 1."""
+    height, width = scene.shape[:2]
+    x, y = np.arange(width) + 0.5 - centre[0], np.arange(height) + 0.5 - centre[1]
+    across, down = KEPT * sides / 2
+    inside = np.clip((1 - np.hypot(x / across, y[:, None] / down)) / 0.1, 0, 1)[..., None]
+    greys = 0.5 + 0.3 * rng.uniform(-1, 1, (4, 4, 1)) + 0.1 * rng.uniform(-1, 1, (4, 4, 3))
+    background = cv2.resize(greys, (width, height), interpolation=cv2.INTER_LINEAR)
+    elsewhere: np.ndarray = inside * scene + (1 - inside) * background
+    return elsewhere
 
 
 def _light(

@@ -1,6 +1,6 @@
 """Faces and license plates with their surroundings, cut from frames."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -27,3 +27,11 @@ class Cutout(Generic[PlaceT]):
 
 FaceCutout = Cutout[FaceRegion]
 PlateCutout = Cutout[PlateRegion]
+
+
+def without_landmarks(cutout: FaceCutout) -> FaceCutout:
+    """A treated face as an attacker has it, who knows the box but not what it hid.
+
+    Landmarks of the original tell its pose, by which even people behind black boxes are told apart.
+    """
+    return replace(cutout, place=replace(cutout.place, landmarks=None))

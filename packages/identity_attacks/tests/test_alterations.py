@@ -64,22 +64,31 @@ def test_landmarks_and_corners_move_along(cutout):
 def test_the_box_moves_along_and_varies():
     cutout = face(landmarks=None)
     pixels = np.zeros_like(cutout.pixels)
-    cv2.rectangle(pixels, (80, 70), (139, 149), (255, 255, 255), -1)
+    cv2.ellipse(pixels, (110, 110), (30, 40), 0, 0, 360, (255, 0, 0), -1)
     cutout = replace(cutout, pixels=pixels)
     size, widths = (60 * 80) ** 0.5, []
     for seed in range(20):
         other = altered(cutout, seed)
-        rows, columns = np.nonzero(other.pixels.mean(axis=2) > 30)
+        rows, columns = np.nonzero(other.pixels @ (1, -1.5, -1.5) > 25)
         centre = columns.mean() + 0.5, rows.mean() + 0.5
         box = other.place
         found = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
         assert found == pytest.approx(centre, abs=(FOUND + VIEW / 2) * 1.3 * size)
-        area = box.width * box.height
+        area = np.pi / 4 * box.width * box.height
         assert area == pytest.approx(len(rows), rel=0.3)
         assert box.landmarks is None
         widths.append(box.width)
     assert min(widths) < 0.9 * 60
     assert max(widths) > 1.1 * 60
+
+
+def test_surroundings_of_a_face_are_others():
+    white = replace(face(), pixels=np.full((220, 220, 3), 255, np.uint8))
+    black = replace(white, pixels=np.zeros((220, 220, 3), np.uint8))
+    corner = slice(0, 20), slice(0, 20)
+    for seed in range(5):
+        first, second = (altered(one, seed).pixels[corner].astype(int) for one in (white, black))
+        assert abs(first.mean() - second.mean()) < 5
 
 
 def test_the_box_of_a_plate_reaches_around_its_corners():

@@ -48,6 +48,9 @@ def attack(
         output: privacy/attacks/{variant}/success.json.
         threads: images at a time.
     """
+    from identity_attacks.cutouts import without_landmarks  # noqa: PLC0415 - OpenCV
+    from pii_measures import FaceRegion  # noqa: PLC0415 - OpenCV
+
     from workflow_scripts.privacy import attacking  # noqa: PLC0415 - networks
     from workflow_scripts.privacy.evidence import (  # noqa: PLC0415 - OpenCV
         ANNOTATIONS,
@@ -84,6 +87,11 @@ def attack(
     alike = shown(treated) if treated else []
     if anonymized is None:
         changed, alike = untreated, originals
+    else:
+        changed, alike = (
+            [without_landmarks(one) if isinstance(one.place, FaceRegion) else one for one in some]
+            for some in (changed, alike)
+        )
 
     @cache
     def before_of(kind: Kind) -> Any:
