@@ -256,7 +256,7 @@ def _text(line: Line) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class _Comparison:
+class _ReadPlate:
     """A plate, and what was read of it in another picture."""
 
     plate: KnownPlate
@@ -316,7 +316,7 @@ class _Gallery:
             self._stretched[count] = gallery, np.char.isdigit(gallery)
         return self._stretched[count]
 
-    def compared(self, plate: KnownPlate, read: str) -> _Comparison:
+    def compared(self, plate: KnownPlate, read: str) -> _ReadPlate:
         """A plate, compared with what was read at its places."""
         own, seen = np.array(list(plate.text)), np.array(list(read))
         gallery, digits = self._at_places(len(own))
@@ -331,6 +331,6 @@ class _Gallery:
         of_kind = ((digits == kind) & others[:, None]).sum(axis=0)
         possible = (seen != " ") & (np.char.isdigit(seen) == kind)
         by_chance = np.where(possible, (alike + 1) / (of_kind + np.where(kind, 10, 26)), 0.0)
-        return _Comparison(
+        return _ReadPlate(
             plate, own == seen, by_chance, int((fits >= fits[number]).sum()), len(gallery)
         )
