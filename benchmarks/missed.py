@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-from drawn_streets import DrawnScene
+from drawn_streets import DrawnScene, SceneSettings, draw_scene
 from plain_commands.files import sha256_of_file
 
-from tools.plate_detector.scenes import large_scene
 from workflow_scripts.contracts.missed import SearchedTwice
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.detection import Detector
@@ -21,7 +20,8 @@ from workflow_scripts.privacy.missed import searched_twice
 from workflow_scripts.privacy.settings import SecondDetection
 
 SEED, SPLIT = 77_177, "val"
-SCENES = 40
+SCENES = {(2048, 1024): 40, (1024, 512): 100}
+"""Number of scenes by width and height of a frame, pixels."""
 VISIBLE = 0.6
 FACES = {
     "centerface": {"detector": "centerface"},
@@ -71,13 +71,13 @@ def truth_of(drawing: DrawnScene) -> list[Region]:
     ]
 
 
-def measure(count: int, yunet: Path | None) -> pd.DataFrame:
-    """One row for each pair of detectors, on whole frames of 2048x1024."""
+def measure(width: int, height: int, count: int, yunet: Path | None) -> pd.DataFrame:
+    """One row for each pair of detectors, on whole frames."""
     detectors = detectors_with(yunet)
     truth: list[list[Region]] = []
     found: dict[str, list[list[Region]]] = {name: [] for name in detectors}
     for index in range(count):
-        drawing = large_scene(SEED, index, SPLIT)
+        drawing = draw_scene(SceneSettings(SEED, width, height), SPLIT, index)
         picture = picture_of(drawing.image)
         truth.append(truth_of(drawing))
         for name, (kind, detector) in detectors.items():
@@ -95,6 +95,7 @@ def measure(count: int, yunet: Path | None) -> pd.DataFrame:
         n = sum(map(len, real))
         rows.append(
             {
+                "frames": f"{width}x{height}",
                 "first": first,
                 "second": second,
                 "found": f"{numbers.first}, {numbers.second}, {numbers.both}",
@@ -125,4 +126,5 @@ def _missed(numbers: SearchedTwice) -> float | None:
 
 if __name__ == "__main__":
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else None
-    print(measure(SCENES, file).to_markdown(index=False, floatfmt=".3f"))
+    tables = [measure(*size, count, file) for size, count in SCENES.items()]
+    print(pd.concat(tables).to_markdown(index=False, floatfmt=".3f"))
