@@ -55,6 +55,7 @@ def test_an_image_that_a_manifest_lacks_is_named(job, capfd, tmp_path):
     assert "10 of 10 images are not in it, image_001.png for one" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_training_without_dropped_images_takes_as_many_steps(job, shapes, tmp_path):
     """The same weights as from a split that never had these images."""
     rest = write_variant(tmp_path / "variant", shapes / "train", 1, 2, 3, 9)

@@ -2,9 +2,12 @@
 
 import subprocess
 
+import pytest
+
 from tests.written_results import FIVE, write_results
 
 
+@pytest.mark.slow
 def test_the_latex_of_every_table_compiles(tmp_path, require_tool):
     require_tool("pdflatex")
     classes = {"50%_&_#{x}~^\\": (0.3, 0.01, 20), "<a> $b$": (0.2, 0.01, 20)}
