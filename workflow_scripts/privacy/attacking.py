@@ -41,7 +41,8 @@ def run_attacks(
                 raise NotPossibleError(UNTREATED)
             success = attack.prepare(old, method)(new)
             if not success.rates:
-                raise NotPossibleError("; ".join(dict.fromkeys(success.not_measured.values())))
+                reasons = *success.not_measured.values(), *success.left_out
+                raise NotPossibleError("; ".join(dict.fromkeys(reasons)))
             yield AttackRun(**said, success=success)
         except NotPossibleError as error:
             yield AttackRun(**said, reason=str(error))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from figures_and_tables.tables import TextTable, in_markdown
+from identity_attacks.linking import linkage
 
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
@@ -108,7 +109,10 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
     yield PageSection(title="Thresholds", paragraphs=tuple(_thresholds(content)))
     yield PageSection(
         title="The three tests of anonymity",
-        paragraphs=("Singling out, linkability and inference, as in Opinion 05/2014 (WP 216).",),
+        paragraphs=(
+            "Singling out, linkability and inference, as in Opinion 05/2014 (WP 216).",
+            *_linkages(content.attacks),
+        ),
         table=TextTable(
             title="Tests",
             columns=("Test", "Question", "Measured by"),
@@ -186,6 +190,11 @@ def _risks(content: PrivacyTables) -> Iterator[str]:
     for one in content.attacks:
         for reason, number in (one.run.success.left_out if one.run.success else {}).items():
             yield f"{one.variant}, {one.run.title}: {number} left out, {reason}."
+        if one.run.success and (left := one.run.success.candidates):
+            yield (
+                f"{one.variant}, {one.run.title}: of {left.plates} plates something is read. "
+                f"It fits {left.median:g} of {left.of} plates (median), in one case {left.fewest}."
+            )
         for exposed in one.run.success.most_exposed[:1] if one.run.success else ():
             if exposed.found:
                 yield (
@@ -217,6 +226,17 @@ def _tests(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str]]:
             if one.run.success and one.run.title.partition(" (")[0].replace(" ", "_") in names
         ]
         yield test, question, ", ".join(dict.fromkeys(ran)) or "not measured"
+
+
+def _linkages(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
+    """What linking says of each variant, together with the attacks that look for a name."""
+    for variant in dict.fromkeys(one.variant for one in attacks):
+        own = [one for one in attacks if one.variant == variant and one.run.kind is Kind.FACE]
+        judgements = {one.run.title: one.judgement for one in own if one.judgement}
+        named = [found for title, found in judgements.items() if not title.startswith("linking")]
+        for title, found in judgements.items():
+            if title.startswith("linking"):
+                yield f"{variant}, {title}: {linkage(found, named)}."
 
 
 def _origin(content: PrivacyTables) -> Iterator[tuple[str, str, str]]:

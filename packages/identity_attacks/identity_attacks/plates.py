@@ -14,7 +14,7 @@ import numpy as np
 from .cutouts import PlateCutout
 from .intervals import rate_over_people
 from .plate_readers import Line, PlateReader
-from .rates import ExposedRegion, Success
+from .rates import Candidates, ExposedRegion, Success
 
 LEAST_CHARACTERS = 4
 """What has fewer is no registration."""
@@ -62,36 +62,6 @@ class KnownPlate:
         return np.asarray(((found < 0) | (found > 1)).any(axis=1))
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """Plates of the data set that fit what is read of one, itself included."""
-
-    plates: int
-    """Number of plates of which an original character is read."""
-    median: float
-    fewest: int
-    of: int
-    """Number of different plates in the data set."""
-
-
-@dataclass(frozen=True)
-class PlateSuccess(Success):
-    """How much of the plates is still read.
-
-    Rates, each among the plates that are read in the original:
-        read_whole: all characters are read at their places.
-        characters: mean share of a plate's characters that are. Those of a plate stay or go
-            together; its interval counts plates, and is rather too wide.
-        any_character: at least one is.
-        singled_out: what is read fits this plate better than every other one of the data set.
-        outside_of_quad: at least one is whose middle lies outside of the quad, among the plates
-            that have such characters.
-    """
-
-    candidates: Candidates | None = None
-    """None if no original character is read."""
-
-
 @dataclass(frozen=True, eq=False)
 class KnownPlates:
     """The plates that a reader reads in the originals."""
@@ -118,8 +88,17 @@ class KnownPlates:
                 left_out[TOO_SMALL if small else UNREADABLE] += 1
         return cls(reader, tuple(plates), dict(left_out))
 
-    def success(self, pictures: Sequence[PlateCutout]) -> PlateSuccess:
+    def success(self, pictures: Sequence[PlateCutout]) -> Success:
         """How much is read in other pictures of these plates.
+
+        Rates, each among the plates that are read in the original:
+            read_whole: all characters are read at their places.
+            characters: mean share of a plate's characters that are. Those of a plate stay or go
+                together; its interval counts plates, and is rather too wide.
+            any_character: at least one is.
+            singled_out: what is read fits this plate better than every other one of the data set.
+            outside_of_quad: at least one is whose middle lies outside of the quad, among the
+                plates that have such characters.
 
         Args:
             pictures: anonymized, with the region ids of the originals; or other pictures, whose
@@ -137,7 +116,7 @@ class KnownPlates:
                 found.append(self._gallery.compared(plate, read_at(plate, lines)))
         left_out = self.left_out | ({NO_PICTURE: missing} if missing else {})
         if not found:
-            return PlateSuccess({}, left_out=left_out)
+            return Success({}, left_out=left_out)
         measures: dict[str, list[tuple[float, float, str]]] = {}
         for one in found:
             for measure, (outcome, chance) in one.outcomes().items():
@@ -159,7 +138,7 @@ class KnownPlates:
         if fitting:
             of = len(self._gallery.texts)
             candidates = Candidates(len(fitting), float(np.median(fitting)), min(fitting), of)
-        return PlateSuccess(rates, exposed, left_out, not_measured, candidates)
+        return Success(rates, exposed, left_out, not_measured, candidates)
 
     def _lines(self, plate: KnownPlate, picture: PlateCutout) -> list[Line]:
         """What is read in the places of a plate's lines."""

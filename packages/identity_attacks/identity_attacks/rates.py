@@ -34,6 +34,18 @@ class ExposedRegion:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """Plates of the data set that fit what is read of one, itself included."""
+
+    plates: int
+    """Number of plates of which an original character is read."""
+    median: float
+    fewest: int
+    of: int
+    """Number of different plates in the data set."""
+
+
+@dataclass(frozen=True)
 class Success:
     """How often an attack succeeds on one set of images."""
 
@@ -45,6 +57,8 @@ class Success:
     """Number of regions that the attack could not be tried on, by reason."""
     not_measured: Mapping[str, str] = field(default_factory=dict)
     """Measures without a rate, each with the reason."""
+    candidates: Candidates | None = None
+    """Of an attack that reads plates, and read some character."""
 
 
 class Conclusion(StrEnum):
