@@ -1,7 +1,7 @@
 """Other pictures of a person or a vehicle, made from one that is known.
 
 They stand in for an attacker's own photographs where a data set has none. How much they differ at
-most is chosen so that dlib's distance between a face and its other picture has the mean of two
+most is chosen so that dlib's distance between a face and its other picture is about that of two
 photographs of a person.
 """
 

@@ -33,7 +33,7 @@ class Evidence:
     """
 
     frames: Sequence[FaceCutout] | Sequence[PlateCutout]
-    """The regions as they are handed over."""
+    """The regions as they are handed over; treated faces `without_landmarks`."""
     pictures: Sequence[FaceCutout] | Sequence[PlateCutout] = ()
     """The attacker's own pictures of the same people, treated in the same way with other random
     numbers; empty where an attacker could not do that."""

@@ -1,7 +1,7 @@
 """Face recognition networks: faces in, vectors out.
 
-An attacker knows where a face was. So each face is aligned by the landmarks of the original, which
-its region keeps, whatever the anonymized pixels show.
+A face is aligned by the landmarks of its region. A region without any, such as a treated one
+(`cutouts.without_landmarks`), is aligned by its box.
 
 A network sees the circle inside of the aligned square. The corners show hair and background, which
 methods leave as they are: two pictures with the same surroundings would be found to be alike,
