@@ -174,7 +174,7 @@ class TestAnswers:
     def test_no_better_than_chance(self):
         assert self.said(one(Conclusion.CHANCE), one()) == (
             "v, faces: no attack does better than chance by more than 1 point. Strongest: "
-            "recognition (dlib), 0.0 % of 100 named at the first guess (chance 1.0 %, 90.0 % on "
+            "recognition (dlib), 0.0 % of 100 found at the first guess (chance 1.0 %, 90.0 % on "
             "the originals); recognition (dlib) did not run: the module dlib is not installed"
         )
 

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from workflow_scripts.contracts.regions import Kind
 
-HEADLINE = {Kind.FACE: "rank_1", Kind.LICENSE_PLATE: "read_whole"}
-"""The measure that stands for an attack's success where there is room for one."""
+HEADLINES = ("rank_1", "read_whole")
+"""The measures that stand for an attack's success where there is room for one: the first that it
+has."""
 
 NOTHING_LEFT = "every image with one is left out"
 """Reason why an attack did not run on a variant that drops what could be attacked."""
@@ -59,6 +60,12 @@ class Attacks(FilePart):
     def write(self, path: Path) -> None:
         """Write the file, atomically."""
         write_json(path, self.model_dump(mode="json", by_alias=True))
+
+
+def headline(success: Success | None) -> str | None:
+    """The measure that stands for an attack's success."""
+    rates = success.rates if success else ()
+    return next((measure for measure in HEADLINES if measure in rates), None)
 
 
 class JudgedAttack(FilePart):

@@ -9,6 +9,8 @@ from plain_commands.section import Section
 
 from workflow_scripts.contracts.regions import Kind
 
+RETRIEVAL = ("rank_1", "rank_5", "tar_at_far_0.01", "tar_at_far_0.001", "auc")
+"""Measures of attacks that look somebody up in a gallery."""
 Run = Callable[[Evidence], Success]
 """Runs a prepared attack on a variant."""
 

@@ -3,20 +3,19 @@
 from collections.abc import Iterator, Sequence
 
 from figures_and_tables.tables import TextTable
-from identity_attacks.rates import Rate, Success
+from identity_attacks.rates import Rate
 
-from workflow_scripts.contracts.attacks import HEADLINE, JudgedAttack
+from workflow_scripts.contracts.attacks import JudgedAttack, headline
 from workflow_scripts.contracts.audits import ALL_SIZES
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.privacy.judging import percent
+from workflow_scripts.privacy.judging import MEASURES, percent
 from workflow_scripts.privacy.table import UNDEFINED, Row
 
-HEADS = {Kind.FACE: "Named at the first guess", Kind.LICENSE_PLATE: "Read whole"}
 CAPTION = (
-    "Attacks: share of the attacked regions, with its 95 % confidence interval; on the originals, "
-    "which shows whether the attack works; and by guessing. The conclusion rests on all measures "
-    "of an attack (privacy.csv). A region that is too small for the attack is neither a success "
-    "nor a failure."
+    "Attacks: success by the measure that decided the conclusion, with its 95 % confidence "
+    "interval; on the originals, which shows whether the attack works; and by guessing. The "
+    "conclusion rests on all measures of an attack (privacy.csv). A region that is too small for "
+    "the attack is neither a success nor a failure."
 )
 
 
@@ -38,25 +37,25 @@ def text_tables(attacks: Sequence[JudgedAttack]) -> Iterator[TextTable]:
         if own:
             yield TextTable(
                 title=f"Attacks on {kind.plural}",
-                columns=("Variant", "Attack", "Conclusion", HEADS[kind], "On originals", "Chance"),
+                columns=(
+                    *("Variant", "Attack", "Conclusion", "Success"),
+                    *("Measure", "On originals", "Chance"),
+                ),
                 rows=tuple(_row(one) for one in own),
             )
 
 
 def _row(one: JudgedAttack) -> tuple[str, ...]:
-    kind = one.run.kind
-    rate, before = _headline(one.run.success, kind), _headline(one.originals, kind)
-    conclusion = f"did not run: {one.run.reason}"
-    if one.judgement:
-        conclusion = str(one.judgement.conclusion)
-    elif one.run.success:
-        conclusion = "not tried on the originals"
-    chance = UNDEFINED if rate is None else percent(rate.chance)
-    return one.variant, one.run.title, conclusion, _cell(rate), _cell(before), chance
-
-
-def _headline(success: Success | None, kind: Kind) -> Rate | None:
-    return success.rates.get(HEADLINE[kind]) if success else None
+    measure = one.judgement.measure if one.judgement else headline(one.run.success)
+    if one.run.success is None or measure is None:
+        said = f"did not run: {one.run.reason}" if one.run.reason else UNDEFINED
+        return one.variant, one.run.title, said, *(UNDEFINED,) * 4
+    rate = one.run.success.rates[measure]
+    conclusion = str(one.judgement.conclusion) if one.judgement else "not tried on the originals"
+    return (
+        *(one.variant, one.run.title, conclusion, _cell(rate), MEASURES.get(measure, measure)),
+        *(_cell(one.originals.rates.get(measure) if one.originals else None), percent(rate.chance)),
+    )
 
 
 def _cell(rate: Rate | None) -> str:

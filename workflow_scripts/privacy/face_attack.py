@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.weights import Weights, checked_bytes
-from workflow_scripts.privacy.attack import Attack
+from workflow_scripts.privacy.attack import RETRIEVAL, Attack
 
 if TYPE_CHECKING:
     from identity_attacks.recognizers import Recognizer
@@ -25,7 +25,7 @@ class FaceAttack(Attack):
     """An attack by face recognition."""
 
     kind: ClassVar = Kind.FACE
-    measures: ClassVar = ("rank_1", "rank_5", "tar_at_far_0.01", "tar_at_far_0.001", "auc")
+    measures: ClassVar = RETRIEVAL
 
     recognizer: Literal["dlib", "sface", "arcface"] = "dlib"
     """The network that recognises faces: dlib's, which the optional group `attacks` brings; SFace,

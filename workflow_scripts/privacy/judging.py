@@ -9,11 +9,11 @@ from workflow_scripts.contracts.attacks import NOTHING_LEFT, Attacks, JudgedAtta
 from workflow_scripts.contracts.regions import Kind
 
 MEASURES = {
-    "rank_1": "named at the first guess",
+    "rank_1": "found at the first guess",
     "rank_5": "among the first five guesses",
-    "tar_at_far_0.01": "accepted where 1 % of strangers are accepted",
-    "tar_at_far_0.001": "accepted where 0.1 % of strangers are accepted",
-    "auc": "told from a stranger",
+    "tar_at_far_0.01": "recognised where 1 % of others are taken for them",
+    "tar_at_far_0.001": "recognised where 0.1 % of others are taken for them",
+    "auc": "told from others",
     "read_whole": "read whole",
     "characters": "of the characters read",
     "any_character": "with a character read",

@@ -10,6 +10,7 @@ from workflow_scripts.imaging.detection import Detector, Detectors, any_detector
 from workflow_scripts.privacy.attack import Attack
 from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
 from workflow_scripts.privacy.attacks.linking import Linking
+from workflow_scripts.privacy.attacks.plate_matching import PlateMatching
 from workflow_scripts.privacy.attacks.plate_reading import PlateReading
 from workflow_scripts.privacy.attacks.recognition import Recognition
 from workflow_scripts.privacy.attacks.restoration import Restoration
@@ -49,6 +50,7 @@ class Privacy(Section):
         Restoration(),
         Linking(),
         PlateReading(),
+        PlateMatching(),
     )
     """The attacks that are run on the training images of every variant; []: none."""
     regions: int = Field(2000, ge=20)

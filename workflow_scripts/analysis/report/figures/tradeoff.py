@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from workflow_scripts.analysis.report.results import ExperimentResults
-from workflow_scripts.contracts.attacks import HEADLINE
+from workflow_scripts.contracts.attacks import headline
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.settings import UNMODIFIED
 
@@ -21,8 +21,8 @@ COLUMNS, WIDTH = 2, 4.6
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
 KINDS = {
-    Kind.FACE: ("Faces", "Faces named by the strongest attack, %"),
-    Kind.LICENSE_PLATE: ("License plates", "Plates read whole by the strongest attack, %"),
+    Kind.FACE: ("Faces", "Faces found by the strongest attack, %"),
+    Kind.LICENSE_PLATE: ("License plates", "Plates read or found by the strongest attack, %"),
 }
 """Title of each kind, and what its attacks reach."""
 LINE = 0.085
@@ -65,7 +65,8 @@ def panels(results: ExperimentResults) -> list[Plane]:
         strongest: dict[str, Rate] = {}
         for one in results.privacy.attacks:
             for variant, success in ((one.variant, one.run.success), (UNMODIFIED, one.originals)):
-                rate = success and one.run.kind is kind and success.rates.get(HEADLINE[kind])
+                measure = headline(success) if one.run.kind is kind else None
+                rate = success.rates[measure] if success and measure else None
                 if rate and (variant not in strongest or rate.value > strongest[variant].value):
                     strongest[variant] = rate
         points = [_point(results, variant, rate) for variant, rate in strongest.items()]
