@@ -105,6 +105,7 @@ rule treat_pictures:
 
 
 rule attack:
+    # One thread: the recognisers use no more, and the variants are attacked side by side.
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
@@ -125,7 +126,7 @@ rule attack:
         variant="|".join(JOBS.attacked()) or "none",
     conda:
         "../envs/workflow.yaml"
-    threads: 4
+    threads: 1
     resources:
         mem_mb=16000,
         runtime=240,
