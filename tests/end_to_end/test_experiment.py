@@ -64,6 +64,8 @@ def test_the_files_are_those_of_the_design(experiment):
         *(f"figures/{name}.{suffix}" for name in FIGURES for suffix in ("svg", "png")),
         *("provenance.json", "report.html"),
         *(f"privacy/{variant}.json" for variant in variants),
+        *(f"privacy/attacks/{variant}/success.json" for variant in variants),
+        "privacy.md",
         *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         *(f"tables/verdict.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         "images/natural/train/manifest.parquet",
@@ -130,6 +132,15 @@ def test_the_audit_says_what_natural_did(experiment):
     assert changed["outside"]["pixels"] == 0
     assert changed["metadata"]["n"] == 0
     assert changed["kinds"]["face"]["all"]["unchanged"]["n"] == 0
+
+
+def test_the_page_says_which_attacks_ran(experiment):
+    page = (experiment[0].results / "privacy.md").read_text()
+    for attack in ("Recognition (dlib)", "Trained attacker (dlib)", "Plate reading"):
+        assert f"{attack}: can an attacker" in page
+    files = experiment[0].results.glob("privacy/attacks/*/success.json")
+    for run in (run for file in files for run in json.loads(file.read_text())["runs"]):
+        assert bool(run["reason"]) != bool(run["success"])
 
 
 def test_predictions_are_coco_results(experiment):
