@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests import preloaded
 from tests.small_experiment import small_config
 from tests.workflow import Workflow
 from workflow_scripts.contracts.coco import CocoSplit
@@ -30,7 +31,8 @@ def experiment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workflow, str]
         "drop_random": {**drop, "at_random": True},
     }
     config["training"]["iterations"], config["training"]["milestones"] = 4, [3]
-    workflow = Workflow(tmp_path_factory.mktemp("drop") / "work", config, "profiles/demo")
+    folder = tmp_path_factory.mktemp("drop") / "work"
+    workflow = Workflow(folder, config, "profiles/demo", environment=preloaded.forked())
     return workflow, workflow.run()
 
 

@@ -149,6 +149,6 @@ def test_a_killed_call_resumes(photos):
     assert not files_of(output) & NAMES
     done = preloaded.run(call[2:], PROJECT, together=False)
     assert done.returncode == 0, done.stderr
-    # Of nine steps, indexing, detecting and both checks were done.
-    assert int(re.findall(r"(\d+) steps", done.stderr)[-1]) == 5
+    # Of fourteen steps, indexing, detecting and both checks were done.
+    assert int(re.findall(r"(\d+) steps", done.stderr)[-1]) == 10
     assert files_of(output) == NAMES
