@@ -1,6 +1,7 @@
 """The attacks on a variant: what they are given, and what is told of them."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -137,7 +138,7 @@ def test_one_person_is_nobody_among_others(attacked, require_library):
     files = [Attacks.read(data / f"{name}.json") for name in ("unmodified", "v")]
     (said,) = answer("v", judged(files, 0.01), 0.01)
     assert said == (
-        "v, faces: no attack says anything; recognition (dlib) did not run: "
+        "v, faces: no attack gives evidence. Recognition (dlib) did not run: "
         "nobody else to be mistaken for"
     )
 
@@ -173,39 +174,71 @@ class TestAnswers:
 
     def test_no_better_than_chance(self):
         assert self.said(one(Conclusion.CHANCE), one()) == (
-            "v, faces: no attack does better than chance by more than 1 point. Strongest: "
-            "recognition (dlib), 0.0 % of 100 found at the first guess (chance 1.0 %, 90.0 % on "
-            "the originals); recognition (dlib) did not run: the module dlib is not installed"
+            "v, faces: no attack exceeds chance by more than 1 point. Strongest attack: "
+            "recognition (dlib), n = 100: rank 1 of 0.0 % (0.0 to 5.0), chance 1.0 %, originals "
+            "90.0 %. Recognition (dlib) did not run: the module dlib is not installed"
         )
 
     def test_one_leak_is_enough(self):
         informed = one(Conclusion.LEAKS, 0.4, title="informed recognition (dlib)")
         said = self.said(one(Conclusion.CHANCE), one(Conclusion.UNDECIDED), informed)
-        assert said.startswith("v, faces: leaks. Strongest: informed recognition (dlib), 40.0 %")
+        assert said.startswith(
+            "v, faces: leaks. Strongest attack: informed recognition (dlib), n = 100: rank 1 of 40"
+        )
+
+    def test_the_measure_that_decided_stands_beside_the_one_that_is_easy_to_grasp(self):
+        rates = {"rank_1": rate(0.02), "auc": rate(0.675, chance=0.5)}
+        leak = one(Conclusion.LEAKS)
+        run = leak.run.model_copy(update={"success": Success(rates)})
+        leak = leak.model_copy(update={"run": run, "judgement": Judgement(Conclusion.LEAKS, "auc")})
+        assert self.said(leak).endswith(
+            "AUC of 0.675 (0.625 to 0.725), chance 0.500; rank 1 of 2.0 % (0.0 to 7.0), chance "
+            "1.0 %, originals 90.0 %"
+        )
 
     def test_undecided_says_how_many_it_takes(self):
         said = self.said(one(Conclusion.CHANCE), one(Conclusion.UNDECIDED))
-        assert said.startswith("v, faces: undecided, too few faces; about 400 would be needed.")
+        assert said.startswith("v, faces: undecided: 100 faces are too few, about 400 are needed.")
+
+    def test_more_regions_would_not_decide_what_is_near_the_margin(self):
+        near = one(Conclusion.UNDECIDED, 0.02)
+        near = near.model_copy(
+            update={"judgement": Judgement(Conclusion.UNDECIDED, "rank_1", needed=90)}
+        )
+        assert self.said(near).startswith("v, faces: undecided: success is too near to the margin.")
 
     def test_an_attack_that_does_not_work_is_no_evidence(self):
         assert self.said(one(Conclusion.FAILS)) == (
-            "v, faces: no attack says anything; recognition (dlib) does not work on the originals, "
-            "so its failure says nothing"
+            "v, faces: no attack gives evidence. Recognition (dlib) is no evidence: it succeeds on "
+            "fewer than half of the originals"
         )
 
     def test_kinds_are_told_apart(self):
         plates = one(Conclusion.LEAKS, 0.2, title="plate reading", kind=Kind.LICENSE_PLATE)
         faces, read = answer("v", [one(Conclusion.CHANCE), plates], 0.01)
         assert faces.startswith("v, faces: no attack")
-        assert read.startswith("v, license plates: leaks. Strongest: plate reading, 20.0 % of 100")
+        assert read.startswith(
+            "v, license plates: leaks. Strongest attack: plate reading, n = 100: read whole of 20"
+        )
 
 
 def test_a_limit_is_for_the_upper_end_of_the_interval():
     assert broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0.05}) == []
-    (said,) = broken([one(Conclusion.CHANCE, 0.01)], {"rank_1": 0.05})
+    tried = one(Conclusion.CHANCE, 0.01), one(Conclusion.LEAKS, 0.2, title="linking (dlib)")
+    assert broken(tried, {"rank_1": 0.05}) == [
+        "v: rank 1 exceeds its limit of 5 %: linking (dlib) 20.0 %, up to 25.0 % (n = 100)",
+        "v: rank 1 may exceed its limit of 5 %: recognition (dlib) 1.0 %, up to 6.0 % (n = 100)",
+    ]
+
+
+def test_too_few_people_cannot_keep_a_limit():
+    """The upper end without a success is 1 - 0.025^(1/n): 0.0100 for 368, the first below 1 %."""
+    (said,) = broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0.01})
     assert said == (
-        "v: recognition (dlib), rank_1 0.010, up to 0.060 (n = 100), exceeds its limit of 0.05"
+        "v: rank 1 may exceed its limit of 1 %: recognition (dlib) 0.0 %, up to 5.0 % (n = 100). "
+        "This limit takes at least 368 people or plates, even if no attack succeeds"
     )
+    assert 1 - 0.025 ** (1 / 368) <= 0.01 < 1 - 0.025 ** (1 / 367)
 
 
 def test_the_gate_fails_with_all_findings(tmp_path, capsys):
@@ -225,15 +258,19 @@ def test_the_officers_page_claims_nothing_that_was_not_measured():
     attacks = one(Conclusion.LEAKS, 0.4, most_exposed=(exposed,), left_out={"no vector": 3}), one()
     content = PrivacyTables(
         caption="", layouts=(), audits=(), notes=("v: 2 of 9 faces unchanged",), attacks=attacks,
-        answers=("v, faces: leaks.",), limits={"rank_1": 0.1}, broken=("v: too much",),
+        answers=("v, faces: leaks",), limits={"rank_1": 0.1}, broken=("v: too much",),
     )  # fmt: skip
     said = as_markdown(tuple(page_of(content)))
     assert "v, faces: leaks." in said
-    assert "most exposed is region 3f in street/7.png" in said
+    assert said.index("## Answer") < said.index("## What to do next") < said.index("## Attacks")
+    assert "v (faces): use a stronger setting or another method" in said
+    assert "Hand out no variant that is not shown to keep its limits" in said
+    assert re.search(r"\| v +\| recognition \(dlib\) +\| street/7.png +\| 3f", said)
     assert "v, recognition (dlib): 3 left out, no vector." in said
     assert "Not run: recognition (dlib) on v, because the module dlib is not installed." in said
     assert "v: 2 of 9 faces unchanged." in said
-    assert "Limits are not kept; see above." in said
+    assert "Not all limits are shown to be kept: see Thresholds." in said
+    assert "v: too much." in said
     rows = {row.split("|")[1].strip(): row for row in said.splitlines() if row.startswith("|")}
     assert "recognition (dlib)" in rows["Singling out"]
     assert "not measured" in rows["Linkability"]

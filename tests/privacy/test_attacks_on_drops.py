@@ -72,7 +72,9 @@ def test_a_limit_is_kept_where_nothing_is_left_to_attack(reason, kept):
         variant="drop", run=AttackRun(**said, reason=reason), originals=before, judgement=None
     )
     assert (broken([one], {"rank_1": 0.02}) == []) is kept
-    assert broken([one], {"read_whole": 0}) == ["drop: read_whole was not measured, its limit is 0"]
+    assert broken([one], {"read_whole": 0}) == [
+        "drop: read whole was not measured, so its limit of 0 % is not shown to be kept"
+    ]
     ran = AttackRun(**said, success=before)
     judged = judge(before, before, margin=0.01)
     leak = JudgedAttack(variant="drop", run=ran, originals=before, judgement=judged)

@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Sequence
 
 from figures_and_tables.tables import TextTable
-from identity_attacks.rates import Rate
 
 from workflow_scripts.contracts.attacks import JudgedAttack, headline
 from workflow_scripts.contracts.audits import ALL_SIZES
 from workflow_scripts.contracts.regions import Kind
-from workflow_scripts.privacy.judging import MEASURES, percent
+from workflow_scripts.privacy.judging import name_of, shown, with_interval
 from workflow_scripts.privacy.table import UNDEFINED, Row
 
 CAPTION = (
     "Attacks: success by the measure that decided the conclusion, with its 95 % confidence "
-    "interval; on the originals, which shows whether the attack works; and by guessing. The "
-    "conclusion rests on all measures of an attack (privacy.csv). A region that is too small for "
-    "the attack is neither a success nor a failure."
+    "interval; what guessing gives; and the success on the originals, which shows whether the "
+    "attack works. A conclusion rests on all measures of an attack (privacy.csv, privacy.md). "
+    "Regions too small for the attack are not counted."
+)
+COLUMNS = (
+    *("Variant", "Attack", "Conclusion", "Measure", "Success (95 % interval)"),
+    *("n", "Chance", "On originals"),
 )
 
 
@@ -37,10 +40,7 @@ def text_tables(attacks: Sequence[JudgedAttack]) -> Iterator[TextTable]:
         if own:
             yield TextTable(
                 title=f"Attacks on {kind.plural}",
-                columns=(
-                    *("Variant", "Attack", "Conclusion", "Success"),
-                    *("Measure", "On originals", "Chance"),
-                ),
+                columns=COLUMNS,
                 rows=tuple(_row(one) for one in own),
             )
 
@@ -48,17 +48,17 @@ def text_tables(attacks: Sequence[JudgedAttack]) -> Iterator[TextTable]:
 def _row(one: JudgedAttack) -> tuple[str, ...]:
     measure = one.judgement.measure if one.judgement else headline(one.run.success)
     if one.run.success is None or measure is None:
-        said = f"did not run: {one.run.reason}" if one.run.reason else UNDEFINED
-        return one.variant, one.run.title, said, *(UNDEFINED,) * 4
+        said = "did not run" if one.run.reason else UNDEFINED
+        return one.variant, one.run.title, said, *(UNDEFINED,) * 5
     rate = one.run.success.rates[measure]
-    conclusion = str(one.judgement.conclusion) if one.judgement else "not tried on the originals"
+    before = one.originals.rates.get(measure) if one.originals else None
     return (
-        *(one.variant, one.run.title, conclusion, _cell(rate), MEASURES.get(measure, measure)),
-        *(_cell(one.originals.rates.get(measure) if one.originals else None), percent(rate.chance)),
+        one.variant,
+        one.run.title,
+        str(one.judgement.conclusion) if one.judgement else "not tried on the originals",
+        name_of(measure),
+        with_interval(measure, rate),
+        str(rate.n),
+        shown(measure, rate.chance),
+        shown(measure, before.value) if before else UNDEFINED,
     )
-
-
-def _cell(rate: Rate | None) -> str:
-    if rate is None:
-        return UNDEFINED
-    return f"{percent(rate.value)} ({100 * rate.low:.1f} to {100 * rate.high:.1f}) of {rate.n}"

@@ -1,26 +1,42 @@
 """What the attacks allow to say about each variant."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from identity_attacks.rates import Conclusion, Rate
 from identity_attacks.verdicts import judge
 
-from workflow_scripts.contracts.attacks import NOTHING_LEFT, Attacks, JudgedAttack
+from workflow_scripts.contracts.attacks import NOTHING_LEFT, Attacks, JudgedAttack, headline
 from workflow_scripts.contracts.regions import Kind
 
 MEASURES = {
-    "rank_1": "found at the first guess",
-    "rank_5": "among the first five guesses",
-    "tar_at_far_0.01": "recognised where 1 % of others are taken for them",
-    "tar_at_far_0.001": "recognised where 0.1 % of others are taken for them",
-    "auc": "told from others",
-    "read_whole": "read whole",
-    "characters": "of the characters read",
-    "any_character": "with a character read",
-    "singled_out": "told from all other plates by what is read",
-    "outside_of_quad": "with a character read outside of the corners that were found",
+    "rank_1": ("rank 1", "share whose most similar known picture is of the same person or plate"),
+    "rank_5": ("rank 5", "share with the same person or plate among the five most similar"),
+    "tar_at_far_0.01": (
+        "TAR at FAR 1 %",
+        "share recognised at a threshold that 1 % of the pairs of others exceed",
+    ),
+    "tar_at_far_0.001": (
+        "TAR at FAR 0.1 %",
+        "share recognised at a threshold that 0.1 % of the pairs of others exceed",
+    ),
+    "auc": (
+        "AUC",
+        "probability that a pair of the same is more similar than a pair of others, 0 to 1",
+    ),
+    "read_whole": ("read whole", "share of the plates read without an error"),
+    "characters": ("characters", "share of the characters read at their place"),
+    "any_character": ("any character", "share of the plates with a character read at its place"),
+    "singled_out": (
+        "singled out",
+        "share of the plates that what is read fits better than all others of the data set",
+    ),
+    "outside_of_quad": (
+        "outside of the quad",
+        "share of the plates with characters beyond the corners found, of which one is read",
+    ),
 }
-"""What the success by each measure is called, behind a share."""
+"""The field's name of each measure, and what it is."""
 
 
 def judged(files: Sequence[Attacks], margin: float) -> tuple[JudgedAttack, ...]:
@@ -64,33 +80,43 @@ def _answer(attacks: Sequence[JudgedAttack], kind: Kind, margin: float) -> str:
     leaks, undecided = by_conclusion[Conclusion.LEAKS], by_conclusion[Conclusion.UNDECIDED]
     fails, safe = by_conclusion[Conclusion.FAILS], by_conclusion[Conclusion.CHANCE]
     if leaks:
-        said = f"leaks. {_strongest(leaks, kind)}"
+        said = [f"leaks. {_strongest(leaks)}"]
     elif undecided:
-        needed = max(one.judgement.needed or 0 for one in undecided if one.judgement)
-        few = f"; about {needed} would be needed" if needed else ""
-        said = f"undecided, too few {kind.plural}{few}. {_strongest(undecided, kind)}"
+        said = [f"undecided{_lacking(undecided, kind)}. {_strongest(undecided)}"]
     elif safe:
-        said = (
-            f"no attack does better than chance by more than {100 * margin:g} "
-            f"{'point' if margin == 0.01 else 'points'}. {_strongest(safe, kind)}"
-        )
+        points = "point" if margin == 0.01 else "points"
+        said = [f"no attack exceeds chance by more than {100 * margin:g} {points}"]
+        said.append(_strongest(safe))
     else:
-        said = "no attack says anything"
-    for one in fails:
-        said += f"; {one.run.title} does not work on the originals, so its failure says nothing"
-    for reason, titles in _not_run(attacks).items():
-        said += f"; {_listed(titles)} did not run: {reason}"
-    return said
+        said = ["no attack gives evidence"]
+    said += [
+        f"{_sentence_case(one.run.title)} is no evidence: it succeeds on fewer than half of the "
+        "originals"
+        for one in fails
+    ]
+    said += [
+        f"{_sentence_case(listed(titles))} did not run: {reason}"
+        for reason, titles in _not_run(attacks).items()
+    ]
+    return ". ".join(said)
 
 
-def _strongest(attacks: Sequence[JudgedAttack], kind: Kind) -> str:
-    """The success of the attack that exceeds chance most, by the measure that decided."""
-    return max((_excess(one), _told(one)) for one in attacks)[1]
+def _lacking(undecided: Sequence[JudgedAttack], kind: Kind) -> str:
+    """How many regions there are, and how many would decide, where more of them would."""
+    short = [
+        (one.judgement.needed, _deciding(one).n)
+        for one in undecided
+        if one.judgement and (one.judgement.needed or 0) > _deciding(one).independent
+    ]
+    if not short:
+        return ": success is too near to the margin"
+    needed, n = max(short)
+    return f": {n} {kind.plural} are too few, about {needed} are needed"
 
 
-def _excess(one: JudgedAttack) -> float:
-    rate = _deciding(one)
-    return rate.value - rate.chance
+def _strongest(attacks: Sequence[JudgedAttack]) -> str:
+    """The attack that exceeds chance most, by the measure that decided."""
+    return max((_deciding(one).value - _deciding(one).chance, _told(one)) for one in attacks)[1]
 
 
 def _deciding(one: JudgedAttack) -> Rate:
@@ -99,14 +125,18 @@ def _deciding(one: JudgedAttack) -> Rate:
 
 
 def _told(one: JudgedAttack) -> str:
-    assert one.judgement and one.originals
-    measure = one.judgement.measure
-    rate, before = _deciding(one), one.originals.rates.get(measure)
-    on_originals = f", {percent(before.value)} on the originals" if before else ""
-    return (
-        f"Strongest: {one.run.title}, {percent(rate.value)} of {rate.n} "
-        f"{MEASURES.get(measure, measure)} (chance {percent(rate.chance)}{on_originals})"
-    )
+    """The measure that decided, and the one that is easiest to grasp."""
+    assert one.judgement and one.originals and one.run.success
+    told = []
+    for measure in dict.fromkeys((one.judgement.measure, headline(one.run.success))):
+        if measure is not None:
+            rate, before = one.run.success.rates[measure], one.originals.rates.get(measure)
+            on_originals = f", originals {shown(measure, before.value)}" if before else ""
+            told.append(
+                f"{name_of(measure)} of {with_interval(measure, rate)}, "
+                f"chance {shown(measure, rate.chance)}{on_originals}"
+            )
+    return f"Strongest attack: {one.run.title}, n = {_deciding(one).n}: {'; '.join(told)}"
 
 
 def _not_run(attacks: Sequence[JudgedAttack]) -> dict[str, list[str]]:
@@ -119,7 +149,7 @@ def _not_run(attacks: Sequence[JudgedAttack]) -> dict[str, list[str]]:
 
 
 def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list[str]:
-    """Limits that a variant does not keep, a sentence each.
+    """Limits that a variant does not keep, or is not shown to keep, a sentence each.
 
     A limit is kept if the upper end of the interval is at most the limit. One that no attack on a
     variant measured is not kept, unless the variant drops all that could be attacked.
@@ -137,15 +167,55 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
                 one.run.reason == NOTHING_LEFT and one.originals and measure in one.originals.rates
                 for one in own
             )
+            start = f"{variant}: {name_of(measure)}"
+            unit = f"{limit:g}" if measure == "auc" else f"{100 * limit:g} %"
+            bound = f"its limit of {unit}"
             if not rates and not nothing_left:
-                found.append(f"{variant}: {measure} was not measured, its limit is {limit:g}")
-            for title, rate in rates:
-                if rate.high > limit:
-                    found.append(
-                        f"{variant}: {title}, {measure} {rate.value:.3f}, up to {rate.high:.3f} "
-                        f"(n = {rate.n}), exceeds its limit of {limit:g}"
-                    )
+                found.append(f"{start} was not measured, so {bound} is not shown to be kept")
+            above = [(title, rate) for title, rate in rates if rate.value > limit]
+            perhaps = [(title, rate) for title, rate in rates if rate.value <= limit < rate.high]
+            if above:
+                found.append(f"{start} exceeds {bound}: {_ends(measure, above)}")
+            if perhaps:
+                found.append(
+                    f"{start} may exceed {bound}: {_ends(measure, perhaps)}"
+                    f"{_too_few(measure, limit, [rate for _, rate in perhaps])}"
+                )
     return found
+
+
+def _ends(measure: str, rates: Sequence[tuple[str, Rate]]) -> str:
+    return ", ".join(
+        f"{title} {shown(measure, rate.value)}, up to {shown(measure, rate.high)} (n = {rate.n})"
+        for title, rate in rates
+    )
+
+
+def _too_few(measure: str, limit: float, rates: Sequence[Rate]) -> str:
+    """How many trials it takes if none succeeds, where there are fewer."""
+    if measure == "auc" or not 0 < limit < 1:
+        return ""
+    fewest = math.ceil(math.log(0.025) / math.log1p(-limit))  # Clopper-Pearson without a success
+    if min(rate.independent for rate in rates) >= fewest:
+        return ""
+    return f". This limit takes at least {fewest} people or plates, even if no attack succeeds"
+
+
+def name_of(measure: str) -> str:
+    """The field's name of a measure."""
+    return MEASURES[measure][0] if measure in MEASURES else measure
+
+
+def shown(measure: str, value: float) -> str:
+    """A value of a measure for readers: a share in percent, an AUC as a number."""
+    return f"{value:.3f}" if measure == "auc" else percent(value)
+
+
+def with_interval(measure: str, rate: Rate) -> str:
+    """A rate with its 95 % interval, for readers."""
+    if measure == "auc":
+        return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})"
+    return f"{percent(rate.value)} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 
 def percent(share: float) -> str:
@@ -153,5 +223,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names as in a sentence."""
     return ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,35 +1,54 @@
-"""The page for a data protection officer: what was attacked, how, and what remains."""
+"""The page for a data protection officer: what was attacked, how, what remains, what to do next."""
 
 from collections.abc import Iterator, Sequence
 
 from figures_and_tables.tables import TextTable, in_markdown
 from identity_attacks.linking import linkage
+from identity_attacks.rates import Conclusion
 
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PageSection, PrivacyTables
-from workflow_scripts.privacy.judging import percent
+from workflow_scripts.privacy import attacks_table
+from workflow_scripts.privacy.judging import MEASURES, listed, name_of, shown, with_interval
 from workflow_scripts.privacy.missed_table import CAPTION, text_tables
 
+MEANINGS = {
+    Conclusion.LEAKS: "at least one measure is higher than guessing explains (level 5 %, corrected "
+    "for the number of measures). Something of the identity is left, even if few can be named.",
+    Conclusion.UNDECIDED: "neither a leak nor its absence is shown: too few were attacked, or the "
+    "success is near the margin. This is no evidence of protection.",
+    Conclusion.CHANCE: "success exceeds guessing by no more than the margin, with 95 % confidence. "
+    "It holds for this attack and these images; a better attack may succeed.",
+    Conclusion.FAILS: "the attack succeeds on fewer than half of the originals. Its failure on "
+    "anonymized images is no evidence.",
+}
+"""What each conclusion says to a reader, the worst first."""
 ATTACKER = (
-    "The attacker has the handed-over images, knows where in them a face or a license plate was, "
-    "and knows the method and its settings, but not its random numbers. For recognition the "
-    "attacker has a gallery of the faces in all originals. For informed recognition and linking "
-    "the attacker has another picture of each person: here, an original's surroundings with "
-    "another position, size, light, noise and coding, which is easier to recognise than a "
-    "photograph of another day."
+    "The attacker has the anonymized images, knows where in them a face or a license plate was, "
+    "and knows the method and its settings, but not its random numbers. For recognition, the "
+    "trained attacker and restoration, the attacker also has the faces of all originals. For "
+    "informed recognition, plate matching and linking, the attacker has another picture of each "
+    "face or plate, and can anonymize it in the same way.",
+    "These other pictures are made from the originals, with another position, size, light, noise "
+    "and coding, and other surroundings of a face. They are easier to recognise than a photograph "
+    "of another day: pose and expression are the same.",
 )
 TESTS = (
     (
         "Singling out",
-        "Can one person be picked out in the data?",
-        ("recognition", "informed_recognition", "trained_attacker", "restoration", "plate_reading"),
+        "Can one person or vehicle be picked out in the data?",
+        (
+            *("recognition", "informed_recognition", "trained_attacker", "restoration"),
+            *("plate_reading", "plate_matching"),
+        ),
     ),
     ("Linkability", "Can two records be told to be of one person?", ("linking",)),
     ("Inference", "Can something about a person be deduced?", ()),
 )
 """The three tests of Opinion 05/2014 on anonymisation techniques (WP 216) of the Article 29 Working
 Party, and the attacks that speak to each."""
+NEXT_STEPS = "What to do next"
 STANDARDS = (
     (
         "ISO/IEC 27559, context",
@@ -62,16 +81,25 @@ STANDARDS = (
 
 def page_of(content: PrivacyTables) -> Iterator[PageSection]:
     """The page's sections, from the attacks and audits of all variants."""
+    yield PageSection(title="Answer", paragraphs=tuple(_answers(content)))
+    yield PageSection(title=NEXT_STEPS, paragraphs=tuple(_next_steps(content)))
     yield PageSection(
-        title="Answer",
-        paragraphs=content.answers or ("No attack was run (privacy.attacks is empty).",),
+        title="Attacks",
+        paragraphs=(*_questions(content.attacks), *_meanings(content.attacks)),
+        table=TextTable(
+            title="Conclusions",
+            columns=attacks_table.COLUMNS,
+            rows=tuple(
+                row for table in attacks_table.text_tables(content.attacks) for row in table.rows
+            ),
+        ),
     )
+    yield PageSection(title="The attacker", paragraphs=ATTACKER)
     yield PageSection(
-        title="What is protected",
+        title="What was attacked",
         paragraphs=(
-            "Faces and license plates that the detectors found in the training images. What they "
-            "did not find was neither changed nor attacked; python -m workflow_scripts privacy "
-            "review draws a sample that a person can check.",
+            f"Faces and license plates that the detectors found{_in_images(content)}. What they "
+            "did not find was neither changed nor attacked.",
         ),
         table=TextTable(
             title="Regions",
@@ -84,28 +112,21 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
     )
     yield PageSection(
         title="What was missed",
-        paragraphs=(*content.coverage, *([CAPTION] if content.missed else [])),
+        paragraphs=(
+            *map(_sentence, content.coverage),
+            *([CAPTION] if content.missed else []),
+        ),
         table=next(text_tables(content.missed), None),
     )
-    yield PageSection(title="The attacker", paragraphs=(ATTACKER,))
     yield PageSection(
-        title="Attacks",
-        paragraphs=tuple(_questions(content.attacks)),
+        title="Residual risks",
+        paragraphs=tuple(_risks(content)),
         table=TextTable(
-            title="Success by measure",
-            columns=(
-                "Variant",
-                "Attack",
-                "Measure",
-                "Success",
-                "Interval",
-                "Chance",
-                "On originals",
-            ),
-            rows=tuple(_rates(content.attacks)),
+            title="Most exposed",
+            columns=("Variant", "Attack", "Image", "Region"),
+            rows=tuple(_most_exposed(content.attacks)),
         ),
     )
-    yield PageSection(title="Residual risks", paragraphs=tuple(_risks(content)))
     yield PageSection(title="Thresholds", paragraphs=tuple(_thresholds(content)))
     yield PageSection(
         title="The three tests of anonymity",
@@ -115,7 +136,7 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         ),
         table=TextTable(
             title="Tests",
-            columns=("Test", "Question", "Measured by"),
+            columns=("Test", "Question", "Measured by", "Result"),
             rows=tuple(_tests(content.attacks)),
         ),
     )
@@ -127,6 +148,15 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         table=TextTable(title="Steps", columns=("Step", "Asks", "What is here"), rows=STANDARDS),
     )
     yield PageSection(
+        title="All measures",
+        paragraphs=tuple(_definitions(content.attacks)),
+        table=TextTable(
+            title="Success by measure",
+            columns=tuple(one for one in attacks_table.COLUMNS if one != "Conclusion"),
+            rows=tuple(_rates(content.attacks)),
+        ),
+    )
+    yield PageSection(
         title="Origin",
         paragraphs=("Everything above was computed from these inputs.",),
         table=TextTable(
@@ -135,6 +165,61 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
             rows=tuple(_origin(content)),
         ),
     )
+
+
+def _answers(content: PrivacyTables) -> Iterator[str]:
+    yield from map(_sentence, content.answers or ("No attack was run (privacy.attacks is empty)",))
+    if content.broken:
+        yield "Not all limits are shown to be kept: see Thresholds."
+    elif content.limits:
+        yield "Every limit is kept."
+
+
+def _next_steps(content: PrivacyTables) -> Iterator[str]:
+    """What a reader can do about each finding."""
+    by_conclusion: dict[Conclusion, dict[str, None]] = {}
+    for one in content.attacks:
+        if one.judgement:
+            where = f"{one.variant} ({one.run.kind.plural})"
+            by_conclusion.setdefault(one.judgement.conclusion, {})[where] = None
+    if leaking := list(by_conclusion.get(Conclusion.LEAKS, ())):
+        yield (
+            f"{listed(leaking)}: use a stronger setting or another method, and run the attacks "
+            "again. docs/attacks.md shows what each method left on photographs."
+        )
+    undecided = [
+        where for where in by_conclusion.get(Conclusion.UNDECIDED, ()) if where not in leaking
+    ]
+    if undecided:
+        drawn = any(one.not_drawn for kinds in content.attacked.values() for one in kinds.values())
+        more = "raise privacy.regions, as not all regions were drawn" if drawn else "add images"
+        yield f"{listed(undecided)}: too little evidence; {more}, and run the attacks again."
+    if content.broken:
+        yield "Hand out no variant that is not shown to keep its limits (see Thresholds)."
+    if any(audit.metadata.n or audit.outside.n for audit in content.audits if not audit.originals):
+        yield "Look into the findings of the audit under Residual risks."
+    if content.missed is None:
+        yield (
+            "Name a second detector (privacy.second_detection) to estimate how many faces and "
+            "plates were missed."
+        )
+    yield (
+        "Have a person review a random sample of the images, which bounds what was missed: python "
+        "-m workflow_scripts privacy review (docs/review.md)."
+    )
+    yield (
+        "Judge what no attack measures: who receives the images, what else they know, and the "
+        "residual risks below."
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(".") else f"{text}."
+
+
+def _in_images(content: PrivacyTables) -> str:
+    numbers = {audit.images.n + audit.images.dropped for audit in content.audits}
+    return f" in the {numbers.pop()} images" if len(numbers) == 1 else ""
 
 
 def _assets(content: PrivacyTables) -> Iterator[tuple[str, ...]]:
@@ -154,9 +239,26 @@ def _questions(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
     asked = {one.run.title: one.run.question for one in attacks}
     for title, question in asked.items():
         yield f"{title.capitalize()}: can an attacker {question}?"
-    reasons = {(one.run.title, one.variant): one.run.reason for one in attacks if one.run.reason}
-    for (title, variant), reason in reasons.items():
-        yield f"Not run: {title} on {variant}, because {reason}."
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in attacks:
+        if one.run.reason:
+            reasons.setdefault((one.run.title, one.run.reason), []).append(one.variant)
+    for (title, reason), variants in reasons.items():
+        yield f"Not run: {title} on {listed(variants)}, because {reason}."
+
+
+def _meanings(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
+    reached = {one.judgement.conclusion for one in attacks if one.judgement}
+    for conclusion, meaning in MEANINGS.items():
+        if conclusion in reached:
+            yield f"{str(conclusion).capitalize()}: {meaning}"
+
+
+def _definitions(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
+    measured = {name for one in attacks if one.run.success for name in one.run.success.rates}
+    for measure, (name, definition) in MEASURES.items():
+        if measure in measured:
+            yield f"{name[:1].upper() + name[1:]}: {definition}."
 
 
 def _rates(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, ...]]:
@@ -166,11 +268,11 @@ def _rates(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, ...]]:
             yield (
                 one.variant,
                 one.run.title,
-                measure,
-                f"{percent(rate.value)} of {rate.n}",
-                f"{percent(rate.low)} to {percent(rate.high)}",
-                percent(rate.chance),
-                percent(before.value) if before else "–",
+                name_of(measure),
+                with_interval(measure, rate),
+                str(rate.n),
+                shown(measure, rate.chance),
+                shown(measure, before.value) if before else "–",
             )
 
 
@@ -186,22 +288,31 @@ def _risks(content: PrivacyTables) -> Iterator[str]:
     }
     for kind, number in small.items():
         if number:
-            yield f"{number} {kind.plural} were too small to be attacked, and are no evidence."
+            yield (
+                f"{number} {kind.plural} were too small to be attacked: nothing is known of how "
+                "well they are protected."
+            )
+    left_out: dict[tuple[str, str, int], list[str]] = {}
     for one in content.attacks:
         for reason, number in (one.run.success.left_out if one.run.success else {}).items():
-            yield f"{one.variant}, {one.run.title}: {number} left out, {reason}."
+            left_out.setdefault((one.run.title, reason, number), []).append(one.variant)
+    for (title, reason, number), variants in left_out.items():
+        yield f"{listed(variants)}, {title}: {number} left out, {reason}."
+    for one in content.attacks:
         if one.run.success and (left := one.run.success.candidates):
             yield (
                 f"{one.variant}, {one.run.title}: of {left.plates} plates something is read. "
                 f"It fits {left.median:g} of {left.of} plates (median), in one case {left.fewest}."
             )
+    yield from (_sentence(note) for note in content.notes if note not in content.broken)
+
+
+def _most_exposed(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str, str]]:
+    """The region that each attack came closest to, of those that it succeeded on."""
+    for one in attacks:
         for exposed in one.run.success.most_exposed[:1] if one.run.success else ():
             if exposed.found:
-                yield (
-                    f"{one.variant}, {one.run.title}: most exposed is region {exposed.region} in "
-                    f"{exposed.image}."
-                )
-    yield from (f"{note}." for note in content.notes)
+                yield one.variant, one.run.title, exposed.image, exposed.region
 
 
 def _thresholds(content: PrivacyTables) -> Iterator[str]:
@@ -213,19 +324,32 @@ def _thresholds(content: PrivacyTables) -> Iterator[str]:
     if not content.limits:
         yield "privacy.limits: none are set, so that no result stops the workflow."
     for measure, limit in content.limits.items():
-        yield f"privacy.limits.{measure}: {limit:g}, set in the config of the experiment."
-    if content.limits:
-        yield "Every limit is kept." if not content.broken else "Limits are not kept; see above."
+        yield (
+            f"privacy.limits.{measure}: {limit:g}, set in the config of the experiment. It is kept "
+            "if the upper end of the 95 % interval is at most this."
+        )
+    if content.limits and not content.broken:
+        yield "Every limit is kept."
+    yield from map(_sentence, content.broken)
 
 
-def _tests(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str]]:
+def _tests(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str, str]]:
     for test, question, names in TESTS:
         ran = [
-            one.run.title
+            one
             for one in attacks
             if one.run.success and one.run.title.partition(" (")[0].replace(" ", "_") in names
         ]
-        yield test, question, ", ".join(dict.fromkeys(ran)) or "not measured"
+        titles = ", ".join(dict.fromkeys(one.run.title for one in ran))
+        yield test, question, titles or "not measured", "; ".join(_results(ran)) or "not measured"
+
+
+def _results(ran: Sequence[JudgedAttack]) -> Iterator[str]:
+    """The worst conclusion on each variant."""
+    for variant in dict.fromkeys(one.variant for one in ran):
+        own = {one.judgement.conclusion for one in ran if one.variant == variant and one.judgement}
+        if worst := next((one for one in MEANINGS if one in own), None):
+            yield f"{variant}: {worst}"
 
 
 def _linkages(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
@@ -260,6 +384,6 @@ def as_markdown(sections: Sequence[PageSection]) -> str:
     for section in sections:
         parts.append(f"## {section.title}")
         parts += [in_markdown(text) for text in section.paragraphs]
-        if section.table is not None:
+        if section.table is not None and section.table.rows:
             parts.append(section.table.markdown())
     return "\n\n".join(parts) + "\n"

@@ -163,7 +163,7 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
                 found.append(_sentence(audit, what, block.unchanged.images))
         for part, what in (
             (audit.outside, "images changed outside the regions"),
-            (audit.metadata, "files carry metadata"),
+            (audit.metadata, f"files carry metadata ({', '.join(audit.metadata.kinds)})"),
         ):
             if part.n:
                 found.append(_sentence(audit, f"{part.n} {what}", part.images))
@@ -175,11 +175,16 @@ def _sentence(audit: Audit, what: str, images: Sequence[str]) -> str:
 
 
 def as_plain_text(tables: Sequence[TextTable], answers: Sequence[str], notes: Sequence[str]) -> str:
-    """The tables for a terminal or a log, with one column per variant as in Table II."""
+    """The tables for a terminal or a log, with one column per variant as in Table II.
+
+    Tables with several rows per variant, such as those of attacks, stay as they are.
+    """
     parts = [textwrap.fill(text, 100) for text in answers]
     for table in tables:
-        turned = list(zip(table.columns, *table.rows, strict=True))
-        headers = [table.title, *turned[0][1:]]
-        parts.append(tabulate(turned[1:], headers, "simple", disable_numparse=True))
+        headers, *rows = table.columns, *table.rows
+        if len({row[0] for row in rows}) == len(rows):
+            headers, *rows = zip(headers, *rows, strict=True)
+        headers = (table.title, *headers[1:])
+        parts.append(tabulate(rows, headers, "simple", disable_numparse=True))
     parts += [textwrap.fill(text, 100) for text in (CAPTION, *(f"Attention: {n}" for n in notes))]
     return "\n\n".join(parts) + "\n"
