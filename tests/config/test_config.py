@@ -68,6 +68,11 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("variants", {"blur": {"method": "blur"}}, "reference: there is no variant 'unmodified'"),
         ("reference", "anonymized", "reference: variant 'anonymized' is not of method unmodified"),
         (
+            "variants.unmodified",
+            {"method": "blackbox"},
+            "files of the originals have this name, and it is of method blackbox; choose another",
+        ),
+        (
             "variants.aa",
             {"method": "unmodified", "seed_offset": 4},
             "variants.aa.seed_offset: with seed 5 it would be the same training as variant "

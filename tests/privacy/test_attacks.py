@@ -14,10 +14,11 @@ from plain_commands.section import validate
 
 from tests.commands import privacy as main
 from tests.privacy.privacy_case import blacked_out, make_data, run
-from workflow_scripts.contracts.attacks import AttackRun, Attacks, JudgedAttack
+from workflow_scripts.contracts.attacks import AttackRun, Attacks, JudgedAttack, none_large_enough
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
 from workflow_scripts.contracts.tables import PrivacyTables
+from workflow_scripts.privacy.attack import RETRIEVAL
 from workflow_scripts.privacy.attacking import UNTREATED, run_attacks
 from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
 from workflow_scripts.privacy.attacks.plate_reading import PlateReading
@@ -40,10 +41,18 @@ def one(conclusion: Conclusion | None = None, value: float = 0.0, **more) -> Jud
     """An attack on variant v."""
     title, kind = more.pop("title", "recognition (dlib)"), more.pop("kind", Kind.FACE)
     measure = "rank_1" if kind is Kind.FACE else "read_whole"
+    reason = more.pop("reason", "the module dlib is not installed")
     success = None if conclusion is None else Success({measure: rate(value)}, **more)
     judgement = conclusion and Judgement(conclusion, measure, needed=400)
-    reason = None if conclusion else "the module dlib is not installed"
-    said = AttackRun(title=title, kind=kind, question="ask", success=success, reason=reason)
+    measures = RETRIEVAL if kind is Kind.FACE else PlateReading.measures
+    said = AttackRun(
+        title=title,
+        kind=kind,
+        question="ask",
+        measures=measures,
+        success=success,
+        reason=None if conclusion else reason,
+    )
     originals = Success({measure: rate(0.9)})
     return JudgedAttack(variant="v", run=said, originals=originals, judgement=judgement)
 
@@ -213,6 +222,10 @@ class TestAnswers:
             "fewer than half of the originals"
         )
 
+    def test_what_was_not_looked_for_is_said(self):
+        (said,) = answer("v", [one()], 0.01, {Kind.LICENSE_PLATE})
+        assert said == ("v, faces: not looked for (pii.faces is null), so no attack gives evidence")
+
     def test_kinds_are_told_apart(self):
         plates = one(Conclusion.LEAKS, 0.2, title="plate reading", kind=Kind.LICENSE_PLATE)
         faces, read = answer("v", [one(Conclusion.CHANCE), plates], 0.01)
@@ -229,6 +242,20 @@ def test_a_limit_is_for_the_upper_end_of_the_interval():
         "v: rank 1 exceeds its limit of 5 %: linking (dlib) 20.0 %, up to 25.0 % (n = 100)",
         "v: rank 1 may exceed its limit of 5 %: recognition (dlib) 1.0 %, up to 6.0 % (n = 100)",
     ]
+
+
+def test_a_limit_is_for_every_kind_that_can_be_attacked():
+    """Plates have a rank 1 as well, which says nothing about faces."""
+    plates = one(Conclusion.CHANCE, 0.0, title="plate matching", kind=Kind.LICENSE_PLATE)
+    rates = Success({"rank_1": rate(0.0)})
+    measures = {"measures": RETRIEVAL, "success": rates}
+    plates = plates.model_copy(update={"run": plates.run.model_copy(update=measures)})
+    assert broken([one(), plates], {"rank_1": 0.05}) == [
+        "v: rank 1 of faces was not measured, so its limit of 5 % is not shown to be kept"
+    ]
+    no_faces = one(reason=none_large_enough(Kind.FACE))
+    assert broken([no_faces, plates], {"rank_1": 0.05}) == []
+    assert broken([no_faces], {"rank_1": 0.05}) == broken([one()], {"rank_1": 0.05})
 
 
 def test_too_few_people_cannot_keep_a_limit():

@@ -11,6 +11,7 @@ from tests.privacy.privacy_case import blacked_out, dropping, make_data, run
 from workflow_scripts.contracts.attacks import NOTHING_LEFT, AttackRun, JudgedAttack
 from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.privacy.attack import RETRIEVAL
 from workflow_scripts.privacy.judging import broken
 
 
@@ -68,6 +69,7 @@ def test_a_limit_is_kept_where_nothing_is_left_to_attack(reason, kept):
         rates={"rank_1": Rate(value=0.9, low=0.8, high=1, chance=0.1, n=50, independent=50)}
     )
     said = {"title": "recognition", "kind": Kind.FACE, "question": "name somebody"}
+    said["measures"] = RETRIEVAL
     one = JudgedAttack(
         variant="drop", run=AttackRun(**said, reason=reason), originals=before, judgement=None
     )

@@ -192,6 +192,16 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _originals_keep_their_name(self) -> "Experiment":
+        variant = self.variants.get(UNMODIFIED)
+        if variant is not None and not is_unmodified(variant):
+            raise ValueError(
+                f"variants.{UNMODIFIED}: files of the originals have this name, and it is of "
+                f"method {variant.method}; choose another name"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _reference_is_unmodified(self) -> "Experiment":
         if self.images_only:
             return self

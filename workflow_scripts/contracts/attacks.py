@@ -21,6 +21,11 @@ NOTHING_LEFT = "every image with one is left out"
 """Reason why an attack did not run on a variant that drops what could be attacked."""
 
 
+def none_large_enough(kind: Kind) -> str:
+    """Reason why an attack did not run on a data set without anything that could be attacked."""
+    return f"no {kind.plural} are large enough"
+
+
 class AttackRun(FilePart):
     """One attack on one variant."""
 
@@ -29,6 +34,8 @@ class AttackRun(FilePart):
     kind: Kind
     question: str
     """What its success tells an attacker, as the end of "Can an attacker …?"."""
+    measures: tuple[str, ...]
+    """Names of the rates that it is made to measure."""
     success: Success | None = None
     reason: str | None = None
     """Why it did not run, as the end of a sentence; None: it ran."""

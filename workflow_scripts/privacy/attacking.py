@@ -6,12 +6,13 @@ from typing import Any
 
 from identity_attacks.evidence import Evidence, NotPossibleError
 
-from workflow_scripts.contracts.attacks import NOTHING_LEFT, AttackRun
+from workflow_scripts.contracts.attacks import NOTHING_LEFT, AttackRun, none_large_enough
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.attack import Attack
 
 UNTREATED = (
-    "its images were not made here, so that an attacker's own pictures could not be treated alike"
+    "an attacker's own pictures cannot be treated alike, since its images were made elsewhere or "
+    "from labels"
 )
 
 
@@ -30,11 +31,16 @@ def run_attacks(
         method: settings of the variant's method.
     """
     for attack in attacks:
-        said = {"title": attack.title, "kind": attack.kind, "question": attack.question}
+        said = {
+            "title": attack.title,
+            "kind": attack.kind,
+            "question": attack.question,
+            "measures": attack.measures,
+        }
         old, new = originals(attack.kind), variant(attack.kind)
         try:
             if not old.frames:
-                raise NotPossibleError(f"no {attack.kind.plural} are large enough")
+                raise NotPossibleError(none_large_enough(attack.kind))
             if not new.frames:
                 raise NotPossibleError(NOTHING_LEFT)
             if attack.needs_pictures and not new.pictures:

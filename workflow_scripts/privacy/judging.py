@@ -1,12 +1,18 @@
 """What the attacks allow to say about each variant."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from identity_attacks.rates import Conclusion, Rate
 from identity_attacks.verdicts import judge
 
-from workflow_scripts.contracts.attacks import NOTHING_LEFT, Attacks, JudgedAttack, headline
+from workflow_scripts.contracts.attacks import (
+    NOTHING_LEFT,
+    Attacks,
+    JudgedAttack,
+    headline,
+    none_large_enough,
+)
 from workflow_scripts.contracts.regions import Kind
 
 MEASURES = {
@@ -62,13 +68,21 @@ def judged(files: Sequence[Attacks], margin: float) -> tuple[JudgedAttack, ...]:
     return tuple(found)
 
 
-def answer(variant: str, attacks: Sequence[JudgedAttack], margin: float) -> list[str]:
+def answer(
+    variant: str,
+    attacks: Sequence[JudgedAttack],
+    margin: float,
+    looked_for: Collection[Kind] = tuple(Kind),
+) -> list[str]:
     """What the attacks on a variant allow to say: a sentence for each kind of region."""
     sentences = []
     for kind in Kind:
         own = [one for one in attacks if one.variant == variant and one.run.kind is kind]
         if own:
-            sentences.append(f"{variant}, {kind.plural}: {_answer(own, kind, margin)}")
+            said = f"not looked for ({kind.key} is null), so no attack gives evidence"
+            if kind in looked_for:
+                said = _answer(own, kind, margin)
+            sentences.append(f"{variant}, {kind.plural}: {said}")
     return sentences
 
 
@@ -152,7 +166,8 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
     """Limits that a variant does not keep, or is not shown to keep, a sentence each.
 
     A limit is kept if the upper end of the interval is at most the limit. One that no attack on a
-    variant measured is not kept, unless the variant drops all that could be attacked.
+    variant measured is not kept, unless the variant drops all that could be attacked. So it is for
+    faces and for license plates, of which there may be none.
     """
     found = []
     for variant in dict.fromkeys(one.variant for one in attacks):
@@ -163,15 +178,13 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
                 for one in own
                 if one.run.success and measure in one.run.success.rates
             ]
-            nothing_left = any(
-                one.run.reason == NOTHING_LEFT and one.originals and measure in one.originals.rates
-                for one in own
-            )
             start = f"{variant}: {name_of(measure)}"
             unit = f"{limit:g}" if measure == "auc" else f"{100 * limit:g} %"
             bound = f"its limit of {unit}"
-            if not rates and not nothing_left:
-                found.append(f"{start} was not measured, so {bound} is not shown to be kept")
+            unknown = _not_measured(measure, own)
+            if unknown is not None:
+                of = f" of {listed([kind.plural for kind in unknown])}" if unknown else ""
+                found.append(f"{start}{of} was not measured, so {bound} is not shown to be kept")
             above = [(title, rate) for title, rate in rates if rate.value > limit]
             perhaps = [(title, rate) for title, rate in rates if rate.value <= limit < rate.high]
             if above:
@@ -182,6 +195,33 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
                     f"{_too_few(measure, limit, [rate for _, rate in perhaps])}"
                 )
     return found
+
+
+def _not_measured(measure: str, attacks: Sequence[JudgedAttack]) -> list[Kind] | None:
+    """Kinds of which no attack on a variant has measured what it should have.
+
+    None if there is no such kind; empty if no attack is made to measure it.
+    """
+    made_to = [one for one in attacks if measure in one.run.measures]
+    measured, unknown, without = [], [], []
+    for kind in dict.fromkeys(one.run.kind for one in made_to):
+        own = [one for one in made_to if one.run.kind is kind]
+        if any(_knows(measure, one) for one in own):
+            measured.append(kind)
+        elif all(one.run.reason == none_large_enough(kind) for one in own):
+            without.append(kind)
+        else:
+            unknown.append(kind)
+    if unknown or measured:
+        return unknown or None
+    return without
+
+
+def _knows(measure: str, attack: JudgedAttack) -> bool:
+    """Whether an attack has measured it, or has nothing left of what it measured in originals."""
+    rates = attack.run.success.rates if attack.run.success else {}
+    before = attack.originals.rates if attack.originals else {}
+    return measure in rates or (attack.run.reason == NOTHING_LEFT and measure in before)
 
 
 def _ends(measure: str, rates: Sequence[tuple[str, Rate]]) -> str:

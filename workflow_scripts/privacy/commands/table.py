@@ -40,9 +40,12 @@ def table(
     tried = [Attacks.read(path) for path in attacks]
     beside = judged(tried, settings.margin)
     variants = [file.variant for file in tried[1:]]
-    answers = [said for name in variants for said in answer(name, beside, settings.margin)]
+    looked_for = tuple(found[0].kinds) if found else ()
+    answers = [
+        said for name in variants for said in answer(name, beside, settings.margin, looked_for)
+    ]
     estimate = Missed.read(missed) if missed else None
-    coverage = tuple(missed_table.sentences(estimate, found[0].kinds if found else ()))
+    coverage = tuple(missed_table.sentences(estimate, looked_for))
     exceeded = tuple(broken(beside, settings.limits))
     content = PrivacyTables(
         audits=found,
