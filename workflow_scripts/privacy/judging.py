@@ -57,11 +57,13 @@ def judged(files: Sequence[Attacks], margin: float) -> tuple[JudgedAttack, ...]:
     originals = {run.title: run.success for run in files[0].runs}
     found = []
     for file in files[1:]:
+        tried = Counter(run.kind for run in file.runs if run.success and originals.get(run.title))
         for run in file.runs:
             before = originals.get(run.title)
-            judgement = (
-                judge(run.success, before, margin=margin) if run.success and before else None
-            )
+            judgement = None
+            if run.success and before:
+                several = tried[run.kind]
+                judgement = judge(run.success, before, margin=margin, attacks=several)
             found.append(
                 JudgedAttack(variant=file.variant, run=run, originals=before, judgement=judgement)
             )

@@ -24,11 +24,12 @@ def judge(
     level: float = 0.05,
     works: float = 0.5,
     power: float = 0.8,
+    attacks: int = 1,
 ) -> Judgement:
     """What follows from an attack's success on a variant, in this order.
 
     - `LEAKS`: at least one measure, `auc` included, exceeds its chance: exact binomial test,
-      Bonferroni-corrected for the number of measures. The margin does not matter here. A
+      Bonferroni-corrected for the number of measures and of attacks. The margin does not matter here. A
       leak stays one if the attack does not work on the originals.
     - `FAILS`: the attack's first claimed measure on the originals is below `works`.
     - `CHANCE`: the upper bounds of all claimed measures are at most chance + `margin`
@@ -43,12 +44,13 @@ def judge(
         level: probability of a false conclusion, 0 to 1; bounds are one-sided.
         works: share of the originals that the attack must succeed on.
         power: probability with which the number of people that is `needed` allows the claim.
+        attacks: number of attacks on the variant, of which one leak is enough.
     """
     rates = variant.rates
     p_values = {measure: _p_exceeds(rate) for measure, rate in rates.items()}
     if p_values:
         measure = min(p_values, key=p_values.__getitem__)
-        if p_values[measure] * len(p_values) <= level:
+        if p_values[measure] * len(p_values) * attacks <= level:
             return Judgement(Conclusion.LEAKS, measure)
     claimed = [measure for measure in CLAIMED if measure in rates]
     if not claimed:
