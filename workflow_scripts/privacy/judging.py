@@ -1,6 +1,7 @@
 """What the attacks allow to say about each variant."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from identity_attacks.rates import Conclusion, Rate

@@ -29,8 +29,8 @@ def judge(
     """What follows from an attack's success on a variant, in this order.
 
     - `LEAKS`: at least one measure, `auc` included, exceeds its chance: exact binomial test,
-      Bonferroni-corrected for the number of measures and of attacks. The margin does not matter here. A
-      leak stays one if the attack does not work on the originals.
+      Bonferroni-corrected for the number of measures and of attacks. The margin does not matter
+      here. A leak stays one if the attack does not work on the originals.
     - `FAILS`: the attack's first claimed measure on the originals is below `works`.
     - `CHANCE`: the upper bounds of all claimed measures are at most chance + `margin`
       (non-inferiority; an intersection-union test, which needs no correction, Berger 1982), and the
