@@ -263,7 +263,7 @@ rule limits:
     # A gate before data leave the house; by then all that tells why is written.
     input:
         table="<tables>/privacy.json",
-        report=[] if EXPERIMENT.images_only else "<report>",
+        written=handed_over() if EXPERIMENT.images_only else "<report>",
     output:
         touch("<within_limits>"),
     log:

@@ -131,6 +131,49 @@ def test_too_few_people_are_told(attacked, require_library):
     assert black.rates["auc"].low < 0.5 < black.rates["auc"].high
 
 
+def test_pictures_of_others_are_refused(attacked, capsys):
+    """They would be said to be left out, or be nobody's."""
+    data, given = attacked
+    write_regions(data / "few.parquet", read_regions(data / "0.parquet"))
+    more = {"settings": json.dumps({"attacks": []}), "output": data / "success.json"}
+    assert run("attack", {**given, **more, "regions": [data / "few.parquet"]}) == 2
+    (said,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert "--pictures: 2 of the 2 regions that are attacked have a picture, and 2 " in said
+    write_regions(data / "pictures/regions.parquet", [])
+    assert run("attack", {**given, **more}) == 2
+    assert "make the pictures again" in capsys.readouterr().err
+
+
+def test_a_table_that_is_named_twice_is_refused(attacked, capsys):
+    data, given = attacked
+    more = {"regions": [data / "0.parquet", data / "0.parquet"], "output": data / "success.json"}
+    assert run("attack", {**given, **more, "settings": json.dumps({"attacks": []})}) == 2
+    assert "2 regions are given twice" in capsys.readouterr().err
+
+
+def test_a_region_outside_of_its_image_is_refused(attacked, capsys):
+    data, given = attacked
+    outside = with_ids([Region("a.png", Kind.FACE, 1, 400, 10, 440, 50)])
+    write_regions(data / "outside.parquet", outside)
+    pictures = {key: given[key] for key in ("annotations", "images")}
+    more = {"regions": [data / "outside.parquet"], "output": data / "none"}
+    assert run("pictures", {**pictures, **more}) == 2
+    assert "of a.png lies outside of the image, which has 320 x 200" in capsys.readouterr().err
+    assert not (data / "none").exists()
+
+
+def test_verdicts_need_the_attacks_on_the_originals(tmp_path, capsys):
+    files = []
+    for name in ("unmodified", "v"):
+        files.append(tmp_path / f"{name}.json")
+        Attacks(version=1, variant=name, regions={}, runs=()).write(files[-1])
+    given = {"settings": "{}", "audits": [], "output": tmp_path / "tables"}
+    assert run("table", {**given, "attacks": files[::-1]}) == 2
+    assert "the first file has to be that of the originals" in capsys.readouterr().err
+    assert run("table", {**given, "attacks": [*files, files[1]]}) == 2
+    assert "v is there twice" in capsys.readouterr().err
+
+
 def test_one_person_is_nobody_among_others(attacked, require_library):
     require_library("dlib")
     data, given = attacked

@@ -1,6 +1,6 @@
 """Images with all that is known about them: the input of detectors and anonymization methods."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -63,7 +63,7 @@ def pictures_of(split: CocoSplit, root: Path, regions: Sequence[Region] = ()) ->
         regions: the PII regions of these images.
 
     Raises:
-        UserError: a region belongs to an image that is not in the split.
+        UserError: a region belongs to an image that is not in the split, or is given twice.
     """
     by_image: dict[str, list[Region]] = defaultdict(list)
     for region in regions:
@@ -72,6 +72,11 @@ def pictures_of(split: CocoSplit, root: Path, regions: Sequence[Region] = ()) ->
     if strangers:
         raise UserError(
             f"regions of {min(strangers)}, which is not among these images; detect again"
+        )
+    ids = Counter(region.id for region in regions)
+    if twice := [id for id, number in ids.items() if number > 1]:
+        raise UserError(
+            f"{len(twice)} regions are given twice, such as {min(twice)}; name each table once"
         )
     return [
         Picture(image, root, tuple(by_image[image.file_name]), split.objects_of(image))

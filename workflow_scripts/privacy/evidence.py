@@ -13,6 +13,7 @@ from identity_attacks.alterations import another_picture
 from identity_attacks.cutouts import Cutout
 from identity_attacks.evidence import Evidence
 from pii_measures import FaceRegion, PlateRegion
+from plain_commands.errors import UserError
 from plain_commands.files import sha256_of_file
 
 from workflow_scripts.contracts.attacks import AttackedRegions
@@ -85,9 +86,17 @@ def cut(image: np.ndarray, region: Region) -> Cutout:
 
     Args:
         image: (h, w, 3) uint8 RGB.
-        region: at least a pixel of it lies inside the image.
+        region: it may reach beyond the image.
+
+    Raises:
+        UserError: it lies outside of the image.
     """
     height, width = image.shape[:2]
+    if not (region.x0 < width and region.y0 < height and min(region.x1, region.y1) > 0):
+        raise UserError(
+            f"region {region.id} of {region.image} lies outside of the image, which has {width} x "
+            f"{height} pixels; detect again"
+        )
     pad = AROUND * max(region.width, region.height)
     x0, y0 = max(math.floor(region.x0 - pad), 0), max(math.floor(region.y0 - pad), 0)
     x1, y1 = min(math.ceil(region.x1 + pad), width), min(math.ceil(region.y1 + pad), height)
@@ -144,9 +153,28 @@ def _region_of(picture: Cutout, name: str) -> Region:
 def pictures_in(pairs: Sequence[Pair]) -> Iterator[Cutout]:
     """The attacker's own pictures as a treatment has left them; each shows one region."""
     for pair in pairs:
-        region = pair.regions[0]
+        (region,) = pair.regions
         _, pixels = pair.read()
-        yield replace(cut(pixels, region), person=Path(region.image).stem)
+        yield replace(cut(pixels, region), person=_person_on(pair))
+
+
+def refuse_other_pictures(pictures: Sequence[Pair], chosen: set[str]) -> None:
+    """See that an attacker's own pictures are of the regions that are attacked, one each.
+
+    Raises:
+        UserError: they were made of others, or their regions are of other pictures.
+    """
+    own = {_person_on(pair) for pair in pictures}
+    if own != chosen or any(len(pair.regions) != 1 for pair in pictures):
+        raise UserError(
+            f"--pictures: {len(own & chosen)} of the {len(chosen)} regions that are attacked have "
+            f"a picture, and {len(own - chosen)} pictures are of other regions; make the pictures "
+            "again, from the same regions and with the same settings"
+        )
+
+
+def _person_on(picture: Pair) -> str:
+    return Path(picture.image.file_name).stem
 
 
 def evidence_of(kind: Kind, frames: Iterable[Cutout], pictures: Iterable[Cutout] = ()) -> Evidence:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any
 
 from plain_commands.console import log, progress
@@ -59,7 +58,10 @@ def attack(
         drawn,
         evidence_of,
         pictures_in,
+        refuse_other_pictures,
     )
+
+    known, _ = read_given(method, "--method")
 
     split = CocoSplit.read(annotations)
     pairs = pairs_of(split, images, regions, anonymized)
@@ -69,6 +71,13 @@ def attack(
     gone = Counter(r.kind for pair in dropped for r in pair.regions if r.id in chosen)
     for kind, number in gone.items():
         numbers[kind] = numbers[kind].model_copy(update={"dropped": number})
+    own = CocoSplit.read(pictures / ANNOTATIONS)
+    untreated_pairs = pairs_of(own, pictures, [pictures / REGIONS], None)
+    refuse_other_pictures(untreated_pairs, chosen)
+    treated_pairs = []
+    if treated is not None:
+        manifest = treated / FILE_NAME
+        treated_pairs = pairs_of(own, pictures, [pictures / REGIONS], treated.parent, manifest)
     cutting = progress(
         cutouts_of(every, chosen, threads), total=len(every), description="cutting out"
     )
@@ -76,15 +85,7 @@ def attack(
     for number, (before, after) in enumerate(cutting):
         originals += before
         changed += after if number < len(pairs) else []
-    own = CocoSplit.read(pictures / ANNOTATIONS)
-
-    def shown(folder: Path | None) -> list[Any]:
-        manifest = folder and folder / FILE_NAME
-        parent = folder and folder.parent
-        return list(pictures_in(pairs_of(own, pictures, [pictures / REGIONS], parent, manifest)))
-
-    untreated = shown(None)
-    alike = shown(treated) if treated else []
+    untreated, alike = list(pictures_in(untreated_pairs)), list(pictures_in(treated_pairs))
     if anonymized is None:
         changed, alike = untreated, originals
     else:
@@ -101,7 +102,6 @@ def attack(
     def after_of(kind: Kind) -> Any:
         return evidence_of(kind, changed, alike)
 
-    known, _ = read_given(method, "--method")
     running = attacking.run_attacks(settings.attacks, before_of, after_of, known)
     count = len(settings.attacks)
     runs = tuple(progress(running, total=count, description="attacking", unit="attacks"))

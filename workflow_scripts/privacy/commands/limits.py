@@ -21,4 +21,7 @@ def limits(table: File, /) -> None:
     content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
     if content.broken:
         raise UserError.of([f"privacy.limits: {said}" for said in content.broken])
-    log.info("%d limits are kept by every variant", len(content.limits))
+    if not content.limits:
+        log.info("no limits are set (privacy.limits)")
+        return
+    log.info("limits kept by every variant: %s", ", ".join(content.limits))

@@ -1,13 +1,17 @@
 """`privacy table`: the audits of all variants, and the attacks on them."""
 
+from collections.abc import Sequence
+
 from figures_and_tables.tables import csv_of, in_markdown, latex_tables, markdown, write_formats
 from plain_commands.console import log
+from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
 from workflow_scripts.common.cli import File, Files, Folder, Settings
 from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.missed import Missed
+from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.tables import PrivacyTables
 from workflow_scripts.privacy import attacks_table, missed_table
 from workflow_scripts.privacy import table as audits_table
@@ -35,9 +39,13 @@ def table(
         missed: privacy/missed/estimate.json, if a second detector was named.
         output: folder for privacy.csv, .md, .tex and .json.
         page: Markdown file for the page that a data protection officer reads.
+
+    Raises:
+        UserError: a file is damaged, or the attacks are not those on the originals and on variants.
     """
     found = tuple(Audit.read(path) for path in audits)
     tried = [Attacks.read(path) for path in attacks]
+    _refuse_without_originals(tried)
     beside = judged(tried, settings.margin)
     variants = [file.variant for file in tried[1:]]
     looked_for = tuple(found[0].kinds) if found else ()
@@ -93,3 +101,14 @@ def table(
     for said in exceeded:
         log.warning("attention: %s", said)
     log.info("%s.{csv,md,tex,json}: %d variants", output / "privacy", len(found))
+
+
+def _refuse_without_originals(attacks: Sequence[Attacks]) -> None:
+    names = [file.variant for file in attacks]
+    if names and names[0] != UNMODIFIED:
+        raise UserError(
+            f"--attacks: the first file has to be that of the originals, {UNMODIFIED}; found that "
+            f"of {names[0]}"
+        )
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UserError(f"--attacks: {twice[0]} is there twice; name the file of each variant once")
