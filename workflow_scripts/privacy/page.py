@@ -15,7 +15,8 @@ from workflow_scripts.privacy.missed_table import CAPTION, text_tables
 
 MEANINGS = {
     Conclusion.LEAKS: "at least one measure is higher than guessing explains (level 5 %, corrected "
-    "for the number of measures). Something of the identity is left, even if few can be named.",
+    "for the number of measures and attacks). Something of the identity is left, even if few can "
+    "be named.",
     Conclusion.UNDECIDED: "neither a leak nor its absence is shown: too few were attacked, or the "
     "success is near the margin. This is no evidence of protection.",
     Conclusion.CHANCE: "success exceeds guessing by no more than the margin, with 95 % confidence. "
