@@ -43,7 +43,10 @@ def linking(variant: Evidence, recognizer: Recognizer) -> Success:
         vectors = np.concatenate([vectors, variant.picture_vectors(recognizer)])
     scores = recognizer.similarity(vectors, vectors).astype(np.float32)
     np.fill_diagonal(scores, np.nan)
-    return retrieve(scores, faces, faces)
+    # Who is exposed is told by the frame, since nobody knows the attacker's pictures.
+    frames = {face.person: face for face in variant.frames}
+    probes = [*variant.frames, *(frames.get(face.person, face) for face in variant.pictures)]
+    return retrieve(scores, probes, faces)
 
 
 def linkage(linked: Judgement, named: Sequence[Judgement]) -> Linkage:

@@ -93,8 +93,8 @@ class OcrReader:
     def __init__(self, threads: int = 1) -> None:
         if importlib.util.find_spec("rapidocr_onnxruntime") is None:
             raise NotPossibleError(
-                "the module rapidocr_onnxruntime is not installed: the optional group ocr has it, "
-                "for Python 3.12 and older"
+                "the module rapidocr_onnxruntime is not installed (pip install "
+                "rapidocr-onnxruntime, for Python 3.12 and older)"
             )
         from rapidocr_onnxruntime import RapidOCR  # noqa: PLC0415 - optional, and slow to import
 

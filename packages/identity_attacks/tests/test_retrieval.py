@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from identity_attacks.rates import Conclusion
 from identity_attacks.retrieval import retrieve
 from identity_attacks.verdicts import judge
 from scipy.stats import hypergeom
@@ -146,3 +147,15 @@ def test_the_blocks_do_not_matter(monkeypatch):
 def test_scores_of_another_shape():
     with pytest.raises(ValueError, match="3 probes, 2 pictures"):
         retrieve(np.zeros((2, 3)), shown(3), shown(2))
+
+
+@pytest.mark.parametrize("people", [2, 3, 4])
+def test_chance_among_few_people_is_no_leak(people):
+    """With two people, an AUC of 1 is nothing but luck in one of six cases."""
+    rng = np.random.default_rng(people)
+    own = shown(people)
+    originals = retrieve(np.eye(people) + rng.normal(0, 0.01, (people, people)), own, own)
+    tried = [retrieve(rng.normal(size=(people, people)), own, own) for _ in range(300)]
+    leaks = [judge(one, originals).conclusion is Conclusion.LEAKS for one in tried]
+    assert np.mean(leaks) <= 0.05
+    assert ("auc" in tried[0].rates) is (people > 2)
