@@ -131,6 +131,18 @@ def test_too_few_people_are_told(attacked, require_library):
     assert black.rates["auc"].low < 0.5 < black.rates["auc"].high
 
 
+def test_what_a_killed_job_left_of_pictures_is_removed(attacked, capsys):
+    """It holds faces of the originals."""
+    data, given = attacked
+    left = data / ".pictures.0123abcd"
+    left.mkdir()
+    (left / "a.png").touch()
+    again = {key: given[key] for key in ("annotations", "images", "regions")}
+    assert run("pictures", {**again, "output": data / "pictures"}) == 0
+    assert not left.exists()
+    assert ".pictures.0123abcd: removed; a job that was killed" in capsys.readouterr().err
+
+
 def test_pictures_of_others_are_refused(attacked, capsys):
     """They would be said to be left out, or be nobody's."""
     data, given = attacked

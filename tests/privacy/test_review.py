@@ -245,3 +245,19 @@ def test_bounds_hold_and_are_not_idle():
     assert min(found["missed_holds"], found["wrong_holds"]) >= 0.92
     assert found["missed_truth"] < found["missed_bound"] < 0.6
     assert found["wrong_truth"] < found["wrong_bound"] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), [("output", "answers.csv"), ("numbers", "page.json"), ("output", TABLES[0])]
+)
+def test_what_is_read_is_not_overwritten(data, capsys, option, name):
+    answers = answer(data)
+    before = (data / name).read_bytes()
+    assert take(data, answers, **{option: data / name}) == 2
+    assert error_of(capsys).endswith(f"{name} is read, and would be lost; name another file")
+    assert (data / name).read_bytes() == before
+
+
+def test_regions_and_numbers_are_two_files(data, capsys):
+    assert take(data, answer(data), numbers=data / "reviewed.json") == 2
+    assert error_of(capsys).startswith("--output, --numbers: both are ")

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import glob
 import gzip
 import hashlib
 import json
@@ -68,6 +69,12 @@ def atomic(path: Path) -> Iterator[Path]:
             else:
                 with contextlib.suppress(OSError):
                     temporary.unlink()
+
+
+def unfinished(path: Path) -> list[Path]:
+    """What `atomic` writes for `path` now, or has left where a process was killed."""
+    path = Path(path)
+    return sorted(path.parent.glob(f".{glob.escape(path.stem)}.{'[0-9a-f]' * 8}{path.suffix}"))
 
 
 def write_text(path: Path, text: str) -> None:

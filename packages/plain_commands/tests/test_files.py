@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from plain_commands.errors import UserError
-from plain_commands.files import atomic, link_or_copy, read_json, write_json
+from plain_commands.files import atomic, link_or_copy, read_json, unfinished, write_json
 
 
 def test_what_fails_leaves_the_older_file(tmp_path):
@@ -52,6 +52,15 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
             temporary.mkdir()
             (temporary / name).touch()
     assert [path.name for path in folder.iterdir()] == ["new"]
+
+
+def test_what_a_killed_process_leaves_is_found(tmp_path):
+    (tmp_path / ".a.12345678").mkdir()
+    with atomic(tmp_path / "a[1].json") as file:
+        file.touch()
+        assert unfinished(tmp_path / "a[1].json") == [file]
+    assert unfinished(tmp_path / "a[1].json") == []
+    assert unfinished(tmp_path / "a") == [tmp_path / ".a.12345678"]
 
 
 def test_compressed_json_has_the_same_bytes_every_time(tmp_path):

@@ -1,6 +1,5 @@
 """`anonymization apply`: one variant of the images of one shard."""
 
-import glob
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import Annotated
 from folder_owner import owned, stop_this_process
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
-from plain_commands.files import atomic
+from plain_commands.files import atomic, unfinished
 from program_runner import end_marked
 
 from workflow_scripts.anonymization.apply import (
@@ -118,8 +117,7 @@ def _part_of_shard(split: CocoSplit, annotations: Path, shards: Path, shard: str
 
 def _remove_unfinished(output: Path) -> None:
     """Remove what killed jobs left of this shard: copies of originals may be among it."""
-    stem, eight = glob.escape(output.stem), "[0-9a-f]" * 8
-    for folder in output.parent.glob(f".{stem}.{eight}{output.suffix}"):
+    for folder in unfinished(output):
         end_marked(str(folder.resolve()))
         originals = sum(path.is_file() for path in folder.glob(".command/input/**/*"))
         shutil.rmtree(folder)

@@ -1,7 +1,10 @@
 """`privacy pictures`: an attacker's own pictures of the people and plates in a data set."""
 
+import shutil
+
+from folder_owner import owned, stop_this_process
 from plain_commands.console import log, progress
-from plain_commands.files import atomic
+from plain_commands.files import atomic, unfinished
 
 from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.contracts.coco import CocoSplit
@@ -41,7 +44,11 @@ def pictures(
     cutting = progress(
         cutouts_of(pairs, chosen, threads), total=len(pairs), description="cutting out"
     )
-    with atomic(output) as folder:
-        folder.mkdir()
-        n = write_pictures((one for originals, _ in cutting for one in originals), folder)
+    with owned(output.with_name(f".{output.name}.owner"), stop_this_process):
+        for left in unfinished(output):  # as private as the originals
+            shutil.rmtree(left)
+            log.warning("%s: removed; a job that was killed left it behind", left)
+        with atomic(output) as folder:
+            folder.mkdir()
+            n = write_pictures((one for originals, _ in cutting for one in originals), folder)
     log.info("%d pictures in %s", n, output)

@@ -40,6 +40,12 @@ def reviewed(
 
     from workflow_scripts.privacy.review import corrected, sentence_of  # noqa: PLC0415
 
+    given = {path.resolve() for path in (answers, sample, *regions, *other_split)}
+    for option, path in (("--output", output), ("--numbers", numbers)):
+        if path.resolve() in given:
+            raise UserError(f"{option}: {path} is read, and would be lost; name another file")
+    if output.resolve() == numbers.resolve():
+        raise UserError(f"--output, --numbers: both are {output}; name two files")
     drawn = ReviewSample.read(sample)
     found = [region for path in regions for region in read_regions(path)]
     if source_of([region.id for region in found]) != drawn.source:
