@@ -183,6 +183,13 @@ def test_what_cannot_work_is_said_in_one_line(data, capsys, more, message):
     assert not (data / "estimate.json").exists()
 
 
+def test_the_first_search_is_not_overwritten(data, capsys):
+    before = (data / "0.parquet").read_bytes()
+    assert missed(data, **{"only-second": data / "0.parquet"}) == 2
+    assert "0.parquet is read, and would be lost" in capsys.readouterr().err
+    assert (data / "0.parquet").read_bytes() == before
+
+
 def table(data: Path, *estimate: Path) -> None:
     audit(data, None)
     given = {

@@ -171,13 +171,18 @@ class SFace(_Cosine):
         self._local = threading.local()  # an instance is not thread-safe
         side = ARCFACE_SIDE
         try:
-            self._size = self._network().feature(np.zeros((side, side, 3), np.uint8)).size
+            trial = np.array([self._network().feature(one) for one in _trial(side)])
         except cv2.error as error:
             reason = " ".join(str(error.err).split())[:120]
             raise ValueError(
                 f"not a face recognition network for FaceRecognizerSF ({reason})"
             ) from None
-        _check_size(self._size)
+        if trial.shape[:-1] != (2, 1):
+            raise ValueError(
+                f"its output for a face has the shape {trial.shape[1:]}; one vector is expected"
+            )
+        self._size = trial.shape[-1]
+        _check_vectors(trial[:, 0])
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
         """Faces as vectors of length 1, (n, d) float32; see `Recognizer`."""
@@ -244,26 +249,26 @@ class ArcFace(_Cosine):
             raise ValueError(f"it takes {first} faces at once; 1 or any number is expected")
         self._input = one.name
         self._batch = 1 if first == 1 else BATCH
-        trial = np.zeros((min(self._batch, 2), 3, ARCFACE_SIDE, ARCFACE_SIDE), np.float32)
+        trial, once = _scaled(_trial(ARCFACE_SIDE)), min(self._batch, 2)
         try:
-            found = self._run(trial)
+            found = [self._run(trial[rows]) for rows in _batches([0, 1], once)]
         except Exception as error:
-            raise ValueError(f"it fails on a black picture ({_first_line(error)})") from None
-        if found.ndim != 2 or len(found) != len(trial):
+            raise ValueError(f"it fails on a picture ({_first_line(error)})") from None
+        if found[0].ndim != 2 or len(found[0]) != once:
             raise ValueError(
-                f"its output for {len(trial)} faces has the shape {found.shape}; one vector a face "
-                "is expected"
+                f"its output for {once} faces has the shape {found[0].shape}; one vector a face is "
+                "expected"
             )
-        self._size = found.shape[1]
-        _check_size(self._size)
+        vectors = np.concatenate(found)
+        self._size = vectors.shape[1]
+        _check_vectors(vectors)
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
         """Faces as vectors of length 1, (n, d) float32; see `Recognizer`."""
         vectors = np.full((len(cutouts), self._size), np.nan, np.float32)
         for rows in _batches(_with_face(cutouts), self._batch):
             pictures = np.stack([_arcface_picture(cutouts[row]) for row in rows])
-            scaled = (pictures.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
-            vectors[rows] = self._run(scaled)
+            vectors[rows] = self._run(_scaled(pictures))
         return _of_length_1(vectors)
 
     def _run(self, pictures: np.ndarray) -> np.ndarray:
@@ -288,9 +293,26 @@ def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0]
 
 
-def _check_size(numbers: int) -> None:
-    if numbers < 2:
-        raise ValueError(f"it gives {numbers} number per face; a vector is expected")
+def _trial(side: int) -> np.ndarray:
+    """Two pictures that a network is tried on, black and noisy, (2, side, side, 3) uint8."""
+    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    return np.stack([np.zeros_like(noise), noise])
+
+
+def _scaled(pictures: np.ndarray) -> np.ndarray:
+    """Pictures (n, h, w, 3) uint8 as ArcFace takes them, (n, 3, h, w) float32, -1 to 1."""
+    scaled: np.ndarray = (pictures.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
+    return scaled
+
+
+def _check_vectors(vectors: np.ndarray) -> None:
+    """See that a network's vectors of two pictures, (2, d), tell the pictures apart."""
+    if vectors.shape[1] < 2:
+        raise ValueError(f"it gives {vectors.shape[1]} number per face; a vector is expected")
+    if not np.isfinite(vectors).all():
+        raise ValueError("it gives numbers that are not finite")
+    if np.array_equal(*vectors):
+        raise ValueError("it gives the same vector for different pictures")
 
 
 def _with_face(cutouts: Sequence[FaceCutout]) -> list[int]:

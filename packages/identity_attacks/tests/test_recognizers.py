@@ -154,7 +154,7 @@ def test_many_faces_keep_their_order():
         (network(shape=(8, *ANY[1:])), "it takes 8 faces at once"),
         (network(outputs=2), "1 inputs and 2 outputs"),
         (network(shape=ANY, vector=(1, -1)), r"2 faces has the shape \(1, 6\); one vector a face"),
-        (network(vector=(1, 7)), "it fails on a black picture"),
+        (network(vector=(1, 7)), "it fails on a picture"),
         (network(vector=(3, 1)), r"1 faces has the shape \(3, 1\); one vector a face"),
     ],
 )
@@ -172,6 +172,28 @@ def test_one_number_is_no_vector():
     for kind in (SFace, ArcFace):
         with pytest.raises(ValueError, match="it gives 1 number per face"):
             kind(one_number.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ([("Sub", ["cells", "cells"])], "the same vector for different pictures"),
+        ([("Abs", ["cells"]), ("Neg", ["0"]), ("Sqrt", ["1"])], "numbers that are not finite"),
+    ],
+)
+def test_a_network_that_tells_nothing_apart_is_no_recogniser(nodes, message):
+    model = ModelProto.FromString(network(cell=7))
+    for number, (operator, inputs) in enumerate(nodes):
+        model.graph.node.insert(1 + number, helper.make_node(operator, inputs, [str(number)]))
+    model.graph.node[-1].input[0] = str(len(nodes) - 1)
+    for kind in (SFace, ArcFace):
+        with pytest.raises(ValueError, match=message):
+            kind(model.SerializeToString())
+
+
+def test_an_output_that_is_no_vector_is_refused():
+    with pytest.raises(ValueError, match=r"the shape \(1, 1, 3\); one vector is expected"):
+        SFace(network(vector=(1, 1, 3)))
 
 
 def test_a_file_that_opencv_cannot_run_is_one_clear_error():

@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,25 @@ def unfinished(path: Path) -> list[Path]:
     """What `atomic` writes for `path` now, or has left where a process was killed."""
     path = Path(path)
     return sorted(path.parent.glob(f".{glob.escape(path.stem)}.{'[0-9a-f]' * 8}{path.suffix}"))
+
+
+def refuse_overwriting(read: Iterable[Path], written: Mapping[str, Path]) -> None:
+    """See that a command writes onto nothing that it reads, and to different files.
+
+    Args:
+        read: files that it reads.
+        written: files that it writes, by option.
+
+    Raises:
+        UserError: it does not.
+    """
+    by_place = {path.resolve(): "" for path in read}
+    for option, path in written.items():
+        other = by_place.setdefault(path.resolve(), option)
+        if not other:
+            raise UserError(f"{option}: {path} is read, and would be lost; name another file")
+        if other != option:
+            raise UserError(f"{other}, {option}: both are {path}; name two files")
 
 
 def write_text(path: Path, text: str) -> None:

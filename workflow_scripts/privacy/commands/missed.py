@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
+from plain_commands.files import refuse_overwriting
 
 from workflow_scripts.common.cli import File, Settings, Threads, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
@@ -58,6 +59,7 @@ def missed(
 
     if not settings.detectors:
         raise UserError("--settings: no second detector is named; set faces or license_plates")
+    refuse_overwriting((annotations, *regions), {"--output": output, "--only-second": only_second})
     split = CocoSplit.read(annotations)
     found = [region for path in regions for region in read_regions(path)]
     chosen = sample_of(pictures_of(split, images, found), settings.images)

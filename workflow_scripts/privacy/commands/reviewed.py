@@ -2,6 +2,7 @@
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
+from plain_commands.files import refuse_overwriting
 
 from workflow_scripts.common.cli import File, Files
 from workflow_scripts.contracts.regions import Kind, read_regions
@@ -40,12 +41,9 @@ def reviewed(
 
     from workflow_scripts.privacy.review import corrected, sentence_of  # noqa: PLC0415
 
-    given = {path.resolve() for path in (answers, sample, *regions, *other_split)}
-    for option, path in (("--output", output), ("--numbers", numbers)):
-        if path.resolve() in given:
-            raise UserError(f"{option}: {path} is read, and would be lost; name another file")
-    if output.resolve() == numbers.resolve():
-        raise UserError(f"--output, --numbers: both are {output}; name two files")
+    refuse_overwriting(
+        (answers, sample, *regions, *other_split), {"--output": output, "--numbers": numbers}
+    )
     drawn = ReviewSample.read(sample)
     found = [region for path in regions for region in read_regions(path)]
     if source_of([region.id for region in found]) != drawn.source:
