@@ -321,6 +321,8 @@ def test_too_few_people_cannot_keep_a_limit():
         "This limit takes at least 368 people or plates, even if no attack succeeds"
     )
     assert 1 - 0.025 ** (1 / 368) <= 0.01 < 1 - 0.025 ** (1 / 367)
+    (said,) = broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0})
+    assert said.endswith("No number of people or plates shows a limit of 0")
 
 
 def test_the_gate_fails_with_all_findings(tmp_path, capsys):

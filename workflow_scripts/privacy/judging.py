@@ -236,7 +236,9 @@ def _ends(measure: str, rates: Sequence[tuple[str, Rate]]) -> str:
 
 def _too_few(measure: str, limit: float, rates: Sequence[Rate]) -> str:
     """How many trials it takes if none succeeds, where there are fewer."""
-    if measure == "auc" or not 0 < limit < 1:
+    if limit <= 0:
+        return ". No number of people or plates shows a limit of 0"
+    if measure == "auc" or limit >= 1:
         return ""
     fewest = math.ceil(math.log(0.025) / math.log1p(-limit))  # Clopper-Pearson without a success
     if min(rate.independent for rate in rates) >= fewest:

@@ -60,7 +60,7 @@ class Privacy(Section):
     """An attack is no better than chance if its success exceeds that of guessing by no more than
     this. Choose it before you see results."""
     limits: dict[str, Share] = Field(default_factory=dict)
-    """Largest success of each measure that may be, such as `rank_1: 0.02` or `read_whole: 0`.
+    """Largest success of each measure that may be, such as `rank_1: 0.05` or `read_whole: 0.01`.
     If the upper end of a variant's interval exceeds it, the workflow fails once all is written."""
 
     second_detection: SecondDetection = SecondDetection()
