@@ -277,6 +277,14 @@ class TestAnswers:
             "fewer than half of the originals"
         )
 
+    def test_an_attack_that_was_not_tried_on_the_originals_is_no_evidence(self):
+        tried = one(Conclusion.LEAKS, 0.9)
+        untold = tried.model_copy(update={"originals": None, "judgement": None})
+        assert self.said(untold) == (
+            "v, faces: no attack gives evidence. Recognition (dlib) is no evidence: it did not run "
+            "on the originals"
+        )
+
     def test_what_was_not_looked_for_is_said(self):
         (said,) = answer("v", [one()], 0.01, {Kind.LICENSE_PLATE})
         assert said == ("v, faces: not looked for (pii.faces is null), so no attack gives evidence")

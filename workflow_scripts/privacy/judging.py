@@ -112,6 +112,11 @@ def _answer(attacks: Sequence[JudgedAttack], kind: Kind, margin: float) -> str:
         for one in fails
     ]
     said += [
+        f"{_sentence_case(one.run.title)} is no evidence: it did not run on the originals"
+        for one in attacks
+        if one.run.success and one.originals is None
+    ]
+    said += [
         f"{_sentence_case(listed(titles))} did not run: {reason}"
         for reason, titles in _not_run(attacks).items()
     ]
