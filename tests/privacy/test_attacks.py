@@ -202,7 +202,7 @@ def test_one_person_is_nobody_among_others(attacked, require_library):
     files = [Attacks.read(data / f"{name}.json") for name in ("unmodified", "v")]
     (said,) = answer("v", judged(files, 0.01), 0.01)
     assert said == (
-        "v, faces: no attack gives evidence. Recognition (dlib) did not run: "
+        "v, faces: no attack gives evidence; recognition (dlib) did not run: "
         "nobody else to be mistaken for"
     )
 
@@ -238,9 +238,9 @@ class TestAnswers:
 
     def test_no_better_than_chance(self):
         assert self.said(one(Conclusion.CHANCE), one()) == (
-            "v, faces: no attack exceeds chance by more than 1 point. Strongest attack: "
-            "recognition (dlib), n = 100: rank 1 of 0.0 % (0.0 to 5.0), chance 1.0 %, originals "
-            "90.0 %. Recognition (dlib) did not run: the module dlib is not installed"
+            "v, faces: no attack exceeds chance by more than 1 point; recognition (dlib) did not "
+            "run: the module dlib is not installed. Strongest attack: recognition (dlib), n = 100: "
+            "rank 1 of 0.0 % (0.0 to 5.0), chance 1.0 %, originals 90.0 %"
         )
 
     def test_one_leak_is_enough(self):

@@ -96,16 +96,20 @@ def _answer(attacks: Sequence[JudgedAttack], kind: Kind, margin: float) -> str:
             by_conclusion[one.judgement.conclusion].append(one)
     leaks, undecided = by_conclusion[Conclusion.LEAKS], by_conclusion[Conclusion.UNDECIDED]
     fails, safe = by_conclusion[Conclusion.FAILS], by_conclusion[Conclusion.CHANCE]
+    strongest: list[JudgedAttack] = leaks or undecided or safe
     if leaks:
-        said = [f"leaks. {_strongest(leaks)}"]
+        verdict = "leaks"
     elif undecided:
-        said = [f"undecided{_lacking(undecided, kind)}. {_strongest(undecided)}"]
+        verdict = f"undecided{_lacking(undecided, kind)}"
     elif safe:
         points = "point" if margin == 0.01 else "points"
-        said = [f"no attack exceeds chance by more than {100 * margin:g} {points}"]
-        said.append(_strongest(safe))
+        verdict = f"no attack exceeds chance by more than {100 * margin:g} {points}"
     else:
-        said = ["no attack gives evidence"]
+        verdict = "no attack gives evidence"
+    # In one sentence with the verdict: nobody shall read the one without the other.
+    for reason, titles in _not_run(attacks).items():
+        verdict += f"; {listed(titles)} did not run: {reason}"
+    said = [verdict, *([_strongest(strongest)] if strongest else [])]
     said += [
         f"{_sentence_case(one.run.title)} is no evidence: it succeeds on fewer than half of the "
         "originals"
@@ -115,10 +119,6 @@ def _answer(attacks: Sequence[JudgedAttack], kind: Kind, margin: float) -> str:
         f"{_sentence_case(one.run.title)} is no evidence: it did not run on the originals"
         for one in attacks
         if one.run.success and one.originals is None
-    ]
-    said += [
-        f"{_sentence_case(listed(titles))} did not run: {reason}"
-        for reason, titles in _not_run(attacks).items()
     ]
     return ". ".join(said)
 
