@@ -79,7 +79,7 @@ demo: $(READY) $(ENGINE)
 	echo "  tables/table_2.md        Table II; .csv, .tex and .json beside it" && \
 	echo "  tables/verdict.md        equivalent, different or inconclusive, class by class" && \
 	echo "  tables/privacy.md        what each variant still reveals about faces and plates" && \
-	echo "  privacy.md               what attacks on them reach, and what to do next" && \
+	echo "  privacy.md               attacks on the images, why none ran here, what to do next" && \
 	echo "  figures/before_after.svg faces and plates of each variant, by size" && \
 	echo "  figures/figure_3.svg     faces and license plates per training frame" && \
 	echo "  images/natural/train/    the anonymized training images" && \

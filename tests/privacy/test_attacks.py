@@ -345,6 +345,21 @@ def test_the_gate_fails_with_all_findings(tmp_path, capsys):
     assert "privacy.limits: w: b" in said
 
 
+def test_the_officers_page_says_what_to_do_where_no_attack_ran():
+    attacks = (
+        one(),
+        one(title="linking (dlib)"),
+        one(kind=Kind.LICENSE_PLATE, title="plate reading"),
+    )
+    content = PrivacyTables(caption="", layouts=(), audits=(), notes=(), attacks=attacks)
+    said = as_markdown(tuple(page_of(content)))
+    assert "v (faces) and v (license plates): no attack gives evidence; see under" in said
+    assert (
+        "Not run: recognition (dlib), linking (dlib) and plate reading on v, because the module dlib "
+        "is not installed." in said
+    )
+
+
 def test_the_officers_page_claims_nothing_that_was_not_measured():
     exposed = ExposedRegion("3f", "street/7.png", 0.4, found=True)
     attacks = one(Conclusion.LEAKS, 0.4, most_exposed=(exposed,), left_out={"no vector": 3}), one()

@@ -195,6 +195,11 @@ def _next_steps(content: PrivacyTables) -> Iterator[str]:
         drawn = any(one.not_drawn for kinds in content.attacked.values() for one in kinds.values())
         more = "raise privacy.regions, as not all regions were drawn" if drawn else "add images"
         yield f"{listed(undecided)}: too little evidence; {more}, and run the attacks again."
+    evident = (Conclusion.LEAKS, Conclusion.UNDECIDED, Conclusion.CHANCE)
+    judged = {where for one in evident for where in by_conclusion.get(one, ())}
+    attacked = dict.fromkeys(f"{one.variant} ({one.run.kind.plural})" for one in content.attacks)
+    if unknown := [where for where in attacked if where not in judged]:
+        yield f"{listed(unknown)}: no attack gives evidence; see under Attacks why."
     if content.broken:
         yield "Hand out no variant that is not shown to keep its limits (see Thresholds)."
     if any(audit.metadata.n or audit.outside.n for audit in content.audits if not audit.originals):
@@ -240,12 +245,15 @@ def _questions(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
     asked = {one.run.title: one.run.question for one in attacks}
     for title, question in asked.items():
         yield f"{title.capitalize()}: can an attacker {question}?"
-    reasons: dict[tuple[str, str], list[str]] = {}
+    variants: dict[tuple[str, str], list[str]] = {}
     for one in attacks:
         if one.run.reason:
-            reasons.setdefault((one.run.title, one.run.reason), []).append(one.variant)
-    for (title, reason), variants in reasons.items():
-        yield f"Not run: {title} on {listed(variants)}, because {reason}."
+            variants.setdefault((one.run.title, one.run.reason), []).append(one.variant)
+    titles: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (title, reason), names in variants.items():
+        titles.setdefault((reason, tuple(names)), []).append(title)
+    for (reason, names), ran_not in titles.items():
+        yield f"Not run: {listed(ran_not)} on {listed(names)}, because {reason}."
 
 
 def _meanings(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
