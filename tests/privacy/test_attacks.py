@@ -355,8 +355,8 @@ def test_the_officers_page_says_what_to_do_where_no_attack_ran():
     said = as_markdown(tuple(page_of(content)))
     assert "v (faces) and v (license plates): no attack gives evidence; see under" in said
     assert (
-        "Not run: recognition (dlib), linking (dlib) and plate reading on v, because the module dlib "
-        "is not installed." in said
+        "Not run: recognition (dlib), linking (dlib) and plate reading on v, because the module "
+        "dlib is not installed." in said
     )
 
 
