@@ -252,8 +252,8 @@ def _questions(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
     titles: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (title, reason), names in variants.items():
         titles.setdefault((reason, tuple(names)), []).append(title)
-    for (reason, names), ran_not in titles.items():
-        yield f"Not run: {listed(ran_not)} on {listed(names)}, because {reason}."
+    for (reason, where), ran_not in titles.items():
+        yield f"Not run: {listed(ran_not)} on {listed(where)}, because {reason}."
 
 
 def _meanings(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
