@@ -53,6 +53,7 @@ def gradient(worker: Worker, micro_batch: int | None) -> torch.Tensor:
     return torch.cat(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("micro_batch", [1, 3])
 def test_a_step_in_parts_has_the_gradient_of_the_whole(worker, micro_batch):
     whole, parts = gradient(worker, None), gradient(worker, micro_batch)

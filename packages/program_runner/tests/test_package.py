@@ -35,7 +35,7 @@ def test_lines_are_told_and_the_last_one_is_part_of_the_error():
     assert told == ["a", "b ***"]
 
 
-@pytest.mark.parametrize("fails", [True, False])
+@pytest.mark.parametrize("fails", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_nothing_of_a_program_remains(tmp_path, fails):
     # It has left the group before the program goes on.
     detached = (

@@ -1,5 +1,6 @@
 """Snakemake runs quietly: its steps are shown, its output is kept, the errors of jobs are found."""
 
+import pytest
 from program_runner.snakemake_bar import errors_in, run_quietly, show_steps, steps_in
 
 SNAKEFILE = """
@@ -16,6 +17,7 @@ rule b:
 """
 
 
+@pytest.mark.slow
 def test_steps_are_shown_and_errors_returned(tmp_path):
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     said, told = tmp_path / "said.log", []
