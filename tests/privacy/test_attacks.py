@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -331,6 +331,19 @@ def test_too_few_people_cannot_keep_a_limit():
     assert 1 - 0.025 ** (1 / 368) <= 0.01 < 1 - 0.025 ** (1 / 367)
     (said,) = broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0})
     assert said.endswith("No number of people or plates shows a limit of 0")
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1.5, -0.1])
+def test_a_rate_that_is_no_share_is_one_line(tmp_path, value):
+    bad = Success({"rank_1": replace(rate(0.5), value=value)})
+    said = AttackRun(title="guess", kind=Kind.FACE, question="ask", measures=("rank_1",))
+    run_of = said.model_dump(mode="json")
+    content = {"schema": 1, "variant": "v", "regions": {}, "runs": [run_of]}
+    content["runs"][0]["success"] = asdict(bad)
+    file = tmp_path / "success.json"
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"success\.json: .*guess, rank_1: .* from 0 to 1"):
+        Attacks.read(file)
 
 
 def test_the_gate_fails_with_all_findings(tmp_path, capsys):

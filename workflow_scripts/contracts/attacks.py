@@ -9,7 +9,7 @@ from typing import Any, Literal
 from identity_attacks.rates import Judgement, Success
 from plain_commands.files import write_json
 from plain_commands.section import FilePart
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from workflow_scripts.contracts.regions import Kind
 
@@ -63,6 +63,16 @@ class Attacks(FilePart):
     runs: tuple[AttackRun, ...]
     made_with: dict[str, Any] = Field(default_factory=dict)
     """Fingerprint, and settings of each attack."""
+
+    @field_validator("runs")
+    @classmethod
+    def _rates_are_shares(cls, runs: tuple[AttackRun, ...]) -> tuple[AttackRun, ...]:
+        for run in runs:
+            for measure, rate in (run.success.rates if run.success else {}).items():
+                values = rate.value, rate.low, rate.high, rate.chance
+                if not all(0 <= value <= 1 for value in values):  # nor are numbers that are none
+                    raise ValueError(f"{run.title}, {measure}: {values} are not all from 0 to 1")
+        return runs
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""
