@@ -221,9 +221,12 @@ class TestWhatDoesNotRun:
         return found.reason
 
     def test_no_face_is_large_enough(self):
-        assert self.reason(Recognition(), self.NOTHING, self.FACES) == "no faces are large enough"
+        assert (
+            self.reason(Recognition(), self.NOTHING, self.FACES)
+            == "no faces are 20 px wide or more"
+        )
         said = self.reason(PlateReading(), self.NOTHING, self.NOTHING)
-        assert said == "no license plates are large enough"
+        assert said == "no license plates are 40 px wide or more"
 
     def test_pictures_that_nobody_could_treat(self):
         assert self.reason(InformedRecognition(), self.FACES, self.FACES) == UNTREATED
@@ -371,6 +374,13 @@ def test_the_officers_page_says_what_to_do_where_no_attack_ran():
         "Not run: recognition (dlib), linking (dlib) and plate reading on v, because the module "
         "dlib is not installed." in said
     )
+
+
+def test_the_officers_page_has_no_section_without_content():
+    content = PrivacyTables(caption="", layouts=(), audits=(), notes=(), attacks=(one(),))
+    said = as_markdown(tuple(page_of(content)))
+    assert "## All measures" not in said
+    assert "Not run: recognition (dlib)" in said
 
 
 def test_the_officers_page_claims_nothing_that_was_not_measured():

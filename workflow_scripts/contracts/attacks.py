@@ -13,6 +13,9 @@ from pydantic import Field, field_validator
 
 from workflow_scripts.contracts.regions import Kind
 
+LEAST_WIDTH = {Kind.FACE: 20, Kind.LICENSE_PLATE: 40}
+"""Least width in pixels of a region that is attacked: in originals below it, nobody is recognised
+and nothing is read."""
 HEADLINES = ("rank_1", "read_whole")
 """The measures that stand for an attack's success where there is room for one: the first that it
 has."""
@@ -23,7 +26,7 @@ NOTHING_LEFT = "every image with one is left out"
 
 def none_large_enough(kind: Kind) -> str:
     """Reason why an attack did not run on a data set without anything that could be attacked."""
-    return f"no {kind.plural} are large enough"
+    return f"no {kind.plural} are {LEAST_WIDTH[kind]} px wide or more"
 
 
 class AttackRun(FilePart):

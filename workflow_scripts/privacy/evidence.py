@@ -16,7 +16,7 @@ from pii_measures import FaceRegion, PlateRegion
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of_file
 
-from workflow_scripts.contracts.attacks import AttackedRegions
+from workflow_scripts.contracts.attacks import LEAST_WIDTH, AttackedRegions
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Points, Region, with_ids, write_regions
 from workflow_scripts.imaging.images import write_png
@@ -25,9 +25,6 @@ from workflow_scripts.privacy.pairs import Pair
 ANNOTATIONS = "pictures.coco.json"
 REGIONS = "regions.parquet"
 """Files in the folder of an attacker's own pictures."""
-LEAST_WIDTH = {Kind.FACE: 20, Kind.LICENSE_PLATE: 40}
-"""Least width in pixels of a region that is attacked: in originals below it, nobody is recognised
-and nothing is read."""
 AROUND = 1.0
 """Margin around a region in its cut-out, relative to the region's longer side."""
 

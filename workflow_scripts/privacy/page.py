@@ -148,15 +148,16 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         ),
         table=TextTable(title="Steps", columns=("Step", "Asks", "What is here"), rows=STANDARDS),
     )
-    yield PageSection(
-        title="All measures",
-        paragraphs=tuple(_definitions(content.attacks)),
-        table=TextTable(
-            title="Success by measure",
-            columns=tuple(one for one in attacks_table.COLUMNS if one != "Conclusion"),
-            rows=tuple(_rates(content.attacks)),
-        ),
-    )
+    if rates := tuple(_rates(content.attacks)):
+        yield PageSection(
+            title="All measures",
+            paragraphs=tuple(_definitions(content.attacks)),
+            table=TextTable(
+                title="Success by measure",
+                columns=tuple(one for one in attacks_table.COLUMNS if one != "Conclusion"),
+                rows=rates,
+            ),
+        )
     yield PageSection(
         title="Origin",
         paragraphs=("Everything above was computed from these inputs.",),
