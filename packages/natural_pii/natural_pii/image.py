@@ -15,6 +15,7 @@ def anonymize(
     regions: Sequence[FaceRegion | PlateRegion],
     seed: int | Sequence[int],
     people: Sequence[int | None] | None = None,
+    largest_face: float | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace the faces of an image by those of people who do not exist, and the characters of its
     plates by others.
@@ -27,6 +28,7 @@ def anonymize(
         seed: one or more integers from 0; others draw other people and other characters.
         people: for each region the number of the person whose face it is, or None where unknown;
             faces of one person get one new face. Ignored for plates.
+        largest_face: width in pixels above which a face is smeared; None to draw all.
 
     Returns:
         A new image, and how each region was replaced: no pixel outside of these boxes differs.
@@ -37,7 +39,7 @@ def anonymize(
     faces = {place: face for place, face in enumerate(regions) if isinstance(face, FaceRegion)}
     plates = {place: plate for place, plate in enumerate(regions) if isinstance(plate, PlateRegion)}
     result, replaced = replace_faces(
-        image, list(faces.values()), [owners[place] for place in faces], seeds
+        image, list(faces.values()), [owners[place] for place in faces], seeds, largest_face
     )
     found = dict(zip(faces, replaced, strict=True))
     for place, plate in sorted(plates.items(), key=lambda item: place_of(item[1])):

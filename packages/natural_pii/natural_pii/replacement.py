@@ -18,10 +18,12 @@ class Route(StrEnum):
 
     NATURAL = "natural"
     NATURAL_WIDE = "natural_wide"
-    """More of it was painted anew, since the first attempts were too like the original."""
+    """Of a plate: more of it was painted anew, since the first attempts were too like the old."""
     FALLBACK = "fallback"
-    """No attempt was unlike enough, or none could be drawn: a face is smeared, a plate loses its
-    characters."""
+    """A face that none can be drawn over is smeared; a plate for which no attempt was unlike enough
+    loses its characters."""
+    LARGE = "large"
+    """A face that is larger than drawn faces may be is smeared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +35,6 @@ class Replacement:
     box: Box
     """Where the patch goes; inside the image."""
     route: Route
-    similarity: float | None = None
-    """Highest correlation of the new and the old inner face, -1 to 1; None for a plate."""
 
     def paste(self, image: np.ndarray) -> None:
         """Write the patch into the image that it was made for, in place."""

@@ -5,12 +5,12 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from natural_pii import FaceRegion, anonymize
-from natural_pii.faces import gate
 from natural_pii.faces.composite import backdrop_of, composite
 from natural_pii.faces.identity import draw_identity
 from natural_pii.faces.portrait import draw_head
-from natural_pii.faces.render import Extent, render
+from natural_pii.faces.render import render
 from natural_pii.faces.replace import replace_person, subject_of
+from pii_measures import band_passed, correlation, face_crop
 
 WIDTHS = (14, 18, 24, 32, 44, 60)
 TONES = ((200, 160, 140), (150, 110, 90), (225, 190, 170))
@@ -39,16 +39,16 @@ def _scene(number: int, tone: tuple[int, int, int]) -> tuple[np.ndarray, list[Fa
 
 def replace_face(image, region, seed=0, original=None):
     subject = subject_of(image if original is None else original, region)
-    return subject and replace_person(image, [subject], seed)[0]
+    return subject and replace_person(image.copy(), [subject], seed)[0]
 
 
 def drawn_over(image, region, seed):
-    """The image with a person drawn whom the gate has not seen."""
+    """The image with a person drawn from a seed."""
     subject = subject_of(image, region)
     x0, y0, x1, y1 = subject.box
     rng = np.random.default_rng(seed)
     head = draw_head(draw_identity(rng), subject.pose, subject.skin)
-    drawn = render(head, subject.pose, subject.box, Extent())
+    drawn = render(head, subject.pose, subject.box)
     result = image.copy()
     patch = image[y0:y1, x0:x1]
     backdrop = backdrop_of(patch, subject.skin, subject.optics, subject.pose.unit)
@@ -66,8 +66,8 @@ def replaced(image, regions, seed=0):
 
 
 def likeness(original, changed, region) -> float:
-    """What the gate measures of a region in two versions of an image, -1 to 1."""
-    return gate.alikeness(*(gate.look_of(image, region) for image in (original, changed)))
+    """Correlation of the details of a face in two versions of an image, -1 to 1."""
+    return correlation(*(band_passed(face_crop(image, region)) for image in (original, changed)))
 
 
 def face(x0=40.0, y0=30.0, width=40.0, *, turn=0.0, lead=0.0, landmarks=True) -> FaceRegion:

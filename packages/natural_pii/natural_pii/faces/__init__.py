@@ -3,7 +3,6 @@
 `people` finds the faces that show the same person and has `replace` replace them together. `pose`
 and `estimate` measure how a head is held and lit; `identity` draws the features of the new person.
 `head`, `skin`, `mouth`, `eyes` and `shade` draw the head on the plane of `grid`, `portrait` puts
-them together; `render` and `composite` bring it into the image. `gate` compares with the original,
-`relight` changes the light where the two are too alike, and `fallback` smears faces that could not
-be replaced.
+them together; `render` and `composite` bring it into the image. `fallback` smears faces over which
+none can be drawn.
 """

@@ -4,7 +4,7 @@ They are coarse on purpose (one colour, one slope of brightness, three numbers),
 structure of the old face passes into the new one.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -40,16 +40,6 @@ class Skin:
     slopes: tuple[float, float]
     offsets: np.ndarray
     weights: np.ndarray
-
-    def softened(self, share: float) -> "Skin":
-        """The same colour with its light's direction kept by a share, 0 to 1."""
-        right, down = self.slopes
-        usual = SAMPLES[:, 2]
-        return replace(
-            self,
-            slopes=(share * right, share * down),
-            offsets=usual + share * (self.offsets - usual),
-        )
 
 
 def to_linear(image: np.ndarray) -> np.ndarray:

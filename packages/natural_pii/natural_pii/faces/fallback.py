@@ -5,7 +5,6 @@ import math
 import cv2
 import numpy as np
 from pii_measures import FaceRegion
-from pii_measures.faces import window_of
 
 from natural_pii.replacement import Box, clipped, enlarged
 
@@ -15,37 +14,23 @@ MARGIN = 0.3
 """Margin of the ellipse around the box, relative to its size; from 0.21 on it holds the box."""
 _FULL = 0.72
 """Share of the ellipse's radius within which nothing of the old pixels is left."""
-_SQUARE = 6
-"""Exponent of the superellipse that holds the corners of a box."""
 _REACH = 0.28
 """Standard deviation of the smear, relative to the smaller side of the box."""
 
 
-def smeared_ellipse(
-    image: np.ndarray, region: FaceRegion, even: float, slope: float, whole: bool
-) -> tuple[np.ndarray, Box]:
+def smeared_ellipse(image: np.ndarray, region: FaceRegion) -> tuple[np.ndarray, Box]:
     """Ellipse around a face, filled with what lies around it.
 
-    A blurred face would still correlate with the original, so the filling comes from outside of the
-    ellipse, and from a single colour where that happens to look like the original.
+    A blurred face would still show whose it was, so the filling comes from outside of the ellipse.
 
     Args:
         image: (height, width, 3) uint8 RGB.
         region: a face, at least partly inside of the image.
-        even: share of a single colour, the mean of the filling, 0 to 1.
-        slope: relative change of its brightness from the middle to the right edge of the box.
-        whole: whether to cover all pixels that likeness is measured by, with a superellipse that
-            is nearly a rectangle.
 
     Returns:
         A patch (y1 - y0, x1 - x0, 3) uint8, and its box in the image.
     """
-    power = _SQUARE if whole else 2
-    frame = image.shape[0], image.shape[1]
-    reached = 0.5 + MARGIN
-    if whole:
-        reached = max(reached, _distance(_compared(region, frame), region, power) / _FULL)
-    box = clipped(enlarged(region, reached - 0.5), image.shape[:2])
+    box = clipped(enlarged(region, MARGIN), image.shape[:2])
     assert box is not None  # the region lies partly inside
     x0, y0, x1, y1 = box
     sigma = max(_REACH * min(region.width, region.height), 1.0)
@@ -53,38 +38,20 @@ def smeared_ellipse(
     left, top = max(x0 - pad, 0), max(y0 - pad, 0)
     around = image[top : y1 + pad, left : x1 + pad].astype(np.float32)
     y, x = np.ogrid[top : top + around.shape[0], left : left + around.shape[1]]
-    across = (x + 0.5 - (region.x0 + region.x1) / 2) / (region.width * reached)
-    down = (y + 0.5 - (region.y0 + region.y1) / 2) / (region.height * reached)
-    reach = (np.abs(across) ** power + np.abs(down) ** power) ** (1 / power)
+    half = 0.5 + MARGIN
+    across = (x + 0.5 - (region.x0 + region.x1) / 2) / (region.width * half)
+    down = (y + 0.5 - (region.y0 + region.y1) / 2) / (region.height * half)
+    reach = np.sqrt(across**2 + down**2)
     outside = (reach > _FULL).astype(np.float32)
     if not outside.any():  # the region is larger than the frame
         outside[:] = 1
     fill = _continued(around, outside, sigma)
-    mean = fill[reach <= _FULL].mean(axis=0) if (reach <= _FULL).any() else fill.mean(axis=(0, 1))
-    light = 1 + slope * np.clip(2 * reached * across, -1.6, 1.6)
-    light = np.broadcast_to(light, reach.shape)[..., None]
-    fill = fill + even * (mean * light - fill)
     alpha = 1 - smooth(reach, _FULL, 1.0)[..., None]
     if alpha.max() < 1:  # few pixels, none of which has its centre inside
         alpha[:] = 1
     mixed = around + alpha * (fill - around)
     patch = mixed[y0 - top : y1 - top, x0 - left : x1 - left]
     return np.clip(np.rint(patch), 0, 255).astype(np.uint8), box
-
-
-def _compared(region: FaceRegion, frame: tuple[int, int]) -> np.ndarray:
-    """Corners (4, 2) of all pixels of a frame that likeness is measured by."""
-    box = np.array(window_of(region, frame)).reshape(2, 2)
-    corners = np.vstack([box, enlarged(region, 0)])
-    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
-    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
-
-
-def _distance(points: np.ndarray, region: FaceRegion, power: float) -> float:
-    """Distance of the farthest point (n, 2) from the middle of a box, in its widths and heights."""
-    middle = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
-    shares = np.abs(points - middle) / (region.width, region.height)
-    return float(((shares**power).sum(axis=1) ** (1 / power)).max())
 
 
 def _continued(pixels: np.ndarray, known: np.ndarray, sigma: float) -> np.ndarray:

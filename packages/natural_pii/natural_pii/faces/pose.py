@@ -65,20 +65,6 @@ class Pose:
         flat = (points @ self.rotation.T)[:, :2]
         return flat @ self.matrix[:, :2].T + self.matrix[:, 2]
 
-    def turned_back(self, share: float) -> "Pose":
-        """The pose with its yaw reduced to a share, fitted to the landmarks again."""
-        yaw = share * self.yaw
-        return replace(
-            self, yaw=yaw, matrix=_fitted(self.landmarks, turned(yaw, self.pitch), self.roll)
-        )
-
-    def shifted(self, u: float, v: float, gain: float) -> "Pose":
-        """The pose moved by u and v, units, and enlarged by a gain."""
-        matrix = self.matrix.copy()
-        matrix[:, 2] += matrix[:, :2] @ (u, v)
-        matrix[:, :2] *= gain
-        return replace(self, matrix=matrix)
-
 
 def turned(yaw: float, pitch: float) -> np.ndarray:
     """Rotation matrix (3, 3) of yaw and pitch, radians."""

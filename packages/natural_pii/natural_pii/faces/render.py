@@ -1,6 +1,6 @@
 """Rendering of a drawn head: colour and coverage of each pixel of a patch."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,9 +8,13 @@ import numpy as np
 from natural_pii.replacement import Box
 
 from .grid import BOTTOM, SIDE, TOP, at, smooth
-from .identity import HALF_WIDTH
 from .portrait import DrawnHead
 from .pose import Pose
+
+_CORE, _RIM = 0.84, 0.98
+"""Half widths of core and rim, as shares of the head's."""
+_BROW = -1.0
+"""v of the core's upper edge."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,44 +40,18 @@ class Rendered:
     unit: float
 
 
-@dataclass(frozen=True)
-class Extent:
-    """Extent of the part of a head that is shown."""
-
-    core: float = 0.84
-    """Half width of the core, as a share of the head's."""
-    rim: float = 0.98
-    """Half width of the rim, as a share of the head's."""
-    brow: float = -1.0
-    """v of the core's upper edge."""
-    chin: float = 0.0
-    """Reach of the core below the chin, units."""
-
-    def covering(self, u: float, v: float) -> "Extent":
-        """Extent with which a head moved by u and v units still covers the old brows, or the old
-        chin where it is moved up.
-        """
-        return replace(
-            self,
-            core=min(self.core + abs(u) / HALF_WIDTH, 0.95),
-            brow=self.brow - 0.08 - max(v, 0.0),
-            chin=0.7 * max(-v, 0.0),
-        )
-
-
-def render(head: DrawnHead, pose: Pose, box: Box, extent: Extent) -> Rendered:
+def render(head: DrawnHead, pose: Pose, box: Box) -> Rendered:
     """Head as seen in a patch of the image.
 
     Args:
-        head: drawn for this pose, or for one that differs in place and size only.
+        head: drawn for this pose.
         pose: place and rotation of the head.
         box: the patch; may lie partly outside of the image.
-        extent: the part of the head that is shown.
     """
     u, v, covered = _looked_up(head, pose, box)
     rgb = at(head.rgb, head.grid.column(u), head.grid.row(v))
     right = head.grid.right
-    masks = at(_masks(head, extent), right.column(np.abs(u)), right.row(v))
+    masks = at(_masks(head), right.column(np.abs(u)), right.row(v))
     core, rim = cv2.split(cv2.multiply(masks, cv2.merge((covered, covered))))
     return Rendered(rgb, core, rim, _beyond(core, pose), _between(pose, box), pose.unit)
 
@@ -101,17 +79,17 @@ def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
     return beyond * (1 - np.clip(core, 0, 1))
 
 
-def _masks(head: DrawnHead, extent: Extent) -> np.ndarray:
+def _masks(head: DrawnHead) -> np.ndarray:
     """Core and rim over the right half of the head, (height, width, 2) float32."""
     grid, who = head.grid.right, head.who
     side = grid.u / head.half
-    low = grid.v - who.chin - extent.chin
+    low = grid.v - who.chin
     # Wider at the eyes, for the ends of brows and the hinges of glasses.
-    wide = extent.core + 0.07 * np.exp(-(((grid.v + 0.35) / 0.7) ** 4))
-    core = smooth(grid.v - extent.brow, -0.15, 0.15) * smooth(-0.12 - low, -0.12, 0.16)
+    wide = _CORE + 0.07 * np.exp(-(((grid.v + 0.35) / 0.7) ** 4))
+    core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-0.12 - low, -0.12, 0.16)
     core = core * smooth(wide + 0.08 - side, 0, 0.13)
     rim = smooth(grid.v, -2.3, -1.5) * smooth(-low, -0.06, 0.20)
-    return cv2.merge((core, rim * smooth(extent.rim - side, -0.01, 0.14)))
+    return cv2.merge((core, rim * smooth(_RIM - side, -0.01, 0.14)))
 
 
 def _looked_up(head: DrawnHead, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
