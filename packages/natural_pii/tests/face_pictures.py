@@ -4,11 +4,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from natural_pii import FaceRegion, anonymize
-from natural_pii.faces.composite import backdrop_of, composite
-from natural_pii.faces.identity import draw_identity
-from natural_pii.faces.portrait import draw_head
-from natural_pii.faces.render import render
+from natural_pii import FaceRegion, Route, anonymize
 from natural_pii.faces.replace import replace_person, subject_of
 from pii_measures import band_passed, correlation, face_crop
 
@@ -44,15 +40,10 @@ def replace_face(image, region, seed=0, original=None):
 
 def drawn_over(image, region, seed):
     """The image with a person drawn from a seed."""
-    subject = subject_of(image, region)
-    x0, y0, x1, y1 = subject.box
-    rng = np.random.default_rng(seed)
-    head = draw_head(draw_identity(rng), subject.pose, subject.skin)
-    drawn = render(head, subject.pose, subject.box)
     result = image.copy()
-    patch = image[y0:y1, x0:x1]
-    backdrop = backdrop_of(patch, subject.skin, subject.optics, subject.pose.unit)
-    result[y0:y1, x0:x1] = composite(backdrop, drawn, rng)
+    subject = subject_of(image, region)
+    assert subject.route is Route.NATURAL
+    replace_person(result, [subject], seed)
     return result
 
 

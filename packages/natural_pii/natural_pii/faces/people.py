@@ -10,7 +10,7 @@ from natural_pii.replacement import Replacement, generator_of, place_of
 
 from .replace import Subject, replace_person, subject_of
 
-_SAME = 0.9
+_SAME = 0.95
 """Correlation, both as seen and band-passed, from which two pictures show the same face."""
 _OVERLAP = 0.5
 """IoU of two boxes from which they are one face, found twice."""

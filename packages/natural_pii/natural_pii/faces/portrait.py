@@ -1,13 +1,12 @@
 """Head of a new person, drawn in the light of the image, but not yet put into it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import numpy as np
 from pii_measures.pixels import limited
 
-from .estimate import SAMPLES, Skin, brightness, plane
+from .estimate import Skin, brightness
 from .eyes import paint_brows, paint_eyes, paint_glasses
 from .grid import Grid, at, blurred, grid_of, mirrored
 from .head import half_width, height_field
@@ -91,49 +90,17 @@ def _lit(
     rng = np.random.default_rng(who.seed)
     vary_skin(paint, who, rng)
     shine = shading.shine * (0.01 + 0.9 * float(brightness(np.array(skin.tone, np.float32))))
-    exposure, tint = _exposure(paint, shading.gain, shine, skin)
     beard = paint_beard(paint, who, half, rng)
     paint_brows(paint, who, rng)
     paint_glasses(paint, who)
-    gain = shading.gain * exposure
-    shine = shine * exposure if beard is None else shine * exposure * (1 - 0.8 * beard)
-    depth = limited(1 - shading.gain / max(float(shading.gain.mean()), 1e-3), -0.3, 0.5)
+    gain = shading.gain / max(float(shading.gain.mean()), 1e-3)
+    shine = shine if beard is None else shine * (1 - 0.8 * beard)
+    depth = limited(1 - gain, -0.3, 0.5)
     channels = (
-        (channel * (gain * (1 + depth * np.float32(shade))) + shine) * by
-        for channel, shade, by in zip(paint.rgb, _SHADE, tint.tolist(), strict=True)
+        channel * (gain * (1 + depth * np.float32(shade))) + shine
+        for channel, shade in zip(paint.rgb, _SHADE, strict=True)
     )
     return cv2.merge(tuple(channels))
-
-
-def _exposure(
-    paint: FacePaint, gain: np.ndarray, shine: np.ndarray, skin: Skin
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gains that make the samples look as in the image: one per point, (height, width), a plane in
-    the logarithm of brightness, and one per channel, (3,).
-    """
-    grid = paint.grid
-    rows, columns = _around_samples(int(grid.density))
-    lit = paint.rgb[:, rows, columns] * gain[rows, columns] + shine[rows, columns]
-    colours = lit.reshape(3, len(SAMPLES), -1).mean(axis=2).T
-    share = skin.weights / skin.weights.sum()
-    tone = np.array(skin.tone, np.float32)
-    tint = tone / np.exp(share @ np.log(colours))
-    bright = brightness(colours * tint) / brightness(tone)
-    offset, right, down = plane(skin.offsets - np.log(bright), skin.weights)
-    right = min(max(float(right), -0.35), 0.35)
-    down = min(max(float(down), -0.35), -0.02)  # no light from below
-    return np.exp(right * grid.u) * np.exp(float(offset) + down * (grid.v - 0.8)), tint
-
-
-@lru_cache(maxsize=32)
-def _around_samples(density: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (11, n, 1) and columns (11, 1, n) of the grid points around each sample."""
-    grid = grid_of(density)
-    reach = np.arange(-(density // 4), density // 4 + 1)
-    rows, columns = grid.row(SAMPLES[:, 1]), grid.column(SAMPLES[:, 0])
-    rows = np.clip(np.round(rows).astype(int)[:, None] + reach, 0, grid.shape[0] - 1)
-    columns = np.clip(np.round(columns).astype(int)[:, None] + reach, 0, grid.shape[1] - 1)
-    return rows[:, :, None], columns[:, None, :]
 
 
 def _turned_sideways(

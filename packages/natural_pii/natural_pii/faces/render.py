@@ -11,10 +11,14 @@ from .grid import BOTTOM, SIDE, TOP, at, smooth
 from .portrait import DrawnHead
 from .pose import Pose
 
-_CORE, _RIM = 0.84, 0.98
+_CORE, _RIM = 0.72, 0.94
 """Half widths of core and rim, as shares of the head's."""
-_BROW = -1.0
+_BROW = -1.15
 """v of the core's upper edge."""
+_FEATURES = (
+    (1.0, 0.0, 0.8, 0.5), (1.0, -0.62, 0.95, 0.4), (0.0, 0.9, 0.6, 0.75), (0.0, 2.25, 1.2, 0.65),
+)  # fmt: skip
+"""Ellipses on the right half: u and v of the middle, half width and height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +27,20 @@ class Rendered:
 
     Attributes:
         rgb: (h, w, 3) float32 linear RGB, defined everywhere.
-        core: (h, w) float32, 1 where the old face has to go, brows to chin and cheek to cheek.
-        rim: (h, w) float32, 1 where skin around it may be replaced.
-        beside: (h, w) float32, 1 just beyond the far side of a turned head, where the old one may
-            have stood out further.
+        shown: (h, w) float32, 1 where the head is seen.
+        core: (h, w) float32, 1 on the inner face, brows to chin and cheek to cheek.
+        head: (h, w) float32, 1 on all skin of the head, forehead to chin.
+        features: (h, w) float32, 1 around eyes, brows, nose and mouth, wherever these may be.
         between: (h, w) float32, 1 between the old landmarks, where nothing may be left even where
             the new head does not reach.
         unit: pixels per unit of face coordinates.
     """
 
     rgb: np.ndarray
+    shown: np.ndarray
     core: np.ndarray
-    rim: np.ndarray
-    beside: np.ndarray
+    head: np.ndarray
+    features: np.ndarray
     between: np.ndarray
     unit: float
 
@@ -52,8 +57,8 @@ def render(head: DrawnHead, pose: Pose, box: Box) -> Rendered:
     rgb = at(head.rgb, head.grid.column(u), head.grid.row(v))
     right = head.grid.right
     masks = at(_masks(head), right.column(np.abs(u)), right.row(v))
-    core, rim = cv2.split(cv2.multiply(masks, cv2.merge((covered, covered))))
-    return Rendered(rgb, core, rim, _beyond(core, pose), _between(pose, box), pose.unit)
+    core, skin, features = cv2.split(cv2.multiply(masks, cv2.merge((covered,) * 3)))
+    return Rendered(rgb, covered, core, skin, features, _between(pose, box), pose.unit)
 
 
 def _between(pose: Pose, box: Box) -> np.ndarray:
@@ -66,30 +71,21 @@ def _between(pose: Pose, box: Box) -> np.ndarray:
     return cv2.fillConvexPoly(mask, hull, 1, shift=bits).astype(np.float32)
 
 
-def _beyond(core: np.ndarray, pose: Pose) -> np.ndarray:
-    """Pixels within half a unit of the core on the side that the head turns to, (h, w) float32."""
-    if abs(pose.yaw) < 0.3:
-        return np.zeros_like(core)
-    reach = 0.55 * np.sign(pose.yaw) * np.array(pose.matrix[:, 0])
-    height, width = core.shape
-    beyond = np.zeros_like(core)
-    for share in (0.33, 0.67, 1.0):
-        move = np.array([[1, 0, reach[0] * share], [0, 1, reach[1] * share]], np.float32)
-        np.maximum(beyond, cv2.warpAffine(core, move, (width, height)), out=beyond)
-    return beyond * (1 - np.clip(core, 0, 1))
-
-
 def _masks(head: DrawnHead) -> np.ndarray:
-    """Core and rim over the right half of the head, (height, width, 2) float32."""
+    """Core, skin and features over the right half of the head, (height, width, 3) float32."""
     grid, who = head.grid.right, head.who
     side = grid.u / head.half
     low = grid.v - who.chin
     # Wider at the eyes, for the ends of brows and the hinges of glasses.
-    wide = _CORE + 0.07 * np.exp(-(((grid.v + 0.35) / 0.7) ** 4))
-    core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-0.12 - low, -0.12, 0.16)
-    core = core * smooth(wide + 0.08 - side, 0, 0.13)
-    rim = smooth(grid.v, -2.3, -1.5) * smooth(-low, -0.06, 0.20)
-    return cv2.merge((core, rim * smooth(_RIM - side, -0.01, 0.14)))
+    wide = _CORE + 0.14 * np.exp(-(((grid.v + 0.45) / 0.7) ** 4))
+    core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-low, 0.25, 0.7)
+    core = core * smooth(wide + 0.08 - side, 0, 0.16)
+    skin = smooth(grid.v, -2.0, -1.5) * smooth(-low, -0.06, 0.20)
+    features = np.zeros_like(core)
+    for u, v, across, down in _FEATURES:
+        reach = np.square((grid.u - u) / across) + np.square((grid.v - v) / down)
+        np.maximum(features, 1 - smooth(reach, 0.8, 1.2), out=features)
+    return cv2.merge((core, skin * smooth(_RIM - side, -0.01, 0.14), features))
 
 
 def _looked_up(head: DrawnHead, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -8,9 +8,10 @@ from pii_measures import FaceRegion
 
 from natural_pii.replacement import Box, Replacement, Route, clipped, enlarged
 
-from .composite import backdrop_of, composite
+from .composite import composite
 from .estimate import Optics, Skin, is_skin, optics_of, skin_of
 from .fallback import smeared_ellipse
+from .field import plane_of
 from .identity import draw_identity
 from .portrait import draw_head
 from .pose import Pose, pose_of
@@ -90,11 +91,12 @@ def _drawn_over(
     """Patch (h, w, 3) uint8 with a new head; `draws_from` are the person's seed and the number of
     the face among the person's.
     """
-    pose = subject.pose
-    backdrop = backdrop_of(_part(image, box), subject.skin, subject.optics, pose.unit)
+    pose, window = subject.pose, _part(image, box)
     who = draw_identity(np.random.default_rng(draws_from[0]))
-    head = draw_head(who, pose, subject.skin)
-    return composite(backdrop, render(head, pose, box), np.random.default_rng(draws_from))
+    drawn = render(draw_head(who, pose, subject.skin), pose, box)
+    plane = plane_of(pose, *box[:2], window.shape[:2])
+    rng = np.random.default_rng(draws_from)
+    return composite(window, plane, subject.skin, subject.optics, drawn, rng=rng)
 
 
 def _part(image: np.ndarray, box: Box) -> np.ndarray:

@@ -1,0 +1,118 @@
+"""Light and colour of skin over a patch, as a smooth field.
+
+The field is a polynomial of second degree in the plane of the image, fitted to the logarithm of
+each channel where skin is seen. Six numbers a channel follow exposure, colour cast, shade to one
+side and a bright middle, and are too few to show whose face it was.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .pose import Pose
+
+FLOOR = np.float32(8)
+"""Added to grey levels before their logarithm: noise of dark pixels would weigh too much else."""
+_STEP = 0.22
+"""Distance of the samples that are fitted, units."""
+_ROUNDS = 4
+_RIDGE = np.array((1e-4, 0.02, 0.02, 0.12, 0.12, 0.12))
+"""Weight of zero for each coefficient, relative to that of all skin."""
+
+
+def to_log(display: np.ndarray) -> np.ndarray:
+    """Logarithms, float32, of display RGB, 0 to 255."""
+    if display.dtype == np.uint8:
+        return cv2.LUT(display, _LOGARITHMS)
+    return cv2.log(cv2.max(display, 0) + FLOOR)
+
+
+_LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + FLOOR)
+
+
+def from_log(values: np.ndarray) -> np.ndarray:
+    """Display RGB, float32, of logarithms."""
+    return cv2.exp(values) - FLOOR
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Samples of a patch on which fields are fitted.
+
+    Attributes:
+        size: width and height of the small patch.
+        basis: (n, 6) float32 at its pixels.
+        full: (h, w, 6) float32 at the patch's own pixels.
+    """
+
+    size: tuple[int, int]
+    basis: np.ndarray
+    full: np.ndarray
+
+    def small(self, image: np.ndarray) -> np.ndarray:
+        """A patch (h, w) or (h, w, c) as samples, (n,) or (n, c)."""
+        small = cv2.resize(image, self.size, interpolation=cv2.INTER_AREA)
+        return small.reshape(-1, *image.shape[2:])
+
+    def fitted(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Coefficients (6, c) of samples (n, c)."""
+        weighted = self.basis * weights[:, None]
+        normal = weighted.T @ self.basis + np.diag(_RIDGE * max(float(weights.sum()), 1e-3))
+        return np.linalg.solve(normal, weighted.T @ values).astype(np.float32)
+
+    def over(self, coefficients: np.ndarray) -> np.ndarray:
+        """Field (h, w, c) of coefficients."""
+        return self.full @ coefficients
+
+
+def plane_of(pose: Pose, left: int, top: int, shape: tuple[int, int]) -> Plane:
+    """Plane of a patch (height, width) whose corner lies at left, top."""
+    step = max(int(_STEP * pose.unit), 1)
+    height, width = shape
+    size = -(-width // step), -(-height // step)
+    full = _basis(pose, left, top, shape, (width, height))
+    return Plane(size, _basis(pose, left, top, shape, size).reshape(-1, 6), full)
+
+
+def _basis(
+    pose: Pose, left: int, top: int, shape: tuple[int, int], size: tuple[int, int]
+) -> np.ndarray:
+    x = left + (np.arange(size[0], dtype=np.float32) + 0.5) * (shape[1] / size[0])
+    y = top + (np.arange(size[1], dtype=np.float32) + 0.5)[:, None] * (shape[0] / size[1])
+    across, down = (
+        np.float32(row[0]) * x + np.float32(row[1]) * y + np.float32(row[2]) for row in pose.inverse
+    )
+    a, b = across / 2, (down - 1) / 2.5
+    a, b = (np.clip(place, -1.3, 1.3).astype(np.float32) for place in (a, b))
+    return np.stack([np.ones_like(a), a, b, a * a - 0.25, a * b, b * b - 0.25], axis=-1)
+
+
+def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarray) -> np.ndarray:
+    """Coefficients (6, 3) of the light of skin.
+
+    Args:
+        plane: the samples.
+        seen: (n, 3) logarithms.
+        zone: (n,) 0 to 1, where skin may be: on the head, and off its features.
+        tone: (3,) logarithm of the skin's colour in the middle.
+    """
+    coefficients = np.zeros((6, 3), np.float32)
+    coefficients[0] = tone
+    for number in range(_ROUNDS):
+        loose = 2.0 if number == 0 else 1.0
+        weights = zone * likeness(seen - plane.basis @ coefficients, loose)
+        if weights.sum() < 3:
+            break
+        start = np.zeros((6, 3), np.float32)
+        start[0] = tone
+        coefficients = start + plane.fitted(seen - tone, weights)
+    return coefficients
+
+
+def likeness(residual: np.ndarray, loose: float = 1.0) -> np.ndarray:
+    """Likeness to skin, (...), of differences of logarithms from its field, (..., 3)."""
+    level = residual.mean(axis=-1)
+    tint = np.abs(residual - level[..., None]).max(axis=-1)
+    level = np.maximum(np.abs(level) - 0.12, 0)
+    return np.exp(-np.square(tint / (0.11 * loose)) - np.square(level / (0.22 * loose)))
