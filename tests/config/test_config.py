@@ -177,7 +177,7 @@ class TestWhatAJobDependsOn:
         [
             ("training.schedule", "fixed"),
             ("training.options", {"INPUT.RANDOM_FLIP": "none"}),
-            ("variants.anonymized.strength", 0.1),
+            ("variants.anonymized.seed", 1),
             ("pii.faces.threshold", 0.1),
         ],
     )

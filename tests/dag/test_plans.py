@@ -91,8 +91,8 @@ def test_another_learning_rate_trains_everything_again(done):
     assert done.plan() == {"check_training": 1, **OF_BOTH}
 
 
-def test_another_blur_makes_that_variant_again(done):
-    done.config["variants"]["anonymized"]["strength"] = 0.6
+def test_another_seed_of_a_method_makes_that_variant_again(done):
+    done.config["variants"]["anonymized"]["seed"] = 1
     assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
 
 
@@ -294,7 +294,7 @@ def test_the_cross_test_adds_predictions_and_trains_nothing(done):
     assert table["tested_on"] == ["unmodified", "anonymized"]
     names = {cell["trained_on"] for cell in table["cells"]}
     assert names == {"unmodified", "anonymized"}
-    done.config["variants"]["anonymized"]["strength"] = 0.6
+    done.config["variants"]["anonymized"]["seed"] = 1
     assert done.plan() == {
         **added,
         **OF_A_VARIANT,
