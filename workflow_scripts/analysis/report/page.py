@@ -17,8 +17,8 @@ from plain_commands.console import duration
 from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
 from workflow_scripts.analysis.report.figures import FIGURES
-from workflow_scripts.analysis.report.provenance import without_folders
 from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.runs import ALL, class_title
 
 TEMPLATES = Path(__file__).parent / "templates"

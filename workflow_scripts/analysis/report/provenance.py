@@ -1,30 +1,22 @@
 """What an experiment's numbers come from, and the hash of each file."""
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from plain_commands.errors import without_secrets
 from plain_commands.files import read_json, sha256_of_file
-from program_runner import masked, secrets_in
 
 from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.common.fingerprint import LOCK
+from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.provenance import Provenance, RunOrigin
 
 HASHED = (
     *("data/*.json", "data/*.csv", "pii/*/*.parquet", "pii/summary.json", "privacy/*.json"),
-    *("privacy/attacks/*/success.json", "privacy/missed/*"),
+    *("privacy/attacks/*/success.json", "privacy/missed/*", "privacy/review/numbers.json"),
     *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
 )
 """Files of the results folder that are hashed; the images are in their manifests."""
-_USER = re.compile(r"(?<=:)//[^/@\s]+@")
-_FOLDERS = re.compile(
-    r"(?<=['\"])[/\\][^'\"]*[/\\](?=[^'\"])"  # between quotes, with spaces
-    r"|^[/~][^{}]*/(?=[^/{}]+$)(?!.* -)"  # all of it, with spaces
-    r"|(?<![\w./:\\*{}-])(?:file://|~[\w-]*|[A-Za-z]:)?[/\\](?:[^/\\\s'\"]+[/\\])+(?=[^/\\\s])"
-)
 
 
 def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provenance:
@@ -52,28 +44,6 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provena
             for path in _files(results.folder)
         },
     )
-
-
-def without_folders(content: Any) -> Any:
-    """Content to hand on: of absolute paths, the last part; no keys and passwords.
-
-    These are the users and queries of URLs, and what options of a `command` give. What the files
-    hold is known by their hashes.
-    """
-    if isinstance(content, str):
-        return _FOLDERS.sub("", without_secrets(_USER.sub("//", content)))
-    if isinstance(content, dict):
-        return {
-            without_folders(key): without_folders(
-                masked(value, secrets_in(value))
-                if (key, type(value)) == ("command", str)
-                else value
-            )
-            for key, value in content.items()
-        }
-    if isinstance(content, list | tuple):
-        return [without_folders(value) for value in content]
-    return content
 
 
 def _run(run: Run) -> RunOrigin:

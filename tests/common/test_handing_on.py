@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflow_scripts.analysis.report.provenance import without_folders
+from workflow_scripts.common.handing_on import without_folders
 
 
 @pytest.mark.parametrize(
