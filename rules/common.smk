@@ -129,6 +129,11 @@ def validation_regions(wildcards):
     return regions_of("val") if EXPERIMENT.evaluation.exposed else []
 
 
+def reviewed_regions(wildcards):
+    """The PII regions that a person's review is compared with, if there is one."""
+    return regions_of("train") if JOBS.review() else []
+
+
 def regions_to_anonymize(wildcards):
     """The PII regions that a variant's images of a shard depend on."""
     if EXPERIMENT.variants[wildcards.variant].needs_whole_split:

@@ -227,6 +227,8 @@ rule privacy_table:
         audits=[LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
         attacks=[LAYOUT.attacks(variant) for variant in JOBS.attacked()],
         missed=JOBS.missed(),
+        review=JOBS.review(),
+        regions=reviewed_regions,
     output:
         csv=report(
             "<tables>/privacy.csv",
@@ -250,12 +252,17 @@ rule privacy_table:
         settings=JOBS.judging_settings,
         fingerprint=FINGERPRINTS.privacy_table,
         missed=JOBS.missed_option,
+        review=JOBS.review_option,
+        experiment=EXPERIMENT.experiment,
+        variants=JOBS.settings_of_variants,
         folder=subpath(output.json, parent=True),
     message:
         "Making the privacy table"
     shell:
         "exec python -m workflow_scripts privacy table --settings {params.settings:q}"
         " --audits {input.audits:q} --attacks {input.attacks:q} {params.missed}"
+        " {params.review} --regions {input.regions:q} --experiment {params.experiment}"
+        " --variants {params.variants:q}"
         " --output {params.folder:q} --page {output.page:q} --log {log:q}"
 
 

@@ -122,6 +122,7 @@ def write_results(
     _call(
         *(privacy, "table", "--audits", *sorted(results.glob("privacy/*.json"))),
         *("--attacks", *(folder / jobs.layout.attacks(name) for name in jobs.attacked())),
+        *("--experiment", jobs.experiment.experiment, "--variants", jobs.settings_of_variants()),
         *("--output", results / "tables", "--page", results / "privacy.md"),
     )
     _call(report, "provenance", results, "--config", jobs.config())

@@ -187,6 +187,16 @@ def test_a_second_detector_estimates_what_was_missed_and_nothing_else(done):
     assert done.plan() == {"fetch_weights": 1, "record_weights": 1, **estimated}
 
 
+def test_a_review_is_shown_and_makes_nothing_else_anew(done):
+    review = done.results / "privacy/review/numbers.json"
+    review.parent.mkdir(parents=True)
+    review.write_text("{}")
+    try:
+        assert done.plan() == {"privacy_table": 1, **SHOWN}
+    finally:
+        review.unlink()
+
+
 def test_whether_originals_are_shown_concerns_what_shows_them_only(done):
     done.config["report"] = {"show_originals": True}
     assert done.plan() == {"before_after": 1, **PAGE}

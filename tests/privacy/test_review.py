@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ import pytest
 
 from benchmarks.review import ReviewedWorld, bounds_of
 from tests.commands import pii
-from tests.privacy.privacy_case import make_data, run
+from tests.privacy.privacy_case import audit, blacked_out, make_data, run
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
 from workflow_scripts.imaging.images import read_image
@@ -116,7 +117,7 @@ def test_answers_become_regions_and_numbers(data, capsys):
     missed = f"{tile_of(content, 'empty.jpg', 40, 50)['id']},missed,face,,30,40.5,50,60"
     assert take(data, answer(data, wrong, missed)) == 0
     said = capsys.readouterr().err
-    assert "faces: 0 of 3 judged are wrong (at most 0.0% of all 3 found); 1 missed (at " in said
+    assert "faces: 0 of 3 judged are wrong (at most 0.0 % of all 3 found); 1 missed (at " in said
     assert "reviewed.json: 4 regions; 1 removed, 1 added" in said
     rows = json.loads((data / "reviewed.json").read_text())
     assert [row["image"] for row in rows] == ["a.png", "a.png", "b.png", "empty.jpg"]
@@ -125,6 +126,7 @@ def test_answers_become_regions_and_numbers(data, capsys):
         "x0": 30.0, "y0": 40.5, "x1": 50.0, "y1": 60.0,
     }  # fmt: skip
     numbers = json.loads((data / "review.json").read_text())
+    assert date.fromisoformat(numbers["date"])
     assert (numbers["tiles"], numbers["reviewed"], numbers["level"]) == (18, 18, 0.95)
     faces, plates = numbers["kinds"]["face"], numbers["kinds"]["license_plate"]
     # Every tile was reviewed: nothing is left to chance.
@@ -132,6 +134,78 @@ def test_answers_become_regions_and_numbers(data, capsys):
     assert faces["wrong_share"] == {"value": 0.0, "upper": 0.0}
     assert plates["wrong_share"] == {"value": 1.0, "upper": 1.0}
     assert (plates["confirmed"], plates["wrong"], plates["missed"]) == (0, 1, 0)
+
+
+def table_of(data: Path, *, regions: tuple[str, ...] = TABLES, **more) -> int:
+    """The privacy table of the reviewed images, one variant of which was anonymized."""
+    audit(data, blacked_out(data))
+    return run(
+        "table",
+        {
+            "audits": [data / "privacy/black.json"],
+            "review": data / "review.json",
+            "regions": [data / name for name in regions],
+            "output": data / "tables",
+            "page": data / "privacy.md",
+            **more,
+        },
+    )
+
+
+def test_the_numbers_of_a_review_stand_in_table_and_page(data):
+    missed = f"{tile_of(content_of(data), 'empty.jpg', 40, 50)['id']},missed,face,,30,40,50,60"
+    assert take(data, answer(data, missed)) == 0
+    assert table_of(data) == 0
+    tables = json.loads((data / "tables/privacy.json").read_text())
+    assert tables["review_is_current"] is True
+    assert tables["coverage"][0] == (
+        "faces: a person reviewed 18 of the 18 tiles of 3 images, drawn at random "
+        f"({tables['review']['date']}): 0 of 3 judged are wrong (at most 0.0 % of all 3 found); 1 "
+        "missed (at most 25.0 % of all that are there)"
+    )
+    lines = (data / "tables/privacy.csv").read_text().splitlines()
+    assert "unmodified,face,all,reviewed:missed,0.25,4" in lines
+    assert "unmodified,face,all,reviewed:missed:high,0.25,4" in lines
+    page = re.sub(" +", " ", (data / "privacy.md").read_text())
+    assert "## What a person reviewed" in page
+    assert "| faces | 3 | 0 | 1 | 0.0 % (at most 0.0 %) | 25.0 % (at most 25.0 %) |" in page
+    assert "| faces of 20 to 40 px | 2 | 0 | 1 | – | 33.3 % |" in page
+    assert "Have a person review" not in page
+
+
+def test_a_review_of_other_regions_says_so(data):
+    assert take(data, answer(data)) == 0
+    assert table_of(data, regions=TABLES[:1]) == 0
+    tables = json.loads((data / "tables/privacy.json").read_text())
+    assert tables["review_is_current"] is False
+    assert "The review was of other regions than those that are anonymized" in tables["coverage"][0]
+    page = (data / "privacy.md").read_text()
+    assert "Have a person review a random sample of the images with the regions that are" in page
+
+
+def test_half_of_the_tiles_is_said_beside_the_bound(data):
+    assert make_page(data, tiles=9) == 0
+    assert take(data, answer(data)) == 0
+    assert table_of(data) == 0
+    tables = json.loads((data / "tables/privacy.json").read_text())
+    assert ". The other 9 tiles were not reviewed; the bounds (95 %" in tables["coverage"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"split": "val"}, "review.json: a review of validation images, which are not anonymized;"),
+        ({"kinds": {}}, "review.json: kinds: face is missing"),
+        ({"source": None}, "review.json: source: "),
+    ],
+)
+def test_numbers_of_something_else_are_one_line(data, capsys, change, message):
+    assert take(data, answer(data)) == 0
+    numbers = json.loads((data / "review.json").read_text())
+    (data / "review.json").write_text(json.dumps(numbers | change))
+    capsys.readouterr()
+    assert table_of(data) == 2
+    assert message in error_of(capsys)
 
 
 def test_the_next_run_takes_the_regions(data):

@@ -101,6 +101,10 @@ class Jobs:
         """The settings of a variant's method, as JSON."""
         return self._variants[wildcards.variant]
 
+    def settings_of_variants(self, _: object = None) -> str:
+        """The settings of every variant's method by the variant's name, as JSON."""
+        return canonical_json({name: json.loads(one) for name, one in self._variants.items()})
+
     def named_variant_settings(self, wildcards: Wildcards) -> str:
         """The settings of a variant's method by the variant's name, as JSON."""
         name = wildcards.variant
@@ -263,6 +267,14 @@ class Jobs:
     def missed_option(self, _: object = None) -> str:
         """`--missed` with this estimate, if there is one."""
         return "".join(f"--missed {file}" for file in self.missed())
+
+    def review(self, _: object = None) -> list[Path]:
+        """The numbers of a person's review, if there are any; no rule makes them."""
+        return [self.layout.review] if self.layout.review.exists() else []
+
+    def review_option(self, _: object = None) -> str:
+        """`--review` with these numbers, if there are any."""
+        return "".join(f"--review {file}" for file in self.review())
 
     def treated_pictures(self, wildcards: Wildcards) -> list[Path]:
         """The attacker's pictures treated as a variant is, if its method can treat them."""

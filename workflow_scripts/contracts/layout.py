@@ -288,6 +288,11 @@ class Layout:
         """Regions that the second detection found and the first did not."""
         return self.missed.with_name("only_second.parquet")
 
+    @property
+    def review(self) -> Path:
+        """Numbers of a person's review, which no rule makes."""
+        return self.results / "privacy/review/numbers.json"
+
     def handed_over(self, variant: str) -> Path:
         """Folder of a variant's images at the original paths, to be handed over."""
         return self.results / "anonymized" / variant

@@ -1,11 +1,14 @@
-"""What a person's review of a random sample says about all images: `privacy reviewed` writes it."""
+"""`privacy/review/numbers.json`: what a person's review of a random sample says about all images.
+
+No rule makes it: `privacy reviewed` does. Shares are fractions of 1.
+"""
 
 from pathlib import Path
 from typing import Literal
 
 from plain_commands.files import write_json
 from plain_commands.section import FilePart
-from pydantic import Field
+from pydantic import Field, field_validator
 from region_review.bounds import KindNumbers
 
 from workflow_scripts.contracts.regions import Kind
@@ -17,6 +20,10 @@ class Review(FilePart):
     version: Literal[1] = Field(1, alias="schema")
     sample: str
     """Digest of the sample, which its page and its answers carry."""
+    source: str
+    """SHA-256 of the ids of all found regions, of which the sample was drawn."""
+    date: str
+    """Day (UTC) on which the answers were read, as in 2026-01-31."""
     split: str | None
     images: int
     """Number of images that the tiles were drawn from."""
@@ -27,6 +34,13 @@ class Review(FilePart):
     level: float
     """Confidence of each upper bound, one-sided."""
     kinds: dict[Kind, KindNumbers]
+
+    @field_validator("kinds")
+    @classmethod
+    def _has_every_kind(cls, kinds: dict[Kind, KindNumbers]) -> dict[Kind, KindNumbers]:
+        if missing := [kind.value for kind in Kind if kind not in kinds]:
+            raise ValueError(f"{missing[0]} is missing")
+        return kinds
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""

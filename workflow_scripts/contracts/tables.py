@@ -10,6 +10,7 @@ from workflow_scripts.contracts.attacks import AttackedRegions, JudgedAttack
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.missed import Missed
 from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.contracts.runs import ExpectedRuns
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class PageSection(FilePart):
 class PrivacyTables(CaptionedTables):
     """Content of a privacy.json."""
 
+    experiment: str | None = None
+    methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Settings of each variant's method, without folders of this machine."""
     audits: tuple[Audit, ...]
     notes: tuple[str, ...]
     """Findings that need attention, one sentence each."""
@@ -85,6 +89,10 @@ class PrivacyTables(CaptionedTables):
     answers: tuple[str, ...] = ()
     """What the attacks allow to say, a sentence for each variant and kind."""
     missed: Missed | None = None
+    review: Review | None = None
+    """Numbers of a person's review of a random sample."""
+    review_is_current: bool = False
+    """Whether the review is about the regions that were anonymized."""
     coverage: tuple[str, ...] = ()
     """How much of each kind was missed, or why it is not known."""
     margin: float = 0.01

@@ -76,20 +76,31 @@ def answer(
     attacks: Sequence[JudgedAttack],
     margin: float,
     looked_for: Collection[Kind] = tuple(Kind),
+    coverage: Mapping[Kind, str] | None = None,
 ) -> list[str]:
-    """What the attacks on a variant allow to say: a sentence for each kind of region."""
+    """What the attacks on a variant allow to say: a sentence for each kind of region.
+
+    Args:
+        variant: its name.
+        attacks: on all variants.
+        margin: see `Privacy.margin`.
+        looked_for: kinds that were looked for.
+        coverage: how far a person has reviewed what was missed, a clause for each kind.
+    """
     sentences = []
     for kind in Kind:
         own = [one for one in attacks if one.variant == variant and one.run.kind is kind]
         if own:
             said = f"not looked for ({kind.key} is null), so no attack gives evidence"
             if kind in looked_for:
-                said = _answer(own, kind, margin)
+                said = _answer(own, kind, margin, (coverage or {}).get(kind))
             sentences.append(f"{variant}, {kind.plural}: {said}")
     return sentences
 
 
-def _answer(attacks: Sequence[JudgedAttack], kind: Kind, margin: float) -> str:
+def _answer(
+    attacks: Sequence[JudgedAttack], kind: Kind, margin: float, coverage: str | None
+) -> str:
     by_conclusion: dict[Conclusion, list[JudgedAttack]] = {one: [] for one in Conclusion}
     for one in attacks:
         if one.judgement is not None:
@@ -109,6 +120,8 @@ def _answer(attacks: Sequence[JudgedAttack], kind: Kind, margin: float) -> str:
     # In one sentence with the verdict: nobody shall read the one without the other.
     for reason, titles in _not_run(attacks).items():
         verdict += f"; {listed(titles)} did not run: {reason}"
+    if coverage:
+        verdict += f"; {coverage}"
     said = [verdict, *([_strongest(strongest)] if strongest else [])]
     said += [
         f"{_sentence_case(one.run.title)} is no evidence: it succeeds on fewer than half of the "

@@ -23,22 +23,25 @@ CAPTION = (
 )
 
 
-def sentences(missed: Missed | None, kinds: Collection[Kind]) -> Iterator[str]:
+def sentences(
+    missed: Missed | None, kinds: Collection[Kind], *, is_reviewed: bool = False
+) -> Iterator[str]:
     """What is estimated of each kind, or why nothing is.
 
     Args:
         missed: the estimate, if there is one.
         kinds: what was looked for.
+        is_reviewed: whether a person has bounded it, which needs no estimate.
     """
     for kind in kinds:
-        if missed is None or kind not in missed.kinds:
+        if missed is not None and kind in missed.kinds:
+            yield f"{kind.plural}: {_said(missed, kind)}"
+        elif not is_reviewed:
             key = kind.key.removeprefix("pii.")
             yield (
                 f"{kind.plural}: how many were missed is not estimated, since no second detector "
                 f"is named (privacy.second_detection.{key})"
             )
-        else:
-            yield f"{kind.plural}: {_said(missed, kind)}"
 
 
 def _said(missed: Missed, kind: Kind) -> str:
@@ -103,7 +106,7 @@ def _row(kind: Kind, size: str, numbers: SearchedTwice) -> tuple[str, ...]:
         high = "no upper bound" if numbers.total_high is None else str(numbers.total_high)
         total = f"{numbers.total:.0f} ({numbers.total_low} to {high})"
     return (
-        kind.plural + _width(size),
+        kind.plural + width_of(size),
         *(str(number) for number in (numbers.first, numbers.second, numbers.both)),
         total,
         *(
@@ -113,7 +116,7 @@ def _row(kind: Kind, size: str, numbers: SearchedTwice) -> tuple[str, ...]:
     )
 
 
-def _width(size: str) -> str:
+def width_of(size: str) -> str:
     """A size class behind the name of a kind."""
     if size == ALL_SIZES:
         return ""

@@ -1,6 +1,8 @@
 """The page for a data protection officer: what was attacked, how, what remains, what to do next."""
 
+import json
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from figures_and_tables.tables import TextTable, in_markdown
 from identity_attacks.linking import linkage
@@ -9,9 +11,8 @@ from identity_attacks.rates import Conclusion
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PageSection, PrivacyTables
-from workflow_scripts.privacy import attacks_table
+from workflow_scripts.privacy import attacks_table, missed_table, reviewed_table
 from workflow_scripts.privacy.judging import MEASURES, listed, name_of, shown, with_interval
-from workflow_scripts.privacy.missed_table import CAPTION, text_tables
 
 MEANINGS = {
     Conclusion.LEAKS: "at least one measure is higher than guessing explains (level 5 %, corrected "
@@ -84,6 +85,19 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
     """The page's sections, from the attacks and audits of all variants."""
     yield PageSection(title="Answer", paragraphs=tuple(_answers(content)))
     yield PageSection(title=NEXT_STEPS, paragraphs=tuple(_next_steps(content)))
+    if content.methods:
+        yield PageSection(
+            title="Variants",
+            paragraphs=(
+                f"Experiment {content.experiment}: methods and settings of its config, defaults "
+                "included.",
+            ),
+            table=TextTable(
+                title="Methods",
+                columns=("Variant", "Method", "Settings"),
+                rows=tuple(_methods(content)),
+            ),
+        )
     yield PageSection(
         title="Attacks",
         paragraphs=(*_questions(content.attacks), *_meanings(content.attacks)),
@@ -115,10 +129,16 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="What was missed",
         paragraphs=(
             *map(_sentence, content.coverage),
-            *([CAPTION] if content.missed else []),
+            *([missed_table.CAPTION] if content.missed else []),
         ),
-        table=next(text_tables(content.missed), None),
+        table=next(missed_table.text_tables(content.missed), None),
     )
+    if content.review:
+        yield PageSection(
+            title="What a person reviewed",
+            paragraphs=(reviewed_table.CAPTION,),
+            table=next(reviewed_table.text_tables(content.review)),
+        )
     yield PageSection(
         title="Residual risks",
         paragraphs=tuple(_risks(content)),
@@ -205,19 +225,24 @@ def _next_steps(content: PrivacyTables) -> Iterator[str]:
         yield "Hand out no variant that is not shown to keep its limits (see Thresholds)."
     if any(audit.metadata.n or audit.outside.n for audit in content.audits if not audit.originals):
         yield "Look into the findings of the audit under Residual risks."
-    if content.missed is None:
+    if content.missed is None and content.review is None:
         yield (
             "Name a second detector (privacy.second_detection) to estimate how many faces and "
             "plates were missed."
         )
-    yield (
-        "Have a person review a random sample of the images, which bounds what was missed: python "
-        "-m workflow_scripts privacy review (docs/review.md)."
-    )
+    if content.review is None or not content.review_is_current:
+        yield (
+            f"Have a person review a random sample of the images{_again(content)}, which bounds "
+            "what was missed: python -m workflow_scripts privacy review (docs/review.md)."
+        )
     yield (
         "Judge what no attack measures: who receives the images, what else they know, and the "
         "residual risks below."
     )
+
+
+def _again(content: PrivacyTables) -> str:
+    return " with the regions that are found now" if content.review else ""
 
 
 def _sentence(text: str) -> str:
@@ -240,6 +265,18 @@ def _assets(content: PrivacyTables) -> Iterator[tuple[str, ...]]:
                 counts = str(left), str(tried.small), str(tried.not_drawn)
             found = str(block.regions + block.dropped), str(block.dropped), str(block.unchanged.n)
             yield audit.variant, kind.plural, *found, *counts
+
+
+def _methods(content: PrivacyTables) -> Iterator[tuple[str, str, str]]:
+    for variant in (audit.variant for audit in content.audits if audit.variant in content.methods):
+        settings = content.methods[variant]
+        others = [f"{key}: {_plain(value)}" for key, value in settings.items() if key != "method"]
+        yield variant, str(settings.get("method")), ", ".join(others) or "–"
+
+
+def _plain(value: Any) -> str:
+    """A setting as in YAML, on one line."""
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
 def _questions(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
@@ -381,6 +418,8 @@ def _origin(content: PrivacyTables) -> Iterator[tuple[str, str, str]]:
         ):
             if value := audit.made_with.get(what):
                 yield audit.variant, name, str(value)
+    if content.review:
+        yield "–", "sample of the review", content.review.sample
     for variant, made_with in content.attacks_made_with.items():
         yield variant, "attacks", str(made_with.get("fingerprint"))
         for attack in made_with.get("settings", {}).get("attacks", ()):

@@ -10,10 +10,9 @@ import numpy as np
 from listed_regions.region_files import ListedRegion
 from pydantic import ValidationError
 from region_review.answers import Answers
-from region_review.bounds import KindNumbers
 from region_review.sample import FoundRegion, ReviewTile
 
-from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.pictures import Picture
 
 QUALITY = 92
@@ -104,17 +103,3 @@ def _listed(
         )
     except ValidationError:
         return None
-
-
-def sentence_of(kind: Kind, numbers: KindNumbers) -> str:
-    """The numbers of a kind as one line for the terminal."""
-    judged = f"{kind.plural}: {numbers.wrong} of {numbers.judged} judged are wrong"
-    judged += f" ({_at_most(numbers.wrong_share.upper, f'all {numbers.found} found')})"
-    missed = (
-        f"{numbers.missed} missed ({_at_most(numbers.missed_share.upper, 'all that are there')})"
-    )
-    return f"{judged}; {missed}"
-
-
-def _at_most(upper: float | None, of: str) -> str:
-    return "there are none" if upper is None else f"at most {upper:.1%} of {of}"

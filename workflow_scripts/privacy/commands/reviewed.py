@@ -1,5 +1,7 @@
 """`privacy reviewed`: the answers of a review as regions and as numbers."""
 
+from datetime import UTC, datetime
+
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import refuse_overwriting
@@ -28,7 +30,8 @@ def reviewed(
         sample: the JSON file beside the page.
         other_split: regions of the other split's images, which are passed on as they are.
         output: JSON file for the regions.
-        numbers: JSON file for the shares of missed and wrong regions, with their bounds.
+        numbers: JSON file for the shares of missed and wrong regions, with their bounds. The next
+            run of the workflow shows it if it is privacy/review/numbers.json in the results.
 
     Raises:
         UserError: the answers do not fit the sample, the sample does not fit the regions, or not
@@ -39,7 +42,8 @@ def reviewed(
     from region_review.bounds import ERROR, numbers_of  # noqa: PLC0415
     from region_review.sample import ReviewSample, source_of  # noqa: PLC0415
 
-    from workflow_scripts.privacy.review import corrected, sentence_of  # noqa: PLC0415
+    from workflow_scripts.privacy.review import corrected  # noqa: PLC0415
+    from workflow_scripts.privacy.reviewed_table import said_of  # noqa: PLC0415
 
     refuse_overwriting(
         (answers, sample, *regions, *other_split), {"--output": output, "--numbers": numbers}
@@ -60,6 +64,8 @@ def reviewed(
     by_kind = {Kind(kind): of_kind for kind, of_kind in numbers_of(drawn, said).items()}
     content = Review(
         sample=drawn.id,
+        source=drawn.source,
+        date=datetime.now(UTC).date().isoformat(),
         split=drawn.split,
         images=drawn.images,
         tiles=sum(stratum.tiles for stratum in drawn.strata),
@@ -71,6 +77,6 @@ def reviewed(
     for note in notes + further:
         log.warning("attention: %s", note)
     for kind, of_kind in by_kind.items():
-        log.info("%s", sentence_of(kind, of_kind))
+        log.info("%s: %s", kind.plural, said_of(of_kind))
     changes = len(said.wrong), len(said.missed)
     log.info("%s: %d regions; %d removed, %d added", output, len(rows + more), *changes)

@@ -1,19 +1,27 @@
 """`privacy table`: the audits of all variants, and the attacks on them."""
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
 from figures_and_tables.tables import csv_of, in_markdown, latex_tables, markdown, write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
+from plain_commands.texts import read_given
+from region_review.sample import source_of
 
-from workflow_scripts.common.cli import File, Files, Folder, Settings
+from workflow_scripts.common.cli import File, Files, Folder, Settings, option
+from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.missed import Missed
+from workflow_scripts.contracts.regions import Kind, read_regions
+from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.contracts.settings import UNMODIFIED
+from workflow_scripts.contracts.shard_arguments import Regions
 from workflow_scripts.contracts.tables import PrivacyTables
-from workflow_scripts.privacy import attacks_table, missed_table
+from workflow_scripts.privacy import attacks_table, missed_table, reviewed_table
 from workflow_scripts.privacy import table as audits_table
 from workflow_scripts.privacy.judging import answer, broken, judged
 from workflow_scripts.privacy.page import as_markdown, page_of
@@ -26,6 +34,10 @@ def table(
     audits: Files,
     attacks: Files = (),
     missed: File | None = None,
+    review: File | None = None,
+    regions: Regions = (),
+    experiment: Annotated[str | None, option("NAME")] = None,
+    variants: Annotated[str, option("JSON|FILE")] = "{}",
     output: Folder,
     page: File | None = None,
 ) -> None:
@@ -37,25 +49,40 @@ def table(
         audits: privacy/{variant}.json, in the order of the rows.
         attacks: privacy/attacks/{variant}/success.json, that of the originals first.
         missed: privacy/missed/estimate.json, if a second detector was named.
+        review: privacy/review/numbers.json, if a person has reviewed a sample.
+        regions: detected PII regions of all shards, to see whether the review was of these.
+        experiment: name of the experiment.
+        variants: settings of each variant's method by the variant's name.
         output: folder for privacy.csv, .md, .tex and .json.
         page: Markdown file for the page that a data protection officer reads.
 
     Raises:
-        UserError: a file is damaged, or the attacks are not those on the originals and on variants.
+        UserError: a file is damaged, the review is of validation images, or the attacks are not
+            those on the originals and on variants.
     """
     found = tuple(Audit.read(path) for path in audits)
     tried = [Attacks.read(path) for path in attacks]
     _refuse_without_originals(tried)
     beside = judged(tried, settings.margin)
-    variants = [file.variant for file in tried[1:]]
     looked_for = tuple(found[0].kinds) if found else ()
+    reviewed = _read_review(review) if review else None
+    is_current = reviewed is not None and _is_of(reviewed, regions)
+    clauses = {kind: reviewed_table.clause(reviewed, is_current, kind) for kind in Kind}
     answers = [
-        said for name in variants for said in answer(name, beside, settings.margin, looked_for)
+        said
+        for file in tried[1:]
+        for said in answer(file.variant, beside, settings.margin, looked_for, clauses)
     ]
     estimate = Missed.read(missed) if missed else None
-    coverage = tuple(missed_table.sentences(estimate, looked_for))
+    coverage = (
+        *missed_table.sentences(estimate, looked_for, is_reviewed=reviewed is not None),
+        *reviewed_table.sentences(reviewed, is_current, looked_for),
+    )
     exceeded = tuple(broken(beside, settings.limits))
+    methods, _ = read_given(variants, "--variants")
     content = PrivacyTables(
+        experiment=experiment,
+        methods=without_folders(methods),
         audits=found,
         notes=(*exceeded, *audits_table.shortcomings(found)),
         attacks=beside,
@@ -63,16 +90,20 @@ def table(
         attacks_made_with={file.variant: file.made_with for file in tried},
         answers=tuple(answers),
         missed=estimate,
+        review=reviewed,
+        review_is_current=is_current,
         coverage=coverage,
         margin=settings.margin,
         limits=settings.limits,
         broken=exceeded,
         caption=f"{attacks_table.CAPTION} " * bool(beside)
         + f"{missed_table.CAPTION} " * bool(estimate)
+        + f"{reviewed_table.CAPTION} " * bool(reviewed)
         + audits_table.CAPTION,
         layouts=(
             *attacks_table.text_tables(beside),
             *missed_table.text_tables(estimate),
+            *reviewed_table.text_tables(reviewed),
             *audits_table.text_tables(found),
         ),
     )
@@ -84,7 +115,12 @@ def table(
         "privacy",
         csv=csv_of(
             audits_table.long_table(
-                [*attacks_table.rows_of(beside), *missed_table.rows_of(estimate)], found
+                [
+                    *attacks_table.rows_of(beside),
+                    *missed_table.rows_of(estimate),
+                    *reviewed_table.rows_of(reviewed),
+                ],
+                found,
             )
         ),
         md="\n\n".join(
@@ -101,6 +137,22 @@ def table(
     for said in exceeded:
         log.warning("attention: %s", said)
     log.info("%s.{csv,md,tex,json}: %d variants", output / "privacy", len(found))
+
+
+def _read_review(path: Path) -> Review:
+    """A review of training images, which are those that the audits are about."""
+    review = Review.read(path)
+    if review.split == "val":
+        raise UserError(
+            f"{path}: a review of validation images, which are not anonymized; review the training "
+            "images, or move this file away"
+        )
+    return review
+
+
+def _is_of(review: Review, regions: Sequence[Path]) -> bool:
+    """Whether a review is of these regions."""
+    return review.source == source_of([one.id for path in regions for one in read_regions(path)])
 
 
 def _refuse_without_originals(attacks: Sequence[Attacks]) -> None:
