@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from tests.commands import pii as main
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import (
     Kind,
+    NotCounted,
     Region,
-    read_left_out,
+    read_not_counted,
     read_regions,
     with_ids,
     write_regions,
@@ -25,6 +27,7 @@ from workflow_scripts.contracts.regions import (
 from workflow_scripts.imaging.detection import share_on
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask
+from workflow_scripts.pii.detect import merged
 from workflow_scripts.pii.figure import draw
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.pii.summary import summarize
@@ -109,9 +112,11 @@ def test_detect_keeps_what_lies_on_labelled_parents(tmp_path):
         ("1.png", Kind.FACE, 4),
     ]
     (table,) = tmp_path.glob("pii/*.parquet")
-    assert read_left_out(table) == {Kind.FACE: 2, Kind.LICENSE_PLATE: 2}
+    assert read_not_counted(table).left_out == {Kind.FACE: 2, Kind.LICENSE_PLATE: 2}
     _, found = detect(tmp_path, settings | {"only_on_labelled": False})
-    assert len(found) == 8
+    assert len(found) == 7  # two faces overlap by most of the smaller one
+    assert read_not_counted(table) == NotCounted(merged=Counter({Kind.FACE: 1}))
+    assert (found[0].x0, found[0].x1) == (4, 12)
     _, found = detect(tmp_path, settings | {"faces": None})
     assert {r.kind for r in found} == {Kind.LICENSE_PLATE}
     _, found = detect(tmp_path, settings | {"vehicle_classes": ["bicycle"]})
@@ -164,6 +169,20 @@ def test_share_counts_pixels_of_several_masks_once():
     assert share_on(region, []) == 0
 
 
+def test_finds_of_one_face_become_one_region_that_hides_them_all():
+    eyes = [((x, 12.0),) * 5 for x in range(4)]
+    whole = Region("a.png", Kind.FACE, 0.6, 10, 10, 30, 34, landmarks=eyes[0])
+    part = Region("a.png", Kind.FACE, 0.9, 8, 10, 16, 18, landmarks=eyes[1])  # 3/4 of it inside
+    neighbour = Region("a.png", Kind.FACE, 0.5, 26, 10, 46, 34, landmarks=eyes[2])  # a fifth
+    faint = replace(neighbour, score=0.2, x1=90, y1=90, landmarks=eyes[3])
+    expected = replace(whole, score=0.9, x0=8)
+    for order in ([whole, part, neighbour], [neighbour, part, whole]):
+        assert merged(order) == [expected, neighbour]
+    # A large one that scores less than half as much is not the face, but stays hidden.
+    assert merged([faint, neighbour]) == [replace(neighbour, x1=90, y1=90)]
+    assert merged([]) == []
+
+
 def test_regions_survive_the_file(tmp_path):
     regions = [
         Region("a/é.png", Kind.FACE, 0.5, 1, 2, 3.25, 4, landmarks=((1, 2),) * 5),
@@ -202,8 +221,14 @@ def test_summary_and_figure(tmp_path):
         Region("0.png", Kind.LICENSE_PLATE, 1, 0, 20, 9, 29),
         Region("2.png", Kind.FACE, 1, 0, 0, 9, 9),
     ]
-    write_regions(tmp_path / "a.parquet", with_ids(regions[:3]), {Kind.FACE: 7})
-    write_regions(tmp_path / "b.parquet", with_ids(regions[3:]), {Kind.FACE: 5})
+    write_regions(
+        tmp_path / "a.parquet", with_ids(regions[:3]), NotCounted(Counter({Kind.FACE: 7}))
+    )
+    write_regions(
+        tmp_path / "b.parquet",
+        with_ids(regions[3:]),
+        NotCounted(Counter({Kind.FACE: 5}), Counter({Kind.FACE: 2})),
+    )
     arguments = {
         "--settings": "{}",
         "--images": tmp_path,
@@ -233,6 +258,7 @@ def test_summary_and_figure(tmp_path):
         "motorcycle only (pii.only_on_labelled)",
         "faces left out, since on none of the labelled objects of the classes person, rider: 12 "
         "(pii.only_on_labelled: false keeps them)",
+        "faces merged into another one that they overlap, since both are finds of the same face: 2",
     ]
     svg = (tmp_path / "figures/figure_3.svg").read_text()
     assert "mean 1.33" in svg

@@ -4,8 +4,8 @@ import functools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,20 @@ def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
     return identified
 
 
-LEFT_OUT = "left_out"
-"""Key of a table's metadata."""
+@dataclass(frozen=True)
+class NotCounted:
+    """Number of finds that are no regions of their own, by kind."""
+
+    left_out: Counter[Kind] = field(default_factory=Counter)
+    """They lie on none of the labelled objects."""
+    merged: Counter[Kind] = field(default_factory=Counter)
+    """They overlap a better find of the same face or license plate, and are part of that region."""
+
+    def __add__(self, other: "NotCounted") -> "NotCounted":
+        """Those of two tables."""
+        return NotCounted(self.left_out + other.left_out, self.merged + other.merged)
+
+
 NUMBERS = ("score", "x0", "y0", "x1", "y1")
 
 
@@ -123,14 +135,14 @@ def schema() -> Any:
 
 
 def write_regions(
-    path: Path, regions: Iterable[Region], left_out: Mapping[Kind, int] | None = None
+    path: Path, regions: Iterable[Region], not_counted: NotCounted | None = None
 ) -> None:
     """Write a table of regions as Parquet, atomically.
 
     Args:
         path: the file.
         regions: with ids.
-        left_out: number of regions that were found and do not count.
+        not_counted: what else was found; it becomes metadata of the table.
     """
     rows = [
         {
@@ -145,8 +157,11 @@ def write_regions(
         raise ValueError("a region without an id; with_ids() gives ids")
     if not all(math.isfinite(row[name]) for row in rows for name in NUMBERS):
         raise ValueError("a region whose score or box is not finite")
-    numbers = {kind.value: number for kind, number in (left_out or {}).items()}
-    write_rows(path, rows, schema().with_metadata({LEFT_OUT: canonical_json(numbers)}))
+    metadata = {
+        name: canonical_json({kind.value: number for kind, number in numbers.items()})
+        for name, numbers in vars(not_counted or NotCounted()).items()
+    }
+    write_rows(path, rows, schema().with_metadata(metadata))
 
 
 def read_regions(path: Path) -> list[Region]:
@@ -176,16 +191,20 @@ def read_regions(path: Path) -> list[Region]:
         raise UserError(f"{path}: not a table of PII regions ({error}); {advice}") from None
 
 
-def read_left_out(path: Path) -> Counter[Kind]:
-    """Number of regions that were found in the images of a table and do not count.
+def read_not_counted(path: Path) -> NotCounted:
+    """What was found in the images of a table beside its regions.
 
     Raises:
         UserError: the table is missing, or is none.
     """
-    numbers = json.loads(
-        read_metadata(path, "a table of PII regions", "detect again").get(LEFT_OUT, "{}")
+    metadata = read_metadata(path, "a table of PII regions", "detect again")
+    named = {one.name: json.loads(metadata.get(one.name, "{}")) for one in fields(NotCounted)}
+    return NotCounted(
+        **{
+            name: Counter({Kind(kind): number for kind, number in numbers.items()})
+            for name, numbers in named.items()
+        }
     )
-    return Counter({Kind(kind): number for kind, number in numbers.items()})
 
 
 def _flat(points: Points | None) -> list[float] | None:

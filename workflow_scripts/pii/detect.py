@@ -1,16 +1,16 @@
 """Detecting the PII of some images."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from pii_detectors.boxes import objects_of
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, Region, with_ids
+from workflow_scripts.contracts.regions import NotCounted, Region, with_ids
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.settings import Pii
 
@@ -54,7 +54,7 @@ def detect(
     settings: Pii,
     pictures: Sequence[Picture],
     threads: int = 1,
-    left_out: Counter[Kind] | None = None,
+    not_counted: NotCounted | None = None,
 ) -> Iterator[list[Region]]:
     """The regions of each picture in turn, with ids, by kind and from left to right.
 
@@ -62,9 +62,9 @@ def detect(
         settings: the detectors, ready for the data set.
         pictures: to search.
         threads: CPU threads.
-        left_out: is raised by the number of regions that lie on none of the labelled objects.
+        not_counted: its numbers are raised by what is found beside these regions.
     """
-    left_out = Counter() if left_out is None else left_out
+    not_counted = not_counted or NotCounted()
     for picture in _decoded_ahead(settings, pictures):
         found: list[Region] = []
         for kind, detector in settings.detectors.items():
@@ -77,9 +77,31 @@ def detect(
                 continue
             regions = detector.regions(picture, kind, within, threads)
             kept = [region for region in regions if settings.counts(region, picture)]
-            left_out[kind] += len(regions) - len(kept)
-            found += sorted(kept, key=lambda region: (region.x0, region.y0))
+            whole = merged(kept)
+            not_counted.left_out[kind] += len(regions) - len(kept)
+            not_counted.merged[kind] += len(kept) - len(whole)
+            found += sorted(whole, key=lambda region: (region.x0, region.y0))
         yield with_ids(found, picture.record.sha256)
+
+
+def merged(regions: Sequence[Region]) -> list[Region]:
+    """One region of each face or license plate, where several finds overlap.
+
+    Its landmarks or quad are those of the find that fits best. Its box holds all of them, so that
+    nothing is shown that one of them would have hidden.
+
+    Args:
+        regions: of one kind, in one picture.
+    """
+    boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
+    scores = np.array([region.score for region in regions], float)
+    whole = []
+    for group in objects_of(boxes, scores):
+        x0, y0 = boxes[group, :2].min(axis=0).tolist()
+        x1, y1 = boxes[group, 2:].max(axis=0).tolist()
+        score = float(scores[group].max())
+        whole.append(replace(regions[group[0]], x0=x0, y0=y0, x1=x1, y1=y1, score=score))
+    return whole
 
 
 def _decoded_ahead(settings: Pii, pictures: Sequence[Picture]) -> Iterator[Picture]:

@@ -1,12 +1,12 @@
 """Number of regions in each frame."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
-from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.regions import Kind, NotCounted, Region
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.settings import Pii
 
@@ -29,15 +29,22 @@ def notes_on(settings: Pii, pictures: Sequence[Picture]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def left_out_notes(settings: Pii, left_out: Mapping[Kind, int]) -> tuple[str, ...]:
-    """What was found and does not count: regions on none of the labelled objects."""
-    return tuple(
+def not_counted_notes(settings: Pii, not_counted: NotCounted) -> tuple[str, ...]:
+    """What was found beside the regions: on none of the labelled objects, or one thing twice."""
+    left_out = tuple(
         f"{kind.plural} left out, since on none of the labelled objects of the classes "
         f"{', '.join(settings.parent_classes[kind][1])}: {number} (pii.only_on_labelled: false "
         "keeps them)"
-        for kind, number in sorted(left_out.items())
+        for kind, number in sorted(not_counted.left_out.items())
         if number
     )
+    merged = tuple(
+        f"{kind.plural} merged into another one that they overlap, since both are finds of the same "
+        f"{kind.value.replace('_', ' ')}: {number}"
+        for kind, number in sorted(not_counted.merged.items())
+        if number
+    )
+    return left_out + merged
 
 
 def summarize(

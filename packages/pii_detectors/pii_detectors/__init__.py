@@ -20,6 +20,7 @@ _MODULES = {
     "boxes_around": "boxes",
     "ious": "boxes",
     "non_maximum_suppression": "boxes",
+    "objects_of": "boxes",
 }
 __all__ = sorted(_MODULES)  # noqa: PLE0605 - __init__.pyi spells them for type checkers
 

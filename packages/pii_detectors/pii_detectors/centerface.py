@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .boxes import ious
+from .boxes import PART, shares_of_smaller
 from .detections import NO_FACES, FaceDetections, joined, together
 from .errors import DetectorError
 from .networks import content_of, network_of
@@ -37,9 +37,8 @@ CANDIDATE = 1 / 6
 TILE = 2048
 """With `every_size`: side of what the network sees at once, pixels; the memory that it takes."""
 LARGE = 48
-"""With `every_size`: a face of at least so many pixels in a smaller look is taken from there."""
-SAME = 0.15
-"""And what overlaps it by a higher IoU in a larger look is a part of the same face."""
+"""With `every_size`: a face of at least so many pixels in a smaller look is taken from there, and
+what overlaps it in a larger look is a part of it."""
 AROUND_FACE = 2.5
 """The second look: side of the view in sides of the face."""
 NEAR, FAR = 64, 128
@@ -117,7 +116,7 @@ class CenterFaceSearch:
             seen = self._looked(network, image, views, self.threshold)
             sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).max(axis=1, initial=0) * scale
             fits = (sides >= LARGE) | (scale >= self.scale)
-            new = [not (ious(box, found.boxes) > SAME).any() for box in seen.boxes]
+            new = [not (shares_of_smaller(box, found.boxes) > PART).any() for box in seen.boxes]
             found = together([found, seen[fits & np.array(new, bool)]])
         return found[np.argsort(-found.scores, kind="stable")]
 

@@ -6,7 +6,7 @@ from plain_commands.console import log, progress
 
 from workflow_scripts.common.cli import File, Settings, Threads, labelled
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, write_regions
+from workflow_scripts.contracts.regions import NotCounted, write_regions
 from workflow_scripts.contracts.shard_arguments import (
     Annotations,
     Images,
@@ -18,7 +18,7 @@ from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import detect as detection
 from workflow_scripts.pii.settings import Pii
-from workflow_scripts.pii.summary import left_out_notes
+from workflow_scripts.pii.summary import not_counted_notes
 
 
 @labelled("detect PII {shard}")
@@ -42,13 +42,14 @@ def detect(
     pictures = {picture.record.id: picture for picture in pictures_of(split, images)}
     chosen = images_of_shard(shards, shard, split, annotations)
     ready = settings.for_data_set(ImageNames.of(annotations, images))
-    left_out: Counter[Kind] = Counter()
-    found = detection.detect(ready, [pictures[image.id] for image in chosen], threads, left_out)
+    not_counted = NotCounted()
+    searched = [pictures[image.id] for image in chosen]
+    found = detection.detect(ready, searched, threads, not_counted)
     shown = progress(found, total=len(chosen), description="detecting PII")
     regions = [region for in_image in shown for region in in_image]
-    write_regions(output, regions, left_out)
+    write_regions(output, regions, not_counted)
     counts = Counter(region.kind for region in regions)
     said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
     log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(chosen))
-    for note in left_out_notes(settings, left_out):
+    for note in not_counted_notes(settings, not_counted):
         log.info("%s", note)

@@ -1,12 +1,10 @@
 """`pii summarize`: how many regions there are."""
 
-from collections import Counter
-
 from plain_commands.console import log
 
 from workflow_scripts.common.cli import File, Folder, Settings
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.regions import Kind, read_left_out, read_regions
+from workflow_scripts.contracts.regions import NotCounted, read_not_counted, read_regions
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
@@ -32,9 +30,9 @@ def summarize(
     split = CocoSplit.read(annotations)
     found = [region for path in regions for region in read_regions(path)]
     ready = settings.for_data_set(ImageNames.of(annotations, images))
-    left_out = sum(map(read_left_out, regions), Counter[Kind]())
+    not_counted = sum(map(read_not_counted, regions), NotCounted())
     notes = counts.notes_on(ready, pictures_of(split, images))
-    notes += counts.left_out_notes(ready, left_out)
+    notes += counts.not_counted_notes(ready, not_counted)
     names = [image.file_name for image in split.images]
     summary = counts.summarize(names, found, settings.detectors, notes)
     summary.write(output)
