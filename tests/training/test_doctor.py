@@ -9,6 +9,7 @@ import torch
 from tests.commands import training as main
 from tests.training.conftest import RECIPE
 from workflow_scripts.training import doctor_checks
+from workflow_scripts.training.job import Ending, TrainingOutcome
 
 
 def doctor(recipe: dict, capfd) -> tuple[int, str]:
@@ -27,7 +28,7 @@ def test_a_machine_that_can_train(capfd):
         "gloo adds up over 2 processes",
         "torchvision: 6 iterations of 4 images",
         "as expected",
-        "on 256x128",
+        "a step of 4 images of 256x128 with 1 worker, its state, and a prediction",
     ):
         assert found in said
     assert "FAILED" not in said
@@ -36,16 +37,15 @@ def test_a_machine_that_can_train(capfd):
 def test_what_does_not_work_is_named_and_the_rest_examined(capfd, monkeypatch):
     monkeypatch.setattr(doctor_checks, "nms", lambda *_: torch.tensor([0, 1, 2]))
     monkeypatch.setattr(doctor_checks, "connection", lambda gpus: "not asked")
+    lost = TrainingOutcome(Ending.FAILED, "training diverged at iteration 1")
+    monkeypatch.setattr(doctor_checks, "launch", lambda job: lost)
     code, said = doctor(RECIPE, capfd)
     assert code == 2
     assert "NMS keeps [0, 1, 2] instead of [0, 2]" in said
-    assert "error: RoIAlign and NMS: does not work here" in said
-    assert "on 256x128" in said
+    assert re.search(r"training and prediction +RuntimeError: training diverged at iter", said)
+    assert "error: RoIAlign and NMS, training and prediction: does not work here" in said
 
 
-def test_the_sample_is_one_that_a_model_can_learn_from():
-    sample = doctor_checks.drawn_sample()
-    assert sample.image.shape == (3, 128, 256)
-    assert sample.masks.sum(dtype=torch.int64) == 70 * 70 + 100 * 40
+def test_fewer_gpus_than_a_training_asks_for_are_named():
     with pytest.raises(RuntimeError, match="of 2 GPUs"):
         doctor_checks.devices(2)

@@ -2,18 +2,25 @@
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing
-from invariant_mask_rcnn.samples import LabelledImage, TrainingSample, as_sample
+from plain_commands.files import sha256_of_file
 from torchvision.ops import nms, roi_align
 
+from workflow_scripts.common.gpus import usable_cores
+from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.settings import CLASSES, Evaluation
+from workflow_scripts.imaging.images import write_png
+from workflow_scripts.imaging.masks import encode_mask
+from workflow_scripts.training.checkpoint import SavedState
 from workflow_scripts.training.engine import EngineSettings
-
-HEIGHT, WIDTH = 128, 256
+from workflow_scripts.training.job import Ending, TrainingJob
+from workflow_scripts.training.launcher import launch
 
 
 def devices(gpus: int) -> str:
@@ -79,35 +86,68 @@ def operators(gpus: int) -> str:
     return "as expected"
 
 
-def step(settings: EngineSettings, classes: int, gpus: int) -> str:
-    """Loss of a drawn image, and its gradient, with random weights."""
-    device = _device(gpus)
-    engine = settings.make_engine(classes)
-    torch.manual_seed(0)
-    model = engine.initial_model(None).to(device)
-    terms = engine.losses(engine.loss_module(model), [drawn_sample().to(device)])
-    loss = torch.stack([term.total / max(1, term.count) for term in terms.values()]).sum()
-    loss.backward()
-    learning = [part for part in model.parameters() if part.requires_grad]
-    lacking = sum(part.grad is None for part in learning)
-    wrong = sum(part.grad is not None and not part.grad.isfinite().all() for part in learning)
-    if not loss.isfinite() or wrong or lacking:
-        raise RuntimeError(
-            f"loss {loss.item():.3g}; of {len(learning)} weights {lacking} get no gradient, "
-            f"{wrong} one that is not finite"
-        )
-    memory = f", {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB" if gpus else ""
-    return f"loss {loss.item():.2f} on {WIDTH}x{HEIGHT}{memory}"
+def training(settings: EngineSettings, gpus: int) -> str:
+    """One step of a real training on drawn frames, its saved state, and a prediction with that.
+
+    The workers, their connection, precision, readers and memory are those of a training; the
+    weights are random. On GPUs, the frames have the size of Cityscapes'.
+    """
+    height, width = (1024, 2048) if gpus else (128, 256)
+    with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
+        job = _job(settings, gpus, Path(folder), height, width)
+        outcome = launch(job)
+        if outcome.ending is not Ending.SAVED:
+            raise RuntimeError(outcome.message)
+        state = SavedState.of(job, job.state)
+    wrong = [name for name, value in state.model.items() if not value.isfinite().all()]
+    if wrong:
+        raise RuntimeError(f"{wrong[0]} is not finite after the first step")
+    engine = settings.make_engine(len(CLASSES))
+    model = engine.trained_model(state.model, Evaluation(shorter_side=height, longest_side=width))
+    model.to(_device(gpus))
+    (found,) = engine.detect(model, [_drawn_frame(0, height, width)])
+    if not np.isfinite(found.boxes).all() or not np.isfinite(found.scores).all():
+        raise RuntimeError("the model's predictions are not finite")
+    return (
+        f"a step of {job.recipe.images_per_step} images of {width}x{height} with {job.workers} "
+        f"worker{'s' * (job.workers > 1)}, its state, and a prediction"
+    )
 
 
-def drawn_sample() -> TrainingSample:
-    """Sample of two rectangles on noise."""
-    random = np.random.default_rng(0)
-    image = random.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    boxes = np.array([[20, 30, 90, 100], [130, 20, 230, 60]], np.float32)
-    crops = [np.ones((int(y1 - y0), int(x1 - x0)), np.uint8) for x0, y0, x1, y1 in boxes]
-    corners = boxes[:, :2].astype(np.int64)
-    return as_sample(LabelledImage(image, boxes, np.array([1, 2]), tuple(crops), corners), seed=0)
+def _job(settings: EngineSettings, gpus: int, folder: Path, height: int, width: int) -> TrainingJob:
+    """A training that is to stop after its first step."""
+    images: list[CocoImage] = []
+    instances: list[Instance] = []
+    for number in range(1, settings.recipe().images_per_step + 1):
+        name = f"{number}.png"
+        write_png(folder / name, _drawn_frame(number, height, width))
+        images.append(CocoImage(number, name, width, height, sha256_of_file(folder / name)))
+        for side in (height // 2, height // 4):
+            mask = encode_mask(np.ones((side, side), bool), 8, 8, height, width)
+            box = (8.0, 8.0, float(side), float(side))
+            instances.append(Instance(len(instances) + 1, number, 1, box, side**2, mask))
+    annotations = folder / "annotations.json"
+    CocoSplit(CLASSES, tuple(images), tuple(instances)).write(annotations)
+    return TrainingJob(
+        settings=settings.model_copy(update={"initialisation": "none"}),
+        annotations=annotations,
+        images=folder,
+        anonymized=None,
+        variant="doctor",
+        seed=0,
+        seed_offset=0,
+        fingerprint="doctor",
+        output=folder / "run",
+        workers=gpus or 1,
+        gpus=tuple(os.environ["CUDA_VISIBLE_DEVICES"].split(",")) if gpus else (),
+        threads=usable_cores(),
+        checkpoint_seconds=3600,
+        stop_at=time.time(),
+    )
+
+
+def _drawn_frame(seed: int, height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 255, (height, width, 3), np.uint8)
 
 
 def _device(gpus: int) -> torch.device:

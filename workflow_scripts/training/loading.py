@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
@@ -74,7 +75,7 @@ def batches(
         num_workers=processes,
         collate_fn=list,
         pin_memory=pinned,
-        worker_init_fn=_end_when_told,
+        worker_init_fn=_set_up_reader,
         # Forked processes inherit what is blocked; Python 3.14 and later would choose another way.
         multiprocessing_context="fork" if processes else None,
     )
@@ -87,8 +88,12 @@ def batches(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_when_told(process: int) -> None:
-    """Wait in a thread for the worker's SIGTERM, and for nobody else's, to end this process."""
+def _set_up_reader(process: int) -> None:
+    """Let OpenCV use one thread, and wait in another for the worker's SIGTERM, nobody else's.
+
+    There are as many readers as threads already.
+    """
+    cv2.setNumThreads(1)
     threading.Thread(target=_wait_for_the_worker, daemon=True).start()
 
 

@@ -12,7 +12,7 @@ from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
 
 from .masks import mask_targets
-from .samples import TrainingSample
+from .samples import TrainingSample, of_one_size
 
 
 class PerImageLosses(nn.Module):
@@ -21,7 +21,7 @@ class PerImageLosses(nn.Module):
     detectron2 averages a loss over the images of one GPU, so that 4 GPUs with an image each (its
     Cityscapes recipe) train another model than 1 GPU with 4. Here each image has its own average
     on any hardware, and its anchors and proposals are sampled with its own seed. Images of one
-    call share the backbone's forward pass.
+    size share the backbone's forward pass.
     """
 
     def __init__(self, detector: GeneralizedRCNN) -> None:
@@ -35,20 +35,31 @@ class PerImageLosses(nn.Module):
             inputs: dicts as detectron2's mapper makes them.
             seeds: seed of each image.
         """
-        detector = self.detector
-        images = detector.preprocess_image(inputs)
-        features = detector.backbone(images.tensor)
-        losses: list[dict[str, Tensor]] = []
+        losses: dict[int, dict[str, Tensor]] = {}
         with EventStorage():
-            for index, (one, seed) in enumerate(zip(inputs, seeds, strict=True)):
-                seed_everything(seed)
-                alone = ImageList(images.tensor[index : index + 1], [images.image_sizes[index]])
-                of_image = {name: maps[index : index + 1] for name, maps in features.items()}
-                truth = [one["instances"]]
-                proposals, of_proposals = detector.proposal_generator(alone, of_image, truth)
-                _, of_heads = detector.roi_heads(alone, of_image, proposals, truth)
-                losses.append({**of_heads, **of_proposals})
-        return {name: torch.stack([part[name] for part in losses]) for name in losses[0]}
+            for group in of_one_size([one["image"] for one in inputs]):
+                images = self.detector.preprocess_image([inputs[index] for index in group])
+                features = self.detector.backbone(images.tensor)
+                for place, index in enumerate(group):
+                    seed_everything(seeds[index])
+                    alone = ImageList(images.tensor[place : place + 1], [images.image_sizes[place]])
+                    # Whole floats: detectron2 rounds boxes to the precision of the features that
+                    # it crops, and bfloat16 has steps of 4 pixels beyond pixel 1024.
+                    of_image = {
+                        name: maps[place : place + 1].float() for name, maps in features.items()
+                    }
+                    losses[index] = self._of_one(alone, of_image, [inputs[index]["instances"]])
+        return {
+            name: torch.stack([losses[index][name] for index in range(len(inputs))])
+            for name in losses[0]
+        }
+
+    def _of_one(
+        self, image: ImageList, features: dict[str, Tensor], truth: list[Instances]
+    ) -> dict[str, Tensor]:
+        proposals, of_proposals = self.detector.proposal_generator(image, features, truth)
+        _, of_heads = self.detector.roi_heads(image, features, proposals, truth)
+        return {**of_heads, **of_proposals}
 
 
 def seed_everything(seed: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,3 +23,14 @@ class LossTerm:
     total: Tensor
     """Scalar, differentiable."""
     count: int
+
+
+def added(parts: Sequence[dict[str, LossTerm]]) -> dict[str, LossTerm]:
+    """Terms over all images, from the terms over some of them, by name."""
+    return {
+        name: LossTerm(
+            functools.reduce(operator.add, (part[name].total for part in parts)),
+            sum(part[name].count for part in parts),
+        )
+        for name in parts[0]
+    }

@@ -21,8 +21,9 @@ from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import MultiScaleRoIAlign
 
-from .loss_term import LossTerm
+from .loss_term import LossTerm, added
 from .masks import mask_targets
+from .samples import of_one_size
 
 Features = dict[str, Tensor]
 """Features by pyramid level, (images, channels, h, w) each."""
@@ -124,10 +125,20 @@ class MaskRcnn(GeneralizedRCNN):
             images: images of one worker.
             targets: fields of `TrainingSample`, a dict per image.
         """
-        if targets is not None:
-            seeds = [target["seed"] for target in targets]
-            self.rpn.fg_bg_sampler.seeds = seeds
-            self.roi_heads.fg_bg_sampler.seeds = [seed + 1 for seed in seeds]
+        if targets is None:
+            return super().forward(images)
+        return added(
+            [
+                self._losses([images[one] for one in group], [targets[one] for one in group])
+                for group in of_one_size(images)
+            ]
+        )
+
+    def _losses(self, images: list[Tensor], targets: list[dict[str, Any]]) -> dict[str, LossTerm]:
+        """Losses of images of one size."""
+        seeds = [target["seed"] for target in targets]
+        self.rpn.fg_bg_sampler.seeds = seeds
+        self.roi_heads.fg_bg_sampler.seeds = [seed + 1 for seed in seeds]
         return super().forward(images, targets)
 
 

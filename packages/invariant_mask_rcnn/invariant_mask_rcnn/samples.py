@@ -1,6 +1,7 @@
 """A labelled image, and the sample of tensors that a model is trained with."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,3 +80,16 @@ def as_sample(labelled: LabelledImage, seed: int) -> TrainingSample:
         corners=torch.from_numpy(labelled.corners.astype(np.float32) - 1),
         seed=seed,
     )
+
+
+def of_one_size(images: Sequence[Tensor]) -> list[list[int]]:
+    """Indices of the images, in a group for each shape.
+
+    Images of one group need no padding to share a forward pass. Where an image is padded, its
+    features near the padding differ, and anchors are sampled there: it would train another model
+    than alone.
+    """
+    groups: defaultdict[torch.Size, list[int]] = defaultdict(list)
+    for index, image in enumerate(images):
+        groups[image.shape].append(index)
+    return list(groups.values())

@@ -1,9 +1,7 @@
 """One optimizer step: gradient over all workers, in micro-batches if need be, and update."""
 
 import contextlib
-import functools
 import math
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
-from .loss_term import LossTerm
+from .loss_term import LossTerm, added
 from .samples import TrainingSample
 from .workers import StepAgreement, Worker
 
@@ -153,7 +151,7 @@ class GradientAccumulator:
         """
         size = self.micro_batch or len(batch)
         parts = [batch[start : start + size] for start in range(0, len(batch), size)]
-        if len(parts) == 1:
+        if len(parts) == 1 and not self.counts_are_images:
             terms = self._losses(self.data_parallel, batch)
             agreed = self.worker.agree(terms, stop=stop, save=save)
             _refuse_divergence(agreed)
@@ -170,7 +168,7 @@ class GradientAccumulator:
             seen.append(
                 {name: LossTerm(term.total.detach(), term.count) for name, term in terms.items()}
             )
-        agreed = self.worker.agree(_added(seen), stop=stop, save=save)
+        agreed = self.worker.agree(added(seen), stop=stop, save=save)
         _refuse_divergence(agreed)
         return agreed
 
@@ -184,17 +182,7 @@ class GradientAccumulator:
             return {}
         with torch.no_grad():
             seen = [self._losses(self.module, part) for part in parts]
-        return self.worker.agree(_added(seen), stop=False, save=False).counts
-
-
-def _added(parts: list[dict[str, LossTerm]]) -> dict[str, LossTerm]:
-    return {
-        name: LossTerm(
-            functools.reduce(operator.add, (part[name].total for part in parts)),
-            sum(part[name].count for part in parts),
-        )
-        for name in parts[0]
-    }
+        return self.worker.agree(added(seen), stop=False, save=False).counts
 
 
 def _refuse_divergence(agreed: StepAgreement) -> None:

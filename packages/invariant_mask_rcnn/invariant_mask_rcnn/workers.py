@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from .loss_term import LossTerm
+from .repeatable import use_repeatable_roi_align
 
 _SYNC_BUFFERS = (
     "forward_sync_buffers"
@@ -30,8 +31,7 @@ def set_up_torch(threads: int, *, deterministic: bool) -> None:
     Args:
         threads: CPU threads of this process. Sums depend on their number.
         deterministic: use only algorithms that repeat bit for bit. Costs nothing on CPUs; on GPUs
-            it is slower, and RoIAlign falls back to an implementation that needs many times the
-            memory.
+            it is slower.
     """
     if deterministic:
         # cuBLAS reads this when CUDA starts; torch refuses to compute without it.
@@ -39,6 +39,8 @@ def set_up_torch(threads: int, *, deterministic: bool) -> None:
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
     torch.use_deterministic_algorithms(deterministic)
+    if deterministic:
+        use_repeatable_roi_align()
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 

@@ -15,13 +15,13 @@ def worker(tmp_path):
         yield alone
 
 
-def samples(count: int) -> list[TrainingSample]:
-    """Images with one object each, at other places."""
+def samples(count: int, *, sizes: bool = False) -> list[TrainingSample]:
+    """Images with one object each, at other places; of two sizes, if so."""
     rng = np.random.default_rng(0)
     return [
         as_sample(
             LabelledImage(
-                image=rng.integers(0, 255, (64, 128, 3), np.uint8),
+                image=rng.integers(0, 255, (64 + 32 * (sizes and number % 2), 128, 3), np.uint8),
                 boxes=np.float32([[20 + number, 10, 50 + number, 40]]),
                 labels=np.array([1 + number % 2]),
                 crops=(np.ones((30, 30), np.uint8),),
@@ -37,8 +37,8 @@ def losses(module, batch):
     return module([one.image.float() / 255 for one in batch], [vars(one) for one in batch])
 
 
-def gradient(worker: Worker, micro_batch: int | None) -> torch.Tensor:
-    """The gradient of a step of four images, as one vector."""
+def gradient(worker: Worker, micro_batch: int | None, batch: list[TrainingSample]) -> torch.Tensor:
+    """The gradient of a step, as one vector."""
     torch.manual_seed(0)
     model = build_tiny(2, pretrained=False).train()
     optimizer = ScheduledOptimizer(
@@ -48,15 +48,16 @@ def gradient(worker: Worker, micro_batch: int | None) -> torch.Tensor:
         *(losses, False, model, worker.data_parallel(model), worker, optimizer, 4, micro_batch)
     )
     optimizer.begin(0)
-    step(samples(4), stop=False, save=False)
+    step(batch, stop=False, save=False)
     parts = [part.grad.ravel() for part in model.parameters() if part.grad is not None]
     return torch.cat(parts)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("micro_batch", [1, 3])
-def test_a_step_in_parts_has_the_gradient_of_the_whole(worker, micro_batch):
-    whole, parts = gradient(worker, None), gradient(worker, micro_batch)
+@pytest.mark.parametrize(("micro_batch", "sizes"), [(1, False), (3, False), (1, True)])
+def test_a_step_in_parts_has_the_gradient_of_the_whole(worker, micro_batch, sizes):
+    batch = samples(4, sizes=sizes)
+    whole, parts = gradient(worker, None, batch), gradient(worker, micro_batch, batch)
     assert whole.norm() > 0.1
     torch.testing.assert_close(parts, whole, rtol=1e-3, atol=1e-5)
 

@@ -7,6 +7,7 @@ import torch
 
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
+from detectron2.layers import roi_align
 from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from detectron2.structures import BitMasks
@@ -62,6 +63,36 @@ def test_losses_are_detectron2s_image_by_image(engine, samples):
         assert term.count == 3
         expected = sum(losses[name] for losses in theirs)
         torch.testing.assert_close(term.total, expected, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_half_precision_rounds_no_box(engine, samples, monkeypatch):
+    """In bfloat16, a coordinate beyond 1024 is a multiple of 4 pixels."""
+    seen = []
+    usual = roi_align.roi_align
+
+    def watched(features, boxes, *arguments):
+        seen.append((features.dtype, boxes.dtype))
+        return usual(features, boxes, *arguments)
+
+    monkeypatch.setattr(roi_align, "roi_align", watched)
+    model = engine.initial_model(None)
+    for precision in torch.bfloat16, torch.float16:
+        seen.clear()
+        with torch.autocast("cpu", precision):
+            assert model.backbone(torch.zeros(1, 3, 64, 64))["p2"].dtype is precision
+            engine.losses(engine.loss_module(model), [samples[0]])
+        assert set(seen) == {(torch.float32, torch.float32)}
+
+
+def test_images_of_two_sizes_train_as_if_alone(engine, samples):
+    torch.manual_seed(0)
+    learner = engine.loss_module(engine.initial_model(None))
+    large = replace(samples[0], image=samples[0].image.repeat(1, 2, 2))
+    together = engine.losses(learner, [samples[0], large])
+    alone = [engine.losses(learner, [sample]) for sample in (samples[0], large)]
+    for name, term in together.items():
+        expected = alone[0][name].total + alone[1][name].total
+        torch.testing.assert_close(term.total, expected, rtol=1e-5, atol=1e-6, msg=name)
 
 
 def test_an_image_draws_from_its_own_seed(engine, samples):

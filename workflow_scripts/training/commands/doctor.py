@@ -11,7 +11,6 @@ from tabulate import tabulate
 
 from workflow_scripts.common.cli import Count, Settings
 from workflow_scripts.common.gpus import choose_gpus
-from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.training.settings import Training
 
 
@@ -27,8 +26,8 @@ class Finding:
 def doctor(*, settings: Settings[Training], gpus: Count = 0) -> None:
     """Check whether this machine can train what the config asks for.
 
-    Looks at versions and devices, lets the GPUs communicate, and sends a small drawn image forward
-    and backward through the model. Prints a table. It needs no data set and no weights.
+    Looks at versions and devices, lets the GPUs communicate, and makes one step of a training on
+    drawn frames and a prediction. Prints a table. It needs no data set and no weights.
 
     Args:
         gpus: number of GPUs of a training; 0 examines the CPU.
@@ -61,11 +60,12 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
         if version:  # What is missing and needed fails below.
             yield Finding(package, version)
     checks: dict[str, Callable[[], str]] = {
-        "devices": lambda: doctor_checks.devices(gpus),
+        # First, before this process holds a GPU, which some sites give to one process at a time.
         "workers' connection": lambda: doctor_checks.connection(gpus),
+        "devices": lambda: doctor_checks.devices(gpus),
         "recipe": lambda: doctor_checks.recipe(settings),
         "RoIAlign and NMS": lambda: doctor_checks.operators(gpus),
-        "forward and backward": lambda: doctor_checks.step(settings, len(CLASSES), gpus),
+        "training and prediction": lambda: doctor_checks.training(settings, gpus),
     }
     for what, check in checks.items():
         started = time.monotonic()

@@ -95,9 +95,7 @@ class Detectron2Engine:
             ordered = in_channel_order(small, self.model_config.image_format).transpose(2, 0, 1)
             pixels = torch.from_numpy(np.ascontiguousarray(ordered, np.float32))
             inputs.append({"image": pixels})
-        mixed = self.settings.mixed_precision and model.device.type == "cuda"
-        with torch.autocast(model.device.type, enabled=mixed):
-            found = model.inference(inputs, do_postprocess=False)
+        found = model.inference(inputs, do_postprocess=False)
         return [
             _detections(instances, *image.shape[:2])
             for instances, image in zip(found, images, strict=True)

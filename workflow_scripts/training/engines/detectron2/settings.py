@@ -11,6 +11,7 @@ SET_ELSEWHERE = {
     "CUDNN_BENCHMARK": "has no effect here",
     "DATALOADER": "has no effect here; the profile's threads read the images",
     "DATASETS": "set dataset instead",
+    "FLOAT32_PRECISION": "has no effect here",
     "INPUT.MASK_FORMAT": "has no effect here; masks are bitmaps",
     "INPUT.MAX_SIZE_TEST": "set evaluation.longest_side instead",
     "INPUT.MIN_SIZE_TEST": "set evaluation.shorter_side instead",
@@ -49,10 +50,9 @@ class Detectron2Settings(EngineSettings):
     """Changes to options of the config file, by dotted key: `{SOLVER.BASE_LR: 0.01}`. They override
     `schedule` too."""
     mixed_precision: bool = False
-    """Autocast to bfloat16 or float16 on GPUs; CPUs always compute in float32."""
+    """Train in bfloat16 or float16 on GPUs; predictions, and CPUs, always compute in float32."""
     deterministic: bool = False
-    """Use only algorithms that repeat bit for bit on GPUs too; they are slower and need more
-    memory."""
+    """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
 
     @model_validator(mode="after")
     def _check_weights_and_options(self) -> Self:

@@ -19,12 +19,11 @@ class TorchvisionTraining(TorchvisionSettings):
     """Mask R-CNN from torchvision, which installs from PyPI alone."""
 
     def recipe(self) -> Recipe:
-        # Not deterministic on GPUs: RoIAlign would fall back to an implementation that needs many
-        # times the memory.
         return Recipe(
             self.iterations,
             self.images_per_step,
             self.mixed_precision,
+            self.deterministic,
             warmup=self.warmup_iterations,
             rate_drops=self.rate_drops,
         )

@@ -54,7 +54,9 @@ class TorchvisionSettings(EngineSettings):
     gradient_clip: PositiveFloat | None = None
     """Maximum norm of the gradient; null if unlimited."""
     mixed_precision: bool = True
-    """Autocast to bfloat16 or float16 on GPUs; CPUs always compute in float32."""
+    """Train in bfloat16 or float16 on GPUs; predictions, and CPUs, always compute in float32."""
+    deterministic: bool = False
+    """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
     augmentation: Augmentation = Augmentation()
     """Random changes of a training image before the model sees it."""
 
