@@ -9,8 +9,8 @@ leaves nothing, shows what the same numbers are by chance.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -25,10 +25,19 @@ from identity_attacks.recognition import informed_recognition, recognition
 from identity_attacks.recognizers import Dlib
 from plain_commands.errors import UserError
 
-from benchmarks.photographs import cutouts_of, people_of, photographs_in, shrunk, size_of, treated
+from benchmarks.photographs import (
+    Face,
+    cutout_of,
+    faces_in,
+    photographs_in,
+    picture_with,
+    with_people,
+)
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blackbox import Blackbox
 from workflow_scripts.anonymization.methods.natural import Natural
+from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.imaging.pictures import Picture
 
 LEAST, REDUCED = 40, 64
 """Smallest face that is taken, and the size that larger ones are reduced to, pixels."""
@@ -47,19 +56,12 @@ METHODS: dict[str, Method | None] = {
 class Sample:
     """Faces to attack."""
 
-    probes: tuple[FaceCutout, ...]
+    probes: tuple[Face, ...]
     """One of each person."""
-    others: tuple[FaceCutout, ...]
+    others: tuple[Face, ...]
     """Faces of the same people in other photographs, for those who have any."""
     found: str
     """How they were found, in words."""
-
-    def reduced(self, size: float) -> "Sample":
-        """The same with faces of at most `size` pixels."""
-        probes, others = (
-            tuple(shrunk(cutout, size) for cutout in some) for some in (self.probes, self.others)
-        )
-        return replace(self, probes=probes, others=others)
 
 
 def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
@@ -68,15 +70,15 @@ def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
     Raises:
         UserError: fewer than three people, of whom no share can be told.
     """
-    cutouts, small, photographs = [], 0, 0
-    for photograph in photographs_in(folder):
-        large = cutouts_of(photograph, LEAST)
-        cutouts += large
-        small += len(photograph.faces) - len(large)
+    found: list[Face] = []
+    small = photographs = 0
+    for photograph in photographs_in(folder, Kind.FACE):
+        large = faces_in(photograph, LEAST, recognizer)
+        found += large
+        small += len(photograph.regions) - len(large)
         photographs += 1
-    vectors = recognizer.vectors(cutouts)
-    faces = people_of(cutouts, -recognizer.similarity(vectors, vectors))
-    by_person: dict[str, list[FaceCutout]] = {}
+    by_person: dict[str, list[Face]] = {}
+    faces = with_people(found, recognizer) if found else []
     for number in np.random.default_rng(0).permutation(len(faces)):
         by_person.setdefault(faces[number].person, []).append(faces[number])
     if len(by_person) < 3:
@@ -93,71 +95,95 @@ def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
     )
 
 
-def measure(sample: Sample, recognizer: Dlib) -> pd.DataFrame:
+def measure(sample: Sample, recognizer: Dlib, most: float | None) -> pd.DataFrame:
     """A column of measures for each of `METHODS`.
 
     Rates are shown with 95 % intervals over people.
+
+    Args:
+        sample: the faces.
+        recognizer: the attacker's.
+        most: size in pixels to which larger faces are reduced; None for none.
     """
-    originals = Evidence(sample.probes)
-    pictures = [
+    old = [cutout_of(face, face.picture(most)) for face in sample.probes]
+    altered = [
         another_picture(cutout, np.random.default_rng([1, number]))
-        for number, cutout in enumerate(sample.probes)
+        for number, cutout in enumerate(old)
     ]
-    sizes = [size_of(cutout.place) for cutout in sample.probes]
+    other = [cutout_of(face, face.picture(most)) for face in sample.others]
+    with_others = {face.person for face in sample.others}
+    originals = Evidence(old)
+    known = originals.frame_vectors(recognizer)
     columns = {}
     for name, method in METHODS.items():
-        seconds: list[float] = []
-        routes: Counter[str] = Counter()
-        treat = _treatment(method, seconds, routes)
-        new, known, others = treat(sample.probes, 2), treat(pictures, 3), treat(sample.others, 4)
-        variant = Evidence(new, known)
-        if method is None:  # their own pictures stand for what an attacker sees
-            variant = Evidence(known, new)
+        treatment = Treatment(method)
+        if method is None:  # an attacker's own pictures are looked up, as anonymized faces are
+            new, pictures, others = altered, old, other
+        else:
+            new = [treatment.face(face, most, (2, n)) for n, face in enumerate(sample.probes)]
+            pictures = [treatment.cutout(cutout, (3, n)) for n, cutout in enumerate(altered)]
+            others = [treatment.face(face, most, (4, n)) for n, face in enumerate(sample.others)]
+        variant = Evidence(new, pictures)
         vectors = variant.frame_vectors(recognizer)
-        similar = recognizer.similarity(vectors, originals.frame_vectors(recognizer))
-        found = recognition(originals, variant, recognizer).rates
-        with_others = {other.person for other in others}
+        similar = recognizer.similarity(vectors, known)
+        plain = recognition(originals, variant, recognizer).rates
+        informed = informed_recognition(variant, recognizer).rates
         seen = [cutout for cutout in new if cutout.person in with_others]
         real = informed_recognition(Evidence(seen, others), recognizer).rates
-        if method is None:
-            vectors = originals.frame_vectors(recognizer)
         columns[name] = {
             "faces, of as many people": str(len(new)),
-            "size, px: median (smallest to largest)": _spread(sizes, ".0f"),
-            "distance old to new: mean (smallest)": _smallest(-np.diag(similar)),
+            "size, px: median (smallest to largest)": _spread([_size(one) for one in old]),
+            "distance old to new: mean (smallest)": _distances(-np.diag(similar)),
             f"distance below {SAME:g}": _below(-similar),
-            "rank 1 among the originals": _text(found.get("rank_1")),
-            "AUC among the originals": _text(found.get("auc"), 1),
-            "informed attacker, altered pictures: AUC": _text(
-                informed_recognition(variant, recognizer).rates.get("auc"), 1
-            ),
+            "rank 1 among the originals": _text(plain.get("rank_1")),
+            "AUC among the originals": _text(plain.get("auc"), 1),
+            "informed attacker, altered pictures: AUC": _text(informed.get("auc"), 1),
             f"informed attacker, other photographs ({len(others)} of {len(with_others)} people): "
             "AUC": _text(real.get("auc"), 1),
-            f"pairs of faces of two people below {SAME:g}": _text(alike(vectors)),
-            "ms per face": f"{1000 * np.mean(seconds):.1f}" if seconds else "",
-            "ways": ", ".join(f"{way} {n}" for way, n in routes.most_common()),
+            f"pairs of two people below {SAME:g}": _text(
+                alike(known if method is None else vectors)
+            ),
+            "ms per face": treatment.milliseconds,
+            "ways": treatment.ways,
         }
     return pd.DataFrame(columns)
 
 
-def _treatment(
-    method: Method | None, seconds: list[float], routes: Counter[str]
-) -> Callable[[Sequence[FaceCutout], int], list[FaceCutout]]:
-    """Treats faces with random numbers of a seed, and notes the time and the ways."""
+@dataclass(eq=False)
+class Treatment:
+    """Faces treated by a method, with the time that it takes and the ways that it goes."""
 
-    def treat(cutouts: Sequence[FaceCutout], seed: int) -> list[FaceCutout]:
-        if method is None:
-            return list(cutouts)
-        results = []
-        for number, cutout in enumerate(cutouts):
-            started = time.process_time()
-            result, route = treated(cutout, method, (seed, number))
-            seconds.append(time.process_time() - started)
-            routes[route] += 1
-            results.append(without_landmarks(result))
-        return results
+    method: Method | None
+    seconds: list[float] = field(default_factory=list)
+    routes: Counter[str] = field(default_factory=Counter)
 
-    return treat
+    def face(self, face: Face, most: float | None, seed: Sequence[int]) -> FaceCutout:
+        """The cut-out of a face that was treated in its photograph."""
+        picture = face.picture(most)
+        return without_landmarks(cutout_of(face, picture, self._pixels(picture, seed)))
+
+    def cutout(self, cutout: FaceCutout, seed: Sequence[int]) -> FaceCutout:
+        """A cut-out that was treated as it is."""
+        pixels = self._pixels(picture_with(cutout), seed)
+        return without_landmarks(replace(cutout, pixels=pixels))
+
+    def _pixels(self, picture: Picture, seed: Sequence[int]) -> np.ndarray:
+        assert self.method is not None
+        started = time.process_time()
+        pixels, changes = self.method.anonymize(picture, np.random.default_rng(seed))
+        self.seconds.append(time.process_time() - started)
+        self.routes.update(change.method for change in changes)
+        return pixels
+
+    @property
+    def milliseconds(self) -> str:
+        """Mean CPU time of a face, reading and detection aside."""
+        return f"{1000 * np.mean(self.seconds):.1f}" if self.seconds else ""
+
+    @property
+    def ways(self) -> str:
+        """How many faces went which way."""
+        return ", ".join(f"{route} {count}" for route, count in self.routes.most_common())
 
 
 def alike(vectors: np.ndarray) -> Rate:
@@ -188,14 +214,18 @@ def _below(distances: np.ndarray) -> str:
     return f"{own.sum()}: {_text(rate_over_people(own, np.arange(n), float(chance)))}"
 
 
-def _smallest(values: np.ndarray) -> str:
+def _distances(values: np.ndarray) -> str:
     half = 1.96 * values.std(ddof=1) / len(values) ** 0.5
     return f"{values.mean():.3f} ± {half:.3f} ({values.min():.3f})"
 
 
-def _spread(values: Sequence[float], form: str) -> str:
+def _size(cutout: FaceCutout) -> float:
+    return min(cutout.place.width, cutout.place.height)
+
+
+def _spread(values: Sequence[float]) -> str:
     low, middle, high = np.percentile(values, (0, 50, 100))
-    return f"{middle:{form}} ({low:{form}} to {high:{form}})"
+    return f"{middle:.0f} ({low:.0f} to {high:.0f})"
 
 
 def _text(rate: Rate | None, scale: int = 100) -> str:
@@ -212,9 +242,11 @@ def benchmark(folder: Path, most: int) -> tuple[str, pd.DataFrame]:
     """How the faces were found, and the table: measures in rows, a column by size and method."""
     recognizer = Dlib()
     sample = sample_of(folder, most, recognizer)
-    sizes = {"as they are": sample, f"at most {REDUCED} px": sample.reduced(REDUCED)}
-    tables = {name: measure(some, recognizer) for name, some in sizes.items()}
-    return sample.found, pd.concat(tables, axis=1)
+    sizes = {"as they are": None, f"at most {REDUCED} px": REDUCED}
+    tables = {name: measure(sample, recognizer, most) for name, most in sizes.items()}
+    return sample.found, pd.concat(
+        [table.add_suffix(f", {size}") for size, table in tables.items()], axis=1
+    )
 
 
 def main() -> None:
@@ -225,7 +257,6 @@ def main() -> None:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     found, table = benchmark(arguments.folder, arguments.faces)
-    table.columns = [f"{method}, {size}" for size, method in table.columns]
     print(f"{found}\n")
     print(table.to_markdown())
 
