@@ -27,11 +27,15 @@ from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.detectors.plates import Plates
 from workflow_scripts.privacy.evidence import cut
 
+Sizes = dict[str, tuple[float, float]]
+"""Classes of sizes: the least one, and the one below which sizes are, pixels."""
 DETECTORS = {
     Kind.FACE: CenterFace(threshold=0.5, every_size=True),
     Kind.LICENSE_PLATE: Plates(threshold=0.6, every_size=True),
 }
 """With higher thresholds than the workflow's: what is measured should be faces and plates."""
+SCENE = 160
+"""Pixels: what is smaller shows a face with little around it."""
 SAME_PERSON = 0.5
 """Distance of two originals below which they count as one person. dlib's authors take 0.6, but
 chains of similar faces would then join several people."""
@@ -101,6 +105,49 @@ def size_of(region: Region) -> float:
     width.
     """
     return region.width if region.kind is Kind.LICENSE_PLATE else min(region.width, region.height)
+
+
+def of_size(
+    photographs: Sequence[Photograph], low: float, high: float, n: int, rng: np.random.Generator
+) -> list[tuple[Photograph, Region]]:
+    """One region of a size from each of `n` photographs, or fewer if there are no more.
+
+    A photograph with larger regions is made smaller, and what is in it is found anew. Those that
+    then are no smaller than `SCENE` come first.
+
+    Args:
+        photographs: looked through in their order.
+        low: least size, pixels.
+        high: sizes are below it.
+        n: number.
+        rng: chooses among the regions of a photograph, and the size.
+    """
+    chosen: list[tuple[Photograph, Region]] = []
+    small: list[tuple[Photograph, Region]] = []
+    for photograph in photographs:
+        found = _of_size(photograph, low, high, rng)
+        if found is not None:
+            fits = min(found[0].pixels.shape[:2]) >= SCENE
+            (chosen if fits else small).append(found)
+        if len(chosen) == n:
+            break
+    return (chosen + small)[:n]
+
+
+def _of_size(
+    photograph: Photograph, low: float, high: float, rng: np.random.Generator
+) -> tuple[Photograph, Region] | None:
+    as_it_is = [region for region in photograph.regions if low <= size_of(region) < high]
+    larger = [region for region in photograph.regions if size_of(region) >= high]
+    if as_it_is:
+        return photograph, as_it_is[rng.integers(len(as_it_is))]
+    if not larger:
+        return None
+    smaller = photograph.reduced(
+        rng.uniform(low, high) / size_of(larger[rng.integers(len(larger))])
+    )
+    found = [region for region in smaller.regions if low <= size_of(region) < high]
+    return (smaller, found[rng.integers(len(found))]) if found else None
 
 
 @dataclass(frozen=True, eq=False)
