@@ -16,7 +16,7 @@ from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.imaging.masks import decode_mask
-from workflow_scripts.training.doctor_checks import drawn_sample
+from workflow_scripts.training.data import TrainingSet
 
 
 def predict(output, shapes, name: str, *more: str, **settings) -> list[dict]:
@@ -94,7 +94,9 @@ def test_the_whitepapers_model_learns_and_predicts(job):
     engine = settings.make_engine(2)
     torch.manual_seed(0)
     model = engine.initial_model(None)
-    terms = engine.losses(engine.loss_module(model), [drawn_sample()]).values()
+    split = CocoSplit.read(job.annotations)
+    sample = TrainingSet(split, job.images, None, engine.augmentation(), seed=0)[0]
+    terms = engine.losses(engine.loss_module(model), [sample]).values()
     torch.stack([term.total / max(1, term.count) for term in terms]).sum().backward()
     gradients = [part.grad for part in model.parameters() if part.requires_grad]
     assert all(gradient is not None and gradient.isfinite().all() for gradient in gradients)
