@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from face_pictures import drawn_over, face, likeness, portrait, replace_face, replaced, scenes
 from natural_pii import Route, anonymize
-from natural_pii.faces.estimate import optics_of
 from natural_pii.faces.pose import pose_of
 
 
@@ -75,24 +74,6 @@ def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():
         assert (ratio < 1.25).all()
     left, right = result[inner][:, :12].mean(), result[inner][:, -12:].mean()
     assert right > 1.03 * left  # a part of the light only: the rest would be the old face's
-
-
-def test_blur_and_noise_of_a_picture_are_measured():
-    image, regions = scenes()[-1]
-    largest = max(regions, key=lambda region: region.height)
-    rows = slice(int(largest.y0) - 10, int(largest.y1) + 10)
-    columns = slice(max(int(largest.x0) - 10, 0), int(largest.x1) + 10)
-    sharp = image[rows, columns]
-    blurs = [
-        optics_of(cv2.GaussianBlur(sharp, (0, 0), sigma)).blur for sigma in (0.01, 1.0, 1.5, 2.0)
-    ]
-    assert blurs == sorted(blurs)
-    assert np.allclose(blurs[1:], (1.1, 1.55, 2.05), atol=0.35)
-    flat = np.full((60, 60, 3), 120.0)
-    for sigma in (1.0, 2.0, 4.0):
-        noisy = flat + np.random.default_rng(0).normal(0, sigma, (60, 60, 1))
-        measured = optics_of(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)).noise
-        assert np.isclose(measured, sigma, rtol=0.3)
 
 
 @pytest.mark.parametrize("lead", [0.0, 0.1, 0.2, -0.22])

@@ -4,28 +4,30 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, mean_of, rounded, soft, three, times
+from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times
 
 from natural_pii.grain import cut_out, white_noise
 
-from .estimate import Optics, Skin, to_display
-from .field import Plane, from_log, likeness, skin_field, to_log
+from .estimate import Skin, to_display
+from .field import FLOOR, Plane, from_log, likeness, skin_field, to_log
 from .grid import smooth
 from .render import Rendered
 
-_DRAWN_BLUR = 0.5
-"""Blur of a head as it is drawn, standard deviation in pixels."""
-_LEAST_BLUR = 0.7
-"""Least blur of a face: no lens draws one sharper, though edges of clothes may be sharpened."""
+_BLURS = (0.3, 0.7, 1.1, 1.6, 2.3, 3.2, 4.5)
+"""Blurs that are tried, standard deviations in pixels."""
+_FINE, _COARSE = 1.0, 2.5
+"""Blurs, in pixels, between which a face's detail tells how sharp it is."""
 _CONTRASTS = 0.45, 1.25
 """Limits of the gain in contrast."""
+_SHINES = 0.06, 0.25
+"""Limits of the brightest detail, logarithm of the gain."""
 
 
 def composite(
     window: np.ndarray,
     plane: Plane,
     skin: Skin,
-    optics: Optics,
+    noise: float,
     drawn: Rendered,
     *,
     rng: np.random.Generator,
@@ -40,7 +42,7 @@ def composite(
         window: the patch as it was, (h, w, 3) uint8.
         plane: samples of the patch.
         skin: first estimate of the skin's colour.
-        optics: blur, noise and black of the image.
+        noise: standard deviation of the image's noise, grey levels.
         drawn: the head over the same patch.
         rng: source of the noise.
     """
@@ -68,12 +70,15 @@ def composite(
     )
 
     detail = (made - plane.over(new)) * drawn.shown[..., None]
-    gain = _contrast(residual, detail, core * (1 - kept), unit)
-    colour = from_log(light + np.float32(gain) * detail)
-    sigma = float(np.sqrt(max(optics.blur, _LEAST_BLUR) ** 2 - _DRAWN_BLUR**2))
-    colour = cv2.GaussianBlur(colour, (0, 0), sigma)
+    inside = core * (1 - kept)
+    relative = noise / float(from_log(light).mean() + FLOOR)
+    blur = _blur(mean_of(residual), mean_of(detail), inside * drawn.features, relative)
+    gain = _contrast(residual, detail, inside, unit)
+    detail = _shine_limited(np.float32(gain) * detail, residual, inside)
+    colour = from_log(light + detail)
     height, width = core.shape
-    colour += np.float32(optics.noise) * cut_out(_grain(), (height, width), rng)
+    grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
+    colour = cv2.GaussianBlur(colour, (0, 0), blur) + grain
     ground = window.astype(np.float32)
     return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
 
@@ -93,6 +98,45 @@ def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float)
         for part in (old, new)
     ]
     return float(np.clip(np.sqrt(powers[0] / max(powers[1], 1e-6)), *_CONTRASTS))
+
+
+def _blur(old: np.ndarray, new: np.ndarray, inside: np.ndarray, noise: float) -> float:
+    """Blur, pixels, after which the drawn detail is as sharp as that of the old face.
+
+    Sharpness is the power of detail finer than `_FINE` relative to that from there to `_COARSE`.
+
+    Args:
+        old: differences of the old face from smooth skin, (h, w).
+        new: those of the drawn one.
+        inside: weights, (h, w).
+        noise: standard deviation of the image's noise, in the same units.
+    """
+    wanted = _sharpness(old, 0.0, inside, noise)
+    found = [_sharpness(new, blur, inside, 0.0) for blur in _BLURS]
+    return float(np.interp(-wanted, -np.minimum.accumulate(found), _BLURS))
+
+
+def _sharpness(detail: np.ndarray, blur: float, inside: np.ndarray, noise: float) -> float:
+    first, fine, coarse = (
+        cv2.GaussianBlur(detail, (0, 0), sigma) if sigma else detail
+        for sigma in (blur, np.hypot(blur, _FINE), np.hypot(blur, _COARSE))
+    )
+    total = max(float(inside.sum()), 1e-3)
+    high, middle = (
+        float(np.vdot(inside, np.square(band))) / total for band in (first - fine, fine - coarse)
+    )
+    # The share of white noise that each band holds.
+    high, middle = high - 0.76 * noise**2, middle - 0.055 * noise**2
+    return float(np.log(max(high, 1e-9) / max(middle, 1e-9)))
+
+
+def _shine_limited(detail: np.ndarray, old: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Drawn detail that brightens skin no more than the brightest skin of the old face was."""
+    bright = mean_of(old)[inside > 0.5]
+    limit = np.clip(quantile(bright, 0.93), *_SHINES) if bright.size else _SHINES[0]
+    level = mean_of(detail)
+    over = np.maximum(level - limit / 2, 0)
+    return detail - three(over - limit / 2 * np.tanh(over / (limit / 2)))
 
 
 @lru_cache(maxsize=1)

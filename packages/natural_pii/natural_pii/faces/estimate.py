@@ -1,14 +1,14 @@
-"""Estimates that a new face takes from the image: tone and light of the skin, blur, noise, black.
+"""Estimates that a new face takes from the image: tone and light of its skin.
 
-They are coarse on purpose (one colour, one slope of brightness, three numbers), so that no
-structure of the old face passes into the new one.
+They are coarse on purpose (one colour and one slope of brightness), so that no structure of the old
+face passes into the new one.
 """
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, quantile
+from pii_measures.pixels import limited
 
 from .identity import Colour
 from .pose import Pose
@@ -110,70 +110,3 @@ def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
     )
     seen = image[rows[:, :, None], columns[:, None, :]].reshape(len(points), -1, 3)
     return to_linear(np.median(seen, axis=1))
-
-
-@dataclass(frozen=True)
-class Optics:
-    """Effects of camera and air on the image around a face.
-
-    Attributes:
-        blur: standard deviation of the blur at its sharpest edges, pixels.
-        noise: standard deviation, grey levels.
-        black: darkest grey level.
-    """
-
-    blur: float
-    noise: float
-    black: float
-
-
-def optics_of(window: np.ndarray) -> Optics:
-    """Optics of a window (h, w, 3) uint8 around a face."""
-    grey: np.ndarray = cv2.cvtColor(window, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    black = quantile(grey, 0.01)
-    if min(grey.shape) < 8:
-        return Optics(0.8, 1.0, black)
-    softer = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    steep = _steepness(softer)
-    return Optics(_edge_blur(_steepness(grey), steep), _noise(grey, steep), black)
-
-
-def _edge_blur(first: np.ndarray, second: np.ndarray) -> float:
-    """Blur of the sharpest edges, from how much less steep another blur makes them.
-
-    Source: Zhuo and Sim, "Defocus map estimation from a single image" (2011).
-
-    Args:
-        first: steepness of the image, (h, w).
-        second: steepness after a blur of one pixel.
-    """
-    # Larger faces show more surface that is soft by nature.
-    share = np.interp(min(first.shape), (24, 64, 100), (0.90, 0.97, 0.985))
-    strong = first >= max(quantile(first, share), 3.0)
-    if np.count_nonzero(strong) < 6:
-        return 1.2
-    ratio = quantile(first[strong] / np.maximum(second[strong], 1e-3), 0.45)
-    return float(np.clip(1 / np.sqrt(max(ratio**2 - 1, 0.03)), 0.4, 4.0))
-
-
-def _steepness(grey: np.ndarray) -> np.ndarray:
-    across, down = (
-        cv2.Sobel(grey, cv2.CV_32F, *axis, ksize=1, scale=0.5) for axis in ((1, 0), (0, 1))
-    )
-    return cv2.magnitude(across, down)
-
-
-def _noise(grey: np.ndarray, steep: np.ndarray) -> float:
-    """Noise, from the median absolute response of a Laplacian in the flattest third of the image.
-
-    Source: Immerkaer, "Fast noise variance estimation" (1996), with a median.
-
-    Args:
-        grey: the image, (h, w).
-        steep: its steepness after a blur, (h, w).
-    """
-    kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
-    response = np.abs(cv2.filter2D(grey, -1, kernel))[1:-1, 1:-1]
-    steep = cv2.boxFilter(steep, -1, (3, 3))[1:-1, 1:-1]
-    flat = response[steep <= quantile(steep, 0.3)]
-    return float(np.clip(quantile(flat, 0.5) / 0.6745, 0.0, 5.0))

@@ -25,7 +25,7 @@ def to_log(display: np.ndarray) -> np.ndarray:
     """Logarithms, float32, of display RGB, 0 to 255."""
     if display.dtype == np.uint8:
         return cv2.LUT(display, _LOGARITHMS)
-    return cv2.log(cv2.max(display, 0) + FLOOR)
+    return cv2.log(np.maximum(display, 0) + FLOOR)
 
 
 _LOGARITHMS = np.log(np.arange(256, dtype=np.float32) + FLOOR)
@@ -97,15 +97,14 @@ def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarra
         zone: (n,) 0 to 1, where skin may be: on the head, and off its features.
         tone: (3,) logarithm of the skin's colour in the middle.
     """
-    coefficients = np.zeros((6, 3), np.float32)
-    coefficients[0] = tone
+    start = np.zeros((6, 3), np.float32)
+    start[0] = tone
+    coefficients = start
     for number in range(_ROUNDS):
         loose = 2.0 if number == 0 else 1.0
         weights = zone * likeness(seen - plane.basis @ coefficients, loose)
         if weights.sum() < 3:
             break
-        start = np.zeros((6, 3), np.float32)
-        start[0] = tone
         coefficients = start + plane.fitted(seen - tone, weights)
     return coefficients
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from pii_measures import FaceRegion
+from pii_measures.appearance import noise_level
 
 from natural_pii.replacement import Box, Replacement, Route, clipped, enlarged
 
 from .composite import composite
-from .estimate import Optics, Skin, is_skin, optics_of, skin_of
+from .estimate import Skin, is_skin, skin_of
 from .fallback import smeared_ellipse
 from .field import plane_of
 from .identity import draw_identity
@@ -25,7 +26,8 @@ class Subject:
     region: FaceRegion
     pose: Pose
     skin: Skin
-    optics: Optics
+    noise: float
+    """Standard deviation, grey levels."""
     route: Route
     """How it is to be replaced."""
     box: Box | None
@@ -71,18 +73,17 @@ def subject_of(
     if region.width <= 0 or region.height <= 0:
         return None
     hidden = clipped(enlarged(region, 0), frame)
-    around = clipped(enlarged(region, 0.08), frame)
-    if hidden is None or around is None:
+    if hidden is None:
         return None
     pose = pose_of(region)
     skin = skin_of(original, pose)
-    optics = optics_of(_part(original, around))  # as sharp as the face itself
+    noise = noise_level(_part(original, hidden))
     route, box = Route.NATURAL, clipped(_outer_box(pose), frame) if pose.drawable else None
     if largest is not None and region.width > largest:
         route, box = Route.LARGE, None
     elif box is None or not (_overlap(hidden, box) and is_skin(skin, _part(original, box))):
         route, box = Route.FALLBACK, None
-    return Subject(region, pose, skin, optics, route, box)
+    return Subject(region, pose, skin, noise, route, box)
 
 
 def _drawn_over(
@@ -96,7 +97,7 @@ def _drawn_over(
     drawn = render(draw_head(who, pose, subject.skin), pose, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
     rng = np.random.default_rng(draws_from)
-    return composite(window, plane, subject.skin, subject.optics, drawn, rng=rng)
+    return composite(window, plane, subject.skin, subject.noise, drawn, rng=rng)
 
 
 def _part(image: np.ndarray, box: Box) -> np.ndarray:

@@ -8,7 +8,7 @@ from pii_measures.pixels import limited
 
 from .grid import Grid, blurred, smooth
 
-_CONTRAST = 1.25
+_CONTRAST = 0.8
 """Exponent of the gain: real sockets and jaws are darker than this simple light makes them."""
 _LEAST = 0.22
 """Light that skin reflects onto skin."""
