@@ -5,7 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from natural_pii import FaceRegion, Route, anonymize
-from natural_pii.faces.replace import replace_person, subject_of
+from natural_pii.faces.replace import replace_face, subject_of
 from pii_measures import band_passed, correlation, face_crop
 
 WIDTHS = (14, 18, 24, 32, 44, 60)
@@ -33,9 +33,9 @@ def _scene(number: int, tone: tuple[int, int, int]) -> tuple[np.ndarray, list[Fa
     return image, regions
 
 
-def replace_face(image, region, seed=0, original=None):
+def new_face(image, region, seed=0, original=None):
     subject = subject_of(image if original is None else original, region)
-    return subject and replace_person(image.copy(), [subject], seed)[0]
+    return subject and replace_face(image, subject, seed)
 
 
 def drawn_over(image, region, seed):
@@ -43,7 +43,7 @@ def drawn_over(image, region, seed):
     result = image.copy()
     subject = subject_of(image, region)
     assert subject.route is Route.NATURAL
-    replace_person(result, [subject], seed)
+    replace_face(image, subject, seed).paste(result)
     return result
 
 

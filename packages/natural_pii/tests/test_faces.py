@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from face_pictures import face, portrait, replace_face
+from face_pictures import face, new_face, portrait
 from natural_pii import FaceRegion, Route
 from natural_pii.faces.pose import pose_of
 
@@ -10,7 +10,7 @@ from natural_pii.faces.pose import pose_of
 def test_the_same_generator_gives_the_same_bytes_and_another_one_another_person():
     region = face()
     image = portrait(region)
-    first, second, other = (replace_face(image, region, seed) for seed in (7, 7, 8))
+    first, second, other = (new_face(image, region, seed) for seed in (7, 7, 8))
     assert first.patch.tobytes() == second.patch.tobytes()
     assert first.box == second.box
     assert first.patch.tobytes() != other.patch.tobytes()
@@ -21,7 +21,7 @@ def test_the_image_is_left_as_it_is():
     image = portrait(region)
     before = image.copy()
     image.setflags(write=False)
-    outcome = replace_face(image, region, 0)
+    outcome = new_face(image, region, 0)
     assert (image == before).all()
     x0, y0, x1, y1 = outcome.box
     assert outcome.patch.shape == (y1 - y0, x1 - x0, 3)
@@ -33,7 +33,7 @@ def test_the_image_is_left_as_it_is():
 def test_faces_at_borders_stay_inside_the_frame(x0, y0, landmarks):
     region = face(x0, y0, landmarks=landmarks)
     image = portrait(region)
-    outcome = replace_face(image, region, 3)
+    outcome = new_face(image, region, 3)
     left, top, right, bottom = outcome.box
     assert 0 <= left < right <= 150
     assert 0 <= top < bottom <= 130
@@ -44,7 +44,7 @@ def test_faces_at_borders_stay_inside_the_frame(x0, y0, landmarks):
 def test_the_smallest_faces_change(width):
     region = face(50.2, 40.7, width)
     image = portrait(face())
-    outcome = replace_face(image, region, 3)
+    outcome = new_face(image, region, 3)
     result = image.copy()
     outcome.paste(result)
     assert (result != image).any()
@@ -62,12 +62,12 @@ def test_the_smallest_faces_change(width):
     ],
 )
 def test_regions_without_extent_or_outside_are_ignored(region):
-    assert replace_face(portrait(face()), region, 0) is None
+    assert new_face(portrait(face()), region, 0) is None
 
 
 def test_a_region_larger_than_the_image_is_replaced():
     region = face(-100, -100, 300)
-    outcome = replace_face(portrait(face(), 40, 50), region, 0)
+    outcome = new_face(portrait(face(), 40, 50), region, 0)
     assert outcome.box == (0, 0, 50, 40)
 
 
@@ -89,7 +89,7 @@ def test_landmarks_that_cannot_be_are_replaced_by_usual_ones(landmarks):
     assert pose.drawable
     assert abs(pose.yaw) < 0.05
     assert abs(pose.roll) < 0.05
-    outcome = replace_face(portrait(face()), region, 0)
+    outcome = new_face(portrait(face()), region, 0)
     assert outcome.route is not Route.FALLBACK
 
 
@@ -106,7 +106,7 @@ def test_landmarks_that_cannot_be_are_replaced_by_usual_ones(landmarks):
 def test_extreme_turns_take_the_fallback(extreme):
     region = face(**extreme)
     image = portrait(region)
-    outcome = replace_face(image, region, 0)
+    outcome = new_face(image, region, 0)
     assert outcome.route is Route.FALLBACK
     x0, y0, x1, y1 = outcome.box
     part = (slice(int(region.y0 + 10) - y0, int(region.y1 - 10) - y0),
@@ -119,7 +119,7 @@ def test_landmarks_in_one_point_take_the_fallback():
     region = face()
     points = ((60.0, 55.0),) * 5
     region = FaceRegion(region.x0, region.y0, region.x1, region.y1, points)
-    outcome = replace_face(portrait(face()), region, 0)
+    outcome = new_face(portrait(face()), region, 0)
     assert outcome.route is Route.FALLBACK
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from face_pictures import drawn_over, face, likeness, portrait, replace_face, replaced, scenes
+from face_pictures import drawn_over, face, likeness, new_face, portrait, replaced, scenes
 from natural_pii import Route, anonymize
 from natural_pii.faces.pose import pose_of
 
@@ -33,7 +33,7 @@ def test_old_brows_are_covered(seed):
         x, y = pose.pixels(np.array([(u, -0.75, 0.2)]))[0]
         cv2.circle(image, (int(x), int(y)), 2, (0, 255, 0), -1)
     result = image.copy()
-    outcome = replace_face(image, region, seed)
+    outcome = new_face(image, region, seed)
     outcome.paste(result)
     assert outcome.route is not Route.FALLBACK
     green = np.int16(result[..., 1]) - result[..., ::2].max(axis=2)
@@ -44,7 +44,7 @@ def test_old_brows_are_covered(seed):
 def test_tilted_faces_are_drawn_tilted(turn):
     region = face(turn=turn)
     assert np.isclose(pose_of(region).roll, turn, atol=0.02)
-    outcome = replace_face(portrait(region), region, 0)
+    outcome = new_face(portrait(region), region, 0)
     assert outcome.route is not Route.FALLBACK
 
 
@@ -53,7 +53,7 @@ def test_what_has_no_colour_of_skin_is_blurred_unless_nothing_has_colours():
     image = portrait(region)
     helmet = image[..., ::-1].copy()
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-    paths = [replace_face(source, region, 0).route for source in (image, helmet, grey)]
+    paths = [new_face(source, region, 0).route for source in (image, helmet, grey)]
     assert paths == [Route.NATURAL, Route.FALLBACK, Route.NATURAL]
 
 
@@ -66,7 +66,7 @@ def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():
     x0, y0 = int(region.x0), int(region.y0)
     inner = slice(y0 + 22, y0 + 45), slice(x0 + 8, x0 + 42)
     for source in (image, dark, lit):
-        outcome = replace_face(source, region, 0)
+        outcome = new_face(source, region, 0)
         result = source.copy()
         outcome.paste(result)
         ratio = result[inner].mean(axis=(0, 1)) / source[inner].mean(axis=(0, 1))
@@ -100,11 +100,11 @@ def test_overlapping_faces_bring_nothing_back():
     first, second = face(40, 30), face(62, 34)
     image = portrait(first)
     alone = image.copy()
-    replace_face(image, first, 0).paste(alone)
+    new_face(image, first, 0).paste(alone)
     both, _ = replaced(image, [first, second])
     assert likeness(image, both, first) <= 0.5
     again = alone.copy()
-    replace_face(alone, second, 1, original=image).paste(again)
+    new_face(alone, second, 1, original=image).paste(again)
     changed = (again != alone).any(axis=2)
     assert changed.any()
     came_back = changed & (again == image).all(axis=2) & (alone != image).any(axis=2)
@@ -119,7 +119,7 @@ def test_the_picture_does_not_decide_who_the_new_person_is():
     results = []
     for image in (light, other):
         result = image.copy()
-        replace_face(image, region, 11).paste(result)
+        new_face(image, region, 11).paste(result)
         results.append(result)
     assert likeness(*results, region) > 0.95
 

@@ -9,7 +9,7 @@ from face_pictures import scenes
 from natural_pii import FaceRegion
 from natural_pii.faces import people as module_of_people
 from natural_pii.faces.people import replace_faces
-from natural_pii.faces.replace import replace_person
+from natural_pii.faces.replace import replace_face
 from pii_measures import band_passed, correlation, face_crop
 
 
@@ -37,7 +37,7 @@ def people(count: int) -> tuple[np.ndarray, list[FaceRegion]]:
 
 
 def new_people(image, regions, owners):
-    """Who is drawn for each region, as far as the calls of `replace_person` tell."""
+    """Who is drawn for each region, as far as the calls of `replace_face` tell."""
     _, results = replace_faces(image, regions, owners, (0,))
     looks = []
     for region, outcome in zip(regions, results, strict=True):
@@ -52,11 +52,11 @@ def people_drawn(image, regions, owners) -> list[int]:
     seeds = {}
     with pytest.MonkeyPatch.context() as patch:
 
-        def noted(canvas, subjects, seed):
-            seeds.update(dict.fromkeys((subject.region for subject in subjects), seed))
-            return replace_person(canvas, subjects, seed)
+        def noted(canvas, subject, person, number):
+            seeds[subject.region] = person
+            return replace_face(canvas, subject, person, number)
 
-        patch.setattr(module_of_people, "replace_person", noted)
+        patch.setattr(module_of_people, "replace_face", noted)
         replace_faces(image, regions, owners, (0,))
     return [seeds[region] for region in regions]
 

@@ -8,7 +8,7 @@ from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three
 
 from natural_pii.grain import cut_out, white_noise
 
-from .estimate import Skin, to_display
+from .estimate import Skin, display_tone, to_display
 from .field import FLOOR, Plane, from_log, likeness, skin_field, to_log
 from .grid import smooth
 from .render import Rendered
@@ -49,7 +49,7 @@ def composite(
     unit = drawn.unit
     seen = to_log(window)
     made = to_log(to_display(drawn.rgb))
-    tone = to_log(to_display(np.array(skin.tone, np.float32))).ravel()
+    tone = to_log(display_tone(skin)).ravel()
     off = drawn.head * (1 - drawn.features)
     old = skin_field(plane, plane.small(seen), plane.small(off), tone)
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))

@@ -52,6 +52,11 @@ def to_display(linear: np.ndarray) -> np.ndarray:
     return cv2.pow(limited(linear, 0, 1), 1 / GAMMA).reshape(linear.shape) * np.float32(255)
 
 
+def display_tone(skin: Skin) -> np.ndarray:
+    """Tone of a skin as display RGB, (3,) float32, 0 to 255."""
+    return to_display(np.array(skin.tone, np.float32)).ravel()
+
+
 def brightness(linear: np.ndarray) -> np.ndarray:
     """Brightness of linear RGB, (..., 3) to (...)."""
     return linear @ np.array((0.30, 0.55, 0.15), np.float32)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from pii_measures.pixels import limited
 
 from .pose import Pose
 
@@ -83,8 +84,7 @@ def _basis(
     across, down = (
         np.float32(row[0]) * x + np.float32(row[1]) * y + np.float32(row[2]) for row in pose.inverse
     )
-    a, b = across / 2, (down - 1) / 2.5
-    a, b = (np.clip(place, -1.3, 1.3).astype(np.float32) for place in (a, b))
+    a, b = limited(across / 2, -1.3, 1.3), limited((down - 1) / 2.5, -1.3, 1.3)
     return np.stack([np.ones_like(a), a, b, a * a - 0.25, a * b, b * b - 0.25], axis=-1)
 
 
@@ -114,4 +114,7 @@ def likeness(residual: np.ndarray, loose: float = 1.0) -> np.ndarray:
     level = residual.mean(axis=-1)
     tint = np.abs(residual - level[..., None]).max(axis=-1)
     level = np.maximum(np.abs(level) - 0.12, 0)
-    return np.exp(-np.square(tint / (0.11 * loose)) - np.square(level / (0.22 * loose)))
+    alike: np.ndarray = np.exp(
+        -np.square(tint / (0.11 * loose)) - np.square(level / (0.22 * loose))
+    )
+    return alike

@@ -8,7 +8,7 @@ from pii_measures import FaceRegion, band_passed, correlation, face_crop
 
 from natural_pii.replacement import Replacement, generator_of, place_of
 
-from .replace import Subject, replace_person, subject_of
+from .replace import Subject, replace_face, subject_of
 
 _SAME = 0.95
 """Correlation, both as seen and band-passed, from which two pictures show the same face."""
@@ -42,12 +42,16 @@ def replace_faces(
     order = sorted(range(len(faces)), key=lambda index: place_of(faces[index]))
     looked_at = ((index, subject_of(image, faces[index], largest)) for index in order)
     subjects = {index: subject for index, subject in looked_at if subject is not None}
+    people: dict[int, tuple[int, int]] = {}
+    for group in _groups(image, subjects, owners):
+        person = int(generator_of(seed, faces[group[0]]).integers(2**63))
+        people |= {index: (person, number) for number, index in enumerate(group)}
     result = image.copy()
     found: dict[int, Replacement] = {}
-    for group in _groups(image, subjects, owners):
-        number = int(generator_of(seed, faces[group[0]]).integers(2**63))
-        replaced = replace_person(result, [subjects[index] for index in group], number)
-        found |= zip(group, replaced, strict=True)
+    # Small ones first: where the head of a larger one is moved, no face of others is left.
+    for index in sorted(subjects, key=lambda index: faces[index].width):
+        found[index] = replace_face(result, subjects[index], *people[index])
+        found[index].paste(result)
     return result, [
         _cut(result, found[index]) if index in found else None for index in range(len(faces))
     ]

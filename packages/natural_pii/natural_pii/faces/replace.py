@@ -1,6 +1,5 @@
-"""Replacement of all faces of one person by those of another one."""
+"""Replacement of a face by that of another person, or by a smear."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,14 @@ from pii_measures.appearance import noise_level
 from natural_pii.replacement import Box, Replacement, Route, clipped, enlarged
 
 from .composite import composite
-from .estimate import Skin, is_skin, skin_of
+from .estimate import Skin, display_tone, is_skin, skin_of
 from .fallback import smeared_ellipse
 from .field import plane_of
 from .identity import draw_identity
 from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import render
+from .reshape import REACH, reshaped
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,36 +25,33 @@ class Subject:
 
     region: FaceRegion
     pose: Pose
-    skin: Skin
+    skin: Skin | None
+    """None where the colour is not that of skin."""
     noise: float
     """Standard deviation, grey levels."""
     route: Route
     """How it is to be replaced."""
-    box: Box | None
-    """Box of the patch that a head is drawn into; None where none can be drawn."""
+    box: Box
+    """Box of the patch that a head is drawn into, or else of the face."""
 
 
-def replace_person(image: np.ndarray, subjects: Sequence[Subject], seed: int) -> list[Replacement]:
-    """Replace all faces of one person by those of another one, who does not exist.
+def replace_face(image: np.ndarray, subject: Subject, person: int, number: int = 0) -> Replacement:
+    """Replace a face by that of a person who does not exist.
 
     Args:
-        image: (height, width, 3) uint8 RGB, in which earlier faces have been replaced already:
-            where two overlap, nothing of the earlier one may come back. It is painted on.
-        subjects: the faces, from the image before any face was replaced.
-        seed: determines the new person.
-
-    Returns:
-        A replacement for each subject, in this order.
+        image: (height, width, 3) uint8 RGB, in which other faces may have been replaced already:
+            where two overlap, nothing of the earlier one may come back.
+        subject: the face, from the image before any face was replaced.
+        person: seed of the new person.
+        number: number of the face among that person's, which changes the noise only.
     """
-    replacements = []
-    for number, subject in enumerate(subjects):
-        if subject.box is None:
-            patch, box = smeared_ellipse(image, subject.region)
-        else:
-            patch, box = _drawn_over(image, subject, subject.box, (seed, number)), subject.box
-        replacements.append(Replacement(patch, box, subject.route))
-        replacements[-1].paste(image)
-    return replacements
+    grain = np.random.default_rng((person, number))
+    if subject.route is Route.NATURAL and subject.skin is not None:
+        patch = _drawn_over(image, subject, subject.skin, person, grain)
+        return Replacement(patch, subject.box, subject.route)
+    middle = None if subject.skin is None else display_tone(subject.skin)
+    patch, box = smeared_ellipse(image, subject.region, middle, subject.noise, grain)
+    return Replacement(patch, box, subject.route)
 
 
 def subject_of(
@@ -78,26 +75,26 @@ def subject_of(
     pose = pose_of(region)
     skin = skin_of(original, pose)
     noise = noise_level(_part(original, hidden))
-    route, box = Route.NATURAL, clipped(_outer_box(pose), frame) if pose.drawable else None
+    box = clipped(_outer_box(pose), frame) if pose.drawable else None
+    seen = skin if is_skin(skin, _part(original, box or hidden)) else None
     if largest is not None and region.width > largest:
-        route, box = Route.LARGE, None
-    elif box is None or not (_overlap(hidden, box) and is_skin(skin, _part(original, box))):
-        route, box = Route.FALLBACK, None
-    return Subject(region, pose, skin, noise, route, box)
+        return Subject(region, pose, seen, noise, Route.LARGE, hidden)
+    if box is None or seen is None or not _overlap(hidden, box):
+        return Subject(region, pose, seen, noise, Route.FALLBACK, hidden)
+    return Subject(region, pose, seen, noise, Route.NATURAL, box)
 
 
 def _drawn_over(
-    image: np.ndarray, subject: Subject, box: Box, draws_from: tuple[int, int]
+    image: np.ndarray, subject: Subject, skin: Skin, person: int, grain: np.random.Generator
 ) -> np.ndarray:
-    """Patch (h, w, 3) uint8 with a new head; `draws_from` are the person's seed and the number of
-    the face among the person's.
-    """
-    pose, window = subject.pose, _part(image, box)
-    who = draw_identity(np.random.default_rng(draws_from[0]))
-    drawn = render(draw_head(who, pose, subject.skin), pose, box)
+    """Patch (h, w, 3) uint8 with a new face."""
+    pose, box = subject.pose, subject.box
+    features = np.random.default_rng(person)
+    who = draw_identity(features)
+    window = reshaped(_part(image, box), pose, box, features)
+    drawn = render(draw_head(who, pose, skin), pose, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
-    rng = np.random.default_rng(draws_from)
-    return composite(window, plane, subject.skin, subject.noise, drawn, rng=rng)
+    return composite(window, plane, skin, subject.noise, drawn, rng=grain)
 
 
 def _part(image: np.ndarray, box: Box) -> np.ndarray:
@@ -107,8 +104,9 @@ def _part(image: np.ndarray, box: Box) -> np.ndarray:
 
 def _outer_box(pose: Pose) -> np.ndarray:
     """Corners (2, 2) of the box that a head can cover, pixels."""
-    corners = [(u, v, z) for u in (-2.3, 2.3) for v in (-2.3, 4.2) for z in (-0.6, 0.3)]
-    points = pose.pixels(np.array(corners))
+    u0, v0, u1, v1 = REACH
+    points = np.array([(u, v) for u in (u0, u1) for v in (v0, v1)])
+    points = points @ pose.matrix[:, :2].T + pose.matrix[:, 2]
     return np.stack([points.min(axis=0) - 2, points.max(axis=0) + 2])
 
 
