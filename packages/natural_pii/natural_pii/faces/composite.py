@@ -50,14 +50,15 @@ def composite(
     seen = to_log(window)
     made = to_log(to_display(drawn.rgb))
     tone = to_log(display_tone(skin)).ravel()
-    off = drawn.head * (1 - drawn.features)
+    bare = 1 - smooth(plane.down, 0.4, 0.75) if skin.masked else np.ones_like(drawn.head)
+    off = drawn.head * (1 - drawn.features) * bare
     old = skin_field(plane, plane.small(seen), plane.small(off), tone)
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
     light = plane.over(old)
     residual = seen - light
     alike = likeness(residual)
 
-    core = np.maximum(drawn.core, drawn.between)
+    core = np.maximum(drawn.core, drawn.between) * bare
     other = soft(1 - alike, max(0.16 * unit, 0.5))
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
     alpha = cv2.GaussianBlur(core * (1 - kept), (0, 0), max(0.10 * unit, 0.4))

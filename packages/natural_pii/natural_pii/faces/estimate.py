@@ -23,6 +23,18 @@ _ACROSS = 9
 """Pixels across the spot around a sample, at most."""
 SAMPLES = np.column_stack([_SAMPLES, 0.25 - 0.28 * _SAMPLES[:, 0] ** 2])
 """Points where skin is sampled, (11, 3) as (u, v, z)."""
+_BARE = np.array(
+    [(-0.5, -1.2, 0.1), (0.5, -1.2, 0.1), (0.0, -1.1, 0.2), (0.0, 0.2, 0.4), (-1.3, 0.55, 0.0),
+     (1.3, 0.55, 0.0)]
+)  # fmt: skip
+_COVERED = np.array(
+    [(-1.0, 1.5, 0.1), (1.0, 1.5, 0.1), (0.0, 1.75, 0.4), (-0.9, 2.3, 0.2), (0.9, 2.3, 0.2),
+     (0.0, 2.3, 0.4), (0.0, 2.9, 0.35), (-0.6, 2.8, 0.3), (0.6, 2.8, 0.3)]
+)  # fmt: skip
+"""Points that a mask leaves bare and that it covers, the lips among them, (u, v, z)."""
+_BLUER, _EVEN = 0.12, 0.065
+"""A mask is bluer than the skin above it by at least this logarithm of red over blue, and its
+brightness varies by less than that; skin with a mouth does not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +44,12 @@ class Skin:
     Attributes:
         tone: linear RGB of the middle of the face.
         slopes: change of the logarithm of brightness per unit, right and down.
-        offsets: logarithm of each sample's brightness relative to the tone, (11,).
-        weights: likeness of each sample to skin, (11,).
+        masked: whether a mask of cloth covers nose and mouth.
     """
 
     tone: Colour
     slopes: tuple[float, float]
-    offsets: np.ndarray
-    weights: np.ndarray
+    masked: bool
 
 
 def to_linear(image: np.ndarray) -> np.ndarray:
@@ -68,6 +78,9 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     bright = brightness(colours)
     facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
     hidden = facing < 0.58  # on the far side of a turned head, or beyond it
+    masked = _is_masked(image, pose)
+    if masked:
+        hidden |= SAMPLES[:, 1] > 0.8
     weights = np.where(hidden | (bright < 0) | (bright > 0.97), 0.05, 1.0)
     core = [index for index in (2, 3, 4, 5, 6, 7) if weights[index] > 0.5] or [2, 7]
     seed = np.median(colours[core], axis=0).clip(0.004, 0.95)
@@ -81,7 +94,17 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     offsets = np.log(bright.clip(0.003) / brightness(tone))
     slopes = plane(offsets, weights)[1:]
     red, green, blue = tone.tolist()
-    return Skin((red, green, blue), (float(slopes[0]), float(slopes[1])), offsets, weights)
+    return Skin((red, green, blue), (float(slopes[0]), float(slopes[1])), masked)
+
+
+def _is_masked(image: np.ndarray, pose: Pose) -> bool:
+    """Whether the lower face has an even colour that is not that of the upper one."""
+    bare, covered = (
+        np.log(to_display(_spots(image, pose.pixels(points), 0.25 * pose.unit)) + 8)
+        for points in (_BARE, _COVERED)
+    )
+    tints = [np.median(part[:, 0] - part[:, 2]) for part in (bare, covered)]
+    return bool(tints[0] - tints[1] > _BLUER and covered.mean(axis=1).std() < _EVEN)
 
 
 def is_skin(skin: Skin, window: np.ndarray) -> bool:

@@ -62,6 +62,11 @@ class Plane:
         normal = weighted.T @ self.basis + np.diag(_RIDGE * max(float(weights.sum()), 1e-3))
         return np.linalg.solve(normal, weighted.T @ values).astype(np.float32)
 
+    @property
+    def down(self) -> np.ndarray:
+        """Places below the eyes, (h, w), units."""
+        return 2.5 * self.full[..., 2] + 1
+
     def over(self, coefficients: np.ndarray) -> np.ndarray:
         """Field (h, w, c) of coefficients."""
         return self.full @ coefficients

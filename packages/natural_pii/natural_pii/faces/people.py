@@ -48,8 +48,7 @@ def replace_faces(
         people |= {index: (person, number) for number, index in enumerate(group)}
     result = image.copy()
     found: dict[int, Replacement] = {}
-    # Small ones first: where the head of a larger one is moved, no face of others is left.
-    for index in sorted(subjects, key=lambda index: faces[index].width):
+    for index in subjects:
         found[index] = replace_face(result, subjects[index], *people[index])
         found[index].paste(result)
     return result, [

@@ -16,7 +16,6 @@ from .identity import draw_identity
 from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import render
-from .reshape import REACH, reshaped
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +88,8 @@ def _drawn_over(
 ) -> np.ndarray:
     """Patch (h, w, 3) uint8 with a new face."""
     pose, box = subject.pose, subject.box
-    features = np.random.default_rng(person)
-    who = draw_identity(features)
-    window = reshaped(_part(image, box), pose, box, features)
+    window = _part(image, box)
+    who = draw_identity(np.random.default_rng(person))
     drawn = render(draw_head(who, pose, skin), pose, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
     return composite(window, plane, skin, subject.noise, drawn, rng=grain)
@@ -104,9 +102,8 @@ def _part(image: np.ndarray, box: Box) -> np.ndarray:
 
 def _outer_box(pose: Pose) -> np.ndarray:
     """Corners (2, 2) of the box that a head can cover, pixels."""
-    u0, v0, u1, v1 = REACH
-    points = np.array([(u, v) for u in (u0, u1) for v in (v0, v1)])
-    points = points @ pose.matrix[:, :2].T + pose.matrix[:, 2]
+    corners = [(u, v, z) for u in (-2.3, 2.3) for v in (-2.3, 4.2) for z in (-0.6, 0.3)]
+    points = pose.pixels(np.array(corners))
     return np.stack([points.min(axis=0) - 2, points.max(axis=0) + 2])
 
 
