@@ -24,7 +24,7 @@ from plain_commands.errors import UserError
 from scipy.special import ndtri
 
 from benchmarks.pages import pages_of
-from benchmarks.photographs import Photograph, Sizes, of_size, photographs_in, size_of
+from benchmarks.photographs import Photograph, Sizes, of_size, photographs_in, size_of, surroundings
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.contracts.regions import Kind, Region
@@ -108,12 +108,7 @@ def marked(pixels: np.ndarray, region: Region) -> np.ndarray:
     Returns:
         (h, w, 3) uint8 RGB, smaller at the photograph's borders.
     """
-    side = max(AROUND * size_of(region), LEAST)
-    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
-    height, width = pixels.shape[:2]
-    x0, y0 = max(int(x - side / 2), 0), max(int(y - side / 2), 0)
-    x1, y1 = min(int(x + side / 2), width), min(int(y + side / 2), height)
-    tile = pixels[y0:y1, x0:x1].copy()
+    tile, (x0, y0) = surroundings(pixels, region, max(AROUND * size_of(region), LEAST))
     smaller = min(region.width, region.height)
     away, long = round(AWAY * smaller) + 2, max(round(0.25 * smaller), 3)
     left, right = round(region.x0) - x0 - away, round(region.x1) - x0 + away

@@ -4,6 +4,8 @@ FOLDER holds photographs of yours with faces of at least 40 px; none is part of 
 is in which photograph is told by dlib's recogniser from the originals. One face of each person is
 replaced, in its size and reduced to 64 px, and looked up as an attacker would. `blackbox`, which
 leaves nothing, shows what the same numbers are by chance.
+
+`--sheets OUTPUT` writes pages for the eye instead: originals beside new faces, by size.
 """
 
 import argparse
@@ -25,18 +27,24 @@ from identity_attacks.recognition import informed_recognition, recognition
 from identity_attacks.recognizers import Dlib
 from plain_commands.errors import UserError
 
+from benchmarks.pages import pages_of, side_by_side
 from benchmarks.photographs import (
     Face,
+    Sizes,
     cutout_of,
     faces_in,
+    of_size,
     photographs_in,
     picture_with,
+    size_of,
+    surroundings,
     with_people,
 )
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blackbox import Blackbox
 from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.contracts.regions import Kind
+from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.pictures import Picture
 
 LEAST, REDUCED = 40, 64
@@ -45,6 +53,12 @@ OTHERS = 3
 """Further photographs of a person that are used at most."""
 SAME = -Dlib.threshold
 """Distance below which dlib's authors take two faces for one person."""
+SHEETS: Sizes = {"10-20": (10, 20), "20-40": (20, 40), "40-80": (40, 80), "80-160": (80, 160)}
+"""Sizes of the faces on a sheet, pixels."""
+PAIRS = 20
+"""Faces of each size."""
+AROUND, ENLARGED = 3, 200
+"""Side of what a sheet shows in sides of the face, and side to which it is enlarged, pixels."""
 METHODS: dict[str, Method | None] = {
     "originals": None,
     "natural": Natural(),
@@ -238,6 +252,34 @@ def _text(rate: Rate | None, scale: int = 100) -> str:
     return f"{value:.{digits}f}{unit} ({low:.{digits}f} to {high:.{digits}f}{chance})"
 
 
+def sheets(folder: Path, method: Method, output: Path) -> None:
+    """Write pages of faces before and after: at 1:1, and enlarged where they are small.
+
+    Photographs are made smaller where no face of the size is in them; all faces in them are
+    replaced.
+    """
+    photographs = list(photographs_in(folder, Kind.FACE))
+    for size, limits in SHEETS.items():
+        rng = np.random.default_rng(1)
+        mixed = [photographs[number] for number in rng.permutation(len(photographs))]
+        tiles: list[tuple[str, np.ndarray]] = []
+        for photograph, region in of_size(mixed, *limits, PAIRS, rng):
+            both = [photograph.pixels, photograph.treated(method, (2, len(tiles)))]
+            pair = [surroundings(pixels, region, AROUND * size_of(region))[0] for pixels in both]
+            large = [_enlarged(pixels) for pixels in pair]
+            caption = f"{len(tiles) + 1}: {size_of(region):.0f} px, {photograph.name[-40:]}"
+            tiles.append((caption, side_by_side(pair if large[0] is pair[0] else pair + large)))
+        for number, page in enumerate(pages_of(tiles), start=1):
+            write_png(output / f"{size} {number:02}.png", page)
+
+
+def _enlarged(pixels: np.ndarray) -> np.ndarray:
+    factor = ENLARGED / max(pixels.shape[:2])
+    if factor <= 1:
+        return pixels
+    return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+
+
 def benchmark(folder: Path, most: int) -> tuple[str, pd.DataFrame]:
     """How the faces were found, and the table: measures in rows, a column by size and method."""
     recognizer = Dlib()
@@ -250,12 +292,16 @@ def benchmark(folder: Path, most: int) -> tuple[str, pd.DataFrame]:
 
 
 def main() -> None:
-    """Print one table."""
+    """Print one table, or write the sheets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="photographs, in any folders below it")
     parser.add_argument("--faces", type=int, default=150, help="people at most, one face each")
+    parser.add_argument("--sheets", type=Path, metavar="OUTPUT", help="write pages to this folder")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    if arguments.sheets is not None:
+        sheets(arguments.folder, Natural(), arguments.sheets)
+        return
     found, table = benchmark(arguments.folder, arguments.faces)
     print(f"{found}\n")
     print(table.to_markdown())

@@ -107,6 +107,21 @@ def size_of(region: Region) -> float:
     return region.width if region.kind is Kind.LICENSE_PLATE else min(region.width, region.height)
 
 
+def surroundings(
+    pixels: np.ndarray, region: Region, side: float
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """A copy of a square of some side around a region, without what lies outside of the image.
+
+    Returns:
+        (h, w, 3) uint8 RGB, and the place (x, y) of its corner in the image.
+    """
+    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    height, width = pixels.shape[:2]
+    x0, y0 = max(int(x - side / 2), 0), max(int(y - side / 2), 0)
+    x1, y1 = min(int(x + side / 2), width), min(int(y + side / 2), height)
+    return pixels[y0:y1, x0:x1].copy(), (x0, y0)
+
+
 def of_size(
     photographs: Sequence[Photograph], low: float, high: float, n: int, rng: np.random.Generator
 ) -> list[tuple[Photograph, Region]]:
