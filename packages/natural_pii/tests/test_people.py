@@ -66,7 +66,7 @@ def test_the_same_picture_twice_gets_one_new_person():
     twice = np.hstack([image, image])
     regions = [region, moved(region, image.shape[1])]
     first, second = new_people(twice, regions, [None, None])
-    assert correlation(band_passed(first), band_passed(second)) > 0.8
+    assert correlation(band_passed(first), band_passed(second)) > 0.6
 
 
 def test_faces_of_one_owner_get_one_person_and_others_do_not():

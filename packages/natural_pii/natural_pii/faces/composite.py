@@ -17,8 +17,10 @@ _BLURS = (0.3, 0.7, 1.1, 1.6, 2.3, 3.2, 4.5)
 """Blurs that are tried, standard deviations in pixels."""
 _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
-_CONTRASTS = 0.45, 1.25
+_CONTRASTS = np.float32(0.45), np.float32(1.3)
 """Limits of the gain in contrast."""
+_SHIFTS = -0.3, 0.1
+"""Limits of the gain of the whole inner face, logarithms."""
 _SHINES = 0.06, 0.25
 """Limits of the brightest detail, logarithm of the gain."""
 
@@ -70,35 +72,60 @@ def composite(
         soft(visible, near) + np.float32(0.06)
     )
 
-    detail = (made - plane.over(new)) * drawn.shown[..., None]
     inside = core * (1 - kept)
+    detail = (made - plane.over(new)) * drawn.shown[..., None]
     relative = noise / float(from_log(light).mean() + FLOOR)
     blur = _blur(mean_of(residual), mean_of(detail), inside * drawn.features, relative)
-    gain = _contrast(residual, detail, inside, unit)
-    detail = _shine_limited(np.float32(gain) * detail, residual, inside)
-    colour = from_log(light + detail)
+    detail = cv2.GaussianBlur(detail, (0, 0), blur)
+    level = three(mean_of(detail))
+    eyes = inside * drawn.features * (plane.down < 0.5)
+    detail = _contrast(mean_of(residual), level[..., 0], eyes, unit) * (
+        level + _colourfulness(residual, detail, inside) * (detail - level)
+    )
+    detail = _shine_limited(detail, residual, inside)
+    detail += three(soft(inside, 0.3 * unit)) * _shift(residual, detail, inside)
     height, width = core.shape
     grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
-    colour = cv2.GaussianBlur(colour, (0, 0), blur) + grain
     ground = window.astype(np.float32)
+    colour = from_log(light + detail) + grain
     return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
 
 
-def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float) -> float:
-    """Gain that gives new detail about the strength of the old one.
+def _shift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Logarithm of the gain (3,) with which the new inner face is about as bright as the old one.
 
     Args:
         old: differences of the old face from its smooth skin, (h, w, 3).
-        new: those of the drawn one.
+        new: those of the new one.
         inside: the inner face, (h, w).
+    """
+    total = max(float(inside.sum()), 1e-3)
+    missing = np.tensordot(inside, old - new, axes=2) / total
+    return np.clip(missing, *_SHIFTS).astype(np.float32)
+
+
+def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float) -> np.float32:
+    """Gain that gives new detail about the strength of the old one.
+
+    Args:
+        old: differences of the old face from its smooth skin, (h, w).
+        new: those of the drawn one.
+        inside: where they are compared, (h, w).
         unit: pixels per unit of face coordinates.
     """
     fine = max(0.12 * unit, 0.5)
-    powers = [
-        float(np.vdot(inside, np.square(cv2.GaussianBlur(mean_of(part), (0, 0), fine))))
-        for part in (old, new)
-    ]
-    return float(np.clip(np.sqrt(powers[0] / max(powers[1], 1e-6)), *_CONTRASTS))
+    powers = [_power(cv2.GaussianBlur(part, (0, 0), fine), inside) for part in (old, new)]
+    return np.clip(np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
+
+
+def _colourfulness(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.float32:
+    """Gain that makes the drawn features at most as colourful as the old face was, (h, w, 3)."""
+    powers = [_power(part - three(mean_of(part)), three(inside)) for part in (old, new)]
+    return np.minimum(np.sqrt(powers[0] / powers[1]), np.float32(1))
+
+
+def _power(values: np.ndarray, weights: np.ndarray) -> np.float32:
+    return np.maximum(np.float32(np.vdot(weights, np.square(values))), np.float32(1e-6))
 
 
 def _blur(old: np.ndarray, new: np.ndarray, inside: np.ndarray, noise: float) -> float:

@@ -48,8 +48,8 @@ def replace_faces(
         people |= {index: (person, number) for number, index in enumerate(group)}
     result = image.copy()
     found: dict[int, Replacement] = {}
-    for index in subjects:
-        found[index] = replace_face(result, subjects[index], *people[index])
+    for index, subject in subjects.items():
+        found[index] = replace_face(result, subject, *people[index])
         found[index].paste(result)
     return result, [
         _cut(result, found[index]) if index in found else None for index in range(len(faces))

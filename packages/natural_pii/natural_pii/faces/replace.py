@@ -17,6 +17,9 @@ from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import render
 
+_NOISIEST = 4.0
+"""Grey levels; what is more than that is texture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Subject:
@@ -73,7 +76,7 @@ def subject_of(
         return None
     pose = pose_of(region)
     skin = skin_of(original, pose)
-    noise = noise_level(_part(original, hidden))
+    noise = min(noise_level(_part(original, hidden)), _NOISIEST)
     box = clipped(_outer_box(pose), frame) if pose.drawable else None
     seen = skin if is_skin(skin, _part(original, box or hidden)) else None
     if largest is not None and region.width > largest:
