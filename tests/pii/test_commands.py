@@ -258,7 +258,7 @@ def test_summary_and_figure(tmp_path):
         "motorcycle only (pii.only_on_labelled)",
         "faces left out, since on none of the labelled objects of the classes person, rider: 12 "
         "(pii.only_on_labelled: false keeps them)",
-        "faces merged into another one that they overlap, since both are finds of the same face: 2",
+        "faces merged into another one that they overlap, since both are of the same face: 2",
     ]
     svg = (tmp_path / "figures/figure_3.svg").read_text()
     assert "mean 1.33" in svg

@@ -28,7 +28,7 @@ from workflow_scripts.privacy.matching import matched
 from workflow_scripts.privacy.missed import TwoSearches, estimate_of, sample_of, searched_twice
 
 WHOLE = {**DETECTORS, "only_on_labelled": False}
-SECOND = {"faces": {"detector": "centerface", "two_looks": False}}
+SECOND = {"faces": {"detector": "centerface", "max_iou": 0.4}}
 
 
 @pytest.fixture

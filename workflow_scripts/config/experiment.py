@@ -37,12 +37,12 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
 
 SAFEST_SEARCH = {
-    "faces": {"detector": "centerface", "every_size": True},
+    "faces": {"detector": "centerface"},
     "license_plates": {"detector": "plates", "every_size": True},
     "only_on_labelled": False,
 }
 """Section `pii:` of experiments that only anonymize, where it says nothing else: whole frames, at
-every size."""
+every size (`centerface` does so by itself)."""
 
 
 class Experiment(Section):

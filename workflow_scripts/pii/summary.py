@@ -39,7 +39,7 @@ def not_counted_notes(settings: Pii, not_counted: NotCounted) -> tuple[str, ...]
         if number
     )
     merged = tuple(
-        f"{kind.plural} merged into another one that they overlap, since both are finds of the same "
+        f"{kind.plural} merged into another one that they overlap, since both are of the same "
         f"{kind.value.replace('_', ' ')}: {number}"
         for kind, number in sorted(not_counted.merged.items())
         if number

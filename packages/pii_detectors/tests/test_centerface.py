@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from drawn_face import street
 from pii_detectors import CenterFaceSearch, DetectorError, FaceDetections, centerface
+from pii_detectors.centerface import views_of_places
+from pii_detectors.views import View
 
 
 @pytest.mark.parametrize(("width", "height"), [(256, 160), (333, 217), (640, 352)])
@@ -22,8 +24,8 @@ def test_centerface_finds_drawn_faces_at_any_image_size(width, height):
 
 def test_centerface_scale_finds_smaller_faces_and_keeps_pixel_coordinates():
     image = street(256, 128, [(180, 60, 11)])
-    assert len(CenterFaceSearch().find(image)) == 0
-    ((x0, _, x1, _),) = CenterFaceSearch(scale=4).find(image).boxes
+    assert len(CenterFaceSearch(scale=0.5).find(image)) == 0
+    ((x0, _, x1, _),) = CenterFaceSearch(scale=2).find(image).boxes
     assert (x0 + x1) / 2 == pytest.approx(180, abs=2)
     assert 4 < x1 - x0 < 12
 
@@ -41,16 +43,66 @@ def centres(faces: FaceDetections) -> np.ndarray:
     return from_left(faces).boxes.reshape(-1, 2, 2).mean(axis=1)
 
 
-def test_centerface_finds_the_same_in_two_looks_as_in_one():
+def in_one_look(image: np.ndarray) -> FaceDetections:
+    """At full size, the whole image at once."""
+    return CenterFaceSearch().look(image, [View(0, 0, image.shape[1], image.shape[0])])
+
+
+def test_a_whole_image_is_searched_as_well_as_in_one_look():
+    """The image is larger than what is searched at twice its size."""
     image = street(*LARGE, FACES)
-    once = from_left(CenterFaceSearch(two_looks=False).find(image))
-    twice = from_left(CenterFaceSearch().find(image))
+    once, found = from_left(in_one_look(image)), from_left(CenterFaceSearch().find(image))
     assert len(once) == len(FACES)
-    np.testing.assert_allclose(centres(twice), centres(once), atol=3)
-    widths, others = (np.ptp(faces.boxes[:, ::2], axis=1) for faces in (once, twice))
+    np.testing.assert_allclose(centres(found), centres(once), atol=3)
+    widths, others = (np.ptp(faces.boxes[:, ::2], axis=1) for faces in (once, found))
     np.testing.assert_allclose(others, widths, rtol=0.25)
-    distances = np.abs(once.landmarks - twice.landmarks).max(axis=(1, 2))
+    distances = np.abs(once.landmarks - found.landmarks).max(axis=(1, 2))
     assert (distances < 0.1 * widths).all()
+
+
+def test_a_large_image_is_looked_at_closely_where_a_face_may_be_only(monkeypatch):
+    """The finest look sees the small face, and a small part of the image."""
+    seen: list[tuple[float, int]] = []
+
+    def counted(image, views):
+        views = list(views)
+        seen.extend((view.scale, (view.x1 - view.x0) * (view.y1 - view.y0)) for view in views)
+        return batches(image, views)
+
+    batches = centerface._batches
+    monkeypatch.setattr(centerface, "_batches", counted)
+    image = street(*LARGE, [(800, 200, 14)])
+    ((x0, _, x1, _),) = CenterFaceSearch().find(image).boxes
+    assert (x0 + x1) / 2 == pytest.approx(800, abs=2)
+    pixels = LARGE[0] * LARGE[1]
+    by_scale = {scale: sum(n for other, n in seen if other == scale) for scale, _ in seen}
+    assert list(by_scale) == [0.125, 0.25, 0.5, 1]
+    assert by_scale[0.125] == by_scale[0.5] == pixels
+    assert 0 < by_scale[1] < 0.05 * pixels
+
+
+def test_views_of_places_show_each_with_its_surroundings_and_few_pixels_twice():
+    random = np.random.default_rng(3)
+    points = random.uniform((0, 0), (1200, 700), (90, 2))
+    for scale in (0.5, 1.0):
+        views = views_of_places(points, 1200, 700, scale)
+        reach = centerface.REACH / scale
+        for x, y in points:
+            low = max(x - reach, 0), max(y - reach, 0)
+            high = min(x + reach, 1200), min(y + reach, 700)
+            assert any(
+                view.x0 <= low[0]
+                and view.y0 <= low[1]
+                and view.x1 >= high[0]
+                and view.y1 >= high[1]
+                for view in views
+            )
+        assert all(0 <= v.x0 < v.x1 <= 1200 and 0 <= v.y0 < v.y1 <= 700 for v in views)
+        assert sum((v.x1 - v.x0) * (v.y1 - v.y0) for v in views) <= 1200 * 700
+    assert views_of_places(np.zeros((0, 2)), 1200, 700, 1.0) == []
+    alone = views_of_places(np.array([(100.0, 100.0), (900.0, 100.0)]), 1200, 700, 1.0)
+    side = 2 * centerface.REACH
+    assert [(v.x1 - v.x0, v.y1 - v.y0) for v in alone] == [(side, side)] * 2
 
 
 @pytest.mark.slow
@@ -58,11 +110,11 @@ def test_faces_of_every_size_are_found_whole():
     """At full size, a face that fills the image is not seen, or in parts."""
     truth = [(1500, 1000, 1200), (300, 300, 60), (2700, 1700, 24)]
     image = street(3000, 2000, truth)
-    found = from_left(CenterFaceSearch(every_size=True).find(image))
+    found = from_left(CenterFaceSearch().find(image))
     sides = np.array([size for *_, size in sorted(truth)])
     assert len(found) == len(truth)
     np.testing.assert_allclose(np.ptp(found.boxes[:, 1::2], axis=1), 0.9 * sides, rtol=0.2)
-    assert len(CenterFaceSearch(two_looks=False).find(image)) == len(truth) - 1
+    assert len(in_one_look(image)) == len(truth) - 1
 
 
 def test_centerface_looks_around_labelled_persons_only():
