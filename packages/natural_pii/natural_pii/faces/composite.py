@@ -9,19 +9,21 @@ from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three
 from natural_pii.grain import cut_out, white_noise
 
 from .estimate import Skin, display_tone, to_display
-from .field import FLOOR, Plane, from_log, likeness, skin_field, to_log
+from .field import FLOOR, Plane, from_log, skin_field, to_log
 from .grid import smooth
 from .render import Rendered
 
 _BLURS = (0.3, 0.7, 1.1, 1.6, 2.3, 3.2, 4.5)
 """Blurs that are tried, standard deviations in pixels."""
+_LEAST_SKIN = 0.43
+"""Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
 _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
-_CONTRASTS = np.float32(0.45), np.float32(1.3)
+_CONTRASTS = np.float32(0.45), np.float32(2.2)
 """Limits of the gain in contrast."""
-_SHIFTS = -0.3, 0.1
+_SHIFTS = -0.4, 0.15
 """Limits of the gain of the whole inner face, logarithms."""
-_SHINES = 0.06, 0.25
+_SHINES = 0.06, 0.4
 """Limits of the brightest detail, logarithm of the gain."""
 
 
@@ -33,8 +35,8 @@ def composite(
     drawn: Rendered,
     *,
     rng: np.random.Generator,
-) -> np.ndarray:
-    """Patch with the features of a drawn head, (h, w, 3) uint8.
+) -> np.ndarray | None:
+    """Patch (h, w, 3) uint8 with the features of a drawn head; None where there is too little skin.
 
     The skin of the photograph is continued smoothly over its inner face, and the drawn head's
     deviations from its own smooth skin are multiplied onto it. What covers the face stays: hair,
@@ -55,10 +57,12 @@ def composite(
     bare = 1 - smooth(plane.down, 0.4, 0.75) if skin.masked else np.ones_like(drawn.head)
     off = drawn.head * (1 - drawn.features) * bare
     old = skin_field(plane, plane.small(seen), plane.small(off), tone)
+    if old.share < _LEAST_SKIN:
+        return None
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
-    light = plane.over(old)
+    light = plane.over(old.coefficients)
     residual = seen - light
-    alike = likeness(residual)
+    alike = old.likeness(residual)
 
     core = np.maximum(drawn.core, drawn.between) * bare
     other = soft(1 - alike, max(0.16 * unit, 0.5))
@@ -77,10 +81,8 @@ def composite(
     relative = noise / float(from_log(light).mean() + FLOOR)
     blur = _blur(mean_of(residual), mean_of(detail), inside * drawn.features, relative)
     detail = cv2.GaussianBlur(detail, (0, 0), blur)
-    level = three(mean_of(detail))
-    eyes = inside * drawn.features * (plane.down < 0.5)
-    detail = _contrast(mean_of(residual), level[..., 0], eyes, unit) * (
-        level + _colourfulness(residual, detail, inside) * (detail - level)
+    detail = _as_strong(
+        residual, detail, inside, inside * drawn.features * (plane.down < 0.5), unit
     )
     detail = _shine_limited(detail, residual, inside)
     detail += three(soft(inside, 0.3 * unit)) * _shift(residual, detail, inside)
@@ -104,18 +106,31 @@ def _shift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return np.clip(missing, *_SHIFTS).astype(np.float32)
 
 
-def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float) -> np.float32:
-    """Gain that gives new detail about the strength of the old one.
+def _as_strong(
+    old: np.ndarray, new: np.ndarray, inside: np.ndarray, eyes: np.ndarray, unit: float
+) -> np.ndarray:
+    """New detail about as strong as the old: the lines, the shades, and the colours each by a gain.
 
     Args:
-        old: differences of the old face from its smooth skin, (h, w).
+        old: differences of the old face from its smooth skin, (h, w, 3).
         new: those of the drawn one.
-        inside: where they are compared, (h, w).
+        inside: the inner face, (h, w), where shades and colours are compared.
+        eyes: where lines are compared, (h, w).
         unit: pixels per unit of face coordinates.
     """
-    fine = max(0.12 * unit, 0.5)
-    powers = [_power(cv2.GaussianBlur(part, (0, 0), fine), inside) for part in (old, new)]
-    return np.clip(np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
+    level = mean_of(new)
+    (old_lines, old_shades), (lines, shades) = (
+        _lines_and_shades(part, unit) for part in (mean_of(old), level)
+    )
+    finer = np.clip(np.sqrt(_power(old_lines, eyes) / _power(lines, eyes)), *_CONTRASTS)
+    wider = np.clip(np.sqrt(_power(old_shades, inside) / _power(shades, inside)), *_CONTRASTS)
+    gain = finer * _colourfulness(old, new, inside)
+    return gain * (new - three(level)) + three(finer * (level - shades) + wider * shades)
+
+
+def _lines_and_shades(detail: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    shades = soft(detail, 0.4 * unit)
+    return cv2.GaussianBlur(detail, (0, 0), max(0.12 * unit, 0.5)) - shades, shades
 
 
 def _colourfulness(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.float32:

@@ -5,7 +5,7 @@ import numpy as np
 from pii_measures import FaceRegion
 
 from natural_pii.grain import noise as camera_noise
-from natural_pii.replacement import Box, clipped, enlarged
+from natural_pii.replacement import Box, clipped
 
 from .grid import smooth
 
@@ -13,6 +13,8 @@ MARGIN = 0.3
 """Margin of the ellipse around the box, relative to its size; from 0.21 on it holds the box."""
 _FULL = 0.72
 """Share of the ellipse's radius within which nothing of the old pixels is left."""
+_LEAST_RADIUS = 1.5
+"""Least half width and height of the ellipse, pixels."""
 _MIDDLE = 0.5
 """Share of the radius up to which the colour in the middle counts."""
 
@@ -39,14 +41,17 @@ def smeared_ellipse(
     Returns:
         A patch (y1 - y0, x1 - x0, 3) uint8, and its box in the image.
     """
-    box = clipped(enlarged(region, MARGIN), image.shape[:2])
+    middle_x, middle_y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    reach_x, reach_y = (
+        max((0.5 + MARGIN) * side, _LEAST_RADIUS) for side in (region.width, region.height)
+    )
+    corners = [(middle_x - reach_x, middle_y - reach_y), (middle_x + reach_x, middle_y + reach_y)]
+    box = clipped(np.array(corners), image.shape[:2])
     assert box is not None  # the region lies partly inside
     x0, y0, x1, y1 = box
     patch = image[y0:y1, x0:x1].astype(np.float32)
     y, x = np.ogrid[y0:y1, x0:x1]
-    half = 0.5 + MARGIN
-    across = (x + 0.5 - (region.x0 + region.x1) / 2) / (region.width * half)
-    down = (y + 0.5 - (region.y0 + region.y1) / 2) / (region.height * half)
+    across, down = (x + 0.5 - middle_x) / reach_x, (y + 0.5 - middle_y) / reach_y
     reach = np.sqrt(across**2 + down**2)
     known = smooth(reach, 0.9, 1.0).astype(np.float32)
     colours = patch * known[..., None]

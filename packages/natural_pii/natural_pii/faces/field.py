@@ -18,6 +18,8 @@ FLOOR = np.float32(8)
 _STEP = 0.22
 """Distance of the samples that are fitted, units."""
 _ROUNDS = 4
+_SPREADS = 0.2, 0.45
+"""Limits of the spread of skin's brightness, logarithms."""
 _RIDGE = np.array((1e-4, 0.02, 0.02, 0.12, 0.12, 0.12))
 """Weight of zero for each coefficient, relative to that of all skin."""
 
@@ -93,8 +95,28 @@ def _basis(
     return np.stack([np.ones_like(a), a, b, a * a - 0.25, a * b, b * b - 0.25], axis=-1)
 
 
-def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarray) -> np.ndarray:
-    """Coefficients (6, 3) of the light of skin.
+@dataclass(frozen=True, eq=False)
+class SkinField:
+    """Light of skin.
+
+    Attributes:
+        coefficients: (6, 3), of a plane's basis.
+        spread: usual difference of the logarithm of skin's brightness from the field: large in hard
+            light.
+        share: share of the places where skin may be that look like it.
+    """
+
+    coefficients: np.ndarray
+    spread: float
+    share: float
+
+    def likeness(self, residual: np.ndarray) -> np.ndarray:
+        """Likeness to skin, (...), of differences of logarithms from the field, (..., 3)."""
+        return _likeness(residual, self.spread)
+
+
+def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarray) -> SkinField:
+    """Light of the skin in a patch.
 
     Args:
         plane: the samples.
@@ -104,22 +126,22 @@ def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarra
     """
     start = np.zeros((6, 3), np.float32)
     start[0] = tone
-    coefficients = start
+    coefficients, spread, total = start, _SPREADS[1], 0.0
     for number in range(_ROUNDS):
-        loose = 2.0 if number == 0 else 1.0
-        weights = zone * likeness(seen - plane.basis @ coefficients, loose)
-        if weights.sum() < 3:
+        residual = seen - plane.basis @ coefficients
+        weights = zone * _likeness(residual, spread, 2.0 if number == 0 else 1.0)
+        total = float(weights.sum())
+        if total < 3:
             break
+        level = np.square(residual.mean(axis=-1))
+        spread = float(np.clip(1.6 * np.sqrt(weights @ level / total), *_SPREADS))
         coefficients = start + plane.fitted(seen - tone, weights)
-    return coefficients
+    return SkinField(coefficients, spread, total / max(float(zone.sum()), 1e-3))
 
 
-def likeness(residual: np.ndarray, loose: float = 1.0) -> np.ndarray:
-    """Likeness to skin, (...), of differences of logarithms from its field, (..., 3)."""
+def _likeness(residual: np.ndarray, spread: float, loose: float = 1.0) -> np.ndarray:
     level = residual.mean(axis=-1)
     tint = np.abs(residual - level[..., None]).max(axis=-1)
     level = np.maximum(np.abs(level) - 0.12, 0)
-    alike: np.ndarray = np.exp(
-        -np.square(tint / (0.11 * loose)) - np.square(level / (0.22 * loose))
-    )
+    alike: np.ndarray = np.exp(-np.square(tint / (0.11 * loose)) - np.square(level / spread))
     return alike

@@ -32,7 +32,7 @@ class Subject:
     noise: float
     """Standard deviation, grey levels."""
     route: Route
-    """How it is to be replaced."""
+    """How it is to be replaced; what proves not to be skin takes the fallback."""
     box: Box
     """Box of the patch that a head is drawn into, or else of the face."""
 
@@ -49,11 +49,13 @@ def replace_face(image: np.ndarray, subject: Subject, person: int, number: int =
     """
     grain = np.random.default_rng((person, number))
     if subject.route is Route.NATURAL and subject.skin is not None:
-        patch = _drawn_over(image, subject, subject.skin, person, grain)
-        return Replacement(patch, subject.box, subject.route)
+        drawn = _drawn_over(image, subject, subject.skin, person, grain)
+        if drawn is not None:
+            return Replacement(drawn, subject.box, Route.NATURAL)
+    route = Route.LARGE if subject.route is Route.LARGE else Route.FALLBACK
     middle = None if subject.skin is None else display_tone(subject.skin)
     patch, box = smeared_ellipse(image, subject.region, middle, subject.noise, grain)
-    return Replacement(patch, box, subject.route)
+    return Replacement(patch, box, route)
 
 
 def subject_of(
@@ -88,8 +90,8 @@ def subject_of(
 
 def _drawn_over(
     image: np.ndarray, subject: Subject, skin: Skin, person: int, grain: np.random.Generator
-) -> np.ndarray:
-    """Patch (h, w, 3) uint8 with a new face."""
+) -> np.ndarray | None:
+    """Patch (h, w, 3) uint8 with a new face; None where there is too little skin."""
     pose, box = subject.pose, subject.box
     window = _part(image, box)
     who = draw_identity(np.random.default_rng(person))
