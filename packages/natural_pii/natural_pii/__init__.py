@@ -7,6 +7,14 @@ from pii_measures import FaceRegion, PlateRegion
 
 from .image import anonymize
 from .plates.replace import replace_plate
-from .replacement import Replacement, Route
+from .replacement import Reason, Replacement, Route
 
-__all__ = ["FaceRegion", "PlateRegion", "Replacement", "Route", "anonymize", "replace_plate"]
+__all__ = [
+    "FaceRegion",
+    "PlateRegion",
+    "Reason",
+    "Replacement",
+    "Route",
+    "anonymize",
+    "replace_plate",
+]

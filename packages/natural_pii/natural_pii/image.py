@@ -1,6 +1,6 @@
 """Anonymization of a whole image: its faces first, then its plates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pii_measures import FaceRegion, PlateRegion
@@ -16,6 +16,7 @@ def anonymize(
     seed: int | Sequence[int],
     people: Sequence[int | None] | None = None,
     largest_face: float | None = None,
+    identities: Mapping[int, int] | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace the faces of an image by those of people who do not exist, and the characters of its
     plates by others.
@@ -29,6 +30,8 @@ def anonymize(
         people: for each region the number of the person whose face it is, or None where unknown;
             faces of one person get one new face. Ignored for plates.
         largest_face: width in pixels above which a face is smeared; None to draw all.
+        identities: seed of the new person, from 0, by the number in `people`: for people who are
+            to get the same face in several images. Others get another one in each image.
 
     Returns:
         A new image, and how each region was replaced: no pixel outside of these boxes differs.
@@ -39,7 +42,12 @@ def anonymize(
     faces = {place: face for place, face in enumerate(regions) if isinstance(face, FaceRegion)}
     plates = {place: plate for place, plate in enumerate(regions) if isinstance(plate, PlateRegion)}
     result, replaced = replace_faces(
-        image, list(faces.values()), [owners[place] for place in faces], seeds, largest_face
+        image,
+        list(faces.values()),
+        [owners[place] for place in faces],
+        seeds,
+        largest_face,
+        identities,
     )
     found = dict(zip(faces, replaced, strict=True))
     for place, plate in sorted(plates.items(), key=lambda item: place_of(item[1])):

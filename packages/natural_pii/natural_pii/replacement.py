@@ -26,6 +26,15 @@ class Route(StrEnum):
     """A face that is larger than drawn faces may be is smeared."""
 
 
+class Reason(StrEnum):
+    """Why no face was drawn."""
+
+    TURNED_AWAY = "turned away"
+    """The head is turned or tilted further than one is drawn, or its landmarks make no face."""
+    NO_SKIN = "no skin"
+    """The colours are not those of skin: a mask, a sign, a mirror, the back of a head."""
+
+
 @dataclass(frozen=True, eq=False)
 class Replacement:
     """New content of a part of an image."""
@@ -35,6 +44,8 @@ class Replacement:
     box: Box
     """Where the patch goes; inside the image."""
     route: Route
+    reason: Reason | None = None
+    """Why a face takes the fallback; None for all other routes, and for plates."""
 
     def paste(self, image: np.ndarray) -> None:
         """Write the patch into the image that it was made for, in place."""

@@ -107,7 +107,7 @@ def test_extreme_turns_take_the_fallback(extreme):
     region = face(**extreme)
     image = portrait(region)
     outcome = new_face(image, region, 0)
-    assert outcome.route is Route.FALLBACK
+    assert (outcome.route, outcome.reason) == (Route.FALLBACK, "turned away")
     x0, y0, x1, y1 = outcome.box
     part = (slice(int(region.y0 + 10) - y0, int(region.y1 - 10) - y0),
             slice(int(region.x0 + 10) - x0, int(region.x1 - 10) - x0))  # fmt: skip

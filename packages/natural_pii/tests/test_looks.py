@@ -53,8 +53,9 @@ def test_what_has_no_colour_of_skin_is_blurred_unless_nothing_has_colours():
     image = portrait(region)
     helmet = image[..., ::-1].copy()
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-    paths = [new_face(source, region, 0).route for source in (image, helmet, grey)]
-    assert paths == [Route.NATURAL, Route.FALLBACK, Route.NATURAL]
+    outcomes = [new_face(source, region, 0) for source in (image, helmet, grey)]
+    assert [one.route for one in outcomes] == [Route.NATURAL, Route.FALLBACK, Route.NATURAL]
+    assert [one.reason for one in outcomes] == [None, "no skin", None]
 
 
 def test_a_face_takes_the_tone_and_the_bright_side_of_the_old_one():

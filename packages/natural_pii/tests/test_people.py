@@ -47,7 +47,7 @@ def new_people(image, regions, owners):
     return looks
 
 
-def people_drawn(image, regions, owners) -> list[int]:
+def people_drawn(image, regions, owners, **options) -> list[int]:
     """The seed that each region's new person was drawn from."""
     seeds = {}
     with pytest.MonkeyPatch.context() as patch:
@@ -57,7 +57,7 @@ def people_drawn(image, regions, owners) -> list[int]:
             return replace_face(canvas, subject, person, number)
 
         patch.setattr(module_of_people, "replace_face", noted)
-        replace_faces(image, regions, owners, (0,))
+        replace_faces(image, regions, owners, (0,), **options)
     return [seeds[region] for region in regions]
 
 
@@ -75,6 +75,17 @@ def test_faces_of_one_owner_get_one_person_and_others_do_not():
     assert together[0] == together[1]
     assert len(set(together)) == 3
     assert len(set(people_drawn(image, regions, [None] * 4))) == 4
+
+
+def test_an_identity_is_the_same_person_wherever_and_in_whatever_image():
+    image, regions = people(3)
+    owners, identities = [7, None, 8], {7: 123}
+    here = people_drawn(image, regions, owners, identities=identities)
+    assert here[0] == 123
+    assert here[1:] == people_drawn(image, regions, owners)[1:]
+    there = people_drawn(image, regions, [8, 7, None], identities=identities)
+    assert there[1] == 123
+    assert 123 not in (there[0], there[2])
 
 
 def test_a_face_found_twice_is_one_person():

@@ -1,6 +1,6 @@
 """Replacement of all faces of an image, the same person by the same new one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +22,7 @@ def replace_faces(
     owners: Sequence[int | None],
     seed: Sequence[int],
     largest: float | None = None,
+    identities: Mapping[int, int] | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace all faces of an image.
 
@@ -34,6 +35,8 @@ def replace_faces(
         owners: for each face the number of the person whose it is; None where unknown.
         seed: determines the new people, together with the places of the old ones.
         largest: width in pixels above which a face is smeared instead; None for no limit.
+        identities: seed of the new person by the number of the owner, for owners who are to get
+            the same face in several images.
 
     Returns:
         The new image, and a replacement for each face, all cut from it: they can be pasted in any
@@ -45,6 +48,9 @@ def replace_faces(
     people: dict[int, tuple[int, int]] = {}
     for group in _groups(image, subjects, owners):
         person = int(generator_of(seed, faces[group[0]]).integers(2**63))
+        known = [owner for index in group if (owner := owners[index]) in (identities or {})]
+        if identities and known:
+            person = identities[known[0]]
         people |= {index: (person, number) for number, index in enumerate(group)}
     result = image.copy()
     found: dict[int, Replacement] = {}

@@ -6,7 +6,7 @@ import numpy as np
 from pii_measures import FaceRegion
 from pii_measures.appearance import noise_level
 
-from natural_pii.replacement import Box, Replacement, Route, clipped, enlarged
+from natural_pii.replacement import Box, Reason, Replacement, Route, clipped, enlarged
 
 from .composite import composite
 from .estimate import Skin, display_tone, is_skin, skin_of
@@ -35,6 +35,8 @@ class Subject:
     """How it is to be replaced; what proves not to be skin takes the fallback."""
     box: Box
     """Box of the patch that a head is drawn into, or else of the face."""
+    reason: Reason | None = None
+    """Why it takes the fallback."""
 
 
 def replace_face(image: np.ndarray, subject: Subject, person: int, number: int = 0) -> Replacement:
@@ -52,10 +54,11 @@ def replace_face(image: np.ndarray, subject: Subject, person: int, number: int =
         drawn = _drawn_over(image, subject, subject.skin, person, grain)
         if drawn is not None:
             return Replacement(drawn, subject.box, Route.NATURAL)
-    route = Route.LARGE if subject.route is Route.LARGE else Route.FALLBACK
     middle = None if subject.skin is None else display_tone(subject.skin)
     patch, box = smeared_ellipse(image, subject.region, middle, subject.noise, grain)
-    return Replacement(patch, box, route)
+    if subject.route is Route.LARGE:
+        return Replacement(patch, box, Route.LARGE)
+    return Replacement(patch, box, Route.FALLBACK, subject.reason or Reason.NO_SKIN)
 
 
 def subject_of(
@@ -83,8 +86,10 @@ def subject_of(
     seen = skin if is_skin(skin, _part(original, box or hidden)) else None
     if largest is not None and region.width > largest:
         return Subject(region, pose, seen, noise, Route.LARGE, hidden)
-    if box is None or seen is None or not _overlap(hidden, box):
-        return Subject(region, pose, seen, noise, Route.FALLBACK, hidden)
+    if box is None or not _overlap(hidden, box):
+        return Subject(region, pose, seen, noise, Route.FALLBACK, hidden, Reason.TURNED_AWAY)
+    if seen is None:
+        return Subject(region, pose, seen, noise, Route.FALLBACK, hidden, Reason.NO_SKIN)
     return Subject(region, pose, seen, noise, Route.NATURAL, box)
 
 
