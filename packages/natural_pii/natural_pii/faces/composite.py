@@ -21,10 +21,10 @@ _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
 _CONTRASTS = np.float32(0.45), np.float32(2.2)
 """Limits of the gain in contrast."""
-_SHIFTS = -0.4, 0.15
-"""Limits of the gain of the whole inner face, logarithms."""
-_SHINES = 0.06, 0.4
-"""Limits of the brightest detail, logarithm of the gain."""
+_RANKS = (0.04, 0.25, 0.5, 0.75, 0.96)
+"""Ranks of brightness that are made alike."""
+_SHIFTS = -0.35, 0.35
+"""Limits of that change, logarithms."""
 
 
 def composite(
@@ -84,8 +84,9 @@ def composite(
     detail = _as_strong(
         residual, detail, inside, inside * drawn.features * (plane.down < 0.5), unit
     )
-    detail = _shine_limited(detail, residual, inside)
-    detail += three(soft(inside, 0.3 * unit)) * _shift(residual, detail, inside)
+    beardless = (inside > 0.5) & (plane.down < 1.6)
+    missing = _missing(mean_of(seen), mean_of(light + detail), beardless)
+    detail += three(soft(inside, 0.3 * unit) * missing)
     height, width = core.shape
     grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
     ground = window.astype(np.float32)
@@ -93,17 +94,19 @@ def composite(
     return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
 
 
-def _shift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Logarithm of the gain (3,) with which the new inner face is about as bright as the old one.
+def _missing(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """What has to be added to the logarithm of brightness, (h, w), for a new inner face that is as
+    bright, as dark and as bright in the middle as the old one.
 
     Args:
-        old: differences of the old face from its smooth skin, (h, w, 3).
-        new: those of the new one.
-        inside: the inner face, (h, w).
+        old: logarithm of the old face's brightness, (h, w).
+        new: that of the new one.
+        inside: the inner face that is compared, (h, w) bool.
     """
-    total = max(float(inside.sum()), 1e-3)
-    missing = np.tensordot(inside, old - new, axes=2) / total
-    return np.clip(missing, *_SHIFTS).astype(np.float32)
+    if np.count_nonzero(inside) < len(_RANKS):
+        return np.zeros_like(new)
+    wanted, found = (np.quantile(part[inside], _RANKS) for part in (old, new))
+    return np.interp(new, found, np.clip(wanted - found, *_SHIFTS)).astype(np.float32)
 
 
 def _as_strong(
@@ -171,15 +174,6 @@ def _sharpness(detail: np.ndarray, blur: float, inside: np.ndarray, noise: float
     # The share of white noise that each band holds.
     high, middle = high - 0.76 * noise**2, middle - 0.055 * noise**2
     return float(np.log(max(high, 1e-9) / max(middle, 1e-9)))
-
-
-def _shine_limited(detail: np.ndarray, old: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Drawn detail that brightens skin no more than the brightest skin of the old face was."""
-    bright = mean_of(old)[inside > 0.5]
-    limit = np.clip(quantile(bright, 0.93), *_SHINES) if bright.size else _SHINES[0]
-    level = mean_of(detail)
-    over = np.maximum(level - limit / 2, 0)
-    return detail - three(over - limit / 2 * np.tanh(over / (limit / 2)))
 
 
 @lru_cache(maxsize=1)

@@ -65,7 +65,8 @@ def smeared_ellipse(
     alpha = 1 - smooth(reach, _FULL, 1.0)[..., None]
     if alpha.max() < 1:  # few pixels, none of which has its centre inside
         alpha[:] = 1
-    fill = fill + camera_noise(reach.shape, noise, rng)
+    # What is measured on a face that is none, or hidden, is mostly texture.
+    fill = fill + camera_noise(reach.shape, noise / 2, rng)
     mixed = patch + alpha * (fill - patch)
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8), box
 
