@@ -25,6 +25,8 @@ class PhotoStyle:
     band: bool = True
     frame: bool = True
     seals: bool = False
+    """Whether a round seal stands in each gap between groups."""
+    seal: tuple[int, int, int] = (150, 160, 150)
     yaw: float = 0.0
     """Degrees."""
     roll: float = 0.0
@@ -75,6 +77,14 @@ class PlatePhoto:
         corners = tuple((float(x), float(y)) for x, y in points) if quad else None
         return PlateRegion(*map(float, box), quad=corners)
 
+    def part(self, left: float, right: float) -> PlateRegion:
+        """Region whose quad ends at two x of the straight plate."""
+        height = self.straight[1]
+        corners = np.float64([[(left, 0), (right, 0), (right, height), (left, height)]])
+        quad = cv2.perspectiveTransform(corners, self.to_image)[0]
+        (x0, y0), (x1, y1) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
+        return PlateRegion(x0, y0, x1, y1, tuple(map(tuple, quad.tolist())))
+
     def read(self) -> Reading:
         """Reading of the plate."""
         height, width = self.image.shape[:2]
@@ -119,7 +129,7 @@ def straight(lines: tuple[str, ...], look: PhotoStyle):
                 boxes.append((x, y, x + size, y + CAP))
             elif look.seals:
                 centre = (round(x + size / 2), y + CAP // 2)
-                cv2.circle(plate, centre, 30, (150, 160, 150), -1, cv2.LINE_AA)
+                cv2.circle(plate, centre, 30, look.seal, -1, cv2.LINE_AA)
             x += size + gap
     if look.band:
         plate[:, :left] = (30, 60, 160)

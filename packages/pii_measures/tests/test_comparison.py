@@ -92,15 +92,6 @@ def test_small_plates_have_no_characters_to_count():
     assert compare_plate(picture.image, picture.image, tiny) is None
 
 
-def cut_quad(picture: PlatePhoto, left: float, right: float) -> PlateRegion:
-    """The plate's region, as if its quad ended at these x of the straight plate."""
-    height = picture.straight[1]
-    corners = np.float64([[(left, 0), (right, 0), (right, height), (left, height)]])
-    quad = cv2.perspectiveTransform(corners, picture.to_image)[0]
-    (x0, y0), (x1, y1) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
-    return PlateRegion(x0, y0, x1, y1, tuple(map(tuple, quad.tolist())))
-
-
 def covered(picture: PlatePhoto, region: PlateRegion) -> np.ndarray:
     """The photograph with a black quad."""
     image = picture.image.copy()
@@ -114,13 +105,13 @@ def test_characters_outside_of_the_quad_are_compared_as_well(look, inside):
     picture = photograph(("BK HE 728",), 170, LOOKS[look])
     first, last = picture.characters[0], picture.characters[-1]
     end = last[0] - 10 + inside * (last[2] - last[0])
-    region = cut_quad(picture, 0, end)
+    region = picture.part(0, end)
     found = compare_plate(picture.image, covered(picture, region), region)
     assert found.characters == CharacterMatch(7, 0 if inside else 1)
     assert compare_plate(picture.image, picture.image, region).characters == CharacterMatch(7, 7)
 
     start = first[2] + 10 - inside * (first[2] - first[0])
-    region = cut_quad(picture, start, picture.straight[0])
+    region = picture.part(start, picture.straight[0])
     found = compare_plate(picture.image, covered(picture, region), region)
     assert found.characters == CharacterMatch(7, 0 if inside else 1)
     assert found.old.shape == found.new.shape == (7, 20, 12)

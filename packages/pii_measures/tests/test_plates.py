@@ -5,7 +5,7 @@ import pytest
 from pii_measures import quad_of, reads_alike, rectify
 from pii_measures.plates.characters import likeness
 from pii_measures.plates.glyphs import READABLE, glyph
-from pii_measures.plates.layout import find_layout, shuffled
+from pii_measures.plates.layout import find_layout
 from pii_measures.plates.rectify import frame_of, to_window
 from plate_pictures import LOOKS, PhotoStyle, photograph
 
@@ -19,18 +19,8 @@ def test_the_layout_is_read(width):
     assert line.groups == (2, 2, 3)
     cap = line.cap / reading.frame.scale
     assert cap == pytest.approx(width * 180 / 1248, rel=0.12)
-    assert find_layout(reading.share, reading.frame, reading.sides) == reading.layout
-
-
-def test_a_shuffled_layout_has_the_lines_and_other_places():
-    picture = photograph(("HG HG 98",), 30, PhotoStyle(blur=0.7), seed=1)
-    layout = picture.read().layout
-    moved = shuffled(layout, np.random.default_rng(0))
-    assert [line.y0 for line in moved.lines] == [line.y0 for line in layout.lines]
-    for old, new in zip(layout.lines, moved.lines, strict=True):
-        assert new.boxes != old.boxes
-        assert old.boxes[0][0] <= new.boxes[0][0] < new.boxes[-1][1] <= old.boxes[-1][1]
-        assert sum(new.groups) == len(new.boxes)
+    colour = reading.model.colour(reading.view, reading.share)
+    assert find_layout(reading.share, colour, reading.frame, reading.sides) == reading.layout
 
 
 def test_glyphs_are_told_apart():

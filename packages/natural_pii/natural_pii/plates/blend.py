@@ -30,6 +30,8 @@ class Lettering:
     """Ground, ink and light of the plate."""
     ink: np.ndarray
     """Share of ink of the new characters, (h * n, w * n) float32, 0 to 1."""
+    marks: np.ndarray
+    """Seals and separators, (h, w, 4) float32; see `marks.painted`."""
     legible: bool
     """Whether the original's characters could be separated."""
 
@@ -85,7 +87,11 @@ def compose(
     drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
     strength, offset = _match_contrast(before, drawn, rows, share_noise, lettering.legible)
     share = strength * drawn + offset
-    new = field + times(scaled(model.gain(field), model.ink), share)
+    new = times(scaled(model.gain(field), model.ink), share)
+    if lettering.marks.any():
+        seals = to_window(lettering.marks, frame, window, finer)
+        new = times(new, 1 - seals[..., 3]) + seals[..., :3]
+    new += field
     new += noise(cover.shape, level, rng)
     # Within the original's range, since bright grounds are clipped.
     new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))

@@ -1,52 +1,27 @@
-"""Comparison of a replaced plate with the original."""
-
-from collections.abc import Iterable
-from dataclasses import dataclass
+"""Check of a replaced plate: whether anything of the original can still be read."""
 
 import cv2
 import numpy as np
 from pii_measures import Reading, reads_alike
-from pii_measures.pixels import limited, quantile
-from pii_measures.plates.ink import blurred
-from pii_measures.plates.rectify import PlateFrame
+from pii_measures.pixels import quantile
+from pii_measures.plates.characters import best_likeness
+from pii_measures.plates.components import INK, Part
+from pii_measures.plates.layout import Line
 
 from .zone import Zone
 
-MARGIN = 0.15
-"""Excess of the new characters' correlation with the original over that of unrelated characters in
-the same places that is allowed where characters are compared one by one as well."""
-BLIND_MARGIN = 0.06
-"""Excess that is allowed where characters are too small for that."""
-BLIND_LIMIT = 0.3
-"""Correlation that is always allowed there: the edges of a plate alone correlate that much."""
 IDENTICAL = 0.9
 """Correlation from which two pictures show the same character, whatever it reads as."""
 LEGIBLE_CAP = 6.0
 """Cap height in the image, pixels, from which a person may read."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Remains of the original's characters."""
-
-    correlation: float
-    """Correlation of what is finer than the plate's light, -1 to 1."""
-    limit: float
-    """Correlation that is allowed."""
-    unchanged: float
-    """Share of characters that read as before."""
-    left: float
-    """Share of the strokes in the middle of the plate that were not painted over."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing of the original can be read."""
-        return self.correlation <= self.limit and self.unchanged == 0 and self.covered
-
-    @property
-    def covered(self) -> bool:
-        """Whether the strokes were painted over."""
-        return self.left < 0.08
+_CHARACTER = 0.6
+"""Likeness from which something is a character."""
+_LEFT = 0.08
+"""Share of the original's strokes that may stay unpainted: specks of dirt and edges."""
+_EVEN = 0.2
+"""How far its top and bottom may be from the line's, relative to the cap height."""
+_EDGE = 0.7
+"""Share of ink in a column from which the plate ends there."""
 
 
 def readable(reading: Reading) -> bool:
@@ -56,84 +31,13 @@ def readable(reading: Reading) -> bool:
     return layout.legible and cap >= LEGIBLE_CAP
 
 
-def residual(share: np.ndarray, height: float) -> np.ndarray:
-    """Detail finer than a third of the plate's height, (h, w) float32."""
-    share = limited(share, -0.5, 1.5)
-    return share - blurred(share, 0.3 * height, 0.3 * height)
+def is_covered(reading: Reading, zone: Zone) -> bool:
+    """Whether a zone covers the strokes in the middle of a plate.
 
-
-def _correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
-    """Normalized correlation of two residuals inside a mask, -1 to 1; 0 where one is flat."""
-    if mask.sum() < 4:
-        return 0.0
-    x, y = a[mask], b[mask]
-    x, y = x - x.mean(), y - y.mean()
-    norm = (float(x @ x) * float(y @ y)) ** 0.5
-    return float(x @ y) / norm if norm > 1e-9 else 0.0
-
-
-def compare(
-    before: np.ndarray,
-    after: np.ndarray,
-    others: Iterable[np.ndarray],
-    reading: Reading,
-    zone: Zone,
-) -> Comparison:
-    """Comparison of the ink in a view before and after.
-
-    Args:
-        before: share of ink in the original, (h, w) float32.
-        after: share of ink after the replacement, with the original's ground and ink.
-        others: shares of ink of unrelated characters in the same places; consumed only where their
-            correlation with the original matters.
-        reading: reading of the original.
-        zone: part that was painted anew.
+    Any edge there may be that of a stroke, whatever was taken for ink and wherever characters were
+    found.
     """
-    layout, frame = reading.layout, reading.frame
-    compared = readable(reading)
-    mask = np.zeros(before.shape, bool)
-    for line in layout.lines:
-        mask[
-            max(round(line.y0), 0) : round(line.y1) + 1,
-            max(round(line.boxes[0][0]), 0) : round(line.boxes[-1][1]) + 1,
-        ] = True
-    old = residual(before, frame.height)
-    found = _correlation(old, residual(after, frame.height), mask)
-    limit = MARGIN if compared else BLIND_LIMIT
-    if found > limit:
-        unrelated = [_correlation(old, residual(ink, frame.height), mask) for ink in others]
-        usual = max(sum(unrelated) / len(unrelated), 0.0)
-        limit = usual + MARGIN if compared else max(usual + BLIND_MARGIN, BLIND_LIMIT)
-    same = count = 0
-    if compared:
-        for line in layout.lines:
-            rows = slice(max(round(line.y0), 0), round(line.y1) + 1)
-            for x0, x1 in line.boxes:
-                columns = slice(max(round(x0), 0), round(x1) + 1)
-                same += _reads_alike(before[rows, columns], after[rows, columns])
-                count += 1
-    return Comparison(
-        found,
-        limit,
-        same / max(count, 1),
-        _left(before, zone, frame, reading.band),
-    )
-
-
-def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether both look or certainly read like the same character; never where they are narrow."""
-    if min(before.shape) < 2 or before.shape[1] < 0.3 * before.shape[0]:
-        return False
-    same = _correlation(before, after, np.ones(before.shape, bool))
-    return same > IDENTICAL or reads_alike(before, after)
-
-
-def _left(before: np.ndarray, zone: Zone, frame: PlateFrame, band: float) -> float:
-    """Share of the original's edges that were not painted over.
-
-    Any edge in the middle of a plate may be that of a stroke, whatever was taken for ink and
-    wherever characters were found.
-    """
+    frame, before = reading.frame, reading.share
     x0, y0, x1, y1 = frame.plate
     soft = cv2.GaussianBlur(before, (0, 0), 0.4 * frame.scale)
     steps = cv2.magnitude(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1))
@@ -142,10 +46,76 @@ def _left(before: np.ndarray, zone: Zone, frame: PlateFrame, band: float) -> flo
     middle = np.zeros(before.shape, bool)
     middle[
         round(y0 + 0.22 * frame.height) : round(y1 - 0.22 * frame.height) + 1,
-        round(max(x0 + 0.105 * frame.width, band + 0.04 * frame.width + frame.scale)) : round(
-            x1 - 0.105 * frame.width
-        )
-        + 1,
-    ] = True
+        round(max(x0 + 0.105 * frame.width, reading.band + 0.04 * frame.width + frame.scale)) :
+        round(x1 - 0.105 * frame.width) + 1,
+    ] = True  # fmt: skip
     strokes = fine & middle
-    return float((strokes & ~zone.mask).sum()) / max(float(strokes.sum()), 1.0)
+    return float((strokes & ~zone.mask).sum()) < _LEFT * max(float(strokes.sum()), 1.0)
+
+
+def still_read(before: np.ndarray, after: np.ndarray, reading: Reading) -> list[Part]:
+    """Characters of the original that look or read as before, wherever they stand in the rows of
+    the plate's lines.
+
+    Args:
+        before: share of ink in the view of the original, (h, w) float32.
+        after: share of ink in the same view of the result, with the original's ink and ground.
+        reading: of the original.
+    """
+    if not readable(reading):
+        return []
+    places = [
+        Part(x0, line.y0, x1, line.y1) for line in reading.layout.lines for x0, x1 in line.boxes
+    ]
+    for line in reading.layout.lines:
+        places += _in_rows(before, after, line)
+    return [place for place in places if _reads_alike(_cut(before, place), _cut(after, place))]
+
+
+def _in_rows(before: np.ndarray, after: np.ndarray, line: Line) -> list[Part]:
+    """Characters as high as a line in and beside it that the result shows, whatever was found in
+    the original; up to the plate's edges, which the original shows.
+    """
+    slack, found = _EVEN * line.cap, []
+    for level in INK[::2]:
+        ink = (after > level).astype(np.uint8)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
+        for x, y, w, h, _ in stats[1:].tolist():
+            part = Part(x, y, x + w, y + h)
+            even = abs(y - line.y0) < slack and abs(y + h - line.y1) < slack
+            if even and 0.3 * h < w < 1.2 * h and best_likeness(_cut(after, part)) > _CHARACTER:
+                found.append(part)
+    rows = before[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
+    start, end = line.boxes[0][0], line.boxes[-1][1]
+    on_plate = []
+    for part in sorted(found, key=lambda part: part.x0):
+        if part.x0 > start and (part.x0 < end or _is_ground(rows, end, part.x0)):
+            on_plate.append(part)
+            end = max(end, part.x1)
+    for part in sorted(found, key=lambda part: -part.x1):
+        if part.x0 <= start and (part.x1 > start or _is_ground(rows, part.x1, start)):
+            on_plate.append(part)
+            start = min(start, part.x0)
+    return on_plate
+
+
+def _is_ground(rows: np.ndarray, start: float, end: float) -> bool:
+    """Whether no edge of the plate lies between two x, by the mean ink (w,) of a line's rows."""
+    between = rows[max(round(start) + 2, 0) : max(round(end) - 1, 0)]
+    return not between.size or float(between.max()) < _EDGE
+
+
+def _cut(share: np.ndarray, part: Part) -> np.ndarray:
+    return share[
+        max(round(part.y0), 0) : round(part.y1) + 1, max(round(part.x0), 0) : round(part.x1) + 1
+    ]
+
+
+def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether both look or certainly read like the same character; never where they are narrow."""
+    if min(before.shape) < 2 or before.shape[1] < 0.3 * before.shape[0]:
+        return False
+    x, y = before.ravel() - before.mean(), after.ravel() - after.mean()
+    norm = (float(x @ x) * float(y @ y)) ** 0.5
+    same = norm > 1e-9 and float(x @ y) / norm > IDENTICAL
+    return same or reads_alike(before, after)

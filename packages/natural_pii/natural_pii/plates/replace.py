@@ -2,32 +2,35 @@
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import cv2
 import numpy as np
 from pii_measures import PlateRegion, Reading, quad_of, read_plate, rectify
+from pii_measures.plates.components import Part
 from pii_measures.plates.ink import InkModel
-from pii_measures.plates.layout import shuffled
+from pii_measures.plates.outside import widened, with_outside
 from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 
 from natural_pii.replacement import Box, Replacement, Route
 
 from . import gate, write, zone
+from .arrange import rearranged, shuffled
 from .blend import Lettering, compose, window_of
+from .marks import Mark, marks_of, painted, room_of, widths_of
 
 _WIDER = 0.12
-"""Reach of the last attempt beyond the plate, relative to its height."""
-_UNRELATED = 3
-"""Number of unrelated texts that the gate compares with."""
-_ATTEMPTS = 6
-"""Number of texts that are tried before the margins are widened."""
+"""Reach beyond the region's box, relative to its height or width."""
+_CHECKED = 0.15
+"""Reach beyond the quad on each side in which nothing may still be read, relative to its width."""
+_ATTEMPTS = 3
+"""Number of texts that are tried."""
 
 
 def replace_plate(
     image: np.ndarray, region: PlateRegion, rng: np.random.Generator
 ) -> Replacement | None:
-    """Replace the characters of a license plate.
+    """Replace the characters of a license plate, those included that stand beside a quad that ends
+    too early.
 
     Args:
         image: (H, W, 3) uint8 RGB; is not changed.
@@ -40,22 +43,37 @@ def replace_plate(
     quad, box = quad_of(region), _visible(image, region)
     if box is None:
         return None
-    if quad is None or not seen(frame_of(quad), box).any():
-        return _smoothed(image, region, box)
-    reading = read_plate(image, quad, box)
-    for area, routes in (
-        (zone.text_zone(reading), (Route.NATURAL,) * _ATTEMPTS),
-        (zone.whole_zone(reading, _WIDER), (Route.NATURAL_WIDE, Route.FALLBACK)),
-    ):
-        window = window_of(area, reading.frame, box)
-        if window is None:
-            continue
-        work = _Work(reading, area, window)
-        for route in routes:
-            result = _attempt(image, work, rng, route)
-            if result is not None:
-                return result
-    return _smoothed(image, region, box)
+    found = None
+    if quad is not None and seen(frame_of(quad), box).any():
+        found = _rewritten(image, quad, box, rng)
+    return _smoothed(image, region, box) if found is None else found
+
+
+def _rewritten(
+    image: np.ndarray, quad: np.ndarray, box: Box, rng: np.random.Generator
+) -> Replacement | None:
+    """New characters; none as the fallback; None where that does not hide the original either."""
+    reading = with_outside(image, read_plate(image, quad, box))
+    beyond = _CHECKED * reading.frame.width - reading.frame.plate[0]
+    reading = widened(image, reading, max(math.ceil(beyond), 0))
+    area, route = zone.text_zone(reading), Route.NATURAL
+    if not gate.is_covered(reading, area):
+        area, route = zone.whole_zone(reading), Route.NATURAL_WIDE
+    work = _Work.on(reading, area, _reach(image, quad, box, reading.frame, area))
+    if work is None:
+        return None
+    left: list[Part] = []
+    for _ in range(_ATTEMPTS):
+        result = work.replacement(image, work.lettering(rng), route, rng)
+        left = work.still_read(image, result)
+        if not left:
+            return result
+    area = zone.with_parts(area, left, reading)
+    work = _Work.on(reading, area, _reach(image, quad, box, reading.frame, area))
+    if work is None or not gate.is_covered(reading, area):
+        return None
+    result = work.replacement(image, work.bare(), Route.FALLBACK, rng)
+    return None if work.still_read(image, result) else result
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,37 +81,80 @@ class _Work:
     """Work on a plate: what stays the same whatever is written on it."""
 
     reading: Reading
+    """Of the original; shows what has to be checked."""
     area: zone.Zone
     """Part of the view that is painted anew."""
     window: Box
     """Pixels of the image that it covers."""
+    model: InkModel
+    """Ground without characters, ink and light."""
+    before: np.ndarray
+    """Share of ink in the original, (h, w) float32."""
+    scores: list[list[write.Scores]]
+    """Likeness of the old characters; see `write.read`."""
+    weight: float
+    """Width of the old strokes; see `write.stroke_weight`."""
+    marks: tuple[Mark, ...]
+    """What stands between and beside the characters."""
 
-    @cached_property
-    def model(self) -> InkModel:
-        """Ground, ink and light."""
-        return replace(self.reading.model, field=zone.ground(self.reading, self.area))
+    @classmethod
+    def on(cls, reading: Reading, area: zone.Zone, box: Box) -> "_Work | None":
+        """Work on a plate that was read.
 
-    @cached_property
-    def before(self) -> np.ndarray:
-        """Share of ink in the original, (h, w) float32."""
-        return self.model.share(self.reading.view)
+        Returns:
+            None where no part of the area lies in the box.
+        """
+        window = window_of(area, reading.frame, box)
+        if window is None:
+            return None
+        model = replace(reading.model, field=zone.ground(reading, area))
+        before = model.share(reading.view)
+        scores = write.read(before, reading.layout)
+        weight = write.stroke_weight(before, scores, reading.layout)
+        marks = marks_of(reading, model.field) if gate.readable(reading) else ()
+        return cls(reading, area, window, model, before, scores, weight, marks)
 
-    @cached_property
-    def _drawn(self) -> dict[tuple[tuple[str, ...], float], np.ndarray]:
-        return {}
+    def lettering(self, rng: np.random.Generator) -> Lettering:
+        """New characters."""
+        frame, old = self.reading.frame, self.reading.layout
+        has_band = self.reading.band > frame.plate[0] + 1
+        texts = write.formats_of(self.scores, old, has_band, rng)
+        if gate.readable(self.reading):
+            lines = tuple(
+                rearranged(
+                    line,
+                    text.groups,
+                    room_of(self.marks, number, line, self.reading.sides),
+                    widths_of(self.marks, number, len(text.groups) - 1),
+                    rng,
+                )
+                for number, (line, text) in enumerate(zip(old.lines, texts, strict=True))
+            )
+            new = replace(old, lines=lines)
+        else:
+            new = shuffled(old, rng)
+        chars = write.choose(texts, self.scores, old, new, rng)
+        ink = write.draw(chars, new, frame, self.weight, 2 if frame.scale < 4 else 1)
+        layer = painted(self.marks, old, new, self.before.shape)
+        return Lettering(frame, self.area, self.model, ink, layer, old.legible)
 
-    def other(self, texts: tuple[str, ...], weight: float, number: int) -> np.ndarray:
-        """Share of ink of an unrelated plate, which the gate compares with, (h, w) float32."""
-        layout = self.reading.layout
-        if not gate.readable(self.reading):
-            layout = shuffled(layout, np.random.default_rng(number))
-            texts = tuple("A" * len(line.boxes) for line in layout.lines)
-        texts = write.unrelated(texts, number)
-        if (texts, weight) not in self._drawn:
-            ink = write.draw(texts, layout, self.reading.frame, weight, 1)
-            ink = cv2.GaussianBlur(ink, (0, 0), max(self.reading.blur, 0.3))
-            self._drawn[texts, weight] = ink
-        return self._drawn[texts, weight]
+    def bare(self) -> Lettering:
+        """The plate without characters."""
+        none = np.zeros_like(self.before)
+        layer = np.zeros((*none.shape, 4), np.float32)
+        legible = self.reading.layout.legible
+        return Lettering(self.reading.frame, self.area, self.model, none, layer, legible)
+
+    def replacement(
+        self, image: np.ndarray, lettering: Lettering, route: Route, rng: np.random.Generator
+    ) -> Replacement:
+        """The plate with a lettering, not checked."""
+        return Replacement(compose(image, self.window, lettering, rng), self.window, route)
+
+    def still_read(self, image: np.ndarray, result: Replacement) -> list[Part]:
+        """Characters of the original that can still be read in a result."""
+        after = self.model.share(_view_after(image, result, self.reading.frame))
+        return gate.still_read(self.before, after, self.reading)
 
 
 def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:
@@ -109,26 +170,21 @@ def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:
     return None if outside else (x0, y0, x1, y1)
 
 
-def _attempt(
-    image: np.ndarray, work: _Work, rng: np.random.Generator, route: Route
-) -> Replacement | None:
-    """New characters, or none as the fallback; None where the gate refuses the result."""
-    reading, frame, lines = work.reading, work.reading.frame, work.reading.layout
-    if not gate.readable(reading):
-        lines = shuffled(lines, rng)
-    texts = write.choose(work.before, lines, rng)
-    weight = write.stroke_weight(work.before, texts, lines, frame)
-    ink = write.draw(texts, lines, frame, weight, 2 if frame.scale < 4 else 1)
-    if route is Route.FALLBACK:
-        ink[:] = 0
-    lettering = Lettering(frame, work.area, work.model, ink, lines.legible)
-    patch = compose(image, work.window, lettering, rng)
-    result = Replacement(patch, work.window, route)
-    after = work.model.share(_view_after(image, result, frame))
-    others = (work.other(texts, weight, number) for number in range(_UNRELATED))
-    found = gate.compare(work.before, after, others, reading, work.area)
-    passed = found.covered if route is Route.FALLBACK else found.passed
-    return result if passed else None
+def _reach(
+    image: np.ndarray, quad: np.ndarray, box: Box, frame: PlateFrame, area: zone.Zone
+) -> Box:
+    """Box in which a plate may be painted: as far as its area where the region's box ends with the
+    quad; no further where the quad leaves the box, since something hides the plate there.
+    """
+    whole = window_of(area, frame, (0, 0, image.shape[1], image.shape[0]))
+    if whole is None:
+        return box
+    low, high = np.array(box[:2]), np.array(box[2:])
+    low = np.where(quad.min(axis=0) >= low - 1, np.minimum(low, whole[:2]), low)
+    high = np.where(quad.max(axis=0) <= high, np.maximum(high, whole[2:]), high)
+    x0, y0 = (int(value) for value in low)
+    x1, y1 = (int(value) for value in high)
+    return x0, y0, x1, y1
 
 
 def _view_after(image: np.ndarray, result: Replacement, frame: PlateFrame) -> np.ndarray:

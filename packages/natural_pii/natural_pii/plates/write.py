@@ -1,11 +1,15 @@
 """Choice and drawing of new characters."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from pii_measures.plates.characters import likeness
 from pii_measures.plates.glyphs import DIGITS, LETTERS, advance, glyph
-from pii_measures.plates.layout import Line, PlateLayout, ink_of
+from pii_measures.plates.layout import PlateLayout, ink_of
 from pii_measures.plates.rectify import PlateFrame
+
+from .formats import alphabet, as_read, fitting
 
 _ALIKE = (
     "0OQDCGU",
@@ -26,36 +30,130 @@ _NEAR = 0.14
 """Distance from the best likeness within which any character may be the original."""
 _USUAL_WEIGHT = 0.14
 """Usual width of strokes, relative to the cap height."""
+_TRUSTED = 0.6
+"""Likeness from which a character tells the width of strokes."""
+
+Scores = dict[str, float]
+"""Likeness of a character to each letter and digit."""
 
 
-def choose(share: np.ndarray, layout: PlateLayout, rng: np.random.Generator) -> tuple[str, ...]:
-    """New characters, each different from the one that it replaces and of the same kind.
+@dataclass(frozen=True)
+class Text:
+    """New text of a line."""
+
+    pattern: str
+    """Its format; see `formats.Family`."""
+    start: str
+    """First group, where the format has usual ones; otherwise empty."""
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """Number of characters in each group."""
+        return tuple(map(len, self.pattern.split()))
+
+
+def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
+    """Likeness of each character of each line to letters and digits.
+
+    Args:
+        share: share of ink, (h, w) float32.
+        layout: its lines.
+    """
+    return [[likeness(ink_of(share, line, box)) for box in line.boxes] for line in layout.lines]
+
+
+def formats_of(
+    scores: list[list[Scores]], layout: PlateLayout, band: bool, rng: np.random.Generator
+) -> list[Text]:
+    """Format of each new line: one of the country's if the reading fits one, else what was read.
+
+    Args:
+        scores: as `read` returns them.
+        layout: the old lines.
+        band: whether the plate has a country band.
+        rng: source of two numbers per line.
+    """
+    found = []
+    for row, line in zip(scores, layout.lines, strict=True):
+        which, first = rng.random(2)
+        leans = [_lean(likely) for likely in row]
+        fit = fitting(leans, line.groups, band) if layout.legible else None
+        if fit is None:
+            found.append(Text(as_read(leans, line.groups), ""))
+            continue
+        family, pattern = fit
+        others = [
+            one
+            for one in family.formats
+            if len(one.split()) == len(pattern.split()) and abs(len(one) - len(pattern)) <= 1
+        ]
+        pattern = others[int(which * len(others))]
+        starts = [one for one in family.starts.split() if len(one) == len(pattern.split()[0])]
+        found.append(Text(pattern, starts[int(first * len(starts))] if starts else ""))
+    return found
+
+
+def _lean(scores: Scores) -> float:
+    """Positive for a likely digit, negative for a likely letter."""
+    return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
+
+
+def choose(
+    texts: list[Text],
+    scores: list[list[Scores]],
+    old: PlateLayout,
+    new: PlateLayout,
+    rng: np.random.Generator,
+) -> tuple[str, ...]:
+    """New characters, each different from the old one that is nearest to its place.
 
     The original only rules characters out; the generator chooses among the others.
 
     Args:
-        share: share of ink in the original, (h, w) float32.
-        layout: its lines.
+        texts: format of each line.
+        scores: likeness of the old characters; see `read`.
+        old: their layout.
+        new: layout of the new ones.
         rng: source of one number per character.
 
     Returns:
         A text without spaces for each line.
     """
-    scores = [[likeness(ink_of(share, line, box)) for box in line.boxes] for line in layout.lines]
-    kinds = _kinds(scores, layout)
-    return tuple(
-        "".join(
-            _other(found, kind, layout.legible, rng) for found, kind in zip(row, kept, strict=True)
-        )
-        for row, kept in zip(scores, kinds, strict=True)
-    )
+    result = []
+    for text, row, before, after in zip(texts, scores, old.lines, new.lines, strict=True):
+        places = np.array([sum(box) / 2 for box in before.boxes])
+        nearest = [int(np.abs(places - sum(box) / 2).argmin()) for box in after.boxes]
+        kinds = text.pattern.replace(" ", "").ljust(len(nearest), "L")
+        if not old.legible:
+            kinds = "L" * after.groups[0] + "D" * (len(nearest) - after.groups[0])
+        chars = [
+            _other(row[place], alphabet(kind), old.legible, rng)
+            for place, kind in zip(nearest, kinds, strict=False)
+        ]
+        start = text.start
+        if start and all(
+            _differs(row[place], char) for place, char in zip(nearest, start, strict=False)
+        ):
+            chars[: len(start)] = start
+        result.append("".join(chars))
+    return tuple(result)
 
 
-def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Generator) -> str:
+def _excluded(scores: Scores, legible: bool) -> set[str]:
+    """Characters that the old one may be."""
     best = max(scores, key=scores.__getitem__)
     excluded = {char for char, score in scores.items() if score > scores[best] - _NEAR}
     if legible:
         excluded.update(*(group for group in _ALIKE if best in group))
+    return excluded
+
+
+def _differs(scores: Scores, char: str) -> bool:
+    return char not in _excluded(scores, legible=True)
+
+
+def _other(scores: Scores, kind: str, legible: bool, rng: np.random.Generator) -> str:
+    excluded = _excluded(scores, legible)
     ranked = sorted(kind, key=scores.__getitem__)
     # The likelier ones may be the original, or look like it from afar.
     likely = 0.6 if legible else 0.5
@@ -65,52 +163,14 @@ def _other(scores: dict[str, float], kind: str, legible: bool, rng: np.random.Ge
     return sorted(options)[int(rng.random() * len(options))]
 
 
-def _kinds(scores: list[list[dict[str, float]]], layout: PlateLayout) -> list[list[str]]:
-    """`LETTERS` or `DIGITS` for each character of each line, from their likeness to characters."""
-    result = []
-    last = len(layout.lines) - 1
-    for number, line in enumerate(layout.lines):
-        row: list[str] = []
-        for group_number, count in enumerate(line.groups):
-            found = scores[number][len(row) : len(row) + count]
-            ends = number == last and group_number == len(line.groups) - 1
-            if not layout.legible:
-                row += [DIGITS if ends else LETTERS] * count
-                continue
-            # Most plates end with digits.
-            usual = 0.06 if ends and count > 1 else 0.0
-            leans = [_lean(likely) + usual for likely in found]
-            whole = sum(leans)
-            row += [
-                DIGITS if (lean if abs(lean) > 0.2 else whole) > 0 else LETTERS for lean in leans
-            ]
-        result.append(row)
-    return result
-
-
-def _lean(scores: dict[str, float]) -> float:
-    """Positive for a likely digit, negative for a likely letter."""
-    return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
-
-
-def unrelated(texts: tuple[str, ...], number: int) -> tuple[str, ...]:
-    """Texts of the same kinds to compare with, determined by a number."""
-
-    def other(char: str, place: int) -> str:
-        kind = DIGITS if char in DIGITS else LETTERS
-        return kind[(7 * place + 5 * number + 3 * place * number) % len(kind)]
-
-    return tuple("".join(other(char, place) for place, char in enumerate(text)) for text in texts)
-
-
 def draw(
     texts: tuple[str, ...], layout: PlateLayout, frame: PlateFrame, weight: float, factor: int
 ) -> np.ndarray:
-    """Ink of new characters in the places of the old ones.
+    """Ink of characters.
 
     Args:
         texts: text of each line, without spaces.
-        layout: the lines.
+        layout: the lines and the places of their characters.
         frame: frame of the view.
         weight: width of strokes relative to the cap height.
         factor: pixels of the result per pixel of the view.
@@ -122,7 +182,7 @@ def draw(
     canvas = np.zeros((h * factor, w * factor), np.float32)
     for text, line in zip(texts, layout.lines, strict=True):
         top, bottom = round(line.y0 * factor), round(line.y1 * factor)
-        for char, (x0, x1) in zip(text, _even(line), strict=True):
+        for char, (x0, x1) in zip(text, line.boxes, strict=True):
             # Relative to the usual width, so that an I is narrow.
             width = (x1 - x0) * min(advance(char) / 0.62, 1.15)
             width = max(round(width * factor), 1)
@@ -144,44 +204,25 @@ def _paste(canvas: np.ndarray, ink: np.ndarray, left: int, top: int) -> None:
         np.maximum(part, ink[y0 - top : y1 - top, x0 - left : x1 - left], out=part)
 
 
-def _even(line: Line) -> list[tuple[float, float]]:
-    """Boxes (x0, x1) of equal width: a narrow one would reveal that a 1 stood there."""
-    result: list[tuple[float, float]] = []
-    start = 0
-    for count in line.groups:
-        boxes = line.boxes[start : start + count]
-        start += count
-        centres = [(x0 + x1) / 2 for x0, x1 in boxes]
-        if count == 1:
-            result.append((centres[0] - line.width / 2, centres[0] + line.width / 2))
-            continue
-        pitch = (centres[-1] - centres[0]) / (count - 1)
-        wanted = 1.16 * line.width
-        before = result[-1][1] if result else -np.inf
-        after = line.boxes[start][0] if start < len(line.boxes) else np.inf
-        middle = (centres[0] + centres[-1]) / 2
-        # 1s and Is stand closer: wider as far as the neighbours leave room.
-        reach = min(middle - before, after - middle) - 0.75 * line.width
-        pitch = max(pitch, min(wanted, 2 * reach / (count - 1)))
-        width = min(line.width, 0.88 * pitch)
-        for k in range(count):
-            centre = middle + (k - (count - 1) / 2) * pitch
-            result.append((centre - width / 2, centre + width / 2))
-    return result
+def stroke_weight(share: np.ndarray, scores: list[list[Scores]], layout: PlateLayout) -> float:
+    """Width of strokes, relative to the cap height, with which the old characters have their ink.
 
-
-def stroke_weight(
-    share: np.ndarray, texts: tuple[str, ...], layout: PlateLayout, frame: PlateFrame
-) -> float:
-    """Width of strokes, relative to the cap height, that gives as much ink as before."""
+    Args:
+        share: share of ink, (h, w) float32.
+        scores: see `read`.
+        layout: lines of the old characters.
+    """
     if not layout.legible:
         return _USUAL_WEIGHT
-    drawn = draw(texts, layout, frame, _USUAL_WEIGHT, 1)
     before = after = 0.0
-    for line in layout.lines:
-        rows = slice(round(line.y0), round(line.y1) + 1)
-        columns = slice(round(line.boxes[0][0]), round(line.boxes[-1][1]) + 1)
-        before += float(np.clip(share[rows, columns], 0, 1.2).sum())
-        after += float(drawn[rows, columns].sum())
-    weight = float(np.clip(_USUAL_WEIGHT * before / max(after, 1e-6), 0.10, 0.20))
+    for row, line in zip(scores, layout.lines, strict=True):
+        for likely, box in zip(row, line.boxes, strict=True):
+            char = max(likely, key=likely.__getitem__)
+            if likely[char] < _TRUSTED or box[1] - box[0] < 0.3 * line.cap:
+                continue
+            before += float(np.clip(ink_of(share, line, box), 0, 1.1).mean())
+            after += float(glyph(char, _USUAL_WEIGHT).mean())
+    if not after:
+        return _USUAL_WEIGHT
+    weight = float(np.clip(_USUAL_WEIGHT * before / after, 0.08, 0.20))
     return 0.02 * round(weight / 0.02)  # in a few steps, so that glyphs are drawn once

@@ -10,6 +10,8 @@ from .rectify import PlateFrame
 
 INK = (0.45, 0.6, 0.75)
 """Thresholds that are tried: share of ink from which a pixel belongs to a character."""
+SEAL = 0.1
+"""Mean of `InkModel.colour` from which something is a seal or a sticker, no character."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not separated."""
 USUAL = 0.62
@@ -41,9 +43,11 @@ class Part:
         return (self.y0 + self.y1) / 2
 
 
-def characters(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[Part]:
+def characters(
+    share: np.ndarray, colour: np.ndarray, frame: PlateFrame, sides: tuple[float, float]
+) -> list[Part]:
     """Components of ink that are characters, at the threshold that shows most of them."""
-    found = [_components(share > threshold, frame, sides) for threshold in INK]
+    found = [_components(share > threshold, colour, frame, sides) for threshold in INK]
     return max(found, key=lambda parts: sum(_likely(share, part) for part in parts))
 
 
@@ -53,19 +57,24 @@ def _likely(share: np.ndarray, part: Part) -> float:
     return best_likeness(ink) - 0.5
 
 
-def _components(ink: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[Part]:
+def _components(
+    ink: np.ndarray, colour: np.ndarray, frame: PlateFrame, sides: tuple[float, float]
+) -> list[Part]:
     """Components that are about as large as most others."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
+    colours = np.bincount(labels.ravel(), colour.ravel())
     x0, y0, x1, y1 = frame.plate
     h, w = ink.shape
     parts = []
-    for left, top, width, height, area in stats[1:].tolist():
+    for number, (left, top, width, height, area) in enumerate(stats[1:].tolist(), 1):
         part = Part(left, top, left + width, top + height)
         at_border = left == 0 or top == 0 or part.x1 == w or part.y1 == h
         x = (part.x0 + part.x1) / 2
         if at_border or not (sides[0] - 2 < x < sides[1] + 2 and y0 < part.middle < y1):
             continue
         if width > 4.6 * height:  # the frame, or a line grown together with it
+            continue
+        if colours[number] > SEAL * area:
             continue
         tall = 0.24 * frame.height <= height <= 0.96 * frame.height
         if tall and height >= _LEAST_CAP * frame.scale and area >= 0.12 * width * height:
@@ -148,7 +157,9 @@ def rows_of(parts: list[Part]) -> list[list[Part]]:
     ]
 
 
-def filled(row: list[Part], share: np.ndarray, sides: tuple[float, float]) -> list[Part]:
+def filled(
+    row: list[Part], share: np.ndarray, colour: np.ndarray, sides: tuple[float, float]
+) -> list[Part]:
     """A line, with characters added where there is ink that is no component of its own."""
     y0 = float(np.median([part.y0 for part in row]))
     y1 = float(np.median([part.y1 for part in row]))
@@ -170,6 +181,8 @@ def filled(row: list[Part], share: np.ndarray, sides: tuple[float, float]) -> li
     result = list(row)
     for start, end in runs(strong & ~covered):
         if end - start < 0.35 * usual or ends[start:end].max() < 0.25:
+            continue
+        if colour[max(round(y0), 0) : round(y1) + 1, start:end].mean() > SEAL:
             continue
         n = max(round((end - start) / (1.15 * usual)), 1)
         step = (end - start) / n

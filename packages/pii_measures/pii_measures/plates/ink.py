@@ -6,12 +6,14 @@ import cv2
 import numpy as np
 
 from pii_measures.appearance import grey
-from pii_measures.pixels import dot, limited, quantile, scaled, three, weighted
+from pii_measures.pixels import dot, limited, quantile, scaled, three, times, weighted
 
 from .rectify import PlateFrame
 
 _LEAST_CONTRAST = 4.0
 """Grey levels between ink and ground below which there is nothing to read."""
+_LEAST_COLOUR = 40.0
+"""Distance between ink and ground, grey levels, below which colours are those of noise."""
 _WIDEST_DISC = 31
 """Side of the largest disc that strokes are removed with, pixels."""
 
@@ -50,6 +52,20 @@ class InkModel:
         """Share of ink in a view (h, w, 3) on another ground (h, w, 3) in the same light."""
         ink = scaled(self.gain(field), self.ink)
         return dot(view - field, ink) / np.maximum(dot(ink, ink), np.float32(1e-3))
+
+    def colour(self, view: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """Distance of a view from any mixture of ground and ink, relative to that between both.
+
+        Args:
+            view: (h, w, 3) float32.
+            share: its share of ink, (h, w) float32.
+
+        Returns:
+            (h, w) float32: about 0 on the ground and in characters, more on coloured seals.
+        """
+        ink = scaled(self.gain(self.field), self.ink)
+        rest = view - self.field - times(ink, share)
+        return np.sqrt(dot(rest, rest) / np.maximum(dot(ink, ink), np.float32(_LEAST_COLOUR**2)))
 
 
 def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool) -> InkModel:
@@ -132,6 +148,25 @@ def light_share(view: np.ndarray, seen: np.ndarray, frame: PlateFrame) -> float:
     values = (luma - mean)[inner]
     low, high = (quantile(values, share) for share in (0.04, 0.96))
     return float((values > (low + high) / 2).mean())
+
+
+def rim(view: np.ndarray, frame: PlateFrame) -> float:
+    """Brightness of the rows above and below the characters relative to theirs, -4 to 4.
+
+    Relative to the range of brightness as well: positive on a light ground.
+    """
+    luma = grey(view)
+    x0, y0, x1, _ = frame.plate
+
+    def rows(start: float, end: float) -> np.ndarray:
+        first = round(y0 + start * frame.height)
+        columns = slice(round(x0 + 0.12 * frame.width), round(x1 - 0.12 * frame.width) + 1)
+        return luma[first : max(round(y0 + end * frame.height), first + 1), columns]
+
+    middle = rows(0.2, 0.8)
+    span = max(quantile(middle, 0.96) - quantile(middle, 0.04), _LEAST_CONTRAST)
+    ends = (quantile(rows(0.14, 0.2), 0.5) + quantile(rows(0.8, 0.86), 0.5)) / 2
+    return float(np.clip((ends - rows(0.3, 0.7).mean()) / span, -4, 4))
 
 
 def _is_band(view: np.ndarray, frame: PlateFrame) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Places of a plate's characters."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -39,13 +39,16 @@ class PlateLayout:
     """Whether the characters could be separated; otherwise their number and places are assumed."""
 
 
-def find_rows(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> list[list[Part]]:
+def find_rows(
+    share: np.ndarray, colour: np.ndarray, frame: PlateFrame, sides: tuple[float, float]
+) -> list[list[Part]]:
     """Characters of each line that are components of their own; see `find_layout`."""
-    return rows_of(characters(share, frame, sides))
+    return rows_of(characters(share, colour, frame, sides))
 
 
 def find_layout(
     share: np.ndarray,
+    colour: np.ndarray,
     frame: PlateFrame,
     sides: tuple[float, float],
     rows: list[list[Part]] | None = None,
@@ -54,14 +57,15 @@ def find_layout(
 
     Args:
         share: (h, w) float32 of ink, 0 to 1.
+        colour: (h, w) float32 of what is neither ink nor ground; see `InkModel.colour`.
         frame: of this view.
         sides: x between which characters may stand.
         rows: result of `find_rows`, where it is known already.
     """
-    rows = find_rows(share, frame, sides) if rows is None else rows
+    rows = find_rows(share, colour, frame, sides) if rows is None else rows
     if sum(map(len, rows)) < 3:
         return assumed_layout(share, frame, sides)
-    lines = tuple(_line(filled(row, share, sides)) for row in rows)
+    lines = tuple(_line(filled(row, share, colour, sides)) for row in rows)
     return PlateLayout(lines, True)
 
 
@@ -93,9 +97,10 @@ def _line(row: list[Part]) -> Line:
     wide = [part.width for part in row if part.width > 0.3 * cap]
     width = float(np.median(wide)) if wide else USUAL * cap
     groups = [1]
-    for before, part in pairwise(row):
-        centres = (part.x0 + part.x1 - before.x0 - before.x1) / 2
-        if part.x0 - before.x1 > 0.42 * width and centres > 1.45 * width:
+    steps = [(part.x0 + part.x1 - before.x0 - before.x1) / 2 for before, part in pairwise(row)]
+    usual = sorted(steps)[(len(steps) - 1) // 2] if len(steps) > 3 else 0.0
+    for (before, part), step in zip(pairwise(row), steps, strict=True):
+        if part.x0 - before.x1 > 0.42 * width and step > max(1.45 * width, 1.25 * usual):
             groups.append(1)
         else:
             groups[-1] += 1
@@ -125,26 +130,6 @@ def assumed_layout(share: np.ndarray, frame: PlateFrame, sides: tuple[float, flo
         for (top, bottom), counts in zip(heights, groups, strict=True)
     ]
     return PlateLayout(tuple(lines), False)
-
-
-def shuffled(layout: PlateLayout, rng: np.random.Generator) -> PlateLayout:
-    """The same lines with their characters in other places, for plates that are illegible.
-
-    Blobs of ink in the old places would reveal as much as the characters themselves.
-    """
-    return replace(layout, lines=tuple(_shuffled(line, rng) for line in layout.lines))
-
-
-def _shuffled(line: Line, rng: np.random.Generator) -> Line:
-    start, end = line.boxes[0][0], line.boxes[-1][1]
-    count = max(len(line.boxes) + int(rng.integers(-1, 2)), 3)
-    first = int(rng.integers(1, count)) if count < 5 else int(rng.integers(1, count - 1))
-    gap = float(rng.uniform(0.3, 0.9))
-    pitch = (end - start) / (count + gap + 0.4)
-    start += float(rng.uniform(0, 0.4)) * pitch
-    lefts = [start + (k + gap * (k >= first)) * pitch for k in range(count)]
-    boxes = tuple((left + 0.06 * pitch, left + 0.94 * pitch) for left in lefts)
-    return Line(line.y0, line.y1, boxes, (first, count - first), 0.88 * pitch)
 
 
 def _extent(profile: np.ndarray, frame: PlateFrame) -> tuple[float, float]:

@@ -23,6 +23,8 @@ _EVEN = 0.15
 """How far its top and bottom may be from the line's, relative to the height of capitals."""
 _FARTHEST = 1.3
 """Its distance from the last character, at most, relative to a usual character's width."""
+_GROUND = 0.1
+"""Ground around a character outside of the quad, relative to a usual character's width."""
 _EDGE = 0.7
 """Share of ink in a column between them from which the plate ends there."""
 
@@ -39,33 +41,48 @@ def with_outside(image: np.ndarray, reading: Reading) -> Reading:
     """
     if not reading.layout.legible:
         return reading
-    more = round(_REACH * reading.frame.height)
+    wider = widened(image, reading, round(_REACH * reading.frame.height))
+    parts = _beside(wider.share, wider.frame)
+    if not parts:
+        return reading
+    lines = wider.layout.lines
+    longer = tuple(_continued(line, parts, wider.share) for line in lines)
+    if longer == lines:
+        return reading
+    left = min(line.boxes[0][0] - _GROUND * line.width for line in longer)
+    right = max(line.boxes[-1][1] + _GROUND * line.width for line in longer)
+    sides = min(wider.sides[0], left), max(wider.sides[1], right)
+    return replace(wider, sides=sides, layout=PlateLayout(longer, True))
+
+
+def widened(image: np.ndarray, reading: Reading, more: int) -> Reading:
+    """The same reading in a view that shows more of the surroundings.
+
+    Args:
+        image: (H, W, 3) uint8 RGB that was read.
+        reading: of a plate in it.
+        more: additional pixels of the view on each side.
+    """
     frame = _wider(reading.frame, more)
     view = rectify(image, frame)
     field = np.pad(reading.model.field, ((0, 0), (more, more), (0, 0)), mode="edge")
     model = replace(reading.model, field=field)
-    share = model.share(view)
-    parts = _beside(share, frame)
-    if not parts:
-        return reading
-    lines = tuple(_moved(line, more) for line in reading.layout.lines)
-    longer = tuple(_continued(line, parts, share) for line in lines)
-    if longer == lines:
-        return reading
     return replace(
         reading,
         frame=frame,
         view=view,
         seen=np.pad(reading.seen, ((0, 0), (more, more)), mode="edge"),
         model=model,
-        share=share,
+        share=model.share(view),
         sides=(reading.sides[0] + more, reading.sides[1] + more),
         band=reading.band + more,
         rows=[
             [replace(part, x0=part.x0 + more, x1=part.x1 + more) for part in row]
             for row in reading.rows
         ],
-        layout=PlateLayout(longer, True),
+        layout=replace(
+            reading.layout, lines=tuple(_moved(line, more) for line in reading.layout.lines)
+        ),
     )
 
 

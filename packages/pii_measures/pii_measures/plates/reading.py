@@ -16,7 +16,7 @@ from .rectify import PlateFrame, frame_of, rectify, seen
 _LIGHT = 0.62
 """Share of light pixels from which the ground is taken to be light without further evidence."""
 _RARE = 1.0
-"""Margin by which the evidence for a dark ground must exceed that for a light one."""
+"""Evidence (logit) by which a dark ground must be likelier than a light one, which most have."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,32 @@ def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -
         model = ink.take_apart(view, inside, frame, dark)
         share = model.share(view)
         sides = ink.limits(view, model, frame, blue)
-        rows = find_rows(share, frame, sides)
-        layout = find_layout(share, frame, sides, rows)
+        colour = model.colour(view, share)
+        rows = find_rows(share, colour, frame, sides)
+        layout = find_layout(share, colour, frame, sides, rows)
         return Reading(frame, view, inside, model, share, sides, blue[0], rows, layout, blur)
 
     light = as_ground(dark=False)
     if ink.light_share(view, inside, frame) >= _LIGHT:
         return light
     dark = as_ground(dark=True)
-    return dark if _evidence(dark) - _evidence(light) > _RARE else light
+    return dark if _darkness(dark, light) > _RARE else light
+
+
+def _darkness(dark: Reading, light: Reading) -> float:
+    """Evidence (logit) for a dark ground, of both readings of a plate.
+
+    The ground above and below the characters is lighter or darker than their rows, and characters
+    look like some on the right ground only. The weights come from a logistic regression on drawn
+    plates of 16 to 140 pixels.
+    """
+    read = [
+        _readability(one.share, one.layout) / sum(len(line.boxes) for line in one.layout.lines)
+        for one in (dark, light)
+    ]
+    evidence = float(np.clip(_evidence(dark) - _evidence(light), -4, 4))
+    rim = ink.rim(light.view, light.frame)
+    return 0.23 - 5.69 * rim + 4.32 * (read[0] - read[1]) + 0.63 * evidence
 
 
 def _evidence(reading: Reading) -> float:

@@ -1,0 +1,112 @@
+"""New places for the characters of a plate.
+
+Places and number of the old ones would tell a plate from others as much as what they say.
+"""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from pii_measures.plates.layout import Line, PlateLayout
+
+_SIZE = (0.94, 1.04)
+"""Width and height of new characters relative to the old ones."""
+_SPACING = (0.95, 1.06)
+"""Distance of new characters relative to that of the old ones."""
+_GAP = (0.75, 1.3)
+"""Additional distance between groups relative to the old one."""
+_USUAL_GAP = 0.55
+"""Additional distance between groups, relative to a character's width, where the old groups are
+others."""
+_SHIFT = (0.45, 0.04)
+"""Shift of a line, at most: across, relative to a character's width; down, to the cap height."""
+_ROOM = 0.12
+"""Ground left beside the first and last character and around a seal, relative to a character's
+width."""
+
+
+def rearranged(
+    line: Line,
+    groups: tuple[int, ...],
+    room: tuple[float, float],
+    seals: tuple[float, ...],
+    rng: np.random.Generator,
+) -> Line:
+    """Line of other characters in other places.
+
+    Args:
+        line: the old one.
+        groups: number of characters in each new group.
+        room: x between which they may stand.
+        seals: width of what stands between the groups, for each gap; 0 for nothing.
+        rng: source of size, distances and place.
+    """
+    count = sum(groups)
+    size, spacing, gap, across, down = rng.random(5)
+    width = line.width * _between(_SIZE, size)
+    cap = line.cap * _between(_SIZE, size)
+    pitch = max(_pitch(line) * _between(_SPACING, spacing), 1.06 * width)
+    gaps = [
+        max(wide * _between(_GAP, gap), seal + (1 + 2 * _ROOM) * width - pitch)
+        for wide, seal in zip(_gaps(line, len(groups)), seals, strict=True)
+    ]
+    low, high = room[0] + _ROOM * width, room[1] - _ROOM * width
+    length = (count - 1) * pitch + sum(gaps) + width
+    shrink = min(1.0, (high - low) / length)
+    width, pitch, gaps = width * shrink, pitch * shrink, [one * shrink for one in gaps]
+    length *= shrink
+    middle = (line.boxes[0][0] + line.boxes[-1][1]) / 2 + (2 * across - 1) * _SHIFT[0] * width
+    left = float(np.clip(middle - length / 2, low, max(high - length, low)))
+    boxes = []
+    for number, members in enumerate(groups):
+        for _ in range(members):
+            boxes.append((left, left + width))
+            left += pitch
+        left += gaps[number] if number < len(gaps) else 0
+    centre = (line.y0 + line.y1) / 2 + (2 * down - 1) * _SHIFT[1] * line.cap
+    return Line(centre - cap / 2, centre + cap / 2, tuple(boxes), groups, width)
+
+
+def _between(limits: tuple[float, float], share: float) -> float:
+    return limits[0] + share * (limits[1] - limits[0])
+
+
+def _pitch(line: Line) -> float:
+    """Usual distance of neighbours' centres; pairs with a 1 or an I may be closer."""
+    distances, start = [], 0
+    for count in line.groups:
+        centres = [sum(box) / 2 for box in line.boxes[start : start + count]]
+        distances += [after - before for before, after in pairwise(centres)]
+        start += count
+    if not distances:
+        return 1.16 * line.width
+    return float(np.clip(np.quantile(distances, 0.6), 1.06 * line.width, 1.6 * line.width))
+
+
+def _gaps(line: Line, groups: int) -> list[float]:
+    """Distance between groups beyond that of neighbours."""
+    if groups != len(line.groups):
+        return [_USUAL_GAP * line.width] * (groups - 1)
+    pitch, ends = _pitch(line), np.cumsum(line.groups)[:-1]
+    wide = [line.boxes[end][0] - line.boxes[end - 1][1] + line.width - pitch for end in ends]
+    return [float(np.clip(one, 0.2 * line.width, 2.5 * line.width)) for one in wide]
+
+
+def shuffled(layout: PlateLayout, rng: np.random.Generator) -> PlateLayout:
+    """The same lines with another number of characters in other places, for illegible plates.
+
+    Blobs of ink in the old places would reveal as much as the characters themselves.
+    """
+    return replace(layout, lines=tuple(_shuffled(line, rng) for line in layout.lines))
+
+
+def _shuffled(line: Line, rng: np.random.Generator) -> Line:
+    start, end = line.boxes[0][0], line.boxes[-1][1]
+    count = max(len(line.boxes) + int(rng.integers(-1, 2)), 3)
+    first = int(rng.integers(1, count)) if count < 5 else int(rng.integers(1, count - 1))
+    gap = float(rng.uniform(0.3, 0.9))
+    pitch = (end - start) / (count + gap + 0.4)
+    start += float(rng.uniform(0, 0.4)) * pitch
+    lefts = [start + (k + gap * (k >= first)) * pitch for k in range(count)]
+    boxes = tuple((left + 0.06 * pitch, left + 0.94 * pitch) for left in lefts)
+    return Line(line.y0, line.y1, boxes, (first, count - first), 0.88 * pitch)

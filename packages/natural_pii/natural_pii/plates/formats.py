@@ -1,0 +1,106 @@
+"""Formats of registrations: which places hold letters, which digits, and how they are grouped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pii_measures.plates.glyphs import DIGITS, LETTERS
+
+_SLACK = 0.15
+"""Mean evidence per character by which a format may contradict what was read."""
+_OTHER_GROUPS = 0.05
+"""Evidence that is deducted where the groups are others than those that were read."""
+_OTHER_BAND = 0.05
+"""Evidence that is deducted where only the plate or only the format has a country band."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Formats of a country that may take each other's place."""
+
+    formats: tuple[str, ...]
+    """`L` for a letter, `D` for a digit, a space between groups."""
+    band: bool = True
+    """Whether the plates have a blue band at the side."""
+    starts: str = ""
+    """Usual first groups; none where they are as random as the others."""
+
+
+_GERMAN = Family(
+    tuple(
+        f"{'L' * district} {'L' * letters} {'D' * digits}"
+        for district in (1, 2, 3)
+        for letters in (1, 2)
+        for digits in (2, 3, 4)
+        if district + letters + digits <= 8
+    ),
+    starts="B F H K L M N S W HH HB HL DA KA MA BO DO FR HD OF WI MZ RO UL AIC BAD DEG ERB FDS GAP "
+    "HAM KUS LUP MTK OHV PAF SHA TBB VIE WUN",
+)
+FAMILIES = (
+    _GERMAN,
+    Family(("LL DDDLL",), starts="BA BB BN DS KE LC LV MI NR NZ PD PO SN TN TT ZA ZV"),  # Slovakia
+    Family(("LL DDD LL",)),  # France, Italy
+    Family(("LLDD LLL",), band=False),  # Great Britain
+    Family(("LL LL DD", "DD LL LL", "LL DD LL")),  # Netherlands, Portugal
+    Family(("DD LLL D", "L DDD LL", "D LLL DD", "LL DDD L", "LLL DD L")),  # Netherlands
+    Family(("D LLL DDD",)),  # Belgium
+    Family(("DLD DDDD",)),  # Czechia
+    Family(("LL DDDDD", "LL DDDDL")),  # Poland, Norway
+    Family(("LLL DDDD",), band=False),  # Brazil until 2018, Poland, USA
+    Family(("LLLDLDD",), band=False),  # Mercosur
+    Family(("DDDD LLL",)),  # Spain
+    Family(("LLL DDD",), band=False),  # Hungary, Sweden, USA
+    Family(("DDD LLL",), band=False),  # USA
+    Family(("DLLLDDD",), band=False),  # California
+)
+"""The most frequent formats of Europe, Brazil and the USA."""
+
+
+def fitting(
+    leans: Sequence[float], groups: tuple[int, ...], band: bool
+) -> tuple[Family, str] | None:
+    """Format that fits what was read on a line best.
+
+    Args:
+        leans: for each character, how much more it looks like a digit than like a letter.
+        groups: number of characters in each group.
+        band: whether the plate has a country band.
+
+    Returns:
+        None where every format contradicts the reading.
+    """
+    evidence = np.array(leans, np.float64)
+    best, found = -np.inf, None
+    for family in FAMILIES:
+        for pattern in family.formats:
+            kinds = pattern.replace(" ", "")
+            if len(kinds) != len(evidence):
+                continue
+            signs = np.array([1 if kind == "D" else -1 for kind in kinds])
+            score = float((signs * evidence).mean()) - _OTHER_BAND * (family.band != band)
+            if tuple(map(len, pattern.split())) != groups:
+                score -= _OTHER_GROUPS
+            if score > best:
+                best, found = score, (family, pattern)
+    return found if best > float(np.abs(evidence).mean()) - _SLACK else None
+
+
+def as_read(leans: Sequence[float], groups: tuple[int, ...]) -> str:
+    """Format in which every character is of the kind that it looks like; a doubtful one, of that of
+    its group.
+    """
+    words, start = [], 0
+    for count in groups:
+        found = leans[start : start + count]
+        start += count
+        whole = sum(found)
+        words.append(
+            "".join("D" if (one if abs(one) > 0.2 else whole) > 0 else "L" for one in found)
+        )
+    return " ".join(words)
+
+
+def alphabet(kind: str) -> str:
+    """Characters of a kind, `L` or `D`."""
+    return DIGITS if kind == "D" else LETTERS
