@@ -1,5 +1,6 @@
 """Losses and steps, beside a plain loop of detectron2 on the same images."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,6 @@ import torch
 
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
-from detectron2.layers import roi_align
 from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from detectron2.structures import BitMasks
@@ -68,13 +68,15 @@ def test_losses_are_detectron2s_image_by_image(engine, samples):
 def test_half_precision_rounds_no_box(engine, samples, monkeypatch):
     """In bfloat16, a coordinate beyond 1024 is a multiple of 4 pixels."""
     seen = []
-    usual = roi_align.roi_align
+    # `detectron2.layers.roi_align` may be the module or what it imports.
+    module = sys.modules["detectron2.layers.roi_align"]
+    usual = module.roi_align
 
     def watched(features, boxes, *arguments):
         seen.append((features.dtype, boxes.dtype))
         return usual(features, boxes, *arguments)
 
-    monkeypatch.setattr(roi_align, "roi_align", watched)
+    monkeypatch.setattr(module, "roi_align", watched)
     model = engine.initial_model(None)
     for precision in torch.bfloat16, torch.float16:
         seen.clear()

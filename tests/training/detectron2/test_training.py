@@ -151,10 +151,10 @@ def test_a_lazy_config_trains_and_predicts(d2_job, shapes):
     assert "max_iter: 1" in (d2_job.output / "config.yaml").read_text()
 
 
-def test_the_doctor_sends_an_image_through_the_model(capfd, monkeypatch):
+def test_the_doctor_trains_a_step(capfd, monkeypatch):
     monkeypatch.setattr(doctor_checks, "connection", lambda gpus: "not asked")
     settings = small_settings().model_dump_json()
     assert main(["doctor", "--settings", settings]) == 0
     said = capfd.readouterr().err
     assert "detectron2: 6 iterations of 4 images, full precision" in said
-    assert "on 256x128" in said and "FAILED" not in said
+    assert "a step of 4 images of 256x128 with 1 worker" in said and "FAILED" not in said
