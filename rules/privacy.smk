@@ -185,6 +185,48 @@ rule estimate_missed:
         " --threads {threads} --log {log:q}"
 
 
+rule membership:
+    # Each run's model by itself: has it been trained on an image?
+    input:
+        annotations=ancient("<annotations>"),
+        validation=ancient("<data>/val.coco.json"),
+        shards=ancient("<shards>"),
+        checkpoint="<checkpoint>",
+        anonymized=JOBS.manifest,
+    output:
+        "<membership>",
+    log:
+        "<logs>/membership/<run_job>.log",
+    benchmark:
+        "<benchmarks>/membership/<run_job>.tsv"
+    pathvars:
+        split="train",
+    conda:
+        TRAINING_ENVIRONMENT
+    threads: 4
+    resources:
+        gpu=0,
+        mem_mb=16000,
+        runtime=120,
+    params:
+        settings=JOBS.prediction_settings,
+        fingerprint=FINGERPRINTS.membership,
+        images=JOBS.training_images,
+        validation_images=JOBS.validation_images,
+        anonymized=JOBS.anonymized_option,
+        most=JOBS.membership_images,
+        gpus=gpus_of_job,
+    message:
+        "Attacking membership in {wildcards.variant}, seed {wildcards.seed}"
+    shell:
+        "exec python -m workflow_scripts training losses --settings {params.settings:q}"
+        " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
+        " --images {params.images:q} {params.anonymized}"
+        " --validation-annotations {input.validation:q}"
+        " --validation-images {params.validation_images:q} --most {params.most}"
+        " --output {output:q} --gpus {params.gpus} --threads {threads} --log {log:q}"
+
+
 rule hand_over:
     # Images only: as the originals were, with all that is to be known about them.
     input:
@@ -227,6 +269,7 @@ rule privacy_table:
         audits=[LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
         attacks=[LAYOUT.attacks(variant) for variant in JOBS.attacked()],
         missed=JOBS.missed(),
+        membership=JOBS.memberships(),
         review=JOBS.review(),
         regions=reviewed_regions,
     output:
@@ -261,6 +304,7 @@ rule privacy_table:
     shell:
         "exec python -m workflow_scripts privacy table --settings {params.settings:q}"
         " --audits {input.audits:q} --attacks {input.attacks:q} {params.missed}"
+        " --membership {input.membership:q}"
         " {params.review} --regions {input.regions:q} --experiment {params.experiment}"
         " --variants {params.variants:q}"
         " --output {params.folder:q} --page {output.page:q} --log {log:q}"

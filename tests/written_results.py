@@ -251,7 +251,7 @@ def _write_images(results, jobs, treatments, show_originals, rng) -> None:
     changing = [name for name in treatments if not jobs.is_unmodified(name)]
     privacy_figure.draw(_samples(changing, show_originals, rng), results / "figures")
     for variant in treatments:
-        audit = _audit(variant, jobs.is_unmodified(variant))
+        audit = audit_of(variant, jobs.is_unmodified(variant))
         write_json(results / f"privacy/{variant}.json", audit)
     for variant in jobs.attacked():
         path = results / f"privacy/attacks/{variant}/success.json"
@@ -311,7 +311,9 @@ def _attacks(variant: str, likeness: float, rng) -> Attacks:
     )
 
 
-def _audit(variant: str, originals: bool) -> dict:
+def audit_of(variant: str, originals: bool) -> dict:
+    """Content of a made-up audit."""
+
     def block(kind):
         return {
             "regions": 2600,

@@ -49,6 +49,7 @@ COMMANDS = {
     "training doctor": "training.commands.doctor:doctor",
     "training train": "training.commands.train:train",
     "training predict": "training.commands.predict:predict",
+    "training losses": "training.commands.losses:losses",
     "training export": "training.commands.export:export",
     "evaluation": "evaluation.commands.evaluate:evaluate",
     "tables make": "analysis.tables.commands.make:make",

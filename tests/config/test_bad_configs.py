@@ -214,6 +214,14 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
             "privacy.second_detection.faces: 'detector' is 'yunnet', but there are 'annot",
         ),
         (
+            {"privacy": {"membership": {"images": 1}}},
+            "privacy.membership.images: Input should be greater than or equal to 2 (found 1)",
+        ),
+        (
+            {"privacy": {"membership": True}},
+            "privacy.membership: ",
+        ),
+        (
             {"privacy": {"second_detection": {"images": 0}}},
             "privacy.second_detection.images: Input should be greater than or equal to 1 (found 0)",
         ),

@@ -187,6 +187,11 @@ def test_a_second_detector_estimates_what_was_missed_and_nothing_else(done):
     assert done.plan() == {"fetch_weights": 1, "record_weights": 1, **estimated}
 
 
+def test_membership_is_attacked_once_for_each_run(done):
+    done.config["privacy"]["membership"] = {"images": 100}
+    assert done.plan() == {"membership": 2 * SEEDS, "privacy_table": 1, **SHOWN}
+
+
 def test_a_review_is_shown_and_makes_nothing_else_anew(done):
     review = done.results / "privacy/review/numbers.json"
     review.parent.mkdir(parents=True)

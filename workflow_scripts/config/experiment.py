@@ -156,6 +156,15 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
+    def _membership_needs_a_training(self) -> "Experiment":
+        if self.images_only and self.privacy.membership is not None:
+            raise ValueError(
+                "privacy.membership: nothing is trained on images only, so there is no model to "
+                "attack; set it to null"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _second_detection_differs(self) -> "Experiment":
         for kind, second in self.privacy.second_detection.detectors.items():
             key = f"privacy.second_detection.{kind.key.removeprefix('pii.')}"

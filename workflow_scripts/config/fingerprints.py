@@ -235,6 +235,20 @@ class Fingerprints:
             code=code_of("workflow_scripts.privacy.commands.missed", *_modules_of(second)),
         )
 
+    def membership(self, wildcards: Wildcards) -> str:
+        """Fingerprint of the losses of a run's model on single images."""
+        return fingerprint(
+            run=self.run(wildcards),
+            data=self.digests(),
+            settings=self.jobs.prediction_settings(),
+            images=self.jobs.membership_images(),
+            code=code_of(
+                "workflow_scripts.training.image_losses",
+                "workflow_scripts.training.commands.losses",
+                self._engine(),
+            ),
+        )
+
     def privacy_table(self, _: object = None) -> str:
         """Fingerprint of how audits and attacks are brought together."""
         return fingerprint(

@@ -28,7 +28,7 @@ LONGEST_COMMAND = 120_000
 NOT_OF_PREDICTIONS = {"on", "every", "exposed"}
 """Keys of `evaluation:` that say what is done with predictions, not how they are made."""
 
-NOT_OF_ATTACKS = {"margin", "limits", "second_detection"}
+NOT_OF_ATTACKS = {"margin", "limits", "second_detection", "membership"}
 """Keys of `privacy:` on which no attack depends."""
 
 
@@ -267,6 +267,17 @@ class Jobs:
     def missed_option(self, _: object = None) -> str:
         """`--missed` with this estimate, if there is one."""
         return "".join(f"--missed {file}" for file in self.missed())
+
+    def memberships(self, _: object = None) -> list[Path]:
+        """The losses of each run's model on single images, if membership is attacked."""
+        if self.experiment.privacy.membership is None:
+            return []
+        return [self.layout.membership(run) for run in self.runs()]
+
+    def membership_images(self, _: object = None) -> int:
+        """Images of each group at most whose loss is computed."""
+        membership = self.experiment.privacy.membership
+        return membership.images if membership else 0
 
     def review(self, _: object = None) -> list[Path]:
         """The numbers of a person's review, if there are any; no rule makes them."""

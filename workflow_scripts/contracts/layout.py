@@ -155,6 +155,7 @@ class Layout:
             "attacks": self.attacks(variant),
             "missed": self.missed,
             "only_second": self.only_second,
+            "membership": self.membership(run),
             "privacy_page": self.privacy_page,
             "within_limits": self.within_limits,
             "handed_over": self.handed_over(variant),
@@ -292,6 +293,10 @@ class Layout:
     def review(self) -> Path:
         """Numbers of a person's review, which no rule makes."""
         return self.results / "privacy/review/numbers.json"
+
+    def membership(self, run: RunLayout) -> Path:
+        """Losses of a run's model on single images."""
+        return self.results / "privacy/membership" / f"{run.folder.relative_to(self.runs)}.json"
 
     def handed_over(self, variant: str) -> Path:
         """Folder of a variant's images at the original paths, to be handed over."""

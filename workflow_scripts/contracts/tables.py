@@ -93,6 +93,8 @@ class PrivacyTables(CaptionedTables):
     """Numbers of a person's review of a random sample."""
     review_is_current: bool = False
     """Whether the review is about the regions that were anonymized."""
+    membership: tuple[str, ...] = ()
+    """What the runs betray of what they were trained on, a sentence for each variant."""
     coverage: tuple[str, ...] = ()
     """How much of each kind was missed, or why it is not known."""
     margin: float = 0.01
@@ -101,6 +103,11 @@ class PrivacyTables(CaptionedTables):
     """Limits that are not kept, one sentence each."""
     page: tuple[PageSection, ...] = ()
     """The page for a data protection officer, as in privacy.md."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What is found, in sentences."""
+        return (*self.answers, *self.membership, *self.coverage)
 
     def audit(self, variant: str) -> Audit | None:
         """The audit of a variant, if there is one."""

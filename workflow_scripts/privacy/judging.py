@@ -31,6 +31,14 @@ MEASURES = {
         "AUC",
         "probability that a pair of the same is more similar than a pair of others, 0 to 1",
     ),
+    "tpr_at_fpr_0.01": (
+        "TPR at FPR 1 %",
+        "share of the training images named while 1 % of the others are named wrongly",
+    ),
+    "tpr_at_fpr_0.001": (
+        "TPR at FPR 0.1 %",
+        "share of the training images named while 0.1 % of the others are named wrongly",
+    ),
     "read_whole": ("read whole", "share of the plates read without an error"),
     "characters": ("characters", "share of the characters read at their place"),
     "any_character": ("any character", "share of the plates with a character read at its place"),

@@ -11,7 +11,7 @@ from identity_attacks.rates import Conclusion
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PageSection, PrivacyTables
-from workflow_scripts.privacy import attacks_table, missed_table, reviewed_table
+from workflow_scripts.privacy import attacks_table, membership_table, missed_table, reviewed_table
 from workflow_scripts.privacy.judging import MEASURES, listed, name_of, shown, with_interval
 
 MEANINGS = {
@@ -46,7 +46,7 @@ TESTS = (
         ),
     ),
     ("Linkability", "Can two records be told to be of one person?", ("linking",)),
-    ("Inference", "Can something about a person be deduced?", ()),
+    ("Inference", "Can something about a person be deduced?", ("membership",)),
 )
 """The three tests of Opinion 05/2014 on anonymisation techniques (WP 216) of the Article 29 Working
 Party, and the attacks that speak to each."""
@@ -114,7 +114,8 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="What was attacked",
         paragraphs=(
             f"Faces and license plates that the detectors found{_in_images(content)}. What they "
-            "did not find was neither changed nor attacked.",
+            "did not find was neither changed nor attacked. Each counts as a person or a vehicle of "
+            "its own: whoever is in several images counts several times.",
         ),
         table=TextTable(
             title="Regions",
@@ -125,6 +126,12 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
             rows=tuple(_assets(content)),
         ),
     )
+    if content.membership:
+        yield PageSection(
+            title="Membership",
+            paragraphs=(*map(_sentence, content.membership), membership_table.CAPTION),
+            table=next(one for one in content.layouts if one.title == membership_table.TITLE),
+        )
     yield PageSection(
         title="What was missed",
         paragraphs=(
@@ -158,7 +165,7 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         table=TextTable(
             title="Tests",
             columns=("Test", "Question", "Measured by", "Result"),
-            rows=tuple(_tests(content.attacks)),
+            rows=tuple(_tests(content)),
         ),
     )
     yield PageSection(
@@ -380,11 +387,14 @@ def _thresholds(content: PrivacyTables) -> Iterator[str]:
     yield from map(_sentence, content.broken)
 
 
-def _tests(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str, str]]:
+def _tests(content: PrivacyTables) -> Iterator[tuple[str, str, str, str]]:
     for test, question, names in TESTS:
+        if "membership" in names and content.membership:
+            yield test, question, "membership", "see Membership; traits are not inferred"
+            continue
         ran = [
             one
-            for one in attacks
+            for one in content.attacks
             if one.run.success and one.run.title.partition(" (")[0].replace(" ", "_") in names
         ]
         titles = ", ".join(dict.fromkeys(one.run.title for one in ran))

@@ -40,6 +40,15 @@ class SecondDetection(Detectors):
     """Training images that it searches at most: a random sample."""
 
 
+class Membership(Section):
+    """A membership attack on every run: are images that the model was trained on told from others
+    by their loss?
+    """
+
+    images: int = Field(1000, ge=2)
+    """Training images, and validation images, whose loss is compared at most: random samples."""
+
+
 class Privacy(Section):
     """The attacks on each variant, how much success is too much, and how much was missed."""
 
@@ -65,6 +74,9 @@ class Privacy(Section):
 
     second_detection: SecondDetection = SecondDetection()
     """A search by other detectors, which tells how much was missed."""
+
+    membership: Membership | None = None
+    """A membership attack on every run; null: none."""
 
     @field_validator("attacks")
     @classmethod

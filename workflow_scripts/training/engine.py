@@ -165,6 +165,9 @@ class Engine(Protocol):
     def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
         """Random change of a training image. It can be pickled, and draws from its generator."""
 
+    def resizing(self, evaluation: Evaluation) -> Callable[[LabelledImage], LabelledImage]:
+        """What brings an image with its instances to the size that models are tested at."""
+
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
         """Optimizer and schedule of a model."""
 

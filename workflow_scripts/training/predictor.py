@@ -54,7 +54,7 @@ class Predictor:
         on_gpu = next(self.model.parameters()).is_cuda
         size = GPU_BATCH if on_gpu else 1
         with ThreadPoolExecutor(min(self.threads, size)) as pool:
-            for batch in _batches(images, size):
+            for batch in in_batches(images, size):
                 pixels = list(pool.map(partial(load, root=root), batch))
                 found = self.engine.detect(self.model, pixels)
                 for image, detections in zip(batch, found, strict=True):
@@ -88,7 +88,8 @@ def load_predictor(
     return Predictor(engine, model.to("cuda" if on_gpu else "cpu"), threads), trained
 
 
-def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Items in lists of a size; the last may be shorter."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch

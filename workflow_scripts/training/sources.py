@@ -16,14 +16,19 @@ def training_images(split: CocoSplit) -> tuple[CocoImage, ...]:
     Raises:
         UserError: there is none.
     """
-    found = tuple(
+    found = images_with_instances(split)
+    if not found:
+        raise UserError("the training split has no image with an instance to learn from")
+    return found
+
+
+def images_with_instances(split: CocoSplit) -> tuple[CocoImage, ...]:
+    """Images with at least one instance that is not a group."""
+    return tuple(
         image
         for image in split.images
         if any(not instance.iscrowd for instance in split.instances_by_image[image.id])
     )
-    if not found:
-        raise UserError("the training split has no image with an instance to learn from")
-    return found
 
 
 def located(

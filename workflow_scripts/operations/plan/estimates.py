@@ -24,6 +24,7 @@ SECONDS_AN_IMAGE = {
     "evaluate": ("val", 0.12),
     "evaluate_on": ("val", 0.12),
     "audit": ("train", 0.6),
+    "membership": ("val", 1.8),  # up to 1000 training images as well
 }
 """Durations without records, per image of a split: 2 megapixels."""
 SECONDS_AN_IMAGE_OF_A_SHARD = {"detect_pii": 0.5, "anonymize": 1.0}

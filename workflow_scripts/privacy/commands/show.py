@@ -18,6 +18,4 @@ def show(table: File, /) -> None:
         UserError: it is another file.
     """
     content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
-    print(
-        as_plain_text(content.layouts, [*content.answers, *content.coverage], content.notes), end=""
-    )
+    print(as_plain_text(content.layouts, content.said, content.notes), end="")

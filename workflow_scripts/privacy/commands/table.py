@@ -15,13 +15,14 @@ from workflow_scripts.common.cli import File, Files, Folder, Settings, option
 from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.audits import Audit
+from workflow_scripts.contracts.memberships import MembershipLosses
 from workflow_scripts.contracts.missed import Missed
 from workflow_scripts.contracts.regions import Kind, read_regions
 from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.shard_arguments import Regions
 from workflow_scripts.contracts.tables import PrivacyTables
-from workflow_scripts.privacy import attacks_table, missed_table, reviewed_table
+from workflow_scripts.privacy import attacks_table, membership_table, missed_table, reviewed_table
 from workflow_scripts.privacy import table as audits_table
 from workflow_scripts.privacy.judging import answer, broken, judged
 from workflow_scripts.privacy.page import as_markdown, page_of
@@ -34,6 +35,7 @@ def table(
     audits: Files,
     attacks: Files = (),
     missed: File | None = None,
+    membership: Files = (),
     review: File | None = None,
     regions: Regions = (),
     experiment: Annotated[str | None, option("NAME")] = None,
@@ -49,6 +51,8 @@ def table(
         audits: privacy/{variant}.json, in the order of the rows.
         attacks: privacy/attacks/{variant}/success.json, that of the originals first.
         missed: privacy/missed/estimate.json, if a second detector was named.
+        membership: privacy/membership/{variant}/seed~{seed}.json of every run, if membership is
+            attacked.
         review: privacy/review/numbers.json, if a person has reviewed a sample.
         regions: detected PII regions of all shards, to see whether the review was of these.
         experiment: name of the experiment.
@@ -80,6 +84,9 @@ def table(
     )
     exceeded = tuple(broken(beside, settings.limits))
     methods, _ = read_given(variants, "--variants")
+    of_runs = membership_table.attacks_of(
+        [MembershipLosses.read(path) for path in membership], methods
+    )
     content = PrivacyTables(
         experiment=experiment,
         methods=without_folders(methods),
@@ -90,6 +97,7 @@ def table(
         attacks_made_with={file.variant: file.made_with for file in tried},
         answers=tuple(answers),
         missed=estimate,
+        membership=tuple(membership_table.sentences(of_runs)),
         review=reviewed,
         review_is_current=is_current,
         coverage=coverage,
@@ -97,11 +105,13 @@ def table(
         limits=settings.limits,
         broken=exceeded,
         caption=f"{attacks_table.CAPTION} " * bool(beside)
+        + f"{membership_table.CAPTION} " * bool(of_runs)
         + f"{missed_table.CAPTION} " * bool(estimate)
         + f"{reviewed_table.CAPTION} " * bool(reviewed)
         + audits_table.CAPTION,
         layouts=(
             *attacks_table.text_tables(beside),
+            *membership_table.text_tables(of_runs),
             *missed_table.text_tables(estimate),
             *reviewed_table.text_tables(reviewed),
             *audits_table.text_tables(found),
@@ -117,6 +127,7 @@ def table(
             audits_table.long_table(
                 [
                     *attacks_table.rows_of(beside),
+                    *membership_table.rows_of(of_runs),
                     *missed_table.rows_of(estimate),
                     *reviewed_table.rows_of(reviewed),
                 ],
@@ -125,14 +136,14 @@ def table(
         ),
         md="\n\n".join(
             [
-                *map(in_markdown, (*content.answers, *content.coverage)),
+                *map(in_markdown, content.said),
                 markdown(content.layouts, content.caption, content.notes),
             ]
         ),
         tex=latex_tables(content.layouts, content.caption, "privacy"),
         json=content.as_json(),
     )
-    for said in (*content.answers, *content.coverage):
+    for said in content.said:
         log.info("%s", said)
     for said in exceeded:
         log.warning("attention: %s", said)

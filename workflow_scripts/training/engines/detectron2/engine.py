@@ -1,11 +1,12 @@
 """Engine `detectron2`: its models behind the protocol that the loop and the prediction use."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from detectron2.data import transforms
 from detectron2.modeling import GeneralizedRCNN
 from detectron2.modeling.postprocessing import detector_postprocess
 from detectron2.structures import Instances
@@ -15,7 +16,7 @@ from invariant_mask_rcnn.detectron2_augmentation import (
     resized_for_test,
 )
 from invariant_mask_rcnn.detectron2_losses import PerImageLosses, model_input
-from invariant_mask_rcnn.samples import TrainingSample
+from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
 from plain_commands.errors import UserError
 from torch import Tensor, nn
 
@@ -75,6 +76,12 @@ class Detectron2Engine:
         return Detectron2Augmentation(
             self.model_config.augmentations(), self.model_config.image_format
         )
+
+    def resizing(self, evaluation: Evaluation) -> Callable[[LabelledImage], LabelledImage]:
+        sides = [evaluation.shorter_side] * 2
+        resize = transforms.ResizeShortestEdge(sides, evaluation.longest_side)
+        change = Detectron2Augmentation([resize], self.model_config.image_format)
+        return lambda given: change(given, np.random.default_rng(0))
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
         optimizer = self.model_config.optimizer(model)  # it clips gradients itself

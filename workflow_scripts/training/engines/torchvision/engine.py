@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from invariant_mask_rcnn.augmentation import augmented, resized, target_size
+from invariant_mask_rcnn.augmentation import augmented, resized, resized_with_labels, target_size
 from invariant_mask_rcnn.mask_rcnn import MaskRcnn
 from invariant_mask_rcnn.models import MODELS
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
@@ -52,6 +52,11 @@ class TorchvisionEngine:
 
     def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
         return partial(augmented, **self.settings.augmentation.model_dump())
+
+    def resizing(self, evaluation: Evaluation) -> Callable[[LabelledImage], LabelledImage]:
+        return partial(
+            resized_with_labels, shorter=evaluation.shorter_side, longest=evaluation.longest_side
+        )
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
         return OptimizerAndSchedule(

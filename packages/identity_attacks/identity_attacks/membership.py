@@ -1,0 +1,99 @@
+"""Does a model betray what it was trained on? An image's loss tells, if it is smaller for members.
+
+The attack is that of Yeom et al. (2018): an image with a small loss was trained on. How well this
+works is told as Carlini et al. (2022) ask: by the AUC, and by the share of the members that are
+named while few others are named wrongly.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import rankdata
+
+from .intervals import rate_of
+from .rates import Rate, Success
+
+FALSE_POSITIVE_RATES = (0.01, 0.001)
+FALSE_POSITIVES = 5
+"""False positives that a threshold must rest on."""
+RESAMPLES = 1000
+
+
+def membership(
+    members: Sequence[float] | np.ndarray,
+    others: Sequence[float] | np.ndarray,
+    *,
+    level: float = 0.95,
+) -> Success:
+    """How well a small loss tells images that a model was trained on from others.
+
+    - `auc`: probability that a member's loss is smaller than that of another image; chance is 0.5.
+    - `tpr_at_fpr_0.01`, `tpr_at_fpr_0.001` (true positive rate at a false positive rate): share of
+      the members below the loss that 1 % or 0.1 % of the others fall below; chance is 1 % or 0.1 %.
+
+    Ties count as in random order. The images count as independent of each other. Anything else by
+    which members differ from others counts as membership, so both have to be drawn from the same
+    images.
+
+    Args:
+        members: losses of images that the model was trained on.
+        others: losses of other images.
+        level: confidence of the intervals, 0 to 1.
+
+    Raises:
+        ValueError: a loss is not finite, or there are fewer than two on a side.
+    """
+    members, others = np.asarray(members, float), np.asarray(others, float)
+    if min(members.size, others.size) < 2:
+        raise ValueError(f"{members.size} losses of members and {others.size} of others")
+    if not (np.isfinite(members).all() and np.isfinite(others).all()):
+        raise ValueError("a loss is not finite")
+    rates = {"auc": _auc(members, others, level)}
+    not_measured = {}
+    for fpr in FALSE_POSITIVE_RATES:
+        fewest = round(FALSE_POSITIVES / fpr)
+        if others.size < fewest:
+            not_measured[f"tpr_at_fpr_{fpr:g}"] = f"{others.size} others, fewer than {fewest}"
+        else:
+            rates[f"tpr_at_fpr_{fpr:g}"] = _true_positive_rate(members, others, fpr, level)
+    return Success(rates=rates, not_measured=not_measured)
+
+
+def _auc(members: np.ndarray, others: np.ndarray, level: float) -> Rate:
+    """Area under the ROC curve, with the variance of DeLong et al. (1988)."""
+    m, n = members.size, others.size
+    ranks = rankdata(np.concatenate([-members, -others]))
+    of_members = (ranks[:m] - rankdata(-members)) / n
+    of_others = 1 - (ranks[m:] - rankdata(-others)) / m
+    value = float(of_members.mean())
+    variance = of_members.var(ddof=1) / m + of_others.var(ddof=1) / n
+    # Where one side lies almost wholly below the other, this variance is near 0 and not to be
+    # trusted: an AUC is worth no more trials of yes or no than under chance.
+    most = 3 * m * n / (m + n + 1)
+    spread = value * (1 - value)
+    independent = min(spread / variance, most) if variance else most
+    return rate_of(value, m, independent, 0.5, level)
+
+
+def _true_positive_rate(members: np.ndarray, others: np.ndarray, fpr: float, level: float) -> Rate:
+    """The rate with a bootstrap interval, which counts that the threshold is an estimate too."""
+    random = np.random.default_rng(0)
+    resampled = [
+        _named(random.choice(members, members.size), random.choice(others, others.size), fpr)
+        for _ in range(RESAMPLES)
+    ]
+    ends = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
+    value, n = _named(members, others, fpr), members.size
+    return Rate(value, min(float(ends[0]), value), max(float(ends[1]), value), n, fpr, n)
+
+
+def _named(members: np.ndarray, others: np.ndarray, fpr: float) -> float:
+    """Share of the members among the `fpr` smallest of the others' losses, ties in random order.
+
+    The smoothed rank of conformal prediction (Vovk et al. 2005): its expectation under chance is
+    exactly `fpr`.
+    """
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, members, "left")
+    tied = np.searchsorted(ordered, members, "right") - below
+    return float(np.clip((fpr * (others.size + 1) - below) / (tied + 1), 0, 1).mean())
