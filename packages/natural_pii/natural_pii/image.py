@@ -15,6 +15,7 @@ def anonymize(
     regions: Sequence[FaceRegion | PlateRegion],
     seed: int | Sequence[int],
     people: Sequence[int | None] | None = None,
+    *,
     largest_face: float | None = None,
     identities: Mapping[int, int] | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
@@ -46,8 +47,8 @@ def anonymize(
         list(faces.values()),
         [owners[place] for place in faces],
         seeds,
-        largest_face,
-        identities,
+        largest=largest_face,
+        identities=identities,
     )
     found = dict(zip(faces, replaced, strict=True))
     for place, plate in sorted(plates.items(), key=lambda item: place_of(item[1])):

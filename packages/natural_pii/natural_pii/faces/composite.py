@@ -4,12 +4,12 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times
+from pii_measures.pixels import limited, mean_of, rounded, soft, three, times
 
 from natural_pii.grain import cut_out, white_noise
 
 from .estimate import Skin, display_tone, to_display
-from .field import FLOOR, Plane, from_log, skin_field, to_log
+from .field import FLOOR, Plane, SkinField, from_log, skin_field, to_log
 from .grid import smooth
 from .render import Rendered
 
@@ -21,6 +21,10 @@ _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
 _CONTRASTS = np.float32(0.45), np.float32(2.2)
 """Limits of the gain in contrast."""
+_COLOURFUL = 0.15
+"""Logarithm of red over blue from which a skin has its full colour."""
+_BLUISH = 0.04
+"""Logarithm of blue over red, relative to skin, that dark details have at most."""
 _RANKS = (0.04, 0.25, 0.5, 0.75, 0.96)
 """Ranks of brightness that are made alike."""
 _SHIFTS = -0.35, 0.35
@@ -78,6 +82,8 @@ def composite(
 
     inside = core * (1 - kept)
     detail = (made - plane.over(new)) * drawn.shown[..., None]
+    grey = three(mean_of(detail))
+    detail = grey + _colourfulness(old) * _unbluish(detail, grey)
     relative = noise / float(from_log(light).mean() + FLOOR)
     blur = _blur(mean_of(residual), mean_of(detail), inside * drawn.features, relative)
     detail = cv2.GaussianBlur(detail, (0, 0), blur)
@@ -92,6 +98,23 @@ def composite(
     ground = window.astype(np.float32)
     colour = from_log(light + detail) + grain
     return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
+
+
+def _colourfulness(skin: SkinField) -> np.float32:
+    """Share of their colour that features have on a skin: 0 where skin and image are grey."""
+    red, _, blue = skin.coefficients[0]
+    return np.minimum(np.abs(red - blue) / np.float32(_COLOURFUL), np.float32(1))
+
+
+def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
+    """Colours of details, less their brightness, (h, w, 3): hair and shade are not bluer than skin.
+
+    Hair is drawn in a colour of its own, which would look blue in warm light.
+    """
+    tint = detail - grey
+    bluer = np.maximum(tint[..., 2] - tint[..., 0], np.float32(1e-3))
+    allowed = np.float32(_BLUISH) + np.maximum(grey[..., 0], 0)
+    return tint * three(np.minimum(allowed / bluer, np.float32(1)))
 
 
 def _missing(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -112,12 +135,12 @@ def _missing(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray
 def _as_strong(
     old: np.ndarray, new: np.ndarray, inside: np.ndarray, eyes: np.ndarray, unit: float
 ) -> np.ndarray:
-    """New detail about as strong as the old: the lines, the shades, and the colours each by a gain.
+    """New detail about as strong as the old: the lines and the shades each by a gain.
 
     Args:
         old: differences of the old face from its smooth skin, (h, w, 3).
         new: those of the drawn one.
-        inside: the inner face, (h, w), where shades and colours are compared.
+        inside: the inner face, (h, w), where shades are compared.
         eyes: where lines are compared, (h, w).
         unit: pixels per unit of face coordinates.
     """
@@ -127,19 +150,12 @@ def _as_strong(
     )
     finer = np.clip(np.sqrt(_power(old_lines, eyes) / _power(lines, eyes)), *_CONTRASTS)
     wider = np.clip(np.sqrt(_power(old_shades, inside) / _power(shades, inside)), *_CONTRASTS)
-    gain = finer * _colourfulness(old, new, inside)
-    return gain * (new - three(level)) + three(finer * (level - shades) + wider * shades)
+    return finer * (new - three(level)) + three(finer * (level - shades) + wider * shades)
 
 
 def _lines_and_shades(detail: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
     shades = soft(detail, 0.4 * unit)
     return cv2.GaussianBlur(detail, (0, 0), max(0.12 * unit, 0.5)) - shades, shades
-
-
-def _colourfulness(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.float32:
-    """Gain that makes the drawn features at most as colourful as the old face was, (h, w, 3)."""
-    powers = [_power(part - three(mean_of(part)), three(inside)) for part in (old, new)]
-    return np.minimum(np.sqrt(powers[0] / powers[1]), np.float32(1))
 
 
 def _power(values: np.ndarray, weights: np.ndarray) -> np.float32:

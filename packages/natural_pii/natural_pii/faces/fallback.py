@@ -15,6 +15,8 @@ _FULL = 0.72
 """Share of the ellipse's radius within which nothing of the old pixels is left."""
 _LEAST_RADIUS = 1.5
 """Least half width and height of the ellipse, pixels."""
+_NOISIEST = 2.0
+"""Most noise, grey levels: where there is no smooth skin, what is measured is mostly texture."""
 _MIDDLE = 0.5
 """Share of the radius up to which the colour in the middle counts."""
 
@@ -65,8 +67,7 @@ def smeared_ellipse(
     alpha = 1 - smooth(reach, _FULL, 1.0)[..., None]
     if alpha.max() < 1:  # few pixels, none of which has its centre inside
         alpha[:] = 1
-    # What is measured on a face that is none, or hidden, is mostly texture.
-    fill = fill + camera_noise(reach.shape, noise / 2, rng)
+    fill = fill + camera_noise(reach.shape, min(noise, _NOISIEST), rng)
     mixed = patch + alpha * (fill - patch)
     return np.clip(np.rint(mixed), 0, 255).astype(np.uint8), box
 

@@ -21,6 +21,7 @@ def replace_faces(
     faces: Sequence[FaceRegion],
     owners: Sequence[int | None],
     seed: Sequence[int],
+    *,
     largest: float | None = None,
     identities: Mapping[int, int] | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
@@ -48,9 +49,9 @@ def replace_faces(
     people: dict[int, tuple[int, int]] = {}
     for group in _groups(image, subjects, owners):
         person = int(generator_of(seed, faces[group[0]]).integers(2**63))
-        known = [owner for index in group if (owner := owners[index]) in (identities or {})]
-        if identities and known:
-            person = identities[known[0]]
+        named = [owner for index in group if (owner := owners[index]) is not None]
+        known = [identities[owner] for owner in named if owner in identities] if identities else []
+        person = known[0] if known else person
         people |= {index: (person, number) for number, index in enumerate(group)}
     result = image.copy()
     found: dict[int, Replacement] = {}

@@ -84,13 +84,14 @@ def subject_of(
     noise = min(noise_level(_part(original, hidden)), _NOISIEST)
     box = clipped(_outer_box(pose), frame) if pose.drawable else None
     seen = skin if is_skin(skin, _part(original, box or hidden)) else None
+    route, reason = Route.NATURAL, None
     if largest is not None and region.width > largest:
-        return Subject(region, pose, seen, noise, Route.LARGE, hidden)
-    if box is None or not _overlap(hidden, box):
-        return Subject(region, pose, seen, noise, Route.FALLBACK, hidden, Reason.TURNED_AWAY)
-    if seen is None:
-        return Subject(region, pose, seen, noise, Route.FALLBACK, hidden, Reason.NO_SKIN)
-    return Subject(region, pose, seen, noise, Route.NATURAL, box)
+        route = Route.LARGE
+    elif box is None or not _overlap(hidden, box):
+        route, reason = Route.FALLBACK, Reason.TURNED_AWAY
+    elif seen is None:
+        route, reason = Route.FALLBACK, Reason.NO_SKIN
+    return Subject(region, pose, seen, noise, route, box or hidden, reason)
 
 
 def _drawn_over(
