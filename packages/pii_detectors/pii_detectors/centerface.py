@@ -39,9 +39,11 @@ LARGE = 32
 FAINT = 1 / 15
 """The finest look is at the places of a look at half its scale that exceed this share of the
 threshold: a face of 8 pixels or more, of which that look sees half, does so."""
-BLOCK, REACH = 64, 48
-"""Side of the blocks in which such places are gathered, and how much is seen around them, pixels:
-half of a face that is not large, and its surroundings."""
+BLOCK = 64
+"""Side of the blocks in which such places are gathered, pixels."""
+REACH = (40.0, 80.0)
+"""A place is seen with as much around its middle as the face there would be wide, within these
+limits, pixels."""
 
 
 @dataclass(frozen=True)
@@ -124,51 +126,64 @@ class CenterFaceSearch:
     def _looked(
         self, network: Any, image: np.ndarray, views: Iterable[View]
     ) -> tuple[FaceDetections, np.ndarray]:
-        """What is seen in these views, after non-maximum suppression.
-
-        Returns:
-            The faces, and the points (n, 2), pixels, in which there may be others.
+        """The faces in these views, after non-maximum suppression, and boxes (n, 4) in pixels of
+        what may be others.
         """
-        seen, faint = [NO_FACES], [np.zeros((0, 2))]
+        seen, faint = [NO_FACES], [NO_FACES.boxes]
         for batch in _batches(image, views):
             outputs = network.run(OUTPUTS, {"input.1": _as_input([part for _, part in batch])})
             for number, (view, part) in enumerate(batch):
                 mine = [output[number : number + 1] for output in outputs]
                 faces = decode(mine, self.threshold, self.max_iou)
                 seen.append(faces.seen_in(view, part.shape, image.shape))
-                cells = _peaks(mine[0][0, 0], self.threshold * FAINT)
-                faint.append(view.to_image((cells + 0.5) * STRIDE, part.shape))
+                mine[0] = _peaks(mine[0])
+                boxes = decode(mine, self.threshold * FAINT, max_iou=1.0).boxes
+                faint.append(view.to_image(boxes.reshape(-1, 2, 2), part.shape).reshape(-1, 4))
         return joined(seen, self.max_iou), np.concatenate(faint)
 
 
-def _peaks(heat: np.ndarray, least: float) -> np.ndarray:
-    """Cells (n, 2), x and y, that exceed a value and are exceeded by none beside them."""
-    is_peak = (heat > least) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
-    return np.argwhere(is_peak)[:, ::-1]
+def _peaks(heat: np.ndarray) -> np.ndarray:
+    """A heat map (1, 1, h, w) without the cells that one beside them exceeds."""
+    highest = cv2.dilate(heat[0, 0], np.ones((3, 3), np.uint8))
+    return np.where(heat < highest, 0, heat)
 
 
-def views_of_places(points: np.ndarray, width: int, height: int, scale: float) -> list[View]:
-    """Views that show each point with its surroundings, and together few pixels: at most as many
-    as the image has, or all of it in tiles.
+def views_of_places(boxes: np.ndarray, width: int, height: int, scale: float) -> list[View]:
+    """Views that show each of some places with its surroundings, and together few pixels: at most
+    as many as the image has, or all of it in tiles.
 
     Args:
-        points: (n, 2) x and y, pixels.
+        boxes: (n, 4) xyxy, pixels, of what may be faces.
         width: of the image.
         height: of the image.
         scale: of the views.
     """
-    places = np.floor(points * scale / BLOCK).astype(int)
-    low, high = np.zeros((0, 2)), np.zeros((0, 2))
-    for column, row in np.unique(places, axis=0).tolist():
-        mine = points[(places == (column, row)).all(axis=1)]
-        low = np.vstack([low, mine.min(axis=0) - REACH / scale])
-        high = np.vstack([high, mine.max(axis=0) + REACH / scale])
-    frame = np.array((width, height))
-    boxes = np.hstack([np.maximum(np.floor(low), 0), np.minimum(np.ceil(high), frame)])
-    covering = _covering(boxes, TILE / scale)
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
+    reach = np.clip(sides, *np.array(REACH) / scale)[:, None]
+    low, high = np.maximum(middles - reach, 0), np.minimum(middles + reach, (width, height))
+    blocks = np.floor(middles * scale / BLOCK).astype(int)
+    _, block = np.unique(blocks, axis=0, return_inverse=True)
+    gathered = np.array(
+        [
+            (*np.floor(low[block == one].min(axis=0)), *np.ceil(high[block == one].max(axis=0)))
+            for one in range(block.max(initial=-1) + 1)
+        ]
+    ).reshape(-1, 4)
+    covering = _grown(_covering(gathered, TILE / scale), SIDE_MULTIPLE / scale, width, height)
     if areas(covering).sum() >= width * height:
         return list(tiles(width, height, round(TILE / scale), scale))
     return [View(*map(int, box), scale) for box in covering]
+
+
+def _grown(boxes: np.ndarray, step: float, width: int, height: int) -> np.ndarray:
+    """Boxes (n, 4) grown to whole steps where the image allows: instead of black, which the network
+    would be shown there, and which takes as long.
+    """
+    size = np.array((width, height))
+    sides = np.minimum(np.ceil((boxes[:, 2:] - boxes[:, :2]) / step) * step, size)
+    low = np.floor(np.clip((boxes[:, :2] + boxes[:, 2:] - sides) / 2, 0, size - sides))
+    return np.hstack([low, np.minimum(low + np.floor(sides), size)])
 
 
 def _covering(boxes: np.ndarray, side: float) -> np.ndarray:

@@ -84,10 +84,12 @@ def test_a_large_image_is_looked_at_closely_where_a_face_may_be_only(monkeypatch
 def test_views_of_places_show_each_with_its_surroundings_and_few_pixels_twice():
     random = np.random.default_rng(3)
     points = random.uniform((0, 0), (1200, 700), (90, 2))
+    sides = random.uniform(4, 90, (90, 1))
+    boxes = np.hstack([points - sides / 2, points + sides / 2])
     for scale in (0.5, 1.0):
-        views = views_of_places(points, 1200, 700, scale)
-        reach = centerface.REACH / scale
-        for x, y in points:
+        views = views_of_places(boxes, 1200, 700, scale)
+        for (x, y), (side,) in zip(points, sides, strict=True):
+            reach = float(np.clip(side, *np.array(centerface.REACH) / scale))
             low = max(x - reach, 0), max(y - reach, 0)
             high = min(x + reach, 1200), min(y + reach, 700)
             assert any(
@@ -99,10 +101,10 @@ def test_views_of_places_show_each_with_its_surroundings_and_few_pixels_twice():
             )
         assert all(0 <= v.x0 < v.x1 <= 1200 and 0 <= v.y0 < v.y1 <= 700 for v in views)
         assert sum((v.x1 - v.x0) * (v.y1 - v.y0) for v in views) <= 1200 * 700
-    assert views_of_places(np.zeros((0, 2)), 1200, 700, 1.0) == []
-    alone = views_of_places(np.array([(100.0, 100.0), (900.0, 100.0)]), 1200, 700, 1.0)
-    side = 2 * centerface.REACH
-    assert [(v.x1 - v.x0, v.y1 - v.y0) for v in alone] == [(side, side)] * 2
+    assert views_of_places(np.zeros((0, 4)), 1200, 700, 1.0) == []
+    alone = np.array([(195.0, 195.0, 205.0, 205.0), (845.0, 145.0, 955.0, 255.0)])
+    views = views_of_places(alone, 1200, 700, 1.0)
+    assert [(v.x1 - v.x0, v.y1 - v.y0) for v in views] == [(96, 96), (160, 160)]  # of 80 and 160
 
 
 @pytest.mark.slow
