@@ -128,7 +128,9 @@ def _missing(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray
     """
     if np.count_nonzero(inside) < len(_RANKS):
         return np.zeros_like(new)
-    wanted, found = (np.quantile(part[inside], _RANKS) for part in (old, new))
+    parts = [np.sort(part[inside]) for part in (old, new)]
+    places = np.round(np.array(_RANKS) * (len(parts[0]) - 1)).astype(int)
+    wanted, found = (part[places] for part in parts)
     return np.interp(new, found, np.clip(wanted - found, *_SHIFTS)).astype(np.float32)
 
 

@@ -108,16 +108,16 @@ def _is_masked(image: np.ndarray, pose: Pose) -> bool:
 
 
 def is_skin(skin: Skin, window: np.ndarray) -> bool:
-    """Whether the tone may be that of skin, which is redder than blue in all people.
+    """Whether the tone may be that of skin, which is redder than green and blue in all people.
 
     A drawn face would stand out on what a detector took for one by mistake: a sign, a helmet, white
     hair. Where the window (h, w, 3) uint8 around the face has no colours, nothing is ruled out.
     """
-    red, _, blue = to_display(np.array(skin.tone, np.float32))
+    red, green, blue = display_tone(skin).tolist()
     first, second, third = cv2.split(window)
     high, low = cv2.max(cv2.max(first, second), third), cv2.min(cv2.min(first, second), third)
     colourful = cv2.mean(cv2.subtract(high, low))[0] > 10
-    return not colourful or float(red) > 1.03 * float(blue)
+    return not colourful or red > max(1.04 * green, 1.03 * blue)
 
 
 def plane(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited
+from pii_measures.pixels import limited, mean_of
 
 from .pose import Pose
 
@@ -140,8 +140,10 @@ def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarra
 
 
 def _likeness(residual: np.ndarray, spread: float, loose: float = 1.0) -> np.ndarray:
-    level = residual.mean(axis=-1)
-    tint = np.abs(residual - level[..., None]).max(axis=-1)
-    level = np.maximum(np.abs(level) - 0.12, 0)
-    alike: np.ndarray = np.exp(-np.square(tint / (0.11 * loose)) - np.square(level / spread))
-    return alike
+    pixels = residual.reshape(-1, 1, 3) if residual.ndim == 2 else residual
+    level = mean_of(pixels)
+    red, green, blue = cv2.split(pixels)
+    high, low = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    tint = cv2.max(high - level, level - low) * np.float32(1 / (0.11 * loose))
+    off = np.maximum(np.abs(level) - np.float32(0.12), 0) * np.float32(1 / spread)
+    return cv2.exp(-(tint * tint + off * off)).reshape(residual.shape[:-1])
