@@ -2,7 +2,7 @@
 
 FOLDER holds photographs of yours with faces of at least 40 px; none is part of this repository. Who
 is in which photograph is told by dlib's recogniser from the originals. One face of each person is
-replaced, in its size and reduced to 64 px, and looked up as an attacker would. `blackbox`, which
+replaced, in its size (of at most 256 px) and reduced to 64 px, and looked up as an attacker would. `blackbox`, which
 leaves nothing, shows what the same numbers are by chance.
 
 `--sheets OUTPUT` writes pages for the eye instead: originals beside new faces, by size.
@@ -47,8 +47,9 @@ from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.pictures import Picture
 
-LEAST, REDUCED = 40, 64
-"""Smallest face that is taken, and the size that larger ones are reduced to, pixels."""
+LEAST, LARGEST, REDUCED = 40, 256, 64
+"""Smallest face that is taken, the size that larger ones are always reduced to (a recogniser sees
+150 pixels), and the size of a second table, pixels."""
 OTHERS = 3
 """Further photographs of a person that are used at most."""
 SAME = -Dlib.threshold
@@ -109,7 +110,7 @@ def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
     )
 
 
-def measure(sample: Sample, recognizer: Dlib, most: float | None) -> pd.DataFrame:
+def measure(sample: Sample, recognizer: Dlib, most: float) -> pd.DataFrame:
     """A column of measures for each of `METHODS`.
 
     Rates are shown with 95 % intervals over people.
@@ -117,7 +118,7 @@ def measure(sample: Sample, recognizer: Dlib, most: float | None) -> pd.DataFram
     Args:
         sample: the faces.
         recognizer: the attacker's.
-        most: size in pixels to which larger faces are reduced; None for none.
+        most: size in pixels to which larger faces are reduced.
     """
     old = [cutout_of(face, face.picture(most)) for face in sample.probes]
     altered = [
@@ -171,7 +172,7 @@ class Treatment:
     seconds: list[float] = field(default_factory=list)
     routes: Counter[str] = field(default_factory=Counter)
 
-    def face(self, face: Face, most: float | None, seed: Sequence[int]) -> FaceCutout:
+    def face(self, face: Face, most: float, seed: Sequence[int]) -> FaceCutout:
         """The cut-out of a face that was treated in its photograph."""
         picture = face.picture(most)
         return without_landmarks(cutout_of(face, picture, self._pixels(picture, seed)))
@@ -284,7 +285,7 @@ def benchmark(folder: Path, most: int) -> tuple[str, pd.DataFrame]:
     """How the faces were found, and the table: measures in rows, a column by size and method."""
     recognizer = Dlib()
     sample = sample_of(folder, most, recognizer)
-    sizes = {"as they are": None, f"at most {REDUCED} px": REDUCED}
+    sizes = {"as they are": LARGEST, f"at most {REDUCED} px": REDUCED}
     tables = {name: measure(sample, recognizer, most) for name, most in sizes.items()}
     return sample.found, pd.concat(
         [table.add_suffix(f", {size}") for size, table in tables.items()], axis=1

@@ -57,11 +57,7 @@ class Photograph:
     def pixels(self) -> np.ndarray:
         """(height, width, 3) uint8 RGB, upright; UserError where the file cannot be read."""
         path = self.folder / self.name
-        pixels = decode_image(read_bytes(path), path, upright=True)
-        if self.factor == 1:
-            return pixels
-        size = [max(round(self.factor * side), 1) for side in pixels.shape[1::-1]]
-        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        return shrunk(decode_image(read_bytes(path), path, upright=True), self.factor)
 
     @cached_property
     def regions(self) -> tuple[Region, ...]:
@@ -76,6 +72,14 @@ class Photograph:
         """Its pixels with all regions treated by a method."""
         picture = picture_of(self.pixels, self.regions, name=self.name)
         return method.anonymize(picture, np.random.default_rng(seed))[0]
+
+
+def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
+    """An image (h, w, 3) made smaller; the same one with a factor of 1 or more."""
+    if factor >= 1:
+        return pixels
+    size = [max(round(factor * side), 1) for side in pixels.shape[1::-1]]
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def found_in(pixels: np.ndarray, name: str, kind: Kind) -> tuple[Region, ...]:
@@ -175,16 +179,11 @@ class Face:
     """By a recogniser, (d,)."""
     person: str = ""
 
-    def picture(self, most: float | None = None) -> Picture:
-        """The photograph with this region only.
-
-        Args:
-            most: size in pixels to which a larger face is reduced, with its photograph.
-        """
-        factor = 1.0 if most is None else min(most / size_of(self.region), 1.0)
-        pixels = self.photograph.reduced(factor).pixels
-        height, width = self.photograph.pixels.shape[:2]
-        scale = pixels.shape[1] / width, pixels.shape[0] / height
+    def picture(self, most: float) -> Picture:
+        """The photograph with this region only, reduced to a face of at most `most` pixels."""
+        full = self.photograph.pixels
+        pixels = shrunk(full, most / size_of(self.region))
+        scale = pixels.shape[1] / full.shape[1], pixels.shape[0] / full.shape[0]
         return picture_of(pixels, [_scaled(self.region, *scale)], name=self.photograph.name)
 
 
