@@ -2,8 +2,8 @@
 
 FOLDER holds photographs of yours with faces of at least 40 px; none is part of this repository. Who
 is in which photograph is told by dlib's recogniser from the originals. One face of each person is
-replaced, in its size (of at most 256 px) and reduced to 64 px, and looked up as an attacker would. `blackbox`, which
-leaves nothing, shows what the same numbers are by chance.
+replaced, in its size (of at most 256 px) and reduced to 64 px, and looked up as an attacker would.
+`blackbox`, which leaves nothing, shows what the same numbers are by chance.
 
 `--sheets OUTPUT` writes pages for the eye instead: originals beside new faces, by size.
 """
