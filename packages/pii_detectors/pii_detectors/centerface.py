@@ -158,7 +158,8 @@ def views_of_places(boxes: np.ndarray, width: int, height: int, scale: float) ->
         height: of the image.
         scale: of the views.
     """
-    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    # The network sees a margin beyond the image: a place there is seen from the image's border.
+    middles = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, (width, height))
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
     reach = np.clip(sides, *np.array(REACH) / scale)[:, None]
     low, high = np.maximum(middles - reach, 0), np.minimum(middles + reach, (width, height))

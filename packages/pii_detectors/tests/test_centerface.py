@@ -107,6 +107,13 @@ def test_views_of_places_show_each_with_its_surroundings_and_few_pixels_twice():
     assert [(v.x1 - v.x0, v.y1 - v.y0) for v in views] == [(96, 96), (160, 160)]  # of 80 and 160
 
 
+def test_places_beyond_the_image_are_seen_from_its_border():
+    beyond = np.array([(95.0, 10, 99, 14), (-40, 0, -30, 5)])
+    views = views_of_places(beyond, 64, 480, 2.0)
+    assert views
+    assert all(view.x0 < view.x1 <= 64 and view.y0 < view.y1 <= 480 for view in views)
+
+
 @pytest.mark.slow
 def test_faces_of_every_size_are_found_whole():
     """At full size, a face that fills the image is not seen, or in parts."""
