@@ -18,10 +18,10 @@ class Route(StrEnum):
 
     NATURAL = "natural"
     NATURAL_WIDE = "natural_wide"
-    """Of a plate: more of it was painted anew, since the first attempts were too like the old."""
+    """Of a plate: all of it was painted anew, since there were strokes beside its lines."""
     FALLBACK = "fallback"
-    """A face that none can be drawn over is smeared; a plate for which no attempt was unlike enough
-    loses its characters."""
+    """A face that none can be drawn over is smeared; a plate on which the old characters could
+    still be read loses its characters."""
     LARGE = "large"
     """A face that is larger than drawn faces may be is smeared."""
 

@@ -80,7 +80,8 @@ def _pitch(line: Line) -> float:
         start += count
     if not distances:
         return 1.16 * line.width
-    return float(np.clip(np.quantile(distances, 0.6), 1.06 * line.width, 1.6 * line.width))
+    usual = sorted(distances)[round(0.6 * (len(distances) - 1))]
+    return min(max(usual, 1.06 * line.width), 1.6 * line.width)
 
 
 def _gaps(line: Line, groups: int) -> list[float]:

@@ -1,9 +1,9 @@
 """Formats of registrations: which places hold letters, which digits, and how they are grouped."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from pii_measures.plates.glyphs import DIGITS, LETTERS
 
 _SLACK = 0.15
@@ -70,20 +70,20 @@ def fitting(
     Returns:
         None where every format contradicts the reading.
     """
-    evidence = np.array(leans, np.float64)
-    best, found = -np.inf, None
+    best, found = -math.inf, None
     for family in FAMILIES:
         for pattern in family.formats:
             kinds = pattern.replace(" ", "")
-            if len(kinds) != len(evidence):
+            if len(kinds) != len(leans):
                 continue
-            signs = np.array([1 if kind == "D" else -1 for kind in kinds])
-            score = float((signs * evidence).mean()) - _OTHER_BAND * (family.band != band)
+            score = sum(
+                lean if kind == "D" else -lean for kind, lean in zip(kinds, leans, strict=True)
+            ) / len(leans) - _OTHER_BAND * (family.band != band)
             if tuple(map(len, pattern.split())) != groups:
                 score -= _OTHER_GROUPS
             if score > best:
                 best, found = score, (family, pattern)
-    return found if best > float(np.abs(evidence).mean()) - _SLACK else None
+    return found if best > sum(map(abs, leans)) / len(leans) - _SLACK else None
 
 
 def as_read(leans: Sequence[float], groups: tuple[int, ...]) -> str:

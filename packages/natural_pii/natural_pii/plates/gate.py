@@ -14,6 +14,8 @@ IDENTICAL = 0.9
 """Correlation from which two pictures show the same character, whatever it reads as."""
 LEGIBLE_CAP = 6.0
 """Cap height in the image, pixels, from which a person may read."""
+_UNLIKE = 0.3
+"""Correlation below which two pictures do not read as the same character."""
 _CHARACTER = 0.6
 """Likeness from which something is a character."""
 _LEFT = 0.08
@@ -77,14 +79,14 @@ def _in_rows(before: np.ndarray, after: np.ndarray, line: Line) -> list[Part]:
     the original; up to the plate's edges, which the original shows.
     """
     slack, found = _EVEN * line.cap, []
-    for level in INK[::2]:
-        ink = (after > level).astype(np.uint8)
-        _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
-        for x, y, w, h, _ in stats[1:].tolist():
-            part = Part(x, y, x + w, y + h)
-            even = abs(y - line.y0) < slack and abs(y + h - line.y1) < slack
-            if even and 0.3 * h < w < 1.2 * h and best_likeness(_cut(after, part)) > _CHARACTER:
-                found.append(part)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(
+        (after > INK[1]).astype(np.uint8), connectivity=4
+    )
+    for x, y, w, h, _ in stats[1:].tolist():
+        part = Part(x, y, x + w, y + h)
+        even = abs(y - line.y0) < slack and abs(y + h - line.y1) < slack
+        if even and 0.3 * h < w < 1.2 * h and best_likeness(_cut(after, part)) > _CHARACTER:
+            found.append(part)
     rows = before[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
     start, end = line.boxes[0][0], line.boxes[-1][1]
     on_plate = []
@@ -117,5 +119,5 @@ def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
         return False
     x, y = before.ravel() - before.mean(), after.ravel() - after.mean()
     norm = (float(x @ x) * float(y @ y)) ** 0.5
-    same = norm > 1e-9 and float(x @ y) / norm > IDENTICAL
-    return same or reads_alike(before, after)
+    alike = float(x @ y) / norm if norm > 1e-9 else 0.0
+    return alike > IDENTICAL or (alike > _UNLIKE and reads_alike(before, after))

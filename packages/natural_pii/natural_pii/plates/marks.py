@@ -14,6 +14,8 @@ _VISIBLE = 0.3
 """Distance from the ground, relative to that of ink, from which something is a mark."""
 _SMALL, _TINY = 0.68, 0.1
 """Height relative to the cap height up to which ink may be a mark, and below which it is dirt."""
+_COLOURED = 2 * SEAL
+"""Mean colour from which something as high as characters is a seal that stays."""
 _CHARACTER = 0.6
 """Likeness from which a mark may be a character, and is not kept."""
 _SLIVER = 0.25
@@ -107,7 +109,7 @@ def _in_strip(
             continue
         box = slice(y, y + h), slice(x, x + w)
         own = (labels[box] == label) & (visible[box] > 0)
-        seal = own.any() and float(colour[box][own].mean()) > SEAL
+        seal = own.any() and float(colour[box][own].mean()) > _COLOURED
         if not (seal or h <= _SMALL * cap) or best_likeness(share[box]) > _CHARACTER:
             continue
         cover = (labels[box] == label).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from pii_measures import PlateRegion, Reading, quad_of, read_plate, rectify
 from pii_measures.plates.components import Part
 from pii_measures.plates.ink import InkModel
-from pii_measures.plates.outside import widened, with_outside
+from pii_measures.plates.outside import widened, with_outside, with_parts
 from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 
 from natural_pii.replacement import Box, Replacement, Route
@@ -55,22 +55,17 @@ def _rewritten(
     """New characters; none as the fallback; None where that does not hide the original either."""
     reading = with_outside(image, read_plate(image, quad, box))
     beyond = _CHECKED * reading.frame.width - reading.frame.plate[0]
-    reading = widened(image, reading, max(math.ceil(beyond), 0))
-    area, route = zone.text_zone(reading), Route.NATURAL
-    if not gate.is_covered(reading, area):
-        area, route = zone.whole_zone(reading), Route.NATURAL_WIDE
-    work = _Work.on(reading, area, _reach(image, quad, box, reading.frame, area))
-    if work is None:
-        return None
-    left: list[Part] = []
+    reading = widened(image, reading, math.ceil(beyond))
+    work = _Work.on(image, quad, box, reading)
     for _ in range(_ATTEMPTS):
-        result = work.replacement(image, work.lettering(rng), route, rng)
+        if work is None:
+            return None
+        result = work.replacement(image, work.lettering(rng), work.route, rng)
         left = work.still_read(image, result)
         if not left:
             return result
-    area = zone.with_parts(area, left, reading)
-    work = _Work.on(reading, area, _reach(image, quad, box, reading.frame, area))
-    if work is None or not gate.is_covered(reading, area):
+        work = _Work.on(image, quad, box, with_parts(work.reading, left))
+    if work is None or not gate.is_covered(work.reading, work.area):
         return None
     result = work.replacement(image, work.bare(), Route.FALLBACK, rng)
     return None if work.still_read(image, result) else result
@@ -86,6 +81,8 @@ class _Work:
     """Part of the view that is painted anew."""
     window: Box
     """Pixels of the image that it covers."""
+    route: Route
+    """How the plate is replaced if the result passes."""
     model: InkModel
     """Ground without characters, ink and light."""
     before: np.ndarray
@@ -98,13 +95,16 @@ class _Work:
     """What stands between and beside the characters."""
 
     @classmethod
-    def on(cls, reading: Reading, area: zone.Zone, box: Box) -> "_Work | None":
+    def on(cls, image: np.ndarray, quad: np.ndarray, box: Box, reading: Reading) -> "_Work | None":
         """Work on a plate that was read.
 
         Returns:
-            None where no part of the area lies in the box.
+            None where nothing of it may be painted.
         """
-        window = window_of(area, reading.frame, box)
+        area, route = zone.text_zone(reading), Route.NATURAL
+        if not gate.is_covered(reading, area):
+            area, route = zone.whole_zone(reading), Route.NATURAL_WIDE
+        window = window_of(area, reading.frame, _reach(image, quad, box, reading.frame, area))
         if window is None:
             return None
         model = replace(reading.model, field=zone.ground(reading, area))
@@ -112,7 +112,7 @@ class _Work:
         scores = write.read(before, reading.layout)
         weight = write.stroke_weight(before, scores, reading.layout)
         marks = marks_of(reading, model.field) if gate.readable(reading) else ()
-        return cls(reading, area, window, model, before, scores, weight, marks)
+        return cls(reading, area, window, route, model, before, scores, weight, marks)
 
     def lettering(self, rng: np.random.Generator) -> Lettering:
         """New characters."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from pii_measures import Reading
 from pii_measures.pixels import limited, three
-from pii_measures.plates.components import Part
 from pii_measures.plates.ink import blurred, smooth
 
 
@@ -44,21 +43,6 @@ def whole_zone(reading: Reading) -> Zone:
     text = np.zeros_like(mask)
     for line in reading.layout.lines:
         text[max(round(line.y0), 0) : round(line.y1) + 1, columns] = True
-    return Zone(mask, text)
-
-
-def with_parts(zone: Zone, parts: list[Part], reading: Reading) -> Zone:
-    """A zone with parts of the view, and with what lies between them and the characters."""
-    mask, text = zone.mask.copy(), zone.text.copy()
-    first = min(line.boxes[0][0] for line in reading.layout.lines)
-    last = max(line.boxes[-1][1] for line in reading.layout.lines)
-    for part in parts:
-        pad = max(2.2 * reading.blur, 0.10 * part.height, 1.3 * reading.frame.scale)
-        columns = slice(
-            max(round(min(part.x0, first) - pad), 0), round(max(part.x1, last) + pad) + 1
-        )
-        mask[max(round(part.y0 - pad), 0) : round(part.y1 + pad) + 1, columns] = True
-        text[max(round(part.y0), 0) : round(part.y1) + 1, columns] = True
     return Zone(mask, text)
 
 

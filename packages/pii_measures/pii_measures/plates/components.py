@@ -1,6 +1,7 @@
 """Characters as connected components of ink."""
 
 from dataclasses import dataclass
+from statistics import fmean, median
 
 import cv2
 import numpy as np
@@ -98,9 +99,7 @@ def _components(
 
 def _other_line(parts: list[Part], line: list[Part]) -> list[Part]:
     """Characters of a second line, which may be larger or smaller than those of the first."""
-    top, bottom = (
-        float(np.median(edge)) for edge in zip(*((p.y0, p.y1) for p in line), strict=True)
-    )
+    top, bottom = (float(median(edge)) for edge in zip(*((p.y0, p.y1) for p in line), strict=True))
     slack, cap = 0.15 * (bottom - top), bottom - top
     beside = [
         part
@@ -122,9 +121,9 @@ def _separated(parts: list[Part]) -> list[Part]:
     """Components, with those cut that are several touching characters."""
     if not parts:
         return []
-    cap = float(np.median([part.height for part in parts]))
+    cap = float(median([part.height for part in parts]))
     single = [part.width for part in parts if 0.3 * cap < part.width < 1.05 * cap]
-    usual = float(np.median(single)) if len(single) >= 2 else USUAL * cap
+    usual = float(median(single)) if len(single) >= 2 else USUAL * cap
     result = []
     for part in parts:
         n = max(round((part.width + 0.15 * usual) / (1.15 * usual)), 1)
@@ -142,15 +141,15 @@ def rows_of(parts: list[Part]) -> list[list[Part]]:
     rows: list[list[Part]] = []
     for part in sorted(parts, key=lambda part: part.middle):
         cap = part.height
-        if rows and part.middle - np.mean([p.middle for p in rows[-1]]) < 0.55 * cap:
+        if rows and part.middle - fmean([p.middle for p in rows[-1]]) < 0.55 * cap:
             rows[-1].append(part)
         else:
             rows.append([part])
     rows = sorted(rows, key=len)[-2:]
     if len(rows) == 2:
         other, longest = rows
-        distance = abs(np.mean([p.middle for p in other]) - np.mean([p.middle for p in longest]))
-        if distance < 0.95 * np.median([p.height for p in longest]):
+        distance = abs(fmean([p.middle for p in other]) - fmean([p.middle for p in longest]))
+        if distance < 0.95 * median([p.height for p in longest]):
             rows = [longest]
     return [
         sorted(row, key=lambda part: part.x0) for row in sorted(rows, key=lambda row: row[0].middle)
@@ -161,10 +160,10 @@ def filled(
     row: list[Part], share: np.ndarray, colour: np.ndarray, sides: tuple[float, float]
 ) -> list[Part]:
     """A line, with characters added where there is ink that is no component of its own."""
-    y0 = float(np.median([part.y0 for part in row]))
-    y1 = float(np.median([part.y1 for part in row]))
+    y0 = float(median([part.y0 for part in row]))
+    y1 = float(median([part.y1 for part in row]))
     wide = [part.width for part in row if part.width > 0.3 * (y1 - y0)]
-    usual = float(np.median(wide)) if wide else USUAL * (y1 - y0)
+    usual = float(median(wide)) if wide else USUAL * (y1 - y0)
     left, right = sides
     ink = np.clip(share[max(round(y0), 0) : round(y1) + 1], 0, 1)
     profile = ink.mean(axis=0)

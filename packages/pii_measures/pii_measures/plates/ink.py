@@ -215,18 +215,20 @@ def limits(
     distance = np.sqrt(dot(change, change))
     far = distance > max(0.28 * float(np.linalg.norm(model.ink)), 8)
     other = far.mean(axis=0) > 0.95
-    # Beyond a plate's side there is no character, so nothing that changes from row to row.
+    # Beyond a plate's side there is no character, so nothing that changes from row to row, and no
+    # ground, as beyond the stem of an L.
     strength = max(float(np.linalg.norm(model.ink)), 1.0)
     even = distance[len(distance) // 6 : -(len(distance) // 6) or None].std(axis=0) < 0.3 * strength
     left, right = max(sides[0], x0), min(sides[1], x1)
     reach, first, last = 0.11 * frame.width, max(round(x0), 0), round(x1)
     for near in np.flatnonzero(other[: round(x0 + reach)])[::-1]:
-        if near <= first or even[first:near].mean() > 0.9:
+        if near <= first or (even[first:near].mean() > 0.9 and far[:, first:near].mean() > 0.5):
             left = max(left, near + 1.0)
             break
     start = round(x1 - reach)
     for away in np.flatnonzero(other[start:]) + start:
-        if away >= last or even[away + 1 : last + 1].mean() > 0.9:
+        beyond = slice(away + 1, last + 1)
+        if away >= last or (even[beyond].mean() > 0.9 and far[:, beyond].mean() > 0.5):
             right = min(right, away - 1.0)
             break
     return float(left), float(right)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import cv2
 import numpy as np
@@ -91,11 +92,11 @@ def slope(rows: list[list[Part]], frame: PlateFrame) -> tuple[float, float]:
 
 
 def _line(row: list[Part]) -> Line:
-    y0 = float(np.median([part.y0 for part in row]))
-    y1 = float(np.median([part.y1 for part in row]))
+    y0 = float(median([part.y0 for part in row]))
+    y1 = float(median([part.y1 for part in row]))
     cap = y1 - y0
     wide = [part.width for part in row if part.width > 0.3 * cap]
-    width = float(np.median(wide)) if wide else USUAL * cap
+    width = float(median(wide)) if wide else USUAL * cap
     groups = [1]
     steps = [(part.x0 + part.x1 - before.x0 - before.x1) / 2 for before, part in pairwise(row)]
     usual = sorted(steps)[(len(steps) - 1) // 2] if len(steps) > 3 else 0.0
@@ -170,7 +171,7 @@ def _guessed(
         step = (end - start) / count
         boxes += [(start + (k + 0.06) * step, start + (k + 0.94) * step) for k in range(count)]
         counts.append(count)
-    width = float(np.median([b - a for a, b in boxes]))
+    width = float(median([b - a for a, b in boxes]))
     return Line(y0, y1, tuple(boxes), tuple(counts), width)
 
 

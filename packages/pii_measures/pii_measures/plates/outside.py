@@ -49,10 +49,38 @@ def with_outside(image: np.ndarray, reading: Reading) -> Reading:
     longer = tuple(_continued(line, parts, wider.share) for line in lines)
     if longer == lines:
         return reading
-    left = min(line.boxes[0][0] - _GROUND * line.width for line in longer)
-    right = max(line.boxes[-1][1] + _GROUND * line.width for line in longer)
-    sides = min(wider.sides[0], left), max(wider.sides[1], right)
-    return replace(wider, sides=sides, layout=PlateLayout(longer, True))
+    return _with_lines(wider, longer)
+
+
+def with_parts(reading: Reading, parts: list[Part]) -> Reading:
+    """The reading with further characters, each in the line that is nearest.
+
+    Args:
+        reading: of a plate.
+        parts: characters in its view; those that overlap others of their line are left out.
+    """
+    lines = list(reading.layout.lines)
+    for part in parts:
+        middle = (part.x0 + part.x1) / 2
+        near = [abs((line.y0 + line.y1) / 2 - part.middle) for line in lines]
+        line = lines[near.index(min(near))]
+        box = (part.x0, part.x1)
+        if line.boxes[-1][1] <= middle:
+            boxes, groups = (*line.boxes, box), (*line.groups[:-1], line.groups[-1] + 1)
+        elif middle <= line.boxes[0][0]:
+            boxes, groups = (box, *line.boxes), (line.groups[0] + 1, *line.groups[1:])
+        else:
+            continue
+        lines[near.index(min(near))] = replace(line, boxes=boxes, groups=groups)
+    return _with_lines(reading, tuple(lines))
+
+
+def _with_lines(reading: Reading, lines: tuple[Line, ...]) -> Reading:
+    """The reading with longer lines, on ground that reaches as far."""
+    left = min(line.boxes[0][0] - _GROUND * line.width for line in lines)
+    right = max(line.boxes[-1][1] + _GROUND * line.width for line in lines)
+    sides = min(reading.sides[0], left), max(reading.sides[1], right)
+    return replace(reading, sides=sides, layout=PlateLayout(lines, True))
 
 
 def widened(image: np.ndarray, reading: Reading, more: int) -> Reading:
@@ -63,6 +91,8 @@ def widened(image: np.ndarray, reading: Reading, more: int) -> Reading:
         reading: of a plate in it.
         more: additional pixels of the view on each side.
     """
+    if more <= 0:
+        return reading
     frame = _wider(reading.frame, more)
     view = rectify(image, frame)
     field = np.pad(reading.model.field, ((0, 0), (more, more), (0, 0)), mode="edge")

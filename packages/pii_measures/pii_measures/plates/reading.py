@@ -13,6 +13,9 @@ from .components import Part
 from .layout import PlateLayout, find_layout, find_rows, ink_of, slope
 from .rectify import PlateFrame, frame_of, rectify, seen
 
+_ASKEW = 0.035
+"""Rise of the characters from the middle of a plate to its end, relative to its height, up to which
+it is read as it is."""
 _LIGHT = 0.62
 """Share of light pixels from which the ground is taken to be light without further evidence."""
 _RARE = 1.0
@@ -53,10 +56,10 @@ def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, in
     reading = _read(image, quad, box)
     frame = reading.frame
     top, bottom = slope(reading.rows, frame)
-    if max(abs(top), abs(bottom)) < 0.012:
-        return reading
     x0, y0, x1, y1 = frame.plate
     half = frame.width / 2
+    if max(abs(top), abs(bottom)) * half < _ASKEW * frame.height:
+        return reading
     corners = np.array([[
         (x0, y0 - top * half), (x1, y0 + top * half),
         (x1, y1 + bottom * half), (x0, y1 - bottom * half),
