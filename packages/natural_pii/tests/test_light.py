@@ -74,7 +74,7 @@ def sharpness(patch) -> float:
     return float(fine.std() / coarse.std())
 
 
-@pytest.mark.parametrize("lead", [-0.2, -0.12, 0.12, 0.2])
+@pytest.mark.parametrize("lead", [-0.14, -0.08, 0.08, 0.14])
 def test_nothing_is_drawn_beside_a_turned_head(lead):
     region = face(width=60, lead=lead)
     image = portrait(region)

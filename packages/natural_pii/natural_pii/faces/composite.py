@@ -42,9 +42,9 @@ def composite(
 ) -> np.ndarray | None:
     """Patch (h, w, 3) uint8 with the features of a drawn head; None where there is too little skin.
 
-    The skin of the photograph is continued smoothly over its inner face, and the drawn head's
-    deviations from its own smooth skin are multiplied onto it. What covers the face stays: hair,
-    hands, masks. So does everything around the inner face.
+    The skin of the photograph is continued smoothly over the head, and the drawn head's deviations
+    from its own smooth skin are multiplied onto it. What covers the face stays: hair, hands, masks.
+    So does the outline.
 
     Args:
         window: the patch as it was, (h, w, 3) uint8.
@@ -68,13 +68,13 @@ def composite(
     residual = seen - light
     alike = old.likeness(residual)
 
-    core = np.maximum(drawn.core, drawn.between) * bare
+    core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.head))
     other = soft(1 - alike, max(0.16 * unit, 0.5))
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
-    alpha = cv2.GaussianBlur(core * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
+    alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
 
     # Where skin stays in sight its deviations from the field go on, so that no border is seen.
-    visible = (1 - alpha) * drawn.head * alike + np.float32(1e-4)
+    visible = (1 - alpha) * alike + np.float32(1e-4)
     near = 0.45 * unit
     light = light + soft(times(residual, visible), near) / three(
         soft(visible, near) + np.float32(0.06)
@@ -175,9 +175,30 @@ def _blur(old: np.ndarray, new: np.ndarray, inside: np.ndarray, noise: float) ->
         inside: weights, (h, w).
         noise: standard deviation of the image's noise, in the same units.
     """
+    rows, columns = _around(inside)
+    old, new, inside = (part[rows, columns] for part in (old, new, inside))
     wanted = _sharpness(old, 0.0, inside, noise)
-    found = [_sharpness(new, blur, inside, 0.0) for blur in _BLURS]
-    return float(np.interp(-wanted, -np.minimum.accumulate(found), _BLURS))
+    low, high = 0, len(_BLURS) - 1
+    ends = [_sharpness(new, _BLURS[number], inside, 0.0) for number in (low, high)]
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = _sharpness(new, _BLURS[middle], inside, 0.0)
+        if found > wanted:
+            low, ends[0] = middle, found
+        else:
+            high, ends[1] = middle, found
+    share = np.clip((ends[0] - wanted) / max(ends[0] - ends[1], 1e-3), 0, 1)
+    return float(_BLURS[low] + share * (_BLURS[high] - _BLURS[low]))
+
+
+def _around(mask: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns that hold a mask, with a border as wide as the blurs reach."""
+    left, top, width, height = cv2.boundingRect((mask > 0.05).astype(np.uint8))
+    border = round(2 * _COARSE)
+    return (
+        slice(max(top - border, 0), top + height + border),
+        slice(max(left - border, 0), left + width + border),
+    )
 
 
 def _sharpness(detail: np.ndarray, blur: float, inside: np.ndarray, noise: float) -> float:

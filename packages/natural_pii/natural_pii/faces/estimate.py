@@ -74,11 +74,14 @@ def brightness(linear: np.ndarray) -> np.ndarray:
 
 def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     """Skin of the face at a pose, in an image (H, W, 3) uint8."""
-    colours = _spots(image, pose.pixels(SAMPLES), 0.28 * pose.unit)
+    places = pose.pixels(np.concatenate([SAMPLES, _BARE, _COVERED]))
+    colours, bare, covered = np.split(
+        _spots(image, places, 0.26 * pose.unit), np.cumsum([len(SAMPLES), len(_BARE)])
+    )
     bright = brightness(colours)
     facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
     hidden = facing < 0.58  # on the far side of a turned head, or beyond it
-    masked = _is_masked(image, pose)
+    masked = _is_masked(bare, covered)
     if masked:
         hidden |= SAMPLES[:, 1] > 0.8
     weights = np.where(hidden | (bright < 0) | (bright > 0.97), 0.05, 1.0)
@@ -97,14 +100,16 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     return Skin((red, green, blue), (float(slopes[0]), float(slopes[1])), masked)
 
 
-def _is_masked(image: np.ndarray, pose: Pose) -> bool:
-    """Whether the lower face has an even colour that is not that of the upper one."""
-    bare, covered = (
-        np.log(to_display(_spots(image, pose.pixels(points), 0.25 * pose.unit)) + 8)
-        for points in (_BARE, _COVERED)
-    )
-    tints = [np.median(part[:, 0] - part[:, 2]) for part in (bare, covered)]
-    return bool(tints[0] - tints[1] > _BLUER and covered.mean(axis=1).std() < _EVEN)
+def _is_masked(bare: np.ndarray, covered: np.ndarray) -> bool:
+    """Whether the lower face has an even colour that is not that of the upper one.
+
+    Args:
+        bare: linear colours (6, 3) at `_BARE`.
+        covered: linear colours (9, 3) at `_COVERED`.
+    """
+    upper, lower = (np.log(to_display(part) + 8) for part in (bare, covered))
+    bluer = np.median(upper[:, 0] - upper[:, 2]) - np.median(lower[:, 0] - lower[:, 2])
+    return bool(bluer > _BLUER and lower.mean(axis=1).std() < _EVEN)
 
 
 def is_skin(skin: Skin, window: np.ndarray) -> bool:

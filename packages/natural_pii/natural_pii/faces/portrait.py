@@ -49,7 +49,7 @@ class DrawnHead:
 def draw_head(who: Identity, pose: Pose, skin: Skin) -> DrawnHead:
     """Head in the turn of a pose and the light of a skin; its place does not matter here."""
     who = who.in_place_of(pose.chin, pose.width)
-    grid = grid_of(int(np.clip(2 * round(0.64 * pose.unit), 8, 44)))
+    grid = grid_of(int(np.clip(2 * round(0.56 * pose.unit), 8, 44)))
     half = half_width(grid, who)
     field = mirrored(height_field(grid.right, who, half))
     light = light_of(skin)

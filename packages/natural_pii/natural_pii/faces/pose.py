@@ -12,8 +12,9 @@ from .identity import CHIN, HALF_WIDTH
 
 MAX_YAW = np.deg2rad(62)
 """Largest yaw of a drawn head, radians: the back of the head is not modelled."""
-MAX_LEAD = 1.15
-"""Largest distance of the nose from the middle, in half distances of the eyes; 1 in profile."""
+MAX_LEAD = 0.95
+"""Largest distance of the nose from the middle, in half distances of the eyes; 1 in profile, where
+the outline of nose, lips and chin would stay."""
 MAX_ROLL = np.deg2rad(65)
 """Largest roll of a drawn head, radians."""
 _USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
@@ -59,6 +60,16 @@ class Pose:
     def rotation(self) -> np.ndarray:
         """Rotation (3, 3) from face coordinates to the turned ones that the image shows."""
         return turned(self.yaw, self.pitch)
+
+    def moved(self, rng: np.random.Generator) -> "Pose":
+        """The pose with features as far from their places as a detector's landmarks may be."""
+        right, down, turn, size = rng.uniform(-1, 1, 4) * (0.08, 0.10, 0.04, 0.05)
+        c, s = np.cos(turn) * (1 + size), np.sin(turn) * (1 + size)
+        middle = np.array([0.0, 1.0])
+        linear = self.matrix[:, :2] @ np.array([[c, -s], [s, c]])
+        fixed = self.matrix[:, :2] @ (middle + (right, down)) + self.matrix[:, 2]
+        shift = fixed - linear @ middle
+        return replace(self, matrix=np.column_stack([linear, shift]), roll=self.roll + turn)
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
         """Pixels (n, 2) of points (n, 3) in face coordinates."""
@@ -135,7 +146,8 @@ def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray
     both = (weight[:, None] * centred * target).sum(axis=0)
     square = (weight[:, None] * centred**2).sum(axis=0)
     common = max(both.sum() / square.sum(), 1e-3)
-    scale = np.clip((both + 0.15 * common) / (square + 0.15), 0.82 * common, 1.22 * common)
+    # Mostly one scale for both: how long a face is for its width tells whose it is.
+    scale = np.clip((both + 0.5 * common) / (square + 0.5), 0.88 * common, 1.14 * common)
     turn = np.array([[c, -s], [s, c]])
     linear = turn * scale
     shift = turn @ mean_points - linear @ mean_model

@@ -45,20 +45,22 @@ class Rendered:
     unit: float
 
 
-def render(head: DrawnHead, pose: Pose, box: Box) -> Rendered:
+def render(head: DrawnHead, pose: Pose, moved: Pose, box: Box) -> Rendered:
     """Head as seen in a patch of the image.
 
     Args:
         head: drawn for this pose.
-        pose: place and rotation of the head.
+        pose: place and rotation of the old head, which is to be covered.
+        moved: those of the new one, which are nearly the same.
         box: the patch; may lie partly outside of the image.
     """
-    u, v, covered = _looked_up(head, pose, box)
+    u, v, shown = _looked_up(head, moved, box)
     rgb = at(head.rgb, head.grid.column(u), head.grid.row(v))
+    u, v, covered = _looked_up(head, pose, box)
     right = head.grid.right
-    masks = at(_masks(head), right.column(np.abs(u)), right.row(v))
+    masks = at(_masks(head, pose), right.column(np.abs(u)), right.row(v))
     core, skin, features = cv2.split(cv2.multiply(masks, cv2.merge((covered,) * 3)))
-    return Rendered(rgb, covered, core, skin, features, _between(pose, box), pose.unit)
+    return Rendered(rgb, shown, core, skin, features, _between(pose, box), pose.unit)
 
 
 def _between(pose: Pose, box: Box) -> np.ndarray:
@@ -71,11 +73,11 @@ def _between(pose: Pose, box: Box) -> np.ndarray:
     return cv2.fillConvexPoly(mask, hull, 1, shift=bits).astype(np.float32)
 
 
-def _masks(head: DrawnHead) -> np.ndarray:
-    """Core, skin and features over the right half of the head, (height, width, 3) float32."""
-    grid, who = head.grid.right, head.who
-    side = grid.u / head.half
-    low = grid.v - who.chin
+def _masks(head: DrawnHead, pose: Pose) -> np.ndarray:
+    """Core, skin and features over the right half of the old head, (height, width, 3) float32."""
+    grid = head.grid.right
+    side = grid.u / head.half * (head.who.width / pose.width)
+    low = grid.v - pose.chin
     # Wider at the eyes, for the ends of brows and the hinges of glasses.
     wide = _CORE + 0.14 * np.exp(-(((grid.v + 0.45) / 0.7) ** 4))
     core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-low, 0.25, 0.7)

@@ -17,6 +17,8 @@ from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import render
 
+_PLACE = 1
+"""Stream of the person's random numbers that features are moved by."""
 _NOISIEST = 4.0
 """Grey levels; what is more than that is texture."""
 
@@ -99,9 +101,10 @@ def _drawn_over(
 ) -> np.ndarray | None:
     """Patch (h, w, 3) uint8 with a new face; None where there is too little skin."""
     pose, box = subject.pose, subject.box
+    moved = pose.moved(np.random.default_rng((person, _PLACE)))
     window = _part(image, box)
     who = draw_identity(np.random.default_rng(person))
-    drawn = render(draw_head(who, pose, skin), pose, box)
+    drawn = render(draw_head(who, pose, skin), pose, moved, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
     return composite(window, plane, skin, subject.noise, drawn, rng=grain)
 
