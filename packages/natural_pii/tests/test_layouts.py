@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from natural_pii.plates.arrange import rearranged, shuffled
 from natural_pii.plates.formats import FAMILIES, fitting
-from natural_pii.plates.write import choose, formats_of, read
-from pii_measures.plates.layout import Line
+from natural_pii.plates.write import choose, formats_of, read, without_seals
+from pii_measures.plates.glyphs import DIGITS, READABLE
+from pii_measures.plates.layout import Line, PlateLayout
 from plate_pictures import PhotoStyle, photograph
 
 GERMAN = FAMILIES[0]
@@ -31,7 +32,7 @@ def test_a_doubtful_character_does_not_hide_a_format():
     evidence = leans("LLDD LLL")
     evidence[2] = -0.1  # a 0 that looks like an O
     assert fitting(evidence, (4, 3), band=False)[1] == "LLDD LLL"
-    assert fitting(leans("LDLDLDL"), (7,), band=False) is None
+    assert fitting(leans("LDDLDDL"), (7,), band=False) is None
     assert fitting(leans("LLLLLLLLLL"), (10,), band=True) is None
 
 
@@ -54,6 +55,23 @@ def test_formats_of_countries_are_kept(text, look, formats):
         (new,) = formats_of(scores, reading.layout, look.band, np.random.default_rng(seed))
         assert new.pattern in formats
         assert abs(len(new.pattern) - len(text)) <= 1
+
+
+def test_a_seal_that_was_read_as_a_character_is_none():
+    letters, digits = {"A": 0.9, "4": 0.6}, {"A": 0.5, "4": 0.9}
+    scores = [
+        {char: row.get("4" if char in DIGITS else "A", 0) for char in READABLE}
+        for row in [letters, letters, digits, digits, digits, letters, letters]
+    ]
+    seal = dict.fromkeys(READABLE, 0.4)
+    line = line_of((3, 5))
+    kept = PlateLayout((line,), True)
+    layout, left = without_seals(kept, [[seal, *scores]], True)
+    assert layout.lines[0].boxes == line.boxes[1:]
+    assert layout.lines[0].groups == (2, 5)
+    assert left == [scores]
+    same, _ = without_seals(kept, [[scores[0], *scores]], True)  # it looks like a character
+    assert same == kept
 
 
 def test_new_characters_are_of_their_format_and_differ_from_the_old_ones():

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pii_measures.plates.glyphs import DIGITS, LETTERS
 
-_SLACK = 0.15
+_SLACK = 0.2
 """Mean evidence per character by which a format may contradict what was read."""
-_OTHER_GROUPS = 0.05
+_OTHER_GROUPS = 0.1
 """Evidence that is deducted where the groups are others than those that were read."""
 _OTHER_BAND = 0.05
 """Evidence that is deducted where only the plate or only the format has a country band."""

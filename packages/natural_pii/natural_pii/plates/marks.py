@@ -16,8 +16,8 @@ _SMALL, _TINY = 0.68, 0.1
 """Height relative to the cap height up to which ink may be a mark, and below which it is dirt."""
 _COLOURED = 2 * SEAL
 """Mean colour from which something as high as characters is a seal that stays."""
-_CHARACTER = 0.6
-"""Likeness from which a mark may be a character, and is not kept."""
+_CHARACTER = (0.6, 0.8)
+"""Likeness from which a mark may be a character, and is not kept; the latter for seals."""
 _SLIVER = 0.25
 """Width relative to the cap height up to which what touches a character is a part of it."""
 
@@ -109,8 +109,9 @@ def _in_strip(
             continue
         box = slice(y, y + h), slice(x, x + w)
         own = (labels[box] == label) & (visible[box] > 0)
-        seal = own.any() and float(colour[box][own].mean()) > _COLOURED
-        if not (seal or h <= _SMALL * cap) or best_likeness(share[box]) > _CHARACTER:
+        seal = bool(own.any()) and float(colour[box][own].mean()) > _COLOURED
+        limit = _CHARACTER[seal]
+        if not (seal or h <= _SMALL * cap) or best_likeness(share[box]) > limit:
             continue
         cover = (labels[box] == label).astype(np.float32)
         found.append((y, x, cv2.GaussianBlur(cover, (0, 0), 0.5)))

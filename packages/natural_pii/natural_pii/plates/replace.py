@@ -110,6 +110,8 @@ class _Work:
         model = replace(reading.model, field=zone.ground(reading, area))
         before = model.share(reading.view)
         scores = write.read(before, reading.layout)
+        layout, scores = write.without_seals(reading.layout, scores, _has_band(reading))
+        reading = replace(reading, layout=layout)
         weight = write.stroke_weight(before, scores, reading.layout)
         marks = marks_of(reading, model.field) if gate.readable(reading) else ()
         return cls(reading, area, window, route, model, before, scores, weight, marks)
@@ -117,8 +119,7 @@ class _Work:
     def lettering(self, rng: np.random.Generator) -> Lettering:
         """New characters."""
         frame, old = self.reading.frame, self.reading.layout
-        has_band = self.reading.band > frame.plate[0] + 1
-        texts = write.formats_of(self.scores, old, has_band, rng)
+        texts = write.formats_of(self.scores, old, _has_band(self.reading), rng)
         if gate.readable(self.reading):
             lines = tuple(
                 rearranged(
@@ -155,6 +156,11 @@ class _Work:
         """Characters of the original that can still be read in a result."""
         after = self.model.share(_view_after(image, result, self.reading.frame))
         return gate.still_read(self.before, after, self.reading)
+
+
+def _has_band(reading: Reading) -> bool:
+    """Whether the plate has a country band on the left."""
+    return reading.band > reading.frame.plate[0] + 1
 
 
 def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:

@@ -1,6 +1,6 @@
 """Choice and drawing of new characters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -30,6 +30,8 @@ _NEAR = 0.14
 """Distance from the best likeness within which any character may be the original."""
 _USUAL_WEIGHT = 0.14
 """Usual width of strokes, relative to the cap height."""
+_UNLIKE = 0.55
+"""Likeness below which something is hardly a character."""
 _TRUSTED = 0.6
 """Likeness from which a character tells the width of strokes."""
 
@@ -60,6 +62,35 @@ def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
         layout: its lines.
     """
     return [[likeness(ink_of(share, line, box)) for box in line.boxes] for line in layout.lines]
+
+
+def without_seals(
+    layout: PlateLayout, scores: list[list[Scores]], band: bool
+) -> tuple[PlateLayout, list[list[Scores]]]:
+    """Layout without what was taken for a first or last character though it resembles none, where
+    the others have a known format: a coat of arms.
+
+    Args:
+        layout: the lines.
+        scores: likeness of their characters; see `read`.
+        band: whether the plate has a country band.
+    """
+    lines, kept = [], []
+    for line, row in zip(layout.lines, scores, strict=True):
+        leans = [_lean(likely) for likely in row]
+        odd = [max(row[end].values()) < _UNLIKE for end in (0, -1)]
+        found = line, row
+        if layout.legible and any(odd) and fitting(leans, line.groups, band) is None:
+            start, end = int(odd[0]), len(row) - odd[-1]
+            groups = [*line.groups]
+            groups[0] -= start
+            groups[-1] -= len(row) - end
+            counts = tuple(count for count in groups if count)
+            if fitting(leans[start:end], counts, band) is not None:
+                found = replace(line, boxes=line.boxes[start:end], groups=counts), row[start:end]
+        lines.append(found[0])
+        kept.append(found[1])
+    return replace(layout, lines=tuple(lines)), kept
 
 
 def formats_of(
