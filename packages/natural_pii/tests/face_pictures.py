@@ -26,6 +26,7 @@ def _scene(number: int, tone: tuple[int, int, int]) -> tuple[np.ndarray, list[Fa
     for place, width in enumerate(WIDTHS):
         region = face(100 * place + 20, 30, width, lead=float(rng.uniform(-0.12, 0.12)))
         image[_inside(region, image.shape, 1.3)] = tone
+        _mark(image, region)
         regions.append(region)
     image = np.clip(image + rng.normal(0, 2, image.shape), 0, 255).astype(np.uint8)
     for place, region in enumerate(regions):
@@ -77,11 +78,16 @@ def portrait(region: FaceRegion, height=130, width=150) -> np.ndarray:
     rng = np.random.default_rng(5)
     image = np.full((height, width, 3), (90, 105, 120), np.float64)
     image[_inside(region, image.shape, 1.3)] = (200, 160, 140)
-    y, x = np.mgrid[:height, :width] + 0.5
+    _mark(image, region)
+    return np.clip(image + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
+
+
+def _mark(image: np.ndarray, region: FaceRegion) -> None:
+    """Draw a dark dot at each landmark."""
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]] + 0.5
     for point in region.landmarks or ():
         near = (x - point[0]) ** 2 + (y - point[1]) ** 2 < (0.07 * region.width) ** 2
         image[near] = (70, 50, 45)
-    return np.clip(image + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
 
 
 def _inside(region: FaceRegion, shape: tuple[int, ...], size: float) -> np.ndarray:

@@ -37,7 +37,7 @@ def test_old_brows_are_covered(seed):
     outcome.paste(result)
     assert outcome.route is not Route.FALLBACK
     green = np.int16(result[..., 1]) - result[..., ::2].max(axis=2)
-    assert green.max() < 30  # of 255
+    assert green.max() < 60  # of 255: a tint at most
 
 
 @pytest.mark.parametrize("turn", [-0.7, -0.3, 0.3, 0.7])

@@ -19,16 +19,20 @@ _LEAST_SKIN = 0.43
 """Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
 _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
-_CONTRASTS = np.float32(0.45), np.float32(2.2)
+_WIDE = 0.6
+"""Blur that the old face keeps, standard deviation in units: a seventh of its width."""
+_CONTRASTS = np.float32(0.3), np.float32(2.6)
 """Limits of the gain in contrast."""
 _COLOURFUL = 0.15
 """Logarithm of red over blue from which a skin has its full colour."""
 _BLUISH = 0.04
 """Logarithm of blue over red, relative to skin, that dark details have at most."""
-_RANKS = (0.04, 0.25, 0.5, 0.75, 0.96)
-"""Ranks of brightness that are made alike."""
-_SHIFTS = -0.35, 0.35
-"""Limits of that change, logarithms."""
+_CHEEKS = (-1.2, 1.35), (1.2, 1.35), (0.0, -1.25)
+"""Places of cheeks and forehead, (u, v)."""
+_CHEEK_SIZE = 0.4
+"""Half of the side of a part whose texture is taken, units."""
+_ROUGHEST = 0.02
+"""Largest standard deviation of that texture, logarithms."""
 
 
 def composite(
@@ -42,9 +46,9 @@ def composite(
 ) -> np.ndarray | None:
     """Patch (h, w, 3) uint8 with the features of a drawn head; None where there is too little skin.
 
-    The skin of the photograph is continued smoothly over the head, and the drawn head's deviations
-    from its own smooth skin are multiplied onto it. What covers the face stays: hair, hands, masks.
-    So does the outline.
+    Light and shade are those of the photograph, blurred until they hardly show whose face it is.
+    The detail that the drawn head loses by the same blur is multiplied onto them. What covers the
+    face stays: hair, hands, masks. So does the outline.
 
     Args:
         window: the patch as it was, (h, w, 3) uint8.
@@ -63,40 +67,36 @@ def composite(
     old = skin_field(plane, plane.small(seen), plane.small(off), tone)
     if old.share < _LEAST_SKIN:
         return None
-    new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
-    light = plane.over(old.coefficients)
-    residual = seen - light
-    alike = old.likeness(residual)
+    alike = old.likeness(seen - plane.over(old.coefficients))
 
     core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.head))
     other = soft(1 - alike, max(0.16 * unit, 0.5))
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
     alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
 
-    # Where skin stays in sight its deviations from the field go on, so that no border is seen.
-    visible = (1 - alpha) * alike + np.float32(1e-4)
-    near = 0.45 * unit
-    light = light + soft(times(residual, visible), near) / three(
-        soft(visible, near) + np.float32(0.06)
-    )
-
+    seen_as = np.maximum(alpha, alike * (1 - kept)) + np.float32(1e-3)
+    light = _coarse(seen, seen_as, unit)
     inside = core * (1 - kept)
-    detail = (made - plane.over(new)) * drawn.shown[..., None]
+    detail = (made - _coarse(made, seen_as, unit)) * drawn.shown[..., None]
     grey = three(mean_of(detail))
     detail = grey + _colourfulness(old) * _unbluish(detail, grey)
+    residual = mean_of(seen - light)
     relative = noise / float(from_log(light).mean() + FLOOR)
-    blur = _blur(mean_of(residual), mean_of(detail), inside * drawn.features, relative)
+    blur = _blur(residual, mean_of(detail), inside * drawn.features, relative)
     detail = cv2.GaussianBlur(detail, (0, 0), blur)
-    detail = _as_strong(
-        residual, detail, inside, inside * drawn.features * (plane.down < 0.5), unit
-    )
-    beardless = (inside > 0.5) & (plane.down < 1.6)
-    missing = _missing(mean_of(seen), mean_of(light + detail), beardless)
-    detail += three(soft(inside, 0.3 * unit) * missing)
+    eyes = inside * drawn.features * (plane.down < 0.5)
+    detail = _contrast(residual, mean_of(detail), eyes, unit) * detail
+    # The light that skin reflects is that of the photograph; only eyes may be brighter.
+    shine = 0.5 * np.maximum(mean_of(detail), 0) * (1 - soft(eyes, 0.2 * unit))
+    detail -= three(shine - np.float32(np.vdot(shine, inside) / max(float(inside.sum()), 1e-3)))
     height, width = core.shape
-    grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
     ground = window.astype(np.float32)
-    colour = from_log(light + detail) + grain
+    texture = _texture(seen, alike, plane, unit, rng)
+    if texture is None:
+        grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
+        colour = from_log(light + detail) + grain
+    else:
+        colour = from_log(light + detail + texture)
     return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
 
 
@@ -117,47 +117,70 @@ def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
     return tint * three(np.minimum(allowed / bluer, np.float32(1)))
 
 
-def _missing(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """What has to be added to the logarithm of brightness, (h, w), for a new inner face that is as
-    bright, as dark and as bright in the middle as the old one.
+def _texture(
+    seen: np.ndarray, alike: np.ndarray, plane: Plane, unit: float, rng: np.random.Generator
+) -> np.ndarray | None:
+    """Grain, pores and coding of a cheek, repeated over the patch, (h, w, 3) of logarithms.
 
     Args:
-        old: logarithm of the old face's brightness, (h, w).
-        new: that of the new one.
-        inside: the inner face that is compared, (h, w) bool.
+        seen: logarithms of the patch, (h, w, 3).
+        alike: likeness to skin, (h, w).
+        plane: samples of the patch.
+        unit: pixels per unit of face coordinates.
+        rng: chooses where the repetition begins.
+
+    Returns:
+        None where no cheek is in sight, or where it has too few pixels.
     """
-    if np.count_nonzero(inside) < len(_RANKS):
-        return np.zeros_like(new)
-    parts = [np.sort(part[inside]) for part in (old, new)]
-    places = np.round(np.array(_RANKS) * (len(parts[0]) - 1)).astype(int)
-    wanted, found = (part[places] for part in parts)
-    return np.interp(new, found, np.clip(wanted - found, *_SHIFTS)).astype(np.float32)
+    half = int(_CHEEK_SIZE * unit)
+    if half < 2:
+        return None
+    places = []
+    for across, down in _CHEEKS:
+        off = np.square(2 * plane.full[..., 1] - across) + np.square(plane.down - down)
+        y, x = np.unravel_index(int(off.argmin()), off.shape)
+        part = slice(y - half, y + half + 1), slice(x - half, x + half + 1)
+        if y >= half and x >= half and alike[part].shape == (2 * half + 1,) * 2:
+            places.append((float(alike[part].min()), part))
+    if not places:
+        return None
+    least, part = max(places, key=lambda place: place[0])
+    if least < 0.6:
+        return None
+    cheek = seen[part]
+    fine = cheek - cv2.GaussianBlur(cheek, (0, 0), max(0.12 * unit, 1.0))
+    fine = np.float32(min(1.0, _ROUGHEST / max(float(fine.std()), 1e-6))) * fine
+    rows, columns = (
+        _back_and_forth(length, 2 * half + 1, int(rng.integers(4 * half + 2)))
+        for length in seen.shape[:2]
+    )
+    return fine[np.ix_(rows, columns)]
 
 
-def _as_strong(
-    old: np.ndarray, new: np.ndarray, inside: np.ndarray, eyes: np.ndarray, unit: float
-) -> np.ndarray:
-    """New detail about as strong as the old: the lines and the shades each by a gain.
+def _back_and_forth(length: int, count: int, start: int) -> np.ndarray:
+    """Indices 0 to `count` - 1 and back again, (length,)."""
+    places = (start + np.arange(length)) % (2 * count)
+    return np.minimum(places, 2 * count - 1 - places)
+
+
+def _coarse(image: np.ndarray, weights: np.ndarray, unit: float) -> np.ndarray:
+    """Image (h, w, 3) blurred over the face alone."""
+    wide = _WIDE * unit
+    return soft(times(image, weights), wide) / three(soft(weights, wide))
+
+
+def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float) -> np.float32:
+    """Gain that gives new detail about the strength of the old one.
 
     Args:
-        old: differences of the old face from its smooth skin, (h, w, 3).
+        old: differences of the old face from its smooth skin, (h, w).
         new: those of the drawn one.
-        inside: the inner face, (h, w), where shades are compared.
-        eyes: where lines are compared, (h, w).
+        inside: where they are compared, (h, w).
         unit: pixels per unit of face coordinates.
     """
-    level = mean_of(new)
-    (old_lines, old_shades), (lines, shades) = (
-        _lines_and_shades(part, unit) for part in (mean_of(old), level)
-    )
-    finer = np.clip(np.sqrt(_power(old_lines, eyes) / _power(lines, eyes)), *_CONTRASTS)
-    wider = np.clip(np.sqrt(_power(old_shades, inside) / _power(shades, inside)), *_CONTRASTS)
-    return finer * (new - three(level)) + three(finer * (level - shades) + wider * shades)
-
-
-def _lines_and_shades(detail: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
-    shades = soft(detail, 0.4 * unit)
-    return cv2.GaussianBlur(detail, (0, 0), max(0.12 * unit, 0.5)) - shades, shades
+    fine = max(0.12 * unit, 0.5)
+    powers = [_power(cv2.GaussianBlur(part, (0, 0), fine), inside) for part in (old, new)]
+    return np.clip(np.float32(0.9) * np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
 
 
 def _power(values: np.ndarray, weights: np.ndarray) -> np.float32:

@@ -1,8 +1,7 @@
 """Light and colour of skin over a patch, as a smooth field.
 
 The field is a polynomial of second degree in the plane of the image, fitted to the logarithm of
-each channel where skin is seen. Six numbers a channel follow exposure, colour cast, shade to one
-side and a bright middle, and are too few to show whose face it was.
+each channel where skin is seen. It tells skin from hair, hands and whatever else covers a face.
 """
 
 from dataclasses import dataclass

@@ -67,7 +67,7 @@ class Pose:
         c, s = np.cos(turn) * (1 + size), np.sin(turn) * (1 + size)
         middle = np.array([0.0, 1.0])
         linear = self.matrix[:, :2] @ np.array([[c, -s], [s, c]])
-        fixed = self.matrix[:, :2] @ (middle + (right, down)) + self.matrix[:, 2]
+        fixed = self.matrix[:, :2] @ (middle + np.array([right, down])) + self.matrix[:, 2]
         shift = fixed - linear @ middle
         return replace(self, matrix=np.column_stack([linear, shift]), roll=self.roll + turn)
 
