@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from pii_measures.pixels import limited
 
-from .identity import Colour
+from .paint import Colour
 from .pose import Pose
 
 GAMMA = 2.2

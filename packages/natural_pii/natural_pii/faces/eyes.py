@@ -1,11 +1,16 @@
 """Eyes, brows and glasses."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from .grid import Grid, noise, smooth
-from .identity import Glasses, Identity
-from .paint import FacePaint, Window, between, near_curve, pale, scaled
+from .identity import Identity
+from .paint import Colour, FacePaint, Window, between, near_curve, pale, scaled
+
+_IRIS = 0.186
+"""Radius of an iris, 5.9 mm."""
 
 
 def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, np.ndarray]:
@@ -20,107 +25,147 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
         A window of the half face, and its content (2, 3, height, width) on the right side and,
         mirrored, on the left: eyes differ in gaze and reflections.
     """
-    window = half.grid.window(0.15, -0.7, 1.85, 0.7)
+    window = half.grid.window(0.15, -0.75, 1.9, 0.75)
     paint = half.part(window)
     grid = paint.grid
-    x = grid.u - 1  # grows towards the ear
+    wide, gap = who.eye_long, who.eye_open * (1 - 0.3 * who.squint)
+    x = grid.u - 1 - who.eyes_apart  # grows towards the ear
     y = grid.v + who.eyes_up + who.eye_tilt * x  # the outer corner lies higher
-    across = np.maximum(1 - np.square(x / who.eye_long), 0)
-    skewed = np.minimum(across * (1 - 0.18 * x / who.eye_long), np.float32(1.2))
-    upper = -0.60 * who.eye_open * skewed**0.62 + 0.02
-    lower = 0.40 * who.eye_open * across**0.8 + 0.02
-    inside = smooth(who.eye_long - np.abs(x), -0.02, 0.06)
+    share = x * (1 / wide)
+    across = np.maximum(1 - np.square(share), 0)
+    # The upper lid is highest towards the nose, the lower one lowest towards the ear.
+    upper = -0.60 * gap * np.minimum(across * (1 - 0.16 * share), 1.2) ** 0.62 + 0.02
+    lower = 0.40 * gap * (across * (1 + 0.22 * share)) ** 0.85 + 0.02 - 0.05 * who.squint
+    inside = smooth(wide - np.abs(x), -0.02, 0.07)
     below, above = y - upper, lower - y
-    # Near 1 where lids and lashes merge.
-    small = 1 - float(smooth(np.array(grid.density, np.float32), 10.5, 21))
 
-    # The lid above the eye, its crease, and the dark corner beside the nose.
-    crease = near_curve(paint, below + (0.13 + 0.03 * across), 0.045)
-    paint.tint(crease * (0.7 * smooth(who.eye_long * 1.15 - np.abs(x), 0, 0.15)),
-               (0.52, 0.40, 0.36))  # fmt: skip
-    for at, wide, up, high, gain in (
-        (-0.50, 0.22, 0.16, 0.26, (0.68, 0.56, 0.53)), (0.55, 0.22, 0.06, 0.16, (0.84, 0.76, 0.73)),
-    ):  # fmt: skip
-        distance = np.square((x - at) / wide) + np.square((y + up) / high)
-        paint.tint(np.exp(-distance), gain)
+    _paint_lids(paint, who, _Lids(x, below, above, across))
 
-    gap = paint.edge(below, 0.025) * paint.edge(above, 0.03) * inside
-    paint.mix(gap, pale(paint.tone, 0.85 - 0.27 * small))
-    shade = 1 - smooth(below, 0.0, 0.62 * who.eye_open)
-    corners = smooth(np.abs(x), 0.45 * who.eye_long, who.eye_long)
-    paint.tint(gap * np.minimum(0.55 * shade + 0.3 * corners, 1), (0.46, 0.38, 0.36))
+    opening = paint.edge(below, 0.02) * paint.edge(above, 0.025) * inside
+    paint.mix(opening, pale(paint.tone, 0.80))
+    shade = 1 - smooth(below, 0.0, 0.6 * gap)
+    corners = smooth(np.abs(x), 0.35 * wide, wide)
+    paint.tint(opening * np.minimum(0.5 * shade + 0.35 * corners, 1), (0.42, 0.34, 0.32))
+    tear = np.exp(-np.square((x + 0.93 * wide) / 0.07) - np.square((y - 0.02) / 0.05))
+    paint.tint(0.6 * tear, (0.80, 0.55, 0.52))
 
     both = FacePaint(grid, np.stack([paint.rgb, paint.rgb]), paint.tone)
     side = np.array([1, -1], np.float32).reshape(2, 1, 1)
-    ix, iy = x - side * np.float32(0.10 * who.gaze), y + 0.028
+    ix = x - side * np.float32(0.13 * who.gaze[0])
+    iy = y + np.float32(0.035 - 0.05 * who.gaze[1])
     radius = np.sqrt(ix * ix + iy * iy)
-    iris = both.edge(0.205 + 0.03 * small - radius, 0.025) * gap
-    both.mix(iris, scaled(who.iris, 0.9))
-    both.tint(iris * smooth(radius, 0.11, 0.19), (0.5, 0.5, 0.5))
-    both.mix(both.edge(0.085 - radius, 0.02) * gap, (0.004, 0.004, 0.004))
+    iris = both.edge(_IRIS - radius, 0.03) * opening
+    both.mix(0.9 * iris, who.iris)
+    both.tint(iris * smooth(radius, 0.10, 0.17), (0.45, 0.45, 0.45))
+    both.mix(0.9 * both.edge(0.07 - radius, 0.02) * opening, (0.004, 0.004, 0.004))
     both.tint(iris * (1 - smooth(below, 0.0, 0.16)), (0.45, 0.45, 0.45))
-    spot_x, spot_y = ix * side - 0.06 * np.sign(light_u + 1e-3), iy + 0.075
-    spot = np.exp(-(np.square(spot_x) + np.square(spot_y)) / 0.032**2) * gap
-    both.mix(0.55 * spot, pale(paint.tone, 1.4))
+    spot_x, spot_y = ix * side - 0.06 * np.sign(light_u + 1e-3), iy + 0.07
+    spot = np.exp(-(np.square(spot_x) + np.square(spot_y)) / 0.034**2) * opening
+    both.mix(0.6 * spot, pale(paint.tone, 1.4))
 
-    thick = 0.05 + 0.03 * small + 0.025 * smooth(x, -0.3, 0.5)
-    lid = below + 0.008
-    lash = np.exp(-np.square(np.where(lid < 0, lid / thick, lid / np.float32(0.036))))
-    reach = smooth(who.eye_long * 1.12 - x, 0, 0.12) * smooth(x + who.eye_long * 0.98, 0, 0.12)
-    dark = between(scaled(who.hair, 0.6), scaled(paint.tone, 0.12), 0.45)
-    both.mix(who.lashes * reach * lash, dark)
-    rim = near_curve(paint, above + 0.012, 0.028) * inside
-    both.mix(0.6 * who.lashes * rim, scaled(paint.tone, (0.30, 0.22, 0.22)))
+    dark = between(scaled(who.hair, 0.5), scaled(paint.tone, 0.10), 0.45)
+    thick = 0.030 + 0.040 * who.lashes
+    reach = smooth(wide * 1.12 - x, 0, 0.12) * smooth(x + wide * 0.98, 0, 0.14)
+    lid = below + 0.006
+    lash = near_curve(paint, np.where(lid < 0, lid, lid * 1.5), thick)
+    both.mix((0.45 + 0.5 * who.lashes) * reach * lash, dark)
+    rim = near_curve(paint, above + 0.012, 0.026) * inside
+    both.mix((0.15 + 0.45 * who.lashes) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
     return window, both.rgb
+
+
+@dataclass(frozen=True, eq=False)
+class _Lids:
+    """Places of the lids over a window around an eye.
+
+    Attributes:
+        x: distance from the middle of the eye towards the ear, (1, width).
+        below: distance below the upper lid's edge, (height, width).
+        above: distance above the lower lid's edge, (height, width).
+        across: 1 in the middle of the eye, 0 at its corners, (1, width).
+    """
+
+    x: np.ndarray
+    below: np.ndarray
+    above: np.ndarray
+    across: np.ndarray
+
+
+def _paint_lids(paint: FacePaint, who: Identity, lids: _Lids) -> None:
+    """Draw what surrounds the opening."""
+    x, below, above, across = lids.x, lids.below, lids.above, lids.across
+    wide = who.eye_long
+    near = smooth(wide * 1.2 - np.abs(x), 0, 0.2)
+    if who.crease > 0.01:
+        crease = near_curve(paint, below + who.crease * (0.75 + 0.35 * across), 0.035)
+        paint.tint(crease * (0.75 * near), (0.55, 0.42, 0.38))
+    lid = np.exp(-np.square((below + 0.5 * max(who.crease, 0.1)) / 0.10)) * near
+    paint.tint(lid * (0.25 + 0.35 * who.lashes * who.feminine), (0.80, 0.70, 0.68))
+    # The hollow beside the nose, and the one below the brow.
+    hollow = np.exp(-np.square((x + 0.52) / 0.22) - np.square((below + 0.12) / 0.24))
+    paint.tint(min(0.6 * who.socket, 1) * hollow, (0.66, 0.55, 0.52))
+    under = smooth(-above, 0.0, 0.05) * near
+    bag = who.bags * np.exp(-np.square((above + 0.22 + 0.06 * across) / 0.065)) * near
+    paint.tint(0.6 * np.minimum(bag, 1), (0.70, 0.60, 0.58))
+    paint.tint(0.35 * np.minimum(who.bags, 1) * under * np.exp(-np.square((above + 0.1) / 0.1)),
+               (1.16, 1.14, 1.12))  # fmt: skip
 
 
 def paint_brows(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None:
     """Draw both brows, made of strands."""
-    hairs, gaps = noise(rng, paint.grid, 0.04), noise(rng, paint.grid, 0.22)
-    colour = between(scaled(who.hair, 0.65), scaled(paint.tone, 0.18), 0.30)
+    hairs, gaps = noise(rng, paint.grid, 0.05), noise(rng, paint.grid, 0.2)
+    colour = _brow_colour(who.hair, paint.tone)
     for side in (1, -1):
-        window = paint.grid.window(side - 0.85, -1.25, side + 0.85, -0.2)
+        window = paint.grid.window(side - 0.95, -1.4, side + 0.95, -0.15)
         part = paint.part(window)
         cover = _brow(part.grid, who, side)
-        strands = 0.95 + np.float32(0.25) * hairs[window] + np.float32(0.14) * gaps[window]
-        strands = np.minimum(np.maximum(strands, np.float32(0.3)), np.float32(1.15))
+        strands = 0.95 + np.float32(0.18) * hairs[window] + np.float32(0.14) * gaps[window]
+        strands = np.minimum(np.maximum(strands, np.float32(0.25)), np.float32(1.15))
         part.mix(np.minimum(who.brow_strength * cover * strands, np.float32(0.95)), colour)
 
 
+def _brow_colour(hair: Colour, tone: Colour) -> Colour:
+    """Colour of brows: darker than the hair, and than the skin even where hair shines."""
+    bright, skin = (0.30 * red + 0.55 * green + 0.15 * blue for red, green, blue in (hair, tone))
+    most = 0.34 * skin / max(bright, 1e-4)
+    return between(scaled(hair, min(0.75, most)), scaled(tone, 0.16), 0.25)
+
+
 def _brow(grid: Grid, who: Identity, side: int) -> np.ndarray:
-    x = (grid.u - side) * side
-    arch = who.brow_arch * np.exp(-np.square((x - 0.18) / 0.42)) - who.brow_tilt * x
-    droop = 0.16 * np.maximum(x - 0.2, 0) ** 1.3
-    line = -(who.brow_height + who.eyes_up + arch) + droop
-    thick = who.brow_thickness * np.interp(x, (-0.62, -0.4, 0.1, 0.72), (0.75, 1.0, 0.85, 0.3))
+    x = ((grid.u - side) * side - who.eyes_apart) * (1 / who.brow_long)
+    arch = who.brow_arch * np.exp(-np.square((x - 0.22) / 0.40)) - who.brow_tilt * x
+    droop = 0.32 * np.maximum(x - 0.22, 0) ** 1.4
+    line = -(who.brow_height + who.eyes_up + 0.5 * side * who.brow_lift + arch) + droop
+    thick = who.brow_thickness * np.interp(x, (-0.56, -0.36, 0.1, 0.75), (0.8, 1.0, 0.9, 0.3))
     wide = np.maximum(thick, 0.4 / grid.density).astype(np.float32)
-    ends = smooth(x, -0.66, -0.38) * smooth(0.80 - x, 0, 0.35)
-    return cv2.exp(-cv2.pow(np.abs((grid.v - line) / wide), 2.4)) * ends
+    ends = smooth(x, -0.62, -0.34) * smooth(0.80 - x, 0, 0.4)
+    return cv2.exp(-cv2.pow(np.abs((grid.v - line) / wide), 2.0)) * ends
 
 
 def paint_glasses(paint: FacePaint, who: Identity) -> None:
-    """Draw the rims of glasses, if the person wears any."""
-    if who.glasses is Glasses.NONE:
+    """Draw glasses, if the person wears any; their arms go on to the temples."""
+    frames = who.glasses
+    if frames is None:
         return
-    dark = who.glasses is Glasses.DARK
-    wide, high = 0.66, (0.44 if dark else 0.40)
-    colour = (0.012, 0.011, 0.011) if dark else (0.09, 0.08, 0.075)
-    strong, line = (0.92, 0.060) if dark else (0.75, 0.035)
+    wide, high, line = frames.wide, frames.high, frames.line
+    colour = scaled(paint.tone, 0.5 * (1 - frames.dark) ** 1.5 + 0.02)
     for side in (1, -1):
-        part = paint.part(paint.grid.window(side - 1.3, -0.75, side + 1.3, 0.9))
+        part = paint.part(paint.grid.window(side - 1.3, -0.8, side + 1.3, 0.95))
         grid = part.grid
-        x, y = (grid.u - side) * side - 0.04, grid.v - 0.08
-        sizes = np.abs(x / wide), np.abs(y / high)
-        reach = np.cbrt(sum(size * size * size for size in sizes))
+        x, y = (grid.u - side) * side - 0.04, grid.v - 0.06
+        sizes = (np.abs(x / wide), np.abs(y / high))
+        powers = sum(cv2.pow(size, frames.power) for size in sizes)
+        reach = cv2.pow(np.asarray(powers, np.float32), 1 / frames.power)
         offset = (reach - 1) * (0.5 * (wide + high))
-        part.tint(0.5 * near_curve(part, offset - 0.10, 0.10), (0.82, 0.80, 0.80))
-        part.tint(smooth(-offset, 0.0, 0.1), (0.93, 0.95, 0.96))
-        heavier = np.where(y < 0, np.float32(1.15), np.float32(0.85)) if dark else 1.0
-        rim = strong * heavier * near_curve(part, offset, line)
+        part.tint(0.5 * near_curve(part, offset - 0.10, 0.10), (0.84, 0.82, 0.82))
+        lens = smooth(-offset, 0.0, 0.08)
+        part.tint(lens, (0.95, 0.96, 0.97))
+        heavier = np.where(y < 0, np.float32(1.1), np.float32(0.75))
+        rim = frames.dark * heavier * near_curve(part, offset, line)
         part.mix(np.minimum(rim, 1), colour)
-        arm = near_curve(part, grid.v + 0.10, line) * smooth(x, wide - 0.02, wide + 0.06)
-        part.mix(strong * arm, colour)
-    part = paint.part(paint.grid.window(-0.5, -0.4, 0.5, 0.2))
+        arm = near_curve(part, grid.v + 0.14, 0.8 * line) * smooth(x, wide - 0.02, wide + 0.06)
+        part.mix(frames.dark * arm, colour)
+    part = paint.part(paint.grid.window(-0.5, -0.5, 0.5, 0.2))
     u = part.grid.u
-    bridge = near_curve(part, part.grid.v + 0.10 - 0.25 * u * u, line)
-    part.mix(strong * bridge * smooth(0.42 - np.abs(u), 0, 0.06), colour)
+    bridge = near_curve(part, part.grid.v + 0.10 - 0.3 * u * u, line)
+    part.mix(frames.dark * bridge * smooth(0.44 - np.abs(u), 0, 0.06), colour)

@@ -11,6 +11,13 @@ from functools import cached_property, lru_cache
 import cv2
 import numpy as np
 
+CHIN, HALF_WIDTH = 3.68, 2.12
+"""v of an average chin, and |u| of the sides of an average face."""
+_EYES = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
+_NOSE = (0.0, 1.12, 1.05)
+_MOUTH = ((-0.82, 2.10, 0.40), (0.82, 2.10, 0.40))
+LANDMARKS = np.array([*_EYES, _NOSE, *_MOUTH])
+"""Places of a detector's landmarks on an average face, (5, 3) as (u, v, z)."""
 SIDE, TOP, BOTTOM = 2.6, -2.5, 4.5
 """Extent of the plane: |u| at its sides, v at its upper and lower edge."""
 

@@ -6,12 +6,6 @@ import numpy as np
 from .grid import Grid, blurred, smooth
 from .identity import Identity
 
-EYES = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
-NOSE = (0.0, 1.12, 1.05)
-MOUTH = ((-0.82, 2.10, 0.40), (0.82, 2.10, 0.40))
-LANDMARKS = np.array([*EYES, NOSE, *MOUTH])
-"""Places of a detector's landmarks on an average face, (5, 3) as (u, v, z)."""
-
 _DEPTH = 2.5
 """Distance of the sides behind the middle, units."""
 _SEEN = 0.91
@@ -53,35 +47,36 @@ def height_field(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
     across = np.minimum(_SEEN * grid.u / half, np.float32(0.995))
     field = middle - _DEPTH * (1 - np.sqrt(1 - cv2.pow(across, 2.5)))
     field = blurred(field, 0.16 * grid.density) + _relief(grid, who)
-    window = grid.window(0, -0.5, 1.1, 1.18 * who.nose_length + 0.7)
+    window = grid.window(0, -0.5, 1.1, who.nose_tip + 0.7)
     field[window] += _nose(grid.crop(window), who)
     return field
 
 
 def _nose(grid: Grid, who: Identity) -> np.ndarray:
-    tip = 1.18 * who.nose_length
+    tip = who.nose_tip
     ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.20, tip + 0.56),
-                      (0.0, 0.13, 0.44, 0.52, 0.38, 0.0)).astype(np.float32)  # fmt: skip
+                      (0.0, 0.14, 0.36, 0.46, 0.38, 0.0)).astype(np.float32)  # fmt: skip
     wide = np.interp(grid.v, (-0.3, 0.1, tip, tip + 0.4), (0.30, 0.22, 0.33, 0.2)).astype(
         np.float32
     )
-    wide *= np.where(grid.v < tip * 0.7, np.float32(who.bridge), np.float32(who.nose_width))
+    wide *= np.where(grid.v < tip * 0.7, np.float32(who.bridge), np.float32(who.nose_wide))
     nose = who.nose_height * ridge * cv2.exp(-cv2.pow(grid.u / wide, 2.2))
     return blurred(nose, 0.05 * grid.density)
 
 
 def _relief(grid: Grid, who: Identity) -> np.ndarray:
     """Relief of brows, sockets, lids, cheeks, tip and wings of the nose, lips and chin."""
-    lip, v = who.mouth_width, 2.19 + who.mouth_down
-    tip, wide = 1.18 * who.nose_length, who.nose_width
+    lip, v = who.mouth_wide, 2.19 + who.mouth_down
+    tip, wide, round_by = who.nose_tip, who.nose_wide, 0.2 * (0.6 + 0.4 * who.tip)
     spots = (
         (lip + 0.08, v - 0.01, 0.14, 0.16), (0, v - 0.17, lip * 0.62, 0.15),
         (0, v + 0.19, lip * 0.58, 0.15), (0, v, lip * 0.8, 0.05), (0, who.chin - 0.42, 0.50, 0.32),
-        (0, tip, 0.24 * wide, 0.2), (0.36 * wide, tip + 0.04, 0.16, 0.17),
+        (0, tip, round_by * wide + 0.04, round_by), (0.36 * wide, tip + 0.04, 0.16, 0.17),
     )  # fmt: skip
-    deep, cheek = who.socket, who.cheek
+    deep, cheek = who.socket, who.cheek + 0.8 * who.smiling
     heights = (0.04, 0.06, 0.08, -0.24 * deep, -0.10 * deep, 0.17, 0.15 * cheek, -0.10 * cheek,
-               0.06, -0.03, -0.09, -0.07, 0.11, 0.14, -0.08, 0.08,
-               0.10 * who.nose_height, 0.17)  # fmt: skip
-    field = grid.bumps(np.concatenate([_SPOTS, spots]), np.array(heights))
+               0.06, -0.03, -0.09)  # fmt: skip
+    others = (-0.07, 0.11, 0.14, -0.08, 0.08, 0.10 * who.nose_height * who.tip, 0.17 * who.wing)
+    strong = np.concatenate([np.multiply(heights, who.bones), others])
+    field = grid.bumps(np.concatenate([_SPOTS, spots]), strong)
     return field * smooth(2.1 - grid.u, 0.0, 0.5)

@@ -1,17 +1,28 @@
-"""Features of the person who is drawn; they come from a seed, never from the image."""
+"""Features of the person who is drawn; they come from a seed, never from the old face.
+
+Only what the surroundings of the old face would contradict otherwise is taken from the image, as a
+`Surroundings`.
+
+Lengths are in half distances between the pupils, about 31.5 mm. Widths of nose, mouth and eyes range
+as in the 25 groups of Farkas et al., "International anthropometric study of facial morphology in
+various ethnic groups/races" (2005), whose noses are 31 to 45 mm wide; openings of eyes and heights
+of lips as in Farkas, "Anthropometry of the Head and Face" (1994). Places up and down range a little
+further, by what a detector's landmarks leave open.
+"""
 
 from bisect import bisect
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
 
-CHIN, HALF_WIDTH = 3.68, 2.12
-"""v of an average chin, and |u| of its sides."""
-Colour = tuple[float, float, float]
-"""Linear RGB, 0 to 1."""
+from .grid import CHIN, HALF_WIDTH
+from .paint import Colour
+from .surroundings import Beard, Mouth, Surroundings
+
+BONES = 11
+"""Number of hollows and elevations whose strength differs between people."""
 
 _HAIR: tuple[Colour, ...] = (
     (0.012, 0.009, 0.008), (0.022, 0.014, 0.010), (0.040, 0.022, 0.013), (0.075, 0.042, 0.024),
@@ -19,83 +30,92 @@ _HAIR: tuple[Colour, ...] = (
 )  # fmt: skip
 _HAIR_SHARES = (0.26, 0.26, 0.22, 0.12, 0.06, 0.08)
 _IRIS: tuple[Colour, ...] = (
-    (0.020, 0.011, 0.006), (0.045, 0.024, 0.012), (0.07, 0.055, 0.03), (0.07, 0.09, 0.11),
+    (0.014, 0.008, 0.005), (0.035, 0.019, 0.010), (0.06, 0.048, 0.026), (0.075, 0.095, 0.11),
 )  # fmt: skip
 _IRIS_SHARES = (0.45, 0.28, 0.12, 0.15)
-_BEARDS = (0.88, 0.07, 0.015, 0.035), (0.84, 0.08, 0.02, 0.06)
-_GLASSES = (0.86, 0.07, 0.07), (0.50, 0.20, 0.30)
-"""Shares of beards and glasses among average and unusual people, in the order of the enums."""
+_MOST = 2.3
+"""Standard deviations beyond which nobody is drawn."""
 _T = TypeVar("_T")
-
-
-class Beard(StrEnum):
-    """Hair on the lower face."""
-
-    NONE = "none"
-    STUBBLE = "stubble"
-    MOUSTACHE = "moustache"
-    FULL = "full"
-
-
-class Glasses(StrEnum):
-    """Glasses."""
-
-    NONE = "none"
-    THIN = "thin"
-    DARK = "dark"
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Features of a person; lengths are in half distances between the pupils.
+    """Features of a person.
 
     Attributes:
+        age: years.
+        feminine: 0 to 1.
         width: half of the width of the face at the cheekbones.
         chin: distance of the chin's lower end from the eyes.
         jaw: width of the jaw, about 1.
-        eyes_up, mouth_down: offsets from their places on an average face.
-        nose_width, nose_length, nose_height, bridge: about 1; `bridge` is the width of its ridge.
-        brow_height, brow_arch, brow_thickness, brow_tilt: shape of the eyebrows.
+        bones: strength of hollows and elevations relative to the average, `BONES` numbers.
+        eyes_up, eyes_apart, mouth_down: offsets from their places on an average face.
+        nose_width, nose_length, nose_height, bridge, tip, wing: about 1; `bridge` is the width of
+            its ridge, `tip` and `wing` are how round these are.
+        nostrils: how far they are seen, 0 to 1.
+        brow_height, brow_arch, brow_thickness, brow_tilt, brow_long: shape of the eyebrows.
         brow_strength: density of the eyebrows, 0 to 1.
+        brow_lift: height of the right one above the left.
         eye_open, eye_long, eye_tilt: gap between the lids.
+        crease: height of the fold above the upper lid; none up to 0.
         socket: depth of the eye sockets, about 1.
         cheek: strength of the cheekbones, about 1.
-        lip_upper, lip_lower, mouth_width: thickness and width of the lips.
+        bags: depth of the bags below the eyes, 0 to 1.
+        lip_upper, lip_lower, bow: thickness of the lips, and depth of the upper one's bow, 0 to 1.
+        mouth_width: half of the width of the mouth at rest.
+        mouth_slant: height of its right corner above the left.
         smile: -1 to 1.
-        parted: opening of the lips, 0 to 1.
+        mouth: what it does.
+        parted: opening of the lips beyond the least that `mouth` means, 0 to 1.
         lip_red: difference of lips from skin, 0 to 1.
         folds: depth of the lines of the face, 0 to 1.
         blush, freckles, mottle: variation of the skin, 0 to 1.
         lashes: darkness of the lashes, 0 to 1.
-        gaze: horizontal direction of the eyes, -1 to 1.
+        gaze: direction of the eyes to the right and down, each -1 to 1.
         hair, iris: colours.
-        beard, glasses: kinds of beard and glasses.
+        beard: density of hair on the upper lip, chin and cheeks, each 0 to 1.
+        beard_colour: its colour.
+        glasses: the glasses; None without.
         seed: seed of the skin's texture.
     """
 
+    age: float
+    feminine: float
     width: float
     jaw: float
     chin: float
+    bones: tuple[float, ...]
     eyes_up: float
+    eyes_apart: float
     mouth_down: float
     nose_width: float
     nose_length: float
     nose_height: float
     bridge: float
+    tip: float
+    wing: float
+    nostrils: float
     brow_height: float
     brow_arch: float
     brow_thickness: float
     brow_tilt: float
+    brow_long: float
     brow_strength: float
+    brow_lift: float
     eye_open: float
     eye_long: float
     eye_tilt: float
+    crease: float
     socket: float
     cheek: float
+    bags: float
     lip_upper: float
     lip_lower: float
+    bow: float
     mouth_width: float
+    mouth_slant: float
     smile: float
+    mouth: Mouth
     parted: float
     lip_red: float
     folds: float
@@ -103,80 +123,180 @@ class Identity:
     freckles: float
     mottle: float
     lashes: float
-    gaze: float
+    gaze: tuple[float, float]
     hair: Colour
     iris: Colour
-    beard: Beard
-    glasses: Glasses
+    beard: tuple[float, float, float]
+    beard_colour: Colour
+    glasses: "Frames | None"
     seed: int
+
+    @property
+    def nose_tip(self) -> float:
+        """V of the tip of the nose."""
+        return 1.16 * self.nose_length
+
+    @property
+    def smiling(self) -> float:
+        """How much the cheeks are lifted, 0 to 1."""
+        return max(self.smile, 0.0) * (1.0 if self.mouth is Mouth.TEETH else 0.5)
+
+    @property
+    def nose_wide(self) -> float:
+        """Width of the nose, about 1; a smile widens it."""
+        return self.nose_width * (1 + 0.07 * self.smiling)
+
+    @property
+    def mouth_wide(self) -> float:
+        """Half of the width of the mouth as it is."""
+        return self.mouth_width * (1.16 if self.mouth is Mouth.TEETH else 1.0)
+
+    @property
+    def squint(self) -> float:
+        """How much the lids are pressed together by a smile, 0 to 1."""
+        return self.smiling
 
     def in_place_of(self, chin: float, width: float) -> "Identity":
         """The person with about the width and length of the old face, whose outline is covered."""
         return replace(self, chin=chin + self.chin - CHIN, width=width + self.width - HALF_WIDTH)
 
 
-def draw_identity(rng: np.random.Generator, unlike: float = 0.0) -> Identity:
-    """Draw a person at random.
+@dataclass(frozen=True)
+class Frames:
+    """Frames of glasses.
+
+    Attributes:
+        wide, high: half width and height of a lens.
+        power: roundness of a lens: 2 is an ellipse, more is more like a rectangle.
+        line: thickness of the rims.
+        dark: darkness of the rims, 0 to 1.
+    """
+
+    wide: float
+    high: float
+    power: float
+    line: float
+    dark: float
+
+
+class _Draws:
+    """Random numbers about means."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+
+    def about(self, mean: float, spread: float) -> float:
+        """Normally distributed, cut off at `_MOST` standard deviations."""
+        return mean + spread * min(max(self._rng.standard_normal(), -_MOST), _MOST)
+
+    def share(self, low: float = 0.0, high: float = 1.0) -> float:
+        """Evenly distributed."""
+        return float(self._rng.uniform(low, high))
+
+    def one_of(self, options: tuple[_T, ...], shares: tuple[float, ...]) -> _T:
+        """One of several options, with the probabilities of their shares."""
+        number = bisect(list(accumulate(shares)), self._rng.random() * sum(shares))
+        return options[min(number, len(options) - 1)]
+
+
+def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) -> Identity:
+    """Draw a person at random who may be in some surroundings.
+
+    The same generator gives the same person in other surroundings, as far as these allow.
 
     Args:
         rng: source of the features.
-        unlike: distance from the average, 0 to 1; also makes glasses and beards likelier.
+        seen: what the new face must not contradict.
     """
-    wide = 1 + 0.8 * unlike
-
-    def about(mean: float, spread: float) -> float:
-        return mean + wide * spread * min(max(rng.standard_normal(), -2.0), 2.0)
-
-    def share(low: float = 0.0, high: float = 1.0) -> float:
-        return rng.uniform(low, high)
-
+    seen = seen or Surroundings()
+    draw = _Draws(rng)
+    about, share = draw.about, draw.share
+    feminine, age = _kind(draw, seen)
+    manly, worn = 1 - feminine, float(np.clip((age - 25) / 50, 0, 1))
+    hair = draw.one_of(_HAIR, _HAIR_SHARES)
+    smiling = {
+        Mouth.CLOSED: about(0.05, 0.55),
+        Mouth.TEETH: share(0.5, 1),
+        Mouth.OPEN: share(0, 0.8),
+    }
     return Identity(
-        width=about(HALF_WIDTH, 0.05),
-        jaw=about(1.0, 0.06),
-        chin=about(CHIN, 0.06),
-        eyes_up=about(0.0, 0.05),
-        mouth_down=about(0.0, 0.07),
-        nose_width=about(1.0, 0.13),
-        nose_length=about(1.0, 0.06),
-        nose_height=about(1.0, 0.14),
-        bridge=about(1.0, 0.18),
-        brow_height=about(0.57, 0.06),
-        brow_arch=share(0.02, 0.16),
-        brow_thickness=about(0.19, 0.035),
-        brow_tilt=about(0.0, 0.05),
-        brow_strength=share(0.75, 1.0),
-        eye_open=about(0.35, 0.035),
-        eye_long=about(0.47, 0.03),
-        eye_tilt=about(0.03, 0.03),
-        socket=about(1.0, 0.2),
-        cheek=about(1.0, 0.25),
-        lip_upper=about(0.22, 0.04),
-        lip_lower=about(0.31, 0.05),
-        mouth_width=about(0.86, 0.06),
-        smile=about(0.8, 0.45),
-        parted=max(share(-1.6, 1.0), 0.0),
-        lip_red=share(0.35, 0.9),
-        folds=share(0.15, 0.9),
-        blush=share(0.2, 1.0),
-        freckles=max(share(-2.0, 1.0), 0.0),
-        mottle=share(0.5, 1.0),
-        lashes=share(0.6, 1.0),
-        gaze=about(0.0, 0.35),
-        hair=_drawn(rng, _HAIR, _HAIR_SHARES),
-        iris=_drawn(rng, _IRIS, _IRIS_SHARES),
-        beard=_drawn(rng, tuple(Beard), _mixed(_BEARDS, unlike)),
-        glasses=_drawn(rng, tuple(Glasses), _mixed(_GLASSES, unlike)),
+        age=age,
+        feminine=feminine,
+        width=about(HALF_WIDTH, 0.06),
+        jaw=about(0.97 + 0.06 * manly, 0.06),
+        chin=about(CHIN, 0.08),
+        bones=tuple(max(about(1, 0.7), -0.3) for _ in range(BONES)),
+        eyes_up=about(0.0, 0.06),
+        eyes_apart=about(0.0, 0.05),
+        mouth_down=about(0.02, 0.14),
+        nose_width=about(0.99 + 0.06 * manly + 0.05 * worn, 0.16),
+        nose_length=about(0.99 + 0.02 * manly + 0.03 * worn, 0.11),
+        nose_height=about(0.8 + 0.2 * manly, 0.28),
+        bridge=about(1.0, 0.28),
+        tip=about(1.0, 0.25),
+        wing=about(1.0, 0.25),
+        nostrils=share(0.1, 1),
+        brow_height=about(0.46 + 0.07 * feminine, 0.085),
+        brow_arch=share(-0.08 + 0.06 * feminine, 0.2 + 0.06 * feminine),
+        brow_thickness=max(about(0.12 + 0.05 * manly, 0.04), 0.06),
+        brow_tilt=about(0.0, 0.09),
+        brow_long=about(1.0, 0.09),
+        brow_strength=share(0.3, 1.0) * (1 - 0.25 * worn),
+        brow_lift=about(0.0, 0.05),
+        eye_open=max(about(0.285 + 0.04 * feminine - 0.03 * worn, 0.055), 0.16),
+        eye_long=about(0.475, 0.035),
+        eye_tilt=about(0.03 + 0.03 * feminine - 0.03 * worn, 0.045),
+        crease=about(0.09, 0.07) - 0.04 * worn,
+        socket=about(1.0, 0.6),
+        cheek=about(1.0, 0.6),
+        bags=share(0, 0.6) + 0.5 * worn,
+        lip_upper=max(about(0.22 + 0.02 * feminine - 0.06 * worn, 0.07), 0.07),
+        lip_lower=max(about(0.29 + 0.02 * feminine - 0.05 * worn, 0.08), 0.12),
+        bow=share(),
+        mouth_width=about(0.83 + 0.03 * manly, 0.075),
+        mouth_slant=about(0.0, 0.03),
+        smile=smiling[seen.mouth],
+        mouth=seen.mouth,
+        parted=share(),
+        lip_red=share(0.15, 0.8) + 0.35 * feminine * share(),
+        folds=0.1 + share(0, 0.5) + 0.6 * worn,
+        blush=share(0.1, 1.0),
+        freckles=max(share(-5.0, 1.0), 0.0),
+        mottle=share(0.3, 1.0) + 0.3 * worn,
+        lashes=min(share(0.35, 0.75) + 0.35 * feminine, 1),
+        gaze=(about(0.0, 0.45), about(0.0, 0.3)),
+        hair=hair if seen.hair is None else seen.hair,
+        iris=draw.one_of(_IRIS, _IRIS_SHARES),
+        beard=_beard(draw, seen),
+        beard_colour=seen.beard_colour or hair,
+        glasses=_frames(draw, seen),
         seed=int(rng.integers(2**32)),
     )
 
 
-def _mixed(shares: tuple[tuple[float, ...], ...], unlike: float) -> tuple[float, ...]:
-    """Shares interpolated by `unlike` between average and unusual people."""
-    usual, other = shares
-    return tuple(a * (1 - unlike) + b * unlike for a, b in zip(usual, other, strict=True))
+def _kind(draw: _Draws, seen: Surroundings) -> tuple[float, float]:
+    """Femininity, 0 to 1, and age in years, as hair and beard suggest."""
+    feminine, other, years, more = (draw.share() for _ in range(4))
+    often = 0.0 if seen.beard is not Beard.NONE else 0.88 if seen.long_hair else 0.25
+    age = 50 + 30 * years if seen.grey else 18 + 45 * years * more**0.5
+    return (0.6 + 0.4 * other if feminine < often else 0.35 * other), age
 
 
-def _drawn(rng: np.random.Generator, options: tuple[_T, ...], shares: tuple[float, ...]) -> _T:
-    """One of several options, drawn with the probabilities of their shares."""
-    number = bisect(list(accumulate(shares)), rng.random() * sum(shares))
-    return options[min(number, len(options) - 1)]
+def _beard(draw: _Draws, seen: Surroundings) -> tuple[float, float, float]:
+    """Density of hair on the upper lip, chin and cheeks."""
+    lip, chin, cheeks = (draw.share(0.6, 1) for _ in range(3))
+    if seen.beard is Beard.FULL:
+        return lip, chin, cheeks
+    if seen.beard is Beard.MOUSTACHE:
+        return lip, 0.0, 0.0
+    return 0.0, 0.0, 0.0
+
+
+def _frames(draw: _Draws, seen: Surroundings) -> Frames | None:
+    """Frames, where there are glasses to go on from."""
+    high = draw.share(0.36, 0.56)
+    frames = Frames(
+        wide=draw.share(0.62, 0.74), high=high, power=draw.share(2.0, 4.0),
+        line=draw.share(0.03, 0.085), dark=draw.share(0.55, 0.95),
+    )  # fmt: skip
+    return frames if seen.glasses else None

@@ -1,65 +1,124 @@
 """Lips, teeth and nostrils."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from .grid import smooth
-from .identity import Beard, Identity
+from .identity import Identity
 from .paint import FacePaint, between, near_curve, pale, scaled
+from .surroundings import Mouth
 
 MIDDLE = 2.20
 """v at which the lips meet."""
 
 
 def paint_mouth(paint: FacePaint, who: Identity) -> None:
-    """Draw the right half of the mouth."""
-    half = who.mouth_width
-    paint = paint.part(paint.grid.window(0, 1.75, half + 0.4, 2.95))
+    """Draw the mouth on a whole face."""
+    half = who.mouth_wide
+    paint = paint.part(paint.grid.window(-half - 0.4, 1.6, half + 0.4, 3.3))
     u, v = paint.grid.u, paint.grid.v
-    share = u / half
+    share = np.abs(u) * (1 / half)
     across = np.maximum(1 - np.square(share), 0)
-    middle = MIDDLE + who.mouth_down
-    line = middle - 0.10 * who.smile * np.square(share) + 0.035 * np.exp(-np.square(u / 0.15))
-    bow = 1 + 0.18 * (np.exp(-np.square((u - 0.16) / 0.12)) - np.exp(-np.square(u / 0.1)))
-    gap = 0.20 * who.parted * across
-    thick = who.lip_lower * across**0.7
-    above, below = v - line, line - v
-    top = gap * 0.4 + who.lip_upper * across**0.75 * bow  # of the upper lip, above the line
-    bottom = gap * 0.6 + thick
+    open_by = _opening(who)
+    stretched = 1 - 0.30 * (who.mouth is Mouth.TEETH)
+    middle = MIDDLE + who.mouth_down - who.mouth_slant * u
+    dip = 0.035 * np.exp(-np.square(u / 0.15)) * stretched
+    curve = middle - 0.10 * who.smile * np.square(share) ** 1.2 - 0.35 * open_by + dip
+    gap = open_by * across**0.9  # between the lips, below the upper one
+    bow = 1 + 0.30 * who.bow * (
+        np.exp(-np.square((np.abs(u) - 0.17) / 0.12)) - np.exp(-np.square(u / 0.1))
+    )
+    top = who.lip_upper * stretched * across**0.75 * bow
+    thick = who.lip_lower * stretched * across**0.7
+    above, below = v - curve, curve - v  # the upper lip's lower edge
+    under = above - gap  # below the lower lip's upper edge
     inside = smooth(1.0 - share, -0.04, 0.12)
 
-    red = scaled(paint.tone, (0.58, 0.25, 0.27))
-    lip = between(scaled(paint.tone, (0.66, 0.43, 0.42)), red, who.lip_red)
-    faded = inside * (0.7 if who.beard in (Beard.MOUSTACHE, Beard.FULL) else 0.9)
-    paint.mix(paint.edge(top - below, 0.055) * paint.edge(below, 0.02) * faded, scaled(lip, 0.72))
-    lower = paint.edge(above, 0.02) * paint.edge(bottom - above, 0.075) * faded
+    red = scaled(paint.tone, (0.60, 0.26, 0.28))
+    lip = between(scaled(paint.tone, (0.74, 0.52, 0.50)), red, who.lip_red)
+    hair = 0.35 * max(who.beard[0], who.beard[1])
+    faded = inside * (0.92 - hair)
+    paint.mix(paint.edge(top - below, 0.06) * paint.edge(below, 0.02) * faded, scaled(lip, 0.68))
+    lower = paint.edge(under, 0.02) * paint.edge(thick - under, 0.085) * faded
     paint.mix(lower, lip)
-    shine = np.exp(-np.square((above - 0.45 * bottom) / 0.06) - np.square(u / (0.5 * half)))
-    paint.tint(0.18 * shine * lower, (2.0, 2.1, 2.1))
+    shine = np.exp(-np.square((under - 0.45 * thick) / 0.06) - np.square(u / (0.5 * half)))
+    paint.tint(0.22 * shine * lower, (1.9, 2.0, 2.0))
 
-    if who.parted > 0.05:
-        hole = paint.edge(above + gap * 0.4, 0.02) * paint.edge(gap * 0.6 - above, 0.02)
-        hole = hole * smooth(1.0 - share, 0.0, 0.2)
-        paint.mix(hole, (0.020, 0.009, 0.008))
-        teeth = hole * smooth(0.75 - share, 0, 0.2) * smooth(below + 0.3 * gap, -0.02, 0.04)
-        paint.mix(0.85 * teeth, pale(paint.tone, 0.8))
+    if open_by > 0.0:
+        hole = paint.edge(above, 0.02) * paint.edge(-under, 0.02) * smooth(1.0 - share, 0.0, 0.10)
+        paint.mix(hole, (0.022, 0.009, 0.008))
+        _paint_teeth(paint, who, _Gap(hole, above, gap, share))
+        if who.mouth is Mouth.OPEN:
+            tongue = hole * smooth(-under, 0.20, 0.05) * smooth(0.6 - share, 0, 0.4)
+            paint.mix(0.5 * tongue, scaled(paint.tone, (0.45, 0.14, 0.14)))
     else:
-        dark = near_curve(paint, above, 0.055) * (0.88 * smooth(1.06 - share, 0, 0.16))
-        paint.mix(dark, scaled(paint.tone, (0.16, 0.08, 0.08)))
-    down = np.square((v - (middle - 0.10 * who.smile)) / 0.07)
-    paint.tint(np.exp(-np.square((u - half * 1.02) / 0.09) - down), (0.55, 0.46, 0.46))
-    under = np.exp(-np.square((above - bottom - 0.08) / 0.09)) * np.exp(-np.square(u / 0.5))
-    paint.tint(under, (0.82, 0.78, 0.78))
+        dark = near_curve(paint, above, 0.042) * smooth(1.05 - share, 0, 0.16)
+        paint.mix(0.82 * dark, scaled(paint.tone, (0.18, 0.09, 0.09)))
+    corner = middle - 0.10 * who.smile - 0.35 * open_by
+    down = np.square((v - corner) / 0.07)
+    paint.tint(np.exp(-np.square((np.abs(u) - half * 1.02) / 0.09) - down), (0.60, 0.50, 0.50))
+    below_lip = np.exp(-np.square((under - thick - 0.08) / 0.09)) * np.exp(-np.square(u / 0.5))
+    paint.tint(below_lip * min(0.5 + who.lip_lower, 1), (0.80, 0.75, 0.75))
+
+
+def _opening(who: Identity) -> float:
+    """Gap between the lips in the middle of the mouth."""
+    if who.mouth is Mouth.TEETH:
+        return 0.22 + 0.18 * who.parted
+    if who.mouth is Mouth.OPEN:
+        return 0.36 + 0.26 * who.parted
+    return 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Gap:
+    """Opening between the lips.
+
+    Attributes:
+        hole: 1 between the lips, (height, width).
+        above: distance below the upper lip's edge, (height, width).
+        high: distance of the lips, (1, width).
+        share: distance from the middle relative to the corners', (1, width).
+    """
+
+    hole: np.ndarray
+    above: np.ndarray
+    high: np.ndarray
+    share: np.ndarray
+
+
+def _paint_teeth(paint: FacePaint, who: Identity, gap: _Gap) -> None:
+    """Draw the upper teeth, which darken towards the corners of the mouth."""
+    hole, above, share = gap.hole, gap.above, gap.share
+    high = 0.92 * gap.high if who.mouth is Mouth.TEETH else np.minimum(0.45 * gap.high, 0.2)
+    teeth = hole * paint.edge(high - above, 0.03) * smooth(1.0 - share, 0.08, 0.5)
+    paint.mix(0.92 * teeth, pale(paint.tone, 1.12))
+    if paint.grid.density > 14:
+        between_teeth = np.square(np.cos(paint.grid.u * (np.pi / 0.27))) ** 8
+        paint.tint(0.30 * teeth * between_teeth, (0.75, 0.70, 0.68))
+    paint.tint(0.6 * teeth * smooth(-above, -0.09, 0.0), (0.62, 0.52, 0.50))
 
 
 def paint_nostrils(paint: FacePaint, who: Identity) -> None:
-    """Draw the nostril and the shadow below the right half of the nose's tip."""
-    tip = 1.18 * who.nose_length
-    paint = paint.part(paint.grid.window(0, tip - 0.2, 0.75, tip + 0.6))
+    """Draw the nostril, the wing and the shadow below the right half of the nose's tip."""
+    tip, wide = who.nose_tip, who.nose_wide
+    paint = paint.part(paint.grid.window(0, tip - 0.5, 0.95, tip + 0.6))
     u, v = paint.grid.u, paint.grid.v
-    across = np.square(np.square(u / (0.30 * who.nose_width)))
-    paint.tint(0.6 * np.exp(-across - np.square((v - tip - 0.22) / 0.09)), (0.92, 0.86, 0.84))
-    x = (u - 0.21 * who.nose_width) / (0.125 * who.nose_width)
-    y = (v - tip - 0.20 + 0.05 * x) / 0.058
-    hole = cv2.exp(-cv2.pow(0.8 * (x * x + y * y), 1.3))
-    paint.mix(0.72 * hole, scaled(paint.tone, (0.18, 0.10, 0.095)))
+    # Shadow below the tip, and the light on it.
+    across = np.square(np.square(u / (0.36 * wide)))
+    shade = np.exp(-across - np.square((v - tip - 0.27) / 0.11)) * (0.35 + 0.5 * who.nostrils)
+    paint.tint(shade, (0.62, 0.52, 0.50))
+    light = np.exp(-np.square(u / (0.13 * who.tip)) - np.square((v - tip + 0.06) / 0.11))
+    paint.tint(0.5 * light, (1.30, 1.30, 1.28))
+    x = (u - 0.20 * wide) / (0.12 * wide)
+    y = (v - tip - 0.20 + 0.035 * x) / (0.045 + 0.04 * who.nostrils)
+    hole = cv2.exp(-cv2.pow(0.8 * (x * x + y * y), 1.2))
+    paint.mix((0.55 + 0.4 * who.nostrils) * hole, scaled(paint.tone, (0.16, 0.085, 0.08)))
+    # The crease around the wing, and the side of the nose above it.
+    middle_u, middle_v = 0.40 * wide, tip + 0.03
+    reach = np.hypot(u - middle_u, (v - middle_v) * 0.9)
+    crease = near_curve(paint, reach - 0.19 * (0.5 + 0.5 * who.wing), 0.05)
+    crease = crease * smooth(u - middle_u, -0.04, 0.10)
+    paint.tint(0.75 * np.minimum(who.wing, 1.3) * crease, (0.58, 0.44, 0.42))

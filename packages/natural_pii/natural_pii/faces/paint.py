@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .grid import Grid, smooth
-from .identity import Colour
 
+Colour = tuple[float, float, float]
+"""Linear RGB, 0 to 1."""
 Window = tuple[slice, slice]
 """Rows and columns of a grid."""
 

@@ -73,14 +73,15 @@ def _features(grid: Grid, who: Identity, skin: Skin, light: Lighting) -> FacePai
     """Colour of skin, nostrils, mouth and eyes."""
     right = FacePaint(grid.right, skin_over(grid.right, skin.tone, who), skin.tone)
     paint_nostrils(right, who)
-    paint_mouth(right, who)
     (rows, columns), eyes = paint_eyes(right, who, light.towards[0])
     rgb = mirrored(right.rgb)
     middle = grid.shape[1] // 2
     columns = slice(columns.start + middle, columns.stop + middle)
     for side, eye in zip((rgb, rgb[..., ::-1]), eyes, strict=True):
         side[:, rows, columns] = eye
-    return FacePaint(grid, rgb, skin.tone)
+    paint = FacePaint(grid, rgb, skin.tone)
+    paint_mouth(paint, who)
+    return paint
 
 
 def _lit(

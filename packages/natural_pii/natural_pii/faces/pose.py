@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 from pii_measures import FaceRegion, faces
 
-from .head import LANDMARKS
-from .identity import CHIN, HALF_WIDTH
+from .grid import CHIN, HALF_WIDTH, LANDMARKS
 
 MAX_YAW = np.deg2rad(62)
 """Largest yaw of a drawn head, radians: the back of the head is not modelled."""

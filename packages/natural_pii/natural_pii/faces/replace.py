@@ -1,6 +1,6 @@
 """Replacement of a face by that of another person, or by a smear."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from pii_measures import FaceRegion
@@ -16,6 +16,7 @@ from .identity import draw_identity
 from .portrait import draw_head
 from .pose import Pose, pose_of
 from .render import render
+from .surroundings import Surroundings, surroundings_of
 
 _PLACE = 1
 """Stream of the person's random numbers that features are moved by."""
@@ -39,6 +40,8 @@ class Subject:
     """Box of the patch that a head is drawn into, or else of the face."""
     reason: Reason | None = None
     """Why it takes the fallback."""
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    """What a drawn face must not contradict."""
 
 
 def replace_face(image: np.ndarray, subject: Subject, person: int, number: int = 0) -> Replacement:
@@ -93,7 +96,8 @@ def subject_of(
         route, reason = Route.FALLBACK, Reason.TURNED_AWAY
     elif seen is None:
         route, reason = Route.FALLBACK, Reason.NO_SKIN
-    return Subject(region, pose, seen, noise, route, box or hidden, reason)
+    around = Surroundings() if route is not Route.NATURAL else surroundings_of(original, pose, skin)
+    return Subject(region, pose, seen, noise, route, box or hidden, reason, around)
 
 
 def _drawn_over(
@@ -103,7 +107,7 @@ def _drawn_over(
     pose, box = subject.pose, subject.box
     moved = pose.moved(np.random.default_rng((person, _PLACE)))
     window = _part(image, box)
-    who = draw_identity(np.random.default_rng(person))
+    who = draw_identity(np.random.default_rng(person), subject.surroundings)
     drawn = render(draw_head(who, pose, skin), pose, moved, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
     return composite(window, plane, skin, subject.noise, drawn, rng=grain)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from .grid import Grid, mirrored, noise, smooth
-from .identity import Beard, Colour, Identity
-from .paint import FacePaint, between, scaled
+from .identity import Identity
+from .paint import Colour, FacePaint
 
 _DARKER = np.log(np.array((0.84, 0.79, 0.78), np.float32))
 _REDDER = np.log(np.array((1.06, 0.86, 0.86), np.float32))
@@ -29,16 +29,24 @@ def skin_over(grid: Grid, tone: Colour, who: Identity) -> np.ndarray:
 
 
 def _lines(who: Identity) -> tuple[np.ndarray, np.ndarray]:
-    """Lines below the eyes and beside nose and mouth: spots (n, 4) and their depths (n,)."""
-    corner, nose, deep = who.mouth_width, who.nose_width, who.folds
+    """Lines below and beside the eyes, beside nose and mouth, and above the nose: spots (n, 4) and
+    their depths (n,).
+    """
+    corner, mouth, wing = who.mouth_wide, 2.2 + who.mouth_down, 0.42 * who.nose_wide + 0.1
+    tip, deep, worn = who.nose_tip, 0.7 * who.folds + 0.7 * who.smiling, who.folds
+    feet = 0.7 * worn * (0.3 + who.smiling)
     ends = np.array([
-        (0.5, 0.32, 1.35, 0.42), (0.50, 1.12, corner + 0.26, 2.2), (0.66, 1.2, corner + 0.42, 2.1),
-        (0.50 * nose, 0.92, 0.56 * nose, 1.38), (corner + 0.06, 2.3, corner + 0.12, 3.0),
+        (0.55, 0.36, 1.35, 0.46), (wing, tip - 0.05, corner + 0.22, mouth - 0.02),
+        (wing + 0.15, tip, corner + 0.40, mouth - 0.1), (corner + 0.05, mouth + 0.15, corner + 0.08,
+        mouth + 0.75), (1.50, -0.02, 1.85, -0.16), (1.50, 0.06, 1.85, 0.08),
+        (1.48, 0.14, 1.80, 0.28), (0.16, -0.75, 0.13, -0.35),
     ])  # fmt: skip
-    widths = np.array([0.12, 0.10, 0.16, 0.07, 0.10])
-    depths = np.array([0.95 * (0.5 + 0.5 * deep), 1.65 * deep, -0.3 * deep, 1.7, 0.35 * deep])
+    widths = np.array([0.10, 0.11, 0.18, 0.09, 0.045, 0.045, 0.045, 0.06])
+    depths = np.array([0.5 * who.bags, 1.35 * deep, -0.4 * deep, 0.7 * worn, feet, feet, feet,
+                       0.7 * worn])  # fmt: skip
     along = np.linspace(0, 1, _DOTS)
     points = ends[:, None, :2] + along[:, None] * (ends[:, None, 2:] - ends[:, None, :2])
+    points[1:3, :, 0] += 0.07 * np.sin(np.pi * along)  # folds curve around the mouth
     spacing = np.hypot(*(ends[:, 2:] - ends[:, :2]).T) / (_DOTS - 1)
     fade = np.minimum(np.minimum(along, 1 - along) * 4, 1)
     depths = (depths * spacing / (np.sqrt(np.pi) * widths))[:, None] * fade
@@ -58,10 +66,11 @@ def vary_skin(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None
     """Add mottling and freckles."""
     grid = paint.grid
     broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
+    flesh = mirrored(noise(rng, grid.right, 0.32)) * np.float32(0.055)  # no two cheeks are alike
     vary = who.mottle * np.float32(0.045) * broad
     vary += who.mottle * np.float32(0.042) * middle
     vary += who.mottle * np.float32(0.04) * fine
-    vary += 1
+    vary += flesh + 1
     paint.rgb[1:] *= vary
     vary += np.float32(0.018) * noise(rng, grid, 0.45)
     paint.rgb[0] *= vary
@@ -69,7 +78,7 @@ def vary_skin(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None
         spots = np.array([(0.9, 0.9, 0.8, 0.5), (0, 0.9, 0.5, 0.5)])
         where = mirrored(grid.right.bumps(spots, np.ones(2)))
         dots = smooth(noise(rng, grid, 0.06), 1.2, 2.0)
-        paint.tint(who.freckles * np.minimum(where, 1) * dots, (0.80, 0.66, 0.60))
+        paint.tint(who.freckles * np.minimum(where, 1) * dots, (0.88, 0.78, 0.73))
 
 
 def paint_beard(
@@ -86,34 +95,29 @@ def paint_beard(
     Returns:
         Coverage, (height, width) float32, 0 to 1; None without a beard.
     """
-    if who.beard is Beard.NONE:
+    if not any(who.beard):
         return None
     grid, right = paint.grid, paint.grid.right
     grain, strands = noise(rng, grid, 0.07), noise(rng, grid, 0.05)
-    area = _beard_area(right, who, half)
-    if who.beard is Beard.STUBBLE:
-        cover = mirrored(area) * np.minimum(np.maximum(0.34 + 0.12 * grain, 0), 1)
-        paint.mix(cover, between(scaled(paint.tone, 0.42), who.hair, 0.25))
-        return cover
-    if who.beard is Beard.MOUSTACHE:
-        area = np.exp(-np.square((right.v - 1.86 - 0.16 * right.u) / 0.17))
-        area = area * smooth(who.mouth_width + 0.12 - right.u, 0, 0.25)
-    cover = np.minimum(np.maximum(mirrored(area) * (0.70 + 0.10 * grain), 0), np.float32(0.9))
-    paint.mix(cover, scaled(who.hair, 1.5))
+    area = mirrored(_beard_area(right, who, half))
+    cover = np.minimum(np.maximum(area * (0.90 + 0.12 * grain), 0), np.float32(0.95))
+    paint.mix(cover, who.beard_colour)
     np.multiply(paint.rgb, 1 + cover * 0.2 * np.minimum(np.maximum(strands, -1.5), 1.5), paint.rgb)
     return cover
 
 
 def _beard_area(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
-    """Density of a full beard on the right half of a face, (height, width), 0 to 1."""
-    u, v = grid.u, grid.v
+    """Density of a beard on the right half of a face, (height, width), 0 to 1."""
+    u, v, mouth = grid.u, grid.v - who.mouth_down, who.mouth_wide
+    on_lip, on_chin, on_cheeks = who.beard
     low = np.interp(u / half, (0.0, 0.40, 0.62, 0.86, 0.95, 1.1), (2.74, 2.72, 2.1, 1.2, 0.2, -0.2))
-    cheek = smooth(v - low.astype(np.float32), -0.12, 0.3)
-    lip = np.exp(-np.square(np.square((v - 1.86 - 0.12 * u) / 0.19)))
-    lip = lip * smooth(who.mouth_width + 0.2 - u, 0, 0.25)
-    around = np.exp(-np.square(np.square((u - who.mouth_width - 0.16) / 0.16)))
-    around = around * smooth(v, 1.85, 2.1)
-    soul = np.exp(-np.square(np.square(u / 0.16))) * smooth(v, 2.6, 2.72)
+    low = low.astype(np.float32) + np.float32(0.5 * (1 - on_cheeks))
+    cheek = smooth(v - low, -0.12, 0.3) * np.float32(on_chin)
+    lip = np.exp(-np.square(np.square((v - 1.88 - 0.12 * u) / 0.17)))
+    lip = on_lip * lip * smooth(mouth + 0.2 - u, 0, 0.25)
+    around = np.exp(-np.square(np.square((u - mouth - 0.16) / 0.16)))
+    around = around * smooth(v, 1.85, 2.1) * min(on_lip, on_chin)
+    soul = np.exp(-np.square(np.square(u / 0.16))) * smooth(v, 2.6, 2.72) * on_chin
     area = np.maximum.reduce([cheek, lip, around * 0.9, soul * 0.8])
-    mouth = np.square(u / (who.mouth_width + 0.05)) + np.square((v - 2.30) / 0.34)
-    return area * smooth(mouth, 0.8, 1.2)
+    lips = np.square(u / (mouth + 0.05)) + np.square((v - 2.30) / 0.34)
+    return area * smooth(lips, 0.8, 1.2)
