@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, mean_of, rounded, soft, three, times
+from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times
 
 from natural_pii.grain import cut_out, white_noise
 
@@ -19,10 +19,12 @@ _LEAST_SKIN = 0.43
 """Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
 _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
-_WIDE = 0.6
-"""Blur that the old face keeps, standard deviation in units: a seventh of its width."""
+_WIDE = 0.75
+"""Blur that the old face keeps, standard deviation in units: a sixth of its width."""
 _CONTRASTS = np.float32(0.3), np.float32(2.6)
 """Limits of the gain in contrast."""
+_CALM = np.float32(0.4)
+"""Share of the drawn relief that skin between the features gets."""
 _COLOURFUL = 0.15
 """Logarithm of red over blue from which a skin has its full colour."""
 _BLUISH = 0.04
@@ -85,10 +87,14 @@ def composite(
     blur = _blur(residual, mean_of(detail), inside * drawn.features, relative)
     detail = cv2.GaussianBlur(detail, (0, 0), blur)
     eyes = inside * drawn.features * (plane.down < 0.5)
-    detail = _contrast(residual, mean_of(detail), eyes, unit) * detail
+    gain = _contrast(residual, mean_of(detail), eyes, unit)
+    # Skin has its texture from the photograph.
+    calm = min(float(gain), 1.0) * _CALM
+    detail *= three(calm + (gain - calm) * soft(drawn.features, 0.15 * unit))
     # The light that skin reflects is that of the photograph; only eyes may be brighter.
     shine = 0.5 * np.maximum(mean_of(detail), 0) * (1 - soft(eyes, 0.2 * unit))
     detail -= three(shine - np.float32(np.vdot(shine, inside) / max(float(inside.sum()), 1e-3)))
+    detail += three(_lift(mean_of(seen), mean_of(light + detail), inside))
     height, width = core.shape
     ground = window.astype(np.float32)
     texture = _texture(seen, alike, plane, unit, rng)
@@ -115,6 +121,20 @@ def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
     bluer = np.maximum(tint[..., 2] - tint[..., 0], np.float32(1e-3))
     allowed = np.float32(_BLUISH) + np.maximum(grey[..., 0], 0)
     return tint * three(np.minimum(allowed / bluer, np.float32(1)))
+
+
+def _lift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """What the darkest pixels of a new face lack to be as bright as the darkest of the old one.
+
+    Args:
+        old: logarithm of the old face's brightness, (h, w).
+        new: that of the new one.
+        inside: the inner face, (h, w).
+    """
+    known = old[inside > 0.5]
+    if not known.size:
+        return np.zeros_like(new)
+    return np.maximum(quantile(known, 0.01) - new, 0)
 
 
 def _texture(
@@ -178,9 +198,11 @@ def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float)
         inside: where they are compared, (h, w).
         unit: pixels per unit of face coordinates.
     """
+    # Of small faces, what is left of the old lines after the blur is mostly noise and shade.
+    share = np.float32(np.interp(unit, (3, 7), (0.7, 1.0)))
     fine = max(0.12 * unit, 0.5)
     powers = [_power(cv2.GaussianBlur(part, (0, 0), fine), inside) for part in (old, new)]
-    return np.clip(np.float32(0.9) * np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
+    return np.clip(share * np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
 
 
 def _power(values: np.ndarray, weights: np.ndarray) -> np.float32:

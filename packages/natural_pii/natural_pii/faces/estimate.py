@@ -142,4 +142,5 @@ def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
         for axis, end in ((0, image.shape[1]), (1, image.shape[0]))
     )
     seen = image[rows[:, :, None], columns[:, None, :]].reshape(len(points), -1, 3)
-    return to_linear(np.median(seen, axis=1))
+    middle = seen.shape[1] // 2
+    return to_linear(np.partition(seen, middle, axis=1)[:, middle])  # faster than np.median

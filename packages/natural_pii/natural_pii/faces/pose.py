@@ -16,6 +16,8 @@ MAX_LEAD = 0.95
 the outline of nose, lips and chin would stay."""
 MAX_ROLL = np.deg2rad(65)
 """Largest roll of a drawn head, radians."""
+_MOVES = np.array((0.08, 0.10, 0.04, 0.05))
+"""Largest moves of new features to the right and down, units; turn, radians; and change of size."""
 _USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
 """Places of landmarks in CenterFace's boxes of upright frontal faces, as shares of the box."""
 
@@ -61,8 +63,8 @@ class Pose:
         return turned(self.yaw, self.pitch)
 
     def moved(self, rng: np.random.Generator) -> "Pose":
-        """The pose with features as far from their places as a detector's landmarks may be."""
-        right, down, turn, size = rng.uniform(-1, 1, 4) * (0.08, 0.10, 0.04, 0.05)
+        """The pose with features beside their places: these tell whose face it is."""
+        right, down, turn, size = rng.uniform(-1, 1, 4) * _MOVES
         c, s = np.cos(turn) * (1 + size), np.sin(turn) * (1 + size)
         middle = np.array([0.0, 1.0])
         linear = self.matrix[:, :2] @ np.array([[c, -s], [s, c]])
@@ -146,7 +148,7 @@ def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray
     square = (weight[:, None] * centred**2).sum(axis=0)
     common = max(both.sum() / square.sum(), 1e-3)
     # Mostly one scale for both: how long a face is for its width tells whose it is.
-    scale = np.clip((both + 0.5 * common) / (square + 0.5), 0.88 * common, 1.14 * common)
+    scale = np.clip((both + 2 * common) / (square + 2), 0.92 * common, 1.09 * common)
     turn = np.array([[c, -s], [s, c]])
     linear = turn * scale
     shift = turn @ mean_points - linear @ mean_model

@@ -11,7 +11,7 @@ from .grid import BOTTOM, SIDE, TOP, at, smooth
 from .portrait import DrawnHead
 from .pose import Pose
 
-_CORE, _RIM = 0.72, 0.94
+_CORE, _RIM = 0.72, 0.98
 """Half widths of core and rim, as shares of the head's."""
 _BROW = -1.15
 """v of the core's upper edge."""
@@ -82,7 +82,7 @@ def _masks(head: DrawnHead, pose: Pose) -> np.ndarray:
     wide = _CORE + 0.14 * np.exp(-(((grid.v + 0.45) / 0.7) ** 4))
     core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-low, 0.25, 0.7)
     core = core * smooth(wide + 0.08 - side, 0, 0.16)
-    skin = smooth(grid.v, -2.0, -1.5) * smooth(-low, -0.06, 0.20)
+    skin = smooth(grid.v, -2.2, -1.7) * smooth(-low, -0.15, 0.10)
     features = np.zeros_like(core)
     for u, v, across, down in _FEATURES:
         reach = np.square((grid.u - u) / across) + np.square((grid.v - v) / down)
