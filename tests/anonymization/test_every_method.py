@@ -28,6 +28,7 @@ DRAWS = (
     {"method": "blur", "strength": 2, "margin": 2},
     {"method": "pixelate"},
     {"method": "natural"},
+    {"method": "natural", "large": "natural", "identity": "track"},
     {"method": "diffusion"},
     {"method": "mask_objects"},
     {"method": "unmodified"},

@@ -219,6 +219,16 @@ class TestCoco:
         assert crowd.sum() == split.instances[1].area == 6 * 12
         assert split.instances[1].bbox == (33, 12, 12, 6)
 
+    def test_tracks_are_taken_over(self, coco, tmp_path):
+        file = coco["train"]["annotations"]
+        content = json.loads(file.read_text())
+        content["annotations"][0]["track_id"] = 31
+        content["images"][0]["video_id"] = "ride"
+        file.write_text(json.dumps(content))
+        assert index(tmp_path / "out", **coco) == 0
+        split = CocoSplit.read(tmp_path / "out/train.coco.json")
+        assert [one.track for one in split.instances] == ["ride/31", None]
+
     def test_unknown_class(self, coco, tmp_path, capsys):
         assert index(tmp_path, **{**coco, "ignored_classes": []}) == 2
         (line,) = errors(capsys)

@@ -81,7 +81,7 @@ def names(*images: str) -> str:
 
 FIRST_LINE = (
     "{file}: the first line has to name the columns image, kind, x0, y0, x1, y1 (and may name "
-    "score and split), separated by commas; found "
+    "score, split, track), separated by commas; found "
 )
 FINITE = "Input should be a finite number (found "
 NUMBER = "Input should be a valid number, unable to parse string as a number (found "
@@ -461,10 +461,26 @@ def test_spaces_and_a_byte_order_mark_are_no_part_of_names(data):
     assert (region.image, region.x0) == ("a.png", 60)
 
 
+def test_tracks_of_faces_are_taken_over(data):
+    file = data / "boxes.csv"
+    file.write_text(csv(f"a.png,{BOX},7", f"b.png,{BOX},", header=HEADER + ",track"))
+    assert [(one.image, one.track) for one in found(data, file)] == [
+        ("a.png", "7"),
+        ("b.png", None),
+    ]
+    file = data / "boxes.json"
+    file.write_text(entries(track=7))
+    assert [(one.image, one.track) for one in found(data, file)] == [
+        ("a.png", None),
+        ("b.png", "7"),
+    ]
+
+
 @pytest.mark.slow
 def test_many_rows_are_matched(data):
     file = data / "boxes.csv"
-    rows = (f"cam{n % 2 + 1}\\1.png,face,{n / 100},10,{n / 100 + 9},20" for n in range(20_000))
+    places = ((n, 6 * (n // 2 % 100), 4 * (n // 200)) for n in range(20_000))
+    rows = (f"cam{n % 2 + 1}\\1.png,face,{x},{y},{x + 5},{y + 3}" for n, x, y in places)
     file.write_text(csv(*rows))
     assert len(found(data, file)) == 20_000
 

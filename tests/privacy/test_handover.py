@@ -42,11 +42,13 @@ def test_what_the_audit_found_replaces_the_sentence(clean):
 
 
 def test_regions_that_the_method_could_only_cover_are_counted(clean):
-    faces = clean.of(Kind.FACE).model_copy(update={"routes": {"natural": 1, "fallback": 2}})
+    routes = {"natural": 1, "fallback (no skin)": 1, "fallback": 1, "large_smear": 3}
+    faces = clean.of(Kind.FACE).model_copy(update={"regions": 6, "routes": routes})
     kinds = {**clean.kinds, Kind.FACE: {**clean.kinds[Kind.FACE], "all": faces}}
     lines = lines_of(clean.model_copy(update={"kinds": kinds}))
     assert lines[1] == (
-        "Faces: 3 found, 3 changed, 2 of them covered without detail, since the method failed there"
+        "Faces: 6 found, 6 changed, 2 of them covered without detail, since the method failed "
+        "there, 3 of them covered without detail, since faces as large as these are not drawn"
     )
 
 

@@ -37,10 +37,6 @@ class Method(Section):
     """Whether images without PII regions are changed as well, for their labelled objects."""
     makes_images: ClassVar[bool] = True
     """Whether it hides PII by itself, rather than to leave it or to take finished images."""
-    gpus: ClassVar[int] = 0
-    """Number of GPUs that a job asks for; the profile may say otherwise."""
-    environment: ClassVar[str] = "workflow"
-    """Name of the environment file in envs/, without its suffix."""
 
     method: str
     """Name of the method."""
@@ -48,6 +44,16 @@ class Method(Section):
     """Leave EXIF (with positions and thumbnails), XMP, IPTC and comments out of images that are
     taken over: originals in which nothing changes, and results of other programs. Their pixels stay
     as they are. false: such images are linked as they are."""
+
+    @property
+    def gpus(self) -> int:
+        """Number of GPUs that a job asks for; the profile may say otherwise."""
+        return 0
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment file in envs/, without its suffix."""
+        return "workflow"
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator

@@ -47,6 +47,8 @@ class Instance:
     """Number of mask pixels."""
     segmentation: Rle
     iscrowd: int = 0
+    track: str | None = None
+    """Name of the same object in all images of the data set, where the data set has one."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,8 @@ class CocoSplit:
                     {"id": number, "name": name}
                     for number, name in enumerate(self.classes, start=1)
                 ],
-                "images": [
-                    {key: value for key, value in vars(image).items() if value is not None}
-                    for image in self.images
-                ],
-                "annotations": [vars(instance) for instance in self.instances],
+                "images": [_without_none(image) for image in self.images],
+                "annotations": [_without_none(instance) for instance in self.instances],
             },
             indent=None,
         )
@@ -125,6 +124,10 @@ class CocoSplit:
             raise UserError(
                 f"{path}: not an index of this project ({error}); make it again"
             ) from None
+
+
+def _without_none(entry: CocoImage | Instance) -> dict[str, Any]:
+    return {key: value for key, value in vars(entry).items() if value is not None}
 
 
 def notes_on_scale(what: str, ends: Sequence[tuple[CocoImage, float, float]]) -> list[str]:

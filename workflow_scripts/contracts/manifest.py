@@ -16,6 +16,8 @@ from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 
 FILE_NAME = "manifest.parquet"
+LARGE = "large_"
+"""Begins the method of a change of a face that is too large to be drawn unnoticed."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,13 @@ class Change:
     """Kind of the changed PII region; None: something else, such as a whole vehicle."""
     region_id: str | None = None
     """The changed region's id in pii/{split}/{shard}.parquet."""
+    reason: str | None = None
+    """Why it is the `fallback`, where the method says so."""
+
+    @property
+    def way(self) -> str:
+        """The method, with the reason for it."""
+        return f"{self.method} ({self.reason})" if self.reason else self.method
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -47,9 +56,11 @@ class Change:
         return replace(self, x0=x0, y0=y0, x1=min(x1, width), y1=min(y1, height))
 
     @classmethod
-    def of(cls, region: Region, method: str, box: tuple[int, int, int, int]) -> "Change":
+    def of(
+        cls, region: Region, method: str, box: tuple[int, int, int, int], reason: str | None = None
+    ) -> "Change":
         """The change of a PII region; all changed pixels lie in the box (xyxy, pixels)."""
-        return cls(method, *box, kind=region.kind, region_id=region.id)
+        return cls(method, *box, kind=region.kind, region_id=region.id, reason=reason)
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,7 @@ def schema() -> Any:
             *((name, pa.int32()) for name in ("x0", "y0", "x1", "y1")),
             ("kind", pa.string()),
             ("region_id", pa.string()),
+            ("reason", pa.string()),
         ]
     )
     return pa.schema(

@@ -57,6 +57,8 @@ class Region:
     mouth."""
     quad: Points | None = None
     """The corners of a plate: top left, top right, bottom right, bottom left."""
+    track: str | None = None
+    """Name of the same face or plate in all images of the data set, where somebody listed it."""
     id: str = ""
     """Unique in the experiment (`with_ids`); empty until the region is part of a table."""
 
@@ -130,6 +132,7 @@ def schema() -> Any:
             *((name, pa.float32()) for name in NUMBERS),
             ("landmarks", points),
             ("quad", points),
+            ("track", pa.string()),
         ]
     )
 

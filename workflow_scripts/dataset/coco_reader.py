@@ -125,5 +125,6 @@ def _instance(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance
         area=area,
         segmentation=rle,
         iscrowd=entry.iscrowd,
+        track=entry.track,
     )
     return instance, kinds

@@ -178,6 +178,7 @@ def region_inside(
     *,
     landmarks: Points | None = None,
     quad: Points | None = None,
+    track: str | None = None,
 ) -> Region | None:
     """A region whose box (xyxy, pixels) is clipped to the image; None when nothing is left."""
     record = picture.record
@@ -185,7 +186,7 @@ def region_inside(
     y0, y1 = (min(max(float(y), 0.0), float(record.height)) for y in box[1::2])
     if x1 <= x0 or y1 <= y0:
         return None
-    return Region(record.file_name, kind, float(score), x0, y0, x1, y1, landmarks, quad)
+    return Region(record.file_name, kind, float(score), x0, y0, x1, y1, landmarks, quad, track)
 
 
 def as_points(points: np.ndarray) -> Points:

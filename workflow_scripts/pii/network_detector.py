@@ -8,7 +8,7 @@ from pii_detectors.detections import BoxDetections, FaceDetections, PlateDetecti
 from pii_detectors.errors import DetectorError
 from plain_commands.errors import UserError
 
-from workflow_scripts.contracts.regions import Kind, Points, Region
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.detection import Detector, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
 
@@ -56,7 +56,7 @@ class NetworkDetector(Detector):
             found = self.search().find(picture.pixels, within, threads)
         except DetectorError as error:
             raise UserError(str(error)) from None
-        points: list[dict[str, Points]] = [{}] * len(found)
+        points: list[dict[str, Any]] = [{}] * len(found)
         if isinstance(found, FaceDetections):
             points = [{"landmarks": as_points(landmarks)} for landmarks in found.landmarks]
         elif isinstance(found, PlateDetections):

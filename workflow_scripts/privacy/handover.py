@@ -10,6 +10,7 @@ from natural_pii import Route
 from plain_commands.files import atomic, link_or_copy
 
 from workflow_scripts.contracts.audits import Audit, MetadataFindings
+from workflow_scripts.contracts.manifest import LARGE
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.pairs import Pair
 from workflow_scripts.privacy.table import shortcomings
@@ -21,6 +22,11 @@ LINES = 20
 OUTLINE = (255, 60, 60)
 SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which little is found (docs/detection.md)."""
+COVERED = {
+    Route.FALLBACK.value: "the method failed there",
+    f"{LARGE}smear": "faces as large as these are not drawn",
+}
+"""Why a region was covered, by the beginning of the way in which it was changed."""
 NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})
 NEVER = (
     "bodies, hair and clothes; text other than license plates, such as names, signs and screens; "
@@ -80,8 +86,9 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
         line += f"{block.regions - block.unchanged.n} changed"
         if block.dropped:
             line += f", {block.dropped} more in dropped images"
-        if covered := block.routes.get(Route.FALLBACK):
-            line += f", {covered} of them covered without detail, since the method failed there"
+        for beginning, why in COVERED.items():
+            if covered := sum(n for way, n in block.routes.items() if way.startswith(beginning)):
+                line += f", {covered} of them covered without detail, since {why}"
         lines.append(line)
     lines += [f"Audit: {sentence}" for sentence in _audit_sentences(audit)]
     too_small = (f"{kind.plural} below about {SMALLEST[kind]} px" for kind in audit.kinds)

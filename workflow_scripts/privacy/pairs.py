@@ -57,12 +57,12 @@ class Pair:
         return self.record.sha256 == self.image.sha256
 
     def route_of(self, region: Region) -> str | None:
-        """Method that changed a region according to the manifest, if any.
+        """Method that changed a region according to the manifest, if any, and why it failed.
 
         Without a change of the region itself, a change that holds the whole region counts, such as
         that of a person who was blacked out.
         """
-        own = [change.method for change in self.changes if change.region_id == region.id]
+        own = [change.way for change in self.changes if change.region_id == region.id]
         if own:
             return own[0]
         return next(

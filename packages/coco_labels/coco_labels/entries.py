@@ -33,6 +33,9 @@ class AnnotationEntry:
     segmentation: Any
     bbox: Any
     iscrowd: int
+    track: str | None = None
+    """Name of the same object in all images of the file: `track_id`, with the `video_id` of the
+    image where it has one."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class ImageEntry:
     width: int
     height: int
     annotations: list[AnnotationEntry]
+    video: str | None = None
+    """The `video_id`, if any."""
 
 
 class LabelsError(ValueError):
@@ -118,6 +123,18 @@ def _value(entry: Entry, key: str, fits: Callable[[Any], bool], expected: str) -
     return entry[key]
 
 
+def _name_of(entry: Entry, key: str, of_what: str) -> str | None:
+    """The id that an entry may have, as text.
+
+    Raises:
+        ValueError: it is neither a number nor a text.
+    """
+    if entry.get(key) is None:
+        return None
+    value = _value(entry, key, _is_id, f"the id {of_what}, a number or a text,")
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 def _shown(value: Any) -> str:
     """A value as one short piece of a message."""
     if isinstance(value, list | dict):
@@ -165,6 +182,7 @@ def _images(
                 int(_value(entry, key, _is_length, "a number of pixels"))
                 for key in ("width", "height")
             )
+            video = _name_of(entry, "video_id", "of a video")
         except ValueError as error:
             findings.append(f"{name}: {error}")
             continue
@@ -174,7 +192,7 @@ def _images(
                 f"{file_name}; give each its own"
             )
             continue
-        images[number] = ImageEntry(file_name, width, height, [])
+        images[number] = ImageEntry(file_name, width, height, [], video)
         # Some file systems take these names for the same.
         ids_by_name[unicodedata.normalize("NFC", file_name).casefold()].append(number)
     for first, *others in ids_by_name.values():
@@ -291,6 +309,7 @@ def _add_annotations(
             crowd = 0
             if "iscrowd" in entry:
                 crowd = _value(entry, "iscrowd", (0, 1).__contains__, _CROWD)
+            track = _name_of(entry, "track_id", "of a track")
         except ValueError as error:
             findings.append(f"{name}: {error}")
             continue
@@ -304,9 +323,13 @@ def _add_annotations(
         elif numbers[category] == 0:
             notes.append(("objects of ignored classes, left out", name))
         elif image in images:
+            if track is not None and images[image].video is not None:
+                track = f"{images[image].video}/{track}"
+            if track is not None and any(o.track == track for o in images[image].annotations):
+                notes.append(("objects whose track_id another one of their image has", name))
             segmentation, bbox = entry.get("segmentation"), entry.get("bbox")
             images[image].annotations.append(
-                AnnotationEntry(name, numbers[category], segmentation, bbox, int(crowd))
+                AnnotationEntry(name, numbers[category], segmentation, bbox, int(crowd), track)
             )
     findings.extend(
         f"annotations refer to {kind} ids that the file does not define: "

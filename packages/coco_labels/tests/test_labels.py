@@ -36,6 +36,24 @@ def test_images_come_with_the_annotations_of_known_classes():
     assert notes == [("objects of ignored classes, left out", "annotation 3")]
 
 
+def test_tracks_are_named_by_video_and_id():
+    content = labels(track_id=4)
+    other = content["annotations"][0]
+    content["annotations"] += [
+        other | {"id": 5, "track_id": "b"},
+        other | {"id": 6, "track_id": 4.0},
+    ]
+    content["annotations"].append(other | {"id": 8, "track_id": None})
+    (image,), notes = read_labels(content, Path("images"), {"car": 5, "dog": 0})
+    assert [one.track for one in image.annotations] == ["4", "b", "4", None]
+    assert notes == [("objects whose track_id another one of their image has", "annotation 6")]
+    content["images"][0]["video_id"] = 2
+    (image,), _ = read_labels(content, Path("images"), {"car": 5, "dog": 0})
+    assert [one.track for one in image.annotations] == ["2/4", "2/b", "2/4", None]
+    with pytest.raises(LabelsError, match="annotation 3: track_id is a list of 1; the id of a tr"):
+        read_labels(labels(track_id=[4]), Path("images"), {"car": 5, "dog": 0})
+
+
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
 def test_umlauts_of_classes_and_files_may_be_one_character_or_two(tmp_path, forms):
     name, known = (unicodedata.normalize(form, "Fußgänger") for form in forms)

@@ -19,6 +19,7 @@ from .matching import Written, match_names
 Kind = Literal["face", "license_plate"]
 Points = tuple[tuple[float, float], ...]
 NEEDED = ("image", "kind", "x0", "y0", "x1", "y1")
+OPTIONAL = ("score", "split", "track")
 FRACTION = 2.0
 """A box that ends within this many pixels of the origin shows nothing: it is in fractions."""
 
@@ -35,6 +36,14 @@ class MarkedRegion(Section):
     score: float = Field(1.0, ge=0, le=1)
     landmarks: Points | None = None
     quad: Points | None = None
+    track: str | None = Field(None, min_length=1)
+    """One name for the same face or plate in all images."""
+
+    @field_validator("track", mode="before")
+    @classmethod
+    def _is_a_name(cls, track: object) -> object:
+        is_number = isinstance(track, int) and not isinstance(track, bool)
+        return str(track) if is_number else track
 
     @model_validator(mode="after")
     def _has_an_area(self) -> "MarkedRegion":
@@ -141,10 +150,10 @@ def _csv_rows(path: Path) -> dict[str, object]:
 
 def _check_header(path: Path, header: Sequence[str]) -> None:
     named = set(header)
-    if not set(NEEDED) <= named <= {*NEEDED, "score", "split"} or len(named) < len(header):
+    if not set(NEEDED) <= named <= {*NEEDED, *OPTIONAL} or len(named) < len(header):
         raise UserError(
             f"{path}: the first line has to name the columns {', '.join(NEEDED)} (and may name "
-            f"score and split), separated by commas; found {','.join(header)[:80]!r}"
+            f"{', '.join(OPTIONAL)}), separated by commas; found {','.join(header)[:80]!r}"
         )
 
 

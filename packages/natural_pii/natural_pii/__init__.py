@@ -7,12 +7,12 @@ from pii_measures import FaceRegion, PlateRegion
 
 from .image import anonymize
 from .plates.replace import replace_plate
-from .replacement import Reason, Replacement, Route
+from .replacement import FallbackReason, Replacement, Route
 
 __all__ = [
     "FaceRegion",
+    "FallbackReason",
     "PlateRegion",
-    "Reason",
     "Replacement",
     "Route",
     "anonymize",

@@ -26,7 +26,7 @@ class Route(StrEnum):
     """A face that is larger than drawn faces may be is smeared."""
 
 
-class Reason(StrEnum):
+class FallbackReason(StrEnum):
     """Why no face was drawn."""
 
     TURNED_AWAY = "turned away"
@@ -44,7 +44,7 @@ class Replacement:
     box: Box
     """Where the patch goes; inside the image."""
     route: Route
-    reason: Reason | None = None
+    reason: FallbackReason | None = None
     """Why a face takes the fallback; None for all other routes, and for plates."""
 
     def paste(self, image: np.ndarray) -> None:

@@ -54,13 +54,14 @@ def objects_of(boxes: np.ndarray, scores: np.ndarray, part: float = PART) -> lis
         score at least half as much as the best, since a face has smaller look-alikes inside it.
     """
     groups: list[list[int]] = []
+    best_finds = np.empty_like(boxes)  # of the groups
     sizes = areas(boxes)
     for index in np.lexsort((-sizes, -scores)).tolist():
-        best_finds = np.array([group[0] for group in groups], int)
-        shared = shares_of_smaller(boxes[index], boxes[best_finds])
+        shared = shares_of_smaller(boxes[index], best_finds[: len(groups)])
         if shared.max(initial=0) > part:
             groups[int(shared.argmax())].append(index)
         else:
+            best_finds[len(groups)] = boxes[index]
             groups.append([index])
     return [
         sorted(group, key=lambda one: (scores[one] < scores[group[0]] / 2, -sizes[one]))

@@ -104,7 +104,7 @@ class CenterFaceSearch:
         height, width = image.shape[:2]
         is_small = width * height * self.scale**2 <= SMALL
         finest = self.scale * (2 if is_small else 1)
-        found, views = NO_FACES, tiles(width, height, round(TILE / finest), finest)
+        found, views = NO_FACES, list(tiles(width, height, round(TILE / finest), finest))
         for scale in smaller_scales(width, height, finest):
             seen, faint = self._looked(
                 network, image, tiles(width, height, round(TILE / scale), scale)
@@ -174,7 +174,8 @@ def views_of_places(boxes: np.ndarray, width: int, height: int, scale: float) ->
     covering = _grown(_covering(gathered, TILE / scale), SIDE_MULTIPLE / scale, width, height)
     if areas(covering).sum() >= width * height:
         return list(tiles(width, height, round(TILE / scale), scale))
-    return [View(*map(int, box), scale) for box in covering]
+    corners = covering.astype(int).tolist()
+    return [View(x0, y0, x1, y1, scale) for x0, y0, x1, y1 in corners]
 
 
 def _grown(boxes: np.ndarray, step: float, width: int, height: int) -> np.ndarray:

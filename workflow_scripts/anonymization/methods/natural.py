@@ -1,16 +1,22 @@
 """Faces of people who do not exist, and plates with other characters."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Literal
 
 import natural_pii
 import numpy as np
-from natural_pii import FaceRegion, PlateRegion
+from natural_pii import FaceRegion, PlateRegion, Route
+from plain_commands.console import log
+from plain_commands.files import canonical_json, sha256_of
 from plain_commands.section import Seed
+from pydantic import Field, model_validator
 
+from workflow_scripts.anonymization.inpainting import ENVIRONMENT, FacePainter
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.contracts.coco import LabelledObject
-from workflow_scripts.contracts.manifest import Change
+from workflow_scripts.contracts.coco import CocoSplit, LabelledObject
+from workflow_scripts.contracts.manifest import LARGE, Change
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.masks import mask_at
 from workflow_scripts.imaging.pictures import Picture
@@ -22,31 +28,153 @@ PEOPLE = ("person", "rider")
 class Natural(Method):
     """Draw another face over each face, and other characters on each license plate.
 
-    The method of a change is `natural`, `natural_wide` where the first attempts were too like the
-    original, or `fallback` where none was accepted and the region was covered without detail.
+    The method of a change is `natural`, `natural_wide` where more of a plate was painted anew,
+    `fallback` where nothing could be drawn and the region was covered without detail, and for a
+    face that is large `large_` with what was done to it, such as `large_smear`.
     """
 
     method: Literal["natural"] = "natural"
     """Draw another face over each face, and other characters on each license plate."""
     seed: Seed = 0
     """Another seed draws other people and other plates."""
+    identity: Literal["frame", "track"] = "frame"
+    """`frame`: a person gets another new face in each image. `track`: the same one in all images in
+    which the data set names the person's track (docs/natural.md)."""
+    large: Literal["smear", "natural", "diffusion"] = "smear"
+    """What becomes of large faces, of which a drawn one would be noticed: cover them without
+    detail, draw them nevertheless, or let a diffusion model paint them."""
+    large_above: float = Field(80, gt=0)
+    """A face is large if its box is wider than this (pixels)."""
+    diffusion: FacePainter | None = None
+    """With `large: diffusion`: the model and its settings, those of method diffusion."""
+
+    @model_validator(mode="after")
+    def _painter_has_a_use(self) -> "Natural":
+        if self.large == "diffusion" and self.diffusion is None:
+            raise ValueError("diffusion: large: diffusion needs it; name its model")
+        if self.large != "diffusion" and self.diffusion is not None:
+            raise ValueError("diffusion: it has no use without large: diffusion")
+        return self
+
+    @property
+    def gpus(self) -> int:
+        return 1 if self.diffusion else 0
+
+    @property
+    def environment(self) -> str:
+        return ENVIRONMENT if self.diffusion else super().environment
+
+    def check(self, split: CocoSplit) -> None:
+        """See that libraries and weights are there, and say if no track is."""
+        if self.diffusion:
+            self.diffusion.check_model()
+        if self.identity == "track" and all(one.track is None for one in split.instances):
+            log.info(
+                "identity: track: no annotation names a track_id; only regions of a file with "
+                "`track` get one new face in several images"
+            )
+
+    @contextlib.contextmanager
+    def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
+        """Load the diffusion model if the shard has large faces; see `Method.prepared`."""
+        faces = [
+            (picture, region)
+            for picture in pictures
+            for region in picture.regions
+            if region.kind is Kind.FACE
+        ]
+        if self.identity == "track":
+            tracks = [track for one in pictures for track in tracks_of(one.regions, one.objects)]
+            log.info(
+                "%d of %d faces are of a track; the others get another face in each image",
+                *(sum(track is not None for track in tracks), len(faces)),
+            )
+        if self.diffusion and any(self._is_large(region) for _, region in faces):
+            yield self.model_copy(update={"diffusion": self.diffusion.loaded()})
+        else:
+            yield self
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator
     ) -> tuple[np.ndarray, list[Change]]:
         """Replace the faces, then the plates; see `Method.anonymize`."""
+        regions = picture.regions
+        people: list[int | None] = list(owners_of(regions, picture.objects))
+        tracks = tracks_of(regions, picture.objects)
+        # Numbers that no labelled object has.
+        names = sorted({track for track in tracks if track is not None})
+        numbers = {name: -number for number, name in enumerate(names, start=1)}
+        for place, track in enumerate(tracks):
+            if track is not None:
+                people[place] = numbers[track]
         pixels, replacements = natural_pii.anonymize(
             picture.pixels,
-            [_as_natural(region) for region in picture.regions],
+            [_as_natural(region) for region in regions],
             seed=(self.seed, int(rng.integers(2**63))),
-            people=owners_of(picture.regions, picture.objects),
+            people=people,
+            largest_face=None if self.large == "natural" else self.large_above,
+            identities={number: self._seed_of(name) for name, number in numbers.items()}
+            if self.identity == "track"
+            else None,
         )
-        changes = [
-            Change.of(region, replacement.route.value, replacement.box)
-            for region, replacement in zip(picture.regions, replacements, strict=True)
+        changes = {
+            place: Change.of(
+                regions[place],
+                self._way_of(regions[place], replacement.route),
+                replacement.box,
+                replacement.reason,
+            )
+            for place, replacement in enumerate(replacements)
             if replacement is not None
-        ]
-        return pixels, changes
+        }
+        if self.diffusion:
+            pixels = self._paint_large(pixels, regions, changes)
+        return pixels, [changes[place] for place in sorted(changes)]
+
+    def _paint_large(
+        self, pixels: np.ndarray, regions: Sequence[Region], changes: dict[int, Change]
+    ) -> np.ndarray:
+        """A copy with faces over the large ones, which are smeared already, and so not seen."""
+        assert self.diffusion is not None
+        places = [place for place in sorted(changes) if self._is_large(regions[place])]
+        faces = [regions[place] for place in places]
+        result, painted = self.diffusion.paint(pixels, faces, self.seed)
+        for place, done in zip(places, painted, strict=True):
+            if done is None:
+                continue
+            before = changes[place].box
+            low, high = np.minimum(before, done.box), np.maximum(before, done.box)
+            box = (int(low[0]), int(low[1]), int(high[2]), int(high[3]))
+            way = LARGE + (self.large if done.by_model else "smear")
+            changes[place] = Change.of(regions[place], way, box)
+        return result
+
+    def _is_large(self, region: Region) -> bool:
+        return region.kind is Kind.FACE and region.width > self.large_above
+
+    def _way_of(self, region: Region, route: Route) -> str:
+        if route is Route.FALLBACK or not self._is_large(region):
+            return route.value
+        return LARGE + ("smear" if route is Route.LARGE else self.large)
+
+    def _seed_of(self, track: str) -> int:
+        """Seed of the person that everybody of a track becomes, whatever the image or shard."""
+        return int(sha256_of(canonical_json([self.seed, "track", track]))[:15], 16)
+
+
+def tracks_of(regions: Sequence[Region], objects: Sequence[LabelledObject]) -> list[str | None]:
+    """The track of each face: that of its region, or of the person on whom it is.
+
+    Returns:
+        A name per region; None for plates and for faces of no track.
+    """
+    names = {one.instance.id: one.instance.track for one in objects}
+    return [
+        region.track or (None if owner is None else names[owner])
+        if region.kind is Kind.FACE
+        else None
+        for region, owner in zip(regions, owners_of(regions, objects), strict=True)
+    ]
 
 
 def _as_natural(region: Region) -> FaceRegion | PlateRegion:

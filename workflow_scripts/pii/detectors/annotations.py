@@ -44,7 +44,8 @@ class Annotations(Detector):
     """Your regions: JSON, a list of {"image", "kind", "x0", "y0", "x1", "y1"}, or CSV with these
     columns. `image` is the path below the data set's image folder, `kind` is `face` or
     `license_plate`, coordinates are pixels; `score`, `split` (where train and val have images of
-    one name) and in JSON `landmarks` and `quad` may be added."""
+    one name), `track` (one name for the same person in all images) and in JSON `landmarks` and
+    `quad` may be added."""
     _names: ImageNames | None = PrivateAttr(None)
     _marked: MarkedImages | None = PrivateAttr(None)
 
@@ -176,7 +177,8 @@ def _region(picture: Picture, place: str, row: MarkedRegion) -> Region:
 
 def _clipped(picture: Picture, row: MarkedRegion) -> Region | None:
     points = {"landmarks": row.landmarks, "quad": row.quad}
-    return region_inside(picture, Kind(row.kind), row.score, row.box, **points)
+    kind = Kind(row.kind)
+    return region_inside(picture, kind, row.score, row.box, track=row.track, **points)
 
 
 def side_path(root: Path, file_name: str) -> Path:

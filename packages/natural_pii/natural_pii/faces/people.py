@@ -48,11 +48,13 @@ def replace_faces(
     subjects = {index: subject for index, subject in looked_at if subject is not None}
     people: dict[int, tuple[int, int]] = {}
     for group in _groups(image, subjects, owners):
-        person = int(generator_of(seed, faces[group[0]]).integers(2**63))
-        named = [owner for index in group if (owner := owners[index]) is not None]
-        known = [identities[owner] for owner in named if owner in identities] if identities else []
-        person = known[0] if known else person
-        people |= {index: (person, number) for number, index in enumerate(group)}
+        known = [owners[index] for index in group]
+        named = [None if one is None else (identities or {}).get(one) for one in known]
+        shared = next((one for one in named if one is not None), None)
+        if shared is None:
+            shared = int(generator_of(seed, faces[group[0]]).integers(2**63))
+        for number, (index, own) in enumerate(zip(group, named, strict=True)):
+            people[index] = (shared if own is None else own, number)
     result = image.copy()
     found: dict[int, Replacement] = {}
     for index, subject in subjects.items():

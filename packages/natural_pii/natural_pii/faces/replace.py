@@ -6,7 +6,7 @@ import numpy as np
 from pii_measures import FaceRegion
 from pii_measures.appearance import noise_level
 
-from natural_pii.replacement import Box, Reason, Replacement, Route, clipped, enlarged
+from natural_pii.replacement import Box, FallbackReason, Replacement, Route, clipped, enlarged
 
 from .composite import composite
 from .estimate import Skin, display_tone, is_skin, skin_of
@@ -38,7 +38,7 @@ class Subject:
     """How it is to be replaced; what proves not to be skin takes the fallback."""
     box: Box
     """Box of the patch that a head is drawn into, or else of the face."""
-    reason: Reason | None = None
+    reason: FallbackReason | None = None
     """Why it takes the fallback."""
     surroundings: Surroundings = field(default_factory=Surroundings)
     """What a drawn face must not contradict."""
@@ -63,7 +63,7 @@ def replace_face(image: np.ndarray, subject: Subject, person: int, number: int =
     patch, box = smeared_ellipse(image, subject.region, middle, subject.noise, grain)
     if subject.route is Route.LARGE:
         return Replacement(patch, box, Route.LARGE)
-    return Replacement(patch, box, Route.FALLBACK, subject.reason or Reason.NO_SKIN)
+    return Replacement(patch, box, Route.FALLBACK, subject.reason or FallbackReason.NO_SKIN)
 
 
 def subject_of(
@@ -93,9 +93,9 @@ def subject_of(
     if largest is not None and region.width > largest:
         route = Route.LARGE
     elif box is None or not _overlap(hidden, box):
-        route, reason = Route.FALLBACK, Reason.TURNED_AWAY
+        route, reason = Route.FALLBACK, FallbackReason.TURNED_AWAY
     elif seen is None:
-        route, reason = Route.FALLBACK, Reason.NO_SKIN
+        route, reason = Route.FALLBACK, FallbackReason.NO_SKIN
     around = Surroundings() if route is not Route.NATURAL else surroundings_of(original, pose, skin)
     return Subject(region, pose, seen, noise, route, box or hidden, reason, around)
 
