@@ -64,13 +64,13 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     both.mix(0.6 * spot, pale(paint.tone, 1.4))
 
     dark = between(scaled(who.hair, 0.5), scaled(paint.tone, 0.10), 0.45)
-    thick = 0.030 + 0.040 * who.lashes
+    thick = 0.022 + 0.055 * who.lashes
     reach = smooth(wide * 1.12 - x, 0, 0.12) * smooth(x + wide * 0.98, 0, 0.14)
     lid = below + 0.006
     lash = near_curve(paint, np.where(lid < 0, lid, lid * 1.5), thick)
-    both.mix((0.45 + 0.5 * who.lashes) * reach * lash, dark)
+    both.mix((0.35 + 0.6 * min(who.lashes, 1)) * reach * lash, dark)
     rim = near_curve(paint, above + 0.012, 0.026) * inside
-    both.mix((0.15 + 0.45 * who.lashes) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
+    both.mix((0.1 + 0.6 * min(who.lashes, 1)) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
     return window, both.rgb
 
 
@@ -98,9 +98,11 @@ def _paint_lids(paint: FacePaint, who: Identity, lids: _Lids) -> None:
     near = smooth(wide * 1.2 - np.abs(x), 0, 0.2)
     if who.crease > 0.01:
         crease = near_curve(paint, below + who.crease * (0.75 + 0.35 * across), 0.035)
-        paint.tint(crease * (0.75 * near), (0.55, 0.42, 0.38))
-    lid = np.exp(-np.square((below + 0.5 * max(who.crease, 0.1)) / 0.10)) * near
-    paint.tint(lid * (0.25 + 0.35 * who.lashes * who.feminine), (0.80, 0.70, 0.68))
+        paint.tint(crease * (0.75 * near), (0.62, 0.50, 0.46))
+    # The lid up to the crease, and more softly up to the brow.
+    lid = np.exp(-np.square((below + 0.08) / 0.11)) + 0.6 * np.exp(-np.square((below + 0.2) / 0.2))
+    shade = who.lid if who.lid > 0 else 0.35 * who.lid
+    paint.tint(shade * lid * near, (0.74, 0.65, 0.63))
     # The hollow beside the nose, and the one below the brow.
     hollow = np.exp(-np.square((x + 0.52) / 0.22) - np.square((below + 0.12) / 0.24))
     paint.tint(min(0.6 * who.socket, 1) * hollow, (0.66, 0.55, 0.52))

@@ -58,6 +58,7 @@ class Identity:
         brow_lift: height of the right one above the left.
         eye_open, eye_long, eye_tilt: gap between the lids.
         crease: height of the fold above the upper lid; none up to 0.
+        lid: darkness of the upper lid; below 0 it is lighter than the skin.
         socket: depth of the eye sockets, about 1.
         cheek: strength of the cheekbones, about 1.
         bags: depth of the bags below the eyes, 0 to 1.
@@ -106,6 +107,7 @@ class Identity:
     eye_long: float
     eye_tilt: float
     crease: float
+    lid: float
     socket: float
     cheek: float
     bags: float
@@ -214,8 +216,9 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
     feminine, age = _kind(draw, seen)
     manly, worn = 1 - feminine, float(np.clip((age - 25) / 50, 0, 1))
     hair = draw.one_of(_HAIR, _HAIR_SHARES)
+    nose_length = about(0.99 + 0.02 * manly + 0.03 * worn, 0.13)
     smiling = {
-        Mouth.CLOSED: about(0.05, 0.55),
+        Mouth.CLOSED: about(0.35, 0.5),
         Mouth.TEETH: share(0.5, 1),
         Mouth.OPEN: share(0, 0.8),
     }
@@ -225,32 +228,33 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
         width=about(HALF_WIDTH, 0.06),
         jaw=about(0.97 + 0.06 * manly, 0.06),
         chin=about(CHIN, 0.08),
-        bones=tuple(max(about(1, 0.7), -0.3) for _ in range(BONES)),
-        eyes_up=about(0.0, 0.06),
-        eyes_apart=about(0.0, 0.05),
-        mouth_down=about(0.02, 0.14),
-        nose_width=about(0.99 + 0.06 * manly + 0.05 * worn, 0.16),
-        nose_length=about(0.99 + 0.02 * manly + 0.03 * worn, 0.11),
-        nose_height=about(0.8 + 0.2 * manly, 0.28),
+        bones=tuple(max(about(1, 0.75), -0.3) for _ in range(BONES)),
+        eyes_up=about(0.0, 0.09),
+        eyes_apart=about(0.0, 0.06),
+        mouth_down=max(about(0.03, 0.15), 1.16 * nose_length - 1.36),
+        nose_width=about(0.99 + 0.06 * manly + 0.05 * worn, 0.18),
+        nose_length=nose_length,
+        nose_height=about(0.85 + 0.2 * manly, 0.3),
         bridge=about(1.0, 0.28),
         tip=about(1.0, 0.25),
         wing=about(1.0, 0.25),
         nostrils=share(0.1, 1),
-        brow_height=about(0.46 + 0.07 * feminine, 0.085),
+        brow_height=about(0.47 + 0.07 * feminine, 0.10),
         brow_arch=share(-0.08 + 0.06 * feminine, 0.2 + 0.06 * feminine),
-        brow_thickness=max(about(0.12 + 0.05 * manly, 0.04), 0.06),
-        brow_tilt=about(0.0, 0.09),
+        brow_thickness=max(about(0.12 + 0.05 * manly, 0.05), 0.05),
+        brow_tilt=about(0.02, 0.06),
         brow_long=about(1.0, 0.09),
         brow_strength=share(0.3, 1.0) * (1 - 0.25 * worn),
-        brow_lift=about(0.0, 0.05),
-        eye_open=max(about(0.285 + 0.04 * feminine - 0.03 * worn, 0.055), 0.16),
-        eye_long=about(0.475, 0.035),
-        eye_tilt=about(0.03 + 0.03 * feminine - 0.03 * worn, 0.045),
-        crease=about(0.09, 0.07) - 0.04 * worn,
-        socket=about(1.0, 0.6),
+        brow_lift=about(0.0, 0.035),
+        eye_open=share(0.15, 0.40) + 0.03 * feminine - 0.03 * worn,
+        eye_long=about(0.475, 0.04),
+        eye_tilt=about(0.03 + 0.03 * feminine - 0.03 * worn, 0.055),
+        crease=about(0.09, 0.08) - 0.04 * worn,
+        lid=share(-0.6, 0.6 + 0.4 * feminine),
+        socket=about(1.0, 0.5),
         cheek=about(1.0, 0.6),
-        bags=share(0, 0.6) + 0.5 * worn,
-        lip_upper=max(about(0.22 + 0.02 * feminine - 0.06 * worn, 0.07), 0.07),
+        bags=share(0, 1.0) + 0.5 * worn,
+        lip_upper=max(about(0.21 + 0.02 * feminine - 0.06 * worn, 0.07), 0.07),
         lip_lower=max(about(0.29 + 0.02 * feminine - 0.05 * worn, 0.08), 0.12),
         bow=share(),
         mouth_width=about(0.83 + 0.03 * manly, 0.075),
@@ -258,12 +262,12 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
         smile=smiling[seen.mouth],
         mouth=seen.mouth,
         parted=share(),
-        lip_red=share(0.15, 0.8) + 0.35 * feminine * share(),
-        folds=0.1 + share(0, 0.5) + 0.6 * worn,
+        lip_red=share(0.0, 0.85) + 0.35 * feminine * share(),
+        folds=share(0, 0.8) + 0.6 * worn,
         blush=share(0.1, 1.0),
         freckles=max(share(-5.0, 1.0), 0.0),
         mottle=share(0.3, 1.0) + 0.3 * worn,
-        lashes=min(share(0.35, 0.75) + 0.35 * feminine, 1),
+        lashes=share(0.05, 0.7) + 0.45 * feminine * share(),
         gaze=(about(0.0, 0.45), about(0.0, 0.3)),
         hair=hair if seen.hair is None else seen.hair,
         iris=draw.one_of(_IRIS, _IRIS_SHARES),

@@ -40,7 +40,7 @@ def paint_mouth(paint: FacePaint, who: Identity) -> None:
     lip = between(scaled(paint.tone, (0.74, 0.52, 0.50)), red, who.lip_red)
     hair = 0.35 * max(who.beard[0], who.beard[1])
     faded = inside * (0.92 - hair)
-    paint.mix(paint.edge(top - below, 0.06) * paint.edge(below, 0.02) * faded, scaled(lip, 0.68))
+    paint.mix(paint.edge(top - below, 0.06) * paint.edge(below, 0.02) * faded, scaled(lip, 0.78))
     lower = paint.edge(under, 0.02) * paint.edge(thick - under, 0.085) * faded
     paint.mix(lower, lip)
     shine = np.exp(-np.square((under - 0.45 * thick) / 0.06) - np.square(u / (0.5 * half)))
@@ -108,7 +108,7 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
     u, v = paint.grid.u, paint.grid.v
     # Shadow below the tip, and the light on it.
     across = np.square(np.square(u / (0.36 * wide)))
-    shade = np.exp(-across - np.square((v - tip - 0.27) / 0.11)) * (0.35 + 0.5 * who.nostrils)
+    shade = np.exp(-across - np.square((v - tip - 0.27) / 0.11)) * (0.3 + 0.7 * who.nostrils)
     paint.tint(shade, (0.62, 0.52, 0.50))
     light = np.exp(-np.square(u / (0.13 * who.tip)) - np.square((v - tip + 0.06) / 0.11))
     paint.tint(0.5 * light, (1.30, 1.30, 1.28))

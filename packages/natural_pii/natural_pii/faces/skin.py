@@ -42,8 +42,8 @@ def _lines(who: Identity) -> tuple[np.ndarray, np.ndarray]:
         (1.48, 0.14, 1.80, 0.28), (0.16, -0.75, 0.13, -0.35),
     ])  # fmt: skip
     widths = np.array([0.10, 0.11, 0.18, 0.09, 0.045, 0.045, 0.045, 0.06])
-    depths = np.array([0.5 * who.bags, 1.35 * deep, -0.4 * deep, 0.7 * worn, feet, feet, feet,
-                       0.7 * worn])  # fmt: skip
+    depths = np.array([0.8 * who.bags, 1.9 * deep, -0.4 * deep, 0.7 * worn, feet, feet, feet,
+                       0.4 * worn])  # fmt: skip
     along = np.linspace(0, 1, _DOTS)
     points = ends[:, None, :2] + along[:, None] * (ends[:, None, 2:] - ends[:, None, :2])
     points[1:3, :, 0] += 0.07 * np.sin(np.pi * along)  # folds curve around the mouth
@@ -66,11 +66,10 @@ def vary_skin(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None
     """Add mottling and freckles."""
     grid = paint.grid
     broad, middle, fine = (noise(rng, grid, size) for size in (0.9, 0.28, 0.07))
-    flesh = mirrored(noise(rng, grid.right, 0.32)) * np.float32(0.055)  # no two cheeks are alike
-    vary = who.mottle * np.float32(0.045) * broad
-    vary += who.mottle * np.float32(0.042) * middle
-    vary += who.mottle * np.float32(0.04) * fine
-    vary += flesh + 1
+    vary = who.mottle * np.float32(0.02) * broad
+    vary += who.mottle * np.float32(0.016) * middle
+    vary += who.mottle * np.float32(0.02) * fine
+    vary += 1
     paint.rgb[1:] *= vary
     vary += np.float32(0.018) * noise(rng, grid, 0.45)
     paint.rgb[0] *= vary
