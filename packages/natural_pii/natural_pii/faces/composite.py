@@ -19,8 +19,10 @@ _LEAST_SKIN = 0.43
 """Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
 _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
-_WIDE = 0.75
-"""Blur that the old face keeps, standard deviation in units: a sixth of its width."""
+_WIDE = 1.0
+"""Blur that the old face keeps, standard deviation in units: almost a quarter of its width."""
+_NEAR = 0.4
+"""How far skin that stays in sight has an effect, standard deviation in units."""
 _CONTRASTS = np.float32(0.3), np.float32(2.6)
 """Limits of the gain in contrast."""
 _CALM = np.float32(0.4)
@@ -74,10 +76,15 @@ def composite(
     core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.head))
     other = soft(1 - alike, max(0.16 * unit, 0.5))
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
+    kept = kept * _from_outside(kept > 0.1, head < 0.5)
     alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
 
     seen_as = np.maximum(alpha, alike * (1 - kept)) + np.float32(1e-3)
     light = _coarse(seen, seen_as, unit)
+    # Where skin stays in sight, what sets it apart from this light goes on: no border is seen.
+    visible = (1 - alpha) * alike + np.float32(1e-4)
+    near = _NEAR * unit
+    light = light + soft(times(seen - light, visible), near) / three(soft(visible, near) + 0.05)
     inside = core * (1 - kept)
     detail = (made - _coarse(made, seen_as, unit)) * drawn.shown[..., None]
     grey = three(mean_of(detail))
@@ -104,6 +111,12 @@ def composite(
     else:
         colour = from_log(light + detail + texture)
     return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
+
+
+def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """Parts of what covers a face that reach beyond the head, (h, w) bool; a shadow does not."""
+    _, labels = cv2.connectedComponents((covered | outside).astype(np.uint8))
+    return np.isin(labels, np.unique(labels[outside])) & covered
 
 
 def _colourfulness(skin: SkinField) -> np.float32:
