@@ -63,6 +63,7 @@ AROUND, ENLARGED = 3, 200
 METHODS: dict[str, Method | None] = {
     "originals": None,
     "natural": Natural(),
+    "natural, large ones drawn too": Natural(large="natural"),
     "blackbox": Blackbox(),
 }
 
