@@ -29,7 +29,8 @@ def difference(original: np.ndarray, changed: np.ndarray) -> np.ndarray:
     Returns:
         (h, w) uint8.
     """
-    return cv2.absdiff(original, changed).max(axis=2)
+    red, green, blue = cv2.split(cv2.absdiff(original, changed))
+    return cv2.max(cv2.max(red, green), blue)  # NumPy's max takes ten times as long
 
 
 def changed_pixels(
