@@ -114,8 +114,8 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="What was attacked",
         paragraphs=(
             f"Faces and license plates that the detectors found{_in_images(content)}. What they "
-            "did not find was neither changed nor attacked. Each counts as a person or a vehicle of "
-            "its own: whoever is in several images counts several times.",
+            "did not find was neither changed nor attacked. Each counts as a person or a vehicle "
+            "of its own: whoever is in several images counts several times.",
         ),
         table=TextTable(
             title="Regions",
