@@ -3,11 +3,11 @@
 Only what the surroundings of the old face would contradict otherwise is taken from the image, as a
 `Surroundings`.
 
-Lengths are in half distances between the pupils, about 31.5 mm. Widths of nose, mouth and eyes range
-as in the 25 groups of Farkas et al., "International anthropometric study of facial morphology in
-various ethnic groups/races" (2005), whose noses are 31 to 45 mm wide; openings of eyes and heights
-of lips as in Farkas, "Anthropometry of the Head and Face" (1994). Places up and down range a little
-further, by what a detector's landmarks leave open.
+Lengths are in half distances between the pupils, about 31.5 mm. Widths of nose, mouth and eyes
+range as in the 25 groups of Farkas et al., "International anthropometric study of facial morphology
+in various ethnic groups/races" (2005); openings of eyes and heights of lips as in Farkas,
+"Anthropometry of the Head and Face" (1994). Places up and down range a little further, by what a
+detector's landmarks leave open.
 """
 
 from bisect import bisect

@@ -87,7 +87,7 @@ def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
         hardly_coloured = max(hair) < 1.5 * min(hair) + 0.004
         grey = hardly_coloured and level > 0.22 * float(brightness(look.tone))
     long_hair = look.long_hair()
-    beard, colour = (Beard.NONE, None) if long_hair else look.beard()
+    beard, colour = look.beard(unlikely=long_hair)
     return Surroundings(hair, grey, long_hair, beard, colour, look.mouth(), look.glasses())
 
 
@@ -155,15 +155,20 @@ class _Look:
             shares += float((alike & ~self._is_skin(colours) & inside).mean())
         return shares > 0.5
 
-    def beard(self) -> tuple[Beard, Colour | None]:
-        """The beard, by how much darker than the cheeks lip, chin and jaw are, and its colour."""
+    def beard(self, unlikely: bool) -> tuple[Beard, Colour | None]:
+        """The beard, by how much darker than the cheeks lip, chin and jaw are, and its colour.
+
+        Args:
+            unlikely: whether a shadow is the likelier reason.
+        """
         cheeks = np.median(self.logarithms(_CHEEKS), axis=0)
         places = [np.median(self.logarithms(points), axis=0) for points in (_LIP, _CHIN, _JAW)]
         lip, chin, jaw = (float((place - cheeks).mean()) for place in places)
         red, green, blue = np.exp(places[0] if lip < chin else places[1]).tolist()
-        if lip < -1.1 and chin < -0.35 and jaw < -0.7:
+        least = -1.6 if unlikely else -1.1
+        if lip < least and chin < -0.35 and jaw < -0.7:
             return Beard.FULL, (red, green, blue)
-        if lip < -1.45:
+        if lip < min(least, -1.45):
             return Beard.MOUSTACHE, (red, green, blue)
         return Beard.NONE, None
 
