@@ -5,6 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from natural_pii import FaceRegion, Route, anonymize
+from natural_pii.faces.pose import pose_of
 from natural_pii.faces.replace import replace_face, subject_of
 from pii_measures import band_passed, correlation, face_crop
 
@@ -96,3 +97,48 @@ def _inside(region: FaceRegion, shape: tuple[int, ...], size: float) -> np.ndarr
     across = (x - (region.x0 + region.x1) / 2) / region.width * 2
     down = (y - (region.y0 + region.y1) / 2) / region.height * 2
     return across**2 + down**2 < size
+
+
+SKIN = (205, 160, 138)
+HEAD = face(60.0, 50.0, 60.0)
+"""The face in `picture`."""
+
+
+def picture(*shapes) -> np.ndarray:
+    """A bare, bald, closed-mouthed face before a grey wall, with shapes (colour, corners) on it.
+
+    Corners are (u, v) on the face.
+    """
+    image = np.full((200, 180, 3), (120, 125, 128), np.uint8)
+    oval = [(2.1 * np.cos(a), 0.7 + 3.0 * np.sin(a)) for a in np.linspace(0, 6.28, 60)]
+    marks = [
+        (
+            (70, 50, 45),
+            [(side * 1.3, -0.1), (side * 0.7, -0.1), (side * 0.7, 0.1), (side * 1.3, 0.1)],
+        )
+        for side in (-1, 1)
+    ]
+    lips = ((165, 85, 80), [(-0.8, 2.1), (0.8, 2.1), (0.8, 2.45), (-0.8, 2.45)])
+    for colour, corners in ((SKIN, oval), *marks, lips, *shapes):
+        points = pose_of(HEAD).pixels(np.array([(u, v, 0.3 - 0.2 * u * u) for u, v in corners]))
+        cv2.fillPoly(image, [np.round(points).astype(np.int32)], colour)
+    noise = np.random.default_rng(3).normal(0, 2, image.shape)
+    return np.clip(cv2.GaussianBlur(image, (0, 0), 0.6) + noise, 0, 255).astype(np.uint8)
+
+
+def box(u0, v0, u1, v1):
+    return [(u0, v0), (u1, v0), (u1, v1), (u0, v1)]
+
+
+def crown(colour):
+    """Hair above the forehead and at the temples."""
+    return (
+        (colour, box(-2.6, -3.2, 2.6, -1.9)),
+        (colour, box(-2.7, -2.5, -1.9, -0.3)),
+        (colour, box(1.9, -2.5, 2.7, -0.3)),
+    )
+
+
+def curtains(colour):
+    """Hair beside the lower face."""
+    return (colour, box(-2.8, -0.5, -1.8, 3.5)), (colour, box(1.8, -0.5, 2.8, 3.5))

@@ -2,67 +2,24 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
-from face_pictures import face
+from face_pictures import HEAD, SKIN, box, crown, curtains, picture
 from natural_pii.faces.estimate import skin_of
 from natural_pii.faces.identity import draw_identity
 from natural_pii.faces.pose import pose_of
 from natural_pii.faces.surroundings import Beard, Mouth, Surroundings, surroundings_of
 
-TONE = (205, 160, 138)
-REGION = face(60.0, 50.0, 60.0)
-POSE = pose_of(REGION)
+POSE = pose_of(HEAD)
 
 
 def people(count: int = 400, seen: Surroundings | None = None):
     return [draw_identity(np.random.default_rng(seed), seen) for seed in range(count)]
 
 
-def picture(*shapes) -> np.ndarray:
-    """A bare, bald, closed-mouthed face before a grey wall, with shapes (colour, corners) on it.
-
-    Corners are (u, v) on the face.
-    """
-    image = np.full((200, 180, 3), (120, 125, 128), np.uint8)
-    oval = [(2.1 * np.cos(a), 0.7 + 3.0 * np.sin(a)) for a in np.linspace(0, 6.28, 60)]
-    marks = [
-        (
-            (70, 50, 45),
-            [(side * 1.3, -0.1), (side * 0.7, -0.1), (side * 0.7, 0.1), (side * 1.3, 0.1)],
-        )
-        for side in (-1, 1)
-    ]
-    lips = ((165, 85, 80), [(-0.8, 2.1), (0.8, 2.1), (0.8, 2.45), (-0.8, 2.45)])
-    for colour, corners in ((TONE, oval), *marks, lips, *shapes):
-        points = POSE.pixels(np.array([(u, v, 0.3 - 0.2 * u * u) for u, v in corners]))
-        cv2.fillPoly(image, [np.round(points).astype(np.int32)], colour)
-    noise = np.random.default_rng(3).normal(0, 2, image.shape)
-    return np.clip(cv2.GaussianBlur(image, (0, 0), 0.6) + noise, 0, 255).astype(np.uint8)
-
-
 def seen_in(*shapes) -> Surroundings:
     image = picture(*shapes)
     return surroundings_of(image, POSE, skin_of(image, POSE))
-
-
-def box(u0, v0, u1, v1):
-    return [(u0, v0), (u1, v0), (u1, v1), (u0, v1)]
-
-
-def crown(colour):
-    """Hair above the forehead and at the temples."""
-    return (
-        (colour, box(-2.6, -3.2, 2.6, -1.9)),
-        (colour, box(-2.7, -2.5, -1.9, -0.3)),
-        (colour, box(1.9, -2.5, 2.7, -0.3)),
-    )
-
-
-def curtains(colour):
-    """Hair beside the lower face."""
-    return (colour, box(-2.8, -0.5, -1.8, 3.5)), (colour, box(1.8, -0.5, 2.8, 3.5))
 
 
 def test_a_bare_face_has_no_beard_no_glasses_and_a_closed_mouth():
@@ -87,7 +44,7 @@ def test_hair_has_its_colour_and_brows_follow_it(colour):
 
 def test_a_sky_or_a_bald_head_is_no_hair():
     assert seen_in(*crown((120, 170, 230))).hair is None
-    assert seen_in(*crown(TONE)).hair is None
+    assert seen_in(*crown(SKIN)).hair is None
 
 
 def test_white_hair_makes_people_old():
