@@ -91,8 +91,12 @@ def test_another_learning_rate_trains_everything_again(done):
     assert done.plan() == {"check_training": 1, **OF_BOTH}
 
 
-def test_another_seed_of_a_method_makes_that_variant_again(done):
-    done.config["variants"]["anonymized"]["seed"] = 1
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("seed", 1), ("large", "natural"), ("large_above", 40), ("identity", "track")],
+)
+def test_another_setting_of_natural_makes_that_variant_again(done, key, value):
+    done.config["variants"]["anonymized"][key] = value
     assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
 
 
