@@ -25,14 +25,18 @@ def treat(picture: PlatePhoto, seed: int = 0, **region) -> tuple[np.ndarray, Rep
 
 def characters(picture: PlatePhoto, image: np.ndarray) -> list[np.ndarray]:
     """Each character's place in an image, seen straight on, without its mean."""
+    return [view - view.mean() for view in seen(picture, grey(image))]
+
+
+def seen(picture: PlatePhoto, plane: np.ndarray) -> list[np.ndarray]:
+    """Each character's place in a plane (h, w) float32, seen straight on."""
     shift = np.float64([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
     result = []
     for x0, y0, x1, y1 in picture.characters:
         cell = np.float64([[(x1 - x0) / 24, 0, x0], [0, (y1 - y0) / 40, y0], [0, 0, 1]])
         matrix = shift @ picture.to_image @ cell @ np.linalg.inv(shift)
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        view = cv2.warpPerspective(grey(image), matrix, (24, 40), flags=flags)
-        result.append(view - view.mean())
+        result.append(cv2.warpPerspective(plane, matrix, (24, 40), flags=flags))
     return result
 
 
@@ -103,6 +107,31 @@ def test_no_character_stays_beside_a_quad_that_ends_too_early(look, inside):
         assert max(correlations(picture, picture.image, image)) < IDENTICAL
         found = compare_plate(picture.image, image, region)
         assert (found.characters.count, found.characters.unchanged) == (7, 0)
+
+
+def test_small_plates_are_painted_as_far_as_they_continue_beyond_the_quad():
+    rng = np.random.default_rng(8)
+    for width in (20, 24, 27):
+        picture = photograph(invented(rng), width, PhotoStyle(band=False), seed=width)
+        first, last = picture.characters[0], picture.characters[-1]
+        for region in (
+            picture.part(0, last[0] - 10),
+            picture.part(first[2] + 10, picture.straight[0]),
+        ):
+            image = picture.image.copy()
+            replace_plate(picture.image, region, np.random.default_rng(0)).paste(image)
+            changed = (image != picture.image).any(axis=2).astype(np.float32)
+            assert min(view.mean() for view in seen(picture, changed)) > 0.8
+
+
+def test_the_car_beside_a_tilted_plate_stays():
+    picture = photograph(("KLM 4937",), 150, PhotoStyle(band=False, roll=-5), seed=3)
+    image, _ = treat(picture, loose=0.08, quad=False)
+    plate = np.zeros(image.shape[:2], np.uint8)
+    cv2.fillConvexPoly(plate, np.int32(np.round(picture.quad - 0.5)), 1)
+    beside = cv2.dilate(plate, np.ones((7, 7), np.uint8)) == 0
+    changed = (image.astype(int) != picture.image).any(axis=2)
+    assert (changed & beside).sum() < 0.02 * plate.sum()
 
 
 def test_a_character_that_only_the_check_finds_is_replaced_as_well():

@@ -51,7 +51,9 @@ def is_covered(reading: Reading, zone: Zone) -> bool:
         round(max(x0 + 0.105 * frame.width, reading.band + 0.04 * frame.width + frame.scale)) :
         round(x1 - 0.105 * frame.width) + 1,
     ] = True  # fmt: skip
-    strokes = fine & middle
+    around = 4 * round(frame.scale) + 1
+    hidden = cv2.dilate(zone.hidden.astype(np.uint8), np.ones((around, around), np.uint8)) > 0
+    strokes = fine & middle & ~hidden
     return float((strokes & ~zone.mask).sum()) < _LEFT * max(float(strokes.sum()), 1.0)
 
 

@@ -20,8 +20,6 @@ from .marks import Mark, marks_of, painted, room_of, widths_of
 
 _WIDER = 0.12
 """Reach beyond the region's box, relative to its height or width."""
-_CHECKED = 0.15
-"""Reach beyond the quad on each side in which nothing may still be read, relative to its width."""
 _ATTEMPTS = 3
 """Number of texts that are tried."""
 
@@ -54,7 +52,7 @@ def _rewritten(
 ) -> Replacement | None:
     """New characters; none as the fallback; None where that does not hide the original either."""
     reading = with_outside(image, read_plate(image, quad, box))
-    beyond = _CHECKED * reading.frame.width - reading.frame.plate[0]
+    beyond = zone.BEYOND * reading.frame.width - reading.frame.plate[0]
     reading = widened(image, reading, math.ceil(beyond))
     work = _Work.on(image, quad, box, reading)
     for _ in range(_ATTEMPTS):

@@ -2,10 +2,27 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from pii_measures import Reading
-from pii_measures.pixels import limited, three
+from pii_measures.appearance import grey
+from pii_measures.pixels import dot, limited, three
 from pii_measures.plates.ink import blurred, smooth
+
+BEYOND = 0.15
+"""Reach beyond the quad on each side in which nothing may still be read, relative to its width."""
+_CONTINUED = 0.3
+"""Share of ground in a column from which an illegible plate continues."""
+_STROKES = 0.75
+"""Width without ground, relative to a plate's height, that may be a character."""
+_LEAST_CAP = 6.0
+"""Cap height in the image, pixels, from which things before a plate are told from characters."""
+_FAR = 0.35
+"""Distance from the ground, relative to that of ink, of what is no ground."""
+_EVEN = 0.25
+"""Steepness of edges relative to that of a stroke's up to which something is even."""
+_WIDE = 0.45
+"""Width relative to the cap height from which something is no stroke."""
 
 
 @dataclass(frozen=True)
@@ -16,11 +33,13 @@ class Zone:
     """All of it, (h, w) bool."""
     text: np.ndarray
     """Rows of the characters only, (h, w) bool."""
+    hidden: np.ndarray
+    """What hides the plate or lies beside it, and is left as it is, (h, w) bool."""
 
 
 def text_zone(reading: Reading) -> Zone:
     """Zone between the plate's sides in the rows of the characters and their blurred edges."""
-    frame, sides = reading.frame, reading.sides
+    frame, sides = reading.frame, _sides(reading)
     mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
     for line in reading.layout.lines:
         pad = max(2.2 * reading.blur, 0.10 * line.cap, 1.3 * frame.scale)
@@ -30,20 +49,77 @@ def text_zone(reading: Reading) -> Zone:
         mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
         inner = min(reading.blur, 0.06 * line.cap)
         text[max(round(line.y0 - inner), 0) : round(line.y1 + inner) + 1, columns] = True
-    return Zone(mask, text)
+    hidden = _hidden(reading)
+    return Zone(mask & ~hidden, text & ~hidden, hidden)
+
+
+def _sides(reading: Reading) -> tuple[float, float]:
+    """Ends x of the ground; if the characters could not be separated, as far as there is any, since
+    nobody knows whether some stand there.
+    """
+    left, right = reading.sides
+    if reading.layout.legible:
+        return left, right
+    frame = reading.frame
+    x0, y0, x1, y1 = (round(value) for value in frame.plate)
+    reach, gap = round(BEYOND * frame.width), round(_STROKES * frame.height)
+    ground = (np.abs(reading.share[max(y0, 0) : y1 + 1]) < _FAR).mean(axis=0) >= _CONTINUED
+    if reading.band <= x0 + 1:
+        left = _end(ground[::-1], len(ground) - 1 - left, len(ground) - 1 - x0 + reach, gap)
+        left = len(ground) - 1 - left
+    return left, _end(ground, right, x1 + reach, gap)
+
+
+def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
+    """Last x up to a limit that is ground and at most a gap apart from other ground, (w,) bool."""
+    end = start
+    for x in np.flatnonzero(ground[: limit + 1]):
+        if end < x <= end + gap:
+            end = float(x)
+    return end
 
 
 def whole_zone(reading: Reading) -> Zone:
     """Zone of the whole quad between the country bands, and of all characters."""
-    frame = reading.frame
-    mask = text_zone(reading).mask
+    frame, lines = reading.frame, text_zone(reading)
+    mask = lines.mask.copy()
     x0, y0, x1, y1 = frame.plate
     columns = slice(round(max(x0, reading.sides[0])), round(min(x1, reading.sides[1])) + 1)
     mask[max(round(y0), 0) : round(y1) + 1, columns] = True
     text = np.zeros_like(mask)
     for line in reading.layout.lines:
         text[max(round(line.y0), 0) : round(line.y1) + 1, columns] = True
-    return Zone(mask, text)
+    return Zone(mask & ~lines.hidden, text & ~lines.hidden, lines.hidden)
+
+
+def _hidden(reading: Reading) -> np.ndarray:
+    """Things before the plate and beside it, (h, w) bool.
+
+    They are wider than strokes, without edges such as those of characters, and reach into the
+    quad from outside.
+    """
+    layout, frame = reading.layout, reading.frame
+    none = np.zeros(reading.share.shape, bool)
+    cap = max(line.cap for line in layout.lines)
+    if not layout.legible or cap < _LEAST_CAP * frame.scale:
+        return none
+    change = reading.view - reading.model.field
+    far = np.sqrt(dot(change, change)) > _FAR * float(np.linalg.norm(reading.model.ink))
+    luma = cv2.GaussianBlur(grey(reading.view), (0, 0), 0.4 * frame.scale)
+    edge = cv2.magnitude(cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1))
+    contrast = abs(float(grey(reading.model.ink[None, None])[0, 0]))
+    even = far & (edge < _EVEN * 8 * contrast / max(2 * reading.blur, frame.scale))
+    side = max(round(_WIDE * cap), 3)
+    wide = cv2.morphologyEx(even.astype(np.uint8), cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    count, labels = cv2.connectedComponents(wide, connectivity=4)
+    x0, y0, x1, y1 = (round(value) for value in frame.plate)
+    outside = np.ones(none.shape, bool)
+    outside[max(y0, 0) : y1 + 1, max(x0, 0) : x1 + 1] = False
+    entering = np.zeros(count, bool)
+    entering[np.unique(labels[outside])] = True
+    entering[0] = False
+    around = 2 * round(frame.scale) + 1
+    return cv2.dilate(entering[labels].astype(np.uint8), np.ones((around, around), np.uint8)) > 0
 
 
 def ground(reading: Reading, zone: Zone) -> np.ndarray:
@@ -57,6 +133,8 @@ def ground(reading: Reading, zone: Zone) -> np.ndarray:
     cap = max(line.cap for line in layout.lines)
     pure = (np.abs(share) < 0.28) & seen
     columns = np.asarray(zone.mask.any(axis=0))
+    seen = seen & ~zone.hidden
+    pure &= seen
     beside = ~zone.text & seen
     weight = np.where(beside, np.where(share < 0.3, 1.0, 0.12), np.where(pure, 1.0, 0.0))
     weight = np.where(columns[None, :], weight, 0).astype(np.float32)
