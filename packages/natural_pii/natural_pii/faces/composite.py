@@ -19,12 +19,12 @@ _LEAST_SKIN = 0.43
 """Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
 _FINE, _COARSE = 1.0, 2.5
 """Blurs, in pixels, between which a face's detail tells how sharp it is."""
-_WIDE = 1.0
-"""Blur that the old face keeps, standard deviation in units: almost a quarter of its width."""
 _NEAR = 0.4
 """How far skin that stays in sight has an effect, standard deviation in units."""
 _CONTRASTS = np.float32(0.3), np.float32(2.6)
 """Limits of the gain in contrast."""
+_SHIFTS = -0.25, 0.05
+"""Limits of the gain of the whole inner face, logarithms."""
 _CALM = np.float32(0.4)
 """Share of the drawn relief that skin between the features gets."""
 _COLOURFUL = 0.15
@@ -50,9 +50,9 @@ def composite(
 ) -> np.ndarray | None:
     """Patch (h, w, 3) uint8 with the features of a drawn head; None where there is too little skin.
 
-    Light and shade are those of the photograph, blurred until they hardly show whose face it is.
-    The detail that the drawn head loses by the same blur is multiplied onto them. What covers the
-    face stays: hair, hands, masks. So does the outline.
+    The skin of the photograph is continued smoothly over the head, and the drawn head's deviations
+    from its own smooth skin are multiplied onto it. What covers the face stays: hair, hands, masks.
+    So does the outline.
 
     Args:
         window: the patch as it was, (h, w, 3) uint8.
@@ -71,7 +71,8 @@ def composite(
     old = skin_field(plane, plane.small(seen), plane.small(off), tone)
     if old.share < _LEAST_SKIN:
         return None
-    alike = old.likeness(seen - plane.over(old.coefficients))
+    light = plane.over(old.coefficients)
+    alike = old.likeness(seen - light)
 
     core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.head))
     other = soft(1 - alike, max(0.16 * unit, 0.5))
@@ -79,14 +80,13 @@ def composite(
     kept = kept * _from_outside(kept > 0.1, head < 0.5)
     alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
 
-    seen_as = np.maximum(alpha, alike * (1 - kept)) + np.float32(1e-3)
-    light = _coarse(seen, seen_as, unit)
     # Where skin stays in sight, what sets it apart from this light goes on: no border is seen.
     visible = (1 - alpha) * alike + np.float32(1e-4)
     near = _NEAR * unit
     light = light + soft(times(seen - light, visible), near) / three(soft(visible, near) + 0.05)
     inside = core * (1 - kept)
-    detail = (made - _coarse(made, seen_as, unit)) * drawn.shown[..., None]
+    new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
+    detail = (made - plane.over(new)) * drawn.shown[..., None]
     grey = three(mean_of(detail))
     detail = grey + _colourfulness(old) * _unbluish(detail, grey)
     residual = mean_of(seen - light)
@@ -101,6 +101,7 @@ def composite(
     # The light that skin reflects is that of the photograph; only eyes may be brighter.
     shine = 0.5 * np.maximum(mean_of(detail), 0) * (1 - soft(eyes, 0.2 * unit))
     detail -= three(shine - np.float32(np.vdot(shine, inside) / max(float(inside.sum()), 1e-3)))
+    detail += three(soft(inside, 0.3 * unit)) * _shift(seen - light, detail, inside)
     detail += three(_lift(mean_of(seen), mean_of(light + detail), inside))
     height, width = core.shape
     ground = window.astype(np.float32)
@@ -134,6 +135,18 @@ def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
     bluer = np.maximum(tint[..., 2] - tint[..., 0], np.float32(1e-3))
     allowed = np.float32(_BLUISH) + np.maximum(grey[..., 0], 0)
     return tint * three(np.minimum(allowed / bluer, np.float32(1)))
+
+
+def _shift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Logarithm of the gain (3,) with which the new inner face is about as bright as the old one.
+
+    Args:
+        old: differences of the old face from its smooth skin, (h, w, 3).
+        new: those of the new one.
+        inside: the inner face, (h, w).
+    """
+    missing = np.tensordot(inside, old - new, axes=2) / max(float(inside.sum()), 1e-3)
+    return np.clip(missing, *_SHIFTS).astype(np.float32)
 
 
 def _lift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
@@ -196,12 +209,6 @@ def _back_and_forth(length: int, count: int, start: int) -> np.ndarray:
     return np.minimum(places, 2 * count - 1 - places)
 
 
-def _coarse(image: np.ndarray, weights: np.ndarray, unit: float) -> np.ndarray:
-    """Image (h, w, 3) blurred over the face alone."""
-    wide = _WIDE * unit
-    return soft(times(image, weights), wide) / three(soft(weights, wide))
-
-
 def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float) -> np.float32:
     """Gain that gives new detail about the strength of the old one.
 
@@ -214,7 +221,8 @@ def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float)
     # Of small faces, what is left of the old lines after the blur is mostly noise and shade.
     share = np.float32(np.interp(unit, (3, 7), (0.7, 1.0)))
     fine = max(0.12 * unit, 0.5)
-    powers = [_power(cv2.GaussianBlur(part, (0, 0), fine), inside) for part in (old, new)]
+    bands = (cv2.GaussianBlur(part, (0, 0), fine) - soft(part, 0.6 * unit) for part in (old, new))
+    powers = [_power(band, inside) for band in bands]
     return np.clip(share * np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
 
 

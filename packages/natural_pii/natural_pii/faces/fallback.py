@@ -9,9 +9,9 @@ from natural_pii.replacement import Box, clipped
 
 from .grid import smooth
 
-MARGIN = 0.3
-"""Margin of the ellipse around the box, relative to its size; from 0.21 on it holds the box."""
-_FULL = 0.72
+MARGIN = 0.2
+"""Margin of the ellipse around the box, relative to its size."""
+_FULL = 0.78
 """Share of the ellipse's radius within which nothing of the old pixels is left."""
 _LEAST_RADIUS = 1.5
 """Least half width and height of the ellipse, pixels."""
@@ -24,7 +24,7 @@ _MIDDLE = 0.5
 def smeared_ellipse(
     image: np.ndarray,
     region: FaceRegion,
-    middle: np.ndarray | None,
+    is_face: bool,
     noise: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, Box]:
@@ -36,7 +36,7 @@ def smeared_ellipse(
     Args:
         image: (height, width, 3) uint8 RGB.
         region: a face, at least partly inside of the image.
-        middle: colour (3,) in the middle, 0 to 255; None for that of the surroundings.
+        is_face: whether the middle gets the mean colour of the face, and not the surroundings'.
         noise: standard deviation of the image's noise, grey levels.
         rng: source of the noise.
 
@@ -57,9 +57,9 @@ def smeared_ellipse(
     reach = np.sqrt(across**2 + down**2)
     known = smooth(reach, 0.9, 1.0).astype(np.float32)
     colours = patch * known[..., None]
-    if middle is not None:
+    if is_face and (reach < _MIDDLE).any():
         inner = 0.3 * (1 - smooth(reach, 0.1, _MIDDLE)).astype(np.float32)
-        colours += inner[..., None] * middle.astype(np.float32)
+        colours += inner[..., None] * patch[reach < _MIDDLE].mean(axis=0)
         known += inner
     if known.max() <= 0:  # the ellipse is larger than the frame
         colours, known = colours + patch.mean(axis=(0, 1)), known + 1

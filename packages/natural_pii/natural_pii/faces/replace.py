@@ -9,7 +9,7 @@ from pii_measures.appearance import noise_level
 from natural_pii.replacement import Box, FallbackReason, Replacement, Route, clipped, enlarged
 
 from .composite import composite
-from .estimate import Skin, display_tone, is_skin, skin_of
+from .estimate import Skin, is_skin, skin_of
 from .fallback import smeared_ellipse
 from .field import plane_of
 from .identity import draw_identity
@@ -59,8 +59,8 @@ def replace_face(image: np.ndarray, subject: Subject, person: int, number: int =
         drawn = _drawn_over(image, subject, subject.skin, person, grain)
         if drawn is not None:
             return Replacement(drawn, subject.box, Route.NATURAL)
-    middle = None if subject.skin is None else display_tone(subject.skin)
-    patch, box = smeared_ellipse(image, subject.region, middle, subject.noise, grain)
+    is_face = subject.skin is not None
+    patch, box = smeared_ellipse(image, subject.region, is_face, subject.noise, grain)
     if subject.route is Route.LARGE:
         return Replacement(patch, box, Route.LARGE)
     return Replacement(patch, box, Route.FALLBACK, subject.reason or FallbackReason.NO_SKIN)
