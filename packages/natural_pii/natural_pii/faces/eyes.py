@@ -28,7 +28,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     window = half.grid.window(0.15, -0.75, 1.9, 0.75)
     paint = half.part(window)
     grid = paint.grid
-    wide, gap = who.eye_long, who.eye_open * (1 - 0.3 * who.squint)
+    wide, gap = who.eye_long, who.eye_open * (1 - 0.2 * who.squint)
     x = grid.u - 1 - who.eyes_apart  # grows towards the ear
     y = grid.v + who.eyes_up + who.eye_tilt * x  # the outer corner lies higher
     share = x * (1 / wide)
@@ -64,7 +64,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     both.mix(0.6 * spot, pale(paint.tone, 1.4))
 
     dark = between(scaled(who.hair, 0.5), scaled(paint.tone, 0.10), 0.45)
-    thick = 0.022 + 0.055 * who.lashes
+    thick = 0.022 + 0.04 * who.lashes
     reach = smooth(wide * 1.12 - x, 0, 0.12) * smooth(x + wide * 0.98, 0, 0.14)
     lid = below + 0.006
     lash = near_curve(paint, np.where(lid < 0, lid, lid * 1.5), thick)

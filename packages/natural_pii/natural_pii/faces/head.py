@@ -55,7 +55,7 @@ def height_field(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
 def _nose(grid: Grid, who: Identity) -> np.ndarray:
     tip = who.nose_tip
     ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.20, tip + 0.56),
-                      (0.0, 0.14, 0.36, 0.46, 0.38, 0.0)).astype(np.float32)  # fmt: skip
+                      (0.0, 0.09, 0.26, 0.42, 0.36, 0.0)).astype(np.float32)  # fmt: skip
     wide = np.interp(grid.v, (-0.3, 0.1, tip, tip + 0.4), (0.30, 0.22, 0.33, 0.2)).astype(
         np.float32
     )

@@ -68,7 +68,7 @@ def _opening(who: Identity) -> float:
     if who.mouth is Mouth.TEETH:
         return 0.22 + 0.18 * who.parted
     if who.mouth is Mouth.OPEN:
-        return 0.36 + 0.26 * who.parted
+        return 0.30 + 0.20 * who.parted
     return 0.0
 
 
@@ -110,8 +110,10 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
     across = np.square(np.square(u / (0.36 * wide)))
     shade = np.exp(-across - np.square((v - tip - 0.27) / 0.11)) * (0.3 + 0.7 * who.nostrils)
     paint.tint(shade, (0.62, 0.52, 0.50))
-    light = np.exp(-np.square(u / (0.13 * who.tip)) - np.square((v - tip + 0.06) / 0.11))
-    paint.tint(0.5 * light, (1.30, 1.30, 1.28))
+    light = np.exp(-np.square(u / (0.15 * who.tip)) - np.square((v - tip + 0.04) / 0.13))
+    paint.tint(0.6 * light, (1.30, 1.30, 1.28))
+    side = np.exp(-np.square((u - 0.34 * wide) / 0.10) - np.square((v - tip + 0.16) / 0.20))
+    paint.tint(0.6 * side * who.nose_height, (0.78, 0.70, 0.68))
     x = (u - 0.20 * wide) / (0.12 * wide)
     y = (v - tip - 0.20 + 0.035 * x) / (0.045 + 0.04 * who.nostrils)
     hole = cv2.exp(-cv2.pow(0.8 * (x * x + y * y), 1.2))

@@ -182,7 +182,7 @@ class _Look:
         dark = float((level < -1.3).mean())
         if white < 0.12 or dark > 0.3:
             return Mouth.CLOSED
-        return Mouth.OPEN if dark > 0.15 else Mouth.TEETH
+        return Mouth.OPEN if dark > 0.2 else Mouth.TEETH
 
     def glasses(self) -> bool:
         """Whether a line crosses the nose, and another one lies below an eye."""
