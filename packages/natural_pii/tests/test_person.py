@@ -60,8 +60,8 @@ def test_hair_beside_the_lower_face_is_long_and_makes_most_people_women():
     assert seen.long_hair
     women = np.mean([who.feminine > 0.5 for who in people(seen=seen)])
     men = np.mean([who.feminine > 0.5 for who in people()])
-    assert women > 0.8
-    assert men < 0.35
+    assert women > 0.7
+    assert men < 0.4
 
 
 def test_a_beard_is_seen_and_goes_on_in_its_own_colour():
@@ -121,8 +121,8 @@ def test_measures_range_as_those_of_people_do():
         middle = np.percentile(values, (5, 95))
         assert low < middle[0] < middle[1] < high
     for name, least in (
-        ("nose_width", 0.14), ("nose_length", 0.1), ("mouth_down", 0.1), ("brow_height", 0.08),
-        ("brow_thickness", 0.03), ("eye_open", 0.06), ("lip_upper", 0.05), ("smile", 0.4),
+        ("nose_width", 0.14), ("nose_length", 0.1), ("mouth_down", 0.1), ("brow_height", 0.07),
+        ("brow_thickness", 0.03), ("eye_open", 0.05), ("lip_upper", 0.05), ("smile", 0.4),
     ):  # fmt: skip
         assert np.std([getattr(who, name) for who in everybody]) > least
 

@@ -153,7 +153,7 @@ class _Look:
             level = offset.mean(axis=1)
             alike = (np.abs(level) < 0.9) & (np.abs(offset - level[:, None]).max(axis=1) < 0.35)
             shares += float((alike & ~self._is_skin(colours) & inside).mean())
-        return shares > 0.5
+        return shares > 0.7
 
     def beard(self, unlikely: bool) -> tuple[Beard, Colour | None]:
         """The beard, by how much darker than the cheeks lip, chin and jaw are, and its colour.
@@ -165,10 +165,10 @@ class _Look:
         places = [np.median(self.logarithms(points), axis=0) for points in (_LIP, _CHIN, _JAW)]
         lip, chin, jaw = (float((place - cheeks).mean()) for place in places)
         red, green, blue = np.exp(places[0] if lip < chin else places[1]).tolist()
-        least = -1.6 if unlikely else -1.1
+        least = -1.7 if unlikely else -1.35
         if lip < least and chin < -0.35 and jaw < -0.7:
             return Beard.FULL, (red, green, blue)
-        if lip < min(least, -1.45):
+        if lip < min(least, -1.5):
             return Beard.MOUSTACHE, (red, green, blue)
         return Beard.NONE, None
 
