@@ -13,7 +13,7 @@ from plain_commands.errors import UserError
 from plain_commands.section import validate
 
 from tests.anonymization.anonymizing import make_data, run, treated
-from workflow_scripts.anonymization.methods.natural import Natural, tracks_of
+from workflow_scripts.anonymization.methods.natural import Natural, owners_of, tracks_of
 from workflow_scripts.anonymization.variants import Variant
 from workflow_scripts.contracts.coco import Instance, LabelledObject
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
@@ -222,11 +222,12 @@ def test_a_track_is_one_new_person_in_all_images(portraits, monkeypatch):
 def test_the_track_of_a_labelled_person_is_that_of_the_face(portraits):
     image, regions = portraits
     objects = labelled_halves(image.shape[:2])
-    assert tracks_of(regions, objects) == ["p1", None]
+    owners = owners_of(regions, objects)
+    assert tracks_of(regions, owners, objects) == ["p1", None]
     named = [replace(regions[0], track="listed"), regions[1]]
-    assert tracks_of(named, objects) == ["listed", None]
+    assert tracks_of(named, owners, objects) == ["listed", None]
     plate = replace(regions[0], kind=Kind.LICENSE_PLATE)
-    assert tracks_of([plate], objects) == [None]
+    assert tracks_of([plate], [None], objects) == [None]
 
 
 def labelled_halves(shape: tuple[int, int]) -> tuple[LabelledObject, ...]:

@@ -16,8 +16,6 @@ from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 
 FILE_NAME = "manifest.parquet"
-LARGE = "large_"
-"""Begins the method of a change of a face that is too large to be drawn unnoticed."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from natural_pii import Route
 from plain_commands.files import atomic, link_or_copy
 
 from workflow_scripts.contracts.audits import Audit, MetadataFindings
-from workflow_scripts.contracts.manifest import LARGE
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.pairs import Pair
 from workflow_scripts.privacy.table import shortcomings
@@ -24,7 +23,7 @@ SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which little is found (docs/detection.md)."""
 COVERED = {
     Route.FALLBACK.value: "the method failed there",
-    f"{LARGE}smear": "faces as large as these are not drawn",
+    Route.LARGE.value: "faces as large as these are not drawn",
 }
 """Why a region was covered, by the beginning of the way in which it was changed."""
 NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})

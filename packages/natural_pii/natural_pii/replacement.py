@@ -22,7 +22,7 @@ class Route(StrEnum):
     FALLBACK = "fallback"
     """A face that none can be drawn over is smeared; a plate on which the old characters could
     still be read loses its characters."""
-    LARGE = "large"
+    LARGE = "large_smear"
     """A face that is larger than drawn faces may be is smeared."""
 
 

@@ -16,21 +16,23 @@ from pydantic import Field, model_validator
 from workflow_scripts.anonymization.inpainting import ENVIRONMENT, FacePainter
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.contracts.coco import CocoSplit, LabelledObject
-from workflow_scripts.contracts.manifest import LARGE, Change
+from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.masks import mask_at
 from workflow_scripts.imaging.pictures import Picture
 
 PEOPLE = ("person", "rider")
 """Classes of the objects to which faces belong."""
+LARGE_NATURAL, LARGE_DIFFUSION = "large_natural", "large_diffusion"
+"""Methods of changes of large faces, beside `Route.LARGE`."""
 
 
 class Natural(Method):
     """Draw another face over each face, and other characters on each license plate.
 
     The method of a change is `natural`, `natural_wide` where more of a plate was painted anew,
-    `fallback` where nothing could be drawn and the region was covered without detail, and for a
-    face that is large `large_` with what was done to it, such as `large_smear`.
+    `fallback` where nothing could be drawn and the region was covered without detail, and of large
+    faces `large_smear`, `large_natural` or `large_diffusion`.
     """
 
     method: Literal["natural"] = "natural"
@@ -77,19 +79,21 @@ class Natural(Method):
     @contextlib.contextmanager
     def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
         """Load the diffusion model if the shard has large faces; see `Method.prepared`."""
-        faces = [
-            (picture, region)
-            for picture in pictures
-            for region in picture.regions
-            if region.kind is Kind.FACE
-        ]
+        regions = [region for picture in pictures for region in picture.regions]
         if self.identity == "track":
-            tracks = [track for one in pictures for track in tracks_of(one.regions, one.objects)]
+            tracks = [
+                track
+                for one in pictures
+                for track in tracks_of(
+                    one.regions, owners_of(one.regions, one.objects), one.objects
+                )
+            ]
             log.info(
                 "%d of %d faces are of a track; the others get another face in each image",
-                *(sum(track is not None for track in tracks), len(faces)),
+                sum(track is not None for track in tracks),
+                sum(region.kind is Kind.FACE for region in regions),
             )
-        if self.diffusion and any(self._is_large(region) for _, region in faces):
+        if self.diffusion and any(map(self._is_large, regions)):
             yield self.model_copy(update={"diffusion": self.diffusion.loaded()})
         else:
             yield self
@@ -99,14 +103,15 @@ class Natural(Method):
     ) -> tuple[np.ndarray, list[Change]]:
         """Replace the faces, then the plates; see `Method.anonymize`."""
         regions = picture.regions
-        people: list[int | None] = list(owners_of(regions, picture.objects))
-        tracks = tracks_of(regions, picture.objects)
+        people = owners_of(regions, picture.objects)
+        tracks = tracks_of(regions, people, picture.objects)
         # Numbers that no labelled object has.
         names = sorted({track for track in tracks if track is not None})
         numbers = {name: -number for number, name in enumerate(names, start=1)}
-        for place, track in enumerate(tracks):
-            if track is not None:
-                people[place] = numbers[track]
+        people = [
+            owner if track is None else numbers[track]
+            for owner, track in zip(people, tracks, strict=True)
+        ]
         pixels, replacements = natural_pii.anonymize(
             picture.pixels,
             [_as_natural(region) for region in regions],
@@ -145,7 +150,7 @@ class Natural(Method):
             before = changes[place].box
             low, high = np.minimum(before, done.box), np.maximum(before, done.box)
             box = (int(low[0]), int(low[1]), int(high[2]), int(high[3]))
-            way = LARGE + (self.large if done.by_model else "smear")
+            way = LARGE_DIFFUSION if done.by_model else Route.LARGE.value
             changes[place] = Change.of(regions[place], way, box)
         return result
 
@@ -153,17 +158,23 @@ class Natural(Method):
         return region.kind is Kind.FACE and region.width > self.large_above
 
     def _way_of(self, region: Region, route: Route) -> str:
-        if route is Route.FALLBACK or not self._is_large(region):
-            return route.value
-        return LARGE + ("smear" if route is Route.LARGE else self.large)
+        is_drawn = route is Route.NATURAL and self._is_large(region)
+        return LARGE_NATURAL if is_drawn else route.value
 
     def _seed_of(self, track: str) -> int:
         """Seed of the person that everybody of a track becomes, whatever the image or shard."""
         return int(sha256_of(canonical_json([self.seed, "track", track]))[:15], 16)
 
 
-def tracks_of(regions: Sequence[Region], objects: Sequence[LabelledObject]) -> list[str | None]:
+def tracks_of(
+    regions: Sequence[Region], owners: Sequence[int | None], objects: Sequence[LabelledObject]
+) -> list[str | None]:
     """The track of each face: that of its region, or of the person on whom it is.
+
+    Args:
+        regions: of a picture.
+        owners: see `owners_of`.
+        objects: that are labelled in the picture.
 
     Returns:
         A name per region; None for plates and for faces of no track.
@@ -173,7 +184,7 @@ def tracks_of(regions: Sequence[Region], objects: Sequence[LabelledObject]) -> l
         region.track or (None if owner is None else names[owner])
         if region.kind is Kind.FACE
         else None
-        for region, owner in zip(regions, owners_of(regions, objects), strict=True)
+        for region, owner in zip(regions, owners, strict=True)
     ]
 
 
