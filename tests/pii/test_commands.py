@@ -24,10 +24,9 @@ from workflow_scripts.contracts.regions import (
     with_ids,
     write_regions,
 )
-from workflow_scripts.imaging.detection import share_on
+from workflow_scripts.imaging.detection import merged, share_on
 from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.masks import encode_mask
-from workflow_scripts.pii.detect import merged
 from workflow_scripts.pii.figure import draw
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.pii.summary import summarize

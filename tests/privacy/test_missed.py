@@ -91,6 +91,7 @@ def test_finds_count_where_those_of_the_first_search_count(data, capsys):
 
 def test_somebodys_own_list_can_be_the_second_search(data, capsys):
     rows = [{**vars(one), "kind": "face", "score": 1} for one in regions_in("a.png")]
+    rows += [row | {"x1": (row["x0"] + row["x1"]) / 2} for row in rows]  # a half of each again
     keys = ("image", "kind", "x0", "y0", "x1", "y1")
     (data / "hand.json").write_text(json.dumps([{k: row[k] for k in keys} for row in rows]))
     second = {"faces": {"detector": "annotations", "file": str(data / "hand.json")}}

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
+from pii_detectors.boxes import objects_of
 from plain_commands.section import Section, validate
 from pydantic import model_validator
 
@@ -168,6 +169,26 @@ def share_on(region: Region, parents: Iterable[Instance]) -> float:
         ):
             covered |= decode_mask(parent.segmentation)[rows, columns]
     return float(covered.mean())
+
+
+def merged(regions: Sequence[Region]) -> list[Region]:
+    """One region of each face or license plate, where several finds overlap.
+
+    Its landmarks or quad are those of the find that fits best. Its box holds all of them, so that
+    nothing is shown that one of them would have hidden.
+
+    Args:
+        regions: of one kind, in one picture.
+    """
+    boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
+    scores = np.array([region.score for region in regions], float)
+    whole = []
+    for group in objects_of(boxes, scores):
+        x0, y0 = boxes[group, :2].min(axis=0).tolist()
+        x1, y1 = boxes[group, 2:].max(axis=0).tolist()
+        score = float(scores[group].max())
+        whole.append(replace(regions[group[0]], x0=x0, y0=y0, x1=x1, y1=y1, score=score))
+    return whole
 
 
 def region_inside(

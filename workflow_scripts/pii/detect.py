@@ -6,11 +6,11 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from pii_detectors.boxes import objects_of
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import NotCounted, Region, with_ids
+from workflow_scripts.imaging.detection import merged
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.pii.settings import Pii
 
@@ -82,26 +82,6 @@ def detect(
             not_counted.merged[kind] += len(kept) - len(whole)
             found += sorted(whole, key=lambda region: (region.x0, region.y0))
         yield with_ids(found, picture.record.sha256)
-
-
-def merged(regions: Sequence[Region]) -> list[Region]:
-    """One region of each face or license plate, where several finds overlap.
-
-    Its landmarks or quad are those of the find that fits best. Its box holds all of them, so that
-    nothing is shown that one of them would have hidden.
-
-    Args:
-        regions: of one kind, in one picture.
-    """
-    boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
-    scores = np.array([region.score for region in regions], float)
-    whole = []
-    for group in objects_of(boxes, scores):
-        x0, y0 = boxes[group, :2].min(axis=0).tolist()
-        x1, y1 = boxes[group, 2:].max(axis=0).tolist()
-        score = float(scores[group].max())
-        whole.append(replace(regions[group[0]], x0=x0, y0=y0, x1=x1, y1=y1, score=score))
-    return whole
 
 
 def _decoded_ahead(settings: Pii, pictures: Sequence[Picture]) -> Iterator[Picture]:

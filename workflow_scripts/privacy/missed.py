@@ -14,7 +14,7 @@ from plain_commands.files import sha256_of
 from workflow_scripts.contracts.audits import ALL_SIZES, SIZES, size_of
 from workflow_scripts.contracts.missed import EstimatedShare, KindSearchedTwice, SearchedTwice
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
-from workflow_scripts.imaging.detection import Detectors, PiiSection
+from workflow_scripts.imaging.detection import Detectors, PiiSection, merged
 from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.privacy.matching import matched
 
@@ -62,13 +62,14 @@ def search_again(
         searches = {}
         for kind, detector in detectors.detectors.items():
             finds = detector.regions(copy, kind, None, threads)
-            second = [find for find in finds if pii.counts(find, copy)]
+            counted = [find for find in finds if pii.counts(find, copy)]
+            second = merged(counted)  # as the first search's are
             first = tuple(region for region in copy.regions if region.kind is kind)
             searches[kind] = TwoSearches(
                 first=first,
                 second=tuple(with_ids(second, copy.record.sha256)),
                 pairs=tuple(matched(first, second)),
-                not_labelled=len(finds) - len(second),
+                not_labelled=len(finds) - len(counted),
             )
         yield searches
 
