@@ -42,7 +42,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     _paint_lids(paint, who, _Lids(x, below, above, across))
 
     opening = paint.edge(below, 0.02) * paint.edge(above, 0.025) * inside
-    paint.mix(opening, pale(paint.tone, 0.80))
+    paint.mix(opening, pale(paint.tone, 0.95))
     shade = 1 - smooth(below, 0.0, 0.6 * gap)
     corners = smooth(np.abs(x), 0.35 * wide, wide)
     paint.tint(opening * np.minimum(0.5 * shade + 0.35 * corners, 1), (0.42, 0.34, 0.32))
@@ -55,7 +55,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     iy = y + np.float32(0.035 - 0.05 * who.gaze[1])
     radius = np.sqrt(ix * ix + iy * iy)
     iris = both.edge(_IRIS - radius, 0.03) * opening
-    both.mix(0.9 * iris, who.iris)
+    both.mix(0.95 * iris, scaled(who.iris, 0.7))
     both.tint(iris * smooth(radius, 0.10, 0.17), (0.45, 0.45, 0.45))
     both.mix(0.9 * both.edge(0.07 - radius, 0.02) * opening, (0.004, 0.004, 0.004))
     both.tint(iris * (1 - smooth(below, 0.0, 0.16)), (0.45, 0.45, 0.45))
@@ -68,7 +68,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     reach = smooth(wide * 1.12 - x, 0, 0.12) * smooth(x + wide * 0.98, 0, 0.14)
     lid = below + 0.006
     lash = near_curve(paint, np.where(lid < 0, lid, lid * 1.5), thick)
-    both.mix((0.35 + 0.6 * min(who.lashes, 1)) * reach * lash, dark)
+    both.mix((0.6 + 0.4 * min(who.lashes, 1)) * reach * lash, dark)
     rim = near_curve(paint, above + 0.012, 0.026) * inside
     both.mix((0.1 + 0.6 * min(who.lashes, 1)) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
     return window, both.rgb
@@ -101,11 +101,11 @@ def _paint_lids(paint: FacePaint, who: Identity, lids: _Lids) -> None:
         paint.tint(crease * (0.75 * near), (0.62, 0.50, 0.46))
     # The lid up to the crease, and more softly up to the brow.
     lid = np.exp(-np.square((below + 0.08) / 0.11)) + 0.6 * np.exp(-np.square((below + 0.2) / 0.2))
-    shade = who.lid if who.lid > 0 else 0.35 * who.lid
+    shade = 0.7 * who.lid if who.lid > 0 else 0.35 * who.lid
     paint.tint(shade * lid * near, (0.74, 0.65, 0.63))
     # The hollow beside the nose, and the one below the brow.
     hollow = np.exp(-np.square((x + 0.52) / 0.22) - np.square((below + 0.12) / 0.24))
-    paint.tint(min(0.6 * who.socket, 1) * hollow, (0.66, 0.55, 0.52))
+    paint.tint(min(0.45 * who.socket, 1) * hollow, (0.66, 0.55, 0.52))
     under = smooth(-above, 0.0, 0.05) * near
     bag = who.bags * np.exp(-np.square((above + 0.22 + 0.06 * across) / 0.065)) * near
     paint.tint(0.6 * np.minimum(bag, 1), (0.70, 0.60, 0.58))
@@ -129,7 +129,7 @@ def paint_brows(paint: FacePaint, who: Identity, rng: np.random.Generator) -> No
 def _brow_colour(hair: Colour, tone: Colour) -> Colour:
     """Colour of brows: darker than the hair, and than the skin even where hair shines."""
     bright, skin = (0.30 * red + 0.55 * green + 0.15 * blue for red, green, blue in (hair, tone))
-    most = 0.34 * skin / max(bright, 1e-4)
+    most = 0.25 * skin / max(bright, 1e-4)
     return between(scaled(hair, min(0.75, most)), scaled(tone, 0.16), 0.25)
 
 
@@ -138,7 +138,7 @@ def _brow(grid: Grid, who: Identity, side: int) -> np.ndarray:
     arch = who.brow_arch * np.exp(-np.square((x - 0.22) / 0.40)) - who.brow_tilt * x
     droop = 0.32 * np.maximum(x - 0.22, 0) ** 1.4
     line = -(who.brow_height + who.eyes_up + 0.5 * side * who.brow_lift + arch) + droop
-    thick = who.brow_thickness * np.interp(x, (-0.56, -0.36, 0.1, 0.75), (0.8, 1.0, 0.9, 0.3))
+    thick = who.brow_thickness * np.interp(x, (-0.56, -0.36, 0.1, 0.75), (0.75, 1.0, 0.85, 0.2))
     wide = np.maximum(thick, 0.4 / grid.density).astype(np.float32)
     ends = smooth(x, -0.62, -0.34) * smooth(0.80 - x, 0, 0.4)
     return cv2.exp(-cv2.pow(np.abs((grid.v - line) / wide), 2.0)) * ends

@@ -55,7 +55,7 @@ def height_field(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
 def _nose(grid: Grid, who: Identity) -> np.ndarray:
     tip = who.nose_tip
     ridge = np.interp(grid.v, (-0.35, 0.0, tip * 0.8, tip, tip + 0.20, tip + 0.56),
-                      (0.0, 0.09, 0.26, 0.42, 0.36, 0.0)).astype(np.float32)  # fmt: skip
+                      (0.0, 0.045, 0.12, 0.17, 0.15, 0.0)).astype(np.float32)  # fmt: skip
     wide = np.interp(grid.v, (-0.3, 0.1, tip, tip + 0.4), (0.30, 0.22, 0.33, 0.2)).astype(
         np.float32
     )
@@ -76,7 +76,7 @@ def _relief(grid: Grid, who: Identity) -> np.ndarray:
     deep, cheek = who.socket, who.cheek + 0.8 * who.smiling
     heights = (0.04, 0.06, 0.08, -0.24 * deep, -0.10 * deep, 0.17, 0.15 * cheek, -0.10 * cheek,
                0.06, -0.03, -0.09)  # fmt: skip
-    others = (-0.07, 0.11, 0.14, -0.08, 0.08, 0.10 * who.nose_height * who.tip, 0.17 * who.wing)
+    others = (-0.07, 0.11, 0.14, -0.08, 0.08, 0.10 * who.nose_height * who.tip, 0.10 * who.wing)
     strong = np.concatenate([np.multiply(heights, who.bones), others])
     field = grid.bumps(np.concatenate([_SPOTS, spots]), strong)
     return field * smooth(2.1 - grid.u, 0.0, 0.5)

@@ -106,12 +106,10 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
     tip, wide = who.nose_tip, who.nose_wide
     paint = paint.part(paint.grid.window(0, tip - 0.5, 0.95, tip + 0.6))
     u, v = paint.grid.u, paint.grid.v
-    # Shadow below the tip, and the light on it.
+    # Shadows below the tip and beside it.
     across = np.square(np.square(u / (0.36 * wide)))
     shade = np.exp(-across - np.square((v - tip - 0.27) / 0.11)) * (0.3 + 0.7 * who.nostrils)
     paint.tint(shade, (0.62, 0.52, 0.50))
-    light = np.exp(-np.square(u / (0.15 * who.tip)) - np.square((v - tip + 0.04) / 0.13))
-    paint.tint(0.6 * light, (1.30, 1.30, 1.28))
     side = np.exp(-np.square((u - 0.34 * wide) / 0.10) - np.square((v - tip + 0.16) / 0.20))
     paint.tint(0.6 * side * who.nose_height, (0.78, 0.70, 0.68))
     x = (u - 0.20 * wide) / (0.12 * wide)
