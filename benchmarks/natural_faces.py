@@ -11,7 +11,7 @@ replaced, in its size (of at most 256 px) and reduced to 64 px, and looked up as
 import argparse
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -63,9 +63,9 @@ AROUND, ENLARGED = 3, 200
 METHODS: dict[str, Method | None] = {
     "originals": None,
     "natural": Natural(),
-    "natural, large ones drawn too": Natural(large="natural"),
     "blackbox": Blackbox(),
 }
+DRAWN: dict[str, Method | None] = {"natural, large faces drawn": Natural(large="natural")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +111,10 @@ def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
     )
 
 
-def measure(sample: Sample, recognizer: Dlib, most: float) -> pd.DataFrame:
-    """A column of measures for each of `METHODS`.
+def measure(
+    sample: Sample, recognizer: Dlib, most: float, methods: Mapping[str, Method | None]
+) -> pd.DataFrame:
+    """A column of measures for each method.
 
     Rates are shown with 95 % intervals over people.
 
@@ -120,6 +122,7 @@ def measure(sample: Sample, recognizer: Dlib, most: float) -> pd.DataFrame:
         sample: the faces.
         recognizer: the attacker's.
         most: size in pixels to which larger faces are reduced.
+        methods: by name; None leaves the originals.
     """
     old = [cutout_of(face, face.picture(most)) for face in sample.probes]
     altered = [
@@ -131,7 +134,7 @@ def measure(sample: Sample, recognizer: Dlib, most: float) -> pd.DataFrame:
     originals = Evidence(old)
     known = originals.frame_vectors(recognizer)
     columns = {}
-    for name, method in METHODS.items():
+    for name, method in methods.items():
         treatment = Treatment(method)
         if method is None:  # an attacker's own pictures are looked up, as anonymized faces are
             new, pictures, others = altered, old, other
@@ -286,8 +289,10 @@ def benchmark(folder: Path, most: int) -> tuple[str, pd.DataFrame]:
     """How the faces were found, and the table: measures in rows, a column by size and method."""
     recognizer = Dlib()
     sample = sample_of(folder, most, recognizer)
-    sizes = {"as they are": LARGEST, f"at most {REDUCED} px": REDUCED}
-    tables = {name: measure(sample, recognizer, most) for name, most in sizes.items()}
+    tables = {
+        "as they are": measure(sample, recognizer, LARGEST, METHODS | DRAWN),
+        f"at most {REDUCED} px": measure(sample, recognizer, REDUCED, METHODS),
+    }
     return sample.found, pd.concat(
         [table.add_suffix(f", {size}") for size, table in tables.items()], axis=1
     )
