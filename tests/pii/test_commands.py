@@ -178,8 +178,17 @@ def test_finds_of_one_face_become_one_region_that_hides_them_all():
     for order in ([whole, part, neighbour], [neighbour, part, whole]):
         assert merged(order) == [expected, neighbour]
     # A large one that scores less than half as much is not the face, but stays hidden.
-    assert merged([faint, neighbour]) == [replace(neighbour, x1=90, y1=90)]
+    assert merged([faint, neighbour]) == [replace(neighbour, x1=90, y1=90, landmarks=None)]
     assert merged([]) == []
+
+
+def test_a_plate_keeps_a_quad_that_holds_all_its_finds():
+    quad = ((10, 10), (50, 10), (50, 20), (10, 20))
+    plate = Region("a.png", Kind.LICENSE_PLATE, 0.9, 10, 10, 50, 20, quad=quad)
+    inside = replace(plate, score=0.6, x0=20, x1=40, quad=None)
+    beyond = replace(plate, score=0.6, x0=30, x1=70, quad=None)
+    assert merged([inside, plate]) == [plate]
+    assert merged([plate, beyond]) == [replace(plate, x1=70, quad=None)]
 
 
 def test_regions_survive_the_file(tmp_path):

@@ -46,6 +46,11 @@ class ImageNames:
         }
 
 
+BEYOND = 0.1
+"""Part of the height by which other finds of a face or plate may reach beyond the one that fits
+best: methods hide more than that around landmarks and quads."""
+
+
 class Detector(Section):
     """One way to find PII. Its fields are its settings.
 
@@ -174,8 +179,9 @@ def share_on(region: Region, parents: Iterable[Instance]) -> float:
 def merged(regions: Sequence[Region]) -> list[Region]:
     """One region of each face or license plate, where several finds overlap.
 
-    Its landmarks or quad are those of the find that fits best. Its box holds all of them, so that
-    nothing is shown that one of them would have hidden.
+    It is the find that fits best, with a box that holds all of them, so that nothing is shown that
+    one of them would have hidden. Where others reach far beyond that find, its landmarks or quad
+    are left out: methods would hide what is around these, and not all of the box.
 
     Args:
         regions: of one kind, in one picture.
@@ -186,8 +192,12 @@ def merged(regions: Sequence[Region]) -> list[Region]:
     for group in objects_of(boxes, scores):
         x0, y0 = boxes[group, :2].min(axis=0).tolist()
         x1, y1 = boxes[group, 2:].max(axis=0).tolist()
+        best = regions[group[0]]
+        more = max(best.x0 - x0, best.y0 - y0, x1 - best.x1, y1 - best.y1)
+        if more > BEYOND * best.height:
+            best = replace(best, landmarks=None, quad=None)
         score = float(scores[group].max())
-        whole.append(replace(regions[group[0]], x0=x0, y0=y0, x1=x1, y1=y1, score=score))
+        whole.append(replace(best, x0=x0, y0=y0, x1=x1, y1=y1, score=score))
     return whole
 
 
