@@ -1,4 +1,4 @@
-"""Lips, teeth and nostrils."""
+"""Lips, teeth and nose."""
 
 from dataclasses import dataclass
 
@@ -122,3 +122,22 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
     crease = near_curve(paint, reach - 0.19 * (0.5 + 0.5 * who.wing), 0.05)
     crease = crease * smooth(u - middle_u, -0.04, 0.10)
     paint.tint(0.75 * np.minimum(who.wing, 1.3) * crease, (0.58, 0.44, 0.42))
+
+
+def paint_nose_sides(paint: FacePaint, who: Identity, light_u: float) -> None:
+    """Draw the shade on the sides of the nose, on a whole face; more away from the light.
+
+    Args:
+        paint: the face.
+        who: the person.
+        light_u: horizontal direction of the light, -1 to 1.
+    """
+    tip = who.nose_tip
+    paint = paint.part(paint.grid.window(-0.9, -0.6, 0.9, tip + 0.25))
+    u, v = paint.grid.u, paint.grid.v
+    foot = np.interp(v, (-0.4, 0.1, tip), (0.34, 0.24 * who.bridge, 0.40 * who.nose_wide))
+    away = (np.abs(u) - foot.astype(np.float32)) / (0.10 + 0.05 * who.tip)
+    along = smooth(v, -0.55, 0.0) * smooth(tip + 0.2 - v, 0.0, 0.4)
+    side = np.where(u > 0, np.float32(0.35 - light_u), np.float32(0.35 + light_u))
+    strong = np.minimum(np.maximum(side, 0), 1) * np.float32(who.nose_height)
+    paint.tint(np.exp(-np.square(away)) * along * strong, (0.62, 0.50, 0.47))

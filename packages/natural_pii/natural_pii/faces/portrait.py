@@ -11,7 +11,7 @@ from .eyes import paint_brows, paint_eyes, paint_glasses
 from .grid import Grid, at, blurred, grid_of, mirrored
 from .head import half_width, height_field
 from .identity import Identity
-from .mouth import paint_mouth, paint_nostrils
+from .mouth import paint_mouth, paint_nose_sides, paint_nostrils
 from .paint import FacePaint
 from .pose import Pose
 from .shade import Lighting, Shading, shading_of
@@ -80,6 +80,7 @@ def _features(grid: Grid, who: Identity, skin: Skin, light: Lighting) -> FacePai
     for side, eye in zip((rgb, rgb[..., ::-1]), eyes, strict=True):
         side[:, rows, columns] = eye
     paint = FacePaint(grid, rgb, skin.tone)
+    paint_nose_sides(paint, who, light.towards[0])
     paint_mouth(paint, who)
     return paint
 
