@@ -55,7 +55,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     iy = y + np.float32(0.035 - 0.05 * who.gaze[1])
     radius = np.sqrt(ix * ix + iy * iy)
     iris = both.edge(_IRIS - radius, 0.03) * opening
-    both.mix(0.95 * iris, scaled(who.iris, 0.7))
+    both.mix(0.9 * iris, who.iris)
     both.tint(iris * smooth(radius, 0.10, 0.17), (0.45, 0.45, 0.45))
     both.mix(0.9 * both.edge(0.07 - radius, 0.02) * opening, (0.004, 0.004, 0.004))
     both.tint(iris * (1 - smooth(below, 0.0, 0.16)), (0.45, 0.45, 0.45))
@@ -68,7 +68,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     reach = smooth(wide * 1.12 - x, 0, 0.12) * smooth(x + wide * 0.98, 0, 0.14)
     lid = below + 0.006
     lash = near_curve(paint, np.where(lid < 0, lid, lid * 1.5), thick)
-    both.mix((0.6 + 0.4 * min(who.lashes, 1)) * reach * lash, dark)
+    both.mix((0.45 + 0.5 * min(who.lashes, 1)) * reach * lash, dark)
     rim = near_curve(paint, above + 0.012, 0.026) * inside
     both.mix((0.1 + 0.6 * min(who.lashes, 1)) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
     return window, both.rgb

@@ -111,7 +111,7 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
     shade = np.exp(-across - np.square((v - tip - 0.27) / 0.11)) * (0.3 + 0.7 * who.nostrils)
     paint.tint(shade, (0.62, 0.52, 0.50))
     side = np.exp(-np.square((u - 0.34 * wide) / 0.10) - np.square((v - tip + 0.16) / 0.20))
-    paint.tint(0.6 * side * who.nose_height, (0.78, 0.70, 0.68))
+    paint.tint(0.4 * side * who.nose_height, (0.78, 0.70, 0.68))
     x = (u - 0.20 * wide) / (0.12 * wide)
     y = (v - tip - 0.20 + 0.035 * x) / (0.045 + 0.04 * who.nostrils)
     hole = cv2.exp(-cv2.pow(0.8 * (x * x + y * y), 1.2))
@@ -121,7 +121,7 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
     reach = np.hypot(u - middle_u, (v - middle_v) * 0.9)
     crease = near_curve(paint, reach - 0.19 * (0.5 + 0.5 * who.wing), 0.05)
     crease = crease * smooth(u - middle_u, -0.04, 0.10)
-    paint.tint(0.75 * np.minimum(who.wing, 1.3) * crease, (0.58, 0.44, 0.42))
+    paint.tint(0.6 * np.minimum(who.wing, 1.3) * crease, (0.58, 0.44, 0.42))
 
 
 def paint_nose_sides(paint: FacePaint, who: Identity, light_u: float) -> None:
@@ -136,8 +136,8 @@ def paint_nose_sides(paint: FacePaint, who: Identity, light_u: float) -> None:
     paint = paint.part(paint.grid.window(-0.9, -0.6, 0.9, tip + 0.25))
     u, v = paint.grid.u, paint.grid.v
     foot = np.interp(v, (-0.4, 0.1, tip), (0.34, 0.24 * who.bridge, 0.40 * who.nose_wide))
-    away = (np.abs(u) - foot.astype(np.float32)) / (0.10 + 0.05 * who.tip)
+    away = (np.abs(u) - foot.astype(np.float32)) / (0.13 + 0.05 * who.tip)
     along = smooth(v, -0.55, 0.0) * smooth(tip + 0.2 - v, 0.0, 0.4)
-    side = np.where(u > 0, np.float32(0.35 - light_u), np.float32(0.35 + light_u))
+    side = np.where(u > 0, np.float32(0.1 - light_u), np.float32(0.1 + light_u))
     strong = np.minimum(np.maximum(side, 0), 1) * np.float32(who.nose_height)
-    paint.tint(np.exp(-np.square(away)) * along * strong, (0.62, 0.50, 0.47))
+    paint.tint(np.exp(-np.square(away)) * along * strong, (0.66, 0.55, 0.52))
