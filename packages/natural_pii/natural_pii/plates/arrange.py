@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from pii_measures.plates.layout import Line, PlateLayout
 
-_SIZE = (0.94, 1.04)
+_SIZE = (0.9, 1.04)
 """Width and height of new characters relative to the old ones."""
 _SPACING = (0.95, 1.06)
 """Distance of new characters relative to that of the old ones."""
@@ -18,7 +18,7 @@ _GAP = (0.75, 1.3)
 _USUAL_GAP = 0.55
 """Additional distance between groups, relative to a character's width, where the old groups are
 others."""
-_SHIFT = (0.45, 0.04)
+_SHIFT = (0.6, 0.04)
 """Shift of a line, at most: across, relative to a character's width; down, to the cap height."""
 _ROOM = 0.12
 """Ground left beside the first and last character and around a seal, relative to a character's

@@ -16,7 +16,7 @@ LEGIBLE_CAP = 6.0
 """Cap height in the image, pixels, from which a person may read."""
 _UNLIKE = 0.3
 """Correlation below which two pictures do not read as the same character."""
-_CHARACTER = 0.6
+_CHARACTER = 0.55
 """Likeness from which something is a character."""
 _LEFT = 0.08
 """Share of the original's strokes that may stay unpainted: specks of dirt and edges."""

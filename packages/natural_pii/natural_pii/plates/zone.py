@@ -7,6 +7,7 @@ import numpy as np
 from pii_measures import Reading
 from pii_measures.appearance import grey
 from pii_measures.pixels import dot, limited, three
+from pii_measures.plates.components import INK
 from pii_measures.plates.ink import blurred, smooth
 
 BEYOND = 0.15
@@ -49,8 +50,27 @@ def text_zone(reading: Reading) -> Zone:
         mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
         inner = min(reading.blur, 0.06 * line.cap)
         text[max(round(line.y0 - inner), 0) : round(line.y1 + inner) + 1, columns] = True
+    mask |= _leaving(reading, text)
     hidden = _hidden(reading)
     return Zone(mask & ~hidden, text & ~hidden, hidden)
+
+
+def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
+    """Characters that leave the rows of a tilted line, with some ground around, (h, w) bool."""
+    share = reading.share
+    whole = np.zeros(share.shape, np.uint8)
+    if not reading.layout.legible:
+        return whole > 0
+    cap = max(line.cap for line in reading.layout.lines)
+    ink = (share > INK[1]).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
+    inside = np.bincount(labels[text], minlength=count)
+    for label, (_, _, w, h, area) in enumerate(stats[1:].tolist(), 1):
+        as_large = 0.25 * cap < w < 1.3 * cap and 0.6 * cap < h < 1.6 * cap
+        if as_large and area / 2 < inside[label] < area:
+            whole[labels == label] = 1
+    around = 2 * round(max(2.2 * reading.blur, 1.3 * reading.frame.scale)) + 1
+    return cv2.dilate(whole, np.ones((around, around), np.uint8)) > 0
 
 
 def _sides(reading: Reading) -> tuple[float, float]:

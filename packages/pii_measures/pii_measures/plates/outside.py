@@ -13,7 +13,7 @@ from .rectify import PlateFrame, rectify
 
 _REACH = 1.5
 """Width of the surroundings that are searched on each side, relative to the plate's height."""
-_CHARACTER = 0.6
+_CHARACTER = 0.52
 """Likeness from which something beside the quad is a character. Screws, edges and lamps are not."""
 _NARROW, _WIDE = 0.3, 1.05
 """Its width relative to its height."""
