@@ -10,6 +10,8 @@ SIDE = 1000
 CAPTION, GAP = 16, 8
 """Height of the text, and space between pictures, pixels."""
 GROUND, INK = 245, (40, 40, 40)
+FONT = cv2.FONT_HERSHEY_SIMPLEX, 0.42, 1
+"""Of the text: face, scale and thickness."""
 
 
 def pages_of(tiles: Iterable[tuple[str, np.ndarray]]) -> list[np.ndarray]:
@@ -22,7 +24,8 @@ def pages_of(tiles: Iterable[tuple[str, np.ndarray]]) -> list[np.ndarray]:
     pages: list[list[tuple[int, int, str, np.ndarray]]] = []
     x = y = bottom = 0
     for caption, picture in tiles:
-        height, width = picture.shape[0] + CAPTION, picture.shape[1]
+        (across, _), _ = cv2.getTextSize(caption, *FONT)
+        height, width = picture.shape[0] + CAPTION, max(picture.shape[1], across)
         if x + width > SIDE - GAP:
             x, y = 0, bottom
         if not pages or y + height > SIDE - GAP:
@@ -50,9 +53,8 @@ def _page(placed: list[tuple[int, int, str, np.ndarray]]) -> np.ndarray:
     height = max(y + picture.shape[0] + CAPTION + GAP for _, y, _, picture in placed)
     page = np.full((height, width, 3), GROUND, np.uint8)
     for x, y, caption, picture in placed:
-        cv2.putText(
-            page, caption, (x, y + CAPTION - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA
-        )
+        face, scale, thickness = FONT
+        cv2.putText(page, caption, (x, y + CAPTION - 5), face, scale, INK, thickness, cv2.LINE_AA)
         top = y + CAPTION
         page[top : top + picture.shape[0], x : x + picture.shape[1]] = picture
     return page
