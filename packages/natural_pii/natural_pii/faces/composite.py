@@ -1,5 +1,6 @@
 """Features of a drawn head on the skin of the image, with the image's own blur and noise."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -39,6 +40,27 @@ _ROUGHEST = 0.02
 """Largest standard deviation of that texture, logarithms."""
 
 
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a head is drawn on.
+
+    Attributes:
+        seen: logarithms of the patch as it was, (h, w, 3).
+        light: logarithms of smooth skin, (h, w, 3).
+        field: the skin's field.
+        alike: likeness of each pixel to skin, (h, w).
+        alpha: 1 where the patch is painted anew, (h, w).
+        inside: 1 on the inner face, less what covers it, (h, w).
+    """
+
+    seen: np.ndarray
+    light: np.ndarray
+    field: SkinField
+    alike: np.ndarray
+    alpha: np.ndarray
+    inside: np.ndarray
+
+
 def composite(
     window: np.ndarray,
     plane: Plane,
@@ -62,56 +84,86 @@ def composite(
         drawn: the head over the same patch.
         rng: source of the noise.
     """
-    unit = drawn.unit
-    seen = to_log(window)
-    made = to_log(to_display(drawn.rgb))
-    tone = to_log(display_tone(skin)).ravel()
     bare = 1 - smooth(plane.down, 0.4, 0.75) if skin.masked else np.ones_like(drawn.head)
     off = drawn.head * (1 - drawn.features) * bare
-    old = skin_field(plane, plane.small(seen), plane.small(off), tone)
-    if old.share < _LEAST_SKIN:
+    seen = to_log(window)
+    tone = to_log(display_tone(skin)).ravel()
+    field = skin_field(plane, plane.small(seen), plane.small(off), tone)
+    if field.share < _LEAST_SKIN:
         return None
-    light = plane.over(old.coefficients)
-    alike = old.likeness(seen - light)
+    ground = _ground(seen, plane, field, drawn, bare)
 
+    made = to_log(to_display(drawn.rgb))
+    new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
+    detail = (made - plane.over(new)) * drawn.shown[..., None]
+    colour = ground.light + _as_seen(detail, ground, plane, noise, drawn)
+    texture = _texture(ground, plane, drawn.unit, rng)
+    if texture is None:
+        height, width = bare.shape
+        grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
+        display = from_log(colour) + grain
+    else:
+        display = from_log(colour + texture)
+    before = window.astype(np.float32)
+    return rounded(before + three(ground.alpha) * (display - before))
+
+
+def _ground(
+    seen: np.ndarray, plane: Plane, field: SkinField, drawn: Rendered, bare: np.ndarray
+) -> Ground:
+    """Smooth skin, and where it is painted.
+
+    Args:
+        seen: logarithms of the patch, (h, w, 3).
+        plane: samples of the patch.
+        field: the skin's field.
+        drawn: the head.
+        bare: 1 where no mask covers the face, (h, w).
+    """
+    unit = drawn.unit
+    light = plane.over(field.coefficients)
+    alike = field.likeness(seen - light)
     core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.head))
     other = soft(1 - alike, max(0.16 * unit, 0.5))
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
     kept = kept * _from_outside(kept > 0.1, head < 0.5)
     alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
-
     # Where skin stays in sight, what sets it apart from this light goes on: no border is seen.
     visible = (1 - alpha) * alike + np.float32(1e-4)
     near = _NEAR * unit
     light = light + soft(times(seen - light, visible), near) / three(soft(visible, near) + 0.05)
-    inside = core * (1 - kept)
-    new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
-    detail = (made - plane.over(new)) * drawn.shown[..., None]
+    return Ground(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
+
+
+def _as_seen(
+    detail: np.ndarray, ground: Ground, plane: Plane, noise: float, drawn: Rendered
+) -> np.ndarray:
+    """Drawn detail, (h, w, 3), as sharp, strong, colourful and dark as that of the old face.
+
+    Args:
+        detail: deviations of the drawn head from its smooth skin, (h, w, 3) of logarithms.
+        ground: what it is drawn on.
+        plane: samples of the patch.
+        noise: standard deviation of the image's noise, grey levels.
+        drawn: the head.
+    """
+    unit, inside = drawn.unit, ground.inside
     grey = three(mean_of(detail))
-    detail = grey + _colourfulness(old) * _unbluish(detail, grey)
-    residual = mean_of(seen - light)
-    relative = noise / float(from_log(light).mean() + FLOOR)
-    blur = _blur(residual, mean_of(detail), inside * drawn.features, relative)
+    detail = grey + _colourfulness(ground.field) * _unbluish(detail, grey)
+    old = ground.seen - ground.light
+    relative = noise / float(from_log(ground.light).mean() + FLOOR)
+    blur = _blur(mean_of(old), mean_of(detail), inside * drawn.features, relative)
     detail = cv2.GaussianBlur(detail, (0, 0), blur)
     eyes = inside * drawn.features * (plane.down < 0.5)
-    gain = _contrast(residual, mean_of(detail), eyes, unit)
+    gain = _contrast(mean_of(old), mean_of(detail), eyes, unit)
     # Skin has its texture from the photograph.
     calm = min(float(gain), 1.0) * _CALM
     detail *= three(calm + (gain - calm) * soft(drawn.features, 0.15 * unit))
     # The light that skin reflects is that of the photograph; only eyes may be brighter.
     shine = 0.5 * np.maximum(mean_of(detail), 0) * (1 - soft(eyes, 0.2 * unit))
     detail -= three(shine - np.float32(np.vdot(shine, inside) / max(float(inside.sum()), 1e-3)))
-    detail += three(soft(inside, 0.3 * unit)) * _shift(seen - light, detail, inside)
-    detail += three(_lift(mean_of(seen), mean_of(light + detail), inside))
-    height, width = core.shape
-    ground = window.astype(np.float32)
-    texture = _texture(seen, alike, plane, unit, rng)
-    if texture is None:
-        grain = np.float32(noise) * cut_out(_grain(), (height, width), rng)
-        colour = from_log(light + detail) + grain
-    else:
-        colour = from_log(light + detail + texture)
-    return rounded(ground + three(limited(alpha, 0, 1)) * (colour - ground))
+    detail += three(soft(inside, 0.3 * unit)) * _shift(old, detail, inside)
+    return detail + three(_lift(mean_of(ground.seen), mean_of(ground.light + detail), inside))
 
 
 def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
@@ -164,13 +216,12 @@ def _lift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 def _texture(
-    seen: np.ndarray, alike: np.ndarray, plane: Plane, unit: float, rng: np.random.Generator
+    ground: Ground, plane: Plane, unit: float, rng: np.random.Generator
 ) -> np.ndarray | None:
     """Grain, pores and coding of a cheek, repeated over the patch, (h, w, 3) of logarithms.
 
     Args:
-        seen: logarithms of the patch, (h, w, 3).
-        alike: likeness to skin, (h, w).
+        ground: the patch.
         plane: samples of the patch.
         unit: pixels per unit of face coordinates.
         rng: chooses where the repetition begins.
@@ -178,6 +229,7 @@ def _texture(
     Returns:
         None where no cheek is in sight, or where it has too few pixels.
     """
+    seen, alike = ground.seen, ground.alike
     half = int(_CHEEK_SIZE * unit)
     if half < 2:
         return None
