@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -25,8 +26,10 @@ _LIP = np.array([(-0.45, 1.78), (-0.2, 1.72), (0.2, 1.72), (0.45, 1.78)])
 _CHIN = np.array([(-0.3, 2.95), (0.0, 3.05), (0.3, 2.95), (0.0, 3.25)])
 _JAW = np.array([(-1.3, 2.5), (-1.0, 2.85), (1.0, 2.85), (1.3, 2.5)])
 _MOUTH = np.stack(np.meshgrid(np.linspace(-0.6, 0.6, 13), np.linspace(1.85, 2.75, 10)), axis=-1)
+_LOWER = (_CHEEKS, _LIP, _CHIN, _JAW, _MOUTH.reshape(-1, 2))
+"""Points of the lower face, (n, 2) each."""
 _EYES = np.stack(np.meshgrid(np.arange(-1.45, 1.5, 0.1), np.arange(-0.5, 1.0, 0.1)), axis=-1)
-"""Points of the mouth and around the eyes, (rows, columns, 2)."""
+"""Points around the eyes, (rows, columns, 2)."""
 
 
 class Beard(StrEnum):
@@ -118,9 +121,11 @@ class _Look:
         shape = points.shape[:-1]
         return colours.reshape(*shape, 3), inside.reshape(shape)
 
-    def logarithms(self, points: np.ndarray) -> np.ndarray:
-        """Logarithms of linear colours, (..., 3) float32; see `pixels`."""
-        return _log(to_linear(self.pixels(points)[0]))
+    @cached_property
+    def _lower(self) -> list[np.ndarray]:
+        """Logarithms of linear colours, (n, 3) each, of cheeks, lip, chin, jaw and mouth."""
+        colours = self.pixels(np.concatenate(_LOWER))[0]
+        return np.split(_log(to_linear(colours)), np.cumsum([len(part) for part in _LOWER])[:-1])
 
     def hair(self) -> Colour | None:
         """Median colour of what is not skin at the temples and above the forehead."""
@@ -161,21 +166,22 @@ class _Look:
         Args:
             unlikely: whether a shadow is the likelier reason.
         """
-        cheeks = np.median(self.logarithms(_CHEEKS), axis=0)
-        places = [np.median(self.logarithms(points), axis=0) for points in (_LIP, _CHIN, _JAW)]
+        cheeks, *places = (np.median(part, axis=0) for part in self._lower[:4])
         lip, chin, jaw = (float((place - cheeks).mean()) for place in places)
         red, green, blue = np.exp(places[0] if lip < chin else places[1]).tolist()
+        if abs(self.pose.yaw) > 0.45 or abs(self.pose.roll) > 0.45:
+            return Beard.NONE, None  # the points may lie beside the face
         least = -1.7 if unlikely else -1.35
         if lip < least and chin < -0.35 and jaw < -0.7:
             return Beard.FULL, (red, green, blue)
-        if lip < min(least, -1.5):
+        if lip < -1.7:
             return Beard.MOUSTACHE, (red, green, blue)
         return Beard.NONE, None
 
     def mouth(self) -> Mouth:
         """What the mouth does, by the share of it that is white, and the one that is dark."""
-        cheeks = np.median(self.logarithms(_CHEEKS), axis=0)
-        offset = self.logarithms(_MOUTH) - cheeks
+        cheeks, mouth = self._lower[0], self._lower[-1]
+        offset = mouth - np.median(cheeks, axis=0)
         level = offset.mean(axis=-1)
         redder = offset[..., 0] - offset[..., 1:].mean(axis=-1)
         white = float(((redder < -0.18) & (level > -0.55)).mean())
