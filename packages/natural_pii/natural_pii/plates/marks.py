@@ -23,7 +23,7 @@ _SLIVER = 0.25
 
 
 @dataclass(frozen=True)
-class Mark:
+class PlateMark:
     """Something that stands between characters or beside them."""
 
     x0: int
@@ -49,7 +49,7 @@ class Mark:
         return (self.x0 + self.x1) / 2
 
 
-def marks_of(reading: Reading, field: np.ndarray) -> tuple[Mark, ...]:
+def marks_of(reading: Reading, field: np.ndarray) -> tuple[PlateMark, ...]:
     """Marks on a plate; none that may be a character.
 
     Args:
@@ -61,7 +61,7 @@ def marks_of(reading: Reading, field: np.ndarray) -> tuple[Mark, ...]:
     change = reading.view - field
     distance = np.sqrt(dot(change, change)) / max(float(np.linalg.norm(reading.model.ink)), 1)
     colour = reading.model.colour(reading.view, reading.share)
-    found: list[Mark] = []
+    found: list[PlateMark] = []
     for number, line in enumerate(reading.layout.lines):
         rows = slice(max(round(line.y0 - 0.1 * line.cap), 0), round(line.y1 + 0.1 * line.cap) + 1)
         for x0, x1, gap in _strips(line, reading):
@@ -70,7 +70,7 @@ def marks_of(reading: Reading, field: np.ndarray) -> tuple[Mark, ...]:
             for y, x, cover in _in_strip(*parts, line.cap, gap is not None):
                 h, w = cover.shape
                 part = change[rows.start + y : rows.start + y + h, x0 + x : x0 + x + w]
-                found.append(Mark(x0 + x, rows.start + y, part, cover, number, gap))
+                found.append(PlateMark(x0 + x, rows.start + y, part, cover, number, gap))
     return tuple(found)
 
 
@@ -119,7 +119,7 @@ def _in_strip(
 
 
 def room_of(
-    marks: tuple[Mark, ...], number: int, line: Line, sides: tuple[float, float]
+    marks: tuple[PlateMark, ...], number: int, line: Line, sides: tuple[float, float]
 ) -> tuple[float, float]:
     """X between which a line's characters may stand: between the plate's sides and stickers there.
 
@@ -136,7 +136,7 @@ def room_of(
     return min(left, line.boxes[0][0]), max(right, line.boxes[-1][1])
 
 
-def widths_of(marks: tuple[Mark, ...], number: int, gaps: int) -> tuple[float, ...]:
+def widths_of(marks: tuple[PlateMark, ...], number: int, gaps: int) -> tuple[float, ...]:
     """Width of what stands in each gap of a line; 0 for nothing."""
     return tuple(
         max(
@@ -148,7 +148,7 @@ def widths_of(marks: tuple[Mark, ...], number: int, gaps: int) -> tuple[float, .
 
 
 def painted(
-    marks: tuple[Mark, ...], old: PlateLayout, new: PlateLayout, shape: tuple[int, int]
+    marks: tuple[PlateMark, ...], old: PlateLayout, new: PlateLayout, shape: tuple[int, int]
 ) -> np.ndarray:
     """Marks on an empty view, each moved with its gap; without those whose gap is no more.
 

@@ -16,7 +16,7 @@ from natural_pii.replacement import Box, Replacement, Route
 from . import gate, write, zone
 from .arrange import rearranged, shuffled
 from .blend import Lettering, compose, window_of
-from .marks import Mark, marks_of, painted, room_of, widths_of
+from .marks import PlateMark, marks_of, painted, room_of, widths_of
 
 _WIDER = 0.12
 """Reach beyond the region's box, relative to its height or width."""
@@ -89,7 +89,7 @@ class _Work:
     """Likeness of the old characters; see `write.read`."""
     weight: float
     """Width of the old strokes; see `write.stroke_weight`."""
-    marks: tuple[Mark, ...]
+    marks: tuple[PlateMark, ...]
     """What stands between and beside the characters."""
 
     @classmethod

@@ -7,11 +7,14 @@ import numpy as np
 from pii_measures import Reading
 from pii_measures.appearance import grey
 from pii_measures.pixels import dot, limited, three
+from pii_measures.plates.characters import best_likeness
 from pii_measures.plates.components import INK
 from pii_measures.plates.ink import blurred, smooth
 
 BEYOND = 0.15
 """Reach beyond the quad on each side in which nothing may still be read, relative to its width."""
+_CHARACTER = 0.55
+"""Likeness from which what the quad cuts is a character."""
 _CONTINUED = 0.3
 """Share of ground in a column from which an illegible plate continues."""
 _STROKES = 0.75
@@ -56,7 +59,9 @@ def text_zone(reading: Reading) -> Zone:
 
 
 def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
-    """Characters that leave the rows of a tilted line, with some ground around, (h, w) bool."""
+    """Characters that leave the rows of a tilted line, or that the quad's top or bottom cuts, with
+    some ground around, (h, w) bool.
+    """
     share = reading.share
     whole = np.zeros(share.shape, np.uint8)
     if not reading.layout.legible:
@@ -64,10 +69,15 @@ def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
     cap = max(line.cap for line in reading.layout.lines)
     ink = (share > INK[1]).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
-    inside = np.bincount(labels[text], minlength=count)
-    for label, (_, _, w, h, area) in enumerate(stats[1:].tolist(), 1):
-        as_large = 0.25 * cap < w < 1.3 * cap and 0.6 * cap < h < 1.6 * cap
-        if as_large and area / 2 < inside[label] < area:
+    x0, y0, x1, y1 = (round(value) for value in reading.frame.plate)
+    in_rows = np.bincount(labels[text], minlength=count)
+    in_quad = np.bincount(labels[y0 : y1 + 1, x0 : x1 + 1].ravel(), minlength=count)
+    for label, (x, y, w, h, area) in enumerate(stats[1:].tolist(), 1):
+        if not (0.25 * cap < w < 1.3 * cap and 0.6 * cap < h < 1.6 * cap):
+            continue
+        leaves = area / 2 < in_rows[label] < area
+        cut = area / 5 < in_quad[label] < area and (y < y0 or y + h > y1 + 1)
+        if leaves or (cut and best_likeness(share[y : y + h, x : x + w]) > _CHARACTER):
             whole[labels == label] = 1
     around = 2 * round(max(2.2 * reading.blur, 1.3 * reading.frame.scale)) + 1
     return cv2.dilate(whole, np.ones((around, around), np.uint8)) > 0
