@@ -182,6 +182,15 @@ def test_finds_of_one_face_become_one_region_that_hides_them_all():
     assert merged([]) == []
 
 
+def test_finds_of_two_tracks_are_two_faces():
+    anna = Region("a.png", Kind.FACE, 1, 10, 10, 40, 50, track="anna")
+    bert = replace(anna, x0=20, x1=50, track="bert")
+    again = replace(anna, x0=12, track=None)
+    assert merged([anna, bert]) == [anna, bert]
+    assert merged([again, replace(anna, x0=14)]) == [replace(anna, x0=12)]
+    assert merged([again, anna, bert]) == [anna, bert]
+
+
 def test_a_plate_keeps_a_quad_that_holds_all_its_finds():
     quad = ((10, 10), (50, 10), (50, 20), (10, 20))
     plate = Region("a.png", Kind.LICENSE_PLATE, 0.9, 10, 10, 50, 20, quad=quad)

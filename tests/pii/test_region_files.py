@@ -84,6 +84,7 @@ FIRST_LINE = (
     "score, split, track), separated by commas; found "
 )
 FINITE = "Input should be a finite number (found "
+TRACK = "a text or a whole number is expected, or nothing where it is not known (found "
 NUMBER = "Input should be a valid number, unable to parse string as a number (found "
 MISSING = "missing; this key has no default"
 PIXELS = "coordinates are pixels; multiply fractions by the width and height of the image"
@@ -130,6 +131,10 @@ REFUSED = {
     "another split": (
         csv(f"a.png,{BOX},test", header=HEADER + ",split"),
         "line 2.split: Input should be 'train' or 'val' (found 'test')",
+    ),
+    "no track by name": (
+        csv(f"a.png,{BOX},NaN", header=HEADER + ",track"),
+        f"line 2.track: {TRACK}'NaN')",
     ),
     "other kind only": (
         csv("a.png,license_plate,60,18,74,30"),
@@ -259,6 +264,9 @@ REFUSED_JSON = {
         entries(image=""),
         "entry 2.image: String should have at least 1 character (found '')",
     ),
+    "half a track": (entries(track=1.5), f"entry 2.track: {TRACK}1.5)"),
+    "nan as track": (entries(track=float("nan")), f"entry 2.track: {TRACK}nan)"),
+    "blank track": (entries(track=" "), f"entry 2.track: {TRACK}' ')"),
     "list as number": (entries(x0=[1]), "entry 2.x0: Input should be a valid number (found [1])"),
     "truth as number": (entries(x0=True), "entry 2.x0: Input should be a number (found true)"),
     "unknown key": (
@@ -401,6 +409,22 @@ def test_what_was_not_covered_is_in_the_summary(data):
         "'x.png' (line 2)",
     ]
     assert list(PiiSummary.read(data / "s.json").notes) == summary["notes"]
+
+
+def test_tracks_name_faces(data, capsys):
+    file = data / "boxes.json"
+    rows = [{}, {"x1": 173}, {"x0": 200, "x1": 240, "track": 7.0}, {"x0": 300, "x1": 340}]
+    tracks = [None, "anna", 7.0, "anna"]
+    file.write_text(
+        json.dumps([ROW | row | {"track": track} for row, track in zip(rows, tracks, strict=True)])
+    )
+    assert checked(data, file, capsys)[1:] == [
+        "{file}: 1 face regions have a track that another region of their image has, e.g. 'a.png' "
+        "(entry 4)"
+    ]
+    assert [(region.x0, region.x1, region.track) for region in found(data, file)] == [
+        (160, 174, "anna"), (200, 240, "7"), (300, 340, "anna"),
+    ]  # fmt: skip
 
 
 def test_the_split_of_a_row_tells_images_of_one_name_apart(data, capsys):

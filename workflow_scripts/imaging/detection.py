@@ -1,7 +1,7 @@
 """The protocol of PII detectors, and how stages other than `pii` reach them."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -181,7 +181,8 @@ def merged(regions: Sequence[Region]) -> list[Region]:
 
     It is the find that fits best, with a box that holds all of them, so that nothing is shown that
     one of them would have hidden. Where others reach far beyond that find, its landmarks or quad
-    are left out: methods would hide what is around these, and not all of the box.
+    are left out: methods would hide what is around these, and not all of the box. Finds of
+    different tracks are different faces, however much they overlap.
 
     Args:
         regions: of one kind, in one picture.
@@ -189,16 +190,28 @@ def merged(regions: Sequence[Region]) -> list[Region]:
     boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
     scores = np.array([region.score for region in regions], float)
     whole = []
-    for group in objects_of(boxes, scores):
+    groups = objects_of(boxes, scores)
+    for track, group in (one for group in groups for one in _by_track(regions, group)):
         x0, y0 = boxes[group, :2].min(axis=0).tolist()
         x1, y1 = boxes[group, 2:].max(axis=0).tolist()
-        best = regions[group[0]]
+        best = replace(regions[group[0]], track=track)
         more = max(best.x0 - x0, best.y0 - y0, x1 - best.x1, y1 - best.y1)
         if more > BEYOND * best.height:
             best = replace(best, landmarks=None, quad=None)
         score = float(scores[group].max())
         whole.append(replace(best, x0=x0, y0=y0, x1=x1, y1=y1, score=score))
     return whole
+
+
+def _by_track(
+    regions: Sequence[Region], group: Sequence[int]
+) -> Iterator[tuple[str | None, list[int]]]:
+    """Indices of a group by track; finds of no track are of the first."""
+    named = dict.fromkeys(regions[index].track for index in group)
+    first, *others = [track for track in named if track is not None] or [None]
+    yield first, [index for index in group if regions[index].track in (first, None)]
+    for track in others:
+        yield track, [index for index in group if regions[index].track == track]
 
 
 def region_inside(

@@ -127,11 +127,12 @@ def _name_of(entry: Entry, key: str, of_what: str) -> str | None:
     """The id that an entry may have, as text.
 
     Raises:
-        ValueError: it is neither a number nor a text.
+        ValueError: it is neither a number nor a text, or a blank text.
     """
     if entry.get(key) is None:
         return None
-    value = _value(entry, key, _is_id, f"the id {of_what}, a number or a text,")
+    expected = f"the id {of_what}, a number or a text,"
+    value = _value(entry, key, lambda one: _is_id(one) and str(one).strip() != "", expected)
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 

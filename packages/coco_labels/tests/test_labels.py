@@ -52,6 +52,8 @@ def test_tracks_are_named_by_video_and_id():
     assert [one.track for one in image.annotations] == ["2/4", "2/b", "2/4", None]
     with pytest.raises(LabelsError, match="annotation 3: track_id is a list of 1; the id of a tr"):
         read_labels(labels(track_id=[4]), Path("images"), {"car": 5, "dog": 0})
+    with pytest.raises(LabelsError, match="annotation 3: track_id is ' '; the id of a track, a nu"):
+        read_labels(labels(track_id=" "), Path("images"), {"car": 5, "dog": 0})
 
 
 @pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])

@@ -20,6 +20,9 @@ Kind = Literal["face", "license_plate"]
 Points = tuple[tuple[float, float], ...]
 NEEDED = ("image", "kind", "x0", "y0", "x1", "y1")
 OPTIONAL = ("score", "split", "track")
+NO_NAMES = ("", "nan", "none", "null")
+"""What programs write where they know no track. Taken for a name, it would make all those faces one
+person's."""
 FRACTION = 2.0
 """A box that ends within this many pixels of the origin shows nothing: it is in fractions."""
 
@@ -36,14 +39,17 @@ class MarkedRegion(Section):
     score: float = Field(1.0, ge=0, le=1)
     landmarks: Points | None = None
     quad: Points | None = None
-    track: str | None = Field(None, min_length=1)
+    track: str | None = None
     """One name for the same face or plate in all images."""
 
     @field_validator("track", mode="before")
     @classmethod
     def _is_a_name(cls, track: object) -> object:
-        is_number = isinstance(track, int) and not isinstance(track, bool)
-        return str(track) if is_number else track
+        if isinstance(track, int | float) and not isinstance(track, bool) and track % 1 == 0:
+            return str(int(track))
+        if track is None or (isinstance(track, str) and track.strip().lower() not in NO_NAMES):
+            return track
+        raise ValueError("a text or a whole number is expected, or nothing where it is not known")
 
     @model_validator(mode="after")
     def _has_an_area(self) -> "MarkedRegion":
@@ -171,6 +177,7 @@ NOTES = {
     "otherwise": "name their image otherwise than the data set does",
     "elsewhere": "are on images of the other split",
     "repeated": "repeat another one and count once",
+    "shared": "have a track that another region of their image has",
     "unknown": "are on images that are not in the data set, and not used",
 }
 
@@ -215,9 +222,12 @@ def marked_images(
             told[row.kind, "otherwise"].append(f"{what} for {name!r}")
         if split not in {one for one, _ in images}:
             told[row.kind, "elsewhere"].append(what)
-        elif (box := (name, row.kind, row.box)) in seen:
+        elif (box := (name, row.kind, row.box, row.track)) in seen:
             told[row.kind, "repeated"].append(what)
         else:
+            others = {(one.kind, one.track) for one in belongs[name].values()}
+            if row.track and (row.kind, row.track) in others:
+                told[row.kind, "shared"].append(what)
             seen.add(box)
             belongs[name][place] = row
     own = digests[split]
