@@ -165,6 +165,12 @@ def test_a_config_may_search_otherwise():
     assert experiment(pii={"license_plates": None}).pii.license_plates is None
 
 
+def test_a_file_of_regions_may_name_tracks():
+    listed = {"detector": "annotations", "file": "faces.csv"}
+    tracked = {"natural": {"method": "natural", "identity": "track"}}
+    assert experiment(pii={"faces": listed}, variants=tracked).variants["natural"].identity == "track"
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
@@ -184,6 +190,11 @@ def test_a_config_may_search_otherwise():
                 ("precomputed", {"folder": "x"}),
                 ("command", {"command": "x {input} {output}"}),
             )
+        ),
+        (
+            {"variants": {"v": {"method": "natural", "identity": "track"}}},
+            "variants.v.identity: images without labels name no tracks; take frame, or name a file "
+            "with `track` under pii.faces (detector annotations)",
         ),
         (
             {"variants": {}},

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -134,6 +135,14 @@ def test_answers_become_regions_and_numbers(data, capsys):
     assert faces["wrong_share"] == {"value": 0.0, "upper": 0.0}
     assert plates["wrong_share"] == {"value": 1.0, "upper": 1.0}
     assert (plates["confirmed"], plates["wrong"], plates["missed"]) == (0, 1, 0)
+
+
+def test_a_track_outlives_the_review(data):
+    first, *others = read_regions(data / TABLES[0])
+    write_regions(data / TABLES[0], [replace(first, track="anna"), *others])
+    assert take(data, answer(data)) == 0
+    rows = json.loads((data / "reviewed.json").read_text())
+    assert [row.get("track") for row in rows] == ["anna", None, None, None]
 
 
 def table_of(data: Path, *, regions: tuple[str, ...] = TABLES, **more) -> int:

@@ -10,6 +10,7 @@ from plain_commands.texts import read_yaml
 from pydantic import Field, field_validator, model_validator
 
 from workflow_scripts.anonymization.methods.drop import Drop
+from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.anonymization.variants import (
     IMAGES_ONLY,
     Variant,
@@ -108,6 +109,17 @@ class Experiment(Section):
                 raise ValueError(
                     f"variants.{name}: {variant.method!r} is none of {', '.join(IMAGES_ONLY)}, "
                     "which need no labels and no images from elsewhere"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _tracks_are_named(self) -> "Experiment":
+        has_file = getattr(self.pii.faces, "file", None) is not None
+        for name, variant in self.variants.items() if self.images_only and not has_file else ():
+            if isinstance(variant, Natural) and variant.identity == "track":
+                raise ValueError(
+                    f"variants.{name}.identity: images without labels name no tracks; take frame, "
+                    "or name a file with `track` under pii.faces (detector annotations)"
                 )
         return self
 

@@ -74,10 +74,11 @@ def corrected(
         if region.id in answers.wrong:
             continue
         box = (region.x0, region.y0, region.x1, region.y1)
-        score, points = region.score, {"landmarks": region.landmarks, "quad": region.quad}
-        row = _listed(region.image, split, region.kind, box, score=score, **points)
+        found = {"score": region.score, "track": region.track}
+        points = {"landmarks": region.landmarks, "quad": region.quad}
+        row = _listed(region.image, split, region.kind, box, **found, **points)
         if row is None:
-            row = _listed(region.image, split, region.kind, box, score=score)
+            row = _listed(region.image, split, region.kind, box, **found)
             without_points += row is not None
         too_small += row is None
         rows += [row] if row else []

@@ -76,7 +76,11 @@ def _auc(members: np.ndarray, others: np.ndarray, level: float) -> Rate:
 
 
 def _true_positive_rate(members: np.ndarray, others: np.ndarray, fpr: float, level: float) -> Rate:
-    """The rate with a bootstrap interval, which counts that the threshold is an estimate too."""
+    """The rate with a bootstrap interval, which counts that the threshold is an estimate too.
+
+    The interval is never inside the exact one of a threshold that is known: where all members are
+    named, or none, all resamples agree, and say nothing of other members.
+    """
     random = np.random.default_rng(0)
     resampled = [
         _named(random.choice(members, members.size), random.choice(others, others.size), fpr)
@@ -84,7 +88,9 @@ def _true_positive_rate(members: np.ndarray, others: np.ndarray, fpr: float, lev
     ]
     ends = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2])
     value, n = _named(members, others, fpr), members.size
-    return Rate(value, min(float(ends[0]), value), max(float(ends[1]), value), n, fpr, n)
+    exact = rate_of(value, n, n, fpr, level)
+    low, high = min(float(ends[0]), exact.low), max(float(ends[1]), exact.high)
+    return Rate(value, low, high, n, fpr, n)
 
 
 def _named(members: np.ndarray, others: np.ndarray, fpr: float) -> float:

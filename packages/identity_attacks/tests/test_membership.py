@@ -44,7 +44,12 @@ def test_losses_that_tell_nothing_give_exactly_what_chance_gives():
 def test_few_others_fix_no_threshold():
     found = membership([0.0] * 9, [1.0] * 500)
     assert found.not_measured == {"tpr_at_fpr_0.001": "500 others, fewer than 5000"}
-    assert found.rates["tpr_at_fpr_0.01"].value == 1
+    all_named = found.rates["tpr_at_fpr_0.01"]
+    assert all_named.value == all_named.high == 1
+    assert all_named.low == pytest.approx(0.025 ** (1 / 9))  # Clopper-Pearson
+    none = membership([2.0] * 9, [1.0] * 500).rates["tpr_at_fpr_0.01"]
+    assert none.value == none.low == 0
+    assert none.high == pytest.approx(1 - 0.025 ** (1 / 9))
     assert found.rates["auc"].value == 1
     assert 0.5 < found.rates["auc"].low < 1  # nine members are not certain
 

@@ -70,10 +70,12 @@ class Natural(Method):
         """See that libraries and weights are there, and say if no track is."""
         if self.diffusion:
             self.diffusion.check_model()
-        if self.identity == "track" and all(one.track is None for one in split.instances):
+        people = (one for one in split.instances if split.class_of(one) in PEOPLE)
+        if self.identity == "track" and all(one.track is None for one in people):
             log.info(
-                "identity: track: no annotation names a track_id; only regions of a file with "
-                "`track` get one new face in several images"
+                "identity: track: no %s has a track_id; only regions of a file with `track` get one "
+                "new face in several images",
+                " or ".join(PEOPLE),
             )
 
     @contextlib.contextmanager
