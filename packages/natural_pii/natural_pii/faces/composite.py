@@ -10,7 +10,7 @@ from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three
 from natural_pii.grain import cut_out, white_noise
 
 from .estimate import Skin, display_tone, to_display
-from .field import FLOOR, Plane, SkinField, from_log, skin_field, to_log
+from .field import FLOOR, FieldPlane, SkinField, from_log, skin_field, to_log
 from .grid import smooth
 from .render import Rendered
 
@@ -41,7 +41,7 @@ _ROUGHEST = 0.02
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class SmoothSkin:
     """What a head is drawn on.
 
     Attributes:
@@ -63,7 +63,7 @@ class Ground:
 
 def composite(
     window: np.ndarray,
-    plane: Plane,
+    plane: FieldPlane,
     skin: Skin,
     noise: float,
     drawn: Rendered,
@@ -109,8 +109,8 @@ def composite(
 
 
 def _ground(
-    seen: np.ndarray, plane: Plane, field: SkinField, drawn: Rendered, bare: np.ndarray
-) -> Ground:
+    seen: np.ndarray, plane: FieldPlane, field: SkinField, drawn: Rendered, bare: np.ndarray
+) -> SmoothSkin:
     """Smooth skin, and where it is painted.
 
     Args:
@@ -132,11 +132,11 @@ def _ground(
     visible = (1 - alpha) * alike + np.float32(1e-4)
     near = _NEAR * unit
     light = light + soft(times(seen - light, visible), near) / three(soft(visible, near) + 0.05)
-    return Ground(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
+    return SmoothSkin(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
 
 
 def _as_seen(
-    detail: np.ndarray, ground: Ground, plane: Plane, noise: float, drawn: Rendered
+    detail: np.ndarray, ground: SmoothSkin, plane: FieldPlane, noise: float, drawn: Rendered
 ) -> np.ndarray:
     """Drawn detail, (h, w, 3), as sharp, strong, colourful and dark as that of the old face.
 
@@ -216,7 +216,7 @@ def _lift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 def _texture(
-    ground: Ground, plane: Plane, unit: float, rng: np.random.Generator
+    ground: SmoothSkin, plane: FieldPlane, unit: float, rng: np.random.Generator
 ) -> np.ndarray | None:
     """Grain, pores and coding of a cheek, repeated over the patch, (h, w, 3) of logarithms.
 

@@ -39,7 +39,7 @@ def from_log(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
+class FieldPlane:
     """Samples of a patch on which fields are fitted.
 
     Attributes:
@@ -73,13 +73,13 @@ class Plane:
         return self.full @ coefficients
 
 
-def plane_of(pose: Pose, left: int, top: int, shape: tuple[int, int]) -> Plane:
+def plane_of(pose: Pose, left: int, top: int, shape: tuple[int, int]) -> FieldPlane:
     """Plane of a patch (height, width) whose corner lies at left, top."""
     step = max(int(_STEP * pose.unit), 1)
     height, width = shape
     size = -(-width // step), -(-height // step)
     full = _basis(pose, left, top, shape, (width, height))
-    return Plane(size, _basis(pose, left, top, shape, size).reshape(-1, 6), full)
+    return FieldPlane(size, _basis(pose, left, top, shape, size).reshape(-1, 6), full)
 
 
 def _basis(
@@ -114,7 +114,9 @@ class SkinField:
         return _likeness(residual, self.spread)
 
 
-def skin_field(plane: Plane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarray) -> SkinField:
+def skin_field(
+    plane: FieldPlane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarray
+) -> SkinField:
     """Light of the skin in a patch.
 
     Args:
