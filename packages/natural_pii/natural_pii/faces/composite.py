@@ -233,21 +233,20 @@ def _texture(
     half = int(_CHEEK_SIZE * unit)
     if half < 2:
         return None
-    places = []
+    parts = []
     for across, down in _CHEEKS:
         off = np.square(2 * plane.full[..., 1] - across) + np.square(plane.down - down)
         y, x = np.unravel_index(int(off.argmin()), off.shape)
         part = slice(y - half, y + half + 1), slice(x - half, x + half + 1)
-        if y >= half and x >= half and alike[part].shape == (2 * half + 1,) * 2:
-            places.append((float(alike[part].min()), part))
-    if not places:
+        whole = y >= half and x >= half and alike[part].shape == (2 * half + 1,) * 2
+        if whole and float(alike[part].min()) > 0.6:
+            cheek = seen[part]
+            parts.append(cheek - cv2.GaussianBlur(cheek, (0, 0), max(0.12 * unit, 1.0)))
+    if not parts:
         return None
-    least, part = max(places, key=lambda place: place[0])
-    if least < 0.6:
-        return None
-    cheek = seen[part]
-    fine = cheek - cv2.GaussianBlur(cheek, (0, 0), max(0.12 * unit, 1.0))
-    fine = np.float32(min(1.0, _ROUGHEST / max(float(fine.std()), 1e-6))) * fine
+    fine = min(parts, key=lambda part: float(part.std()))  # no folds, no frames of glasses
+    level = max(float(fine.std()), 1e-6)
+    fine = limited(fine, -2.5 * level, 2.5 * level) * np.float32(min(1.0, _ROUGHEST / level))
     rows, columns = (
         _back_and_forth(length, 2 * half + 1, int(rng.integers(4 * half + 2)))
         for length in seen.shape[:2]
