@@ -16,7 +16,7 @@ MAX_LEAD = 0.95
 the outline of nose, lips and chin would stay."""
 MAX_ROLL = np.deg2rad(65)
 """Largest roll of a drawn head, radians."""
-_MOVES = np.array((0.08, 0.15, 0.04, 0.06))
+_MOVES = np.array((0.10, 0.20, 0.05, 0.08))
 """Largest moves of new features to the right and down, units; turn, radians; and change of size."""
 _USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
 """Places of landmarks in CenterFace's boxes of upright frontal faces, as shares of the box."""
