@@ -15,7 +15,7 @@ from plain_commands.section import validate
 from tests.anonymization.anonymizing import make_data, run, treated
 from workflow_scripts.anonymization.methods.natural import Natural, owners_of, tracks_of
 from workflow_scripts.anonymization.variants import Variant
-from workflow_scripts.contracts.coco import Instance, LabelledObject
+from workflow_scripts.contracts.coco import CocoSplit, Instance, LabelledObject
 from workflow_scripts.contracts.regions import Kind, Region, with_ids
 from workflow_scripts.imaging.masks import encode_mask
 from workflow_scripts.imaging.pictures import picture_of
@@ -228,6 +228,22 @@ def test_the_track_of_a_labelled_person_is_that_of_the_face(portraits):
     assert tracks_of(named, owners, objects) == ["listed", None]
     plate = replace(regions[0], kind=Kind.LICENSE_PLATE)
     assert tracks_of([plate], [None], objects) == [None]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "track", "is_said"),
+    [("person", "7", False), ("rider", "7", False), ("person", None, True), ("car", "7", True)],
+)
+def test_that_nobody_has_a_track_is_said(caplog, class_name, track, is_said):
+    full = encode_mask(np.ones((8, 8), bool), 0, 0, 8, 8)
+    split = CocoSplit((class_name,), (), (Instance(1, 0, 1, (0, 0, 8, 8), 64, full, track=track),))
+    with caplog.at_level("INFO"):
+        Natural(identity="track").check(split)
+    assert ("identity: track: no person or rider has a track_id" in caplog.text) == is_said
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        Natural().check(split)
+    assert not caplog.text
 
 
 def labelled_halves(shape: tuple[int, int]) -> tuple[LabelledObject, ...]:

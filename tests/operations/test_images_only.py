@@ -78,7 +78,10 @@ BAD_CALLS = [
         ("photos", "--method", as_json(method="command", command="x"), *OUT),
         f"--method: 'command' is none of {METHODS}",
     ),
-    (("photos", "--method", as_json(strength=1), *OUT), f"--method: None is none of {METHODS}"),
+    (
+        ("photos", "--method", as_json(strength=1), *OUT),
+        f'--method: the key "method" is missing; one of {METHODS}',
+    ),
     (
         ("photos", "--method", "{method: blur}", *OUT),
         "--method: not valid JSON (Expecting property name enclosed in double quotes: "

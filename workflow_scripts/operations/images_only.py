@@ -188,6 +188,8 @@ def method_of(text: str) -> dict[str, Any]:
             content = json.loads(text)
         except ValueError as error:
             raise UserError(f"--method: not valid JSON ({error})") from None
-    if content.get("method") not in IMAGES_ONLY:
-        raise UserError(f"--method: {content.get('method')!r} is none of {', '.join(IMAGES_ONLY)}")
+    if "method" not in content:
+        raise UserError(f'--method: the key "method" is missing; one of {", ".join(IMAGES_ONLY)}')
+    if content["method"] not in IMAGES_ONLY:
+        raise UserError(f"--method: {content['method']!r} is none of {', '.join(IMAGES_ONLY)}")
     return dict(content)

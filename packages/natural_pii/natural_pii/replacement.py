@@ -64,9 +64,9 @@ def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:
     return np.random.default_rng((*seed, int(place[:16], 16)))
 
 
-def place_of(region: BoxRegion) -> tuple[float, float, float, float]:
-    """Key by which an image's regions are sorted."""
-    return region.y0, region.x0, region.y1, region.x1
+def place_of(region: BoxRegion) -> tuple[float, float, float, float, str]:
+    """Key by which an image's regions are sorted: the box, then landmarks or quad."""
+    return region.y0, region.x0, region.y1, region.x1, repr(region)
 
 
 def enlarged(region: BoxRegion, margin: float) -> np.ndarray:

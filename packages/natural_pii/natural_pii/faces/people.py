@@ -28,7 +28,7 @@ def replace_faces(
     """Replace all faces of an image.
 
     One person gets one new face: two faces of one owner, one face found twice, or the same picture
-    of a face twice. The order of the faces does not matter, unless two have the same box.
+    of a face twice. The order of the faces does not matter.
 
     Args:
         image: (height, width, 3) uint8 RGB; is not changed.
