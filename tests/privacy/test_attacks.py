@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from identity_attacks.cutouts import Cutout
-from identity_attacks.evidence import Evidence
+from identity_attacks.evidence import Evidence, NotPossibleError
 from identity_attacks.rates import Conclusion, ExposedRegion, Judgement, Rate, Success
 from plain_commands.errors import UserError
 from plain_commands.section import validate
@@ -21,6 +21,7 @@ from workflow_scripts.contracts.tables import PrivacyTables
 from workflow_scripts.privacy.attack import RETRIEVAL
 from workflow_scripts.privacy.attacking import UNTREATED, run_attacks
 from workflow_scripts.privacy.attacks.informed_recognition import InformedRecognition
+from workflow_scripts.privacy.attacks.linking import Linking
 from workflow_scripts.privacy.attacks.plate_reading import PlateReading
 from workflow_scripts.privacy.attacks.recognition import Recognition
 from workflow_scripts.privacy.evidence import cut, drawn
@@ -299,6 +300,11 @@ class TestAnswers:
         assert read.startswith(
             "v, license plates: leaks. Strongest attack: plate reading, n = 100: read whole of 20"
         )
+
+
+def test_new_faces_of_a_track_are_linked_on_purpose():
+    with pytest.raises(NotPossibleError, match="images of a track show one new face and are linked"):
+        Linking().prepare(Evidence([]), {"method": "natural", "identity": "track"})
 
 
 def test_a_limit_is_for_the_upper_end_of_the_interval():

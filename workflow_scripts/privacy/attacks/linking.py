@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from identity_attacks.evidence import Evidence
+from identity_attacks.evidence import Evidence, NotPossibleError
 
 from workflow_scripts.privacy.attack import Run
 from workflow_scripts.privacy.face_attack import FaceAttack
@@ -20,6 +20,13 @@ class Linking(FaceAttack):
 
     def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
         """See `Attack`."""
+        if method.get("identity") == "track":
+            # The attacker's pictures are of no track: they would get other faces, as if linking
+            # was hard.
+            raise NotPossibleError(
+                "with identity: track, all images of a track show one new face and are linked on "
+                "purpose"
+            )
         from identity_attacks.linking import linking  # noqa: PLC0415 - SciPy
 
         recognizer = self.ready()
