@@ -387,6 +387,10 @@ def test_the_officers_page_has_no_section_without_content():
     said = as_markdown(tuple(page_of(content)))
     assert "## All measures" not in said
     assert "Not run: recognition (dlib)" in said
+    none = as_markdown(tuple(page_of(content.model_copy(update={"attacks": ()}))))
+    assert "No attack was run (privacy.attacks is empty)" in none
+    assert "## Attacks" not in none
+    assert "## The attacker" not in none
 
 
 def test_the_officers_page_claims_nothing_that_was_not_measured():

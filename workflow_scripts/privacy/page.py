@@ -89,8 +89,8 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         yield PageSection(
             title="Variants",
             paragraphs=(
-                f"Experiment {content.experiment}: methods and settings of its config, defaults "
-                "included.",
+                f"Experiment {content.experiment or '(no name given)'}: methods and settings of its "
+                "config, defaults included.",
             ),
             table=TextTable(
                 title="Methods",
@@ -98,18 +98,21 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
                 rows=tuple(_methods(content)),
             ),
         )
-    yield PageSection(
-        title="Attacks",
-        paragraphs=(*_questions(content.attacks), *_meanings(content.attacks)),
-        table=TextTable(
-            title="Conclusions",
-            columns=attacks_table.COLUMNS,
-            rows=tuple(
-                row for table in attacks_table.text_tables(content.attacks) for row in table.rows
+    if content.attacks:
+        yield PageSection(
+            title="Attacks",
+            paragraphs=(*_questions(content.attacks), *_meanings(content.attacks)),
+            table=TextTable(
+                title="Conclusions",
+                columns=attacks_table.COLUMNS,
+                rows=tuple(
+                    row
+                    for table in attacks_table.text_tables(content.attacks)
+                    for row in table.rows
+                ),
             ),
-        ),
-    )
-    yield PageSection(title="The attacker", paragraphs=ATTACKER)
+        )
+        yield PageSection(title="The attacker", paragraphs=ATTACKER)
     yield PageSection(
         title="What was attacked",
         paragraphs=(
