@@ -8,7 +8,8 @@ from plain_commands.files import sha256_of_file
 from plain_commands.section import validate
 
 from tools.plate_detector.crops import widths
-from tools.plate_detector.measure import match, vehicles_in
+from tools.plate_detector.matching import match
+from tools.plate_detector.measure import vehicles_in
 from tools.plate_detector.scenes import large_scene, plates_of
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.regions import Kind

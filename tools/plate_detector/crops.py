@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 from tools.plate_detector.camera import homography, photographed
+from tools.plate_detector.paper import Paper
 from tools.plate_detector.scenes import Window, cut_window, windows_of
-from tools.plate_detector.surroundings import draw_surroundings
+from tools.plate_detector.surroundings import draw_surroundings, draw_wheel
 from tools.plate_detector.vehicles import VehicleEnd, draw_end
 
 SIDE = 160
@@ -97,7 +98,7 @@ class TrainingCrops:
 def draw_still(rng: np.random.Generator) -> Still:
     """Draw surroundings, and vehicles in perspective before them."""
     large = SIDE * _FINE
-    hostile = rng.random() < 0.28
+    hostile = rng.random() < 0.34
     canvas = draw_surroundings(rng, large, hostile=hostile)
     quads = hidden = np.zeros((0, 4, 2))
     width = float(np.exp(rng.uniform(np.log(NARROWEST + 1), np.log(WIDEST * 0.9))))
@@ -106,7 +107,7 @@ def draw_still(rng: np.random.Generator) -> Still:
         for number in range(crowd):
             plate = width * (1 if number == 0 else rng.uniform(0.6, 1.3))
             end = draw_end(rng, _FINE * plate, 2 * large, bare=bool(rng.random() < 0.2))
-            canvas, mine, covered = _stand_before(rng, canvas, end)
+            canvas, mine, covered = _stand_before(rng, canvas, end, _FINE * plate)
             shares = np.array([_share_covered(quad, covered) for quad in quads])
             hidden = np.concatenate((hidden, quads[shares >= 0.1]))
             quads = np.concatenate((quads[shares < 0.1], mine))
@@ -130,9 +131,9 @@ def draw_crop(rng: np.random.Generator) -> TrainingCrop:
 
 
 def _stand_before(
-    rng: np.random.Generator, canvas: np.ndarray, end: VehicleEnd
+    rng: np.random.Generator, canvas: np.ndarray, end: VehicleEnd, plate: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Put a vehicle before what is there.
+    """Put a vehicle, whose plate is `plate` pixels wide, before what is there.
 
     Returns:
         The canvas, the vehicle's plates (n, 4, 2) in its pixels, and what the vehicle covers,
@@ -142,12 +143,17 @@ def _stand_before(
     bent = rng.random()
     yaw = rng.uniform(-1.05, 1.05) if bent < 0.45 else rng.normal(0, 0.2)
     pitch, roll = rng.normal(0, 0.1), rng.normal(0, 0.07)
-    if rng.random() < 0.08:
-        roll = rng.uniform(-0.35, 0.35)
+    if rng.random() < 0.15:
+        roll = rng.uniform(-0.5, 0.5)
     height, width = end.pixels.shape[:2]
     distance = 0.9 * max(width, height) + rng.uniform(0.3, 8) * large
-    target = rng.uniform(0.05, 0.95, 2) * large
-    matrix = homography(end.anchor, tuple(target), (yaw, pitch, roll), distance)
+    near = 0.05
+    if rng.random() < 0.6:  # far enough inside that the plate is whole
+        near = max(near, 0.52 * min(plate / large, 0.9))
+    target = rng.uniform(near, 1 - near), rng.uniform(0.6 * near, 1 - 0.6 * near)
+    matrix = homography(
+        end.anchor, (target[0] * large, target[1] * large), (yaw, pitch, roll), distance
+    )
     size = (large, large)
     seen = cv2.warpPerspective(end.pixels, matrix, size, flags=cv2.INTER_LINEAR)
     share = cv2.warpPerspective(end.alpha, matrix, size, flags=cv2.INTER_LINEAR)
@@ -196,7 +202,7 @@ def _with_flank(
     wheel = round(x1 + 0.4 * reach), round(np.clip(y1 - 0.3 * rise, -9999, 9999))
     axes = round(min(abs(reach) * 0.14, 999)) + 1, round(min(abs(y1 - y0) * 0.18, 999)) + 1
     if max(map(abs, wheel)) < 9999:
-        cv2.ellipse(canvas, wheel, axes, 0, 0, 360, (24, 24, 26), -1, cv2.LINE_AA)
+        draw_wheel(rng, Paper(canvas, 1.0, (0.0, 0.0)), wheel, axes)
         cv2.ellipse(covered, wheel, axes, 0, 0, 360, 255, -1)
     return canvas
 

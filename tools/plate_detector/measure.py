@@ -1,93 +1,26 @@
-"""`measure`: how well a network finds drawn plates."""
+"""`measure`: how well a network finds plates, drawn and photographed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from drawn_streets import Label
-from pii_detectors import PlateSearch, boxes_around, ious
+from pii_detectors import PlateSearch
 from plain_commands.console import log, progress
 from plain_commands.files import write_json
 
 from tools.plate_detector.crops import TrainingCrops, widths
+from tools.plate_detector.matching import BINS, SearchOutcome, match, summary_of
+from tools.plate_detector.photographs import of_photographs
 from tools.plate_detector.scenes import large_scene, plates_of
-from workflow_scripts.common.cli import Count, File, Settings
+from workflow_scripts.common.cli import Count, File, Folders, Settings
 from workflow_scripts.pii.detectors.plates import Plates
 
 SPLIT = "val"
 """Trainings cut their crops from scenes of the split `train`."""
 SCENE_SEED, CROP_SEED = 868_101, 515_253
-BINS = (11, 14, 20, 40, 80, 160, 1000)
-"""Widths of plates, pixels."""
-VISIBLE, MATCHING_IOU = 0.6, 0.3
+VISIBLE = 0.6
 VEHICLES = (Label.CAR, Label.TRUCK, Label.BUS, Label.TRAIN, Label.MOTORCYCLE)
-
-
-@dataclass(frozen=True)
-class SearchOutcome:
-    """Plates found in one image, compared with those that are there.
-
-    Attributes:
-        wide: (n,) widths in pixels of the plates that have to be found.
-        found: (n,) bool.
-        errors: (n,) mean distance of the corners as a share of the width; NaN when not found.
-        false_alarms: number of further finds.
-    """
-
-    wide: np.ndarray
-    found: np.ndarray
-    errors: np.ndarray
-    false_alarms: int
-
-
-def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> SearchOutcome:
-    """Compare found quads, best first, with the plates that are there.
-
-    Args:
-        quads: (n, 4, 2) found.
-        truth: (m, 4, 2), plates that have to be found.
-        ignored: (k, 4, 2), plates whose detection counts neither way.
-    """
-    errors = np.full(len(truth), np.nan)
-    truth_boxes, ignored_boxes = boxes_around(truth), boxes_around(ignored)
-    wide = widths(truth)
-    free = np.ones(len(truth), bool)
-    false_alarms = 0
-    for quad, box in zip(quads, boxes_around(quads), strict=True):
-        overlap = ious(box, truth_boxes) * free
-        if len(truth) and overlap.max() >= MATCHING_IOU:
-            index = int(np.argmax(overlap))
-            free[index] = False
-            errors[index] = np.linalg.norm(quad - truth[index], axis=1).mean() / wide[index]
-        elif ious(box, ignored_boxes).max(initial=0) == 0:
-            false_alarms += 1
-    return SearchOutcome(wide, ~free, errors, false_alarms)
-
-
-def summary_of(outcomes: Sequence[SearchOutcome]) -> dict:
-    """Recall and corner errors by width, and false alarms an image."""
-    wide, found, errors = (
-        np.concatenate([getattr(outcome, name) for outcome in outcomes])
-        for name in ("wide", "found", "errors")
-    )
-    rows = []
-    for low, high in [*pairwise(BINS), (20, BINS[-1])]:
-        mine = (wide >= low) & (wide < high)
-        hits = errors[mine & found]
-        rows.append(
-            {
-                "from": low,
-                "to": high,
-                "plates": int(mine.sum()),
-                "recall": float(found[mine].mean()) if mine.any() else None,
-                "corner_error": float(hits.mean()) if hits.size else None,
-                "corner_error_90": float(np.quantile(hits, 0.9)) if hits.size else None,
-            }
-        )
-    alarms = float(np.mean([outcome.false_alarms for outcome in outcomes]))
-    return {"images": len(outcomes), "false_alarms": alarms, "by_width": rows}
 
 
 def of_scenes(search: PlateSearch, count: int) -> dict[str, dict]:
@@ -134,18 +67,21 @@ def measure(
     weights: File | None = None,
     scenes: Count = 100,
     crops: Count = 1000,
+    photographs: Folders = (),
     output: File | None = None,
 ) -> None:
-    """Measure recall, false alarms and corner errors on drawn images that no training has seen.
+    """Measure recall, coverage, false alarms and corner errors on images that no training has seen.
 
-    Whole scenes of 2048x1024 pixels, searched everywhere and inside vehicles only, and crops as the
-    training draws them. A plate is found when a box around what was found has an IoU of 0.3 with
-    its own. Plates of which less than 60 % is visible count neither way.
+    Whole scenes of 2048x1024 pixels, searched everywhere and inside vehicles only, crops as the
+    training draws them, and photographs. A plate is found when a box around what was found has an
+    IoU of 0.3 with its own. Plates of which less than 60 % is visible count neither way.
 
     Args:
         weights: an ONNX file (default: the one that comes with this project).
         scenes: number of scenes.
         crops: number of crops.
+        photographs: folders with photographs, each beside a text file with the place of its plate
+            as in openalpr/benchmarks.
         output: file for the numbers, JSON.
     """
     cv2.setNumThreads(1)
@@ -156,13 +92,16 @@ def measure(
     measured = of_scenes(search, scenes) if scenes else {}
     if crops:
         measured["crops"] = of_crops(search, crops)
+    for folder in photographs:
+        measured |= of_photographs(search, folder)
     for name, numbers in measured.items():
         log.info("%s: %.3f false alarms an image", name, numbers["false_alarms"])
         for row in numbers["by_width"]:
             if row["plates"]:
                 log.info(
-                    "  %4d to %4d px: %4d plates, recall %.3f, corners %.1f %% (90 %%: %.1f %%)",
-                    row["from"], row["to"], row["plates"], row["recall"],
+                    "  %4d to %4d px: %4d plates, recall %.3f, covered %.3f, "
+                    "corners %.1f %% (90 %%: %.1f %%)",
+                    row["from"], row["to"], row["plates"], row["recall"], row["covered"] or 0,
                     100 * (row["corner_error"] or 0), 100 * (row["corner_error_90"] or 0),
                 )  # fmt: skip
     if output is not None:

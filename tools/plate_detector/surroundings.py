@@ -1,9 +1,9 @@
-"""Surroundings without plates: roads, walls, shop fronts, signs, fences, leaves."""
+"""Surroundings without plates: roads, walls, shop fronts, signs, fences, leaves, wheels, faces."""
 
 import numpy as np
 
+from tools.plate_detector.formats import choose
 from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture, varied
-from tools.plate_detector.plates import choose
 
 _GROUNDS: tuple[tuple[float, Colour], ...] = (
     (4, (96, 96, 98)), (2, (150, 148, 144)), (2, (64, 84, 52)), (2, (176, 160, 136)),
@@ -20,8 +20,8 @@ _SIGNS: tuple[tuple[float, tuple[Colour, Colour]], ...] = (
     (2, ((190, 30, 36), (240, 240, 240))), (1, ((30, 30, 34), (230, 220, 180))),
 )  # fmt: skip
 
-_HOSTILE = (1, 2, 1, 2, 4, 3, 1, 2, 3)
-_HARMLESS = (2, 2, 2, 1, 1, 0.5, 2, 0.5, 2)
+_HOSTILE = (1, 2, 1, 2, 4, 3, 1, 2, 3, 2, 2, 2, 2)
+_HARMLESS = (2, 2, 2, 1, 1, 0.5, 2, 0.5, 2, 0.3, 0.3, 0.3, 0.3)
 """How often the things below appear, in the order in which `draw_surroundings` lists them."""
 
 
@@ -40,7 +40,10 @@ def draw_surroundings(rng: np.random.Generator, side: int, *, hostile: bool) -> 
     scale = side / rng.uniform(1.2, 12)
     paper = Paper(pixels, scale, (0.0, 0.0))
     reach = side / scale
-    things = (_wall, _windows, _leaves, _stripes, _sign, _words, _poles, _blank, _clutter)
+    things = (
+        _wall, _windows, _leaves, _stripes, _sign, _words, _poles, _blank, _clutter,
+        _wheel, _face, _lamp, _badge,
+    )  # fmt: skip
     count = int(rng.integers(3, 9)) if hostile else int(rng.integers(1, 4))
     weights = np.array(_HOSTILE if hostile else _HARMLESS, float)
     for number in rng.choice(len(things), size=count, p=weights / weights.sum()):
@@ -125,14 +128,12 @@ def _sign(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     size = rng.uniform(0.25, 0.5)
     if rng.random() < 0.7:
         paper.rectangle((x - 0.03, y, x + 0.03, reach), varied(rng, (130, 132, 134), 15))
-    word = _WORDS[int(rng.integers(len(_WORDS)))]
     match int(rng.integers(5)):
         case 0:  # speed limit
             paper.ellipse((x, y), size, size, (196, 26, 30))
             paper.ellipse((x, y), size * 0.78, size * 0.78, (236, 236, 234))
-            paper.text(
-                word[:2], (x - size / 2, y - size / 3, x + size / 2, y + size / 3), (20,) * 3
-            )
+            limit = str(10 * int(rng.integers(1, 14)))
+            paper.text(limit, (x - size / 2, y - size / 3, x + size / 2, y + size / 3), (20,) * 3)
         case 1:  # blue disc
             paper.ellipse((x, y), size, size, (30, 80, 170))
             paper.line((x, y - size / 2), (x, y + size / 2), size / 5, (240,) * 3)
@@ -217,3 +218,137 @@ def scatter(rng: np.random.Generator, paper: Paper, box: Box, count: int | None 
         points = np.stack((np.cos(angles), np.sin(angles)), axis=1) * stretch
         colour = np.clip(colours[int(rng.integers(4))] + rng.normal(0, 18, 3), 0, 255)
         paper.polygon(points + rng.uniform((x0, y0), (x1, y1)), tuple(colour))
+
+
+def _place(
+    rng: np.random.Generator, reach: float, largest: float
+) -> tuple[tuple[float, float], float]:
+    """A point of the picture, and a size of any order up to a share of it, metres."""
+    size = reach * largest * np.exp(rng.uniform(np.log(0.08), 0))
+    x, y = rng.uniform(0, reach, 2)
+    return (x, y), float(size)
+
+
+def _wheel(rng: np.random.Generator, paper: Paper, reach: float) -> None:
+    centre, radius = _place(rng, reach, 0.4)
+    draw_wheel(rng, paper, centre, (radius * rng.uniform(0.3, 1), radius))
+
+
+def draw_wheel(
+    rng: np.random.Generator,
+    paper: Paper,
+    centre: tuple[float, float],
+    radii: tuple[float, float],
+) -> None:
+    """A tyre and its rim with spokes, seen from the side; radii across and down in metres."""
+    across, down = radii
+    paper.ellipse(centre, across, down, varied(rng, (26, 26, 28), 6))
+    rim = varied(rng, (170, 172, 176), 30)
+    share = rng.uniform(0.55, 0.75)
+    paper.ellipse(centre, across * share, down * share, rim)
+    gap = varied(rng, (50, 50, 54), 20)
+    count = int(rng.integers(4, 13))
+    start, wide = rng.uniform(0, np.pi), rng.uniform(0.2, 0.7) * np.pi / count
+    for angle in start + np.arange(count) * 2 * np.pi / count:
+        angles = np.array([angle - wide, angle + wide, angle])
+        ends = np.stack((np.cos(angles), np.sin(angles)), axis=1)
+        reached = np.array([0.92, 0.92, 0.3])[:, None]
+        paper.polygon(ends * reached * (across * share, down * share) + centre, gap)
+    paper.ellipse(centre, across * 0.14, down * 0.14, varied(rng, rim, 30))
+
+
+def _face(rng: np.random.Generator, paper: Paper, reach: float) -> None:
+    """A head whose open mouth shows teeth: bright, wide and striped, like a plate."""
+    (x, y), size = _place(rng, reach, 0.4)
+    skin = varied(
+        rng, choose(rng, ((2, (226, 184, 156)), (1, (178, 130, 100)), (1, (96, 66, 50)))), 12
+    )
+    hair = varied(rng, choose(rng, ((2, (50, 38, 30)), (1, (180, 140, 90)), (1, (20, 18, 18)))), 10)
+    paper.ellipse((x, y - 0.2 * size), 0.85 * size, 1.1 * size, hair)
+    paper.ellipse((x, y), 0.72 * size, size, skin)
+    for sign in (-1, 1):
+        eye = (x + sign * 0.3 * size, y - 0.15 * size)
+        paper.ellipse(eye, 0.13 * size, 0.06 * size, (232, 230, 226))
+        paper.ellipse(eye, 0.05 * size, 0.06 * size, (40, 30, 26))
+        brow = (
+            (eye[0] - 0.17 * size, eye[1] - 0.17 * size),
+            (eye[0] + 0.17 * size, eye[1] - 0.2 * size),
+        )
+        paper.line(*brow, 0.05 * size, hair)
+    wide, tall = size * rng.uniform(0.2, 0.34), size * rng.uniform(0.06, 0.15)
+    mouth = y + 0.5 * size
+    paper.ellipse((x, mouth), wide * 1.15, tall * 1.5, varied(rng, (170, 80, 80), 20))
+    teeth = varied(rng, (232, 228, 216), 8)
+    paper.ellipse((x, mouth), wide, tall, teeth)
+    red, green, blue = teeth
+    for edge in np.linspace(-0.8, 0.8, int(rng.integers(5, 10))):
+        half = tall * 0.9 * float(np.sqrt(1 - edge**2))
+        start, end = (x + edge * wide, mouth - half), (x + edge * wide, mouth + half)
+        paper.line(start, end, 0.01 * size, (red * 0.7, green * 0.66, blue * 0.62))
+
+
+def _lamp(rng: np.random.Generator, paper: Paper, reach: float) -> None:
+    (x, y), wide = _place(rng, reach, 0.35)
+    tall = wide * rng.uniform(0.2, 1)
+    paper.rectangle((x - wide, y - tall, x + wide, y + tall), varied(rng, (60, 62, 66), 30))
+    glass = choose(rng, ((3, (200, 206, 212)), (3, (190, 30, 30)), (1, (230, 140, 30))))
+    draw_lens(rng, paper, (x - 0.93 * wide, y - 0.9 * tall, x + 0.93 * wide, y + 0.9 * tall), glass)
+
+
+def draw_lens(rng: np.random.Generator, paper: Paper, box: Box, glass: Colour) -> None:
+    """A lamp from close by: glass, a bright strip, reflectors, grooves."""
+    x0, y0, x1, y1 = box
+    wide, tall = x1 - x0, y1 - y0
+    paper.rectangle(box, varied(rng, glass, 20), corner=0.3 * tall)
+    strip = box
+    if rng.random() < 0.5:
+        left, top = x0 + wide * rng.uniform(0, 0.4), y0 + tall * rng.uniform(0, 0.6)
+        strip = left, top, x1 - wide * rng.uniform(0, 0.3), top + tall * rng.uniform(0.2, 0.4)
+        paper.rectangle(strip, varied(rng, (226, 220, 214), 20), corner=0.1 * tall)
+    if rng.random() < 0.5:
+        radius = (strip[3] - strip[1]) * rng.uniform(0.25, 0.5)
+        for x in np.linspace(strip[0] + radius, strip[2] - radius, int(rng.integers(1, 5))):
+            for share in (1.0, 0.75, 0.3):
+                middle = (x, (strip[1] + strip[3]) / 2)
+                paper.ellipse(middle, radius * share, radius * share, varied(rng, glass, 50))
+    if rng.random() < 0.6:
+        shade = varied(rng, (110, 108, 106), 30)
+        for x in np.linspace(strip[0], strip[2], int(rng.integers(5, 16))):
+            paper.line((x, strip[1]), (x, strip[3]), 0.02 * wide, shade)
+
+
+def _badge(rng: np.random.Generator, paper: Paper, reach: float) -> None:
+    centre, size = _place(rng, reach, 0.2)
+    draw_badge(rng, paper, centre, size)
+
+
+def draw_badge(
+    rng: np.random.Generator, paper: Paper, centre: tuple[float, float], size: float
+) -> None:
+    """A maker's emblem of chrome: a disc, a ring with a sign in it, a bar, or spaced letters."""
+    x, y = centre
+    chrome, dark = varied(rng, (184, 186, 190), 25), varied(rng, (60, 62, 70), 30)
+    if rng.random() < 0.2:
+        letters = " ".join(
+            "FORDMAZKIBTLEX"[int(i)] for i in rng.integers(14, size=rng.integers(3, 8))
+        )
+        wide = size * 0.5 * len(letters)
+        paper.text(letters, (x - wide, y - size / 2, x + wide, y + size / 2), chrome, weight=0.2)
+        return
+    wide = size * rng.uniform(1, 2)
+    paper.ellipse(centre, wide, size, chrome)
+    inner = choose(rng, ((2, dark), (1, (24, 40, 120)), (1, (170, 24, 30)), (1, chrome)))
+    paper.ellipse(centre, wide * 0.85, size * 0.82, inner)
+    match int(rng.integers(4)):
+        case 0:
+            word = _WORDS[int(rng.integers(len(_WORDS)))][:5]
+            paper.text(word, (x - wide * 0.6, y - size / 3, x + wide * 0.6, y + size / 3), chrome)
+        case 1:
+            for corner in rng.uniform(-0.6, 0.6, (3, 2, 2)) * (wide, size) + centre:
+                paper.line(tuple(corner[0]), tuple(corner[1]), 0.2 * size, chrome)
+        case 2:
+            angles = np.linspace(0, 2 * np.pi, int(rng.integers(3, 7)), endpoint=False)
+            points = np.stack((np.sin(angles) * wide, -np.cos(angles) * size), axis=1)
+            paper.polygon(0.7 * points + centre, chrome)
+        case _:
+            paper.ellipse(centre, wide * 0.4, size * 0.4, dark)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from tools.plate_detector.crops import TrainingCrop, TrainingCrops
 from tools.plate_detector.net import PlateNet
+from tools.plate_detector.start import net_of
 from tools.plate_detector.targets import CORNER_WEIGHT, loss_of, target_of
 from workflow_scripts.common.cli import File, Settings, Threads
 
@@ -44,13 +45,17 @@ class PlateTraining:
         step: number of steps done.
     """
 
-    def __init__(self, settings: TrainingSettings) -> None:
+    def __init__(self, settings: TrainingSettings, start: Path | None = None) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.net = PlateNet().to(memory_format=torch.channels_last).train()
+        self.crops = TrainingCrops(settings.seed, settings.scene_share)
+        if start is None:
+            self.net = PlateNet()
+        else:
+            self.net = net_of(start, images_of([self.crops[number] for number in range(256)]))
+        self.net.to(memory_format=torch.channels_last).train()
         self.average = {name: value.clone() for name, value in self.net.state_dict().items()}
         self.optimizer = torch.optim.AdamW(self.net.parameters(), weight_decay=0.01)
-        self.crops = TrainingCrops(settings.seed, settings.scene_share)
         self.step = 0
 
     def advance(self) -> tuple[float, float]:
@@ -132,7 +137,13 @@ def read_checkpoint(path: Path) -> dict:
     return state
 
 
-def train(*, settings: Settings[TrainingSettings], output: File, threads: Threads = 1) -> None:
+def train(
+    *,
+    settings: Settings[TrainingSettings],
+    output: File,
+    start: File | None = None,
+    threads: Threads = 1,
+) -> None:
     """Train the network on crops that are drawn while it learns.
 
     The same settings give the same weights on the same machine; an interrupted training resumes
@@ -140,10 +151,11 @@ def train(*, settings: Settings[TrainingSettings], output: File, threads: Thread
 
     Args:
         output: the checkpoint; an existing one is resumed.
+        start: an exported network (ONNX) to train further (default: random weights).
     """
     torch.set_num_threads(threads)
     cv2.setNumThreads(1)
-    trainer = PlateTraining(settings)
+    trainer = PlateTraining(settings, None if output.exists() else start)
     if output.exists():
         trainer.read(output)
         log.info("resuming after step %d", trainer.step)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tools.plate_detector.formats import AMERICAN, choose
 from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture, varied
-from tools.plate_detector.plates import EuropeanPlate, choose, picture, sample_plate
-from tools.plate_detector.surroundings import scatter
+from tools.plate_detector.plates import Plate, picture, sample_plate
+from tools.plate_detector.surroundings import draw_badge, draw_lens, scatter
 
 _PAINTS: tuple[tuple[float, Colour], ...] = (
     (4, (226, 228, 230)), (4, (28, 29, 32)), (4, (150, 154, 158)), (3, (90, 94, 100)),
@@ -16,6 +17,7 @@ _PAINTS: tuple[tuple[float, Colour], ...] = (
 _WORDS = (
     "KOMBI", "TDI", "2.0", "LIMO", "SPORT", "FRESH CARGO", "4x4", "LOGISTIK", "TAXI", "BUS 112",
     "www.fahrt.eu", "0800 12345", "ELECTRIC", "SKAUDA", "TRANSIT", "AUTOHAUS MEIER", "KM 80",
+    "D O D G E", "V 6", "SAVANA 2500", "HYBRID", "XLT", "Flex",
 )  # fmt: skip
 
 
@@ -86,12 +88,13 @@ def draw_end(rng: np.random.Generator, plate_pixels: float, side: int, bare: boo
 
     Args:
         rng: decides how it looks.
-        plate_pixels: how wide a plate of 0.52 m would be.
+        plate_pixels: width of the plate.
         side: of the largest picture, pixels; what lies further from the plate is cut off.
         bare: without a plate, but with what may be taken for one.
     """
     shape = sample_shape(rng)
-    scale = plate_pixels / 0.52
+    plate = sample_plate(rng, motorcycle=shape.width < 1)
+    scale = plate_pixels / plate.size.width
     middle = rng.normal(0, 0.02) if shape.front or rng.random() < 0.8 else rng.uniform(-0.4, 0.4)
     half = min(side / 2, (shape.width * 0.5 + abs(middle) + 0.15) * scale)
     above = min(side / 2, (shape.height - shape.plate + 0.1) * scale)
@@ -111,7 +114,6 @@ def draw_end(rng: np.random.Generator, plate_pixels: float, side: int, bare: boo
     if bare:
         _draw_decoy(rng, paper, place)
     else:
-        plate = sample_plate(rng, two_lines=True if shape.width < 1 else None)
         quads = _mount(rng, paper, mask, plate, place=place, paint=paint)[None]
     _light_up(rng, paper)
     return VehicleEnd(paper.pixels, mask.pixels[..., 0], (half, above), quads)
@@ -170,8 +172,7 @@ def _draw_body(rng: np.random.Generator, paper: Paper, shape: VehicleSizes, pain
         _draw_grille(rng, paper, shape)
     _draw_lamps(rng, paper, shape)
     x, y = rng.normal(0, 0.05), -rng.uniform(shape.plate + 0.1, shape.plate + 0.5)
-    paper.ellipse((x, y), rng.uniform(0.04, 0.09), rng.uniform(0.03, 0.08), (180, 182, 186))
-    paper.ellipse((x, y), 0.03, 0.03, (90, 92, 96))
+    draw_badge(rng, paper, (x, y), rng.uniform(0.04, 0.09))
     for _ in range(int(rng.integers(0, 4))):
         _draw_word(rng, paper, shape)
 
@@ -221,14 +222,19 @@ def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> 
                   (inner, y + tall / 2 + slant / 2), (outer, y + tall / 2)]  # fmt: skip
         if shape.front:
             lit = rng.random() < 0.3
-            paper.polygon(points, (252, 250, 236) if lit else (150, 156, 162))
+            glass = (252, 250, 236) if lit else (150, 156, 162)
+            paper.polygon(points, glass)
             middle = ((outer + inner) / 2, y)
             paper.ellipse(middle, wide * 0.25, tall * 0.3, (250, 250, 250) if lit else (90, 94, 98))
+            if rng.random() < 0.5:
+                x, half = middle[0], 0.4 * wide
+                draw_lens(rng, paper, (x - half, y - 0.35 * tall, x + half, y + 0.35 * tall), glass)
         else:
             paper.polygon(points, _varied(rng, (178, 22, 24)))
-            white = (outer, y, (outer + inner) / 2, y + tall * 0.3)
-            box = (min(white[0], white[2]), white[1], max(white[0], white[2]), white[3])
-            paper.rectangle(box, _varied(rng, (225, 190, 180)))
+            x, half = (outer + inner) / 2, 0.45 * wide
+            top = y - tall * rng.uniform(-0.2, 0.4)
+            box = (x - half, top, x + half, top + tall * rng.uniform(0.2, 0.5))
+            draw_lens(rng, paper, box, (225, 190, 180) if rng.random() < 0.6 else (178, 22, 24))
         if rng.random() < 0.3:  # bulbs and glints
             x, half = (outer + inner) / 2, wide / 2
             scatter(rng, paper, (x - half, y - tall / 2, x + half, y + tall / 2), 8)
@@ -259,7 +265,7 @@ def _draw_decoy(rng: np.random.Generator, paper: Paper, place: tuple[float, floa
     bright = choose(
         rng, ((2, (235, 235, 230)), (1, (235, 195, 50)), (1, (190, 40, 40)), (2, (30, 30, 32)))
     )
-    match int(rng.integers(5)):
+    match int(rng.integers(6)):
         case 0:
             paper.rectangle(box, _varied(rng, bright), corner=rng.uniform(0, 0.03))
         case 1:
@@ -278,6 +284,8 @@ def _draw_decoy(rng: np.random.Generator, paper: Paper, place: tuple[float, floa
                     (edge - w / 4, y + h),
                 ]
                 paper.polygon(points, (190, 30, 30))
+        case 4:
+            draw_badge(rng, paper, place, h)
         case _:
             scatter(rng, paper, box, 12)
 
@@ -286,14 +294,14 @@ def _mount(
     rng: np.random.Generator,
     paper: Paper,
     mask: Paper,
-    plate: EuropeanPlate,
+    plate: Plate,
     *,
     place: tuple[float, float],
     paint: Colour,
 ) -> np.ndarray:
     """Put a plate on; returns its corners (4, 2) in pixels."""
     x, y = place
-    w, h = plate.width / 2, plate.height / 2
+    w, h = plate.size.width / 2, plate.size.height / 2
     if rng.random() < 0.4:  # the recess that it hangs in
         m, n = rng.uniform(0.02, 0.2), rng.uniform(0.01, 0.1)
         colour = _dimmed(paint, rng.uniform(0.4, 1.15)) if rng.random() < 0.7 else (30, 30, 32)
@@ -315,10 +323,65 @@ def _mount(
         paper.rectangle((x - w, y - h, x + w, y + h + rng.uniform(0.005, 0.02)), shade)
     corners: Box = (x - w, y - h, x + w, y + h)
     mask.rectangle(corners, (255, 255, 255))
-    return set_in(rng, paper, plate, corners)
+    quad = set_in(rng, paper, plate, corners)
+    if rng.random() < (0.3 if plate.of is AMERICAN else 0.08):
+        _frame(rng, paper, corners)
+    if rng.random() < 0.18:
+        _hide(rng, paper, corners, paint)
+    return quad
 
 
-def set_in(rng: np.random.Generator, paper: Paper, plate: EuropeanPlate, box: Box) -> np.ndarray:
+def _frame(rng: np.random.Generator, paper: Paper, box: Box) -> None:
+    """A dealer's frame, which covers the plate's edges."""
+    x0, y0, x1, y1 = box
+    colour = (26, 26, 28) if rng.random() < 0.6 else (180, 184, 188)
+    side, above, below = rng.uniform((0.004, 0.004, 0.01), (0.012, 0.02, 0.03))
+    out = rng.uniform(0, 0.01)
+    for part in (
+        (x0 - out, y0 - out, x1 + out, y0 + above),
+        (x0 - out, y1 - below, x1 + out, y1 + out),
+        (x0 - out, y0, x0 + side, y1),
+        (x1 - side, y0, x1 + out, y1),
+    ):
+        paper.rectangle(part, colour)
+    word = _WORDS[int(rng.integers(len(_WORDS)))]
+    x, half = (x0 + x1) / 2, (x1 - x0) * rng.uniform(0.2, 0.45)
+    ink = (230, 230, 226) if colour[0] < 99 else (40, 40, 44)
+    paper.text(word, (x - half, y1 - 0.85 * below, x + half, y1 - 0.15 * below), ink)
+
+
+def _hide(rng: np.random.Generator, paper: Paper, box: Box, paint: Colour) -> None:
+    """What hides a part of a plate, up to about a third: a tow ball, a bumper, a bar, a hand."""
+    x0, y0, x1, y1 = box
+    wide, tall = x1 - x0, y1 - y0
+    x = rng.uniform(x0, x1)
+    dark = _varied(rng, (40, 40, 42))
+    match int(rng.integers(5)):
+        case 0:  # a tow ball on its bar
+            radius = rng.uniform(0.1, 0.25) * min(tall, 0.14)
+            y = y1 - rng.uniform(0, 0.5) * tall
+            paper.rectangle((x - radius * 0.6, y, x + radius * 0.6, y1 + 0.1), dark)
+            paper.ellipse((x, y), radius, radius, _varied(rng, (120, 122, 126)))
+        case 1:  # an edge of the bumper or of the lid
+            share = rng.uniform(0.08, 0.3) * tall
+            edge = (y0 - 0.03, y0 + share) if rng.random() < 0.5 else (y1 - share, y1 + 0.03)
+            shade = _dimmed(paint, rng.uniform(0.4, 1.1))
+            paper.rectangle((x0 - 0.1, edge[0], x1 + 0.1, edge[1]), shade)
+        case 2:  # a bar, a strap, a cable
+            lean = rng.normal(0, 0.05)
+            thick = rng.uniform(0.02, 0.12) * wide
+            paper.line((x - lean, y0 - 0.1), (x + lean, y1 + 0.1), thick, dark)
+        case 3:  # a hand: fingers from below or from above
+            skin = choose(rng, ((1, (226, 184, 156)), (1, (178, 130, 100)), (1, (96, 66, 50))))
+            sign, edge_y = (1, y1) if rng.random() < 0.5 else (-1, y0)
+            for number in range(int(rng.integers(1, 5))):
+                finger = (x + number * 0.022, edge_y + sign * 0.02)
+                paper.ellipse(finger, 0.011, rng.uniform(0.3, 0.6) * tall, _varied(rng, skin))
+        case _:  # mud, leaves, snow
+            scatter(rng, paper, (x - 0.2 * wide, y0, x + 0.2 * wide, y1), 6)
+
+
+def set_in(rng: np.random.Generator, paper: Paper, plate: Plate, box: Box) -> np.ndarray:
     """Paste a plate's picture into a box; returns the corners (4, 2) of what was pasted, pixels."""
     (left, top), (right, _) = paper.at([box[:2], box[2:]])
     flat = picture(rng, plate, max(round(right - left), 3))

@@ -1,5 +1,6 @@
 """Training crops, training, export and measurement of the plate detector."""
 
+import re
 from functools import cache
 
 import cv2
@@ -7,6 +8,9 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from pii_detectors import PlateSearch, boxes_around
+from pii_detectors.centerface import weights_file
+from pii_detectors.detections import PlateDetections
 from pii_detectors.plate_maps import decode
 from plain_commands.errors import UserError
 
@@ -15,10 +19,14 @@ from tools.plate_detector import vehicles
 from tools.plate_detector.__main__ import PROGRAM
 from tools.plate_detector.crops import SIDE, TrainingCrop, TrainingCrops, draw_crop, widths
 from tools.plate_detector.export import write_onnx
-from tools.plate_detector.measure import match, summary_of
+from tools.plate_detector.formats import FORMATS
+from tools.plate_detector.matching import match, summary_of
 from tools.plate_detector.net import PlateNet
+from tools.plate_detector.photographs import of_photographs, photographs_of
+from tools.plate_detector.plates import sample_plate
+from tools.plate_detector.start import net_of
 from tools.plate_detector.targets import loss_of, target_of
-from tools.plate_detector.train import PlateTraining, TrainingSettings
+from tools.plate_detector.train import PlateTraining, TrainingSettings, images_of
 
 
 @pytest.fixture(autouse=True)
@@ -67,11 +75,13 @@ def test_quads_go_clockwise_from_the_upper_left():
 
 def test_quads_are_true_to_the_drawn_plates(monkeypatch):
     def magenta(rng, plate, width):
-        height = max(round(plate.height / plate.width * width), 2)
+        height = max(round(plate.size.height / plate.size.width * width), 2)
         return np.full((height, width, 3), (255, 0, 255), np.uint8)
 
     monkeypatch.setattr(vehicles, "picture", magenta)
     monkeypatch.setattr(vehicles, "_light_up", lambda rng, paper: None)
+    monkeypatch.setattr(vehicles, "_frame", lambda rng, paper, box: None)
+    monkeypatch.setattr(vehicles, "_hide", lambda rng, paper, box, paint: None)
     monkeypatch.setattr(drawing, "photographed", lambda rng, image, smallest: image)
     checked = 0
     for number in range(45):
@@ -167,6 +177,80 @@ def test_exported_network_answers_like_the_original(tmp_path):
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-3)
 
 
+def test_an_exported_network_is_trained_further_from_what_it_answers(tmp_path):
+    settings = SETTINGS.model_copy(update={"steps": 2, "batch": 2})
+    trained = PlateTraining(settings)
+    trained.advance()
+    trained.net.eval()
+    write_onnx(trained.net, tmp_path / "net.onnx")
+    images = images_of(drawn(4))
+    further = net_of(tmp_path / "net.onnx", images)
+    with torch.no_grad():
+        expected, answer = trained.net(images), further.eval()(images)
+        torch.testing.assert_close(answer, expected, rtol=1e-3, atol=1e-3)
+        # Normalized by the batch, as in training, it answers likewise on what it was calibrated on.
+        torch.testing.assert_close(further.train()(images), expected, rtol=0.05, atol=0.05)
+    (tmp_path / "text.onnx").write_text("no network")
+    with pytest.raises(UserError, match=r"text\.onnx: no ONNX file \(DecodeError\)"):
+        net_of(tmp_path / "text.onnx", images)
+    with pytest.raises(UserError, match="a network other than the plate detector's"):
+        net_of(weights_file(), images)
+
+
+def test_photographs_are_read_with_the_places_of_their_plates(tmp_path):
+    image = np.zeros((60, 100, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "one.png"), image)
+    (tmp_path / "one.txt").write_text("one.png\t10\t20\t30\t8\tABC1234\n")
+    ((path, box),) = photographs_of(tmp_path)
+    assert path == tmp_path / "one.png"
+    assert box.tolist() == [[10, 20, 40, 28]]
+
+    class Sure(PlateSearch):
+        """It answers with the right half of the plate, wherever it is asked to look."""
+
+        def find(self, image, within=None, threads=1):
+            quads = np.array([[(20, 20), (40, 20), (40, 28), (20, 28)]], float)
+            if within is not None:
+                assert within.tolist() == [[-50, -40, 100, 88]]
+                quads += 500
+            return PlateDetections(boxes_around(quads), np.ones(1), quads)
+
+    measured = of_photographs(Sure(), tmp_path)
+    everywhere, around = measured.values()
+    assert list(measured) == [f"{tmp_path.name}, everywhere", f"{tmp_path.name}, around the plate"]
+    assert everywhere["by_width"][-1]["recall"] == 1
+    assert everywhere["by_width"][-1]["covered"] == pytest.approx(2 / 3)
+    assert everywhere["false_alarms"] == 0
+    assert around["by_width"][-1]["recall"] == 0
+    assert around["false_alarms"] == 1
+
+
+def test_a_folder_without_photographs_is_named_in_one_line(tmp_path):
+    with pytest.raises(UserError, match="no text file that names a photograph"):
+        photographs_of(tmp_path)
+    (tmp_path / "one.txt").write_text("one.png 10 20 30 8")
+    with pytest.raises(UserError, match=r"one\.txt: a photograph's name, x, y, width and height"):
+        photographs_of(tmp_path)
+    (tmp_path / "one.txt").write_text("one.png\t10\t20\t30\t8")
+    with pytest.raises(UserError, match=r"one\.png: not an image that can be read"):
+        of_photographs(PlateSearch(), tmp_path)
+
+
+def test_every_format_writes_what_its_patterns_say():
+    rng = np.random.default_rng(4)
+    rows = {}
+    for _ in range(300):
+        plate = sample_plate(rng)
+        rows.setdefault(id(plate.of), []).append(plate)
+        text = re.sub("[A-Z]", "L", re.sub("[0-9]", "9", "".join(plate.rows)))
+        patterns = {re.sub("[ :-]", "", pattern) for pattern in plate.of.patterns}
+        assert re.sub("[ -]", "", text) in patterns
+        assert len(plate.rows) == plate.size.lines
+    assert len(rows) == len(FORMATS)
+    for plates in rows.values():
+        assert len({plate.rows for plate in plates}) > 0.9 * len(plates)
+
+
 LEFT = [(5, 10), (25, 12), (24, 18), (4, 16)]
 RIGHT = [(40, 40), (60, 40), (60, 45), (40, 45)]
 
@@ -178,6 +262,8 @@ def test_measuring_counts_finds_misses_and_false_alarms():
     outcome = match(found, truth, hidden)
     assert outcome.found.tolist() == [True, False]
     assert outcome.errors[0] == pytest.approx(1 / outcome.wide[0])
+    assert outcome.covered[0] == pytest.approx(0.935, abs=0.001)
+    assert outcome.covered[1] == 0
     assert outcome.false_alarms == 1
     summary = summary_of([outcome, match(found[:0], truth[:0], truth[:0])])
     assert summary["false_alarms"] == 0.5

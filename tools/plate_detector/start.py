@@ -1,0 +1,80 @@
+"""A network as it was exported, as the start of another training."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from plain_commands.errors import UserError
+from torch import Tensor, nn
+
+from tools.plate_detector.net import PlateNet
+
+
+def net_of(path: Path, images: Tensor) -> PlateNet:
+    """The network of an ONNX file that `export` wrote, ready to be trained further.
+
+    Exporting folds each batch normalization into the convolution before it. Here each gets the mean
+    and the deviation of what it receives, and scales by just these: the network answers as the
+    file does, and training, which normalizes by those of the batch, begins near it.
+
+    Args:
+        path: the file.
+        images: (n, 3, h, w) float32 RGB, 0 to 255, of the kind that will be trained on.
+
+    Raises:
+        UserError: the file is no such network, or the package onnx is not installed.
+    """
+    net = PlateNet().eval()
+    modules = dict(net.named_modules())
+    hooks = []
+    try:
+        for name, weight, bias in _convolutions(path):
+            convolution = modules[name]
+            assert isinstance(convolution, nn.Conv2d)
+            convolution.weight.data.copy_(weight)
+            if convolution.bias is not None:
+                convolution.bias.data.copy_(bias)
+            else:
+                following = modules[name.rsplit(".", 1)[0]][1]
+                hooks.append(convolution.register_forward_hook(_calibration(following, bias)))
+    except (LookupError, AssertionError, RuntimeError):
+        raise UserError(f"{path}: a network other than the plate detector's") from None
+    with torch.no_grad():
+        net(images)
+    for hook in hooks:
+        hook.remove()
+    return net
+
+
+def _convolutions(path: Path) -> list[tuple[str, Tensor, Tensor]]:
+    """Name in the network, weight and bias of each convolution in an exported file."""
+    try:
+        onnx = importlib.import_module("onnx")
+    except ImportError:
+        raise UserError("--start needs the package onnx, which is not installed") from None
+    try:
+        graph = onnx.load(path).graph
+    except Exception as error:  # protobuf's own kinds, if the file is none of ONNX
+        raise UserError(f"{path}: no ONNX file ({type(error).__name__})") from None
+    values = {one.name: torch.tensor(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
+    return [
+        (node.name.split("/")[-2], *(values[value] for value in node.input[1:3]))
+        for node in graph.node
+        if node.op_type == "Conv"  # such as "/net/at_4/at_4.0/at_4.0.0/Conv"
+    ]
+
+
+def _calibration(norm: nn.BatchNorm2d, bias: Tensor) -> Callable[..., None]:
+    def calibrate(_module: nn.Module, _arguments: Any, seen: Tensor) -> None:
+        mean, variance = seen.mean(dim=(0, 2, 3)), seen.var(dim=(0, 2, 3))
+        state = {
+            "running_mean": mean,
+            "running_var": variance,
+            "weight": (variance + norm.eps).sqrt(),
+            "bias": mean + bias,
+        }
+        norm.load_state_dict(state, strict=False)
+
+    return calibrate
