@@ -20,7 +20,7 @@ _SIGNS: tuple[tuple[float, tuple[Colour, Colour]], ...] = (
     (2, ((190, 30, 36), (240, 240, 240))), (1, ((30, 30, 34), (230, 220, 180))),
 )  # fmt: skip
 
-_HOSTILE = (1, 2, 1, 2, 4, 3, 1, 2, 3, 2, 2, 2, 2)
+_HOSTILE = (1, 2, 1, 2, 4, 3, 1, 2, 3, 2, 2, 4, 3)
 _HARMLESS = (2, 2, 2, 1, 1, 0.5, 2, 0.5, 2, 0.3, 0.3, 0.3, 0.3)
 """How often the things below appear, in the order in which `draw_surroundings` lists them."""
 
@@ -203,11 +203,26 @@ def _clutter(rng: np.random.Generator, paper: Paper, reach: float) -> None:
     )
 
 
-def scatter(rng: np.random.Generator, paper: Paper, box: Box, count: int | None = None) -> None:
-    """Dead leaves: pieces whose sizes have no scale, in a few colours, from large to small."""
+def scatter(
+    rng: np.random.Generator,
+    paper: Paper,
+    box: Box,
+    count: int | None = None,
+    colours: np.ndarray | None = None,
+) -> None:
+    """Dead leaves: pieces whose sizes have no scale, from large to small.
+
+    Args:
+        rng: decides where they lie.
+        paper: drawn on.
+        box: that they lie in.
+        count: how many (default: 30 to 140).
+        colours: (4, 3) RGB (default: any).
+    """
     x0, y0, x1, y1 = box
     count = int(rng.integers(30, 140)) if count is None else count
-    colours = rng.uniform(5, 235, (4, 1)) + rng.normal(0, 22, (4, 3))
+    if colours is None:
+        colours = rng.uniform(5, 235, (4, 1)) + rng.normal(0, 22, (4, 3))
     largest = 0.4 * min(x1 - x0, y1 - y0)
     smallest = 1.5 / paper.scale
     sizes = np.sort(smallest * (max(largest / smallest, 1.1)) ** (rng.random(count) ** 1.6))[::-1]
@@ -296,7 +311,7 @@ def _lamp(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 
 
 def draw_lens(rng: np.random.Generator, paper: Paper, box: Box, glass: Colour) -> None:
-    """A lamp from close by: glass, a bright strip, reflectors, grooves."""
+    """A lamp from close by: glass, a bright strip, reflectors, glints, grooves."""
     x0, y0, x1, y1 = box
     wide, tall = x1 - x0, y1 - y0
     paper.rectangle(box, varied(rng, glass, 20), corner=0.3 * tall)
@@ -311,7 +326,10 @@ def draw_lens(rng: np.random.Generator, paper: Paper, box: Box, glass: Colour) -
             for share in (1.0, 0.75, 0.3):
                 middle = (x, (strip[1] + strip[3]) / 2)
                 paper.ellipse(middle, radius * share, radius * share, varied(rng, glass, 50))
-    if rng.random() < 0.6:
+    if rng.random() < 0.5:
+        light = np.asarray(varied(rng, glass, 20)) * rng.uniform(0.3, 1.3, (4, 1))
+        scatter(rng, paper, strip, int(rng.integers(5, 30)), light)
+    if rng.random() < 0.5:
         shade = varied(rng, (110, 108, 106), 30)
         for x in np.linspace(strip[0], strip[2], int(rng.integers(5, 16))):
             paper.line((x, strip[1]), (x, strip[3]), 0.02 * wide, shade)

@@ -226,7 +226,7 @@ def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> 
             paper.polygon(points, glass)
             middle = ((outer + inner) / 2, y)
             paper.ellipse(middle, wide * 0.25, tall * 0.3, (250, 250, 250) if lit else (90, 94, 98))
-            if rng.random() < 0.5:
+            if rng.random() < 0.7:
                 x, half = middle[0], 0.4 * wide
                 draw_lens(rng, paper, (x - half, y - 0.35 * tall, x + half, y + 0.35 * tall), glass)
         else:
