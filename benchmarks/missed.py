@@ -30,7 +30,6 @@ FACES = {
 }
 PLATES = {
     "plates": {"detector": "plates"},
-    "plates, every size": {"detector": "plates", "every_size": True},
     "plates, tiles of 512": {"detector": "plates", "tile": 512, "second_look": False},
 }
 """Settings of detectors by name."""
@@ -39,7 +38,6 @@ PAIRS = (
     ("centerface", "yunet, scale 2"),
     ("centerface", "centerface, scale 2"),
     ("centerface, scale 0.5", "yunet"),
-    ("plates", "plates, every size"),
     ("plates", "plates, tiles of 512"),
 )
 """First and second detector."""

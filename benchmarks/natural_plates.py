@@ -38,7 +38,7 @@ from workflow_scripts.imaging.pictures import picture_of
 from workflow_scripts.pii.detectors.plates import Plates
 from workflow_scripts.privacy.evidence import cut
 
-DETECTOR = Plates(every_size=True)
+DETECTOR = Plates()
 SAME = 0.3
 """IoU of a find and a plate from which they are one."""
 NEAR = 4.0

@@ -31,7 +31,7 @@ Sizes = dict[str, tuple[float, float]]
 """Classes of sizes: the least one, and the one below which sizes are, pixels."""
 DETECTORS = {
     Kind.FACE: CenterFace(threshold=0.5),
-    Kind.LICENSE_PLATE: Plates(threshold=0.6, every_size=True),
+    Kind.LICENSE_PLATE: Plates(threshold=0.6),
 }
 """With higher thresholds than the workflow's: what is measured should be faces and plates."""
 SCENE = 160

@@ -183,7 +183,7 @@ def test_without_attacks_none_is_scheduled(indexed):
 
 
 def test_a_second_detector_estimates_what_was_missed_and_nothing_else(done):
-    second = {"license_plates": {"detector": "plates", "every_size": True}}
+    second = {"license_plates": {"detector": "plates", "tile": 512}}
     done.config["privacy"]["second_detection"] = second
     estimated = {"estimate_missed": 1, "privacy_table": 1, **SHOWN}
     assert done.plan() == estimated

@@ -9,6 +9,7 @@ from plain_commands.errors import UserError
 from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.config.experiment import Experiment, read_experiment
 from workflow_scripts.pii.detectors.centerface import CenterFace
+from workflow_scripts.pii.detectors.plates import Plates
 
 METHODS = "blackbox, blur, diffusion, drop, natural, pixelate"
 ORIGINALS = "lies in the folder of the originals, which stays as it is; name another one"
@@ -156,7 +157,7 @@ def test_a_config_needs_no_labels_and_no_training():
     assert found.images_only
     assert not found.pii.only_on_labelled
     assert found.pii.faces == CenterFace()
-    assert found.pii.license_plates.every_size
+    assert found.pii.license_plates == Plates()
     with pytest.raises(UserError, match="the target is `anonymized`"):
         found.training.recipe()
 
@@ -164,7 +165,7 @@ def test_a_config_needs_no_labels_and_no_training():
 def test_a_config_may_search_otherwise():
     pii = experiment(pii={"faces": {"detector": "centerface", "threshold": 0.2}}).pii
     assert pii.faces.threshold == 0.2
-    assert pii.license_plates.every_size
+    assert pii.license_plates == Plates()
     assert experiment(pii={"license_plates": None}).pii.license_plates is None
 
 

@@ -54,13 +54,10 @@ def test_plates_of_every_size_are_found(scene):
     matrix[:, 2] += (720, 480)
     near = picture_of(cv2.warpAffine(picture.pixels, matrix, (1440, 960)))
     expected = (truth[0] - middle) * scale + (720, 480)
-    widths_found = []
-    for every_size in (False, True):
-        found = Plates(every_size=every_size).regions(near, Kind.LICENSE_PLATE)
-        quads = np.array([region.quad for region in found]).reshape(-1, 4, 2)
-        near_it = np.abs(quads.mean(axis=1) - expected.mean(axis=0)).max(axis=1) < 48
-        widths_found.append(widths(quads[near_it]).tolist())
-    assert widths_found == [[], [pytest.approx(480, rel=0.15)]]
+    found = Plates().regions(near, Kind.LICENSE_PLATE)
+    quads = np.array([region.quad for region in found]).reshape(-1, 4, 2)
+    near_it = np.abs(quads.mean(axis=1) - expected.mean(axis=0)).max(axis=1) < 48
+    assert widths(quads[near_it]).tolist() == [pytest.approx(480, rel=0.15)]
 
 
 @pytest.mark.parametrize("only_on_labelled", [True, False])

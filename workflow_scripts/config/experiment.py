@@ -39,11 +39,10 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
 SAFEST_SEARCH = {
     "faces": {"detector": "centerface"},
-    "license_plates": {"detector": "plates", "every_size": True},
+    "license_plates": {"detector": "plates"},
     "only_on_labelled": False,
 }
-"""Section `pii:` of experiments that only anonymize, where it says nothing else: whole frames, at
-every size (`centerface` does so by itself)."""
+"""Section `pii:` of experiments that only anonymize, where it says nothing else: whole frames."""
 
 
 class Experiment(Section):

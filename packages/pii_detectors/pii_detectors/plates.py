@@ -44,9 +44,8 @@ class PlateSearch:
     Attributes:
         threshold: plates that score higher are kept, 0 to 1.
         max_iou: of two plates that overlap more, the one with the lower score is dropped.
-        tile: side in pixels of the tiles in which a whole image is searched.
-        every_size: search a whole image at a half, a quarter, … of its size as well, for plates
-            that fill much of it.
+        tile: side in pixels of the tiles in which a whole image is searched, at its size and at a
+            half, a quarter, … of it.
         second_look: look at each plate again from close by, for more accurate corners and fewer
             false hits; its score is then the mean of both looks.
         weights: an ONNX file that `tools/plate_detector` made; None: the one of this package.
@@ -56,7 +55,6 @@ class PlateSearch:
     threshold: float = 0.45
     max_iou: float = 0.3
     tile: int = 1024
-    every_size: bool = False
     second_look: bool = True
     weights: Path | None = None
     sha256: str | None = None
@@ -87,7 +85,7 @@ class PlateSearch:
         network = self.load(threads)
         height, width = image.shape[:2]
         if within is None:
-            scales = [*smaller_scales(width, height, 1), 1] if self.every_size else [1]
+            scales = [*smaller_scales(width, height, 1), 1]  # for plates from close by as well
             views = [v for s in scales for v in tiles(width, height, round(self.tile / s), s)]
         else:
             views = list(around(within, width, height, scale_of_vehicle))

@@ -24,9 +24,6 @@ class Plates(NetworkDetector):
     """Of two plates that overlap more, the one with the lower score is dropped."""
     tile: int = Field(1024, ge=512, le=4096)
     """Side of the tiles in pixels where the whole frame is searched: without `only_on_labelled`."""
-    every_size: bool = False
-    """Search the whole frame at a half, a quarter, … of its size as well: for plates from close
-    by, which are wider than the network has learned."""
     second_look: bool = True
     """Look at each plate again from close by, for corners that fit better and fewer false hits: its
     score is then the mean of both looks."""
