@@ -1,22 +1,26 @@
 """`export`: the trained network as ONNX."""
 
-import importlib.util
 import warnings
 from pathlib import Path
 
+import numpy as np
 import torch
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, sha256_of_file
 
 from tools.plate_detector.net import Exported, PlateNet
+from tools.plate_detector.start import onnx_package, read_network
 from tools.plate_detector.train import read_checkpoint
 from workflow_scripts.common.cli import File
 
 OPSET = 17
+TRAINED = 0.7
+"""Share of the trained weights in a mean with those that the training began with (Wortsman et al.,
+"Robust fine-tuning of zero-shot models", 2022)."""
 
 
-def export(*, checkpoint: File, output: File) -> None:
+def export(*, checkpoint: File, output: File, start: File | None = None) -> None:
     """Write the averaged weights of a training as ONNX.
 
     For images whose sides are any multiple of 32. It works at any time of the training. Needs the
@@ -25,19 +29,20 @@ def export(*, checkpoint: File, output: File) -> None:
     Args:
         checkpoint: of a training.
         output: the ONNX file.
+        start: the exported network that the training began with: what is written are means of its
+            weights and the trained ones (0.3 and 0.7), which keep more of what it found.
 
     Raises:
-        UserError: onnx is not installed, or there is no such checkpoint.
+        UserError: onnx is not installed, or there is no such checkpoint or network.
     """
-    if importlib.util.find_spec("onnx") is None:
-        raise UserError(
-            "torch exports with the package onnx, which is not installed; pip install onnx"
-        )
+    onnx_package()
     state = read_checkpoint(checkpoint)
     net = PlateNet()
     net.load_state_dict(state["average"])
     with atomic(output) as temporary:
         write_onnx(net, temporary)
+        if start is not None:
+            mix(start, temporary)
     digest = sha256_of_file(output)
     log.info("%s: step %d, sha256 %s", output, state["step"], digest)
 
@@ -58,3 +63,20 @@ def write_onnx(net: PlateNet, path: Path) -> None:
             opset_version=OPSET,
             dynamo=False,
         )
+
+
+def mix(start: Path, trained: Path) -> None:
+    """Replace the weights in `trained`, an exported network, by their mean with those of `start`.
+
+    Raises:
+        UserError: `start` is no exported network of the same kind.
+    """
+    model, after = read_network(trained)
+    _, before = read_network(start)
+    to_file = onnx_package().numpy_helper.from_array
+    for one in model.graph.initializer:
+        if one.name not in before or before[one.name].shape != after[one.name].shape:
+            raise UserError(f"{start}: a network other than the plate detector's")
+        mean = (1 - TRAINED) * before[one.name] + TRAINED * after[one.name]
+        one.CopyFrom(to_file(mean.astype(np.float32), one.name))
+    trained.write_bytes(model.SerializeToString())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from plain_commands.errors import UserError
 from torch import Tensor, nn
@@ -48,20 +49,38 @@ def net_of(path: Path, images: Tensor) -> PlateNet:
     return net
 
 
-def _convolutions(path: Path) -> list[tuple[str, Tensor, Tensor]]:
-    """Name in the network, weight and bias of each convolution in an exported file."""
+def onnx_package() -> Any:
+    """The package onnx, which only development needs.
+
+    Raises:
+        UserError: it is not installed.
+    """
     try:
-        onnx = importlib.import_module("onnx")
+        return importlib.import_module("onnx")
     except ImportError:
-        raise UserError("--start needs the package onnx, which is not installed") from None
+        raise UserError("the package onnx is not installed; pip install onnx") from None
+
+
+def read_network(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
+    """The model in an ONNX file, and its weights by name.
+
+    Raises:
+        UserError: the file is none of ONNX, or the package onnx is not installed.
+    """
+    onnx = onnx_package()
     try:
-        graph = onnx.load(path).graph
+        model = onnx.load(path)
     except Exception as error:  # protobuf's own kinds, if the file is none of ONNX
         raise UserError(f"{path}: no ONNX file ({type(error).__name__})") from None
-    values = {one.name: torch.tensor(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
+    return model, {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+
+
+def _convolutions(path: Path) -> list[tuple[str, Tensor, Tensor]]:
+    """Name in the network, weight and bias of each convolution in an exported file."""
+    model, values = read_network(path)
     return [
-        (node.name.split("/")[-2], *(values[value] for value in node.input[1:3]))
-        for node in graph.node
+        (node.name.split("/")[-2], *(torch.tensor(values[value]) for value in node.input[1:3]))
+        for node in model.graph.node
         if node.op_type == "Conv"  # such as "/net/at_4/at_4.0/at_4.0.0/Conv"
     ]
 

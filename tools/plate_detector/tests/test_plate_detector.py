@@ -18,13 +18,13 @@ from tools.plate_detector import crops as drawing
 from tools.plate_detector import vehicles
 from tools.plate_detector.__main__ import PROGRAM
 from tools.plate_detector.crops import SIDE, TrainingCrop, TrainingCrops, draw_crop, widths
-from tools.plate_detector.export import write_onnx
+from tools.plate_detector.export import mix, write_onnx
 from tools.plate_detector.formats import FORMATS
 from tools.plate_detector.matching import match, summary_of
 from tools.plate_detector.net import PlateNet
 from tools.plate_detector.photographs import of_photographs, photographs_of
 from tools.plate_detector.plates import sample_plate
-from tools.plate_detector.start import net_of
+from tools.plate_detector.start import net_of, read_network
 from tools.plate_detector.targets import loss_of, target_of
 from tools.plate_detector.train import PlateTraining, TrainingSettings, images_of
 
@@ -195,6 +195,19 @@ def test_an_exported_network_is_trained_further_from_what_it_answers(tmp_path):
         net_of(tmp_path / "text.onnx", images)
     with pytest.raises(UserError, match="a network other than the plate detector's"):
         net_of(weights_file(), images)
+
+
+def test_trained_weights_are_averaged_with_those_before(tmp_path):
+    start, trained = PlateNet().eval(), PlateNet().eval()
+    write_onnx(start, tmp_path / "start.onnx")
+    write_onnx(trained, tmp_path / "trained.onnx")
+    mix(tmp_path / "start.onnx", tmp_path / "trained.onnx")
+    _, mixed = read_network(tmp_path / "trained.onnx")
+    before, after = (net.aside[0].weight.detach().numpy() for net in (start, trained))
+    expected = 0.3 * before + 0.7 * after
+    np.testing.assert_allclose(mixed["net.aside.0.weight"], expected, atol=1e-6)
+    with pytest.raises(UserError, match="a network other than the plate detector's"):
+        mix(weights_file(), tmp_path / "trained.onnx")
 
 
 def test_photographs_are_read_with_the_places_of_their_plates(tmp_path):
