@@ -21,7 +21,7 @@ from .views import ENLARGED, View, around, smaller_scales, tiles
 
 WEIGHTS = Path(__file__).parent / "weights" / "plates.onnx"
 """The network that comes with this package; weights/plates.md is its model card."""
-SHA256 = "f5a194511a931dc439bb2b454ae50e8277c40be37a8b42eec022eb9dc24690ec"
+SHA256 = "2936c44ef14f908f951321c661bc0ad93bfb9db2f06245f0b3553f5596d98cc5"
 LOOKED_AT = (160.0, 640.0)
 """Vehicles are scaled until their longer side lies between these pixels: their plates are then of
 the widths that the network has learned, 11 to 210 pixels."""
@@ -52,7 +52,7 @@ class PlateSearch:
         sha256: SHA-256 of that file, checked before it is loaded.
     """
 
-    threshold: float = 0.45
+    threshold: float = 0.55
     max_iou: float = 0.3
     tile: int = 1024
     second_look: bool = True

@@ -18,7 +18,7 @@ class Plates(NetworkDetector):
 
     detector: Literal["plates"] = "plates"
     """Find license plates with a network."""
-    threshold: float = Field(0.45, gt=0, lt=1)
+    threshold: float = Field(0.55, gt=0, lt=1)
     """Keep plates that score higher; lower finds more, right and wrong."""
     max_iou: float = Field(0.3, gt=0, lt=1)
     """Of two plates that overlap more, the one with the lower score is dropped."""
