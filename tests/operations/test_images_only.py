@@ -172,7 +172,9 @@ def test_a_config_may_search_otherwise():
 def test_a_file_of_regions_may_name_tracks():
     listed = {"detector": "annotations", "file": "faces.csv"}
     tracked = {"natural": {"method": "natural", "identity": "track"}}
-    assert experiment(pii={"faces": listed}, variants=tracked).variants["natural"].identity == "track"
+    assert (
+        experiment(pii={"faces": listed}, variants=tracked).variants["natural"].identity == "track"
+    )
 
 
 @pytest.mark.parametrize(

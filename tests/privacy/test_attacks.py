@@ -303,7 +303,9 @@ class TestAnswers:
 
 
 def test_new_faces_of_a_track_are_linked_on_purpose():
-    with pytest.raises(NotPossibleError, match="images of a track show one new face and are linked"):
+    with pytest.raises(
+        NotPossibleError, match="images of a track show one new face and are linked"
+    ):
         Linking().prepare(Evidence([]), {"method": "natural", "identity": "track"})
 
 

@@ -1,5 +1,6 @@
 """The protocol of PII detectors, and how stages other than `pii` reach them."""
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -190,8 +191,8 @@ def merged(regions: Sequence[Region]) -> list[Region]:
     boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
     scores = np.array([region.score for region in regions], float)
     whole = []
-    groups = objects_of(boxes, scores)
-    for track, group in (one for group in groups for one in _by_track(regions, group)):
+    finds = (_by_track(regions, group) for group in objects_of(boxes, scores))
+    for track, group in itertools.chain.from_iterable(finds):
         x0, y0 = boxes[group, :2].min(axis=0).tolist()
         x1, y1 = boxes[group, 2:].max(axis=0).tolist()
         best = replace(regions[group[0]], track=track)
@@ -208,7 +209,8 @@ def _by_track(
 ) -> Iterator[tuple[str | None, list[int]]]:
     """Indices of a group by track; finds of no track are of the first."""
     named = dict.fromkeys(regions[index].track for index in group)
-    first, *others = [track for track in named if track is not None] or [None]
+    tracks: list[str | None] = [track for track in named if track is not None]
+    first, *others = tracks or [None]
     yield first, [index for index in group if regions[index].track in (first, None)]
     for track in others:
         yield track, [index for index in group if regions[index].track == track]

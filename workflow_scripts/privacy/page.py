@@ -89,7 +89,7 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         yield PageSection(
             title="Variants",
             paragraphs=(
-                f"Experiment {content.experiment or '(no name given)'}: methods and settings of its "
+                f"Experiment {content.experiment or '(no name)'}: methods and settings of its "
                 "config, defaults included.",
             ),
             table=TextTable(

@@ -225,11 +225,9 @@ def marked_images(
         elif (box := (name, row.kind, row.box, row.track)) in seen:
             told[row.kind, "repeated"].append(what)
         else:
-            others = {(one.kind, one.track) for one in belongs[name].values()}
-            if row.track and (row.kind, row.track) in others:
-                told[row.kind, "shared"].append(what)
             seen.add(box)
             belongs[name][place] = row
+    _tell_shared_tracks(belongs, told)
     own = digests[split]
     if own and not belongs:
         of_other = [what for (_, key), of in told.items() if key == "elsewhere" for what in of]
@@ -250,3 +248,15 @@ def marked_images(
             if of := told[kind, key]:
                 notes[kind].append(f"{len(of)} {kind} regions {text}, e.g. {of[0]}")
     return MarkedImages(belongs, notes)
+
+
+def _tell_shared_tracks(
+    belongs: Mapping[str, Mapping[str, ListedRegion]], told: Mapping[tuple[Kind, str], list[str]]
+) -> None:
+    """Add the place of each row whose track an earlier row of its image has."""
+    for rows in belongs.values():
+        tracks = set()
+        for place, row in rows.items():
+            if row.track and (row.kind, row.track) in tracks:
+                told[row.kind, "shared"].append(f"{row.image!r} ({place})")
+            tracks.add((row.kind, row.track))

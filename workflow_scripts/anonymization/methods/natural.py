@@ -73,8 +73,8 @@ class Natural(Method):
         people = (one for one in split.instances if split.class_of(one) in PEOPLE)
         if self.identity == "track" and all(one.track is None for one in people):
             log.info(
-                "identity: track: no %s has a track_id; only regions of a file with `track` get one "
-                "new face in several images",
+                "identity: track: no %s has a track_id; only faces that a file lists with `track` "
+                "get one new face in several images",
                 " or ".join(PEOPLE),
             )
 
