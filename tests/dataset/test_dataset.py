@@ -229,6 +229,19 @@ class TestCoco:
         split = CocoSplit.read(tmp_path / "out/train.coco.json")
         assert [one.track for one in split.instances] == ["ride/31", None]
 
+    def test_another_track_gives_another_shard(self, coco, tmp_path):
+        """Images of `identity: track` show another face then."""
+        file = coco["train"]["annotations"]
+        content = json.loads(file.read_text())
+        found = []
+        for track in (None, 31, 32):
+            content["annotations"][0]["track_id"] = track
+            file.write_text(json.dumps(content))
+            assert index(tmp_path / "out", **coco) == 0
+            shards = Shards.read(tmp_path / "out/shards.json")
+            found.append((*shards.of("train"), shards.digests["train"]))
+        assert len({one for pair in found for one in pair}) == 6
+
     def test_unknown_class(self, coco, tmp_path, capsys):
         assert index(tmp_path, **{**coco, "ignored_classes": []}) == 2
         (line,) = errors(capsys)

@@ -112,7 +112,12 @@ def _digest(split: CocoSplit, images: list[CocoImage] | tuple[CocoImage, ...]) -
             image.file_name,
             image.sha256,
             [
-                [split.classes[i.category_id - 1], i.segmentation["counts"], i.iscrowd]
+                [
+                    split.classes[i.category_id - 1],
+                    i.segmentation["counts"],
+                    i.iscrowd,
+                    *([] if i.track is None else [i.track]),
+                ]
                 for i in split.instances_by_image[image.id]
             ],
             *([image.void["counts"]] if image.void else []),
