@@ -10,12 +10,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from plain_commands.errors import UserError
 
 from benchmarks.review import ReviewedWorld, bounds_of
 from tests.commands import pii
 from tests.privacy.privacy_case import audit, blacked_out, make_data, run
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region, read_regions, with_ids, write_regions
+from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.imaging.images import read_image
 
 TABLES = ("0.parquet", "1.parquet")
@@ -215,6 +217,20 @@ def test_numbers_of_something_else_are_one_line(data, capsys, change, message):
     capsys.readouterr()
     assert table_of(data) == 2
     assert message in error_of(capsys)
+
+
+@pytest.mark.parametrize("value", [7, -0.1, float("nan")])
+def test_numbers_that_cannot_be_are_one_line(data, capsys, value):
+    assert take(data, answer(data)) == 0
+    numbers = json.loads((data / "review.json").read_text())
+    numbers["kinds"]["face"]["missed_share"]["upper"] = value
+    (data / "review.json").write_text(json.dumps(numbers))
+    with pytest.raises(UserError, match="kinds: face: missed_share is no share from 0 to 1"):
+        Review.read(data / "review.json")
+    numbers["kinds"]["face"]["missed_share"]["upper"] = 0.5
+    (data / "review.json").write_text(json.dumps(numbers | {"reviewed": 19}))
+    with pytest.raises(UserError, match="reviewed: 19 of 18 tiles"):
+        Review.read(data / "review.json")
 
 
 def test_the_next_run_takes_the_regions(data):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from plain_commands.files import write_json
 from plain_commands.section import FilePart
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from region_review.bounds import KindNumbers
 
 from workflow_scripts.contracts.regions import Kind
@@ -40,7 +40,20 @@ class Review(FilePart):
     def _has_every_kind(cls, kinds: dict[Kind, KindNumbers]) -> dict[Kind, KindNumbers]:
         if missing := [kind.value for kind in Kind if kind not in kinds]:
             raise ValueError(f"{missing[0]} is missing")
+        for kind, block in kinds.items():
+            for name in ("wrong_share", "missed_share"):
+                for value in vars(getattr(block, name)).values():
+                    if value is not None and not 0 <= value <= 1:  # nor are numbers that are none
+                        raise ValueError(
+                            f"{kind}: {name} is no share from 0 to 1 (found {value:g})"
+                        )
         return kinds
+
+    @model_validator(mode="after")
+    def _tiles_are_reviewed_once(self) -> "Review":
+        if not 0 <= self.reviewed <= self.tiles:
+            raise ValueError(f"reviewed: {self.reviewed} of {self.tiles} tiles")
+        return self
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""
