@@ -155,6 +155,7 @@ def test_a_diffusion_model_paints_what_is_smeared_already(portraits, pipeline, t
     [
         ({"large": "diffusion"}, "diffusion: large: diffusion needs it; name its model"),
         ({"diffusion": {"model": "a"}}, "diffusion: it has no use without large: diffusion"),
+        ({"large": "diffusion", "diffusion": {"model": ""}}, "diffusion.model: String should have"),
         ({"large": "blur"}, "Input should be 'smear', 'natural' or 'diffusion'"),
         ({"identity": "person"}, "Input should be 'frame' or 'track'"),
     ],

@@ -28,7 +28,7 @@ ENVIRONMENT = "diffusion"
 class FacePainter(Section):
     """A diffusion model, and what it paints."""
 
-    model: str
+    model: str = Field(min_length=1)
     """An inpainting pipeline of diffusers: a folder, or a model id whose files are in the local
     cache, such as stable-diffusion-v1-5/stable-diffusion-inpainting."""
     revision: str | None = None
