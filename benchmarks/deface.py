@@ -115,8 +115,8 @@ def _draw(folder: Path) -> None:
         "images_per_shard": IMAGES,
     }
     settings = ("--settings", json.dumps(dataset), "--workers", os.cpu_count() or 1)
-    _python("synthetic", *settings, "--output", folder / "data")
-    _python("dataset", *settings, "--root", folder / "data", "--output", folder / "index")
+    _python("dataset", "draw", *settings, "--output", folder / "data")
+    _python("dataset", "index", *settings, "--root", folder / "data", "--output", folder / "index")
 
 
 def _ours(folder: Path, method: str) -> None:
