@@ -197,6 +197,7 @@ def table(data: Path, *estimate: Path) -> None:
         "audits": [data / "privacy/unmodified.json"],
         "output": data / "tables",
         "page": data / "privacy.md",
+        "variants": json.dumps({"unmodified": {"method": "natural", "seed": 73, "large": "smear"}}),
         **({"missed": estimate[0]} if estimate else {}),
     }
     assert run("table", given) == 0
@@ -234,5 +235,7 @@ def test_without_a_second_detector_the_page_says_that_nothing_is_estimated(data)
         for kind, key in (("face", "faces"), ("license plate", "license_plates"))
     ]
     page = (data / "privacy.md").read_text()
+    (row,) = [line for line in page.splitlines() if "natural" in line]
+    assert row.split("|")[3].strip() == "large: smear"  # the attacker does not know the seed
     assert "## What was missed" in page
     assert "privacy.second_detection.faces" in page.replace("\\", "")

@@ -280,7 +280,8 @@ def _assets(content: PrivacyTables) -> Iterator[tuple[str, ...]]:
 def _methods(content: PrivacyTables) -> Iterator[tuple[str, str, str]]:
     for variant in (audit.variant for audit in content.audits if audit.variant in content.methods):
         settings = content.methods[variant]
-        others = [f"{key}: {_plain(value)}" for key, value in settings.items() if key != "method"]
+        shown = settings.keys() - {"method", "seed"}
+        others = [f"{key}: {_plain(settings[key])}" for key in settings if key in shown]
         yield variant, str(settings.get("method")), ", ".join(others) or "–"
 
 
