@@ -102,8 +102,11 @@ class Jobs:
         return self._variants[wildcards.variant]
 
     def settings_of_variants(self, _: object = None) -> str:
-        """The settings of every variant's method by the variant's name, as JSON."""
-        return canonical_json({name: json.loads(one) for name, one in self._variants.items()})
+        """What determines each variant's images, by the variant's name, as JSON."""
+        variants = {name: json.loads(one) for name, one in self._variants.items()}
+        for settings in variants.values():
+            settings.pop("seed_offset", None)  # of trainings only
+        return canonical_json(variants)
 
     def named_variant_settings(self, wildcards: Wildcards) -> str:
         """The settings of a variant's method by the variant's name, as JSON."""
