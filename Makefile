@@ -39,7 +39,8 @@ help:
 	@echo "make test       run all tests"
 	@echo "make test-fast  run the unit tests and the tests of the job graph"
 	@echo "make lint       check style and types: ruff, snakefmt, snakemake --lint, mypy"
-	@echo "make bench      measure speed, each figure beside an alternative"
+	@echo "make bench      measure speed beside peers and limits: benchmarks/speed.md"
+	@echo "                (ONLY='index planning': these)"
 	@echo "make setup      create $(VENV) (the other targets do so automatically)"
 	@echo "                (CPU=1: without CUDA and test tools, under 2 GB instead of 7)"
 	@echo "make lock       resolve the locks in envs again from pyproject.toml"
@@ -107,7 +108,7 @@ lint: $(VENV)/.ready
 	$(BIN)/mypy
 
 bench: $(VENV)/.ready
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ONLY:%=--only %)
 
 lock: $(VENV)/.ready
 	$(BIN)/uv pip compile pyproject.toml --extra attacks --extra diffusion --group dev --universal \

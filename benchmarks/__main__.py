@@ -1,33 +1,99 @@
-"""`make bench`: all benchmarks, each against its alternative in the same run."""
+"""`python -m benchmarks`: the speed of all parts, each beside a peer or its limit, as one table.
 
-import os
-import platform
+Writes speed.md, speed.json and history.csv beside this file, and says which ratio has become worse
+than in the last run on this class of machine. `--only NAME`, which may be repeated, runs some.
+"""
+
+import argparse
+import importlib
+import pkgutil
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
-import pandas as pd
+from plain_commands.errors import UserError
 
-from benchmarks import (
-    anonymization,
-    cityscapes,
-    deface,
-    detection,
-    evaluation,
-    index,
-    planning,
-    training,
-)
+from benchmarks import speed
+from benchmarks.comparison import Comparison
+from benchmarks.history import Entry, read_history, slowdowns, write_history
+from benchmarks.machine import commit, machine_class
+from benchmarks.table import MeasuredRow, markdown, read_rows, replaced, write_rows
 
-BENCHMARKS = (index, detection, anonymization, deface, evaluation, cityscapes, planning, training)
+FOLDER = Path(__file__).parent
+NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(speed.__path__)))
+
+
+def measured(name: str, commit: str, machine: str) -> list[MeasuredRow]:
+    """The rows of a benchmark."""
+    print(f"{name} …", file=sys.stderr, flush=True)
+    rows = importlib.import_module(f"benchmarks.speed.{name}").comparisons()
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    return [MeasuredRow(name, today, commit, machine, row) for row in rows]
+
+
+def recorded(rows: list[MeasuredRow], folder: Path) -> list[str]:
+    """Add measured rows to the table and the history.
+
+    Args:
+        rows: what was measured now.
+        folder: of speed.md, speed.json and history.csv.
+
+    Returns:
+        A line for each ratio that has become worse.
+
+    Raises:
+        UserError: a file of the folder is damaged.
+    """
+    history = folder / "history.csv"
+    earlier = read_history(history)
+    new = [
+        Entry.of(one.row, one.date, one.commit, one.machine)
+        for one in rows
+        if isinstance(one.row, Comparison)
+    ]
+    write_history(history, [*earlier, *new])
+    write_rows(folder, replaced(read_rows(folder / "speed.json"), rows))
+    return [
+        f"{now.benchmark}: {now.ratio:.2f} ± {now.noise:.2f} of {now.against}, "
+        f"{last.ratio:.2f} ± {last.noise:.2f} at {last.commit} ({last.date})"
+        for now, last in slowdowns(new, earlier)
+    ]
+
+
+def names_of(words: list[str] | None) -> tuple[str, ...]:
+    """The benchmarks that were asked for; all where none is named.
+
+    Raises:
+        UserError: there is no such benchmark.
+    """
+    unknown = [word for word in words or () if word not in NAMES]
+    if unknown:
+        raise UserError(f"--only: there is no benchmark {unknown[0]}; take {', '.join(NAMES)}")
+    return tuple(words or NAMES)
 
 
 def main() -> None:
-    """Run them one after the other and print one table."""
-    tables = []
-    for module in BENCHMARKS:
-        print(f"{module.__name__} …", file=sys.stderr, flush=True)
-        tables.append(module.benchmark())
-    print(f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}\n")
-    print(pd.concat(tables).to_markdown(index=False, floatfmt=".2f"))
+    """Measure, print the rows, and record them."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="NAME",
+        help=f"one of {', '.join(NAMES)}; may be repeated",
+    )
+    try:
+        names = names_of(parser.parse_args().only)
+        commit_here, machine = commit(), machine_class()
+        worse = []
+        for name in names:
+            rows = measured(name, commit_here, machine)
+            print(f"{markdown(rows)}\n", flush=True)
+            worse += recorded(rows, FOLDER)
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    if worse:
+        print("\nWorse than in the last run here, by more than the rounds differ:")
+    print("\n".join(worse))
 
 
 if __name__ == "__main__":

@@ -128,25 +128,6 @@ def _quality(scenes: Sequence[Scene], found: Sequence[FaceDetections]) -> dict[s
     }
 
 
-def benchmark(count: int = 12) -> pd.DataFrame:
-    """The search of whole frames, and around persons, each against one look at full scale."""
-    table = measure([Scene.of(large_scene(SEED, index, SPLIT)) for index in range(count)])
-    table = table.set_index("setting")
-    full = table.loc[ONE]
-    return pd.DataFrame(
-        [
-            {
-                "what": f"faces in {count} frames of 2048x1024, {name}, against one look",
-                "ours_s": row["ms"] * count / 1e3,
-                "alternative_s": full["ms"] * count / 1e3,
-                "ratio": row["of one look"],
-                "note": f"recall {row['recall']:.3f} and {full['recall']:.3f}, 1 thread",
-            }
-            for name, row in table.loc[[WHOLE, LABELLED]].iterrows()
-        ]
-    )
-
-
 if __name__ == "__main__":
     some = int(sys.argv[1]) if len(sys.argv) > 1 else SCENES
     result = measure([Scene.of(large_scene(SEED, index, SPLIT)) for index in range(some)])

@@ -45,10 +45,12 @@ class GpuMeter:
 
     Args:
         names: at least one of `visible_gpus`.
+        interval: seconds between samples.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], interval: float = SECONDS_BETWEEN_SAMPLES) -> None:
         pynvml.nvmlInit()
+        self._interval = interval
         self._devices = [_device(name) for name in names]
         self._model = pynvml.nvmlDeviceGetName(self._devices[0])
         self._utilisation: list[float] = []
@@ -78,7 +80,7 @@ class GpuMeter:
         return GpuUsage(self._model, _mean(self._utilisation), memory, energy)
 
     def _watch(self) -> None:
-        while not self._ended.wait(SECONDS_BETWEEN_SAMPLES):
+        while not self._ended.wait(self._interval):
             self._sample()
 
     def _sample(self) -> None:

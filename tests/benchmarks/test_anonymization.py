@@ -3,16 +3,16 @@
 import pytest
 from plain_commands.files import read_json
 
-from benchmarks import deface
+from benchmarks.speed import anonymization
 
 pytestmark = pytest.mark.slow
 
 
 def test_frames_are_drawn_and_anonymized_by_commands_that_exist(tmp_path, monkeypatch):
-    for name, value in {"IMAGES": 1, "WIDTH": 256, "HEIGHT": 128}.items():
-        monkeypatch.setattr(deface, name, value)
-    deface._draw(tmp_path)
-    deface._ours(tmp_path, "blur")
+    for name, value in {"FRAMES": 1, "WIDTH": 256, "HEIGHT": 128}.items():
+        monkeypatch.setattr(anonymization, name, value)
+    anonymization.draw(tmp_path)
+    anonymization.by_command(tmp_path, "blur")
     assert len(read_json(tmp_path / "index/shards.json")["shards"]) == 1
     assert list((tmp_path / "blur").rglob("manifest*.parquet"))
-    assert len(deface._pictures(tmp_path)) == 1
+    assert len(anonymization.pictures_in(tmp_path)) == 1

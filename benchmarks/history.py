@@ -1,0 +1,92 @@
+"""Ratios of earlier runs, so that a slowdown is seen. Seconds are not kept: machines differ."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Self
+
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
+
+from benchmarks.comparison import Comparison
+
+DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A ratio, as the file keeps it."""
+
+    date: str
+    """ISO 8601."""
+    commit: str
+    machine: str
+    """Its class: processor and number of cores."""
+    benchmark: str
+    against: str
+    ratio: float
+    noise: float
+    """Half of the range of the ratio over the rounds."""
+
+    @classmethod
+    def of(cls, row: Comparison, date: str, commit: str, machine: str) -> Self:
+        """The entry of a measured row."""
+        ratio, noise = round(row.ratio, DIGITS), round(row.noise, DIGITS)
+        return cls(date, commit, machine, row.name, row.against.name, ratio, noise)
+
+    def is_comparable(self, earlier: "Entry") -> bool:
+        """Whether an earlier entry is of the same benchmark, peer and class of machine."""
+        own = self.benchmark, self.against, self.machine
+        return own == (earlier.benchmark, earlier.against, earlier.machine)
+
+    def is_worse(self, earlier: "Entry") -> bool:
+        """Whether the ratio grew by more than what the rounds of both differ."""
+        return self.ratio - self.noise > earlier.ratio + earlier.noise
+
+
+COLUMNS = tuple(field.name for field in fields(Entry))
+
+
+def read_history(path: Path) -> list[Entry]:
+    """The entries of a file, oldest first; none where there is no file.
+
+    Raises:
+        UserError: a line is none that `write_history` writes.
+    """
+    if not path.exists():
+        return []
+    lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
+    if tuple(header := next(lines, [])) != COLUMNS:
+        raise UserError(f"{path}: its columns are {','.join(header)}, not {','.join(COLUMNS)}")
+    entries = []
+    for number, words in enumerate(lines, start=2):
+        try:
+            *texts, ratio, noise = words
+            entries.append(Entry(*texts, float(ratio), float(noise)))
+        except (TypeError, ValueError):
+            raise UserError(
+                f"{path}: line {number} is no entry: {','.join(words)}; take the line out"
+            ) from None
+    return entries
+
+
+def write_history(path: Path, entries: Iterable[Entry]) -> None:
+    """Write a file whole."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(asdict, entries))
+    write_text(path, text.getvalue())
+
+
+def slowdowns(new: Iterable[Entry], earlier: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
+    """Entries that are worse than the last comparable one, each with that one."""
+    past = list(earlier)
+    found = []
+    for entry in new:
+        last = next(filter(entry.is_comparable, reversed(past)), None)
+        if last is not None and entry.is_worse(last):
+            found.append((entry, last))
+    return found

