@@ -19,6 +19,10 @@ def full_recipe(engine: str, iterations: int, **changes: Any) -> dict[str, Any]:
         changes: further keys.
     """
     recipe: dict[str, Any] = {"engine": engine, "initialisation": "none"}
+    if engine == "detectron2":
+        # Pixels of ImageNet's weights are not scaled; random weights would amplify them to a loss
+        # of hundreds.
+        recipe["options"] = {"MODEL.PIXEL_STD": [57.4, 57.1, 58.4]}
     return _long(recipe | changes, iterations, warmup=iterations)
 
 
