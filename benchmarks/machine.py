@@ -4,6 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
+RECORDS = tuple(f":(top,exclude)benchmarks/{name}" for name in ("speed.*", "history.csv"))
+"""What benchmarks write into the checkout."""
+
 
 def machine_class() -> str:
     """Processor and number of usable cores."""
@@ -13,11 +16,15 @@ def machine_class() -> str:
 
 
 def commit() -> str:
-    """This checkout's commit, with `-dirty` if it has changes; `unknown` without git."""
-    folder = Path(__file__).parent
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"]
+    """This checkout's commit, with `-dirty` if code has changes; `unknown` without git."""
     try:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
+        head = _git("rev-parse", "--short", "HEAD")
+        changes = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", *RECORDS)
+    except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return result.stdout.strip() or "unknown"
+    return f"{head}-dirty" if changes else head
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -131,8 +131,10 @@ def draw(folder: Path) -> None:
         "images_per_shard": FRAMES,
     }
     settings = ("--settings", json.dumps(dataset), "--workers", os.cpu_count() or 1)
-    _python("dataset", "draw", *settings, "--output", folder / "data")
-    _python("dataset", "index", *settings, "--root", folder / "data", "--output", folder / "index")
+    workflow_command("dataset", "draw", *settings, "--output", folder / "data")
+    workflow_command(
+        "dataset", "index", *settings, "--root", folder / "data", "--output", folder / "index"
+    )
 
 
 def by_command(folder: Path, method: str) -> None:
@@ -144,10 +146,10 @@ def by_command(folder: Path, method: str) -> None:
     )
     regions = folder / "regions.parquet"
     settings = ("--settings", settings_json(Pii()))
-    _python("pii", "detect", *settings, *common, "--output", regions)
+    workflow_command("pii", "detect", *settings, *common, "--output", regions)
     variant = ("--settings", json.dumps({"method": method}), "--variant", method)
-    made = ("--regions", regions, "--output", folder / method)
-    _python("anonymization", "apply", *variant, *common, *made)
+    made = ("--regions", regions, "--output", folder / method / shard)
+    workflow_command("anonymization", "apply", *variant, *common, *made)
 
 
 def pictures_in(folder: Path) -> list[Picture]:
@@ -157,7 +159,8 @@ def pictures_in(folder: Path) -> list[Picture]:
     return pictures_of(split, folder / "data", regions)
 
 
-def _python(stage: str, *arguments: object) -> None:
+def workflow_command(stage: str, *arguments: object) -> None:
+    """Run a command of the workflow, with one thread."""
     _run([sys.executable, "-m", f"workflow_scripts.{stage}", *map(str, arguments)])
 
 

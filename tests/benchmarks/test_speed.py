@@ -1,10 +1,13 @@
 """Rows, table and history of the benchmarks of speed, with made-up times."""
 
+import re
+import subprocess
 from dataclasses import replace
 
 import pytest
 from plain_commands.errors import UserError
 
+from benchmarks import machine
 from benchmarks.__main__ import NAMES, names_of, recorded
 from benchmarks.comparison import LeftOut, comparison, cpu_seconds, interleaved
 from benchmarks.history import Entry, read_history, slowdowns, write_history
@@ -139,3 +142,23 @@ def test_benchmarks_are_found_by_their_files():
     assert names_of(["index"]) == ("index",)
     with pytest.raises(UserError, match="there is no benchmark fast; take anonymization, "):
         names_of(["fast"])
+
+
+def test_what_benchmarks_write_does_not_make_a_commit_dirty(tmp_path, monkeypatch):
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
+
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    for name in ("machine.py", "speed.md", "history.csv"):
+        (folder / name).touch()
+    monkeypatch.setattr(machine, "__file__", str(folder / "machine.py"))
+    assert machine.commit() == "unknown"
+    git("init")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-m", "first")
+    (folder / "history.csv").write_text("ratios")
+    clean = machine.commit()
+    assert re.fullmatch("[0-9a-f]{7,}", clean)
+    (folder / "machine.py").write_text("code")
+    assert machine.commit() == f"{clean}-dirty"
