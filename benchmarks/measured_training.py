@@ -44,8 +44,8 @@ from workflow_scripts.training.loop import train
 from workflow_scripts.training.predictor import GPU_BATCH, Predictor, in_batches
 from workflow_scripts.training.settings import Training
 
-WARM_UP = 5 if torch.cuda.is_available() else 2
-"""Steps that are not counted."""
+WARM_UP = 20 if torch.cuda.is_available() else 2
+"""Steps that are not counted: on a GPU, algorithms are chosen and parts compiled in them."""
 SAMPLES_SECONDS = 0.25
 """Between two looks at the GPU."""
 READERS = 8
