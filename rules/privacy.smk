@@ -105,7 +105,6 @@ rule treat_pictures:
 
 
 rule attack:
-    # One thread: the recognisers use no more, and the variants are attacked side by side.
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
@@ -126,7 +125,7 @@ rule attack:
         variant="|".join(JOBS.attacked()) or "none",
     conda:
         "../envs/workflow.yaml"
-    threads: 1
+    threads: 4
     resources:
         mem_mb=16000,
         runtime=240,

@@ -306,7 +306,7 @@ def test_new_faces_of_a_track_are_linked_on_purpose():
     with pytest.raises(
         NotPossibleError, match="images of a track show one new face and are linked"
     ):
-        Linking().prepare(Evidence([]), {"method": "natural", "identity": "track"})
+        Linking().prepare(Evidence([]), {"method": "natural", "identity": "track"}, threads=1)
 
 
 def test_a_limit_is_for_the_upper_end_of_the_interval():

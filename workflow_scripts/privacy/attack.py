@@ -44,12 +44,13 @@ class Attack(Section):
         """Python modules that it needs and that may be absent; its result depends on them."""
         return ()
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """The attack, ready to be run on a variant.
 
         Args:
             originals: untreated regions, and the attacker's own pictures of the same people.
             method: settings of the variant's method, which the attacker knows.
+            threads: CPU threads that it may use.
 
         Raises:
             NotPossibleError: it cannot be tried here; so may running it.

@@ -21,6 +21,7 @@ def run_attacks(
     originals: Callable[[Kind], Evidence],
     variant: Callable[[Kind], Evidence],
     method: Mapping[str, Any],
+    threads: int = 1,
 ) -> Iterator[AttackRun]:
     """Run the attacks one by one.
 
@@ -29,6 +30,7 @@ def run_attacks(
         originals: untreated regions of a kind, and the attacker's own pictures.
         variant: the same, treated; without pictures where an attacker cannot treat any.
         method: settings of the variant's method.
+        threads: CPU threads that an attack may use.
     """
     for attack in attacks:
         said = {
@@ -45,7 +47,7 @@ def run_attacks(
                 raise NotPossibleError(NOTHING_LEFT)
             if attack.needs_pictures and not new.pictures:
                 raise NotPossibleError(UNTREATED)
-            success = attack.prepare(old, method)(new)
+            success = attack.prepare(old, method, threads)(new)
             if not success.rates:
                 reasons = *success.not_measured.values(), *success.left_out
                 raise NotPossibleError("; ".join(dict.fromkeys(reasons)))

@@ -1,6 +1,7 @@
 """What attacks by face recognition have in common."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from plain_commands.errors import UserError
@@ -57,26 +58,30 @@ class FaceAttack(Attack):
         """Python modules that the recogniser needs."""
         return ("dlib", "face_recognition_models") if self.recognizer == "dlib" else ()
 
-    def ready(self) -> "Recognizer":
+    def ready(self, threads: int) -> "Recognizer":
         """The recogniser, with its weights.
+
+        Args:
+            threads: CPU threads that it may use.
 
         Raises:
             NotPossibleError: its packages are not installed.
             UserError: the file of weights is missing, damaged, or no such network.
         """
-        return _network(self.recognizer, self.weights)
+        return _network(self.recognizer, self.weights, threads)
 
 
 @cache
-def _network(name: str, weights: Weights | None) -> "Recognizer":
+def _network(name: str, weights: Weights | None, threads: int) -> "Recognizer":
     """A network, loaded once for all attacks that use it."""
     from identity_attacks import recognizers  # noqa: PLC0415 - OpenCV
 
-    if weights is None:
-        return recognizers.Dlib()
-    file = weights.local()
-    network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[name]
+    make: Callable[[], Recognizer] = recognizers.Dlib
+    file = weights and weights.local()
+    if weights is not None:
+        network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[name]
+        make = partial(network, checked_bytes(file, weights.sha256))
     try:
-        return network(checked_bytes(file, weights.sha256))
+        return make() if threads == 1 else recognizers.InProcesses(make, threads)
     except ValueError as error:
         raise UserError(f"{file}: {error}") from None

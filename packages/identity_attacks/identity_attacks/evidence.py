@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -28,8 +28,7 @@ class TellsFaces(Protocol):
 class Evidence:
     """Regions of one kind under one treatment.
 
-    For the success on the originals, take the attacker's own pictures as `frames` and the originals
-    as `pictures`.
+    For the success on the originals, take them `exchanged`.
     """
 
     frames: Sequence[FaceCutout] | Sequence[PlateCutout]
@@ -37,18 +36,22 @@ class Evidence:
     pictures: Sequence[FaceCutout] | Sequence[PlateCutout] = ()
     """The attacker's own pictures of the same people, treated in the same way with other random
     numbers; empty where an attacker could not do that."""
-    _known: dict[tuple[str, str], np.ndarray] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[int, str], np.ndarray] = field(default_factory=dict, repr=False)
+
+    def exchanged(self) -> "Evidence":
+        """The attacker's own pictures as `frames`, and the frames as `pictures`."""
+        return Evidence(self.pictures, self.frames, self._known)
 
     def frame_vectors(self, recognizer: TellsFaces) -> np.ndarray:
         """Vectors of `frames`, computed once for each recogniser."""
-        return self._vectors("frames", recognizer)
+        return self._vectors(self.frames, recognizer)
 
     def picture_vectors(self, recognizer: TellsFaces) -> np.ndarray:
         """Vectors of `pictures`, computed once for each recogniser."""
-        return self._vectors("pictures", recognizer)
+        return self._vectors(self.pictures, recognizer)
 
-    def _vectors(self, which: str, recognizer: TellsFaces) -> np.ndarray:
-        key = which, recognizer.name
+    def _vectors(self, faces: Sequence[Any], recognizer: TellsFaces) -> np.ndarray:
+        key = id(faces), recognizer.name
         if key not in self._known:
-            self._known[key] = recognizer.vectors(getattr(self, which))
+            self._known[key] = recognizer.vectors(faces)
         return self._known[key]

@@ -10,8 +10,10 @@ whatever became of the face.
 
 import hashlib
 import importlib.util
+import multiprocessing
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -273,6 +275,56 @@ class ArcFace(_Cosine):
 
     def _run(self, pictures: np.ndarray) -> np.ndarray:
         return np.asarray(self._session.run(None, {self._input: pictures})[0])
+
+
+class InProcesses:
+    """A recognizer that computes in several processes, which end with the program.
+
+    dlib and OpenCV hold Python's lock or one lock of their own while they compute, so threads would
+    wait for each other.
+
+    Args:
+        make: makes the recognizer; it can be pickled.
+        processes: number of processes, spawned when the first faces come.
+
+    Raises:
+        NotPossibleError: see the recognizer.
+        ValueError: see the recognizer.
+    """
+
+    def __init__(self, make: Callable[[], Recognizer], processes: int) -> None:
+        self._here = make()
+        self.name = self._here.name
+        self.sha256 = self._here.sha256
+        self.threshold = self._here.threshold
+        self._pool = ProcessPoolExecutor(
+            processes, multiprocessing.get_context("spawn"), _start_process, (make,)
+        )
+
+    def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
+        """Faces as vectors, (n, d) float32; see `Recognizer`."""
+        parts = [list(part) for part in _batches(cutouts, BATCH)]
+        if len(parts) < 2:
+            return self._here.vectors(cutouts)
+        return np.concatenate(list(self._pool.map(_vectors_in_process, parts)))
+
+    def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Similarity of all pairs: (n, m) float32; see `Recognizer`."""
+        return self._here.similarity(a, b)
+
+
+_in_process: Recognizer
+"""The recognizer of a process of `InProcesses`."""
+
+
+def _start_process(make: Callable[[], Recognizer]) -> None:
+    global _in_process  # noqa: PLW0603 - one for each process
+    cv2.setNumThreads(1)
+    _in_process = make()
+
+
+def _vectors_in_process(cutouts: Sequence[FaceCutout]) -> np.ndarray:
+    return _in_process.vectors(cutouts)
 
 
 def _dlib_file(name: str) -> Path:

@@ -59,6 +59,28 @@ def test_originals_are_recognised_by_other_pictures(recognizer):
     assert success.most_exposed[0].region.startswith("own face")
 
 
+def test_each_face_is_computed_once(recognizer):
+    seen = []
+
+    class Counting:
+        name = "counting"
+
+        def vectors(self, cutouts):
+            seen.extend(cutout.region for cutout in cutouts)
+            return recognizer.vectors(cutouts)
+
+    originals = faces()
+    untreated = Evidence(originals, others(originals))
+    exchanged, counting = untreated.exchanged(), Counting()
+    for _ in range(2):
+        known = untreated.frame_vectors(counting)
+        assert np.array_equal(exchanged.picture_vectors(counting), known)
+        theirs = exchanged.frame_vectors(counting)
+        assert np.array_equal(untreated.picture_vectors(counting), theirs)
+    assert sorted(seen) == sorted(one.region for one in (*originals, *untreated.pictures))
+    assert not np.array_equal(known, theirs)
+
+
 def test_covered_faces_are_recognised_by_chance_alone(recognizer):
     originals = faces()
     variant = Evidence(

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from identity_attacks.recognizers import (
     ARCFACE_POINTS,
     ArcFace,
     Dlib,
+    InProcesses,
     SFace,
 )
 from onnx import ModelProto, helper
@@ -142,6 +144,22 @@ def test_many_faces_keep_their_order():
     one_by_one, batched = networks()[1:]
     expected = np.concatenate([one_by_one.vectors([face]) for face in faces])
     assert batched.vectors(faces) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_processes_compute_what_one_computes():
+    faces = [plain((level, 255 - level, 0)) for level in range(0, 256, 3)]
+    make = partial(ArcFace, network(shape=ANY))
+    alone, shared = make(), InProcesses(make, processes=2)
+    assert np.array_equal(shared.vectors(faces), alone.vectors(faces))
+    assert shared.vectors([]).shape == (0, alone.vectors(faces).shape[1])
+    assert (shared.name, shared.sha256) == (alone.name, alone.sha256)
+    assert shared.similarity(shared.vectors(faces), shared.vectors(faces)).shape == (86, 86)
+
+
+def test_what_recognisers_refuse_is_refused_before_any_process_starts():
+    with pytest.raises(ValueError, match="not an ONNX file"):
+        InProcesses(partial(ArcFace, b"no network"), processes=2)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ class InformedRecognition(FaceAttack):
     """Compare with other pictures of the people, treated by the same method with other random
     numbers."""
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         from identity_attacks.recognition import informed_recognition  # noqa: PLC0415 - SciPy
 
-        recognizer = self.ready()
+        recognizer = self.ready(threads)
         return lambda variant: informed_recognition(variant, recognizer)

@@ -18,7 +18,7 @@ class Linking(FaceAttack):
     attack: Literal["linking"] = "linking"
     """Find the same anonymized person in two pictures."""
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         if method.get("identity") == "track":
             # The attacker's pictures are of no track: they would get other faces, as if linking
@@ -29,5 +29,5 @@ class Linking(FaceAttack):
             )
         from identity_attacks.linking import linking  # noqa: PLC0415 - SciPy
 
-        recognizer = self.ready()
+        recognizer = self.ready(threads)
         return lambda variant: linking(variant, recognizer)

@@ -21,7 +21,7 @@ class PlateMatching(Attack):
     """Compare each plate with other pictures of the plates, treated by the same method with other
     random numbers; nothing is read."""
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         from identity_attacks.plate_matching import plate_matching  # noqa: PLC0415 - SciPy
 

@@ -31,7 +31,7 @@ class PlateReading(Attack):
         """Python modules that the reader needs."""
         return ("rapidocr_onnxruntime",)
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         from identity_attacks.plate_readers import OcrReader  # noqa: PLC0415 - SciPy
         from identity_attacks.plates import KnownPlates  # noqa: PLC0415
@@ -39,7 +39,7 @@ class PlateReading(Attack):
         def plates(evidence: Evidence) -> Sequence[PlateCutout]:
             return cast("Sequence[PlateCutout]", evidence.frames)
 
-        known = KnownPlates.of(plates(originals), OcrReader())
+        known = KnownPlates.of(plates(originals), OcrReader(threads))
         if not known.plates:
             raise NotPossibleError("no license plate can be read in the originals")
         return lambda variant: known.success(plates(variant))

@@ -17,9 +17,9 @@ class Recognition(FaceAttack):
     attack: Literal["recognition"] = "recognition"
     """Compare each anonymized face with the faces of all originals."""
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         from identity_attacks.recognition import recognition  # noqa: PLC0415 - SciPy
 
-        recognizer = self.ready()
+        recognizer = self.ready(threads)
         return lambda variant: recognition(originals, variant, recognizer)

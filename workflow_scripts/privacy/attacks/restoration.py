@@ -22,12 +22,12 @@ class Restoration(FaceAttack):
     """Undo a blur or a pixelation as far as possible, and compare with the faces of all
     originals."""
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         from identity_attacks.restoration import restoration  # noqa: PLC0415 - SciPy
 
         operator = operator_of(method)
-        recognizer = self.ready()
+        recognizer = self.ready(threads)
         return lambda variant: restoration(originals, variant, recognizer, operator)
 
 

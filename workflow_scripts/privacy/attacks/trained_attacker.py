@@ -17,9 +17,9 @@ class TrainedAttacker(FaceAttack):
     attack: Literal["trained_attacker"] = "trained_attacker"
     """Learn from half of the people how the method changes faces, and recognise the other half."""
 
-    def prepare(self, originals: Evidence, method: Mapping[str, Any]) -> Run:
+    def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         from identity_attacks.learned import trained_attacker  # noqa: PLC0415 - SciPy
 
-        recognizer = self.ready()
+        recognizer = self.ready(threads)
         return lambda variant: trained_attacker(originals, variant, recognizer)

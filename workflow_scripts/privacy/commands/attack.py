@@ -45,7 +45,7 @@ def attack(
             them do not run.
         fingerprint: is kept with the result.
         output: privacy/attacks/{variant}/success.json.
-        threads: images at a time.
+        threads: images at a time, and what each attack may use.
     """
     from identity_attacks.cutouts import without_landmarks  # noqa: PLC0415 - OpenCV
     from pii_measures import FaceRegion  # noqa: PLC0415 - OpenCV
@@ -86,13 +86,10 @@ def attack(
         originals += before
         changed += after if number < len(pairs) else []
     untreated, alike = list(pictures_in(untreated_pairs)), list(pictures_in(treated_pairs))
-    if anonymized is None:
-        changed, alike = untreated, originals
-    else:
-        changed, alike = (
-            [without_landmarks(one) if isinstance(one.place, FaceRegion) else one for one in some]
-            for some in (changed, alike)
-        )
+    changed, alike = (
+        [without_landmarks(one) if isinstance(one.place, FaceRegion) else one for one in some]
+        for some in (changed, alike)
+    )
 
     @cache
     def before_of(kind: Kind) -> Any:
@@ -100,9 +97,11 @@ def attack(
 
     @cache
     def after_of(kind: Kind) -> Any:
+        if anonymized is None:
+            return before_of(kind).exchanged()
         return evidence_of(kind, changed, alike)
 
-    running = attacking.run_attacks(settings.attacks, before_of, after_of, known)
+    running = attacking.run_attacks(settings.attacks, before_of, after_of, known, threads)
     count = len(settings.attacks)
     runs = tuple(progress(running, total=count, description="attacking", unit="attacks"))
     Attacks(
