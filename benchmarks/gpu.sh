@@ -11,19 +11,20 @@
 # is in results/gpu/gpu.json and gpu.md (or FOLDER), whose table is made for docs/detectron2.md.
 # Without detectron2 it measures the torchvision engine, and says what it left out.
 #
-# WHEELS is a folder of wheels, made beforehand on a machine with a network and the same Python:
+# WHEELS is a folder of wheels, made beforehand on a machine with a network and the same Python, in an
+# environment of this checkout (`make setup`):
 #
-#   pip download --no-deps --only-binary :all: --require-hashes -r envs/requirements.lock -d WHEELS
-#   pip download --no-deps uv -d WHEELS
-#
-# and detectron2 with what else it needs, from a checkout of its source. This machine needs the CUDA
-# compiler, no GPU, and an environment with the lock's torch (`make setup`); the architecture is the
-# GPU's compute capability, such as 9.0 for an H100 or H200:
-#
-#   grep -oE '^[A-Za-z0-9_.-]+==[^ ;]+' envs/requirements.lock > WHEELS/pins.txt
 #   .venv/bin/uv pip install pip 'setuptools<81' wheel ninja
+#   .venv/bin/python -m pip wheel --no-deps --require-hashes -r envs/requirements.lock -w WHEELS
+#   .venv/bin/python -m pip wheel --no-deps uv -w WHEELS
+#
+# and detectron2 with what else it needs, from a checkout of its source. For this the machine needs
+# the CUDA compiler, no GPU; the architecture is the GPU's compute capability, such as 9.0 for H100
+# and H200:
+#
+#   grep -oE '^[A-Za-z0-9_.-]+==[^ ;]+' envs/requirements.lock > pins.txt
 #   FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST=9.0 .venv/bin/python -m pip wheel --no-build-isolation \
-#       --constraint WHEELS/pins.txt --find-links WHEELS --wheel-dir WHEELS DETECTRON2_SOURCE
+#       --constraint pins.txt --find-links WHEELS -w WHEELS DETECTRON2_SOURCE
 set -euo pipefail
 started=$(date +%s)
 cd "$(dirname "$0")/.."
@@ -43,7 +44,8 @@ if [[ -n ${1:-} && $1 != --* ]]; then
     offline=(--no-index --find-links "$wheels")
     "$PYTHON" -m pip install --quiet --disable-pip-version-check "${offline[@]}" uv
     install=("$folder/bin/uv" pip install --quiet --offline --python "$PYTHON" "${offline[@]}")
-    "${install[@]}" --no-deps -r envs/requirements.lock
+    # Hashes were compared when the folder was made; wheels that were built there have others.
+    "${install[@]}" --no-deps --no-verify-hashes -r envs/requirements.lock
     if compgen -G "$wheels/detectron2-*.whl" >/dev/null; then
         "${install[@]}" detectron2
     fi

@@ -29,7 +29,6 @@ STOCK = "float32", "mixed"
 COMPILING = 2.5
 """Times the limit of a measurement that compiles parts of the model first."""
 VARIANTS = {"unmodified": {"method": "unmodified"}, "natural": {"method": "natural"}}
-SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ class Scale:
         limit: seconds of one measurement with its start.
         budget: seconds of all parts.
         resume: iterations of the training that is stopped and resumed.
-        table_iterations: iterations of each training of the shortened Table II.
+        seeds: of each variant of the shortened Table II.
+        table_iterations: iterations of each of its trainings.
         table_images: drawn for it, training and validation.
         at_once: trainings of it that share the GPU; on a CPU, one for each core.
     """
@@ -56,6 +56,7 @@ class Scale:
     limit: float
     budget: float
     resume: int
+    seeds: int
     table_iterations: int
     table_images: tuple[int, int]
     at_once: int
@@ -66,8 +67,8 @@ class Scale:
         return "GPU" if self.gpus else "CPU"
 
 
-ON_GPU = Scale(1, 2048, (16, 8), 10.0, 60.0, 480.0, 100, 200, (160, 60), 10)
-ON_CPU = Scale(0, 256, (8, 4), 2.0, 600.0, 3600.0, 20, 10, (24, 12), 0)
+ON_GPU = Scale(1, 2048, (16, 8), 10.0, 60.0, 480.0, 100, 5, 200, (160, 60), 10)
+ON_CPU = Scale(0, 256, (8, 4), 1.0, 900.0, 7200.0, 6, 2, 3, (16, 8), 0)
 
 
 def parts_of(scale: Scale, engine: str, folder: Path) -> Iterator[Part]:
@@ -133,14 +134,14 @@ def _table_2(scale: Scale, engine: str, folder: Path) -> Part:
 
 
 def study(scale: Scale, engine: str) -> dict[str, Any]:
-    """Config of a shortened study: two variants by five seeds on the demonstration's scenes."""
+    """Config of a shortened study: two variants on the demonstration's scenes."""
     config = demo(engine)
     train, val = scale.table_images
     return config | {
         "experiment": "study",
         "dataset": config["dataset"] | {"images": {"train": train, "val": val}},
         "variants": VARIANTS,
-        "seeds": SEEDS,
+        "seeds": scale.seeds,
         "training": small_recipe(engine, scale.table_iterations),
         "pii": {kind: {"detector": "annotations"} for kind in ("faces", "license_plates")},
         "evaluation": config["evaluation"] | {"exposed": False},
