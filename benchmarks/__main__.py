@@ -15,8 +15,8 @@ from plain_commands.errors import UserError
 
 from benchmarks import speed
 from benchmarks.comparison import Comparison
-from benchmarks.history import Entry, read_history, slowdowns, write_history
-from benchmarks.machine import commit, machine_class
+from benchmarks.history import BUSY, Entry, read_history, slowdowns, write_history
+from benchmarks.machine import commit, load_per_core, machine_class
 from benchmarks.table import MeasuredRow, markdown, read_rows, replaced, write_rows
 
 FOLDER = Path(__file__).parent
@@ -28,7 +28,8 @@ def measured(name: str, commit: str, machine: str) -> list[MeasuredRow]:
     print(f"{name} …", file=sys.stderr, flush=True)
     rows = importlib.import_module(f"benchmarks.speed.{name}").comparisons()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    return [MeasuredRow(name, today, commit, machine, row) for row in rows]
+    load = load_per_core()
+    return [MeasuredRow(name, today, commit, machine, load, row) for row in rows]
 
 
 def recorded(rows: list[MeasuredRow], folder: Path) -> list[str]:
@@ -46,11 +47,7 @@ def recorded(rows: list[MeasuredRow], folder: Path) -> list[str]:
     """
     history = folder / "history.csv"
     earlier = read_history(history)
-    new = [
-        Entry.of(one.row, one.date, one.commit, one.machine)
-        for one in rows
-        if isinstance(one.row, Comparison)
-    ]
+    new = [Entry.of(one, one.row) for one in rows if isinstance(one.row, Comparison)]
     write_history(history, [*earlier, *new])
     write_rows(folder, replaced(read_rows(folder / "speed.json"), rows))
     return [
@@ -84,16 +81,21 @@ def main() -> None:
     try:
         names = names_of(parser.parse_args().only)
         commit_here, machine = commit(), machine_class()
-        worse = []
+        busy, worse = False, []
         for name in names:
             rows = measured(name, commit_here, machine)
             print(f"{markdown(rows)}\n", flush=True)
+            busy |= any(row.load > BUSY for row in rows)
             worse += recorded(rows, FOLDER)
     except UserError as error:
         sys.exit(f"error: {error}")
+    if busy:
+        print(
+            f"The machine was busy (a load above {BUSY} a core): not all was compared with before."
+        )
     if worse:
-        print("\nWorse than in the last run here, by more than the rounds differ:")
-    print("\n".join(worse))
+        print("Worse than in the last run here, by more than the rounds differ:")
+        print("\n".join(worse))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,11 @@ from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
 from benchmarks.comparison import Comparison
+from benchmarks.table import MeasuredRow
 
 DIGITS = 3
+BUSY = 1.5
+"""Load for each core above which work that needs the memory's bandwidth is distorted."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,24 @@ class Entry:
     ratio: float
     noise: float
     """Half of the range of the ratio over the rounds."""
+    load: float
+    """Processes that computed before the benchmark began, for each core."""
 
     @classmethod
-    def of(cls, row: Comparison, date: str, commit: str, machine: str) -> Self:
+    def of(cls, measured: MeasuredRow, row: Comparison) -> Self:
         """The entry of a measured row."""
+        place = measured.date, measured.commit, measured.machine
         ratio, noise = round(row.ratio, DIGITS), round(row.noise, DIGITS)
-        return cls(date, commit, machine, row.name, row.against.name, ratio, noise)
+        return cls(*place, row.name, row.against.name, ratio, noise, measured.load)
 
     def is_comparable(self, earlier: "Entry") -> bool:
-        """Whether an earlier entry is of the same benchmark, peer and class of machine."""
+        """Whether an earlier entry is of the same benchmark, peer and class of machine.
+
+        On a busy machine no entry is.
+        """
         own = self.benchmark, self.against, self.machine
-        return own == (earlier.benchmark, earlier.against, earlier.machine)
+        calm = max(self.load, earlier.load) <= BUSY
+        return calm and own == (earlier.benchmark, earlier.against, earlier.machine)
 
     def is_worse(self, earlier: "Entry") -> bool:
         """Whether the ratio grew by more than what the rounds of both differ."""
@@ -63,8 +73,8 @@ def read_history(path: Path) -> list[Entry]:
     entries = []
     for number, words in enumerate(lines, start=2):
         try:
-            *texts, ratio, noise = words
-            entries.append(Entry(*texts, float(ratio), float(noise)))
+            *texts, ratio, noise, load = words
+            entries.append(Entry(*texts, float(ratio), float(noise), float(load)))
         except (TypeError, ValueError):
             raise UserError(
                 f"{path}: line {number} is no entry: {','.join(words)}; take the line out"

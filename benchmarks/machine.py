@@ -15,6 +15,11 @@ def machine_class() -> str:
     return f"{models[0] if models else os.uname().machine}, {len(os.sched_getaffinity(0))} cores"
 
 
+def load_per_core() -> float:
+    """Mean number of processes that computed in the last minute, for each usable core."""
+    return round(os.getloadavg()[0] / len(os.sched_getaffinity(0)), 1)
+
+
 def commit() -> str:
     """This checkout's commit, with `-dirty` if code has changes; `unknown` without git."""
     try:

