@@ -1,5 +1,6 @@
 """Change of an image as a whole: pixels outside of boxes, SSIM and squared error."""
 
+import itertools
 from collections.abc import Iterable
 
 import cv2
@@ -11,6 +12,8 @@ Box = tuple[int, int, int, int]
 RADIUS = 5
 """Radius of the SSIM's window, pixels."""
 _SIGMA = 1.5
+_TILE = 64
+"""Side of the parts in which it is computed, pixels: where nothing changed, it is 1."""
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
@@ -67,17 +70,20 @@ def ssim_where_changed(
         (h, w) float32.
     """
     result = np.ones(changed.shape, np.float32)
-    x, y, width, height = cv2.boundingRect(changed.view(np.uint8))
-    if width == 0:
-        return result
-    # Twice the radius: a pixel one radius away from a change has a window around it too.
-    pad = 2 * RADIUS
-    part = (slice(max(y - pad, 0), y + height + pad), slice(max(x - pad, 0), x + width + pad))
-    grey = [cv2.cvtColor(np.ascontiguousarray(image[part]), cv2.COLOR_RGB2GRAY)
-            for image in (original, anonymized)]  # fmt: skip
-    local = ssim_map(*grey)
-    touched = cv2.dilate(changed[part].view(np.uint8), np.ones((2 * RADIUS + 1,) * 2, np.uint8))
-    result[part] = np.where(touched > 0, local, 1)
+    height, width = changed.shape
+    kernel = np.ones((2 * RADIUS + 1,) * 2, np.uint8)
+    for top, left in itertools.product(range(0, height, _TILE), range(0, width, _TILE)):
+        # What has a change in its window is in the tile; its window reaches as far beyond it.
+        y0, x0 = max(top - RADIUS, 0), max(left - RADIUS, 0)
+        part = (slice(y0, top + _TILE + RADIUS), slice(x0, left + _TILE + RADIUS))
+        if not changed[part].any():
+            continue
+        touched = cv2.dilate(changed[part].view(np.uint8), kernel) > 0
+        grey = [cv2.cvtColor(np.ascontiguousarray(image[part]), cv2.COLOR_RGB2GRAY)
+                for image in (original, anonymized)]  # fmt: skip
+        local = np.where(touched, ssim_map(*grey), 1)
+        tile = (slice(top, top + _TILE), slice(left, left + _TILE))
+        result[tile] = local[top - y0 :, left - x0 :][:_TILE, :_TILE]
     return result
 
 

@@ -36,10 +36,13 @@ def test_psnr_is_that_of_scikit_image():
     assert quality.psnr_of(0.0) is None
 
 
-def test_ssim_is_computed_where_something_changed_and_the_same_as_everywhere():
-    first = noise(1)
+@pytest.mark.parametrize("row", [0, 20, 62, 66, 195])
+@pytest.mark.parametrize("column", [0, 30, 63, 120])
+def test_ssim_is_computed_where_something_changed_and_the_same_as_everywhere(row, column):
+    first = noise(1, 200, 150)
     second = first.copy()
-    second[20:25, 30:38] = 0
+    second[row : row + 5, column : column + 8] = 0
+    second[100, 100] = 255 - second[100, 100]
     changed = (first != second).any(axis=2)
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (first, second)]
     found = quality.ssim_where_changed(first, second, changed)
