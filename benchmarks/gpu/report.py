@@ -9,6 +9,7 @@ from benchmarks.gpu.budget import PartResult, State
 from benchmarks.gpu.parts import MODES, STOCK
 
 Numbers = Mapping[str, Any]
+WITHOUT_GPU = "A few steps at small size: this shows that all parts work, not how fast they are."
 
 
 def markdown(surroundings: Mapping[str, str], results: Sequence[PartResult]) -> str:
@@ -31,6 +32,7 @@ def markdown(surroundings: Mapping[str, str], results: Sequence[PartResult]) -> 
     unfinished += _absent(found)
     parts = [
         ", ".join(f"{name} {value}" for name, value in surroundings.items()) + ".",
+        *([] if "GPU" in surroundings else [WITHOUT_GPU]),
         tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True),
         tabulate(lines, headers=["check", "result"], tablefmt="github", disable_numparse=True),
     ]

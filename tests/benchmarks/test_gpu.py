@@ -16,7 +16,7 @@ from benchmarks.gpu.report import markdown
 from tests.workflow import PROJECT
 from workflow_scripts.config.experiment import experiment_of
 
-ABOUT = {"measured on": "CPU X, 2 cores", "commit": "abc"}
+ABOUT = {"measured on": "CPU X, 2 cores", "GPU": "Y", "commit": "abc"}
 
 
 class Machine:
@@ -128,11 +128,15 @@ def test_the_table_has_both_sides_and_their_ratio():
             result("training, mixed: ours", images_per_s=18.0, **gpu),
         ],
     )
-    assert text.startswith("measured on CPU X, 2 cores, commit abc.\n")
+    assert text.startswith("measured on CPU X, 2 cores, GPU Y, commit abc.\n\n|")
     float32 = ["12.0", "1.00", "8.0", "1.50", "2.0 and 3.0", "93 % and 70 %"]
     assert cells(text, "training, float32")[1:] == float32
     assert cells(text, "training, mixed")[1:] == ["18.0", "1.50", "", "", "2.0", "93 %"]
     assert "not installed" not in text
+
+
+def test_a_few_steps_on_a_cpu_are_no_measurement():
+    assert "not how fast they are" in markdown({"measured on": "CPU X, 2 cores"}, [])
 
 
 def test_what_is_missing_is_said():
