@@ -61,11 +61,6 @@ class Scale:
     table_images: tuple[int, int]
     at_once: int
 
-    @property
-    def device(self) -> str:
-        """What computes."""
-        return "GPU" if self.gpus else "CPU"
-
 
 ON_GPU = Scale(1, 2048, (16, 8), 10.0, 60.0, 480.0, 100, 5, 200, (160, 60), 10)
 ON_CPU = Scale(0, 256, (8, 4), 1.0, 900.0, 7200.0, 6, 2, 3, (16, 8), 0)
