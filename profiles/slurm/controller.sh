@@ -1,0 +1,57 @@
+#!/bin/bash
+# The controlling Snakemake as a small Slurm job, for sites that allow no long processes on login
+# nodes. Options of sbatch (--account, --partition, a longer --time) stand before the script, the
+# arguments of snakemake behind it:
+#   sbatch profiles/slurm/controller.sh --profile profiles/slurm --profile my-site.yaml …
+#SBATCH --job-name=snakemake
+#SBATCH --output=controller-%j.log
+#SBATCH --open-mode=append
+#SBATCH --time=1-00:00:00
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=4000
+#SBATCH --requeue
+# Ten minutes before the walltime, this job cancels its jobs and queues itself again.
+#SBATCH --signal=B:USR1@600
+set -o pipefail
+
+job=$SLURM_JOB_ID starts=${SLURM_RESTART_COUNT:-0}
+# The allocation of this job would confuse those that it submits. SLURM_CONF belongs to the site.
+for name in ${!SLURM_@}; do
+    [ "$name" = SLURM_CONF ] || unset "$name"
+done
+
+# Cancel the jobs of this job, and wait for their end; a controller that is away is asked again.
+cancel_jobs() {
+    local mine
+    until mine=$(squeue --me --noheader --format='%A %j' | awk "\$2 ~ /^controller-${job}_/ { print \$1 }") &&
+        [ -z "$mine" ]; do
+        # shellcheck disable=SC2086 # several numbers
+        [ -z "$mine" ] || scancel $mine
+        sleep 5
+    done
+}
+
+if [ "$starts" -gt 0 ]; then
+    # An earlier start that was killed has left them.
+    cancel_jobs
+    snakemake "$@" --unlock || exit
+fi
+again=
+set -m # otherwise Snakemake would not hear SIGINT
+snakemake "$@" --slurm-jobname-prefix "controller-$job" &
+snakemake=$!
+trap 'again=yes; kill -INT "$snakemake"' USR1
+trap 'kill -INT "$snakemake"' TERM
+code=128
+# A signal ends `wait` with a code above 128, but not Snakemake.
+while [ "$code" -ge 128 ] && kill -0 "$snakemake" 2>/dev/null; do
+    wait "$snakemake"
+    code=$?
+done
+cancel_jobs
+if [ -n "$again" ] && [ "$code" -ne 0 ]; then
+    echo "The walltime is nearly over: this job is queued again"
+    scontrol requeue "$job"
+fi
+exit "$code"
