@@ -13,7 +13,7 @@ from plain_commands.files import write_text
 from benchmarks.comparison import Comparison
 from benchmarks.table import MeasuredRow
 
-DIGITS = 3
+DIGITS = 4
 BUSY = 1.5
 """Load for each core above which work that needs the memory's bandwidth is distorted."""
 

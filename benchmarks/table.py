@@ -98,7 +98,7 @@ def _cells(row: Comparison) -> dict[str, str]:
         "ours, ms": f"{_ms(row.seconds)} a {row.unit}",
         "peer": row.peer.name if row.peer else "",
         "peer, ms": _ms(row.peer.seconds) if row.peer else "",
-        "ours / peer": f"{row.ratio:.2f} ± {row.noise:.2f}" if row.peer else "",
+        "ours / peer": _ratio(row.ratio, row.noise) if row.peer else "",
         "limit": row.limit.name if row.limit else "",
         "limit, ms": _ms(row.limit.seconds) if row.limit else "",
         "ours / limit": _to_limit(row, row.limit),
@@ -108,8 +108,14 @@ def _cells(row: Comparison) -> dict[str, str]:
 def _to_limit(row: Comparison, limit: Reference | None) -> str:
     if limit is None:
         return ""
-    ratio = f"{row.seconds / limit.seconds:.2f}"
-    return ratio if row.peer else f"{ratio} ± {row.noise:.2f}"
+    # The noise is that of the ratio to the peer, where there is one.
+    return _ratio(row.seconds / limit.seconds, None if row.peer else row.noise)
+
+
+def _ratio(ratio: float, noise: float | None) -> str:
+    """A ratio with two digits or more after the point."""
+    digits = 2 if ratio >= 0.1 else 4
+    return f"{ratio:.{digits}f}" + ("" if noise is None else f" ± {noise:.{digits}f}")
 
 
 def _ms(seconds: float) -> str:

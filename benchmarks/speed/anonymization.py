@@ -30,7 +30,7 @@ from workflow_scripts.imaging.images import read_image, write_png
 from workflow_scripts.imaging.pictures import Picture, pictures_of
 from workflow_scripts.pii.settings import Pii
 
-FRAMES = 12
+FRAMES = 8
 WIDTH, HEIGHT = 2048, 1024
 ROUNDS = 3
 VERSION = "1.5.0"

@@ -111,6 +111,12 @@ def test_the_table_shows_peer_limit_and_ratios():
     ]
 
 
+def test_a_small_ratio_is_not_shown_as_zero():
+    row = comparison("a", "work", (0.003, 0.004), peer=("other", (1.0, 1.0)))
+    text = markdown([replace(blur(2.0), row=row)])
+    assert "| 0.0030 ± 0.0005 " in text
+
+
 def test_what_was_left_out_is_in_the_table():
     row = LeftOut("beside deface", "no network")
     text = markdown(
