@@ -12,7 +12,7 @@ from plain_commands.files import atomic, link_or_copy
 from workflow_scripts.contracts.audits import Audit, MetadataFindings
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.pairs import Pair
-from workflow_scripts.privacy.table import shortcomings
+from workflow_scripts.privacy.shortcomings import shortcomings
 
 SHOWN = 48
 """Most images on a contact sheet."""

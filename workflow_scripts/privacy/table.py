@@ -144,36 +144,6 @@ def _number(value: float | None, digits: int = 2) -> str:
     return UNDEFINED if value is None else f"{value:.{digits}f}"
 
 
-def shortcomings(audits: Sequence[Audit]) -> list[str]:
-    """Findings that need attention, one sentence each; the originals have none."""
-    found = []
-    for audit in audits:
-        if audit.originals:
-            continue
-        if whole := audit.images.whole_image:
-            found.append(
-                f"{audit.variant}: {whole} of {audit.images.n} images were compared nowhere "
-                "outside of the regions (whole_image); a face or plate that was only moved, as in "
-                "a turned image, counts as changed and is not looked for elsewhere"
-            )
-        for kind in audit.kinds:
-            block = audit.of(kind)
-            if block.unchanged.n:
-                what = f"{block.unchanged.n} of {block.regions} {kind.plural} unchanged"
-                found.append(_sentence(audit, what, block.unchanged.images))
-        for part, what in (
-            (audit.outside, "images changed outside the regions"),
-            (audit.metadata, f"files carry metadata ({', '.join(audit.metadata.kinds)})"),
-        ):
-            if part.n:
-                found.append(_sentence(audit, f"{part.n} {what}", part.images))
-    return found
-
-
-def _sentence(audit: Audit, what: str, images: Sequence[str]) -> str:
-    return f"{audit.variant}: {what}, e.g. in {', '.join(images[:3])}"
-
-
 def as_plain_text(tables: Sequence[TextTable], answers: Sequence[str], notes: Sequence[str]) -> str:
     """The tables for a terminal or a log, with one column per variant as in Table II.
 

@@ -8,8 +8,8 @@ from workflow_scripts.common.cli import File, Folder, Positive, Settings, labell
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import PiiSection, pii_section
-from workflow_scripts.privacy import table
 from workflow_scripts.privacy.pairs import left_out, pairs_of
+from workflow_scripts.privacy.shortcomings import shortcomings
 
 if TYPE_CHECKING:
     Pii = PiiSection
@@ -57,7 +57,7 @@ def audit(
     dropped = [pair.picture for pair in left_out(split, images, regions, pairs)]
     found = audit_of(variant, measured, origin, dropped, originals=anonymized is None)
     found.write(output)
-    for sentence in table.shortcomings([found]):
+    for sentence in shortcomings([found]):
         log.warning("attention: %s", sentence)
     compared = sum(len(image.regions) for image in measured)
     log.info("%d regions in %d images compared", compared, len(measured))

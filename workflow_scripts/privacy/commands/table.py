@@ -27,6 +27,7 @@ from workflow_scripts.privacy import table as audits_table
 from workflow_scripts.privacy.judging import answer, broken, judged
 from workflow_scripts.privacy.page import as_markdown, page_of
 from workflow_scripts.privacy.settings import Privacy
+from workflow_scripts.privacy.shortcomings import shortcomings
 
 
 def table(
@@ -91,7 +92,7 @@ def table(
         experiment=experiment,
         methods=without_folders(methods),
         audits=found,
-        notes=(*exceeded, *audits_table.shortcomings(found)),
+        notes=(*exceeded, *shortcomings(found)),
         attacks=beside,
         attacked={file.variant: file.regions for file in tried[1:]},
         attacks_made_with={file.variant: file.made_with for file in tried},
