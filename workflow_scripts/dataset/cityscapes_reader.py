@@ -116,7 +116,7 @@ def refuse_foreign(ids: np.ndarray, path: Path) -> None:
     Raises:
         UserError: there are some.
     """
-    values = np.flatnonzero(np.bincount(ids.ravel()))
+    values = values_of(ids)
     labels = np.where(values < 1000, values, values // 1000)
     foreign = np.where(
         values < 1000,
@@ -133,6 +133,13 @@ def refuse_foreign(ids: np.ndarray, path: Path) -> None:
         )
 
 
+def values_of(ids: np.ndarray) -> np.ndarray:
+    """The values of an id image, (height, width) uint16, in ascending order."""
+    flat = ids.ravel()
+    # Each value starts a run somewhere; there are few runs.
+    return np.unique(np.append(flat[1:][flat[1:] != flat[:-1]], flat[:1]))
+
+
 def void_of(ids: np.ndarray) -> Rle | None:
     """The void pixels of an id image, (height, width) uint16; None if there are none.
 
@@ -140,7 +147,7 @@ def void_of(ids: np.ndarray) -> Rle | None:
     """
     is_void = np.zeros(2**16, np.uint8)
     is_void[list(cityscapes.VOID_IDS)] = 1
-    mask = is_void[ids]
+    mask = cv2.LUT(ids, is_void)
     x, y, w, h = cv2.boundingRect(mask)
     return encode_mask(mask[y : y + h, x : x + w], x, y, *ids.shape) if w else None
 
@@ -148,19 +155,31 @@ def void_of(ids: np.ndarray) -> Rle | None:
 def instances_of(ids: np.ndarray) -> Iterator[Instance]:
     """The instances of an id image, (height, width) uint16, by class and then by number."""
     height, width = ids.shape
-    present = np.flatnonzero(np.bincount(ids.ravel(), minlength=1))
+    present, found = values_of(ids), []
     for category_id, name in enumerate(CLASSES, start=1):
         label_id = cityscapes.LABEL_IDS[name]
         for value in present[(present == label_id) | (present // 1000 == label_id)].tolist():
-            mask = cv2.inRange(ids, value, value)
-            x, y, w, h = cv2.boundingRect(mask)
-            crop = mask[y : y + h, x : x + w] > 0
-            yield Instance(
-                id=0,
-                image_id=0,
-                category_id=category_id,
-                bbox=(x, y, w, h),
-                area=int(crop.sum()),
-                segmentation=encode_mask(crop, x, y, height, width),
-                iscrowd=int(value == label_id),
-            )
+            found.append((category_id, value, int(value == label_id)))
+    # Numbers of one byte, where they suffice, are compared in half of the time.
+    number_of = np.zeros(2**16, np.min_scalar_type(len(found)))
+    number_of[[value for _, value, _ in found]] = np.arange(1, len(found) + 1)
+    numbers = cv2.LUT(ids, number_of)
+    left, top, wide, high = cv2.boundingRect((numbers > 0).view(np.uint8))
+    numbers = numbers[top : top + high, left : left + wide]
+    for index, (category_id, _, is_crowd) in enumerate(found, start=1):
+        mask = numbers == index
+        rows = np.flatnonzero(mask.any(axis=1))
+        y, h = int(rows[0]), int(rows[-1] - rows[0]) + 1
+        columns = np.flatnonzero(mask[y : y + h].any(axis=0))
+        x, w = int(columns[0]), int(columns[-1] - columns[0]) + 1
+        crop = mask[y : y + h, x : x + w]
+        x, y = x + left, y + top
+        yield Instance(
+            id=0,
+            image_id=0,
+            category_id=category_id,
+            bbox=(x, y, w, h),
+            area=int(np.count_nonzero(crop)),
+            segmentation=encode_mask(crop, x, y, height, width),
+            iscrowd=is_crowd,
+        )

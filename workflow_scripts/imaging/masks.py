@@ -18,18 +18,15 @@ def encode_mask(crop: np.ndarray, x0: int, y0: int, height: int, width: int) -> 
         height: of the frame, pixels.
         width: of the frame, pixels.
     """
-    columns = np.zeros((crop.shape[1], crop.shape[0] + 2), np.int8)
+    columns = np.zeros((crop.shape[1], crop.shape[0] + 2), bool)
     columns[:, 1:-1] = crop.T
-    steps = np.diff(columns, axis=1)
-    start_column, start_row = np.nonzero(steps == 1)
-    end_column, end_row = np.nonzero(steps == -1)
-    starts = (start_column + x0) * height + start_row + y0
-    ends = (end_column + x0) * height + end_row + y0
+    # In each column, runs start and end in turn.
+    changes = np.flatnonzero(columns[:, 1:] != columns[:, :-1])
+    column, row = np.divmod(changes, crop.shape[0] + 1)
+    borders = (column + x0) * height + row + y0
     # Where a mask reaches from the lower edge of the frame to the upper, the runs are one.
-    joined = starts[1:] == ends[:-1]
-    starts = starts[np.concatenate(([True], ~joined))] if starts.size else starts
-    ends = ends[np.concatenate((~joined, [True]))] if ends.size else ends
-    borders = np.stack((starts, ends), axis=1).ravel()
+    apart = np.repeat(borders[1:-1:2] != borders[2::2], 2)
+    borders = borders[np.concatenate(([True], apart, [True]))] if borders.size else borders
     counts = np.diff(borders, prepend=0, append=height * width)
     if counts[-1] == 0 and counts.size > 1:
         counts = counts[:-1]
