@@ -58,8 +58,8 @@ rule all:
         "<data>/table_1.md",
         rules.summarize_pii.output,
         record_of_weights(),
-        JOBS.evaluations("unmodified"),
-        matches_of_runs(),
+        JOBS.evaluations,
+        JOBS.matches,
         rules.table_2.output,
         rules.verdict.output,
         further_tables("csv", "md", "tex", "json"),
@@ -78,6 +78,10 @@ rule anonymized:
         handed_over(),
         rules.privacy_table.output if JOBS.attacked() or JOBS.missed() else [],
         limits(),
+
+
+for rule in workflow.rules:
+    remember_parameters(rule)
 
 
 onstart:

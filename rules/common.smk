@@ -1,12 +1,14 @@
 """The experiment, and the paths that the rules share."""
 
 import functools
+import inspect
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from snakemake.common import get_function_params, overwrite_function_params
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
@@ -74,9 +76,10 @@ def marks_of_runs_to_train():
     """The marks that runs wait for: of all that Snakemake may train in this call.
 
     For a finished run no rule makes this mark. It is a file that is there, and what its making
-    would depend on, such as the list of variants, concerns the run no longer.
+    would depend on, such as the list of variants, concerns the run no longer. A job on a node, which
+    reads the rules anew, does not ask for any.
     """
-    if EXPERIMENT.images_only:
+    if EXPERIMENT.images_only or not workflow.is_main_process:
         return []
     runs = dict.fromkeys((*JOBS.expected.pairs(), *runs_named_as_targets()))
     is_indexed = LAYOUT.shards.exists()
@@ -165,11 +168,6 @@ def limits():
     return LAYOUT.within_limits if EXPERIMENT.privacy.limits else []
 
 
-def matches_of_runs():
-    """The matches of each run's predictions on the unmodified validation images."""
-    return [run.test().matches for run in JOBS.runs()]
-
-
 def record_of_weights():
     """Origin of the weights that the config names; nothing where it names none."""
     return LAYOUT.weights_manifest if JOBS.weights_of(EXPERIMENT) else []
@@ -250,3 +248,14 @@ def show_results():
 def show_failures():
     """Print which jobs failed, why, and how to go on."""
     print(f"\n{after_failure(LAYOUT, STARTED)}", file=sys.stderr, flush=True)
+
+
+def remember_parameters(rule):
+    """Tell Snakemake the parameters of the functions of a rule.
+
+    It would inspect each function several times a job, which takes as long as all the rest of
+    making the job's params.
+    """
+    for function in filter(inspect.isroutine, (*rule.input, *rule.params)):
+        plain = getattr(function, "__func__", function)
+        overwrite_function_params(plain, get_function_params(function))

@@ -59,3 +59,21 @@ checkpoint index_dataset:
     shell:
         "exec python -m workflow_scripts dataset index --settings {params.settings:q} {params.root}"
         " --output {params.folder:q} --workers {threads} --log {log:q}"
+
+
+class IndexIsMade:
+    """Whether Snakemake makes the index in this call: true or false, as it decides.
+
+    Only then is the index a checkpoint, after which Snakemake looks at all jobs again. An index
+    that is up to date as a checkpoint makes Snakemake (9.27) plan every job twice, and makes each
+    job on a node plan all that the job depends on.
+    """
+
+    def __bool__(self):
+        return workflow.is_main_process and any(
+            job.rule.name == "index_dataset"
+            for job in workflow.dag.needrun_jobs(exclude_finished=False)
+        )
+
+
+workflow.get_rule("index_dataset").is_checkpoint = IndexIsMade()

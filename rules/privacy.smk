@@ -268,7 +268,7 @@ rule privacy_table:
         audits=[LAYOUT.audit(variant) for variant in EXPERIMENT.variants],
         attacks=[LAYOUT.attacks(variant) for variant in JOBS.attacked()],
         missed=JOBS.missed(),
-        membership=JOBS.memberships(),
+        membership=JOBS.memberships,
         review=JOBS.review(),
         regions=reviewed_regions,
     output:

@@ -3,7 +3,7 @@
 
 rule table_2:
     input:
-        JOBS.evaluations("unmodified"),
+        JOBS.evaluations,
     output:
         csv=report(
             "<tables>/table_2.csv",
@@ -37,8 +37,8 @@ rule table_2:
 
 rule verdict:
     input:
-        runs=JOBS.evaluations("unmodified"),
-        matches=matches_of_runs(),
+        runs=JOBS.evaluations,
+        matches=JOBS.matches,
         manifests=JOBS.manifests,
     output:
         csv=report(
@@ -80,7 +80,7 @@ rule verdict:
 
 rule exposed:
     input:
-        JOBS.evaluations("unmodified"),
+        JOBS.evaluations,
     output:
         csv="<tables>/exposed.csv",
         md="<tables>/exposed.md",
@@ -111,7 +111,7 @@ rule exposed:
 
 rule cross:
     input:
-        JOBS.evaluations(*EXPERIMENT.evaluation.on),
+        JOBS.all_evaluations,
     output:
         csv="<tables>/cross.csv",
         md="<tables>/cross.md",
@@ -141,8 +141,8 @@ rule cross:
 
 rule figures:
     input:
-        JOBS.evaluations("unmodified"),
-        [run.metrics for run in JOBS.runs()],
+        JOBS.evaluations,
+        JOBS.metrics,
         verdict="<tables>/verdict.json",
         privacy="<tables>/privacy.json",
     output:
@@ -187,8 +187,8 @@ rule figures:
 
 rule provenance:
     input:
-        JOBS.evaluations("unmodified"),
-        [run.provenance for run in JOBS.runs()],
+        JOBS.evaluations,
+        JOBS.records,
         further_tables("json"),
         figures_of_results("svg"),
         figure_3="<figures>/figure_3.svg",
@@ -225,9 +225,9 @@ rule provenance:
 
 rule report:
     input:
-        JOBS.evaluations("unmodified"),
-        [run.provenance for run in JOBS.runs()],
-        [run.metrics for run in JOBS.runs()],
+        JOBS.evaluations,
+        JOBS.records,
+        JOBS.metrics,
         further_tables("json"),
         table_1="<data>/table_1.csv",
         annotations=["<data>/train.coco.json", "<data>/val.coco.json"],

@@ -5,7 +5,7 @@ the hardware and file times are never part of it. The rules name these methods a
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from plain_commands.errors import UserError
@@ -57,6 +57,9 @@ class Fingerprints:
     def __init__(self, jobs: Jobs, digests: Callable[[], dict[str, str]] = _not_indexed) -> None:
         self.jobs = jobs
         self.digests = digests
+        # Many jobs ask for the same.
+        self._anonymization = cache(self._anonymization_by)
+        self._run = cache(self._run_on)
 
     def weights_record(self, _: object = None) -> str:
         """Fingerprint of the record of weights."""
@@ -109,7 +112,7 @@ class Fingerprints:
         """Fingerprint of a variant's images of a shard; the shard's id stands for its content."""
         return self._anonymization(wildcards.variant)
 
-    def _anonymization(self, variant: str) -> str:
+    def _anonymization_by(self, variant: str) -> str:
         method = self.jobs.experiment.variants[variant]
         return fingerprint(
             settings=settings_json(method),
@@ -123,13 +126,13 @@ class Fingerprints:
 
     def run(self, wildcards: Wildcards) -> str:
         """Fingerprint of a training run."""
-        return self._run(wildcards.variant, int(wildcards.seed))
+        return self._run(wildcards.variant, int(wildcards.seed), self.digests()["train"])
 
-    def _run(self, name: str, seed: int) -> str:
+    def _run_on(self, name: str, seed: int, data: str) -> str:
         return fingerprint(
             settings=self.jobs.training_settings(),
             seed=seed + seed_offset(self.jobs.experiment.variants[name]),
-            data=self.digests()["train"],
+            data=data,
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
             code=code_of("workflow_scripts.training.loop", self._engine()),
             **self._further_dependencies,
@@ -137,7 +140,8 @@ class Fingerprints:
 
     def is_to_train(self, variant: str, seed: int) -> bool:
         """Whether a run is missing, or was trained from something else."""
-        return self._trained(self.jobs.layout.run(variant, seed)) != self._run(variant, seed)
+        wanted = self._run(variant, seed, self.digests()["train"])
+        return self._trained(self.jobs.layout.run(variant, seed)) != wanted
 
     def _trained(self, run: RunLayout) -> str | None:
         """Fingerprint that a finished run was trained with; None for a missing run."""
@@ -291,10 +295,10 @@ class Fingerprints:
         layout = self.jobs.layout
         logs = [
             layout.log(f"{step}/{run.folder.relative_to(layout.runs)}")
-            for run in self.jobs.runs()
+            for run in self.jobs.runs
             for step in ("train", "predict", "evaluate")
         ]
-        files = [*(run.evaluation for run in self.jobs.runs()), *logs]
+        files = [*(run.evaluation for run in self.jobs.runs), *logs]
         return fingerprint(
             times={str(file): file.stat().st_mtime_ns for file in files if file.exists()}
         )

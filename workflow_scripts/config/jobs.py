@@ -19,7 +19,7 @@ from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import IMAGES_ONLY, is_unmodified, seed_offset
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
-from workflow_scripts.contracts.layout import Layout, RunLayout
+from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
 
@@ -75,7 +75,9 @@ class Jobs:
         self._variants = {
             name: settings_json(variant) for name, variant in experiment.variants.items()
         }
-        named = [str(path) for path in self.evaluations(*experiment.evaluation.on)]
+        self.runs = self.expected.layouts(self.layout.runs)
+        """The files of each run."""
+        named = [str(path) for path in self.all_evaluations()]
         if (length := len(" ".join(named))) > LONGEST_COMMAND:
             raise UserError(
                 f"seeds: the paths of {len(named)} evaluations have {length} characters, more than "
@@ -275,7 +277,7 @@ class Jobs:
         """The losses of each run's model on single images, if membership is attacked."""
         if self.experiment.privacy.membership is None:
             return []
-        return [self.layout.membership(run) for run in self.runs()]
+        return [self.layout.membership(run) for run in self.runs]
 
     def membership_images(self, _: object = None) -> int:
         """Images of each group at most whose loss is computed."""
@@ -360,13 +362,25 @@ class Jobs:
         digests = {weights.sha256 for _, weights in weights_in(part)}
         return [str(self.layout.weights / digest) for digest in sorted(digests)]
 
-    def runs(self) -> list[RunLayout]:
-        """The files of each run."""
-        return self.expected.layouts(self.layout.runs)
+    def evaluations(self, _: object = None) -> list[Path]:
+        """The evaluation of each run on the unmodified validation images."""
+        return [run.evaluation for run in self.runs]
 
-    def evaluations(self, *tests: str) -> list[Path]:
-        """The evaluation of each run on each of some tests."""
-        return [run.test(tested).evaluation for tested in tests for run in self.runs()]
+    def all_evaluations(self, _: object = None) -> list[Path]:
+        """The evaluation of each run on each treatment of the validation images."""
+        return [run.test(name).evaluation for name in self.all_tests() for run in self.runs]
+
+    def matches(self, _: object = None) -> list[Path]:
+        """The matches of each run's predictions on the unmodified validation images."""
+        return [run.test().matches for run in self.runs]
+
+    def metrics(self, _: object = None) -> list[Path]:
+        """The losses of each run by iteration."""
+        return [run.metrics for run in self.runs]
+
+    def records(self, _: object = None) -> list[Path]:
+        """The origin of each run: settings, fingerprint, versions."""
+        return [run.provenance for run in self.runs]
 
 
 def _folder_option(manifests: list[Path]) -> str:
