@@ -1,14 +1,21 @@
-"""COCO annotation files: the images of a split and the instances labelled in them."""
+"""COCO annotation files: the images of a split and the instances labelled in them.
 
+Each entry stands on a line of its own, in the order of the images. So a job reads the part that is
+its own, in memory that depends on this part alone.
+"""
+
+import json
+import mmap
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from plain_commands.errors import UserError
-from plain_commands.files import read_json, write_json
+from plain_commands.files import atomic, read_json
 
 Rle = dict[str, Any]
 """Run-length encoded mask as in COCO files: `{"size": [height, width], "counts": str}`."""
@@ -88,42 +95,141 @@ class CocoSplit:
 
     def write(self, path: Path) -> None:
         """Write a COCO annotation file."""
-        write_json(
-            path,
-            {
-                "info": {"description": "made by anonymization-impact", "notes": self.notes},
-                "categories": [
-                    {"id": number, "name": name}
-                    for number, name in enumerate(self.classes, start=1)
-                ],
-                "images": [_without_none(image) for image in self.images],
-                "annotations": [_without_none(instance) for instance in self.instances],
-            },
-            indent=None,
-        )
+        info = {"description": "made by anonymization-impact", "notes": self.notes}
+        categories = [{"id": at, "name": name} for at, name in enumerate(self.classes, start=1)]
+        head = json.dumps({"info": info, "categories": categories}, ensure_ascii=False)
+        by_image = sorted(self.instances, key=lambda instance: instance.image_id)
+        with atomic(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+            stream.write(f'{head[:-1]}, "images": [')
+            stream.writelines(_lines(sorted(self.images, key=lambda image: image.id)))
+            stream.write('\n], "annotations": [')
+            stream.writelines(_lines(by_image))
+            stream.write("\n]}\n")
 
     @classmethod
-    def read(cls, path: Path) -> "CocoSplit":
+    def read(cls, path: Path, names: Collection[str] | None = None) -> "CocoSplit":
         """Read a COCO annotation file that the index made.
+
+        Args:
+            path: the file.
+            names: file names of the images to read, with their instances; None for all. What is not
+                there is left out.
 
         Raises:
             UserError: it is missing, or not such a file.
         """
-        content = read_json(path)
+        if names is None:
+            return _split_of(read_json(path), path)
+        wanted = {json.dumps(name, ensure_ascii=False).encode() for name in names}
+        if (part := _part_of(path, wanted)) is not None:
+            return _split_of(part, path)
+        whole = cls.read(path)
+        images = tuple(image for image in whole.images if image.file_name in names)
+        instances = tuple(one for image in images for one in whole.instances_by_image[image.id])
+        return cls(whole.classes, images, instances, whole.notes)
+
+    @classmethod
+    def read_images(cls, path: Path) -> "CocoSplit":
+        """Read the images, without what is labelled in them; errors as in `read`."""
+        part = _part_of(path, None)
+        return _split_of(read_json(path) | {"annotations": []} if part is None else part, path)
+
+
+def _split_of(content: Any, path: Path) -> CocoSplit:
+    try:
+        return CocoSplit(
+            classes=tuple(category["name"] for category in content["categories"]),
+            images=tuple(CocoImage(**image) for image in content["images"]),
+            instances=tuple(
+                Instance(**{**item, "bbox": tuple(item["bbox"])}) for item in content["annotations"]
+            ),
+            notes=tuple(content.get("info", {}).get("notes", ())),
+        )
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path}: not an index of this project ({error}); make it again") from None
+
+
+_NAME = re.compile(rb'"file_name": ("(?:[^"\\]|\\.)*")')
+_IMAGE = re.compile(rb'"image_id": (\d+)')
+_BETWEEN = b'\n], "annotations": ['
+_END = b"\n]}\n"
+
+
+def _part_of(path: Path, wanted: Collection[bytes] | None) -> dict[str, Any] | None:
+    """The content of a file for some images, without reading the rest into memory.
+
+    Args:
+        path: the file.
+        wanted: names of the images as JSON; None for all images, without their instances.
+
+    Returns:
+        None where the file is not there, or its entries are not on lines as `write` puts them.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    with (
+        path.open("rb") as stream,
+        mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        head, between = content.find(b"\n"), content.find(_BETWEEN)
+        end = len(content) - len(_END)
+        if content[:head][-11:] != b'"images": [' or between < 0 or content[end:] != _END:
+            return None
         try:
-            return cls(
-                classes=tuple(category["name"] for category in content["categories"]),
-                images=tuple(CocoImage(**image) for image in content["images"]),
-                instances=tuple(
-                    Instance(**{**item, "bbox": tuple(item["bbox"])})
-                    for item in content["annotations"]
-                ),
-                notes=tuple(content.get("info", {}).get("notes", ())),
+            images = [
+                json.loads(line)
+                for line in _lines_in(content, head + 1, between)
+                if wanted is None or ((name := _NAME.search(line)) and name[1] in wanted)
+            ]
+            start = between + len(_BETWEEN) + 1
+            of_image = (
+                json.loads(line)
+                for image in ([] if wanted is None else images)
+                for line in _lines_of_image(content, image["id"], start, end)
             )
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                f"{path}: not an index of this project ({error}); make it again"
-            ) from None
+            part = json.loads(content[:head] + b"]}")
+            return {**part, "images": images, "annotations": list(of_image)}
+        except (ValueError, KeyError) as error:
+            raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
+
+
+def _lines_in(content: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
+    """The entries on the lines from one position up to another."""
+    while start < end:
+        stop = content.find(b"\n", start, end)
+        stop = end if stop < 0 else stop
+        yield content[start:stop].rstrip(b",")
+        start = stop + 1
+
+
+def _lines_of_image(content: mmap.mmap, image: int, start: int, end: int) -> Iterator[bytes]:
+    """The annotations of an image among lines in the order of the images, by bisection."""
+    low, high = start, end
+    while low < high:
+        middle = (low + high) // 2
+        line = content.rfind(b"\n", low, middle) + 1 or low
+        if _image_of(content, line) < image:
+            low = content.find(b"\n", middle, end) + 1 or end
+        else:
+            high = line
+    for line in _lines_in(content, low, end):
+        if _image_of(line, 0) != image:
+            break
+        yield line
+
+
+def _image_of(content: mmap.mmap | bytes, line: int) -> int:
+    """The image of the annotation on the line that starts at a position."""
+    found = _IMAGE.search(content, line)
+    if found is None:
+        raise ValueError("an annotation without image_id")
+    return int(found[1])
+
+
+def _lines(entries: Sequence[CocoImage | Instance]) -> Iterator[str]:
+    for number, entry in enumerate(entries):
+        text = json.dumps(_without_none(entry), ensure_ascii=False, allow_nan=False)
+        yield f"{',' if number else ''}\n{text}"
 
 
 def _without_none(entry: CocoImage | Instance) -> dict[str, Any]:

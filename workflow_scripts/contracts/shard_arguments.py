@@ -1,12 +1,13 @@
 """Options that tell a command which images of a split to work on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import option
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit
+from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shards import read_shard
 
 Annotations = Annotated[
@@ -22,21 +23,21 @@ Regions = Annotated[
 ]
 
 
-def images_of_shard(shards: Path, shard: str, split: CocoSplit, source: Path) -> list[CocoImage]:
-    """The images of one shard of a split.
+def split_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
+    """The images of one shard of a split, with what is labelled in them.
 
     Args:
+        annotations: file of the split.
         shards: file that lists the images of each shard.
         shard: the shard's id in that file.
-        split: all images.
-        source: file of the split, for the error.
 
     Raises:
         UserError: there is no such shard, or it is not one of this split.
     """
-    by_name = {image.file_name: image for image in split.images}
     names = read_shard(shards, shard)
+    part = CocoSplit.read(annotations, frozenset(names))
+    by_name = {image.file_name: image for image in part.images}
     missing = [name for name in names if name not in by_name]
     if missing:
-        raise UserError(f"{shards}: {missing[0]} is not in {source}; index again")
-    return [by_name[name] for name in names]
+        raise UserError(f"{shards}: {missing[0]} is not in {annotations}; index again")
+    return replace(part, images=tuple(by_name[name] for name in names))

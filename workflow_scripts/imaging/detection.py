@@ -42,7 +42,7 @@ class ImageNames:
     def digests(self) -> dict[str, dict[str, str]]:
         """SHA-256 of each image by split and file name; reads the files."""
         return {
-            split: {image.file_name: image.sha256 for image in CocoSplit.read(file).images}
+            split: {image.file_name: image.sha256 for image in CocoSplit.read_images(file).images}
             for split, file in self.files.items()
         }
 

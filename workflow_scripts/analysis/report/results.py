@@ -167,7 +167,7 @@ def read_results(
             (split, note)
             for split in ("train", "val")
             if (path := folder / f"data/{split}.coco.json").exists()
-            for note in CocoSplit.read(path).notes
+            for note in CocoSplit.read_images(path).notes
         ),
         pii=PiiSummary.read(summary) if (summary := folder / "pii/summary.json").exists() else None,
         usage=tuple(read_usage(folder)),

@@ -29,7 +29,7 @@ from workflow_scripts.contracts.shard_arguments import (
     Images,
     ShardId,
     ShardsFile,
-    images_of_shard,
+    split_of_shard,
 )
 from workflow_scripts.contracts.shards import read_split_of
 from workflow_scripts.imaging.pictures import Picture, pictures_of
@@ -64,15 +64,14 @@ def apply(
             its metadata.
         threads: images at a time.
     """
-    split = CocoSplit.read(annotations)
-    part = _part_of_shard(split, annotations, shards, shard) if shards else split
+    part = split_of_shard(annotations, shards, shard) if shards else CocoSplit.read(annotations)
     settings.check(part)
     by_split = bool(shards) and settings.needs_whole_split
     count = len(read_split_of(shards, shard)) if shards and by_split else 1
     if len(regions) != count:
         raise UserError(f"--regions: {len(regions)} files; this method takes {count}")
     found = [region for path in regions for region in read_regions(path)]
-    seen = pictures_of(split if by_split else part, images, found)
+    seen = pictures_of(CocoSplit.read(annotations) if by_split else part, images, found)
     names = {image.file_name for image in part.images}
     pictures = [picture for picture in seen if picture.record.file_name in names]
     check_names(pictures, as_originals=as_originals)
@@ -106,13 +105,6 @@ def apply(
         sum(not entry.linked for entry in entries),
         sum(entry.linked for entry in entries),
     )
-
-
-def _part_of_shard(split: CocoSplit, annotations: Path, shards: Path, shard: str) -> CocoSplit:
-    """The shard's images and what is labelled in them."""
-    images = images_of_shard(shards, shard, split, annotations)
-    instances = (i for image in images for i in split.instances_by_image[image.id])
-    return CocoSplit(split.classes, tuple(images), tuple(instances))
 
 
 def _remove_unfinished(output: Path) -> None:

@@ -19,10 +19,11 @@ def gather(*, folders: Folders, annotations: Annotations, output: File) -> None:
     Raises:
         UserError: an image is missing or of another original, or too many are dropped.
     """
-    split = CocoSplit.read(annotations)
-    entries = manifest.gather(split, folders)
-    instances = manifest.dropped_instances(split, entries)
+    entries = manifest.gather(CocoSplit.read_images(annotations), folders)
     dropped = sum(entry.dropped for entry in entries)
+    instances = {}
+    if dropped:
+        instances = manifest.dropped_instances(CocoSplit.read(annotations), entries)
     labelled = [counts for counts in instances.values() if counts[1]]
     if dropped == len(entries) or (labelled and all(lost == total for lost, total in labelled)):
         raise UserError(

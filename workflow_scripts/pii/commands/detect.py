@@ -5,14 +5,13 @@ from collections import Counter
 from plain_commands.console import log, progress
 
 from workflow_scripts.common.cli import File, Settings, Threads, labelled
-from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import NotCounted, write_regions
 from workflow_scripts.contracts.shard_arguments import (
     Annotations,
     Images,
     ShardId,
     ShardsFile,
-    images_of_shard,
+    split_of_shard,
 )
 from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
@@ -37,19 +36,17 @@ def detect(
     Args:
         output: the regions, pii/{split}/{shard}.parquet.
     """
-    split = CocoSplit.read(annotations)
+    split = split_of_shard(annotations, shards, shard)
     detection.check_classes(settings, split)
-    pictures = {picture.record.id: picture for picture in pictures_of(split, images)}
-    chosen = images_of_shard(shards, shard, split, annotations)
+    searched = pictures_of(split, images)
     ready = settings.for_data_set(ImageNames.of(annotations, images))
     not_counted = NotCounted()
-    searched = [pictures[image.id] for image in chosen]
     found = detection.detect(ready, searched, threads, not_counted)
-    shown = progress(found, total=len(chosen), description="detecting PII")
+    shown = progress(found, total=len(searched), description="detecting PII")
     regions = [region for in_image in shown for region in in_image]
     write_regions(output, regions, not_counted)
     counts = Counter(region.kind for region in regions)
     said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
-    log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(chosen))
+    log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(searched))
     for note in not_counted_notes(settings, not_counted):
         log.info("%s", note)

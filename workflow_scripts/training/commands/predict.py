@@ -46,7 +46,7 @@ def predict(
         output.parent.mkdir(parents=True, exist_ok=True)
     chosen = choose_gpus(gpus)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
-    split = CocoSplit.read(annotations)
+    split = CocoSplit.read_images(annotations)
     records, root = located(split.images, images, anonymized)
     if dropped := len(split.images) - len(records):
         raise UserError(
