@@ -212,10 +212,10 @@ def _lines_of_image(content: mmap.mmap, image: int, start: int, end: int) -> Ite
             low = content.find(b"\n", middle, end) + 1 or end
         else:
             high = line
-    for line in _lines_in(content, low, end):
-        if _image_of(line, 0) != image:
+    for entry in _lines_in(content, low, end):
+        if _image_of(entry, 0) != image:
             break
-        yield line
+        yield entry
 
 
 def _image_of(content: mmap.mmap | bytes, line: int) -> int:
