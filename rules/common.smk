@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import logging
 import os
 import subprocess
 import sys
@@ -35,6 +36,9 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 workflow.config_settings.config_args = config_arguments(workflow.config_settings.config)
+
+# On a full disk, Snakemake would print a traceback for each line that its log has no room for.
+logging.raiseExceptions = False
 
 LAYOUT = JOBS.layout
 STARTED = time.time()
@@ -228,7 +232,12 @@ def record_expected_runs():
     runs = JOBS.expected.model_copy(
         update={"directory": os.getcwd() if elsewhere else None}
     )
-    write_text(LAYOUT.expected_runs, f"{runs.model_dump_json(exclude_defaults=True)}\n")
+    try:
+        write_text(
+            LAYOUT.expected_runs, f"{runs.model_dump_json(exclude_defaults=True)}\n"
+        )
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def show_results():

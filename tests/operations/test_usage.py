@@ -12,6 +12,7 @@ from tests.workflow import PROJECT
 from workflow_scripts.analysis.usage import NOT_RECORDED, stage_usage
 from workflow_scripts.contracts.usage import Usage, read_usage
 from workflow_scripts.operations.usage import (
+    Recorder,
     accounted,
     completed,
     cpu_seconds,
@@ -147,3 +148,9 @@ def test_memory_is_what_snakemake_measured(tmp_path):
     assert with_benchmark(record(peak_rss_mib=100.0, exit_code=75), tmp_path).peak_rss_mib == 100
     file.write_text("s\tmax_rss\n0.1\tNA\n")
     assert with_benchmark(record(peak_rss_mib=100.0), tmp_path).peak_rss_mib == 100
+
+
+def test_what_cannot_be_recorded_ends_no_job(tmp_path):
+    (tmp_path / "usage").write_text("a file where a folder has to be")
+    Recorder(tmp_path, "make/a", None, None).end(0)
+    assert list(read_usage(tmp_path)) == []

@@ -20,7 +20,7 @@ from image_files import (
 )
 from PIL import ExifTags, Image
 from plain_commands.errors import UserError
-from plain_commands.files import atomic, link_or_copy, read_bytes, sha256_of
+from plain_commands.files import atomic, explained, link_or_copy, read_bytes, sha256_of
 
 from workflow_scripts.anonymization.method import Finished, Method
 from workflow_scripts.anonymization.twins import Glimpses, compare
@@ -211,8 +211,9 @@ def _taken_over(
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file of a shard's folder, which is not there yet."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
 
 
 def _cleaned(method: Method, content: bytes, folder: ShardFolder) -> bytes:

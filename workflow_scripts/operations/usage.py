@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cluster_jobs.gpus import GpuMeter, visible_gpus
 from plain_commands.console import log
+from plain_commands.errors import UserError
 from slurm_repairs.questions import NoAnswerError, ask, rows
 
 from workflow_scripts.contracts.layout import Layout
@@ -94,8 +95,8 @@ class Recorder:
     def _write(self, usage: Usage) -> None:
         try:
             write_usage(self._results, usage)
-        except OSError as error:  # no reason for a job to fail
-            log.warning("%s: usage cannot be recorded (%s)", self._results, error.strerror)
+        except (OSError, UserError) as error:  # no reason for a job to fail
+            log.warning("%s: usage is not recorded (%s)", self._results, error)
 
 
 def with_accounting(records: Sequence[Usage]) -> list[Usage]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from folder_owner import remove_owned
-from plain_commands.console import log
+from plain_commands.console import LogFile, log
 from plain_commands.errors import UserError
 from plain_commands.files import explained, sha256_of_file
 
@@ -206,7 +206,7 @@ def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
 
 
 def _log_to(job: TrainingJob, rank: int) -> None:
-    handler = logging.FileHandler(job.log_of(rank), encoding="utf-8")
+    handler = LogFile(job.log_of(rank), "a")
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.setLevel(logging.INFO if rank == 0 else logging.WARNING)
     log.propagate = False

@@ -9,7 +9,6 @@ where {name} is {city}_{index}_{frame}.
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -187,8 +186,8 @@ def write_scene(folder: Path, settings: SceneSettings, split: str, index: int) -
 
 def _write_png(path: Path, pixels: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not cv2.imwrite(os.fspath(path), pixels, _FAST):
-        raise OSError(f"{path}: could not be written; is the disk full?")
+    # Python's own write says what is wrong; that of OpenCV only fails.
+    path.write_bytes(cv2.imencode(".png", pixels, _FAST)[1])
 
 
 def _write_text(path: Path, content: dict[str, Any]) -> None:

@@ -15,6 +15,33 @@ log = logging.getLogger("plain_commands")
 SECONDS_BETWEEN_LINES = 10.0
 
 
+class LogFile(logging.FileHandler):
+    """A log file; one that cannot be written any more is said once, and does not end the command.
+
+    Args:
+        file: the log.
+        mode: `w` to overwrite it, `a` to add to it.
+    """
+
+    def __init__(self, file: Path, mode: str = "w") -> None:
+        super().__init__(file, mode=mode, encoding="utf-8", errors="backslashreplace")
+        self._is_full = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a message, unless an earlier one could not be written."""
+        if not self._is_full:
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Give up on the file, such as on a full disk."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._is_full = True
+        log.warning("%s: the log cannot be written (%s)", self.baseFilename, error.strerror)
+
+
 def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ()) -> None:
     """Send the messages of `log` to standard error, and to `log_file` too when it is given.
 
@@ -35,9 +62,7 @@ def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ())
     if log_file is not None:
         with explained(log_file):
             log_file.parent.mkdir(parents=True, exist_ok=True)
-            keep = logging.FileHandler(
-                log_file, mode="w", encoding="utf-8", errors="backslashreplace"
-            )
+            keep = LogFile(log_file)
         keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         log.addHandler(keep)
     logging.captureWarnings(True)

@@ -6,6 +6,7 @@ from functools import partial
 from drawn_streets import SceneSettings, SettingsError, write_data_set
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
+from plain_commands.files import explained
 
 from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.contracts.settings import SyntheticDataset
@@ -28,13 +29,14 @@ def draw(
     images = settings.images.model_dump()
     count = sum(images.values())
     try:
-        write_data_set(
-            output,
-            SceneSettings(settings.seed, settings.width, settings.height),
-            images,
-            workers=workers or os.cpu_count() or 1,
-            progress=partial(progress, total=count, description="drawing", unit="scenes"),
-        )
+        with explained(output):
+            write_data_set(
+                output,
+                SceneSettings(settings.seed, settings.width, settings.height),
+                images,
+                workers=workers or os.cpu_count() or 1,
+                progress=partial(progress, total=count, description="drawing", unit="scenes"),
+            )
     except (SettingsError, OSError) as error:
         raise UserError(str(error)) from None
     log.info("%d scenes drawn in %s", count, output)

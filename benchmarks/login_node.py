@@ -1,0 +1,118 @@
+"""`python -m benchmarks.login_node`: what 50 waiting jobs ask of Slurm and of a login node.
+
+Needs root and Slurm (.ci/run installs it): it starts a private cluster with accounting, and closes
+its partition, so that all jobs wait. Stand-ins before Slurm's commands count their calls. The
+intervals between the questions are the real ones; a row counts the first minutes.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from tests.slurm.accounting import ACCOUNT, AccountingCluster
+from tests.slurm.cluster import running, wait_for
+from tests.workflow import PROJECT
+
+JOBS = 50
+SECONDS = 160
+"""Time watched after the last submission: three questions."""
+COMMANDS = "sbatch", "squeue", "sacct", "scontrol", "sacctmgr", "sshare", "sinfo", "scancel"
+STAND_IN = """#!/bin/sh
+echo {name} >>{calls}
+exec {program} "$@"
+"""
+SNAKEFILE = f"""
+rule all:
+    input: expand("{{n}}.txt", n=range({JOBS}))
+
+rule job:
+    output: "{{n}}.txt"
+    shell: "touch {{output}}"
+"""
+PROFILE = f"""
+__use_yte__: true
+__definitions__:
+  - import sys; sys.path.append({str(PROJECT)!r}); import workflow_scripts, slurm_repairs
+  - slurm_repairs.apply()
+executor: slurm
+slurm-status-command: ?slurm_repairs.status_command()
+jobs: {JOBS}
+cores: 512
+default-resources: {{mem_mb: 100, runtime: 5, slurm_account: {ACCOUNT}, slurm_partition: gpu}}
+"""
+
+
+def benchmark() -> pd.DataFrame:
+    """Submit jobs that wait, and count.
+
+    Returns:
+        Rows of what, and how many or how much.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder,
+        running(AccountingCluster(Path(folder) / "c", 1)) as cluster,
+    ):
+        cluster.ask("scontrol", "update", "partitionname=gpu", "state=down")
+        work, stand_ins, calls = (Path(folder) / name for name in ("work", "bin", "calls"))
+        work.mkdir()
+        stand_ins.mkdir()
+        calls.touch()
+        for name in COMMANDS:
+            file = stand_ins / name
+            file.write_text(STAND_IN.format(name=name, calls=calls, program=shutil.which(name)))
+            file.chmod(0o755)
+        (work / "Snakefile").write_text(SNAKEFILE)
+        (work / "profile.yaml").write_text(PROFILE)
+        environment = {**os.environ, **cluster.environment}
+        environment["PATH"] = f"{stand_ins}{os.pathsep}{environment['PATH']}"
+        snakemake = subprocess.Popen(
+            [sys.executable, "-m", "snakemake", "--profile", str(work / "profile.yaml")],
+            cwd=work,
+            env=environment,
+            stdout=(work / "said").open("w"),
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            wait_for("submissions", lambda: calls.read_text().count("sbatch") == JOBS)
+            submitting, cpu = Counter(calls.read_text().split()), cpu_seconds(snakemake.pid)
+            time.sleep(SECONDS)
+            waiting = Counter(calls.read_text().split()) - submitting
+            used = cpu_seconds(snakemake.pid) - cpu
+            status = Path(f"/proc/{snakemake.pid}/status").read_text()
+        finally:
+            snakemake.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                snakemake.wait(60)
+            snakemake.kill()
+        threads, rss = (status.split(f"{name}:")[1].split()[0] for name in ("Threads", "VmRSS"))
+        rows: dict[str, float] = {
+            f"{name}, to submit {JOBS} jobs": count for name, count in sorted(submitting.items())
+        }
+        rows |= {f"{name}, while they wait ({SECONDS} s)": n for name, n in sorted(waiting.items())}
+        rows |= {
+            "CPU time until all are submitted (s)": round(cpu, 1),
+            f"CPU time while they wait ({SECONDS} s)": round(used, 1),
+            "memory (MB)": int(rss) // 1024,
+            "threads of the one process": int(threads),
+            "Snakemake's log (KB)": round((work / "said").stat().st_size / 1000, 1),
+        }
+        return pd.DataFrame(rows.items(), columns=["what", "how many"])
+
+
+def cpu_seconds(process: int) -> float:
+    """CPU time of a process and of its children that have ended."""
+    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    print(benchmark().to_markdown(index=False))
