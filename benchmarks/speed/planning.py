@@ -1,4 +1,4 @@
-"""A dry run of many runs and shards beside one of no job at all."""
+"""A dry run of many runs and shards beside that of a bare workflow of as many jobs and files."""
 
 import subprocess
 import sys
@@ -12,6 +12,7 @@ from plain_commands.files import write_json
 from benchmarks.comparison import Comparison, comparison, cpu_seconds
 
 PROJECT = Path(__file__).resolve().parents[2]
+BARE = PROJECT / "benchmarks/bare_planning.smk"
 INDEX = "train.coco.json", "val.coco.json", "table_1.csv", "table_1.md"
 SIZES = ((2, 5, 32), (100, 10, 1), (100, 10, 32))
 """Variants, seeds and shards."""
@@ -24,31 +25,25 @@ def comparisons() -> Iterator[Comparison]:
         folder = Path(temporary)
         for variants, seeds, shards in SIZES:
             config = _experiment(folder, variants, seeds, shards)
-            rounds = [(_dry_run(folder, config), _start(folder)) for _ in range(ROUNDS)]
-            jobs = rounds[0][0][1]
+            ours = "--snakefile", PROJECT / "Snakefile", "--configfile", config
+            counts = f"variants={variants}", f"seeds={seeds}", f"shards={shards}"
+            bare = "--snakefile", BARE, "--config", *counts
+            rounds = [(_dry_run(folder, ours), _dry_run(folder, bare)) for _ in range(ROUNDS)]
+            (_, jobs), (_, bare_jobs) = rounds[0]
             times = tuple(seconds for (seconds, _), _ in rounds)
-            starts = tuple(seconds for _, seconds in rounds)
-            more = 1e3 * (min(times) - min(starts)) / jobs
+            limits = tuple(seconds for _, (seconds, _) in rounds)
             yield comparison(
                 f"plan {jobs} jobs",
                 f"`snakemake --dry-run`, {variants} variants x {seeds} seeds, {shards} shards",
                 times,
-                limit=("`snakemake --dry-run` of no job", starts),
+                limit=("the same jobs and files, nothing to compute", limits),
                 unit="plan",
-                note=f"{more:.1f} ms a job beyond the start",
+                note=f"{1e3 * min(times) / jobs:.1f} ms a job; {bare_jobs} bare jobs",
             )
 
 
-def _start(folder: Path) -> float:
-    """CPU seconds of a dry run with nothing to do."""
-    empty = folder / "Empty"
-    empty.write_text("rule all:\n    input:\n        [],\n")
-    return _snakemake(folder, "--snakefile", empty)[0]
-
-
-def _dry_run(folder: Path, config: Path) -> tuple[float, int]:
+def _dry_run(folder: Path, options: tuple[object, ...]) -> tuple[float, int]:
     """CPU seconds, and jobs planned."""
-    options = "--snakefile", PROJECT / "Snakefile", "--configfile", config
     seconds, said = _snakemake(folder, *options)
     (total,) = {line.split()[1] for line in said.splitlines() if line.startswith("total ")}
     return seconds, int(total)
