@@ -38,15 +38,7 @@ rule job:
     output: "{{n}}.txt"
     shell: "touch {{output}}"
 """
-PROFILE = f"""
-__use_yte__: true
-__definitions__:
-  - import sys; sys.path.append({str(PROJECT)!r}); import workflow_scripts, slurm_repairs
-  - slurm_repairs.apply()
-executor: slurm
-slurm-status-command: ?slurm_repairs.status_command()
-jobs: {JOBS}
-cores: 512
+SITE = f"""
 default-resources: {{mem_mb: 100, runtime: 5, slurm_account: {ACCOUNT}, slurm_partition: gpu}}
 """
 
@@ -71,11 +63,14 @@ def benchmark() -> pd.DataFrame:
             file.write_text(STAND_IN.format(name=name, calls=calls, program=shutil.which(name)))
             file.chmod(0o755)
         (work / "Snakefile").write_text(SNAKEFILE)
-        (work / "profile.yaml").write_text(PROFILE)
+        (work / "site.yaml").write_text(SITE)
         environment = {**os.environ, **cluster.environment}
         environment["PATH"] = f"{stand_ins}{os.pathsep}{environment['PATH']}"
         snakemake = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", "--profile", str(work / "profile.yaml")],
+            [
+                *(sys.executable, "-m", "snakemake"),
+                *("--profile", f"{PROJECT}/profiles/slurm", "--profile", f"{work}/site.yaml"),
+            ],
             cwd=work,
             env=environment,
             stdout=(work / "said").open("w"),
