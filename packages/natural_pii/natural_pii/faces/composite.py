@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times
+from pii_measures.pixels import limited, mean_of, quantile, rounded, scaled, soft, three, times
 
 from natural_pii.grain import cut_out, white_noise
 
@@ -14,20 +14,27 @@ from .field import FLOOR, FieldPlane, SkinField, from_log, skin_field, to_log
 from .grid import smooth
 from .render import Rendered
 
-_BLURS = (0.3, 0.7, 1.1, 1.6, 2.3, 3.2, 4.5)
-"""Blurs that are tried, standard deviations in pixels."""
 _LEAST_SKIN = 0.43
 """Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
-_FINE, _COARSE = 1.0, 2.5
-"""Blurs, in pixels, between which a face's detail tells how sharp it is."""
 _NEAR = 0.4
 """How far skin that stays in sight has an effect, standard deviation in units."""
-_CONTRASTS = np.float32(0.3), np.float32(2.6)
-"""Limits of the gain in contrast."""
-_SHIFTS = -0.25, 0.05
-"""Limits of the gain of the whole inner face, logarithms."""
-_CALM = np.float32(0.4)
-"""Share of the drawn relief that skin between the features gets."""
+_FINEST = 0.7
+"""Blur that separates the finest band, standard deviation in pixels."""
+_LIGHT = 1.2
+"""Blur beyond which the old face is kept, units: more than a quarter of its width."""
+_LIGHTS = -0.35, 0.3
+"""Limits of what is kept, logarithms: eyes and mouth do not darken the cheeks."""
+_SHADE = np.array((-0.18, 0.02, 0.16), np.float32)
+"""By how much each channel of skin follows its brightness more than the mean does."""
+_NEAR_STRENGTH = 1.0
+"""Reach around a place in which detail is as strong as that of the old face, units."""
+_SHARE, _STRONGEST = np.float32(0.9), 2.5
+"""Strength of drawn detail relative to that of the old face, and its largest gain."""
+_PALE = np.float32(0.3)
+"""Share that detail loses where it is brighter than the skin."""
+_WHITE, _WHITER = 0.57, 0.42
+"""Mean size of white noise of unit variance in the finest band, and in each next one relative to
+the one before."""
 _COLOURFUL = 0.15
 """Logarithm of red over blue from which a skin has its full colour."""
 _BLUISH = 0.04
@@ -96,7 +103,7 @@ def composite(
     made = to_log(to_display(drawn.rgb))
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
     detail = (made - plane.over(new)) * drawn.shown[..., None]
-    colour = ground.light + _as_seen(detail, ground, plane, noise, drawn)
+    colour = ground.light + _as_seen(detail, ground, noise, drawn)
     texture = _texture(ground, plane, drawn.unit, rng)
     if texture is None:
         height, width = bare.shape
@@ -123,7 +130,7 @@ def _ground(
     unit = drawn.unit
     light = plane.over(field.coefficients)
     alike = field.likeness(seen - light)
-    core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.head))
+    core, head = (np.maximum(part, drawn.between) * bare for part in (drawn.core, drawn.painted))
     other = soft(1 - alike, max(0.16 * unit, 0.5))
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
     kept = kept * _from_outside(kept > 0.1, head < 0.5)
@@ -135,35 +142,66 @@ def _ground(
     return SmoothSkin(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
 
 
-def _as_seen(
-    detail: np.ndarray, ground: SmoothSkin, plane: FieldPlane, noise: float, drawn: Rendered
-) -> np.ndarray:
-    """Drawn detail, (h, w, 3), as sharp, strong, colourful and dark as that of the old face.
+def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Rendered) -> np.ndarray:
+    """Drawn detail, (h, w, 3), in the light of the old face, and about as strong and sharp as its.
+
+    Both are split into bands. The brightness of the coarsest is that of the old face, hardly more
+    than its light; in each of the others, drawn detail gets about the strength of the old face's.
 
     Args:
         detail: deviations of the drawn head from its smooth skin, (h, w, 3) of logarithms.
         ground: what it is drawn on.
-        plane: samples of the patch.
         noise: standard deviation of the image's noise, grey levels.
         drawn: the head.
     """
     unit, inside = drawn.unit, ground.inside
     grey = three(mean_of(detail))
-    detail = grey + _colourfulness(ground.field) * _unbluish(detail, grey)
-    old = ground.seen - ground.light
-    relative = noise / float(from_log(ground.light).mean() + FLOOR)
-    blur = _blur(mean_of(old), mean_of(detail), inside * drawn.features, relative)
-    detail = cv2.GaussianBlur(detail, (0, 0), blur)
-    eyes = inside * drawn.features * (plane.down < 0.5)
-    gain = _contrast(mean_of(old), mean_of(detail), eyes, unit)
-    # Skin has its texture from the photograph.
-    calm = min(float(gain), 1.0) * _CALM
-    detail *= three(calm + (gain - calm) * soft(drawn.features, 0.15 * unit))
-    # The light that skin reflects is that of the photograph; only eyes may be brighter.
-    shine = 0.5 * np.maximum(mean_of(detail), 0) * (1 - soft(eyes, 0.2 * unit))
-    detail -= three(shine - np.float32(np.vdot(shine, inside) / max(float(inside.sum()), 1e-3)))
-    detail += three(soft(inside, 0.3 * unit)) * _shift(old, detail, inside)
-    return detail + three(_lift(mean_of(ground.seen), mean_of(ground.light + detail), inside))
+    colourful = _colourfulness(ground.field)
+    detail = grey + colourful * _unbluish(detail, grey)
+    shade = 1 + colourful * _SHADE
+    new = detail
+    weights = inside * np.maximum(drawn.features, ground.alike) + np.float32(1e-3)
+    light, near = _LIGHT * unit, _NEAR_STRENGTH * unit
+    old = past = mean_of(ground.seen - ground.light)
+    seen = soft(limited(old, *_LIGHTS) * weights, light) / soft(weights, light)
+    result = np.zeros_like(detail)
+    white = _WHITE * noise / float(from_log(ground.light).mean() + FLOOR)
+    on_features = limited(1.5 * soft(inside, 0.3 * unit), 0, 1)
+    for blur in _blurs(light):
+        finer, new, before, past = new, soft(detail, blur), past, soft(old, blur)
+        band = finer - new
+        strong = _strength(before - past, weights, near, white)
+        gain = _SHARE * strong / _strength(mean_of(band), weights, near, 0)
+        gain = 1 + (np.minimum(gain, _STRONGEST) - 1) * on_features
+        colour = np.minimum(gain, 1)
+        result += times(band, colour) + scaled(three(mean_of(band) * (gain - colour)), shade)
+        white *= _WHITER
+    # Bright flanks of dark lines would look like paint.
+    result += scaled(three(seen - _PALE * np.maximum(mean_of(result), 0)), shade)
+    return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
+
+
+def _blurs(last: float) -> list[float]:
+    """Blurs between bands, pixels, each about twice the one before."""
+    count = max(round(np.log2(last / _FINEST)), 1)
+    return [*(_FINEST * 2**number for number in range(count)), last]
+
+
+def _strength(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> np.ndarray:
+    """Mean size of the detail in a band (h, w) around each place, (h, w).
+
+    Half of it is that of the whole face: what is strong in one place only may be hair.
+
+    Args:
+        band: the detail.
+        weights: the inner face, (h, w).
+        near: reach of the surroundings, pixels.
+        noise: mean size of the image's noise in the band.
+    """
+    size = weights * np.abs(band)
+    whole = float(size.sum()) / float(weights.sum())
+    local = soft(size, near) / soft(weights, near)
+    return np.sqrt(np.maximum(np.square((local + whole) / 2) - np.float32(noise**2), 1e-6))
 
 
 def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
@@ -189,20 +227,8 @@ def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
     return tint * three(np.minimum(allowed / bluer, np.float32(1)))
 
 
-def _shift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Logarithm of the gain (3,) with which the new inner face is about as bright as the old one.
-
-    Args:
-        old: differences of the old face from its smooth skin, (h, w, 3).
-        new: those of the new one.
-        inside: the inner face, (h, w).
-    """
-    missing = np.tensordot(inside, old - new, axes=2) / max(float(inside.sum()), 1e-3)
-    return np.clip(missing, *_SHIFTS).astype(np.float32)
-
-
-def _lift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """What the darkest pixels of a new face lack to be as bright as the darkest of the old one.
+def _within(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """What a new face lacks to be as dark and as bright as the old one at most.
 
     Args:
         old: logarithm of the old face's brightness, (h, w).
@@ -212,7 +238,7 @@ def _lift(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
     known = old[inside > 0.5]
     if not known.size:
         return np.zeros_like(new)
-    return np.maximum(quantile(known, 0.01) - new, 0)
+    return limited(new, quantile(known, 0.01), quantile(known, 0.97)) - new
 
 
 def _texture(
@@ -258,78 +284,6 @@ def _back_and_forth(length: int, count: int, start: int) -> np.ndarray:
     """Indices 0 to `count` - 1 and back again, (length,)."""
     places = (start + np.arange(length)) % (2 * count)
     return np.minimum(places, 2 * count - 1 - places)
-
-
-def _contrast(old: np.ndarray, new: np.ndarray, inside: np.ndarray, unit: float) -> np.float32:
-    """Gain that gives new detail about the strength of the old one.
-
-    Args:
-        old: differences of the old face from its smooth skin, (h, w).
-        new: those of the drawn one.
-        inside: where they are compared, (h, w).
-        unit: pixels per unit of face coordinates.
-    """
-    # Of small faces, what is left of the old lines after the blur is mostly noise and shade.
-    share = np.float32(np.interp(unit, (3, 7), (0.7, 1.0)))
-    fine = max(0.12 * unit, 0.5)
-    bands = (cv2.GaussianBlur(part, (0, 0), fine) - soft(part, 0.6 * unit) for part in (old, new))
-    powers = [_power(band, inside) for band in bands]
-    return np.clip(share * np.sqrt(powers[0] / powers[1]), *_CONTRASTS)
-
-
-def _power(values: np.ndarray, weights: np.ndarray) -> np.float32:
-    return np.maximum(np.float32(np.vdot(weights, np.square(values))), np.float32(1e-6))
-
-
-def _blur(old: np.ndarray, new: np.ndarray, inside: np.ndarray, noise: float) -> float:
-    """Blur, pixels, after which the drawn detail is as sharp as that of the old face.
-
-    Sharpness is the power of detail finer than `_FINE` relative to that from there to `_COARSE`.
-
-    Args:
-        old: differences of the old face from smooth skin, (h, w).
-        new: those of the drawn one.
-        inside: weights, (h, w).
-        noise: standard deviation of the image's noise, in the same units.
-    """
-    rows, columns = _around(inside)
-    old, new, inside = (part[rows, columns] for part in (old, new, inside))
-    wanted = _sharpness(old, 0.0, inside, noise)
-    low, high = 0, len(_BLURS) - 1
-    ends = [_sharpness(new, _BLURS[number], inside, 0.0) for number in (low, high)]
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = _sharpness(new, _BLURS[middle], inside, 0.0)
-        if found > wanted:
-            low, ends[0] = middle, found
-        else:
-            high, ends[1] = middle, found
-    share = np.clip((ends[0] - wanted) / max(ends[0] - ends[1], 1e-3), 0, 1)
-    return float(_BLURS[low] + share * (_BLURS[high] - _BLURS[low]))
-
-
-def _around(mask: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns that hold a mask, with a border as wide as the blurs reach."""
-    left, top, width, height = cv2.boundingRect((mask > 0.05).astype(np.uint8))
-    border = round(2 * _COARSE)
-    return (
-        slice(max(top - border, 0), top + height + border),
-        slice(max(left - border, 0), left + width + border),
-    )
-
-
-def _sharpness(detail: np.ndarray, blur: float, inside: np.ndarray, noise: float) -> float:
-    first, fine, coarse = (
-        cv2.GaussianBlur(detail, (0, 0), sigma) if sigma else detail
-        for sigma in (blur, np.hypot(blur, _FINE), np.hypot(blur, _COARSE))
-    )
-    total = max(float(inside.sum()), 1e-3)
-    high, middle = (
-        float(np.vdot(inside, np.square(band))) / total for band in (first - fine, fine - coarse)
-    )
-    # The share of white noise that each band holds.
-    high, middle = high - 0.76 * noise**2, middle - 0.055 * noise**2
-    return float(np.log(max(high, 1e-9) / max(middle, 1e-9)))
 
 
 @lru_cache(maxsize=1)

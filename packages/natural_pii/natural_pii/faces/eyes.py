@@ -1,4 +1,4 @@
-"""Eyes, brows and glasses."""
+"""Eyes and brows."""
 
 from dataclasses import dataclass
 
@@ -42,10 +42,10 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     _paint_lids(paint, who, _Lids(x, below, above, across))
 
     opening = paint.edge(below, 0.02) * paint.edge(above, 0.025) * inside
-    paint.mix(opening, pale(paint.tone, 0.95))
+    paint.mix(opening, pale(paint.tone, 0.72))
     shade = 1 - smooth(below, 0.0, 0.6 * gap)
     corners = smooth(np.abs(x), 0.35 * wide, wide)
-    paint.tint(opening * np.minimum(0.5 * shade + 0.35 * corners, 1), (0.42, 0.34, 0.32))
+    paint.tint(opening * np.minimum(0.6 * shade + 0.6 * corners, 1), (0.42, 0.34, 0.32))
     tear = np.exp(-np.square((x + 0.93 * wide) / 0.07) - np.square((y - 0.02) / 0.05))
     paint.tint(0.6 * tear, (0.80, 0.55, 0.52))
 
@@ -64,13 +64,13 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
     both.mix(0.6 * spot, pale(paint.tone, 1.4))
 
     dark = between(scaled(who.hair, 0.5), scaled(paint.tone, 0.10), 0.45)
-    thick = 0.022 + 0.04 * who.lashes
+    thick = 0.035 + 0.045 * who.lashes
     reach = smooth(wide * 1.12 - x, 0, 0.12) * smooth(x + wide * 0.98, 0, 0.14)
     lid = below + 0.006
     lash = near_curve(paint, np.where(lid < 0, lid, lid * 1.5), thick)
-    both.mix((0.45 + 0.5 * min(who.lashes, 1)) * reach * lash, dark)
+    both.mix((0.75 + 0.25 * min(who.lashes, 1)) * reach * lash, dark)
     rim = near_curve(paint, above + 0.012, 0.026) * inside
-    both.mix((0.1 + 0.6 * min(who.lashes, 1)) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
+    both.mix((0.3 + 0.5 * min(who.lashes, 1)) * rim, scaled(paint.tone, (0.30, 0.20, 0.20)))
     return window, both.rgb
 
 
@@ -142,32 +142,3 @@ def _brow(grid: Grid, who: Identity, side: int) -> np.ndarray:
     wide = np.maximum(thick, 0.4 / grid.density).astype(np.float32)
     ends = smooth(x, -0.62, -0.34) * smooth(0.80 - x, 0, 0.4)
     return cv2.exp(-cv2.pow(np.abs((grid.v - line) / wide), 2.0)) * ends
-
-
-def paint_glasses(paint: FacePaint, who: Identity) -> None:
-    """Draw glasses, if the person wears any; their arms go on to the temples."""
-    frames = who.glasses
-    if frames is None:
-        return
-    wide, high, line = frames.wide, frames.high, frames.line
-    colour = scaled(paint.tone, 0.5 * (1 - frames.dark) ** 1.5 + 0.02)
-    for side in (1, -1):
-        part = paint.part(paint.grid.window(side - 1.3, -0.8, side + 1.3, 0.95))
-        grid = part.grid
-        x, y = (grid.u - side) * side - 0.04, grid.v - 0.06
-        sizes = (np.abs(x / wide), np.abs(y / high))
-        powers = sum(cv2.pow(size, frames.power) for size in sizes)
-        reach = cv2.pow(np.asarray(powers, np.float32), 1 / frames.power)
-        offset = (reach - 1) * (0.5 * (wide + high))
-        part.tint(0.5 * near_curve(part, offset - 0.10, 0.10), (0.84, 0.82, 0.82))
-        lens = smooth(-offset, 0.0, 0.08)
-        part.tint(lens, (0.95, 0.96, 0.97))
-        heavier = np.where(y < 0, np.float32(1.1), np.float32(0.75))
-        rim = frames.dark * heavier * near_curve(part, offset, line)
-        part.mix(np.minimum(rim, 1), colour)
-        arm = near_curve(part, grid.v + 0.14, 0.8 * line) * smooth(x, wide - 0.02, wide + 0.06)
-        part.mix(frames.dark * arm, colour)
-    part = paint.part(paint.grid.window(-0.5, -0.5, 0.5, 0.2))
-    u = part.grid.u
-    bridge = near_curve(part, part.grid.v + 0.10 - 0.3 * u * u, line)
-    part.mix(frames.dark * bridge * smooth(0.44 - np.abs(u), 0, 0.06), colour)

@@ -12,6 +12,7 @@ detector's landmarks leave open.
 
 from bisect import bisect
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import accumulate
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from .grid import CHIN, HALF_WIDTH
 from .paint import Colour
-from .surroundings import Beard, Mouth, Surroundings
+from .surroundings import Surroundings
 
 BONES = 11
 """Number of hollows and elevations whose strength differs between people."""
@@ -36,6 +37,14 @@ _IRIS_SHARES = (0.45, 0.28, 0.12, 0.15)
 _MOST = 2.3
 """Standard deviations beyond which nobody is drawn."""
 _T = TypeVar("_T")
+
+
+class Mouth(StrEnum):
+    """State of a mouth."""
+
+    CLOSED = "closed"
+    TEETH = "teeth"
+    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,6 @@ class Identity:
         lashes: darkness of the lashes, 0 to 1.
         gaze: direction of the eyes to the right and down, each -1 to 1.
         hair, iris: colours.
-        beard: density of hair on the upper lip, chin and cheeks, each 0 to 1.
-        beard_colour: its colour.
-        glasses: the glasses; None without.
         seed: seed of the skin's texture.
     """
 
@@ -128,9 +134,6 @@ class Identity:
     gaze: tuple[float, float]
     hair: Colour
     iris: Colour
-    beard: tuple[float, float, float]
-    beard_colour: Colour
-    glasses: "Frames | None"
     seed: int
 
     @property
@@ -161,24 +164,6 @@ class Identity:
     def in_place_of(self, chin: float, width: float) -> "Identity":
         """The person with about the width and length of the old face, whose outline is covered."""
         return replace(self, chin=chin + self.chin - CHIN, width=width + self.width - HALF_WIDTH)
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Frames of glasses.
-
-    Attributes:
-        wide, high: half width and height of a lens.
-        power: roundness of a lens: 2 is an ellipse, more is more like a rectangle.
-        line: thickness of the rims.
-        dark: darkness of the rims, 0 to 1.
-    """
-
-    wide: float
-    high: float
-    power: float
-    line: float
-    dark: float
 
 
 class _Draws:
@@ -216,8 +201,9 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
     feminine, age = _kind(draw, seen)
     manly, worn = 1 - feminine, float(np.clip((age - 25) / 50, 0, 1))
     hair = draw.one_of(_HAIR, _HAIR_SHARES)
-    thick = max(about(0.105 + 0.05 * manly, 0.035), 0.05)
+    thick = max(about(0.135 + 0.05 * manly, 0.035), 0.07)
     nose_length = about(0.99 + 0.02 * manly + 0.03 * worn, 0.13)
+    mouth = draw.one_of(tuple(Mouth), (0.6, 0.3, 0.1))
     smiling = {
         Mouth.CLOSED: about(0.35, 0.5),
         Mouth.TEETH: share(0.5, 1),
@@ -244,10 +230,10 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
         brow_arch=share(-0.08 + 0.06 * feminine, 0.2 + 0.06 * feminine),
         brow_thickness=thick,
         brow_tilt=about(0.02, 0.06),
-        brow_long=about(1.0, 0.09),
-        brow_strength=share(0.4, 1.0) * (1 - 0.25 * worn),
+        brow_long=about(1.08, 0.09),
+        brow_strength=share(0.65, 1.0) * (1 - 0.25 * worn),
         brow_lift=about(0.0, 0.035),
-        eye_open=share(0.24, 0.44) + 0.03 * feminine - 0.03 * worn,
+        eye_open=share(0.20, 0.38) + 0.03 * feminine - 0.03 * worn,
         eye_long=about(0.475, 0.04),
         eye_tilt=about(0.03 + 0.03 * feminine - 0.03 * worn, 0.055),
         crease=about(0.09, 0.08) - 0.04 * worn,
@@ -260,8 +246,8 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
         bow=share(),
         mouth_width=about(0.83 + 0.03 * manly, 0.075),
         mouth_slant=about(0.0, 0.03),
-        smile=smiling[seen.mouth],
-        mouth=seen.mouth,
+        smile=smiling[mouth],
+        mouth=mouth,
         parted=share(),
         lip_red=share(0.0, 0.85) + 0.35 * feminine * share(),
         folds=share(0, 0.8) + 0.6 * worn,
@@ -272,36 +258,13 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
         gaze=(about(0.0, 0.45), about(0.0, 0.3)),
         hair=hair if seen.hair is None else seen.hair,
         iris=draw.one_of(_IRIS, _IRIS_SHARES),
-        beard=_beard(draw, seen),
-        beard_colour=seen.beard_colour or hair,
-        glasses=_frames(draw, seen),
         seed=int(rng.integers(2**32)),
     )
 
 
 def _kind(draw: _Draws, seen: Surroundings) -> tuple[float, float]:
-    """Femininity, 0 to 1, and age in years, as hair and beard suggest."""
+    """Femininity, 0 to 1, and age in years, as hair suggests."""
     feminine, other, years, more = (draw.share() for _ in range(4))
-    often = 0.0 if seen.beard is not Beard.NONE else 0.8 if seen.long_hair else 0.3
+    often = 0.8 if seen.long_hair else 0.3
     age = 50 + 30 * years if seen.grey else 18 + 45 * years * more**0.5
     return (0.6 + 0.4 * other if feminine < often else 0.35 * other), age
-
-
-def _beard(draw: _Draws, seen: Surroundings) -> tuple[float, float, float]:
-    """Density of hair on the upper lip, chin and cheeks."""
-    lip, chin, cheeks = (draw.share(0.6, 1) for _ in range(3))
-    if seen.beard is Beard.FULL:
-        return lip, chin, cheeks
-    if seen.beard is Beard.MOUSTACHE:
-        return lip, 0.0, 0.0
-    return 0.0, 0.0, 0.0
-
-
-def _frames(draw: _Draws, seen: Surroundings) -> Frames | None:
-    """Frames, where there are glasses to go on from."""
-    high = draw.share(0.36, 0.56)
-    frames = Frames(
-        wide=draw.share(0.62, 0.74), high=high, power=draw.share(2.0, 4.0),
-        line=draw.share(0.03, 0.085), dark=draw.share(0.55, 0.95),
-    )  # fmt: skip
-    return frames if seen.glasses else None

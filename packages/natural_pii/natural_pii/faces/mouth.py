@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 
 from .grid import smooth
-from .identity import Identity
+from .identity import Identity, Mouth
 from .paint import FacePaint, between, near_curve, pale, scaled
-from .surroundings import Mouth
 
 MIDDLE = 2.20
 """v at which the lips meet."""
@@ -38,8 +37,7 @@ def paint_mouth(paint: FacePaint, who: Identity) -> None:
 
     red = scaled(paint.tone, (0.60, 0.26, 0.28))
     lip = between(scaled(paint.tone, (0.74, 0.52, 0.50)), red, who.lip_red)
-    hair = 0.35 * max(who.beard[0], who.beard[1])
-    faded = inside * (0.92 - hair)
+    faded = inside * 0.92
     paint.mix(paint.edge(top - below, 0.06) * paint.edge(below, 0.02) * faded, scaled(lip, 0.78))
     lower = paint.edge(under, 0.02) * paint.edge(thick - under, 0.085) * faded
     paint.mix(lower, lip)
@@ -54,8 +52,8 @@ def paint_mouth(paint: FacePaint, who: Identity) -> None:
             tongue = hole * smooth(-under, 0.20, 0.05) * smooth(0.6 - share, 0, 0.4)
             paint.mix(0.5 * tongue, scaled(paint.tone, (0.45, 0.14, 0.14)))
     else:
-        dark = near_curve(paint, above, 0.042) * smooth(1.05 - share, 0, 0.16)
-        paint.mix(0.82 * dark, scaled(paint.tone, (0.18, 0.09, 0.09)))
+        dark = near_curve(paint, above, 0.055) * smooth(1.05 - share, 0, 0.16)
+        paint.mix(0.92 * dark, scaled(paint.tone, (0.18, 0.09, 0.09)))
     corner = middle - 0.10 * who.smile - 0.35 * open_by
     down = np.square((v - corner) / 0.07)
     paint.tint(np.exp(-np.square((np.abs(u) - half * 1.02) / 0.09) - down), (0.60, 0.50, 0.50))

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from pii_measures.pixels import limited
 
+from .average import like_photographs
 from .estimate import Skin, brightness
-from .eyes import paint_brows, paint_eyes, paint_glasses
+from .eyes import paint_brows, paint_eyes
 from .grid import Grid, at, blurred, grid_of, mirrored
 from .head import half_width, height_field
 from .identity import Identity
@@ -15,7 +16,7 @@ from .mouth import paint_mouth, paint_nose_sides, paint_nostrils
 from .paint import FacePaint
 from .pose import Pose
 from .shade import Lighting, Shading, shading_of
-from .skin import paint_beard, skin_over, vary_skin
+from .skin import skin_over, vary_skin
 
 _SHADE = (0.22, -0.04, -0.12)
 """Relative change of each channel in the shade, where skin is redder."""
@@ -54,7 +55,8 @@ def draw_head(who: Identity, pose: Pose, skin: Skin) -> DrawnHead:
     field = mirrored(height_field(grid.right, who, half))
     light = light_of(skin)
     paint = _features(grid, who, skin, light)
-    rgb = _lit(paint, shading_of(grid, field, light, pose.rotation), who, half, skin)
+    rgb = _lit(paint, shading_of(grid, field, light, pose.rotation), who, skin)
+    rgb = like_photographs(grid, rgb, who.mouth, skin.tone)
     # The average over a pixel; interpolation does a part of it.
     rgb = blurred(rgb, np.sqrt(max((_PIXEL * grid.density / pose.unit) ** 2 - 0.17, 0)))
     return DrawnHead(grid, who, half, rgb, *_turned_sideways(grid, field, pose.yaw))
@@ -85,18 +87,13 @@ def _features(grid: Grid, who: Identity, skin: Skin, light: Lighting) -> FacePai
     return paint
 
 
-def _lit(
-    paint: FacePaint, shading: Shading, who: Identity, half: np.ndarray, skin: Skin
-) -> np.ndarray:
-    """Lit head with hair and glasses, (height, width, 3) float32 linear RGB."""
+def _lit(paint: FacePaint, shading: Shading, who: Identity, skin: Skin) -> np.ndarray:
+    """Lit head with brows, (height, width, 3) float32 linear RGB."""
     rng = np.random.default_rng(who.seed)
     vary_skin(paint, who, rng)
     shine = shading.shine * (0.01 + 0.9 * float(brightness(np.array(skin.tone, np.float32))))
-    beard = paint_beard(paint, who, half, rng)
     paint_brows(paint, who, rng)
-    paint_glasses(paint, who)
     gain = shading.gain / max(float(shading.gain.mean()), 1e-3)
-    shine = shine if beard is None else shine * (1 - 0.8 * beard)
     depth = limited(1 - gain, -0.3, 0.5)
     channels = (
         channel * (gain * (1 + depth * np.float32(shade))) + shine

@@ -30,6 +30,7 @@ class Rendered:
         shown: (h, w) float32, 1 where the head is seen.
         core: (h, w) float32, 1 on the inner face, brows to chin and cheek to cheek.
         head: (h, w) float32, 1 on all skin of the head, forehead to chin.
+        painted: (h, w) float32, 1 on what is painted: not the forehead, nor the outline.
         features: (h, w) float32, 1 around eyes, brows, nose and mouth, wherever these may be.
         between: (h, w) float32, 1 between the old landmarks, where nothing may be left even where
             the new head does not reach.
@@ -40,6 +41,7 @@ class Rendered:
     shown: np.ndarray
     core: np.ndarray
     head: np.ndarray
+    painted: np.ndarray
     features: np.ndarray
     between: np.ndarray
     unit: float
@@ -59,8 +61,8 @@ def render(head: DrawnHead, pose: Pose, moved: Pose, box: Box) -> Rendered:
     u, v, covered = _looked_up(head, pose, box)
     right = head.grid.right
     masks = at(_masks(head, pose), right.column(np.abs(u)), right.row(v))
-    core, skin, features = cv2.split(cv2.multiply(masks, cv2.merge((covered,) * 3)))
-    return Rendered(rgb, shown, core, skin, features, _between(pose, box), pose.unit)
+    core, skin, painted, features = cv2.split(cv2.multiply(masks, cv2.merge((covered,) * 4)))
+    return Rendered(rgb, shown, core, skin, painted, features, _between(pose, box), pose.unit)
 
 
 def _between(pose: Pose, box: Box) -> np.ndarray:
@@ -74,20 +76,24 @@ def _between(pose: Pose, box: Box) -> np.ndarray:
 
 
 def _masks(head: DrawnHead, pose: Pose) -> np.ndarray:
-    """Core, skin and features over the right half of the old head, (height, width, 3) float32."""
+    """Core, skin, what is painted and features over the right half of the old head,
+    (height, width, 4) float32.
+    """
     grid = head.grid.right
     side = grid.u / head.half * (head.who.width / pose.width)
     low = grid.v - pose.chin
-    # Wider at the eyes, for the ends of brows and the hinges of glasses.
+    # Wider at the eyes, for the ends of brows.
     wide = _CORE + 0.14 * np.exp(-(((grid.v + 0.45) / 0.7) ** 4))
     core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-low, 0.25, 0.7)
     core = core * smooth(wide + 0.08 - side, 0, 0.16)
     skin = smooth(grid.v, -2.2, -1.7) * smooth(-low, -0.15, 0.10)
+    skin = skin * smooth(_RIM - side, -0.01, 0.14)
+    inner = smooth(grid.v, -1.6, -1.15) * smooth(-low, 0.1, 0.5) * smooth(0.97 - side, 0, 0.15)
     features = np.zeros_like(core)
     for u, v, across, down in _FEATURES:
         reach = np.square((grid.u - u) / across) + np.square((grid.v - v) / down)
         np.maximum(features, 1 - smooth(reach, 0.8, 1.2), out=features)
-    return cv2.merge((core, skin * smooth(_RIM - side, -0.01, 0.14), features))
+    return cv2.merge((core, skin, inner, features))
 
 
 def _looked_up(head: DrawnHead, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

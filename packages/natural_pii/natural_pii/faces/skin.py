@@ -1,4 +1,4 @@
-"""Skin with its redness, mottling, freckles and lines, and beards."""
+"""Skin with its redness, mottling, freckles and lines."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def _lines(who: Identity) -> tuple[np.ndarray, np.ndarray]:
     their depths (n,).
     """
     corner, mouth, wing = who.mouth_wide, 2.2 + who.mouth_down, 0.42 * who.nose_wide + 0.1
-    tip, deep, worn = who.nose_tip, 0.7 * who.folds + 0.7 * who.smiling, who.folds
+    tip, deep, worn = who.nose_tip, 0.4 * who.folds + 0.4 * who.smiling, who.folds
     feet = 0.7 * worn * (0.3 + who.smiling)
     ends = np.array([
         (0.55, 0.36, 1.35, 0.46), (wing, tip - 0.05, corner + 0.22, mouth - 0.02),
@@ -78,45 +78,3 @@ def vary_skin(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None
         where = mirrored(grid.right.bumps(spots, np.ones(2)))
         dots = smooth(noise(rng, grid, 0.06), 1.2, 2.0)
         paint.tint(who.freckles * np.minimum(where, 1) * dots, (0.88, 0.78, 0.73))
-
-
-def paint_beard(
-    paint: FacePaint, who: Identity, half: np.ndarray, rng: np.random.Generator
-) -> np.ndarray | None:
-    """Draw a beard, if the person has one.
-
-    Args:
-        paint: colour of the whole face.
-        who: the person.
-        half: half of the width of the face in each row, (height, 1).
-        rng: source of its hairs.
-
-    Returns:
-        Coverage, (height, width) float32, 0 to 1; None without a beard.
-    """
-    if not any(who.beard):
-        return None
-    grid, right = paint.grid, paint.grid.right
-    grain, strands = noise(rng, grid, 0.07), noise(rng, grid, 0.05)
-    area = mirrored(_beard_area(right, who, half))
-    cover = np.minimum(np.maximum(area * (0.90 + 0.12 * grain), 0), np.float32(0.95))
-    paint.mix(cover, who.beard_colour)
-    np.multiply(paint.rgb, 1 + cover * 0.2 * np.minimum(np.maximum(strands, -1.5), 1.5), paint.rgb)
-    return cover
-
-
-def _beard_area(grid: Grid, who: Identity, half: np.ndarray) -> np.ndarray:
-    """Density of a beard on the right half of a face, (height, width), 0 to 1."""
-    u, v, mouth = grid.u, grid.v - who.mouth_down, who.mouth_wide
-    on_lip, on_chin, on_cheeks = who.beard
-    low = np.interp(u / half, (0.0, 0.40, 0.62, 0.86, 0.95, 1.1), (2.74, 2.72, 2.1, 1.2, 0.2, -0.2))
-    low = low.astype(np.float32) + np.float32(0.5 * (1 - on_cheeks))
-    cheek = smooth(v - low, -0.12, 0.3) * np.float32(on_chin)
-    lip = np.exp(-np.square(np.square((v - 1.88 - 0.12 * u) / 0.17)))
-    lip = on_lip * lip * smooth(mouth + 0.2 - u, 0, 0.25)
-    around = np.exp(-np.square(np.square((u - mouth - 0.16) / 0.16)))
-    around = around * smooth(v, 1.85, 2.1) * min(on_lip, on_chin)
-    soul = np.exp(-np.square(np.square(u / 0.16))) * smooth(v, 2.6, 2.72) * on_chin
-    area = np.maximum.reduce([cheek, lip, around * 0.9, soul * 0.8])
-    lips = np.square(u / (mouth + 0.05)) + np.square((v - 2.30) / 0.34)
-    return area * smooth(lips, 0.8, 1.2)
