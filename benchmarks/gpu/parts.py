@@ -19,13 +19,14 @@ PROJECT = Path(__file__).resolve().parents[2]
 LONG = 100_000
 """Iterations of a training that is stopped by the clock."""
 MODES: dict[str, dict[str, Any]] = {
-    "float32": {"mixed_precision": False},
-    "mixed": {"mixed_precision": True},
-    "deterministic": {"mixed_precision": False, "deterministic": True},
+    "exact": {"speed": "exact"},
+    "fast": {"speed": "fast"},
+    "deterministic": {"deterministic": True},
 }
 """Settings of the trainings that are measured."""
-STOCK = "float32", "mixed"
-"""Those that detectron2's own trainer has as well; on a CPU, the first one only."""
+STOCK = "exact", "fast"
+"""Those that detectron2's own trainer has as well, as float32 and as its mixed precision; on a CPU,
+the first one only."""
 COMPILING = 2.5
 """Times the limit of a measurement that compiles parts of the model first."""
 VARIANTS = {"unmodified": {"method": "unmodified"}, "natural": {"method": "natural"}}
@@ -78,7 +79,7 @@ def parts_of(scale: Scale, engine: str, folder: Path) -> Iterator[Part]:
     sizes = tuple(map(str, (*scale.frames, scale.width)))
     yield Part("frames", _python("benchmarks.frames", frames, *sizes), scale.limit, 10, dict)
     doctor = ("workflow_scripts", "training", "doctor", "--gpus", scale.gpus)
-    settings = json.dumps(_recipe(scale, engine, "float32", 1000))
+    settings = json.dumps(_recipe(scale, engine, "exact", 1000))
     yield Part("doctor", _python(*doctor, "--settings", settings), scale.limit, 20, dict)
     for mode in MODES:
         if mode == "deterministic":
@@ -87,7 +88,7 @@ def parts_of(scale: Scale, engine: str, folder: Path) -> Iterator[Part]:
         if engine == "detectron2" and mode in (STOCK if scale.gpus else STOCK[:1]):
             yield _measured(scale, engine, folder, mode, "stock")
     for side in ("ours", "stock") if engine == "detectron2" else ("ours",):
-        yield _measured(scale, engine, folder, "float32", f"predict_{side}")
+        yield _measured(scale, engine, folder, "exact", f"predict_{side}")
     yield _table_2(scale, engine, folder / "study")
 
 

@@ -22,7 +22,7 @@ def markdown(surroundings: Mapping[str, str], results: Sequence[PartResult]) -> 
     found = {one.name: one for one in results}
     numbers = {name: one.numbers for name, one in found.items()}
     rows = [_training(mode, numbers) for mode in MODES]
-    rows += [_row("prediction, float32", numbers, "prediction, float32")]
+    rows += [_row("prediction, exact", numbers, "prediction, exact")]
     checks = [("doctor", found.get("doctor")), ("stop and resume", found.get("stop and resume"))]
     lines = [(name, _check(one)) for name, one in checks]
     lines += [("Table II", _table_2(found.get("Table II")))]
@@ -48,12 +48,12 @@ def _training(mode: str, numbers: Mapping[str, Numbers]) -> dict[str, str]:
 def _row(title: str, numbers: Mapping[str, Numbers], name: str) -> dict[str, str]:
     ours, stock = (numbers.get(f"{name}: {side}") or {} for side in ("ours", "stock"))
     speeds = ours.get("images_per_s"), stock.get("images_per_s")
-    base = numbers.get("training, float32: ours", {}).get("images_per_s")
+    base = numbers.get("training, exact: ours", {}).get("images_per_s")
     is_training = title.startswith("training")
     return {
         "": title,
         "images/s": _number(speeds[0]),
-        "to float32": _ratio(speeds[0], base) if is_training else "",
+        "to exact": _ratio(speeds[0], base) if is_training else "",
         "DefaultTrainer, images/s": _number(speeds[1]),
         "ratio": _ratio(*speeds),
         "peak memory, GiB": _pair(ours, stock, _memory),

@@ -74,7 +74,7 @@ def test_a_part_does_not_begin_without_the_time_that_it_needs():
 @pytest.mark.parametrize("scale", [ON_GPU, ON_CPU], ids=["gpu", "cpu"])
 def test_the_parts_that_are_likely_to_be_cut_off_come_last(tmp_path, scale):
     names = [part.name for part in parts_of(scale, "detectron2", tmp_path)]
-    assert names[:4] == ["frames", "doctor", "training, float32: ours", "training, float32: stock"]
+    assert names[:4] == ["frames", "doctor", "training, exact: ours", "training, exact: stock"]
     assert names[-1] == "Table II"
     assert ("training, mixed: stock" in names) == bool(scale.gpus)
     alone = [part.name for part in parts_of(scale, "torchvision", tmp_path)]
@@ -123,14 +123,14 @@ def test_the_table_has_both_sides_and_their_ratio():
     text = markdown(
         ABOUT,
         [
-            result("training, float32: ours", images_per_s=12.0, **gpu),
-            result("training, float32: stock", images_per_s=8.0, gpu_busy=0.7, torch_mib=3072.0),
+            result("training, exact: ours", images_per_s=12.0, **gpu),
+            result("training, exact: stock", images_per_s=8.0, gpu_busy=0.7, torch_mib=3072.0),
             result("training, mixed: ours", images_per_s=18.0, **gpu),
         ],
     )
     assert text.startswith("measured on CPU X, 2 cores, GPU Y, commit abc.\n\n|")
     float32 = ["12.0", "1.00", "8.0", "1.50", "2.0 and 3.0", "93 % and 70 %"]
-    assert cells(text, "training, float32")[1:] == float32
+    assert cells(text, "training, exact")[1:] == float32
     assert cells(text, "training, mixed")[1:] == ["18.0", "1.50", "", "", "2.0", "93 %"]
     assert "not installed" not in text
 
@@ -142,12 +142,12 @@ def test_a_few_steps_on_a_cpu_are_no_measurement():
 def test_what_is_missing_is_said():
     results = [
         result("doctor"),
-        result("training, float32: ours", State.FAILED, "python ended with 1"),
+        result("training, exact: ours", State.FAILED, "python ended with 1"),
         result("stop and resume", State.LEFT_OUT, "3 s of the budget are left, 40 are needed"),
         result("Table II", State.STOPPED, "not done after 55 s", runs=7),
     ]
     text = markdown(ABOUT, results)
-    assert "- training, float32: ours: failed: python ended with 1" in text
+    assert "- training, exact: ours: failed: python ended with 1" in text
     assert "- stop and resume: left out: 3 s of the budget" in text
     assert cells(text, "doctor") == ["doctor", "passed (12 s)"]
     assert cells(text, "Table II")[1] == "7 runs in 12 s, no table"
@@ -174,7 +174,7 @@ def test_the_script_runs_to_its_end_on_a_cpu(tmp_path):
     parts = {one["name"]: one for one in json.loads((tmp_path / "gpu.json").read_text())["parts"]}
     ended = {name: part["reason"] for name, part in parts.items() if part["state"] != "done"}
     assert ended == {}
-    assert parts["training, float32: ours"]["numbers"]["images_per_s"] > 0
+    assert parts["training, exact: ours"]["numbers"]["images_per_s"] > 0
     assert parts["stop and resume"]["numbers"]["equal"]
     assert parts["Table II"]["numbers"]["runs"] == 4
     assert set(parts["Table II"]["numbers"]["map"]) == {"unmodified", "natural"}

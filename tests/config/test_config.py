@@ -95,9 +95,11 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("dataset.kind", "kitti", "dataset: 'kind' is 'kitti', but there are"),
         ("pii.faces.detector", "nobody", "pii.faces: 'detector' is 'nobody', but there are"),
         ("training.options", {"SEED": 3}, "training: options.SEED: set seeds instead"),
-        ("training.options", {"SOLVER.AMP.ENABLED": True}, "set training.mixed_precision instead"),
+        ("training.options", {"SOLVER.AMP.ENABLED": True}, "set training.speed instead"),
         ("training.options", {"TEST.AUG.ENABLED": True}, "set evaluation instead"),
         ("training.schedule", "fast", "config.yaml: training.schedule: Input should be"),
+        ("training.speed", "quick", "config.yaml: training.speed: Input should be 'exact' or"),
+        ("training.mixed_precision", True, "mixed_precision: is gone; set speed: fast"),
         ("training.engine", "mmdet", "training: 'engine' is 'mmdet', but there are"),
         ("training.initialisation", "weights.pth", "initialisation_sha256: missing"),
         ("experiment", "a/b", "config.yaml: experiment: String should match"),
@@ -121,6 +123,33 @@ def test_the_originals_have_one_name_among_the_tests(config):
     config["variants"]["again"] = {"method": "unmodified", "seed_offset": 1000}
     with pytest.raises(UserError, match="on: variant 'again' changes no image; 'unmodified' stand"):
         read_experiment(change(config, "evaluation.on", ["unmodified", "again"]), "config.yaml")
+
+
+def test_a_variant_may_be_trained_with_another_speed(config):
+    config["variants"]["fast"] = {"method": "unmodified", "speed": "fast"}
+    jobs = Jobs(read_experiment(config, ""))
+    assert json.loads(jobs.training_of("fast"))["speed"] == "fast"
+    assert json.loads(jobs.training_of("unmodified")) == json.loads(jobs.training_settings())
+    assert json.loads(jobs.training_settings())["speed"] == "exact"
+    assert jobs.aa_controls() == []  # it is another training, not the same one again
+    config["training"]["speed"] = "fast"
+    with pytest.raises(UserError, match="with seed 1 it would be the same training as variant 'un"):
+        read_experiment(config, "config.yaml")
+    config["training"] |= {"speed": "exact", "deterministic": True}
+    with pytest.raises(UserError, match=r"variants.fast.speed: fast, but training.deterministic:"):
+        read_experiment(config, "config.yaml")
+
+
+def test_fast_trainings_say_so_until_they_are_verified(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Fingerprints(Jobs(read_experiment(config, ""))).speed_note() == ""
+    exact = Fingerprints(Jobs(read_experiment(config, ""))).speed()
+    config["training"]["speed"] = "fast"
+    fast = Fingerprints(Jobs(read_experiment(config, "")))
+    assert "Trained with speed: fast, not verified" in fast.speed_note()
+    assert fast.speed() == exact
+    config["training"]["schedule"] = "fixed"
+    assert Fingerprints(Jobs(read_experiment(config, ""))).speed() != exact
 
 
 def test_a_variant_that_drops_images_makes_no_test_and_has_its_control(config):

@@ -3,6 +3,9 @@
 import os
 import signal
 import time
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import pynvml
 import pytest
@@ -12,6 +15,7 @@ from plain_commands.errors import UserError
 
 from tests.training.conftest import with_settings
 from workflow_scripts.common.gpus import choose_gpus
+from workflow_scripts.training import launcher, loop
 from workflow_scripts.training.engines.torchvision.engine import rate_factor
 from workflow_scripts.training.job import Rendezvous
 from workflow_scripts.training.process_control import (
@@ -63,6 +67,26 @@ def rendezvous(tmp_path):
     yield rendezvous
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("gpus", [("0", "1", "2", "3"), ("GPU-8f1e", "GPU-22", "MIG-2b", "MIG-3")])
+def test_each_of_four_workers_sees_its_own_gpu_only(job, rendezvous, monkeypatch, gpus):
+    seen = {}
+
+    def train(job, rank, rendezvous, stop):
+        seen[rank] = os.environ["CUDA_VISIBLE_DEVICES"]
+
+    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr(launcher, "_log_to", lambda job, rank: None)
+    four = replace(job, workers=4, gpus=gpus)
+    four.checkpoints.mkdir(parents=True)
+    for rank in range(4):
+        # Slurm's cgroups number the devices of a job from 0; submitit names all of them.
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
+        told = partial(SimpleNamespace, rank=rank)
+        monkeypatch.setattr("submitit.helpers.TorchDistributedEnvironment", told)
+        launcher.work(four, rendezvous)
+    assert tuple(seen[rank] for rank in range(4)) == gpus
 
 
 def test_a_worker_stops_on_a_signal_on_time_and_without_its_command(rendezvous):

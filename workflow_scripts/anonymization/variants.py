@@ -30,6 +30,11 @@ def seed_offset(variant: Method) -> int:
     return variant.seed_offset if isinstance(variant, Unmodified) else 0
 
 
+def speed_of(variant: Method) -> str | None:
+    """Speed that a variant is trained with; None for that of the section `training`."""
+    return variant.speed if isinstance(variant, Unmodified) else None
+
+
 def is_unmodified(variant: Method) -> bool:
     """Whether a variant is the originals, for which no images are written."""
     return isinstance(variant, Unmodified)

@@ -16,6 +16,7 @@ from workflow_scripts.anonymization.variants import (
     Variant,
     is_unmodified,
     seed_offset,
+    speed_of,
 )
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
@@ -238,19 +239,30 @@ class Experiment(Section):
 
     @model_validator(mode="after")
     def _no_training_is_there_twice(self) -> "Experiment":
-        owners: dict[int, str] = {}
+        owners: dict[tuple[int, str], str] = {}
         for name, variant in self.variants.items():
             if not is_unmodified(variant):
                 continue
-            seeds = [seed + seed_offset(variant) for seed in self.runs.seeds_of(name)]
-            same = [seed for seed in seeds if seed in owners]
+            speed = speed_of(variant) or self.training.speed
+            runs = [(seed + seed_offset(variant), speed) for seed in self.runs.seeds_of(name)]
+            same = [run for run in runs if run in owners]
             if same:
                 raise ValueError(
-                    f"variants.{name}.seed_offset: with seed {same[0]} it would be the same "
+                    f"variants.{name}.seed_offset: with seed {same[0][0]} it would be the same "
                     f"training as variant {owners[same[0]]!r}; choose an offset far from the "
                     "seeds, such as 1000"
                 )
-            owners.update(dict.fromkeys(seeds, name))
+            owners.update(dict.fromkeys(runs, name))
+        return self
+
+    @model_validator(mode="after")
+    def _speeds_of_variants_are_possible(self) -> "Experiment":
+        for name, variant in self.variants.items():
+            if speed_of(variant) == "fast" and getattr(self.training, "deterministic", False):
+                raise ValueError(
+                    f"variants.{name}.speed: fast, but training.deterministic: true asks for runs "
+                    "that repeat bit for bit; set it to false"
+                )
         return self
 
     @model_validator(mode="after")

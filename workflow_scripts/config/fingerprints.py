@@ -16,6 +16,7 @@ from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
 from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
+from workflow_scripts.contracts.speeds import note_on
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.imaging.detection import Detectors
 from workflow_scripts.privacy.attacking import installed
@@ -130,13 +131,29 @@ class Fingerprints:
 
     def _run_on(self, name: str, seed: int, data: str) -> str:
         return fingerprint(
-            settings=self.jobs.training_settings(),
+            settings=self.jobs.training_of(name),
             seed=seed + seed_offset(self.jobs.experiment.variants[name]),
             data=data,
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
             code=code_of("workflow_scripts.training.loop", self._engine()),
             **self._further_dependencies,
         )
+
+    def speed(self) -> str:
+        """Fingerprint of what a verification of `training.speed: fast` is about."""
+        training = self.jobs.experiment.training
+        return fingerprint(
+            settings=training.model_dump(mode="json", exclude={"speed"}),
+            data=self.jobs.dataset_settings(),
+            code=code_of("workflow_scripts.training.loop", self._engine()),
+            **self._further_dependencies,
+        )
+
+    def speed_note(self, _: object = None) -> str:
+        """What is to be said about the speed of the trainings; empty for exact ones."""
+        if not self.jobs.experiment.training.is_fast:
+            return ""
+        return note_on(self.jobs.layout.speed, self.speed())
 
     def is_to_train(self, variant: str, seed: int) -> bool:
         """Whether a run is missing, or was trained from something else."""

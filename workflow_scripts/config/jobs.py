@@ -16,7 +16,12 @@ from pydantic import BaseModel
 from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.methods.drop import Drop
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
-from workflow_scripts.anonymization.variants import IMAGES_ONLY, is_unmodified, seed_offset
+from workflow_scripts.anonymization.variants import (
+    IMAGES_ONLY,
+    is_unmodified,
+    seed_offset,
+    speed_of,
+)
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
@@ -71,7 +76,6 @@ class Jobs:
         self.experiment = experiment
         self.expected = experiment.runs
         self.layout = Layout(experiment.folder)
-        self._training = settings_json(experiment.training)
         self._variants = {
             name: settings_json(variant) for name, variant in experiment.variants.items()
         }
@@ -107,7 +111,8 @@ class Jobs:
         """What determines each variant's images, by the variant's name, as JSON."""
         variants = {name: json.loads(one) for name, one in self._variants.items()}
         for settings in variants.values():
-            settings.pop("seed_offset", None)  # of trainings only
+            for key in ("seed_offset", "speed"):  # of trainings only
+                settings.pop(key, None)
         return canonical_json(variants)
 
     def named_variant_settings(self, wildcards: Wildcards) -> str:
@@ -133,9 +138,15 @@ class Jobs:
         privacy = self.experiment.privacy
         return canonical_json(privacy.model_dump(mode="json", include={"margin", "limits"}))
 
-    def training_settings(self, _: object = None) -> str:
-        """The section `training`, as JSON."""
-        return self._training
+    def training_settings(self, wildcards: object = None) -> str:
+        """The section `training`, as JSON; with a variant's own speed in a job of that variant."""
+        return self.training_of(getattr(wildcards, "variant", None))
+
+    def training_of(self, variant: str | None) -> str:
+        """The section `training` as a variant is trained, as JSON."""
+        training = self.experiment.training
+        speed = None if variant is None else speed_of(self.experiment.variants[variant])
+        return settings_json(training.model_copy(update={"speed": speed}) if speed else training)
 
     def prediction_settings(self, _: object = None) -> str:
         """The keys of the section `evaluation` that concern predictions, as JSON."""
@@ -185,8 +196,14 @@ class Jobs:
 
     def aa_controls(self, _: object = None) -> list[str]:
         """The variants that are the reference again, under other seeds."""
-        names = [name for name in self.experiment.variants if self.is_unmodified(name)]
-        return [name for name in names if name != self.experiment.reference]
+        variants, reference = self.experiment.variants, self.experiment.reference
+        return [
+            name
+            for name in variants
+            if self.is_unmodified(name)
+            and name != reference
+            and speed_of(variants[name]) == speed_of(variants[reference])
+        ]
 
     def positive_controls(self, _: object = None) -> list[str]:
         """The variants that have to come out worse: whole objects are masked."""

@@ -340,6 +340,11 @@ class Layout:
         """Mark that every check has passed, so that a run may be trained."""
         return self.runs / ".ready" / run.folder.relative_to(self.runs)
 
+    @property
+    def speed(self) -> Path:
+        """Verification that fast trainings are equivalent to exact ones."""
+        return self.results / "speed.json"
+
     # Results for readers
 
     @property

@@ -110,6 +110,8 @@ class ExperimentVerdict(FilePart):
     """Origin of the numbers: `runs` or `summary`."""
     missing: str = ""
     """Expected runs without an evaluation, as text."""
+    note: str = ""
+    """Further caveat, such as how the models were trained."""
     images: ImageSamples | None = None
     """None where the test images were not resampled."""
     variants: tuple[VariantVerdict, ...]

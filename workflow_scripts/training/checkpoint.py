@@ -116,7 +116,9 @@ class TrainedModel(FilePart):
         try:
             content = read_tensors(path)
             if isinstance(content, dict) and "settings" in content:
-                settings = validate(Training, content["settings"], f"{path}: settings")
+                given = {key: content["settings"][key] for key in content["settings"]}
+                given.pop("mixed_precision", None)  # of models of earlier versions
+                settings = validate(Training, given, f"{path}: settings")
                 content = {**content, "settings": settings}
             return _parsed(cls, content)
         except DamagedError as error:

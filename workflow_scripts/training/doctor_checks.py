@@ -69,7 +69,7 @@ def recipe(settings: EngineSettings) -> str:
     found = settings.recipe()
     return (
         f"{settings.engine}: {found.iterations} iterations of {found.images_per_step} images, "
-        f"{'half' if found.mixed_precision else 'full'} precision"
+        f"speed {settings.speed}"
     )
 
 

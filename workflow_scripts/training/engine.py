@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from invariant_mask_rcnn.loss_term import LossTerm
+from plain_commands.errors import UserError
 from plain_commands.section import Section
+from pydantic import model_validator
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +34,6 @@ class Recipe:
     """Optimizer steps."""
     images_per_step: int
     """Batch size over all workers."""
-    mixed_precision: bool = False
-    """Autocast on GPUs."""
     deterministic: bool = False
     """Only algorithms that repeat bit for bit, on GPUs too."""
     warmup: int = 0
@@ -62,9 +62,45 @@ class EngineSettings(Section):
 
     engine: str
     """The framework that trains."""
+    speed: Literal["exact", "fast"] = "exact"
+    """`exact` computes in float32 and gives detectron2's numbers. `fast` computes in half
+    precision, compiles the backbone, and chooses algorithms by timing; `python -m workflow_scripts
+    speed verify` shows whether its models are equivalent."""
 
     environment: ClassVar[str] = "workflow"
     """Name of the conda environment of the training jobs: envs/<name>.yaml."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _precision_is_part_of_the_speed(cls, content: Any) -> Any:
+        if isinstance(content, dict) and "mixed_precision" in content:
+            raise ValueError(
+                "mixed_precision: is gone; set speed: fast, which computes in half precision, or "
+                "speed: exact for float32"
+            )
+        return content
+
+    @model_validator(mode="after")
+    def _fast_is_not_deterministic(self) -> Self:
+        if self.is_fast and getattr(self, "deterministic", False):
+            raise ValueError(
+                "deterministic: true, but speed: fast chooses algorithms by timing; set "
+                "deterministic: false, or speed: exact"
+            )
+        return self
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether numbers may differ in their last digits for speed."""
+        return self.speed == "fast"
+
+    def shortened(self, iterations: int) -> Self:
+        """The settings of a training with another number of iterations, but the same schedule.
+
+        Raises:
+            UserError: the engine's trainings have one length.
+        """
+        raise UserError(f"--iterations: engine {self.engine} has one length only; leave it out")
 
     def check_early(self) -> None:
         """Check what can be checked while the jobs are planned, without importing the framework.

@@ -7,6 +7,7 @@ number of workers does not change it.
 """
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,10 @@ from torch.utils.data import DataLoader, Dataset
 from workflow_scripts.training.process_control import STOP_SIGNALS
 
 Sample = TypeVar("Sample")
+
+OPEN_FILES = 65_536
+"""Open files that this process asks for: each tensor that another one has read is one until it is
+copied, and a usual limit of 1024 is soon reached."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ def batches(
         processes: number of processes that read ahead; with 0 this process reads.
         pinned: return page-locked memory, for GPUs.
     """
+    if processes:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
     loader = DataLoader(
         samples,
         batch_sampler=positions,

@@ -4,14 +4,18 @@ import time
 from collections.abc import Callable, Iterator
 
 import torch
+from invariant_mask_rcnn.readings import DivergenceError, StepReading, StepReadings
 from invariant_mask_rcnn.samples import TrainingSample
-from invariant_mask_rcnn.step import DivergenceError, GradientAccumulator, ScheduledOptimizer
-from invariant_mask_rcnn.workers import StepAgreement, Worker, set_up_torch
+from invariant_mask_rcnn.speed import compile_part, half_precision
+from invariant_mask_rcnn.step import GradientAccumulator, ScheduledOptimizer
+from invariant_mask_rcnn.transfer import on_device
+from invariant_mask_rcnn.workers import Worker, set_up_torch
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, sha256_of_file, write_text
 
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.trainings import ValidationScores
 from workflow_scripts.training.checkpoint import (
     OtherRunError,
     Progress,
@@ -43,7 +47,8 @@ def train(
             GPU's memory is too small.
     """
     threads = max(1, job.threads // job.workers)
-    set_up_torch(threads, deterministic=not job.gpus or job.recipe.deterministic)
+    deterministic = not job.gpus or job.recipe.deterministic
+    set_up_torch(threads, deterministic=deterministic, fast=job.settings.is_fast)
     meeting = rendezvous.process_group
     with Worker.joined(rank, job.workers, meeting, on_gpu=bool(job.gpus)) as worker:
         try:
@@ -68,6 +73,9 @@ class TrainingRun:
         )
         self._start()
         self._resume()
+        self.readings = StepReadings(worker.device)
+        if job.settings.is_fast:
+            self._compile()
         module = self.engine.loss_module(self.model)
         self.compute_gradient = GradientAccumulator(
             self.engine.losses,
@@ -89,23 +97,25 @@ class TrainingRun:
     def run(self, stop: Callable[[], bool]) -> TrainingOutcome:
         """Train until the end, or until asked to stop."""
         for batch in self._batches():
-            agreed = self._step(batch, stop())
+            self._step(batch, stop())
+            iteration = self.progress.iteration
+            is_last = iteration == self.recipe.iterations
+            is_tested = self.validator is not None and self.validator.is_due(iteration)
+            readings = self._read(everything=is_last or is_tested)
             scores = None
-            if self.validator and self.validator.is_due(self.progress.iteration):
+            if self.validator and is_tested:
                 scores = self.validator.scores(self.model.state_dict(), self.engine.config)
-            if self.worker.is_rank_0:
-                rate = self.optimizer.learning_rate
-                self.metrics.add(self.progress.iteration, agreed.loss, rate, scores)
-            if self.progress.iteration == self.recipe.iterations:
-                self._finish(agreed)
-            elif agreed.stop or agreed.save:
+            self._record(readings, scores)
+            if is_last:
+                self._finish(readings[-1])
+            elif any(reading.stop or reading.save for reading in readings):
                 self._save()
-            if agreed.stop and self.progress.iteration < self.recipe.iterations:
+            if not is_last and any(reading.stop for reading in readings):
                 if self.worker.is_rank_0:
                     self.metrics.close()
                 return TrainingOutcome(
                     Ending.SAVED,
-                    f"saved at iteration {self.progress.iteration} of {self.recipe.iterations}; "
+                    f"saved at iteration {iteration} of {self.recipe.iterations}; "
                     "run again to resume",
                 )
         return TrainingOutcome(Ending.DONE, str(self.job.output))
@@ -119,26 +129,55 @@ class TrainingRun:
             self.worker.rank,
             self.worker.world_size,
         )
-        return batches(self.samples, positions, self.job.readers, pinned=bool(self.job.gpus))
+        read = batches(
+            self.samples, positions, self.job.readers, pinned=self.worker.device.type == "cuda"
+        )
+        return on_device(read, self.worker.device)
 
-    def _step(self, batch: list[TrainingSample], stop: bool) -> StepAgreement:
+    def _step(self, batch: list[TrainingSample], stop: bool) -> None:
         """Make one optimizer step."""
-        batch = [sample.to(self.worker.device) for sample in batch]
         due = time.monotonic() - self.saved_at >= self.job.checkpoint_seconds
         self.optimizer.begin(self.progress.iteration)
         try:
             agreed = self.compute_gradient(batch, stop=stop, save=due)
-        except DivergenceError as error:
-            raise self._diverged(str(error)) from None
-        if not self.optimizer.step():
-            raise self._diverged("its gradient is not finite")
+        except Exception as error:
+            self._read(everything=True)  # the step before may be why
+            if isinstance(error, FloatingPointError):  # as detectron2 calls proposals that are NaN
+                raise self._diverged(self.progress.iteration + 1, str(error)) from None
+            raise
+        finite = self.optimizer.step()
         self.progress.iteration += 1
-        return agreed
+        rate = self.optimizer.learning_rate
+        self.readings.add(self.progress.iteration, rate, agreed, finite)
 
-    def _diverged(self, finding: str) -> UserError:
+    def _read(self, *, everything: bool) -> list[StepReading]:
+        """Steps that have not been read: those that need no waiting, or all of them.
+
+        Where one asks for a saved state, the later ones are read as well, since a state is saved
+        only of weights that have not diverged.
+        """
+        readings = self.readings.read(everything=everything)
+        if any(reading.stop or reading.save for reading in readings):
+            readings += self.readings.read(everything=True)
+        for reading in readings:
+            try:
+                reading.refuse_divergence()
+            except DivergenceError as error:
+                raise self._diverged(reading.iteration, str(error)) from None
+        return readings
+
+    def _record(self, readings: list[StepReading], scores: ValidationScores | None) -> None:
+        """Write down steps; the scores are of the last of them."""
+        if not self.worker.is_rank_0:
+            return
+        for reading in readings:
+            of_last = scores if reading is readings[-1] else None
+            self.metrics.add(reading.iteration, reading.loss, reading.learning_rate, of_last)
+
+    def _diverged(self, iteration: int, finding: str) -> UserError:
         saved = f"; {self.job.state} holds an earlier state" if self.job.state.is_file() else ""
         return UserError(
-            f"training diverged at iteration {self.progress.iteration + 1}: {finding}; "
+            f"training diverged at iteration {iteration}: {finding}; "
             f"{self.engine.against_divergence}{saved}"
         )
 
@@ -147,15 +186,30 @@ class TrainingRun:
         torch.manual_seed(self.job.training_seed)
         model = self.engine.initial_model(self.job.settings.initial_weights())
         self.model = model.to(self.worker.device)
+        if self.worker.device.type == "cuda":
+            # The layout in which convolutions are fastest there; on CPUs, the engine chooses it.
+            self.model.to(memory_format=torch.channels_last)
         scheduled = self.engine.optimizer(self.model)
         self.optimizer = ScheduledOptimizer(
             scheduled.optimizer,
             scheduled.factor,
             self.worker.device,
             gradient_clip=scheduled.gradient_clip,
-            mixed_precision=self.recipe.mixed_precision,
+            half=half_precision(self.worker.device) if self.job.settings.is_fast else None,
         )
         self.progress = Progress(first_start=now())
+
+    def _compile(self) -> None:
+        """Let the backbone, with its pyramid, be compiled at its first call."""
+        backbone, device = getattr(self.model, "backbone", None), self.worker.device
+        if device.type == "cpu":
+            reason: str | None = "on a CPU it takes longer than it gains"
+        elif backbone is None:
+            reason = "the model has no part named `backbone`"
+        else:
+            reason = compile_part(backbone, device)
+        if reason is not None:
+            log.warning("training.speed: nothing is compiled, which changes no result: %s", reason)
 
     def _resume(self) -> None:
         """Restore the newest saved state of this very run, if there is one."""
@@ -199,7 +253,7 @@ class TrainingRun:
             ).write(self.job)
         self.saved_at = time.monotonic()
 
-    def _finish(self, agreed: StepAgreement) -> None:
+    def _finish(self, last: StepReading) -> None:
         """Write the results, the weights last."""
         device = self.worker.device
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
@@ -227,7 +281,7 @@ class TrainingRun:
         )
         with atomic(files.checkpoint) as temporary:
             model.write(temporary)
-            record = provenance(job, self.progress, agreed.loss, list(devices), list(memory))
+            record = provenance(job, self.progress, last.loss, list(devices), list(memory))
             record = record.model_copy(update={"weights_sha256": sha256_of_file(temporary)})
             record.write(files.provenance)
 

@@ -18,6 +18,8 @@ from workflow_scripts.training.provenance import now
 
 RECENT_STEPS = 50
 """Number of steps that rates and the shown loss are averaged over."""
+FEWEST_STEPS = 10
+"""Steps after which speed and time left are shown; the first ones take longer."""
 NO_CURVES = "iteration", "iterations", "seconds"
 """Numbers of a line that are no curve over the iterations."""
 
@@ -91,15 +93,13 @@ class Metrics:
     def _show(self, iteration: int) -> None:
         self._shown = time.monotonic()
         loss = sum(self._losses) / len(self._losses)
-        left = (self.iterations - iteration) * self.images_per_step / self._rate()
-        log.info(
-            "iteration %d/%d: loss %.3f, %.1f img/s, %s",
-            iteration,
-            self.iterations,
-            loss,
-            self._rate(),
-            f"{duration(left)} left" if left else f"done in {duration(self.seconds)}",
-        )
+        said = f"iteration {iteration}/{self.iterations}: loss {loss:.3f}"
+        if iteration == self.iterations:
+            said += f", {self._rate():.1f} img/s, done in {duration(self.seconds)}"
+        elif len(self._times) > FEWEST_STEPS:
+            left = (self.iterations - iteration) * self.images_per_step / self._rate()
+            said += f", {self._rate():.1f} img/s, {duration(left)} left"
+        log.info("%s", said)
 
     def close(self) -> None:
         """Close the files."""

@@ -4,7 +4,9 @@ It computes what `torchvision.models.detection.MaskRCNN` does, except that
 - losses are sums with the counts they are averaged over (`LossTerm`);
 - the anchors and proposals that an image trains are sampled with that image's own seed;
 - resizing happens before the model, and masks are pasted after it;
-- ground-truth masks are crops, resampled without torchvision's shift by half a pixel.
+- ground-truth masks are crops, resampled without torchvision's shift by half a pixel;
+- in half precision, boxes are decoded and losses computed in float32: torchvision rounds anchors to
+  the precision of what the network says, which beyond pixel 1024 is 8 pixels for bfloat16.
 """
 
 from dataclasses import dataclass
@@ -74,7 +76,7 @@ def assemble(backbone: nn.Module, heads: Heads, parameters: DetectorParameters) 
     )
     rpn = SummedLossRpn(
         anchors,
-        RPNHead(backbone.out_channels, anchors.num_anchors_per_location()[0]),
+        WholeFloatRpnHead(backbone.out_channels, anchors.num_anchors_per_location()[0]),
         fg_iou_thresh=0.7,
         bg_iou_thresh=0.3,
         batch_size_per_image=parameters.anchors_sampled,
@@ -180,6 +182,15 @@ class SeededSampler(BalancedPositiveNegativeSampler):
         return [positive[0] for positive, _ in chosen], [negative[0] for _, negative in chosen]
 
 
+class WholeFloatRpnHead(RPNHead):
+    """Head of a proposal network whose logits and box deltas are float32 in every precision."""
+
+    def forward(self, x: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Logits and deltas of each pyramid level, (images, anchors or 4 × anchors, h, w)."""
+        logits, deltas = super().forward(x)
+        return [level.float() for level in logits], [level.float() for level in deltas]
+
+
 class SummedLossRpn(RegionProposalNetwork):
     """Region proposal network with losses as sums."""
 
@@ -279,13 +290,12 @@ class SummedLossRoIHeads(RoIHeads):
     def _boxes(
         self, features: Features, proposals: list[Tensor], image_shapes: Sizes
     ) -> tuple[Tensor, Tensor]:
-        """Class logits, (proposals, classes), and box deltas, (proposals, 4 × classes)."""
-        return self.box_predictor(
-            self.box_head(self.box_roi_pool(features, proposals, image_shapes))
-        )
+        """Class logits, (proposals, classes), and box deltas, (proposals, 4 × classes), float32."""
+        pooled = self.box_roi_pool(features, proposals, image_shapes)
+        logits, deltas = self.box_predictor(self.box_head(pooled))
+        return logits.float(), deltas.float()
 
     def _masks(self, features: Features, boxes: list[Tensor], image_shapes: Sizes) -> Tensor:
-        """Mask logits, (boxes, classes, side, side)."""
-        return self.mask_predictor(
-            self.mask_head(self.mask_roi_pool(features, boxes, image_shapes))
-        )
+        """Mask logits, (boxes, classes, side, side), float32."""
+        pooled = self.mask_roi_pool(features, boxes, image_shapes)
+        return self.mask_predictor(self.mask_head(pooled)).float()

@@ -1,10 +1,15 @@
 """Instance masks: crops in training data, targets of mask heads, predicted masks in their frame."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
 from torchvision.ops import roi_align
 
+STACKED_UP_TO = (64, 256, 1024)
+"""Longer sides, in pixels, up to which crops share a stack; larger ones have one of their own."""
 THRESHOLD = 0.5
 """Probability from which a pixel belongs to a predicted mask."""
 
@@ -29,8 +34,58 @@ def framed_crop(crop: np.ndarray, x: int, y: int, height: int, width: int) -> np
     return framed
 
 
+@dataclass(frozen=True)
+class MaskStacks:
+    """Masks of an image's instances as crops, in a few stacks by size.
+
+    In a single stack every crop would be padded to the largest: in a street scene with a car close
+    by and dozens of people far away, a hundred megabytes.
+    """
+
+    stacks: tuple[Tensor, ...]
+    """(n, h, w) uint8 of 0 and 1 each: crops, padded with zeros to the largest of the stack."""
+    stack: Tensor
+    """(instances,) int64: stack that an instance's crop is in."""
+    place: Tensor
+    """(instances,) int64: its place there."""
+
+    @classmethod
+    def of(cls, crops: Sequence[np.ndarray]) -> "MaskStacks":
+        """Stacks of some crops, (h, w) uint8 of 0 and 1 each."""
+        kinds = np.searchsorted(STACKED_UP_TO, [max(crop.shape) for crop in crops])
+        stacks, stack, place = [], np.zeros(len(crops), np.int64), np.zeros(len(crops), np.int64)
+        for number, kind in enumerate(np.unique(kinds)):
+            members = np.flatnonzero(kinds == kind)
+            sides = np.max([crops[member].shape for member in members], axis=0)
+            stacked = np.zeros((len(members), *sides), np.uint8)
+            for index, member in enumerate(members):
+                height, width = crops[member].shape
+                stacked[index, :height, :width] = crops[member]
+            stacks.append(torch.from_numpy(stacked))
+            stack[members], place[members] = number, np.arange(len(members))
+        none = torch.zeros((0, 2, 2), dtype=torch.uint8)
+        return cls(tuple(stacks) or (none,), torch.from_numpy(stack), torch.from_numpy(place))
+
+    def __len__(self) -> int:
+        """Number of instances."""
+        return len(self.stack)
+
+    def __getitem__(self, instance: int) -> Tensor:
+        """An instance's crop, padded as its stack is, (h, w) uint8."""
+        return self.stacks[int(self.stack[instance])][int(self.place[instance])]
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All that it holds."""
+        return (*self.stacks, self.stack, self.place)
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> "MaskStacks":
+        """The same with each tensor changed, such as copied to a device."""
+        return MaskStacks(tuple(map(change, self.stacks)), change(self.stack), change(self.place))
+
+
 def mask_targets(
-    masks: Tensor, corners: Tensor, boxes: Tensor, instances: Tensor, side: int
+    masks: MaskStacks, corners: Tensor, boxes: Tensor, instances: Tensor, side: int
 ) -> Tensor:
     """Targets of a mask head: each box's view of its instance, (boxes, side, side) float32.
 
@@ -38,15 +93,22 @@ def mask_targets(
     default takes them for points, which shifts every mask by half a pixel.
 
     Args:
-        masks: (n, h, w) uint8 crops, framed (`framed_crop`).
+        masks: crops of n instances, framed (`framed_crop`).
         corners: (n, 2) float32, x and y of each crop's upper left pixel in the image.
         boxes: (boxes, 4) xyxy in the image.
         instances: (boxes,) int64, index of each box's instance.
         side: side of a predicted mask, pixels.
     """
     shifted = boxes - corners[instances].repeat(1, 2)
-    regions = torch.cat((instances[:, None].to(boxes), shifted), dim=1)
-    return roi_align(masks[:, None].to(boxes), regions, (side, side), 1.0, aligned=True)[:, 0]
+    targets = boxes.new_zeros((len(boxes), side, side))
+    # Each stack is read for all boxes: to choose them would be to wait for a GPU.
+    for number, stack in enumerate(masks.stacks):
+        inside = masks.stack[instances] == number
+        place = masks.place[instances].where(inside, 0)
+        regions = torch.cat((place[:, None].to(boxes), shifted), dim=1)
+        found = roi_align(stack[:, None].to(boxes), regions, (side, side), 1.0, aligned=True)
+        targets = torch.where(inside[:, None, None], found[:, 0], targets)
+    return targets
 
 
 def pasted_mask(

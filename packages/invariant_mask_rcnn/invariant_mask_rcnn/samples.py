@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .masks import framed_crop
+from .masks import MaskStacks, framed_crop
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,8 @@ class TrainingSample:
     """(n, 4) float32, xyxy, pixels."""
     labels: Tensor
     """(n,) int64, from 1 on; 0 is the background."""
-    masks: Tensor
-    """(n, h, w) uint8 of 0 and 1: crop of each instance's mask, framed (see `framed_crop`) and
-    padded with zeros to the largest."""
+    masks: MaskStacks
+    """Crop of each instance's mask, framed (see `framed_crop`)."""
     corners: Tensor
     """(n, 2) float32: x and y of each mask's upper left pixel in the image."""
     seed: int
@@ -48,6 +48,12 @@ class TrainingSample:
     def to(self, device: torch.device) -> "TrainingSample":
         """The sample on a device."""
         return self._each(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def used_on(self, stream: Any) -> None:
+        """Tell the allocator of a GPU that a stream uses the sample, which another one copied."""
+        for tensor in (self.image, self.boxes, self.labels, self.corners, *self.masks.tensors):
+            if tensor.is_cuda:
+                tensor.record_stream(stream)
 
     def pin_memory(self) -> "TrainingSample":
         """The sample in page-locked memory; `DataLoader` calls this."""
@@ -58,25 +64,24 @@ class TrainingSample:
             image=change(self.image),
             boxes=change(self.boxes),
             labels=change(self.labels),
-            masks=change(self.masks),
+            masks=self.masks.each(change),
             corners=change(self.corners),
             seed=self.seed,
         )
 
 
 def as_sample(labelled: LabelledImage, seed: int) -> TrainingSample:
-    """The image and its instances as tensors; masks of different sizes share one padded array."""
-    height = 2 + max((crop.shape[0] for crop in labelled.crops), default=0)
-    width = 2 + max((crop.shape[1] for crop in labelled.crops), default=0)
-    masks = np.zeros((len(labelled.crops), height, width), np.uint8)
-    for mask, crop, corner in zip(masks, labelled.crops, labelled.corners, strict=True):
-        framed = framed_crop(crop, *corner.tolist(), *labelled.image.shape[:2])
-        mask[: framed.shape[0], : framed.shape[1]] = framed
+    """The image and its instances as tensors."""
+    frame = labelled.image.shape[:2]
+    framed = [
+        framed_crop(crop, *corner.tolist(), *frame)
+        for crop, corner in zip(labelled.crops, labelled.corners, strict=True)
+    ]
     return TrainingSample(
         image=torch.from_numpy(np.ascontiguousarray(labelled.image.transpose(2, 0, 1))),
         boxes=torch.from_numpy(labelled.boxes.astype(np.float32)),
         labels=torch.from_numpy(labelled.labels),
-        masks=torch.from_numpy(masks),
+        masks=MaskStacks.of(framed),
         corners=torch.from_numpy(labelled.corners.astype(np.float32) - 1),
         seed=seed,
     )

@@ -1,7 +1,6 @@
 """One optimizer step: gradient over all workers, in micro-batches if need be, and update."""
 
 import contextlib
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +14,9 @@ from .loss_term import LossTerm, added
 from .samples import TrainingSample
 from .workers import StepAgreement, Worker
 
-DIVERGED = 1000.0
-"""Loss beyond which no training recovers; random weights have one of about 10."""
-
-
-class DivergenceError(ArithmeticError):
-    """The loss is not finite, or far too large; the message says which."""
-
 
 class ScheduledOptimizer:
-    """An optimizer with its schedule, mixed precision and gradient clipping.
+    """An optimizer with its schedule, precision and gradient clipping.
 
     A step is `begin`, then `backward` for each micro-batch, then `step`.
 
@@ -33,7 +25,7 @@ class ScheduledOptimizer:
         factor: factor on all base learning rates at an iteration, from 0 on.
         device: device of the computation.
         gradient_clip: maximum norm of the whole gradient; None if unlimited.
-        mixed_precision: compute in half precision if the device is a GPU.
+        half: bfloat16 or float16 to compute in by autocast; None for float32.
     """
 
     def __init__(
@@ -43,21 +35,16 @@ class ScheduledOptimizer:
         device: torch.device,
         *,
         gradient_clip: float | None = None,
-        mixed_precision: bool = False,
+        half: torch.dtype | None = None,
     ) -> None:
         self.optimizer, self.factor = optimizer, factor
         self.gradient_clip = gradient_clip
         self.device = device
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
-        self.mixed = mixed_precision and device.type == "cuda"
-        self.dtype = torch.float16
-        if self.mixed and torch.cuda.is_bf16_supported(including_emulation=False):
-            self.dtype = torch.bfloat16
+        self.half = half
         # Only float16 needs its gradients scaled; a disabled scaler passes everything through.
-        self.scaler = torch.amp.GradScaler(
-            "cuda", enabled=self.mixed and self.dtype is torch.float16
-        )
+        self.scaler = torch.amp.GradScaler(device.type, enabled=half is torch.float16)
 
     @property
     def learning_rate(self) -> float:
@@ -66,7 +53,7 @@ class ScheduledOptimizer:
 
     def autocast(self) -> contextlib.AbstractContextManager[Any]:
         """Context of the forward pass, which sets its precision."""
-        return torch.autocast(self.device.type, self.dtype, enabled=self.mixed)
+        return torch.autocast(self.device.type, self.half, enabled=self.half is not None)
 
     def begin(self, iteration: int) -> None:
         """Set the learning rates of an iteration, from 0 on, and clear the gradient."""
@@ -79,21 +66,24 @@ class ScheduledOptimizer:
         """Add the gradient of a part of the step's loss."""
         self.scaler.scale(loss).backward()
 
-    def step(self) -> bool:
-        """Update the weights, unless the gradient is not finite.
+    def step(self) -> Tensor:
+        """Update the weights.
 
         Returns:
-            Whether training can continue. With float16, gradients overflow now and then, as
-            expected: the scaler skips them.
+            Whether training can continue, a scalar bool on the device: whether the gradient is
+            finite. With float16 gradients overflow now and then, as expected: the scaler skips
+            them, for which it waits for the device.
         """
         self.scaler.unscale_(self.optimizer)
         parameters = [part for group in self.optimizer.param_groups for part in group["params"]]
-        norm = torch.nn.utils.clip_grad_norm_(parameters, self.gradient_clip or math.inf)
-        if not self.scaler.is_enabled() and not norm.isfinite():
-            return False
+        gradients = [part.grad for part in parameters if part.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if self.gradient_clip is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, self.gradient_clip, norm)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        return True
+        finite = norm.isfinite()
+        return torch.ones_like(finite) if self.scaler.is_enabled() else finite
 
     def state_dict(self) -> dict[str, Any]:
         """State to save for an exact resume."""
@@ -145,48 +135,32 @@ class GradientAccumulator:
             batch: this worker's images, on its device.
             stop: whether this worker was asked to stop.
             save: whether it is time to save, by this worker's clock.
-
-        Raises:
-            DivergenceError: the loss is not finite, or far too large.
         """
         size = self.micro_batch or len(batch)
         parts = [batch[start : start + size] for start in range(0, len(batch), size)]
         if len(parts) == 1 and not self.counts_are_images:
             terms = self._losses(self.data_parallel, batch)
             agreed = self.worker.agree(terms, stop=stop, save=save)
-            _refuse_divergence(agreed)
             self.optimizer.backward(self.worker.loss_to_differentiate(terms, agreed.counts))
             return agreed
-        counts = self._counts(parts)
+        counts = float(self.images_per_step) if self.counts_are_images else self._counts(parts)
         seen: list[dict[str, LossTerm]] = []
         for number, part in enumerate(parts, start=1):
             last = number == len(parts)
             with contextlib.nullcontext() if last else self.data_parallel.no_sync():
                 terms = self._losses(self.data_parallel, part)
-                divisors = counts or dict.fromkeys(terms, float(self.images_per_step))
-                self.optimizer.backward(self.worker.loss_to_differentiate(terms, divisors))
+                self.optimizer.backward(self.worker.loss_to_differentiate(terms, counts))
             seen.append(
                 {name: LossTerm(term.total.detach(), term.count) for name, term in terms.items()}
             )
-        agreed = self.worker.agree(added(seen), stop=stop, save=save)
-        _refuse_divergence(agreed)
-        return agreed
+        return self.worker.agree(added(seen), stop=stop, save=save)
 
     def _losses(self, module: nn.Module, samples: list[TrainingSample]) -> dict[str, LossTerm]:
         with self.optimizer.autocast():
             return self.losses(module, samples)
 
-    def _counts(self, parts: list[list[TrainingSample]]) -> dict[str, float]:
-        """Divisors of the terms, known before the first backward pass; empty for images."""
-        if self.counts_are_images:
-            return {}
+    def _counts(self, parts: list[list[TrainingSample]]) -> Tensor:
+        """Divisors of the terms, (terms,), known before the first backward pass."""
         with torch.no_grad():
             seen = [self._losses(self.module, part) for part in parts]
         return self.worker.agree(added(seen), stop=False, save=False).counts
-
-
-def _refuse_divergence(agreed: StepAgreement) -> None:
-    loss = sum(agreed.loss.values())
-    if not math.isfinite(loss) or loss > DIVERGED:
-        terms = ", ".join(f"{name} {value:.3g}" for name, value in agreed.loss.items())
-        raise DivergenceError(f"the loss is {loss:.3g} ({terms})")

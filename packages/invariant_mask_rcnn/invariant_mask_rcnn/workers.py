@@ -3,7 +3,7 @@
 import contextlib
 import inspect
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from .loss_term import LossTerm
 from .repeatable import use_repeatable_roi_align
+from .speed import set_up_speed
 
 _SYNC_BUFFERS = (
     "forward_sync_buffers"
@@ -25,13 +26,14 @@ _SYNC_BUFFERS = (
 """Option of `DistributedDataParallel`, which torch 2.15 renamed."""
 
 
-def set_up_torch(threads: int, *, deterministic: bool) -> None:
+def set_up_torch(threads: int, *, deterministic: bool, fast: bool = False) -> None:
     """Set the CPU threads of torch and OpenCV, and choose between fast and repeatable algorithms.
 
     Args:
         threads: CPU threads of this process. Sums depend on their number.
         deterministic: use only algorithms that repeat bit for bit. Costs nothing on CPUs; on GPUs
             it is slower.
+        fast: compute as fast as the device can; see `speed`.
     """
     if deterministic:
         # cuBLAS reads this when CUDA starts; torch refuses to compute without it.
@@ -42,20 +44,24 @@ def set_up_torch(threads: int, *, deterministic: bool) -> None:
     if deterministic:
         use_repeatable_roi_align()
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    set_up_speed(fast=fast)
 
 
 @dataclass(frozen=True)
 class StepAgreement:
-    """Loss of one step, and what follows it: the same on all ranks."""
+    """Loss of one step, and what follows it: the same on all ranks.
 
-    loss: dict[str, float]
-    """Loss over all workers' images, by term."""
-    counts: dict[str, float]
-    """Divisor of each term; at least 1."""
-    stop: bool
-    """Whether some worker was asked to stop."""
-    save: bool
-    """Whether it is time to save the state."""
+    The numbers are on the device, since to read them is to wait for it (`readings`).
+    """
+
+    terms: tuple[str, ...]
+    """Names of the terms of the loss."""
+    loss: Tensor
+    """(terms,) float64: loss over all workers' images."""
+    counts: Tensor
+    """(terms,) float64: divisor of each term; at least 1."""
+    flags: Tensor
+    """(2,) float64, not 0 if some worker was asked to stop, and if it is time to save the state."""
 
 
 @dataclass(frozen=True)
@@ -120,32 +126,31 @@ class Worker:
             save: whether it is time to save, by this worker's clock; only rank 0's counts.
         """
         totals = torch.stack([term.total.detach().float() for term in terms.values()])
-        counts = torch.tensor([float(term.count) for term in terms.values()], device=self.device)
-        flags = torch.tensor([float(stop), float(save and self.is_rank_0)], device=self.device)
-        shared = torch.cat((totals, counts, flags)).double()
+        numbers = [term.count for term in terms.values()]
+        shared = torch.cat((totals, self._sent([*numbers, stop, save and self.is_rank_0]))).double()
         dist.all_reduce(shared)
         totals, counts, flags = shared.split([len(terms), len(terms), 2])
         counts = counts.clamp(min=1)
-        return StepAgreement(
-            loss=dict(zip(terms, (totals / counts).tolist(), strict=True)),
-            counts=dict(zip(terms, counts.tolist(), strict=True)),
-            stop=bool(flags[0]),
-            save=bool(flags[1]),
-        )
+        return StepAgreement(tuple(terms), totals / counts, counts, flags)
 
-    def loss_to_differentiate(self, terms: dict[str, LossTerm], counts: dict[str, float]) -> Tensor:
+    def loss_to_differentiate(self, terms: dict[str, LossTerm], counts: Tensor | float) -> Tensor:
         """This worker's part of the loss times the world size, since gradients are averaged.
 
         Args:
             terms: terms of the loss on some or all of this worker's images.
-            counts: divisor of each term, over the whole step.
+            counts: divisors of the terms over the whole step, (terms,); or one for all of them.
 
         Returns:
             A differentiable scalar.
         """
         own = torch.stack([term.total for term in terms.values()])
-        divisors = torch.tensor([counts[name] for name in terms], dtype=own.dtype)
-        return (own / divisors.to(own.device)).sum() * self.world_size
+        divisors = counts.to(own.dtype) if isinstance(counts, Tensor) else counts
+        return (own / divisors).sum() * self.world_size
+
+    def _sent(self, numbers: Sequence[float]) -> Tensor:
+        """Some numbers as float32 on the device, which is not waited for."""
+        sent = torch.tensor(numbers, dtype=torch.float32, pin_memory=self.device.type == "cuda")
+        return sent.to(self.device, non_blocking=True)
 
     def gather(self, content: Any) -> list[Any]:
         """Every worker's `content`, by rank."""

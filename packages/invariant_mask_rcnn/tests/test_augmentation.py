@@ -66,5 +66,5 @@ def test_mirroring_moves_image_boxes_and_masks_together():
     np.testing.assert_array_equal(flipped.boxes, [[30 - 14, 5, 30 - 3, 9]])
     sample = as_sample(flipped, seed=0)
     assert sample.image.shape == (3, 20, 30)
-    assert sample.masks.shape == (1, 6, 13)
+    assert sample.masks[0].shape == (6, 13)
     np.testing.assert_array_equal(sample.corners.numpy(), [[15, 4]])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from invariant_mask_rcnn import mask_rcnn
-from invariant_mask_rcnn.masks import mask_targets
+from invariant_mask_rcnn.masks import MaskStacks, mask_targets
 from invariant_mask_rcnn.models import build_r50_fpn, build_tiny
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample, as_sample
 from torchvision.models.detection import maskrcnn_resnet50_fpn
@@ -116,3 +116,38 @@ def test_mask_targets_from_crops_equal_those_from_whole_frames(samples):
     # Torchvision takes pixels for points at whole numbers: half a pixel further up and left.
     theirs = project_masks_on_boxes(frames_of(sample), boxes - 0.5, which, 28)
     torch.testing.assert_close(ours, theirs)
+
+
+def test_crops_of_any_size_are_stacked_without_changing_a_target():
+    """In one stack, padded to the largest, as roi_align alone would need them."""
+    random = np.random.default_rng(0)
+    sides = [(20, 40), (900, 30), (70, 68), (300, 10), (62, 3), (65, 2)]
+    # Framed, as all crops are: what lies beside them reads as zero in any padding.
+    crops = [np.pad(random.integers(0, 2, side, np.uint8), 1) for side in sides]
+    stacked = MaskStacks.of(crops)
+    assert [len(stack) for stack in stacked.stacks] == [2, 2, 2]
+    for number, crop in enumerate(crops):
+        height, width = crop.shape
+        assert np.array_equal(stacked[number][:height, :width].numpy(), crop)
+    together = np.zeros((len(crops), 902, 70), np.uint8)
+    for whole, crop in zip(together, crops, strict=True):
+        whole[: crop.shape[0], : crop.shape[1]] = crop
+    usual = MaskStacks(
+        (torch.from_numpy(together),), torch.zeros(6, dtype=torch.int64), torch.arange(6)
+    )
+    instances = torch.from_numpy(random.integers(0, 6, 40))
+    corner = torch.from_numpy(random.uniform(-5, 20, (40, 2))).float()
+    boxes = torch.cat(
+        (corner, corner + torch.from_numpy(random.uniform(1, 90, (40, 2)))), 1
+    ).float()
+    corners = torch.zeros(6, 2)
+    found = mask_targets(stacked, corners, boxes, instances, 14)
+    assert torch.equal(found, mask_targets(usual, corners, boxes, instances, 14))
+    assert 0.1 < found.mean() < 0.9
+
+
+def test_a_crowded_street_takes_no_more_memory_than_its_frame():
+    crops = [np.ones((900, 1500), np.uint8), *[np.ones((60, 30), np.uint8)] * 60]
+    stacked = MaskStacks.of(crops)
+    assert sum(tensor.numel() for tensor in stacked.stacks) < 2048 * 1024
+    assert len(crops) * 900 * 1500 > 80 * 10**6

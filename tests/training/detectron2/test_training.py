@@ -156,5 +156,5 @@ def test_the_doctor_trains_a_step(capfd, monkeypatch):
     settings = small_settings().model_dump_json()
     assert main(["doctor", "--settings", settings]) == 0
     said = capfd.readouterr().err
-    assert "detectron2: 6 iterations of 4 images, full precision" in said
+    assert "detectron2: 6 iterations of 4 images, speed exact" in said
     assert "a step of 4 images of 256x128 with 1 worker" in said and "FAILED" not in said

@@ -140,6 +140,8 @@ def caveats(verdict: ExperimentVerdict) -> list[str]:
     """Limits of the answer, a sentence each."""
     treatments = verdict.treatments
     said = attention(verdict)
+    if verdict.note:
+        said.append(verdict.note)
     for of in verdict.variants:
         said += control_sentence(of, verdict.settings)
     hidden = [of.variant for of in treatments if _hides(of)]

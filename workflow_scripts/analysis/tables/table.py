@@ -73,6 +73,7 @@ def result_table(
     expected: ExpectedRuns,
     reference: str,
     missing: Mapping[str, Sequence[int]],
+    note: str = "",
 ) -> ResultTable:
     """Table II.
 
@@ -81,6 +82,7 @@ def result_table(
         expected: runs of the experiment.
         reference: variant that the others are compared with.
         missing: seeds of the expected runs that have no evaluation, by variant.
+        note: further sentence of the caption.
     """
     first = runs[0].evaluation
     table = long_table(runs, expected.variants, expected.classes)
@@ -108,7 +110,7 @@ def result_table(
             for variant, seeds in missing.items()
             for seed in seeds
         ),
-        caption=_caption(expected, missing, first),
+        caption=" ".join(filter(None, (_caption(expected, missing, first), note))),
         layout=_layout(table, expected),
     )
 

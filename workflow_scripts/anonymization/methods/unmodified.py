@@ -20,6 +20,9 @@ class Unmodified(Method):
     seed_offset: Seed = 0
     """Train with the run's seed plus this number: a second unmodified variant shows how much two
     variants differ that are the same (A/A control)."""
+    speed: Literal["exact", "fast"] | None = None
+    """Train with this speed instead of that of the section `training`: a second unmodified variant
+    shows whether fast trainings are equivalent to exact ones."""
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator

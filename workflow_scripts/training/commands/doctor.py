@@ -60,12 +60,12 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
         if version:  # What is missing and needed fails below.
             yield Finding(package, version)
     checks: dict[str, Callable[[], str]] = {
-        # First, before this process holds a GPU, which some sites give to one process at a time.
-        "workers' connection": lambda: doctor_checks.connection(gpus),
-        "devices": lambda: doctor_checks.devices(gpus),
         "recipe": lambda: doctor_checks.recipe(settings),
-        "RoIAlign and NMS": lambda: doctor_checks.operators(gpus),
+        # Before this process holds a GPU, which some sites give to one process at a time.
+        "workers' connection": lambda: doctor_checks.connection(gpus),
         "training and prediction": lambda: doctor_checks.training(settings, gpus),
+        "devices": lambda: doctor_checks.devices(gpus),
+        "RoIAlign and NMS": lambda: doctor_checks.operators(gpus),
     }
     for what, check in checks.items():
         started = time.monotonic()

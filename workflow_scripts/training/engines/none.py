@@ -1,9 +1,10 @@
 """No engine: experiments that anonymize images and train nothing."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from plain_commands.errors import UserError
+from pydantic import model_validator
 
 from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
 
@@ -17,6 +18,12 @@ class NoTraining(EngineSettings):
 
     engine: Literal["none"] = "none"
     """Train nothing: images only, by `snakemake anonymized`."""
+
+    @model_validator(mode="after")
+    def _nothing_is_fast(self) -> Self:
+        if self.is_fast:
+            raise ValueError("speed: fast, but engine none trains nothing; leave it out")
+        return self
 
     def recipe(self) -> Recipe:
         raise NOTHING

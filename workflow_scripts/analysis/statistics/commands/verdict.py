@@ -1,5 +1,7 @@
 """`statistics verdict`: equivalent, different, or inconclusive."""
 
+from typing import Annotated
+
 from figures_and_tables.tables import write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
@@ -15,7 +17,7 @@ from workflow_scripts.analysis.run_arguments import (
 from workflow_scripts.analysis.statistics import formats
 from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resample
 from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
-from workflow_scripts.common.cli import Files, Folder, Names, Settings
+from workflow_scripts.common.cli import Files, Folder, Names, Settings, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
@@ -33,6 +35,7 @@ def verdict(
     positive_controls: Names = (),
     random_drops: Names = (),
     manifests: Files = (),
+    note: Annotated[str, option("TEXT")] = "",
     output: Folder | None = None,
 ) -> None:
     """Judge each variant and class against the reference.
@@ -47,6 +50,7 @@ def verdict(
             leave out equally many for a reason.
         manifests: images/{variant}/train/manifest.parquet of each variant that has to change
             something; what it changed is said, and equivalence needs it.
+        note: further caveat, such as how the models were trained.
         output: folder for verdict.csv, .md, .tex and .json; without it the verdict is printed.
 
     Raises:
@@ -74,6 +78,7 @@ def verdict(
         settings=settings,
         source="runs" if summary is None else "summary",
         missing=missing,
+        note=note,
         images=images,
         variants=judge(
             samples,

@@ -1,6 +1,7 @@
 """`tables make`: Table II."""
 
 from pathlib import Path
+from typing import Annotated
 
 from figures_and_tables.tables import write_formats
 from plain_commands.console import log
@@ -9,7 +10,7 @@ from plain_commands.errors import UserError
 from workflow_scripts.analysis.run_arguments import Expected, Reference, Runs, RunsIn
 from workflow_scripts.analysis.tables import formats
 from workflow_scripts.analysis.tables.table import result_table
-from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.cli import File, Folder, option
 from workflow_scripts.contracts import runs as evaluated
 
 
@@ -21,6 +22,7 @@ def make(
     expected: Expected | None = None,
     reference: Reference = "unmodified",
     partial: bool = False,
+    note: Annotated[str, option("TEXT")] = "",
     output: Folder,
 ) -> None:
     """Bring the evaluations of all runs together in Table II.
@@ -32,6 +34,7 @@ def make(
         runs_from: a file that names eval.json files, one per line, beside those of --runs.
         partial: make the table from the runs there are, and name those that are missing. Give it a
             folder of its own, so that it does not replace the complete one.
+        note: further sentence of the caption, such as how the models were trained.
         output: folder for the tables.
 
     Raises:
@@ -58,7 +61,7 @@ def make(
             f"runs are missing: {evaluated.list_of(missing)}; "
             "evaluate them, or give --partial for a table without them"
         )
-    table = result_table(evaluations, wanted, reference, missing)
+    table = result_table(evaluations, wanted, reference, missing, note)
     write_formats(
         output,
         "table_2",

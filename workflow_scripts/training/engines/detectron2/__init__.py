@@ -60,7 +60,6 @@ class Detectron2Training(Detectron2Settings):
         return Recipe(
             config.iterations,
             config.images_per_step,
-            self.mixed_precision,
             self.deterministic,
             config.warmup,
             config.rate_drops,

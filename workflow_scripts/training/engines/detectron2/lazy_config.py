@@ -52,6 +52,9 @@ class LazyModelConfig:
             cfg.train.max_iter *= GPUS_RATIO
         for key, value in settings.options.items():
             _set_option(cfg, key, value)
+        if settings.iterations is not None:
+            # Warm-up and milestones are fractions of it.
+            cfg.train.max_iter = settings.iterations
         cfg.model.roi_heads.num_classes = classes
         depth = OmegaConf.select(cfg, "model.backbone.bottom_up.stages.depth")
         cfg.train.init_checkpoint = weights_name(settings, cfg.train.init_checkpoint or "", depth)

@@ -21,7 +21,7 @@ SET_ELSEWHERE = {
     "MODEL.WEIGHTS": "set training.initialisation instead",
     "OUTPUT_DIR": "set experiment instead",
     "SEED": "set seeds instead",
-    "SOLVER.AMP": "set training.mixed_precision instead",
+    "SOLVER.AMP": "set training.speed instead",
     "SOLVER.CHECKPOINT_PERIOD": "has no effect here; the state is saved every few minutes",
     "SOLVER.REFERENCE_WORLD_SIZE": "set training.schedule instead",
     "TEST": "set evaluation instead",
@@ -46,11 +46,12 @@ class Detectron2Settings(EngineSettings):
     """What becomes of the file's schedule, which is for 8 GPUs: `scaled` adapts it to 4 as
     detectron2 does (half the images and learning rate, twice the iterations), `fixed` halves images
     and learning rate but keeps the iterations, `file` changes nothing."""
+    iterations: int | None = Field(None, gt=0, le=10**9)
+    """Optimizer steps, if not as many as the file, `schedule` and `options` say: warm-up and rate
+    drops move in proportion."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Changes to options of the config file, by dotted key: `{SOLVER.BASE_LR: 0.01}`. They override
     `schedule` too."""
-    mixed_precision: bool = False
-    """Train in bfloat16 or float16 on GPUs; predictions, and CPUs, always compute in float32."""
     deterministic: bool = False
     """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
 
@@ -63,3 +64,6 @@ class Detectron2Settings(EngineSettings):
                 if f"{key}.".startswith(f"{start}."):
                     raise ValueError(f"options.{key}: {advice}")
         return self
+
+    def shortened(self, iterations: int) -> Self:
+        return self.model_copy(update={"iterations": iterations})

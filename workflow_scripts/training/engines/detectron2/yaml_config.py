@@ -61,12 +61,14 @@ class YamlModelConfig:
         check_option_names(settings.options)
         for key, value in settings.options.items():
             _set_option(cfg, key, value)
+        if settings.iterations is not None:
+            _stretch(cfg, settings.iterations)
         _check(cfg)
         cfg.DATASETS.TRAIN, cfg.DATASETS.TEST = ("train",), ("val",)
         cfg.INPUT.MASK_FORMAT = "bitmask"
         cfg.MODEL.ROI_HEADS.NUM_CLASSES = classes
         cfg.MODEL.WEIGHTS = weights_name(settings, cfg.MODEL.WEIGHTS, _depth(cfg))
-        cfg.SOLVER.AMP.ENABLED = settings.mixed_precision
+        cfg.SOLVER.AMP.ENABLED = settings.is_fast
         return cls(cfg, HEADER.format(name=settings.config))
 
     @classmethod
@@ -119,6 +121,14 @@ def scheduled(cfg: CfgNode, schedule: str) -> CfgNode:
     for key in ("REFERENCE_WORLD_SIZE", "IMS_PER_BATCH", "BASE_LR"):
         cfg.SOLVER[key] = scaled.SOLVER[key]
     return cfg
+
+
+def _stretch(cfg: CfgNode, iterations: int) -> None:
+    """Give the schedule another length, and move warm-up and rate drops in proportion."""
+    share = iterations / cfg.SOLVER.MAX_ITER
+    cfg.SOLVER.MAX_ITER = iterations
+    cfg.SOLVER.STEPS = tuple(round(step * share) for step in cfg.SOLVER.STEPS)
+    cfg.SOLVER.WARMUP_ITERS = round(cfg.SOLVER.WARMUP_ITERS * share)
 
 
 def _depth(cfg: CfgNode) -> int | None:

@@ -22,7 +22,6 @@ class TorchvisionTraining(TorchvisionSettings):
         return Recipe(
             self.iterations,
             self.images_per_step,
-            self.mixed_precision,
             self.deterministic,
             warmup=self.warmup_iterations,
             rate_drops=self.rate_drops,

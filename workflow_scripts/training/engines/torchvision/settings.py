@@ -53,8 +53,6 @@ class TorchvisionSettings(EngineSettings):
     iterations."""
     gradient_clip: PositiveFloat | None = None
     """Maximum norm of the gradient; null if unlimited."""
-    mixed_precision: bool = True
-    """Train in bfloat16 or float16 on GPUs; predictions, and CPUs, always compute in float32."""
     deterministic: bool = False
     """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
     augmentation: Augmentation = Augmentation()
@@ -71,6 +69,19 @@ class TorchvisionSettings(EngineSettings):
         if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
             raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
         return self
+
+    def shortened(self, iterations: int) -> Self:
+        share = iterations / self.iterations
+        milestones = self.milestones and tuple(
+            sorted({max(1, round(step * share)) for step in self.milestones})
+        )
+        return self.model_copy(
+            update={
+                "iterations": iterations,
+                "warmup_iterations": round(self.warmup_iterations * share),
+                "milestones": milestones,
+            }
+        )
 
     @property
     def rate_drops(self) -> tuple[int, ...]:
