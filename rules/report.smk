@@ -25,14 +25,14 @@ rule table_2:
     params:
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
-        note=FINGERPRINTS.speed_note,
+        note=FINGERPRINTS.note_option,
         fingerprint=FINGERPRINTS.tables,
         folder=subpath(output.json, parent=True),
     message:
         "Making Table II"
     shell:
         "exec python -m workflow_scripts tables make --runs {input:q}"
-        " --expected {params.expected:q} --reference {params.reference} --note {params.note:q}"
+        " --expected {params.expected:q} --reference {params.reference} {params.note}"
         " --output {params.folder:q} --log {log:q}"
 
 
@@ -66,7 +66,7 @@ rule verdict:
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
         random_drops=JOBS.random_drops,
-        note=FINGERPRINTS.speed_note,
+        note=FINGERPRINTS.note_option,
         fingerprint=FINGERPRINTS.verdict,
         folder=subpath(output.json, parent=True),
     message:
@@ -77,7 +77,7 @@ rule verdict:
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q}"
         " --random-drops {params.random_drops:q} --manifests {input.manifests:q}"
-        " --note {params.note:q}"
+        " {params.note}"
         " --output {params.folder:q} --log {log:q}"
 
 
@@ -285,7 +285,7 @@ rule make_partial_table_2:
         runs=str(LAYOUT.runs),
         expected=JOBS.expected_runs,
         reference=EXPERIMENT.reference,
-        note=FINGERPRINTS.speed_note,
+        note=FINGERPRINTS.note_option,
         fingerprint=FINGERPRINTS.tables,
         found=FINGERPRINTS.found_runs,
         folder=subpath(output.json, parent=True),
@@ -293,7 +293,7 @@ rule make_partial_table_2:
         "Making Table II from the runs that are there"
     shell:
         "exec python -m workflow_scripts tables make --partial --runs-in {params.runs:q}"
-        " --expected {params.expected:q} --reference {params.reference} --note {params.note:q}"
+        " --expected {params.expected:q} --reference {params.reference} {params.note}"
         " --output {params.folder:q} --log {log:q}"
 
 
@@ -328,7 +328,7 @@ rule partial_verdict:
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,
         random_drops=JOBS.random_drops,
-        note=FINGERPRINTS.speed_note,
+        note=FINGERPRINTS.note_option,
         manifests=JOBS.manifests,
         fingerprint=FINGERPRINTS.verdict,
         found=FINGERPRINTS.found_runs,
@@ -341,7 +341,7 @@ rule partial_verdict:
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q}"
         " --random-drops {params.random_drops:q} --manifests {params.manifests:q}"
-        " --note {params.note:q}"
+        " {params.note}"
         " --output {params.folder:q} --log {log:q}"
 
 

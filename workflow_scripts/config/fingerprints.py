@@ -4,6 +4,7 @@ A fingerprint covers the settings, the data and the code that determine a result
 the hardware and file times are never part of it. The rules name these methods as their params.
 """
 
+import shlex
 from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
@@ -154,6 +155,11 @@ class Fingerprints:
         if not self.jobs.experiment.training.is_fast:
             return ""
         return note_on(self.jobs.layout.speed, self.speed())
+
+    def note_option(self, _: object = None) -> str:
+        """`--note` with what is to be said about the speed; empty for exact trainings."""
+        note = self.speed_note()
+        return f"--note {shlex.quote(note)}" if note else ""
 
     def is_to_train(self, variant: str, seed: int) -> bool:
         """Whether a run is missing, or was trained from something else."""

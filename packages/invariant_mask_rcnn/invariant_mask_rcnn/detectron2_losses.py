@@ -1,16 +1,12 @@
 """detectron2's losses, image by image, independent of which worker computes which image."""
 
 import random
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from detectron2.modeling import GeneralizedRCNN
-from detectron2.modeling.proposal_generator import RPN
-from detectron2.modeling.roi_heads import StandardROIHeads
-from detectron2.modeling.roi_heads.mask_head import BaseMaskRCNNHead, mask_rcnn_loss
 from detectron2.structures import Boxes, ImageList, Instances
 from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
@@ -64,114 +60,6 @@ class PerImageLosses(nn.Module):
         proposals, of_proposals = self.detector.proposal_generator(image, features, truth)
         _, of_heads = self.detector.roi_heads(image, features, proposals, truth)
         return {**of_heads, **of_proposals}
-
-
-class SharedHeadLosses(nn.Module):
-    """The same losses to floating-point order, with all networks run once for images of one size.
-
-    Only sampling and the losses themselves go image by image, with the same draws. On a GPU that
-    several images share this halves the number of kernels, and of times that it is waited for.
-
-    Args:
-        detector: one that `has_standard_heads`; its sampling and losses are replaced.
-    """
-
-    def __init__(self, detector: GeneralizedRCNN) -> None:
-        super().__init__()
-        self.detector = detector
-        self._seeds: Iterator[int] = iter(())
-        self._states: list[tuple[Tensor, ...]] = []
-        rpn, heads = detector.proposal_generator, detector.roi_heads
-        rpn._subsample_labels = self._seeded(rpn._subsample_labels)
-        heads._sample_proposals = self._continued(heads._sample_proposals)
-        predictors = heads.box_predictor
-        for predictor in predictors if isinstance(predictors, nn.ModuleList) else [predictors]:
-            predictor.losses = _image_by_image(predictor.losses)
-        heads.mask_head.forward = _mask_losses_of(heads.mask_head)
-
-    def forward(self, inputs: list[dict[str, Any]], seeds: list[int]) -> dict[str, Tensor]:
-        """Losses by name, summed over the images.
-
-        Args:
-            inputs: dicts as detectron2's mapper makes them.
-            seeds: seed of each image.
-        """
-        found = []
-        with EventStorage():
-            for group in of_one_size([one["image"] for one in inputs]):
-                images = self.detector.preprocess_image([inputs[index] for index in group])
-                truth = [inputs[index]["instances"] for index in group]
-                features = self.detector.backbone(images.tensor)
-                features = {name: maps.float() for name, maps in features.items()}  # as above
-                self._seeds = iter([seeds[index] for index in group])
-                proposals, means = self.detector.proposal_generator(images, features, truth)
-                _, sums = self.detector.roi_heads(images, features, proposals, truth)
-                # Each image trains the same number of anchors, so that this is a mean over images.
-                found.append({**sums, **{name: of * len(group) for name, of in means.items()}})
-        return {name: torch.stack([one[name] for one in found]).sum() for name in found[0]}
-
-    def _seeded(self, sample: Callable[..., Any]) -> Callable[..., Any]:
-        """Sampling of anchors, which is called for each image in turn, with the image's seed."""
-
-        def seeded(labels: Tensor) -> Any:
-            seed_everything(next(self._seeds))
-            sampled = sample(labels)
-            self._states.append(_generators(labels.device))
-            return sampled
-
-        return seeded
-
-    def _continued(self, sample: Callable[..., Any]) -> Callable[..., Any]:
-        """Sampling of proposals, with the image's generator as its anchors left it."""
-
-        def continued(*arguments: Any) -> Any:
-            cpu, *gpu = self._states.pop(0)
-            torch.set_rng_state(cpu)
-            for state in gpu:
-                torch.cuda.set_rng_state(state, arguments[0].device)
-            return sample(*arguments)
-
-        return continued
-
-
-def has_standard_heads(detector: GeneralizedRCNN) -> bool:
-    """Whether a detector's sampling and losses are those that `SharedHeadLosses` knows."""
-    heads = detector.roi_heads
-    mask_head = getattr(heads, "mask_head", None)
-    return (
-        type(detector.proposal_generator) is RPN
-        and isinstance(heads, StandardROIHeads)
-        and isinstance(mask_head, BaseMaskRCNNHead)
-        and type(mask_head).forward is BaseMaskRCNNHead.forward
-    )
-
-
-def _generators(device: torch.device) -> tuple[Tensor, ...]:
-    """States of the generators that samples on a device are drawn from."""
-    cpu = torch.get_rng_state()
-    return (cpu, torch.cuda.get_rng_state(device)) if device.type == "cuda" else (cpu,)
-
-
-def _image_by_image(losses: Callable[..., dict[str, Tensor]]) -> Callable[..., dict[str, Tensor]]:
-    """Losses of boxes, as the sum over images of what each has alone."""
-
-    def summed(predictions: tuple[Tensor, ...], instances: list[Instances]) -> dict[str, Tensor]:
-        parts = zip(*(part.split(list(map(len, instances))) for part in predictions), strict=True)
-        found = [losses(part, [one]) for part, one in zip(parts, instances, strict=True)]
-        return {name: torch.stack([one[name] for one in found]).sum() for name in found[0]}
-
-    return summed
-
-
-def _mask_losses_of(head: BaseMaskRCNNHead) -> Callable[..., dict[str, Tensor]]:
-    """Loss of masks, as the sum over images of what each has alone."""
-
-    def summed(features: Tensor, instances: list[Instances]) -> dict[str, Tensor]:
-        parts = head.layers(features).split(list(map(len, instances)))
-        found = [mask_rcnn_loss(part, [one]) for part, one in zip(parts, instances, strict=True)]
-        return {"loss_mask": torch.stack(found).sum() * head.loss_weight}
-
-    return summed
 
 
 def seed_everything(seed: int) -> None:

@@ -12,13 +12,7 @@ from detectron2.modeling import build_model
 from detectron2.solver import build_lr_scheduler, build_optimizer
 from detectron2.structures import BitMasks
 from detectron2.utils.events import EventStorage
-from invariant_mask_rcnn.detectron2_losses import (
-    PerImageLosses,
-    SharedHeadLosses,
-    has_standard_heads,
-    model_input,
-    seed_everything,
-)
+from invariant_mask_rcnn.detectron2_losses import model_input, seed_everything
 from invariant_mask_rcnn.samples import TrainingSample
 
 from tests.training.detectron2.conftest import small_settings
@@ -101,25 +95,6 @@ def test_images_of_two_sizes_train_as_if_alone(engine, samples):
     for name, term in together.items():
         expected = alone[0][name].total + alone[1][name].total
         torch.testing.assert_close(term.total, expected, rtol=1e-5, atol=1e-6, msg=name)
-
-
-@pytest.mark.parametrize("name", [None, "Misc/cascade_mask_rcnn_R_50_FPN_1x.yaml"])
-def test_heads_that_run_over_all_images_give_the_same_losses(d2_job, samples, name):
-    changes = {} if name is None else {"config": name, "options": {"MODEL.RESNETS.NORM": "GN"}}
-    settings = d2_job.settings.model_copy(update=changes)
-    torch.manual_seed(0)
-    engine = Detectron2Engine(settings, classes=2)
-    model = engine.initial_model(None)
-    large = replace(samples[2], image=samples[2].image.repeat(1, 2, 2))
-    batch = [samples[0], samples[1], large, samples[3]]
-    alone = engine.losses(PerImageLosses(model), batch)
-    assert has_standard_heads(model)
-    together = engine.losses(SharedHeadLosses(model), batch)
-    assert set(together) == set(alone)
-    for term, found in together.items():
-        expected = alone[term].total
-        torch.testing.assert_close(found.total, expected, rtol=1e-4, atol=1e-5, msg=term)
-        assert found.count == alone[term].count == 4
 
 
 def test_an_image_draws_from_its_own_seed(engine, samples):

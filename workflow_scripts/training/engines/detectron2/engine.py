@@ -15,12 +15,7 @@ from invariant_mask_rcnn.detectron2_augmentation import (
     in_channel_order,
     resized_for_test,
 )
-from invariant_mask_rcnn.detectron2_losses import (
-    PerImageLosses,
-    SharedHeadLosses,
-    has_standard_heads,
-    model_input,
-)
+from invariant_mask_rcnn.detectron2_losses import PerImageLosses, model_input
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
 from plain_commands.errors import UserError
 from torch import Tensor, nn
@@ -92,9 +87,7 @@ class Detectron2Engine:
         optimizer = self.model_config.optimizer(model)  # it clips gradients itself
         return OptimizerAndSchedule(optimizer, self.model_config.factor(optimizer))
 
-    def loss_module(self, model: nn.Module) -> nn.Module:
-        if self.settings.is_fast and has_standard_heads(model):
-            return SharedHeadLosses(model)
+    def loss_module(self, model: nn.Module) -> PerImageLosses:
         return PerImageLosses(model)
 
     def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
