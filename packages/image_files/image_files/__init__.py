@@ -1,4 +1,4 @@
-"""Image files to hand on: metadata, orientation, format, folders, a contact sheet."""
+"""Image files to hand on: metadata, orientation, format, PNG, folders, a contact sheet."""
 
 from .encoding import (
     cannot_be_kept,
@@ -10,6 +10,7 @@ from .encoding import (
 )
 from .folders import Listing, listing
 from .metadata import ImageFileError, kinds_in, without_metadata
+from .png import png_of
 from .sheet import SheetCell, contact_sheet, printable
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "kinds_in",
     "listing",
     "orientation_of",
+    "png_of",
     "printable",
     "saved_again",
     "turned",

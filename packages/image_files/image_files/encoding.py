@@ -7,6 +7,7 @@ import numpy as np
 from PIL import ExifTags, Image, JpegImagePlugin
 
 from .metadata import colour_profile
+from .png import png_of
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
 """Formats that are written again as they were, by Pillow's names; MPO is a JPEG of a camera."""
@@ -88,10 +89,11 @@ def encoded_like(raw: bytes, pixels: np.ndarray) -> bytes:
         if source.has_transparency_data and file_format != "JPEG":
             alpha = np.asarray(source.convert("RGBA"))[..., 3]
             image.putalpha(Image.fromarray(turned(alpha, orientation_of(raw))))
-        if source.mode != "CMYK":
-            options["icc_profile"] = colour_profile(raw)
+        profile = None if source.mode == "CMYK" else colour_profile(raw)
+    if file_format == "PNG":
+        return png_of(np.asarray(image), profile)
     content = io.BytesIO()
-    image.save(content, file_format, **options)
+    image.save(content, file_format, icc_profile=profile, **options)
     return content.getvalue()
 
 
@@ -108,7 +110,7 @@ def _options_like(source: Image.Image, file_format: str, raw: bytes) -> dict[str
         return {"lossless": b"VP8L" in raw[:64], "quality": 95}
     if file_format == "TIFF":
         return {"compression": "tiff_adobe_deflate"}
-    return {"compress_level": 3} if file_format == "PNG" else {}
+    return {}
 
 
 def saved_again(raw: bytes) -> bytes:
