@@ -76,12 +76,14 @@ def _network(name: str, weights: Weights | None, threads: int) -> "Recognizer":
     """A network, loaded once for all attacks that use it."""
     from identity_attacks import recognizers  # noqa: PLC0415 - OpenCV
 
-    make: Callable[[], Recognizer] = recognizers.Dlib
-    file = weights and weights.local()
-    if weights is not None:
-        network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[name]
-        make = partial(network, checked_bytes(file, weights.sha256))
-    try:
+    def running(make: Callable[[], Recognizer]) -> Recognizer:
         return make() if threads == 1 else recognizers.InProcesses(make, threads)
+
+    if weights is None:
+        return running(recognizers.Dlib)
+    file = weights.local()
+    network = {"sface": recognizers.SFace, "arcface": recognizers.ArcFace}[name]
+    try:
+        return running(partial(network, checked_bytes(file, weights.sha256)))
     except ValueError as error:
         raise UserError(f"{file}: {error}") from None

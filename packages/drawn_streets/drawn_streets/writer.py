@@ -187,7 +187,7 @@ def write_scene(folder: Path, settings: SceneSettings, split: str, index: int) -
 def _write_png(path: Path, pixels: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Python's own write says what is wrong; that of OpenCV only fails.
-    path.write_bytes(cv2.imencode(".png", pixels, _FAST)[1])
+    path.write_bytes(cv2.imencode(".png", pixels, _FAST)[1].tobytes())
 
 
 def _write_text(path: Path, content: dict[str, Any]) -> None:

@@ -303,7 +303,7 @@ class InProcesses:
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
         """Faces as vectors, (n, d) float32; see `Recognizer`."""
-        parts = [list(part) for part in _batches(cutouts, BATCH)]
+        parts = [cutouts[start : start + BATCH] for start in range(0, len(cutouts), BATCH)]
         if len(parts) < 2:
             return self._here.vectors(cutouts)
         return np.concatenate(list(self._pool.map(_vectors_in_process, parts)))

@@ -226,7 +226,7 @@ class SummedLossRoIHeads(RoIHeads):
         features: Features,
         proposals: list[Tensor],
         image_shapes: Sizes,
-        targets: list[dict[str, Tensor]] | None = None,
+        targets: list[dict[str, Any]] | None = None,
     ) -> tuple[list[dict[str, Tensor]], dict[str, LossTerm]]:
         """Detections in evaluation mode and losses in training mode; the other is empty.
 
@@ -255,7 +255,7 @@ class SummedLossRoIHeads(RoIHeads):
         features: Features,
         proposals: list[Tensor],
         image_shapes: Sizes,
-        targets: list[dict[str, Tensor]] | None,
+        targets: list[dict[str, Any]] | None,
     ) -> dict[str, LossTerm]:
         proposals, matches, labels, deltas = self.select_training_samples(proposals, targets)
         logits, predicted = self._boxes(features, proposals, image_shapes)

@@ -55,7 +55,7 @@ class MaskStacks:
         kinds = np.searchsorted(STACKED_UP_TO, [max(crop.shape) for crop in crops])
         stacks, stack, place = [], np.zeros(len(crops), np.int64), np.zeros(len(crops), np.int64)
         for number, kind in enumerate(np.unique(kinds)):
-            members = np.flatnonzero(kinds == kind)
+            members = np.flatnonzero(kinds == kind).tolist()
             sides = np.max([crops[member].shape for member in members], axis=0)
             stacked = np.zeros((len(members), *sides), np.uint8)
             for index, member in enumerate(members):
