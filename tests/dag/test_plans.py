@@ -295,6 +295,14 @@ def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_
 
 
 @pytest.mark.slow
+def test_a_missing_run_is_trained_in_the_call_that_makes_the_index_anew(done):
+    run = done.results / "runs/unmodified/seed~2"
+    shutil.rmtree(run)
+    done.run("results/whitepaper/runs/unmodified/seed~2/run.json", "--forcerun", "index_dataset")
+    assert (run / "model_final.pth").is_file()
+
+
+@pytest.mark.slow
 def test_the_cross_test_adds_predictions_and_trains_nothing(done):
     done.config["evaluation"]["on"] = ["unmodified"]
     assert done.plan() == {}

@@ -6,6 +6,7 @@ from isal import isal_zlib
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """PNG's numbers for grey, grey with alpha, RGB and RGBA, by their channels."""
+_DEPTHS = (np.uint8, np.uint16)
 _UP = 2
 """Filter that subtracts the row above."""
 _LEVEL = 1
@@ -22,18 +23,19 @@ def png_of(pixels: np.ndarray, profile: bytes | None = None) -> bytes:
 
     Args:
         pixels: (height, width) grey, or (height, width, 2, 3 or 4) grey with alpha, RGB or RGBA,
-            uint8.
+            uint8 or uint16.
         profile: ICC profile to go with them.
 
     Raises:
         ValueError: there are no pixels, or they are of another type or shape.
     """
     channels = 1 if pixels.ndim == 2 else pixels.shape[-1]
-    fits = pixels.ndim in (2, 3) and channels in _COLOUR_TYPES and pixels.dtype == np.uint8
+    fits = pixels.ndim in (2, 3) and channels in _COLOUR_TYPES and pixels.dtype in _DEPTHS
     if not fits or not pixels.size:
         raise ValueError(f"no PNG can be made of pixels of shape {pixels.shape}, {pixels.dtype}")
     height, width = pixels.shape[:2]
-    head = width.to_bytes(4) + height.to_bytes(4) + bytes((8, _COLOUR_TYPES[channels], 0, 0, 0))
+    form = bytes((8 * pixels.itemsize, _COLOUR_TYPES[channels], 0, 0, 0))
+    head = width.to_bytes(4) + height.to_bytes(4) + form
     packed = memoryview(isal_zlib.compress(_filtered(pixels), _LEVEL))
     parts: list[bytes | memoryview] = [SIGNATURE, *_chunk(b"IHDR", head)]
     if profile:
@@ -45,7 +47,8 @@ def png_of(pixels: np.ndarray, profile: bytes | None = None) -> bytes:
 
 def _filtered(pixels: np.ndarray) -> np.ndarray:
     """Rows of bytes, each minus the one above, behind the number of this filter."""
-    rows = pixels.reshape(len(pixels), -1)
+    most_significant_first = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)
+    rows = np.ascontiguousarray(most_significant_first).reshape(len(pixels), -1).view(np.uint8)
     result = np.empty((rows.shape[0], 1 + rows.shape[1]), np.uint8)
     result[:, 0] = _UP
     result[0, 1:] = rows[0]

@@ -23,6 +23,13 @@ def test_two_decoders_read_what_was_written(shape):
         np.testing.assert_array_equal(read, pixels)
 
 
+@pytest.mark.parametrize("shape", [(30, 41), (30, 41, 3)])
+def test_numbers_of_two_bytes_keep_their_order(shape):
+    pixels = np.random.default_rng(0).integers(0, 2**16, shape, np.uint16)
+    read = cv2.imdecode(np.frombuffer(png_of(pixels), np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(read if read.ndim == 2 else read[..., ::-1], pixels)
+
+
 def test_a_part_of_an_array_is_written_as_it_looks():
     pixels = pixels_of(30, 40, 3)[5:20, ::-2]
     np.testing.assert_array_equal(Image.open(io.BytesIO(png_of(pixels))), pixels)
@@ -51,7 +58,7 @@ def test_a_smooth_picture_is_packed():
 
 @pytest.mark.parametrize(
     "pixels",
-    [pixels_of(4), pixels_of(4, 5, 5), pixels_of(0, 5, 3), pixels_of(4, 5).astype(np.uint16)],
+    [pixels_of(4), pixels_of(4, 5, 5), pixels_of(0, 5, 3), pixels_of(4, 5).astype(np.int32)],
     ids=lambda pixels: f"{pixels.shape} {pixels.dtype}",
 )
 def test_what_is_no_image_is_refused(pixels):
