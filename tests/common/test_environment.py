@@ -2,11 +2,10 @@
 
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from plain_commands.errors import UserError
-from slurm_repairs.repairs import kept_from_the_shell
+from slurm_repairs.executor import for_double_quotes
 from snakemake.cli import parse_config
 from snakemake_interface_executor_plugins.utils import format_cli_arg
 
@@ -42,10 +41,7 @@ def test_config_reaches_jobs_as_it_was_typed(typed):
     assert parse_config(words_of_shell(command)[1:]) == config
 
     # A job of Slurm: the submitting shell, with the plugin's escapes, then the job's.
-    settings = SimpleNamespace(pass_command_as_script=False)
-    executor = SimpleNamespace(workflow=SimpleNamespace(executor_settings=settings))
-    exec_job = kept_from_the_shell(lambda executor, job: command)(executor, None)
-    escaped = exec_job.replace('"', '\\"')
+    escaped = for_double_quotes(command).replace('"', '\\"')
     (wrapped,) = words_of_shell(f'"{escaped}"')
     assert wrapped == command
     # The job's Snakemake passes it on once more.

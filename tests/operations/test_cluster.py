@@ -1,11 +1,15 @@
 """The check of a cluster, as far as it needs no cluster."""
 
+import pytest
+from slurm_repairs.limits import Limited, SlurmLimit
+
 from tests.commands import cluster as main
 from tests.workflow import PROJECT
 from workflow_scripts.operations.cluster import (
     ADVICE,
     Profile,
     advice_on,
+    limit_exceeded,
     options_of,
     sbatch_command,
 )
@@ -53,6 +57,28 @@ def test_what_slurm_says_is_turned_into_advice():
     assert advice_on(said) == ADVICE["account"]
     assert advice_on("Requested partition configuration not available now") == ADVICE["partition"]
     assert advice_on("something new") == "see docs/slurm.md"
+
+
+@pytest.mark.parametrize(
+    ("resources", "finding"),
+    [
+        ({"gpu": 4}, "4 GPUs are more than the 2 of QOS short, per user"),
+        ({"gres": "gpu:a100:4"}, "4 GPUs are more than the 2 of QOS short, per user"),
+        ({"gpu": 2, "gpu_model": "v100"}, "2 GPUs are more than the 1 of account lab"),
+        ({"gpu": 2, "gpu_model": "a100"}, None),
+        ({"gpu": 1, "runtime": 1500}, "1500 minutes are more than the 1440 of partition gpu"),
+        ({"runtime": 1440}, None),
+    ],
+)
+def test_what_a_limit_never_lets_start_is_named(resources, finding):
+    limits = [
+        SlurmLimit(Limited.MINUTES, 1440, "partition gpu"),
+        SlurmLimit(Limited.RUNNING, 1, "QOS short, per user"),
+        SlurmLimit(Limited.GPUS, 2, "QOS short, per user"),
+        SlurmLimit(Limited.GPUS, 1, "account lab", "v100"),
+    ]
+    found = limit_exceeded(resources, limits)
+    assert found is None if finding is None else found.startswith(finding)
 
 
 def test_a_missing_profile_is_named(capfd, monkeypatch, tmp_path):

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from slurm_repairs import CHOSEN, PLUGIN, VERSION
+from slurm_repairs import PLUGIN, VERSION
 
 from tests.workflow import PROJECT
 
@@ -14,24 +14,20 @@ def test_the_pinned_version_is_the_one_that_is_repaired():
     assert f"{pin} " in (PROJECT / "envs/requirements.lock").read_text()
 
 
-def test_the_profile_finds_them_from_any_folder(tmp_path, monkeypatch):
+def test_the_profile_finds_the_executor_from_any_folder(tmp_path):
     """As Snakemake reads it, twice, called from a folder without the project."""
-    sacct = tmp_path / "sacct"
-    sacct.write_text(f"#!/bin/sh\necho >>{tmp_path}/asked\n")
-    sacct.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    monkeypatch.setenv(CHOSEN, "")
     profile = PROJECT / "profiles/slurm/profile.yaml"
     code = (
         "from snakemake.profiles import ProfileConfigFileParser as P\n"
         f"found = [P().parse(open({str(profile)!r})) for _ in range(2)]\n"
-        "import snakemake_executor_plugin_slurm as plugin, workflow_scripts\n"
-        "print(found[1]['slurm-status-command'], plugin.repaired, workflow_scripts.__file__)"
+        "from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry as R\n"
+        "import workflow_scripts\n"
+        "executor = R().get_plugin('slurm').executor\n"
+        "print(executor.__name__, type(executor.work).__name__, workflow_scripts.__file__)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     package = PROJECT / "workflow_scripts/__init__.py"
-    assert done.stdout.split() == ["sacct", "True", str(package)]
-    assert done.stderr == "Job states are asked of sacct (accounting answers)\n"
-    assert (tmp_path / "asked").read_text() == "\n"
+    assert done.stdout.split() == ["PatientExecutor", "Trainings", str(package)]
+    assert done.stderr == ""

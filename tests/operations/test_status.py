@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from folder_owner import Owner
+from slurm_repairs.questions import read_queue
 
 from tests.commands import status as main
 from workflow_scripts.contracts.run_states import State, statuses
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
-from workflow_scripts.operations.status import detail, read_queue, totals
+from workflow_scripts.operations.status import detail, of_workflow, totals
 
 METRICS = "".join(
     json.dumps({"iteration": i, "iterations": 100, "loss": 2.0 - i / 100, "seconds": 0.5 * i})
@@ -37,7 +38,7 @@ def write(path: Path, text: str = "") -> None:
 
 def look(results: Path, queue: str = "") -> dict:
     """The statuses by variant and seed."""
-    queued = read_queue(queue, results.parents[1])
+    queued = of_workflow(read_queue(queue), results.parents[1])
     found = statuses(results, read_expected(results / EXPECTED), queued)
     return {(run.variant, run.seed): run for run in found}
 
@@ -87,19 +88,28 @@ def test_an_old_error_counts_no_more_once_there_are_weights(results):
 
 
 def test_jobs_that_wait_in_slurm_are_queued(results):
-    directory = results.parents[1]
+    here, there = results.parents[1], "/another/experiment"
     lines = [
-        f"17|PENDING|Resources||rule_train_wildcards_blur_1|{directory}",
-        f"18|RUNNING|None|n3|rule_predict_wildcards_blur_2|{directory}",
-        "19|PENDING|Priority||rule_train_wildcards_boxes_1|/another/experiment",
-        f"20|PENDING|Priority||somebody's own job|{directory}",
-        "squeue: a line that is no job",
+        "{}|run|{}|2026-01-02T03:04:05|{}|{}|{}|{}".format(*job)
+        for job in (
+            (17, "PENDING", "", "Resources", "rule_train_wildcards_blur_1", here),
+            (18, "RUNNING", "n3", "None", "rule_predict_wildcards_blur_2", here),
+            (19, "PENDING", "", "Priority", "rule_train_wildcards_boxes_1", there),
+            (20, "PENDING", "", "Priority", "somebody's own job", here),
+            (21, "FAILED", "n1", "None", "rule_train_wildcards_boxes_2", here),
+            (22, "PENDING", "", "PartitionTimeLimit", "rule_train_wildcards_plain_1", here),
+        )
     ]
-    found = look(results, "\n".join(lines))
+    found = look(results, "\n".join(["squeue: a line that is no job", *lines]))
     waiting, predicting = found["blur", 1], found["blur", 2]
-    assert (waiting.state, waiting.slurm_job, waiting.reason) == (State.QUEUED, "17", "Resources")
+    assert (waiting.state, waiting.slurm_job) == (State.QUEUED, "17")
+    assert waiting.reason == (
+        "waiting for nodes, GPUs, cores or memory to become free (Resources); in the queue since "
+        "2026-01-02 03:04:05"
+    )
     assert (predicting.node, predicting.reason) == ("n3", None)
-    assert found["boxes", 1].state is State.WAITING
+    assert {found["boxes", seed].state for seed in (1, 2)} == {State.WAITING}
+    assert "it will not start as it is; cancel it" in found["plain", 1].reason
 
 
 def test_damaged_files_of_a_run_are_said_at_this_run(results, caplog):

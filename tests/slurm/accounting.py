@@ -8,6 +8,8 @@ from tests.slurm.cluster import DEADLINE_SECONDS, Cluster, free_ports, wait_for
 
 ACCOUNT = "lab"
 """The only account whose jobs are accepted."""
+SMALL_QOS = "small"
+"""A quality of service that takes two jobs of a user, with two GPUs together, for an hour."""
 SLURMDBD = """\
 AuthType=auth/munge
 AuthInfo=socket={root}/run/munge.socket
@@ -27,8 +29,8 @@ AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
 AccountingStoragePort={port}
 AccountingStoragePass={root}/run/munge.socket
-AccountingStorageEnforce=associations
-AccountingStorageTRES=gres/gpu
+AccountingStorageEnforce=associations,limits,qos
+AccountingStorageTRES=gres/gpu,gres/gpu:a100
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=1"""
 # For a few rows.
@@ -36,7 +38,9 @@ SMALL = "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"
 
 
 class AccountingCluster(Cluster):
-    """A cluster whose jobs need an account, and are accounted for."""
+    """A cluster whose jobs need an account, and are accounted for; its GPUs have a model."""
+
+    gpu_model = "a100"
 
     def __init__(self, root: Path, nodes: int) -> None:
         super().__init__(root, nodes)
@@ -45,6 +49,13 @@ class AccountingCluster(Cluster):
         self.accounting = ACCOUNTING.format(root=root, port=self._port)
         # The database listens on no port, and slurmdbd cannot be told of a socket otherwise.
         self.environment["MYSQL_UNIX_PORT"] = str(self._socket)
+
+    def start(self) -> None:
+        """Start it; GPUs can be limited once slurmctld has told slurmdbd of them."""
+        super().start()
+        limits = "MaxSubmitJobsPerUser=2", "MaxTRESPerUser=gres/gpu=2", "MaxWall=60"
+        self.ask("sacctmgr", "-i", "add", "qos", SMALL_QOS, *limits)
+        self.ask("sacctmgr", "-i", "modify", "user", "root", "set", f"qos+={SMALL_QOS}")
 
     def start_accounting(self) -> None:
         """Start the database and slurmdbd, and add cluster, account and user."""

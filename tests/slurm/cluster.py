@@ -48,6 +48,8 @@ PreemptMode=REQUEUE
 PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP OverSubscribe=NO
 PartitionName=urgent Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PriorityTier=9
 PartitionName=spare Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PreemptMode=CANCEL
+PartitionName=scavenger Nodes=ALL MaxTime=10 State=UP PriorityTier=0 GraceTime=60
+PartitionName=leftover Nodes=ALL MaxTime=10 State=UP PriorityTier=0 GraceTime=60 PreemptMode=CANCEL
 """
 NO_ACCOUNTING = """\
 AccountingStorageType=accounting_storage/none
@@ -56,7 +58,7 @@ JobAcctGatherType=jobacct_gather/none"""
 # that does not answer for SlurmdTimeout (300 s) is taken for dead.
 NODE = (
     "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=16 Boards=1 "
-    "SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=256000 Gres=gpu:4 "
+    "SocketsPerBoard=1 CoresPerSocket=16 ThreadsPerCore=1 RealMemory=256000 Gres=gpu:{gpus} "
     "State=UNKNOWN"
 )
 SRUN = """\
@@ -85,6 +87,8 @@ class Cluster:
 
     accounting = NO_ACCOUNTING
     """What slurm.conf says of it."""
+    gpu_model: str | None = None
+    """Model of all GPUs, where the cluster tells models apart."""
 
     def __init__(self, root: Path, nodes: int) -> None:
         self.root = root
@@ -103,7 +107,7 @@ class Cluster:
         self.root.chmod(0o755)
         ports = free_ports(len(self.nodes) + 1)
         nodes = [
-            NODE.format(name=name, host=self.host, port=port)
+            NODE.format(name=name, host=self.host, port=port, gpus=self._model("{}:4", "4"))
             for name, port in zip(self.nodes, ports[1:], strict=True)
         ]
         (self.root / "slurm.conf").write_text(
@@ -115,7 +119,10 @@ class Cluster:
                 accounting=self.accounting,
             )
         )
-        gpus = [f"NodeName={n} Name=gpu File={self.root}/dev/{n}-gpu[0-3]\n" for n in self.nodes]
+        kind = self._model("Type={} ", "")
+        gpus = [
+            f"NodeName={n} Name=gpu {kind}File={self.root}/dev/{n}-gpu[0-3]\n" for n in self.nodes
+        ]
         (self.root / "gres.conf").write_text("AutoDetect=off\n" + "".join(gpus))
         (self.root / "cgroup.conf").write_text("CgroupAutomount=no\n")
         for name in self.nodes:
@@ -130,6 +137,9 @@ class Cluster:
         for name in self.nodes:
             self.slurm_daemon("slurmd", "-N", name)
         wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
+
+    def _model(self, form: str, otherwise: str) -> str:
+        return form.format(self.gpu_model) if self.gpu_model else otherwise
 
     def _start_munged(self) -> None:
         run = self.root / "run"

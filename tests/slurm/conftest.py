@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from slurm_repairs import CHOSEN
 
 from tests.commands import cluster as cluster_command
 from tests.slurm.accounting import AccountingCluster
@@ -57,7 +56,7 @@ def check(
     """`cluster check` in this process: the exit code, and what it prints."""
 
     def run(cluster: Cluster, *profiles: Path, **environment: str) -> tuple[int, str]:
-        for name, value in {**cluster.environment, CHOSEN: "", **environment}.items():
+        for name, value in {**cluster.environment, **environment}.items():
             monkeypatch.setenv(name, value)
         options = [word for profile in profiles for word in ("--profile", str(profile))]
         code = cluster_command(["check", *options])

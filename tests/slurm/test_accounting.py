@@ -101,7 +101,7 @@ def test_the_check_knows_accounts(accounting_cluster, check, tmp_path):
         checked[account] = check(accounting_cluster, PROJECT / "profiles/slurm", own)
     known, wrong = checked[ACCOUNT], checked["wrong"]
     assert known[0] == 0, known[1]
-    assert "accounting answers: slurm-status-command: sacct" in known[1]
+    assert "job states are asked of sacct (accounting answers)" in known[1]
     assert wrong[0] == 2
     (error,) = (line for line in wrong[1].splitlines() if "error: " in line)
     assert "error: other jobs, train, predict" in error
@@ -114,6 +114,7 @@ def test_a_bad_account_ends_the_call(accounting_cluster, reference, tmp_path):
     before = accounting_cluster.jobs()
     refused = workflow.snakemake(missing)
     assert refused.returncode != 0
-    assert "The given account wrong appears to be invalid" in refused.stdout
-    assert ACCOUNT in refused.stdout.split("Available accounts:", 1)[1].splitlines()[1]
+    line = "Slurm does not take the job: account wrong is none of yours; yours: "
+    assert refused.stdout.count(f"message: {line}") == 1
+    assert ACCOUNT in refused.stdout.split(line, 1)[1].splitlines()[0]
     assert accounting_cluster.jobs() == before

@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.workflow import PROJECT
 
@@ -27,7 +26,7 @@ def test_what_the_cluster_has_is_accepted(cluster, check, tmp_path, by):
     own = site(tmp_path / "site.yaml", gpu_partition='"gpu"', gpus_by=by)
     code, said = check(cluster, PROJECT / "profiles/slurm", own)
     assert code == 0, said
-    assert "slurm-status-command: squeue" in said
+    assert "job states are asked of squeue" in said
     for name in ("other jobs", "train", "predict"):
         assert f"{name}: accepted" in said
     assert ("--gpus=4" if by == '"gpus"' else "--gres=gpu:4") in said
@@ -54,14 +53,6 @@ def test_what_it_has_not_is_named(cluster, check, tmp_path, settings, advice):
     assert advice in errors[0]
 
 
-def test_sacct_without_accounting_is_refused(cluster, check, tmp_path):
-    own = tmp_path / "own.yaml"
-    own.write_text(yaml.safe_dump({"slurm-status-command": "sacct", "set-resources": {}}))
-    code, said = check(cluster, PROJECT / "profiles/slurm", own)
-    assert code == 2
-    assert "slurm-status-command: sacct, but Slurm accounting storage is disabled" in said
-
-
 def test_sacct_that_is_broken_is_named(cluster, check, tmp_path):
     broken = tmp_path / "sacct"
     broken.write_text("#!/bin/sh\necho sacct: error: Connection refused >&2\nexit 1\n")
@@ -70,6 +61,4 @@ def test_sacct_that_is_broken_is_named(cluster, check, tmp_path):
     own = site(tmp_path / "site.yaml", gpu_partition='"gpu"')
     code, said = check(cluster, PROJECT / "profiles/slurm", own, PATH=path)
     assert code == 0, said
-    assert "no accounting (sacct: error: Connection refused)" in said
-    # What the profile itself says, to which Snakemake listens.
-    assert "Job states are asked of squeue (sacct: error: Connection refused)" in said
+    assert "job states are asked of squeue (sacct: error: Connection refused)" in said

@@ -57,7 +57,7 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
 
 
 def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path):
-    """Also with GPUs asked for in the other way."""
+    """No retry is used for it. Also with GPUs asked for in the other way."""
     iterations = 3
     local = replace(reference, folder=tmp_path / "local", config=small_config())
     local = shortened(copied(reference, local, RUN), iterations)
@@ -70,7 +70,8 @@ def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path)
         copied(reference, forked_on(idle_cluster, tmp_path / "work", site), RUN), iterations
     )
     before = training_jobs(idle_cluster)
-    workflow.run(model(workflow, RUN))
+    said = workflow.run(model(workflow, RUN), "--retries", "0")
+    assert said.count("it is submitted again and resumes, which costs no retry") == iterations - 1
     after = training_jobs(idle_cluster)
     assert len(after) == len(before) + iterations
     job = idle_cluster.details(after[-1])

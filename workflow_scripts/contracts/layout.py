@@ -46,6 +46,11 @@ class RunLayout:
         return self.folder / "checkpoints"
 
     @property
+    def saved_state(self) -> Path:
+        """State that an interrupted training resumes from; written anew by each save."""
+        return self.state / "state.pth"
+
+    @property
     def state_metrics(self) -> Path:
         """Losses by iteration, growing while the training runs."""
         return self.state / "metrics.jsonl"

@@ -75,7 +75,21 @@ def read_usage(results: Path) -> Iterator[Usage]:
     """
     for file in Layout(results).usage.rglob("*.json"):
         if not file.name.startswith("."):  # being written
-            yield validate(Usage, read_json(file), str(file))
+            yield _read(file)
+
+
+def read_attempts(results: Path, job: str) -> list[Usage]:
+    """The records of one job's attempts, in no particular order.
+
+    Raises:
+        UserError: one is damaged.
+    """
+    pattern = Layout(results).attempt_usage(job, "*")
+    return [_read(file) for file in pattern.parent.glob(pattern.name)]
+
+
+def _read(file: Path) -> Usage:
+    return validate(Usage, read_json(file), str(file))
 
 
 def write_usage(results: Path, usage: Usage) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 from configargparse import ConfigFileParserException  # type: ignore[import-untyped]
 from plain_commands.errors import UserError
-from slurm_repairs.questions import NoAnswerError, ask, minutes_of, rows
+from slurm_repairs.limits import Limited, SlurmLimit
+from slurm_repairs.questions import NoAnswerError, ask
+from slurm_repairs.reasons import AWAY, lifted_by_time
 from snakemake.profiles import ProfileConfigFileParser
-from snakemake_executor_plugin_slurm.job_status_query import get_min_job_age
 from snakemake_executor_plugin_slurm.submit_string import get_submit_command
 from snakemake_executor_plugin_slurm.utils import set_gres_string
 
@@ -19,8 +20,6 @@ PROFILE_NAMES = "profile.yaml", "config.yaml"
 """Names of the file in a profile's folder."""
 SECONDS = 60
 """Time limit of a question; a controller that takes longer is away."""
-FIRST_LOOK_SECONDS = 40
-"""Time until the executor looks at a job for the first time."""
 ADVICE = {
     "account": "set account; yours: sacctmgr show associations user=$USER format=account",
     "partition": 'set cpu_partition or gpu_partition; available: sinfo -o "%P %l %G"',
@@ -36,6 +35,8 @@ ADVICE = {
     "unable to contact": "the controller is away; ask again later, or on a login node",
 }
 """Settings of the site file to change, by a word of Slurm's message; the first match counts."""
+LIMITED_BY = {Limited.GPUS: "gres", Limited.MINUTES: "time limit"}
+"""Word of `ADVICE` for a limit."""
 LONG = {"-A": "account", "-p": "partition", "-t": "time", "-C": "constraint", "-c": "cpus-per-task"}
 """Long names of the options that the executor abbreviates."""
 
@@ -154,26 +155,38 @@ def refusal_of(command: list[str]) -> str | None:
         ask(command[0], "--test-only", *command[1:], "--wrap", "true", seconds=SECONDS)
     except NoAnswerError as refusal:
         reason = " ".join(line.removeprefix("sbatch: error: ") for line in refusal.lines)
-        return f"{reason}; {advice_on(reason)}"
+        # Other jobs fill the limit at present.
+        is_full = AWAY not in (lifted_by_time(reason, has_jobs=True) or AWAY)
+        return None if is_full else f"{reason}; {advice_on(reason)}"
     return None
 
 
-def limit_exceeded(job: SimpleNamespace) -> str | None:
-    """Reason why a job would wait forever: many clusters accept jobs that no partition starts."""
-    partition, minutes = job.resources.get("slurm_partition"), job.resources.get("runtime")
-    try:
-        answer = ask("sinfo", "--noheader", "--format=%P|%l", seconds=SECONDS)
-    except NoAnswerError:
-        return None
-    for row in rows(answer, "name", "limit"):
-        name, longest = row["name"], minutes_of(row["limit"].strip())
-        chosen = name.endswith("*") if partition is None else name.rstrip("*") == partition
-        if chosen and longest is not None and minutes is not None and minutes > longest:
+def limit_exceeded(resources: Mapping[str, Any], limits: Iterable[SlurmLimit]) -> str | None:
+    """Reason why a job would wait forever: many clusters accept jobs that they never start."""
+    gpus, model = gpus_requested(resources)
+    requested = {Limited.GPUS: gpus, Limited.MINUTES: resources.get("runtime") or 0}
+    for limit in limits:
+        amount = requested.get(limit.on, 0)
+        if amount > limit.most and limit.gpu_model in (None, model):
             return (
-                f"{minutes} minutes are more than partition {name.rstrip('*')} allows "
-                f"({row['limit']}), the job would wait forever; {ADVICE['time limit']}"
+                f"{amount} {limit.on} are more than the {limit.most:g} of {limit.by}, the job "
+                f"would wait forever; {ADVICE[LIMITED_BY[limit.on]]}"
             )
     return None
+
+
+def gpus_requested(resources: Mapping[str, Any]) -> tuple[int, str | None]:
+    """GPUs that a job requests from Slurm, by either name, and their model."""
+    kind, *model_and_number = str(resources.get("gres") or "").split(":")
+    if kind != "gpu":
+        return resources.get("gpu") or 0, resources.get("gpu_model")
+    number = model_and_number[-1] if model_and_number else "1"
+    return int(number), model_and_number[0] if len(model_and_number) > 1 else None
+
+
+def least(limits: Iterable[SlurmLimit], on: Limited) -> SlurmLimit | None:
+    """The narrowest of some limits on the same thing; None if there is none."""
+    return min((limit for limit in limits if limit.on is on), key=lambda it: it.most, default=None)
 
 
 def advice_on(message: str) -> str:
@@ -181,14 +194,3 @@ def advice_on(message: str) -> str:
     message = message.lower()
     fitting = (advice for word, advice in ADVICE.items() if word in message)
     return next(fitting, "see docs/slurm.md")
-
-
-def too_short_a_memory() -> str | None:
-    """Reason why squeue may miss the end of a job; None if the controller remembers long enough."""
-    age = get_min_job_age()
-    if age is None:
-        return "scontrol does not say how long the controller remembers jobs"
-    needed = 3 * FIRST_LOOK_SECONDS
-    if age >= needed:
-        return None
-    return f"the controller forgets jobs after {age} s (MinJobAge), less than {needed} s"

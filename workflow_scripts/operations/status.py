@@ -1,21 +1,18 @@
 """Progress of an experiment's runs as a grid, with what Slurm's queue adds."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plain_commands.console import duration
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from slurm_repairs.questions import NoAnswerError, ask, rows
+from slurm_repairs.questions import NoAnswerError, QueueEntry, queue
+from slurm_repairs.reasons import reason_in_words
 
 from workflow_scripts.contracts.run_states import QueuedJob, RunStatus, State
 
-SECONDS = 20
-"""Time limit of the question to squeue."""
-FIELDS = {"number": "%A", "state": "%T", "reason": "%r", "node": "%N", "comment": "%k"}
-"""Fields of a queued job, in squeue's format; its working directory follows."""
 COLOURS = {
     State.DONE: "green",
     State.TRAINED: "green",
@@ -32,25 +29,31 @@ def queued_jobs(directory: Path) -> dict[tuple[str, str], QueuedJob]:
 
     Empty where Slurm is not installed or does not answer: the files tell the rest.
     """
-    question = "squeue", "--me", "--noheader", "--states=PENDING,RUNNING,CONFIGURING,COMPLETING"
-    form = "|".join([*FIELDS.values(), "%Z"])
     try:
-        return read_queue(ask(*question, f"--format={form}", seconds=SECONDS), directory)
+        return of_workflow(queue(), directory)
     except NoAnswerError:
         return {}
 
 
-def read_queue(answer: str, directory: Path) -> dict[tuple[str, str], QueuedJob]:
-    """The jobs of the workflow in a directory, from squeue's lines (`FIELDS`, directory)."""
+def of_workflow(entries: Iterable[QueueEntry], directory: Path) -> dict[tuple[str, str], QueuedJob]:
+    """The jobs of the workflow in a directory among those of Slurm that have not ended."""
     jobs = {}
-    for row in rows(answer, *FIELDS, "directory"):
-        rule, _, wildcards = row["comment"].removeprefix("rule_").partition("_wildcards_")
-        in_directory = Path(row["directory"]).resolve() == directory.resolve()
-        if row["comment"].startswith("rule_") and in_directory:
-            reason = row["reason"] if row["state"] == "PENDING" else None
-            job = QueuedJob(row["number"], row["state"], reason, row["node"] or None)
-            jobs[rule, wildcards] = job
+    for entry in entries:
+        rule, _, wildcards = entry.comment.removeprefix("rule_").partition("_wildcards_")
+        in_directory = Path(entry.directory).resolve() == directory.resolve()
+        if entry.comment.startswith("rule_") and in_directory and not entry.has_ended:
+            jobs[rule, wildcards] = QueuedJob(
+                entry.number, entry.state, _why_it_waits(entry), entry.node or None
+            )
     return jobs
+
+
+def _why_it_waits(entry: QueueEntry) -> str | None:
+    """Slurm's reason in words, and since when; None for a job that runs."""
+    if entry.state != "PENDING":
+        return None
+    since = entry.submitted.replace("T", " ")
+    return f"{reason_in_words(entry.reason)}; in the queue since {since}"
 
 
 def as_grid(runs: Sequence[RunStatus]) -> RenderableType:

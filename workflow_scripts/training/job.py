@@ -96,7 +96,7 @@ class TrainingJob:
     @property
     def state(self) -> Path:
         """State for resuming."""
-        return self.checkpoints / "state.pth"
+        return self.files.saved_state
 
     @property
     def previous_state(self) -> Path:

@@ -1,5 +1,5 @@
-"""Repairs of Snakemake's Slurm executor plugin, and questions to Slurm's commands (`questions`)."""
+"""A Slurm executor of Snakemake for clusters as they are, and questions to Slurm's commands."""
 
-from .repairs import CHOSEN, PLUGIN, VERSION, apply, status_command
+from .repairs import PLUGIN, VERSION, apply
 
-__all__ = ["CHOSEN", "PLUGIN", "VERSION", "apply", "status_command"]
+__all__ = ["PLUGIN", "VERSION", "apply"]

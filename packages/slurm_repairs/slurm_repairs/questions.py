@@ -1,11 +1,27 @@
 """Questions to Slurm's commands; their answers are doubted line by line."""
 
+import getpass
 import re
 import subprocess
+from dataclasses import dataclass
 
 ACCOUNTING_SECONDS = 20
 """Time limit of the question whether accounting works; slower accounting is of no use."""
-_STATE = re.compile(r"[A-Z][A-Z_]*( by \d+)?\+?")
+QUEUE_SECONDS = 60
+"""Time limit of a question about jobs; a controller that takes longer is away."""
+ENDED = {
+    *("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL"),
+    *("OUT_OF_MEMORY", "DEADLINE", "REVOKED"),
+}
+"""States of jobs that have ended; jobs in any other state wait, run, or are about to."""
+_FIELDS = {
+    **{"number": "%i", "name": "%j", "state": "%T", "submitted": "%V", "node": "%N"},
+    **{"reason": "%r", "comment": "%k", "directory": "%Z"},
+}
+"""Fields of a job, in squeue's format."""
+_NUMBER = re.compile(r"\d+(_[\d\[\],%-]+)?")
+_STATE = re.compile(r"([A-Z][A-Z_]*)( by \d+)?\+?")
+_ACCOUNT = re.compile(r"[\w.@+-]+")
 
 
 class NoAnswerError(Exception):
@@ -18,6 +34,29 @@ class NoAnswerError(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__(lines[-1])
         self.lines = lines
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """A job in Slurm's queue, which holds those that ended lately as well."""
+
+    number: str
+    name: str
+    state: str
+    """Slurm's name of the state, such as PENDING."""
+    submitted: str
+    """Local time of the submission, ISO 8601."""
+    node: str
+    reason: str
+    """Slurm's name of the reason why it waits, such as Resources."""
+    comment: str
+    directory: str
+    """Working directory."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it will not run again."""
+        return self.state in ENDED
 
 
 def ask(*command: str, seconds: float) -> str:
@@ -52,23 +91,69 @@ def rows(answer: str, *fields: str) -> list[dict[str, str]]:
     return [dict(zip(fields, line, strict=True)) for line in lines if len(line) == len(fields)]
 
 
+def queue() -> list[QueueEntry]:
+    """This user's jobs in Slurm's queue.
+
+    Raises:
+        NoAnswerError: squeue does not answer.
+    """
+    form = "|".join(_FIELDS.values())
+    question = "squeue", "--me", "--noheader", "--states=all", f"--format={form}"
+    return read_queue(ask(*question, seconds=QUEUE_SECONDS))
+
+
+def read_queue(answer: str) -> list[QueueEntry]:
+    """The jobs in squeue's answer; lines that are no jobs are left out."""
+    return [
+        QueueEntry(**row)
+        for row in rows(answer, *_FIELDS)
+        if _NUMBER.fullmatch(row["number"]) and _STATE.fullmatch(row["state"])
+    ]
+
+
 def accounting_problem() -> str | None:
     """Reason why sacct cannot tell the states of jobs; None if it can."""
-    question = "sacct", "-X", "--noheader", "--parsable2", "--format=JobIDRaw,State"
     try:
-        answer = ask(*question, "--starttime=now-1minutes", seconds=ACCOUNTING_SECONDS)
+        accounted_states("--starttime=now-1minutes", seconds=ACCOUNTING_SECONDS)
     except NoAnswerError as problem:
         return str(problem)
-    return doubt_about_states(answer)
-
-
-def doubt_about_states(answer: str) -> str | None:
-    """Reason to doubt that an answer of sacct lists job IDs and states; None if it does."""
-    for line in filter(None, map(str.strip, answer.splitlines())):
-        job, _, state = line.partition("|")
-        if not (job.isdecimal() and _STATE.fullmatch(state)):
-            return f"sacct lists no job states but {line[:60]!r}"
     return None
+
+
+def accounted_states(*options: str, seconds: float) -> dict[str, str]:
+    """States of jobs by their number, as accounting knows them.
+
+    Args:
+        options: of sacct, which jobs.
+        seconds: time limit.
+
+    Raises:
+        NoAnswerError: sacct does not answer, or says something else.
+    """
+    question = "sacct", "-X", "--noheader", "--parsable2", "--format=JobIDRaw,State"
+    answer = ask(*question, *options, seconds=seconds)
+    states = {}
+    for line in filter(None, map(str.strip, answer.splitlines())):
+        job, _, text = line.partition("|")
+        state = _STATE.fullmatch(text)
+        if not (job.isdecimal() and state):
+            raise NoAnswerError(f"sacct lists no job states but {line[:60]!r}")
+        states[job] = state[1]
+    return states
+
+
+def accounts() -> set[str]:
+    """Accounts that this user may charge; empty where accounting does not tell, or knows none.
+
+    A line that is no name, such as a message of the site, is left out.
+    """
+    who = f"user={getpass.getuser()}"
+    question = "sacctmgr", "--noheader", "--parsable2", "show", "associations", who
+    try:
+        answer = ask(*question, "format=account", seconds=ACCOUNTING_SECONDS)
+    except NoAnswerError:
+        return set()
+    return {line for line in map(str.strip, answer.splitlines()) if _ACCOUNT.fullmatch(line)}
 
 
 def minutes_of(limit: str) -> float | None:
@@ -81,9 +166,3 @@ def minutes_of(limit: str) -> float | None:
         return None
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return 1440 * days + 60 * hours + minutes + seconds / 60
-
-
-def cancels_preempted_jobs(partitions: str) -> bool:
-    """Whether `scontrol show partition` lists a partition that cancels the jobs it preempts."""
-    modes = re.findall(r"\bPreemptMode=(\S+)", partitions)
-    return any("CANCEL" in mode.split(",") for mode in modes)

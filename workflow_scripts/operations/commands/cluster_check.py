@@ -6,22 +6,24 @@ from typing import Annotated
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
+from slurm_repairs.limits import Limited, SlurmLimit, SlurmSite
 from slurm_repairs.questions import accounting_problem
 
 from workflow_scripts.common.cli import option
 from workflow_scripts.operations.cluster import (
     Profile,
+    least,
     limit_exceeded,
     refusal_of,
     sbatch_command,
-    too_short_a_memory,
 )
 
 
 def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
     """Ask Slurm whether it would take the profiles' jobs, without submitting any.
 
-    Finds out, too, which command can tell how jobs end, and says what to set in the site file.
+    It reads the limits of accounts, qualities of service and partitions as well, and says what to
+    set in the site file.
 
     Args:
         profile: as given to snakemake, in the same order: profiles/slurm, then your site file.
@@ -32,44 +34,46 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
     if shutil.which("sbatch") is None:
         raise UserError("sbatch: not found; run this on a login node of the cluster")
     profiles = Profile.read(profile)
-    findings = _check_states(profiles)
+    problem = accounting_problem()
+    answers = f"squeue ({problem})" if problem else "sacct (accounting answers)"
+    log.info("job states are asked of %s", answers)
+    site = SlurmSite.ask()
     refused: dict[str, list[str]] = {}
+    limits: list[SlurmLimit] = []
     for rule in (None, *profiles.rules):
         job = profiles.job(rule)
-        command = sbatch_command(
-            job.resources,
-            job.threads,
-            qos=profiles.entries.get("slurm-qos"),
-            reservation=profiles.entries.get("slurm-reservation"),
-        )
+        qos = profiles.entries.get("slurm-qos")
+        reservation = profiles.entries.get("slurm-reservation")
+        command = sbatch_command(job.resources, job.threads, qos=qos, reservation=reservation)
         name = rule or "other jobs"
         log.info("%s: %s", name, " ".join(command))
-        refusal = refusal_of(command) or limit_exceeded(job)
+        account, partition = (job.resources.get(f"slurm_{n}") for n in ("account", "partition"))
+        own = site.limits(account, job.resources.get("qos", qos), partition)
+        limits += own
+        refusal = refusal_of(command) or limit_exceeded(job.resources, own)
         if refusal is None:
             log.info("%s: accepted", name)
         else:
             refused.setdefault(refusal, []).append(name)
-    findings += [f"{', '.join(names)}: {refusal}" for refusal, names in refused.items()]
+    findings = [f"{', '.join(names)}: {refusal}" for refusal, names in refused.items()]
+    findings += _check_number(profiles, limits)
     if findings:
         raise UserError.of(findings)
 
 
-def _check_states(profile: Profile) -> list[str]:
-    asked = profile.entries.get("slurm-status-command")
-    accounting, memory = accounting_problem(), too_short_a_memory()
-    if accounting is None:
-        log.info("accounting answers: slurm-status-command: sacct")
+def _check_number(profile: Profile, limits: list[SlurmLimit]) -> list[str]:
+    """Compare the number of jobs at a time with the limits, and say what fits."""
+    running, submitted = (least(limits, on) for on in (Limited.RUNNING, Limited.SUBMITTED))
+    if running is not None:
+        log.info("%s: at most %g run at a time", running.by, running.most)
+    if submitted is None:
         return []
-    log.info("no accounting (%s): slurm-status-command: squeue", accounting)
-    findings = []
-    if asked != "squeue":
-        findings.append(
-            f"slurm-status-command: {asked or 'not set'}, but {accounting}; Snakemake would wait "
-            "for ever; set squeue"
+    if submitted.most == 0:
+        return [f"{submitted.by} takes no jobs; set slurm-qos or account"]
+    jobs = int(profile.entries.get("jobs", 0))
+    if jobs > submitted.most:
+        log.warning(
+            "jobs: %d, but %s takes %g: set jobs: %g; what is more waits and is submitted later",
+            *(jobs, submitted.by, submitted.most, submitted.most),
         )
-    if memory is not None:
-        findings.append(
-            f"slurm-status-command: squeue may miss the end of a job: {memory}; set "
-            "slurm-init-seconds-before-status-checks to a third of it, or ask for accounting"
-        )
-    return findings
+    return []

@@ -1,0 +1,161 @@
+"""The limits that a cluster sets to a user's jobs, from its accounting and its partitions."""
+
+import getpass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .questions import NoAnswerError, ask, minutes_of, rows
+
+QUESTION_SECONDS = 60
+"""Time limit of a question; a controller that takes longer is away."""
+_ASSOCIATION = {
+    **{"account": "Account", "user": "User", "partition": "Partition", "parent": "ParentName"},
+    **{"default_qos": "DefaultQOS", "jobs": "MaxJobs", "submitted": "MaxSubmit"},
+    **{"job_tres": "MaxTRES", "minutes": "MaxWall", "group_jobs": "GrpJobs"},
+    **{"group_submitted": "GrpSubmit", "group_tres": "GrpTRES", "qos": "QOS"},
+}
+_QOS = {
+    **{
+        "name": "Name",
+        "jobs": "MaxJobsPU",
+        "submitted": "MaxSubmitPU",
+        "account_jobs": "MaxJobsPA",
+    },
+    **{"account_submitted": "MaxSubmitPA", "job_tres": "MaxTRES", "user_tres": "MaxTRESPU"},
+    **{"account_tres": "MaxTRESPA", "minutes": "MaxWall", "group_jobs": "GrpJobs"},
+    **{"group_submitted": "GrpSubmit", "group_tres": "GrpTRES"},
+}
+_WHOSE = {"user": "per user", "account": "per account", "group": "for all together", "job": "a job"}
+
+
+class Limited(StrEnum):
+    """What a limit is on."""
+
+    SUBMITTED = "submitted jobs"
+    RUNNING = "running jobs"
+    GPUS = "GPUs"
+    MINUTES = "minutes"
+
+
+@dataclass(frozen=True)
+class SlurmLimit:
+    """One limit."""
+
+    on: Limited
+    most: float
+    by: str
+    """Who sets it, and for whom, such as `QOS short, per user`."""
+    gpu_model: str | None = None
+    """Model of the GPUs that are counted; None for all models."""
+
+
+@dataclass(frozen=True)
+class SlurmSite:
+    """What a cluster says of its accounts, qualities of service and partitions."""
+
+    enforced: bool
+    """Whether limits of accounts and qualities of service are enforced."""
+    default_account: str | None
+    associations: tuple[dict[str, str], ...]
+    qos: tuple[dict[str, str], ...]
+    partitions: tuple[dict[str, str], ...]
+
+    @classmethod
+    def ask(cls) -> "SlurmSite":
+        """Ask Slurm's commands; what they do not tell is missing."""
+        settings = dict(_pairs(_answer("scontrol", "show", "config"), " = "))
+        enforced = "limits" in settings.get("AccountingStorageEnforce", "").split(",")
+        user, known = getpass.getuser(), ("sacctmgr", "--noheader", "--parsable2", "show")
+        account = _answer(*known, "user", user, "format=DefaultAccount").strip()
+        cluster = settings.get("ClusterName", "")
+        where = (f"cluster={cluster}",) if cluster else ()
+        associations = _answer(*known, "associations", *where, _format(_ASSOCIATION))
+        qos = _answer(*known, "qos", _format(_QOS))
+        partitions = _answer("scontrol", "--oneliner", "show", "partition").splitlines()
+        return cls(
+            enforced,
+            account if re.fullmatch(r"[\w.@+-]+", account) else None,
+            tuple(rows(associations, *_ASSOCIATION)),
+            tuple(rows(qos, *_QOS)),
+            tuple(dict(_pairs("\n".join(line.split()), "=")) for line in partitions),
+        )
+
+    def limits(
+        self, account: str | None, qos: str | None, partition: str | None
+    ) -> list[SlurmLimit]:
+        """The limits that apply to a job; None stands for Slurm's own choice.
+
+        Those of the partition hold whatever is enforced.
+        """
+        found: list[SlurmLimit] = []
+        for row in self.partitions:
+            name = row.get("PartitionName")
+            if name is not None and (
+                row.get("Default") == "YES" if partition is None else name == partition
+            ):
+                minutes = minutes_of(row.get("MaxTime", ""))
+                if minutes is not None:
+                    found.append(SlurmLimit(Limited.MINUTES, minutes, f"partition {name}"))
+                found += self._of_qos(row.get("QoS", "N/A"), f"QOS of partition {name}")
+                partition = name
+        for row in self._associations(account or self.default_account, partition):
+            owner = f"account {row['account']}"
+            found += _limits(row, f"your association with {owner}" if row["user"] else owner)
+            qos = qos or (row["default_qos"] if row["user"] else None)
+        return found + self._of_qos(qos or "normal", f"QOS {qos or 'normal'}")
+
+    def _associations(self, account: str | None, partition: str | None) -> Iterator[dict[str, str]]:
+        """This user's association with an account, and those of the accounts above it."""
+        user = getpass.getuser()
+        if not self.enforced:
+            return
+        for row in self.associations:
+            is_own = row["user"] == user and row["partition"] in ("", partition)
+            if is_own and row["account"] == account:
+                yield row
+        above: set[str] = set()
+        while account and account not in above:
+            above.add(account)
+            same = [r for r in self.associations if r["account"] == account and not r["user"]]
+            yield from same
+            account = next((row["parent"] for row in same), None)
+
+    def _of_qos(self, name: str, by: str) -> list[SlurmLimit]:
+        same = (row for row in self.qos if row["name"] == name)
+        return [limit for row in same for limit in _limits(row, by)] if self.enforced else []
+
+
+def _limits(row: dict[str, str], by: str) -> Iterator[SlurmLimit]:
+    """The limits in a row of `sacctmgr`; an empty field is none."""
+    for key, text in row.items():
+        scope, _, rest = key.rpartition("_")
+        whose = _WHOSE.get(scope, "" if by.startswith("your") else "per user")
+        name = f"{by}, {whose}" if whose else by
+        if rest == "tres":
+            for model, count in re.findall(r"gres/gpu(?::([\w.-]+))?=(\d+)", text):
+                yield SlurmLimit(Limited.GPUS, int(count), name, model or None)
+        elif rest == "minutes" and (minutes := minutes_of(text)) is not None:
+            yield SlurmLimit(Limited.MINUTES, minutes, by)
+        elif rest in ("jobs", "submitted") and text.isdecimal():
+            on = Limited.RUNNING if rest == "jobs" else Limited.SUBMITTED
+            yield SlurmLimit(on, int(text), name)
+
+
+def _format(fields: dict[str, str]) -> str:
+    return f"format={','.join(fields.values())}"
+
+
+def _answer(*command: str) -> str:
+    try:
+        return ask(*command, seconds=QUESTION_SECONDS)
+    except NoAnswerError:
+        return ""
+
+
+def _pairs(text: str, sign: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, found, value = line.partition(sign)
+        if found:
+            yield name.strip(), value.strip()

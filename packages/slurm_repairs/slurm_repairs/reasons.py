@@ -1,0 +1,110 @@
+"""Slurm's reasons, in words: why a job waits, and why a submission is refused."""
+
+import re
+
+NEVER = "it will not start as it is"
+"""What the words of a reason end with that time does not lift."""
+_WORDS = {
+    "None": "about to be looked at",
+    "Resources": "waiting for nodes, GPUs, cores or memory to become free",
+    "Priority": "jobs of higher priority go first",
+    "BeginTime": "its begin time has not come (a requeued job waits two minutes)",
+    "Cleaning": "its last start is being cleaned up",
+    "Dependency": "waiting for another job",
+    "Licenses": "waiting for a license",
+    "Reservation": "waiting for its reservation",
+    "ReqNodeNotAvail": "the nodes that it could use are down, drained or reserved, for example for "
+    "a maintenance: ask when they come back, or for how long a job may be to end before it",
+    "NodeDown": "a node that it needs is down",
+    "PartitionDown": "its partition starts no jobs at present",
+    "PartitionInactive": "its partition is closed at present",
+    "Prolog": "its node is being prepared",
+    "JobArrayTaskLimit": "enough jobs of its array run",
+    "QOSUsageThreshold": "its account or quality of service has used up its share",
+    "JobHeldUser": f"held: {NEVER}; release it with `scontrol release`",
+    "JobHeldAdmin": f"held by an administrator, or after failed starts: {NEVER}; ask the "
+    "administrators, or cancel it",
+    "JobHoldMaxRequeue": f"held after too many starts: {NEVER}; release it with `scontrol release`",
+    "PartitionTimeLimit": f"it requests more time than its partition allows: {NEVER}; cancel it",
+    "PartitionNodeLimit": f"it requests more nodes than its partition allows: {NEVER}; cancel it",
+    "PartitionConfig": f"it requests what its partition does not have: {NEVER}; cancel it",
+    "BadConstraints": f"no node has what it requests: {NEVER}; cancel it",
+    "InvalidAccount": f"its account is no longer valid: {NEVER}; cancel it",
+    "InvalidQOS": f"its quality of service is no longer valid: {NEVER}; cancel it",
+    "QOSNotAllowed": f"its quality of service is not allowed here: {NEVER}; cancel it",
+    "AccountNotAllowed": f"its account is not allowed in its partition: {NEVER}; cancel it",
+    "DependencyNeverSatisfied": f"the job that it waits for has failed: {NEVER}; cancel it",
+    "ReservationDeleted": f"its reservation is gone: {NEVER}; cancel it",
+    "RequiresReservation": f"its partition takes jobs of reservations only: {NEVER}; cancel it",
+}
+_LONG = {"Nodes required for job are DOWN": "ReqNodeNotAvail", "launch failed": "JobHeldAdmin"}
+"""Beginnings of reasons that Slurm writes as sentences."""
+_OWNERS = {"QOS": "its quality of service", "Assoc": "its account", "": "its account"}
+_THINGS = {
+    **{"GRES": "GPUs", "Cpu": "cores", "CPU": "cores", "Mem": "memory", "Node": "nodes"},
+    **{"Submit": "submitted jobs", "Job": "running jobs", "Wall": "time", "Billing": "billing"},
+    **{"Energy": "energy", "License": "licenses", "BB": "burst buffers"},
+}
+_AWAY = re.compile(
+    r"unable to contact|timed out|temporarily un|connection (refused|reset)|not responding|standby"
+    r"|transport endpoint|zero bytes|communication|try again|does not answer",
+    re.IGNORECASE,
+)
+"""What Slurm says while its controller is away, busy, or full."""
+_LIMIT = re.compile(rf"\b(QOS|Assoc)?(Max|Grp|Min)({'|'.join(_THINGS)})(\w*)")
+"""A limit: whose, which kind, on what, and the rest of its name."""
+AWAY = "Slurm's controller is away or busy: submissions wait until it answers"
+_AS_OTHERS_END = "further jobs are submitted as others end"
+_VIOLATION = "violates accounting/QOS policy"
+
+
+def reason_in_words(reason: str) -> str:
+    """Slurm's reason why a job waits, in words; as Slurm says it where the words are not known."""
+    name, _, detail = reason.partition(",")
+    name = next((short for long, short in _LONG.items() if reason.startswith(long)), name)
+    words = _WORDS.get(name) or _limit_in_words(name)
+    if words is None:
+        return reason
+    nodes = f", {detail.strip()}" if detail and name == "ReqNodeNotAvail" else ""
+    return f"{words} ({name}{nodes})"
+
+
+def _limit_in_words(name: str) -> str | None:
+    """A reason that names a limit, such as `QOSMaxGRESPerUser`; None for other reasons."""
+    limit = _LIMIT.fullmatch(name)
+    if limit is None:
+        return None
+    owner, thing, rest = _OWNERS[limit[1] or ""], _THINGS[limit[3]], limit[4]
+    if "Minutes" in rest:
+        thing = f"the minutes of {thing}"
+    if limit[2] == "Min":
+        return f"it requests less ({thing}) than {owner} requires: {NEVER}; cancel it"
+    if "PerJob" in rest or "PerNode" in rest:
+        return f"it requests more ({thing}) than {owner} allows a job: {NEVER}; cancel it"
+    whose = next((f" per {who}" for who in ("user", "account") if f"Per{who.title()}" in rest), "")
+    return (
+        f"the limit of {owner} on {thing}{whose} is reached; if none of your jobs runs, it "
+        f"requests more than the limit, and {NEVER}"
+    )
+
+
+def lifted_by_time(refusal: str, has_jobs: bool) -> str | None:
+    """Why a refused submission is worth repeating later, in words; None if it is not.
+
+    Args:
+        refusal: what sbatch says.
+        has_jobs: whether jobs of this user wait or run, whose end may make room.
+    """
+    if _AWAY.search(refusal):
+        return AWAY
+    limit = _LIMIT.search(refusal)
+    if limit is None:
+        # Earlier releases do not say which limit.
+        is_limit = _VIOLATION in refusal
+        return f"a limit of Slurm is reached: {_AS_OTHERS_END}" if is_limit and has_jobs else None
+    # Others of the group may make room, too. A limit of zero jobs lets nobody in.
+    is_shared = limit[2] == "Grp" or "PerAccount" in limit[4]
+    if limit[3] != "Submit" or not (has_jobs or is_shared):
+        return None
+    owner = _OWNERS[limit[1] or ""].replace("its", "your")
+    return f"the limit of {owner} on submitted jobs is reached ({limit[0]}): {_AS_OTHERS_END}"

@@ -1,0 +1,133 @@
+"""What sites enforce: it is waited for, or said before anything is submitted."""
+
+import pytest
+
+from tests import preloaded
+from tests.slurm.accounting import ACCOUNT, SMALL_QOS
+from tests.slurm.cluster import Cluster, wait_for
+from tests.slurm.test_check import site
+from tests.workflow import PROJECT
+from workflow_scripts.operations.status import queued_jobs
+
+SLURM = PROJECT / "profiles/slurm"
+SNAKEFILE = """\
+rule all:
+    input: expand("{n}.txt", n=range(4))
+rule work:
+    output: "{n}.txt"
+    shell: "sleep 2; touch {output}"
+"""
+SITE = f"""\
+__use_yte__: true
+__definitions__:
+  - import snakemake_executor_plugin_slurm as plugin
+  - 'plugin.Executor.next_seconds_between_status_checks = property(lambda self: 1, lambda *_: None)'
+slurm-init-seconds-before-status-checks: 1
+seconds-between-status-checks: 1
+latency-wait: 10
+retries: 0
+slurm-qos: {SMALL_QOS}
+default-resources: {{slurm_account: {ACCOUNT}, mem_mb: 1000, runtime: 30}}
+set-resources: {{work: {{runtime: 30}}}}
+"""
+STOPPED = """\
+trap 'exit 75' TERM
+echo >started.$SLURM_JOB_ID
+sleep 600 & wait
+"""
+
+
+def with_qos(path, **settings):
+    """A site file for the small quality of service."""
+    own = site(path, account=f'"{ACCOUNT}"', gpu_partition='"gpu"', **settings)
+    own.write_text(own.read_text().replace("# slurm-qos: my-qos", f"slurm-qos: {SMALL_QOS}"))
+    return own
+
+
+def test_the_check_reads_limits(accounting_cluster, check, tmp_path):
+    code, said = check(accounting_cluster, SLURM, with_qos(tmp_path / "site.yaml"))
+    assert code == 2
+    errors = [line for line in said.splitlines() if "error: " in line]
+    assert len(errors) == 2, said
+    assert "train: 1440 minutes are more than the 60 of QOS small, the job would wait" in errors[0]
+    assert "set train_runtime" in errors[0]
+    assert "doctor: 4 GPUs are more than the 2 of QOS small, per user, the job would" in errors[1]
+    assert "jobs: 50, but QOS small, per user takes 2: set jobs: 2" in said
+
+    fitting = with_qos(tmp_path / "site.yaml", gpus="2", train_runtime="60")
+    code, said = check(accounting_cluster, SLURM, fitting)
+    assert code == 0, said
+
+
+@pytest.mark.parametrize(("model", "by"), [("a100", "gpus"), ("a100", "gres"), ("v100", "gpus")])
+def test_gpus_that_have_a_model(accounting_cluster, check, tmp_path, model, by):
+    settings = {"account": ACCOUNT, "gpu_partition": "gpu", "gpu_model": model, "gpus_by": by}
+    quoted = {name: f'"{value}"' for name, value in settings.items()}
+    code, said = check(accounting_cluster, SLURM, site(tmp_path / "site.yaml", **quoted))
+    assert (code == 0) is (model == "a100"), said
+    assert ("set gpus, gpu_model or gpus_by" in said) is (model == "v100")
+
+
+@pytest.mark.slow
+def test_more_jobs_than_the_site_takes(accounting_cluster, tmp_path):
+    """Four jobs where two are taken, without a retry."""
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    (tmp_path / "site.yaml").write_text(SITE)
+    own = accounting_cluster.environment
+    done = preloaded.run(
+        ["snakemake", "--profile", str(SLURM), "--profile", "site.yaml"],
+        tmp_path,
+        {**preloaded.os.environ, **own, **preloaded.forked(own["PATH"])},
+    )
+    assert done.returncode == 0, done.stdout
+    limit = "The limit of your quality of service on submitted jobs is reached"
+    assert done.stdout.count(limit) == 1, done.stdout
+    assert len(list(tmp_path.glob("[0-3].txt"))) == 4
+
+
+def test_a_job_that_never_starts_says_why(accounting_cluster, tmp_path, monkeypatch):
+    for name, value in accounting_cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    common = "--parsable", f"--account={ACCOUNT}", f"--qos={SMALL_QOS}", f"--chdir={tmp_path}"
+    jobs = {
+        "a_1": ("--gpus=4", "--time=10"),
+        "a_2": ("--time=90",),
+    }
+    for run, options in jobs.items():
+        comment = f"--comment=rule_train_wildcards_{run}"
+        accounting_cluster.ask("sbatch", *common, comment, *options, "--wrap", "true")
+
+    def reasons():
+        found = {key[1]: job.reason or "" for key, job in queued_jobs(tmp_path).items()}
+        return found if all("QOS" in reason for reason in found.values()) else None
+
+    found = wait_for("reasons", reasons)
+    accounting_cluster.ask("scancel", "--user=root")
+    assert "on GPUs per user is reached; if none of your jobs runs, it requests" in found["a_1"]
+    assert "it requests more (time) than its quality of service allows a job" in found["a_2"]
+    assert "in the queue since 20" in found["a_1"]
+
+
+def test_how_preempted_jobs_end_that_get_time_to_save(idle_cluster, tmp_path):
+    """With GraceTime: it is requeued, or cancelled and ends with its own exit code."""
+    cluster: Cluster = idle_cluster
+    (tmp_path / "job").write_text(f"#!/bin/bash\n{STOPPED}")
+    ends = {}
+    for partition in ("scavenger", "leftover"):
+        submit = (
+            "sbatch",
+            "--parsable",
+            f"--partition={partition}",
+            "--gpus=4",
+            "--output=/dev/null",
+        )
+        job = int(cluster.ask(*submit, f"--chdir={tmp_path}", str(tmp_path / "job")))
+        started = tmp_path / f"started.{job}"
+        wait_for("a job that runs", started.exists)
+        node = cluster.details(job)["NodeList"]
+        urgent = "--partition=urgent", "--gpus=4", f"--nodelist={node}", "--output=/dev/null"
+        cluster.ask("sbatch", *urgent, "--wrap", "true")
+        wait_for("an end", lambda job=job: cluster.details(job)["JobState"] != "RUNNING")
+        wait_for("an end", lambda job=job: cluster.details(job)["JobState"] != "COMPLETING")
+        ends[partition] = cluster.details(job)["JobState"], cluster.details(job)["ExitCode"]
+    assert ends == {"scavenger": ("PENDING", "0:0"), "leftover": ("PREEMPTED", "75:0")}
