@@ -9,7 +9,7 @@ from workflow_scripts.operations.cluster import (
     ADVICE,
     Profile,
     advice_on,
-    limit_exceeded,
+    limits_exceeded,
     options_of,
     sbatch_command,
 )
@@ -77,8 +77,9 @@ def test_what_a_limit_never_lets_start_is_named(resources, finding):
         SlurmLimit(Limited.GPUS, 2, "QOS short, per user"),
         SlurmLimit(Limited.GPUS, 1, "account lab", "v100"),
     ]
-    found = limit_exceeded(resources, limits)
-    assert found is None if finding is None else found.startswith(finding)
+    found = list(limits_exceeded(resources, limits))
+    assert len(found) == (finding is not None)
+    assert all(line.startswith(finding) for line in found)
 
 
 def test_a_missing_profile_is_named(capfd, monkeypatch, tmp_path):

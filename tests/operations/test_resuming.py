@@ -54,7 +54,8 @@ def test_the_last_attempt_in_a_slurm_job_tells_whether_it_was_stopped(job, tmp_p
 
 def test_a_run_is_done_if_it_was_trained_from_the_same(job, tmp_path):
     assert Trainings().is_done(job) is False
-    record = {"schema": 1, "variant": "blur", "seed": 1, "settings": {}}
+    settings = {"engine": "torchvision"}
+    record = {"schema": 1, "variant": "blur", "seed": 1, "settings": settings}
     file = tmp_path / "runs/blur/seed~1/run.json"
     file.parent.mkdir(parents=True)
     for fingerprint, done in (("abc", True), ("abd", False)):

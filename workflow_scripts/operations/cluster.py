@@ -1,7 +1,7 @@
 """The jobs that profiles describe, as the executor would submit them, and how Slurm judges them."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ ADVICE = {
     "generic resource": 'set gpus, gpu_model or gpus_by; available: sinfo -o "%P %G"',
     "gres": 'set gpus, gpu_model or gpus_by; available: sinfo -o "%P %G"',
     "time limit": 'set train_runtime; the longest: sinfo -o "%P %l"',
-    "node configuration": "no node has that much; set gpus, train_cores, train_mem_mb or "
+    "node configuration": "no node has that; set gpus, gpu_model, train_cores, train_mem_mb or "
     'gpu_partition; available: sinfo -o "%P %c cores %m MB %G"',
     "does not answer": "ask again later, or on a login node",
     "unable to contact": "the controller is away; ask again later, or on a login node",
@@ -161,18 +161,18 @@ def refusal_of(command: list[str]) -> str | None:
     return None
 
 
-def limit_exceeded(resources: Mapping[str, Any], limits: Iterable[SlurmLimit]) -> str | None:
-    """Reason why a job would wait forever: many clusters accept jobs that they never start."""
+def limits_exceeded(resources: Mapping[str, Any], limits: Iterable[SlurmLimit]) -> Iterator[str]:
+    """Reasons why a job would wait forever: many clusters accept jobs that they never start."""
     gpus, model = gpus_requested(resources)
     requested = {Limited.GPUS: gpus, Limited.MINUTES: resources.get("runtime") or 0}
-    for limit in limits:
-        amount = requested.get(limit.on, 0)
-        if amount > limit.most and limit.gpu_model in (None, model):
-            return (
-                f"{amount} {limit.on} are more than the {limit.most:g} of {limit.by}, the job "
-                f"would wait forever; {ADVICE[LIMITED_BY[limit.on]]}"
+    own = [limit for limit in limits if limit.gpu_model in (None, model)]
+    for on, amount in requested.items():
+        limit = least(own, on)
+        if limit is not None and amount > limit.most:
+            yield (
+                f"{amount} {on} are more than the {limit.most:g} of {limit.by}, the job would wait "
+                f"forever; {ADVICE[LIMITED_BY[on]]}"
             )
-    return None
 
 
 def gpus_requested(resources: Mapping[str, Any]) -> tuple[int, str | None]:

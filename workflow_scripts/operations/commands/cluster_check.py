@@ -13,7 +13,7 @@ from workflow_scripts.common.cli import option
 from workflow_scripts.operations.cluster import (
     Profile,
     least,
-    limit_exceeded,
+    limits_exceeded,
     refusal_of,
     sbatch_command,
 )
@@ -50,11 +50,12 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
         account, partition = (job.resources.get(f"slurm_{n}") for n in ("account", "partition"))
         own = site.limits(account, job.resources.get("qos", qos), partition)
         limits += own
-        refusal = refusal_of(command) or limit_exceeded(job.resources, own)
-        if refusal is None:
-            log.info("%s: accepted", name)
-        else:
+        refusal = refusal_of(command)
+        refusals = [refusal] if refusal else [*limits_exceeded(job.resources, own)]
+        for refusal in refusals:
             refused.setdefault(refusal, []).append(name)
+        if not refusals:
+            log.info("%s: accepted", name)
     findings = [f"{', '.join(names)}: {refusal}" for refusal, names in refused.items()]
     findings += _check_number(profiles, limits)
     if findings:
