@@ -107,6 +107,7 @@ class PatientExecutor(plugin.Executor):
         self._had_twin: dict[Any, float] = {}
         self._said: set[str] = set()
         self._numbers: set[str] = set()
+        self._active: dict[str, SubmittedJobInfo] = {}
         self._saved: dict[Any, Hashable | None] = {}
         self._idle_starts: dict[Any, int] = {}
         self._unknown: dict[str, int] = {}
@@ -245,6 +246,7 @@ class PatientExecutor(plugin.Executor):
         """Remember a submission, and how far the work was."""
         with self._lock:
             self._numbers.add(job_info.external_jobid)
+            self._active[job_info.external_jobid] = job_info
         if self.work is not None and not job_info.job.is_group():
             self._saved[job_info.job] = self.work.saved(job_info.job)
         super().report_job_submission(job_info, register_job)
@@ -408,6 +410,7 @@ class PatientExecutor(plugin.Executor):
 
     async def _report_end(self, info: SubmittedJobInfo, state: str) -> None:
         job, number = info.job, info.external_jobid
+        self._active.pop(number, None)
         if state == "COMPLETED" or (state == FORGOTTEN and await self._has_outputs(job)):
             if not self.workflow.executor_settings.keep_successful_logs:
                 with contextlib.suppress(OSError):
@@ -448,6 +451,10 @@ class PatientExecutor(plugin.Executor):
         """Cancel the jobs, and submit none of those that wait."""
         self._is_stopped = True
         super().cancel()
+
+    def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
+        """Cancel all jobs; those that are looked at in this moment are not in `active_jobs`."""
+        super().cancel_jobs(list(self._active.values()))
 
     def format_job_exec(self, job: Any) -> str:
         """Command of a job that reaches the job as it is, also with `$` and backslashes.
