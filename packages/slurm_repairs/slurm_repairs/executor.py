@@ -92,6 +92,7 @@ class PatientExecutor(plugin.Executor):
     """
 
     work: ResumableWork | None = None
+    next_seconds_between_status_checks: float
 
     def __init__(self, workflow: Any, logger: Any) -> None:
         if shutil.which("sbatch") is None:
