@@ -76,7 +76,7 @@ def test_the_parts_that_are_likely_to_be_cut_off_come_last(tmp_path, scale):
     names = [part.name for part in parts_of(scale, "detectron2", tmp_path)]
     assert names[:4] == ["frames", "doctor", "training, exact: ours", "training, exact: stock"]
     assert names[-1] == "Table II"
-    assert ("training, mixed: stock" in names) == bool(scale.gpus)
+    assert ("training, fast: stock" in names) == bool(scale.gpus)
     alone = [part.name for part in parts_of(scale, "torchvision", tmp_path)]
     assert alone == [name for name in names if not name.endswith(": stock")]
 
@@ -125,13 +125,13 @@ def test_the_table_has_both_sides_and_their_ratio():
         [
             result("training, exact: ours", images_per_s=12.0, **gpu),
             result("training, exact: stock", images_per_s=8.0, gpu_busy=0.7, torch_mib=3072.0),
-            result("training, mixed: ours", images_per_s=18.0, **gpu),
+            result("training, fast: ours", images_per_s=18.0, **gpu),
         ],
     )
     assert text.startswith("measured on CPU X, 2 cores, GPU Y, commit abc.\n\n|")
     float32 = ["12.0", "1.00", "8.0", "1.50", "2.0 and 3.0", "93 % and 70 %"]
     assert cells(text, "training, exact")[1:] == float32
-    assert cells(text, "training, mixed")[1:] == ["18.0", "1.50", "", "", "2.0", "93 %"]
+    assert cells(text, "training, fast")[1:] == ["18.0", "1.50", "", "", "2.0", "93 %"]
     assert "not installed" not in text
 
 

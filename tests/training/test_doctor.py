@@ -43,7 +43,7 @@ def test_what_does_not_work_is_named_and_the_rest_examined(capfd, monkeypatch):
     assert code == 2
     assert "NMS keeps [0, 1, 2] instead of [0, 2]" in said
     assert re.search(r"training and prediction +RuntimeError: training diverged at iter", said)
-    assert "error: RoIAlign and NMS, training and prediction: does not work here" in said
+    assert "error: training and prediction, RoIAlign and NMS: does not work here" in said
 
 
 def test_fewer_gpus_than_a_training_asks_for_are_named():
