@@ -66,7 +66,7 @@ def benchmark() -> pd.DataFrame:
         (work / "site.yaml").write_text(SITE)
         environment = {**os.environ, **cluster.environment}
         environment["PATH"] = f"{stand_ins}{os.pathsep}{environment['PATH']}"
-        snakemake = subprocess.Popen(
+        process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "snakemake"),
                 *("--profile", f"{PROJECT}/profiles/slurm", "--profile", f"{work}/site.yaml"),
@@ -78,16 +78,16 @@ def benchmark() -> pd.DataFrame:
         )
         try:
             wait_for("submissions", lambda: calls.read_text().count("sbatch") == JOBS)
-            submitting, cpu = Counter(calls.read_text().split()), cpu_seconds(snakemake.pid)
+            submitting, cpu = Counter(calls.read_text().split()), cpu_seconds(process.pid)
             time.sleep(SECONDS)
             waiting = Counter(calls.read_text().split()) - submitting
-            used = cpu_seconds(snakemake.pid) - cpu
-            status = Path(f"/proc/{snakemake.pid}/status").read_text()
+            used = cpu_seconds(process.pid) - cpu
+            status = Path(f"/proc/{process.pid}/status").read_text()
         finally:
-            snakemake.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                snakemake.wait(60)
-            snakemake.kill()
+                process.wait(60)
+            process.kill()
         threads, rss = (status.split(f"{name}:")[1].split()[0] for name in ("Threads", "VmRSS"))
         rows: dict[str, float] = {
             f"{name}, to submit {JOBS} jobs": count for name, count in sorted(submitting.items())

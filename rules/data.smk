@@ -70,10 +70,12 @@ class IndexIsMade:
     """
 
     def __bool__(self):
-        return workflow.is_main_process and any(
-            job.rule.name == "index_dataset"
-            for job in workflow.dag.needrun_jobs(exclude_finished=False)
-        )
+        if not workflow.is_main_process:
+            return False
+        if workflow.dag is None:  # nothing is decided yet
+            return True
+        needed = workflow.dag.needrun_jobs(exclude_finished=False)
+        return any(job.rule.name == "index_dataset" for job in needed)
 
 
 workflow.get_rule("index_dataset").is_checkpoint = IndexIsMade()
