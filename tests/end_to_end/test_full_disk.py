@@ -1,0 +1,123 @@
+"""Every stage on a file system without room: one line, nothing half-written, and it goes on."""
+
+import contextlib
+import dataclasses
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import preloaded
+from tests.small_experiment import copied
+from tests.workflow import Workflow
+from workflow_scripts.operations.snakemake_call import Job, SnakemakeCall
+
+pytestmark = pytest.mark.slow
+
+ROOM = "No space left on device"
+ADVICE = "free disk space and run again"
+WRITE_NOTHING = {"check_pii", "check_variant", "check_training", "start_trainings"}
+"""Rules whose commands look at things; Snakemake itself makes their marks."""
+RUN = "runs/unmodified/seed~1"
+
+
+@pytest.fixture(scope="module")
+def disk(require_root, tmp_path_factory) -> Iterator[Path]:
+    """A small file system of its own, beside that of the project."""
+    require_root("mounting a file system")
+    folder = tmp_path_factory.mktemp("disk")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def filled(disk: Path) -> Iterator[None]:
+    """A file system that is full for a while."""
+    filler = disk / "filler"
+    try:
+        with filler.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+            while True:
+                stream.write(bytes(1 << 16))
+        yield
+    finally:
+        filler.unlink()
+
+
+def test_every_stage_says_so_and_leaves_nothing_half_written(disk, small_experiment):
+    finished, _ = small_experiment
+    workflow = copied(finished, dataclasses.replace(finished, folder=disk / "eine Übung"))
+    jobs = SnakemakeCall([*workflow.command()[3:], "--forceall"]).jobs()
+    jobs_by_rule = {job.rule: job for job in jobs if job.command}
+    assert {"train", "predict", "anonymize", "report"} <= jobs_by_rule.keys()
+    for rule, job in jobs_by_rule.items():
+        with without_outputs(workflow, job) as outputs:
+            with filled(disk):
+                code, said = called(workflow, job)
+            assert "Traceback" not in said, said
+            if rule in WRITE_NOTHING:
+                assert code == 0, said
+                continue
+            assert code == 2, said
+            errors = [line for line in said.splitlines() if "] error: " in line]
+            assert len(errors) == 1, said
+            assert ROOM in errors[0]
+            assert ADVICE in errors[0]
+            assert not [output for output in outputs if output.exists()], said
+    # Space is given back: nothing is missing or counts as changed, and a lost run is made again.
+    assert workflow.plan() == {}
+    model = workflow.results / RUN / "model_final.pth"
+    content = model.read_bytes()
+    shutil.rmtree(model.parent)
+    target = str(model.relative_to(workflow.folder))
+    workflow.command()
+    with filled(disk):
+        refused = preloaded.run(
+            workflow.command(target)[2:], workflow.folder, {**os.environ, **workflow.environment}
+        )
+    assert refused.returncode != 0
+    assert ROOM in refused.stdout
+    assert "Traceback" not in refused.stdout
+    workflow.run(target)
+    assert model.read_bytes() == content
+
+
+@contextlib.contextmanager
+def without_outputs(workflow: Workflow, job: Job) -> Iterator[list[Path]]:
+    """The outputs of a job, which are away for a while."""
+    outputs = [workflow.folder / output for output in job.outputs]
+    aside = workflow.folder.parent / "aside"
+    aside.mkdir()
+    for number, output in enumerate(outputs):
+        output.rename(aside / str(number))
+    try:
+        yield outputs
+    finally:
+        for number, output in enumerate(outputs):
+            if output.is_dir():
+                shutil.rmtree(output)
+            (aside / str(number)).rename(output)
+        aside.rmdir()
+
+
+def called(workflow: Workflow, job: Job) -> tuple[int, str]:
+    """Run the command of a job; its exit code, and what it says."""
+    done = subprocess.run(
+        ["bash", "-c", job.command],
+        cwd=workflow.folder,
+        env={**os.environ, **workflow.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=1800,
+        check=False,
+    )
+    return done.returncode, done.stdout
