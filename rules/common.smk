@@ -268,3 +268,20 @@ def remember_parameters(rule):
     for function in filter(inspect.isroutine, (*rule.input, *rule.params)):
         plain = getattr(function, "__func__", function)
         overwrite_function_params(plain, get_function_params(function))
+
+
+class IndexIsMade:
+    """Whether Snakemake makes the index in this call: true or false, as it decides.
+
+    Only then is the index a checkpoint, after which Snakemake looks at all jobs again. An index
+    that is up to date as a checkpoint makes Snakemake (9.27) plan every job twice, and makes each
+    job on a node plan all that the job depends on.
+    """
+
+    def __bool__(self):
+        if not workflow.is_main_process:
+            return False
+        if workflow.dag is None:  # nothing is decided yet
+            return True
+        needed = workflow.dag.needrun_jobs(exclude_finished=False)
+        return any(job.rule.name == "index_dataset" for job in needed)

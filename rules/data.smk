@@ -61,21 +61,4 @@ checkpoint index_dataset:
         " --output {params.folder:q} --workers {threads} --log {log:q}"
 
 
-class IndexIsMade:
-    """Whether Snakemake makes the index in this call: true or false, as it decides.
-
-    Only then is the index a checkpoint, after which Snakemake looks at all jobs again. An index
-    that is up to date as a checkpoint makes Snakemake (9.27) plan every job twice, and makes each
-    job on a node plan all that the job depends on.
-    """
-
-    def __bool__(self):
-        if not workflow.is_main_process:
-            return False
-        if workflow.dag is None:  # nothing is decided yet
-            return True
-        needed = workflow.dag.needrun_jobs(exclude_finished=False)
-        return any(job.rule.name == "index_dataset" for job in needed)
-
-
 workflow.get_rule("index_dataset").is_checkpoint = IndexIsMade()
