@@ -18,7 +18,7 @@ from tests.written_results import write_results
 from workflow_scripts.analysis.report.compare import Row, as_text
 from workflow_scripts.analysis.statistics.judge import judge
 from workflow_scripts.analysis.tables.formats import show
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.tables import ResultTable
 
 VARIANTS, SEEDS = ("unmodified", "blur"), (1, 2)
@@ -94,7 +94,7 @@ def test_evaluations_in_their_places_are_accepted(runs):
 def test_an_ap_of_zero_is_not_divided_by():
     samples = {name: SampleStatistics(0.0, 0.0, 5) for name in ("car", "all")}
     better = {name: SampleStatistics(0.2, 0.01, 5) for name in ("car", "all")}
-    of = judge({"plain": samples, "blur": better}, "plain", Statistics(), {})[0]
+    of = judge({"plain": samples, "blur": better}, "plain", VerdictSettings(), {})[0]
     row = Row("zero", "plain", of, "60 unmodified", 1, "torchvision")
     line = next(line for line in as_text([row], "pipe").splitlines() if "zero" in line)
     cells = [cell.strip() for cell in line.split("|")]

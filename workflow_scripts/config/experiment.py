@@ -25,9 +25,11 @@ from workflow_scripts.contracts.settings import (
     Dataset,
     Evaluation,
     ImagesDataset,
+    Question,
     Report,
     Statistics,
     SyntheticDataset,
+    VerdictSettings,
     classes_of,
 )
 from workflow_scripts.pii.settings import Pii
@@ -72,6 +74,10 @@ class Experiment(Section):
     """How the models are tested."""
     privacy: Privacy = Privacy()
     """The attacks on the variants' images, and how many faces and plates were missed."""
+    question: Question = "equivalence"
+    """What the verdict asks: `equivalence` (the same accuracy within a margin), or
+    `non-inferiority` (no loss of the margin or more; a gain is no matter), which needs fewer runs.
+    Decide it before you see results."""
     statistics: Statistics = Statistics()
     """What counts as the same, and how sure one wants to be."""
     report: Report = Report()
@@ -339,6 +345,11 @@ class Experiment(Section):
             classes=self.classes,
             more_seeds=self.more_seeds,
         )
+
+    @property
+    def verdict_settings(self) -> VerdictSettings:
+        """How the verdict is made."""
+        return VerdictSettings(question=self.question, **dict(self.statistics))
 
     @property
     def classes(self) -> tuple[str, ...]:

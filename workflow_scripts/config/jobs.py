@@ -166,8 +166,8 @@ class Jobs:
         return self.image_root("val")
 
     def statistics_settings(self, _: object = None) -> str:
-        """The section `statistics`, as JSON."""
-        return settings_json(self.experiment.statistics)
+        """The section `statistics` and the question, as JSON."""
+        return settings_json(self.experiment.verdict_settings)
 
     def interval_settings(self, _: object = None) -> str:
         """The level of intervals, as JSON."""

@@ -258,11 +258,27 @@ class Statistics(Section):
     expression for file names, whose match names the group."""
     power: Power = 0.8
     """For the smallest detectable difference and the number of runs needed."""
+    paired: Literal["auto"] | bool = False
+    """Whether runs of one seed are compared as pairs: `true`, `false`, or `auto`, which pairs from
+    10 pairs on, where it costs at most 6 % of the interval's width if seeds turn out to matter
+    nothing. Unpaired runs then count in no test. A/A controls are never paired: their seeds are
+    others. Decide it before you see results."""
+    family: Literal["variant", "experiment"] = "variant"
+    """Which tests Holm's correction covers: the classes of one variant, or also those of all
+    treatments (and the means of all treatments), whose verdicts then stand beside the others and
+    make the answer. Decide it before you see results."""
 
     @property
     def test_level(self) -> float:
         """Level of each test at each look: the level is spent in equal parts (Bonferroni)."""
         return self.level / max(len(self.looks), 1)
+
+    @field_validator("paired", mode="before")
+    @classmethod
+    def _paired_is_one_of_three(cls, paired: Any) -> Any:
+        if paired == "auto" or isinstance(paired, bool):
+            return paired
+        raise ValueError("auto, true or false is expected")
 
     @field_validator("looks")
     @classmethod
@@ -270,6 +286,17 @@ class Statistics(Section):
         if list(looks) != sorted(set(looks)):
             raise ValueError("each number of runs has to be larger than the one before")
         return looks
+
+
+Question = Literal["equivalence", "non-inferiority"]
+
+
+class VerdictSettings(Statistics):
+    """What the verdict is told: the section `statistics:`, and the question of the experiment."""
+
+    question: Question = "equivalence"
+    """`equivalence`: differences up to the margin in either direction do not matter.
+    `non-inferiority`: only a loss of the margin or more matters."""
 
 
 class Report(Section):

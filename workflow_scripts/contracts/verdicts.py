@@ -11,7 +11,7 @@ from pydantic import Field
 from run_equivalence.verdicts import ClassVerdict
 
 from workflow_scripts.contracts.runs import ALL
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 
 
 class Role(StrEnum):
@@ -105,7 +105,7 @@ class ExperimentVerdict(FilePart):
 
     version: int = 1
     reference: str
-    settings: Statistics
+    settings: VerdictSettings
     source: str
     """Origin of the numbers: `runs` or `summary`."""
     missing: str = ""

@@ -9,7 +9,7 @@ from workflow_scripts.analysis.statistics.answer import caveats, headline, sente
 from workflow_scripts.analysis.statistics.formats import as_csv, as_markdown, as_plain_text
 from workflow_scripts.analysis.statistics.judge import judge
 from workflow_scripts.analysis.statistics.sentences import notes
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import Coverage, ExperimentVerdict, Role, VariantVerdict
 
 BLIND = "without a positive control, this experiment may miss harm"
@@ -28,7 +28,7 @@ def verdict_of(roles=None, coverage=None, **variants):
         name: samples(*of) if isinstance(of[0], tuple) else samples(of)
         for name, of in variants.items()
     }
-    settings = Statistics()
+    settings = VerdictSettings()
     return ExperimentVerdict(
         reference="plain",
         settings=settings,
@@ -85,7 +85,7 @@ def test_controls_are_no_treatments_and_speak_in_the_caveats():
 
 
 def test_test_images_as_a_sample_are_said_beside_the_interval():
-    settings = Statistics()
+    settings = VerdictSettings()
     samples = {name: SampleStatistics(0.3, 0.003, 5) for name in ("car", "all")}
     rows = compare(samples, samples, images={"all": AddedVariance(0.02**2, 50.0)})
     blur = VariantVerdict(variant="blur", role=Role.TREATMENT, rows=tuple(rows))
@@ -227,9 +227,9 @@ def test_models_that_learned_nothing_are_not_equivalent(deviation):
     }
     found = ExperimentVerdict(
         reference="plain",
-        settings=Statistics(),
+        settings=VerdictSettings(),
         source="runs",
-        variants=judge(groups, "plain", Statistics(), {}),
+        variants=judge(groups, "plain", VerdictSettings(), {}),
     )
     assert headline(found) == (
         "The models learned nothing: mean AP is 0.000 in all variants. Train longer."
@@ -247,7 +247,7 @@ def test_equivalence_below_an_ap_that_is_smaller_than_the_margin_says_little():
         name: {key: SampleStatistics(0.004, 0.001, 5) for key in ("car", "all")}
         for name in ("plain", "blur")
     }
-    (blur,) = judge(groups, "plain", Statistics(), {})
+    (blur,) = judge(groups, "plain", VerdictSettings(), {})
     assert next(notes(blur)) == (
         "Car: the reference's AP of 0.004 is itself below 1 point: equivalence within it says "
         "little."

@@ -10,7 +10,7 @@ from benchmarks.adaptive import rates
 from tests.analysis.statistics.test_command import write_experiment
 from tests.analysis.tables.written_runs import CLASSES, evaluation, written
 from tests.commands import statistics as main
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 
 SAME = (0.3, 0.2, 0.4)
 LOOKS = [6, 9, 14]
@@ -29,10 +29,10 @@ def test_looking_three_times_errs_as_seldom_as_once():
 
 
 def test_the_level_is_spent_in_equal_parts():
-    assert Statistics(looks=(5, 10, 15, 20)).test_level == pytest.approx(0.0125)
-    assert Statistics().test_level == 0.05
+    assert VerdictSettings(looks=(5, 10, 15, 20)).test_level == pytest.approx(0.0125)
+    assert VerdictSettings().test_level == 0.05
     with pytest.raises(ValueError, match="larger than the one before"):
-        Statistics(looks=(5, 15, 10))
+        VerdictSettings(looks=(5, 15, 10))
 
 
 def look(folder, variants, seeds=6, more_seeds=None, looks=LOOKS):

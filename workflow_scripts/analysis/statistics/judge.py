@@ -14,7 +14,7 @@ from run_equivalence.welch import SampleStatistics
 from workflow_scripts.contracts.manifest import read_dropped_instances, read_manifest
 from workflow_scripts.contracts.matches import FILE_NAME, read_matches
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import Coverage, ImageSamples, Role, VariantVerdict
 
 NOT_LEARNED = "mean AP 0.000 with and without: the models learned nothing here"
@@ -23,7 +23,7 @@ NOT_LEARNED = "mean AP 0.000 with and without: the models learned nothing here"
 def judge(
     samples: Mapping[str, Mapping[str, SampleStatistics]],
     reference: str,
-    settings: Statistics,
+    settings: VerdictSettings,
     roles: Mapping[str, Role],
     *,
     coverage: Mapping[str, Coverage] | None = None,
@@ -103,7 +103,7 @@ def coverage_of(manifests: Iterable[Path]) -> dict[str, Coverage]:
 
 
 def resample(
-    runs: Sequence[EvaluatedRun], expected: ExpectedRuns, settings: Statistics
+    runs: Sequence[EvaluatedRun], expected: ExpectedRuns, settings: VerdictSettings
 ) -> tuple[ResampledRuns, ImageSamples] | None:
     """The runs on samples of the test images.
 

@@ -9,11 +9,11 @@ from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.analysis.numbers import interval, points, signed
 from workflow_scripts.contracts.runs import ALL, class_title
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 
-def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
+def sentences(verdict: VariantVerdict, settings: VerdictSettings) -> list[str]:
     """Conclusions on a variant: a sentence per margin, then that of a control."""
     if verdict.over_all.learned_nothing:
         return ["The models learned nothing: mean AP is 0.000 with and without."]
@@ -24,7 +24,7 @@ def sentences(verdict: VariantVerdict, settings: Statistics) -> list[str]:
     return [*said, *control_sentence(verdict, settings)]
 
 
-def control_sentence(verdict: VariantVerdict, settings: Statistics) -> list[str]:
+def control_sentence(verdict: VariantVerdict, settings: VerdictSettings) -> list[str]:
     """Conclusion from a control; none for a treatment."""
     if verdict.role is Role.AA_CONTROL:
         return [_of_aa_control(verdict, settings)]
@@ -83,7 +83,7 @@ def _grouped(verdicts: Iterable[tuple[str, Verdict | None]]) -> list[tuple[Verdi
     return [(outcome, ", ".join(names[outcome])) for outcome in Verdict if outcome in names]
 
 
-def _of_aa_control(verdict: VariantVerdict, settings: Statistics) -> str:
+def _of_aa_control(verdict: VariantVerdict, settings: VerdictSettings) -> str:
     tested = [row for row in verdict.classes if row.welch_p is not None]
     if not tested:
         return "A/A control: not testable; the false-alarm rate is unknown."
@@ -179,7 +179,7 @@ def drop_sentences(verdict: ExperimentVerdict) -> Iterator[str]:
                 yield _of_equal_size(of, control, verdict.settings)
 
 
-def _of_equal_size(of: VariantVerdict, control: VariantVerdict, settings: Statistics) -> str:
+def _of_equal_size(of: VariantVerdict, control: VariantVerdict, settings: VerdictSettings) -> str:
     """Difference of two variants that drop equally many images."""
     (row,) = compare(
         {ALL: _sample(of)},

@@ -19,13 +19,13 @@ from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resam
 from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
 from workflow_scripts.common.cli import Files, Folder, Names, Settings, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
-from workflow_scripts.contracts.settings import Statistics
+from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
 
 
 def verdict(
     *,
-    settings: Settings[Statistics],
+    settings: Settings[VerdictSettings],
     runs: Runs | None = None,
     runs_in: RunsIn | None = None,
     summary: Summary | None = None,
