@@ -98,7 +98,10 @@ class World:
 
 def judged(by_variant: list[list[Matches]], samples: int) -> tuple[Difference, Difference]:
     """The difference of two variants: of these images, and with the images as a sample."""
-    named = dict(zip(("reference", "variant"), by_variant, strict=True))
+    named = {
+        name: [lambda matches=matches: matches for matches in runs]
+        for name, runs in zip(("reference", "variant"), by_variant, strict=True)
+    }
     tested = ResampledRuns.of(named, np.arange(len(by_variant[0][0].images)), samples)
     welch = Difference.between(
         *(SampleStatistics.of(tested.whole[name][:, 0]) for name in ("variant", "reference"))

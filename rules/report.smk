@@ -56,6 +56,7 @@ rule verdict:
         "<benchmarks>/verdict.tsv"
     conda:
         "../envs/workflow.yaml"
+    threads: 4
     resources:
         mem_mb=2000,
         runtime=30,
@@ -77,7 +78,7 @@ rule verdict:
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q}"
         " --random-drops {params.random_drops:q} --manifests {input.manifests:q}"
-        " {params.note}"
+        " {params.note} --threads {threads}"
         " --output {params.folder:q} --log {log:q}"
 
 
@@ -320,6 +321,7 @@ rule partial_verdict:
         "<logs>/partial_verdict.log",
     conda:
         "../envs/workflow.yaml"
+    threads: 4
     params:
         settings=JOBS.statistics_settings,
         runs=str(LAYOUT.runs),
@@ -341,7 +343,7 @@ rule partial_verdict:
         " --reference {params.reference} --aa-controls {params.aa_controls:q}"
         " --positive-controls {params.positive_controls:q}"
         " --random-drops {params.random_drops:q} --manifests {params.manifests:q}"
-        " {params.note}"
+        " {params.note} --threads {threads}"
         " --output {params.folder:q} --log {log:q}"
 
 

@@ -6,7 +6,8 @@ of a variant. The deviation between runs contains the second part already. It is
 subtracted from what resampling the images shows, and the rest is added.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from run_equivalence.resampling import (
     draw_samples,
     effective_groups,
 )
+
+ReadMatches = Callable[[], MatchedPredictions]
+"""Reads the matches of a run, so that those of many runs need not be in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,11 @@ class ResampledRuns:
     @classmethod
     def of(
         cls,
-        runs: Mapping[str, Sequence[MatchedPredictions]],
+        runs: Mapping[str, Sequence[ReadMatches]],
         groups: np.ndarray,
         samples: int,
         overall: str = "all",
+        threads: int = 1,
     ) -> "ResampledRuns":
         """Draw samples of the images, the same for all runs.
 
@@ -61,21 +66,34 @@ class ResampledRuns:
             groups: (I,) int, the group of each image from 0; a group is drawn as a whole.
             samples: number of samples.
             overall: name of the mean over the classes.
+            threads: number of runs in work at once; as many are in memory.
 
         Raises:
             ValueError: runs were tested on different images; the text begins with the variant.
         """
-        first = next(of_variant[0] for of_variant in runs.values() if of_variant)
-        for variant, of_variant in runs.items():
-            if not all(np.array_equal(matches.images, first.images) for matches in of_variant):
-                raise ValueError(f"{variant}: tested on other images than another run")
+        first = next(of_variant[0] for of_variant in runs.values() if of_variant)()
         once = np.ones((1, len(groups)), int)
         counts = np.concatenate((once, draw_samples(groups, samples)))
-        aps = {
-            variant: np.stack([_with_mean(matches, counts) for matches in of_variant])
-            for variant, of_variant in runs.items()
-            if of_variant
-        }
+
+        def aps_of(variant: str, read: ReadMatches) -> np.ndarray:
+            matches = read()
+            if not np.array_equal(matches.images, first.images):
+                raise ValueError(f"{variant}: tested on other images than another run")
+            return _with_mean(matches, counts)
+
+        with ThreadPoolExecutor(threads) as pool:
+            started = {
+                variant: [pool.submit(aps_of, variant, read) for read in of_variant]
+                for variant, of_variant in runs.items()
+                if of_variant
+            }
+            try:
+                aps = {
+                    variant: np.stack([run.result() for run in of_variant])
+                    for variant, of_variant in started.items()
+                }
+            finally:
+                pool.shutdown(cancel_futures=True)
         objects = np.zeros((groups.max() + 1, len(first.classes)))
         np.add.at(objects, groups, first.objects)
         return cls(

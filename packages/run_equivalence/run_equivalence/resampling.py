@@ -14,7 +14,7 @@ RECALLS = np.linspace(0, 1, 101)
 """Recall points of the COCO protocol."""
 THRESHOLDS = 10
 """IoU thresholds of the COCO protocol, 0.50 to 0.95 in steps of 0.05."""
-AT_ONCE = 2_000_000
+AT_ONCE = 300_000
 """Limit of predictions times samples in memory."""
 FEWEST_FOLDERS = 10
 """Effective number of folders from which `auto` draws folders instead of single images."""
@@ -117,6 +117,7 @@ def average_precisions(matches: MatchedPredictions, samples: np.ndarray) -> np.n
         (B, K) float64, fractions of 1; NaN where a sample holds no object of the class.
     """
     result = np.full((len(samples), len(matches.classes)), np.nan)
+    samples = samples.astype(np.int32)  # twice as fast as eight bytes
     for index in range(len(matches.classes)):
         chosen = np.flatnonzero(matches.category == index)
         ranked = chosen[np.argsort(-matches.scores[chosen], kind="stable")]
@@ -133,15 +134,20 @@ def _of_class(
     """AP (B,) of a class whose predictions are `ranked` from the highest score down."""
     objects = samples @ matches.objects[:, index]
     counts = samples[:, matches.image[ranked]]
-    so_far = np.cumsum(counts, axis=1)
+    so_far = np.cumsum(counts, axis=1, dtype=counts.dtype)
+    most = counts[:, np.flatnonzero(matches.hits[ranked])].sum(axis=1).max(initial=0)
+    reached = _points_reached(objects, int(most))
     total = np.zeros(len(samples))
     for threshold in range(THRESHOLDS):
         ignored = (matches.ignored[ranked] >> threshold & 1).astype(bool)
         right = np.flatnonzero((matches.hits[ranked] >> threshold & 1).astype(bool) & ~ignored)
         if right.size:
+            found = so_far[:, right]
             left_out = np.flatnonzero(ignored)
-            before = _cumulated(counts[:, left_out])[:, np.searchsorted(left_out, right)]
-            total += _curve_area(counts[:, right], so_far[:, right] - before, objects)
+            if left_out.size:
+                before = np.searchsorted(left_out, right)
+                found = found - _cumulated(counts[:, left_out])[:, before]
+            total += _curve_area(counts[:, right], found, reached)
     return np.where(objects > 0, total / (THRESHOLDS * RECALLS.size), np.nan)
 
 
@@ -150,7 +156,28 @@ def _cumulated(counts: np.ndarray) -> np.ndarray:
     return np.concatenate((np.zeros((len(counts), 1), int), np.cumsum(counts, axis=1)), axis=1)
 
 
-def _curve_area(right: np.ndarray, found: np.ndarray, objects: np.ndarray) -> np.ndarray:
+def _points_reached(objects: np.ndarray, most: int) -> np.ndarray:
+    """Number of recall points that 0, 1, … hits reach.
+
+    Args:
+        objects: (B,) int, objects to find in each sample.
+        most: the largest number of hits that is asked about.
+
+    Returns:
+        (B, most + 1) uint8.
+    """
+    objects = np.maximum(objects, 1)[:, None]
+    needed = np.ceil(RECALLS * objects).astype(int)
+    # The product is rounded; by the protocol the quotient decides.
+    needed -= (needed - 1) / objects >= RECALLS
+    needed += needed / objects < RECALLS
+    reached = np.zeros((len(objects), most + 1), np.uint8)
+    sample, point = np.nonzero(needed <= most)
+    np.add.at(reached, (sample, needed[sample, point]), 1)
+    return np.cumsum(reached, axis=1, dtype=np.uint8)
+
+
+def _curve_area(right: np.ndarray, found: np.ndarray, reached: np.ndarray) -> np.ndarray:
     """Sum of the precisions at the recall points, from the correct predictions alone.
 
     Precision falls between two correct predictions, so the highest one to the right is at one.
@@ -158,11 +185,10 @@ def _curve_area(right: np.ndarray, found: np.ndarray, objects: np.ndarray) -> np
     Args:
         right: (B, M), how often each correct prediction is in each sample, by score.
         found: (B, M), number of predictions up to and including this one.
-        objects: (B,), number of objects to find.
+        reached: (B, H), number of recall points that 0, 1, … hits reach.
     """
-    hits = np.cumsum(right, axis=1)
+    hits = np.cumsum(right, axis=1, dtype=right.dtype)
     precision = hits / np.maximum(found, 1)
-    highest = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
-    recall = hits / np.maximum(objects, 1)[:, None]
-    points = np.diff(np.searchsorted(RECALLS, recall, "right"), axis=1, prepend=0)
-    return np.einsum("bm,bm->b", highest, points)
+    highest = np.fmax.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    points = np.take_along_axis(reached, hits, axis=1)
+    return np.einsum("bm,bm->b", highest, np.diff(points, axis=1, prepend=np.uint8(0)))

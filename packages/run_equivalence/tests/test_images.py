@@ -1,10 +1,11 @@
 """The test images as a sample: groups, APs on samples, and the variance that they add."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from run_equivalence.images import ResampledRuns, added_variance
+from run_equivalence.images import ReadMatches, ResampledRuns, added_variance
 from run_equivalence.resampling import (
     MatchedPredictions,
     average_precisions,
@@ -29,6 +30,11 @@ def run(seed: int, images: int = IMAGES, found: float = 0.7) -> MatchedPredictio
         hits=np.where(hit, 2**10 - 1, 0).astype(np.uint16),
         ignored=np.zeros(3 * images, np.uint16),
     )
+
+
+def reads(*seeds: int, images: int = IMAGES) -> list[ReadMatches]:
+    """Runs that are made when they are asked for."""
+    return [partial(run, seed, images) for seed in seeds]
 
 
 def test_the_ap_of_a_simple_curve():
@@ -74,11 +80,21 @@ def test_a_variance_of_a_variant_s_own_runs_is_not_added():
 
 
 def test_one_run_or_a_class_without_objects_tells_nothing_of_images():
-    runs = {"a": [run(1)], "b": [run(2), run(3)], "c": [run(4), run(5)]}
+    runs = {"a": reads(1), "b": reads(2, 3), "c": reads(4, 5)}
     resampled = ResampledRuns.of(runs, np.arange(IMAGES), 20)
     assert set(resampled.added("a", "b").values()) == {None}
     added = resampled.added("c", "b")
     assert added["bus"] is None
     assert added["car"].groups == added["all"].groups == pytest.approx(IMAGES)
     with pytest.raises(ValueError, match="c: tested on other images"):
-        ResampledRuns.of(runs | {"c": [run(4, images=3)]}, np.arange(IMAGES), 20)
+        ResampledRuns.of(runs | {"c": reads(4, images=3)}, np.arange(IMAGES), 20)
+
+
+def test_runs_in_work_at_once_give_the_same():
+    runs = {"a": reads(1, 2, 3), "b": reads(4, 5)}
+    one, several = (
+        ResampledRuns.of(runs, np.arange(IMAGES), 20, threads=threads) for threads in (1, 3)
+    )
+    for name in runs:
+        np.testing.assert_array_equal(one.whole[name], several.whole[name])
+        np.testing.assert_array_equal(one.drawn[name], several.drawn[name])

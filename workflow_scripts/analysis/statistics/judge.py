@@ -1,6 +1,7 @@
 """Verdict on each variant of an experiment, from samples and, where kept, from matches."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from plain_commands.console import log
@@ -103,9 +104,18 @@ def coverage_of(manifests: Iterable[Path]) -> dict[str, Coverage]:
 
 
 def resample(
-    runs: Sequence[EvaluatedRun], expected: ExpectedRuns, settings: VerdictSettings
+    runs: Sequence[EvaluatedRun],
+    expected: ExpectedRuns,
+    settings: VerdictSettings,
+    threads: int = 1,
 ) -> tuple[ResampledRuns, ImageSamples] | None:
     """The runs on samples of the test images.
+
+    Args:
+        runs: runs that were evaluated; the matches of each are beside its eval.json.
+        expected: the experiment's variants.
+        settings: number of samples, and the groups of images that are drawn.
+        threads: number of runs in work at once.
 
     Returns:
         None where the settings ask for no samples, or a run has no matches.
@@ -128,16 +138,16 @@ def resample(
         return None
     matches = {
         variant: [
-            read_matches(files[run.path], run.evaluation.run)
+            partial(read_matches, files[run.path], run.evaluation.run)
             for run in runs
             if run.variant == variant
         ]
         for variant in expected.variants
     }
-    first = next(of_variant[0] for of_variant in matches.values() if of_variant)
+    first = next(of_variant[0] for of_variant in matches.values() if of_variant)()
     groups, unit = groups_of(first.images.tolist(), settings.image_groups)
     try:
-        resampled = ResampledRuns.of(matches, groups, settings.image_samples, ALL)
+        resampled = ResampledRuns.of(matches, groups, settings.image_samples, ALL, threads)
     except ValueError as error:
         raise UserError(f"{error}, by its {FILE_NAME}; evaluate all runs again") from None
     return resampled, ImageSamples(

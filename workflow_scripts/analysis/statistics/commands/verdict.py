@@ -17,7 +17,7 @@ from workflow_scripts.analysis.run_arguments import (
 from workflow_scripts.analysis.statistics import formats
 from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resample
 from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
-from workflow_scripts.common.cli import Files, Folder, Names, Settings, option
+from workflow_scripts.common.cli import Files, Folder, Names, Settings, Threads, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
@@ -36,6 +36,7 @@ def verdict(
     random_drops: Names = (),
     manifests: Files = (),
     note: Annotated[str, option("TEXT")] = "",
+    threads: Threads = 1,
     output: Folder | None = None,
 ) -> None:
     """Judge each variant and class against the reference.
@@ -65,7 +66,7 @@ def verdict(
         read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
         missing = list_of(missing_runs(read, wanted))
         samples = samples_of_runs(read, wanted)
-        tested = resample(read, wanted, settings)
+        tested = resample(read, wanted, settings, threads)
     roles = dict.fromkeys(aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(positive_controls, Role.POSITIVE_CONTROL)
     roles |= dict.fromkeys(random_drops, Role.RANDOM_DROP)
