@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from plain_commands.section import Section, validate
 from plain_commands.texts import read_yaml
 from pydantic import Field, field_validator, model_validator
+from run_equivalence.verdicts import Question
 
 from workflow_scripts.anonymization.methods.drop import Drop
 from workflow_scripts.anonymization.methods.natural import Natural
@@ -25,7 +26,6 @@ from workflow_scripts.contracts.settings import (
     Dataset,
     Evaluation,
     ImagesDataset,
-    Question,
     Report,
     Statistics,
     SyntheticDataset,
@@ -74,7 +74,7 @@ class Experiment(Section):
     """How the models are tested."""
     privacy: Privacy = Privacy()
     """The attacks on the variants' images, and how many faces and plates were missed."""
-    question: Question = "equivalence"
+    question: Question = Question.EQUIVALENCE
     """What the verdict asks: `equivalence` (the same accuracy within a margin), or
     `non-inferiority` (no loss of the margin or more; a gain is no matter), which needs fewer runs.
     Decide it before you see results."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from plain_commands.files import sha256_of
 from plain_commands.section import Pixels, Section, Seed
 from pydantic import AfterValidator, Field, field_validator, model_validator
+from run_equivalence.verdicts import Question
 
 CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle")
 """The Cityscapes instance classes, in the order of the whitepaper's Table II."""
@@ -288,13 +289,10 @@ class Statistics(Section):
         return looks
 
 
-Question = Literal["equivalence", "non-inferiority"]
-
-
 class VerdictSettings(Statistics):
     """What the verdict is told: the section `statistics:`, and the question of the experiment."""
 
-    question: Question = "equivalence"
+    question: Question = Question.EQUIVALENCE
     """`equivalence`: differences up to the margin in either direction do not matter.
     `non-inferiority`: only a loss of the margin or more matters."""
 

@@ -4,14 +4,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from run_equivalence.family import over_classes
 from run_equivalence.images import AddedVariance
 from run_equivalence.power import (
     detectable_difference,
     runs_for_difference,
     runs_for_equivalence,
+    runs_for_non_inferiority,
 )
-from run_equivalence.verdicts import AtMargin, ClassVerdict, RunStatistics, Verdict, WithImages
-from run_equivalence.welch import Difference, SampleStatistics, holm, is_testable
+from run_equivalence.verdicts import (
+    AtMargin,
+    ClassVerdict,
+    Question,
+    RunStatistics,
+    Verdict,
+    WithImages,
+    conclusion,
+)
+from run_equivalence.welch import Difference, SampleStatistics, is_testable
 
 
 def compare(
@@ -21,6 +31,8 @@ def compare(
     margins: Sequence[float] = (0.01, 0.02),
     level: float = 0.05,
     power: float = 0.8,
+    question: Question = Question.EQUIVALENCE,
+    pairs: Mapping[str, SampleStatistics] | None = None,
     images: Mapping[str, AddedVariance | None] | None = None,
     overall: str = "all",
 ) -> list[ClassVerdict]:
@@ -33,18 +45,24 @@ def compare(
         level: significance level of each test; intervals have the confidence 1 - 2 * level. Who
             looks L times, adding runs in between, divides the level by L.
         power: probability for the detectable difference and the number of runs needed.
+        question: what is asked, chosen before results are seen.
+        pairs: differences of paired runs (variant minus reference), by class, where pairing was
+            planned; None tests the runs as independent.
         images: variance that the test images add to the difference, where it is known.
         overall: key of the mean over the classes, which Holm's correction leaves out.
     """
     added = images or {}
-    criteria = _Criteria(tuple(margins), level, power)
+    criteria = _Criteria(tuple(margins), level, power, question)
     rows = [
-        _judge(name, samples[name], references[name], criteria, added.get(name))
+        _judge(
+            name,
+            _Samples(samples[name], references[name], pairs[name] if pairs else None),
+            criteria,
+            added.get(name),
+        )
         for name in references
     ]
-    tested = [row for row in rows if row.name != overall]
-    adjusted = {row.name: row for row in _adjusted(tested, level)}
-    return [adjusted.get(row.name, row) for row in rows]
+    return over_classes(rows, level, question, overall)
 
 
 @dataclass(frozen=True)
@@ -52,28 +70,58 @@ class _Criteria:
     margins: tuple[float, ...]
     level: float
     power: float
+    question: Question
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """Runs of a class."""
+
+    variant: SampleStatistics
+    reference: SampleStatistics
+    pairs: SampleStatistics | None
+    """Differences of paired runs; None if the runs are independent."""
+
+    @property
+    def is_testable(self) -> bool:
+        if self.pairs is None:
+            return is_testable(self.variant, self.reference)
+        return self.pairs.has_spread
+
+    @property
+    def stds(self) -> tuple[float, ...]:
+        """Standard deviations by which further runs are planned."""
+        if self.pairs is None:
+            return self.variant.std, self.reference.std
+        return (self.pairs.std,)
+
+    @property
+    def value(self) -> float:
+        """Observed difference; NaN where undefined."""
+        return self.variant.mean - self.reference.mean if self.pairs is None else self.pairs.mean
+
+    def difference(self) -> Difference:
+        """Difference of runs that are testable."""
+        if self.pairs is None:
+            return Difference.between(self.variant, self.reference)
+        return Difference.of_pairs(self.pairs)
 
 
 def _judge(
-    name: str,
-    sample: SampleStatistics,
-    reference: SampleStatistics,
-    criteria: _Criteria,
-    added: AddedVariance | None,
+    name: str, samples: _Samples, criteria: _Criteria, added: AddedVariance | None
 ) -> ClassVerdict:
-    difference = sample.mean - reference.mean
     row = ClassVerdict(
         name=name,
-        reference=_group(reference),
-        variant=_group(sample),
-        difference=None if math.isnan(difference) else difference,
+        reference=_group(samples.reference),
+        variant=_group(samples.variant),
+        difference=None if math.isnan(samples.value) else samples.value,
         margins=tuple(AtMargin(margin) for margin in criteria.margins),
-        notes=tuple(_notes(sample, reference)),
+        notes=tuple(_notes(samples)),
+        pairs=samples.pairs.n if samples.pairs else None,
     )
-    if not is_testable(sample, reference):
+    if not samples.is_testable:
         return row
-    welch = Difference.between(sample, reference)
-    stds = (sample.std, reference.std)
+    welch = samples.difference()
     low, high = welch.interval(criteria.level)
     return replace(
         row,
@@ -82,34 +130,40 @@ def _judge(
         df=welch.df,
         welch_p=welch.p_different(),
         detectable=detectable_difference(welch.error, welch.df, criteria.level, criteria.power),
-        margins=tuple(_planned(at, welch, stds, criteria) for at in _at_margins(welch, criteria)),
+        margins=tuple(
+            _planned(at, welch, samples.stds, criteria) for at in _at_margins(welch, criteria)
+        ),
         with_images=None if added is None else _with_images(welch, added, criteria),
     )
 
 
 def _at_margins(difference: Difference, criteria: _Criteria) -> tuple[AtMargin, ...]:
+    both_ways = criteria.question is Question.EQUIVALENCE
+    p_within = difference.p_equivalent if both_ways else difference.p_not_worse
     different = difference.p_different()
-    equivalent = [(margin, difference.p_equivalent(margin)) for margin in criteria.margins]
     return tuple(
         AtMargin(
             margin=margin,
             tost_p=p,
-            verdict=_outcome(p, different, criteria.level),
+            verdict=conclusion(criteria.question, p, different, difference.value, criteria.level),
             within_reach=difference.reach(criteria.level) < margin,
         )
-        for margin, p in equivalent
+        for margin in criteria.margins
+        for p in [p_within(margin)]
     )
 
 
 def _planned(
-    at: AtMargin, welch: Difference, stds: tuple[float, float], criteria: _Criteria
+    at: AtMargin, welch: Difference, stds: tuple[float, ...], criteria: _Criteria
 ) -> AtMargin:
     """The verdict, if it is inconclusive with the number of runs that decide."""
     if at.verdict is not Verdict.INCONCLUSIVE:
         return at
     level, power = criteria.level, criteria.power
+    both_ways = criteria.question is Question.EQUIVALENCE
+    runs_for_question = runs_for_equivalence if both_ways else runs_for_non_inferiority
     counts = (
-        runs_for_equivalence(welch.value, at.margin, stds, level, power),
+        runs_for_question(welch.value, at.margin, stds, level, power),
         runs_for_difference(welch.value, stds, level, power),
     )
     return replace(at, runs_needed=min((n for n in counts if n is not None), default=None))
@@ -129,46 +183,21 @@ def _with_images(welch: Difference, added: AddedVariance, criteria: _Criteria) -
     )
 
 
-def _outcome(p_equivalent: float, p_different: float, level: float) -> Verdict:
-    if p_equivalent < level:
-        return Verdict.BOTH if p_different < level else Verdict.EQUIVALENT
-    return Verdict.DIFFERENT if p_different < level else Verdict.INCONCLUSIVE
-
-
-def _adjusted(rows: Sequence[ClassVerdict], level: float) -> list[ClassVerdict]:
-    """The testable rows with Holm's p values, separately for equivalence and difference."""
-    rows = [row for row in rows if row.welch_p is not None]
-    different = holm([row.welch_p for row in rows if row.welch_p is not None])
-    equivalent = [
-        holm([at.tost_p for at in column if at.tost_p is not None])
-        for column in zip(*(row.margins for row in rows), strict=True)
-    ]
-    return [
-        replace(
-            row,
-            welch_p_holm=different[number],
-            margins=tuple(
-                replace(
-                    at,
-                    tost_p_holm=p[number],
-                    verdict_holm=_outcome(p[number], different[number], level),
-                )
-                for at, p in zip(row.margins, equivalent, strict=True)
-            ),
-        )
-        for number, row in enumerate(rows)
-    ]
-
-
-def _notes(sample: SampleStatistics, reference: SampleStatistics) -> list[str]:
+def _notes(samples: _Samples) -> list[str]:
     """Remarks on unusual samples, a clause each."""
+    sample, reference, pairs = samples.variant, samples.reference, samples.pairs
     fewest = min(sample.n, reference.n)
     if max(sample.n, reference.n) == 0:
         return ["undefined in every run: no instance in the test images, or no run"]
     if fewest == 0:
         return [f"no value of {'the variant' if sample.n == 0 else 'the reference'}"]
     notes = []
-    if fewest == 1:
+    if pairs is not None:
+        if pairs.n < 2:
+            notes.append(f"{pairs.n or 'no'} pair of runs: variation cannot be estimated")
+        elif not pairs.has_spread:
+            notes.append("all pairs differ alike: variation cannot be estimated")
+    elif fewest == 1:
         notes.append("a single run: variation cannot be estimated")
     elif not (sample.has_spread or reference.has_spread):
         notes.append("identical runs: variation cannot be estimated")
@@ -176,6 +205,9 @@ def _notes(sample: SampleStatistics, reference: SampleStatistics) -> list[str]:
         notes.append("no variation in one of the two: only the other's deviation counts")
     if sample.n != reference.n:
         notes.append(f"{sample.n} runs against {reference.n}")
+    if pairs is not None and 2 * pairs.n < sample.n + reference.n:
+        left = sample.n + reference.n - 2 * pairs.n
+        notes.append(f"{left} run{'s' * (left > 1)} without a partner, left out of the tests")
     return notes
 
 

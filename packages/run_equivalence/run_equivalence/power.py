@@ -8,7 +8,7 @@ integrated over the distribution of the estimated error (Phillips 1990).
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from scipy import optimize, stats
@@ -46,6 +46,14 @@ def power_of_equivalence(
     return float(passing / 2 * np.sum(_WEIGHTS * given_s))
 
 
+def power_of_non_inferiority(
+    difference: float, margin: float, error: float, df: float, level: float
+) -> float:
+    """Probability that a one-sided test shows a loss smaller than `margin` (noncentral t)."""
+    critical = stats.t.ppf(1 - level, df)
+    return float(stats.nct.sf(critical, df, (difference + margin) / error))
+
+
 def detectable_difference(error: float, df: float, level: float, power: float) -> float:
     """The smallest true difference that Welch's test finds with probability `power`."""
 
@@ -59,27 +67,56 @@ def detectable_difference(error: float, df: float, level: float, power: float) -
 
 
 def runs_for_difference(
-    difference: float, stds: tuple[float, float], level: float, power: float
+    difference: float, stds: Sequence[float], level: float, power: float
 ) -> int | None:
-    """Fewest runs per variant to find this difference by Welch's test; None above `MOST_RUNS`."""
+    """Fewest runs per variant to find this difference by the two-sided test.
+
+    Args:
+        difference: true difference.
+        stds: standard deviations of the runs of both variants, or that of the differences of
+            pairs alone.
+        level: significance level.
+        power: wanted probability.
+
+    Returns:
+        None above `MOST_RUNS`.
+    """
     return _fewest(
-        lambda n: power_of_difference(difference, *error_and_df(stds, (n, n)), level), power
+        lambda n: power_of_difference(difference, *_planned_error(stds, n), level), power
     )
 
 
 def runs_for_equivalence(
-    difference: float, margin: float, stds: tuple[float, float], level: float, power: float
+    difference: float, margin: float, stds: Sequence[float], level: float, power: float
 ) -> int | None:
-    """Fewest runs per variant with which two one-sided tests pass.
+    """Fewest runs per variant with which two one-sided tests pass; see `runs_for_difference`.
 
     None above `MOST_RUNS`, or where the difference is the margin or more.
     """
     if abs(difference) >= margin:
         return None
     return _fewest(
-        lambda n: power_of_equivalence(difference, margin, *error_and_df(stds, (n, n)), level),
+        lambda n: power_of_equivalence(difference, margin, *_planned_error(stds, n), level), power
+    )
+
+
+def runs_for_non_inferiority(
+    difference: float, margin: float, stds: Sequence[float], level: float, power: float
+) -> int | None:
+    """Fewest runs per variant with which one one-sided test passes; see `runs_for_difference`.
+
+    None above `MOST_RUNS`, or where the loss is the margin or more.
+    """
+    if difference <= -margin:
+        return None
+    return _fewest(
+        lambda n: power_of_non_inferiority(difference, margin, *_planned_error(stds, n), level),
         power,
     )
+
+
+def _planned_error(stds: Sequence[float], n: int) -> tuple[float, float]:
+    return error_and_df(stds, [n] * len(stds))
 
 
 def _fewest(power_with: Callable[[int], float], power: float) -> int | None:

@@ -10,24 +10,78 @@ MOST_RUNS = 10_000
 """Upper limit of the search for a number of runs."""
 
 
+class Question(StrEnum):
+    """What is asked of a variant, named before results are seen."""
+
+    EQUIVALENCE = "equivalence"
+    """Is the difference smaller than the margin, in either direction?"""
+    NON_INFERIORITY = "non-inferiority"
+    """Is the loss smaller than the margin? A gain is no matter."""
+
+
 class Verdict(StrEnum):
     """Conclusion of the tests at one margin."""
 
     EQUIVALENT = "equivalent"
     DIFFERENT = "different"
     BOTH = "different but within the margin"
+    NOT_INFERIOR = "non-inferior"
+    BETTER = "better"
+    WORSE_WITHIN = "worse but within the margin"
+    WORSE = "worse"
     INCONCLUSIVE = "inconclusive"
     UNTESTABLE = "not testable"
 
     @property
     def within(self) -> bool:
-        """Whether the difference was shown to lie within the margin."""
-        return self in (Verdict.EQUIVALENT, Verdict.BOTH)
+        """Whether the difference, or the loss, was shown to be smaller than the margin."""
+        return self in _WITHIN
 
     @property
     def is_different(self) -> bool:
         """Whether a difference was shown."""
-        return self in (Verdict.DIFFERENT, Verdict.BOTH)
+        return self in _DIFFERENT
+
+
+_DIFFERENT = {
+    Verdict.DIFFERENT,
+    Verdict.BOTH,
+    Verdict.BETTER,
+    Verdict.WORSE_WITHIN,
+    Verdict.WORSE,
+}
+_WITHIN = {
+    Verdict.EQUIVALENT,
+    Verdict.BOTH,
+    Verdict.NOT_INFERIOR,
+    Verdict.BETTER,
+    Verdict.WORSE_WITHIN,
+}
+
+
+def conclusion(
+    question: Question, p_within: float, p_different: float, difference: float, level: float
+) -> Verdict:
+    """Verdict by two p values.
+
+    Args:
+        question: what is asked.
+        p_within: against "the difference (or the loss) is the margin or more".
+        p_different: against "no difference", two-sided.
+        difference: observed.
+        level: significance level.
+    """
+    is_within, is_different = p_within < level, p_different < level
+    if not is_different:
+        if not is_within:
+            return Verdict.INCONCLUSIVE
+        both_ways = question is Question.EQUIVALENCE
+        return Verdict.EQUIVALENT if both_ways else Verdict.NOT_INFERIOR
+    if question is Question.EQUIVALENCE:
+        return Verdict.BOTH if is_within else Verdict.DIFFERENT
+    if difference > 0:
+        return Verdict.BETTER
+    return Verdict.WORSE_WITHIN if is_within else Verdict.WORSE
 
 
 @dataclass(frozen=True)
@@ -45,6 +99,7 @@ class AtMargin:
 
     margin: float
     tost_p: float | None = None
+    """P value of the question: of two one-sided tests, or of one where a gain is no matter."""
     tost_p_holm: float | None = None
     """P value adjusted over the classes of the variant; None for the mean over the classes."""
     verdict: Verdict = Verdict.UNTESTABLE
@@ -54,6 +109,15 @@ class AtMargin:
     """Whether the interval is narrower than the margin, so that equivalence can be shown."""
     runs_needed: int | None = None
     """Runs per variant that decide with the wanted power; None if decided, or above `MOST_RUNS`."""
+    tost_p_family: float | None = None
+    """P value adjusted over the variants too; None where no such family was named."""
+    verdict_family: Verdict | None = None
+    """Verdict by these p values."""
+
+    @property
+    def claimed(self) -> Verdict:
+        """Verdict after the widest correction that was made, for claims about one row."""
+        return self.verdict_family or self.verdict_holm or self.verdict
 
 
 @dataclass(frozen=True)
@@ -84,6 +148,7 @@ class ClassVerdict:
     high: float | None = None
     df: float | None = None
     welch_p: float | None = None
+    """P value of Welch's test, or of the t test of pairs where `pairs` is known."""
     welch_p_holm: float | None = None
     detectable: float | None = None
     """Smallest true difference that Welch's test finds with the wanted power."""
@@ -91,6 +156,10 @@ class ClassVerdict:
     with_images: WithImages | None = None
     """None where the test images were not resampled, or are too few."""
     notes: tuple[str, ...] = ()
+    welch_p_family: float | None = None
+    """P value adjusted over the variants too; None where no such family was named."""
+    pairs: int | None = None
+    """Pairs of runs that were tested; None where the runs were tested as independent."""
 
     @property
     def learned_nothing(self) -> bool:

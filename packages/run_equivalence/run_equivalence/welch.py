@@ -1,7 +1,8 @@
 """Two groups of runs compared by means, standard deviations and sizes: Welch's test and TOST.
 
 Sources: Welch 1947 and Satterthwaite 1946 (unequal variances and their degrees of freedom),
-Schuirmann 1987 and Lakens 2017 (two one-sided tests), Holm 1979 (several tests).
+Schuirmann 1987 and Lakens 2017 (two one-sided tests), Holm 1979 (several tests); for
+non-inferiority, Walker and Nowacki 2011.
 """
 
 import math
@@ -57,6 +58,12 @@ class Difference:
         error, df = error_and_df((sample.std, reference.std), (sample.n, reference.n))
         return cls(value, error, df)
 
+    @classmethod
+    def of_pairs(cls, differences: SampleStatistics) -> "Difference":
+        """Mean of the differences of paired runs, at least two that are not all equal."""
+        error, df = error_and_df((differences.std,), (differences.n,))
+        return cls(differences.mean, error, df)
+
     def with_more(self, variance: float, df: float) -> "Difference":
         """The difference with a second source of variance and its degrees of freedom.
 
@@ -91,6 +98,11 @@ class Difference:
         own = float(max(above, below))
         return max(own, self.part.p_equivalent(margin)) if self.part else own
 
+    def p_not_worse(self, margin: float) -> float:
+        """P value of one one-sided test against "the loss is `margin` or more"."""
+        own = float(stats.t.sf((self.value + margin) / self.error, self.df))
+        return max(own, self.part.p_not_worse(margin)) if self.part else own
+
 
 def is_testable(sample: SampleStatistics, reference: SampleStatistics) -> bool:
     """Whether variation can be estimated: two runs of each, and not all results equal."""
@@ -106,8 +118,13 @@ def pooled_std(samples: Iterable[SampleStatistics]) -> float | None:
     return float((sum((sample.n - 1) * sample.std**2 for sample in known) / degrees) ** 0.5)
 
 
-def error_and_df(stds: tuple[float, float], sizes: tuple[int, int]) -> tuple[float, float]:
-    """Standard error of a difference of means, and Satterthwaite's degrees of freedom."""
+def error_and_df(stds: Sequence[float], sizes: Sequence[int]) -> tuple[float, float]:
+    """Standard error of a difference of means, and Satterthwaite's degrees of freedom.
+
+    Args:
+        stds: of both groups, or of the differences of pairs alone.
+        sizes: of the same.
+    """
     parts = [std**2 / n for std, n in zip(stds, sizes, strict=True)]
     # As shares of their sum: fourth powers of small deviations would lose digits.
     shares = [part / sum(parts) for part in parts]

@@ -112,7 +112,7 @@ def as_table(rows: Sequence[Row]) -> pd.DataFrame:
             "low": row.mean.low,
             "high": row.mean.high,
             "margin": at.margin,
-            "verdict": at.verdict,
+            "verdict": at.claimed,
         }
         for row in rows
         for at in row.mean.margins
@@ -133,7 +133,7 @@ def as_text(rows: Sequence[Row], layout: str) -> str:
 
 def _cells(row: Row, margins: Sequence[float]) -> list[str]:
     mean, role = row.mean, f" ({row.of.role})" if row.of.is_control else ""
-    verdicts = {at.margin: at.verdict for at in mean.margins}
+    verdicts = {at.margin: at.claimed for at in mean.margins}
     base, difference = mean.reference.mean, mean.difference
     return [
         row.experiment,

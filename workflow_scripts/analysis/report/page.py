@@ -18,6 +18,7 @@ from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsig
 from workflow_scripts.analysis.report.cost import costs, stage_tables
 from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.analysis.statistics import words
 from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.runs import ALL, class_title
 
@@ -97,6 +98,7 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
         costs=costs(results.runs),
         stages=stage_tables(results.usage),
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
+        words=words,
         script=Markup(script),
         script_hash=f"sha256-{digest}",
         all=ALL,
@@ -135,5 +137,9 @@ def _word(verdict: str) -> str:
         "equivalent": "same",
         "different but within the margin": "within",
         "different": "different",
+        "non-inferior": "least",
+        "better": "better",
+        "worse but within the margin": "within",
+        "worse": "different",
         "inconclusive": "open",
     }.get(verdict, "untested")

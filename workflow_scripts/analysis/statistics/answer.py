@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from run_equivalence.pairs import FEWEST_PAIRS
 from run_equivalence.verdicts import AtMargin, ClassVerdict, Verdict
 
 from workflow_scripts.analysis.numbers import interval, points, signed
@@ -11,6 +12,11 @@ from workflow_scripts.analysis.statistics.sentences import (
     control_sentence,
     coverage_sentences,
     learned_nothing,
+)
+from workflow_scripts.analysis.statistics.words import (
+    asks_for_equivalence,
+    correction_title,
+    family_size,
 )
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, VariantVerdict
 
@@ -36,35 +42,42 @@ def _answer(verdict: ExperimentVerdict) -> list[str]:
     groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for of in treatments:
         groups.setdefault(_effect(of.over_all), []).append(of.variant)
-    parts = [_clause(*effect, names) for effect, names in groups.items()]
+    parts = [_clause(*effect, names, verdict) for effect, names in groups.items()]
     if any(outcome.within for outcome, *_ in groups) and (why := blindness(verdict)):
         parts.append(why)
-    return [f"Compared with {verdict.reference}: {'; '.join(parts)}."]
+    corrected = f", {correction_title(verdict)}" if family_size(verdict) else ""
+    return [f"Compared with {verdict.reference}{corrected}: {'; '.join(parts)}."]
 
 
 def _effect(mean: ClassVerdict) -> tuple[Verdict, str, str]:
     """Verdict on the mean AP, its margin in words, and the direction of the change."""
     at = _narrowest_within(mean) or _widest(mean)
-    change = _change(mean) if at.verdict.is_different else ""
-    return at.verdict, points(at.margin), change
+    change = _change(mean) if at.claimed.is_different else ""
+    return at.claimed, points(at.margin), change
 
 
 def _change(mean: ClassVerdict) -> str:
     return "lower" if (mean.difference or 0) < 0 else "raise"
 
 
-def _clause(verdict: Verdict, margin: str, change: str, names: Sequence[str]) -> str:
+def _clause(
+    outcome: Verdict, margin: str, change: str, names: Sequence[str], verdict: ExperimentVerdict
+) -> str:
     """Effect of some treatments on the mean AP, without numbers."""
     several, s = _listed(names, "and"), "" if len(names) > 1 else "s"
+    do = "does" if s else "do"
+    harm = "changes mean AP" if asks_for_equivalence(verdict) else f"lowers mean AP by {margin}"
     return {
         Verdict.EQUIVALENT: f"{several} leave{s} mean AP unchanged within {margin}",
         Verdict.BOTH: f"{several} {change}{s} mean AP, but by less than {margin}",
         Verdict.DIFFERENT: f"{several} {change}{s} mean AP",
-        Verdict.INCONCLUSIVE: (
-            f"these runs cannot tell whether {_listed(names, 'or')} changes mean AP"
-        ),
+        Verdict.NOT_INFERIOR: f"{several} {do} not lower mean AP by {margin}",
+        Verdict.BETTER: f"{several} raise{s} mean AP",
+        Verdict.WORSE_WITHIN: f"{several} lower{s} mean AP, but by less than {margin}",
+        Verdict.WORSE: f"{several} lower{s} mean AP",
+        Verdict.INCONCLUSIVE: f"these runs cannot tell whether {_listed(names, 'or')} {harm}",
         Verdict.UNTESTABLE: f"{several} cannot be tested",
-    }[verdict]
+    }[outcome]
 
 
 def _listed(names: Sequence[str], word: str) -> str:
@@ -83,40 +96,51 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
         return f"{capital} cannot be judged: {of.variant} changed nothing."
     if mean.learned_nothing:
         return f"{capital} cannot be judged: the models learned nothing (mean AP 0.000)."
-    if at.verdict is Verdict.UNTESTABLE:
+    if at.claimed is Verdict.UNTESTABLE:
         return f"{capital} cannot be tested: it takes two runs of each, with differing results."
     numbers = (
         f"difference {signed(mean.difference)} points, "
         f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval "
         f"{interval(mean.low, mean.high)}"
     )
-    changes = f"{_change(mean)}s"
+    if mean.pairs is not None:
+        numbers += f", {mean.pairs} pairs of runs"
+    if at.claimed is not at.verdict:
+        numbers += f"; {at.verdict} before, {at.claimed} {correction_title(verdict)}"
+    margin, changes = points(at.margin), f"{_change(mean)}s"
+    harm = "changes mean AP" if asks_for_equivalence(verdict) else f"lowers mean AP by {margin}"
     said = {
-        Verdict.EQUIVALENT: f"{capital} leaves mean AP unchanged within {points(at.margin)}",
-        Verdict.BOTH: f"{capital} {changes} mean AP, but by less than {points(at.margin)}",
+        Verdict.EQUIVALENT: f"{capital} leaves mean AP unchanged within {margin}",
+        Verdict.BOTH: f"{capital} {changes} mean AP, but by less than {margin}",
         Verdict.DIFFERENT: f"{capital} {changes} mean AP",
-        Verdict.INCONCLUSIVE: f"These runs cannot tell whether {start} changes mean AP",
-    }[at.verdict]
-    why = f"; {blindness(verdict)}" if at.verdict.within and blindness(verdict) else ""
-    return f"{said} ({numbers}); {_classes(of, mean.margins.index(at))}{why}."
+        Verdict.NOT_INFERIOR: f"{capital} does not lower mean AP by {margin}",
+        Verdict.BETTER: f"{capital} raises mean AP",
+        Verdict.WORSE_WITHIN: f"{capital} lowers mean AP, but by less than {margin}",
+        Verdict.WORSE: f"{capital} lowers mean AP",
+        Verdict.INCONCLUSIVE: f"These runs cannot tell whether {start} {harm}",
+    }[at.claimed]
+    why = f"; {blindness(verdict)}" if at.claimed.within and blindness(verdict) else ""
+    return f"{said} ({numbers}); {_classes(verdict, of, mean.margins.index(at))}{why}."
 
 
-def _classes(of: VariantVerdict, index: int) -> str:
+def _classes(verdict: ExperimentVerdict, of: VariantVerdict, index: int) -> str:
     """What holds for the classes at a margin; claims about some of them by corrected p values."""
-    classes = of.classes
+    classes, both_ways = of.classes, asks_for_equivalence(verdict)
     margin = points(of.over_all.margins[index].margin)
     if not classes:
         return "there are no classes"
     if of.all_within(index):
-        return f"all {len(classes)} classes are within {margin}, too"
+        if both_ways:
+            return f"all {len(classes)} classes are within {margin}, too"
+        return f"none of the {len(classes)} classes loses {margin}, either"
     names: dict[str, list[str]] = {}
+    inside = "equivalent" if both_ways else "non-inferior"
     for row in classes:
-        at = row.margins[index]
-        outcome = at.verdict_holm or at.verdict
-        word = "equivalent" if outcome.within else outcome.value
+        outcome = row.margins[index].claimed
+        word = inside if outcome.within else outcome.value
         names.setdefault(word, []).append(row.name)
     corrected = any(row.margins[index].verdict_holm for row in classes)
-    how = f"within {margin}" + (" and after Holm correction" if corrected else "")
+    how = f"within {margin}" + (f" and {correction_title(verdict)}" if corrected else "")
     if len(names) == 1:
         return f"by class, {how}: all {len(classes)} {next(iter(names))}"
     parts = [f"{len(of)} {word} ({', '.join(of)})" for word, of in names.items()]
@@ -125,7 +149,7 @@ def _classes(of: VariantVerdict, index: int) -> str:
 
 def _narrowest_within(row: ClassVerdict) -> AtMargin | None:
     """The narrowest margin within which the difference was shown to lie."""
-    return min((at for at in row.margins if at.verdict.within), key=_margin, default=None)
+    return min((at for at in row.margins if at.claimed.within), key=_margin, default=None)
 
 
 def _widest(row: ClassVerdict) -> AtMargin:
@@ -152,11 +176,43 @@ def caveats(verdict: ExperimentVerdict) -> list[str]:
         )
     said += _of_power(verdict, treatments)
     if len(treatments) > 1:
-        said.append(
+        said.append(_of_treatments(verdict))
+    return [*said, *_of_pairing(verdict), *_of_images(verdict, treatments)]
+
+
+def _of_treatments(verdict: ExperimentVerdict) -> str:
+    """How several treatments are corrected."""
+    treatments = verdict.treatments
+    if not family_size(verdict):
+        return (
             f"{len(treatments)} treatments are tested at level {verdict.settings.level:g} each, "
             "without correction over treatments."
         )
-    return said + _of_images(verdict, treatments)
+    classes = sum(row.welch_p_family is not None for of in treatments for row in of.classes)
+    return (
+        f"Claims are corrected over {len(treatments)} treatments (Holm; statistics.family: "
+        f"experiment): the means among each other, and {classes} classes of all treatments. "
+        "Intervals are not corrected."
+    )
+
+
+def _of_pairing(verdict: ExperimentVerdict) -> list[str]:
+    """Which variants were compared by pairs, where that was asked for."""
+    rule = verdict.settings.paired
+    if rule is False:
+        return []
+    paired = [of.variant for of in verdict.variants if of.over_all.pairs is not None]
+    others = [of.variant for of in verdict.variants if of.over_all.pairs is None]
+    setting = f"statistics.paired: {'auto' if rule == 'auto' else 'true'}"
+    said = []
+    if paired:
+        said.append(f"Runs of one seed are compared as pairs ({setting}): {', '.join(paired)}.")
+    if others:
+        why = "A/A controls have other seeds"
+        if rule == "auto":
+            why = f"fewer than {FEWEST_PAIRS} pairs were planned, or seeds differ"
+        said.append(f"Runs are compared as independent ({setting}; {why}): {', '.join(others)}.")
+    return said
 
 
 def _hides(of: VariantVerdict) -> bool:

@@ -14,13 +14,20 @@ from figures_and_tables.tables import (
 )
 from run_equivalence.verdicts import MOST_RUNS, AtMargin, ClassVerdict, Verdict
 
-from workflow_scripts.analysis.numbers import interval, p_value, points, signed, unsigned
+from workflow_scripts.analysis.numbers import interval, p_value, signed, unsigned
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
 from workflow_scripts.analysis.statistics.sentences import (
     attention,
     coverage_sentences,
     notes,
     sentences,
+)
+from workflow_scripts.analysis.statistics.words import (
+    asks_for_equivalence,
+    family_size,
+    p_different_title,
+    p_within_title,
+    within_title,
 )
 from workflow_scripts.contracts.runs import class_title
 from workflow_scripts.contracts.verdicts import (
@@ -31,6 +38,8 @@ from workflow_scripts.contracts.verdicts import (
 )
 
 WIDTH = 100
+IF_ASKED = ("pairs", "welch_p_family", "tost_p_family", "verdict_family")
+"""Columns that are left out where the settings ask for nothing that they could hold."""
 
 
 def text_of(verdict: ExperimentVerdict) -> VerdictText:
@@ -43,7 +52,7 @@ def text_of(verdict: ExperimentVerdict) -> VerdictText:
             of.variant: VariantText(
                 answer=sentence(verdict, of),
                 sentences=tuple(sentences(of, verdict.settings)),
-                notes=tuple(notes(of)),
+                notes=tuple(notes(of, verdict.settings.question)),
             )
             for of in verdict.variants
         },
@@ -73,7 +82,8 @@ def as_csv(verdict: ExperimentVerdict) -> str:
                 | {"notes": "; ".join(row.notes)}
                 for index, at in enumerate(row.margins)
             ]
-    return csv_of(pd.DataFrame(rows).astype({"runs_needed": "Int64"}))
+    table = pd.DataFrame(rows).astype({"runs_needed": "Int64", "pairs": "Int64"})
+    return csv_of(table.drop(columns=[name for name in IF_ASKED if table[name].isna().all()]))
 
 
 def _columns_of_coverage(variant: VariantVerdict) -> dict[str, Any]:
@@ -101,7 +111,7 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
     """A table and its sentences for each variant."""
     parts = [f"**Attention:** {text}" for text in _remarks(verdict)]
     for variant in verdict.variants:
-        said = [*sentences(variant, verdict.settings), *notes(variant)]
+        said = _said(verdict, variant)
         parts += [f"## {_title(verdict, variant)}", _every_number(verdict, variant).markdown()]
         if verdict.images is not None:
             table = _numbers_of_images(verdict, variant)
@@ -120,13 +130,18 @@ def as_plain_text(verdict: ExperimentVerdict) -> str:
     """Tables and sentences for a terminal or a log, without the p values."""
     parts = []
     for variant in verdict.variants:
-        said = [*sentences(variant, verdict.settings), *notes(variant)]
+        said = _said(verdict, variant)
         table = _short_table(verdict, variant)
         parts.append(f"{table.title}\n\n{table.plain()}")
         parts.append("\n".join(_wrapped(text) for text in said))
     parts.append(_wrapped(caption(verdict)))
     parts += [_wrapped(f"Attention: {text}") for text in _remarks(verdict)]
     return "\n\n".join(parts) + "\n"
+
+
+def _said(verdict: ExperimentVerdict, variant: VariantVerdict) -> list[str]:
+    settings = verdict.settings
+    return [*sentences(variant, settings), *notes(variant, settings.question)]
 
 
 def _remarks(verdict: ExperimentVerdict) -> list[str]:
@@ -143,22 +158,27 @@ def _title(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
 
 
 def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
-    headers = ["Class", "Difference", _interval_title(verdict), "Detectable", "Welch p"]
+    is_family = bool(variant.over_all.welch_p_family)
+    headers = ["Class", "Difference", _interval_title(verdict), "Detectable"]
+    headers.append(p_different_title(variant))
     for margin in verdict.settings.margins:
-        headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?", "Runs"]
+        headers += [p_within_title(verdict, margin), within_title(verdict, margin)]
+        headers += [*(["Over all treatments"] if is_family else []), "Runs"]
     rows = []
     for row in variant.rows:
         cells = [*_measured(row), p_value(row.welch_p)]
         for at in row.margins:
-            cells += [p_value(at.tost_p), _words(at), _runs(at)]
+            cells += [p_value(at.tost_p), _words(at)]
+            cells += [*([at.claimed] if is_family else []), _runs(at)]
         rows.append(tuple(cells))
     return TextTable(columns=tuple(headers), rows=tuple(rows))
 
 
 def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
-    headers = ["Class", "Difference", _interval_title(verdict), "Images add", "Welch p"]
+    headers = ["Class", "Difference", _interval_title(verdict), "Images add"]
+    headers.append(p_different_title(variant))
     for margin in verdict.settings.margins:
-        headers += [f"TOST p, {points(margin)}", f"Within {points(margin)}?"]
+        headers += [p_within_title(verdict, margin), within_title(verdict, margin)]
     rows = []
     for row in variant.rows:
         images = row.with_images
@@ -179,7 +199,7 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> T
 
 def _short_table(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
     """The table without the p values."""
-    within = [f"Within {points(margin)}?" for margin in verdict.settings.margins]
+    within = [within_title(verdict, margin) for margin in verdict.settings.margins]
     rows = [
         (
             *_measured(row),
@@ -208,7 +228,7 @@ def _measured(row: ClassVerdict) -> list[str]:
 
 def _words(at: AtMargin) -> str:
     """The verdict; † where it changes after Holm correction."""
-    return at.verdict + (" †" if at.verdict_holm not in (None, at.verdict) else "")
+    return at.verdict + (" †" if at.claimed is not at.verdict else "")
 
 
 def _runs(at: AtMargin) -> str:
@@ -235,11 +255,25 @@ def caption(verdict: ExperimentVerdict) -> str:
         if settings.looks
         else ""
     )
+    if any(of.over_all.pairs is not None for of in verdict.variants):
+        test, sided = "t test of pairs", "the two-sided t test of pairs"
+    else:
+        test, sided = "Welch test", "Welch's two-sided test"
+    if asks_for_equivalence(verdict):
+        tests = (
+            f"Equivalent: two one-sided {test.replace('test', 'tests')} at {level} pass, that is, "
+            f"the interval lies inside the margin. Different: {sided} at {level}."
+        )
+    else:
+        tests = (
+            f"Non-inferior: a one-sided {test} at {level} passes, that is, the interval lies above "
+            f"minus the margin. Better, worse: {sided} at {level}."
+        )
+    family = " and treatments" if family_size(verdict) else ""
     return (
-        f"Difference: mask AP in points (0.01), variant minus {verdict.reference}. Equivalent: two "
-        f"one-sided Welch tests at {level} pass, that is, the interval lies inside the margin. "
-        f"Different: Welch's two-sided test at {level}. †: verdict changes after Holm "
-        f"correction over the classes. Detectable: the difference that these runs detect with "
-        f"power {power}. Runs: per variant, to decide with power {power} if the observed "
+        f"Difference: mask AP in points (0.01), variant minus {verdict.reference}. {tests} "
+        f"†: verdict changes after Holm "
+        f"correction over the classes{family}. Detectable: the difference that these runs detect "
+        f"with power {power}. Runs: per variant, to decide with power {power} if the observed "
         f"difference and standard deviations are true.{looks}{resampled}"
     )

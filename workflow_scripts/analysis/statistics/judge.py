@@ -7,6 +7,7 @@ from pathlib import Path
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from run_equivalence.compare import compare
+from run_equivalence.family import over_variants
 from run_equivalence.images import ResampledRuns
 from run_equivalence.resampling import groups_of
 from run_equivalence.verdicts import AtMargin, ClassVerdict
@@ -28,6 +29,7 @@ def judge(
     roles: Mapping[str, Role],
     *,
     coverage: Mapping[str, Coverage] | None = None,
+    pairs: Mapping[str, Mapping[str, SampleStatistics]] | None = None,
     images: ResampledRuns | None = None,
 ) -> tuple[VariantVerdict, ...]:
     """Judge each variant against the reference.
@@ -35,10 +37,11 @@ def judge(
     Args:
         samples: samples by variant, then by class and `all`.
         reference: one of the variants.
-        settings: margins, level and power.
+        settings: margins, level and power; question and family.
         roles: roles of the controls.
         coverage: what variants changed. One that changed nothing is not judged, and neither is a
             class that no model learned: equal zeros are no equivalence.
+        pairs: differences of paired runs, of the variants that are compared by pairs.
         images: the runs on samples of the test images.
     """
     judged = tuple(
@@ -53,6 +56,8 @@ def judge(
                     margins=settings.margins,
                     level=settings.test_level,
                     power=settings.power,
+                    question=settings.question,
+                    pairs=(pairs or {}).get(variant),
                     images=images.added(variant, reference) if images else None,
                     overall=ALL,
                 )
@@ -61,9 +66,23 @@ def judge(
         for variant, of_variant in samples.items()
         if variant != reference
     )
-    return tuple(
+    tested = tuple(
         of.model_copy(update={"rows": tuple(_tested(row, of.changed_nothing) for row in of.rows)})
         for of in judged
+    )
+    return _corrected(tested, settings) if settings.family == "experiment" else tested
+
+
+def _corrected(
+    judged: Sequence[VariantVerdict], settings: VerdictSettings
+) -> tuple[VariantVerdict, ...]:
+    """The variants; with two or more treatments, these corrected over each other."""
+    treatments = {of.variant: of.rows for of in judged if not of.is_control}
+    if len(treatments) < 2:
+        return tuple(judged)
+    rows = over_variants(treatments, settings.test_level, settings.question, ALL)
+    return tuple(
+        of.model_copy(update={"rows": tuple(rows.get(of.variant, of.rows))}) for of in judged
     )
 
 

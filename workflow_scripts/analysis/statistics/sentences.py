@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 
 from run_equivalence.compare import compare
-from run_equivalence.verdicts import Verdict
+from run_equivalence.verdicts import Question, Verdict
 from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.analysis.numbers import interval, points, signed
@@ -18,7 +18,7 @@ def sentences(verdict: VariantVerdict, settings: VerdictSettings) -> list[str]:
     if verdict.over_all.learned_nothing:
         return ["The models learned nothing: mean AP is 0.000 with and without."]
     margins = range(len(settings.margins))
-    said = [_at_margin(verdict, index) for index in margins]
+    said = [_at_margin(verdict, index, settings.question) for index in margins]
     if any(row.with_images for row in verdict.rows):
         said += [_with_images(verdict, index) for index in margins]
     return [*said, *control_sentence(verdict, settings)]
@@ -37,14 +37,18 @@ def control_sentence(verdict: VariantVerdict, settings: VerdictSettings) -> list
     return [_of_positive_control(verdict)] if verdict.role is Role.POSITIVE_CONTROL else []
 
 
-def _at_margin(verdict: VariantVerdict, index: int) -> str:
+def _at_margin(verdict: VariantVerdict, index: int, question: Question) -> str:
     margin = points(verdict.over_all.margins[index].margin)
     mean = verdict.over_all.margins[index].verdict
     classes = verdict.classes
     if not classes:
         return f"Within {margin}: the mean is {mean}."
     if verdict.all_within(index):
-        inside = f"all {len(classes)} classes lie inside the margin"
+        inside = (
+            f"all {len(classes)} classes lie inside the margin"
+            if question is Question.EQUIVALENCE
+            else f"none of the {len(classes)} classes loses that much"
+        )
         return f"Within {margin}: {inside}; the mean is {mean}."
     groups = _grouped((row.name, row.margins[index].verdict) for row in classes)
     parts = "; ".join(f"{names.count(',') + 1} {outcome} ({names})" for outcome, names in groups)
@@ -57,7 +61,20 @@ def _at_margin(verdict: VariantVerdict, index: int) -> str:
     if changed:
         corrected = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
         said += f" For claims about single classes (Holm correction): {corrected}."
-    return said
+    return said + _over_treatments(verdict, index)
+
+
+def _over_treatments(verdict: VariantVerdict, index: int) -> str:
+    """What changes once more if the treatments are corrected over each other."""
+    changed = [
+        ("the mean" if row.name == ALL else row.name, at.verdict_family)
+        for row in verdict.rows
+        if (at := row.margins[index]).verdict_family not in (None, at.verdict_holm or at.verdict)
+    ]
+    if not changed:
+        return ""
+    outcomes = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
+    return f" With correction over all treatments: {outcomes}."
 
 
 def _with_images(verdict: VariantVerdict, index: int) -> str:
@@ -231,8 +248,11 @@ def attention(verdict: ExperimentVerdict) -> list[str]:
     return [*found, *drop_sentences(verdict)]
 
 
-def notes(verdict: VariantVerdict) -> Iterator[str]:
+def notes(verdict: VariantVerdict, question: Question = Question.EQUIVALENCE) -> Iterator[str]:
     """Remarks on single classes, a sentence each."""
+    both_ways = question is Question.EQUIVALENCE
+    claim = "equivalence" if both_ways else "non-inferiority"
+    wide = "to establish equivalence" if both_ways else "to show non-inferiority without a gain"
     for row in verdict.rows:
         for note in row.notes:
             yield f"{class_title(row.name)}: {note}."
@@ -240,10 +260,11 @@ def notes(verdict: VariantVerdict) -> Iterator[str]:
         if base and (below := [at for at in row.margins if at.verdict.within and base < at.margin]):
             yield (
                 f"{class_title(row.name)}: the reference's AP of {base:.3f} is itself below "
-                f"{points(below[0].margin)}: equivalence within it says little."
+                f"{points(below[0].margin)}: {claim} within it says little."
             )
-        if (ends := row.interval) and not any(at.within_reach for at in row.margins):
+        is_wide = not any(at.within_reach or at.verdict.within for at in row.margins)
+        if (ends := row.interval) and is_wide:
             yield (
                 f"{class_title(row.name)}: the interval extends {points((ends[1] - ends[0]) / 2)} "
-                "to each side, beyond every margin: too wide to establish equivalence."
+                f"to each side, beyond every margin: too wide {wide}."
             )

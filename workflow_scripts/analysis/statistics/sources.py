@@ -11,22 +11,30 @@ from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 
 Samples = Mapping[str, Mapping[str, SampleStatistics]]
 """Samples by variant, then by class and `all`."""
+Values = Mapping[str, Mapping[str, Mapping[int, float]]]
+"""APs by variant, by class and `all`, and by seed."""
 
 
-def samples_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Samples:
-    """APs of each class and variant over the runs in which they are defined."""
+def values_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Values:
+    """APs of each class and variant by seed, of the runs in which they are defined."""
     return {
         variant: {
-            name: SampleStatistics.of(
-                [
-                    value
-                    for run in runs
-                    if run.variant == variant and (value := _ap(run, name)) is not None
-                ]
-            )
+            name: {
+                run.seed: value
+                for run in runs
+                if run.variant == variant and (value := _ap(run, name)) is not None
+            }
             for name in (*expected.classes, ALL)
         }
         for variant in expected.variants
+    }
+
+
+def samples_of(values: Values) -> Samples:
+    """Mean, standard deviation and number of the runs."""
+    return {
+        variant: {name: SampleStatistics.of(list(of.values())) for name, of in by_class.items()}
+        for variant, by_class in values.items()
     }
 
 

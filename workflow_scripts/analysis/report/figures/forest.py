@@ -31,6 +31,10 @@ LOOKS = {
     Verdict.EQUIVALENT: (BLUE, "o", True),
     Verdict.BOTH: (BLUE, "D", True),
     Verdict.DIFFERENT: (RED, "s", True),
+    Verdict.NOT_INFERIOR: (BLUE, "o", True),
+    Verdict.BETTER: (BLUE, "^", True),
+    Verdict.WORSE_WITHIN: (BLUE, "D", True),
+    Verdict.WORSE: (RED, "s", True),
     Verdict.INCONCLUSIVE: (QUIET, "o", False),
     Verdict.UNTESTABLE: (QUIET, "x", True),
 }

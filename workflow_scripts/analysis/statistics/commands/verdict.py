@@ -16,7 +16,12 @@ from workflow_scripts.analysis.run_arguments import (
 )
 from workflow_scripts.analysis.statistics import formats
 from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resample
-from workflow_scripts.analysis.statistics.sources import samples_of_runs, samples_of_summary
+from workflow_scripts.analysis.statistics.pairing import paired_differences
+from workflow_scripts.analysis.statistics.sources import (
+    samples_of,
+    samples_of_summary,
+    values_of_runs,
+)
 from workflow_scripts.common.cli import Files, Folder, Names, Settings, Threads, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import VerdictSettings
@@ -60,20 +65,27 @@ def verdict(
     """
     if sum(source is not None for source in (runs, runs_in, summary)) != 1:
         raise UserError("give one of --runs, --runs-in and --summary")
-    if summary is not None:
-        samples, missing, tested = samples_of_summary(summary), "", None
-    else:
+    if summary is None:
         read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
         missing = list_of(missing_runs(read, wanted))
-        samples = samples_of_runs(read, wanted)
-        tested = resample(read, wanted, settings, threads)
+        values = values_of_runs(read, wanted)
+        samples = samples_of(values)
+    elif settings.paired is True:
+        raise UserError(
+            "statistics.paired: true takes runs, and a printed table has no pairs; take false"
+        )
+    else:
+        samples, missing = samples_of_summary(summary), ""
     roles = dict.fromkeys(aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(positive_controls, Role.POSITIVE_CONTROL)
     roles |= dict.fromkeys(random_drops, Role.RANDOM_DROP)
     for name in (reference, *roles):
         if name not in samples:
             raise UserError(f"there is no variant {name!r}; there are {', '.join(samples)}")
-    resampled, images = tested or (None, None)
+    pairs, resampled, images = {}, None, None
+    if summary is None:
+        pairs = paired_differences(values, wanted, reference, settings, unpaired=aa_controls)
+        resampled, images = resample(read, wanted, settings, threads) or (None, None)
     found = ExperimentVerdict(
         reference=reference,
         settings=settings,
@@ -87,6 +99,7 @@ def verdict(
             settings,
             roles,
             coverage=coverage_of(manifests),
+            pairs=pairs,
             images=resampled,
         ),
     )

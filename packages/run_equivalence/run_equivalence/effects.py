@@ -1,0 +1,110 @@
+"""Sizes of an effect beside the difference of APs: in percent, in deviations, as a probability.
+
+Intervals have the confidence 1 - 2 * level, as those of the difference.
+
+Sources: Hedges 1981 (g and its correction), Cumming and Finch 2001 (its interval by the noncentral
+t distribution), Reiser and Guttman 1986 (probability that one normal variable exceeds another,
+unequal variances), Fieller 1954 (interval of a ratio of means).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from run_equivalence.welch import SampleStatistics, is_testable
+
+
+@dataclass(frozen=True)
+class IntervalEstimate:
+    """An estimate with its interval."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    """Ends of the interval; None if it is unbounded."""
+
+
+@dataclass(frozen=True)
+class EffectSizes:
+    """Sizes of the effect of a variant, in one class."""
+
+    relative: IntervalEstimate | None
+    """Difference as a share of the reference's mean; None if that is not above 0."""
+    hedges_g: IntervalEstimate
+    """Difference in pooled standard deviations, corrected for few runs."""
+    better: IntervalEstimate
+    """Probability that a run of the variant is better than one of the reference."""
+
+
+def effect_sizes(
+    sample: SampleStatistics, reference: SampleStatistics, level: float
+) -> EffectSizes | None:
+    """Sizes of the effect between two independent groups of runs; None if they are not testable."""
+    if not is_testable(sample, reference):
+        return None
+    return EffectSizes(
+        relative=relative_change(sample, reference, level) if reference.mean > 0 else None,
+        hedges_g=hedges_g(sample, reference, level),
+        better=probability_better(sample, reference, level),
+    )
+
+
+def relative_change(
+    sample: SampleStatistics, reference: SampleStatistics, level: float
+) -> IntervalEstimate:
+    """Difference as a share of the reference's mean, with Fieller's interval.
+
+    The degrees of freedom are Satterthwaite's at the observed ratio. The interval is unbounded if
+    the reference's mean is not clearly above 0.
+    """
+    ratio = sample.mean / reference.mean
+    own, other = sample.std**2 / sample.n, reference.std**2 / reference.n
+    parts = own, ratio**2 * other
+    df = sum(parts) ** 2 / (parts[0] ** 2 / (sample.n - 1) + parts[1] ** 2 / (reference.n - 1))
+    square = float(stats.t.ppf(1 - level, df)) ** 2
+    # The ratios r with (mean - r * reference mean)^2 <= t^2 * (variance + r^2 * other variance).
+    a = reference.mean**2 - square * other
+    b = sample.mean * reference.mean
+    c = sample.mean**2 - square * own
+    if a <= 0:
+        return IntervalEstimate(ratio - 1)
+    reach = math.sqrt(max(b**2 - a * c, 0))
+    return IntervalEstimate(ratio - 1, (b - reach) / a - 1, (b + reach) / a - 1)
+
+
+def hedges_g(
+    sample: SampleStatistics, reference: SampleStatistics, level: float
+) -> IntervalEstimate:
+    """Hedges' g; its interval takes equal standard deviations for granted, as g does."""
+    df = sample.n + reference.n - 2
+    pooled = math.sqrt(((sample.n - 1) * sample.std**2 + (reference.n - 1) * reference.std**2) / df)
+    shift = math.sqrt(1 / sample.n + 1 / reference.n)
+    t = (sample.mean - reference.mean) / (pooled * shift)
+    factor = shift * math.exp(
+        special.gammaln(df / 2) - special.gammaln((df - 1) / 2) - math.log(df / 2) / 2
+    )
+    low, high = noncentrality(t, df, level)
+    return IntervalEstimate(factor * t, factor * low, factor * high)
+
+
+def probability_better(
+    sample: SampleStatistics, reference: SampleStatistics, level: float
+) -> IntervalEstimate:
+    """Probability that a run of the variant is better than an independent one of the reference."""
+    variances = sample.std**2, reference.std**2
+    whole = sum(variances)
+    root = math.sqrt(whole / (variances[0] / sample.n + variances[1] / reference.n))
+    df = whole**2 / (variances[0] ** 2 / (sample.n - 1) + variances[1] ** 2 / (reference.n - 1))
+    shift = (sample.mean - reference.mean) / math.sqrt(whole)
+    low, high = noncentrality(root * shift, df, level)
+    value, low, high = stats.norm.cdf([shift, low / root, high / root]).tolist()
+    return IntervalEstimate(value, low, high)
+
+
+def noncentrality(t: float, df: float, level: float) -> tuple[float, float]:
+    """Interval of a noncentrality parameter from an observed t, with confidence 1 - 2 * level."""
+    # Of the positive side alone, where scipy's distribution function is accurate far out, too.
+    low, high = special.nctdtrinc(df, np.array([1 - level, level]), abs(t)).tolist()
+    return (low, high) if t >= 0 else (-high, -low)

@@ -1,0 +1,237 @@
+"""Partial pooling: the effects on all classes estimated together, each leaning on the others.
+
+    difference of a class ~ normal(effect, its standard error), correlated between classes
+    effect of a class     ~ normal(mu, tau)
+
+The mean effect mu has a flat prior, the spread tau of the effects a half-Cauchy one with a scale of
+a point. The variance of each class's runs has Jeffreys' prior, in both variants. The correlation
+between the classes of one run is estimated beforehand, since the deviation of the mean over the
+classes tells it, and taken as known.
+
+With few classes the posterior is integrated rather than sampled step by step: draws of the
+variances, each weighted by its marginal likelihood, times a grid of tau; given both, all is normal.
+Every number is therefore the same in each call.
+
+Sources: Gelman 2006 (half-Cauchy prior of a group deviation), Gelman et al. 2013, Bayesian Data
+Analysis, chapter 5 (the model), Kruschke 2018 (posterior mass within a region of practical
+equivalence).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from run_equivalence.welch import SampleStatistics, is_testable
+
+PRIOR_SCALE = 0.01
+"""Scale of tau's half-Cauchy prior, a point of AP: half of its mass is below."""
+DRAWS, GRID = 1000, 64
+"""Draws of the variances, and values of tau."""
+HIGHEST_CORRELATION = 0.9
+"""Limit of the estimated correlation between classes."""
+FEWEST_CLASSES = 3
+"""With fewer classes there is nothing to borrow from."""
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Posterior of the effect on one class, or of the mean effect over the classes."""
+
+    mean: float
+    low: float
+    high: float
+    """Ends of the central interval of 1 - 2 * level."""
+    within: tuple[float, ...]
+    """Posterior mass within each margin."""
+    above: tuple[float, ...]
+    """Posterior mass above each margin's loss: of a loss smaller than the margin, or a gain."""
+
+
+def pooled_effects(
+    samples: Mapping[str, SampleStatistics],
+    references: Mapping[str, SampleStatistics],
+    margins: Sequence[float],
+    level: float,
+    *,
+    added: Mapping[str, float] | None = None,
+    overall: str = "all",
+) -> dict[str, Pooled]:
+    """Posterior of each class's effect, and of their mean.
+
+    Args:
+        samples: runs of the variant, by class.
+        references: runs of the reference, with the same keys.
+        margins: differences that do not matter.
+        level: of the intervals of 1 - 2 * level.
+        added: variance that the test images add to the difference, by class.
+        overall: key of the mean over the classes.
+
+    Returns:
+        by testable class, then for `overall`; empty with fewer than `FEWEST_CLASSES` of them.
+    """
+    names = [
+        name
+        for name in references
+        if name != overall and is_testable(samples[name], references[name])
+    ]
+    if len(names) < FEWEST_CLASSES:
+        return {}
+    groups = [[of[name] for name in names] for of in (samples, references)]
+    means = [np.array([one.mean for one in of]) for of in groups]
+    rng = np.random.default_rng(0)
+    variances = sum(draw_variances(rng, of, DRAWS) for of in groups)
+    posterior = Posterior.of(
+        means[0] - means[1],
+        variances,
+        correlation_of_classes([samples, references], names, overall),
+        tau_grid(),
+        np.array([(added or {}).get(name, 0.0) for name in names]),
+    )
+    ends = posterior.quantile(level), posterior.quantile(1 - level)
+    centre = posterior.expectation()
+    within = [posterior.mass_below(m) - posterior.mass_below(-m) for m in margins]
+    above = [1 - posterior.mass_below(-m) for m in margins]
+    return {
+        name: Pooled(
+            mean=float(centre[place]),
+            low=float(ends[0][place]),
+            high=float(ends[1][place]),
+            within=tuple(float(mass[place]) for mass in within),
+            above=tuple(float(mass[place]) for mass in above),
+        )
+        for place, name in enumerate((*names, overall))
+    }
+
+
+def draw_variances(
+    rng: np.random.Generator, samples: Sequence[SampleStatistics], draws: int
+) -> np.ndarray:
+    """(K, C) variances of the mean of each class's runs, drawn from their posterior (Jeffreys)."""
+    sizes = np.array([sample.n for sample in samples])
+    squares = np.array([sample.std**2 for sample in samples])
+    return (sizes - 1) * squares / rng.chisquare(sizes - 1, (draws, len(samples))) / sizes
+
+
+def correlation_of_classes(
+    variants: Sequence[Mapping[str, SampleStatistics]], names: Sequence[str], overall: str
+) -> float:
+    """Mean correlation between the classes of a run, from the deviation of their mean.
+
+    The variance of a mean of C classes is that of independent ones plus what they share. Estimates
+    below 0 count as 0; so does a mean over other classes than these.
+    """
+    shared = possible = 0.0
+    for of in variants:
+        stds = np.array([of[name].std for name in names])
+        mean = of.get(overall)
+        sizes = {of[name].n for name in names}
+        if mean is None or sizes != {mean.n} or len(names) < len(of) - 1:
+            return 0.0
+        shared += (len(names) * mean.std) ** 2 - float(np.sum(stds**2))
+        possible += float(np.sum(stds)) ** 2 - float(np.sum(stds**2))
+    return float(np.clip(shared / possible, 0, HIGHEST_CORRELATION)) if possible else 0.0
+
+
+def tau_grid(scale: float = PRIOR_SCALE, size: int = GRID) -> np.ndarray:
+    """(J,) values of tau that are equally likely by its half-Cauchy prior."""
+    return scale * np.tan(np.pi / 2 * (np.arange(size) + 0.5) / size)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Mixture of K x J normal distributions, each of C classes and, last, of their mean."""
+
+    weights: np.ndarray
+    """(K, J) sum 1."""
+    centres: np.ndarray
+    """(K, J, C + 1)."""
+    deviations: np.ndarray
+    """(K, J, C + 1)."""
+
+    @classmethod
+    def of(
+        cls,
+        differences: np.ndarray,
+        variances: np.ndarray,
+        correlation: float,
+        taus: np.ndarray,
+        added: np.ndarray | float = 0.0,
+    ) -> "Posterior":
+        """Posterior of the effects.
+
+        Given tau and the variances, a difference is mu + x * z + noise, where z is what the classes
+        share by chance (standard normal) and x its weight. mu and z are integrated as a linear
+        model with two coefficients, flat and standard normal.
+
+        Args:
+            differences: (C,) observed.
+            variances: (K, C) draws of their variances over trainings.
+            correlation: between the classes of a run, from 0 to below 1.
+            taus: (J,) equally likely values of tau.
+            added: (C,) variances that are not shared, such as that of the test images.
+        """
+        # From here on: draws, taus, classes.
+        own = ((1 - correlation) * variances + added)[:, None, :]
+        shared = np.sqrt(correlation * variances)[:, None, :]
+        between = (taus**2)[None, :, None]
+        whole = between + own
+        # Normal equations of mu and z.
+        a11 = np.sum(1 / whole, axis=-1)
+        a12 = np.sum(shared / whole, axis=-1)
+        a22 = np.sum(shared**2 / whole, axis=-1) + 1
+        b1 = np.sum(differences / whole, axis=-1)
+        b2 = np.sum(shared * differences / whole, axis=-1)
+        determinant = a11 * a22 - a12**2
+        mu = (a22 * b1 - a12 * b2) / determinant
+        z = (a11 * b2 - a12 * b1) / determinant
+        misfit = np.sum(differences**2 / whole, axis=-1) - (b1 * mu + b2 * z)
+        log_weights = -0.5 * (np.sum(np.log(whole), axis=-1) + np.log(determinant) + misfit)
+        # An effect is share * (difference - shared * z) + (1 - share) * mu, and its own noise.
+        share = between / whole
+        slopes = _with_mean(1 - share), _with_mean(-share * shared)
+        noise = share * own
+        variance = (
+            np.concatenate((noise, noise.sum(-1, keepdims=True) / noise.shape[-1] ** 2), axis=-1)
+            + (
+                slopes[0] ** 2 * a22[..., None]
+                - 2 * slopes[0] * slopes[1] * a12[..., None]
+                + slopes[1] ** 2 * a11[..., None]
+            )
+            / determinant[..., None]
+        )
+        return cls(
+            weights=special.softmax(log_weights),
+            centres=_with_mean(share * differences)
+            + slopes[0] * mu[..., None]
+            + slopes[1] * z[..., None],
+            deviations=np.sqrt(variance),
+        )
+
+    def expectation(self) -> np.ndarray:
+        """(C + 1,) posterior means."""
+        return np.einsum("kj,kjc->c", self.weights, self.centres)
+
+    def mass_below(self, limits: np.ndarray | float) -> np.ndarray:
+        """(C + 1,) posterior mass below a limit, or below one for each class."""
+        below = special.ndtr((limits - self.centres) / self.deviations)
+        return np.einsum("kj,kjc->c", self.weights, below)
+
+    def quantile(self, probability: float) -> np.ndarray:
+        """(C + 1,) values with this posterior mass below, to a thousandth of a deviation."""
+        spread = math.sqrt(2) * special.erfinv(2 * probability - 1)
+        ends = self.centres + spread * self.deviations
+        low, high = ends.min(axis=(0, 1)), ends.max(axis=(0, 1))
+        precision = 1e-3 * float(self.deviations.min())
+        while np.max(high - low) > precision:
+            middle = (low + high) / 2
+            is_below = self.mass_below(middle) < probability
+            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+        return (low + high) / 2
+
+
+def _with_mean(of_classes: np.ndarray) -> np.ndarray:
+    """The values of the classes, and their mean behind."""
+    return np.concatenate((of_classes, of_classes.mean(axis=-1, keepdims=True)), axis=-1)

@@ -1,0 +1,219 @@
+"""Permutation tests, effect sizes, partial pooling: against scipy, statsmodels and simulation."""
+
+import numpy as np
+import pytest
+from run_equivalence.effects import effect_sizes, noncentrality, relative_change
+from run_equivalence.permutation import MOST_EXACT, permutation_test, sign_flip_test
+from run_equivalence.pooling import (
+    Posterior,
+    correlation_of_classes,
+    pooled_effects,
+    tau_grid,
+)
+from run_equivalence.welch import SampleStatistics
+from scipy import stats
+from statsmodels.stats.meta_analysis import combine_effects, effectsize_smd
+
+
+def welch_t(values, reference, axis=-1):
+    return stats.ttest_ind(values, reference, axis=axis, equal_var=False).statistic
+
+
+def student_t(values, axis=-1):
+    return stats.ttest_1samp(values, 0, axis=axis).statistic
+
+
+@pytest.mark.parametrize("sizes", [(5, 5), (3, 6), (2, 4)])
+def test_exchanged_runs_are_those_of_scipy(sizes):
+    rng = np.random.default_rng(sizes[1])
+    values, reference = (rng.normal(0.3, 0.01, n) for n in sizes)
+    ours = permutation_test(values, reference, (0.02,))
+
+    def theirs(shift, alternative):
+        return stats.permutation_test(
+            (values + shift, reference), welch_t, vectorized=True, alternative=alternative
+        ).pvalue
+
+    upper, lower = theirs(0.02, "greater"), theirs(-0.02, "less")
+    assert ours.p_not_worse == pytest.approx((upper,))
+    assert ours.p_equivalent == pytest.approx((max(upper, lower),))
+    if sizes[0] == sizes[1]:
+        # With other sizes scipy doubles the smaller tail instead of counting both.
+        assert ours.p_different == pytest.approx(theirs(0, "two-sided"))
+
+
+def test_flipped_signs_are_those_of_scipy():
+    differences = np.random.default_rng(3).normal(0.002, 0.01, 6)
+    ours = sign_flip_test(differences, (0.01,))
+
+    def theirs(shift, alternative):
+        return stats.permutation_test(
+            (differences + shift,),
+            student_t,
+            permutation_type="samples",
+            vectorized=True,
+            alternative=alternative,
+        ).pvalue
+
+    assert ours.p_different == pytest.approx(theirs(0, "two-sided"))
+    upper, lower = theirs(0.01, "greater"), theirs(-0.01, "less")
+    assert ours.p_not_worse == pytest.approx((upper,))
+    assert ours.p_equivalent == pytest.approx((max(upper, lower),))
+
+
+def test_the_smallest_p_that_runs_allow():
+    far = np.arange(5) + 100.0
+    exact = permutation_test(far, np.arange(5), (1.0,))
+    assert exact.p_different == exact.smallest_different == 2 / 252
+    assert exact.p_not_worse == (exact.smallest_one_sided,) == (1 / 252,)
+    pairs = sign_flip_test(far, (1.0,))
+    assert pairs.p_different == pairs.smallest_different == 0.0625
+    many = permutation_test(np.arange(4) + 100.0, np.arange(6), (1.0,))
+    assert many.p_different == many.smallest_different == 1 / 210
+    assert permutation_test(np.zeros(MOST_EXACT + 1), far, (1.0,)) is None
+    assert permutation_test([0.3], far, (1.0,)) is None
+    assert sign_flip_test([0.3], (1.0,)) is None
+
+
+def test_equal_runs_differ_in_nothing():
+    assert permutation_test([0.3] * 3, [0.3] * 3, (0.01,)).p_different == 1
+    assert sign_flip_test([0.0] * 4, (0.01,)).p_different == 1
+
+
+@pytest.mark.parametrize("shift", [-0.03, 0.0, 0.004])
+def test_hedges_g_is_that_of_statsmodels(shift):
+    rng = np.random.default_rng(2)
+    values, reference = rng.normal(0.3 + shift, 0.01, 6), rng.normal(0.3, 0.012, 9)
+    groups = SampleStatistics.of(values), SampleStatistics.of(reference)
+    g = effect_sizes(*groups, 0.05).hedges_g
+    theirs, _ = effectsize_smd(*(part for one in groups for part in (one.mean, one.std, one.n)))
+    # statsmodels approximates the correction by 1 - 3 / (4 df - 1).
+    assert g.value == pytest.approx(theirs, rel=1e-3)
+    assert g.low < g.value < g.high
+
+
+@pytest.mark.parametrize("t", [-30.0, -1.0, 0.0, 2.5, 80.0])
+def test_ends_of_a_noncentrality(t):
+    low, high = noncentrality(t, 8, 0.05)
+    side = abs(t)
+    ends = (low, high) if t >= 0 else (-high, -low)
+    assert stats.nct.sf(side, 8, ends[0]) == pytest.approx(0.05, rel=1e-4)
+    assert stats.nct.cdf(side, 8, ends[1]) == pytest.approx(0.05, rel=1e-4)
+
+
+def test_a_relative_change_is_bounded_if_the_reference_is_clearly_above_zero():
+    change = relative_change(
+        SampleStatistics(0.28, 0.006, 5), SampleStatistics(0.3, 0.005, 5), 0.05
+    )
+    assert change.value == pytest.approx(-1 / 15)
+    # With so small errors Fieller's interval is nearly that of the delta method.
+    error = np.hypot(0.006 / 0.28, 0.005 / 0.3) / 5**0.5 * 0.28 / 0.3
+    reach = stats.t.ppf(0.95, 7.7) * error
+    assert (change.low, change.high) == pytest.approx(
+        (change.value - reach, change.value + reach), abs=1e-3
+    )
+    unclear = relative_change(
+        SampleStatistics(0.01, 0.01, 3), SampleStatistics(0.005, 0.02, 3), 0.05
+    )
+    assert (unclear.low, unclear.high) == (None, None)
+
+
+@pytest.mark.parametrize("stds", [(0.01, 0.01), (0.005, 0.015)])
+def test_intervals_of_effect_sizes_hold_the_truth(stds):
+    """2000 experiments of five runs: 90 % intervals, P(better), relative change and g."""
+    rng = np.random.default_rng(7)
+    truth = {
+        "better": stats.norm.cdf(0.01 / np.hypot(*stds)),
+        "relative": 0.01 / 0.3,
+        "hedges_g": 0.01 / np.sqrt(np.mean(np.square(stds))),
+    }
+    held = dict.fromkeys(truth, 0)
+    for _ in range(2000):
+        groups = [
+            SampleStatistics.of(rng.normal(mean, std, 5))
+            for mean, std in zip((0.31, 0.3), stds, strict=True)
+        ]
+        sizes = effect_sizes(*groups, 0.05)
+        for name, value in truth.items():
+            estimate = getattr(sizes, name)
+            held[name] += estimate.low < value < estimate.high
+    # Three standard errors of 0.9 over 2000 are 0.02. g takes equal deviations for granted.
+    for name, count in held.items():
+        lowest = 0.85 if name == "hedges_g" and stds[0] != stds[1] else 0.88
+        assert lowest < count / 2000 < 0.93, name
+
+
+def test_given_the_spread_the_mean_effect_is_that_of_a_random_effects_meta_analysis():
+    effects, variances = np.array([0.01, -0.02, 0.03]), np.array([1e-4, 2e-4, 5e-5])
+    tau = 0.012
+    posterior = Posterior.of(effects, variances[None], 0.0, np.array([tau]))
+    weights = 1 / (variances + tau**2)
+    mu = np.sum(weights * effects) / np.sum(weights)
+    share = tau**2 / (variances + tau**2)
+    assert posterior.expectation()[:3] == pytest.approx(share * effects + (1 - share) * mu)
+    # The same mean as statsmodels', at the spread that it estimates.
+    theirs = combine_effects(effects, variances, method_re="dl")
+    tau = np.sqrt(theirs.tau2)
+    posterior = Posterior.of(effects, variances[None], 0.0, np.array([tau]))
+    share = tau**2 / (variances + tau**2)
+    ours = (posterior.expectation()[:3] - share * effects) / (1 - share)
+    assert ours == pytest.approx(np.full(3, theirs.mean_effect_re))
+
+
+def test_errors_that_classes_share_are_not_taken_for_an_effect():
+    """With correlation near 1 and equal deviations, an equal shift of all classes tells little."""
+    shift, variances = np.full(6, 0.01), np.full((1, 6), 1e-4)
+    alone, shared = (
+        Posterior.of(shift, variances, correlation, np.array([0.001])) for correlation in (0.0, 0.9)
+    )
+    widths = [(one.quantile(0.95) - one.quantile(0.05))[-1] for one in (alone, shared)]
+    assert widths[1] > 2 * widths[0]
+
+
+def table(deviations, mean_deviation, mean=0.3, n=5):
+    names = [f"class {place}" for place in range(len(deviations))]
+    classes = {
+        name: SampleStatistics(mean, std, n) for name, std in zip(names, deviations, strict=True)
+    }
+    return classes | {"all": SampleStatistics(mean, mean_deviation, n)}
+
+
+def test_the_correlation_of_classes_follows_from_the_deviation_of_their_mean():
+    names = [f"class {place}" for place in range(4)]
+    for correlation in (0.0, 0.3):
+        deviation = 0.01 * np.sqrt((1 + 3 * correlation) / 4)
+        samples = table([0.01] * 4, deviation)
+        found = correlation_of_classes([samples, samples], names, "all")
+        assert found == pytest.approx(correlation, abs=1e-12)
+    # A mean over further classes tells nothing, and neither does one that varies less than chance.
+    samples = table([0.01] * 5, 0.01)
+    assert correlation_of_classes([samples], names, "all") == 0
+    samples = table([0.01] * 4, 0.001)
+    assert correlation_of_classes([samples], names, "all") == 0
+
+
+def test_a_class_of_few_objects_leans_on_the_others():
+    reference = table([0.003, 0.003, 0.003, 0.003, 0.02], np.sqrt(4 * 0.003**2 + 0.02**2) / 5)
+    variant = reference | {"class 4": SampleStatistics(0.285, 0.02, 5)}
+    pooled = pooled_effects(variant, reference, (0.01, 0.02), 0.05)
+    assert list(pooled) == [*(f"class {place}" for place in range(5)), "all"]
+    noisy = pooled["class 4"]
+    assert -0.015 < noisy.mean < 0
+    assert noisy.low < noisy.mean < noisy.high
+    assert 0 < noisy.within[0] < noisy.within[1] < 1
+    assert noisy.above[0] > noisy.within[0]
+    # Variance that the test images add makes it lean even more.
+    images = pooled_effects(variant, reference, (0.01,), 0.05, added={"class 4": 4e-4})
+    assert abs(images["class 4"].mean) < abs(noisy.mean)
+    assert pooled == pooled_effects(variant, reference, (0.01, 0.02), 0.05)
+
+
+def test_two_classes_have_nothing_to_lean_on():
+    samples = table([0.01, 0.01], 0.01)
+    assert pooled_effects(samples, samples, (0.01,), 0.05) == {}
+
+
+def test_half_of_the_spread_s_prior_lies_below_its_scale():
+    taus = tau_grid(0.01, 1000)
+    assert np.mean(taus < 0.01) == pytest.approx(0.5)
+    assert np.mean(taus < 0.02) == pytest.approx(stats.halfcauchy.cdf(2), abs=1e-3)

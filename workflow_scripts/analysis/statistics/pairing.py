@@ -1,0 +1,52 @@
+"""Pairs of runs with one seed: which variants are compared by them, and the pairs."""
+
+from collections.abc import Iterable, Mapping
+
+from run_equivalence.pairs import FEWEST_PAIRS, PairedRuns
+from run_equivalence.welch import SampleStatistics
+
+from workflow_scripts.analysis.statistics.sources import Values
+from workflow_scripts.contracts.runs import ExpectedRuns
+from workflow_scripts.contracts.settings import Statistics
+
+
+def pairs_of(values: Values, variant: str, reference: str) -> dict[str, PairedRuns]:
+    """The pairs of a variant and the reference, by class and `all`."""
+    return {
+        name: PairedRuns.of(of_variant, values[reference][name])
+        for name, of_variant in values[variant].items()
+    }
+
+
+def planned_pairs(expected: ExpectedRuns, variant: str, reference: str) -> int:
+    """Seeds that both were to be trained with."""
+    return len({*expected.seeds_of(variant)} & {*expected.seeds_of(reference)})
+
+
+def paired_differences(
+    values: Values,
+    expected: ExpectedRuns,
+    reference: str,
+    settings: Statistics,
+    unpaired: Iterable[str],
+) -> dict[str, Mapping[str, SampleStatistics]]:
+    """Differences of pairs, of the variants that are to be compared by pairs.
+
+    Args:
+        values: runs by seed.
+        expected: the runs that were planned; `auto` decides by their number.
+        reference: variant that the others are compared with.
+        settings: whether to pair.
+        unpaired: variants whose seeds stand for others, such as A/A controls.
+    """
+    fewest = {"auto": FEWEST_PAIRS, True: 0, False: None}[settings.paired]
+    if fewest is None:
+        return {}
+    return {
+        variant: {name: pairs.statistics for name, pairs in by_class.items()}
+        for variant in values
+        if variant != reference
+        and variant not in {*unpaired}
+        and planned_pairs(expected, variant, reference) >= fewest
+        for by_class in [pairs_of(values, variant, reference)]
+    }
