@@ -47,7 +47,8 @@ Summary = Annotated[
     option(
         "FILE",
         "A csv with the columns class (`all` is the mean over the classes), variant, mean, std, n, "
-        "and with a column metric only its rows of AP, as tables/table_2.csv has; fractions of 1.",
+        "and with a column metric only its rows of AP, as tables/table_2.csv has; fractions of 1, "
+        "or percentages with their sign. std is empty where none is given.",
     ),
 ]
 

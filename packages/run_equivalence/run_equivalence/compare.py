@@ -199,6 +199,8 @@ def _notes(samples: _Samples) -> list[str]:
             notes.append("all pairs differ alike: variation cannot be estimated")
     elif fewest == 1:
         notes.append("a single run: variation cannot be estimated")
+    elif math.isnan(sample.std) or math.isnan(reference.std):
+        notes.append("cannot be judged: no deviation given")
     elif not (sample.has_spread or reference.has_spread):
         notes.append("identical runs: variation cannot be estimated")
     elif not (sample.has_spread and reference.has_spread):

@@ -1,13 +1,13 @@
-"""Samples from a printed table of means, standard deviations and numbers of runs. Needs pandas."""
+"""Samples from a printed table of means, standard deviations and numbers of runs."""
 
 import itertools
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
+from run_equivalence.spelling import CsvLine, SpelledNumber, SpellingError, number_of, read_lines
 from run_equivalence.welch import SampleStatistics
 
 MOST_ROWS = 10_000
@@ -23,6 +23,24 @@ class TableError(ValueError):
         self.findings = findings
 
 
+@dataclass(frozen=True)
+class TableRow:
+    """One row: a class of a variant."""
+
+    line: int
+    name: str
+    variant: str
+    mean: SpelledNumber | None
+    std: SpelledNumber | None
+    n: float
+
+    @property
+    def sample(self) -> SampleStatistics:
+        """The row as a sample; NaN where a number is not given."""
+        mean, std = (math.nan if one is None else one.value for one in (self.mean, self.std))
+        return SampleStatistics(mean, std, int(self.n))
+
+
 def read_table(
     path: Path, metric: str = "AP", overall: str = "all"
 ) -> dict[str, dict[str, SampleStatistics]]:
@@ -30,35 +48,32 @@ def read_table(
 
     Args:
         path: file with the columns class, variant, mean, std and n, in any order. Values are
-            fractions of 1; a mean or standard deviation may be empty.
+            fractions of 1, or percentages with their sign (30.9 %). A standard deviation may be
+            empty where none is given, and a mean where n is 0.
         metric: judged metric, if there is a column metric.
         overall: class that stands for the mean over the classes; it comes last in the result.
 
     Raises:
         TableError: the file is missing, malformed, or has implausible or incomplete rows.
     """
-    table = _read(path, metric)
+    rows = _read(path, metric)
     findings = [
-        f"{path}: line {line}: {finding}"
-        for line, row in zip(table.index + 2, table.to_dict("records"), strict=True)
-        for finding in _findings(row)
+        f"{path}: line {row.line}: {finding}" for row in rows for finding in _findings(row)
     ]
+    if first := _first_of_percentages(rows):
+        line, mean = first
+        findings = [f"{path}: line {line}: {_no_fraction('mean', mean)}; so are all means"]
     findings += [
         f"{path}: {name} of {variant} stands {count} times; keep one"
-        for (name, variant), count in Counter(
-            zip(table["class"], table["variant"], strict=True)
-        ).items()
+        for (name, variant), count in Counter((row.name, row.variant) for row in rows).items()
         if count > 1
     ]
     if findings:
         raise TableError(*findings)
-    samples: dict[str, dict[str, SampleStatistics]] = {
-        name: {} for name in table["variant"].unique()
-    }
-    for row in table.to_dict("records"):
-        sample = SampleStatistics(row["mean"], row["std"], int(row["n"]))
-        samples[row["variant"]][row["class"]] = sample
-    names = list(table["class"].unique())
+    samples: dict[str, dict[str, SampleStatistics]] = {row.variant: {} for row in rows}
+    for row in rows:
+        samples[row.variant][row.name] = row.sample
+    names = list(dict.fromkeys(row.name for row in rows))
     missing = (
         f"{path}: variant {variant} has no row of class {name!r}; add it, with n = 0 if undefined"
         for variant, of_variant in samples.items()
@@ -74,55 +89,79 @@ def read_table(
     return {variant: {name: of[name] for name in order} for variant, of in samples.items()}
 
 
-def _read(path: Path, metric: str) -> pd.DataFrame:
+def _read(path: Path, metric: str) -> list[TableRow]:
     try:
-        table = pd.read_csv(path, skipinitialspace=True, keep_default_na=False, na_values=[""])
+        lines = read_lines(path.read_bytes(), COLUMNS)
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
     except OSError as error:
         raise TableError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, pd.errors.ParserError) as error:
-        raise TableError(f"{path}: not a csv table ({error})") from None
-    absent = [name for name in COLUMNS if name not in table.columns]
-    if absent:
-        raise TableError(
-            f"{path}: no column {', '.join(absent)}; "
-            f"the first line has to name {', '.join(COLUMNS)}"
-        )
-    if "metric" in table.columns:
-        table = table[table["metric"] == metric]
-    if table.empty:
+    except SpellingError as error:
+        raise TableError(f"{path}: {error}") from None
+    chosen = [line for line in lines if line.cells.get("metric", metric) == metric]
+    if not chosen:
         raise TableError(f"{path}: no row of {metric}")
-    if len(table) > MOST_ROWS:
-        raise TableError(f"{path}: {len(table)} rows of {metric}; at most {MOST_ROWS} are judged")
+    if len(chosen) > MOST_ROWS:
+        raise TableError(f"{path}: {len(chosen)} rows of {metric}; at most {MOST_ROWS} are judged")
+    return [_row(path, line) for line in chosen]
+
+
+def _row(path: Path, line: CsvLine) -> TableRow:
+    numbers: dict[str, SpelledNumber | None] = {}
     for name in ("mean", "std", "n"):
-        table[name] = _numbers(path, table[name])
-    return table.fillna({"class": "", "variant": ""}).astype({"class": str, "variant": str})
-
-
-def _numbers(path: Path, column: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(column, errors="coerce")
-    wrong = column[numbers.isna() & column.notna()]
-    if len(wrong):
+        try:
+            numbers[name] = number_of(line.cells[name])
+        except SpellingError as error:
+            raise TableError(f"{path}: line {line.number}: {name} is {error}") from None
+    n, text = numbers["n"], line.cells["n"]
+    if n is None or n.is_percentage or "," in text:
         raise TableError(
-            f"{path}: line {wrong.index[0] + 2}: {column.name} is {wrong.iloc[0]!r}, "
-            "expected a number"
+            f"{path}: line {line.number}: n is {text!r}, expected a whole number of runs"
         )
-    return numbers.astype(float)
+    return TableRow(
+        line=line.number,
+        name=line.cells["class"],
+        variant=line.cells["variant"],
+        mean=numbers["mean"],
+        std=numbers["std"],
+        n=n.value,
+    )
 
 
-def _findings(row: Mapping[Any, Any]) -> list[str]:
+def _findings(row: TableRow) -> list[str]:
     """Errors in a row."""
-    mean, std, n = row["mean"], row["std"], row["n"]
-    if not 0 <= n < 1e6 or n != int(n):
-        return [f"n is {n:g}, expected a whole number of runs"]
+    if not 0 <= row.n < 1e6 or row.n != int(row.n):
+        return [f"n is {row.n:g}, expected a whole number of runs"]
     found = [
-        f"{name} is {row[name]!r}, expected a name of visible characters"
-        for name in ("class", "variant")
-        if not row[name].isprintable() or not row[name].strip()
+        f"{name} is {text!r}, expected a name of visible characters"
+        for name, text in (("class", row.name), ("variant", row.variant))
+        if not text.isprintable() or not text
     ]
-    if n > 0 and not 0 <= mean <= 1:
-        found.append(f"mean is {mean:g}, expected a fraction of 1 (0.309, not 30.9)")
-    if n > 1 and not 0 <= std <= 1:
-        found.append(f"std is {std:g}, expected a fraction of 1; it is known for n = {n:g} runs")
+    if row.n == 0:
+        return found
+    if row.mean is None:
+        found.append(f"mean is empty, expected a number; it is known for n = {row.n:g} runs")
+    elif not 0 <= row.mean.value <= 1:
+        found.append(_no_fraction("mean", row.mean))
+    if row.std is not None and row.n > 1:
+        if row.mean is not None and row.mean.is_percentage != row.std.is_percentage:
+            first, second = ("mean", "std") if row.mean.is_percentage else ("std", "mean")
+            found.append(f"{first} is a percentage, {second} is not; write both alike")
+        elif not 0 <= row.std.value <= 1:
+            found.append(_no_fraction("std", row.std))
     return found
+
+
+def _no_fraction(name: str, number: SpelledNumber) -> str:
+    if number.is_percentage:
+        return f"{name} is {100 * number.value:g} %, expected 0 to 100 %"
+    value = number.value
+    example = f" ({value / 100:.4g}, or {value:g} % with its sign)" if 1 < value <= 100 else ""
+    return f"{name} is {value:g}, expected a fraction of 1{example}"
+
+
+def _first_of_percentages(rows: Sequence[TableRow]) -> tuple[int, SpelledNumber] | None:
+    """Line and first mean of a table whose means all look like percentages without their sign."""
+    given = [(row.line, row.mean) for row in rows if row.mean is not None and row.n > 0]
+    looks = all(not mean.is_percentage and 1 < mean.value <= 100 for _, mean in given)
+    return given[0] if given and looks else None

@@ -23,7 +23,7 @@ class SampleStatistics:
     mean: float
     """NaN if n is 0."""
     std: float
-    """Standard deviation with n-1; NaN if n is below 2."""
+    """Standard deviation with n-1; NaN if n is below 2, or if a table does not give it."""
     n: int
 
     @classmethod
@@ -105,8 +105,13 @@ class Difference:
 
 
 def is_testable(sample: SampleStatistics, reference: SampleStatistics) -> bool:
-    """Whether variation can be estimated: two runs of each, and not all results equal."""
-    return min(sample.n, reference.n) >= 2 and (sample.has_spread or reference.has_spread)
+    """Whether variation can be estimated: two runs of each, and not all results equal.
+
+    A printed table may lack the standard deviation of one of the two.
+    """
+    both = sample, reference
+    known = all(one.n >= 2 and not math.isnan(one.std) for one in both)
+    return known and any(one.has_spread for one in both)
 
 
 def pooled_std(samples: Iterable[SampleStatistics]) -> float | None:

@@ -213,7 +213,44 @@ def test_equal_runs_have_no_spread_in_floating_point(tmp_path):
     [
         ("class,variant,mean\nall,a,0.3\n", "no column std, n; the first line has to name"),
         ("class,variant,mean,std,n\nall,unmodified,30.9,0.2,5\n", "line 2: mean is 30.9, expected"),
-        ("class,variant,mean,std,n\nall,unmodified,0.3,,5\n", "line 2: std is nan, expected"),
+        (
+            "class,variant,mean,std,n\nbus,unmodified,30.9,,5\nall,unmodified,0.3,,5\n",
+            "line 2: mean is 30.9, expected a fraction of 1 (0.309, or 30.9 % with its sign)",
+        ),
+        (
+            "class,variant,mean,std,n\nbus,unmodified,30.9,,5\nall,unmodified,31.5,,5\n",
+            "(0.309, or 30.9 % with its sign); so are all means",
+        ),
+        ("class,variant,mean,std,n\nall,unmodified,130 %,,5\n", "mean is 130 %, expected 0 to 100"),
+        (
+            "class,variant,mean,std,n\nall,unmodified,30.9 %,0.2,5\n",
+            "line 2: mean is a percentage, std is not; write both alike",
+        ),
+        (
+            "class,variant,mean,std,n\nall,unmodified,0.309,0.2 %,5\n",
+            "line 2: std is a percentage, mean is not; write both alike",
+        ),
+        ("class,variant,mean,std,n\nall,unmodified,,,5\n", "mean is empty, expected a number"),
+        ("class,variant,mean,std,n\nall,unmodified,0.3,0.1,\n", "line 2: n is '', expected a whole"),
+        (
+            'class,variant,mean,std,n\nall,unmodified,0.3,0.1,"1,000"\n',
+            "n is '1,000', expected a whole number",
+        ),
+        (
+            "class,variant,mean,std,n\nall,unmodified,0,309,0,002,5\n",
+            "line 2: 7 cells for 5 columns; where commas are decimal, put semicolons between",
+        ),
+        ("class,variant,mean,std,n\nall,unmodified,0.3,5\n", "line 2: 4 cells for 5 columns"),
+        (
+            "class;variant;mean;std;n\nall;unmodified;1.234,5;0,1;5\n",
+            "line 2: mean is '1.234,5', expected one decimal sign",
+        ),
+        (
+            "class,variant,mean,std,n\nall,unmodified,0.309 ± 0.002,,5\n",
+            "mean is '0.309 ± 0.002', expected a number; the deviation has a column of its own",
+        ),
+        ("class,variant,mean,mean,std,n\n", "column mean is there twice; keep one"),
+        ("class,variant,mean,std,n\n", "no row of AP"),
         ("class,variant,mean,std,n\nall,unmodified,0.3,0.1,2.5\n", "line 2: n is 2.5, expected"),
         ("class,variant,mean,std,n\nall,unmodified,x,0.1,2\n", "line 2: mean is 'x', expected a"),
         ("class,variant,mean,std,n\nbus,unmodified,0.3,0.1,2\n", "no row of class 'all'"),
@@ -235,6 +272,56 @@ def test_a_wrong_table_is_one_line(tmp_path, capsys, text, message):
     assert main(["verdict", "--summary", str(path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
+
+
+SPELLINGS = {
+    "percentages": ("class,variant,mean,std,n\n", ",", "30.9 %", "0.2%"),
+    "semicolons": ("class;variant;mean;std;n\n", ";", "0.309", "0.002"),
+    "decimal commas": ("class;variant;mean;std;n\n", ";", "0,309", "0,002"),
+    "quoted decimal commas": ("class,variant,mean,std,n\n", ",", '"0,309"', '"0,002"'),
+    "percentages with commas": ("class\tvariant\tmean\tstd\tn\n", "\t", "30,9\xa0%", "0,2 %"),
+    "capitals and spaces": ("Class, Variant, Mean, Std, N\n", " , ", "0.309", "2e-3"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_table_may_be_spelled_as_spreadsheets_do(tmp_path, spelling, encoding):
+    header, separator, mean, std = SPELLINGS[spelling]
+    path = tmp_path / "table.csv"
+    rows = [[name, v, mean, std, "5"] for name in ("bus", "all") for v in ("unmodified", "blur")]
+    text = header + "\n".join(separator.join(row) for row in rows) + "\n\n"
+    path.write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    verdict = judged(tmp_path, "--summary", path)
+    for row in by_name(verdict).values():
+        assert row["variant"] == {"mean": 0.309, "std": 0.002, "n": 5}
+        assert row["margins"][0]["verdict"] == "equivalent"
+
+
+@pytest.mark.parametrize("raw", [b"PK\x03\x04\x14\xff\xfe", b"class,variant,mean,std,n\nall,\xe9,"])
+def test_other_encodings_are_refused_in_one_line(tmp_path, capsys, raw):
+    path = tmp_path / "table.csv"
+    path.write_bytes(raw)
+    assert main(["verdict", "--summary", str(path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "not a csv table in UTF-8; save it as CSV with this encoding" in line
+
+
+@pytest.mark.parametrize("runs", [1, 5])
+def test_means_without_deviations_cannot_be_judged(tmp_path, runs):
+    path = tmp_path / "table.csv"
+    path.write_text(
+        f"class,variant,mean,std,n\nbus,unmodified,30.9 %,,{runs}\nbus,blur,30.0 %,,{runs}\n"
+        f"all,unmodified,30 %,0.2 %,5\nall,blur,29 %,,{runs}\n"
+    )
+    verdict = judged(tmp_path, "--summary", path)
+    rows = by_name(verdict)
+    assert {at["verdict"] for row in rows.values() for at in row["margins"]} == {"not testable"}
+    assert rows["bus"]["difference"] == pytest.approx(-0.009)
+    why = "cannot be judged: no deviation given"
+    assert verdict["said"]["variants"]["blur"]["answer"].endswith(f"images {why}.")
+    single = "a single run: variation cannot be estimated"
+    assert rows["bus"]["notes"] == [single if runs == 1 else why]
 
 
 def test_power_plans_runs_from_a_pilot(tmp_path, capsys):

@@ -96,6 +96,8 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
         return f"{capital} cannot be judged: {of.variant} changed nothing."
     if mean.learned_nothing:
         return f"{capital} cannot be judged: the models learned nothing (mean AP 0.000)."
+    if at.claimed is Verdict.UNTESTABLE and _lacks_deviation(verdict, mean):
+        return f"{capital} cannot be judged: no deviation given."
     if at.claimed is Verdict.UNTESTABLE:
         return f"{capital} cannot be tested: it takes two runs of each, with differing results."
     numbers = (
@@ -121,6 +123,11 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     }[at.claimed]
     why = f"; {blindness(verdict)}" if at.claimed.within and blindness(verdict) else ""
     return f"{said} ({numbers}); {_classes(verdict, of, mean.margins.index(at))}{why}."
+
+
+def _lacks_deviation(verdict: ExperimentVerdict, row: ClassVerdict) -> bool:
+    """Whether a printed table tells means without standard deviations."""
+    return verdict.source == "summary" and None in (row.reference.std, row.variant.std)
 
 
 def _classes(verdict: ExperimentVerdict, of: VariantVerdict, index: int) -> str:
