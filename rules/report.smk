@@ -200,6 +200,7 @@ rule provenance:
         table="<tables>/table_2.json",
         verdict="<tables>/verdict.json",
         privacy="<tables>/privacy.json",
+        registration=JOBS.registration(),
         weights=record_of_weights(),
     output:
         report(
@@ -241,6 +242,7 @@ rule report:
         table="<tables>/table_2.json",
         verdict="<tables>/verdict.json",
         privacy="<tables>/privacy.json",
+        registration=JOBS.registration(),
         provenance="<provenance>",
     output:
         report(

@@ -23,6 +23,7 @@ COMMANDS = {
     "usage": "operations.commands.usage:usage",
     "launch": "operations.commands.launch:launch",
     "record": "operations.commands.record:record",
+    "register": "operations.commands.register:register",
     "speed verify": "operations.commands.speed_verify:verify",
     "cluster check": "operations.commands.cluster_check:check",
     "weights fetch": "operations.commands.weights_fetch:fetch",

@@ -128,7 +128,11 @@ class Fingerprints:
 
     def run(self, wildcards: Wildcards) -> str:
         """Fingerprint of a training run."""
-        return self._run(wildcards.variant, int(wildcards.seed), self.digests()["train"])
+        return self.run_of(wildcards.variant, int(wildcards.seed))
+
+    def run_of(self, variant: str, seed: int) -> str:
+        """Fingerprint of the training of a variant with a seed."""
+        return self._run(variant, seed, self.digests()["train"])
 
     def _run_on(self, name: str, seed: int, data: str) -> str:
         return fingerprint(
@@ -163,8 +167,7 @@ class Fingerprints:
 
     def is_to_train(self, variant: str, seed: int) -> bool:
         """Whether a run is missing, or was trained from something else."""
-        wanted = self._run(variant, seed, self.digests()["train"])
-        return self._trained(self.jobs.layout.run(variant, seed)) != wanted
+        return self._trained(self.jobs.layout.run(variant, seed)) != self.run_of(variant, seed)
 
     def _trained(self, run: RunLayout) -> str | None:
         """Fingerprint that a finished run was trained with; None for a missing run."""

@@ -290,6 +290,10 @@ class Jobs:
         """`--missed` with this estimate, if there is one."""
         return "".join(f"--missed {file}" for file in self.missed())
 
+    def registration(self, _: object = None) -> list[Path]:
+        """The plan as it was registered before the first run, if it was; no rule makes it."""
+        return [self.layout.registration] if self.layout.registration.exists() else []
+
     def memberships(self, _: object = None) -> list[Path]:
         """The losses of each run's model on single images, if membership is attacked."""
         if self.experiment.privacy.membership is None:

@@ -350,6 +350,11 @@ class Layout:
         """Verification that fast trainings are equivalent to exact ones."""
         return self.results / "speed.json"
 
+    @property
+    def registration(self) -> Path:
+        """Plan of the experiment, registered before its first run; no rule makes it."""
+        return self.results / "registration.json"
+
     # Results for readers
 
     @property

@@ -14,7 +14,7 @@ from workflow_scripts.contracts.provenance import Provenance, RunOrigin
 HASHED = (
     *("data/*.json", "data/*.csv", "pii/*/*.parquet", "pii/summary.json", "privacy/*.json"),
     *("privacy/attacks/*/success.json", "privacy/missed/*", "privacy/review/numbers.json"),
-    *("privacy/membership/*/*.json", "speed.json"),
+    *("privacy/membership/*/*.json", "speed.json", "registration.json"),
     *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
 )
 """Files of the results folder that are hashed; the images are in their manifests."""

@@ -11,11 +11,13 @@ from plain_commands.files import read_json
 from plain_commands.section import validate
 from pydantic import BaseModel
 
+from workflow_scripts.contracts import registrations
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
 from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
+from workflow_scripts.contracts.registrations import Registration
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
 from workflow_scripts.contracts.tables import (
@@ -93,6 +95,8 @@ class ExperimentResults:
     usage: tuple[Usage, ...]
     """Recorded resource usage of each job."""
     provenance: Provenance | None
+    registration: Registration | None
+    """Plan that was registered before the first run; None if none was."""
 
     @property
     def name(self) -> str:
@@ -172,6 +176,7 @@ def read_results(
         pii=PiiSummary.read(summary) if (summary := folder / "pii/summary.json").exists() else None,
         usage=tuple(read_usage(folder)),
         provenance=_read(Provenance, provenance or folder / FILE_NAME),
+        registration=_read(Registration, folder / registrations.FILE_NAME),
     )
 
 

@@ -1,0 +1,156 @@
+"""Whether an experiment did what was registered before its first run."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from plain_commands.files import canonical_json
+
+from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.contracts.registrations import FILE_NAME, Registration, plan_in
+
+LONGEST_VALUE = 60
+"""Characters of a value that a change quotes."""
+MOST_NAMED = 5
+"""Runs that a change names."""
+
+
+@dataclass(frozen=True)
+class RegisteredPlan:
+    """A registration beside what was done."""
+
+    sentence: str
+    """When it was registered, and when the first run started."""
+    changes: tuple[str, ...]
+    """What was changed afterwards, a clause each."""
+    sha256: str
+
+
+def check_registration(results: ExperimentResults) -> RegisteredPlan | None:
+    """Compare a registration with the runs, the config and the data; None without one."""
+    registration = results.registration
+    if registration is None:
+        return None
+    changes = [*_of_the_file(registration), *_of_config(registration, results)]
+    changes += [*_of_seeds(registration, results), *_of_data(registration, results)]
+    changes += _of_runs(registration, results)
+    return RegisteredPlan(
+        sentence=_when(registration, results),
+        changes=tuple(changes),
+        sha256=registration.sha256,
+    )
+
+
+def _when(registration: Registration, results: ExperimentResults) -> str:
+    """The order of the registration and the first start of a run."""
+    written = _time(registration.registered)
+    if written is None:
+        return f"The time in {FILE_NAME} is not a time: {registration.registered!r}."
+    trained = [run for run in results.runs if run.training]
+    starts = [time for run in trained if run.training and (time := _time(run.training.start))]
+    unknown = len(trained) - len(starts)
+    said = f"; {unknown} of {len(trained)} runs recorded no start" if unknown else ""
+    if not starts:
+        return f"Registered on {_shown(written)}; no run has a recorded start{said}."
+    first = min(starts)
+    late = sum(start < written for start in starts)
+    if late:
+        return (
+            f"Registered on {_shown(written)}, after {late} of {len(trained)} runs had started, "
+            f"the first on {_shown(first)}: for these, nothing was registered beforehand{said}."
+        )
+    return (
+        f"The plan was registered before the first run started: on {_shown(written)}, the run on "
+        f"{_shown(first)}{said}."
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    """A time of a file; None where it is missing or something else."""
+    try:
+        time = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _shown(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _of_the_file(registration: Registration) -> Iterator[str]:
+    if not registration.is_intact:
+        yield f"{FILE_NAME} itself: its content does not match its hash"
+
+
+def _of_config(registration: Registration, results: ExperimentResults) -> Iterator[str]:
+    if results.provenance is None:
+        yield "not known for the config: there is no provenance.json"
+        return
+    now = _flat(plan_in(results.provenance.config))
+    before = _flat(registration.plan)
+    for key in dict.fromkeys((*before, *now)):
+        if before.get(key, _ABSENT) != now.get(key, _ABSENT):
+            yield f"{key}: registered {_quoted(before, key)}, now {_quoted(now, key)}"
+
+
+_ABSENT = object()
+
+
+def _flat(content: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """Values by dotted key; lists and empty mappings are values."""
+    found: dict[str, Any] = {}
+    for key, value in content.items():
+        name = f"{above}{key}"
+        found |= _flat(value, f"{name}.") if isinstance(value, dict) and value else {name: value}
+    return found
+
+
+def _quoted(content: Mapping[str, Any], key: str) -> str:
+    if key not in content:
+        return "nothing"
+    text = canonical_json(content[key])
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+
+
+def _of_seeds(registration: Registration, results: ExperimentResults) -> Iterator[str]:
+    """Seeds that were added or left out otherwise than at a registered look."""
+    done: dict[str, list[int]] = {variant: [] for variant in results.variants}
+    for run in results.runs:
+        done[run.variant].append(run.seed)
+    for variant, registered in registration.seeds.items():
+        seeds = done.get(variant)
+        if seeds is None:
+            continue  # a change of `variants`, which the config names
+        if left_out := [seed for seed in registered if seed not in seeds]:
+            yield f"seeds of {variant}: without {', '.join(map(str, left_out))}"
+        added = [seed for seed in seeds if seed not in registered]
+        if added and len(seeds) not in registration.looks:
+            why = "which is no registered look" if registration.looks else "no look was registered"
+            yield f"seeds of {variant}: {len(registered)} registered, now {len(seeds)}; {why}"
+
+
+def _of_data(registration: Registration, results: ExperimentResults) -> Iterator[str]:
+    now = results.provenance.data if results.provenance else {}
+    for split, digest in now.items():
+        before = registration.data.get(split, "")
+        if before != digest:
+            yield f"{split} images or labels: registered {before[:12] or 'none'}, now {digest[:12]}"
+
+
+def _of_runs(registration: Registration, results: ExperimentResults) -> Iterator[str]:
+    """Runs whose fingerprint is not the registered one."""
+    others = [
+        f"{run.variant} seed {run.seed}"
+        for run in results.runs
+        if run.training
+        and (wanted := registration.runs.get(run.variant, {}).get(str(run.seed)))
+        and wanted != run.training.fingerprint
+    ]
+    if others:
+        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        yield (
+            f"the settings, data or code of {len(others)} trainings "
+            f"({', '.join(others[:MOST_NAMED])}{more})"
+        )

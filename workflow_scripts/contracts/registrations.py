@@ -1,0 +1,69 @@
+"""`registration.json`: what an experiment is going to do, written down before its first run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from plain_commands.files import canonical_json, sha256_of, write_json
+from plain_commands.section import FilePart
+from pydantic import Field
+
+from workflow_scripts.common.handing_on import without_folders
+
+FILE_NAME = "registration.json"
+NOT_PLANNED = ("experiment", "results", "report", "seeds", "more_seeds")
+"""Keys of the config that say where results are and how they are shown; and the seeds, which a
+registration lists by variant."""
+
+
+def plan_in(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a config that is registered, without folders, keys and passwords.
+
+    Args:
+        config: the whole config, defaults included.
+    """
+    plan: dict[str, Any] = without_folders(
+        {key: value for key, value in config.items() if key not in NOT_PLANNED}
+    )
+    return plan
+
+
+class Registration(FilePart):
+    """Content of a registration.json."""
+
+    version: Literal[1] = Field(1, alias="schema")
+    experiment: str
+    registered: str
+    """Time, ISO 8601 in UTC."""
+    plan: dict[str, Any]
+    """The config as `plan_in` has it: margins, question, family, looks, variants, recipe."""
+    seeds: dict[str, tuple[int, ...]]
+    """By variant."""
+    data: dict[str, str]
+    """Digest of images and labels, by split."""
+    runs: dict[str, dict[str, str]]
+    """Fingerprint of each run by variant and seed: settings, data and code of its training."""
+    sha256: str = ""
+    """Hash of everything above."""
+
+    @property
+    def digest(self) -> str:
+        """Hash of the content, whatever `sha256` says."""
+        content = self.model_dump(mode="json", by_alias=True, exclude={"sha256"})
+        return sha256_of(canonical_json(content))
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the content is the one that was written."""
+        return self.digest == self.sha256
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Registered numbers of runs per variant at which runs may be added."""
+        statistics = self.plan.get("statistics", {})
+        return tuple(statistics.get("looks", ()))
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically, with the hash of its content."""
+        signed = self.model_copy(update={"sha256": self.digest})
+        write_json(path, signed.model_dump(mode="json", by_alias=True))

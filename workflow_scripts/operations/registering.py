@@ -1,0 +1,86 @@
+"""The plan of an experiment, written down before its first run."""
+
+import contextlib
+from datetime import UTC, datetime
+
+from plain_commands.errors import UserError
+
+from workflow_scripts.config.early import refuse_missing_files
+from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.config.fingerprints import Fingerprints
+from workflow_scripts.config.jobs import Jobs
+from workflow_scripts.contracts.layout import Layout, RunLayout
+from workflow_scripts.contracts.registrations import Registration, plan_in
+from workflow_scripts.contracts.shards import Shards
+from workflow_scripts.operations.snakemake_call import SnakemakeCall
+
+
+def register(call: SnakemakeCall) -> Registration:
+    """Write the registration of a call's experiment.
+
+    Raises:
+        UserError: there is one already, a run has started, nothing is trained, or the data set is
+            not indexed as it is now.
+    """
+    experiment = call.experiment
+    # What the config names is relative to the folder in which Snakemake works.
+    with contextlib.chdir(call.directory):
+        layout = Layout(experiment.folder)
+        _refuse(experiment, layout)
+        refuse_missing_files(experiment, layout)
+        index = str(layout.shards)
+        if call.jobs(index):
+            raise UserError(
+                f"{index}: missing or outdated, and a registration needs the digest of the data; "
+                f"make it with: {call.typed('index_dataset')}"
+            )
+        registration = registration_of(experiment, Shards.read(layout.shards))
+        registration.write(layout.registration)
+        return Registration.read(layout.registration)
+
+
+def _refuse(experiment: Experiment, layout: Layout) -> None:
+    if experiment.images_only:
+        raise UserError("dataset.kind: images only; nothing is trained, so there is no plan")
+    if layout.registration.exists():
+        raise UserError(
+            f"{layout.registration}: registered already; a plan is registered once. Give another "
+            "plan another `experiment`"
+        )
+    started = [run for run in experiment.runs.layouts(layout.runs) if _has_started(run)]
+    if started:
+        raise UserError(
+            f"{started[0].folder}: this run has started ({len(started)} in all), and a plan is "
+            "registered before the first one; give the experiment another name"
+        )
+
+
+def _has_started(run: RunLayout) -> bool:
+    return any(path.exists() for path in (run.provenance, run.checkpoint, run.state))
+
+
+def registration_of(experiment: Experiment, shards: Shards) -> Registration:
+    """The plan of an experiment as it is now; without its hash, which is written with it.
+
+    Args:
+        experiment: the config.
+        shards: its data set, as indexed.
+    """
+    jobs = Jobs(experiment)
+    fingerprints = Fingerprints(jobs, lambda: shards.digests)
+    expected = experiment.runs
+    return Registration(
+        version=1,
+        experiment=experiment.experiment,
+        registered=datetime.now(UTC).isoformat(timespec="seconds"),
+        plan=plan_in(experiment.model_dump(mode="json")),
+        seeds={variant: expected.seeds_of(variant) for variant in expected.variants},
+        data=shards.digests,
+        runs={
+            variant: {
+                str(seed): fingerprints.run_of(variant, seed)
+                for seed in expected.seeds_of(variant)
+            }
+            for variant in expected.variants
+        },
+    )
