@@ -29,14 +29,21 @@ def small_config() -> dict[str, Any]:
 def made_small_experiment(shared: Path) -> tuple[Workflow, str]:
     """The finished experiment, which nobody may change, and what Snakemake said.
 
-    Its folder has a space in its name.
+    Its folder has a space in its name, and its plan was registered before the first run.
     """
     folder = shared / "small experiment"
     workflow = Workflow(
         folder / "work", small_config(), "profiles/demo", environment=preloaded.forked()
     )
     said = folder / "said.txt"
-    made_once(folder, lambda: said.write_text(workflow.run()))
+
+    def make() -> None:
+        workflow.run("index_dataset")
+        registered = workflow.call("register")
+        assert registered.returncode == 0, registered.stdout
+        said.write_text(workflow.run())
+
+    made_once(folder, make)
     return workflow, said.read_text()
 
 

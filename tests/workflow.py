@@ -89,6 +89,11 @@ class Workflow:
         ]
         return list(map(str, command))
 
+    def call(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the project's commands that take Snakemake's arguments; it may fail."""
+        words = ["workflow_scripts", name, *arguments, "--", *self.command()[3:]]
+        return preloaded.run(words, self.project, self.surroundings()["env"])
+
     def surroundings(self) -> dict[str, Any]:
         """Where and how Snakemake's process runs, for `subprocess`."""
         return {

@@ -2,7 +2,6 @@
 
 import subprocess
 
-from tests import preloaded
 from tests.workflow import Workflow
 
 RUN = "runs/unmodified/seed~2"
@@ -11,13 +10,7 @@ RUN = "runs/unmodified/seed~2"
 def launch(workflow: Workflow, cluster: str) -> subprocess.CompletedProcess[str]:
     """Train a run by the command; the training itself is the stand-in of conftest.py."""
     run = "--variant", "unmodified", "--seed", "2", "--cluster", cluster
-    return by_command("launch", workflow, *run)
-
-
-def by_command(name: str, workflow: Workflow, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command that takes Snakemake's arguments."""
-    words = ["workflow_scripts", name, *arguments, "--", *workflow.command()[3:]]
-    return preloaded.run(words, workflow.project, workflow.surroundings()["env"])
+    return workflow.call("launch", *run)
 
 
 def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
@@ -35,7 +28,7 @@ def test_a_run_trained_by_hand_is_done_until_something_changes(indexed):
     assert indexed.plan(model) == {"check_training": 1, "start_trainings": 1, "train": 1}
 
     # As if that had been changed while it trained.
-    late = by_command("record", indexed, f"{results}/{RUN}")
+    late = indexed.call("record", f"{results}/{RUN}")
     assert late.returncode == 2
     assert "model_outdated.pth: the config, the code or the data changed" in late.stdout
     assert not (indexed.folder / model).exists()

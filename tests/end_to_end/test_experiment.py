@@ -19,6 +19,7 @@ from tests.commands import privacy, report
 from tests.small_experiment import copied
 from tests.workflow import Workflow
 from workflow_scripts.contracts.regions import read_regions
+from workflow_scripts.contracts.registrations import Registration
 
 pytestmark = pytest.mark.slow
 FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")
@@ -43,6 +44,25 @@ def test_it_ends_with_table_2(experiment):
         assert word in closing
 
 
+def test_the_plan_was_registered_before_the_first_run(experiment):
+    results = experiment[0].results
+    registration = Registration.read(results / "registration.json")
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "The plan was registered before the first run started: on 2" in page
+    assert "Nothing was changed afterwards." in page
+    assert f"sha256:{registration.sha256}" in page
+    # Each run was made from what was registered.
+    assert registration.runs == {
+        variant: {
+            str(seed): json.loads((results / f"runs/{variant}/seed~{seed}/run.json").read_text())[
+                "fingerprint"
+            ]
+            for seed in (1, 2)
+        }
+        for variant in ("unmodified", "natural")
+    }
+
+
 def test_the_files_are_those_of_the_design(experiment):
     results = experiment[0].results
     found = {path.relative_to(results).as_posix() for path in results.rglob("*")}
@@ -62,7 +82,7 @@ def test_the_files_are_those_of_the_design(experiment):
         *(f"figures/figure_3.{suffix}" for suffix in ("svg", "png")),
         *(f"figures/before_after.{suffix}" for suffix in ("svg", "png")),
         *(f"figures/{name}.{suffix}" for name in FIGURES for suffix in ("svg", "png")),
-        *("provenance.json", "report.html"),
+        *("provenance.json", "report.html", "registration.json"),
         *(f"privacy/{variant}.json" for variant in variants),
         *(f"privacy/attacks/{variant}/success.json" for variant in variants),
         "privacy.md",

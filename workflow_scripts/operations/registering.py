@@ -22,18 +22,20 @@ def register(call: SnakemakeCall) -> Registration:
         UserError: there is one already, a run has started, nothing is trained, or the data set is
             not indexed as it is now.
     """
-    experiment = call.experiment
-    # What the config names is relative to the folder in which Snakemake works.
-    with contextlib.chdir(call.directory):
-        layout = Layout(experiment.folder)
+    experiment, directory = call.experiment, call.directory
+    layout = Layout(experiment.folder)
+    # What the config names is relative to the folder in which Snakemake works, and what the call
+    # names to this one.
+    with contextlib.chdir(directory):
         _refuse(experiment, layout)
         refuse_missing_files(experiment, layout)
-        index = str(layout.shards)
-        if call.jobs(index):
-            raise UserError(
-                f"{index}: missing or outdated, and a registration needs the digest of the data; "
-                f"make it with: {call.typed('index_dataset')}"
-            )
+    index = str(layout.shards)
+    if call.jobs(index):
+        raise UserError(
+            f"{index}: missing or outdated, and a registration needs the digest of the data; "
+            f"make it with: {call.typed('index_dataset')}"
+        )
+    with contextlib.chdir(directory):
         registration = registration_of(experiment, Shards.read(layout.shards))
         registration.write(layout.registration)
         return Registration.read(layout.registration)
@@ -78,8 +80,7 @@ def registration_of(experiment: Experiment, shards: Shards) -> Registration:
         data=shards.digests,
         runs={
             variant: {
-                str(seed): fingerprints.run_of(variant, seed)
-                for seed in expected.seeds_of(variant)
+                str(seed): fingerprints.run_of(variant, seed) for seed in expected.seeds_of(variant)
             }
             for variant in expected.variants
         },

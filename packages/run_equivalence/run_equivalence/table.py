@@ -57,9 +57,7 @@ def read_table(
         TableError: the file is missing, malformed, or has implausible or incomplete rows.
     """
     rows = _read(path, metric)
-    findings = [
-        f"{path}: line {row.line}: {finding}" for row in rows for finding in _findings(row)
-    ]
+    findings = [f"{path}: line {row.line}: {finding}" for row in rows for finding in _findings(row)]
     if first := _first_of_percentages(rows):
         line, mean = first
         findings = [f"{path}: line {line}: {_no_fraction('mean', mean)}; so are all means"]

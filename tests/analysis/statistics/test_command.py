@@ -231,7 +231,7 @@ def test_equal_runs_have_no_spread_in_floating_point(tmp_path):
             "line 2: std is a percentage, mean is not; write both alike",
         ),
         ("class,variant,mean,std,n\nall,unmodified,,,5\n", "mean is empty, expected a number"),
-        ("class,variant,mean,std,n\nall,unmodified,0.3,0.1,\n", "line 2: n is '', expected a whole"),
+        ("class,variant,mean,std,n\nall,unmodified,0.3,0.1,\n", "line 2: n is '', expected a"),
         (
             'class,variant,mean,std,n\nall,unmodified,0.3,0.1,"1,000"\n',
             "n is '1,000', expected a whole number",

@@ -90,7 +90,7 @@ def _of_config(registration: Registration, results: ExperimentResults) -> Iterat
         return
     now = _flat(plan_in(results.provenance.config))
     before = _flat(registration.plan)
-    for key in dict.fromkeys((*before, *now)):
+    for key in sorted({*before, *now}):
         if before.get(key, _ABSENT) != now.get(key, _ABSENT):
             yield f"{key}: registered {_quoted(before, key)}, now {_quoted(now, key)}"
 
