@@ -64,6 +64,7 @@ COMMANDS = {
     "statistics show": "analysis.statistics.commands.show:show",
     "report html": "analysis.report.commands.html:html",
     "report figures": "analysis.report.commands.figures:figures",
+    "report methods": "analysis.report.commands.methods:methods",
     "report compare": "analysis.report.commands.compare:compare",
     "report provenance": "analysis.report.commands.provenance:provenance",
 }

@@ -17,6 +17,7 @@ from plain_commands.console import duration
 from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
 from workflow_scripts.analysis.report.figures import FIGURES
+from workflow_scripts.analysis.report.methods import methods_text
 from workflow_scripts.analysis.report.registered import check_registration
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.analysis.statistics import words
@@ -99,6 +100,7 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
         costs=costs(results.runs),
         stages=stage_tables(results.usage),
         registered=check_registration(results),
+        methods=methods_text(results),
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         words=words,
         script=Markup(script),

@@ -1,0 +1,39 @@
+"""The literature that a methods text refers to, numbered in the order in which it is cited."""
+
+WORKS = {
+    "cityscapes": "M. Cordts et al. The Cityscapes dataset for semantic urban scene understanding. "
+    "CVPR 2016.",
+    "coco": "T.-Y. Lin et al. Microsoft COCO: common objects in context. ECCV 2014.",
+    "detectron2": "Y. Wu, A. Kirillov, F. Massa, W.-Y. Lo, R. Girshick. Detectron2. 2019. "
+    "https://github.com/facebookresearch/detectron2",
+    "efron": "B. Efron. Bootstrap methods: another look at the jackknife. Annals of Statistics 7, "
+    "1979.",
+    "holm": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian "
+    "Journal of Statistics 6, 1979.",
+    "lakens": "D. Lakens. Equivalence tests: a practical primer for t tests, correlations, and "
+    "meta-analyses. Social Psychological and Personality Science 8, 2017.",
+    "mask_rcnn": "K. He, G. Gkioxari, P. Dollár, R. Girshick. Mask R-CNN. ICCV 2017.",
+    "satterthwaite": "F. E. Satterthwaite. An approximate distribution of estimates of variance "
+    "components. Biometrics Bulletin 2, 1946.",
+    "schuirmann": "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the "
+    "power approach for assessing the equivalence of average bioavailability. Journal of "
+    "Pharmacokinetics and Biopharmaceutics 15, 1987.",
+    "welch": "B. L. Welch. The generalization of 'Student's' problem when several different "
+    "population variances are involved. Biometrika 34, 1947.",
+}
+
+
+class Bibliography:
+    """Works that a text cites."""
+
+    def __init__(self) -> None:
+        self._cited: list[str] = []
+
+    def cite(self, *keys: str) -> str:
+        """`[1, 2]`, the numbers of works."""
+        self._cited += [key for key in dict.fromkeys(keys) if key not in self._cited]
+        return f"[{', '.join(str(self._cited.index(key) + 1) for key in keys)}]"
+
+    def lines(self) -> list[str]:
+        """The cited works, each with its number."""
+        return [f"[{number}] {WORKS[key]}" for number, key in enumerate(self._cited, start=1)]

@@ -1,0 +1,104 @@
+"""The statistical part of a methods section."""
+
+from collections.abc import Iterator
+
+from workflow_scripts.analysis.numbers import points
+from workflow_scripts.analysis.report.bibliography import Bibliography
+from workflow_scripts.contracts.settings import VerdictSettings
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
+
+
+def statistics_of(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
+    """Sentences on tests, margins, corrections and controls.
+
+    Args:
+        verdict: has the settings, and what the runs allow to detect.
+        cited: gets the works that the sentences cite.
+    """
+    settings = verdict.settings
+    yield from _tests(verdict.reference, settings, cited)
+    yield from _corrections(settings, cited)
+    yield from _looks(settings)
+    yield from _images(verdict, cited)
+    yield from _power(verdict)
+    yield from _controls(verdict)
+    if verdict.missing:
+        yield f"Missing runs: {verdict.missing}."
+
+
+def _tests(reference: str, settings: VerdictSettings, cited: Bibliography) -> Iterator[str]:
+    margins = " and ".join(points(margin) for margin in settings.margins)
+    level = f"{settings.test_level:.3g}"
+    yield (
+        f"For each class and for mean AP, the runs of a variant were compared with those of "
+        f"{reference} by the difference of means, with Welch's interval "
+        f"{cited.cite('welch', 'satterthwaite')} of {100 * (1 - 2 * settings.test_level):.3g} %."
+    )
+    sources = cited.cite("schuirmann", "lakens")
+    if settings.question == "equivalence":
+        yield (
+            f"The question was equivalence: two one-sided tests {sources} at level {level}, within "
+            f"margins of {margins} of AP. A difference was tested with Welch's two-sided test at "
+            f"level {level}."
+        )
+    else:
+        yield (
+            f"The question was non-inferiority: a one-sided test {sources} at level {level} "
+            f"against a loss of the margin or more, for margins of {margins} of AP."
+        )
+
+
+def _corrections(settings: VerdictSettings, cited: Bibliography) -> Iterator[str]:
+    over = {
+        "variant": "the classes of each variant",
+        "experiment": "the classes of all treatments, and over the means of all treatments",
+    }[settings.family]
+    method = f"Holm's method {cited.cite('holm')}"
+    yield f"Claims about single classes were corrected by {method} over {over}."
+    yield {
+        False: "Runs of different variants were treated as independent.",
+        True: "Runs with the same seed were compared as pairs.",
+        "auto": "Runs with the same seed were compared as pairs where there were 10 pairs or more.",
+    }[settings.paired]
+
+
+def _looks(settings: VerdictSettings) -> Iterator[str]:
+    if settings.looks:
+        yield (
+            f"Results were looked at with {', '.join(map(str, settings.looks))} runs per variant; "
+            f"the level of {settings.level:g} was split equally over these looks."
+        )
+
+
+def _images(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
+    drawn = verdict.images
+    if drawn is None:
+        yield "Intervals cover the variation between trainings only, not that of the test images."
+        return
+    yield (
+        f"The test images as a second source of variation were bootstrapped {cited.cite('efron')}: "
+        f"{drawn.samples} samples of {drawn.groups} {drawn.unit}, the same for all runs; what runs "
+        "of one variant vary among themselves was subtracted, and the rest added to the variance "
+        "of the difference."
+    )
+
+
+def _power(verdict: ExperimentVerdict) -> Iterator[str]:
+    seen = [
+        of.over_all.detectable for of in verdict.treatments if of.over_all.detectable is not None
+    ]
+    if seen:
+        yield (
+            f"With power {verdict.settings.power:g}, these runs detect a difference of "
+            f"{points(max(seen))} in mean AP."
+        )
+
+
+def _controls(verdict: ExperimentVerdict) -> Iterator[str]:
+    roles = {of.role: of.variant for of in verdict.variants if of.role is not Role.TREATMENT}
+    named = [f"{role} ({variant})" for role, variant in roles.items()]
+    absent = [str(role) for role in (Role.AA_CONTROL, Role.POSITIVE_CONTROL) if role not in roles]
+    if named:
+        yield f"Controls: {', '.join(named)}."
+    if absent:
+        yield f"There was no {' and no '.join(absent)}."
