@@ -42,7 +42,7 @@ logging.raiseExceptions = False
 
 LAYOUT = JOBS.layout
 STARTED = time.time()
-TRAINING_ENVIRONMENT = f"../envs/{JOBS.training_environment}.yaml"
+TRAINING_ENVIRONMENT = JOBS.training_environment
 
 
 # <name> in the rules: workflow_scripts/contracts/layout.py has them all.

@@ -21,6 +21,8 @@ rule predict:
     threads: 4
     resources:
         gpu=0,
+        # Minutes without output after which a program of engine command hangs; 0: wait.
+        silent_minutes=0,
         mem_mb=16000,
         runtime=120,
     params:
@@ -29,14 +31,18 @@ rule predict:
         images=JOBS.validation_images,
         tested_on=JOBS.tested_on,
         anonymized=JOBS.tested_option,
+        program=JOBS.program_option,
         gpus=gpus_of_job,
+        python=JOBS.python_of_training,
     message:
         "Predicting with {wildcards.variant}, seed {wildcards.seed}, on {params.tested_on} images"
     shell:
-        "exec python -m workflow_scripts training predict --settings {params.settings:q}"
+        "exec {params.python:q} -m workflow_scripts training predict --settings {params.settings:q}"
         " --checkpoint {input.checkpoint:q} --annotations {input.annotations:q}"
         " --images {params.images:q} {params.anonymized} --output {output:q}"
-        " --tested-on {params.tested_on} --gpus {params.gpus} --threads {threads} --log {log:q}"
+        " --tested-on {params.tested_on} {params.program}"
+        " --gpus {params.gpus} --threads {threads}"
+        " --silent-minutes {resources.silent_minutes} --log {log:q}"
 
 
 rule evaluate:

@@ -13,10 +13,11 @@ rule check_training:
         TRAINING_ENVIRONMENT
     params:
         settings=JOBS.training_settings,
+        python=JOBS.python_of_training,
     message:
         "Checking the recipe and the weights to start from"
     shell:
-        "exec python -m workflow_scripts training check --settings {params.settings:q}"
+        "exec {params.python:q} -m workflow_scripts training check --settings {params.settings:q}"
         " --log {log:q}"
 
 
@@ -51,10 +52,11 @@ rule doctor:
     params:
         settings=JOBS.training_settings,
         gpus=gpus_of_job,
+        python=JOBS.python_of_training,
     message:
         "Looking at versions, devices and the model"
     shell:
-        "exec python -m workflow_scripts training doctor --settings {params.settings:q}"
+        "exec {params.python:q} -m workflow_scripts training doctor --settings {params.settings:q}"
         " --gpus {params.gpus} --log {log:q}"
 
 
@@ -85,6 +87,8 @@ rule train:
         micro_batch=0,
         # Deprecated name of micro_batch.
         images_at_once=0,
+        # Minutes without output after which a program of engine command hangs; 0: wait.
+        silent_minutes=0,
         mem_mb=32000,
         runtime=1440,
     params:
@@ -96,12 +100,13 @@ rule train:
         validation_images=JOBS.validation_root,
         seed_offset=JOBS.seed_offset,
         folder=subpath(output.run, parent=True),
+        python=JOBS.python_of_training,
         gpus=gpus_of_job,
         minutes=minutes_option,
     message:
         "Training on variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
-        "exec python -m workflow_scripts training train --settings {params.settings:q}"
+        "exec {params.python:q} -m workflow_scripts training train --settings {params.settings:q}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
         " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
@@ -110,4 +115,5 @@ rule train:
         " --output {params.folder:q} {params.minutes}"
         " --gpus {params.gpus} --micro-batch {resources.micro_batch}"
         " --images-at-once {resources.images_at_once}"
+        " --silent-minutes {resources.silent_minutes}"
         " --threads {threads} --log {log:q}"

@@ -224,7 +224,7 @@ def test_when_the_command_is_stopped_the_program_ends_too(data, number, code):
     ("command", "finding"),
     [
         ("tool {input} {output} {regoins}", r"command: \{regoins\} is not one of \{input\}, "),
-        ("tool {input}", r"command: \{output\} is missing; the program has to be told its folders"),
+        ("tool {input}", r"command: \{output\} is missing; the program has to be told"),
         ("tool '{input} {output}", "command: No closing quotation"),
     ],
 )

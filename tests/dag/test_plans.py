@@ -447,3 +447,41 @@ def test_what_cannot_work_stops_all_trainings(indexed, kind):
     assert stopped.returncode != 0
     assert "rule train:" not in stopped.stdout
     assert not list(indexed.results.glob("runs/*/seed~*"))
+
+
+PROGRAM = """
+import pathlib, sys
+{line}
+"""
+
+
+@pytest.mark.slow
+def test_a_line_of_a_users_trainer_trains_again_and_the_page_beside_it_nothing(done, tmp_path):
+    folder = tmp_path / "their trainer"
+    folder.mkdir()
+    for name in ("train", "predict"):
+        (folder / f"{name}.py").write_text(PROGRAM.format(line="RATE = 1"))
+    page = folder / "README.md"
+    page.write_text("How it trains.")
+    common = "--images {images} --labels {annotations} --output {output}"
+    done.config["training"] = {
+        "engine": "command",
+        "train": f"'{sys.executable}' train.py --seed {{seed}} {common}",
+        "predict": f"'{sys.executable}' predict.py --model {{model}} {common}",
+        "directory": str(folder),
+    }
+    done.config["evaluation"] = {"exposed": True}
+    assert done.plan() == {"check_training": 1, **OF_BOTH}
+    done.run()
+    assert done.plan() == {}
+    page.write_text("How it trains, and why.")
+    (folder / "train.py").write_text(PROGRAM.format(line="RATE = 1  # the rate"))
+    assert done.plan() == {}
+    (folder / "train.py").write_text(PROGRAM.format(line="RATE = 2"))
+    assert done.plan() == jobs_of_checked_runs(2 * SEEDS)
+    (folder / "train.py").write_text(PROGRAM.format(line="RATE = 1"))
+    assert done.plan() == {}
+    (folder / "predict.py").write_text(PROGRAM.format(line="RATE = 2"))
+    assert done.plan() == {key: n for key, n in OF_BOTH.items() if "train" not in key}
+    (folder / "predict.py").write_text(PROGRAM.format(line="RATE = 1"))
+    assert done.plan("--set-resources", "train:silent_minutes=9", "predict:silent_minutes=9") == {}

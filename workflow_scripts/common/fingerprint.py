@@ -33,9 +33,12 @@ WITHOUT_EFFECT = (
             "training.launcher",
             "training.metrics",
             "training.process_control",
+            "training.origin",
+            "training.programs.parts",
             "training.provenance",
             "training.settings",
             "training.validation",
+            "training.engines.command",
             "training.engines.detectron2.settings",
             "training.engines.torchvision.settings",
         )

@@ -34,6 +34,7 @@ from workflow_scripts.contracts.settings import (
 )
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.privacy.settings import Privacy
+from workflow_scripts.training.engines.command import CommandTraining
 from workflow_scripts.training.settings import Training
 
 RunSeed = Annotated[int, Field(gt=0, lt=10**18)]
@@ -180,6 +181,23 @@ class Experiment(Section):
                 "privacy.membership: nothing is trained on images only, so there is no model to "
                 "attack; set it to null"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _programs_do_what_is_asked(self) -> "Experiment":
+        if not isinstance(self.training, CommandTraining):
+            return self
+        if self.privacy.membership is not None:
+            raise ValueError(
+                "privacy.membership: it takes the losses of single images, which no program of "
+                "engine command tells; set it to null"
+            )
+        for key in ("every", "shorter_side", "longest_side"):
+            if key in self.evaluation.model_fields_set and getattr(self.evaluation, key):
+                raise ValueError(
+                    f"evaluation.{key}: it has no effect with engine command, whose program "
+                    "decides; leave it out"
+                )
         return self
 
     @model_validator(mode="after")

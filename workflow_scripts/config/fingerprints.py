@@ -21,6 +21,7 @@ from workflow_scripts.contracts.speeds import note_on
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.imaging.detection import Detectors
 from workflow_scripts.privacy.attacking import installed
+from workflow_scripts.training.engine import EngineSettings
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 
@@ -140,7 +141,7 @@ class Fingerprints:
             seed=seed + seed_offset(self.jobs.experiment.variants[name]),
             data=data,
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
-            code=code_of("workflow_scripts.training.loop", self._engine()),
+            code=code_of(*self._training.training_code, self._engine()),
             **self._further_dependencies,
         )
 
@@ -150,7 +151,7 @@ class Fingerprints:
         return fingerprint(
             settings=training.model_dump(mode="json", exclude={"speed"}),
             data=self.jobs.dataset_settings(),
-            code=code_of("workflow_scripts.training.loop", self._engine()),
+            code=code_of(*self._training.training_code, self._engine()),
             **self._further_dependencies,
         )
 
@@ -185,7 +186,8 @@ class Fingerprints:
             run=self.run(wildcards),
             data=self.digests()["val"],
             settings=self.jobs.prediction_settings(),
-            code=code_of("workflow_scripts.training.predictor", self._engine()),
+            code=code_of(*self._training.prediction_code, self._engine()),
+            **self._program_of_predictions,
         )
 
     def evaluation(self, _: object = None) -> str:
@@ -332,7 +334,16 @@ class Fingerprints:
     @cached_property
     def _further_dependencies(self) -> dict[str, Any]:
         """What determines a training besides settings, code and locked packages."""
-        return self.jobs.experiment.training.further_dependencies()
+        return self._training.further_dependencies()
+
+    @cached_property
+    def _program_of_predictions(self) -> dict[str, Any]:
+        """What determines predictions besides the run, settings and code."""
+        return self._training.prediction_dependencies()
+
+    @property
+    def _training(self) -> EngineSettings:
+        return self.jobs.experiment.training
 
     def _engine(self) -> str:
-        return type(self.jobs.experiment.training).__module__
+        return type(self._training).__module__

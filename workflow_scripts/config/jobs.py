@@ -6,6 +6,8 @@ path, a class name or a command is then never a wildcard.
 """
 
 import json
+import shlex
+import sys
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +29,7 @@ from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
+from workflow_scripts.training.engines.command import CommandTraining
 
 LONGEST_COMMAND = 120_000
 """Characters of the evaluations that one command is given; Linux takes 131,072 in all."""
@@ -144,8 +147,10 @@ class Jobs:
 
     def training_of(self, variant: str | None) -> str:
         """The section `training` as a variant is trained, as JSON."""
-        training = self.experiment.training
-        speed = None if variant is None else speed_of(self.experiment.variants[variant])
+        if variant is None:
+            return settings_json(self.experiment.training)
+        training = self.experiment.training.for_training()
+        speed = speed_of(self.experiment.variants[variant])
         return settings_json(training.model_copy(update={"speed": speed}) if speed else training)
 
     def prediction_settings(self, _: object = None) -> str:
@@ -375,8 +380,26 @@ class Jobs:
 
     @property
     def training_environment(self) -> str:
-        """The environment in which models are trained and applied."""
-        return self.experiment.training.environment
+        """The environment in which models are trained and applied, relative to `rules/`."""
+        training = self.experiment.training
+        if training.conda_file is not None:
+            return str(training.conda_file.absolute())
+        return f"../envs/{training.conda_environment}.yaml"
+
+    def python_of_training(self, _: object, output: object) -> str:
+        """The Python that runs the commands of a training.
+
+        An environment of the user's has a Python of its own, which knows nothing of this project.
+        Snakemake compares no params that are derived from `output`.
+        """
+        return sys.executable if self.experiment.training.conda_file else "python"
+
+    def program_option(self, _: object = None) -> str:
+        """`--program` with the section `training` where a program of the user predicts."""
+        training = self.experiment.training
+        if not isinstance(training, CommandTraining):
+            return ""
+        return f"--program {shlex.quote(settings_json(training))}"
 
     def weights_of(self, part: object) -> list[str]:
         """The files of weights that a part of the config needs; they have to be fetched."""

@@ -67,8 +67,12 @@ class EngineSettings(Section):
     precision, compiles the backbone, and chooses algorithms by timing; `python -m workflow_scripts
     speed verify` shows whether its models are equivalent."""
 
-    environment: ClassVar[str] = "workflow"
+    conda_environment: ClassVar[str] = "workflow"
     """Name of the conda environment of the training jobs: envs/<name>.yaml."""
+    training_code: ClassVar[tuple[str, ...]] = ("workflow_scripts.training.loop",)
+    """Modules that a training depends on, beside the engine's."""
+    prediction_code: ClassVar[tuple[str, ...]] = ("workflow_scripts.training.predictor",)
+    """Modules that predictions depend on, beside the engine's."""
 
     @model_validator(mode="before")
     @classmethod
@@ -94,6 +98,15 @@ class EngineSettings(Section):
         """Whether numbers may differ in their last digits for speed."""
         return self.speed == "fast"
 
+    @property
+    def conda_file(self) -> Path | None:
+        """A conda file of the user's for the training jobs; None: this project's own."""
+        return None
+
+    def for_training(self) -> Self:
+        """The settings without what concerns predictions only."""
+        return self
+
     def shortened(self, iterations: int) -> Self:
         """The settings of a training with another number of iterations, but the same schedule.
 
@@ -111,6 +124,10 @@ class EngineSettings(Section):
 
     def further_dependencies(self) -> dict[str, Any]:
         """What determines a result besides the settings, the code and the locked packages."""
+        return {}
+
+    def prediction_dependencies(self) -> dict[str, Any]:
+        """What determines predictions besides the run, the settings and the code."""
         return {}
 
     def recipe(self) -> Recipe:

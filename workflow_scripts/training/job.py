@@ -59,6 +59,8 @@ class TrainingJob:
     """Maximum number of a worker's images in one forward pass; None for all."""
     validation: Validation | None = None
     """What to test on while the model trains; None not to."""
+    silent_minutes: float | None = None
+    """Time without output after which a program of the user hangs; None for no limit."""
 
     @cached_property
     def recipe(self) -> Recipe:

@@ -17,6 +17,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import explained, sha256_of_file
 
 from workflow_scripts.contracts.trainings import TrainingRecord
+from workflow_scripts.training.engines.command import CommandTraining
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.process_control import (
     STOP_SIGNALS,
@@ -24,6 +25,7 @@ from workflow_scripts.training.process_control import (
     sole_user_of,
     user_of,
 )
+from workflow_scripts.training.programs.training import ProgramRun
 
 NO_LIMIT_MINUTES = 60 * 24 * 365
 """Time limit that submitit requires; a run's own limit is `TrainingJob.stop_at`."""
@@ -32,7 +34,7 @@ WAIT_FOR_OTHERS_SECONDS = 60.0
 
 
 def launch(job: TrainingJob) -> TrainingOutcome:
-    """Train with `job.workers` processes, and wait for their end.
+    """Train with `job.workers` processes, or a program of the user, and wait for their end.
 
     `job.checkpoints` is removed when the training is done. A run that is trained already, perhaps
     by another process while this one waited for it, is left as it is.
@@ -49,15 +51,21 @@ def launch(job: TrainingJob) -> TrainingOutcome:
                 f"{job.files.checkpoint.name} to train again",
             )
         else:
-            shutil.rmtree(job.launch, ignore_errors=True)
-            job.launch.mkdir()
-            with tempfile.TemporaryDirectory(prefix="training-") as folder:
-                rendezvous = Rendezvous(Path(folder))
-                with _heartbeat(rendezvous.heartbeat):
-                    outcome = _Launch(job, rendezvous).wait()
+            outcome = _trained(job)
         if outcome.ending is Ending.DONE:
             remove_owned(job.checkpoints)
     return outcome
+
+
+def _trained(job: TrainingJob) -> TrainingOutcome:
+    if isinstance(job.settings, CommandTraining):
+        return ProgramRun(job, job.settings).train()
+    shutil.rmtree(job.launch, ignore_errors=True)
+    job.launch.mkdir()
+    with tempfile.TemporaryDirectory(prefix="training-") as folder:
+        rendezvous = Rendezvous(Path(folder))
+        with _heartbeat(rendezvous.heartbeat):
+            return _Launch(job, rendezvous).wait()
 
 
 def _is_trained(job: TrainingJob) -> bool:

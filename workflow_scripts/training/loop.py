@@ -26,7 +26,8 @@ from workflow_scripts.training.data import TrainingSet
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
 from workflow_scripts.training.loading import BatchPositions, batches
 from workflow_scripts.training.metrics import Metrics
-from workflow_scripts.training.provenance import now, peak_memory, provenance
+from workflow_scripts.training.origin import now
+from workflow_scripts.training.provenance import peak_memory, provenance
 from workflow_scripts.training.validation import Validator
 from workflow_scripts.training.weights import DamagedError
 

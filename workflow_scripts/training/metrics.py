@@ -14,7 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from workflow_scripts.contracts.trainings import LossRecord, ValidationScores, read_loss_lines
 from workflow_scripts.training.job import TrainingJob
-from workflow_scripts.training.provenance import now
+from workflow_scripts.training.origin import now
 
 RECENT_STEPS = 50
 """Number of steps that rates and the shown loss are averaged over."""

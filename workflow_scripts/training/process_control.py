@@ -22,14 +22,16 @@ class StopRequest:
     """Request to save and stop: by a signal, by the clock, or by the end of the command.
 
     Args:
-        heartbeat: named pipe whose writing end the command holds open.
+        heartbeat: named pipe whose writing end the command holds open; None in the command itself.
         stop_at: Unix time (seconds) to stop at, or None.
     """
 
-    def __init__(self, heartbeat: Path, stop_at: float | None) -> None:
+    def __init__(self, heartbeat: Path | None, stop_at: float | None) -> None:
         self.stop_at = stop_at
         self.signalled = False
-        self._heartbeat = os.open(heartbeat, os.O_RDONLY | os.O_NONBLOCK)
+        self._heartbeat = (
+            None if heartbeat is None else os.open(heartbeat, os.O_RDONLY | os.O_NONBLOCK)
+        )
         for number in STOP_SIGNALS:
             signal.signal(number, self._notice)
 
@@ -45,6 +47,8 @@ class StopRequest:
         )
 
     def _command_is_gone(self) -> bool:
+        if self._heartbeat is None:
+            return False
         try:
             return os.read(self._heartbeat, 1) == b""
         except BlockingIOError:

@@ -1,57 +1,19 @@
 """Origin of a trained model, for its `run.json`."""
 
-import platform
 import resource
 import socket
-import subprocess
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import torch
 
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.checkpoint import Progress
 from workflow_scripts.training.job import TrainingJob
-
-PACKAGES = (
-    "anonymization-impact",
-    "torch",
-    "torchvision",
-    "detectron2",
-    "numpy",
-    "opencv-python-headless",
-    "pillow",
-)
+from workflow_scripts.training.origin import git_commit, now, versions
 
 
-def now() -> str:
-    """Present time, ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def versions() -> dict[str, str | None]:
+def versions_and_cuda() -> dict[str, str | None]:
     """Versions of Python, of the packages that compute, and of CUDA; None if not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    found["cuda"] = torch.version.cuda if torch.cuda.is_available() else None
-    return found
-
-
-def git_commit() -> str | None:
-    """Commit of this code's checkout, with `-dirty` if it has changes; None without a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40"]
-    try:
-        result = subprocess.run(
-            [*command, "--dirty", "--exclude=*"], capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        return None
-    return result.stdout.strip() or None
+    return {**versions(), "cuda": torch.version.cuda if torch.cuda.is_available() else None}
 
 
 def peak_memory() -> dict[str, int]:
@@ -95,6 +57,6 @@ def provenance(
         micro_batch=job.micro_batch,
         threads=job.threads,
         peak_memory_mib=tuple(memory),
-        versions=versions(),
+        versions=versions_and_cuda(),
         git_commit=git_commit(),
     )

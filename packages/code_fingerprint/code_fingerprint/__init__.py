@@ -132,6 +132,16 @@ class CodeBase:
         return ".".join(path.relative_to(source).parts[:-level])
 
 
+def code_in(source: bytes) -> str:
+    """A module's code without comments, docstrings and layout, which compute nothing.
+
+    Raises:
+        SyntaxError: it is no code of this Python.
+        ValueError: it holds null bytes, or is in an unknown encoding.
+    """
+    return _parse(source)[0]
+
+
 def _distribution(library: str) -> str:
     return DISTRIBUTIONS.get(library, library).lower().replace("_", "-")
 

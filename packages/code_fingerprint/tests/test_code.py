@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from code_fingerprint import CodeBase, FoundCode
+from code_fingerprint import CodeBase, FoundCode, code_in
 
 CODE = '''"""A stage."""
 import numpy as np
@@ -111,3 +111,8 @@ def test_a_cache_changes_nothing_but_the_time(tree, monkeypatch):
     assert read() == CodeBase(sources, lock).read("project.stage")
     cache_of_nobody = tree / "helper.py"
     assert CodeBase(sources, lock, cache=cache_of_nobody).read("project.helper").modules
+
+
+def test_comments_and_docstrings_of_a_file_are_no_code():
+    assert code_in(b'"""About."""\nx = 1  # one\n') == code_in(b"x  =  1\n")
+    assert code_in(b"x = 1\n") != code_in(b"x = 2\n")

@@ -3,12 +3,15 @@
 from .check import check_program
 from .errors import ProgramError, ProgramTimeoutError
 from .run import end_marked, masked, run_program, secrets_in
+from .templates import check_template, filled_in
 
 __all__ = [
     "ProgramError",
     "ProgramTimeoutError",
     "check_program",
+    "check_template",
     "end_marked",
+    "filled_in",
     "masked",
     "run_program",
     "secrets_in",

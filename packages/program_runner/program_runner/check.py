@@ -7,18 +7,19 @@ from pathlib import Path
 from .errors import ProgramError
 
 
-def check_program(name: str, directory: Path | None = None) -> None:
+def check_program(name: str, directory: Path | None = None, search: str | None = None) -> None:
     """Check that a program can be started.
 
     Args:
         name: as it is called; with a slash, a path.
         directory: that relative paths start from; None: the current one.
+        search: folders in which names without a slash are looked for, as in PATH; None: PATH.
 
     Raises:
         ProgramError: it is missing, not executable, or a script that no interpreter would run.
     """
     path = str(directory / name) if directory is not None and "/" in name else name
-    found = shutil.which(path)
+    found = shutil.which(path, path=search)
     if found is None:
         file = Path(path)
         if "/" in name and file.is_file():
@@ -31,7 +32,7 @@ def check_program(name: str, directory: Path | None = None) -> None:
     if head.startswith(b"#!"):
         interpreter = head[2:].partition(b"\n")[0].decode(errors="replace").split(" ")
         called = next((word for word in interpreter if word), "")
-        if shutil.which(called) is None:
+        if shutil.which(called, path=search) is None:
             ends = "; it has Windows line ends" if called.endswith("\r") else ""
             raise ProgramError(
                 f"{found} begins with #!{called.strip()}, which is no program here{ends}"

@@ -8,12 +8,15 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 
 from .errors import ProgramError, ProgramTimeoutError
 
 GRACE_SECONDS = 10.0
 """Time between SIGTERM and SIGKILL."""
+SECONDS_BETWEEN_LOOKS = 0.2
 SHOWN = 300
 """Number of characters of a program's last line that an error quotes."""
 
@@ -49,6 +52,9 @@ def run_program(
     environment: Mapping[str, str] | None = None,
     mark: str = "",
     secrets: Sequence[str] = (),
+    silence: float | None = None,
+    stop: Callable[[], bool] | None = None,
+    grace: float = GRACE_SECONDS,
 ) -> None:
     """Run a program to its end, and end all that it started.
 
@@ -65,13 +71,18 @@ def run_program(
         mark: text that is unique to this run, by which `end_marked` finds its processes; by default
             a new one.
         secrets: texts that are not told.
+        silence: seconds after which a program that writes nothing is ended; None: never.
+        stop: asked several times a second whether to send the program TERM, so that it may save
+            and end by itself. With it, the caller handles its own signals.
+        grace: seconds that the program has to end after this TERM.
 
     Raises:
-        ProgramTimeoutError: it took too long.
+        ProgramTimeoutError: it took too long, was silent for too long, or did not end when it was
+            told to.
         ProgramError: it could not be started, or ended with another code than 0.
     """
     name, mark = Path(words[0]).name, mark or f"{os.getpid()}-{time.monotonic_ns()}"
-    with _ended_by_term():
+    with _ended_by_term() if stop is None else contextlib.nullcontext():
         try:
             process = subprocess.Popen(
                 words,
@@ -86,9 +97,7 @@ def run_program(
             raise ProgramError(f"{words[0]} cannot be run ({error.strerror})") from None
         listener = _Listener(process, tell, secrets)
         try:
-            code = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise ProgramTimeoutError(f"{name} was not done after {timeout:g} s") from None
+            code = _Watch(name, process, listener, timeout, silence, grace).wait(stop)
         finally:
             _end_group(process)
             if left := end_marked(mark):
@@ -99,7 +108,47 @@ def run_program(
     if code:
         end = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
         said = listener.last_line[:SHOWN]
-        raise ProgramError(f"{name} {end}; it said {said!r}" if said else f"{name} {end}")
+        raise ProgramError(f"{name} {end}; it said {said!r}" if said else f"{name} {end}", code)
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """Waiting for the end of a program within limits, all in seconds."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    listener: "_Listener"
+    timeout: float | None
+    silence: float | None
+    grace: float
+
+    def wait(self, stop: Callable[[], bool] | None) -> int:
+        """The program's exit code.
+
+        Raises:
+            ProgramTimeoutError: a limit is reached; the program still runs.
+        """
+        started = time.monotonic()
+        told: float | None = None
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self.process.wait(SECONDS_BETWEEN_LOOKS)
+            now = time.monotonic()
+            if told is None and stop is not None and stop():
+                told = now
+                # The program alone: its children are its own to end.
+                self.process.terminate()
+            stopping = None if told is None else now - told
+            self._check(now - started, now - self.listener.heard, stopping)
+
+    def _check(self, running: float, silent: float, stopping: float | None) -> None:
+        for limit, passed, what in (
+            (self.timeout, running, "was not done after {:g} s"),
+            (self.silence, silent, "wrote nothing for {:g} s"),
+            (self.grace, stopping, "did not end within {:g} s when it was told to"),
+        ):
+            if limit is not None and passed is not None and passed > limit:
+                raise ProgramTimeoutError(f"{self.name} {what.format(limit)}")
 
 
 class _Listener(threading.Thread):
@@ -110,12 +159,14 @@ class _Listener(threading.Thread):
     ) -> None:
         super().__init__(daemon=True)
         self.last_line = ""
-        assert process.stdout is not None  # it is a pipe
+        self.heard = time.monotonic()
+        """When the program wrote something, be it a part of a line."""
+        assert isinstance(process.stdout, BufferedReader)  # a pipe
         self.stream, self._tell, self._secrets = process.stdout, tell, secrets
         self.start()
 
     def run(self) -> None:
-        for raw in iter(lambda: self.stream.readline(LONGEST_LINE), b""):
+        for raw in self._lines():
             # Of a progress bar, which overwrites itself, the last state.
             line = raw.decode(errors="replace").rstrip().rpartition("\r")[2]
             line = _NOT_SHOWN.sub("", line).replace("\t", " ")
@@ -126,6 +177,17 @@ class _Listener(threading.Thread):
             if line.strip():
                 self.last_line = line
                 self._tell(line)
+
+    def _lines(self) -> Iterator[bytes]:
+        begun = b""
+        while chunk := self.stream.read1(LONGEST_LINE):
+            self.heard = time.monotonic()
+            *lines, begun = (begun + chunk).split(b"\n")
+            yield from lines
+            if len(begun) >= LONGEST_LINE:
+                yield begun
+                begun = b""
+        yield begun
 
 
 def end_marked(mark: str) -> int:

@@ -190,6 +190,8 @@ def _read_run(layout: RunLayout, status: RunStatus) -> Run:
 
 
 def _curve(path: Path) -> tuple[tuple[int, float], ...]:
+    if path.exists() and not path.stat().st_size:
+        return ()  # of a program of the user's, which need not tell its losses
     lines = read_losses(path)
     if path.exists() and (not lines or lines[-1].iteration < lines[-1].iterations):
         log.warning("%s: it ends before the last iteration; so does its learning curve", path)

@@ -1,8 +1,6 @@
 """An external anonymizer: a program that reads a folder of images and fills another."""
 
 import contextlib
-import re
-import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,6 +13,8 @@ from program_runner import (
     ProgramError,
     ProgramTimeoutError,
     check_program,
+    check_template,
+    filled_in,
     run_program,
     secrets_in,
 )
@@ -57,23 +57,12 @@ class CommandMethod(Method):
     @field_validator("command")
     @classmethod
     def _can_be_filled_in(cls, command: str) -> str:
-        shlex.split(command)  # raises ValueError, such as "No closing quotation"
-        used = re.findall(r"\{([a-z_]+)\}", command)
-        unknown = [name for name in used if name not in PLACEHOLDERS]
-        if unknown:
-            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-            raise ValueError(f"{{{unknown[0]}}} is not one of {known}")
-        missing = [name for name in NEEDED if name not in used]
-        if missing:
-            raise ValueError(f"{{{missing[0]}}} is missing; the program has to be told its folders")
+        check_template(command, PLACEHOLDERS, NEEDED)
         return command
 
     def words(self, **values: object) -> list[str]:
         """The program and its arguments, with these values of the placeholders."""
-        words = shlex.split(self.command)
-        for name, value in values.items():
-            words = [word.replace(f"{{{name}}}", str(value)) for word in words]
-        return words
+        return filled_in(self.command, values)
 
     def check(self, split: CocoSplit) -> None:
         """See that the program is there."""

@@ -4,11 +4,18 @@ from plain_commands.console import log
 
 from workflow_scripts.common.cli import Settings
 from workflow_scripts.contracts.settings import CLASSES
+from workflow_scripts.training.engines.command import CommandTraining
+from workflow_scripts.training.programs.running import check_programs
 from workflow_scripts.training.settings import Training
 
 
 def check(*, settings: Settings[Training]) -> None:
     """Check the recipe and the weights to start from; download and load those that may be."""
+    if isinstance(settings, CommandTraining):
+        settings.check_early()
+        check_programs(settings, "train", "predict")
+        log.info("both programs are there")
+        return
     recipe = settings.recipe()
     log.info("%d iterations of %d images", recipe.iterations, recipe.images_per_step)
     for remark in recipe.remarks:

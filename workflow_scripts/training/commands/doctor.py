@@ -11,6 +11,8 @@ from tabulate import tabulate
 
 from workflow_scripts.common.cli import Count, Settings
 from workflow_scripts.common.gpus import choose_gpus
+from workflow_scripts.training.engines.command import CommandTraining
+from workflow_scripts.training.programs.running import check_programs
 from workflow_scripts.training.settings import Training
 
 
@@ -53,10 +55,13 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
         settings: the recipe.
         gpus: how many a training gets; this process sees no others.
     """
+    if isinstance(settings, CommandTraining):
+        yield _finding("programs", lambda: _programs(settings))
+        return
     # Only now: importing torch takes seconds, and the GPUs are chosen before.
     from workflow_scripts.training import doctor_checks, provenance  # noqa: PLC0415
 
-    for package, version in provenance.versions().items():
+    for package, version in provenance.versions_and_cuda().items():
         if version:  # What is missing and needed fails below.
             yield Finding(package, version)
     checks: dict[str, Callable[[], str]] = {
@@ -68,10 +73,19 @@ def examine(settings: Training, gpus: int) -> Iterator[Finding]:
         "RoIAlign and NMS": lambda: doctor_checks.operators(gpus),
     }
     for what, check in checks.items():
-        started = time.monotonic()
-        try:
-            found = check()
-        except Exception as error:  # whatever is wrong here is what the table is for
-            yield Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())}", False)
-        else:
-            yield Finding(what, f"{found} ({time.monotonic() - started:.1f} s)")
+        yield _finding(what, check)
+
+
+def _finding(what: str, check: Callable[[], str]) -> Finding:
+    started = time.monotonic()
+    try:
+        found = check()
+    except Exception as error:  # whatever is wrong here is what the table is for
+        return Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())}", False)
+    return Finding(what, f"{found} ({time.monotonic() - started:.1f} s)")
+
+
+def _programs(settings: CommandTraining) -> str:
+    settings.check_early()
+    check_programs(settings, "train", "predict")
+    return "both can be started; whether they can train is theirs to say"

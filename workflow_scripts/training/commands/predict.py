@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from plain_commands.console import progress
 from plain_commands.errors import UserError
 from plain_commands.files import explained
+from plain_commands.section import validate
+from plain_commands.texts import read_given
 
 from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
@@ -13,6 +15,8 @@ from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.predictions import PredictionOrigin, write_predictions
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
+from workflow_scripts.training.engines.command import CommandTraining
+from workflow_scripts.training.programs.prediction import predictions
 from workflow_scripts.training.sources import located
 
 
@@ -25,9 +29,11 @@ def predict(
     images: Images,
     anonymized: Folder | None = None,
     tested_on: Annotated[str | None, option("VARIANT")] = None,
+    program: Annotated[str | None, option("JSON|FILE")] = None,
     output: File,
     gpus: Literal[0, 1] = 0,
     threads: Positive | None = None,
+    silent_minutes: Annotated[float, option("MINUTES", at_least=0)] = 0,
 ) -> None:
     """Find the instances in a split's images, and write them as COCO results.
 
@@ -35,12 +41,16 @@ def predict(
         checkpoint: model_final.pth.
         anonymized: images/{variant}/val: take the images that its manifest names.
         tested_on: the variant of these images, noted in the result.
+        program: section `training` of engine command, whose program predicts; without it, the
+            checkpoint is one of this project.
         output: predictions.json.gz.
         gpus: 1 computes on the first GPU.
         threads: CPU threads (default: all cores).
+        silent_minutes: end a program that writes nothing for so long, and fail (0: wait).
 
     Raises:
-        UserError: the model has other classes than the annotations, or a file is missing.
+        UserError: the model has other classes than the annotations, a file is missing, or the
+            program fails or leaves wrong results.
     """
     with explained(output):
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -53,12 +63,24 @@ def predict(
             f"--anonymized: {anonymized} lacks {dropped} of {len(split.images)} images, which the "
             "variant drops; models are tested on all of them"
         )
+    threads = threads or usable_cores()
+    if program is not None:
+        own: CommandTraining = validate(CommandTraining, *read_given(program, "--program"))
+        predicted = predictions(
+            *(own, settings, checkpoint),
+            split=CocoSplit.read(annotations),
+            images=(records, root),
+            folder=output.parent / ".predicting",
+            gpus=len(chosen),
+            threads=threads,
+            silent_minutes=silent_minutes or None,
+        )
+        write_predictions(output, predicted.results, predicted.origin(tested_on))
+        return
     # Only now: importing torch takes seconds, and the GPUs must be chosen before.
     from workflow_scripts.training.predictor import load_predictor  # noqa: PLC0415
 
-    predictor, trained = load_predictor(
-        checkpoint, settings, threads=threads or usable_cores(), on_gpu=bool(chosen)
-    )
+    predictor, trained = load_predictor(checkpoint, settings, threads=threads, on_gpu=bool(chosen))
     if trained.classes != split.classes:
         raise UserError(
             f"{checkpoint}: trained on the classes {', '.join(trained.classes)}, but "

@@ -1,5 +1,6 @@
 """`training train`: one run."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -24,8 +25,10 @@ from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.shard_arguments import Annotations, Images
+from workflow_scripts.training.engines.command import CommandTraining
 from workflow_scripts.training.job import Ending, TrainingJob, Validation
 from workflow_scripts.training.launcher import launch
+from workflow_scripts.training.programs.running import check_programs
 from workflow_scripts.training.settings import Training
 from workflow_scripts.training.sources import located, training_images
 
@@ -51,6 +54,7 @@ def train(
     micro_batch: Count = 0,
     images_at_once: Count = 0,
     minutes: Annotated[float | None, option(above=0)] = None,
+    silent_minutes: Annotated[float, option("MINUTES", at_least=0)] = 0,
     checkpoint_seconds: Annotated[float, option("SECONDS", above=0)] = 300.0,
 ) -> int:
     """Train one run: one variant, one seed.
@@ -77,6 +81,8 @@ def train(
             accumulated, for GPUs with little memory, and the result stays the same (0: all).
         images_at_once: deprecated name of micro_batch.
         minutes: save and stop after this time.
+        silent_minutes: engine command: end a program that writes nothing for so long, and fail
+            (0: wait).
         checkpoint_seconds: time between saved states.
 
     Raises:
@@ -86,15 +92,10 @@ def train(
     if images_at_once:
         log.warning("images_at_once is deprecated: use micro_batch (--micro-batch)")
     devices = choose_gpus(gpus)
-    workers = len(devices) or workers
-    recipe = settings.recipe()
-    batch = recipe.images_per_step
-    if batch % workers:
-        divisors = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0)
-        raise UserError(
-            f"a step's {batch} images cannot be shared equally by {workers} workers; "
-            f"give --{'gpus' if devices else 'workers'} one of {divisors}"
-        )
+    is_program = isinstance(settings, CommandTraining)
+    workers = 1 if is_program else len(devices) or workers
+    if not is_program:
+        refuse_unequal_shares(settings.recipe().images_per_step, workers, bool(devices))
     job = TrainingJob(
         settings=settings,
         annotations=annotations,
@@ -112,24 +113,47 @@ def train(
         stop_at=time.time() + 60 * minutes if minutes else None,
         micro_batch=micro_batch or images_at_once or None,
         validation=_validation(validation, validation_annotations, validation_images),
+        silent_minutes=silent_minutes or None,
     )
     check(job)
-    log.info(
-        "%d iterations of %d images on %s",
-        recipe.iterations,
-        batch,
-        f"{len(devices)} GPU(s)" if devices else f"{workers} CPU worker(s)",
-    )
-    if job.validation and job.validation.every > recipe.iterations:
-        log.warning(
-            "evaluation.every: %d is more than the %d iterations; nothing is tested on the way",
-            *(job.validation.every, recipe.iterations),
-        )
+    if is_program:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+    else:
+        tell_recipe(job)
     outcome = launch(job)
     if outcome.ending is Ending.FAILED:
         raise UserError(outcome.message)
     log.info("%s", outcome.message)
     return EXIT_SAVED if outcome.ending is Ending.SAVED else 0
+
+
+def refuse_unequal_shares(batch: int, workers: int, on_gpus: bool) -> None:
+    """See that the workers can share the images of a step.
+
+    Raises:
+        UserError: they cannot.
+    """
+    if batch % workers:
+        divisors = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0)
+        raise UserError(
+            f"a step's {batch} images cannot be shared equally by {workers} workers; "
+            f"give --{'gpus' if on_gpus else 'workers'} one of {divisors}"
+        )
+
+
+def tell_recipe(job: TrainingJob) -> None:
+    """Say what is trained, and on what."""
+    log.info(
+        "%d iterations of %d images on %s",
+        job.recipe.iterations,
+        job.recipe.images_per_step,
+        f"{len(job.gpus)} GPU(s)" if job.gpus else f"{job.workers} CPU worker(s)",
+    )
+    if job.validation and job.validation.every > job.recipe.iterations:
+        log.warning(
+            "evaluation.every: %d is more than the %d iterations; nothing is tested on the way",
+            *(job.validation.every, job.recipe.iterations),
+        )
 
 
 def _validation(
@@ -168,4 +192,7 @@ def check(job: TrainingJob) -> None:
             "%d of %d images are dropped; iterations and schedule stay as they are",
             *(len(images) - len(kept), len(images)),
         )
-    job.settings.initial_weights()
+    if isinstance(job.settings, CommandTraining):
+        check_programs(job.settings, "train")
+    else:
+        job.settings.initial_weights()

@@ -24,7 +24,7 @@ ENVIRONMENTS = Path(__file__).resolve().parents[4] / "envs"
 class Detectron2Training(Detectron2Settings):
     """Any instance segmentation model of detectron2, as its own config file describes it."""
 
-    environment: ClassVar[str] = "detectron2"
+    conda_environment: ClassVar[str] = "detectron2"
 
     def check_early(self) -> None:
         """Check the config's and the options' names, where this Python has detectron2.
@@ -44,7 +44,7 @@ class Detectron2Training(Detectron2Settings):
         """
         import yaml  # noqa: PLC0415, only Snakemake asks
 
-        path = ENVIRONMENTS / f"{self.environment}.yaml"
+        path = ENVIRONMENTS / f"{self.conda_environment}.yaml"
         environment = yaml.safe_load(path.read_text(encoding="utf-8"))
         files = installation.files_of_config(self.config)
         return {

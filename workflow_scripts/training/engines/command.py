@@ -1,0 +1,120 @@
+"""Engine `command`: anybody's trainer, as two commands that the workflow runs."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+from plain_commands.errors import UserError
+from program_runner import check_template
+from pydantic import field_validator, model_validator
+
+from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
+from workflow_scripts.training.programs.parts import CONDA, digests_of, environment_of, files_of
+
+SHARED = ("images", "annotations", "classes", "gpus", "threads")
+OF_TRAINING = (*SHARED, "seed", "minutes", "state", "metrics", "output")
+OF_PREDICTION = (*SHARED, "model", "output")
+ITS_OWN = UserError("training.engine is command: the program alone knows its model")
+
+
+class CommandTraining(EngineSettings):
+    """A trainer of your own, behind two commands (docs/own-model.md)."""
+
+    engine: Literal["command"]
+    """The framework that trains."""
+    train: str
+    """The program that trains, and its arguments, without a shell. `{images}` is a folder with the
+    training images at their relative paths, `{annotations}` their COCO file, `{classes}` a text
+    file with a class a line, `{seed}` a number, `{gpus}` and `{threads}` how many it may use,
+    `{minutes}` the time left, `{state}` a folder for its own checkpoints, `{metrics}` a file for
+    its losses, `{output}` an empty folder for the model."""
+    predict: str | None = None
+    """The program that applies a model. `{model}` is the folder that `train` filled, `{images}`,
+    `{annotations}` (without labels), `{classes}`, `{gpus}` and `{threads}` are as above, and
+    `{output}` is the COCO results file to write."""
+    files: tuple[Path, ...] = ()
+    """Further files that the programs consist of, such as modules and configs; wildcards are
+    possible (`model/**/*.py`). When one changes, the runs are made anew, as they are when a file
+    that stands in a command changes."""
+    environment: Path | None = None
+    """Where the programs find Python and packages: the folder of a virtual environment, or a conda
+    file (.yaml), from which Snakemake makes one; null: the environment of the workflow."""
+    directory: Path | None = None
+    """The folder that the programs run in; null: the one that the workflow runs in."""
+
+    training_code: ClassVar = ("workflow_scripts.training.programs.handover",)
+    prediction_code: ClassVar = (
+        "workflow_scripts.training.programs.handover",
+        "workflow_scripts.training.programs.results",
+    )
+
+    @field_validator("train")
+    @classmethod
+    def _train_can_be_filled_in(cls, train: str) -> str:
+        check_template(train, OF_TRAINING, ("images", "annotations", "seed", "output"))
+        return train
+
+    @field_validator("predict")
+    @classmethod
+    def _predict_can_be_filled_in(cls, predict: str | None) -> str | None:
+        if predict is not None:
+            needed = ("model", "images", "annotations", "output")
+            check_template(predict, OF_PREDICTION, needed)
+        return predict
+
+    @model_validator(mode="after")
+    def _a_program_is_what_it_is(self) -> Self:
+        if self.is_fast:
+            raise ValueError("speed: fast, but engine command trains as the program does")
+        return self
+
+    @property
+    def conda_file(self) -> Path | None:
+        is_file = self.environment is not None and self.environment.suffix in CONDA
+        return self.environment if is_file else None
+
+    def for_training(self) -> Self:
+        return self.model_copy(update={"predict": None})
+
+    def command_of(self, key: Literal["train", "predict"]) -> str:
+        """The command of one of the programs, with placeholders.
+
+        Raises:
+            UserError: it is missing.
+        """
+        command = self.train if key == "train" else self.predict
+        if command is None:
+            raise UserError("training.predict: missing; name the program that applies a model")
+        return command
+
+    def check_early(self) -> None:
+        """Check that files and folders are there, and that both programs are named.
+
+        Raises:
+            UserError: one of them is missing.
+        """
+        self.command_of("predict")
+        if self.directory is not None and not self.directory.is_dir():
+            raise UserError(f"training.directory: there is no folder {self.directory}")
+        self.further_dependencies()
+        self.prediction_dependencies()
+
+    def further_dependencies(self) -> dict[str, Any]:
+        """The files of the program that trains, and the packages of its environment."""
+        return {
+            "files": digests_of(files_of(self.train, self.files, self.directory)),
+            "environment": environment_of(self.environment),
+        }
+
+    def prediction_dependencies(self) -> dict[str, Any]:
+        """The program that predicts, and its files; a run depends on the rest already."""
+        files = files_of(self.predict, (), self.directory) if self.predict else []
+        return {"program": self.predict, "program_files": digests_of(files)}
+
+    def recipe(self) -> Recipe:
+        raise ITS_OWN
+
+    def initial_weights(self) -> Path | None:
+        raise ITS_OWN
+
+    def make_engine(self, classes: int, config: str | None = None) -> Engine:
+        raise ITS_OWN
