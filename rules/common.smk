@@ -191,6 +191,13 @@ def further_tables(*suffixes):
     ]
 
 
+def table_of_boxes(folder):
+    """Table II with the box APs of models that learn masks."""
+    if EXPERIMENT.task != "masks":
+        return []
+    return [f"{folder}/table_2_boxes.{suffix}" for suffix in ("md", "tex")]
+
+
 def figures_of_results(suffix):
     """The figures that the results make, for papers."""
     names = "forest", "runs", "learning_curves", "privacy_utility"

@@ -53,12 +53,13 @@ checkpoint index_dataset:
         settings=JOBS.dataset_settings,
         fingerprint=FINGERPRINTS.index,
         root=JOBS.root_option,
+        task=JOBS.task_option,
         folder=subpath(output.shards, parent=True),
     message:
         "Indexing the data set and checking its files"
     shell:
         "exec python -m workflow_scripts dataset index --settings {params.settings:q} {params.root}"
-        " --output {params.folder:q} --workers {threads} --log {log:q}"
+        " {params.task} --output {params.folder:q} --workers {threads} --log {log:q}"
 
 
 workflow.get_rule("index_dataset").is_checkpoint = IndexIsMade()

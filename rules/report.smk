@@ -5,6 +5,7 @@ rule table_2:
     input:
         JOBS.evaluations,
     output:
+        table_of_boxes("<tables>"),
         csv=report(
             "<tables>/table_2.csv",
             caption="captions/table_2.rst",
@@ -276,6 +277,7 @@ rule report:
 
 rule make_partial_table_2:
     output:
+        table_of_boxes("<partial>"),
         csv="<partial>/table_2.csv",
         md="<partial>/table_2.md",
         tex="<partial>/table_2.tex",

@@ -374,11 +374,12 @@ def test_results_of_an_earlier_version_are_refused(fresh, file):
 
 def test_tables_and_figures_that_are_deleted_are_made_again(done):
     shown = [*done.results.glob("tables/*.*"), *done.results.glob("figures/*.*")]
-    assert len(shown) == 4 * 4 + 2 * 6
+    assert len(shown) == 4 * 4 + 2 + 2 * 6
     rule_of = {
         "exposed": "exposed",
         "privacy": "privacy_table",
         "table_2": "table_2",
+        "table_2_boxes": "table_2",
         "verdict": "verdict",
         "before_after": "before_after",
         "figure_3": "summarize_pii",

@@ -32,6 +32,7 @@ from workflow_scripts.contracts.settings import (
     VerdictSettings,
     classes_of,
 )
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.pii.settings import Pii
 from workflow_scripts.privacy.settings import Privacy
 from workflow_scripts.training.engines.command import CommandTraining
@@ -69,6 +70,8 @@ class Experiment(Section):
     more_seeds: dict[Name, tuple[RunSeed, ...]] = Field(default_factory=dict)
     """Further runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
     workflow_scripts statistics next` writes such files, to be named behind --configfile."""
+    task: Task = Task.MASKS
+    """What models learn and are judged by: `masks`, or `boxes` (labels without masks will do)."""
     training: Training
     """The recipe."""
     evaluation: Evaluation = Evaluation()
@@ -104,6 +107,22 @@ class Experiment(Section):
         pii = content.get("pii") or {}
         pii = {**SAFEST_SEARCH, **pii} if isinstance(pii, dict) else pii
         return {"training": {"engine": "none"}, **content, "pii": pii}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _trainings_have_the_task(cls, content: Any) -> Any:
+        training = content.get("training") if isinstance(content, dict) else None
+        if not isinstance(training, dict) or training.get("engine") == "none":
+            return content
+        task = content.get("task", Task.MASKS)
+        if task not in list(Task):
+            return content
+        if training.get("task", task) != task:
+            raise ValueError(
+                f"training.task: {training['task']!r}, but `task` at the top of the config is "
+                f"{str(task)!r}; leave this one out"
+            )
+        return {**content, "training": {**training, "task": task}}
 
     @model_validator(mode="after")
     def _images_only_need_no_labels(self) -> "Experiment":

@@ -78,7 +78,9 @@ class Fingerprints:
 
     def index(self, _: object = None) -> str:
         """Fingerprint of the index."""
+        task = {"task": option} if (option := self.jobs.task_option()) else {}
         return fingerprint(
+            **task,
             settings=self.jobs.dataset_settings(),
             code=code_of("workflow_scripts.dataset.commands.index"),
         )

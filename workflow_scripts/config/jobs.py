@@ -27,7 +27,8 @@ from workflow_scripts.anonymization.variants import (
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
-from workflow_scripts.contracts.settings import UNMODIFIED
+from workflow_scripts.contracts.settings import UNMODIFIED, CocoDataset
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
 from workflow_scripts.training.engines.command import CommandTraining
 
@@ -369,6 +370,12 @@ class Jobs:
     def root_option(self, _: object = None) -> str:
         """`--root` with the drawn data set; empty where the images are the user's."""
         return "" if self.experiment.image_roots else f"--root {self.layout.drawn}"
+
+    def task_option(self, _: object = None) -> str:
+        """`--task boxes` where the boxes of COCO files are read; other labels are read alike."""
+        experiment = self.experiment
+        reads_boxes = experiment.task is Task.BOXES and isinstance(experiment.dataset, CocoDataset)
+        return f"--task {experiment.task}" if reads_boxes else ""
 
     def gpus(self, wildcards: Wildcards) -> int:
         """How many GPUs a job that makes a variant's images asks for."""

@@ -17,6 +17,8 @@ from typing import Any
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_json
 
+from workflow_scripts.contracts.tasks import Task
+
 Rle = dict[str, Any]
 """Run-length encoded mask as in COCO files: `{"size": [height, width], "counts": str}`."""
 
@@ -50,9 +52,10 @@ class Instance:
     """1-based position of the class in `CocoSplit.classes`."""
     bbox: tuple[float, float, float, float]
     """x, y, width, height in pixels."""
-    area: int
-    """Number of mask pixels."""
+    area: float
+    """Number of mask pixels; of labels that are boxes, width times height of the box."""
     segmentation: Rle
+    """The mask; of labels that are boxes, the pixels whose centres lie in the box."""
     iscrowd: int = 0
     track: str | None = None
     """Name of the same object in all images of the data set, where the data set has one."""
@@ -75,6 +78,24 @@ class CocoSplit:
     instances: tuple[Instance, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
     """What the index left out, changed or doubts, a sentence each."""
+    task: Task = Task.MASKS
+    """Boxes if the labels were read as boxes: there are no masks to learn then."""
+
+    def refuse_masks_of(self, task: Task, path: Path) -> None:
+        """See that a task does not need masks that the labels do not have.
+
+        Args:
+            task: the training's, or the evaluation's.
+            path: the split's file, for the message.
+
+        Raises:
+            UserError: it does.
+        """
+        if task is Task.MASKS and self.task is Task.BOXES:
+            raise UserError(
+                f"{path}: its labels were read as boxes (task: boxes), but this training learns "
+                "masks; give its settings `task: boxes`, or index labels with masks"
+            )
 
     @cached_property
     def instances_by_image(self) -> dict[int, tuple[Instance, ...]]:
@@ -96,6 +117,8 @@ class CocoSplit:
     def write(self, path: Path) -> None:
         """Write a COCO annotation file."""
         info = {"description": "made by anonymization-impact", "notes": self.notes}
+        if self.task is not Task.MASKS:
+            info["task"] = self.task
         categories = [{"id": at, "name": name} for at, name in enumerate(self.classes, start=1)]
         head = json.dumps({"info": info, "categories": categories}, ensure_ascii=False)
         by_image = sorted(self.instances, key=lambda instance: instance.image_id)
@@ -126,7 +149,7 @@ class CocoSplit:
         whole = cls.read(path)
         images = tuple(image for image in whole.images if image.file_name in names)
         instances = tuple(one for image in images for one in whole.instances_by_image[image.id])
-        return cls(whole.classes, images, instances, whole.notes)
+        return cls(whole.classes, images, instances, whole.notes, whole.task)
 
     @classmethod
     def read_images(cls, path: Path) -> "CocoSplit":
@@ -144,8 +167,9 @@ def _split_of(content: Any, path: Path) -> CocoSplit:
                 Instance(**{**item, "bbox": tuple(item["bbox"])}) for item in content["annotations"]
             ),
             notes=tuple(content.get("info", {}).get("notes", ())),
+            task=Task(content.get("info", {}).get("task", Task.MASKS)),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: not an index of this project ({error}); make it again") from None
 
 

@@ -12,6 +12,8 @@ from plain_commands.files import canonical_json, read_json, sha256_of, write_jso
 from plain_commands.section import FilePart, validate
 from pydantic import Field
 
+from workflow_scripts.contracts.tasks import Task
+
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -27,7 +29,8 @@ class RunName(FilePart):
 class ClassScores(FilePart):
     """COCO APs of one class.
 
-    The area ranges are COCO's, in ground-truth mask pixels: small below 32², large above 96².
+    The area ranges are COCO's, in ground-truth mask pixels, or in the boxes' area where labels are
+    boxes: small below 32², large above 96².
     """
 
     AP: Fraction | None
@@ -55,8 +58,15 @@ class CocoScores(FilePart):
 class CocoEvaluation(FilePart):
     """The COCO protocol on masks and on boxes."""
 
-    segm: CocoScores
+    segm: CocoScores | None = None
+    """None where the models have learned boxes only."""
     bbox: CocoScores
+
+    @property
+    def by_task(self) -> dict[Task, CocoScores]:
+        """The scores that there are, those of masks first."""
+        scores = {Task.MASKS: self.segm, Task.BOXES: self.bbox}
+        return {task: of_task for task, of_task in scores.items() if of_task is not None}
 
 
 class GroupScores(FilePart):
@@ -99,6 +109,16 @@ class RunEvaluation(FilePart):
     cityscapes: CityscapesScores | None = None
     exposed: ExposedScores | None = None
     """None where the evaluation was not given the PII regions of the test images."""
+
+    @property
+    def task(self) -> Task:
+        """What the model has learned, and is judged by."""
+        return next(iter(self.coco.by_task))
+
+    @property
+    def scores(self) -> CocoScores:
+        """The scores that the model is judged by: of its masks, if it has them."""
+        return self.coco.by_task[self.task]
 
     sha256: str | None = None
     """SHA-256 of the other keys, as canonical JSON."""

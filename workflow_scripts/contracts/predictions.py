@@ -26,8 +26,8 @@ class CocoResult(TypedDict):
     bbox: NotRequired[list[float]]
     """x, y, width, height in pixels; if missing, the mask's box counts."""
     score: float
-    segmentation: Rle
-    """Mask of the whole image."""
+    segmentation: NotRequired[Rle]
+    """Mask of the whole image; boxes alone have none."""
 
 
 class PredictionOrigin(FilePart):

@@ -182,6 +182,7 @@ def misplaced(place: Path, variant: str, seed: int) -> list[str]:
 def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:
     facts = {
         "engine": (run.evaluation.run.engine, first.evaluation.run.engine),
+        "task": (str(run.evaluation.task), str(first.evaluation.task)),
         "tested_on": (run.evaluation.tested_on, first.evaluation.tested_on),
         "images": (run.evaluation.images, first.evaluation.images),
     }
@@ -204,7 +205,7 @@ def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> ExpectedRuns:
     return ExpectedRuns(
         variants=tuple(sorted(variants, key=lambda variant: variant != reference)),
         seeds=tuple(sorted({run.seed for run in runs})),
-        classes=tuple(runs[0].evaluation.coco.segm.per_class),
+        classes=tuple(runs[0].evaluation.scores.per_class),
     )
 
 
@@ -224,12 +225,11 @@ def missing_runs(runs: Iterable[EvaluatedRun], expected: ExpectedRuns) -> dict[s
                 f"{run.path}: {run.variant}, seed {run.seed} is not one of the expected runs; "
                 "leave it out, or add it to the experiment"
             )
-        for kind in ("segm", "bbox"):
-            known = getattr(run.evaluation.coco, kind).per_class
+        for task, scores in run.evaluation.coco.by_task.items():
             findings += [
-                f"{run.path}: coco.{kind}.per_class has no {name!r}; evaluate it again"
+                f"{run.path}: coco.{task.iou_type}.per_class has no {name!r}; evaluate it again"
                 for name in expected.classes
-                if name not in known
+                if name not in scores.per_class
             ]
     if findings:
         raise UserError.of(findings)

@@ -12,6 +12,7 @@ from workflow_scripts.contracts.missed import Missed
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.contracts.runs import ExpectedRuns
+from workflow_scripts.contracts.tasks import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,6 +148,13 @@ class MissingRun(FilePart):
     seed: int
 
 
+class CaptionedLayout(FilePart):
+    """A table as text with its explanation."""
+
+    caption: str
+    layout: TextTable
+
+
 class ResultTable(FilePart):
     """Content of a table_2.json."""
 
@@ -167,8 +175,20 @@ class ResultTable(FilePart):
     runs: tuple[RunRecord, ...]
     missing: tuple[MissingRun, ...]
     caption: str
+    task: Task = Task.MASKS
+    """What the APs are of."""
     layout: TextTable
     """The whitepaper's layout: a row a class, a column a variant; `columns` are the variants."""
+    boxes: CaptionedLayout | None = None
+    """The same with the box APs of models that learned masks; None of models without masks."""
+
+    @property
+    def of_boxes(self) -> "ResultTable | None":
+        """The table of the box APs of models that learned masks, as a table of its own."""
+        if self.boxes is None:
+            return None
+        changes = {**vars(self.boxes), "task": Task.BOXES, "boxes": None}
+        return self.model_copy(update=changes)
 
     @property
     def expected(self) -> ExpectedRuns:
@@ -182,5 +202,11 @@ class ResultTable(FilePart):
 
     def as_json(self) -> dict[str, Any]:
         """Content of the file."""
-        content = self.model_dump(mode="json", by_alias=True, exclude={"layout"})
-        return content | {"layout": self.layout.as_json()}
+        content = self.model_dump(mode="json", by_alias=True, exclude={"layout", "boxes"})
+        content |= {"layout": self.layout.as_json()}
+        if self.boxes is not None:
+            content["boxes"] = {
+                "caption": self.boxes.caption,
+                "layout": self.boxes.layout.as_json(),
+            }
+        return content

@@ -19,6 +19,8 @@ from pydantic import (
     field_validator,
 )
 
+from workflow_scripts.contracts.tasks import Task
+
 
 class TrainingRecord(BaseModel):
     """Content of a run.json.
@@ -66,7 +68,14 @@ class TrainingRecord(BaseModel):
     def _names_the_engine(cls, settings: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(settings.get("engine"), str):
             raise ValueError("'engine' is missing in it")
+        if settings.get("task", Task.MASKS) not in list(Task):
+            raise ValueError(f"'task' is {settings['task']!r}, none of {', '.join(Task)}")
         return settings
+
+    @property
+    def task(self) -> Task:
+        """What the model learned; the trainings of earlier versions learned masks."""
+        return Task(self.settings.get("task", Task.MASKS))
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""
@@ -84,7 +93,7 @@ class TrainingRecord(BaseModel):
 
 
 class ValidationScores(BaseModel):
-    """Average precisions of masks on the validation images at an iteration (fractions of 1).
+    """Average precisions on the validation images at an iteration (fractions of 1).
 
     None where there is nothing to find.
     """

@@ -12,6 +12,7 @@ from run_equivalence.verdicts import ClassVerdict
 
 from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.settings import VerdictSettings
+from workflow_scripts.contracts.tasks import Task
 
 
 class Role(StrEnum):
@@ -112,6 +113,8 @@ class ExperimentVerdict(FilePart):
     """Expected runs without an evaluation, as text."""
     note: str = ""
     """Further caveat, such as how the models were trained."""
+    task: Task = Task.MASKS
+    """What the APs are of; left out of the file where it is masks."""
     images: ImageSamples | None = None
     """None where the test images were not resampled."""
     variants: tuple[VariantVerdict, ...]
@@ -125,4 +128,7 @@ class ExperimentVerdict(FilePart):
 
     def as_json(self, said: VerdictText) -> dict[str, Any]:
         """Content of the file, with the conclusions in words."""
-        return self.model_copy(update={"said": said}).model_dump(mode="json")
+        content = self.model_copy(update={"said": said}).model_dump(mode="json")
+        if self.task is Task.MASKS:
+            del content["task"]
+        return content

@@ -1,14 +1,19 @@
 """Reader of data sets in COCO format."""
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from functools import partial
 
 from coco_labels import (
     AnnotationEntry,
     ImageEntry,
     LabelsError,
+    Rle,
+    box_of,
     fits,
     mask_of,
+    pixels_of,
     read_labels,
 )
 from hotcoco import mask as rle_codec
@@ -17,6 +22,7 @@ from plain_commands.files import read_bytes, read_json, sha256_of
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings import CocoDataset, CocoFiles
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.dataset.checks import refuse_empty
 from workflow_scripts.dataset.reader import TURNED, ReadImage, exif_notes, number, read_images
 from workflow_scripts.imaging.images import decode_image, size_in_header
@@ -28,8 +34,17 @@ GROUPS = (
 )
 
 
-def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
+NO_PIXEL = "objects that cover no pixel, left out"
+
+
+def read_coco(dataset: CocoDataset, split: str, pool: Executor, task: Task) -> CocoSplit:
     """Read the images of a split with their instances.
+
+    Args:
+        dataset: section of the config.
+        split: `train` or `val`.
+        pool: worker processes.
+        task: with boxes, the `bbox` of each annotation is read, and its pixels stand for the mask.
 
     Raises:
         UserError: a missing folder, whatever is wrong with the annotation file, or one line for
@@ -45,7 +60,11 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
     numbers |= {name: numbers[target] for name, target in dataset.class_mapping.items()}
     try:
         entries, notes = read_labels(
-            read_json(where.annotations), where.images, numbers, _PLACE_OF_CLASSES
+            read_json(where.annotations),
+            where.images,
+            numbers,
+            _PLACE_OF_CLASSES,
+            boxes=task is Task.BOXES,
         )
     except LabelsError as error:
         raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
@@ -56,14 +75,27 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor) -> CocoSplit:
             f"dataset.val_share: {dataset.val_share:g} of the {found_in_file} images leaves none "
             f"for {split}; choose another share, or other val_groups"
         )
-    read = partial(_read_image, where)
+    if task is Task.MASKS:
+        _refuse_boxes_only(entries, where)
+    read = partial(_read_image, where, task)
     images = read_images(pool, read, entries, f"indexing {split}")
-    found = number(images, dataset.classes, notes)
+    found = replace(number(images, dataset.classes, notes), task=task)
     refuse_empty(found, split, where.annotations)
     return found
 
 
-def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
+def _refuse_boxes_only(images: Sequence[ImageEntry], files: CocoFiles) -> None:
+    """Stop, in one line, at labels that have no mask at all."""
+    annotations = [one for image in images for one in image.annotations]
+    if annotations and not any(one.segmentation for one in annotations):
+        raise UserError(
+            f"{files.annotations}: none of its {len(annotations)} annotations has a mask "
+            "(segmentation); set `task: boxes` in the config to train and judge on boxes, or take "
+            "labels with masks"
+        )
+
+
+def _read_image(files: CocoFiles, task: Task, image: ImageEntry) -> ReadImage:
     path, where = files.images / image.file_name, files.annotations
     raw = read_bytes(path)
     size, stated = size_in_header(raw), (image.width, image.height)
@@ -81,14 +113,20 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
     findings: list[str] = []
     for entry in image.annotations:
         try:
-            instance, kinds = _instance(entry, *stated)
+            read = _boxed if task is Task.BOXES else _masked
+            instance, kinds = read(entry, *stated)
         except ValueError as error:
             findings.append(f"{where}: {entry.name} ({image.file_name}) {error}")
             continue
+        if entry.iscrowd:
+            kinds.append(GROUPS)
+        if instance is None:
+            kinds.append(NO_PIXEL)
+        elif any(_are_same(instance, other) for other in instances):
+            shape = task.noun
+            notes.append((f"objects with the class and {shape} of another, kept", entry.name))
         notes.extend((kind, f"{entry.name} ({image.file_name})") for kind in kinds)
-        if any(_are_same(instance, other) for other in instances):
-            notes.append(("objects with the class and mask of another, kept", entry.name))
-        if instance.area:
+        if instance is not None:
             instances.append(instance)
     if findings:
         raise UserError("\n".join(findings))
@@ -99,32 +137,50 @@ def _read_image(files: CocoFiles, image: ImageEntry) -> ReadImage:
 
 
 def _are_same(one: Instance, other: Instance) -> bool:
-    return one.category_id == other.category_id and one.segmentation == other.segmentation
+    return (one.category_id, one.bbox, one.segmentation) == (
+        other.category_id,
+        other.bbox,
+        other.segmentation,
+    )
 
 
-def _instance(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance, list[str]]:
-    """The instance of an annotation, and the kinds of notes on it.
+def _masked(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance | None, list[str]]:
+    """The instance of an annotation with a mask, and the kinds of notes on it.
+
+    Returns:
+        None for a mask without a pixel.
 
     Raises:
         ValueError: it has no mask, or not one of this image.
     """
     rle, kinds = mask_of(entry.segmentation, width, height)
     area = int(rle_codec.area(rle))
-    if entry.iscrowd:
-        kinds.append(GROUPS)
     if not area:
-        kinds.append("objects that cover no pixel, left out")
-    elif not fits(entry.bbox, rle):
+        return None, kinds
+    if not fits(entry.bbox, rle):
         kinds.append("objects whose bbox is not that of their mask; the mask counts")
     x, y, w, h = map(float, rle_codec.to_bbox(rle))
-    instance = Instance(
+    return _instance(entry, (x, y, w, h), area, rle), kinds
+
+
+def _boxed(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance | None, list[str]]:
+    """The instance of an annotation with a box, as `_masked`."""
+    box, kinds = box_of(entry.bbox, entry.segmentation, width, height)
+    if box is None:
+        return None, kinds
+    return _instance(entry, box, box[2] * box[3], pixels_of(box, width, height)), kinds
+
+
+def _instance(
+    entry: AnnotationEntry, box: tuple[float, float, float, float], area: float, mask: Rle
+) -> Instance:
+    return Instance(
         id=0,
         image_id=0,
         category_id=entry.class_number,
-        bbox=(x, y, w, h),
+        bbox=box,
         area=area,
-        segmentation=rle,
+        segmentation=mask,
         iscrowd=entry.iscrowd,
         track=entry.track,
     )
-    return instance, kinds

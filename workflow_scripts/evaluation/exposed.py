@@ -2,7 +2,8 @@
 
 An object is exposed by the share of its mask that lies in the boxes of PII regions. The groups are
 evaluated as COCO evaluates its area ranges: objects of other groups are neither right nor wrong,
-and a prediction that meets no object counts in the group that its own mask belongs to.
+and a prediction that meets no object counts in the group that its own mask belongs to. Where labels
+or predictions are boxes, the pixels in the box stand for the mask.
 """
 
 from collections import Counter, defaultdict
@@ -59,24 +60,28 @@ class Grouping:
 
 
 def evaluate(
-    split: CocoSplit, predictions: Predictions, regions: Sequence[Region]
+    split: CocoSplit,
+    predictions: Predictions,
+    regions: Sequence[Region],
+    kind: IouType = IouType.SEGM,
 ) -> ExposedScores:
-    """Evaluate predicted masks by group.
+    """Evaluate predictions by group.
 
     Args:
         split: the images, classes and ground truth.
         predictions: on these images.
         regions: the faces and plates in these images; of others they do not matter.
+        kind: what is evaluated: masks or boxes.
     """
     objects = exposure_of(
-        [item.segmentation for item in split.instances],
+        _masks_of(split, kind),
         [item.image_id for item in split.instances],
         split.images,
         regions,
     )
     found = exposure_of(predictions.masks, predictions.image_ids, split.images, regions)
     results: list[dict[str, dict[str, GroupScores]]] = [
-        _by_group(split, predictions, grouping) for grouping in _groupings(objects, found)
+        _by_group(split, predictions, kind, grouping) for grouping in _groupings(objects, found)
     ]
     per_class = {
         name: {group: result for part in results for group, result in part[name].items()}
@@ -88,6 +93,14 @@ def evaluate(
         mean={group: _mean([per_class[name][group] for name in per_class]) for group in groups},
         per_class=per_class,
     )
+
+
+def _masks_of(split: CocoSplit, kind: IouType) -> list[Rle]:
+    """Masks of the ground truth, or the pixels in its boxes, as in predictions of boxes."""
+    if kind is IouType.SEGM:
+        return [item.segmentation for item in split.instances]
+    sizes = {image.id: (image.height, image.width) for image in split.images}
+    return [rle_codec.fr_bbox(item.bbox, *sizes[item.image_id]) for item in split.instances]
 
 
 def exposure_of(
@@ -163,13 +176,13 @@ def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
 
 
 def _by_group(
-    split: CocoSplit, predictions: Predictions, grouping: Grouping
+    split: CocoSplit, predictions: Predictions, kind: IouType, grouping: Grouping
 ) -> dict[str, dict[str, GroupScores]]:
     precision = accumulate(
         match(
             index_truth(split, grouping.of_objects.tolist()),
             predictions,
-            IouType.SEGM,
+            kind,
             areas=grouping.of_predictions,
             area_ranges=grouping.ranges,
         )

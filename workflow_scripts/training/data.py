@@ -33,6 +33,7 @@ class TrainingSet(Dataset[TrainingSample]):
             it drops; None for originals.
         augment: random change of each image.
         seed: seed of the training.
+        masks: whether samples have the instances' masks besides their boxes.
 
     Raises:
         UserError: an image is missing, or no image has an instance.
@@ -45,7 +46,10 @@ class TrainingSet(Dataset[TrainingSample]):
         anonymized: Path | None,
         augment: Augment,
         seed: int,
+        *,
+        masks: bool = True,
     ) -> None:
+        self.masks = masks
         self.images, self.root = located(training_images(split), images, anonymized)
         self.instances = [split.instances_by_image[image.id] for image in self.images]
         self.augment = augment
@@ -68,26 +72,31 @@ class TrainingSet(Dataset[TrainingSample]):
     def _image(self, index: int) -> LabelledImage:
         if index in self._kept:
             return self._kept[index]
-        labelled = read_labelled_image(self.images[index], self.root, self.instances[index])
+        labelled = read_labelled_image(
+            self.images[index], self.root, self.instances[index], masks=self.masks
+        )
         if self._keeps:
             self._kept[index] = labelled
         return labelled
 
 
 def read_labelled_image(
-    record: CocoImage, root: Path, instances: tuple[Instance, ...]
+    record: CocoImage, root: Path, instances: tuple[Instance, ...], *, masks: bool = True
 ) -> LabelledImage:
-    """An image and its rasterised instances, without groups (`iscrowd`).
+    """An image and its instances, without groups (`iscrowd`).
 
     Args:
         record: the image.
         root: folder that its file name is relative to.
         instances: instances of the image.
+        masks: whether the masks are rasterised; otherwise the result has boxes alone.
 
     Raises:
         UserError: the file is missing, damaged, not the recorded one, or of another size.
     """
     image = load(record, root)
+    if not masks:
+        return _boxed(image, instances)
     crops: list[np.ndarray] = []
     corners, boxes, labels = [], [], []
     for instance in instances:
@@ -105,4 +114,15 @@ def read_labelled_image(
         labels=np.array(labels, np.int64),
         crops=tuple(crops),
         corners=np.array(corners, np.int64).reshape(-1, 2),
+    )
+
+
+def _boxed(image: np.ndarray, instances: tuple[Instance, ...]) -> LabelledImage:
+    """An image with the boxes of its instances that are no groups."""
+    found = [instance for instance in instances if not instance.iscrowd]
+    boxes = np.array([instance.bbox for instance in found], np.float32).reshape(-1, 4)
+    return LabelledImage(
+        image=image,
+        boxes=np.concatenate((boxes[:, :2], boxes[:, :2] + boxes[:, 2:]), axis=1),
+        labels=np.array([instance.category_id for instance in found], np.int64),
     )

@@ -17,6 +17,8 @@ from plain_commands.errors import UserError
 from plain_commands.section import Section
 from pydantic import model_validator
 
+from workflow_scripts.contracts.tasks import Task
+
 if TYPE_CHECKING:
     import numpy as np
     from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
@@ -66,6 +68,8 @@ class EngineSettings(Section):
     """`exact` computes in float32 and gives detectron2's numbers. `fast` computes in half
     precision, compiles the backbone, and chooses algorithms by timing; `python -m workflow_scripts
     speed verify` shows whether its models are equivalent."""
+    task: Task = Task.MASKS
+    """What models learn: masks or boxes. The key `task` at the top of a config sets it here."""
 
     conda_environment: ClassVar[str] = "workflow"
     """Name of the conda environment of the training jobs: envs/<name>.yaml."""
@@ -92,6 +96,11 @@ class EngineSettings(Section):
                 "deterministic: false, or speed: exact"
             )
         return self
+
+    @property
+    def learns_masks(self) -> bool:
+        """Whether models learn masks; all learn boxes."""
+        return self.task is Task.MASKS
 
     @property
     def is_fast(self) -> bool:
@@ -182,8 +191,8 @@ class Detections:
     """(n,) float32 in [0, 1]."""
     labels: np.ndarray
     """(n,) int64, from 1 on: position in the classes."""
-    masks: np.ndarray
-    """(n, m, m) float32 in [0, 1]: probability within the box."""
+    masks: np.ndarray | None = None
+    """(n, m, m) float32 in [0, 1]: probability within the box; None from a model without masks."""
 
 
 class Engine(Protocol):

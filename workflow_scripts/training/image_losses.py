@@ -32,6 +32,8 @@ def image_losses(
     images: Sequence[CocoImage],
     split: CocoSplit,
     root: Path,
+    *,
+    masks: bool,
 ) -> Iterator[float]:
     """Loss of each image that has an instance: the sum of the terms that the training minimises.
 
@@ -44,6 +46,7 @@ def image_losses(
         images: records of some images of the split.
         split: their labels.
         root: folder that the file names are relative to.
+        masks: whether the model has learned masks.
 
     Raises:
         UserError: a file is missing, damaged, not the recorded one, or of another size.
@@ -52,7 +55,7 @@ def image_losses(
     module = computing_losses(engine, model)
     device = next(model.parameters()).device
     resize = engine.resizing(evaluation)
-    read = partial(_read, split=split, root=root)
+    read = partial(_read, split=split, root=root, masks=masks)
     with ThreadPoolExecutor(predictor.threads) as pool, torch.inference_mode():
         for batch in in_batches(images, predictor.threads):
             for image, labelled in zip(batch, pool.map(read, batch), strict=True):
@@ -64,8 +67,8 @@ def image_losses(
                 yield float(sum(float(one.total) / max(one.count, 1) for one in terms.values()))
 
 
-def _read(image: CocoImage, split: CocoSplit, root: Path) -> LabelledImage:
-    return read_labelled_image(image, root, split.instances_by_image[image.id])
+def _read(image: CocoImage, split: CocoSplit, root: Path, *, masks: bool) -> LabelledImage:
+    return read_labelled_image(image, root, split.instances_by_image[image.id], masks=masks)
 
 
 def computing_losses(engine: Engine, model: nn.Module) -> nn.Module:

@@ -70,7 +70,12 @@ class TrainingRun:
         self.split = CocoSplit.read(job.annotations)
         self.engine = job.settings.make_engine(len(self.split.classes))
         self.samples = TrainingSet(
-            self.split, job.images, job.anonymized, self.engine.augmentation(), job.training_seed
+            self.split,
+            job.images,
+            job.anonymized,
+            self.engine.augmentation(),
+            job.training_seed,
+            masks=job.settings.learns_masks,
         )
         self._start()
         self._resume()

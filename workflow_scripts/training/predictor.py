@@ -42,7 +42,7 @@ class Predictor:
     threads: int
 
     def results(self, images: Iterable[CocoImage], root: Path) -> Iterator[CocoResult]:
-        """COCO results of images: boxes xywh and masks in pixels of the image.
+        """COCO results of images: boxes xywh, and masks if the model has them, in pixels.
 
         Args:
             images: records of the images, read a batch at a time.
@@ -96,13 +96,15 @@ def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def _results_of(image: CocoImage, found: Detections) -> Iterator[CocoResult]:
-    detections = zip(found.boxes, found.scores, found.labels, found.masks, strict=True)
-    for box, score, label, mask in detections:
-        pasted = pasted_mask(mask, box, image.height, image.width)
-        yield {
+    detections = zip(found.boxes, found.scores, found.labels, strict=True)
+    for number, (box, score, label) in enumerate(detections):
+        result: CocoResult = {
             "image_id": image.id,
             "category_id": int(label),
             "bbox": [round(float(x), 2) for x in (*box[:2], *(box[2:] - box[:2]))],
             "score": round(float(score), 6),
-            "segmentation": encode_mask(*pasted, image.height, image.width),
         }
+        if found.masks is not None:
+            pasted = pasted_mask(found.masks[number], box, image.height, image.width)
+            result["segmentation"] = encode_mask(*pasted, image.height, image.width)
+        yield result

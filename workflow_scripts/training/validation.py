@@ -34,6 +34,7 @@ class Validator:
         self.job, self.worker = job, worker
         self.every, self.settings = validation.every, validation.settings
         self.split = CocoSplit.read(validation.annotations)
+        self.split.refuse_masks_of(job.settings.task, validation.annotations)
         if self.split.classes != classes:
             raise UserError(
                 f"{validation.annotations}: its classes are {', '.join(self.split.classes)}, those "
@@ -47,7 +48,7 @@ class Validator:
         return iteration % self.every == 0
 
     def scores(self, weights: dict[str, Tensor], config: str | None) -> ValidationScores:
-        """Average precisions of the masks that a model with these weights finds.
+        """Average precisions of what a model with these weights finds: of masks, if it has them.
 
         All workers call it, and each gets the scores on all images.
 
@@ -64,8 +65,10 @@ class Validator:
             predictor = Predictor(engine, model, self.job.threads)
             own = list(predictor.results(self.images, self.root))
         results = [result for part in self.worker.gather(own) for result in part]
-        found = Predictions.of_coco_results(results, self.split)
-        curves = coco.evaluate(self.split, found)[coco.IouType.SEGM]
+        settings = self.job.settings
+        read = Predictions.of_coco_results if settings.learns_masks else Predictions.of_coco_boxes
+        kind = coco.IouType(settings.task.iou_type)
+        curves = coco.evaluate(self.split, read(results, self.split), [kind])[kind]
         scores = ValidationScores(
             mean_ap=curves.mean(),
             AP50=curves.mean(iou=0.5),

@@ -1,5 +1,6 @@
-"""COCO annotation files of any tool: every entry checked, every mask encoded."""
+"""COCO annotation files of any tool: every entry checked, every mask and box too."""
 
+from .boxes import box_of, pixels_of
 from .entries import AnnotationEntry, ImageEntry, LabelsError, Note, read_labels
 from .masks import Rle, fits, mask_of
 
@@ -9,7 +10,9 @@ __all__ = [
     "LabelsError",
     "Note",
     "Rle",
+    "box_of",
     "fits",
     "mask_of",
+    "pixels_of",
     "read_labels",
 ]

@@ -60,7 +60,12 @@ class LabelsError(ValueError):
 
 
 def read_labels(
-    content: Any, folder: Path, classes: Mapping[str, int], place_of_classes: str = "classes"
+    content: Any,
+    folder: Path,
+    classes: Mapping[str, int],
+    place_of_classes: str = "classes",
+    *,
+    boxes: bool = False,
 ) -> tuple[list[ImageEntry], list[Note]]:
     """The images of an annotation file, by file name, and what is to be said about it.
 
@@ -69,6 +74,7 @@ def read_labels(
         folder: the folder of its images.
         classes: number of the class, from 1, by category name; 0 leaves the category out.
         place_of_classes: where a user names categories, for messages.
+        boxes: the boxes of the annotations are to be used, not their masks.
 
     Raises:
         LabelsError: this is no COCO format; or a finding for each entry that is malformed,
@@ -87,7 +93,8 @@ def read_labels(
         _add_annotations(content, images, numbers, findings, notes)
     in_order = sorted(images.values(), key=lambda image: image.file_name)
     if not findings:
-        findings += _findings_of_scale(in_order, notes)
+        findings += _findings_of_boxes(in_order) if boxes else []
+        findings += _findings_of_scale(in_order, notes, boxes)
     if findings:
         raise LabelsError(findings)
     return in_order, notes
@@ -340,32 +347,62 @@ def _add_annotations(
     )
 
 
-def _findings_of_scale(images: Sequence[ImageEntry], notes: list[Note]) -> Iterator[str]:
-    """What tells that the polygons of the whole file are not in pixels."""
-    if _end_before(1, images):
+def _findings_of_boxes(images: Sequence[ImageEntry]) -> Iterator[str]:
+    """What tells that the boxes of the whole file are corners, not x, y, width and height."""
+    beyond = total = 0
+    for image in images:
+        for annotation in image.annotations:
+            box = annotation.bbox
+            if not isinstance(box, list) or len(box) != 4 or not all(map(is_number, box)):
+                continue
+            x, y, x1, y1 = box
+            if not (x < x1 <= image.width + 1 and y < y1 <= image.height + 1):
+                return
+            total += 1
+            beyond += x + x1 > image.width + 1 or y + y1 > image.height + 1
+    if beyond:
         yield (
-            "all polygons lie between 0 and 1; COCO's coordinates are pixels: multiply them by the "
-            "width and height of the image"
+            f"{beyond} of {total} boxes reach beyond their images, and all fit if they are read as "
+            "x0, y0, x1, y1; COCO's are x, y, width, height: convert them"
         )
-    elif min(min(x.width, x.height) for x in images) > SMALL_SIDE and _end_before(100, images):
+
+
+def _findings_of_scale(
+    images: Sequence[ImageEntry], notes: list[Note], boxes: bool
+) -> Iterator[str]:
+    """What tells that the polygons, or boxes, of the whole file are not in pixels."""
+    if _end_before(1, images, boxes):
+        yield (
+            f"all {'boxes' if boxes else 'polygons'} lie between 0 and 1; COCO's coordinates are "
+            "pixels: multiply them by the width and height of the image"
+        )
+    elif min(min(x.width, x.height) for x in images) > SMALL_SIDE and _end_before(
+        100, images, boxes
+    ):
         kind = "objects, all of the file, that end before pixel 100 as percentages would"
         notes.extend((kind, one.name) for image in images for one in image.annotations)
 
 
-def _end_before(limit: int, images: Sequence[ImageEntry]) -> bool:
-    """Whether there are polygons, and none has a coordinate above the limit."""
-    numbers = (
-        number
-        for image in images
-        for annotation in image.annotations
-        if isinstance(annotation.segmentation, list)
-        for part in annotation.segmentation
-        if isinstance(part, list)
-        for number in part
-    )
+def _end_before(limit: int, images: Sequence[ImageEntry], boxes: bool) -> bool:
+    """Whether there are polygons, or boxes, and none has a number above the limit."""
+    numbers = _numbers_of_boxes if boxes else _numbers_of_polygons
     largest = 0
-    for number in numbers:
+    for number in numbers(images):
         if not is_number(number) or number > limit:
             return False
         largest = max(largest, number)
     return largest > 0
+
+
+def _numbers_of_polygons(images: Sequence[ImageEntry]) -> Iterator[Any]:
+    for image in images:
+        for annotation in image.annotations:
+            if isinstance(annotation.segmentation, list):
+                for part in annotation.segmentation:
+                    yield from part if isinstance(part, list) else ()
+
+
+def _numbers_of_boxes(images: Sequence[ImageEntry]) -> Iterator[Any]:
+    for image in images:
+        for annotation in image.annotations:
+            yield from annotation.bbox if isinstance(annotation.bbox, list) else ()

@@ -53,18 +53,23 @@ def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]
         points = max(map(len, segmentation)) // 2
         raise ValueError(f"has a polygon of {points} points; a mask needs at least 3")
     notes = ["polygons of fewer than 3 points, left out"] * (len(polygons) < len(segmentation))
-    notes += _beyond(polygons, width, height)
+    points = np.array(list(chain.from_iterable(polygons)), np.float64).reshape(-1, 2)
+    notes += reach_beyond(points, width, height)
     rle = rle_codec.merge(rle_codec.fr_py_objects(polygons, height, width))
-    return _as_text(rle), notes
+    return as_text(rle), notes
 
 
-def _beyond(polygons: list[list[float]], width: int, height: int) -> list[str]:
+def reach_beyond(points: np.ndarray, width: int, height: int) -> list[str]:
     """What is to be said of an outline that reaches beyond the image.
+
+    Args:
+        points: (n, 2) float64, x and y of its points, pixels.
+        width: of the image, pixels.
+        height: of the image, pixels.
 
     Raises:
         ValueError: it lies outside, or reaches so far out that it is of another scale.
     """
-    points = np.array(list(chain.from_iterable(polygons)), np.float64).reshape(-1, 2)
     size = np.array([width, height])
     (x0, y0), (x1, y1) = low, high = points.min(axis=0), points.max(axis=0)
     place = f"reaches from x {x0:g}, y {y0:g} to x {x1:g}, y {y1:g} in an image of {width}x{height}"
@@ -96,7 +101,7 @@ def _of_runs(segmentation: dict[str, Any], width: int, height: int) -> Rle:
         # The same runs in one pixel less: only runs that fill the image do not fit.
         rle_codec.area({"size": [height * width - 1, 1], "counts": counts})
     except ValueError:
-        return _as_text(rle_codec.fr_py_objects(rle, height, width))
+        return as_text(rle_codec.fr_py_objects(rle, height, width))
     raise ValueError(
         f"has a broken mask (its counts end before the last of {width}x{height} pixels)"
     )
@@ -106,7 +111,8 @@ def _are_counts(value: Any) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(x) is int and 0 <= x < 2**31 for x in value)
 
 
-def _as_text(rle: Rle) -> Rle:
+def as_text(rle: Rle) -> Rle:
+    """The mask with its counts as text, as JSON needs them."""
     counts = rle["counts"]
     return {**rle, "counts": counts.decode() if isinstance(counts, bytes) else counts}
 

@@ -6,7 +6,7 @@ points, at most 100 predictions an image and class, crowds ignored. hotcoco comp
 parameters are COCO's as they come.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,15 +49,18 @@ class PrecisionCurves:
         return float(defined.mean()) if defined.size else None
 
 
-def evaluate(truth: GroundTruth, predictions: Predictions) -> dict[IouType, PrecisionCurves]:
+def evaluate(
+    truth: GroundTruth, predictions: Predictions, kinds: Iterable[IouType] = tuple(IouType)
+) -> dict[IouType, PrecisionCurves]:
     """Evaluate predictions on masks and on boxes.
 
     Args:
         truth: the images, classes and instances.
         predictions: on these images; images without any count as well.
+        kinds: what to evaluate; boxes alone have no masks.
     """
     indexed = index_truth(truth)
-    return {kind: accumulate(match(indexed, predictions, kind)) for kind in IouType}
+    return {kind: accumulate(match(indexed, predictions, kind)) for kind in kinds}
 
 
 def index_truth(truth: GroundTruth, areas: Sequence[float] | None = None) -> hotcoco.COCO:
@@ -68,7 +71,7 @@ def index_truth(truth: GroundTruth, areas: Sequence[float] | None = None) -> hot
 
     Args:
         truth: the images, classes and instances.
-        areas: of each instance, what area ranges refer to; its mask pixels where not given.
+        areas: of each instance, what area ranges refer to; its own where not given.
     """
     instances = truth.instances
     return hotcoco.COCO.from_arrays(
@@ -108,7 +111,8 @@ def match(
         truth: the ground truth, by `index_truth`.
         predictions: on the same images.
         kind: masks or boxes.
-        areas: (N,), of each predicted mask, what area ranges refer to; its pixels if not given.
+        areas: (N,), of each prediction, what area ranges refer to; the pixels of its mask, or the
+            area of its box, if not given.
         area_ranges: lowest and highest area, by name; COCO's if not given.
     """
     rows = np.column_stack(
@@ -116,11 +120,13 @@ def match(
     )
     if kind is IouType.BBOX:
         detections = truth.load_res(rows)
+        own = areas  # load_res has taken the boxes'
     else:
         detections = truth.load_res(rows, segmentation=[*predictions.masks])
+        own = predictions.areas if areas is None else areas
+    if own is not None:
         numbers = np.arange(1, len(rows) + 1)
-        own = predictions.areas if areas is None else areas.astype(np.float64)
-        detections.update_anns(ids=numbers, area=own)
+        detections.update_anns(ids=numbers, area=own.astype(np.float64))
     evaluator = hotcoco.COCOeval(truth, detections, kind.value)
     if area_ranges is not None:
         evaluator.params.area_rng = [list(limits) for limits in area_ranges.values()]

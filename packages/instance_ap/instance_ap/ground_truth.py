@@ -51,12 +51,12 @@ class InstanceTruth(Protocol):
         """x, y, width, height in pixels."""
 
     @property
-    def area(self) -> int:
-        """Number of mask pixels."""
+    def area(self) -> float:
+        """Number of mask pixels; of a box without a mask, its area."""
 
     @property
     def segmentation(self) -> Rle:
-        """The mask."""
+        """The mask; of a box without a mask, the pixels in the box."""
 
     @property
     def iscrowd(self) -> int:
@@ -97,7 +97,7 @@ class TruthInstance:
     image_id: int
     category_id: int
     bbox: tuple[float, float, float, float]
-    area: int
+    area: float
     segmentation: Rle
     iscrowd: int = 0
 

@@ -1,4 +1,4 @@
-"""Which predicted masks met an object, image by image: what resampling the images needs."""
+"""Which predictions met an object, image by image: what resampling the images needs."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ BITS = 1 << np.arange(THRESHOLDS)
 
 @dataclass(frozen=True)
 class Matches:
-    """N predicted masks on I images of K classes, matched by the COCO protocol."""
+    """N predictions on I images of K classes, matched by the COCO protocol."""
 
     images: np.ndarray
     """(I,) str, file names."""
@@ -36,16 +36,17 @@ class Matches:
     """(N,) uint16, a bit for each threshold at which the prediction counts neither way."""
 
 
-def matches_of(truth: GroundTruth, predictions: Predictions) -> Matches:
-    """Match predicted masks to objects; the AP follows from the result.
+def matches_of(
+    truth: GroundTruth, predictions: Predictions, kind: IouType = IouType.SEGM
+) -> Matches:
+    """Match predictions to objects; the AP follows from the result.
 
     Args:
         truth: the images, classes and instances.
         predictions: on these images. The best 100 of an image and class count.
+        kind: masks or boxes.
     """
-    evaluator = match(
-        index_truth(truth), predictions, IouType.SEGM, area_ranges={"all": EVERY_AREA}
-    )
+    evaluator = match(index_truth(truth), predictions, kind, area_ranges={"all": EVERY_AREA})
     images = sorted(truth.images, key=lambda image: image.id)
     place = {image.id: index for index, image in enumerate(images)}
     objects = np.zeros((len(images), len(truth.classes)), np.int32)

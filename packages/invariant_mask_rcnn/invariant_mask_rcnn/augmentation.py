@@ -92,7 +92,8 @@ def mirrored(given: LabelledImage) -> LabelledImage:
     """Image and instances mirrored left to right."""
     width = given.image.shape[1]
     corners = given.corners.copy()
-    corners[:, 0] = width - corners[:, 0] - [crop.shape[1] for crop in given.crops]
+    widths = np.array([crop.shape[1] for crop in given.crops], np.int64)
+    corners[:, 0] = width - corners[:, 0] - widths
     x0, y0, x1, y1 = given.boxes.T
     return LabelledImage(
         image=given.image[:, ::-1],

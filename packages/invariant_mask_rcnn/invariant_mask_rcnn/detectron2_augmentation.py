@@ -61,22 +61,22 @@ class Detectron2Augmentation:
             masks = [changed(change, mask, frame) for mask in masks]
             frame = _frame_after(change, frame)
             boxes = change.apply_box(boxes) if len(boxes) else boxes
-        if any(isinstance(change, transforms.CropTransform) for change in changes):
+        is_cropped = any(isinstance(change, transforms.CropTransform) for change in changes)
+        if given.has_masks and is_cropped:
             # The visible part of an object can be smaller than the cropped box of the object.
             boxes = np.array([_tight_box(mask) for mask in masks], np.float64).reshape(-1, 4)
         boxes = np.clip(boxes, 0, [width, height, width, height]).astype(np.float32)
         sides = boxes[:, 2:] - boxes[:, :2]
-        kept = [
-            index
-            for index, mask in enumerate(masks)
-            if (sides[index] > SMALLEST_SIDE).all() and mask.crop.any()
-        ]
+        is_kept = (sides > SMALLEST_SIDE).all(axis=1)
+        if given.has_masks:
+            is_kept &= np.array([mask.crop.any() for mask in masks], bool)
+            masks = [mask for mask, kept in zip(masks, is_kept, strict=True) if kept]
         return LabelledImage(
             image=in_channel_order(augmented.image, self.image_format),
-            boxes=boxes[kept],
-            labels=given.labels[kept],
-            crops=tuple(masks[index].crop for index in kept),
-            corners=np.array([(masks[i].x, masks[i].y) for i in kept], np.int64).reshape(-1, 2),
+            boxes=boxes[is_kept],
+            labels=given.labels[is_kept],
+            crops=tuple(mask.crop for mask in masks),
+            corners=np.array([(mask.x, mask.y) for mask in masks], np.int64).reshape(-1, 2),
         )
 
 

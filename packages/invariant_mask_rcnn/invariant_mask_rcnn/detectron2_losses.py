@@ -71,15 +71,14 @@ def seed_everything(seed: int) -> None:
 
 def model_input(sample: TrainingSample) -> dict[str, Any]:
     """A sample as detectron2's mapper would hand it to a model."""
-    return {
-        "image": sample.image,
-        "instances": Instances(
-            tuple(sample.image.shape[1:]),
-            gt_boxes=Boxes(sample.boxes),
-            gt_classes=sample.labels - 1,
-            gt_masks=CroppedMasks.of(sample.masks, sample.corners),
-        ),
-    }
+    instances = Instances(
+        tuple(sample.image.shape[1:]),
+        gt_boxes=Boxes(sample.boxes),
+        gt_classes=sample.labels - 1,
+    )
+    if len(sample.masks) == len(sample.labels):
+        instances.gt_masks = CroppedMasks.of(sample.masks, sample.corners)
+    return {"image": sample.image, "instances": instances}
 
 
 MASK_THRESHOLD = 0.5

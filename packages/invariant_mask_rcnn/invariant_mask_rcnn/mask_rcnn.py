@@ -1,6 +1,7 @@
-"""Mask R-CNN from torchvision's parts, with losses that the number of workers does not change.
+"""Mask R-CNN and Faster R-CNN from torchvision's parts, with losses that the number of workers does
+not change.
 
-It computes what `torchvision.models.detection.MaskRCNN` does, except that
+They compute what `torchvision.models.detection` does, except that
 - losses are sums with the counts they are averaged over (`LossTerm`);
 - the anchors and proposals that an image trains are sampled with that image's own seed;
 - resizing happens before the model, and masks are pasted after it;
@@ -64,12 +65,15 @@ class Heads:
 
     box: nn.Module
     box_predictor: nn.Module
-    mask: nn.Module
-    mask_predictor: nn.Module
+    mask: nn.Module | None = None
+    mask_predictor: nn.Module | None = None
 
 
-def assemble(backbone: nn.Module, heads: Heads, parameters: DetectorParameters) -> "MaskRcnn":
-    """A Mask R-CNN of these parts; the names of its weights are torchvision's."""
+def assemble(backbone: nn.Module, heads: Heads, parameters: DetectorParameters) -> "SummedLossRcnn":
+    """A Mask R-CNN of these parts, or without mask heads a Faster R-CNN.
+
+    The names of its weights are torchvision's.
+    """
     anchors = AnchorGenerator(
         sizes=tuple((size,) for size in parameters.anchor_sizes),
         aspect_ratios=((0.5, 1.0, 2.0),) * len(parameters.anchor_sizes),
@@ -101,20 +105,20 @@ def assemble(backbone: nn.Module, heads: Heads, parameters: DetectorParameters) 
         score_thresh=0.05,
         nms_thresh=NMS_DETECTIONS,
         detections_per_img=100,
-        mask_roi_pool=MultiScaleRoIAlign(LEVELS, 14, parameters.samples_per_bin),
+        mask_roi_pool=heads.mask and MultiScaleRoIAlign(LEVELS, 14, parameters.samples_per_bin),
         mask_head=heads.mask,
         mask_predictor=heads.mask_predictor,
     )
     for part in (rpn, roi_heads):
         sampler = part.fg_bg_sampler
         part.fg_bg_sampler = SeededSampler(sampler.batch_size_per_image, sampler.positive_fraction)
-    return MaskRcnn(backbone, rpn, roi_heads, PaddingTransform())
+    return SummedLossRcnn(backbone, rpn, roi_heads, PaddingTransform())
 
 
-class MaskRcnn(GeneralizedRCNN):
-    """Mask R-CNN: images, each (3, height, width) float32 in [0, 1], to losses or detections.
+class SummedLossRcnn(GeneralizedRCNN):
+    """Mask or Faster R-CNN: images, (3, height, width) float32 in [0, 1], to losses or detections.
 
-    Detections are dicts like torchvision's, but their masks stay (n, 1, 28, 28) probabilities.
+    Detections are dicts like torchvision's, but masks, if any, stay (n, 1, 28, 28) probabilities.
     """
 
     test_size: tuple[int, int] = (0, 0)
@@ -219,7 +223,7 @@ class SummedLossRpn(RegionProposalNetwork):
 
 
 class SummedLossRoIHeads(RoIHeads):
-    """Box and mask heads with losses as sums and ground-truth masks as crops."""
+    """Box heads, and mask heads if any, with losses as sums and ground-truth masks as crops."""
 
     def forward(
         self,
@@ -246,9 +250,13 @@ class SummedLossRoIHeads(RoIHeads):
         logits, deltas = self._boxes(features, proposals, image_shapes)
         found = self.postprocess_detections(logits, deltas, proposals, image_shapes)
         boxes, _, labels = found
-        masks = maskrcnn_inference(self._masks(features, boxes, image_shapes), labels)
-        names = ("boxes", "scores", "labels", "masks")
-        return [dict(zip(names, parts, strict=True)) for parts in zip(*found, masks, strict=True)]
+        parts: dict[str, list[Tensor]] = dict(
+            zip(("boxes", "scores", "labels"), found, strict=True)
+        )
+        if self.has_mask():
+            logits = self._masks(features, boxes, image_shapes)
+            parts["masks"] = maskrcnn_inference(logits, labels)
+        return [dict(zip(parts, image, strict=True)) for image in zip(*parts.values(), strict=True)]
 
     def _losses(
         self,
@@ -268,6 +276,38 @@ class SummedLossRoIHeads(RoIHeads):
             beta=SMOOTH_L1_BETA,
             reduction="sum",
         )
+        losses = {
+            "loss_classifier": LossTerm(of_classes, len(all_labels)),
+            "loss_box_reg": LossTerm(of_boxes, len(all_labels)),
+        }
+        if self.has_mask():
+            losses["loss_mask"] = self._mask_loss(
+                features, proposals, image_shapes, targets or [], matches=matches, labels=labels
+            )
+        return losses
+
+    def _mask_loss(
+        self,
+        features: Features,
+        proposals: list[Tensor],
+        image_shapes: Sizes,
+        targets: list[dict[str, Any]],
+        *,
+        matches: list[Tensor],
+        labels: list[Tensor],
+    ) -> LossTerm:
+        """Loss of the mask heads on the proposals that are objects.
+
+        Args:
+            features: features by pyramid level, (images, channels, h, w).
+            proposals: sampled proposals of each image, (n, 4) xyxy.
+            image_shapes: height and width of each image before padding.
+            targets: fields of `TrainingSample`, a dict per image.
+            matches: instance of each proposal, (n,) int64.
+            labels: class of each proposal, (n,) int64; 0 is the background.
+        """
+        all_labels = torch.cat(labels)
+        objects = torch.where(all_labels > 0)[0]
         chosen = [torch.where(image_labels > 0)[0] for image_labels in labels]
         boxes = [part[objects] for part, objects in zip(proposals, chosen, strict=True)]
         instances = [part[objects] for part, objects in zip(matches, chosen, strict=True)]
@@ -275,17 +315,13 @@ class SummedLossRoIHeads(RoIHeads):
         side = mask_logits.shape[-1]
         truth = [
             mask_targets(target["masks"], target["corners"], boxes_of, instances_of, side)
-            for target, boxes_of, instances_of in zip(targets or [], boxes, instances, strict=True)
+            for target, boxes_of, instances_of in zip(targets, boxes, instances, strict=True)
         ]
         of_class = torch.arange(len(objects), device=objects.device), all_labels[objects]
         of_masks = functional.binary_cross_entropy_with_logits(
             mask_logits[of_class], torch.cat(truth), reduction="sum"
         )
-        return {
-            "loss_classifier": LossTerm(of_classes, len(all_labels)),
-            "loss_box_reg": LossTerm(of_boxes, len(all_labels)),
-            "loss_mask": LossTerm(of_masks, len(objects) * side**2),
-        }
+        return LossTerm(of_masks, len(objects) * side**2)
 
     def _boxes(
         self, features: Features, proposals: list[Tensor], image_shapes: Sizes

@@ -1,4 +1,4 @@
-"""Two models: the usual one for GPUs, and a tiny one for CPUs."""
+"""Two models, each with a mask head or without: the usual one for GPUs, a tiny one for CPUs."""
 
 from functools import partial
 
@@ -15,7 +15,7 @@ from torchvision.models.resnet import BasicBlock
 from .mask_rcnn import (
     DetectorParameters,
     Heads,
-    MaskRcnn,
+    SummedLossRcnn,
     assemble,
 )
 
@@ -30,13 +30,14 @@ R50_FPN = DetectorParameters(
 """Parameters of detectron2's `Base-RCNN-FPN.yaml`."""
 
 
-def build_r50_fpn(classes: int, *, pretrained: bool) -> MaskRcnn:
+def build_r50_fpn(classes: int, *, pretrained: bool, masks: bool = True) -> SummedLossRcnn:
     """The whitepaper's architecture: Mask R-CNN on a ResNet-50 with a feature pyramid.
 
     Args:
         classes: number of classes, without the background.
         pretrained: freeze the stem and the first stage, since weights will be loaded (detectron2's
             FREEZE_AT 2). Batch norms are always frozen.
+        masks: whether there is a mask head; without, this is Faster R-CNN.
     """
     backbone = resnet_fpn_backbone(
         backbone_name="resnet50", weights=None, trainable_layers=3 if pretrained else 5
@@ -45,8 +46,8 @@ def build_r50_fpn(classes: int, *, pretrained: bool) -> MaskRcnn:
     heads = Heads(
         box=TwoMLPHead(channels * 7 * 7, 1024),
         box_predictor=FastRCNNPredictor(1024, classes + 1),
-        mask=MaskRCNNHeads(channels, (256, 256, 256, 256), dilation=1),
-        mask_predictor=MaskRCNNPredictor(256, 256, classes + 1),
+        mask=MaskRCNNHeads(channels, (256, 256, 256, 256), dilation=1) if masks else None,
+        mask_predictor=MaskRCNNPredictor(256, 256, classes + 1) if masks else None,
     )
     return assemble(backbone, heads, R50_FPN)
 
@@ -97,7 +98,7 @@ def stage(before: int, width: int, stride: int) -> nn.Sequential:
     )
 
 
-def build_tiny(classes: int, *, pretrained: bool) -> MaskRcnn:
+def build_tiny(classes: int, *, pretrained: bool, masks: bool = True) -> SummedLossRcnn:
     """A narrow Mask R-CNN for CPUs and small images: minutes where the real one takes days.
 
     The layout of a ResNet-18 with a feature pyramid, about a third of the width, few proposals and
@@ -106,16 +107,21 @@ def build_tiny(classes: int, *, pretrained: bool) -> MaskRcnn:
     Args:
         classes: number of classes, without the background.
         pretrained: has no effect; all weights learn.
+        masks: whether there is a mask head; without, this is Faster R-CNN.
     """
     levels = {f"layer{number}": str(number - 1) for number in range(1, 5)}
     backbone = BackboneWithFPN(NarrowResNet18(), levels, list(WIDTHS), PYRAMID_CHANNELS)
     heads = Heads(
         box=FastRCNNConvFCHead((PYRAMID_CHANNELS, 7, 7), [], [192]),
         box_predictor=FastRCNNPredictor(192, classes + 1),
-        mask=MaskRCNNHeads(PYRAMID_CHANNELS, (48, 48), dilation=1),
-        mask_predictor=MaskRCNNPredictor(48, 48, classes + 1),
+        mask=MaskRCNNHeads(PYRAMID_CHANNELS, (48, 48), dilation=1) if masks else None,
+        mask_predictor=MaskRCNNPredictor(48, 48, classes + 1) if masks else None,
     )
     return assemble(backbone, heads, TINY)
 
 
-MODELS = {"mask_rcnn_r50_fpn": build_r50_fpn, "tiny": build_tiny}
+MODELS = {
+    "mask_rcnn_r50_fpn": build_r50_fpn,
+    "faster_rcnn_r50_fpn": build_r50_fpn,
+    "tiny": build_tiny,
+}

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,16 @@ class LabelledImage:
     """(n, 4) float32, xyxy."""
     labels: np.ndarray
     """(n,) int64, from 1 on; 0 is the background."""
-    crops: tuple[np.ndarray, ...]
-    """Mask of each instance, (h, w) uint8 of 0 and 1, cropped to its bounding box."""
-    corners: np.ndarray
+    crops: tuple[np.ndarray, ...] = ()
+    """Mask of each instance, (h, w) uint8 of 0 and 1, cropped to its bounding box; none of them if
+    only boxes are labelled."""
+    corners: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     """(n, 2) int64: column and row of each crop's upper left pixel."""
+
+    @property
+    def has_masks(self) -> bool:
+        """Whether the instances have masks besides their boxes."""
+        return len(self.crops) == len(self.labels)
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,9 @@ class TrainingSample:
     labels: Tensor
     """(n,) int64, from 1 on; 0 is the background."""
     masks: MaskStacks
-    """Crop of each instance's mask, framed (see `framed_crop`)."""
+    """Crop of each instance's mask, framed (see `framed_crop`); empty if there are only boxes."""
     corners: Tensor
-    """(n, 2) float32: x and y of each mask's upper left pixel in the image."""
+    """(n, 2) float32: x and y of each mask's upper left pixel in the image; as many as masks."""
     seed: int
     """Seed of the anchors and proposals that the model samples for this image."""
 

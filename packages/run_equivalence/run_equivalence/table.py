@@ -87,15 +87,28 @@ def read_table(
     return {variant: {name: of[name] for name in order} for variant, of in samples.items()}
 
 
-def _read(path: Path, metric: str) -> list[TableRow]:
+def metrics_in(path: Path) -> frozenset[str]:
+    """The metrics that a CSV file has rows of; empty without a column metric.
+
+    Raises:
+        TableError: the file is missing or malformed.
+    """
+    return frozenset(line.cells["metric"] for line in _lines(path) if "metric" in line.cells)
+
+
+def _lines(path: Path) -> list[CsvLine]:
     try:
-        lines = read_lines(path.read_bytes(), COLUMNS)
+        return read_lines(path.read_bytes(), COLUMNS)
     except FileNotFoundError:
         raise TableError(f"{path}: no such file") from None
     except OSError as error:
         raise TableError(f"{path}: cannot be read ({error.strerror})") from None
     except SpellingError as error:
         raise TableError(f"{path}: {error}") from None
+
+
+def _read(path: Path, metric: str) -> list[TableRow]:
+    lines = _lines(path)
     chosen = [line for line in lines if line.cells.get("metric", metric) == metric]
     if not chosen:
         raise TableError(f"{path}: no row of {metric}")

@@ -18,6 +18,7 @@ from workflow_scripts.analysis.report.page import SECTIONS
 from workflow_scripts.analysis.tables import cross
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.runs import read_expected, read_runs, runs_in
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.usage import Usage
 
 MEGABYTE = 1_000_000
@@ -227,7 +228,9 @@ def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, 
     expected = read_expected(results / "runs/expected.json")
     runs = read_runs(runs_in(results / "runs", expected))
     table = cross.cross_table({"unmodified": runs, "natural": runs}, expected)
-    write_json(results / "tables/cross.json", cross.as_tables(table, expected).as_json())
+    write_json(
+        results / "tables/cross.json", cross.as_tables(table, expected, Task.MASKS).as_json()
+    )
     crossed = page_of(results)
     for name, shown in (("exposed", page), ("cross", crossed)):
         text = str(Text(shown[shown.index(f'<section id="{name}"') :])).replace("−", "-")

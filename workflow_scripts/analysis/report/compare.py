@@ -17,16 +17,17 @@ from tabulate import tabulate
 from workflow_scripts.analysis.numbers import ap, interval, signed
 from workflow_scripts.analysis.report.figures.forest import draw_margins, finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults, read_results
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.verdicts import Role, VariantVerdict
 
 NAME = "compare"
 ROW, HEAD, WIDTH = 0.3, 1.0, 7.0
 """Height of a row, height of the space above and below the rows, and width, inches."""
 CAPTION = (
-    "Reference: mask AP, mean over the classes, a fraction of 1. Difference: from the experiment's "
-    "own reference, in points (0.01), with its confidence interval. APs on other test images or "
-    "classes are not comparable: compare the differences. Relative: difference as a percentage of "
-    "the reference's AP."
+    "Reference: mask AP, or box AP where it says so, mean over the classes, a fraction of 1. "
+    "Difference: from the experiment's own reference, in points (0.01), with its confidence "
+    "interval. APs on other test images or classes, or of masks and of boxes, are not comparable: "
+    "compare the differences. Relative: difference as a percentage of the reference's AP."
 )
 
 
@@ -40,6 +41,7 @@ class Row:
     tested_on: str
     classes: int
     engine: str
+    task: Task = Task.MASKS
 
     @property
     def mean(self) -> ClassVerdict:
@@ -76,6 +78,7 @@ def rows_of(experiments: Sequence[ExperimentResults]) -> list[Row]:
             tested_on=f"{table.images} {table.tested_on}",
             classes=len(results.classes),
             engine=table.engine,
+            task=table.task,
         )
         for name, results in zip(names, experiments, strict=True)
         if (table := results.table) and (verdict := results.verdict)
@@ -103,6 +106,7 @@ def as_table(rows: Sequence[Row]) -> pd.DataFrame:
             "role": row.of.role,
             "reference": row.reference,
             "engine": row.engine,
+            "task": row.task,
             "tested_on": row.tested_on,
             "classes": row.classes,
             "n": row.mean.variant.n,
@@ -133,6 +137,7 @@ def as_text(rows: Sequence[Row], layout: str) -> str:
 
 def _cells(row: Row, margins: Sequence[float]) -> list[str]:
     mean, role = row.mean, f" ({row.of.role})" if row.of.is_control else ""
+    box = " (box AP)" if row.task is Task.BOXES else ""
     verdicts = {at.margin: at.claimed for at in mean.margins}
     base, difference = mean.reference.mean, mean.difference
     return [
@@ -140,7 +145,7 @@ def _cells(row: Row, margins: Sequence[float]) -> list[str]:
         row.of.variant + role,
         row.tested_on,
         str(mean.variant.n),
-        ap(None if difference is None else base),
+        ap(None if difference is None else base) + box,
         signed(difference),
         f"{100 * difference / base:+.1f} %" if base and difference is not None else UNDEFINED,
         interval(mean.low, mean.high),

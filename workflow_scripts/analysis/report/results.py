@@ -26,6 +26,7 @@ from workflow_scripts.contracts.tables import (
     PrivacyTables,
     ResultTable,
 )
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.trainings import TrainingRecord, read_losses
 from workflow_scripts.contracts.usage import Usage, read_usage
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
@@ -41,7 +42,7 @@ class Run:
 
     status: RunStatus
     scores: CocoScores | None
-    """COCO scores of masks; None before the evaluation."""
+    """COCO scores that the run is judged by; None before the evaluation."""
     training: TrainingRecord | None
     """Content of run.json; None before the end of the training."""
     curve: tuple[tuple[int, float], ...]
@@ -49,7 +50,7 @@ class Run:
 
     @property
     def aps(self) -> dict[str, float | None]:
-        """Mask AP by class, and `all`; empty before the evaluation."""
+        """AP by class, and `all`; empty before the evaluation."""
         if self.scores is None:
             return {}
         by_class = {name: scores.AP for name, scores in self.scores.per_class.items()}
@@ -108,6 +109,12 @@ class ExperimentResults:
         """Variant that the others are compared with."""
         known = self.verdict or self.table
         return known.reference if known else self.variants[0]
+
+    @property
+    def task(self) -> Task:
+        """What the APs are of."""
+        known = self.verdict or self.table
+        return known.task if known else Task.MASKS
 
     @property
     def margins(self) -> tuple[float, ...]:
@@ -183,7 +190,7 @@ def read_results(
 def _read_run(layout: RunLayout, status: RunStatus) -> Run:
     return Run(
         status=status,
-        scores=scores.coco.segm if (scores := _read(RunEvaluation, layout.evaluation)) else None,
+        scores=scores.scores if (scores := _read(RunEvaluation, layout.evaluation)) else None,
         training=_read(TrainingRecord, layout.provenance),
         curve=_curve(layout.metrics),
     )

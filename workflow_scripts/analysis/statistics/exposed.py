@@ -153,8 +153,8 @@ def caption(runs: Sequence[EvaluatedRun], level: float, missing: str) -> str:
     """Explanation of rows and columns."""
     first, much_from = runs[0].evaluation, exposed_scores(runs[0]).much_from
     text = (
-        f"Mask AP on {first.images} {first.tested_on} images by the share of an object's pixels "
-        "inside face and license plate boxes: none, little, or much "
+        f"{first.task.noun.capitalize()} AP on {first.images} {first.tested_on} images by the "
+        "share of an object's pixels inside face and license plate boxes: none, little, or much "
         f"({100 * much_from:g} % or more); exposed means little or much. Differences "
         f"in points, with their {100 * (1 - 2 * level):g} % interval over the runs (Welch). "
         "Objects of other groups are ignored."

@@ -2,6 +2,7 @@
 
 import textwrap
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -30,6 +31,7 @@ from workflow_scripts.analysis.statistics.words import (
     within_title,
 )
 from workflow_scripts.contracts.runs import class_title
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.verdicts import (
     ExperimentVerdict,
     VariantText,
@@ -44,19 +46,25 @@ IF_ASKED = ("pairs", "welch_p_family", "tost_p_family", "verdict_family")
 
 def text_of(verdict: ExperimentVerdict) -> VerdictText:
     """The conclusions in words."""
+    named = partial(_named, verdict)
     return VerdictText(
-        headline=headline(verdict),
-        caveats=tuple(caveats(verdict)),
+        headline=named(headline(verdict)),
+        caveats=tuple(map(named, caveats(verdict))),
         caption=caption(verdict),
         variants={
             of.variant: VariantText(
-                answer=sentence(verdict, of),
-                sentences=tuple(sentences(of, verdict.settings)),
-                notes=tuple(notes(of, verdict.settings.question)),
+                answer=named(sentence(verdict, of)),
+                sentences=tuple(map(named, sentences(of, verdict.settings))),
+                notes=tuple(map(named, notes(of, verdict.settings.question))),
             )
             for of in verdict.variants
         },
     )
+
+
+def _named(verdict: ExperimentVerdict, text: str) -> str:
+    """A text whose mean AP says that it is of boxes, where it is; APs of masks have no name."""
+    return text.replace("mean AP", f"mean {verdict.task.ap}")
 
 
 def as_csv(verdict: ExperimentVerdict) -> str:
@@ -74,6 +82,7 @@ def as_csv(verdict: ExperimentVerdict) -> str:
                 del numbers[name]
             rows += [
                 {"variant": variant.variant, "role": str(variant.role), "class": row.name}
+                | ({} if verdict.task is Task.MASKS else {"metric": verdict.task.metric})
                 | _columns_of_coverage(variant)
                 | groups
                 | numbers
@@ -117,7 +126,7 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
             table = _numbers_of_images(verdict, variant)
             parts += ["With the test images as a sample:", table.markdown()]
         parts.append("\n".join(f"- {in_markdown(text)}" for text in said))
-    return "\n\n".join([*parts, caption(verdict)]) + "\n"
+    return _named(verdict, "\n\n".join([*parts, caption(verdict)]) + "\n")
 
 
 def as_latex(verdict: ExperimentVerdict) -> str:
@@ -133,9 +142,9 @@ def as_plain_text(verdict: ExperimentVerdict) -> str:
         said = _said(verdict, variant)
         table = _short_table(verdict, variant)
         parts.append(f"{table.title}\n\n{table.plain()}")
-        parts.append("\n".join(_wrapped(text) for text in said))
+        parts.append("\n".join(_wrapped(_named(verdict, text)) for text in said))
     parts.append(_wrapped(caption(verdict)))
-    parts += [_wrapped(f"Attention: {text}") for text in _remarks(verdict)]
+    parts += [_wrapped(_named(verdict, f"Attention: {text}")) for text in _remarks(verdict)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -271,8 +280,8 @@ def caption(verdict: ExperimentVerdict) -> str:
         )
     family = " and treatments" if family_size(verdict) else ""
     return (
-        f"Difference: mask AP in points (0.01), variant minus {verdict.reference}. {tests} "
-        f"†: verdict changes after Holm "
+        f"Difference: {verdict.task.noun} AP in points (0.01), variant minus {verdict.reference}. "
+        f"{tests} †: verdict changes after Holm "
         f"correction over the classes{family}. Detectable: the difference that these runs detect "
         f"with power {power}. Runs: per variant, to decide with power {power} if the observed "
         f"difference and standard deviations are true.{looks}{resampled}"

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plain_commands.errors import UserError
-from run_equivalence.table import TableError, read_table
+from run_equivalence.table import TableError, metrics_in, read_table
 from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
+from workflow_scripts.contracts.tasks import Task
 
 Samples = Mapping[str, Mapping[str, SampleStatistics]]
 """Samples by variant, then by class and `all`."""
@@ -39,8 +40,22 @@ def samples_of(values: Values) -> Samples:
 
 
 def _ap(run: EvaluatedRun, name: str) -> float | None:
-    scores = run.evaluation.coco.segm
+    scores = run.evaluation.scores
     return scores.mean_ap if name == ALL else scores.per_class[name].AP
+
+
+def task_of_summary(path: Path) -> Task:
+    """What the APs of a csv like `tables/table_2.csv` are of; masks where it does not say.
+
+    Raises:
+        UserError: the file, and what is wrong.
+    """
+    try:
+        metrics = metrics_in(path)
+    except TableError as error:
+        raise UserError.of(list(error.findings)) from None
+    is_of_boxes = Task.BOXES.metric in metrics and Task.MASKS.metric not in metrics
+    return Task.BOXES if is_of_boxes else Task.MASKS
 
 
 def samples_of_summary(path: Path) -> Samples:
@@ -49,7 +64,8 @@ def samples_of_summary(path: Path) -> Samples:
     Raises:
         UserError: a line a finding: the file, the line or column, and what is wrong.
     """
+    metric = task_of_summary(path).metric
     try:
-        return read_table(path, "AP", ALL)
+        return read_table(path, metric, ALL)
     except TableError as error:
         raise UserError.of(list(error.findings)) from None

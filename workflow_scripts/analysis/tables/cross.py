@@ -10,6 +10,7 @@ from workflow_scripts.analysis.numbers import cell
 from workflow_scripts.analysis.tables.table import long_table
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
 from workflow_scripts.contracts.tables import CrossTables, records_of
+from workflow_scripts.contracts.tasks import Task
 
 COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
 
@@ -17,7 +18,7 @@ COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
 def cross_table(
     by_test: Mapping[str, Sequence[EvaluatedRun]], expected: ExpectedRuns
 ) -> pd.DataFrame:
-    """Mask AP by class, training and test.
+    """AP by class, training and test: of masks, or of boxes where models learned these.
 
     Args:
         by_test: the runs' evaluations by the variant of the test images.
@@ -30,19 +31,20 @@ def cross_table(
     parts = []
     for tested_on, runs in by_test.items():
         long = long_table(runs, expected.variants, expected.classes)
-        of_masks = long[long["metric"] == "AP"].rename(columns={"variant": "trained_on"})
-        parts.append(of_masks.assign(tested_on=tested_on))
+        metric = runs[0].evaluation.task.metric
+        chosen = long[long["metric"] == metric].rename(columns={"variant": "trained_on"})
+        parts.append(chosen.assign(tested_on=tested_on))
     return pd.concat(parts)[COLUMNS].reset_index(drop=True)
 
 
-def as_tables(table: pd.DataFrame, expected: ExpectedRuns) -> CrossTables:
+def as_tables(table: pd.DataFrame, expected: ExpectedRuns, task: Task) -> CrossTables:
     """Content of cross.json, from `cross_table`."""
     return CrossTables(
         trained_on=expected.variants,
         tested_on=tuple(table["tested_on"].unique()),
         classes=expected.classes,
         cells=records_of(table),
-        caption=CAPTION,
+        caption=CAPTION.format(task.noun.capitalize()),
         layouts=tuple(_matrices(table, expected)),
     )
 
@@ -51,11 +53,11 @@ def as_latex(tables: CrossTables) -> str:
     r"""The matrix for all classes, as a `table` to `\input`; needs booktabs and graphicx."""
     matrix = tables.layouts[0]
     tabular = latex.tabular(matrix.columns, matrix.rows)
-    return latex.table([tabular], f"{class_title(ALL)}. {CAPTION}", "cross")
+    return latex.table([tabular], f"{class_title(ALL)}. {tables.caption}", "cross")
 
 
 CAPTION = (
-    "Mask AP, mean and standard deviation over the runs. Rows: training images; columns: "
+    "{} AP, mean and standard deviation over the runs. Rows: training images; columns: "
     "validation images."
 )
 

@@ -22,15 +22,15 @@ def as_csv(table: ResultTable) -> str:
 
 
 def as_markdown(table: ResultTable) -> str:
-    """The whitepaper's layout; the variants stand in the first row, below "AP"."""
-    parts = [_pipes(block) for block in blocks(table)]
+    """The whitepaper's layout; the variants stand in the first row, below the AP's name."""
+    parts = [_pipes(block, table.task.title) for block in blocks(table)]
     return "\n\n".join(filter(None, [*parts, table.caption, missing_line(table)])) + "\n"
 
 
-def _pipes(block: TextTable) -> str:
+def _pipes(block: TextTable, title: str) -> str:
     variants = ["", *(f"**{name}**" for name in block.columns)]
     rows = [tuple(map(in_markdown, row)) for row in block.rows]
-    headers = ["Class", "AP", *[""] * (len(block.columns) - 1)]
+    headers = ["Class", title, *[""] * (len(block.columns) - 1)]
     return tabulate([variants, *rows], headers, "pipe", disable_numparse=True)
 
 
@@ -39,27 +39,27 @@ def as_plain_text(table: ResultTable) -> str:
     parts = []
     for block in blocks(table):
         first, *others = block.columns
-        headers = ["\nClass", f"AP\n{first}", *(f"\n{name}" for name in others)]
+        headers = ["\nClass", f"{table.task.title}\n{first}", *(f"\n{name}" for name in others)]
         parts.append(tabulate(block.rows, headers, "simple", disable_numparse=True))
     return "\n\n".join(filter(None, [table.caption, *parts, missing_line(table)])) + "\n"
 
 
-def as_latex(table: ResultTable) -> str:
+def as_latex(table: ResultTable, label: str = "results") -> str:
     r"""A `table` to `\input`; needs the package booktabs."""
     text = " ".join(filter(None, [table.caption, missing_line(table)]))
-    return latex.table([_tabular(block) for block in blocks(table)], text, "results")
+    return latex.table([_tabular(block, table.task.title) for block in blocks(table)], text, label)
 
 
-def _tabular(block: TextTable) -> str:
+def _tabular(block: TextTable, title: str) -> str:
     width = len(block.columns)
     body = [
-        " & ".join([latex.escape(title), *map(latex.number, cells)]) + r" \\"
-        for title, *cells in block.rows
+        " & ".join([latex.escape(name), *map(latex.number, cells)]) + r" \\"
+        for name, *cells in block.rows
     ]
     lines = [
         rf"\begin{{tabular}}{{l{'c' * width}}}",
         r"\toprule",
-        rf"Class & \multicolumn{{{width}}}{{c}}{{AP}} \\",
+        rf"Class & \multicolumn{{{width}}}{{c}}{{{title}}} \\",
         rf"\cmidrule(l){{2-{width + 1}}}",
         " & ".join(["", *map(latex.escape, block.columns)]).strip() + r" \\",
         r"\midrule",
@@ -79,7 +79,7 @@ def show(table: ResultTable) -> None:
         return
     console = Console()
     for block in blocks(table):
-        grid = Table(box=box.SIMPLE_HEAD, title="AP", title_justify="center")
+        grid = Table(box=box.SIMPLE_HEAD, title=table.task.title, title_justify="center")
         grid.add_column("Class")
         for variant in block.columns:
             grid.add_column(variant, justify="right", min_width=len("0.309 ± 0.002"))

@@ -10,17 +10,19 @@ from workflow_scripts.analysis.numbers import cell
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title, list_of
 from workflow_scripts.contracts.tables import (
+    CaptionedLayout,
     MissingRun,
     ResultTable,
     RunRecord,
     TableCell,
 )
+from workflow_scripts.contracts.tasks import Task
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
-"""Metrics of masks, named as in eval.json; those of boxes have the prefix `bbox_`."""
+"""Metrics of masks, named as in eval.json; those of boxes have the prefix `bbox_`, as
+`Task.metric` has it."""
 METRICS_OF_ALL = ("AP", "AP50", "AP75")
 """Metrics that eval.json has for the mean over the classes, too; the AP is the mAP."""
-PREFIXES = {"segm": "", "bbox": "bbox_"}
 COLUMNS_OF_A_BLOCK = 4
 
 
@@ -30,7 +32,8 @@ def long_table(
     """Mean and standard deviation over the runs, a row for each class, variant and metric.
 
     Returns:
-        columns class (the last is `all`), variant, metric (`AP`, …, `bbox_AP`, …), mean, std
+        columns class (the last is `all`), variant, metric (`AP`, …, unless models learned boxes
+        only; `bbox_AP`, …), mean, std
         (with n-1; fractions of 1; NaN where undefined), n (runs in which it is defined).
         For `all`, AP is the mean and deviation of each run's mAP.
     """
@@ -39,12 +42,13 @@ def long_table(
         [(name, run.variant, metric, value) for run in runs for name, metric, value in _aps(run)],
         columns=[*keys, "value"],
     ).astype({"value": float})
+    prefixes = [_prefix(task) for task in runs[0].evaluation.coco.by_task] if runs else []
     rows = pd.MultiIndex.from_tuples(
         [
             (name, variant, prefix + metric)
             for name in (*classes, ALL)
             for variant in variants
-            for prefix in PREFIXES.values()
+            for prefix in prefixes
             for metric in (METRICS_OF_ALL if name == ALL else METRICS)
         ],
         names=keys,
@@ -56,10 +60,15 @@ def long_table(
     return table.fillna({"n": 0}).astype({"n": int}).reset_index()
 
 
+def _prefix(task: Task) -> str:
+    """Beginning of the names of a task's metrics."""
+    return task.metric.removesuffix("AP")
+
+
 def _aps(run: EvaluatedRun) -> Iterator[tuple[str, str, float | None]]:
     """Class, metric and AP of all that a run's evaluation says."""
-    for kind, prefix in PREFIXES.items():
-        scores = getattr(run.evaluation.coco, kind)
+    for task, scores in run.evaluation.coco.by_task.items():
+        prefix = _prefix(task)
         of_all = (scores.mean_ap, scores.AP50, scores.AP75)
         for metric, value in zip(METRICS_OF_ALL, of_all, strict=True):
             yield ALL, prefix + metric, value
@@ -86,9 +95,18 @@ def result_table(
     """
     first = runs[0].evaluation
     table = long_table(runs, expected.variants, expected.classes)
+    layouts = {
+        task: CaptionedLayout(
+            caption=" ".join(filter(None, (_caption(expected, missing, first, task), note))),
+            layout=_layout(table, expected, task),
+        )
+        for task in first.coco.by_task
+    }
+    main = layouts.pop(first.task)
     return ResultTable(
         reference=reference,
         engine=first.run.engine,
+        task=first.task,
         tested_on=first.tested_on,
         images=first.images,
         **expected.model_dump(),
@@ -110,8 +128,9 @@ def result_table(
             for variant, seeds in missing.items()
             for seed in seeds
         ),
-        caption=" ".join(filter(None, (_caption(expected, missing, first), note))),
-        layout=_layout(table, expected),
+        caption=main.caption,
+        layout=main.layout,
+        boxes=layouts.get(Task.BOXES),
     )
 
 
@@ -120,13 +139,13 @@ def _below_results(path: Path) -> str:
     return Path(*path.parts[-4:]).as_posix()
 
 
-def _layout(table: pd.DataFrame, expected: ExpectedRuns) -> TextTable:
+def _layout(table: pd.DataFrame, expected: ExpectedRuns, task: Task) -> TextTable:
     """The whitepaper's layout: a row a class, a column a variant."""
     text = {
         (row["class"], row["variant"]): cell(
             row["mean"], row["std"], row["n"], len(expected.seeds_of(row["variant"]))
         )
-        for row in table[table["metric"] == "AP"].to_dict("records")
+        for row in table[table["metric"] == task.metric].to_dict("records")
     }
     return TextTable(
         columns=expected.variants,
@@ -157,7 +176,7 @@ def _columns(layout: TextTable, names: Sequence[str]) -> TextTable:
 
 
 def _caption(
-    expected: ExpectedRuns, missing: Mapping[str, Sequence[int]], tested: RunEvaluation
+    expected: ExpectedRuns, missing: Mapping[str, Sequence[int]], tested: RunEvaluation, task: Task
 ) -> str:
     """The numbers of the table, explained in one sentence or two."""
     by_variant = [
@@ -168,9 +187,10 @@ def _caption(
     counts = str(most) if fewest == most else f"{fewest} to {most}"
     deviation = "" if most < 2 else " and standard deviation (n-1)"
     return (
-        f"Mask average precision by the variant of the training images: mean{deviation} over "
-        f"{counts} training run{'s' if most > 1 else ''} per variant, tested on {tested.images} "
-        f"{tested.tested_on} images. The last row is the mean over all classes."
+        f"{task.noun.capitalize()} average precision by the variant of the training images: "
+        f"mean{deviation} over {counts} training run{'s' if most > 1 else ''} per variant, "
+        f"tested on {tested.images} {tested.tested_on} images. The last row is the mean over all "
+        "classes."
     )
 
 

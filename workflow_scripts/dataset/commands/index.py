@@ -10,6 +10,7 @@ from workflow_scripts.common.cli import Folder, Positive, Settings
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import CocoDataset, Dataset, ImagesDataset
 from workflow_scripts.contracts.shards import make_shards
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.dataset.checks import with_notes
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco
@@ -23,6 +24,7 @@ def index(
     settings: Settings[Dataset],
     root: Folder | None = None,
     output: Folder,
+    task: Task = Task.MASKS,
     workers: Positive | None = None,
 ) -> None:
     """Check every file of a data set, and write its annotations, Table I and the shards.
@@ -32,6 +34,7 @@ def index(
     Args:
         root: where a synthetic data set was drawn (the settings of others name it).
         output: folder for the files.
+        task: what is read of COCO files: masks, or the boxes of the annotations.
         workers: processes (default: all CPUs).
 
     Raises:
@@ -40,7 +43,7 @@ def index(
     """
     with worker_pool(workers or os.cpu_count() or 1) as pool:
         if isinstance(settings, CocoDataset):
-            splits = _both(lambda split: read_coco(settings, split, pool))
+            splits = _both(lambda split: read_coco(settings, split, pool, task))
             counts = {split: len(content.images) for split, content in splits.items()}
         elif isinstance(settings, ImagesDataset):
             splits = {"train": read_folder(settings.root, pool), "val": CocoSplit((), (), ())}

@@ -1,6 +1,6 @@
 """`evaluation`: the APs of one run, in `eval.json`."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from instance_ap import cityscapes, coco
 from instance_ap.matches import matches_of
@@ -17,6 +17,7 @@ from workflow_scripts.contracts.predictions import PredictionOrigin, check_origi
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.runs import misplaced
 from workflow_scripts.contracts.shard_arguments import Annotations
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.evaluation import exposed
 from workflow_scripts.evaluation.scores import cityscapes_scores, coco_scores
@@ -35,9 +36,11 @@ def evaluate(
 ) -> None:
     """Evaluate one run by the COCO protocol (masks and boxes) and by Cityscapes' (masks).
 
+    A run that learned boxes (`task: boxes`) is evaluated on boxes only.
+
     Args:
-        predictions: COCO results with RLE masks, predictions.json or predictions.json.gz. If they
-            state the run that made them, it has to be this one.
+        predictions: COCO results, predictions.json or predictions.json.gz, with RLE masks unless
+            the run learned boxes. If they state the run that made them, it has to be this one.
         run: run.json of the training: names the variant, seed, engine and fingerprint.
         tested_on: the variant of the test images, noted in the result.
         regions: faces and plates in these images, pii/val/{shard}.parquet of all shards: adds the
@@ -48,32 +51,39 @@ def evaluate(
     training = TrainingRecord.read(run)
     for finding in misplaced(run.parent, training.variant, training.seed):
         raise UserError(f"{run}: {finding}; train again")
-    split = CocoSplit.read(annotations)
+    split, task = CocoSplit.read(annotations), training.task
+    split.refuse_masks_of(task, annotations)
     name = {key: getattr(training, key) for key in ("variant", "seed", "fingerprint")}
     states_its_run = check_origin(predictions, PredictionOrigin(**name, tested_on=tested_on))
     try:
-        found = Predictions.of_coco_results(read_json(predictions), split)
+        of_results = (
+            Predictions.of_coco_results if task is Task.MASKS else Predictions.of_coco_boxes
+        )
+        found = of_results(read_json(predictions), split)
     except PredictionsError as error:
         raise UserError.of([f"{predictions}: {finding}" for finding in error.findings]) from None
+    judged = coco.IouType(task.iou_type)
+    kinds = tuple(coco.IouType) if task is Task.MASKS else (judged,)
     by_iou = {
         kind.value: coco_scores(curves, split)
-        for kind, curves in coco.evaluate(split, found).items()
+        for kind, curves in coco.evaluate(split, found, kinds).items()
     }
-    exposed_scores = {}
+    further: dict[str, Any] = {}
+    if task is Task.MASKS:
+        further["cityscapes"] = cityscapes_scores(cityscapes.evaluate(split, found))
     if regions is not None:
         pii = [region for path in regions for region in read_regions(path)]
-        exposed_scores["exposed"] = exposed.evaluate(split, found, pii)
+        further["exposed"] = exposed.evaluate(split, found, pii, judged)
     evaluation = RunEvaluation(
         version=1,
         run=RunName(**name, engine=training.settings["engine"]),
         tested_on=tested_on,
         images=len(split.images),
         coco=CocoEvaluation(**by_iou),
-        cityscapes=cityscapes_scores(cityscapes.evaluate(split, found)),
-        **exposed_scores,
+        **further,
     )
     if matches is not None:
-        write_matches(matches, matches_of(split, found), evaluation.run)
+        write_matches(matches, matches_of(split, found, judged), evaluation.run)
     evaluation.write(output)
     for kind, scores in by_iou.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"

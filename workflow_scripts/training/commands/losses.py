@@ -80,7 +80,8 @@ def losses(
     found: dict[str, tuple[float, ...]] = {}
     for name, (records, split, folder) in groups.items():
         sample, root = located(tuple(sample_of(records, most)), folder, None)
-        computed = image_losses(predictor, settings, sample, split, root)
+        masks = trained.settings.learns_masks
+        computed = image_losses(predictor, settings, sample, split, root, masks=masks)
         shown = progress(computed, total=len(sample), description=f"losses of {name} images")
         found[name] = tuple(round(loss, 6) for loss in shown)
         if odd := [loss for loss in found[name] if not math.isfinite(loss)]:

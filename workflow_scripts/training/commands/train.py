@@ -185,7 +185,9 @@ def check(job: TrainingJob) -> None:
     Raises:
         UserError: annotations, images or weights are missing or damaged.
     """
-    images = training_images(CocoSplit.read(job.annotations))
+    split = CocoSplit.read(job.annotations)
+    split.refuse_masks_of(job.settings.task, job.annotations)
+    images = training_images(split)
     kept, _ = located(images, job.images, job.anonymized)
     if len(kept) < len(images):
         log.info(

@@ -67,7 +67,7 @@ def draw(
     height = HEAD + ROW * max(len(of.rows) for of in chosen)
     with style(NAME):
         return draw_panels(
-            chosen, lambda axes, of: _draw(axes, of, results.margins), (width, height), columns
+            chosen, lambda axes, of: _draw(axes, of, results), (width, height), columns
         )
 
 
@@ -86,7 +86,8 @@ def finish_rows(axes: Axes, titles: Sequence[str]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _draw(axes: Axes, of: VariantVerdict, margins: Sequence[float]) -> None:
+def _draw(axes: Axes, of: VariantVerdict, results: ExperimentResults) -> None:
+    margins = results.margins
     draw_margins(axes, margins)
     for place, row in enumerate(of.rows):
         _draw_row(axes, place, row, of)
@@ -103,7 +104,7 @@ def _draw(axes: Axes, of: VariantVerdict, margins: Sequence[float]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     name = short(of.variant, 28)
     axes.set_title(f"{name} ({of.role})" if of.is_control else name)
-    axes.set_xlabel("Difference in AP, points")
+    axes.set_xlabel(f"Difference in {results.task.ap}, points")
 
 
 def _draw_row(axes: Axes, place: int, row: ClassVerdict, of: VariantVerdict) -> None:

@@ -51,7 +51,7 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
         _limit(axes, [ap for run in shown or done if (ap := run.aps.get(name)) is not None])
         for place, runs in enumerate(of_variants):
             _draw_variant(axes, place, name, runs, looks)
-        _finish(axes, name, results.variants)
+        _finish(axes, name, results)
 
     with style(NAME):
         size = (width, HEAD + ROW * len(results.variants))
@@ -107,11 +107,12 @@ def _write(axes: Axes, x: float, place: int, text: str) -> None:
     axes.annotate(text, (x, place), xycoords=at, color=QUIET, fontsize=8, va="center", ha=side)
 
 
-def _finish(axes: Axes, name: str, variants: Sequence[str]) -> None:
+def _finish(axes: Axes, name: str, results: ExperimentResults) -> None:
+    variants = results.variants
     axes.set_title(short(class_title(name), 24))
     finish_rows(axes, [short(name) for name in variants])
     axes.tick_params(axis="y", labelsize=9)
     for place in range(len(variants)):
         axes.axhline(place, color=GRID, linewidth=0.8, zorder=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=3))
-    axes.set_xlabel("AP")
+    axes.set_xlabel(results.task.title)

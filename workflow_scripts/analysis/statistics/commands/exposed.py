@@ -28,7 +28,7 @@ def exposed(
 ) -> None:
     """Compare the AP of instances that carry a face or a plate, and of the others.
 
-    Mask AP by how much of an instance lies in faces and plates, by kind and by size, and its
+    AP by how much of an instance lies in faces and plates, by kind and by size, and its
     difference from that of the reference.
 
     Args:

@@ -20,6 +20,7 @@ from workflow_scripts.analysis.statistics.pairing import paired_differences
 from workflow_scripts.analysis.statistics.sources import (
     samples_of,
     samples_of_summary,
+    task_of_summary,
     values_of_runs,
 )
 from workflow_scripts.common.cli import Files, Folder, Names, Settings, Threads, option
@@ -69,13 +70,14 @@ def verdict(
         read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
         missing = list_of(missing_runs(read, wanted))
         values = values_of_runs(read, wanted)
-        samples = samples_of(values)
+        samples, task = samples_of(values), read[0].evaluation.task
     elif settings.paired is True:
         raise UserError(
             "statistics.paired: true takes runs, and a printed table has no pairs; take false"
         )
     else:
         samples, missing = samples_of_summary(summary), ""
+        task = task_of_summary(summary)
     roles = dict.fromkeys(aa_controls, Role.AA_CONTROL)
     roles |= dict.fromkeys(positive_controls, Role.POSITIVE_CONTROL)
     roles |= dict.fromkeys(random_drops, Role.RANDOM_DROP)
@@ -92,6 +94,7 @@ def verdict(
         source="runs" if summary is None else "summary",
         missing=missing,
         note=note,
+        task=task,
         images=images,
         variants=judge(
             samples,

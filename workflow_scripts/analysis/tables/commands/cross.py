@@ -31,7 +31,7 @@ def cross(
     on: Annotated[tuple[str, ...], option("TEST", many=(1, None))],
     output: Folder,
 ) -> None:
-    """Tabulate mask AP by the images that models were trained on and tested on.
+    """Tabulate the AP by the images that models were trained on and tested on.
 
     Args:
         runs_in: the experiment's folder of runs, in place of --runs: takes
@@ -58,7 +58,8 @@ def cross(
     if findings:
         raise UserError.of(findings)
     table = crossing.cross_table(by_test, wanted)
-    found = crossing.as_tables(table, wanted)
+    task = next(run.evaluation.task for tested in by_test.values() for run in tested)
+    found = crossing.as_tables(table, wanted, task)
     write_formats(
         output,
         "cross",

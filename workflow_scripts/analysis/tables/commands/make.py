@@ -6,12 +6,15 @@ from typing import Annotated
 from figures_and_tables.tables import write_formats
 from plain_commands.console import log
 from plain_commands.errors import UserError
+from plain_commands.files import write_text
 
 from workflow_scripts.analysis.run_arguments import Expected, Reference, Runs, RunsIn
 from workflow_scripts.analysis.tables import formats
 from workflow_scripts.analysis.tables.table import result_table
 from workflow_scripts.common.cli import File, Folder, option
 from workflow_scripts.contracts import runs as evaluated
+
+BOXES = "table_2_boxes"
 
 
 def make(
@@ -28,7 +31,8 @@ def make(
     """Bring the evaluations of all runs together in Table II.
 
     Table II holds the AP per class and variant, mean and standard deviation over the seeds. The
-    files are table_2.csv, .md, .tex and .json.
+    files are table_2.csv, .md, .tex and .json; of models that learned masks, table_2_boxes.md and
+    .tex show the AP of their boxes.
 
     Args:
         runs_from: a file that names eval.json files, one per line, beside those of --runs.
@@ -70,6 +74,9 @@ def make(
         tex=formats.as_latex(table),
         json=table.as_json(),
     )
+    if of_boxes := table.of_boxes:
+        write_text(output / f"{BOXES}.md", formats.as_markdown(of_boxes))
+        write_text(output / f"{BOXES}.tex", formats.as_latex(of_boxes, "results-boxes"))
     log.info("%s.{csv,md,tex,json}: %d runs", output / "table_2", len(table.runs))
 
 

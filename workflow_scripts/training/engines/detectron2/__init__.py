@@ -22,7 +22,7 @@ ENVIRONMENTS = Path(__file__).resolve().parents[4] / "envs"
 
 
 class Detectron2Training(Detectron2Settings):
-    """Any instance segmentation model of detectron2, as its own config file describes it."""
+    """Any Mask or Faster R-CNN of detectron2, as its own config file describes it."""
 
     conda_environment: ClassVar[str] = "detectron2"
 

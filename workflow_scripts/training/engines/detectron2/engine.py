@@ -68,7 +68,7 @@ class Detectron2Engine:
         if type(model) is not GeneralizedRCNN:
             raise UserError(
                 f"training.config: {self.settings.config} is a {type(model).__name__}; "
-                "take an instance segmentation model of meta architecture GeneralizedRCNN"
+                "take a model of meta architecture GeneralizedRCNN"
             )
         return model
 
@@ -111,18 +111,20 @@ class Detectron2Engine:
 
 def _detections(found: Instances, height: int, width: int) -> Detections:
     """Detections with boxes in pixels of the image as it was given, (height, width)."""
-    # Under a name that detectron2 does not know, masks are not pasted into the image.
     kept = Instances(
         found.image_size,
         pred_boxes=found.pred_boxes,
         scores=found.scores,
         pred_classes=found.pred_classes,
-        mask_probabilities=found.pred_masks[:, 0],
     )
+    if found.has("pred_masks"):
+        # Under a name that detectron2 does not know, masks are not pasted into the image.
+        kept.mask_probabilities = found.pred_masks[:, 0]
     scaled = detector_postprocess(kept, height, width)
+    masks = scaled.mask_probabilities.float().cpu().numpy() if found.has("pred_masks") else None
     return Detections(
         boxes=scaled.pred_boxes.tensor.float().cpu().numpy(),
         scores=scaled.scores.float().cpu().numpy(),
         labels=scaled.pred_classes.cpu().numpy() + 1,
-        masks=scaled.mask_probabilities.float().cpu().numpy(),
+        masks=masks,
     )

@@ -55,7 +55,9 @@ class LazyModelConfig:
         if settings.iterations is not None:
             # Warm-up and milestones are fractions of it.
             cfg.train.max_iter = settings.iterations
-        cfg.model.roi_heads.num_classes = classes
+        if "roi_heads" in cfg.model:
+            _set_masks(cfg.model.roi_heads, settings)
+            cfg.model.roi_heads.num_classes = classes
         depth = OmegaConf.select(cfg, "model.backbone.bottom_up.stages.depth")
         cfg.train.init_checkpoint = weights_name(settings, cfg.train.init_checkpoint or "", depth)
         return cls(cfg)
@@ -88,6 +90,24 @@ class LazyModelConfig:
         for predictor in predictors if isinstance(predictors, ListConfig) else [predictors]:
             predictor.test_score_thresh = evaluation.score_threshold
             predictor.test_topk_per_image = evaluation.detections_per_image
+
+
+def _set_masks(heads: DictConfig, settings: Detectron2Settings) -> None:
+    """Leave out the mask head of a model that learns boxes.
+
+    Raises:
+        UserError: a model that is to learn masks has no mask head.
+    """
+    if settings.learns_masks:
+        if heads.get("mask_head") is None:
+            raise UserError(
+                f"training.config: {settings.config} has no mask head; take an instance "
+                "segmentation config, or set `task: boxes`"
+            )
+        return
+    for part in ("mask_in_features", "mask_pooler", "mask_head"):
+        if part in heads:
+            heads[part] = None
 
 
 def _set_option(cfg: DictConfig, key: str, value: Any) -> None:

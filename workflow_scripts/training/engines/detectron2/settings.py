@@ -31,12 +31,13 @@ SET_ELSEWHERE = {
 
 
 class Detectron2Settings(EngineSettings):
-    """Any instance segmentation model of detectron2, as its own config file describes it."""
+    """Any Mask or Faster R-CNN of detectron2, as its own config file describes it."""
 
     engine: Literal["detectron2"]
     """The framework that trains."""
     config: str = "Cityscapes/mask_rcnn_R_50_FPN.yaml"
-    """Name of a config in detectron2's model zoo, or path of a yaml or LazyConfig (.py) file."""
+    """Name of a config in detectron2's model zoo, or path of a yaml or LazyConfig (.py) file. With
+    `task: boxes`, a model with a mask head is trained without it."""
     initialisation: Literal["imagenet", "coco", "none"] | Path = "imagenet"
     """Weights to start from: `imagenet` (the backbone), `coco` (a whole model), both downloaded
     from detectron2's zoo; `none` (random), or a file that detectron2 can load."""
@@ -59,6 +60,8 @@ class Detectron2Settings(EngineSettings):
     def _check_weights_and_options(self) -> Self:
         if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
             raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
+        if not self.learns_masks and self.options.get("MODEL.MASK_ON"):
+            raise ValueError("options.MODEL.MASK_ON: true, but the task is boxes; leave it out")
         for key in self.options:
             for start, advice in SET_ELSEWHERE.items():
                 if f"{key}.".startswith(f"{start}."):

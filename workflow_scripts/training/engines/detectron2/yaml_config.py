@@ -63,7 +63,9 @@ class YamlModelConfig:
             _set_option(cfg, key, value)
         if settings.iterations is not None:
             _stretch(cfg, settings.iterations)
-        _check(cfg)
+        if not settings.learns_masks:
+            cfg.MODEL.MASK_ON = False
+        _check(cfg, settings)
         cfg.DATASETS.TRAIN, cfg.DATASETS.TEST = ("train",), ("val",)
         cfg.INPUT.MASK_FORMAT = "bitmask"
         cfg.MODEL.ROI_HEADS.NUM_CLASSES = classes
@@ -149,11 +151,13 @@ def _set_option(cfg: CfgNode, key: str, value: Any) -> None:
         raise UserError(f"training.options.{key}: {_one_line(error)}") from None
 
 
-def _check(cfg: CfgNode) -> None:
+def _check(cfg: CfgNode, settings: Detectron2Settings) -> None:
     """Refuse configs that this project cannot train."""
     model = cfg.MODEL
     findings = {
-        "MODEL.MASK_ON: false; take an instance segmentation config": not model.MASK_ON,
+        "MODEL.MASK_ON: false; take an instance segmentation config, or set `task: boxes`": (
+            settings.learns_masks and not model.MASK_ON
+        ),
         "MODEL.KEYPOINT_ON: true; keypoints are not trained here": model.KEYPOINT_ON,
         "MODEL.LOAD_PROPOSALS: true; there are no precomputed proposals": model.LOAD_PROPOSALS,
         f"INPUT.FORMAT: {cfg.INPUT.FORMAT}; BGR and RGB are understood": cfg.INPUT.FORMAT

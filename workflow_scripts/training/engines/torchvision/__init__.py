@@ -1,4 +1,4 @@
-"""Engine `torchvision`: Mask R-CNN from torchvision's parts, which install from PyPI alone."""
+"""Engine `torchvision`: Mask and Faster R-CNN from torchvision, which installs from PyPI alone."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ IMAGENET_SHA256_START = "0676ba61"
 
 
 class TorchvisionTraining(TorchvisionSettings):
-    """Mask R-CNN from torchvision, which installs from PyPI alone."""
+    """Mask R-CNN and Faster R-CNN from torchvision, which installs from PyPI alone."""
 
     def recipe(self) -> Recipe:
         return Recipe(

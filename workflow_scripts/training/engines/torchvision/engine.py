@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from invariant_mask_rcnn.augmentation import augmented, resized, resized_with_labels, target_size
-from invariant_mask_rcnn.mask_rcnn import MaskRcnn
+from invariant_mask_rcnn.mask_rcnn import SummedLossRcnn
 from invariant_mask_rcnn.models import MODELS
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
 from plain_commands.errors import UserError
@@ -36,19 +36,23 @@ class TorchvisionEngine:
     def __init__(self, settings: TorchvisionSettings, classes: int) -> None:
         self.settings, self.classes = settings, classes
 
-    def initial_model(self, weights: Path | None) -> MaskRcnn:
-        model = MODELS[self.settings.model](self.classes, pretrained=weights is not None)
+    def initial_model(self, weights: Path | None) -> SummedLossRcnn:
+        model = self._model(pretrained=weights is not None)
         if weights is not None:
             load_backbone(model, weights)
         return model.to(memory_format=torch.channels_last).train()
 
-    def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> MaskRcnn:
-        model = MODELS[self.settings.model](self.classes, pretrained=False)
+    def trained_model(self, state: dict[str, Tensor], evaluation: Evaluation) -> SummedLossRcnn:
+        model = self._model(pretrained=False)
         model.load_state_dict(state)
         model.test_size = (evaluation.shorter_side, evaluation.longest_side)
         model.roi_heads.score_thresh = evaluation.score_threshold
         model.roi_heads.detections_per_img = evaluation.detections_per_image
         return model.to(memory_format=torch.channels_last).eval()
+
+    def _model(self, *, pretrained: bool) -> SummedLossRcnn:
+        build, masks = MODELS[self.settings.model], self.settings.learns_masks
+        return build(self.classes, pretrained=pretrained, masks=masks)
 
     def augmentation(self) -> Callable[[LabelledImage, np.random.Generator], LabelledImage]:
         return partial(augmented, **self.settings.augmentation.model_dump())
@@ -74,11 +78,11 @@ class TorchvisionEngine:
 
     @torch.inference_mode()
     def detect(self, model: nn.Module, images: Sequence[np.ndarray]) -> list[Detections]:
-        assert isinstance(model, MaskRcnn)
+        assert isinstance(model, SummedLossRcnn)
         return [_detect(model, image) for image in images]
 
 
-def _detect(model: MaskRcnn, image: np.ndarray) -> Detections:
+def _detect(model: SummedLossRcnn, image: np.ndarray) -> Detections:
     height, width = image.shape[:2]
     small = resized(image, *target_size(height, width, *model.test_size))
     device = next(model.parameters()).device
@@ -89,7 +93,7 @@ def _detect(model: MaskRcnn, image: np.ndarray) -> Detections:
         boxes=found["boxes"].cpu().numpy() * np.tile(np.array(scale, np.float32), 2),
         scores=found["scores"].cpu().numpy(),
         labels=found["labels"].cpu().numpy(),
-        masks=found["masks"][:, 0].cpu().numpy(),
+        masks=found["masks"][:, 0].cpu().numpy() if "masks" in found else None,
     )
 
 
@@ -117,7 +121,7 @@ def rate_factor(settings: TorchvisionSettings, iteration: int) -> float:
     return factor * (WARMUP_START + (1 - WARMUP_START) * done)
 
 
-def load_backbone(model: MaskRcnn, path: Path) -> None:
+def load_backbone(model: SummedLossRcnn, path: Path) -> None:
     """Load the weights of a file into the backbone and whatever else fits.
 
     The file may hold a classifier's weights (`layer1.0.conv1.weight`, …: the body), an export of

@@ -1,12 +1,16 @@
 """Settings of engine `torchvision`."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from plain_commands.section import Pixels, Section
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.training.engine import EngineSettings
+
+OF_BOXES = "faster_rcnn_r50_fpn"
+"""Model without masks."""
 
 
 class Augmentation(Section):
@@ -23,17 +27,18 @@ class Augmentation(Section):
 
 
 class TorchvisionSettings(EngineSettings):
-    """Mask R-CNN from torchvision, which installs from PyPI alone."""
+    """Mask R-CNN and Faster R-CNN from torchvision, which installs from PyPI alone."""
 
     engine: Literal["torchvision"]
     """The framework that trains."""
-    model: Literal["mask_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
-    """`mask_rcnn_r50_fpn` is the whitepaper's architecture; `tiny` is for CPUs."""
+    model: Literal["mask_rcnn_r50_fpn", "faster_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
+    """`mask_rcnn_r50_fpn` is the whitepaper's architecture, `faster_rcnn_r50_fpn` the same without
+    masks and the default of `task: boxes`; `tiny` is for CPUs, with masks or without."""
     initialisation: Literal["imagenet", "drawn", "none"] | Path = "imagenet"
-    """Weights to start from: `imagenet` (the backbone of `mask_rcnn_r50_fpn`; its first stages stay
-    as they are), `drawn` (the backbone of the `tiny` model, pre-trained on other drawn scenes, part
-    of this repository), `none` (random; to make such weights), or a file of a backbone's or a
-    whole model's weights."""
+    """Weights to start from: `imagenet` (the backbone of the models on a ResNet-50; its first
+    stages stay as they are), `drawn` (the backbone of the `tiny` model, pre-trained on other drawn
+    scenes, part of this repository), `none` (random; to make such weights), or a file of a
+    backbone's or a whole model's weights."""
     initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the file that `initialisation` names, checked before it is loaded."""
     images_per_step: int = Field(4, gt=0, le=10_000)
@@ -57,6 +62,24 @@ class TorchvisionSettings(EngineSettings):
     """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
     augmentation: Augmentation = Augmentation()
     """Random changes of a training image before the model sees it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _boxes_have_their_model(cls, content: Any) -> Any:
+        if isinstance(content, dict) and content.get("task") == Task.BOXES:
+            return {"model": OF_BOXES, **content}
+        return content
+
+    @model_validator(mode="after")
+    def _model_fits_the_task(self) -> Self:
+        if self.model != "tiny" and (self.model == OF_BOXES) is self.learns_masks:
+            other = TorchvisionSettings.model_fields["model"].default
+            raise ValueError(
+                f"model: {self.model} learns {'boxes only' if self.learns_masks else 'masks'}, but "
+                f"the task is {self.task}; take {other if self.learns_masks else OF_BOXES}, or "
+                "another task"
+            )
+        return self
 
     @model_validator(mode="after")
     def _check_schedule_and_weights(self) -> Self:
