@@ -17,6 +17,7 @@ from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.predictions import origin_of
 from workflow_scripts.contracts.settings import Evaluation
+from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.training.programs.results import read_results
 
 
@@ -115,6 +116,17 @@ def checked(results: object, val: CocoSplit, folder: Path, **limits: object) -> 
     file = folder / "results.json"
     file.write_text(json.dumps(results))
     return read_results(file, val, Evaluation(**limits))
+
+
+def test_boxes_need_no_masks(val, tmp_path):
+    boxes = [{key: one[key] for key in one if key != "segmentation"} for one in perfect(val)]
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(boxes))
+    assert read_results(file, val, Evaluation(), Task.BOXES) == boxes
+    file.write_text(json.dumps(perfect(val)))
+    assert read_results(file, val, Evaluation(), Task.BOXES) == boxes
+    with pytest.raises(UserError, match="segmentation is missing; a COCO result has image_id, ca"):
+        checked(boxes, val, tmp_path)
 
 
 def test_labels_are_right_results(val, tmp_path):

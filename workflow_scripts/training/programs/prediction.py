@@ -89,7 +89,8 @@ def predictions(
         if not output.is_file():
             raise UserError("training.predict: the program ended with 0, but wrote no {output}")
         try:
-            return ProgramPredictions(read_results(output, split, evaluation), origin)
+            results = read_results(output, split, evaluation, settings.task)
+            return ProgramPredictions(results, origin)
         except UserError as error:  # the file will not be there when the message is read
             lines = str(error).replace(str(output), "{output}").splitlines()
             raise UserError.of([f"training.predict: {line}" for line in lines]) from None

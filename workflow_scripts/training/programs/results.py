@@ -17,6 +17,7 @@ from plain_commands.files import read_json
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.predictions import CocoResult
 from workflow_scripts.contracts.settings import Evaluation
+from workflow_scripts.contracts.tasks import Task
 
 BEYOND = 0.02
 """Share of an image's side by which a box may leave the image and is clipped."""
@@ -25,7 +26,9 @@ OVERLAP, FEWEST, SHARE = 0.5, 20, 0.8
 this IoU with an object, lie on objects of another one, and the other way round."""
 
 
-def read_results(path: Path, split: CocoSplit, evaluation: Evaluation) -> list[CocoResult]:
+def read_results(
+    path: Path, split: CocoSplit, evaluation: Evaluation, task: Task = Task.MASKS
+) -> list[CocoResult]:
     """A program's COCO results, after each was checked.
 
     Predictions below the score threshold and beyond the limit of an image are left out, as the
@@ -35,6 +38,7 @@ def read_results(path: Path, split: CocoSplit, evaluation: Evaluation) -> list[C
         path: the file.
         split: the images with their labels, by which swapped classes are noticed.
         evaluation: threshold and limit.
+        task: masks, which each result has to have, or boxes, of which no mask is read.
 
     Raises:
         UserError: a line a finding, of which the first are shown.
@@ -46,7 +50,7 @@ def read_results(path: Path, split: CocoSplit, evaluation: Evaluation) -> list[C
     results, findings, clipped = [], [], 0
     for number, item in enumerate(found):
         try:
-            result = _result(item, images, split.classes)
+            result = _result(item, images, split.classes, task)
             clipped += result["bbox"] != item["bbox"]
             results.append(result)
         except ValueError as error:
@@ -61,13 +65,16 @@ def read_results(path: Path, split: CocoSplit, evaluation: Evaluation) -> list[C
     return kept
 
 
-def _result(item: Any, images: dict[int, CocoImage], classes: Sequence[str]) -> CocoResult:
+def _result(
+    item: Any, images: dict[int, CocoImage], classes: Sequence[str], task: Task
+) -> CocoResult:
     """A prediction, checked.
 
     Raises:
         ValueError: what is wrong with it.
     """
-    needed = ("image_id", "category_id", "bbox", "score", "segmentation")
+    needed = ("image_id", "category_id", "bbox", "score")
+    needed += ("segmentation",) if task is Task.MASKS else ()
     if not isinstance(item, dict) or (lacking := [key for key in needed if key not in item]):
         keys = ", ".join(lacking if isinstance(item, dict) else needed)
         raise ValueError(f"{keys} is missing; a COCO result has {', '.join(needed)}")
@@ -84,14 +91,15 @@ def _result(item: Any, images: dict[int, CocoImage], classes: Sequence[str]) -> 
         )
     if not _is_number(score) or not 0 <= score <= 1:
         raise ValueError(f"score {score!r} is no number from 0 to 1")
-    mask, _ = mask_of(item["segmentation"], image.width, image.height)
-    return {
+    result: CocoResult = {
         "image_id": image.id,
         "category_id": category,
         "bbox": _box(item["bbox"], image),
         "score": float(score),
-        "segmentation": mask,
     }
+    if task is Task.MASKS:
+        result["segmentation"], _ = mask_of(item["segmentation"], image.width, image.height)
+    return result
 
 
 def _is_number(value: Any) -> bool:
