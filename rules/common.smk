@@ -198,9 +198,14 @@ def table_of_boxes(folder):
     return [f"{folder}/table_2_boxes.{suffix}" for suffix in ("md", "tex")]
 
 
+def supplement_of(folder):
+    """What stands beside a verdict, in each format."""
+    return [f"{folder}/supplement.{suffix}" for suffix in ("csv", "md", "tex", "json")]
+
+
 def figures_of_results(suffix):
     """The figures that the results make, for papers."""
-    names = "forest", "runs", "learning_curves", "privacy_utility"
+    names = "forest", "effect_sizes", "runs", "learning_curves", "privacy_utility"
     return [LAYOUT.figure(name, suffix) for name in names]
 
 

@@ -51,6 +51,7 @@ rule verdict:
         md="<tables>/verdict.md",
         tex="<tables>/verdict.tex",
         json="<tables>/verdict.json",
+        supplement=supplement_of("<tables>"),
     log:
         "<logs>/verdict.log",
     benchmark:
@@ -149,12 +150,18 @@ rule figures:
         JOBS.evaluations,
         JOBS.metrics,
         verdict="<tables>/verdict.json",
+        supplement="<tables>/supplement.json",
         privacy="<tables>/privacy.json",
     output:
         png=figures_of_results("png"),
         forest=report(
             "<figures>/forest.svg",
             caption="captions/forest.rst",
+            category="Accuracy",
+        ),
+        effect_sizes=report(
+            "<figures>/effect_sizes.svg",
+            caption="captions/effect_sizes.rst",
             category="Accuracy",
         ),
         runs=report(
@@ -200,6 +207,7 @@ rule provenance:
         before_after="<figures>/before_after.svg",
         table="<tables>/table_2.json",
         verdict="<tables>/verdict.json",
+        supplement="<tables>/supplement.json",
         privacy="<tables>/privacy.json",
         registration=JOBS.registration(),
         weights=record_of_weights(),
@@ -242,6 +250,7 @@ rule report:
         before_after="<figures>/before_after.svg",
         table="<tables>/table_2.json",
         verdict="<tables>/verdict.json",
+        supplement="<tables>/supplement.json",
         privacy="<tables>/privacy.json",
         registration=JOBS.registration(),
         provenance="<provenance>",
@@ -321,6 +330,7 @@ rule partial_verdict:
         md="<partial>/verdict.md",
         tex="<partial>/verdict.tex",
         json="<partial>/verdict.json",
+        supplement=supplement_of("<partial>"),
     log:
         "<logs>/partial_verdict.log",
     conda:
@@ -375,6 +385,7 @@ rule partial_report:
     input:
         table="<partial>/table_2.json",
         verdict="<partial>/verdict.json",
+        supplement="<partial>/supplement.json",
         provenance="<partial>/provenance.json",
     output:
         "<partial>/report.html",

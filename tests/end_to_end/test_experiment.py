@@ -22,7 +22,7 @@ from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.registrations import Registration
 
 pytestmark = pytest.mark.slow
-FIGURES = ("forest", "runs", "learning_curves", "privacy_utility")
+FIGURES = ("forest", "effect_sizes", "runs", "learning_curves", "privacy_utility")
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,7 @@ def test_the_files_are_those_of_the_design(experiment):
         "privacy.md",
         *(f"tables/privacy.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         *(f"tables/verdict.{suffix}" for suffix in ("csv", "md", "tex", "json")),
+        *(f"tables/supplement.{suffix}" for suffix in ("csv", "md", "tex", "json")),
         "images/natural/train/manifest.parquet",
         *(f"{run}/{name}" for run in runs for name in of_a_run),
         *(f"tables/table_2.{suffix}" for suffix in ("csv", "md", "tex", "json")),

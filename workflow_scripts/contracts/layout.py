@@ -363,7 +363,7 @@ class Layout:
         return self.results / "tables"
 
     def table(self, name: str, suffix: str = "json") -> Path:
-        """A table: table_2, verdict, exposed, cross or privacy."""
+        """A table: table_2, verdict, supplement, exposed, cross or privacy."""
         return self.tables / f"{name}.{suffix}"
 
     @property
@@ -377,7 +377,9 @@ class Layout:
         return self.results / "figures"
 
     def figure(self, name: str, suffix: str = "svg") -> Path:
-        """A figure: figure_3, before_after, forest, runs, learning_curves or privacy_utility."""
+        """A figure: figure_3, before_after, forest, effect_sizes, runs, learning_curves or
+        privacy_utility.
+        """
         return self.figures / f"{name}.{suffix}"
 
     @property

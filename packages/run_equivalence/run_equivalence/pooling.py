@@ -8,6 +8,9 @@ a point. The variance of each class's runs has Jeffreys' prior, in both variants
 between the classes of one run is estimated beforehand, since the deviation of the mean over the
 classes tells it, and taken as known.
 
+The model takes the classes for alike: a class that alone is harmed, and measured badly, is drawn
+towards the others. Its posterior mass within a margin is then too high, so that it is no test.
+
 With few classes the posterior is integrated rather than sampled step by step: draws of the
 variances, each weighted by its marginal likelihood, times a grid of tau; given both, all is normal.
 Every number is therefore the same in each call.

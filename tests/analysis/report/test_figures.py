@@ -11,9 +11,10 @@ import pytest
 from figures_and_tables.figures import style
 from figures_and_tables.inline import inline_figure, inline_file, keywords_of
 from PIL import Image
+from run_equivalence.verdicts import Question
 
 from tests.commands import report as main
-from workflow_scripts.analysis.report.figures import FIGURES, curves, forest, tradeoff
+from workflow_scripts.analysis.report.figures import FIGURES, curves, forest, sizes, tradeoff
 from workflow_scripts.analysis.report.results import read_results
 
 
@@ -125,3 +126,35 @@ def test_what_cannot_be_compared_is_one_line(tmp_path, finished, capsys):
     (bare / "tables/verdict.json").unlink()
     assert main(["compare", str(finished), str(bare)]) == 2
     assert "no tables/verdict.json" in capsys.readouterr().err
+
+
+def test_sizes_of_effects_are_those_of_the_supplement(finished):
+    results = read_results(finished)
+    shown = sizes.panels(results)
+    variants = [of.variant for of in results.verdict.variants]
+    assert [panel.of.variant for panel in shown] == [name for name in variants for _ in range(3)]
+    rows = results.supplement.variants[0].rows
+    with style(sizes.NAME):
+        axes = sizes.draw(results, shown[:3], 3, 4).axes
+    for place, (name, scale) in enumerate((("relative", 100), ("hedges_g", 1), ("better", 1))):
+        wanted = [getattr(row.effects, name) for row in rows]
+        drawn = {tuple(line.get_xdata()) for line in axes[place].lines}
+        for estimate in wanted:
+            assert (scale * estimate.low, scale * estimate.high) in drawn
+            assert (scale * estimate.value,) in drawn
+    assert sizes.panels(replace(results, supplement=None)) == []
+
+
+def test_only_a_loss_has_a_margin_where_a_gain_is_no_matter(finished):
+    results = read_results(finished)
+    settings = results.verdict.settings.model_copy(update={"question": Question.NON_INFERIORITY})
+    asked = results.verdict.model_copy(update={"settings": settings})
+
+    def ends(verdict):
+        with style(forest.NAME):
+            shown = replace(results, verdict=verdict)
+            axes = forest.draw(shown, verdict.variants[:1], 1, 4).axes[0]
+        return [(band.get_x(), band.get_x() + band.get_width()) for band in axes.patches]
+
+    assert ends(results.verdict) == [(-2, 2), (-1, 1)]
+    assert ends(asked) == [(-2, forest.MOST), (-1, forest.MOST)]

@@ -44,6 +44,7 @@ SECTIONS = (
     ReportSection("table_2", "Accuracy by variant", lambda results: results.table),
     ReportSection("verdict", "Verdict", lambda results: results.verdict),
     ReportSection("forest", "Differences", lambda results: results.verdict),
+    ReportSection("supplement", "Beside the verdict", lambda results: results.supplement),
     ReportSection("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
     ReportSection("exposed", "Exposed objects", lambda results: results.exposed),
     ReportSection("cross", "Tested on anonymized images", lambda results: results.cross),

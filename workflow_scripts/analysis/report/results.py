@@ -20,6 +20,7 @@ from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
 from workflow_scripts.contracts.registrations import Registration
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
+from workflow_scripts.contracts.supplements import Supplement
 from workflow_scripts.contracts.tables import (
     CrossTables,
     ExposedTables,
@@ -83,6 +84,8 @@ class ExperimentResults:
     runs: tuple[Run, ...]
     table: ResultTable | None
     verdict: ExperimentVerdict | None
+    supplement: Supplement | None
+    """What stands beside the verdict; None for a verdict of an older version."""
     exposed: ExposedTables | None
     """APs of the objects whose pixels an anonymization changes."""
     cross: CrossTables | None
@@ -170,6 +173,7 @@ def read_results(
         ),
         table=_read(ResultTable, tables / "table_2.json"),
         verdict=_read(ExperimentVerdict, tables / "verdict.json"),
+        supplement=_read(Supplement, tables / "supplement.json"),
         exposed=_read(ExposedTables, tables / "exposed.json"),
         cross=_read(CrossTables, tables / "cross.json"),
         privacy=_read(PrivacyTables, folder / "tables/privacy.json"),

@@ -13,6 +13,7 @@ from run_equivalence.resampling import groups_of
 from run_equivalence.verdicts import AtMargin, ClassVerdict
 from run_equivalence.welch import SampleStatistics
 
+from workflow_scripts.analysis.statistics.pairing import PairsByVariant
 from workflow_scripts.contracts.manifest import read_dropped_instances, read_manifest
 from workflow_scripts.contracts.matches import FILE_NAME, read_matches
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
@@ -29,7 +30,7 @@ def judge(
     roles: Mapping[str, Role],
     *,
     coverage: Mapping[str, Coverage] | None = None,
-    pairs: Mapping[str, Mapping[str, SampleStatistics]] | None = None,
+    pairs: PairsByVariant | None = None,
     images: ResampledRuns | None = None,
 ) -> tuple[VariantVerdict, ...]:
     """Judge each variant against the reference.

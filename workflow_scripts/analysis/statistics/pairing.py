@@ -9,6 +9,9 @@ from workflow_scripts.analysis.statistics.sources import Values
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import Statistics
 
+PairsByVariant = Mapping[str, Mapping[str, SampleStatistics]]
+"""Differences of paired runs by variant, then by class and `all`."""
+
 
 def pairs_of(values: Values, variant: str, reference: str) -> dict[str, PairedRuns]:
     """The pairs of a variant and the reference, by class and `all`."""
@@ -29,7 +32,7 @@ def paired_differences(
     reference: str,
     settings: Statistics,
     unpaired: Iterable[str],
-) -> dict[str, Mapping[str, SampleStatistics]]:
+) -> PairsByVariant:
     """Differences of pairs, of the variants that are to be compared by pairs.
 
     Args:

@@ -19,6 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from run_equivalence.verdicts import ClassVerdict, Verdict
 
 from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.analysis.statistics.words import asks_for_equivalence
 from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.verdicts import VariantVerdict
 
@@ -39,6 +40,8 @@ LOOKS = {
     Verdict.UNTESTABLE: (QUIET, "x", True),
 }
 """Colour, marker and whether it is filled, by the verdict within the widest margin."""
+MOST = 100
+"""The largest difference, points."""
 ROW, HEAD = 0.26, 0.95
 """Height of a row, and of the space above and below the rows, inches."""
 
@@ -65,16 +68,26 @@ def draw(
         width: width of a panel, inches.
     """
     height = HEAD + ROW * max(len(of.rows) for of in chosen)
+    both_ways = results.verdict is None or asks_for_equivalence(results.verdict)
+
+    def draw_panel(axes: Axes, of: VariantVerdict) -> None:
+        _draw(axes, of, results, both_ways=both_ways)
+
     with style(NAME):
-        return draw_panels(
-            chosen, lambda axes, of: _draw(axes, of, results), (width, height), columns
-        )
+        return draw_panels(chosen, draw_panel, (width, height), columns)
 
 
-def draw_margins(axes: Axes, margins: Iterable[float]) -> None:
-    """Draw margins (fractions of 1) as bands around zero, the widest behind."""
+def draw_margins(axes: Axes, margins: Iterable[float], *, both_ways: bool = True) -> None:
+    """Draw margins (fractions of 1) as bands around zero, the widest behind.
+
+    Args:
+        axes: an empty panel.
+        margins: fractions of 1.
+        both_ways: whether a band ends at a gain of the margin, too.
+    """
     for number, margin in enumerate(sorted((100 * each for each in margins), reverse=True)):
-        axes.axvspan(-margin, margin, color=(BAND, GRID)[number % 2], linewidth=0, zorder=0)
+        end = margin if both_ways else MOST
+        axes.axvspan(-margin, end, color=(BAND, GRID)[number % 2], linewidth=0, zorder=0)
     axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
 
 
@@ -86,11 +99,11 @@ def finish_rows(axes: Axes, titles: Sequence[str]) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _draw(axes: Axes, of: VariantVerdict, results: ExperimentResults) -> None:
+def _draw(axes: Axes, of: VariantVerdict, results: ExperimentResults, *, both_ways: bool) -> None:
     margins = results.margins
-    draw_margins(axes, margins)
+    draw_margins(axes, margins, both_ways=both_ways)
     for place, row in enumerate(of.rows):
-        _draw_row(axes, place, row, of)
+        _draw_row(axes, place, row)
     finish_rows(axes, [short(class_title(row.name)) for row in of.rows])
     axes.axhline(len(of.rows) - 1.5, color=GRID, linewidth=0.8)
     ends = [
@@ -107,23 +120,30 @@ def _draw(axes: Axes, of: VariantVerdict, results: ExperimentResults) -> None:
     axes.set_xlabel(f"Difference in {results.task.ap}, points")
 
 
-def _draw_row(axes: Axes, place: int, row: ClassVerdict, of: VariantVerdict) -> None:
+def _draw_row(axes: Axes, place: int, row: ClassVerdict) -> None:
     if row.difference is None:
         axes.annotate("undefined", (0, place), color=QUIET, fontsize=8, va="center", ha="center")
         return
-    verdict = max(row.margins, key=lambda at: at.margin).verdict
+    ends = [100 * end for end in row.interval] if row.interval else None
+    draw_estimate(axes, place, row, 100 * row.difference, ends)
+
+
+def draw_estimate(
+    axes: Axes, place: int, row: ClassVerdict, value: float, ends: Sequence[float] | None
+) -> None:
+    """Draw a value with its interval, if there is one, as the verdict on its class looks."""
+    verdict, is_mean = max(row.margins, key=lambda at: at.margin).verdict, row.name == ALL
     colour, marker, filled = LOOKS[verdict]
-    if row.interval:
-        ends = [100 * end for end in row.interval]
-        axes.plot(ends, [place] * 2, color=colour, linewidth=2 if row is of.over_all else 1.6)
+    if ends is not None:
+        axes.plot(ends, [place] * 2, color=colour, linewidth=2 if is_mean else 1.6)
     axes.plot(
-        [100 * row.difference],
+        [value],
         [place],
         marker=marker,
-        markersize=7 if row.name == ALL else 6,
+        markersize=7 if is_mean else 6,
         color=colour,
         markerfacecolor=colour if filled else "#ffffff",
         markeredgewidth=1.4,
-        markeredgecolor=TEXT if row.name == ALL and filled else colour,
+        markeredgecolor=TEXT if is_mean and filled else colour,
         linestyle="none",
     )

@@ -14,15 +14,18 @@ from workflow_scripts.analysis.run_arguments import (
     Summary,
     read_chosen_runs,
 )
-from workflow_scripts.analysis.statistics import formats
+from workflow_scripts.analysis.statistics import formats, supplement_formats
 from workflow_scripts.analysis.statistics.judge import coverage_of, judge, resample
-from workflow_scripts.analysis.statistics.pairing import paired_differences
+from workflow_scripts.analysis.statistics.pairing import PairsByVariant, paired_differences
 from workflow_scripts.analysis.statistics.sources import (
+    Values,
     samples_of,
     samples_of_summary,
     task_of_summary,
     values_of_runs,
 )
+from workflow_scripts.analysis.statistics.supplement import supplement_of
+from workflow_scripts.analysis.statistics.supplement_formats import with_text
 from workflow_scripts.common.cli import Files, Folder, Names, Settings, Threads, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import VerdictSettings
@@ -58,7 +61,9 @@ def verdict(
         manifests: images/{variant}/train/manifest.parquet of each variant that has to change
             something; what it changed is said, and equivalence needs it.
         note: further caveat, such as how the models were trained.
-        output: folder for verdict.csv, .md, .tex and .json; without it the verdict is printed.
+        output: folder for verdict.csv, .md, .tex and .json, and the same of the supplement: pairs,
+            exact tests, sizes of the effect, and partial pooling. Without it the verdict is
+            printed.
 
     Raises:
         UserError: none or several of --runs, --runs-in and --summary are given, or a variant is
@@ -66,11 +71,12 @@ def verdict(
     """
     if sum(source is not None for source in (runs, runs_in, summary)) != 1:
         raise UserError("give one of --runs, --runs-in and --summary")
+    values: Values | None = None
     if summary is None:
         read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
-        missing = list_of(missing_runs(read, wanted))
         values = values_of_runs(read, wanted)
         samples, task = samples_of(values), read[0].evaluation.task
+        missing = list_of(missing_runs(read, wanted))
     elif settings.paired is True:
         raise UserError(
             "statistics.paired: true takes runs, and a printed table has no pairs; take false"
@@ -84,8 +90,9 @@ def verdict(
     for name in (reference, *roles):
         if name not in samples:
             raise UserError(f"there is no variant {name!r}; there are {', '.join(samples)}")
-    pairs, resampled, images = {}, None, None
-    if summary is None:
+    pairs: PairsByVariant = {}
+    resampled, images = None, None
+    if values is not None:
         pairs = paired_differences(values, wanted, reference, settings, unpaired=aa_controls)
         resampled, images = resample(read, wanted, settings, threads) or (None, None)
     found = ExperimentVerdict(
@@ -116,5 +123,14 @@ def verdict(
         md=formats.as_markdown(found),
         tex=formats.as_latex(found),
         json=found.as_json(formats.text_of(found)),
+    )
+    beside = with_text(supplement_of(found, samples, values), found)
+    write_formats(
+        output,
+        "supplement",
+        csv=supplement_formats.as_csv(beside),
+        md=supplement_formats.as_markdown(beside),
+        tex=supplement_formats.as_latex(beside),
+        json=beside.as_json(),
     )
     log.info("%s.{csv,md,tex,json}: %d variants judged", output / "verdict", len(found.variants))

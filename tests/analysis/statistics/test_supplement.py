@@ -1,0 +1,158 @@
+"""What stands beside the verdict: its numbers, words and files."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from run_equivalence.effects import effect_sizes
+from run_equivalence.pairs import PairedRuns
+from run_equivalence.permutation import permutation_test, sign_flip_test
+from run_equivalence.pooling import pooled_effects
+from run_equivalence.welch import SampleStatistics
+from scipy import stats
+
+from tests.analysis.statistics.test_command import PAPER, judged, write_experiment
+from tests.analysis.statistics.test_questions import asked, write_pairs
+from tests.analysis.tables.written_runs import CLASSES, evaluation, written
+from tests.commands import statistics as main
+from workflow_scripts.contracts.supplements import Supplement
+
+
+def beside(folder, *arguments):
+    judged(folder, *arguments)
+    return Supplement.read(folder / "supplement.json")
+
+
+def rows_of(found, variant=0):
+    return {row.name: row for row in found.variants[variant].rows}
+
+
+def values_in(paths, name):
+    """APs of a class by variant, in the order of seeds."""
+    found = {}
+    for path in paths:
+        content = json.loads(path.read_text())
+        ap = content["coco"]["segm"]["per_class"][name]["AP"]
+        found.setdefault(content["run"]["variant"], []).append(ap)
+    return found
+
+
+def test_the_numbers_are_those_of_the_runs(tmp_path):
+    paths = write_pairs(tmp_path)
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    samples = {}
+    for name in CLASSES:
+        values = values_in(paths, name)
+        groups = SampleStatistics.of(values["natural"]), SampleStatistics.of(values["unmodified"])
+        samples[name] = groups
+        row = rows_of(found)[name]
+        assert row.effects == effect_sizes(*groups, 0.05)
+        pairs = PairedRuns(tuple(values["natural"]), tuple(values["unmodified"]))
+        assert row.pairs.n == 6
+        assert row.pairs.correlation == pairs.correlation(0.05)
+        paired = stats.ttest_rel(values["natural"], values["unmodified"])
+        assert row.pairs.p_different == pytest.approx(paired.pvalue)
+        assert row.pairs.runs[0] < row.pairs.runs_independent[0]
+        exact = permutation_test(values["natural"], values["unmodified"], (0.01, 0.02))
+        assert (row.exact.test, row.exact.of_pairs) == (exact, False)
+    pooled = pooled_effects(
+        {name: groups[0] for name, groups in samples.items()},
+        {name: groups[1] for name, groups in samples.items()},
+        (0.01, 0.02),
+        0.05,
+    )
+    # Of these samples alone, without the mean that tells their correlation.
+    assert rows_of(found)["person"].pooled.mean == pytest.approx(pooled["person"].mean, abs=0.004)
+    assert set(rows_of(found)) == {*CLASSES, "all"}
+
+
+def test_paired_verdicts_have_exact_tests_of_pairs(tmp_path):
+    paths = write_pairs(tmp_path, seeds=5)
+    found = beside(tmp_path / "tables", "--runs", *paths, *asked(paired=True))
+    values = values_in(paths, "car")
+    differences = np.subtract(values["natural"], values["unmodified"])
+    row = rows_of(found)["car"]
+    assert (row.exact.test, row.exact.of_pairs) == (sign_flip_test(differences, (0.01, 0.02)), True)
+    said = " ".join(found.variants[0].sentences)
+    assert "Flipping signs of pairs allows no two-sided p value below 0.062" in said
+    assert "at level 0.05 no difference can be found so" in said
+    assert "compares the runs as independent" not in said
+
+
+def test_exact_tests_that_disagree_are_named(tmp_path):
+    # One run far from the others: its deviation hides from t what the order of all runs shows.
+    values = {"unmodified": (0.300, 0.301, 0.302, 0.303), "natural": (0.304, 0.305, 0.306, 0.36)}
+    paths = written(
+        tmp_path,
+        *(
+            evaluation(variant, seed, (ap, 0.2 + 0.001 * seed, 0.3 + 0.002 * (seed % 3)))
+            for variant, aps in values.items()
+            for seed, ap in enumerate(aps, start=1)
+        ),
+    )
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    row = rows_of(found)["person"]
+    assert row.exact.verdicts[0] == "different"
+    said = " ".join(found.variants[0].sentences)
+    assert (
+        "disagree with the verdict on person within 1 point: different (verdict: inconclus" in said
+    )
+    assert "different at 1 point" in (tmp_path / "tables/supplement.md").read_text()
+
+
+def test_a_printed_table_has_effects_and_pooling_only(tmp_path, capsys):
+    found = beside(tmp_path, "--summary", PAPER)
+    (of,) = found.variants
+    assert [table.title for table in of.tables] == ["Sizes of the effect", "Partial pooling"]
+    row = rows_of(found)["train"]
+    assert (row.pairs, row.exact, row.pooled_with_images) == (None, None, None)
+    assert row.effects.relative.value == pytest.approx(-0.015 / 0.329)
+    assert row.pooled.within[0] > 0.95
+    (sentence, _) = of.sentences
+    assert sentence.startswith("Within 1 point the tests leave open what partial pooling gives")
+    assert sentence.endswith("A class that alone is harmed would be overlooked.")
+    table = pd.read_csv(tmp_path / "supplement.csv")
+    assert len(table) == 18
+    assert table.loc[table["class"] == "train", "pooled_mass"].iloc[0] == row.pooled.within[0]
+    assert "Hedges' g" in (tmp_path / "supplement.md").read_text()
+    assert r"\begin{table}" in (tmp_path / "supplement.tex").read_text()
+    capsys.readouterr()
+    assert main(["show", str(tmp_path / "supplement.json")]) == 0
+    shown = capsys.readouterr().out
+    assert "anonymized against unmodified: partial pooling" in shown
+    assert "Nothing here changes the verdict." in shown
+
+
+def test_non_inferiority_is_asked_of_everything(tmp_path):
+    paths = write_pairs(tmp_path)
+    found = beside(tmp_path / "tables", "--runs", *paths, *asked(question="non-inferiority"))
+    row = rows_of(found)["person"]
+    table = pd.read_csv(tmp_path / "tables/supplement.csv").query("`class` == 'person'").iloc[0]
+    assert table["pooled_mass"] == row.pooled.above[0] >= row.pooled.within[0]
+    assert table["exact_tost_p"] == row.exact.test.p_not_worse[0]
+    assert "Loss below 1 point" in (tmp_path / "tables/supplement.md").read_text()
+
+
+def test_controls_of_other_seeds_are_no_pairs(tmp_path):
+    paths = write_experiment(tmp_path, unmodified=(0.3, 0.2, 0.4), again=(0.3, 0.2, 0.4))
+    found = beside(tmp_path / "tables", "--runs", *paths, "--aa-controls", "again")
+    assert all(row.pairs is None for row in rows_of(found).values())
+    assert rows_of(found)["car"].exact is not None
+
+
+def test_what_was_not_tested_stays_empty(tmp_path):
+    paths = write_experiment(tmp_path, unmodified=(0.3, 0.2, None), natural=(0.3, 0.2, None))
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    row = rows_of(found)["car"]
+    assert (row.effects, row.pairs, row.exact, row.pooled) == (None,) * 4
+    # Two classes are left, which have nothing to lean on.
+    assert rows_of(found)["person"].pooled is None
+    assert "| Car" in (tmp_path / "tables/supplement.md").read_text()
+
+
+def test_many_runs_have_no_exact_test(tmp_path):
+    paths = write_pairs(tmp_path, seeds=11)
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    assert all(row.exact is None for row in rows_of(found).values())
+    assert "P values of t tests" not in (tmp_path / "tables/supplement.md").read_text()

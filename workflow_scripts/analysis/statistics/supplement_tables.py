@@ -1,0 +1,192 @@
+"""The supplement's tables as text cells, and their caption."""
+
+from collections.abc import Iterator, Sequence
+
+from figures_and_tables.latex import UNDEFINED
+from figures_and_tables.tables import TextTable
+from run_equivalence.effects import IntervalEstimate
+from run_equivalence.permutation import MOST_EXACT
+from run_equivalence.pooling import Pooled
+from run_equivalence.verdicts import MOST_RUNS, ClassVerdict, Question
+
+from workflow_scripts.analysis.numbers import interval, p_value, points, signed
+from workflow_scripts.analysis.statistics.supplement import disagreements
+from workflow_scripts.contracts.runs import class_title
+from workflow_scripts.contracts.supplements import ClassSupplement, Supplement
+from workflow_scripts.contracts.verdicts import ExperimentVerdict
+
+Rows = Sequence[tuple[ClassVerdict, ClassSupplement]]
+"""Each class with its verdict, the mean last."""
+
+
+def tables_of(rows: Rows, verdict: ExperimentVerdict) -> Iterator[TextTable]:
+    """The tables of a variant that have content."""
+    if any(beside.effects for _, beside in rows):
+        yield _effects(rows)
+    if any(beside.pairs for _, beside in rows):
+        yield _pairs(rows, verdict)
+    if any(beside.exact for _, beside in rows):
+        yield _exact(rows, verdict)
+    if any(beside.pooled for _, beside in rows):
+        yield _pooling(rows, verdict)
+
+
+def _effects(rows: Rows) -> TextTable:
+    cells = []
+    for row, beside in rows:
+        sizes = beside.effects
+        cells.append(
+            (
+                class_title(row.name),
+                signed(row.difference),
+                _estimate(sizes and sizes.relative, 100, "+.1f"),
+                _estimate(sizes and sizes.hedges_g, 1, "+.2f"),
+                _estimate(sizes and sizes.better, 1, ".2f"),
+            )
+        )
+    columns = ("Class", "Difference, points", "% of the reference's AP")
+    return TextTable(
+        title="Sizes of the effect",
+        columns=(*columns, "Hedges' g", "P(variant better)"),
+        rows=tuple(cells),
+    )
+
+
+def _pairs(rows: Rows, verdict: ExperimentVerdict) -> TextTable:
+    margins = verdict.settings.margins
+    cells = []
+    for row, beside in rows:
+        pairs = beside.pairs
+        if pairs is None:
+            cells.append((class_title(row.name), *[UNDEFINED] * (4 + 2 * len(margins))))
+            continue
+        of_class = [
+            class_title(row.name),
+            str(pairs.n),
+            _estimate(pairs.correlation, 1, "+.2f"),
+            f"{signed(pairs.difference)} ({interval(pairs.low, pairs.high)})",
+            p_value(pairs.p_different),
+        ]
+        for p, one, other in zip(pairs.p_within, pairs.runs, pairs.runs_independent, strict=True):
+            of_class += [p_value(p), f"{_runs(other)} → {_runs(one)}"]
+        cells.append(tuple(of_class))
+    headers = ["Class", "Pairs", "Correlation", "Difference of pairs", "p"]
+    for margin in margins:
+        headers += [f"p, {points(margin)}", f"Runs, {points(margin)}"]
+    return TextTable(title="Runs of one seed as pairs", columns=tuple(headers), rows=tuple(cells))
+
+
+def _exact(rows: Rows, verdict: ExperimentVerdict) -> TextTable:
+    margins = verdict.settings.margins
+    both_ways = verdict.settings.question is Question.EQUIVALENCE
+    cells = []
+    for row, beside in rows:
+        exact = beside.exact
+        if exact is None:
+            cells.append((class_title(row.name), *[UNDEFINED] * (3 + 2 * len(margins))))
+            continue
+        test = exact.test
+        of_class = [class_title(row.name), p_value(row.welch_p), p_value(test.p_different)]
+        within = test.p_equivalent if both_ways else test.p_not_worse
+        for at, p in zip(row.margins, within, strict=True):
+            of_class += [p_value(at.tost_p), p_value(p)]
+        other = disagreements(row, beside)
+        of_class.append(
+            "; ".join(f"{verdict} at {points(margin)}" for margin, _, verdict in other) or "same"
+        )
+        cells.append(tuple(of_class))
+    headers = ["Class", "t test", "Exact"]
+    for margin in margins:
+        headers += [f"t test, {points(margin)}", f"Exact, {points(margin)}"]
+    return TextTable(
+        title="P values of t tests and exact tests",
+        columns=(*headers, "Exact verdict"),
+        rows=tuple(cells),
+    )
+
+
+def _pooling(rows: Rows, verdict: ExperimentVerdict) -> TextTable:
+    margins = verdict.settings.margins
+    both_ways = verdict.settings.question is Question.EQUIVALENCE
+    has_images = any(beside.pooled_with_images for _, beside in rows)
+    headers = ["Class", "Difference", "Pooled"]
+    titles = [f"{'Within' if both_ways else 'Loss below'} {points(margin)}" for margin in margins]
+    headers += titles
+    headers += [f"{title}, other images" for title in titles] if has_images else []
+    cells = []
+    for row, beside in rows:
+        posterior = beside.pooled
+        estimate = posterior and IntervalEstimate(posterior.mean, posterior.low, posterior.high)
+        groups = [posterior, *([beside.pooled_with_images] if has_images else [])]
+        cells.append(
+            (
+                class_title(row.name),
+                signed(row.difference),
+                _estimate(estimate, 100, "+.2f"),
+                *(
+                    _share(mass)
+                    for group in groups
+                    for mass in masses(group, len(margins), both_ways=both_ways)
+                ),
+            )
+        )
+    return TextTable(title="Partial pooling", columns=tuple(headers), rows=tuple(cells))
+
+
+def masses(group: Pooled | None, count: int, *, both_ways: bool) -> Sequence[float | None]:
+    """Posterior mass by margin that answers the question; `count` times None where unknown."""
+    if group is None:
+        return [None] * count
+    return group.within if both_ways else group.above
+
+
+def _share(mass: float | None) -> str:
+    if mass is None:
+        return UNDEFINED
+    return "> 0.999" if mass > 0.999 else f"{mass:.3f}"
+
+
+def _estimate(estimate: IntervalEstimate | None, scale: float, layout: str) -> str:
+    """`+0.40 (+0.09 to +0.71)`; without an interval where it is not bounded."""
+    if estimate is None:
+        return UNDEFINED
+    value = f"{scale * estimate.value:{layout}}"
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} ({scale * estimate.low:{layout}} to {scale * estimate.high:{layout}})"
+
+
+def _runs(runs: int | None) -> str:
+    return f"> {MOST_RUNS}" if runs is None else str(runs)
+
+
+def caption(found: Supplement) -> str:
+    """Explanation of the tables."""
+    confidence = f"{100 * (1 - 2 * found.level):.3g} %"
+    both_ways = found.question is Question.EQUIVALENCE
+    question = "equivalence" if both_ways else "non-inferiority"
+    parts = [
+        f"Nothing here changes the verdict. Intervals (in brackets): {confidence}. Sizes of the "
+        "effect: variant minus reference, of independent runs; percent with Fieller's interval; "
+        "Hedges' g in pooled standard deviations; P(variant better): that a run of the variant has "
+        "the higher AP.",
+    ]
+    besides = [row for of in found.variants for row in of.rows]
+    if any(row.pairs for row in besides):
+        parts.append(
+            "Pairs: t tests of the differences of runs with one seed; runs: per variant, to show "
+            f"{question} if nothing differs, of independent runs → of pairs."
+        )
+    if any(row.exact for row in besides):
+        parts.append(
+            "Exact: over all exchanges of runs between the variants (or signs of pairs), with the "
+            f"same statistic, for at most {MOST_EXACT} runs of each."
+        )
+    if any(row.pooled for row in besides):
+        parts.append(
+            "Partial pooling: posterior mean, interval and mass of each class's difference, which "
+            "leans on the other classes: differences of classes are normal around a common mean "
+            "(flat prior) with a spread that has a half-Cauchy prior of scale 1 point. The mean "
+            "over the classes is that of their posterior."
+        )
+    return " ".join(parts)
