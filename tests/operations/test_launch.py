@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -78,7 +80,7 @@ def test_a_config_with_an_error_is_told_as_snakemake_tells_it(capfd, tmp_path):
 
 def training(tmp_path, command: str) -> LaunchedTraining:
     """A command in place of the training's, and a record that leaves a file."""
-    return LaunchedTraining(command, tmp_path, ("touch", "recorded"), tmp_path)
+    return LaunchedTraining(command, tmp_path, ("touch", "recorded"), tmp_path, Path("saved"))
 
 
 def test_a_training_that_is_done_is_recorded(tmp_path):
@@ -92,14 +94,34 @@ def test_a_training_that_fails_is_not(tmp_path):
     assert not (tmp_path / "recorded").exists()
 
 
-def test_one_that_saved_when_its_minutes_were_over_asks_for_another_job(tmp_path):
-    asked = []
-    before = signal.signal(signal.SIGURG, lambda number, frame: asked.append(number))
-    try:
-        assert training(tmp_path, f"exit {EXIT_SAVED}")() == EXIT_SAVED
-    finally:
-        signal.signal(signal.SIGURG, before)
+@pytest.fixture
+def asked() -> Iterator[list[int]]:
+    """The signals by which another job was asked for."""
+    numbers: list[int] = []
+    before = signal.signal(signal.SIGURG, lambda number, frame: numbers.append(number))
+    yield numbers
+    signal.signal(signal.SIGURG, before)
+
+
+def test_one_that_saved_when_its_minutes_were_over_asks_for_another_job(tmp_path, asked):
+    assert training(tmp_path, f"exit {EXIT_SAVED}")() == EXIT_SAVED
     assert asked == [signal.SIGURG]
+
+
+@pytest.mark.usefixtures("asked")
+def test_starts_without_a_save_are_not_repeated_for_ever(tmp_path):
+    saves = training(tmp_path, f"date +%s.%N > saved; exit {EXIT_SAVED}")
+    for _ in range(4):
+        saves()
+        saves = saves.checkpoint().function
+        assert saves.idle_starts == 0
+    idle = replace(saves, command=f"exit {EXIT_SAVED}")
+    idle()
+    again = idle.checkpoint().function
+    assert again.idle_starts == 1
+    again()
+    with pytest.raises(TrainingEndedError, match="2 starts in a row saved nothing"):
+        again.checkpoint()
 
 
 SIGNALLED = """
@@ -109,7 +131,7 @@ from workflow_scripts.operations.launched_training import LaunchedTraining
 
 here = Path(sys.argv[1])
 command = "trap 'sleep 0.3; touch saved; exit 75' TERM; touch ready; while :; do sleep 0.05; done"
-training = LaunchedTraining(command, here, ("touch", "recorded"), here)
+training = LaunchedTraining(command, here, ("touch", "recorded"), here, Path("saved"))
 
 def checkpoint(number, frame):
     again = training.checkpoint()

@@ -21,6 +21,7 @@ import submitit  # isort: skip
 from submitit.core.utils import FailedJobError  # isort: skip
 
 WITHOUT_LIMIT_MINUTES = 60 * 24 * 365
+WITHOUT_LIMIT_TIMES = 10_000
 EXECUTORS_OWN = "parsable", "job-name", "output", "comment", "export"
 """Options of the executor that do not concern the resources of a job."""
 
@@ -107,13 +108,20 @@ def training_from(job: Job, folder: Path, call: SnakemakeCall, cluster: str) -> 
     # submitit would number the devices of this machine anew.
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     devices = {} if cluster == "slurm" or visible is None else {"CUDA_VISIBLE_DEVICES": visible}
-    return LaunchedTraining(job.command or "", call.directory, tuple(record), Path.cwd(), devices)
+    return LaunchedTraining(
+        job.command or "",
+        call.directory,
+        tuple(record),
+        Path.cwd(),
+        RunLayout(folder).saved_state,
+        devices,
+    )
 
 
 def executor_for(cluster: str, folder: Path, job: Job, call: SnakemakeCall) -> Any:
     """An executor of submitit with the resources that the profiles give to the rule."""
-    # A training gets as many walltimes as one that Snakemake submits.
-    retries = {"slurm_max_num_timeout": call.options.retries} if cluster == "slurm" else {}
+    # As many walltimes as it takes: a training that saves nothing ends by itself.
+    retries = {"slurm_max_num_timeout": WITHOUT_LIMIT_TIMES} if cluster == "slurm" else {}
     executor = submitit.AutoExecutor(folder, cluster=cluster, **retries)
     if cluster != "slurm":
         executor.update_parameters(

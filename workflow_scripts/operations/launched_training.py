@@ -18,6 +18,8 @@ from submitit.helpers import DelayedSubmission
 
 SAVE = signal.SIGURG
 """Signal on which a training saves and submitit submits another job."""
+MOST_IDLE_STARTS = 2
+"""Starts in a row that save nothing after which a training has failed, as for `PatientExecutor`."""
 SECONDS_UNTIL_KILLED = 120.0
 """Time from TERM until Slurm kills a job, which it requeues after a preemption if it still runs."""
 
@@ -38,10 +40,16 @@ class LaunchedTraining:
     """Command that tells Snakemake that the run is done."""
     called_in: Path
     """Working directory of `record`."""
+    saved_state: Path
+    """File that each save replaces."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that differ from those that submitit sets."""
+    idle_starts: int = 0
+    """Starts in a row, before this one, that saved nothing."""
     _running: list[int] = field(default_factory=list, compare=False)
     """Process ID of the command while it runs."""
+    _saved_before: list[int] = field(default_factory=list, compare=False)
+    """Time of the last save before this start, as of the file system; 0 if there was none."""
 
     def __call__(self) -> int:
         """Train until it is done, saved or failed.
@@ -60,6 +68,7 @@ class LaunchedTraining:
             self._stop()
 
         signal.signal(signal.SIGTERM, end)
+        self._saved_before[:] = [self._last_save()]
         process = subprocess.Popen(
             ["bash", "-c", self.command],
             cwd=self.directory,
@@ -82,9 +91,27 @@ class LaunchedTraining:
         return code
 
     def checkpoint(self) -> DelayedSubmission:
-        """Let the training save; returns the job to submit next."""
+        """Let the training save; returns the job to submit next.
+
+        Raises:
+            TrainingEndedError: several starts in a row saved nothing.
+        """
         self._stop()
-        return DelayedSubmission(replace(self, _running=[]))
+        idle_starts = self.idle_starts + 1 if self._saved_before == [self._last_save()] else 0
+        if idle_starts >= MOST_IDLE_STARTS:
+            raise TrainingEndedError(
+                f"{idle_starts} starts in a row saved nothing: not submitted again; a longer "
+                "walltime (train_runtime) or shorter save_before_end may be needed"
+            )
+        return DelayedSubmission(
+            replace(self, idle_starts=idle_starts, _running=[], _saved_before=[])
+        )
+
+    def _last_save(self) -> int:
+        try:
+            return (self.directory / self.saved_state).stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def _stop(self) -> None:
         """Ask the command to save, and wait for its end."""
