@@ -1,5 +1,10 @@
 """What sites enforce: it is waited for, or said before anything is submitted."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from subprocess import CompletedProcess
+
 import pytest
 
 from tests import preloaded
@@ -30,6 +35,9 @@ slurm-qos: {SMALL_QOS}
 default-resources: {{slurm_account: {ACCOUNT}, mem_mb: 1000, runtime: 30}}
 set-resources: {{work: {{runtime: 30}}}}
 """
+WITHOUT_ACCOUNT = SITE.replace(f"slurm-qos: {SMALL_QOS}\n", "").replace(
+    f"slurm_account: {ACCOUNT}, ", ""
+)
 STOPPED = """\
 trap 'exit 75' TERM
 echo >started.$SLURM_JOB_ID
@@ -68,17 +76,75 @@ def test_gpus_that_have_a_model(accounting_cluster, check, tmp_path, model, by):
     assert ("no node has that; set gpus, gpu_model" in said) is (model == "v100")
 
 
+def call(
+    cluster: Cluster, folder: Path, *options: str, first: Path | None = None
+) -> CompletedProcess[str]:
+    """Call Snakemake on a cluster, in a folder with a Snakefile and a site file.
+
+    Args:
+        cluster: the cluster.
+        folder: the working folder.
+        options: further options.
+        first: folder of programs that stand before those of the cluster.
+    """
+    own = cluster.environment
+    path = own["PATH"] if first is None else f"{first}{os.pathsep}{own['PATH']}"
+    return preloaded.run(
+        ["snakemake", "--profile", str(SLURM), "--profile", "site.yaml", *options],
+        folder,
+        {**os.environ, **own, **preloaded.forked(path)},
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sacct", "said"),
+    [
+        ("sleep 600", "squeue (sacct"),
+        ("echo lab, root; echo JobID", "squeue (sacct"),
+        ("exit 1", "squeue (sacct"),
+    ],
+    ids=["hangs", "prints something else", "fails"],
+)
+def test_a_sacct_that_does_not_answer(idle_cluster, tmp_path, sacct, said):
+    program = tmp_path / "programs/sacct"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{sacct}\n")
+    program.chmod(0o755)
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("range(4)", "range(2)"))
+    (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT)
+    done = call(idle_cluster, tmp_path, first=program.parent)
+    assert done.returncode == 0, done.stdout
+    assert f"Job states are asked of {said}" in done.stdout
+    assert len(list(tmp_path.glob("[01].txt"))) == 2
+
+
+@pytest.mark.slow
+def test_two_calls_at_once_do_no_work_twice(idle_cluster, tmp_path):
+    """The second, with --nolock, waits for the jobs of the first and takes their results."""
+    counted = SNAKEFILE.replace("sleep 2;", "echo >>{wildcards.n}.starts; sleep 8;")
+    (tmp_path / "Snakefile").write_text(counted)
+    (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(call, idle_cluster, tmp_path)
+        wait_for("submitted jobs", lambda: len(idle_cluster.jobs("all")) == 4)
+        second = pool.submit(call, idle_cluster, tmp_path, "--nolock")
+    for done in (first.result(), second.result()):
+        assert done.returncode == 0, done.stdout
+    assert "which another call submitted for the same work. It costs no retry" in (
+        second.result().stdout
+    )
+    starts = [path.read_text().count("\n") for path in sorted(tmp_path.glob("*.starts"))]
+    assert starts == [1, 1, 1, 1]
+    assert len(list(tmp_path.glob("[0-3].txt"))) == 4
+
+
 @pytest.mark.slow
 def test_more_jobs_than_the_site_takes(accounting_cluster, tmp_path):
     """Four jobs where two are taken, without a retry."""
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "site.yaml").write_text(SITE)
-    own = accounting_cluster.environment
-    done = preloaded.run(
-        ["snakemake", "--profile", str(SLURM), "--profile", "site.yaml"],
-        tmp_path,
-        {**preloaded.os.environ, **own, **preloaded.forked(own["PATH"])},
-    )
+    done = call(accounting_cluster, tmp_path)
     assert done.returncode == 0, done.stdout
     limit = "The limit of your quality of service on submitted jobs is reached"
     assert done.stdout.count(limit) == 1, done.stdout
