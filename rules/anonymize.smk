@@ -117,6 +117,8 @@ rule check_variant:
         "<logs>/check_variant/{variant}/{split}.log",
     benchmark:
         "<benchmarks>/check_variant/{variant}/{split}.tsv"
+    wildcard_constraints:
+        variant="|".join(JOBS.treatments),
     priority: 1
     conda:
         JOBS.environment
@@ -145,6 +147,8 @@ rule anonymize:
         "<logs>/anonymize/{variant}/{split}/{shard}.log",
     benchmark:
         "<benchmarks>/anonymize/{variant}/{split}/{shard}.tsv"
+    wildcard_constraints:
+        variant="|".join(JOBS.treatments),
     priority: 1
     conda:
         JOBS.environment
@@ -179,6 +183,8 @@ rule gather_images:
         "<logs>/gather_images/{variant}/{split}.log",
     benchmark:
         "<benchmarks>/gather_images/{variant}/{split}.tsv"
+    wildcard_constraints:
+        variant="|".join(JOBS.treatments),
     conda:
         "../envs/workflow.yaml"
     resources:

@@ -105,7 +105,7 @@ def runs_named_as_targets():
 
 def checks():
     """The marks of all checks that need no GPU."""
-    variants = [name for name in EXPERIMENT.variants if not JOBS.is_unmodified(name)]
+    variants = [name for name in JOBS.treatments if not JOBS.is_unmodified(name)]
     tested = EXPERIMENT.further_tests
     splits = ["train", "val"] if EXPERIMENT.evaluation.exposed or tested else ["train"]
     return [
@@ -143,7 +143,7 @@ def reviewed_regions(wildcards):
 
 def regions_to_anonymize(wildcards):
     """The PII regions that a variant's images of a shard depend on."""
-    if EXPERIMENT.variants[wildcards.variant].needs_whole_split:
+    if JOBS.treatments[wildcards.variant].needs_whole_split:
         return regions_of(wildcards.split)
     return LAYOUT.regions(wildcards.split, wildcards.shard)
 

@@ -60,6 +60,7 @@ COMMANDS = {
     "statistics verdict": "analysis.statistics.commands.verdict:verdict",
     "statistics exposed": "analysis.statistics.commands.exposed:exposed",
     "statistics next": "analysis.statistics.commands.next:next_runs",
+    "statistics variance": "analysis.statistics.commands.variance:variance",
     "statistics power": "analysis.statistics.commands.power:power",
     "statistics show": "analysis.statistics.commands.show:show",
     "report html": "analysis.report.commands.html:html",

@@ -16,8 +16,11 @@ import pytest
 import torch
 
 from tests.commands import privacy, report
-from tests.small_experiment import copied
+from tests.small_experiment import copied, small_config
 from tests.workflow import Workflow
+from workflow_scripts.analysis.report.registered import check_registration
+from workflow_scripts.analysis.report.results import read_results
+from workflow_scripts.contracts.manifest import read_manifest
 from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.registrations import Registration
 
@@ -61,6 +64,29 @@ def test_the_plan_was_registered_before_the_first_run(experiment):
         }
         for variant in ("unmodified", "natural")
     }
+
+
+def test_a_run_of_another_twin_trains_on_other_images(small_experiment, tmp_path):
+    made, _ = small_experiment
+    workflow = copied(made, replace(made, folder=tmp_path / "work", config=small_config()))
+    workflow.config["variants"]["natural"]["twins"] = 2
+    run = workflow.results / "runs/natural/seed~2/run.json"
+    before = json.loads(run.read_text())
+    workflow.run(str(run.relative_to(workflow.folder)))
+    after = json.loads(run.read_text())
+    assert after["fingerprint"] != before["fingerprint"]
+    assert after["training_seed"] == before["training_seed"]
+    assert after["final_loss"] != before["final_loss"]
+    first, second = (
+        {entry.image: entry.sha256 for entry in read_manifest(path) if entry.changes}
+        for path in sorted(workflow.results.glob("images/*/train/manifest.parquet"))
+    )
+    assert first.keys() == second.keys() != set()
+    assert not set(first.values()) & set(second.values())
+    # The registration names the run that was made from something else.
+    found = check_registration(read_results(workflow.results))
+    assert found is not None
+    assert "the settings, data or code of 1 trainings (natural seed 2)" in found.changes
 
 
 def test_the_files_are_those_of_the_design(experiment):

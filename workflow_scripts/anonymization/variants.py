@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Annotated, Union
 
-from pydantic import Field
+from pydantic import Field, create_model
 
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.unmodified import Unmodified
 from workflow_scripts.common.plugins import plugins_in
+from workflow_scripts.contracts.layout import images_of_twin
 
 METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
 
@@ -17,12 +18,54 @@ IMAGES_ONLY = tuple(
 )
 """Methods that need nothing but images."""
 
+MOST_TWINS = 100
+TWINS = """Number of twins, the sets of images that the method draws with different seeds. The run
+of seed s trains on twin 1 + (s - 1) mod twins, so that the spread of the runs holds the chance in
+the drawing too (docs/variance.md)."""
+
+
+def _in_a_config(method: type[Method]) -> type[Method]:
+    """The section of a method; it has the key `twins` if the method draws by a seed.
+
+    How runs are spread over twins is no matter of the method: neither its code, on which its images
+    depend, nor its settings, which tell them apart, contain this key.
+    """
+    if "seed" not in method.model_fields or not method.makes_images:
+        return method
+    number = Annotated[
+        int, Field(ge=1, le=MOST_TWINS, exclude=True, description=" ".join(TWINS.split()))
+    ]
+    section: type[Method] = create_model(
+        method.__name__,
+        __base__=method,
+        __module__=method.__module__,
+        __doc__=method.__doc__,
+        twins=(number, 1),
+    )
+    return section
+
+
 if TYPE_CHECKING:
     Variant = Method
 else:
-    Variant = Annotated[Union[METHODS], Field(discriminator="method")]  # noqa: UP007
+    SECTIONS = tuple(map(_in_a_config, METHODS))
+    Variant = Annotated[Union[SECTIONS], Field(discriminator="method")]  # noqa: UP007
 
 Variants = dict[str, Variant]
+
+
+def twins_of(variant: Method) -> int:
+    """Number of twins over which the runs of a variant are spread."""
+    return int(getattr(variant, "twins", 1))
+
+
+def further_twins(name: str, variant: Method) -> dict[str, Method]:
+    """The twins of a variant beside its first, which has its own name: settings by name."""
+    seed = getattr(variant, "seed", 0)
+    return {
+        images_of_twin(name, number): variant.model_copy(update={"seed": seed + number - 1})
+        for number in range(2, twins_of(variant) + 1)
+    }
 
 
 def seed_offset(variant: Method) -> int:

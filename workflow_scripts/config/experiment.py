@@ -18,6 +18,7 @@ from workflow_scripts.anonymization.variants import (
     is_unmodified,
     seed_offset,
     speed_of,
+    twins_of,
 )
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
@@ -252,6 +253,23 @@ class Experiment(Section):
                 raise ValueError(
                     f"variants.{name}: it is the control of a variant of method drop with "
                     f"min_width {one.min_width:g}, which is missing; add it, or correct min_width"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _twins_differ_and_are_trained_on(self) -> "Experiment":
+        for name, one in self.variants.items():
+            if twins_of(one) == 1:
+                continue
+            if self.images_only:
+                raise ValueError(
+                    f"variants.{name}.twins: nothing is trained on images only, so there are no "
+                    "runs to spread; leave it out"
+                )
+            if isinstance(one, Drop) and not one.at_random:
+                raise ValueError(
+                    f"variants.{name}.twins: without at_random all twins would leave out the same "
+                    "images; leave it out"
                 )
         return self
 

@@ -110,7 +110,7 @@ class Fingerprints:
 
     def check(self, wildcards: Wildcards) -> str:
         """Fingerprint of the check whether a variant can be made."""
-        module = type(self.jobs.experiment.variants[wildcards.variant]).__module__
+        module = type(self.jobs.treatments[wildcards.variant]).__module__
         return fingerprint(settings=self.jobs.variant_settings(wildcards), code=code_of(module))
 
     def anonymization(self, wildcards: Wildcards) -> str:
@@ -118,7 +118,7 @@ class Fingerprints:
         return self._anonymization(wildcards.variant)
 
     def _anonymization_by(self, variant: str) -> str:
-        method = self.jobs.experiment.variants[variant]
+        method = self.jobs.treatments[variant]
         return fingerprint(
             settings=settings_json(method),
             regions=self._detection,
@@ -142,7 +142,9 @@ class Fingerprints:
             settings=self.jobs.training_of(name),
             seed=seed + seed_offset(self.jobs.experiment.variants[name]),
             data=data,
-            images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
+            images=None
+            if self.jobs.is_unmodified(name)
+            else self._anonymization(self.jobs.images_of(name, seed)),
             code=code_of(*self._training.training_code, self._engine()),
             **self._further_dependencies,
         )

@@ -15,18 +15,21 @@ from plain_commands.errors import UserError
 from plain_commands.files import canonical_json
 from pydantic import BaseModel
 
+from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.methods.drop import Drop
 from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
 from workflow_scripts.anonymization.variants import (
     IMAGES_ONLY,
+    further_twins,
     is_unmodified,
     seed_offset,
     speed_of,
+    twins_of,
 )
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
-from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.layout import Layout, images_of_twin, twin_of
 from workflow_scripts.contracts.settings import UNMODIFIED, CocoDataset
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
@@ -80,9 +83,16 @@ class Jobs:
         self.experiment = experiment
         self.expected = experiment.runs
         self.layout = Layout(experiment.folder)
-        self._variants = {
-            name: settings_json(variant) for name, variant in experiment.variants.items()
+        self.treatments: dict[str, Method] = {
+            **experiment.variants,
+            **{
+                name: one
+                for variant, settings in experiment.variants.items()
+                for name, one in further_twins(variant, settings).items()
+            },
         }
+        """What images are made by: the variants, and the further twins of those that have some."""
+        self._settings = {name: settings_json(one) for name, one in self.treatments.items()}
         self.runs = self.expected.layouts(self.layout.runs)
         """The files of each run."""
         named = [str(path) for path in self.all_evaluations()]
@@ -97,7 +107,11 @@ class Jobs:
 
     def config(self, _: object = None) -> str:
         """The whole config, as JSON, less where the results are."""
-        return canonical_json(self.experiment.model_dump(mode="json", exclude={"results"}))
+        content = self.experiment.model_dump(mode="json", exclude={"results"})
+        for name, variant in self.experiment.variants.items():
+            if twins_of(variant) > 1:
+                content["variants"][name]["twins"] = twins_of(variant)  # no setting of the method
+        return canonical_json(content)
 
     def dataset_settings(self, _: object = None) -> str:
         """The section `dataset`, as JSON."""
@@ -109,11 +123,11 @@ class Jobs:
 
     def variant_settings(self, wildcards: Wildcards) -> str:
         """The settings of a variant's method, as JSON."""
-        return self._variants[wildcards.variant]
+        return self._settings[wildcards.variant]
 
     def settings_of_variants(self, _: object = None) -> str:
         """What determines each variant's images, by the variant's name, as JSON."""
-        variants = {name: json.loads(one) for name, one in self._variants.items()}
+        variants = {name: json.loads(self._settings[name]) for name in self.experiment.variants}
         for settings in variants.values():
             for key in ("seed_offset", "speed"):  # of trainings only
                 settings.pop(key, None)
@@ -122,7 +136,7 @@ class Jobs:
     def named_variant_settings(self, wildcards: Wildcards) -> str:
         """The settings of a variant's method by the variant's name, as JSON."""
         name = wildcards.variant
-        return canonical_json({name: json.loads(self._variants[name])})
+        return canonical_json({name: json.loads(self._settings[name])})
 
     def attack_settings(self, _: object = None) -> str:
         """The keys of the section `privacy` that the attacks depend on, as JSON."""
@@ -243,7 +257,7 @@ class Jobs:
 
     def is_unmodified(self, variant: str) -> bool:
         """Whether a variant trains on the originals."""
-        return is_unmodified(self.experiment.variants[variant])
+        return is_unmodified(self.treatments[variant])
 
     def image_root(self, split: str) -> str:
         """The folder that the file names of a split are relative to."""
@@ -263,9 +277,20 @@ class Jobs:
         return self.image_root("val")
 
     def manifest(self, wildcards: Wildcards) -> list[Path]:
-        """The manifest of a variant's training images; none for the originals."""
-        name = wildcards.variant
-        return [] if self.is_unmodified(name) else [self.layout.manifest(name, "train")]
+        """The manifest of a variant's training images; none for the originals.
+
+        In a job of a run, that of the twin that the run trains on; else of the first twin.
+        """
+        name, seed = wildcards.variant, getattr(wildcards, "seed", None)
+        if self.is_unmodified(name):
+            return []
+        images = name if seed is None else self.images_of(name, int(seed))
+        return [self.layout.manifest(images, "train")]
+
+    def images_of(self, variant: str, seed: int) -> str:
+        """Name of the images that a run of a variant that changes something trains on."""
+        twins = twins_of(self.experiment.variants[variant])
+        return images_of_twin(variant, twin_of(seed, twins))
 
     def manifests(self, _: object = None) -> list[Path]:
         """The manifests of the training images of all variants that change something."""
@@ -342,7 +367,7 @@ class Jobs:
 
     def method_option(self, wildcards: Wildcards) -> str:
         """The settings of the method that an attacker knows, as JSON."""
-        known = self._variants.get(wildcards.variant)
+        known = self._settings.get(wildcards.variant)
         return known or canonical_json({"method": UNMODIFIED})
 
     def format_option(self, _: object = None) -> str:
@@ -379,11 +404,11 @@ class Jobs:
 
     def gpus(self, wildcards: Wildcards) -> int:
         """How many GPUs a job that makes a variant's images asks for."""
-        return self.experiment.variants[wildcards.variant].gpus
+        return self.treatments[wildcards.variant].gpus
 
     def environment(self, wildcards: Wildcards) -> str:
         """The environment in which a variant's images are made, relative to `rules/`."""
-        return f"../envs/{self.experiment.variants[wildcards.variant].environment}.yaml"
+        return f"../envs/{self.treatments[wildcards.variant].environment}.yaml"
 
     @property
     def training_environment(self) -> str:

@@ -434,6 +434,21 @@ class Layout:
         return self.usage / f"{job}.{attempt}.json"
 
 
+def twin_of(seed: int, twins: int) -> int:
+    """Number of the twin that a run trains on, from 1; no other run has a say in it.
+
+    Args:
+        seed: the run's.
+        twins: number of twins of its variant.
+    """
+    return 1 + (seed - 1) % twins
+
+
+def images_of_twin(variant: str, twin: int) -> str:
+    """Name of a twin's images: that of the variant for the first, else one that no variant has."""
+    return variant if twin == 1 else f"{variant}~{twin}"
+
+
 def run_job(step: str, variant: str, seed: int | str, tested: str = UNMODIFIED) -> str:
     """Name of a run's job, such as `predict/natural/seed~3/on~blur`."""
     test = "" if tested == UNMODIFIED else f"/on~{tested}"

@@ -1,6 +1,7 @@
 """The plan of an experiment, written down before its first run."""
 
 import contextlib
+import json
 from datetime import UTC, datetime
 
 from plain_commands.errors import UserError
@@ -75,7 +76,7 @@ def registration_of(experiment: Experiment, shards: Shards) -> Registration:
         version=1,
         experiment=experiment.experiment,
         registered=datetime.now(UTC).isoformat(timespec="seconds"),
-        plan=plan_in(experiment.model_dump(mode="json")),
+        plan=plan_in(json.loads(jobs.config())),
         seeds={variant: expected.seeds_of(variant) for variant in expected.variants},
         data=shards.digests,
         runs={

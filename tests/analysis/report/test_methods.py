@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 from plain_commands.files import read_json, write_json
@@ -119,8 +120,6 @@ def test_folders_and_secrets_stay_out(finished, tmp_path, capsys):
         ({}, "Runs of different variants were treated as independent."),
         ({"question": "non-inferiority"}, "a one-sided test [3, 4] at level 0.05 against a loss"),
         ({"family": "experiment"}, "over the classes of all treatments, and over the means of all"),
-        ({"paired": True}, "Runs with the same seed were compared as pairs."),
-        ({"paired": "auto"}, "compared as pairs where there were 10 pairs or more."),
         ({"looks": (5, 10)}, "looked at with 5, 10 runs per variant; the level of 0.05 was split"),
         ({"looks": (5, 10)}, "at level 0.025, within"),
         ({"margins": (0.03,)}, "within margins of 3 points of AP"),
@@ -129,6 +128,21 @@ def test_folders_and_secrets_stay_out(finished, tmp_path, capsys):
 def test_the_statistics_are_those_of_the_settings(finished, settings, said):
     verdict = ExperimentVerdict.read(finished / "tables/verdict.json")
     changed = verdict.model_copy(update={"settings": VerdictSettings(**settings)})
+    assert said in " ".join(statistics_of(changed, Bibliography()))
+
+
+@pytest.mark.parametrize(("paired", "how"), [(True, ""), ("auto", ", from 10 pairs on")])
+def test_pairs_are_those_of_the_verdict(finished, paired, how):
+    verdict = ExperimentVerdict.read(finished / "tables/verdict.json")
+    variants = [
+        of.model_copy(update={"rows": (*of.classes, replace(of.over_all, pairs=5))})
+        if of.variant == "natural"
+        else of
+        for of in verdict.variants
+    ]
+    settings = VerdictSettings(paired=paired)
+    changed = verdict.model_copy(update={"variants": tuple(variants), "settings": settings})
+    said = f"Runs with the same seed were compared as pairs{how}: natural (5 pairs)."
     assert said in " ".join(statistics_of(changed, Bibliography()))
 
 

@@ -20,6 +20,7 @@ from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.methods import methods_text
 from workflow_scripts.analysis.report.registered import check_registration
 from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.analysis.report.variance import variance_report
 from workflow_scripts.analysis.statistics import words
 from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.runs import ALL, class_title
@@ -45,6 +46,7 @@ SECTIONS = (
     ReportSection("verdict", "Verdict", lambda results: results.verdict),
     ReportSection("forest", "Differences", lambda results: results.verdict),
     ReportSection("supplement", "Beside the verdict", lambda results: results.supplement),
+    ReportSection("variance", "Where the variance comes from", variance_report),
     ReportSection("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
     ReportSection("exposed", "Exposed objects", lambda results: results.exposed),
     ReportSection("cross", "Tested on anonymized images", lambda results: results.cross),
@@ -102,6 +104,7 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
         stages=stage_tables(results.usage),
         registered=check_registration(results),
         methods=methods_text(results),
+        variance=variance_report(results),
         style=Markup((TEMPLATES / "style.css").read_text(encoding="utf-8")),
         words=words,
         script=Markup(script),

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from run_equivalence.pairs import FEWEST_PAIRS
+
 from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.report.bibliography import Bibliography
 from workflow_scripts.contracts.settings import VerdictSettings
@@ -18,6 +20,7 @@ def statistics_of(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[s
     settings = verdict.settings
     yield from _tests(verdict.reference, settings, cited)
     yield from _corrections(settings, cited)
+    yield _pairs(verdict)
     yield from _looks(settings)
     yield from _images(verdict, cited)
     yield from _power(verdict)
@@ -55,11 +58,19 @@ def _corrections(settings: VerdictSettings, cited: Bibliography) -> Iterator[str
     }[settings.family]
     method = f"Holm's method {cited.cite('holm')}"
     yield f"Claims about single classes were corrected by {method} over {over}."
-    yield {
-        False: "Runs of different variants were treated as independent.",
-        True: "Runs with the same seed were compared as pairs.",
-        "auto": "Runs with the same seed were compared as pairs where there were 10 pairs or more.",
-    }[settings.paired]
+
+
+def _pairs(verdict: ExperimentVerdict) -> str:
+    """Which variants were compared by pairs, as the config planned it."""
+    paired = [
+        f"{of.variant} ({of.over_all.pairs} pairs)"
+        for of in verdict.variants
+        if of.over_all.pairs is not None
+    ]
+    if not paired:
+        return "Runs of different variants were treated as independent."
+    how = "" if verdict.settings.paired is True else f", from {FEWEST_PAIRS} pairs on"
+    return f"Runs with the same seed were compared as pairs{how}: {', '.join(paired)}."
 
 
 def _looks(settings: VerdictSettings) -> Iterator[str]:

@@ -1,0 +1,112 @@
+"""Where the variance of a difference comes from, and what more runs would change.
+
+A difference of two sets of runs varies with the runs of either set and with the test images. Runs
+of one set may in turn be spread over groups, such as sets of images that were drawn with different
+seeds; a one-way analysis of variance then separates the groups from the runs in them (Searle,
+Casella and McCulloch 1992).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from run_equivalence.welch import error_and_df
+
+
+@dataclass(frozen=True)
+class GroupComponents:
+    """Variance between groups of runs, and between runs of a group."""
+
+    between: float
+    """Variance of the groups' true means; 0 where the estimate is negative."""
+    within: float
+    """Variance of the runs of a group."""
+    groups: int
+    sizes: float
+    """Runs of a group, a mean that makes the estimate right with unequal numbers."""
+
+    @property
+    def share(self) -> float:
+        """Share of the groups in the variance of the mean over all runs; NaN without variation."""
+        of_groups = self.between / self.groups
+        whole = of_groups + self.within / (self.groups * self.sizes)
+        return of_groups / whole if whole else math.nan
+
+
+def group_components(values: Sequence[Sequence[float]]) -> GroupComponents | None:
+    """Variance components of runs by group.
+
+    Args:
+        values: the values of each group's runs; empty groups are left out.
+
+    Returns:
+        None where they cannot be separated: a single group, or a run in each.
+    """
+    groups = [np.asarray(of, float) for of in values if len(of)]
+    sizes = np.array([len(of) for of in groups])
+    if len(groups) < 2 or sizes.max() < 2:
+        return None
+    total = int(sizes.sum())
+    mean = float(np.concatenate(groups).mean())
+    within = sum(float(((of - of.mean()) ** 2).sum()) for of in groups) / (total - len(groups))
+    spread = sum(len(of) * (float(of.mean()) - mean) ** 2 for of in groups) / (len(groups) - 1)
+    typical = (total - float((sizes**2).sum()) / total) / (len(groups) - 1)
+    return GroupComponents(
+        between=max((spread - within) / typical, 0.0),
+        within=within,
+        groups=len(groups),
+        sizes=typical,
+    )
+
+
+@dataclass(frozen=True)
+class DifferenceVariance:
+    """Sources of the variance of a difference of two means."""
+
+    parts: tuple[tuple[float, int], ...]
+    """Standard deviation and number of the runs of either set; one entry for pairs of runs."""
+    images: float | None
+    """Standard error that the test images add; None where it is not known."""
+    groups: float
+    """Effective number of groups of test images."""
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of each part, then of the test images, in the variance; NaN without variation."""
+        variances = [std**2 / n for std, n in self.parts] + [(self.images or 0.0) ** 2]
+        whole = sum(variances)
+        return tuple(one / whole if whole else math.nan for one in variances)
+
+    @property
+    def error(self) -> float:
+        """Standard error of the difference."""
+        return math.hypot(*(std / math.sqrt(n) for std, n in self.parts), self.images or 0.0)
+
+    def reach(self, level: float, more: float = 1) -> float:
+        """Half the width of the interval of 1 - 2 * level with so many times the runs.
+
+        Args:
+            level: one-sided.
+            more: factor; infinity leaves the test images alone.
+        """
+        images = self.images or 0.0
+        df_of_images = max(self.groups - 1, 1.0)
+        if math.isinf(more):
+            return float(stats.t.ppf(1 - level, df_of_images)) * images
+        stds, sizes = zip(*self.parts, strict=True)
+        error, df = error_and_df(stds, [max(round(more * n), 2) for n in sizes])
+        alone = float(stats.t.ppf(1 - level, df)) * error
+        if not images:
+            return alone
+        runs, whole = error**2, error**2 + images**2
+        joint = whole**2 / (runs**2 / df + images**4 / df_of_images)
+        # As in `Difference.with_more`: a second source never narrows an interval.
+        return max(alone, float(stats.t.ppf(1 - level, joint)) * math.sqrt(whole))
+
+
+def gain_of_a_run(std: float, n: int) -> float:
+    """Variance of a mean over n runs that one more run takes away."""
+    return std**2 / (n * (n + 1))

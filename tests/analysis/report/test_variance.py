@@ -1,0 +1,229 @@
+"""Where the variance comes from: shares, and the advice that follows from them."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from plain_commands.files import read_json, write_json
+from run_equivalence.verdicts import ClassVerdict, Verdict, WithImages
+
+from tests.commands import statistics as main
+from tests.written_results import FIVE, write_results
+from workflow_scripts.analysis.report.results import read_results
+from workflow_scripts.analysis.report.variance import drawings_of
+from workflow_scripts.analysis.statistics.variance import (
+    Drawing,
+    advice,
+    shares_table,
+    variance_rows,
+)
+from workflow_scripts.contracts.verdicts import ExperimentVerdict
+
+
+@pytest.fixture(scope="module")
+def verdict(finished) -> ExperimentVerdict:
+    return ExperimentVerdict.read(finished / "tables/verdict.json")
+
+
+def changed(verdict: ExperimentVerdict, variant: str, change) -> ExperimentVerdict:
+    """The verdict with another row for the mean of a variant."""
+    variants = [
+        of.model_copy(update={"rows": (*of.classes, change(of.over_all))})
+        if of.variant == variant
+        else of
+        for of in verdict.variants
+    ]
+    return verdict.model_copy(update={"variants": tuple(variants)})
+
+
+def undecided(row: ClassVerdict, margin: float = 0.01) -> ClassVerdict:
+    """The row, inconclusive at its first margin."""
+    first = replace(row.margins[0], margin=margin, verdict=Verdict.INCONCLUSIVE)
+    return replace(row, margins=(first, *row.margins[1:]))
+
+
+def with_images(row: ClassVerdict, error: float, groups: float = 100) -> ClassVerdict:
+    """The row with test images as a second source."""
+    images = WithImages(error, 0.0, 0.0, 10.0, 0.5, groups, row.margins)
+    return replace(row, with_images=images)
+
+
+def cells_of(verdict, variant, drawings=None) -> dict[str, str]:
+    """A row of the table by column."""
+    table = shares_table(verdict, drawings or {})
+    assert table is not None
+    (row,) = [row for row in table.rows if row[0] == variant]
+    return dict(zip(table.columns, row, strict=True))
+
+
+def test_the_intervals_are_those_of_the_verdict(verdict):
+    rows = variance_rows(verdict)
+    assert len(rows) == 4 * 9
+    for row in rows:
+        low, high = row.verdict.interval
+        assert row.sources.reach(0.05) == pytest.approx((high - low) / 2)
+        assert sum(row.of_runs) == pytest.approx(1)
+        assert row.of_images is None
+
+
+def test_the_images_have_their_share(verdict):
+    one = changed(verdict, "natural", lambda row: with_images(row, 0.004))
+    (row,) = [r for r in variance_rows(one) if r.verdict.with_images]
+    own = row.verdict.variant.std**2 / 5
+    others = row.verdict.reference.std**2 / 5
+    assert row.of_images == pytest.approx(0.004**2 / (own + others + 0.004**2))
+    cells = cells_of(one, "natural")
+    assert cells["Test images"] == f"{100 * row.of_images:.0f} %"
+    assert cells["± unlimited runs"] == "0.66"  # 1.66 standard errors with 99 degrees of freedom
+    assert cells_of(one, "blackbox")["Test images"] == "–"
+
+
+def test_pairs_are_one_source(verdict):
+    one = changed(verdict, "natural", lambda row: replace(row, pairs=5, df=4.0))
+    (row,) = [r for r in variance_rows(one) if r.verdict.pairs]
+    low, high = row.verdict.interval
+    assert row.sources.reach(0.05) == pytest.approx((high - low) / 2)
+    assert cells_of(one, "natural")["Runs of unmodified"] == "paired"
+    assert cells_of(one, "natural")["Its runs"] == "100 %"
+
+
+@pytest.mark.parametrize(
+    ("drawing", "cell"),
+    [
+        (None, "not recorded"),
+        (Drawing(False, 1, {}), "–"),
+        (Drawing(True, 1, {}), "not varied"),
+        (Drawing(True, 5, {"all": None}), "in its runs (5 twins)"),
+    ],
+)
+def test_what_is_known_of_the_drawing_is_said(verdict, drawing, cell):
+    drawings = {} if drawing is None else {"natural": drawing}
+    assert cells_of(verdict, "natural", drawings)["Drawing"] == cell
+
+
+def spread_over_twins(results: Path, twins: int, effect: float) -> Path:
+    """The results as runs of several twins, each of which shifts its runs' APs."""
+    origin = read_json(results / "provenance.json")
+    origin["config"]["variants"]["natural"]["twins"] = twins
+    write_json(results / "provenance.json", origin)
+    for path in results.glob("runs/natural/*/eval.json"):
+        content = read_json(path)
+        seed = content["run"]["seed"]
+        content["coco"]["segm"]["mAP"] = 0.3 + effect * ((seed - 1) % twins) + 1e-4 * seed
+        write_json(path, content)
+    return results
+
+
+@pytest.mark.parametrize(("effect", "least", "most"), [(0.02, 0.95, 1), (0.0, 0, 0.2)])
+def test_twins_that_differ_have_their_share(finished, tmp_path, effect, least, most):
+    results = spread_over_twins(shutil.copytree(finished, tmp_path / "twins"), 2, effect)
+    read = read_results(results)
+    found = drawings_of(read)["natural"].components["all"]
+    assert found is not None
+    assert found.groups == 2
+    assert least <= found.share <= most
+    assert read.verdict is not None
+    cells = cells_of(read.verdict, "natural", drawings_of(read))
+    whole = int(cells["Its runs"].removesuffix(" %")) / 100
+    assert cells["Drawing"].endswith(" % (2 twins)")
+    assert int(cells["Drawing"].partition(" ")[0]) == pytest.approx(
+        100 * whole * found.share, abs=1
+    )
+
+
+def test_variants_that_draw_nothing_are_told_from_those_that_do(finished):
+    drawings = drawings_of(read_results(finished))
+    assert {name: one.by_seed for name, one in drawings.items()} == {
+        **dict.fromkeys(("unmodified", "blackbox", "aa_control", "masked"), False),
+        "natural": True,
+    }
+
+
+def test_advice_where_all_is_decided(verdict):
+    drawings = {"natural": Drawing(True, 1, {}), "blackbox": Drawing(False, 1, {})}
+    said = advice(verdict, drawings, {})
+    assert said[:-1] == [
+        "All runs of natural share one drawing of the images: its chance is in no interval. "
+        "`twins: 5` under variants.natural gives each of 5 runs its own."
+    ]
+    assert said[-1].startswith("aa_control, in which nothing was changed, differs by 0.2 standard")
+    assert said[-1].endswith("as chance lets it.")
+
+
+def test_advice_where_more_runs_help(verdict):
+    one = changed(verdict, "natural", undecided)
+    first, second, *_ = advice(one, {}, {})
+    assert first == "natural is undecided within 1 point: twice the runs narrow ± 0.51 to ± 0.34."
+    # The reference varies more than natural.
+    assert second.startswith(
+        "The next hour of GPU is best spent on unmodified: one more run takes 9 %"
+    )
+    # A run of the reference that takes ten times as long is worth less.
+    hours = {"natural": 1.0, "unmodified": 10.0}
+    assert "best spent on natural: one more run (1.0 device hours)" in advice(one, {}, hours)[1]
+
+
+def test_advice_where_images_are_most_of_it(verdict):
+    one = changed(verdict, "natural", lambda row: with_images(undecided(row), 0.005))
+    first, *_ = advice(one, {}, {})
+    assert "most of the variance is that of the test images, of which more help more." in first
+
+
+def test_advice_where_no_number_of_runs_decides(verdict):
+    one = changed(verdict, "natural", lambda row: with_images(undecided(row), 0.02))
+    said = advice(one, {}, {})
+    assert said[0] == (
+        "natural is undecided within 1 point, and no number of runs decides it for other images "
+        "like these: the test images alone leave ± 3.32. More test images would."
+    )
+    assert not any("hour of GPU" in line for line in said)
+
+
+def test_advice_on_pairs(verdict):
+    one = changed(verdict, "natural", lambda row: replace(undecided(row), pairs=5, df=4.0))
+    assert "Further runs of natural and unmodified come in pairs of one seed." in advice(
+        one, {}, {}
+    )
+
+
+def test_advice_on_twins_that_runs_share(verdict):
+    said = advice(verdict, {"natural": Drawing(True, 3, {"all": None})}, {})
+    assert said[0] == (
+        "5 runs of natural share 3 twins, and count as independent; `twins: 5` makes them so."
+    )
+    assert not any(
+        "twins" in line for line in advice(verdict, {"natural": Drawing(True, 5, {})}, {})
+    )
+
+
+def test_an_aa_control_beyond_chance_is_told(verdict):
+    one = changed(verdict, "aa_control", lambda row: replace(row, difference=0.02))
+    assert advice(one, {}, {})[-1].endswith("more than these sources let it.")
+
+
+def test_the_command_prints_the_table_and_writes_all_classes(finished, tmp_path, capsys):
+    output = tmp_path / "shares.csv"
+    assert main(["variance", str(finished), "--output", str(output)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Shares of the variance of the difference in mean AP" in said
+    assert "not varied" in said
+    table = pd.read_csv(output)
+    assert len(table) == 4 * 9
+    assert (
+        table["share_variant_runs"] + table["share_reference_runs"]
+    ).to_numpy() == pytest.approx(1)
+    page = (finished / "report.html").read_text(encoding="utf-8")
+    section = page[page.index('<section id="variance"') :]
+    assert "All runs of natural share one drawing of the images" in section
+
+
+def test_without_a_verdict_or_variance_it_is_one_line(finished, tmp_path, capsys):
+    results = shutil.copytree(finished, tmp_path / "bare")
+    (results / "tables/verdict.json").unlink()
+    assert main(["variance", str(results)]) == 2
+    assert "no tables/verdict.json; make it first" in capsys.readouterr().err
+    single = write_results(tmp_path, {n: FIVE[n] for n in ("unmodified", "natural")}, seeds=1)
+    assert main(["variance", str(single)]) == 2
+    assert "no variance is known; it takes two runs of each variant" in capsys.readouterr().err

@@ -1,0 +1,48 @@
+"""`statistics variance`: where the variance of each difference comes from."""
+
+import textwrap
+
+from figures_and_tables.tables import csv_of
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import write_text
+
+from workflow_scripts.analysis.report.results import read_results
+from workflow_scripts.analysis.report.variance import drawings_of, variance_report
+from workflow_scripts.analysis.run_arguments import Tables
+from workflow_scripts.analysis.statistics.formats import WIDTH
+from workflow_scripts.analysis.statistics.variance import as_frame
+from workflow_scripts.common.cli import File, Folder
+
+
+def variance(
+    results: Folder, /, *, tables: Tables | None = None, output: File | None = None
+) -> None:
+    """Show where the variance of each difference comes from, and where more runs help most.
+
+    The runs, the test images and, where a variant has `twins`, the drawing of its images; and what
+    twice the runs, or unlimited ones, would leave of the interval.
+
+    Args:
+        results: results/<experiment>.
+        output: file for the shares of all classes, as csv.
+
+    Raises:
+        UserError: there is no verdict yet, or nothing in it could be tested.
+    """
+    read = read_results(results, tables)
+    if read.verdict is None:
+        raise UserError(f"{results}: no tables/verdict.json; make it first, or --tables")
+    report = variance_report(read)
+    if report is None:
+        raise UserError(
+            f"{results}: no variance is known; it takes two runs of each variant, with differing "
+            "results"
+        )
+    if output is not None:
+        frame = as_frame(read.verdict, drawings_of(read))
+        write_text(output, csv_of(frame))
+        log.info("%s: %d differences", output, len(frame))
+    print(f"{report.table.title}\n\n{report.table.plain()}\n")
+    for line in (*report.advice, report.caption):
+        print(textwrap.fill(line, WIDTH, subsequent_indent="  "))

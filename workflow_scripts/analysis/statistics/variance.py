@@ -1,0 +1,291 @@
+"""Where the variance of each difference comes from, and where further runs help most."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from figures_and_tables.latex import UNDEFINED
+from figures_and_tables.tables import TextTable
+from run_equivalence.variance import DifferenceVariance, GroupComponents, gain_of_a_run
+from run_equivalence.verdicts import ClassVerdict, Verdict
+from scipy import stats
+
+from workflow_scripts.analysis.numbers import points, signed, unsigned
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
+
+MOSTLY = 0.5
+"""Share from which a source is most of the variance."""
+PLAUSIBLE_ERRORS = 2.0
+"""Standard errors up to which an A/A control differs as chance lets it."""
+TITLE = "Shares of the variance of the difference in mean AP"
+CAPTION = (
+    "Shares of the variance of the difference from {reference}. Runs: the seed of a training "
+    "decides its initialisation, the order of the images and their augmentation, which this cannot "
+    "tell apart. Test images: what another set of images like these would change, by resampling. "
+    "Drawing: the part of the variant's runs that comes from the drawing of its images with "
+    "another seed (`twins`); not varied: all runs share one twin, so this chance is in no "
+    "interval. ±: half the width of the {confidence} interval, in points, now, with twice the runs "
+    "of both, and with unlimited runs, if the observed standard deviations are true."
+)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the images of a variant were drawn."""
+
+    by_seed: bool
+    """Whether the method draws by a seed, so that another one gives other images."""
+    twins: int
+    """Number of sets of images over which the runs are spread."""
+    components: Mapping[str, GroupComponents | None]
+    """Variance between and within twins, by class and `all`; empty with a single twin."""
+
+
+@dataclass(frozen=True)
+class VarianceRow:
+    """One difference: of a variant and a class, or of their mean."""
+
+    variant: VariantVerdict
+    verdict: ClassVerdict
+    sources: DifferenceVariance
+
+    @property
+    def of_runs(self) -> tuple[float | None, float | None]:
+        """Shares of the variant's and the reference's runs; that of pairs stands for both."""
+        own, *others = self.sources.shares[:-1]
+        return own, (others[0] if others else None)
+
+    @property
+    def of_images(self) -> float | None:
+        """Share of the test images; None where it is not known."""
+        return None if self.sources.images is None else self.sources.shares[-1]
+
+
+def variance_rows(verdict: ExperimentVerdict) -> list[VarianceRow]:
+    """The differences whose variance is known, by variant, then by class and `all`."""
+    return [
+        VarianceRow(of, row, sources)
+        for of in verdict.variants
+        for row in of.rows
+        if (sources := _sources(row, verdict.settings.test_level)) is not None
+    ]
+
+
+def _sources(row: ClassVerdict, level: float) -> DifferenceVariance | None:
+    if row.interval is None or row.df is None:
+        return None
+    parts: tuple[tuple[float, int], ...]
+    if row.pairs is None:
+        parts = tuple((of.std or 0.0, of.n) for of in (row.variant, row.reference))
+    else:
+        # The verdict keeps no deviation of the pairs' differences, but the interval tells it.
+        low, high = row.interval
+        error = (high - low) / 2 / float(stats.t.ppf(1 - level, row.df))
+        parts = ((error * math.sqrt(row.pairs), row.pairs),)
+    images = row.with_images
+    return DifferenceVariance(
+        parts=parts,
+        images=images and images.error,
+        groups=images.groups if images else 1.0,
+    )
+
+
+def shares_table(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) -> TextTable | None:
+    """A row per variant, for mean AP; None where no variance is known.
+
+    Args:
+        verdict: the verdict.
+        drawings: how the images were drawn, by variant; one that is missing was not recorded.
+    """
+    rows = _of_means(verdict)
+    if not rows:
+        return None
+    level = verdict.settings.test_level
+    return TextTable(
+        title=TITLE,
+        columns=(
+            *("Variant", "Difference", "Its runs", f"Runs of {verdict.reference}", "Test images"),
+            *("Drawing", "± now", "± twice the runs", "± unlimited runs"),
+        ),
+        rows=tuple(
+            (
+                row.variant.variant,
+                signed(row.verdict.difference),
+                _percent(row.of_runs[0]),
+                "paired" if row.verdict.pairs else _percent(row.of_runs[1]),
+                _percent(row.of_images),
+                _drawn(row, drawings.get(row.variant.variant)),
+                unsigned(row.sources.reach(level)),
+                unsigned(row.sources.reach(level, 2)),
+                UNDEFINED
+                if row.sources.images is None
+                else unsigned(row.sources.reach(level, math.inf)),
+            )
+            for row in rows
+        ),
+    )
+
+
+def caption(verdict: ExperimentVerdict) -> str:
+    """Explanation of the columns."""
+    confidence = f"{100 * (1 - 2 * verdict.settings.test_level):.3g} %"
+    return CAPTION.format(reference=verdict.reference, confidence=confidence)
+
+
+def as_frame(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) -> pd.DataFrame:
+    """Every class of every variant; fractions of 1, undefined numbers are missing."""
+    level = verdict.settings.test_level
+    return pd.DataFrame(
+        [
+            {
+                "variant": row.variant.variant,
+                "class": row.verdict.name,
+                "difference": row.verdict.difference,
+                "error": row.sources.error,
+                "share_variant_runs": row.of_runs[0],
+                "share_reference_runs": row.of_runs[1],
+                "share_images": row.of_images,
+                "share_drawing": _of_drawing(row, drawings.get(row.variant.variant)),
+                "reach": row.sources.reach(level),
+                "reach_twice_the_runs": row.sources.reach(level, 2),
+                "reach_unlimited_runs": None
+                if row.sources.images is None
+                else row.sources.reach(level, math.inf),
+            }
+            for row in variance_rows(verdict)
+        ]
+    )
+
+
+def _of_means(verdict: ExperimentVerdict) -> list[VarianceRow]:
+    return [row for row in variance_rows(verdict) if row.verdict is row.variant.over_all]
+
+
+def _percent(share: float | None) -> str:
+    return UNDEFINED if share is None or math.isnan(share) else f"{100 * share:.0f} %"
+
+
+def _of_drawing(row: VarianceRow, drawing: Drawing | None) -> float | None:
+    """Share of the drawing in the variance of the difference; None where it is not known."""
+    found = drawing and drawing.components.get(row.verdict.name)
+    return found.share * (row.of_runs[0] or 0.0) if found else None
+
+
+def _drawn(row: VarianceRow, drawing: Drawing | None) -> str:
+    if drawing is None:
+        return "not recorded"
+    if not drawing.by_seed:
+        return UNDEFINED
+    if drawing.twins == 1:
+        return "not varied"
+    share = _of_drawing(row, drawing)
+    if share is None:
+        return f"in its runs ({drawing.twins} twins)"
+    return f"{_percent(share)} ({drawing.twins} twins)"
+
+
+def advice(
+    verdict: ExperimentVerdict, drawings: Mapping[str, Drawing], hours: Mapping[str, float]
+) -> list[str]:
+    """Where further runs, images or twins help most, a sentence each.
+
+    Args:
+        verdict: the verdict.
+        drawings: as in `shares_table`.
+        hours: device hours of a run, by variant; not all have to be known.
+    """
+    rows = [row for row in _of_means(verdict) if row.variant.role is Role.TREATMENT]
+    undecided = [row for row in rows if _is_undecided(row)]
+    said = [_on_runs(row, verdict.settings.test_level) for row in undecided]
+    helped = [row for row in undecided if not _is_beyond_runs(row, verdict.settings.test_level)]
+    if best := _best_spent(helped, verdict.reference, hours):
+        said.append(best)
+    said += [line for row in rows for line in _on_twins(row, drawings.get(row.variant.variant))]
+    return [*said, *_on_aa_controls(verdict)]
+
+
+def _is_undecided(row: VarianceRow) -> bool:
+    """Whether the first margin is undecided."""
+    return row.verdict.margins[0].claimed is Verdict.INCONCLUSIVE
+
+
+def _is_beyond_runs(row: VarianceRow, level: float) -> bool:
+    """Whether the test images alone leave more than the first margin."""
+    if row.sources.images is None:
+        return False
+    return row.sources.reach(level, math.inf) >= row.verdict.margins[0].margin
+
+
+def _on_runs(row: VarianceRow, level: float) -> str:
+    name, margin = row.variant.variant, points(row.verdict.margins[0].margin)
+    now, twice = (f"± {unsigned(row.sources.reach(level, more))}" for more in (1, 2))
+    if _is_beyond_runs(row, level):
+        alone = unsigned(row.sources.reach(level, math.inf))
+        return (
+            f"{name} is undecided within {margin}, and no number of runs decides it for other "
+            f"images like these: the test images alone leave ± {alone}. More test images would."
+        )
+    said = f"{name} is undecided within {margin}: twice the runs narrow {now} to {twice}"
+    if (row.of_images or 0.0) > MOSTLY:
+        return f"{said}; most of the variance is that of the test images, of which more help more."
+    return f"{said}."
+
+
+def _best_spent(
+    rows: Sequence[VarianceRow], reference: str, hours: Mapping[str, float]
+) -> str | None:
+    """The variant whose next run takes most variance off the undecided differences."""
+    gains: dict[str, float] = {}
+    for row in rows:
+        if row.verdict.pairs is not None:
+            continue  # a run alone makes no pair
+        for name, of in zip((row.variant.variant, reference), row.sources.parts, strict=True):
+            gains[name] = gains.get(name, 0.0) + gain_of_a_run(*of)
+    if not gains:
+        pairs = [row.variant.variant for row in rows]
+        return (
+            f"Further runs of {' and '.join(pairs)} and {reference} come in pairs of one seed."
+            if pairs
+            else None
+        )
+    known = all(hours.get(name) for name in gains)
+    worth = {name: gain / (hours[name] if known else 1.0) for name, gain in gains.items()}
+    best = max(worth, key=lambda name: worth[name])
+    whole = sum(row.sources.error**2 for row in rows)
+    share = _percent(gains[best] / whole)
+    cost = f" ({hours[best]:.1f} device hours)" if known else ""
+    return (
+        f"The next hour of GPU is best spent on {best}: one more run{cost} takes {share} off the "
+        "variance of what is undecided."
+    )
+
+
+def _on_twins(row: VarianceRow, drawing: Drawing | None) -> Iterator[str]:
+    name, runs = row.variant.variant, row.verdict.variant.n
+    if drawing is None or not drawing.by_seed:
+        return
+    if drawing.twins == 1:
+        yield (
+            f"All runs of {name} share one drawing of the images: its chance is in no interval. "
+            f"`twins: {runs}` under variants.{name} gives each of {runs} runs its own."
+        )
+    elif drawing.twins < runs:
+        yield (
+            f"{runs} runs of {name} share {drawing.twins} twins, and count as independent; "
+            f"`twins: {runs}` makes them so."
+        )
+
+
+def _on_aa_controls(verdict: ExperimentVerdict) -> Iterator[str]:
+    for row in _of_means(verdict):
+        if row.variant.role is not Role.AA_CONTROL or not row.sources.error:
+            continue
+        errors = abs(row.verdict.difference or 0.0) / row.sources.error
+        fits = (
+            "as chance lets it" if errors <= PLAUSIBLE_ERRORS else "more than these sources let it"
+        )
+        yield (
+            f"{row.variant.variant}, in which nothing was changed, differs by {errors:.1f} "
+            f"standard errors: {fits}."
+        )
