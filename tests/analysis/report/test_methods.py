@@ -146,6 +146,17 @@ def test_pairs_are_those_of_the_verdict(finished, paired, how):
     assert said in " ".join(statistics_of(changed, Bibliography()))
 
 
+def test_boxes_are_named(finished, tmp_path, capsys):
+    results = shutil.copytree(finished, tmp_path / "boxes")
+    for name in ("table_2", "verdict"):
+        path = results / f"tables/{name}.json"
+        write_json(path, read_json(path) | {"task": "boxes"})
+    text = in_one_line(text_of(results, capsys))
+    assert "the average precision of boxes (box AP) by the COCO protocol" in text
+    assert "for mean box AP, the runs of a variant" in text
+    assert "points in mean box AP" in text
+
+
 def test_resampled_images_and_missing_controls_are_said(finished):
     verdict = ExperimentVerdict.read(finished / "tables/verdict.json")
     images = ImageSamples(images=500, groups=21, unit="folders", samples=400)

@@ -176,9 +176,9 @@ def _evaluation(
         f"validation images{how}."
     )
     yield (
-        "The measure is the average precision of masks (AP) by the COCO protocol "
-        f"{cited.cite('coco')}, a mean over IoU thresholds from 0.50 to 0.95; mean AP is the mean "
-        "over the classes. Differences are in points (0.01 AP)."
+        f"The measure is the average precision of {results.task} ({results.task.ap}) by the COCO "
+        f"protocol {cited.cite('coco')}, a mean over IoU thresholds from 0.50 to 0.95; mean "
+        f"{results.task.ap} is the mean over the classes. Differences are in points (0.01)."
     )
 
 

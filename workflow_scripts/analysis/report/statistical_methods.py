@@ -18,7 +18,7 @@ def statistics_of(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[s
         cited: gets the works that the sentences cite.
     """
     settings = verdict.settings
-    yield from _tests(verdict.reference, settings, cited)
+    yield from _tests(verdict, cited)
     yield from _corrections(settings, cited)
     yield _pairs(verdict)
     yield from _looks(settings)
@@ -29,25 +29,26 @@ def statistics_of(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[s
         yield f"Missing runs: {verdict.missing}."
 
 
-def _tests(reference: str, settings: VerdictSettings, cited: Bibliography) -> Iterator[str]:
+def _tests(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
+    settings, ap = verdict.settings, verdict.task.ap
     margins = " and ".join(points(margin) for margin in settings.margins)
     level = f"{settings.test_level:.3g}"
     yield (
-        f"For each class and for mean AP, the runs of a variant were compared with those of "
-        f"{reference} by the difference of means, with Welch's interval "
+        f"For each class and for mean {ap}, the runs of a variant were compared with those of "
+        f"{verdict.reference} by the difference of means, with Welch's interval "
         f"{cited.cite('welch', 'satterthwaite')} of {100 * (1 - 2 * settings.test_level):.3g} %."
     )
     sources = cited.cite("schuirmann", "lakens")
     if settings.question == "equivalence":
         yield (
             f"The question was equivalence: two one-sided tests {sources} at level {level}, within "
-            f"margins of {margins} of AP. A difference was tested with Welch's two-sided test at "
+            f"margins of {margins} of {ap}. A difference was tested with Welch's two-sided test at "
             f"level {level}."
         )
     else:
         yield (
             f"The question was non-inferiority: a one-sided test {sources} at level {level} "
-            f"against a loss of the margin or more, for margins of {margins} of AP."
+            f"against a loss of the margin or more, for margins of {margins} of {ap}."
         )
 
 
@@ -101,7 +102,7 @@ def _power(verdict: ExperimentVerdict) -> Iterator[str]:
     if seen:
         yield (
             f"With power {verdict.settings.power:g}, these runs detect a difference of "
-            f"{points(max(seen))} in mean AP."
+            f"{points(max(seen))} in mean {verdict.task.ap}."
         )
 
 

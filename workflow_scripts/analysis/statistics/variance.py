@@ -18,7 +18,7 @@ MOSTLY = 0.5
 """Share from which a source is most of the variance."""
 PLAUSIBLE_ERRORS = 2.0
 """Standard errors up to which an A/A control differs as chance lets it."""
-TITLE = "Shares of the variance of the difference in mean AP"
+TITLE = "Shares of the variance of the difference in mean {ap}"
 CAPTION = (
     "Shares of the variance of the difference from {reference}. Runs: the seed of a training "
     "decides its initialisation, the order of the images and their augmentation, which this cannot "
@@ -103,7 +103,7 @@ def shares_table(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) ->
         return None
     level = verdict.settings.test_level
     return TextTable(
-        title=TITLE,
+        title=TITLE.format(ap=verdict.task.ap),
         columns=(
             *("Variant", "Difference", "Its runs", f"Runs of {verdict.reference}", "Test images"),
             *("Drawing", "± now", "± twice the runs", "± unlimited runs"),
