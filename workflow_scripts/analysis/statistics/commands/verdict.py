@@ -74,9 +74,9 @@ def verdict(
     values: Values | None = None
     if summary is None:
         read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
+        missing = list_of(missing_runs(read, wanted))
         values = values_of_runs(read, wanted)
         samples, task = samples_of(values), read[0].evaluation.task
-        missing = list_of(missing_runs(read, wanted))
     elif settings.paired is True:
         raise UserError(
             "statistics.paired: true takes runs, and a printed table has no pairs; take false"
