@@ -6,6 +6,7 @@ import pytest
 
 pytest.importorskip("detectron2", reason="detectron2 is not installed (docs/detectron2.md)")
 
+from plain_commands.errors import UserError
 from plain_commands.files import read_json
 
 from tests.commands import training as main
@@ -149,6 +150,58 @@ def test_a_lazy_config_trains_and_predicts(d2_job, shapes):
     settings = d2_job.settings.model_copy(update={"config": name, "options": options})
     assert step_and_predict(replace(d2_job, settings=settings), shapes)
     assert "max_iter: 1" in (d2_job.output / "config.yaml").read_text()
+
+
+BOXES = [
+    "Cityscapes/mask_rcnn_R_50_FPN.yaml",
+    "COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml",
+    "Misc/cascade_mask_rcnn_R_50_FPN_1x.yaml",
+]
+"""Configs that learn boxes: with a mask head, which is left out, and without."""
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_models_without_masks_train_and_predict(d2_job, shapes, name):
+    learning = {"MODEL.RESNETS.NORM": "GN", "MODEL.BACKBONE.FREEZE_AT": 0}
+    few = {"SOLVER.MAX_ITER": 1, "SOLVER.STEPS": [], "SOLVER.IMS_PER_BATCH": 2}
+    small = {"INPUT.MIN_SIZE_TRAIN": [64], "MODEL.RPN.POST_NMS_TOPK_TEST": 20}
+    settings = small_settings(config=name, task="boxes")
+    settings = settings.model_copy(update={"options": {**learning, **few, **small}})
+    found = step_and_predict(replace(d2_job, settings=settings), shapes)
+    assert found and all("segmentation" not in one for one in found)
+    assert not any("mask" in name for name in metrics_of(d2_job.output)[0])
+    assert "MASK_ON: false" in (d2_job.output / "config.yaml").read_text()
+
+
+def test_a_lazy_config_trains_without_its_masks(d2_job, shapes):
+    options = {
+        "train.max_iter": 1,
+        "dataloader.train.total_batch_size": 2,
+        "model.proposal_generator.post_nms_topk": [20, 20],
+        "optimizer.lr": 0.001,
+    }
+    name = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
+    settings = small_settings(task="boxes", config=name).model_copy(update={"options": options})
+    found = step_and_predict(replace(d2_job, settings=settings), shapes)
+    assert found and all("segmentation" not in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ("COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml", "MODEL.MASK_ON: false; take an instance"),
+        ("COCO-Detection/faster_rcnn_R_50_FPN_1x.py", "has no mask head; take an instance segm"),
+    ],
+)
+def test_masks_of_a_model_without_are_one_line(config, line):
+    settings = small_settings().model_copy(update={"config": config, "options": {}})
+    with pytest.raises(UserError, match=line):
+        settings.recipe()
+
+
+def test_masks_that_options_ask_for_contradict_boxes():
+    with pytest.raises(ValueError, match=r"options\.MODEL\.MASK_ON: true, but the task is boxes"):
+        small_settings(task="boxes", options={"MODEL.MASK_ON": True})
 
 
 def test_the_doctor_trains_a_step(capfd, monkeypatch):
