@@ -152,6 +152,21 @@ def test_what_is_uncertain_about_coco_files_is_said(tmp_path, capsys):
     assert config["pii"]["only_on_labelled"] is False
 
 
+def test_labels_that_are_boxes_make_a_config_of_boxes(tmp_path, capsys):
+    for name in ("train.json", "val.json"):
+        write_coco(tmp_path / name, tmp_path / "pictures", {"crate": 2})
+        content = json.loads((tmp_path / name).read_text())
+        for annotation in content["annotations"]:
+            del annotation["segmentation"]
+        (tmp_path / name).write_text(json.dumps(content))
+    output = tmp_path / "mine.yaml"
+    assert init(tmp_path, "--output", output) == 0
+    said = capsys.readouterr().err
+    assert "check task: boxes, since no annotation has a mask" in said
+    assert "have no mask" not in said
+    assert written(output)["task"] == "boxes"
+
+
 def test_drawn_scenes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert init("--drawn") == 0

@@ -154,7 +154,12 @@ def _of_coco(paths: Sequence[Path], name: str) -> Proposal:
         checks.append("pii.only_on_labelled: false, since no class is a person or none a vehicle")
         pii = []
     checks.append("pii.license_plates: a network looks for plates; name your own boxes if any")
+    boxes_only = all(_are_boxes_only(contents[file]) for file in files.values())
+    if boxes_only:
+        checks.append("task: boxes, since no annotation has a mask")
     text = _config(name, dataset, "plates", pii, checks)
+    if boxes_only:
+        text = _with(text, "^task: masks$", "task: boxes")
     if not pii:
         text = _with(text, "^  only_on_labelled: true$", "  only_on_labelled: false")
     images = {split: len(contents[file]["images"]) for split, file in files.items()}
@@ -254,9 +259,17 @@ def _instances(content: dict[str, Any], file: Path, checks: list[str]) -> Counte
         if annotation.get("category_id") in names and not annotation.get("iscrowd"):
             counts[names[annotation["category_id"]]] += 1
     without = sum(not annotation.get("segmentation") for annotation in content["annotations"])
-    if without:
-        checks.append(f"{file}: {without} annotations have no mask; the study needs masks")
+    if without and not _are_boxes_only(content):
+        checks.append(
+            f"{file}: {without} annotations have no mask; draw them, or set task to boxes"
+        )
     return counts
+
+
+def _are_boxes_only(content: dict[str, Any]) -> bool:
+    """Whether there are annotations, and none has a mask."""
+    annotations = content["annotations"]
+    return bool(annotations) and not any(one.get("segmentation") for one in annotations)
 
 
 def _classes(

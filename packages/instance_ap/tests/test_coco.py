@@ -3,12 +3,13 @@
 import contextlib
 import copy
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from ap_cases import CASES, Case, made_up
 from instance_ap.coco import IouType, accumulate, evaluate, index_truth, match
-from instance_ap.predictions import Predictions
+from instance_ap.predictions import Predictions, PredictionsError
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from pycocotools.mask import toBbox
@@ -97,6 +98,57 @@ def test_the_twelve_numbers_and_the_curves_are_those_of_pycocotools(name, kind, 
     assert evaluator.reference_deviations() == []
     assert np.asarray(evaluator.stats) == pytest.approx(wanted.stats, abs=1e-6)
     assert precision.values == pytest.approx(wanted.eval["precision"][..., -1], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_boxes_alone_have_the_numbers_of_pycocotools(name):
+    for seed in range(3):
+        truth, results = made_up(CASES[name], seed)
+        truth, results = boxes_alone(truth, results, seed)
+        wanted = oracle(truth, results, IouType.BBOX)
+        predictions = Predictions.of_coco_boxes(results, truth)
+        (found,) = evaluate(truth, predictions, [IouType.BBOX]).values()
+
+        precision = wanted.eval["precision"][..., -1]
+        assert found.values == pytest.approx(precision, abs=1e-6)
+        assert found.mean() == same(mean(precision[..., 0]))
+
+
+def boxes_alone(truth, results, seed):
+    """Truth with boxes of fractions of pixels and their areas, and results without masks."""
+    generator = np.random.default_rng(seed)
+    instances = []
+    for item in truth.instances:
+        x, y, width, height = (side + generator.random() for side in item.bbox)
+        box, area = (x, y, width, height), width * height
+        instances.append(replace(item, bbox=box, area=area))
+    found = []
+    for result in results:
+        box = result.get("bbox") or list(toBbox(result["segmentation"]))
+        known = {key: result[key] for key in ("image_id", "category_id", "score")}
+        found.append({**known, "bbox": list(map(float, box))})
+    return replace(truth, instances=tuple(instances)), found
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ({"bbox": None}, "prediction 0: bbox None is not x, y, width, height"),
+        ({"bbox": [1, 2, 3]}, "prediction 0: bbox [1, 2, 3] is not x, y, width, height"),
+        ({"bbox": [9, 9, -1, 3]}, "prediction 0: bbox [9, 9, -1, 3] has a negative width or h"),
+        ({"score": float("nan")}, "prediction 0: score nan is not a number"),
+        ({"image_id": 99}, "prediction 0: image_id 99 is unknown to the annotation file"),
+    ],
+)
+def test_wrong_boxes_are_named(change, finding):
+    truth, _ = made_up(Case(), seed=0)
+    result = {"image_id": 1, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}
+    assert len(Predictions.of_coco_boxes([result], truth).masks) == 1
+    with pytest.raises(PredictionsError) as error:
+        Predictions.of_coco_boxes([result | change], truth)
+    assert error.value.findings[0].startswith(finding)
+    with pytest.raises(PredictionsError, match="it needs the keys image_id, category_id, bbox, sc"):
+        Predictions.of_coco_boxes([{"image_id": 1}], truth)
 
 
 def test_the_cases_are_not_trivial():
