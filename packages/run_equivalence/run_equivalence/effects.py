@@ -10,7 +10,6 @@ unequal variances), Fieller 1954 (interval of a ratio of means).
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import special, stats
 
 from run_equivalence.welch import SampleStatistics, is_testable
@@ -99,12 +98,12 @@ def probability_better(
     df = whole**2 / (variances[0] ** 2 / (sample.n - 1) + variances[1] ** 2 / (reference.n - 1))
     shift = (sample.mean - reference.mean) / math.sqrt(whole)
     low, high = noncentrality(root * shift, df, level)
-    value, low, high = stats.norm.cdf([shift, low / root, high / root]).tolist()
-    return IntervalEstimate(value, low, high)
+    value, *ends = (float(stats.norm.cdf(at)) for at in (shift, low / root, high / root))
+    return IntervalEstimate(value, *ends)
 
 
 def noncentrality(t: float, df: float, level: float) -> tuple[float, float]:
     """Interval of a noncentrality parameter from an observed t, with confidence 1 - 2 * level."""
     # Of the positive side alone, where scipy's distribution function is accurate far out, too.
-    low, high = special.nctdtrinc(df, np.array([1 - level, level]), abs(t)).tolist()
+    low, high = (float(special.nctdtrinc(df, share, abs(t))) for share in (1 - level, level))
     return (low, high) if t >= 0 else (-high, -low)

@@ -77,5 +77,5 @@ def break_even(n: int, level: float) -> float:
 
     Both have equal standard deviations; intervals of 1 - 2 * level.
     """
-    independent, paired = stats.t.ppf(1 - level, [2 * n - 2, n - 1])
-    return float(1 - (independent / paired) ** 2)
+    independent, paired = (float(stats.t.ppf(1 - level, df)) for df in (2 * n - 2, n - 1))
+    return 1 - (independent / paired) ** 2

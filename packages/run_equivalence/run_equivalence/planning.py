@@ -8,6 +8,7 @@ from run_equivalence.power import (
     detectable_difference,
     runs_for_difference,
     runs_for_equivalence,
+    runs_for_non_inferiority,
 )
 from run_equivalence.welch import SampleStatistics, error_and_df, pooled_std
 
@@ -34,7 +35,7 @@ def runs_table(
     powers: Sequence[float],
     level: float,
 ) -> pd.DataFrame:
-    """Runs per variant that show equivalence if nothing differs, and that detect a difference.
+    """Runs per variant that show equivalence or non-inferiority, and that detect a difference.
 
     Args:
         deviations: name and standard deviation of the runs (AP), the same in both variants.
@@ -43,9 +44,9 @@ def runs_table(
         level: significance level of each test.
 
     Returns:
-        columns name, std, margin, power, runs_equivalent (the true difference is 0),
-        runs_different (it is the margin), detectable_with_5 (AP, at that power); missing where
-        it is more than `MOST_RUNS`.
+        columns name, std, margin, power, runs_equivalent and runs_non_inferior (the true
+        difference is 0), runs_different (it is the margin), detectable_with_5 (AP, at that
+        power); missing where it is more than `MOST_RUNS`.
     """
     rows = []
     for name, std in deviations:
@@ -59,10 +60,14 @@ def runs_table(
                         "margin": margin,
                         "power": power,
                         "runs_equivalent": runs_for_equivalence(0.0, margin, both, level, power),
+                        "runs_non_inferior": runs_for_non_inferiority(
+                            0.0, margin, both, level, power
+                        ),
                         "runs_different": runs_for_difference(margin, both, level, power),
                         "detectable_with_5": detectable_difference(
                             *error_and_df(both, (FIVE, FIVE)), level, power
                         ),
                     }
                 )
-    return pd.DataFrame(rows).astype({"runs_equivalent": "Int64", "runs_different": "Int64"})
+    counts = ("runs_equivalent", "runs_non_inferior", "runs_different")
+    return pd.DataFrame(rows).astype(dict.fromkeys(counts, "Int64"))

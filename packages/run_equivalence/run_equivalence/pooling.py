@@ -85,10 +85,10 @@ def pooled_effects(
     groups = [[of[name] for name in names] for of in (samples, references)]
     means = [np.array([one.mean for one in of]) for of in groups]
     rng = np.random.default_rng(0)
-    variances = sum(draw_variances(rng, of, DRAWS) for of in groups)
+    draws = [draw_variances(rng, of, DRAWS) for of in groups]
     posterior = Posterior.of(
         means[0] - means[1],
-        variances,
+        draws[0] + draws[1],
         correlation_of_classes([samples, references], names, overall),
         tau_grid(),
         np.array([(added or {}).get(name, 0.0) for name in names]),

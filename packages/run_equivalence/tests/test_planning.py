@@ -2,7 +2,11 @@
 
 import pytest
 from run_equivalence.planning import deviations_of, runs_table
-from run_equivalence.power import runs_for_difference, runs_for_equivalence
+from run_equivalence.power import (
+    runs_for_difference,
+    runs_for_equivalence,
+    runs_for_non_inferiority,
+)
 from run_equivalence.welch import SampleStatistics
 
 
@@ -13,6 +17,8 @@ def test_each_row_has_the_runs_of_both_tests():
     for row in table.to_dict("records"):
         wanted = runs_for_equivalence(0.0, row["margin"], both, 0.05, 0.8)
         assert row["runs_equivalent"] == wanted
+        fewer = runs_for_non_inferiority(0.0, row["margin"], both, 0.05, 0.8)
+        assert row["runs_non_inferior"] == fewer < wanted
         assert row["runs_different"] == runs_for_difference(row["margin"], both, 0.05, 0.8)
     assert table["runs_different"][0] > table["runs_different"][1]
 

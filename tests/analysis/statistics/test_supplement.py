@@ -1,22 +1,30 @@
 """What stands beside the verdict: its numbers, words and files."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from run_equivalence.effects import effect_sizes
-from run_equivalence.pairs import PairedRuns
+from run_equivalence.pairs import PairedRuns, deviation_of_differences
 from run_equivalence.permutation import permutation_test, sign_flip_test
 from run_equivalence.pooling import pooled_effects
-from run_equivalence.welch import SampleStatistics
+from run_equivalence.table import read_table
+from run_equivalence.verdicts import WithImages
+from run_equivalence.welch import Difference, SampleStatistics
 from scipy import stats
 
 from tests.analysis.statistics.test_command import PAPER, judged, write_experiment
 from tests.analysis.statistics.test_questions import asked, write_pairs
 from tests.analysis.tables.written_runs import CLASSES, evaluation, written
 from tests.commands import statistics as main
+from tests.workflow import PROJECT
+from workflow_scripts.analysis.statistics.sources import samples_of_summary
+from workflow_scripts.analysis.statistics.supplement import supplement_of
+from workflow_scripts.analysis.statistics.supplement_formats import with_text
 from workflow_scripts.contracts.supplements import Supplement
+from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 
 def beside(folder, *arguments):
@@ -156,3 +164,59 @@ def test_many_runs_have_no_exact_test(tmp_path):
     found = beside(tmp_path / "tables", "--runs", *paths)
     assert all(row.exact is None for row in rows_of(found).values())
     assert "P values of t tests" not in (tmp_path / "tables/supplement.md").read_text()
+
+
+def test_the_documented_table_is_that_of_the_commands(tmp_path):
+    """docs/verdict.md, "Through the other questions", cell by cell."""
+    text = (PROJECT / "docs/verdict.md").read_text()
+    lines = text[text.index("**Through the other questions.**") :].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    documented = {row[0]: row[1:] for row in rows[1:] if row[0] != "---"}
+    questions = judged(tmp_path, "--summary", PAPER, *asked(question="non-inferiority"))
+    verdicts = {row["name"]: row["margins"] for row in questions["variants"][0]["rows"]}
+    (of,) = beside(tmp_path, "--summary", PAPER).variants
+    effects, pooling = ({row[0].lower(): row[1:] for row in table.rows} for table in of.tables)
+    for name, margins in verdicts.items():
+        title = "all (mAP)" if name == "all" else name
+        key = "all classes (map)" if name == "all" else name
+        changed = [
+            at["verdict"] + (" †" if at["verdict_holm"] not in (None, at["verdict"]) else "")
+            for at in margins
+        ]
+        assert documented[title] == [*changed, *effects[key][1:], pooling[key][2]]
+
+
+@pytest.mark.parametrize(
+    ("correlation", "decided"), [(0.0, {"rider"}), (0.8, {"rider", "motorcycle"})]
+)
+def test_what_pairs_could_decide_in_the_whitepaper_table(correlation, decided):
+    """docs/verdict.md, within 1 point: of the classes with a deviation above 0.4 points."""
+    tables = read_table(PAPER)
+    found = set()
+    for name in ("rider", "truck", "bus", "train", "motorcycle"):
+        variant, reference = tables["anonymized"][name], tables["unmodified"][name]
+        spread = deviation_of_differences(variant.std, reference.std, correlation)
+        differences = SampleStatistics(variant.mean - reference.mean, spread, 5)
+        if Difference.of_pairs(differences).p_equivalent(0.01) < 0.05:
+            found.add(name)
+    assert found == decided
+
+
+def test_other_test_images_widen_the_posterior(tmp_path):
+    judged(tmp_path, "--summary", PAPER)
+    verdict = ExperimentVerdict.read(tmp_path / "verdict.json")
+    (of,) = verdict.variants
+    images = WithImages(
+        error=0.02, low=-0.05, high=0.05, df=9.0, welch_p=1.0, groups=40.0, margins=()
+    )
+    rows = tuple(replace(row, with_images=images) for row in of.rows)
+    resampled = verdict.model_copy(update={"variants": (of.model_copy(update={"rows": rows}),)})
+    samples = samples_of_summary(PAPER)
+    (alone,), (both,) = (supplement_of(one, samples, None).variants for one in (verdict, resampled))
+    assert all(row.pooled_with_images is None for row in alone.rows)
+    for row in both.rows:
+        narrow, wide = row.pooled, row.pooled_with_images
+        assert wide.high - wide.low > narrow.high - narrow.low
+        assert wide.within[0] < narrow.within[0]
+    text = with_text(supplement_of(resampled, samples, None), resampled)
+    assert "Within 1 point, other images" in text.variants[0].tables[-1].columns

@@ -65,13 +65,12 @@ def _clause(
 ) -> str:
     """Effect of some treatments on the mean AP, without numbers."""
     several, s = _listed(names, "and"), "" if len(names) > 1 else "s"
-    do = "does" if s else "do"
     harm = "changes mean AP" if asks_for_equivalence(verdict) else f"lowers mean AP by {margin}"
     return {
         Verdict.EQUIVALENT: f"{several} leave{s} mean AP unchanged within {margin}",
         Verdict.BOTH: f"{several} {change}{s} mean AP, but by less than {margin}",
         Verdict.DIFFERENT: f"{several} {change}{s} mean AP",
-        Verdict.NOT_INFERIOR: f"{several} {do} not lower mean AP by {margin}",
+        Verdict.NOT_INFERIOR: f"{several} lower{s} mean AP by less than {margin}, if at all",
         Verdict.BETTER: f"{several} raise{s} mean AP",
         Verdict.WORSE_WITHIN: f"{several} lower{s} mean AP, but by less than {margin}",
         Verdict.WORSE: f"{several} lower{s} mean AP",
@@ -115,7 +114,7 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
         Verdict.EQUIVALENT: f"{capital} leaves mean AP unchanged within {margin}",
         Verdict.BOTH: f"{capital} {changes} mean AP, but by less than {margin}",
         Verdict.DIFFERENT: f"{capital} {changes} mean AP",
-        Verdict.NOT_INFERIOR: f"{capital} does not lower mean AP by {margin}",
+        Verdict.NOT_INFERIOR: f"{capital} lowers mean AP by less than {margin}, if at all",
         Verdict.BETTER: f"{capital} raises mean AP",
         Verdict.WORSE_WITHIN: f"{capital} lowers mean AP, but by less than {margin}",
         Verdict.WORSE: f"{capital} lowers mean AP",

@@ -7,9 +7,15 @@ from workflow_scripts.analysis.numbers import unsigned
 
 CAPTION = (
     'AP in points. Runs per variant; "same": two one-sided tests at {level:g} pass if there is no '
-    'difference; "differs": Welch\'s test at {level:g} detects a difference equal to the margin. '
+    'difference; "not worse": the one against a loss passes (question: non-inferiority); '
+    '"differs": Welch\'s test at {level:g} detects a difference equal to the margin. '
     "Last column: the smallest difference that five runs detect. A standard deviation estimated "
     "from five runs may be off by a factor of two: plan with a larger one."
+)
+
+HEADERS = (
+    *("", "Deviation", "Margin", "Power"),
+    *("Runs: same", "Runs: not worse", "Runs: differs", "Detected with 5"),
 )
 
 
@@ -22,6 +28,7 @@ def as_rows(table: pd.DataFrame) -> list[list[str]]:
             f"{100 * row['margin']:g}",
             f"{row['power']:g}",
             _count(row["runs_equivalent"]),
+            _count(row["runs_non_inferior"]),
             _count(row["runs_different"]),
             unsigned(row["detectable_with_5"]),
         ]

@@ -39,9 +39,9 @@ def _effects(rows: Rows) -> TextTable:
             (
                 class_title(row.name),
                 signed(row.difference),
-                _estimate(sizes and sizes.relative, 100, "+.1f"),
-                _estimate(sizes and sizes.hedges_g, 1, "+.2f"),
-                _estimate(sizes and sizes.better, 1, ".2f"),
+                _estimate(sizes.relative if sizes else None, 100, "+.1f"),
+                _estimate(sizes.hedges_g if sizes else None, 1, "+.2f"),
+                _estimate(sizes.better if sizes else None, 1, ".2f"),
             )
         )
     columns = ("Class", "Difference, points", "% of the reference's AP")
@@ -116,7 +116,9 @@ def _pooling(rows: Rows, verdict: ExperimentVerdict) -> TextTable:
     cells = []
     for row, beside in rows:
         posterior = beside.pooled
-        estimate = posterior and IntervalEstimate(posterior.mean, posterior.low, posterior.high)
+        estimate = None
+        if posterior is not None:
+            estimate = IntervalEstimate(posterior.mean, posterior.low, posterior.high)
         groups = [posterior, *([beside.pooled_with_images] if has_images else [])]
         cells.append(
             (

@@ -63,7 +63,6 @@ def power(
     table = runs_table(pilot, margins, powers, level)
     if output is not None:
         write_text(output, table.to_csv(index=False))
-    headers = ["", "Deviation", "Margin", "Power", "Runs: same", "Runs: differs", "Detected with 5"]
-    print(tabulate(planning.as_rows(table), headers, "simple", disable_numparse=True))
+    print(tabulate(planning.as_rows(table), planning.HEADERS, "simple", disable_numparse=True))
     print()
     print(textwrap.fill(planning.CAPTION.format(level=level), formats.WIDTH))
