@@ -26,6 +26,7 @@ COMMANDS = {
     "register": "operations.commands.register:register",
     "speed verify": "operations.commands.speed_verify:verify",
     "cluster check": "operations.commands.cluster_check:check",
+    "weights list": "operations.commands.weights_list:show",
     "weights fetch": "operations.commands.weights_fetch:fetch",
     "weights record": "operations.commands.weights_record:record",
     "dataset draw": "dataset.commands.draw:draw",

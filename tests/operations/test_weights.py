@@ -17,6 +17,7 @@ from tests.workflow import PROJECT
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
+from workflow_scripts.contracts.catalogue import CATALOGUE
 from workflow_scripts.contracts.weights import Weights, weights_in, with_local_weights
 from workflow_scripts.pii.settings import Pii
 
@@ -183,3 +184,41 @@ def test_a_detection_depends_on_the_content_of_weights_and_on_nothing_else_of_th
     assert before.weights_of(before.experiment) == [f"results/whitepaper/weights/{SHA256}"]
     assert before.weights_of(before.experiment.training) == []
     assert list(json.loads(before.weights_settings())) == ["pii.faces.weights"]
+
+
+def test_a_name_stands_for_a_public_file():
+    named = validate(Weights, "yunet", "test")
+    file = CATALOGUE["yunet"]
+    assert (named.source, named.sha256, named.licence) == (file.source, file.sha256, "MIT")
+    assert named.is_remote
+    config = yaml.safe_load((PROJECT / "profiles/demo/experiment.yaml").read_text())
+    config["pii"]["faces"] = {"detector": "yunet", "weights": "yunet"}
+    by_name = read_experiment(config, "test")
+    del config["pii"]["faces"]["weights"]
+    assert read_experiment(config, "test") == by_name
+
+
+def test_an_unknown_name_is_refused_with_those_there_are():
+    with pytest.raises(UserError, match="'yunte' is none of resnet50_imagenet, sface, yunet; name"):
+        validate(Weights, "yunte", "test")
+
+
+def test_a_node_without_internet_is_told_where_a_file_goes(tmp_path, capsys):
+    named = {"pii.faces.weights": entry("http://127.0.0.1:1/yunet.onnx")}
+    assert run("fetch", named, "--output", tmp_path) == 2
+    told = capsys.readouterr().err
+    assert f"or download the file elsewhere and copy it to {tmp_path / SHA256}" in told
+    (tmp_path / SHA256).write_bytes(CONTENT)
+    assert run("fetch", named, "--output", tmp_path) == 0
+    assert "already there" in capsys.readouterr().err
+
+
+def test_the_list_has_each_file_and_its_place(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert main(["list"]) == 0
+    listed = capsys.readouterr().out
+    for name, file in CATALOGUE.items():
+        assert f"{name}: {file.what}\n  source   {file.source}\n" in listed
+        assert f"sha256   {file.sha256}\n" in listed
+    assert f"place    {tmp_path}/hub/checkpoints/resnet50-0676ba61.pth\n" in listed
+    assert f"place    results/<experiment>/weights/{CATALOGUE['yunet'].sha256}" in listed

@@ -8,11 +8,17 @@ from typing import Any
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
 from plain_commands.section import Section
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from workflow_scripts.contracts.catalogue import CATALOGUE
 
 
 class Weights(Section):
-    """A file of weights, named by its content. `fetch_weights` copies it before it is used."""
+    """A file of weights, named by its content, or a public one by its name (`weights list` has
+    them). `fetch_weights` copies it before it is used.
+    """
 
     source: str = Field(min_length=1)
     """Where it is: a path, or an http(s) URL."""
@@ -20,6 +26,25 @@ class Weights(Section):
     """SHA-256 of the file (`sha256sum FILE`); results depend on it."""
     licence: str = Field(min_length=1)
     """Terms of use, for the record in `weights/manifest.json`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_name_stands_for_a_public_file(cls, content: Any) -> Any:
+        if not isinstance(content, str):
+            return content
+        if content not in CATALOGUE:
+            raise ValueError(
+                f"{content!r} is none of {', '.join(CATALOGUE)}; name one of these, or give "
+                "source, sha256 and licence"
+            )
+        return {key: getattr(CATALOGUE[content], key) for key in ("source", "sha256", "licence")}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        names = {"enum": [*CATALOGUE], "description": "Name of a public file."}
+        return {"anyOf": [names, super().__get_pydantic_json_schema__(schema, handler)]}
 
     @field_validator("source")
     @classmethod

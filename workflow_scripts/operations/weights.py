@@ -34,8 +34,8 @@ def fetch(key: str, weights: Weights, folder: Path) -> Path:
             found = copy_to(temporary, weights.source, key)
         except SourceError as error:
             raise UserError(
-                f"{key}: {weights.source} cannot be read ({error}); correct the source, "
-                "or download the file elsewhere and name its path"
+                f"{key}: {weights.source} cannot be read ({error}); correct the source, or "
+                f"download the file elsewhere and copy it to {target}"
             ) from None
         if found != weights.sha256:
             raise UserError(

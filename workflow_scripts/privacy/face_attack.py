@@ -14,13 +14,6 @@ from workflow_scripts.privacy.attack import RETRIEVAL, Attack
 if TYPE_CHECKING:
     from identity_attacks.recognizers import Recognizer
 
-SFACE = {
-    "source": "https://github.com/opencv/opencv_zoo/raw/main/models/face_recognition_sface/"
-    "face_recognition_sface_2021dec.onnx",
-    "sha256": "0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
-    "licence": "Apache-2.0",
-}
-
 
 class FaceAttack(Attack):
     """An attack by face recognition."""
@@ -38,7 +31,7 @@ class FaceAttack(Attack):
     @classmethod
     def _sface_is_known(cls, section: Any) -> Any:
         if isinstance(section, dict) and section.get("recognizer") == "sface":
-            return {"weights": SFACE} | section
+            return {"weights": "sface"} | section
         return section
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from workflow_scripts.contracts.catalogue import CATALOGUE
 from workflow_scripts.training.engine import Engine, Recipe
 from workflow_scripts.training.engines.torchvision.settings import TorchvisionSettings
 from workflow_scripts.training.weights import downloaded, verified
@@ -10,9 +11,7 @@ from workflow_scripts.training.weights import downloaded, verified
 DRAWN = Path(__file__).parent / "pretrained" / "tiny_drawn.pth"
 DRAWN_SHA256 = "293eb4f0acb43d88217b8c44b818ae06a646b5b52671d48bdd64cefc71560c61"
 
-IMAGENET_URL = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
-"""torchvision's `ResNet50_Weights.IMAGENET1K_V1`; its name carries the start of its sha256."""
-IMAGENET_SHA256_START = "0676ba61"
+IMAGENET = CATALOGUE["resnet50_imagenet"]
 
 
 class TorchvisionTraining(TorchvisionSettings):
@@ -34,7 +33,7 @@ class TorchvisionTraining(TorchvisionSettings):
             case "drawn":
                 return verified(DRAWN, DRAWN_SHA256)
             case "imagenet":
-                return verified(downloaded(IMAGENET_URL, _torch_cache()), IMAGENET_SHA256_START)
+                return verified(downloaded(IMAGENET.source, torch_cache()), IMAGENET.sha256)
             case path:
                 return verified(path, self.initialisation_sha256)
 
@@ -44,8 +43,8 @@ class TorchvisionTraining(TorchvisionSettings):
         return engine.TorchvisionEngine(self, classes)
 
 
-def _torch_cache() -> Path:
+def torch_cache() -> Path:
     """File in which torch itself keeps the ImageNet weights."""
     caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     home = Path(os.environ.get("TORCH_HOME", caches / "torch"))
-    return home / "hub" / "checkpoints" / IMAGENET_URL.rsplit("/", 1)[-1]
+    return home / "hub" / "checkpoints" / IMAGENET.file_name
