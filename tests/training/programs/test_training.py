@@ -74,6 +74,15 @@ def test_a_training_that_saved_goes_on_and_ends_like_one_without(job, monkeypatc
     assert read_json(job.output / "run.json")["resumed_from"] == [0]
 
 
+def test_a_start_that_saved_nothing_is_not_gone_on_from(job, tmp_path, capfd):
+    failing = written(job, tmp_path, "sys.exit(3)")
+    assert run(failing) == 2
+    working = written(job, tmp_path, "(output / 'model').touch()")
+    assert run(working) == 0
+    assert "going on" not in capfd.readouterr().err
+    assert read_json(job.output / "run.json")["resumed_from"] == []
+
+
 def test_the_state_of_another_run_is_not_used(job, monkeypatch, capfd):
     monkeypatch.setenv("STOP_AT", "1")
     assert run(job) == 75

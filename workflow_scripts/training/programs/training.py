@@ -90,7 +90,7 @@ class ProgramRun:
             self.job.live_metrics.unlink(missing_ok=True)
             self.state.mkdir(parents=True)
             progress = ProgramProgress(identity=self.job.identity, first_start=now())
-        else:
+        elif any(self.state.iterdir()):
             losses = read_loss_lines(self.job.live_metrics, 1)
             iteration = losses[-1][0].iteration if losses else 0
             starts = (*progress.resumed_from, iteration)
