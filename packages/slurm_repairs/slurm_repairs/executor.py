@@ -11,7 +11,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,24 +20,12 @@ import snakemake_executor_plugin_slurm as plugin
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
-from .questions import (
-    ENDED,
-    QUEUE_SECONDS,
-    NoAnswerError,
-    QueueEntry,
-    accounted_states,
-    accounting_problem,
-    accounts,
-    queue,
-)
+from .questions import ENDED, NoAnswerError, QueueEntry, accounts
 from .reasons import AWAY, lifted_by_time
+from .states import FORGOTTEN, JobStates, RecentQueue
 
 ENDED_BY_SLURM = {"TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL"}
 """Ends of jobs that are no fault of theirs."""
-FORGOTTEN = "FORGOTTEN"
-"""Stands for the state of a job that Slurm no longer knows."""
-LOOKS_UNTIL_FORGOTTEN = 3
-"""Number of looks in a row at which Slurm does not know a job that was submitted."""
 MOST_IDLE_STARTS = 2
 """Number of starts in a row without progress after which a job has failed."""
 PAUSE_SECONDS = 5.0, 60.0
@@ -45,8 +33,6 @@ PAUSE_SECONDS = 5.0, 60.0
 RECORD_SECONDS = 240.0
 """Time within which a call that lives records what results are made from: it looks at least every
 three minutes."""
-QUEUE_KEPT_SECONDS = 5.0
-"""Age up to which an answer of squeue is used for another submission."""
 
 
 class ResumableWork(Protocol):
@@ -60,9 +46,6 @@ class ResumableWork(Protocol):
 
     def is_done(self, job: Any) -> bool | None:
         """Whether a job's results are there, of what it was told; None where files cannot tell."""
-
-
-_NEVER_ASKED: tuple[float, list[QueueEntry]] = -QUEUE_KEPT_SECONDS, []
 
 
 @dataclass(frozen=True)
@@ -111,16 +94,16 @@ class PatientExecutor(plugin.Executor):
         self._active: dict[str, SubmittedJobInfo] = {}
         self._saved: dict[Any, Hashable | None] = {}
         self._idle_starts: dict[Any, int] = {}
-        self._unknown: dict[str, int] = {}
-        self._queue = _NEVER_ASKED
+        self._queue = RecentQueue()
         self._accounts: set[str] | None = None
-        self._uses_accounting: bool | None = None
         super().__init__(workflow, logger)
 
     def __post_init__(self, test_mode: bool = False) -> None:
         super().__post_init__(test_mode)
         # What the profile leaves open is left to Slurm, and not guessed.
         self._fallback_account_arg = self._fallback_partition = ""
+        command = self.workflow.executor_settings.status_command
+        self._states = JobStates(self.run_uuid, self._queue, self.logger, command)
 
     # Submission, in threads of the plugin's pool
 
@@ -221,10 +204,8 @@ class PatientExecutor(plugin.Executor):
     def _report_job_error_threadsafe(self, job_info: SubmittedJobInfo, msg: str) -> None:
         """Take what the plugin says of a job that it could not submit."""
         refusal = _refusal_in(msg)
-        with self._lock:
-            self._queue = _NEVER_ASKED
         try:
-            has_jobs = any(not entry.has_ended for entry in self._entries())
+            has_jobs = any(not entry.has_ended for entry in self._queue.entries_now())
         except NoAnswerError:
             has_jobs = True
         reason = lifted_by_time(refusal, has_jobs)
@@ -269,14 +250,6 @@ class PatientExecutor(plugin.Executor):
         known = ", ".join(sorted(self._accounts))
         return f"account {wrong[0]} is none of yours; yours: {known}"
 
-    def _entries(self) -> list[QueueEntry]:
-        with self._lock:
-            asked, entries = self._queue
-            if time.monotonic() - asked > QUEUE_KEPT_SECONDS:
-                entries = queue()
-                self._queue = time.monotonic(), entries
-            return entries
-
     def _twin_of(self, job: Any) -> QueueEntry | None:
         """The Slurm job that does the work of a job already, or has done it for this call.
 
@@ -286,7 +259,7 @@ class PatientExecutor(plugin.Executor):
         wildcards = plugin.get_job_wildcards(job)
         comment = f"rule_{job.name}{f'_wildcards_{wildcards}' if wildcards else ''}"
         here = Path(self.workflow.workdir_init).resolve()
-        for entry in self._entries():
+        for entry in self._queue.entries():
             is_new = entry.number not in self._numbers
             concerns = entry.name == self.run_uuid or not entry.has_ended
             is_same = entry.comment == comment and Path(entry.directory).resolve() == here
@@ -333,7 +306,10 @@ class PatientExecutor(plugin.Executor):
         first = self.workflow.executor_settings.init_seconds_before_status_checks
         pause = min(self.next_seconds_between_status_checks + 10, 180)
         for info in active_jobs:
-            state = self._state_of(info, states)
+            # squeue of this cluster does not know the jobs of others.
+            is_elsewhere = bool(self._submitted_job_clusters)
+            number = info.external_jobid or ""
+            state = self._states.state_of(number, states, is_elsewhere=is_elsewhere)
             if state not in ENDED and state != FORGOTTEN:
                 yield info
                 continue
@@ -348,12 +324,13 @@ class PatientExecutor(plugin.Executor):
 
     async def _states_of(self, active_jobs: list[SubmittedJobInfo]) -> dict[str, str]:
         """States by the number of the job; asked until an answer comes."""
+        numbers = [info.external_jobid or "" for info in active_jobs]
         pause, longest = PAUSE_SECONDS
         has_told = False
         while self.wait:
             try:
                 async with self.status_rate_limiter:
-                    states = await asyncio.to_thread(self._ask_states, active_jobs)
+                    states = await asyncio.to_thread(self._states.ask, numbers)
             except NoAnswerError as problem:
                 if not has_told:
                     self.logger.warning(
@@ -370,44 +347,6 @@ class PatientExecutor(plugin.Executor):
                     self.logger.info("Slurm answers again.")
                 return states
         return {}
-
-    def _ask_states(self, active_jobs: list[SubmittedJobInfo]) -> dict[str, str]:
-        if self._uses_accounting is None:
-            problem = self._problem_of_accounting()
-            self._uses_accounting = problem is None
-            asked, reason = ("squeue", problem) if problem else ("sacct", "accounting answers")
-            self.logger.info(f"Job states are asked of {asked} ({reason})")
-        states: dict[str, str] = {}
-        if self._uses_accounting:
-            names = "--clusters=all", "--starttime=now-2days", f"--name={self.run_uuid}"
-            with contextlib.suppress(NoAnswerError):
-                states = accounted_states(*names, seconds=QUEUE_SECONDS)
-        # Accounting learns late of new jobs, and takes some for ended that Slurm starts again.
-        is_sure = all(
-            _known(info, states) == "COMPLETED" or _known(info, states) in {"RUNNING", "PENDING"}
-            for info in active_jobs
-        )
-        if not is_sure:
-            entries = queue()
-            states |= {entry.number: entry.state for entry in entries}
-            with self._lock:
-                self._queue = time.monotonic(), entries
-        return states
-
-    def _problem_of_accounting(self) -> str | None:
-        if self.workflow.executor_settings.status_command == "squeue" and shutil.which("sacct"):
-            return "slurm-status-command: squeue"
-        return accounting_problem()
-
-    def _state_of(self, info: SubmittedJobInfo, states: dict[str, str]) -> str | None:
-        """State of a job; None while it is not known."""
-        number = info.external_jobid or ""
-        state = _known(info, states)
-        self._unknown[number] = 0 if state or not states else self._unknown.get(number, 0) + 1
-        # squeue of this cluster does not know the jobs of others.
-        if self._unknown[number] < LOOKS_UNTIL_FORGOTTEN or self._submitted_job_clusters:
-            return state
-        return FORGOTTEN
 
     async def _report_end(self, info: SubmittedJobInfo, state: str) -> None:
         job, number = info.job, info.external_jobid
@@ -477,11 +416,6 @@ class PatientExecutor(plugin.Executor):
 def for_double_quotes(command: str) -> str:
     """A command that means the same between the double quotes of a shell, but for these."""
     return re.sub(r"[\\$`]", r"\\\g<0>", command)
-
-
-def _known(info: SubmittedJobInfo, states: dict[str, str]) -> str | None:
-    numbers: Iterable[str] = plugin._status_lookup_ids(info.external_jobid)
-    return next((states[number] for number in numbers if number in states), None)
 
 
 def _refusal_in(message: str) -> str:

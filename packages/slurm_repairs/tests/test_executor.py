@@ -91,7 +91,7 @@ latency-wait: 1
 """
 WORK = """\
 from pathlib import Path
-from slurm_repairs import executor
+from slurm_repairs import executor, states
 
 class Files:
     def _file(self, job):
@@ -105,8 +105,7 @@ class Files:
 
 def soon():
     executor.PAUSE_SECONDS = 0.1, 0.1
-    executor.QUEUE_KEPT_SECONDS = 0.0
-    executor._NEVER_ASKED = -1.0, []
+    states.QUEUE_KEPT_SECONDS = 0.0
     executor.PatientExecutor.next_seconds_between_status_checks = property(
         lambda self: 0.2, lambda self, value: None
     )
