@@ -76,7 +76,7 @@ def test_the_images_have_their_share(verdict):
     assert row.of_images == pytest.approx(0.004**2 / (own + others + 0.004**2))
     cells = cells_of(one, "natural")
     assert cells["Test images"] == f"{100 * row.of_images:.0f} %"
-    assert cells["± unlimited runs"] == "0.66"  # 1.66 standard errors with 99 degrees of freedom
+    assert cells["± unlimited"] == "0.66"  # 1.66 standard errors with 99 degrees of freedom
     assert cells_of(one, "blackbox")["Test images"] == "–"
 
 
@@ -85,7 +85,7 @@ def test_pairs_are_one_source(verdict):
     (row,) = [r for r in variance_rows(one) if r.verdict.pairs]
     low, high = row.verdict.interval
     assert row.sources.reach(0.05) == pytest.approx((high - low) / 2)
-    assert cells_of(one, "natural")["Runs of unmodified"] == "paired"
+    assert cells_of(one, "natural")["Reference"] == "paired"
     assert cells_of(one, "natural")["Its runs"] == "100 %"
 
 
@@ -146,10 +146,10 @@ def test_advice_where_all_is_decided(verdict):
     said = advice(verdict, drawings, {})
     assert said[:-1] == [
         "All runs of natural share one drawing of the images: its chance is in no interval. "
-        "`twins: 5` under variants.natural gives each of 5 runs its own."
+        "With twins: 5 in variants.natural, each of 5 runs has its own."
     ]
     assert said[-1].startswith("aa_control, in which nothing was changed, differs by 0.2 standard")
-    assert said[-1].endswith("as chance lets it.")
+    assert said[-1].endswith("consistent with chance.")
 
 
 def test_advice_where_more_runs_help(verdict):
@@ -191,7 +191,7 @@ def test_advice_on_pairs(verdict):
 def test_advice_on_twins_that_runs_share(verdict):
     said = advice(verdict, {"natural": Drawing(True, 3, {"all": None})}, {})
     assert said[0] == (
-        "5 runs of natural share 3 twins, and count as independent; `twins: 5` makes them so."
+        "5 runs of natural share 3 twins, and count as independent; they are with twins: 5."
     )
     assert not any(
         "twins" in line for line in advice(verdict, {"natural": Drawing(True, 5, {})}, {})
@@ -200,7 +200,7 @@ def test_advice_on_twins_that_runs_share(verdict):
 
 def test_an_aa_control_beyond_chance_is_told(verdict):
     one = changed(verdict, "aa_control", lambda row: replace(row, difference=0.02))
-    assert advice(one, {}, {})[-1].endswith("more than these sources let it.")
+    assert advice(one, {}, {})[-1].endswith("more than these sources explain.")
 
 
 def test_the_command_prints_the_table_and_writes_all_classes(finished, tmp_path, capsys):

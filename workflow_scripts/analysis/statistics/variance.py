@@ -17,16 +17,16 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, Variant
 MOSTLY = 0.5
 """Share from which a source is most of the variance."""
 PLAUSIBLE_ERRORS = 2.0
-"""Standard errors up to which an A/A control differs as chance lets it."""
+"""Standard errors up to which the difference of an A/A control is consistent with chance."""
 TITLE = "Shares of the variance of the difference in mean {ap}"
 CAPTION = (
-    "Shares of the variance of the difference from {reference}. Runs: the seed of a training "
-    "decides its initialisation, the order of the images and their augmentation, which this cannot "
-    "tell apart. Test images: what another set of images like these would change, by resampling. "
-    "Drawing: the part of the variant's runs that comes from the drawing of its images with "
-    "another seed (`twins`); not varied: all runs share one twin, so this chance is in no "
-    "interval. ±: half the width of the {confidence} interval, in points, now, with twice the runs "
-    "of both, and with unlimited runs, if the observed standard deviations are true."
+    "Its runs, reference: what the runs of the variant and of {reference} contribute; a run's "
+    "seed decides its initialisation, the order of its images and their augmentation together. "
+    "Test images: what another set of images like these would change, by resampling. Drawing: the "
+    "part of the variant's runs that comes from drawing its images with another seed (twins); not "
+    "varied: all runs share one twin, so this chance is in no interval. ±: half the width of the "
+    "{confidence} interval in points: now, with twice the runs of both, and with unlimited runs, "
+    "if the observed standard deviations are true."
 )
 
 
@@ -105,8 +105,8 @@ def shares_table(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) ->
     return TextTable(
         title=TITLE.format(ap=verdict.task.ap),
         columns=(
-            *("Variant", "Difference", "Its runs", f"Runs of {verdict.reference}", "Test images"),
-            *("Drawing", "± now", "± twice the runs", "± unlimited runs"),
+            *("Variant", "Difference", "Its runs", "Reference", "Test images", "Drawing"),
+            *("± now", "± twice", "± unlimited"),
         ),
         rows=tuple(
             (
@@ -268,12 +268,12 @@ def _on_twins(row: VarianceRow, drawing: Drawing | None) -> Iterator[str]:
     if drawing.twins == 1:
         yield (
             f"All runs of {name} share one drawing of the images: its chance is in no interval. "
-            f"`twins: {runs}` under variants.{name} gives each of {runs} runs its own."
+            f"With twins: {runs} in variants.{name}, each of {runs} runs has its own."
         )
     elif drawing.twins < runs:
         yield (
-            f"{runs} runs of {name} share {drawing.twins} twins, and count as independent; "
-            f"`twins: {runs}` makes them so."
+            f"{runs} runs of {name} share {drawing.twins} twins, and count as independent; they "
+            f"are with twins: {runs}."
         )
 
 
@@ -283,7 +283,9 @@ def _on_aa_controls(verdict: ExperimentVerdict) -> Iterator[str]:
             continue
         errors = abs(row.verdict.difference or 0.0) / row.sources.error
         fits = (
-            "as chance lets it" if errors <= PLAUSIBLE_ERRORS else "more than these sources let it"
+            "consistent with chance"
+            if errors <= PLAUSIBLE_ERRORS
+            else "more than these sources explain"
         )
         yield (
             f"{row.variant.variant}, in which nothing was changed, differs by {errors:.1f} "
