@@ -67,6 +67,7 @@ def test_a_training_that_saved_goes_on_and_ends_like_one_without(job, monkeypatc
     monkeypatch.setenv("STOP_AT", "2")
     assert run(job) == 75
     assert "run again to go on from" in capfd.readouterr().err
+    assert job.files.saved_state.is_file()
     assert not job.files.checkpoint.exists()
     assert run(job) == 0
     assert "from step 2" in capfd.readouterr().err

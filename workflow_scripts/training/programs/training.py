@@ -146,6 +146,8 @@ class ProgramRun:
         where = "{state}"
         if failure.code == EXIT_SAVED or (asked and saved):
             if saved:
+                # By this file, those who start trainings again see whether a start saved anything.
+                write_text(self.job.state, f"{now()}\n")
                 how = "saved" if failure.code == EXIT_SAVED else f"{failure}, after it had saved"
                 return TrainingOutcome(Ending.SAVED, f"{how}; run again to go on from {self.state}")
             return TrainingOutcome(
