@@ -11,6 +11,7 @@ def _commands(*words: str) -> Callable[[Sequence[str]], int]:
 
 anonymization = _commands("anonymization")
 cluster = _commands("cluster")
+convert_labels = _commands("dataset", "convert")
 draw = _commands("dataset", "draw")
 evaluation = _commands("evaluation")
 index = _commands("dataset", "index")

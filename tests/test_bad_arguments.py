@@ -120,7 +120,7 @@ WEIGHTS = {
         ("statistics verdict --summary none --output o", "none: no such file"),
         (
             "statistics verdict --summary blank.csv --output o",
-            "blank.csv: line 3: class is ' ', ex",
+            "blank.csv: line 3: class is '', ex",
         ),
         ("statistics verdict --summary nameless.csv --output o", "line 3: class is '', expected a"),
         (

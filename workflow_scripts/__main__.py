@@ -30,6 +30,7 @@ COMMANDS = {
     "weights fetch": "operations.commands.weights_fetch:fetch",
     "weights record": "operations.commands.weights_record:record",
     "dataset draw": "dataset.commands.draw:draw",
+    "dataset convert": "dataset.commands.convert:convert",
     "dataset index": "dataset.commands.index:index",
     "pii check": "pii.commands.check:check",
     "pii detect": "pii.commands.detect:detect",

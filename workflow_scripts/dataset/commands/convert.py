@@ -1,0 +1,75 @@
+"""`dataset convert`: labels of public data sets as a COCO file."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from plain_commands.console import log
+from plain_commands.errors import UserError
+from plain_commands.files import read_bytes, write_json
+
+from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.dataset.conversion import kitti, scalabel, zod
+from workflow_scripts.dataset.conversion.coco_file import as_coco
+from workflow_scripts.dataset.conversion.source import Reader
+
+READERS: dict[str, Reader] = {"kitti": kitti.read, "scalabel": scalabel.read, "zod": zod.read}
+
+
+def convert(
+    layout: Literal["kitti", "scalabel", "zod"],
+    labels: Path,
+    /,
+    *,
+    images: Folder,
+    only: File | None = None,
+    output: File,
+) -> None:
+    """Write labels of another layout as a COCO file, for `dataset: {kind: coco}`.
+
+    kitti: the folder label_2 of the object benchmark. scalabel: a JSON file of BDD100K. zod: the
+    folder single_frames of Zenseact Open Dataset, which is that of the images, too. Regions in
+    which objects were not told apart become groups (iscrowd).
+
+    Args:
+        layout: of the labels.
+        labels: file or folder of the labels.
+        images: folder of the images.
+        only: text file with the images to take, one name a line; folders and suffix may be missing.
+        output: the COCO file.
+
+    Raises:
+        UserError: one line for each label or image that cannot be read, or that there are none.
+    """
+    names = None if only is None else _names_in(only)
+    findings: list[str] = []
+    content, left_out = as_coco(READERS[layout](labels, images, findings), images, findings, names)
+    if not findings and not content["annotations"]:
+        findings.append(
+            f"{labels}: no object is labelled" + (f" in the images of {only}" if only else "")
+        )
+    if findings:
+        raise UserError.of(findings)
+    write_json(output, content)
+    for kind, count in left_out.items():
+        log.warning("%d %s, left out", count, kind)
+    classes = {category["id"]: category["name"] for category in content["categories"]}
+    counts = Counter(
+        classes[one["category_id"]] for one in content["annotations"] if not one["iscrowd"]
+    )
+    groups = sum(one["iscrowd"] for one in content["annotations"])
+    log.info(
+        "%s: %d images, %d objects (%s), %d groups",
+        output,
+        len(content["images"]),
+        sum(counts.values()),
+        ", ".join(f"{count} {name}" for name, count in counts.most_common()),
+        groups,
+    )
+
+
+def _names_in(file: Path) -> set[str]:
+    names = {line.strip() for line in read_bytes(file).decode(errors="replace").splitlines()} - {""}
+    if not names:
+        raise UserError(f"{file}: no name of an image in it")
+    return names

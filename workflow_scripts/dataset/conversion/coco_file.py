@@ -1,0 +1,64 @@
+"""A COCO file of labelled images."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.imaging.images import size_in_header
+
+from .source import SourceImage
+
+
+def as_coco(
+    labelled: Iterable[SourceImage],
+    images: Path,
+    findings: list[str],
+    only: Collection[str] | None = None,
+) -> tuple[dict[str, Any], Counter[str]]:
+    """The content of a COCO file, and how often something was left out.
+
+    A region of every class becomes a group (`iscrowd`) of each class.
+
+    Args:
+        labelled: images with their objects.
+        images: folder of the images, whose sizes are read.
+        findings: gets a line for each image that cannot be read.
+        only: images to take, by file name, or without its folders or suffix; None for all.
+    """
+    read = []
+    for image in labelled:
+        path = images / image.file_name
+        if only is not None and not {image.file_name, path.name, path.stem} & set(only):
+            continue
+        size = size_in_header(path)
+        if size is None:
+            findings.append(f"{path}: not an image")
+        else:
+            read.append((image, size))
+    named = {one.class_name for image, _ in read for one in image.objects if one.class_name}
+    numbers = {name: number for number, name in enumerate(sorted(named), start=1)}
+    annotations: list[dict[str, Any]] = []
+    for image_id, (image, _) in enumerate(read, start=1):
+        for one in image.objects:
+            for name in numbers if one.class_name is None else [one.class_name]:
+                annotations.append(
+                    {
+                        "id": len(annotations) + 1,
+                        "image_id": image_id,
+                        "category_id": numbers[name],
+                        "bbox": list(one.box),
+                        "area": one.box[2] * one.box[3],
+                        "iscrowd": int(one.is_group),
+                        **({} if one.mask is None else {"segmentation": one.mask}),
+                    }
+                )
+    content = {
+        "images": [
+            {"id": number, "file_name": image.file_name, "width": width, "height": height}
+            for number, (image, (width, height)) in enumerate(read, start=1)
+        ],
+        "annotations": annotations,
+        "categories": [{"id": number, "name": name} for name, number in numbers.items()],
+    }
+    return content, Counter(kind for image, _ in read for kind in image.left_out)
