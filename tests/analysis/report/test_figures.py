@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 from xml.etree import ElementTree
 
+import numpy as np
 import pandas as pd
 import pytest
 from figures_and_tables.figures import style
@@ -150,11 +151,24 @@ def test_only_a_loss_has_a_margin_where_a_gain_is_no_matter(finished):
     settings = results.verdict.settings.model_copy(update={"question": Question.NON_INFERIORITY})
     asked = results.verdict.model_copy(update={"settings": settings})
 
-    def ends(verdict):
-        with style(forest.NAME):
-            shown = replace(results, verdict=verdict)
-            axes = forest.draw(shown, verdict.variants[:1], 1, 4).axes[0]
-        return [(band.get_x(), band.get_x() + band.get_width()) for band in axes.patches]
+    def ends(figure, chosen, verdict):
+        shown = replace(results, verdict=verdict)
+        with style(figure.NAME):
+            axes = figure.draw(shown, chosen(shown), 1, 4).axes[0]
+        bands = [(band.get_x(), band.get_x() + band.get_width()) for band in axes.patches]
+        # What lies outside is clipped, but would widen the page.
+        left, right = axes.get_xlim()
+        assert all(left <= start < end <= right + 1e-9 for start, end in bands)
+        return bands, right
 
-    assert ends(results.verdict) == [(-2, 2), (-1, 1)]
-    assert ends(asked) == [(-2, forest.MOST), (-1, forest.MOST)]
+    def first(results):
+        return results.verdict.variants[:1]
+
+    assert ends(forest, first, results.verdict)[0] == [(-2, 2), (-1, 1)]
+    bands, right = ends(forest, first, asked)
+    assert bands == pytest.approx(np.array([(-2, right), (-1, right)]))
+    bands, _ = ends(sizes, lambda results: sizes.panels(results)[:1], results.verdict)
+    base = results.verdict.variants[0].rows[0].reference.mean
+    assert bands[1] == pytest.approx((-1 / base, 1 / base))
+    bands, right = ends(sizes, lambda results: sizes.panels(results)[:1], asked)
+    assert [end for _, end in bands] == pytest.approx([right] * len(bands))

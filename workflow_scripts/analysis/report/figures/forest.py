@@ -40,8 +40,6 @@ LOOKS = {
     Verdict.UNTESTABLE: (QUIET, "x", True),
 }
 """Colour, marker and whether it is filled, by the verdict within the widest margin."""
-MOST = 100
-"""The largest difference, points."""
 ROW, HEAD = 0.26, 0.95
 """Height of a row, and of the space above and below the rows, inches."""
 
@@ -81,12 +79,12 @@ def draw_margins(axes: Axes, margins: Iterable[float], *, both_ways: bool = True
     """Draw margins (fractions of 1) as bands around zero, the widest behind.
 
     Args:
-        axes: an empty panel.
+        axes: a panel; its limits are set unless bands end both ways.
         margins: fractions of 1.
         both_ways: whether a band ends at a gain of the margin, too.
     """
     for number, margin in enumerate(sorted((100 * each for each in margins), reverse=True)):
-        end = margin if both_ways else MOST
+        end = margin if both_ways else axes.get_xlim()[1]
         axes.axvspan(-margin, end, color=(BAND, GRID)[number % 2], linewidth=0, zorder=0)
     axes.axvline(0, color=QUIET, linewidth=0.9, zorder=1)
 
@@ -100,20 +98,19 @@ def finish_rows(axes: Axes, titles: Sequence[str]) -> None:
 
 
 def _draw(axes: Axes, of: VariantVerdict, results: ExperimentResults, *, both_ways: bool) -> None:
-    margins = results.margins
-    draw_margins(axes, margins, both_ways=both_ways)
-    for place, row in enumerate(of.rows):
-        _draw_row(axes, place, row)
-    finish_rows(axes, [short(class_title(row.name)) for row in of.rows])
-    axes.axhline(len(of.rows) - 1.5, color=GRID, linewidth=0.8)
     ends = [
         100 * end
         for row in of.rows
         for end in (row.low, row.high, row.difference)
         if end is not None
     ]
-    room = 1.35 * 100 * max(margins)
+    room = 1.35 * 100 * max(results.margins)
     axes.set_xlim(min(1.1 * min(ends, default=0), -room), max(1.1 * max(ends, default=0), room))
+    draw_margins(axes, results.margins, both_ways=both_ways)
+    for place, row in enumerate(of.rows):
+        _draw_row(axes, place, row)
+    finish_rows(axes, [short(class_title(row.name)) for row in of.rows])
+    axes.axhline(len(of.rows) - 1.5, color=GRID, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     name = short(of.variant, 28)
     axes.set_title(f"{name} ({of.role})" if of.is_control else name)

@@ -13,6 +13,7 @@ from run_equivalence.verdicts import ClassVerdict
 
 from workflow_scripts.analysis.report.figures.forest import HEAD, ROW, draw_estimate, finish_rows
 from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.analysis.statistics.words import asks_for_equivalence
 from workflow_scripts.contracts.runs import class_title
 from workflow_scripts.contracts.supplements import ClassSupplement
 from workflow_scripts.contracts.verdicts import VariantVerdict
@@ -83,49 +84,61 @@ def draw(
         width: width of a panel, inches.
     """
     height = HEAD + ROW * max(len(panel.rows) for panel in chosen)
+    both_ways = results.verdict is None or asks_for_equivalence(results.verdict)
+
+    def draw_panel(axes: Axes, panel: SizePanel) -> None:
+        _draw(axes, panel, results.margins, both_ways=both_ways)
+
     with style(NAME):
-        return draw_panels(
-            chosen,
-            lambda axes, panel: _draw(axes, panel, results.margins),
-            (width, height),
-            columns,
-        )
+        return draw_panels(chosen, draw_panel, (width, height), columns)
 
 
-def _draw(axes: Axes, panel: SizePanel, margins: Sequence[float]) -> None:
+def _draw(axes: Axes, panel: SizePanel, margins: Sequence[float], *, both_ways: bool) -> None:
     measure = panel.measure
-    axes.axvline(measure.nothing, color=QUIET, linewidth=0.9, zorder=1)
-    ends = [measure.nothing]
-    for place, (row, beside) in enumerate(zip(panel.of.rows, panel.rows, strict=True)):
-        if measure.name == "percent":
-            _draw_margins(axes, place, row, margins)
-        estimate = measure.of(beside.effects) if beside.effects else None
-        if estimate is not None:
-            value, interval = measure.scale * estimate.value, None
-            if estimate.low is not None and estimate.high is not None:
-                interval = [measure.scale * end for end in (estimate.low, estimate.high)]
-            draw_estimate(axes, place, row, value, interval)
-            ends += interval or [value]
-    finish_rows(axes, [short(class_title(row.name)) for row in panel.of.rows])
-    axes.axhline(len(panel.rows) - 1.5, color=GRID, linewidth=0.8)
+    estimates = [
+        _on_axis(estimate, measure.scale)
+        if beside.effects and (estimate := measure.of(beside.effects))
+        else None
+        for beside in panel.rows
+    ]
+    ends = [measure.nothing, *(end for one in estimates if one for end in (one[0], *one[1]))]
     room = 0.08 * (max(ends) - min(ends)) or 1
     axes.set_xlim(min(ends) - room, max(ends) + room)
-    if measure.nothing:
+    if measure.nothing:  # a probability
         axes.set_xlim(-0.04, 1.04)
+    axes.axvline(measure.nothing, color=QUIET, linewidth=0.9, zorder=1)
+    for place, (row, estimate) in enumerate(zip(panel.of.rows, estimates, strict=True)):
+        if measure.name == "percent":
+            _draw_margins(axes, place, row, margins, both_ways=both_ways)
+        if estimate is not None:
+            draw_estimate(axes, place, row, estimate[0], estimate[1] or None)
+    finish_rows(axes, [short(class_title(row.name)) for row in panel.of.rows])
+    axes.axhline(len(panel.rows) - 1.5, color=GRID, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     name = short(panel.of.variant, 24)
     axes.set_title(f"{name} ({panel.of.role})" if panel.of.is_control else name)
     axes.set_xlabel(measure.axis)
 
 
-def _draw_margins(axes: Axes, place: int, row: ClassVerdict, margins: Sequence[float]) -> None:
+def _on_axis(estimate: IntervalEstimate, scale: float) -> tuple[float, tuple[float, ...]]:
+    """The value and the ends of its interval, if it is bounded, on the axis."""
+    if estimate.low is None or estimate.high is None:
+        return scale * estimate.value, ()
+    return scale * estimate.value, (scale * estimate.low, scale * estimate.high)
+
+
+def _draw_margins(
+    axes: Axes, place: int, row: ClassVerdict, margins: Sequence[float], *, both_ways: bool
+) -> None:
     """The margins as shares of the reference's AP, which differ from class to class."""
     base = row.reference.mean
     if not base:
         return
+    left, right = axes.get_xlim()
     for number, margin in enumerate(sorted(margins, reverse=True)):
         reach = 100 * margin / base
+        start, end = max(-reach, left), min(reach, right) if both_ways else right
         colour = (BAND, GRID)[number % 2]
         axes.add_patch(
-            Rectangle((-reach, place - 0.5), 2 * reach, 1, color=colour, linewidth=0, zorder=0)
+            Rectangle((start, place - 0.5), end - start, 1, color=colour, linewidth=0, zorder=0)
         )
