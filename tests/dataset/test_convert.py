@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from twin_comparison.files import expected_path
 
 from tests.commands import convert_labels, index
 from workflow_scripts.contracts.coco import CocoSplit
@@ -154,6 +155,8 @@ def test_zod(tmp_path):
         (image, "Pedestrian", [70, 10, 10, 20], 1),
         (image, "Vehicle", [70, 10, 10, 20], 1),
     ]
+    generated = "000007/camera_front_dnat/000007_romeo_2022-02-14T13:23:32Z.jpg"
+    assert expected_path(frames, image, {"blur": "dnat"}) == frames / generated
 
 
 @pytest.mark.parametrize(
