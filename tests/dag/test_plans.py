@@ -216,6 +216,11 @@ def test_other_margins_are_judged_anew_and_nothing_else(done):
     assert done.plan() == {"verdict": 1, **SHOWN}
 
 
+def test_another_question_is_judged_anew_and_nothing_else(done):
+    done.config["question"] = "non-inferiority"
+    assert done.plan() == {"verdict": 1, **SHOWN}
+
+
 def test_without_exposed_objects_validation_images_are_not_searched(indexed, done):
     indexed.config["evaluation"]["exposed"] = False
     plan = indexed.plan()

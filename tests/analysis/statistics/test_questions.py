@@ -147,8 +147,9 @@ def test_auto_pairs_by_the_planned_number(tmp_path, seeds, is_paired):
     verdict = judged(tmp_path, "--runs", *write_pairs(tmp_path, seeds), *asked(paired="auto"))
     assert (by_name(verdict)["person"]["pairs"] is not None) == is_paired
     said = " ".join(verdict["said"]["caveats"])
-    assert ("compared as pairs (statistics.paired: auto)" in said) == is_paired
-    assert ("fewer than 10 pairs were planned" in said) != is_paired
+    rule = "statistics.paired: auto, from 10 planned pairs on"
+    assert (f"compared as pairs ({rule})" in said) == is_paired
+    assert (f"as independent ({rule}; fewer pairs were planned" in said) != is_paired
 
 
 def test_other_seeds_are_no_pairs():

@@ -209,14 +209,16 @@ def _of_pairing(verdict: ExperimentVerdict) -> list[str]:
         return []
     paired = [of.variant for of in verdict.variants if of.over_all.pairs is not None]
     others = [of.variant for of in verdict.variants if of.over_all.pairs is None]
-    setting = f"statistics.paired: {'auto' if rule == 'auto' else 'true'}"
+    setting = "statistics.paired: true"
+    if rule == "auto":
+        setting = f"statistics.paired: auto, from {FEWEST_PAIRS} planned pairs on"
     said = []
     if paired:
         said.append(f"Runs of one seed are compared as pairs ({setting}): {', '.join(paired)}.")
     if others:
         why = "A/A controls have other seeds"
         if rule == "auto":
-            why = f"fewer than {FEWEST_PAIRS} pairs were planned, or seeds differ"
+            why = "fewer pairs were planned, or seeds differ"
         said.append(f"Runs are compared as independent ({setting}; {why}): {', '.join(others)}.")
     return said
 

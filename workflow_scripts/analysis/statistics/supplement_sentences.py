@@ -33,13 +33,12 @@ def _of_pairs(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
         yield (
             f"Mean AP of runs with one seed correlates by {r.value:+.2f} ({pairs.n} pairs{bounds})."
         )
-    saved = _saved(pairs, verdict)
     used = any(row.pairs is not None for row, _ in rows)
     so = "" if used else " The verdict compares the runs as independent (statistics.paired)."
-    yield f"{saved}{so}"
+    yield _saved(pairs, verdict, saves="saves" if used else "would save") + so
 
 
-def _saved(pairs: SeedPairs, verdict: ExperimentVerdict) -> str:
+def _saved(pairs: SeedPairs, verdict: ExperimentVerdict, *, saves: str) -> str:
     margin = points(verdict.settings.margins[0])
     both_ways = verdict.settings.question is Question.EQUIVALENCE
     claim = "equivalence" if both_ways else "non-inferiority"
@@ -51,8 +50,8 @@ def _saved(pairs: SeedPairs, verdict: ExperimentVerdict) -> str:
         f"{alone} independent runs per variant"
     )
     if as_pairs < alone:
-        return f"{start}: pairing would save {alone - as_pairs} runs per variant."
-    return f"{start}: pairing would save nothing."
+        return f"{start}: pairing {saves} {alone - as_pairs} runs per variant."
+    return f"{start}: pairing {saves} nothing."
 
 
 def _of_exact(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
