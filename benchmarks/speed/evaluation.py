@@ -21,7 +21,7 @@ from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings import CLASSES
-from workflow_scripts.dataset.cityscapes_reader import instances_of
+from workflow_scripts.dataset.cityscapes_reader import boxes_of, instances_of
 from workflow_scripts.dataset.reader import ReadImage, number
 from workflow_scripts.imaging.masks import decode_mask, encode_mask
 
@@ -79,7 +79,7 @@ def _cityscapes(predictions: int) -> Comparison:
     drawn, results = made_up_job(CITYSCAPES_IMAGES, OBJECTS, predictions)
     frames = [_ids(drawn, image.id) for image in drawn.images]
     read = [
-        ReadImage(image, tuple(instances_of(ids)))
+        ReadImage(image, tuple(instances_of(ids, boxes_of(ids))))
         for image, ids in zip(drawn.images, frames, strict=True)
     ]
     split = number(read, drawn.classes)

@@ -31,7 +31,7 @@ from tests.coco_folder import HEIGHT, SQUARE, WIDTH, CocoFolder, content_of
 from tests.commands import index
 from workflow_scripts.contracts.cityscapes import LABEL_IDS, instance_ids_path, polygons_path
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.dataset.cityscapes_reader import instances_of
+from workflow_scripts.dataset.cityscapes_reader import boxes_of, instances_of
 from workflow_scripts.imaging.images import decode_ids, write_png
 from workflow_scripts.imaging.masks import decode_mask
 
@@ -219,9 +219,8 @@ def test_id_images_are_counted_as_by_cityscapes_scripts(tmp_path, values, found)
     theirs = counts_by_cityscapes_scripts(path)
     assert {name: numbers for name, numbers in theirs.items() if any(numbers)} == found
     labels = dict(enumerate(LABEL_IDS, start=1))
-    ours = [
-        (labels[one.category_id], one.iscrowd)
-        for one in instances_of(decode_ids(path.read_bytes(), path))
-    ]
+    decoded = decode_ids(path.read_bytes(), path)
+    read = instances_of(decoded, boxes_of(decoded))
+    ours = [(labels[one.category_id], one.iscrowd) for one in read]
     for name, (objects, groups) in theirs.items():
         assert (ours.count((name, 0)), ours.count((name, 1))) == (objects, groups)

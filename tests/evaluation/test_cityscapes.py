@@ -11,7 +11,7 @@ from tests.evaluation import cityscapes_oracle
 from workflow_scripts.contracts.cityscapes import LABEL_IDS, VOID_IDS
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.settings import CLASSES
-from workflow_scripts.dataset.cityscapes_reader import instances_of, void_of
+from workflow_scripts.dataset.cityscapes_reader import boxes_of, instances_of, void_of
 from workflow_scripts.dataset.reader import ReadImage, number
 from workflow_scripts.evaluation.scores import cityscapes_scores
 from workflow_scripts.imaging.masks import encode_mask
@@ -94,7 +94,8 @@ def ours(frames, found):
     """The same by our evaluation: class name to (AP, AP50), and `all`."""
     labelled = [
         ReadImage(
-            CocoImage(0, f"{n}.png", WIDTH, HEIGHT, "", void_of(ids)), tuple(instances_of(ids))
+            CocoImage(0, f"{n}.png", WIDTH, HEIGHT, "", void_of(ids)),
+            tuple(instances_of(ids, boxes_of(ids))),
         )
         for n, ids in enumerate(frames)
     ]

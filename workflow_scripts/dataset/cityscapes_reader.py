@@ -1,6 +1,6 @@
 """Reader of data sets in the Cityscapes layout, `leftImg8bit` and `gtFine`."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
@@ -98,25 +98,26 @@ def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
     ids = decode_ids(labels, label_path)
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16 (not labelIds)")
-    refuse_foreign(ids, label_path)
-    if ids.max() <= LAST_TRAIN_ID:
+    boxes = boxes_of(ids)
+    refuse_foreign(boxes, label_path)
+    if max(boxes) <= LAST_TRAIN_ID:
         notes.append((LIKE_TRAIN_IDS, label_path.name))
     void = void_of(ids) if with_void else None
     image = CocoImage(0, file_name, width, height, sha256_of(raw), void, is_turned or None)
-    return ReadImage(image, tuple(instances_of(ids)), tuple(notes))
+    return ReadImage(image, tuple(instances_of(ids, boxes)), tuple(notes))
 
 
-def refuse_foreign(ids: np.ndarray, path: Path) -> None:
+def refuse_foreign(found: Collection[int], path: Path) -> None:
     """Stop at values that no label has: ids of another data set, train ids, or resized ones.
 
     Args:
-        ids: (height, width) uint16.
+        found: the values of an id image.
         path: the file.
 
     Raises:
         UserError: there are some.
     """
-    values = values_of(ids)
+    values = np.array(list(found))
     labels = np.where(values < 1000, values, values // 1000)
     foreign = np.where(
         values < 1000,
@@ -124,20 +125,39 @@ def refuse_foreign(ids: np.ndarray, path: Path) -> None:
         ~np.isin(labels, cityscapes.OBJECT_LABEL_IDS),
     )
     if foreign.any():
-        found = values[foreign].tolist()
-        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        wrong = values[foreign].tolist()
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         raise UserError(
-            f"{path}: values {', '.join(map(str, found[:5]))}{more} belong to no label of "
+            f"{path}: values {', '.join(map(str, wrong[:5]))}{more} belong to no label of "
             "Cityscapes; a pixel has its label's id, or 1000 * id + number in an object (ids may "
             "be resized with nearest neighbour only)"
         )
 
 
-def values_of(ids: np.ndarray) -> np.ndarray:
-    """The values of an id image, (height, width) uint16, in ascending order."""
+def boxes_of(ids: np.ndarray) -> dict[int, tuple[int, int, int, int]]:
+    """The box of each value of an id image.
+
+    Args:
+        ids: (height, width) uint16.
+
+    Returns:
+        x, y, width and height in pixels, by value, in ascending order.
+    """
+    width = ids.shape[1]
     flat = ids.ravel()
-    # Each value starts a run somewhere; there are few runs.
-    return np.unique(np.append(flat[1:][flat[1:] != flat[:-1]], flat[:1]))
+    # Runs of equal pixels in a row: there are few.
+    is_start = np.ones(flat.size, bool)
+    np.not_equal(flat[1:], flat[:-1], out=is_start[1:])
+    is_start[::width] = True
+    starts = np.flatnonzero(is_start)
+    order = np.argsort(flat[starts], kind="stable")
+    values, begins = np.unique(flat[starts][order], return_index=True)
+    rows, left = (part[order] for part in np.divmod(starts, width))
+    right = left + np.diff(starts, append=flat.size)[order]
+    x0, y0 = np.minimum.reduceat(left, begins), rows[begins]
+    x1, y1 = np.maximum.reduceat(right, begins), np.maximum.reduceat(rows, begins) + 1
+    sides = zip(x0.tolist(), y0.tolist(), (x1 - x0).tolist(), (y1 - y0).tolist(), strict=True)
+    return dict(zip(values.tolist(), sides, strict=True))
 
 
 def void_of(ids: np.ndarray) -> Rle | None:
@@ -152,34 +172,26 @@ def void_of(ids: np.ndarray) -> Rle | None:
     return encode_mask(mask[y : y + h, x : x + w], x, y, *ids.shape) if w else None
 
 
-def instances_of(ids: np.ndarray) -> Iterator[Instance]:
-    """The instances of an id image, (height, width) uint16, by class and then by number."""
-    height, width = ids.shape
-    present, found = values_of(ids), []
+def instances_of(
+    ids: np.ndarray, boxes: Mapping[int, tuple[int, int, int, int]]
+) -> Iterator[Instance]:
+    """The instances of an id image, by class and then by number.
+
+    Args:
+        ids: (height, width) uint16.
+        boxes: those of its values.
+    """
     for category_id, name in enumerate(CLASSES, start=1):
         label_id = cityscapes.LABEL_IDS[name]
-        for value in present[(present == label_id) | (present // 1000 == label_id)].tolist():
-            found.append((category_id, value, int(value == label_id)))
-    # Numbers of one byte, where they suffice, are compared in half of the time.
-    number_of = np.zeros(2**16, np.min_scalar_type(len(found)))
-    number_of[[value for _, value, _ in found]] = np.arange(1, len(found) + 1)
-    numbers = cv2.LUT(ids, number_of)
-    left, top, wide, high = cv2.boundingRect((numbers > 0).view(np.uint8))
-    numbers = numbers[top : top + high, left : left + wide]
-    for index, (category_id, _, is_crowd) in enumerate(found, start=1):
-        mask = numbers == index
-        rows = np.flatnonzero(mask.any(axis=1))
-        y, h = int(rows[0]), int(rows[-1] - rows[0]) + 1
-        columns = np.flatnonzero(mask[y : y + h].any(axis=0))
-        x, w = int(columns[0]), int(columns[-1] - columns[0]) + 1
-        crop = mask[y : y + h, x : x + w]
-        x, y = x + left, y + top
-        yield Instance(
-            id=0,
-            image_id=0,
-            category_id=category_id,
-            bbox=(x, y, w, h),
-            area=int(np.count_nonzero(crop)),
-            segmentation=encode_mask(crop, x, y, height, width),
-            iscrowd=is_crowd,
-        )
+        for value, (x, y, w, h) in boxes.items():
+            if label_id in (value, value // 1000):
+                crop = ids[y : y + h, x : x + w] == value
+                yield Instance(
+                    id=0,
+                    image_id=0,
+                    category_id=category_id,
+                    bbox=(x, y, w, h),
+                    area=int(np.count_nonzero(crop)),
+                    segmentation=encode_mask(crop, x, y, *ids.shape),
+                    iscrowd=int(value == label_id),
+                )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, JpegImagePlugin
 
-from .metadata import colour_profile
+from .metadata import PNG, ImageFileError, colour_profile, kinds_in
 from .png import png_of
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
@@ -47,11 +47,18 @@ def orientation_of(raw: bytes) -> int:
 
 def has_position(raw: bytes) -> bool:
     """Whether the EXIF of an image file's bytes says where it was taken (GPS)."""
+    # getexif() would decode a PNG that has none.
+    if raw.startswith(PNG) and not _has_exif(raw):
+        return False
     with Image.open(io.BytesIO(raw)) as image:
-        # getexif() would decode a PNG that has none.
-        if image.format == "PNG" and not (b"eXIf" in raw or b"Raw profile type" in raw):
-            return False
         return bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+
+
+def _has_exif(raw: bytes) -> bool:
+    try:
+        return "exif" in kinds_in(raw)
+    except ImageFileError:
+        return False  # whoever decodes it says so
 
 
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -116,14 +116,15 @@ def _parts_of_png(raw: bytes) -> Iterator[_Part]:
         at += length + 12
         if at > len(raw):
             raise ValueError("it ends in a chunk")
-        yield _Part(start, at, tuple(_in_chunk(name, raw[start + 8 : at - 4])))
+        is_technical = name in _PNG_TECHNICAL
+        yield _Part(
+            start, at, () if is_technical else tuple(_in_chunk(name, raw[start + 8 : at - 4]))
+        )
     if at < len(raw):
         yield _Part(at, len(raw), ("trailing",))
 
 
 def _in_chunk(name: str, content: bytes) -> Iterator[str]:
-    if name in _PNG_TECHNICAL:
-        return
     if content.startswith(b"XML:com.adobe.xmp"):
         yield "xmp"
     elif content.startswith((b"Raw profile type exif", b"Raw profile type APP1")):
