@@ -121,22 +121,27 @@ def test_a_sacct_that_does_not_answer(idle_cluster, tmp_path, sacct, said):
 
 @pytest.mark.slow
 def test_two_calls_at_once_do_no_work_twice(idle_cluster, tmp_path):
-    """The second, with --nolock, waits for the jobs of the first and takes their results."""
+    """The second, with --nolock, waits for the jobs of the first and takes their results.
+
+    The folder's name is one that shells and encodings may stumble over.
+    """
+    folder = tmp_path / "große Läufe (1)"
+    folder.mkdir()
     counted = SNAKEFILE.replace("sleep 2;", "echo >>{wildcards.n}.starts; sleep 8;")
-    (tmp_path / "Snakefile").write_text(counted)
-    (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT)
+    (folder / "Snakefile").write_text(counted)
+    (folder / "site.yaml").write_text(WITHOUT_ACCOUNT)
     with ThreadPoolExecutor() as pool:
-        first = pool.submit(call, idle_cluster, tmp_path)
+        first = pool.submit(call, idle_cluster, folder)
         wait_for("submitted jobs", lambda: len(idle_cluster.jobs("all")) == 4)
-        second = pool.submit(call, idle_cluster, tmp_path, "--nolock")
+        second = pool.submit(call, idle_cluster, folder, "--nolock")
     for done in (first.result(), second.result()):
         assert done.returncode == 0, done.stdout
     assert "which another call submitted for the same work. It costs no retry" in (
         second.result().stdout
     )
-    starts = [path.read_text().count("\n") for path in sorted(tmp_path.glob("*.starts"))]
+    starts = [path.read_text().count("\n") for path in sorted(folder.glob("*.starts"))]
     assert starts == [1, 1, 1, 1]
-    assert len(list(tmp_path.glob("[0-3].txt"))) == 4
+    assert len(list(folder.glob("[0-3].txt"))) == 4
 
 
 @pytest.mark.slow
