@@ -9,6 +9,7 @@ import pytest
 from plain_commands.files import read_json, write_json
 from run_equivalence.verdicts import ClassVerdict, Verdict, WithImages
 
+from tests.commands import report
 from tests.commands import statistics as main
 from tests.written_results import FIVE, write_results
 from workflow_scripts.analysis.report.results import read_results
@@ -131,6 +132,15 @@ def test_twins_that_differ_have_their_share(finished, tmp_path, effect, least, m
     assert int(cells["Drawing"].partition(" ")[0]) == pytest.approx(
         100 * whole * found.share, abs=1
     )
+
+
+def test_the_answer_says_what_is_of_the_first_twin_alone(finished, tmp_path):
+    results = spread_over_twins(shutil.copytree(finished, tmp_path / "twins"), 5, 0.0)
+    assert report(["html", str(results)]) == 0
+    page = (results / "report.html").read_text(encoding="utf-8")
+    said = "The runs of natural are spread over 5 drawings of its images."
+    assert said in page
+    assert said not in (finished / "report.html").read_text(encoding="utf-8")
 
 
 def test_variants_that_draw_nothing_are_told_from_those_that_do(finished):
