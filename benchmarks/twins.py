@@ -41,7 +41,7 @@ def rates(twins: int, drawing: float, repetitions: int) -> dict[str, float]:
         holds += low <= 0 <= high
         moved = SampleStatistics(sample.mean + MARGIN, sample.std, RUNS)
         same += Difference.between(moved, reference).p_equivalent(MARGIN) < LEVEL
-        parts = group_components([values[twin::twins] for twin in range(twins)])
+        parts = group_components([values[twin::twins].tolist() for twin in range(twins)])
         if parts is not None:
             estimates.append(parts.between / (parts.between + parts.within))
     return {

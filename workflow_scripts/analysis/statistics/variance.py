@@ -86,7 +86,7 @@ def _sources(row: ClassVerdict, level: float) -> DifferenceVariance | None:
     images = row.with_images
     return DifferenceVariance(
         parts=parts,
-        images=images and images.error,
+        images=images.error if images else None,
         groups=images.groups if images else 1.0,
     )
 
