@@ -26,6 +26,7 @@ wildcard_constraints:
     seed=r"[1-9]\d*",
     shard=r"\d+-[0-9a-f]+",
     split="train|val",
+    further="[A-Za-z][A-Za-z0-9_-]*",
     sha256="[0-9a-f]{64}",
 
 
@@ -48,6 +49,7 @@ localrules:
     report,
     start_trainings,
     table_2,
+    table_2_also,
 
 
 rule all:
@@ -63,6 +65,7 @@ rule all:
         rules.table_2.output,
         rules.verdict.output,
         further_tables("csv", "md", "tex", "json"),
+        JOBS.further_results("csv", "md", "tex", "json"),
         rules.privacy_table.output,
         rules.before_after.output,
         rules.figures.output,

@@ -113,6 +113,7 @@ def checks():
         *(LAYOUT.detection_checked(split) for split in splits),
         *(LAYOUT.variant_checked(name, "train") for name in variants),
         *(LAYOUT.variant_checked(name, "val") for name in tested),
+        *(LAYOUT.further_annotations(name) for name in EXPERIMENT.evaluation.also),
         *JOBS.weights_of(EXPERIMENT),
     ]
 

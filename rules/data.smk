@@ -63,3 +63,34 @@ checkpoint index_dataset:
 
 
 workflow.get_rule("index_dataset").is_checkpoint = IndexIsMade()
+
+
+rule index_test:
+    # Of evaluation.also; it is not read before the trainings, but checked.
+    input:
+        labels=JOBS.further_labels,
+        train=ancient("<data>/train.coco.json"),
+    output:
+        "<further_annotations>",
+    log:
+        "<logs>/index_test/{further}.log",
+    benchmark:
+        "<benchmarks>/index_test/{further}.tsv"
+    priority: 1
+    conda:
+        "../envs/workflow.yaml"
+    threads: 16
+    resources:
+        mem_mb=16000,
+        runtime=120,
+    params:
+        settings=JOBS.further_settings,
+        fingerprint=FINGERPRINTS.further_index,
+        classes=JOBS.classes,
+        task=JOBS.further_task,
+    message:
+        "Indexing the test set {wildcards.further} and checking its files"
+    shell:
+        "exec python -m workflow_scripts dataset index-test --settings {params.settings:q}"
+        " --name {wildcards.further} --classes {params.classes:q} --task {params.task}"
+        " --train {input.train:q} --output {output:q} --workers {threads} --log {log:q}"

@@ -1,5 +1,5 @@
 # Predictions and average precisions of each run, on the validation images and, by the rules `…_on`,
-# on anonymized ones.
+# on anonymized ones, and by the rules `…_also` on further test sets.
 
 
 rule predict:
@@ -90,3 +90,27 @@ use rule evaluate as evaluate_on with:
     pathvars:
         split="val",
         run_job="<tested_job>",
+
+
+# The index of a further test set belongs to no checkpoint: it is an input by content.
+
+
+use rule predict as predict_also with:
+    input:
+        annotations="<further_annotations>",
+        shards=ancient("<shards>"),
+        checkpoint="<checkpoint>",
+    pathvars:
+        split="val",
+        run_job="<further_job>",
+
+
+use rule evaluate as evaluate_also with:
+    input:
+        annotations="<further_annotations>",
+        shards=ancient("<shards>"),
+        predictions="<predictions>",
+        run="<run>",
+    pathvars:
+        split="val",
+        run_job="<further_job>",

@@ -84,6 +84,37 @@ rule verdict:
         " --output {params.folder:q} --log {log:q}"
 
 
+# The same on further test sets.
+
+
+use rule table_2 as table_2_also with:
+    input:
+        JOBS.further_evaluations,
+    log:
+        "<logs>/table_2/{further}.log",
+    benchmark:
+        "<benchmarks>/table_2/{further}.tsv"
+    pathvars:
+        tables="<further_tables>",
+    message:
+        "Making Table II of the test set {wildcards.further}"
+
+
+use rule verdict as verdict_also with:
+    input:
+        runs=JOBS.further_evaluations,
+        matches=JOBS.further_matches,
+        manifests=JOBS.manifests,
+    log:
+        "<logs>/verdict/{further}.log",
+    benchmark:
+        "<benchmarks>/verdict/{further}.tsv"
+    pathvars:
+        tables="<further_tables>",
+    message:
+        "Judging each variant against {params.reference} on the test set {wildcards.further}"
+
+
 rule exposed:
     input:
         JOBS.evaluations,
@@ -202,6 +233,7 @@ rule provenance:
         JOBS.evaluations,
         JOBS.records,
         further_tables("json"),
+        JOBS.further_results("json"),
         figures_of_results("svg"),
         figure_3="<figures>/figure_3.svg",
         before_after="<figures>/before_after.svg",
@@ -243,6 +275,7 @@ rule report:
         JOBS.records,
         JOBS.metrics,
         further_tables("json"),
+        JOBS.further_results("json"),
         table_1="<data>/table_1.csv",
         annotations=["<data>/train.coco.json", "<data>/val.coco.json"],
         pii="<pii_summary>",

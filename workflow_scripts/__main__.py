@@ -32,6 +32,7 @@ COMMANDS = {
     "dataset draw": "dataset.commands.draw:draw",
     "dataset convert": "dataset.commands.convert:convert",
     "dataset index": "dataset.commands.index:index",
+    "dataset index-test": "dataset.commands.index_test:index_test",
     "pii check": "pii.commands.check:check",
     "pii detect": "pii.commands.detect:detect",
     "pii summarize": "pii.commands.summarize:summarize",

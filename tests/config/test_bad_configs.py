@@ -29,6 +29,7 @@ def with_line(start: str, line: str) -> str:
 
 SEEDS = line_of("seeds:")
 VARIANTS = line_of("variants:") + 1
+FILES = {"images": "night", "annotations": "night.json"}
 LAUGHS = "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]\n"
     for before, name in itertools.pairwise("abcdef")
@@ -240,6 +241,25 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
         ({"variants": {"x" * 65: {"method": "blur"}}}, "String should have at most 64 characters"),
         ({"seeds": [2**64]}, "seeds.0: Input should be less than 1000000000000000000 (found 18"),
         ({"more_seeds": {"anonymized": [2**64]}}, "more_seeds.anonymized.0: Input should be less"),
+        ({"task": "box"}, "task: Input should be 'masks' or 'boxes' (found 'box')"),
+        (
+            {"training": {"task": "boxes"}},
+            "training.task: 'boxes', but `task` at the top of the config is 'masks'; leave",
+        ),
+        (
+            {"evaluation": {"also": {"anonymized": FILES}}},
+            "evaluation.also.anonymized: a variant has this name; choose another",
+        ),
+        ({"evaluation": {"also": {"9": FILES}}}, "evaluation.also.9"),
+        ({"evaluation": {"also": {"night": {"images": "a"}}}}, "night.annotations: missing; this"),
+        (
+            {"evaluation": {"also": {"night": FILES | {"class_mapping": {"van": "bicycel"}}}}},
+            "evaluation.also.night.class_mapping.van: 'bicycel' is none of the classes person",
+        ),
+        (
+            {"evaluation": {"also": {"night": FILES | {"ignored_classes": ["car"]}}}},
+            "evaluation.also.night.ignored_classes: 'car' is one of the classes",
+        ),
         ({"evaluation": {"longest_side": 1}}, "evaluation.longest_side: Input should be greater"),
         ({"evaluation": {"shorter_side": 10**9}}, "evaluation.shorter_side: Input should be less"),
         ({"evaluation": {"score_threshold": float("nan")}}, "Input should be a finite number"),

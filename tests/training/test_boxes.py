@@ -78,6 +78,15 @@ def test_killed_stopped_and_continued_with_one_result(job, tmp_path):
     check_killed_stopped_and_continued(last(job, 10**6), tmp_path / "whole", last)
 
 
+def test_the_model_follows_the_task():
+    recipe = {name: RECIPE[name] for name in RECIPE if name != "model"}
+    assert TorchvisionTraining(**recipe, task="boxes").model == "faster_rcnn_r50_fpn"
+    with pytest.raises(ValueError, match="mask_rcnn_r50_fpn learns masks, but the task is boxes"):
+        TorchvisionTraining(**recipe, task="boxes", model="mask_rcnn_r50_fpn")
+    with pytest.raises(ValueError, match="faster_rcnn_r50_fpn learns boxes only, but the task is"):
+        TorchvisionTraining(**recipe, model="faster_rcnn_r50_fpn")
+
+
 def test_masks_of_labels_that_are_boxes_are_one_line(job, tmp_path, capfd):
     annotations = tmp_path / "boxes.json"
     replace(CocoSplit.read(job.annotations), task=Task.BOXES).write(annotations)

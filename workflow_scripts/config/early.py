@@ -20,6 +20,7 @@ def refuse_missing_files(experiment: Experiment, layout: Layout) -> None:
     """
     findings = [
         *(_images(experiment) if not layout.shards.exists() else []),
+        *_further_tests(experiment, layout),
         *_regions(experiment),
         *_folders(experiment, layout),
         *_initial_weights(experiment, layout),
@@ -45,6 +46,19 @@ def _images(experiment: Experiment) -> list[str]:
     root = getattr(dataset, "root", None)
     line = root and _lacking("dataset.root", root, folder=True)
     return [line] if line else []
+
+
+def _further_tests(experiment: Experiment, layout: Layout) -> list[str]:
+    return [
+        line
+        for name, files in experiment.evaluation.also.items()
+        if not layout.further_annotations(name).exists()
+        for line in (
+            _lacking(f"evaluation.also.{name}.images", files.images, folder=True),
+            _lacking(f"evaluation.also.{name}.annotations", files.annotations),
+        )
+        if line
+    ]
 
 
 def _regions(experiment: Experiment) -> list[str]:

@@ -371,6 +371,24 @@ class Experiment(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _further_tests_fit(self) -> "Experiment":
+        for name, test in self.evaluation.also.items():
+            key = f"evaluation.also.{name}"
+            if name == UNMODIFIED or name in self.variants:
+                raise ValueError(f"{key}: a variant has this name; choose another")
+            for source, target in test.class_mapping.items():
+                if target not in self.classes:
+                    raise ValueError(
+                        f"{key}.class_mapping.{source}: {target!r} is none of the classes "
+                        f"{', '.join(self.classes)}"
+                    )
+            if both := sorted({*self.classes} & {*test.ignored_classes}):
+                raise ValueError(f"{key}.ignored_classes: {both[0]!r} is one of the classes")
+            if self.images_only:
+                raise ValueError(f"{key}: images only: nothing is trained, so nothing is tested")
+        return self
+
     @property
     def images_only(self) -> bool:
         """Whether images are anonymized and nothing is trained."""

@@ -14,7 +14,13 @@ from plain_commands.files import sha256_of_file
 
 from workflow_scripts.anonymization.variants import seed_offset
 from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
-from workflow_scripts.config.jobs import Jobs, Wildcards, settings_json, tested_on
+from workflow_scripts.config.jobs import (
+    Jobs,
+    Wildcards,
+    further_test,
+    settings_json,
+    tested_on,
+)
 from workflow_scripts.contracts.layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.speeds import note_on
@@ -188,15 +194,28 @@ class Fingerprints:
         return fingerprint(
             **images,
             run=self.run(wildcards),
-            data=self.digests()["val"],
+            data=self._tested_data(wildcards),
             settings=self.jobs.prediction_settings(),
             code=code_of(*self._training.prediction_code, self._engine()),
             **self._program_of_predictions,
         )
 
-    def evaluation(self, _: object = None) -> str:
+    def _tested_data(self, wildcards: Wildcards) -> str | None:
+        """Digest of the validation images; of a further test set, the index is an input instead."""
+        return self.digests()["val"] if further_test(wildcards) is None else None
+
+    def further_index(self, wildcards: Wildcards) -> str:
+        """Fingerprint of the index of a further test set, beside its annotation file."""
+        return fingerprint(
+            settings=self.jobs.further_settings(wildcards),
+            classes=self.jobs.classes(),
+            task=self.jobs.further_task(),
+            code=code_of("workflow_scripts.dataset.commands.index_test"),
+        )
+
+    def evaluation(self, wildcards: Wildcards) -> str:
         """Fingerprint of how predictions are evaluated."""
-        data = self.digests()["val"]
+        data = self._tested_data(wildcards)
         return fingerprint(data=data, code=code_of("workflow_scripts.evaluation.commands.evaluate"))
 
     def tables(self, _: object = None) -> str:

@@ -37,7 +37,7 @@ from workflow_scripts.training.engines.command import CommandTraining
 
 LONGEST_COMMAND = 120_000
 """Characters of the evaluations that one command is given; Linux takes 131,072 in all."""
-NOT_OF_PREDICTIONS = {"on", "every", "exposed"}
+NOT_OF_PREDICTIONS = {"on", "also", "every", "exposed"}
 """Keys of `evaluation:` that say what is done with predictions, not how they are made."""
 
 NOT_OF_ATTACKS = {"margin", "limits", "second_detection", "membership"}
@@ -52,6 +52,13 @@ class Wildcards(Protocol):
     split: str
     tested: str
     """Variant of the validation images; a job on the unmodified ones has no such wildcard."""
+    further: str
+    """Name of a further test set; jobs on the validation images have no such wildcard."""
+
+
+def further_test(wildcards: Wildcards) -> str | None:
+    """Name of the further test set in a job that tests a run on one."""
+    return getattr(wildcards, "further", None)
 
 
 def tested_on(wildcards: Wildcards) -> str:
@@ -179,7 +186,7 @@ class Jobs:
         Snakemake compares no params that are derived from `output`: this retrains nothing.
         """
         evaluation = self.experiment.evaluation
-        return canonical_json(evaluation.model_dump(mode="json", exclude={"on", "exposed"}))
+        return canonical_json(evaluation.model_dump(mode="json", exclude={"on", "also", "exposed"}))
 
     def validation_root(self, _: object, output: object) -> str:
         """The folder of the images for that; as little compared as how it is done."""
@@ -242,8 +249,8 @@ class Jobs:
         ]
 
     def tested_on(self, wildcards: Wildcards) -> str:
-        """Treatment of the validation images that a run is tested on."""
-        return tested_on(wildcards)
+        """Treatment of the validation images, or further test set, that a run is tested on."""
+        return further_test(wildcards) or tested_on(wildcards)
 
     def all_tests(self, _: object = None) -> list[str]:
         """Treatments of the validation images that every run is tested on."""
@@ -272,9 +279,49 @@ class Jobs:
         """The folder of the original training images."""
         return self.image_root("train")
 
-    def validation_images(self, _: object = None) -> str:
-        """The folder of the original validation images."""
-        return self.image_root("val")
+    def validation_images(self, wildcards: Wildcards) -> str:
+        """The folder of the original validation images, or of a further test set's."""
+        name = further_test(wildcards)
+        also = self.experiment.evaluation.also
+        return self.image_root("val") if name is None else str(also[name].images)
+
+    def further_labels(self, wildcards: Wildcards) -> Path:
+        """The annotation file of a further test set."""
+        return self.experiment.evaluation.also[wildcards.further].annotations
+
+    def further_settings(self, wildcards: Wildcards) -> str:
+        """A further test set, as JSON; what the data set maps or ignores holds there, too."""
+        test = self.experiment.evaluation.also[wildcards.further]
+        own = self.experiment.dataset
+        if isinstance(own, CocoDataset):
+            test = test.model_copy(
+                update={
+                    "class_mapping": own.class_mapping | test.class_mapping,
+                    "ignored_classes": (*own.ignored_classes, *test.ignored_classes),
+                }
+            )
+        return settings_json(test)
+
+    def classes(self, _: object = None) -> list[str]:
+        """The classes of the study."""
+        return list(self.experiment.classes)
+
+    def further_evaluations(self, wildcards: Wildcards) -> list[Path]:
+        """The evaluation of each run on a further test set."""
+        return [run.further_test(wildcards.further).evaluation for run in self.runs]
+
+    def further_matches(self, wildcards: Wildcards) -> list[Path]:
+        """The matches of each run's predictions on a further test set."""
+        return [run.further_test(wildcards.further).matches for run in self.runs]
+
+    def further_results(self, *suffixes: str) -> list[Path]:
+        """Table II and the verdict of each further test set."""
+        return [
+            self.layout.further_tables(name) / f"{table}.{suffix}"
+            for name in self.experiment.evaluation.also
+            for table in ("table_2", "verdict")
+            for suffix in suffixes
+        ]
 
     def manifest(self, wildcards: Wildcards) -> list[Path]:
         """The manifest of a variant's training images; none for the originals.
@@ -380,7 +427,9 @@ class Jobs:
 
     def regions_option(self, _: object, input: Any) -> str:
         """`--regions` with the PII of the validation images, if exposed instances are evaluated."""
-        return f"--regions {input.regions}" if self.experiment.evaluation.exposed else ""
+        # None are detected in further test sets.
+        has_regions = self.experiment.evaluation.exposed and input.get("regions") is not None
+        return f"--regions {input.regions}" if has_regions else ""
 
     def index_inputs(self, _: object = None) -> list[Path]:
         """What has to be made before the index: drawn scenes.
@@ -401,6 +450,10 @@ class Jobs:
         experiment = self.experiment
         reads_boxes = experiment.task is Task.BOXES and isinstance(experiment.dataset, CocoDataset)
         return f"--task {experiment.task}" if reads_boxes else ""
+
+    def further_task(self, _: object = None) -> str:
+        """What is read of the COCO files of further test sets."""
+        return str(self.experiment.task)
 
     def gpus(self, wildcards: Wildcards) -> int:
         """How many GPUs a job that makes a variant's images asks for."""

@@ -64,6 +64,10 @@ class RunLayout:
         """Results on the validation images, unmodified or as a variant has them."""
         return TestLayout(self.folder / ("" if tested == UNMODIFIED else f"on~{tested}"))
 
+    def further_test(self, name: str) -> "TestLayout":
+        """Results on a further test set."""
+        return TestLayout(self.folder / f"also~{name}")
+
     @property
     def evaluation(self) -> Path:
         """Evaluation on the unmodified validation images."""
@@ -170,6 +174,9 @@ class Layout:
             "ready": self.ready(run),
             "run_job": run.folder.relative_to(self.runs),
             "tested_job": run.test("{tested}").folder.relative_to(self.runs),
+            "further_job": run.further_test("{further}").folder.relative_to(self.runs),
+            "further_annotations": self.further_annotations("{further}"),
+            "further_tables": self.further_tables("{further}"),
             "checkpoint": run.checkpoint,
             "metrics": run.metrics,
             "run": run.provenance,
@@ -203,6 +210,10 @@ class Layout:
     def annotations(self, split: str) -> Path:
         """COCO annotations of a split."""
         return self.data / f"{split}.coco.json"
+
+    def further_annotations(self, name: str) -> Path:
+        """COCO annotations of a further test set."""
+        return self.data / "also" / f"{name}.coco.json"
 
     @staticmethod
     def annotations_beside(file: Path) -> tuple[str, dict[str, Path]]:
@@ -365,6 +376,10 @@ class Layout:
     def table(self, name: str, suffix: str = "json") -> Path:
         """A table: table_2, verdict, supplement, exposed, cross or privacy."""
         return self.tables / f"{name}.{suffix}"
+
+    def further_tables(self, name: str) -> Path:
+        """Folder of the tables of a further test set."""
+        return self.tables / "also" / name
 
     @property
     def partial_tables(self) -> Path:

@@ -156,7 +156,7 @@ def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
 def _contradictions(run: EvaluatedRun) -> list[str]:
     """What an evaluation says otherwise than its folder and the training beside it."""
     of, place = run.evaluation.run, run.path.parent
-    if place.name.startswith("on~"):
+    if place.name.startswith(("on~", "also~")):
         place = place.parent
     found = misplaced(place, of.variant, of.seed)
     if place.name.startswith("seed~"):

@@ -180,6 +180,18 @@ UNMODIFIED = "unmodified"
 """The validation images as they are, among those to test on."""
 
 
+class FurtherTest(CocoFiles):
+    """A second test set in COCO format, such as another city's, another camera's, or night."""
+
+    class_mapping: dict[str, str] = Field(default_factory=dict)
+    """From a category name of this file to one of the classes of the study, where they differ."""
+    ignored_classes: tuple[str, ...] = ()
+    """Category names of this file whose objects are left out."""
+
+
+TestName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
+
+
 class Evaluation(Section):
     """Prediction on the validation images, and the COCO protocol."""
 
@@ -187,6 +199,10 @@ class Evaluation(Section):
     """`unmodified`, and variants: the validation images are anonymized in the same way, every model
     is tested on them as well, and `tables/cross.*` shows each training by each test. All other
     tables are about the unmodified images."""
+    also: dict[TestName, FurtherTest] = Field(default_factory=dict)
+    """Further test sets in COCO format, by name, such as `night: {images: …, annotations: …}`:
+    every model is tested on them, too. Each has its own Table II and verdict in
+    `tables/also/<name>/`. They train nothing."""
     score_threshold: float = Field(0.05, ge=0, lt=1)
     """Predictions below this score are dropped, as detectron2 does."""
     detections_per_image: int = Field(100, gt=0, le=10_000)

@@ -1,14 +1,15 @@
 """Reader of data sets in COCO format."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from coco_labels import (
     AnnotationEntry,
     ImageEntry,
     LabelsError,
+    Note,
     Rle,
     box_of,
     fits,
@@ -21,7 +22,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, read_json, sha256_of
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
-from workflow_scripts.contracts.settings import CocoDataset, CocoFiles
+from workflow_scripts.contracts.settings import CocoDataset, CocoFiles, FurtherTest
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.dataset.checks import refuse_empty
 from workflow_scripts.dataset.reader import TURNED, ReadImage, exif_notes, number, read_images
@@ -52,22 +53,9 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor, task: Task) -> C
             or no object is labelled.
     """
     where = dataset.files_of(split)
-    if not where.images.is_dir():
-        key = split if where is dataset.val else "train"
-        raise UserError(f"dataset.{key}.images: there is no folder {where.images}")
-    numbers = dict.fromkeys(dataset.ignored_classes, 0)
-    numbers |= {name: number for number, name in enumerate(dataset.classes, start=1)}
-    numbers |= {name: numbers[target] for name, target in dataset.class_mapping.items()}
-    try:
-        entries, notes = read_labels(
-            read_json(where.annotations),
-            where.images,
-            numbers,
-            _PLACE_OF_CLASSES,
-            boxes=task is Task.BOXES,
-        )
-    except LabelsError as error:
-        raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
+    key = split if where is dataset.val else "train"
+    classes = ClassNames(dataset.classes, dataset.class_mapping, dataset.ignored_classes)
+    entries, notes = _entries(where, f"dataset.{key}", classes, _PLACE_OF_CLASSES, task)
     found_in_file = len(entries)
     entries = [entry for entry in entries if dataset.has(split, entry.file_name)]
     if not entries:
@@ -75,13 +63,72 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor, task: Task) -> C
             f"dataset.val_share: {dataset.val_share:g} of the {found_in_file} images leaves none "
             f"for {split}; choose another share, or other val_groups"
         )
-    if task is Task.MASKS:
-        _refuse_boxes_only(entries, where)
-    read = partial(_read_image, where, task)
-    images = read_images(pool, read, entries, f"indexing {split}")
+    images = _images(where, entries, pool, task, split)
     found = replace(number(images, dataset.classes, notes), task=task)
     refuse_empty(found, split, where.annotations)
     return found
+
+
+def read_test(
+    test: FurtherTest, name: str, classes: tuple[str, ...], pool: Executor, task: Task
+) -> CocoSplit:
+    """Read the images of a further test set with their instances.
+
+    Args:
+        test: section of the config.
+        name: of the test set.
+        classes: classes of the study.
+        pool: worker processes.
+        task: as in `read_coco`.
+
+    Raises:
+        UserError: as `read_coco`.
+    """
+    key = f"evaluation.also.{name}"
+    known = ClassNames(classes, test.class_mapping, test.ignored_classes)
+    place = f"{key}.class_mapping or {key}.ignored_classes"
+    entries, notes = _entries(test, key, known, place, task)
+    images = _images(test, entries, pool, task, name)
+    found = replace(number(images, classes, notes), task=task)
+    refuse_empty(found, "val", test.annotations)
+    return found
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """Classes of the study, and what the categories of a file have to do with them."""
+
+    classes: tuple[str, ...]
+    mapping: Mapping[str, str]
+    ignored: tuple[str, ...]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Number of the class by category name; 0 for categories that are left out."""
+        numbers = dict.fromkeys(self.ignored, 0)
+        numbers |= {name: number for number, name in enumerate(self.classes, start=1)}
+        return numbers | {name: numbers[target] for name, target in self.mapping.items()}
+
+
+def _entries(
+    where: CocoFiles, key: str, classes: ClassNames, place_of_classes: str, task: Task
+) -> tuple[list[ImageEntry], list[Note]]:
+    """The images of an annotation file, checked without looking at them."""
+    if not where.images.is_dir():
+        raise UserError(f"{key}.images: there is no folder {where.images}")
+    content, boxes = read_json(where.annotations), task is Task.BOXES
+    try:
+        return read_labels(content, where.images, classes.numbers, place_of_classes, boxes=boxes)
+    except LabelsError as error:
+        raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
+
+
+def _images(
+    where: CocoFiles, entries: Sequence[ImageEntry], pool: Executor, task: Task, name: str
+) -> list[ReadImage]:
+    if task is Task.MASKS:
+        _refuse_boxes_only(entries, where)
+    return read_images(pool, partial(_read_image, where, task), entries, f"indexing {name}")
 
 
 def _refuse_boxes_only(images: Sequence[ImageEntry], files: CocoFiles) -> None:

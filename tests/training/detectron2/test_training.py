@@ -186,17 +186,26 @@ def test_a_lazy_config_trains_without_its_masks(d2_job, shapes):
     assert found and all("segmentation" not in one for one in found)
 
 
-@pytest.mark.parametrize(
-    ("config", "line"),
-    [
-        ("COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml", "MODEL.MASK_ON: false; take an instance"),
-        ("COCO-Detection/faster_rcnn_R_50_FPN_1x.py", "has no mask head; take an instance segm"),
-    ],
-)
-def test_masks_of_a_model_without_are_one_line(config, line):
-    settings = small_settings().model_copy(update={"config": config, "options": {}})
-    with pytest.raises(UserError, match=line):
-        settings.recipe()
+WITHOUT_MASKS = """
+from detectron2.model_zoo import get_config
+
+base = get_config("COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py")
+train, model, optimizer = base.train, base.model, base.optimizer
+lr_multiplier, dataloader = base.lr_multiplier, base.dataloader
+model.roi_heads.mask_in_features = model.roi_heads.mask_pooler = model.roi_heads.mask_head = None
+"""
+"""A LazyConfig of a Faster R-CNN; the zoo has none."""
+
+
+def test_masks_of_a_model_without_are_one_line(tmp_path):
+    def settings_of(config: str):
+        return small_settings().model_copy(update={"config": config, "options": {}})
+
+    with pytest.raises(UserError, match=r"MODEL\.MASK_ON: false; take an instance segmentation co"):
+        settings_of("COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml").recipe()
+    (tmp_path / "mine.py").write_text(WITHOUT_MASKS)
+    with pytest.raises(UserError, match="has no mask head; take an instance segmentation config"):
+        settings_of(str(tmp_path / "mine.py")).recipe()
 
 
 def test_masks_that_options_ask_for_contradict_boxes():

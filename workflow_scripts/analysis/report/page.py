@@ -50,6 +50,7 @@ SECTIONS = (
     ReportSection("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
     ReportSection("exposed", "Exposed objects", lambda results: results.exposed),
     ReportSection("cross", "Tested on anonymized images", lambda results: results.cross),
+    ReportSection("further", "Further test sets", lambda results: results.further),
     ReportSection("curves", "Learning curves", lambda results: any(r.curve for r in results.runs)),
     ReportSection("pii", "Faces and license plates", lambda results: results.pii or results.splits),
     ReportSection(

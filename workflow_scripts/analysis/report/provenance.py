@@ -16,6 +16,7 @@ HASHED = (
     *("privacy/attacks/*/success.json", "privacy/missed/*", "privacy/review/numbers.json"),
     *("privacy/membership/*/*.json", "speed.json", "registration.json"),
     *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
+    *("data/also/*.json", "runs/*/seed~*/also~*/*", "tables/also/*/*.*"),
 )
 """Files of the results folder that are hashed; the images are in their manifests."""
 

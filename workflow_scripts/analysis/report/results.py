@@ -1,6 +1,7 @@
 """Content of an experiment's folder for the report, complete or not."""
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -74,6 +75,15 @@ class Run:
 
 
 @dataclass(frozen=True)
+class FurtherResults:
+    """Results on a further test set."""
+
+    name: str
+    table: ResultTable
+    verdict: ExperimentVerdict
+
+
+@dataclass(frozen=True)
 class ExperimentResults:
     """Everything that the report shows; missing results are None or empty."""
 
@@ -90,6 +100,8 @@ class ExperimentResults:
     """APs of the objects whose pixels an anonymization changes."""
     cross: CrossTables | None
     """APs by the variants of the training and of the test images."""
+    further: tuple[FurtherResults, ...]
+    """Results on the test sets of `evaluation.also`."""
     privacy: PrivacyTables | None
     splits: tuple[tuple[str, str], ...]
     """Rows of Table I: split and number of images."""
@@ -176,6 +188,7 @@ def read_results(
         supplement=_read(Supplement, tables / "supplement.json"),
         exposed=_read(ExposedTables, tables / "exposed.json"),
         cross=_read(CrossTables, tables / "cross.json"),
+        further=tuple(_further(folder / "tables/also")),
         privacy=_read(PrivacyTables, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
         data_notes=tuple(
@@ -189,6 +202,14 @@ def read_results(
         provenance=_read(Provenance, provenance or folder / FILE_NAME),
         registration=_read(Registration, folder / registrations.FILE_NAME),
     )
+
+
+def _further(folder: Path) -> Iterator[FurtherResults]:
+    for path in sorted(folder.glob("*/")):
+        table = _read(ResultTable, path / "table_2.json")
+        verdict = _read(ExperimentVerdict, path / "verdict.json")
+        if table and verdict:
+            yield FurtherResults(path.name, table, verdict)
 
 
 def _read_run(layout: RunLayout, status: RunStatus) -> Run:

@@ -136,7 +136,9 @@ def result_table(
 
 def _below_results(path: Path) -> str:
     """A run's file as a table names it: below the results' folder, on whatever machine."""
-    return Path(*path.parts[-4:]).as_posix()
+    # A run's test on other images lies in a folder of its own.
+    depth = 5 if path.parent.name.startswith("also~") else 4
+    return Path(*path.parts[-depth:]).as_posix()
 
 
 def _layout(table: pd.DataFrame, expected: ExpectedRuns, task: Task) -> TextTable:

@@ -1,0 +1,57 @@
+"""`dataset index-test`: annotations of a further test set."""
+
+import os
+from typing import Annotated
+
+from plain_commands.console import log
+from plain_commands.errors import UserError
+
+from workflow_scripts.common.cli import File, Positive, Settings, option
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings import FurtherTest
+from workflow_scripts.contracts.tasks import Task
+from workflow_scripts.dataset.checks import with_notes
+from workflow_scripts.dataset.coco_reader import read_test
+from workflow_scripts.dataset.reader import worker_pool
+
+
+def index_test(
+    *,
+    settings: Settings[FurtherTest],
+    name: Annotated[str, option("NAME")],
+    classes: Annotated[tuple[str, ...], option("CLASS", many=(1, None))],
+    task: Task = Task.MASKS,
+    train: File,
+    output: File,
+    workers: Positive | None = None,
+) -> None:
+    """Check every file of a further test set, and write its annotations.
+
+    Args:
+        name: of the test set, as in `evaluation.also`.
+        classes: classes of the study.
+        task: what is read: masks, or the boxes of the annotations.
+        train: train.coco.json of the experiment; test images that are among these are counted.
+        output: the annotations to write.
+        workers: processes (default: all CPUs).
+
+    Raises:
+        UserError: a line for each finding in the test set.
+    """
+    training = CocoSplit.read_images(train)
+    if training.classes != classes:
+        raise UserError(
+            f"{train}: its classes are {', '.join(training.classes)}, not {', '.join(classes)}; "
+            "index the data set again"
+        )
+    with worker_pool(workers or os.cpu_count() or 1) as pool:
+        read = read_test(settings, name, classes, pool, task)
+    split = with_notes({"train": training, "val": read})["val"]
+    split.write(output)
+    for note in split.notes:
+        log.warning("attention: %s: %s", name, note)
+    groups = sum(one.iscrowd for one in split.instances)
+    log.info(
+        "%s: %d images, %d instances, %d groups",
+        *(name, len(split.images), len(split.instances) - groups, groups),
+    )
