@@ -128,7 +128,7 @@ def test_folders_and_secrets_stay_out(finished, tmp_path, capsys):
 def test_the_statistics_are_those_of_the_settings(finished, settings, said):
     verdict = ExperimentVerdict.read(finished / "tables/verdict.json")
     changed = verdict.model_copy(update={"settings": VerdictSettings(**settings)})
-    assert said in " ".join(statistics_of(changed, Bibliography()))
+    assert said in " ".join(statistics_of(changed, None, Bibliography()))
 
 
 @pytest.mark.parametrize(("paired", "how"), [(True, ""), ("auto", ", from 10 pairs on")])
@@ -143,7 +143,15 @@ def test_pairs_are_those_of_the_verdict(finished, paired, how):
     settings = VerdictSettings(paired=paired)
     changed = verdict.model_copy(update={"variants": tuple(variants), "settings": settings})
     said = f"Runs with the same seed were compared as pairs{how}: natural (5 pairs)."
-    assert said in " ".join(statistics_of(changed, Bibliography()))
+    assert said in " ".join(statistics_of(changed, None, Bibliography()))
+
+
+def test_what_stands_beside_the_verdict_is_named(finished, capsys):
+    text = in_one_line(text_of(finished, capsys))
+    assert (finished / "tables/supplement.json").exists()
+    assert "Beside these tests, and changing no verdict: sizes of the effect (Hedges' g [" in text
+    assert "exact tests over all arrangements of the runs [" in text
+    assert "half-Cauchy prior of the spread of the effects [" in text
 
 
 def test_boxes_are_named(finished, tmp_path, capsys):
@@ -162,7 +170,7 @@ def test_resampled_images_and_missing_controls_are_said(finished):
     images = ImageSamples(images=500, groups=21, unit="folders", samples=400)
     alone = tuple(of for of in verdict.variants if of.variant == "natural")
     changed = verdict.model_copy(update={"images": images, "variants": alone})
-    text = " ".join(statistics_of(changed, Bibliography()))
+    text = " ".join(statistics_of(changed, None, Bibliography()))
     assert "400 samples of 21 folders, the same for all runs" in text
     assert "Intervals cover the variation between trainings only" not in text
     assert "There was no A/A control and no positive control." in text

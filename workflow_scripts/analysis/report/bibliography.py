@@ -8,11 +8,17 @@ WORKS = {
     "https://github.com/facebookresearch/detectron2",
     "efron": "B. Efron. Bootstrap methods: another look at the jackknife. Annals of Statistics 7, "
     "1979.",
+    "gelman": "A. Gelman. Prior distributions for variance parameters in hierarchical models. "
+    "Bayesian Analysis 1, 2006.",
+    "hedges": "L. V. Hedges. Distribution theory for Glass's estimator of effect size and related "
+    "estimators. Journal of Educational Statistics 6, 1981.",
     "holm": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian "
     "Journal of Statistics 6, 1979.",
     "lakens": "D. Lakens. Equivalence tests: a practical primer for t tests, correlations, and "
     "meta-analyses. Social Psychological and Personality Science 8, 2017.",
     "mask_rcnn": "K. He, G. Gkioxari, P. Dollár, R. Girshick. Mask R-CNN. ICCV 2017.",
+    "pitman": "E. J. G. Pitman. Significance tests which may be applied to samples from any "
+    "populations. Supplement to the Journal of the Royal Statistical Society 4, 1937.",
     "satterthwaite": "F. E. Satterthwaite. An approximate distribution of estimates of variance "
     "components. Biometrics Bulletin 2, 1946.",
     "schuirmann": "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the "

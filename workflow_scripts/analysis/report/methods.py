@@ -36,7 +36,9 @@ def methods_text(results: ExperimentResults) -> str:
         "Variants": _variants(results, config),
         "Training": _training(results, config, cited),
         "Evaluation": _evaluation(results, config, cited),
-        "Statistics": statistics_of(results.verdict, cited) if results.verdict else (),
+        "Statistics": statistics_of(results.verdict, results.supplement, cited)
+        if results.verdict
+        else (),
         "Registration and software": _origin(results),
     }
     paragraphs = [f"# Methods: {in_markdown(results.name)}"]

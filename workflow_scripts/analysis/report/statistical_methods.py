@@ -7,14 +7,18 @@ from run_equivalence.pairs import FEWEST_PAIRS
 from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.report.bibliography import Bibliography
 from workflow_scripts.contracts.settings import VerdictSettings
+from workflow_scripts.contracts.supplements import Supplement
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
 
 
-def statistics_of(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
+def statistics_of(
+    verdict: ExperimentVerdict, supplement: Supplement | None, cited: Bibliography
+) -> Iterator[str]:
     """Sentences on tests, margins, corrections and controls.
 
     Args:
         verdict: has the settings, and what the runs allow to detect.
+        supplement: what stands beside the verdict; None if nothing does.
         cited: gets the works that the sentences cite.
     """
     settings = verdict.settings
@@ -24,6 +28,8 @@ def statistics_of(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[s
     yield from _looks(settings)
     yield from _images(verdict, cited)
     yield from _power(verdict)
+    if supplement is not None:
+        yield from _beside(supplement, cited)
     yield from _controls(verdict)
     if verdict.missing:
         yield f"Missing runs: {verdict.missing}."
@@ -104,6 +110,23 @@ def _power(verdict: ExperimentVerdict) -> Iterator[str]:
             f"With power {verdict.settings.power:g}, these runs detect a difference of "
             f"{points(max(seen))} in mean {verdict.task.ap}."
         )
+
+
+def _beside(supplement: Supplement, cited: Bibliography) -> Iterator[str]:
+    """What was computed beside the tests that decide."""
+    rows = [row for of in supplement.variants for row in of.rows]
+    done = []
+    if any(row.effects for row in rows):
+        done.append(f"sizes of the effect (Hedges' g {cited.cite('hedges')} among them)")
+    if any(row.exact for row in rows):
+        done.append(f"exact tests over all arrangements of the runs {cited.cite('pitman')}")
+    if any(row.pooled for row in rows):
+        done.append(
+            "a hierarchical model with partial pooling over the classes (flat prior of the mean "
+            f"effect, half-Cauchy prior of the spread of the effects {cited.cite('gelman')})"
+        )
+    if done:
+        yield f"Beside these tests, and changing no verdict: {'; '.join(done)}."
 
 
 def _controls(verdict: ExperimentVerdict) -> Iterator[str]:
