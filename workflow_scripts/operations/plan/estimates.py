@@ -21,8 +21,10 @@ SECONDS_AN_IMAGE = {
     "index_dataset": ("train", 0.3),
     "predict": ("val", 0.6),
     "predict_on": ("val", 0.6),
+    "predict_also": ("val", 0.6),  # as many images as the validation split has
     "evaluate": ("val", 0.12),
     "evaluate_on": ("val", 0.12),
+    "evaluate_also": ("val", 0.12),
     "audit": ("train", 0.6),
     "membership": ("val", 1.8),  # up to 1000 training images as well
 }
@@ -31,9 +33,11 @@ SECONDS_AN_IMAGE_OF_A_SHARD = {"detect_pii": 0.5, "anonymize": 1.0}
 """The same per image of a shard, on four cores."""
 LEAST_SECONDS = 10.0
 """Duration of a job without records that has little to do."""
-DEFAULT_BYTES = {"train": 180e6, "evaluate": 600e3, "evaluate_on": 600e3}
+DEFAULT_BYTES = {"train": 180e6} | dict.fromkeys(
+    ("evaluate", "evaluate_on", "evaluate_also"), 600e3
+)
 """Output of a job under the same assumptions; other jobs leave next to nothing."""
-BYTES_AN_IMAGE = {"predict": 30e3, "predict_on": 30e3}
+BYTES_AN_IMAGE = dict.fromkeys(("predict", "predict_on", "predict_also"), 30e3)
 """The same per validation image."""
 BYTES_AN_IMAGE_OF_A_SHARD = {
     "anonymize": 2.3e6,

@@ -73,8 +73,8 @@ def _result(
     Raises:
         ValueError: what is wrong with it.
     """
-    needed = ("image_id", "category_id", "bbox", "score")
-    needed += ("segmentation",) if task is Task.MASKS else ()
+    of_mask = ("segmentation",) if task is Task.MASKS else ()
+    needed = ("image_id", "category_id", "bbox", "score", *of_mask)
     if not isinstance(item, dict) or (lacking := [key for key in needed if key not in item]):
         keys = ", ".join(lacking if isinstance(item, dict) else needed)
         raise ValueError(f"{keys} is missing; a COCO result has {', '.join(needed)}")
