@@ -95,23 +95,23 @@ def draw(
 
 def _draw(axes: Axes, panel: SizePanel, margins: Sequence[float], *, both_ways: bool) -> None:
     measure = panel.measure
-    estimates = [
+    shown = [
         _on_axis(estimate, measure.scale)
         if beside.effects and (estimate := measure.of(beside.effects))
         else None
         for beside in panel.rows
     ]
-    ends = [measure.nothing, *(end for one in estimates if one for end in (one[0], *one[1]))]
+    ends = [measure.nothing, *(end for one in shown if one for end in (one[0], *one[1]))]
     room = 0.08 * (max(ends) - min(ends)) or 1
     axes.set_xlim(min(ends) - room, max(ends) + room)
     if measure.nothing:  # a probability
         axes.set_xlim(-0.04, 1.04)
     axes.axvline(measure.nothing, color=QUIET, linewidth=0.9, zorder=1)
-    for place, (row, estimate) in enumerate(zip(panel.of.rows, estimates, strict=True)):
+    for place, (row, drawn) in enumerate(zip(panel.of.rows, shown, strict=True)):
         if measure.name == "percent":
             _draw_margins(axes, place, row, margins, both_ways=both_ways)
-        if estimate is not None:
-            draw_estimate(axes, place, row, estimate[0], estimate[1] or None)
+        if drawn is not None:
+            draw_estimate(axes, place, row, drawn[0], drawn[1] or None)
     finish_rows(axes, [short(class_title(row.name)) for row in panel.of.rows])
     axes.axhline(len(panel.rows) - 1.5, color=GRID, linewidth=0.8)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
