@@ -25,7 +25,7 @@ class Task(StrEnum):
         return {Task.MASKS: "AP", Task.BOXES: "box AP"}[self]
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """The same above a column, or at the beginning of a text."""
         return self.ap[:1].upper() + self.ap[1:]
 

@@ -8,6 +8,8 @@ WORKS = {
     "https://github.com/facebookresearch/detectron2",
     "efron": "B. Efron. Bootstrap methods: another look at the jackknife. Annals of Statistics 7, "
     "1979.",
+    "faster_rcnn": "S. Ren, K. He, R. Girshick, J. Sun. Faster R-CNN: towards real-time object "
+    "detection with region proposal networks. NeurIPS 2015.",
     "gelman": "A. Gelman. Prior distributions for variance parameters in hierarchical models. "
     "Bayesian Analysis 1, 2006.",
     "hedges": "L. V. Hedges. Distribution theory for Glass's estimator of effect size and related "

@@ -134,7 +134,7 @@ def _training(
 ) -> Iterator[str]:
     recipe = config.get("training", {})
     engine = str(recipe.get("engine") or (results.table and results.table.engine) or "")
-    sources = ["mask_rcnn"] if "mask_rcnn" in str(recipe) else []
+    sources = [name for name in ("mask_rcnn", "faster_rcnn") if name in str(recipe)]
     sources += ["detectron2"] if engine == "detectron2" else []
     source = f" {cited.cite(*sources)}" if sources else ""
     settings = "; ".join(_settings(recipe))
@@ -182,6 +182,11 @@ def _evaluation(
         f"protocol {cited.cite('coco')}, a mean over IoU thresholds from 0.50 to 0.95; mean "
         f"{results.task.ap} is the mean over the classes. Differences are in points (0.01)."
     )
+    if results.further:
+        named = ", ".join(
+            f"{in_markdown(test.name)} ({test.table.images} images)" for test in results.further
+        )
+        yield f"The same models were tested on further test sets, each judged by itself: {named}."
 
 
 def _origin(results: ExperimentResults) -> Iterator[str]:

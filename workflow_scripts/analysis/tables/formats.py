@@ -23,7 +23,7 @@ def as_csv(table: ResultTable) -> str:
 
 def as_markdown(table: ResultTable) -> str:
     """The whitepaper's layout; the variants stand in the first row, below the AP's name."""
-    parts = [_pipes(block, table.task.title) for block in blocks(table)]
+    parts = [_pipes(block, table.task.heading) for block in blocks(table)]
     return "\n\n".join(filter(None, [*parts, table.caption, missing_line(table)])) + "\n"
 
 
@@ -39,7 +39,7 @@ def as_plain_text(table: ResultTable) -> str:
     parts = []
     for block in blocks(table):
         first, *others = block.columns
-        headers = ["\nClass", f"{table.task.title}\n{first}", *(f"\n{name}" for name in others)]
+        headers = ["\nClass", f"{table.task.heading}\n{first}", *(f"\n{name}" for name in others)]
         parts.append(tabulate(block.rows, headers, "simple", disable_numparse=True))
     return "\n\n".join(filter(None, [table.caption, *parts, missing_line(table)])) + "\n"
 
@@ -47,7 +47,7 @@ def as_plain_text(table: ResultTable) -> str:
 def as_latex(table: ResultTable, label: str = "results") -> str:
     r"""A `table` to `\input`; needs the package booktabs."""
     text = " ".join(filter(None, [table.caption, missing_line(table)]))
-    return latex.table([_tabular(block, table.task.title) for block in blocks(table)], text, label)
+    return latex.table([_tabular(block, table.task.heading) for block in blocks(table)], text, label)
 
 
 def _tabular(block: TextTable, title: str) -> str:
@@ -79,7 +79,7 @@ def show(table: ResultTable) -> None:
         return
     console = Console()
     for block in blocks(table):
-        grid = Table(box=box.SIMPLE_HEAD, title=table.task.title, title_justify="center")
+        grid = Table(box=box.SIMPLE_HEAD, title=table.task.heading, title_justify="center")
         grid.add_column("Class")
         for variant in block.columns:
             grid.add_column(variant, justify="right", min_width=len("0.309 ± 0.002"))

@@ -115,4 +115,4 @@ def _finish(axes: Axes, name: str, results: ExperimentResults) -> None:
     for place in range(len(variants)):
         axes.axhline(place, color=GRID, linewidth=0.8, zorder=0)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=3))
-    axes.set_xlabel(results.task.title)
+    axes.set_xlabel(results.task.heading)
