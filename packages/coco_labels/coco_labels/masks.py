@@ -53,8 +53,8 @@ def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]
         points = max(map(len, segmentation)) // 2
         raise ValueError(f"has a polygon of {points} points; a mask needs at least 3")
     notes = ["polygons of fewer than 3 points, left out"] * (len(polygons) < len(segmentation))
-    points = np.array(list(chain.from_iterable(polygons)), np.float64).reshape(-1, 2)
-    notes += reach_beyond(points, width, height)
+    outline = np.array(list(chain.from_iterable(polygons)), np.float64).reshape(-1, 2)
+    notes += reach_beyond(outline, width, height)
     rle = rle_codec.merge(rle_codec.fr_py_objects(polygons, height, width))
     return as_text(rle), notes
 

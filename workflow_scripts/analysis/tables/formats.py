@@ -47,7 +47,9 @@ def as_plain_text(table: ResultTable) -> str:
 def as_latex(table: ResultTable, label: str = "results") -> str:
     r"""A `table` to `\input`; needs the package booktabs."""
     text = " ".join(filter(None, [table.caption, missing_line(table)]))
-    return latex.table([_tabular(block, table.task.heading) for block in blocks(table)], text, label)
+    return latex.table(
+        [_tabular(block, table.task.heading) for block in blocks(table)], text, label
+    )
 
 
 def _tabular(block: TextTable, title: str) -> str:
