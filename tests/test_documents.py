@@ -12,7 +12,10 @@ import yaml
 
 from tests.workflow import PROJECT
 
-PLACES = ("*.md", "docs/*.md", "docs/*/*.md", "packages/*.md", "packages/*/*.md", "tools/*/*.md")
+PLACES = (
+    *("*.md", "docs/*.md", "docs/*/*.md", "examples/*.md", "examples/*/*.md"),
+    *("packages/*.md", "packages/*/*.md", "tools/*/*.md"),
+)
 DOCUMENTS = sorted(path for place in PLACES for path in PROJECT.glob(place))
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+)$", re.M)
