@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from plain_commands.files import read_json, write_json
 
+from tests.analysis.report.test_registered import registration_of
 from tests.commands import report as main
 from tests.workflow import PROJECT
 from tests.written_results import write_results
 from workflow_scripts.analysis.report.bibliography import WORKS, Bibliography
 from workflow_scripts.analysis.report.statistical_methods import statistics_of
+from workflow_scripts.contracts.registrations import FILE_NAME, Registration
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, ImageSamples
 
@@ -152,6 +154,15 @@ def test_what_stands_beside_the_verdict_is_named(finished, capsys):
     assert "Beside these tests, and changing no verdict: sizes of the effect (Hedges' g [" in text
     assert "exact tests over all arrangements of the runs [" in text
     assert "half-Cauchy prior of the spread of the effects [" in text
+
+
+def test_a_registration_is_quoted_with_its_hash(finished, tmp_path, capsys):
+    results = shutil.copytree(finished, tmp_path / "registered")
+    registration_of(results).write(results / FILE_NAME)
+    text = in_one_line(text_of(results, capsys))
+    digest = Registration.read(results / FILE_NAME).sha256
+    assert "The plan was registered before the first run started: on 2026-01-01" in text
+    assert f"08:00:00 UTC (SHA-256 {digest}). Nothing was changed afterwards." in text
 
 
 def test_boxes_are_named(finished, tmp_path, capsys):

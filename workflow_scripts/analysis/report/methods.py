@@ -194,7 +194,7 @@ def _origin(results: ExperimentResults) -> Iterator[str]:
     if registered is None:
         yield "The plan was not registered before the first run."
     else:
-        yield f"{registered.sentence} (SHA-256 {registered.sha256})"
+        yield f"{registered.sentence.removesuffix('.')} (SHA-256 {registered.sha256})."
         yield (
             f"Changed afterwards: {'; '.join(map(in_markdown, registered.changes))}."
             if registered.changes
