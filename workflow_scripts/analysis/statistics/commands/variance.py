@@ -43,6 +43,8 @@ def variance(
         frame = as_frame(read.verdict, drawings_of(read))
         write_text(output, csv_of(frame))
         log.info("%s: %d differences", output, len(frame))
-    print(f"{report.table.title}\n\n{report.table.plain()}\n")
-    for line in (*report.advice, report.caption):
-        print(textwrap.fill(line, WIDTH, subsequent_indent="  "))
+    lines = [
+        textwrap.fill(line, WIDTH, subsequent_indent="  ")
+        for line in (*report.advice, report.caption)
+    ]
+    print("\n".join([report.table.title, "", report.table.plain(), "", *lines]))
