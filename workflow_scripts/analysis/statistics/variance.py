@@ -23,10 +23,10 @@ CAPTION = (
     "Its runs, reference: what the runs of the variant and of {reference} contribute; a run's "
     "seed decides its initialisation, the order of its images and their augmentation together. "
     "Test images: what another set of images like these would change, by resampling; an "
-    "estimate below 0 counts as 0. Drawing: the part of the variant's runs that comes from drawing its images with another seed (twins); not "
-    "varied: all runs share one twin, so this chance is in no interval. ±: half the width of the "
-    "{confidence} interval in points: now, with twice the runs of both, and with unlimited runs, "
-    "if the observed standard deviations are true."
+    "estimate below 0 counts as 0. Drawing: the part of the variant's runs that comes from drawing "
+    "its images with another seed (twins); not varied: all runs share one twin, so this chance "
+    "is in no interval. ±: half the width of the {confidence} interval in points: now, with "
+    "twice the runs of both, and with unlimited runs, if the observed standard deviations are true."
 )
 
 
