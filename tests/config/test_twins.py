@@ -106,3 +106,25 @@ def test_a_random_drop_can_have_twins():
     jobs = Jobs(read_experiment(config, "small"))
     assert [name for name in jobs.treatments if "~" in name] == ["random~2"]
     assert jobs.treatments["random~2"].seed == 1
+
+
+@pytest.mark.parametrize(
+    ("seeds", "twins", "used"), [([1, 3, 5], 2, 1), ([2, 4, 6, 8], 4, 2), ([1, 2, 4], 3, 2)]
+)
+def test_seeds_that_would_share_twins_without_need_are_one_line(seeds, twins, used):
+    config = small_config() | {"seeds": seeds}
+    config["variants"]["natural"] = {"method": "natural", "twins": twins}
+    with pytest.raises(UserError) as caught:
+        read_experiment(config, "small")
+    (line,) = str(caught.value).splitlines()
+    listed = ", ".join(map(str, seeds))
+    assert f"variants.natural.twins: seeds {listed} fall on {used} of {twins} twins" in line
+
+
+@pytest.mark.parametrize(
+    ("seeds", "twins"), [([1, 3, 5], 3), ([7], 4), ([2, 3], 5), ([1, 2, 3, 4], 2), ([4, 9], 1)]
+)
+def test_seeds_that_reach_as_many_twins_as_they_can_are_fine(seeds, twins):
+    config = small_config() | {"seeds": seeds}
+    config["variants"]["natural"] = {"method": "natural", "twins": twins}
+    assert read_experiment(config, "small").run_seeds == tuple(seeds)

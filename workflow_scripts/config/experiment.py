@@ -20,6 +20,7 @@ from workflow_scripts.anonymization.variants import (
     speed_of,
     twins_of,
 )
+from workflow_scripts.contracts.layout import twin_of
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
     UNMODIFIED,
@@ -270,6 +271,13 @@ class Experiment(Section):
                 raise ValueError(
                     f"variants.{name}.twins: without at_random all twins would leave out the same "
                     "images; leave it out"
+                )
+            used = {twin_of(seed, twins_of(one)) for seed in self.run_seeds}
+            if len(used) < min(twins_of(one), len(self.run_seeds)):
+                raise ValueError(
+                    f"variants.{name}.twins: seeds {', '.join(map(str, self.run_seeds))} fall on "
+                    f"{len(used)} of {twins_of(one)} twins (1 + (seed - 1) mod twins); take "
+                    "consecutive seeds, or another number of twins"
                 )
         return self
 

@@ -123,6 +123,8 @@ def number_of(text: str) -> SpelledNumber | None:
         raise SpellingError(f"{text!r}, expected one decimal sign and no sign between thousands")
     if "±" in text or "+-" in text or "+/-" in text:
         raise SpellingError(f"{text!r}, expected a number; the deviation has a column of its own")
+    if not any(character.isalnum() for character in digits):
+        raise SpellingError(f"{text!r}, expected a number; leave it empty where none is given")
     try:
         value = float(digits.replace(",", ".")) if "_" not in digits else math.nan
     except ValueError:

@@ -93,10 +93,22 @@ def test_runs_without_a_start_are_counted(results):
     )
 
 
-def test_a_registration_without_a_time(results):
-    assert checked(results, registered="once").sentence == (
-        "The time in registration.json is not a time: 'once'."
+@pytest.mark.parametrize("time", ["once", "", "0001-01-01T00:00:00+14:00"])
+def test_a_registration_without_a_time(results, time):
+    assert checked(results, registered=time).sentence == (
+        f"The time in registration.json is not a time: {time!r}."
     )
+
+
+def test_the_registration_of_another_experiment_is_named(results):
+    changes = checked(results, experiment="pilot").changes
+    assert changes == ("experiment: registered pilot, now made_up",)
+
+
+def test_a_registered_split_that_is_gone_is_named(results):
+    data = registration_of(results).data | {"extra": "a" * 64}
+    changes = checked(results, data=data).changes
+    assert changes == ("extra images or labels: registered aaaaaaaaaaaa, now none",)
 
 
 def test_changed_settings_are_named_with_both_values(results):

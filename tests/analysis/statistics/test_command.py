@@ -263,6 +263,14 @@ def test_equal_runs_have_no_spread_in_floating_point(tmp_path):
             "variant unmodified has no row of class 'bus'",
         ),
         ("class,variant,mean,std,n\nall,a,0.3,0.1,2\n", "there is no variant 'unmodified'"),
+        (
+            "class,variant,mean,std,n\nall,unmodified,0.3,0.1,2\n",
+            "only the reference 'unmodified'; add a variant that is compared with it",
+        ),
+        (
+            "class,variant,mean,std,n\nall,unmodified,0.3,–,2\n",
+            "line 2: std is '–', expected a number; leave it empty where none is given",
+        ),
         ("", "not a csv table"),
     ],
 )

@@ -32,7 +32,7 @@ def check_registration(results: ExperimentResults) -> RegisteredPlan | None:
     registration = results.registration
     if registration is None:
         return None
-    changes = [*_of_the_file(registration), *_of_config(registration, results)]
+    changes = [*_of_the_file(registration, results), *_of_config(registration, results)]
     changes += [*_of_seeds(registration, results), *_of_data(registration, results)]
     changes += _of_runs(registration, results)
     return RegisteredPlan(
@@ -67,21 +67,24 @@ def _when(registration: Registration, results: ExperimentResults) -> str:
 
 
 def _time(text: str | None) -> datetime | None:
-    """A time of a file; None where it is missing or something else."""
+    """A time of a file, in UTC; None where it is missing or something else."""
     try:
         time = datetime.fromisoformat(text or "")
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _shown(time: datetime) -> str:
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _of_the_file(registration: Registration) -> Iterator[str]:
+def _of_the_file(registration: Registration, results: ExperimentResults) -> Iterator[str]:
     if not registration.is_intact:
         yield f"{FILE_NAME} itself: its content does not match its hash"
+    of = results.provenance.experiment if results.provenance else registration.experiment
+    if registration.experiment != of:
+        yield f"experiment: registered {registration.experiment}, now {of}"
 
 
 def _of_config(registration: Registration, results: ExperimentResults) -> Iterator[str]:
@@ -133,10 +136,13 @@ def _of_seeds(registration: Registration, results: ExperimentResults) -> Iterato
 
 def _of_data(registration: Registration, results: ExperimentResults) -> Iterator[str]:
     now = results.provenance.data if results.provenance else {}
-    for split, digest in now.items():
-        before = registration.data.get(split, "")
+    for split in {**now, **registration.data} if now else ():
+        before, digest = registration.data.get(split, ""), now.get(split, "")
         if before != digest:
-            yield f"{split} images or labels: registered {before[:12] or 'none'}, now {digest[:12]}"
+            yield (
+                f"{split} images or labels: registered {before[:12] or 'none'}, "
+                f"now {digest[:12] or 'none'}"
+            )
 
 
 def _of_runs(registration: Registration, results: ExperimentResults) -> Iterator[str]:

@@ -66,8 +66,8 @@ def verdict(
             printed.
 
     Raises:
-        UserError: none or several of --runs, --runs-in and --summary are given, or a variant is
-            unknown.
+        UserError: none or several of --runs, --runs-in and --summary are given, a variant is
+            unknown, or there is only the reference.
     """
     if sum(source is not None for source in (runs, runs_in, summary)) != 1:
         raise UserError("give one of --runs, --runs-in and --summary")
@@ -90,6 +90,8 @@ def verdict(
     for name in (reference, *roles):
         if name not in samples:
             raise UserError(f"there is no variant {name!r}; there are {', '.join(samples)}")
+    if len(samples) == 1:
+        raise UserError(f"only the reference {reference!r}; add a variant that is compared with it")
     pairs: PairsByVariant = {}
     resampled, images = None, None
     if values is not None:
