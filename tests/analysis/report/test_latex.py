@@ -14,7 +14,8 @@ def test_the_latex_of_every_table_compiles(tmp_path, require_tool):
     treatments = {name: FIVE[name] for name in ("unmodified", "natural", "masked")}
     results = write_results(tmp_path, treatments, 2, classes)
     tables = [path.stem for path in sorted((results / "tables").glob("*.tex"))]
-    assert tables == ["exposed", "privacy", "table_2", "verdict"]
+    made = ["exposed", "privacy", "supplement", "table_2", "table_2_boxes", "verdict"]
+    assert tables == made
     inputs = "".join(f"\\input{{tables/{name}}}" for name in tables)
     (results / "document.tex").write_text(
         "\\documentclass{article}\\usepackage{booktabs,graphicx}"
