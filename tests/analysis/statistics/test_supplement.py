@@ -159,6 +159,21 @@ def test_what_was_not_tested_stays_empty(tmp_path):
     assert "| Car" in (tmp_path / "tables/supplement.md").read_text()
 
 
+def test_where_runs_are_paired_those_without_a_partner_count_in_no_number(tmp_path):
+    lost = (("natural", 1), ("unmodified", 2), ("unmodified", 3))
+    paths = write_pairs(tmp_path, lost=lost, offset=0.001)
+    kept = [path for path in paths if path.parent.name in {"seed~4", "seed~5", "seed~6"}]
+    assert len(kept) == 6
+    found = beside(tmp_path / "all", "--runs", *paths, *asked(paired=True))
+    alone = beside(tmp_path / "kept", "--runs", *kept, *asked(paired=True))
+    for name, row in rows_of(found).items():
+        assert row.pairs.n == 3
+        assert row == rows_of(alone)[name]
+        assert row.effects.relative.value * row.pairs.difference > 0
+    # Of independent runs, all count.
+    assert rows_of(beside(tmp_path / "all", "--runs", *paths)) != rows_of(found)
+
+
 def test_many_runs_have_no_exact_test(tmp_path):
     paths = write_pairs(tmp_path, seeds=11)
     found = beside(tmp_path / "tables", "--runs", *paths)

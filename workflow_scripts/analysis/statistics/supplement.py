@@ -54,7 +54,10 @@ def _rows(
     verdict: ExperimentVerdict, of: VariantVerdict, samples: Samples, values: Values | None
 ) -> tuple[ClassSupplement, ...]:
     settings, reference = verdict.settings, verdict.reference
-    groups = samples[of.variant], samples[reference]
+    groups = (
+        _counted(of, of.variant, samples, values, reference),
+        _counted(of, reference, samples, values, reference),
+    )
     pooled = _pooled(of, *groups, settings, with_images=False)
     with_images = _pooled(of, *groups, settings, with_images=True)
     # Seeds of an A/A control stand for others: its runs are no pairs.
@@ -77,6 +80,19 @@ def _rows(
             )
         )
     return tuple(found)
+
+
+def _counted(
+    of: VariantVerdict, side: str, samples: Samples, values: Values | None, reference: str
+) -> dict[str, SampleStatistics]:
+    """Samples of a side by class, of the runs that count: where the verdict pairs, with partners."""
+    found = dict(samples[side])
+    for row in of.rows:
+        if values is not None and row.pairs is not None:
+            partners = values[of.variant][row.name].keys() & values[reference][row.name].keys()
+            runs = values[side][row.name].items()
+            found[row.name] = SampleStatistics.of([ap for seed, ap in runs if seed in partners])
+    return found
 
 
 def _pooled(
