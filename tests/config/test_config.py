@@ -88,6 +88,11 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("more_seeds", {"blur": [6]}, "more_seeds: there is no variant 'blur'"),
         ("more_seeds", {"anonymized": [5]}, "more_seeds.anonymized: anonymized has seed 5 already"),
         ("statistics", {"looks": [5, 4]}, "statistics.looks: each number of runs has to be larger"),
+        (
+            "statistics",
+            {"margins": [0.01, 0.01]},
+            "statistics.margins: 0.01 is there twice; keep one",
+        ),
         ("statistics", {"image_groups": "("}, "statistics.image_groups: not a regular expression"),
         ("seeds", [1, 2, 1], "config.yaml: seeds: 1 stands twice"),
         ("seeds", [], "config.yaml: seeds"),

@@ -297,6 +297,13 @@ class Statistics(Section):
             return paired
         raise ValueError("auto, true or false is expected")
 
+    @field_validator("margins")
+    @classmethod
+    def _margins_differ(cls, margins: tuple[float, ...]) -> tuple[float, ...]:
+        if twice := [margin for margin in margins if margins.count(margin) > 1]:
+            raise ValueError(f"{twice[0]:g} is there twice; keep one")
+        return margins
+
     @field_validator("looks")
     @classmethod
     def _looks_ascend(cls, looks: tuple[int, ...]) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ def _rows(
 def _counted(
     of: VariantVerdict, side: str, samples: Samples, values: Values | None, reference: str
 ) -> dict[str, SampleStatistics]:
-    """Samples of a side by class, of the runs that count: where the verdict pairs, with partners."""
+    """Samples of a side by class, of the runs that count: where the verdict pairs, the paired."""
     found = dict(samples[side])
     for row in of.rows:
         if values is not None and row.pairs is not None:
