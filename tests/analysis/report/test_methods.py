@@ -103,6 +103,22 @@ def test_missing_runs_are_counted(tmp_path, capsys):
     assert "Missing runs: natural seed 2." in text
 
 
+def test_what_single_runs_cannot_test_is_said(tmp_path, capsys):
+    text = in_one_line(text_of(write_results(tmp_path, seeds=1), capsys))
+    assert "Seed 1 for every variant; 5 of 5 runs are evaluated." in text
+    assert (
+        "The mean AP of natural could not be tested: a single run: variation cannot be estimated."
+    ) in text
+
+
+def test_seeds_that_single_variants_have_besides_are_named(finished, tmp_path, capsys):
+    results = shutil.copytree(finished, tmp_path / "results")
+    expected = read_json(results / "runs/expected.json")
+    write_json(results / "runs/expected.json", expected | {"more_seeds": {"natural": [6, 7]}})
+    said = "Seeds 1, 2, 3, 4, 5 for every variant; natural also 6, 7; 25 of 27 runs are evaluated."
+    assert said in in_one_line(text_of(results, capsys))
+
+
 def test_folders_and_secrets_stay_out(finished, tmp_path, capsys):
     results = shutil.copytree(finished, tmp_path / "results")
     origin = read_json(results / "provenance.json")
@@ -121,6 +137,10 @@ def test_folders_and_secrets_stay_out(finished, tmp_path, capsys):
         ({}, "by Holm's method [5] over the classes of each variant."),
         ({}, "Runs of different variants were treated as independent."),
         ({"question": "non-inferiority"}, "a one-sided test [3, 4] at level 0.05 against a loss"),
+        (
+            {"question": "non-inferiority"},
+            "A difference was tested with Welch's two-sided test at level 0.05.",
+        ),
         ({"family": "experiment"}, "over the classes of all treatments, and over the means of all"),
         ({"looks": (5, 10)}, "looked at with 5, 10 runs per variant; the level of 0.05 was split"),
         ({"looks": (5, 10)}, "at level 0.025, within"),
@@ -144,7 +164,10 @@ def test_pairs_are_those_of_the_verdict(finished, paired, how):
     ]
     settings = VerdictSettings(paired=paired)
     changed = verdict.model_copy(update={"variants": tuple(variants), "settings": settings})
-    said = f"Runs with the same seed were compared as pairs{how}: natural (5 pairs)."
+    said = (
+        "Runs with the same seed were compared as pairs, with paired t tests in place of "
+        f"Welch's{how}: natural (5 pairs)."
+    )
     assert said in " ".join(statistics_of(changed, None, Bibliography()))
 
 

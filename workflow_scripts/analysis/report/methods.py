@@ -144,7 +144,16 @@ def _training(
     )
     done = [run for run in results.runs if run.is_done]
     seeds = ", ".join(map(str, results.seeds))
-    yield f"Seeds {seeds} for every variant; {len(done)} of {len(results.runs)} runs are evaluated."
+    noun = "Seed" if len(results.seeds) == 1 else "Seeds"
+    further: dict[str, list[str]] = {}
+    for run in results.runs:
+        if run.seed not in results.seeds:
+            further.setdefault(run.variant, []).append(str(run.seed))
+    added = "".join(f"; {name} also {', '.join(of)}" for name, of in further.items())
+    yield (
+        f"{noun} {seeds} for every variant{added}; {len(done)} of {len(results.runs)} runs are "
+        "evaluated."
+    )
     records = [run.training for run in results.runs if run.training]
     lengths = _distinct(record.iterations for record in records)
     yield f"Iterations of a run: {lengths}."

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from run_equivalence.pairs import FEWEST_PAIRS
+from run_equivalence.verdicts import Verdict
 
 from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.report.bibliography import Bibliography
@@ -31,6 +32,7 @@ def statistics_of(
     if supplement is not None:
         yield from _beside(supplement, cited)
     yield from _controls(verdict)
+    yield from _untested(verdict)
     if verdict.missing:
         yield f"Missing runs: {verdict.missing}."
 
@@ -48,14 +50,14 @@ def _tests(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
     if settings.question == "equivalence":
         yield (
             f"The question was equivalence: two one-sided tests {sources} at level {level}, within "
-            f"margins of {margins} of {ap}. A difference was tested with Welch's two-sided test at "
-            f"level {level}."
+            f"margins of {margins} of {ap}."
         )
     else:
         yield (
             f"The question was non-inferiority: a one-sided test {sources} at level {level} "
             f"against a loss of the margin or more, for margins of {margins} of {ap}."
         )
+    yield f"A difference was tested with Welch's two-sided test at level {level}."
 
 
 def _corrections(settings: VerdictSettings, cited: Bibliography) -> Iterator[str]:
@@ -77,7 +79,10 @@ def _pairs(verdict: ExperimentVerdict) -> str:
     if not paired:
         return "Runs of different variants were treated as independent."
     how = "" if verdict.settings.paired is True else f", from {FEWEST_PAIRS} pairs on"
-    return f"Runs with the same seed were compared as pairs{how}: {', '.join(paired)}."
+    return (
+        "Runs with the same seed were compared as pairs, with paired t tests in place of "
+        f"Welch's{how}: {', '.join(paired)}."
+    )
 
 
 def _looks(settings: VerdictSettings) -> Iterator[str]:
@@ -137,3 +142,13 @@ def _controls(verdict: ExperimentVerdict) -> Iterator[str]:
         yield f"Controls: {', '.join(named)}."
     if absent:
         yield f"There was no {' and no '.join(absent)}."
+
+
+def _untested(verdict: ExperimentVerdict) -> Iterator[str]:
+    """The variants of whose mean no test could be made, and why."""
+    for of in verdict.variants:
+        if all(at.verdict is Verdict.UNTESTABLE for at in of.over_all.margins):
+            yield (
+                f"The mean {verdict.task.ap} of {of.variant} could not be tested: "
+                f"{'; '.join(of.over_all.notes)}."
+            )
