@@ -174,6 +174,18 @@ def test_where_runs_are_paired_those_without_a_partner_count_in_no_number(tmp_pa
     assert rows_of(beside(tmp_path / "all", "--runs", *paths)) != rows_of(found)
 
 
+def test_what_could_not_be_tested_has_nothing_beside_it(tmp_path, capsys):
+    path = tmp_path / "table.csv"
+    rows = [f"{name},{of},0.3,,5" for name in ("bus", "all") for of in ("unmodified", "blur")]
+    path.write_text("\n".join(["class,variant,mean,std,n", *rows]))
+    beside(tmp_path / "tables", "--summary", path)
+    capsys.readouterr()
+    assert main(["show", str(tmp_path / "tables/supplement.json")]) == 0
+    assert capsys.readouterr().out == (
+        "Nothing stands beside the verdict: no difference could be tested.\n"
+    )
+
+
 def test_many_runs_have_no_exact_test(tmp_path):
     paths = write_pairs(tmp_path, seeds=11)
     found = beside(tmp_path / "tables", "--runs", *paths)

@@ -167,13 +167,15 @@ def caption(found: Supplement) -> str:
     confidence = f"{100 * (1 - 2 * found.level):.3g} %"
     both_ways = found.question is Question.EQUIVALENCE
     question = "equivalence" if both_ways else "non-inferiority"
+    besides = [row for of in found.variants for row in of.rows]
+    if not any(row.effects or row.pairs or row.exact or row.pooled for row in besides):
+        return "Nothing stands beside the verdict: no difference could be tested."
     parts = [
         f"Nothing here changes the verdict. Intervals (in brackets): {confidence}. Sizes of the "
         "effect: variant minus reference, of independent runs; percent with Fieller's interval; "
         "Hedges' g in pooled standard deviations; P(variant better): that a run of the variant has "
         "the higher AP.",
     ]
-    besides = [row for of in found.variants for row in of.rows]
     if any(row.pairs for row in besides):
         parts.append(
             "Pairs: t tests of the differences of runs with one seed; runs: per variant, to show "
