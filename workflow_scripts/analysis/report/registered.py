@@ -136,7 +136,8 @@ def _of_seeds(registration: Registration, results: ExperimentResults) -> Iterato
 
 def _of_data(registration: Registration, results: ExperimentResults) -> Iterator[str]:
     now = results.provenance.data if results.provenance else {}
-    for split in {**now, **registration.data} if now else ():
+    gone = [split for split in registration.data if now and split not in now]
+    for split in [*now, *gone]:
         before, digest = registration.data.get(split, ""), now.get(split, "")
         if before != digest:
             yield (
