@@ -86,6 +86,10 @@ class CityscapesScores(FilePart):
     per_class: dict[str, GroupScores] = Field(default_factory=dict)
 
 
+EXPOSURE = ("none", "little", "much")
+"""Groups of instances by their exposure that do not overlap."""
+
+
 class ExposedScores(FilePart):
     """APs by exposure, that is by the share of an instance's pixels inside PII regions."""
 

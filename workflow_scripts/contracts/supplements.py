@@ -10,7 +10,7 @@ from plain_commands.section import FilePart
 from run_equivalence.effects import EffectSizes, IntervalEstimate
 from run_equivalence.permutation import ExactTest
 from run_equivalence.pooling import Pooled
-from run_equivalence.verdicts import Question, Verdict
+from run_equivalence.verdicts import ClassVerdict, Question, Verdict
 
 from workflow_scripts.contracts.verdicts import Role
 
@@ -63,6 +63,8 @@ class VariantSupplement(FilePart):
     role: Role
     rows: tuple[ClassSupplement, ...]
     """Classes, then `all`."""
+    groups: tuple[ClassVerdict, ...] = ()
+    """The verdict on objects of a size, and by how much of them lies in faces and plates."""
     sentences: tuple[str, ...] = ()
     tables: tuple[TextTable, ...] = ()
 

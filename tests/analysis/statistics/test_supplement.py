@@ -247,3 +247,42 @@ def test_other_test_images_widen_the_posterior(tmp_path):
         assert wide.within[0] < narrow.within[0]
     text = with_text(supplement_of(resampled, samples, None), resampled)
     assert "Within 1 point, other images" in text.variants[0].tables[-1].columns
+
+
+def with_groups(paths):
+    """The runs, with APs by size and by exposure that are twice, thrice, … that of each class."""
+    for path in paths:
+        content = json.loads(path.read_text())
+        scores = content["coco"]["segm"]["per_class"]
+        for place, one in enumerate(scores.values()):
+            one |= {"APs": None if place else one["AP"] / 2, "APm": one["AP"] / 4, "APl": one["AP"]}
+        mean = content["coco"]["segm"]["mAP"]
+        group = {"AP50": mean, "instances": 7}
+        means = {"none": mean, "little": mean / 2, "much": None, "face": mean / 3}
+        exposed = {name: {"AP": ap, **group} for name, ap in means.items()}
+        content["exposed"] = {"much_from": 0.03, "mean": exposed, "per_class": {}}
+        path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("family", ["variant", "experiment"])
+def test_groups_of_objects_are_judged_like_classes(tmp_path, family):
+    paths = write_pairs(tmp_path)
+    with_groups(paths)
+    found = beside(tmp_path / "tables", "--runs", *paths, *asked(family=family))
+    groups = {row.name: row for row in found.variants[0].groups}
+    sizes = ["small objects", "medium objects", "large objects"]
+    assert [*groups] == [*sizes, "exposed pixels: none", "exposed pixels: little"]
+    verdict = ExperimentVerdict.read(tmp_path / "tables/verdict.json")
+    rows = {row.name: row for row in verdict.variants[0].rows}
+    first = next(iter(CLASSES))  # the only class with small objects
+    assert groups["small objects"].difference == pytest.approx(rows[first].difference / 2)
+    assert groups["small objects"].welch_p == pytest.approx(rows[first].welch_p)
+    assert groups["medium objects"].difference == pytest.approx(rows["all"].difference / 4)
+    whole = groups["exposed pixels: none"]
+    assert (whole.difference, whole.low, whole.high) == pytest.approx(
+        (rows["all"].difference, rows["all"].low, rows["all"].high)
+    )
+    assert [at.verdict for at in whole.margins] == [at.verdict for at in rows["all"].margins]
+    table = found.variants[0].tables[-1]
+    assert (table.title, table.columns[0], len(table.rows)) == ("Groups of objects", "Objects", 5)
+    assert table.rows[0][0] == "Small objects"

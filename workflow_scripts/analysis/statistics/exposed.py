@@ -10,12 +10,10 @@ from plain_commands.errors import UserError
 from run_equivalence.welch import Difference, SampleStatistics, is_testable
 
 from workflow_scripts.analysis.numbers import cell, interval, signed
-from workflow_scripts.contracts.evaluations import ExposedScores, GroupScores
+from workflow_scripts.contracts.evaluations import EXPOSURE, ExposedScores, GroupScores
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title
 from workflow_scripts.contracts.tables import ExposedTables, records_of
 
-EXPOSURE = ("none", "little", "much")
-"""Groups in the rows of single classes; the mean over the classes shows all groups."""
 COLUMNS = ["variant", "class", "group", "mean", "std", "n", "instances"]
 COMPARED = ["difference", "low", "high", "welch_p"]
 
@@ -138,6 +136,7 @@ def _blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
                     interval(row["low"], row["high"]),
                 )
                 for row in of_variant.to_dict("records")
+                # The mean over the classes shows the other groups as well.
                 if row["class"] == ALL or row["group"] in EXPOSURE
             ),
         )

@@ -131,7 +131,7 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
 
 def as_latex(verdict: ExperimentVerdict) -> str:
     """A table for each variant, without the p values."""
-    tables = [_short_table(verdict, variant) for variant in verdict.variants]
+    tables = [short_table(verdict, variant) for variant in verdict.variants]
     return latex_tables(tables, caption(verdict), "verdict")
 
 
@@ -140,7 +140,7 @@ def as_plain_text(verdict: ExperimentVerdict) -> str:
     parts = []
     for variant in verdict.variants:
         said = _said(verdict, variant)
-        table = _short_table(verdict, variant)
+        table = short_table(verdict, variant)
         parts.append(f"{table.title}\n\n{table.plain()}")
         parts.append("\n".join(_wrapped(_named(verdict, text)) for text in said))
     parts.append(_wrapped(caption(verdict)))
@@ -206,8 +206,8 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> T
     return TextTable(columns=tuple(headers), rows=tuple(rows))
 
 
-def _short_table(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
-    """The table without the p values."""
+def short_table(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
+    """The table of a variant without the p values."""
     within = [within_title(verdict, margin) for margin in verdict.settings.margins]
     rows = [
         (

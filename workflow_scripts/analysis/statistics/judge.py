@@ -36,7 +36,7 @@ def judge(
     """Judge each variant against the reference.
 
     Args:
-        samples: samples by variant, then by class and `all`.
+        samples: samples by variant, then by class and `all`, or by group of objects.
         reference: one of the variants.
         settings: margins, level and power; question and family.
         roles: roles of the controls.

@@ -7,11 +7,14 @@ from plain_commands.errors import UserError
 from run_equivalence.table import TableError, metrics_in, read_table
 from run_equivalence.welch import SampleStatistics
 
+from workflow_scripts.contracts.evaluations import EXPOSURE
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 from workflow_scripts.contracts.tasks import Task
 
 Samples = Mapping[str, Mapping[str, SampleStatistics]]
 """Samples by variant, then by class and `all`."""
+SIZES = {"small": "APs", "medium": "APm", "large": "APl"}
+"""Groups of objects by their area, and the keys of their APs."""
 Values = Mapping[str, Mapping[str, Mapping[int, float]]]
 """APs by variant, by class and `all`, and by seed."""
 
@@ -42,6 +45,44 @@ def samples_of(values: Values) -> Samples:
 def _ap(run: EvaluatedRun, name: str) -> float | None:
     scores = run.evaluation.scores
     return scores.mean_ap if name == ALL else scores.per_class[name].AP
+
+
+def values_of_groups(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Values:
+    """APs of small, medium and large objects, and of those with faces and plates, by seed.
+
+    They are means over the classes that have such objects; what no run has is left out.
+    """
+    found = {
+        variant: {run.seed: _groups_of(run) for run in runs if run.variant == variant}
+        for variant in expected.variants
+    }
+    names = {name: None for of in found.values() for groups in of.values() for name in groups}
+    return {
+        variant: {
+            name: {seed: groups[name] for seed, groups in of.items() if name in groups}
+            for name in names
+        }
+        for variant, of in found.items()
+    }
+
+
+def _groups_of(run: EvaluatedRun) -> dict[str, float]:
+    evaluation = run.evaluation
+    by_size = {
+        f"{size} objects": [
+            value
+            for scores in evaluation.scores.per_class.values()
+            if (value := getattr(scores, key)) is not None
+        ]
+        for size, key in SIZES.items()
+    }
+    means = {name: sum(values) / len(values) for name, values in by_size.items() if values}
+    if evaluation.exposed is not None:
+        for exposure in EXPOSURE:
+            value = evaluation.exposed.mean[exposure].AP
+            if value is not None:
+                means[f"exposed pixels: {exposure}"] = value
+    return means
 
 
 def task_of_summary(path: Path) -> Task:

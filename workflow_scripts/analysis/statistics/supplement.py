@@ -1,6 +1,6 @@
 """What stands beside the verdict: pairs, exact tests, sizes of the effect, partial pooling."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from run_equivalence.effects import effect_sizes
 from run_equivalence.pairs import PairedRuns
@@ -25,7 +25,10 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, Variant
 
 
 def supplement_of(
-    verdict: ExperimentVerdict, samples: Samples, values: Values | None
+    verdict: ExperimentVerdict,
+    samples: Samples,
+    values: Values | None,
+    groups: Sequence[VariantVerdict] = (),
 ) -> Supplement:
     """The numbers beside a verdict; see `supplement_formats.with_text` for the words.
 
@@ -34,8 +37,10 @@ def supplement_of(
         samples: the samples that were judged.
         values: the runs by seed; None for a printed table, which allows neither pairs nor exact
             tests.
+        groups: the verdict on groups of objects, of the same variants; none for a printed table.
     """
     settings = verdict.settings
+    of_groups = {of.variant: of.rows for of in groups}
     return Supplement(
         reference=verdict.reference,
         question=settings.question,
@@ -43,7 +48,10 @@ def supplement_of(
         level=settings.test_level,
         variants=tuple(
             VariantSupplement(
-                variant=of.variant, role=of.role, rows=_rows(verdict, of, samples, values)
+                variant=of.variant,
+                role=of.role,
+                rows=_rows(verdict, of, samples, values),
+                groups=of_groups.get(of.variant, ()),
             )
             for of in verdict.variants
         ),

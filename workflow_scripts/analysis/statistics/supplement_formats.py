@@ -9,7 +9,12 @@ from run_equivalence.effects import IntervalEstimate
 from run_equivalence.verdicts import Question
 
 from workflow_scripts.analysis.statistics.supplement_sentences import sentences_of
-from workflow_scripts.analysis.statistics.supplement_tables import caption, masses, tables_of
+from workflow_scripts.analysis.statistics.supplement_tables import (
+    caption,
+    masses,
+    table_of_groups,
+    tables_of,
+)
 from workflow_scripts.contracts.supplements import (
     ClassSupplement,
     Supplement,
@@ -25,7 +30,8 @@ def with_text(found: Supplement, verdict: ExperimentVerdict) -> Supplement:
     variants = []
     for of, beside in zip(verdict.variants, found.variants, strict=True):
         rows = list(zip(of.rows, beside.rows, strict=True))
-        said = {"sentences": sentences_of(rows, verdict), "tables": tuple(tables_of(rows, verdict))}
+        tables = [*tables_of(rows, verdict), *table_of_groups(beside, verdict, of)]
+        said = {"sentences": sentences_of(rows, verdict), "tables": tuple(tables)}
         variants.append(beside.model_copy(update=said))
     return found.model_copy(update={"variants": tuple(variants), "caption": caption(found)})
 

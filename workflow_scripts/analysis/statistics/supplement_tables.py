@@ -10,10 +10,15 @@ from run_equivalence.pooling import Pooled
 from run_equivalence.verdicts import MOST_RUNS, ClassVerdict, Question
 
 from workflow_scripts.analysis.numbers import interval, p_value, points, signed
+from workflow_scripts.analysis.statistics.formats import short_table
 from workflow_scripts.analysis.statistics.supplement import disagreements
 from workflow_scripts.contracts.runs import class_title
-from workflow_scripts.contracts.supplements import ClassSupplement, Supplement
-from workflow_scripts.contracts.verdicts import ExperimentVerdict
+from workflow_scripts.contracts.supplements import (
+    ClassSupplement,
+    Supplement,
+    VariantSupplement,
+)
+from workflow_scripts.contracts.verdicts import ExperimentVerdict, VariantVerdict
 
 Rows = Sequence[tuple[ClassVerdict, ClassSupplement]]
 """Each class with its verdict, the mean last."""
@@ -29,6 +34,17 @@ def tables_of(rows: Rows, verdict: ExperimentVerdict) -> Iterator[TextTable]:
         yield _exact(rows, verdict)
     if any(beside.pooled for _, beside in rows):
         yield _pooling(rows, verdict)
+
+
+def table_of_groups(
+    beside: VariantSupplement, verdict: ExperimentVerdict, of: VariantVerdict
+) -> Iterator[TextTable]:
+    """The verdict on groups of objects, if there are any."""
+    if not beside.groups:
+        return
+    table = short_table(verdict, of.model_copy(update={"rows": beside.groups}))
+    columns = ("Objects", *table.columns[1:])
+    yield table.model_copy(update={"title": "Groups of objects", "columns": columns})
 
 
 def _effects(rows: Rows) -> TextTable:
@@ -176,6 +192,13 @@ def caption(found: Supplement) -> str:
         "Hedges' g in pooled standard deviations; P(variant better): that a run of the variant has "
         "the higher AP.",
     ]
+    if any(of.groups for of in found.variants):
+        parts.append(
+            "Groups of objects: the verdict on the mean AP over the classes of objects of a size "
+            "(COCO's: small below 32² pixels, large from 96² on), and of objects with none, little "
+            "or much of their pixels in faces and plates, with Holm correction (†) over these "
+            "groups."
+        )
     if any(row.pairs for row in besides):
         parts.append(
             "Pairs: t tests of the differences of runs with one seed; runs: per variant, to show "
