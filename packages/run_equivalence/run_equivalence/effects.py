@@ -61,7 +61,10 @@ def relative_change(
     ratio = sample.mean / reference.mean
     own, other = sample.std**2 / sample.n, reference.std**2 / reference.n
     parts = own, ratio**2 * other
-    df = sum(parts) ** 2 / (parts[0] ** 2 / (sample.n - 1) + parts[1] ** 2 / (reference.n - 1))
+    # Runs that are all 0 leave no variance at their ratio; the reference's still counts below.
+    df = reference.n - 1.0
+    if sum(parts) > 0:
+        df = sum(parts) ** 2 / (parts[0] ** 2 / (sample.n - 1) + parts[1] ** 2 / (reference.n - 1))
     square = float(stats.t.ppf(1 - level, df)) ** 2
     # The ratios r with (mean - r * reference mean)^2 <= t^2 * (variance + r^2 * other variance).
     a = reference.mean**2 - square * other

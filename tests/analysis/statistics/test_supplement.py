@@ -286,3 +286,32 @@ def test_groups_of_objects_are_judged_like_classes(tmp_path, family):
     table = found.variants[0].tables[-1]
     assert (table.title, table.columns[0], len(table.rows)) == ("Groups of objects", "Objects", 5)
     assert table.rows[0][0] == "Small objects"
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.25])
+@pytest.mark.parametrize("of_variant", [True, False])
+def test_a_class_whose_runs_are_all_equal_in_one_variant(tmp_path, constant, of_variant):
+    """A model that finds nothing of a class, in any run, is beside one that does."""
+    varied = {"unmodified": (0.31, 0.28, 0.3), "deep_natural": (0.3, 0.29, 0.33)}
+    equal = "deep_natural" if of_variant else "unmodified"
+    paths = written(
+        tmp_path,
+        *(
+            evaluation(
+                name, seed, [constant if name == equal else values[seed - 1], 0.2 * seed, 0.4]
+            )
+            for name, values in varied.items()
+            for seed in (1, 2, 3)
+        ),
+    )
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    effects = rows_of(found)["person"].effects
+    if of_variant:
+        mean = np.mean(varied["unmodified"])
+        assert effects.relative.value == pytest.approx(constant / mean - 1)
+        assert (effects.relative.low == effects.relative.high) is (constant == 0)
+        assert effects.better.value < 0.5
+    else:
+        assert (effects.relative is None) is (constant == 0)
+        assert effects.better.value > 0.5
+    assert np.isfinite(effects.hedges_g.value)
