@@ -379,12 +379,13 @@ def test_results_of_an_earlier_version_are_refused(fresh, file):
 
 def test_tables_and_figures_that_are_deleted_are_made_again(done):
     shown = [*done.results.glob("tables/*.*"), *done.results.glob("figures/*.*")]
-    assert len(shown) == 4 * 4 + 2 + 2 * 6
+    assert len(shown) == 5 * 4 + 2 + 2 * 7
     rule_of = {
         "exposed": "exposed",
         "privacy": "privacy_table",
         "table_2": "table_2",
         "table_2_boxes": "table_2",
+        "supplement": "verdict",
         "verdict": "verdict",
         "before_after": "before_after",
         "figure_3": "summarize_pii",
