@@ -130,9 +130,10 @@ def test_two_calls_at_once_do_no_work_twice(idle_cluster, tmp_path):
     counted = SNAKEFILE.replace("sleep 2;", "echo >>{wildcards.n}.starts; sleep 8;")
     (folder / "Snakefile").write_text(counted)
     (folder / "site.yaml").write_text(WITHOUT_ACCOUNT)
+    earlier = {*idle_cluster.jobs("all")}
     with ThreadPoolExecutor() as pool:
         first = pool.submit(call, idle_cluster, folder)
-        wait_for("submitted jobs", lambda: len(idle_cluster.jobs("all")) == 4)
+        wait_for("jobs", lambda: len({*idle_cluster.jobs("all")} - earlier) == 4)
         second = pool.submit(call, idle_cluster, folder, "--nolock")
     for done in (first.result(), second.result()):
         assert done.returncode == 0, done.stdout
