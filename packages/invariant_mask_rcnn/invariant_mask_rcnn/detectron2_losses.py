@@ -126,7 +126,8 @@ class CroppedMasks:
         """(n,) bool: whether each mask has a pixel."""
         filled = torch.zeros_like(self.crops.stack, dtype=torch.bool)
         for number, stack in enumerate(self.crops.stacks):
-            filled[self.crops.stack == number] = stack.flatten(1).any(dim=1)
+            # `any` of uint8 is uint8.
+            filled[self.crops.stack == number] = (stack.flatten(1) != 0).any(dim=1)
         return filled[self.chosen]
 
     def crop_and_resize(self, boxes: Tensor, mask_size: int) -> Tensor:
