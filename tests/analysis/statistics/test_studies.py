@@ -13,7 +13,6 @@ from tests.workflow import PROJECT
 PAGE = PROJECT / "docs/studies.md"
 STUDIES = sorted((PROJECT / "docs/studies").glob("*.csv"))
 SHORT = {"different but within the margin": "different, within"}
-UNJUDGED = "cannot be judged: no deviation given"
 
 
 def printed(study: Path) -> list[dict[str, str]]:
@@ -33,7 +32,8 @@ def rows_of(study: Path, folder: Path) -> list[str]:
                 continue
             cells = [row["name"], of["variant"], f"{100 * row['difference']:+.2f}"]
             if row["low"] is None:
-                cells += ["–", UNJUDGED, UNJUDGED]
+                (why,) = row["notes"]
+                cells += ["–", why, why]
             else:
                 cells.append(f"{100 * row['low']:+.2f} to {100 * row['high']:+.2f}")
                 cells += [_outcome(at) for at in row["margins"]]
