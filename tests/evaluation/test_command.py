@@ -102,6 +102,16 @@ def test_writes_eval_json_as_promised(folder):
                 "bus": {"AP": None, "AP50": None, "instances": 0},
             },
         },
+        "calibration": {
+            "iou": 0.5,
+            "bins": 15,
+            "mean_error": pytest.approx(0.1),
+            "per_class": {
+                "person": {"error": None, "predictions": 0},
+                "car": {"error": pytest.approx(0.1), "predictions": 1},
+                "bus": {"error": None, "predictions": 0},
+            },
+        },
     }
     assert "segm mAP 0.500 on 2 images" in (folder / "eval.log").read_text()
 
@@ -144,6 +154,7 @@ def test_uncompressed_and_empty_predictions_are_fine(folder):
         ({"category_id": 4}, "category_id 4 is unknown to the annotation file, which has 1 to 3"),
         ({"score": None}, "prediction 1: score None is not a number"),
         ({"score": float("nan")}, "prediction 1: score nan is not a number"),
+        ({"score": 90.0}, "prediction 1: score 90.0 is not a number from 0 to 1"),
         ({"bbox": [1, 2, 3]}, "prediction 1: bbox [1, 2, 3] is not x, y, width, height"),
         ({"segmentation": [[1, 1, 2, 1, 2, 2]]}, "prediction 1: segmentation is not run-length"),
         (

@@ -100,6 +100,28 @@ class ExposedScores(FilePart):
     per_class: dict[str, dict[str, GroupScores]]
 
 
+class ClassCalibration(FilePart):
+    """Calibration of the scores of one class."""
+
+    error: Fraction | None
+    """Expected calibration error (D-ECE); None without an object to find or a prediction."""
+    predictions: int
+    """Predictions that count."""
+
+
+class CalibrationScores(FilePart):
+    """Calibration of the predictions' scores, on the shapes that the model is judged by."""
+
+    iou: Fraction
+    """IoU from which on a prediction can be right."""
+    bins: int
+    """Number of bins of equal width."""
+    mean_error: Fraction | None
+    """Mean over the classes in which the error is defined."""
+    per_class: dict[str, ClassCalibration]
+    """By class name, in the order of the data set."""
+
+
 class RunEvaluation(FilePart):
     """Content of an eval.json."""
 
@@ -113,6 +135,8 @@ class RunEvaluation(FilePart):
     cityscapes: CityscapesScores | None = None
     exposed: ExposedScores | None = None
     """None where the evaluation was not given the PII regions of the test images."""
+    calibration: CalibrationScores | None = None
+    """None in evaluations of earlier versions."""
 
     @property
     def task(self) -> Task:

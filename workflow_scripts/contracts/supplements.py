@@ -3,7 +3,7 @@
 Undefined numbers are None.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from figures_and_tables.tables import TextTable
 from plain_commands.section import FilePart
@@ -13,6 +13,9 @@ from run_equivalence.pooling import Pooled
 from run_equivalence.verdicts import ClassVerdict, Question, Verdict
 
 from workflow_scripts.contracts.verdicts import Role
+
+BesideName = Literal["groups", "boxes", "calibration"]
+"""What is judged beside the AP of each class: a field of `VariantSupplement`."""
 
 
 class SeedPairs(FilePart):
@@ -65,6 +68,10 @@ class VariantSupplement(FilePart):
     """Classes, then `all`."""
     groups: tuple[ClassVerdict, ...] = ()
     """The verdict on objects of a size, and by how much of them lies in faces and plates."""
+    boxes: tuple[ClassVerdict, ...] = ()
+    """The verdict on the box AP of models that learned masks: classes, then `all`."""
+    calibration: tuple[ClassVerdict, ...] = ()
+    """The verdict on 1 minus the expected calibration error of the scores: classes, then `all`."""
     sentences: tuple[str, ...] = ()
     tables: tuple[TextTable, ...] = ()
 

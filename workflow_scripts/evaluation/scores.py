@@ -1,15 +1,19 @@
-"""Average precisions as the numbers that eval.json reports."""
+"""Average precisions and calibration as the numbers that eval.json reports."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from instance_ap import calibration
 from instance_ap.cityscapes import ClassAP
 from instance_ap.coco import PrecisionCurves
+from instance_ap.matches import Matches
 
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import (
+    CalibrationScores,
     CityscapesScores,
+    ClassCalibration,
     ClassScores,
     CocoScores,
     GroupScores,
@@ -44,6 +48,20 @@ def cityscapes_scores(per_class: Mapping[str, ClassAP]) -> CityscapesScores:
         mean_ap=mean_of_defined([scores.AP for scores in per_class.values()]),
         AP50=mean_of_defined([scores.AP50 for scores in per_class.values()]),
         per_class={name: GroupScores(**vars(scores)) for name, scores in per_class.items()},
+    )
+
+
+def calibration_scores(matches: Matches, split: CocoSplit) -> CalibrationScores:
+    """The calibration of the scores of matched predictions."""
+    found = calibration.calibration_of(matches)
+    return CalibrationScores(
+        iou=calibration.IOU,
+        bins=calibration.BINS,
+        mean_error=mean_of_defined([of_class.error for of_class in found]),
+        per_class={
+            name: ClassCalibration(**vars(of_class))
+            for name, of_class in zip(split.classes, found, strict=True)
+        },
     )
 
 

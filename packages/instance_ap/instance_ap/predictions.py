@@ -32,7 +32,7 @@ class Predictions:
     category_ids: np.ndarray
     """(N,) int64, 1-based position of the class."""
     scores: np.ndarray
-    """(N,) float64; equal scores rank in the order of the file."""
+    """(N,) float64, 0 to 1; equal scores rank in the order of the file."""
     boxes: np.ndarray
     """(N, 4) float64: x, y, width, height in pixels."""
     areas: np.ndarray
@@ -121,8 +121,8 @@ def _finding(
             f"category_id {category_id!r} is unknown to the annotation file, "
             f"which has 1 to {class_count}"
         )
-    if not _is_finite(score):
-        return f"score {score!r} is not a number"
+    if not _is_finite(score) or not 0 <= score <= 1:
+        return f"score {score!r} is not a number from 0 to 1"
     size = sizes[image_id]
     of_mask = _finding_of_mask(item["segmentation"], size) if "segmentation" in keys else None
     return of_mask or _finding_of_box(item.get("bbox", (0, 0, 0, 0)))

@@ -137,6 +137,7 @@ def boxes_alone(truth, results, seed):
         ({"bbox": [1, 2, 3]}, "prediction 0: bbox [1, 2, 3] is not x, y, width, height"),
         ({"bbox": [9, 9, -1, 3]}, "prediction 0: bbox [9, 9, -1, 3] has a negative width or h"),
         ({"score": float("nan")}, "prediction 0: score nan is not a number"),
+        ({"score": 97}, "prediction 0: score 97 is not a number from 0 to 1"),
         ({"image_id": 99}, "prediction 0: image_id 99 is unknown to the annotation file"),
     ],
 )

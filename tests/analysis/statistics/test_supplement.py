@@ -283,9 +283,84 @@ def test_groups_of_objects_are_judged_like_classes(tmp_path, family):
         (rows["all"].difference, rows["all"].low, rows["all"].high)
     )
     assert [at.verdict for at in whole.margins] == [at.verdict for at in rows["all"].margins]
-    table = found.variants[0].tables[-1]
-    assert (table.title, table.columns[0], len(table.rows)) == ("Groups of objects", "Objects", 5)
+    (table,) = (table for table in found.variants[0].tables if table.title == "Groups of objects")
+    assert (table.columns[0], len(table.rows)) == ("Objects", 5)
     assert table.rows[0][0] == "Small objects"
+
+
+def test_boxes_of_mask_models_are_judged_by_themselves(tmp_path):
+    paths = write_pairs(tmp_path)
+    for path in paths:
+        content = json.loads(path.read_text())
+        if content["run"]["variant"] == "natural":
+            boxes = content["coco"]["bbox"]
+            boxes["mAP"] -= 0.05
+            for one in boxes["per_class"].values():
+                one["AP"] -= 0.05
+        path.write_text(json.dumps(content))
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    verdict = ExperimentVerdict.read(tmp_path / "tables/verdict.json")
+    masks = {row.name: row for row in verdict.variants[0].rows}
+    boxes = {row.name: row for row in found.variants[0].boxes}
+    assert [*boxes] == [*masks] == [*CLASSES, "all"]
+    for name, row in boxes.items():
+        assert row.difference == pytest.approx(masks[name].difference - 0.05)
+        assert row.reference.mean == pytest.approx(masks[name].reference.mean + 0.1)
+    assert [at.verdict for at in boxes["all"].margins] == ["different", "different"]
+    assert "### Boxes of the same models" in (tmp_path / "tables/supplement.md").read_text()
+
+    # Where models learned boxes alone, the verdict itself is about these.
+    for path in paths:
+        content = json.loads(path.read_text())
+        del content["coco"]["segm"]
+        path.write_text(json.dumps(content))
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    assert found.variants[0].boxes == ()
+    rows = ExperimentVerdict.read(tmp_path / "tables/verdict.json").variants[0].rows
+    assert rows == tuple(boxes.values())
+
+
+def with_calibration(paths, worse):
+    """The runs with a calibration error of each class, larger by `worse` in the variant."""
+    for path in paths:
+        content = json.loads(path.read_text())
+        run = content["run"]
+        error = 0.1 + 0.001 * (run["seed"] % 3) + worse * (run["variant"] != "unmodified")
+        per_class = {name: {"error": error, "predictions": 9} for name in CLASSES}
+        per_class["car"] = {"error": None, "predictions": 0}
+        content["calibration"] = {
+            "iou": 0.5,
+            "bins": 15,
+            "mean_error": error,
+            "per_class": per_class,
+        }
+        path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("question", "worse", "expected"),
+    [
+        ("equivalence", 0.0, "equivalent"),
+        ("equivalence", 0.03, "different"),
+        ("equivalence", -0.03, "different"),
+        ("non-inferiority", 0.03, "worse"),
+        ("non-inferiority", -0.03, "better"),
+    ],
+)
+def test_a_larger_calibration_error_is_a_loss(tmp_path, question, worse, expected):
+    paths = write_pairs(tmp_path)
+    with_calibration(paths, worse)
+    found = beside(tmp_path / "tables", "--runs", *paths, *asked(question=question))
+    rows = {row.name: row for row in found.variants[0].calibration}
+    assert rows["all"].difference == pytest.approx(-worse)
+    assert [at.verdict for at in rows["all"].margins] == [expected] * 2
+    assert rows["car"].difference is None
+    assert [at.verdict for at in rows["car"].margins] == ["not testable"] * 2
+    table = found.variants[0].tables[-1]
+    assert table.title == "Calibration: 1 minus the error"
+    assert table.columns[:4] == ("Class", "unmodified", "natural", "Difference")
+    assert table.rows[-1][:2] == ("Mean over the classes", "0.899 ± 0.001")
+    assert table.rows[-2][:3] == ("Car", "–", "–")
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.25])

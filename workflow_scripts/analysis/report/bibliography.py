@@ -12,10 +12,14 @@ WORKS = {
     "detection with region proposal networks. NeurIPS 2015.",
     "gelman": "A. Gelman. Prior distributions for variance parameters in hierarchical models. "
     "Bayesian Analysis 1, 2006.",
+    "guo": "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. On calibration of modern neural networks. "
+    "ICML 2017.",
     "hedges": "L. V. Hedges. Distribution theory for Glass's estimator of effect size and related "
     "estimators. Journal of Educational Statistics 6, 1981.",
     "holm": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian "
     "Journal of Statistics 6, 1979.",
+    "kueppers": "F. Küppers, J. Kronenberger, A. Shantia, A. Haselhoff. Multivariate confidence "
+    "calibration for object detection. CVPR workshops 2020.",
     "lakens": "D. Lakens. Equivalence tests: a practical primer for t tests, correlations, and "
     "meta-analyses. Social Psychological and Personality Science 8, 2017.",
     "mask_rcnn": "K. He, G. Gkioxari, P. Dollár, R. Girshick. Mask R-CNN. ICCV 2017.",

@@ -130,6 +130,13 @@ def _beside(supplement: Supplement, cited: Bibliography) -> Iterator[str]:
             "a hierarchical model with partial pooling over the classes (flat prior of the mean "
             f"effect, half-Cauchy prior of the spread of the effects {cited.cite('gelman')})"
         )
+    if any(of.boxes for of in supplement.variants):
+        done.append("the same tests of the AP of the models' boxes")
+    if any(of.calibration for of in supplement.variants):
+        done.append(
+            "the same tests of the expected calibration error of the scores at IoU 0.5 "
+            f"{cited.cite('guo', 'kueppers')}"
+        )
     if done:
         yield f"Beside these tests, and changing no verdict: {'; '.join(done)}."
 

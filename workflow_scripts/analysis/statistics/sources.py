@@ -1,14 +1,15 @@
 """Samples from evaluations of runs, or from a table of means and standard deviations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from plain_commands.errors import UserError
 from run_equivalence.table import TableError, metrics_in, read_table
 from run_equivalence.welch import SampleStatistics
 
-from workflow_scripts.contracts.evaluations import EXPOSURE
+from workflow_scripts.contracts.evaluations import EXPOSURE, CocoScores, RunEvaluation
 from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
+from workflow_scripts.contracts.supplements import BesideName
 from workflow_scripts.contracts.tasks import Task
 
 Samples = Mapping[str, Mapping[str, SampleStatistics]]
@@ -21,17 +22,54 @@ Values = Mapping[str, Mapping[str, Mapping[int, float]]]
 
 def values_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Values:
     """APs of each class and variant by seed, of the runs in which they are defined."""
+    return _by_class(runs, expected, lambda run: _aps(run.scores))
+
+
+def values_beside(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> dict[BesideName, Values]:
+    """What is judged beside the AP of each class: nothing that no run has.
+
+    Calibration is 1 minus the error of the scores, so that less is worse, as of an AP.
+    """
+    values: dict[BesideName, Values] = {"groups": values_of_groups(runs, expected)}
+    first = runs[0].evaluation
+    if first.task is Task.MASKS:
+        values["boxes"] = _by_class(runs, expected, lambda run: _aps(run.coco.bbox))
+    if any(run.evaluation.calibration for run in runs):
+        values["calibration"] = _by_class(runs, expected, _calibration)
+    return values
+
+
+def _by_class(
+    runs: Sequence[EvaluatedRun],
+    expected: ExpectedRuns,
+    measured: Callable[[RunEvaluation], Mapping[str, float | None]],
+) -> Values:
+    """What is measured of each class and of `all`, where it is defined."""
+    known = {(run.variant, run.seed): measured(run.evaluation) for run in runs}
     return {
         variant: {
             name: {
-                run.seed: value
-                for run in runs
-                if run.variant == variant and (value := _ap(run, name)) is not None
+                seed: value
+                for (of, seed), values in known.items()
+                if of == variant and (value := values.get(name)) is not None
             }
             for name in (*expected.classes, ALL)
         }
         for variant in expected.variants
     }
+
+
+def _aps(scores: CocoScores) -> dict[str, float | None]:
+    return {name: of.AP for name, of in scores.per_class.items()} | {ALL: scores.mean_ap}
+
+
+def _calibration(run: RunEvaluation) -> dict[str, float | None]:
+    """1 minus the calibration error, by class and over all."""
+    found = run.calibration
+    if found is None:
+        return {}
+    errors = {name: of.error for name, of in found.per_class.items()} | {ALL: found.mean_error}
+    return {name: None if error is None else 1 - error for name, error in errors.items()}
 
 
 def samples_of(values: Values) -> Samples:
@@ -40,11 +78,6 @@ def samples_of(values: Values) -> Samples:
         variant: {name: SampleStatistics.of(list(of.values())) for name, of in by_class.items()}
         for variant, by_class in values.items()
     }
-
-
-def _ap(run: EvaluatedRun, name: str) -> float | None:
-    scores = run.evaluation.scores
-    return scores.mean_ap if name == ALL else scores.per_class[name].AP
 
 
 def values_of_groups(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Values:

@@ -15,6 +15,7 @@ from workflow_scripts.analysis.statistics.sources import Samples, Values
 from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.supplements import (
+    BesideName,
     ClassSupplement,
     ExactVerdicts,
     SeedPairs,
@@ -28,7 +29,7 @@ def supplement_of(
     verdict: ExperimentVerdict,
     samples: Samples,
     values: Values | None,
-    groups: Sequence[VariantVerdict] = (),
+    further: Mapping[BesideName, Sequence[VariantVerdict]] | None = None,
 ) -> Supplement:
     """The numbers beside a verdict; see `supplement_formats.with_text` for the words.
 
@@ -37,10 +38,13 @@ def supplement_of(
         samples: the samples that were judged.
         values: the runs by seed; None for a printed table, which allows neither pairs nor exact
             tests.
-        groups: the verdict on groups of objects, of the same variants; none for a printed table.
+        further: what else was judged of the same variants, such as groups of objects; nothing of
+            a printed table.
     """
     settings = verdict.settings
-    of_groups = {of.variant: of.rows for of in groups}
+    judged = {
+        name: {of.variant: of.rows for of in verdicts} for name, verdicts in (further or {}).items()
+    }
     return Supplement(
         reference=verdict.reference,
         question=settings.question,
@@ -51,7 +55,7 @@ def supplement_of(
                 variant=of.variant,
                 role=of.role,
                 rows=_rows(verdict, of, samples, values),
-                groups=of_groups.get(of.variant, ()),
+                **{name: rows.get(of.variant, ()) for name, rows in judged.items()},
             )
             for of in verdict.variants
         ),

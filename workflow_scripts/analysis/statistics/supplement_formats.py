@@ -12,7 +12,7 @@ from workflow_scripts.analysis.statistics.supplement_sentences import sentences_
 from workflow_scripts.analysis.statistics.supplement_tables import (
     caption,
     masses,
-    table_of_groups,
+    tables_judged,
     tables_of,
 )
 from workflow_scripts.contracts.supplements import (
@@ -30,7 +30,7 @@ def with_text(found: Supplement, verdict: ExperimentVerdict) -> Supplement:
     variants = []
     for of, beside in zip(verdict.variants, found.variants, strict=True):
         rows = list(zip(of.rows, beside.rows, strict=True))
-        tables = [*tables_of(rows, verdict), *table_of_groups(beside, verdict, of)]
+        tables = [*tables_of(rows, verdict), *tables_judged(beside, verdict, of)]
         said = {"sentences": sentences_of(rows, verdict), "tables": tuple(tables)}
         variants.append(beside.model_copy(update=said))
     return found.model_copy(update={"variants": tuple(variants), "caption": caption(found)})

@@ -1,5 +1,6 @@
 """The supplement's tables as text cells, and their caption."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from figures_and_tables.latex import UNDEFINED
@@ -7,12 +8,12 @@ from figures_and_tables.tables import TextTable
 from run_equivalence.effects import IntervalEstimate
 from run_equivalence.permutation import MOST_EXACT
 from run_equivalence.pooling import Pooled
-from run_equivalence.verdicts import MOST_RUNS, ClassVerdict, Question
+from run_equivalence.verdicts import MOST_RUNS, ClassVerdict, Question, RunStatistics
 
-from workflow_scripts.analysis.numbers import interval, p_value, points, signed
+from workflow_scripts.analysis.numbers import cell, interval, p_value, points, signed
 from workflow_scripts.analysis.statistics.formats import short_table
 from workflow_scripts.analysis.statistics.supplement import disagreements
-from workflow_scripts.contracts.runs import class_title
+from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.supplements import (
     ClassSupplement,
     Supplement,
@@ -22,6 +23,7 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict, VariantVerdic
 
 Rows = Sequence[tuple[ClassVerdict, ClassSupplement]]
 """Each class with its verdict, the mean last."""
+CALIBRATION = "Calibration: 1 minus the error"
 
 
 def tables_of(rows: Rows, verdict: ExperimentVerdict) -> Iterator[TextTable]:
@@ -36,15 +38,42 @@ def tables_of(rows: Rows, verdict: ExperimentVerdict) -> Iterator[TextTable]:
         yield _pooling(rows, verdict)
 
 
-def table_of_groups(
+def tables_judged(
     beside: VariantSupplement, verdict: ExperimentVerdict, of: VariantVerdict
 ) -> Iterator[TextTable]:
-    """The verdict on groups of objects, if there are any."""
-    if not beside.groups:
-        return
-    table = short_table(verdict, of.model_copy(update={"rows": beside.groups}))
-    columns = ("Objects", *table.columns[1:])
-    yield table.model_copy(update={"title": "Groups of objects", "columns": columns})
+    """The verdicts on groups of objects, on boxes and on calibration, where there are any."""
+    for title, what, rows in (
+        ("Groups of objects", "Objects", beside.groups),
+        ("Boxes of the same models", "Class", beside.boxes),
+        (CALIBRATION, "Class", beside.calibration),
+    ):
+        if rows:
+            table = short_table(verdict, of.model_copy(update={"rows": rows}))
+            named = {"title": title, "columns": (what, *table.columns[1:])}
+            table = table.model_copy(update=named)
+            yield _with_means(table, rows, of, verdict) if title == CALIBRATION else table
+
+
+def _with_means(
+    table: TextTable, rows: Sequence[ClassVerdict], of: VariantVerdict, verdict: ExperimentVerdict
+) -> TextTable:
+    """The table with the means of both sides, which stand in no other one."""
+    columns = (table.columns[0], verdict.reference, of.variant, *table.columns[1:])
+    cells = [
+        (
+            "Mean over the classes" if row.name == ALL else first,
+            _mean(row.reference),
+            _mean(row.variant),
+            *others,
+        )
+        for row, (first, *others) in zip(rows, table.rows, strict=True)
+    ]
+    return table.model_copy(update={"columns": columns, "rows": tuple(cells)})
+
+
+def _mean(runs: RunStatistics) -> str:
+    mean, std = (math.nan if value is None else value for value in (runs.mean, runs.std))
+    return cell(mean, std, runs.n, runs.n)
 
 
 def _effects(rows: Rows) -> TextTable:
@@ -198,6 +227,17 @@ def caption(found: Supplement) -> str:
             "(COCO's: small below 32² pixels, large from 96² on), and of objects with none, little "
             "or much of their pixels in faces and plates, with Holm correction (†) over these "
             "groups."
+        )
+    if any(of.boxes for of in found.variants):
+        parts.append(
+            "Boxes of the same models: the verdict on the AP of the boxes that models of masks "
+            "find."
+        )
+    if any(of.calibration for of in found.variants):
+        parts.append(
+            "Calibration: the verdict on 1 minus the expected calibration error of the scores "
+            "(D-ECE: predictions in 15 bins by score, right at IoU 0.5 or not), so that a negative "
+            "difference is worse; the margins are points of this error."
         )
     if any(row.pairs for row in besides):
         parts.append(

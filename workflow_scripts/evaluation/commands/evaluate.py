@@ -1,4 +1,4 @@
-"""`evaluation`: the APs of one run, in `eval.json`."""
+"""`evaluation`: the APs and the calibration of one run, in `eval.json`."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from workflow_scripts.contracts.shard_arguments import Annotations
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.evaluation import exposed
-from workflow_scripts.evaluation.scores import cityscapes_scores, coco_scores
+from workflow_scripts.evaluation.scores import calibration_scores, cityscapes_scores, coco_scores
 
 
 @labelled("evaluate {output.parent.parent.name} {output.parent.name}")
@@ -36,7 +36,8 @@ def evaluate(
 ) -> None:
     """Evaluate one run by the COCO protocol (masks and boxes) and by Cityscapes' (masks).
 
-    A run that learned boxes (`task: boxes`) is evaluated on boxes only.
+    The calibration of its scores is measured as well. A run that learned boxes (`task: boxes`) is
+    evaluated on boxes only.
 
     Args:
         predictions: COCO results, predictions.json or predictions.json.gz, with RLE masks unless
@@ -68,7 +69,8 @@ def evaluate(
         kind.value: coco_scores(curves, split)
         for kind, curves in coco.evaluate(split, found, kinds).items()
     }
-    further: dict[str, Any] = {}
+    matched = matches_of(split, found, judged)
+    further: dict[str, Any] = {"calibration": calibration_scores(matched, split)}
     if task is Task.MASKS:
         further["cityscapes"] = cityscapes_scores(cityscapes.evaluate(split, found))
     if regions is not None:
@@ -83,7 +85,7 @@ def evaluate(
         **further,
     )
     if matches is not None:
-        write_matches(matches, matches_of(split, found, judged), evaluation.run)
+        write_matches(matches, matched, evaluation.run)
     evaluation.write(output)
     for kind, scores in by_iou.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"

@@ -1,6 +1,5 @@
 """`statistics verdict`: equivalent, different, or inconclusive."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -24,7 +23,7 @@ from workflow_scripts.analysis.statistics.sources import (
     samples_of,
     samples_of_summary,
     task_of_summary,
-    values_of_groups,
+    values_beside,
     values_of_runs,
 )
 from workflow_scripts.analysis.statistics.supplement import supplement_of
@@ -32,6 +31,7 @@ from workflow_scripts.analysis.statistics.supplement_formats import with_text
 from workflow_scripts.common.cli import Files, Folder, Names, Settings, Threads, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import VerdictSettings
+from workflow_scripts.contracts.supplements import BesideName
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 
@@ -65,8 +65,8 @@ def verdict(
             something; what it changed is said, and equivalence needs it.
         note: further caveat, such as how the models were trained.
         output: folder for verdict.csv, .md, .tex and .json, and the same of the supplement: pairs,
-            exact tests, sizes of the effect, groups of objects, and partial pooling. Without it the
-            verdict is printed.
+            exact tests, sizes of the effect, groups of objects, boxes, calibration, and partial
+            pooling. Without it the verdict is printed.
 
     Raises:
         UserError: none or several of --runs, --runs-in and --summary are given, a variant is
@@ -97,21 +97,23 @@ def verdict(
         raise UserError(f"only the reference {reference!r}; add a variant that is compared with it")
     pairs: PairsByVariant = {}
     resampled, images = None, None
-    groups: Sequence[VariantVerdict] = ()
+    further: dict[BesideName, tuple[VariantVerdict, ...]] = {}
     coverage = coverage_of(manifests)
     if values is not None:
         paired = partial(paired_differences, unpaired=aa_controls)
         pairs = paired(values, wanted, reference, settings)
         resampled, images = resample(read, wanted, settings, threads) or (None, None)
-        by_group = values_of_groups(read, wanted)
-        groups = judge(
-            samples_of(by_group),
-            reference,
-            settings,
-            roles,
-            coverage=coverage,
-            pairs=paired(by_group, wanted, reference, settings),
-        )
+        further = {
+            name: judge(
+                samples_of(measured),
+                reference,
+                settings,
+                roles,
+                coverage=coverage,
+                pairs=paired(measured, wanted, reference, settings),
+            )
+            for name, measured in values_beside(read, wanted).items()
+        }
     found = ExperimentVerdict(
         reference=reference,
         settings=settings,
@@ -141,7 +143,7 @@ def verdict(
         tex=formats.as_latex(found),
         json=found.as_json(formats.text_of(found)),
     )
-    beside = with_text(supplement_of(found, samples, values, groups), found)
+    beside = with_text(supplement_of(found, samples, values, further), found)
     write_formats(
         output,
         "supplement",
