@@ -8,6 +8,7 @@ path, a class name or a command is then never a wildcard.
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -366,7 +367,7 @@ class Jobs:
 
     def missed_option(self, _: object = None) -> str:
         """`--missed` with this estimate, if there is one."""
-        return "".join(f"--missed {file}" for file in self.missed())
+        return _option("--missed", self.missed())
 
     def registration(self, _: object = None) -> list[Path]:
         """The plan as it was registered before the first run, if it was; no rule makes it."""
@@ -389,7 +390,7 @@ class Jobs:
 
     def review_option(self, _: object = None) -> str:
         """`--review` with these numbers, if there are any."""
-        return "".join(f"--review {file}" for file in self.review())
+        return _option("--review", self.review())
 
     def treated_pictures(self, wildcards: Wildcards) -> list[Path]:
         """The attacker's pictures treated as a variant is, if its method can treat them."""
@@ -402,7 +403,7 @@ class Jobs:
 
     def treated_option(self, wildcards: Wildcards) -> str:
         """`--treated` with these pictures, if there are any."""
-        return "".join(f"--treated {folder}" for folder in self.treated_pictures(wildcards))
+        return _option("--treated", self.treated_pictures(wildcards))
 
     def attacked_manifest(self, wildcards: Wildcards) -> list[Path]:
         """The manifest of the images that are attacked; none for the originals."""
@@ -428,8 +429,8 @@ class Jobs:
     def regions_option(self, _: object, input: Any) -> str:
         """`--regions` with the PII of the validation images, if exposed instances are evaluated."""
         # None are detected in further test sets.
-        has_regions = self.experiment.evaluation.exposed and input.get("regions") is not None
-        return f"--regions {input.regions}" if has_regions else ""
+        files = input.get("regions") if self.experiment.evaluation.exposed else None
+        return _option("--regions", [files] if isinstance(files, str) else [*(files or [])])
 
     def index_inputs(self, _: object = None) -> list[Path]:
         """What has to be made before the index: drawn scenes.
@@ -443,7 +444,7 @@ class Jobs:
 
     def root_option(self, _: object = None) -> str:
         """`--root` with the drawn data set; empty where the images are the user's."""
-        return "" if self.experiment.image_roots else f"--root {self.layout.drawn}"
+        return "" if self.experiment.image_roots else _option("--root", [self.layout.drawn])
 
     def task_option(self, _: object = None) -> str:
         """`--task boxes` where the boxes of COCO files are read; other labels are read alike."""
@@ -513,4 +514,9 @@ class Jobs:
 
 
 def _folder_option(manifests: list[Path]) -> str:
-    return f"--anonymized {manifests[0].parent}" if manifests else ""
+    return _option("--anonymized", [manifest.parent for manifest in manifests[:1]])
+
+
+def _option(name: str, paths: Sequence[Path | str]) -> str:
+    """An option of a command with paths, as a shell takes them; empty without any."""
+    return shlex.join([name, *map(str, paths)]) if paths else ""
