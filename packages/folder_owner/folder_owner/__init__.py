@@ -1,7 +1,8 @@
 """Ownership of a folder across machines: a file that names the owner and carries its heartbeat.
 
 File system locks do not reach other nodes everywhere, so the file is created by a hard link, which
-succeeds for exactly one process on network file systems too. The clocks of nodes differ, so an
+succeeds for exactly one process on network file systems too; where the file system has none, by
+exclusive creation. The clocks of nodes differ, so an
 owner counts as alive while its heartbeat changes, whatever time the heartbeat shows.
 
 The owner may finish, and its folder disappear, at any moment while others wait for it: whatever
@@ -9,6 +10,7 @@ vanishes under a waiting process is made again.
 """
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -36,6 +38,8 @@ REMINDER_SECONDS = 600.0
 """Time between two messages of a process that waits."""
 _UNREADABLE = ValueError, TypeError, AttributeError, RecursionError
 """Errors of reading an owner's file that holds something else."""
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""Errors of file systems without hard links."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -225,6 +229,20 @@ def _taken_over(draft: Path, file: Path, gone: Owner) -> bool:
 def _linked(draft: Path, file: Path) -> bool:
     try:
         os.link(draft, file)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _created(file, draft.read_text(encoding="utf-8"))
+    return True
+
+
+def _created(file: Path, text: str) -> bool:
+    """Create a file unless it is there; who reads it meanwhile waits for its text."""
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
     except FileExistsError:
         return False
     return True

@@ -1,6 +1,8 @@
 """Ownership of a folder: the living are respected, the dead are replaced."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -191,7 +193,11 @@ def test_an_owner_ends_well_when_its_file_vanishes_at_the_last_moment(tmp_path, 
         monkeypatch.setattr(folder_owner, "owner_of", lambda file: None)
 
 
-def test_many_get_the_folder_one_after_another(tmp_path):
+@pytest.mark.parametrize("has_links", [True, False])
+def test_many_get_the_folder_one_after_another(tmp_path, monkeypatch, has_links):
+    """Also where the file system has no hard links."""
+    if not has_links:
+        monkeypatch.setattr(os, "link", without_links)
     file = tmp_path / "owner.json"
     written(file, elsewhere())
     inside, most = [], []
@@ -210,6 +216,10 @@ def test_many_get_the_folder_one_after_another(tmp_path):
         thread.join()
     assert most == [1] * 6
     assert not list(tmp_path.iterdir())
+
+
+def without_links(source, target):
+    raise PermissionError(errno.EPERM, "Operation not permitted", str(source), None, str(target))
 
 
 OWNER = asdict(replace(Owner.this_process(), host="node17"))
