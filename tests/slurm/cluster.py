@@ -224,6 +224,15 @@ class Cluster:
         self.ask("scancel", "--user=root")
         wait_for("idle nodes", self._all_idle, DEADLINE_SECONDS)
 
+    @contextlib.contextmanager
+    def closed(self, partition: str, state: str = "down") -> Iterator[None]:
+        """A partition whose jobs wait (`down`), or that takes none (`drain`, `inactive`)."""
+        self.ask("scontrol", "update", f"partitionname={partition}", f"state={state}")
+        try:
+            yield
+        finally:
+            self.ask("scontrol", "update", f"partitionname={partition}", "state=up")
+
     def processes(self) -> list[int]:
         """Everything that runs with this cluster's configuration: daemons, job steps, jobs."""
         mark = f"SLURM_CONF={self.root}/slurm.conf".encode()

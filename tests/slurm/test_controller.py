@@ -1,10 +1,8 @@
 """The controlling Snakemake as a Slurm job that queues itself again."""
 
-import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +32,7 @@ def test_it_is_queued_again_before_its_walltime_and_cleans_up(idle_cluster, refe
     workflow = copied(reference, forked_on(cluster, tmp_path / "work"))
     evaluation = workflow.results / "runs" / RUN / "eval.json"
     evaluation.unlink()
-    with closed_partition(cluster, "gpu"):
+    with cluster.closed("gpu"):
         job = submitted(workflow, tmp_path, str(evaluation.relative_to(workflow.folder)))
         (first,) = wait_for("a job that waits", lambda: evaluations(cluster, "pending"))
         # What Slurm sends before the walltime is over.
@@ -84,13 +82,3 @@ def submitted(workflow: Workflow, folder: Path, target: str) -> int:
 def evaluations(cluster: Cluster, states: str) -> list[int]:
     """The jobs in such a state that evaluate."""
     return [job for job, said in cluster.jobs(states).items() if said.startswith("rule_evaluate")]
-
-
-@contextlib.contextmanager
-def closed_partition(cluster: Cluster, name: str) -> Iterator[None]:
-    """A partition whose jobs wait for a while."""
-    cluster.ask("scontrol", "update", f"partitionname={name}", "state=down")
-    try:
-        yield
-    finally:
-        cluster.ask("scontrol", "update", f"partitionname={name}", "state=up")

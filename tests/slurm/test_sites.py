@@ -76,6 +76,37 @@ def test_gpus_that_have_a_model(accounting_cluster, check, tmp_path, model, by):
     assert ("no node has that; set gpus, gpu_model" in said) is (model == "v100")
 
 
+@pytest.mark.parametrize("state", ["drain", "inactive", "down"])
+def test_the_check_says_that_a_partition_is_closed(cluster, check, tmp_path, state):
+    own = site(tmp_path / "site.yaml", cpu_partition='"urgent"', gpu_partition='"gpu"')
+    with cluster.closed("gpu", state):
+        code, said = check(cluster, SLURM, own)
+    assert code == 0, said
+    (line,) = (line for line in said.splitlines() if "is closed at present" in line)
+    assert "train, predict, predict_on, predict_also, membership, doctor: partition gpu" in line
+    assert f"({state.upper()}): these jobs wait until that changes; to run them els" in line
+    assert "set cpu_partition or gpu_partition" in line
+    assert "other jobs: accepted" in said
+
+
+def test_the_check_knows_nodes_that_are_away(cluster, check, tmp_path):
+    """With all away, nothing is known of what they have; with some, that is said beside it."""
+    for away, gpus in ((cluster.nodes, "8"), (cluster.nodes[1:], "8")):
+        nodes = f"nodename={','.join(away)}"
+        cluster.ask("scontrol", "update", nodes, "state=drain", "reason=test")
+        try:
+            own = site(tmp_path / "site.yaml", gpu_partition='"gpu"', gpus=gpus)
+            code, said = check(cluster, SLURM, own)
+        finally:
+            cluster.ask("scontrol", "update", nodes, "state=resume")
+        if away == cluster.nodes:
+            assert code == 0, said
+            assert "all nodes of its partition are down or drained at present: these jobs" in said
+        else:
+            assert code == 2
+            assert "(5 of 6 nodes are down or drained at present); no node has that; set" in said
+
+
 def call(
     cluster: Cluster, folder: Path, *options: str, first: Path | None = None
 ) -> CompletedProcess[str]:
@@ -155,6 +186,23 @@ def test_more_jobs_than_the_site_takes(accounting_cluster, tmp_path):
     limit = "The limit of your quality of service on submitted jobs is reached"
     assert done.stdout.count(limit) == 1, done.stdout
     assert len(list(tmp_path.glob("[0-3].txt"))) == 4
+
+
+@pytest.mark.slow
+def test_a_partition_that_takes_no_jobs_for_a_while(idle_cluster, tmp_path):
+    """It is waited for without a retry, and said once."""
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("range(4)", "range(2)"))
+    (tmp_path / "site.yaml").write_text(f"{WITHOUT_ACCOUNT}slurm-status-command: squeue\n")
+    waits = "The default partition takes no jobs at present (drained, inactive or down)"
+    with ThreadPoolExecutor() as pool:
+        with idle_cluster.closed("gpu", "drain"):
+            running = pool.submit(call, idle_cluster, tmp_path)
+            logs = tmp_path / ".snakemake/log"
+            wait_for("message", lambda: any(waits in log.read_text() for log in logs.glob("*")))
+        done = running.result()
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count(waits) == 1, done.stdout
+    assert len(list(tmp_path.glob("[01].txt"))) == 2
 
 
 def test_a_job_that_never_starts_says_why(accounting_cluster, tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from typing import Any
 
 from configargparse import ConfigFileParserException  # type: ignore[import-untyped]
 from plain_commands.errors import UserError
-from slurm_repairs.limits import Limited, SlurmLimit
+from slurm_repairs.limits import Limited, SlurmLimit, SlurmSite
 from slurm_repairs.questions import NoAnswerError, ask
 from slurm_repairs.reasons import AWAY, lifted_by_time
 from snakemake.profiles import ProfileConfigFileParser
@@ -149,15 +149,21 @@ def options_of(command: list[str]) -> dict[str, str | bool]:
     return options
 
 
-def refusal_of(command: list[str]) -> str | None:
-    """Slurm's reason to refuse a submission, with advice; None if it would accept it."""
+def refusal_of(command: list[str], site: SlurmSite, partition: str | None) -> str | None:
+    """Slurm's reason to refuse a submission, with advice; None if time lifts it, or it accepts."""
     try:
         ask(command[0], "--test-only", *command[1:], "--wrap", "true", seconds=SECONDS)
     except NoAnswerError as refusal:
         reason = " ".join(line.removeprefix("sbatch: error: ") for line in refusal.lines)
-        # Other jobs fill the limit at present.
-        is_full = AWAY not in (lifted_by_time(reason, has_jobs=True) or AWAY)
-        return None if is_full else f"{reason}; {advice_on(reason)}"
+        # Other jobs fill a limit at present, or the partition is closed.
+        if AWAY not in (lifted_by_time(reason, has_jobs=True) or AWAY):
+            return None
+        if "node configuration" in reason:
+            if site.closed(partition):
+                return None
+            away, total = site.nodes_away(partition)
+            reason += f" ({away} of {total} nodes are down or drained at present)" if away else ""
+        return f"{reason}; {advice_on(reason)}"
     return None
 
 

@@ -21,7 +21,7 @@ from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from .questions import ENDED, NoAnswerError, QueueEntry, accounts
-from .reasons import AWAY, lifted_by_time
+from .reasons import AWAY, lifted_by_time, refusal_in
 from .states import FORGOTTEN, JobStates, RecentQueue
 
 ENDED_BY_SLURM = {"TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL"}
@@ -60,9 +60,10 @@ class Delay:
 class PatientExecutor(plugin.Executor):
     """The plugin's executor, with other answers to what clusters do.
 
-    - What time lifts is waited for: limits of submitted jobs, a controller that is away, a job of
-      another call that works on the same files. It costs no retry, and is said once. Upstream each
-      refusal is a failure, and all retries are used up at once (issues 313 and 320).
+    - What time lifts is waited for: limits of submitted jobs, a closed partition, a controller that
+      is away, a job of another call that works on the same files. It costs no retry, and is said
+      once. Upstream each refusal is a failure, and all retries are used up at once (issues 313 and
+      320).
     - A submission that Slurm refuses for other reasons fails at once, with Slurm's reason.
     - A job that saved its work before it was stopped is submitted again. That is no failure, as
       long as every second start makes progress.
@@ -203,12 +204,13 @@ class PatientExecutor(plugin.Executor):
 
     def _report_job_error_threadsafe(self, job_info: SubmittedJobInfo, msg: str) -> None:
         """Take what the plugin says of a job that it could not submit."""
-        refusal = _refusal_in(msg)
+        refusal = refusal_in(msg)
         try:
             has_jobs = any(not entry.has_ended for entry in self._queue.entries_now())
         except NoAnswerError:
             has_jobs = True
-        reason = lifted_by_time(refusal, has_jobs)
+        name = job_info.job.resources.get("slurm_partition")
+        reason = lifted_by_time(refusal, has_jobs, f"partition {name}" if name else None)
         if reason is None:
             self._refuse(job_info.job, refusal)
         else:
@@ -315,12 +317,23 @@ class PatientExecutor(plugin.Executor):
                 continue
             pause = first
             await self._report_end(info, state)
-        self.next_seconds_between_status_checks = pause if active_jobs else first
+        # What waits to be submitted is tried ever less often, too: a partition may stay closed.
+        has_waiting = bool(active_jobs or self._delayed)
+        self.next_seconds_between_status_checks = pause if has_waiting else first
         if self._is_told_to_end:
             self._drop_delayed()
         elif self._delayed and not (self._is_retrying or self._is_stopped):
             self._is_retrying = True
             self._in_pool(self._submit_delayed)
+
+    async def sleep(self) -> None:
+        """Wait until the next look at the jobs, or the end of the call."""
+        await self._rest(self.next_seconds_between_status_checks)
+
+    async def _rest(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while self.wait and time.monotonic() < end:
+            await asyncio.sleep(0.5)
 
     async def _states_of(self, active_jobs: list[SubmittedJobInfo]) -> dict[str, str]:
         """States by the number of the job; asked until an answer comes."""
@@ -338,9 +351,7 @@ class PatientExecutor(plugin.Executor):
                         "question is repeated until Slurm answers."
                     )
                 has_told = True
-                end = time.monotonic() + pause
-                while self.wait and time.monotonic() < end:
-                    await asyncio.sleep(0.5)
+                await self._rest(pause)
                 pause = min(2 * pause, longest)
             else:
                 if has_told:
@@ -416,11 +427,3 @@ class PatientExecutor(plugin.Executor):
 def for_double_quotes(command: str) -> str:
     """A command that means the same between the double quotes of a shell, but for these."""
     return re.sub(r"[\\$`]", r"\\\g<0>", command)
-
-
-def _refusal_in(message: str) -> str:
-    """Slurm's words in the plugin's message about a submission that failed."""
-    said = re.search(r"The error message was '(.*?)'\.\n", message, re.DOTALL)
-    words = said[1] if said else message.removeprefix("Job submission failed with exception: ")
-    lines = (line.strip().removeprefix("sbatch: error: ") for line in words.splitlines())
-    return " ".join(filter(None, lines))

@@ -27,6 +27,8 @@ _QOS = {
     **{"account_tres": "MaxTRESPA", "minutes": "MaxWall", "group_jobs": "GrpJobs"},
     **{"group_submitted": "GrpSubmit", "group_tres": "GrpTRES"},
 }
+_AWAY = "down", "drain", "fail", "maint", "error", "unknown"
+"""Beginnings of the states of nodes that start no jobs at present."""
 _WHOSE = {"user": "per user", "account": "per account", "group": "for all together", "job": "a job"}
 
 
@@ -61,6 +63,8 @@ class SlurmSite:
     associations: tuple[dict[str, str], ...]
     qos: tuple[dict[str, str], ...]
     partitions: tuple[dict[str, str], ...]
+    nodes: tuple[dict[str, str], ...]
+    """Numbers of nodes by partition and state."""
 
     @classmethod
     def ask(cls) -> "SlurmSite":
@@ -74,13 +78,46 @@ class SlurmSite:
         associations = _answer(*known, "associations", *where, _format(_ASSOCIATION))
         qos = _answer(*known, "qos", _format(_QOS))
         partitions = _answer("scontrol", "--oneliner", "show", "partition").splitlines()
+        nodes = _answer("sinfo", "--noheader", "--format=%R|%T|%D")
         return cls(
             enforced,
             account if re.fullmatch(r"[\w.@+-]+", account) else None,
             tuple(rows(associations, *_ASSOCIATION)),
             tuple(rows(qos, *_QOS)),
             tuple(dict(_pairs("\n".join(line.split()), "=")) for line in partitions),
+            tuple(rows(nodes, "partition", "state", "count")),
         )
+
+    def closed(self, partition: str | None) -> str | None:
+        """Reason why a partition starts no jobs at present; None if it does.
+
+        Args:
+            partition: its name; None stands for the default one.
+        """
+        for row in self._partition(partition):
+            state = row.get("State", "UP").partition(" ")[0]
+            if state != "UP":
+                return f"partition {row['PartitionName']} is closed at present ({state})"
+        away, total = self.nodes_away(partition)
+        is_empty = total > 0 and away == total
+        return "all nodes of its partition are down or drained at present" if is_empty else None
+
+    def nodes_away(self, partition: str | None) -> tuple[int, int]:
+        """Number of a partition's nodes that are down or drained, and of all its nodes."""
+        names = [row["PartitionName"] for row in self._partition(partition)]
+        counts = [
+            (row["state"].startswith(_AWAY), int(row["count"]))
+            for row in self.nodes
+            if row["partition"] in names and row["count"].isdecimal()
+        ]
+        return sum(count for away, count in counts if away), sum(count for _, count in counts)
+
+    def _partition(self, name: str | None) -> Iterator[dict[str, str]]:
+        """The partition of a name, or the default one, as Slurm describes it."""
+        for row in self.partitions:
+            own = row.get("PartitionName")
+            if own and (row.get("Default") == "YES" if name is None else own == name):
+                yield row
 
     def limits(
         self, account: str | None, qos: str | None, partition: str | None
@@ -90,16 +127,12 @@ class SlurmSite:
         Those of the partition hold whatever is enforced.
         """
         found: list[SlurmLimit] = []
-        for row in self.partitions:
-            name = row.get("PartitionName")
-            if name is not None and (
-                row.get("Default") == "YES" if partition is None else name == partition
-            ):
-                minutes = minutes_of(row.get("MaxTime", ""))
-                if minutes is not None:
-                    found.append(SlurmLimit(Limited.MINUTES, minutes, f"partition {name}"))
-                found += self._of_qos(row.get("QoS", "N/A"), f"QOS of partition {name}")
-                partition = name
+        for row in self._partition(partition):
+            partition = row["PartitionName"]
+            minutes = minutes_of(row.get("MaxTime", ""))
+            if minutes is not None:
+                found.append(SlurmLimit(Limited.MINUTES, minutes, f"partition {partition}"))
+            found += self._of_qos(row.get("QoS", "N/A"), f"QOS of partition {partition}")
         for row in self._associations(account or self.default_account, partition):
             owner = f"account {row['account']}"
             found += _limits(row, f"your association with {owner}" if row["user"] else owner)

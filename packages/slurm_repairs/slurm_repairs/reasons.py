@@ -51,9 +51,13 @@ _AWAY = re.compile(
     re.IGNORECASE,
 )
 """What Slurm says while its controller is away, busy, or full."""
+_CLOSED = re.compile("partition not available|partition in down state", re.IGNORECASE)
+"""What Slurm says of a partition that takes no jobs at present."""
 _LIMIT = re.compile(rf"\b(QOS|Assoc)?(Max|Grp|Min)({'|'.join(_THINGS)})(\w*)")
 """A limit: whose, which kind, on what, and the rest of its name."""
 AWAY = "Slurm's controller is away or busy: submissions wait until it answers"
+CLOSED = "takes no jobs at present (drained, inactive or down): they are submitted when it does"
+"""What the words of a refusal end with that names a closed partition."""
 _AS_OTHERS_END = "further jobs are submitted as others end"
 _VIOLATION = "violates accounting/QOS policy"
 
@@ -88,15 +92,26 @@ def _limit_in_words(name: str) -> str | None:
     )
 
 
-def lifted_by_time(refusal: str, has_jobs: bool) -> str | None:
+def refusal_in(message: str) -> str:
+    """Slurm's words in the plugin's message about a submission that failed."""
+    said = re.search(r"The error message was '(.*?)'\.\n", message, re.DOTALL)
+    words = said[1] if said else message.removeprefix("Job submission failed with exception: ")
+    lines = (line.strip().removeprefix("sbatch: error: ") for line in words.splitlines())
+    return " ".join(filter(None, lines))
+
+
+def lifted_by_time(refusal: str, has_jobs: bool, partition: str | None = None) -> str | None:
     """Why a refused submission is worth repeating later, in words; None if it is not.
 
     Args:
         refusal: what sbatch says.
         has_jobs: whether jobs of this user wait or run, whose end may make room.
+        partition: how to name the partition; None for the default one.
     """
     if _AWAY.search(refusal):
         return AWAY
+    if _CLOSED.search(refusal):
+        return f"{partition or 'the default partition'} {CLOSED}"
     limit = _LIMIT.search(refusal)
     if limit is None:
         # Earlier releases do not say which limit.

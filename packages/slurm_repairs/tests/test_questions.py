@@ -174,6 +174,7 @@ POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/
         ("Unable to contact slurm controller (connect failure)", True, True),
         ("Batch job submission failed: Socket timed out on send/recv operation", True, True),
         ("Batch job submission failed: Resource temporarily unavailable", True, True),
+        ("Required partition not available (inactive or drain)", True, True),
         ("Invalid account or account/partition combination specified", False, False),
         ("invalid partition specified: nosuch", False, False),
         ("Invalid qos specification", False, False),

@@ -11,6 +11,7 @@ from slurm_repairs.questions import accounting_problem
 
 from workflow_scripts.common.cli import option
 from workflow_scripts.operations.cluster import (
+    ADVICE,
     Profile,
     least,
     limits_exceeded,
@@ -39,6 +40,7 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
     log.info("job states are asked of %s", answers)
     site = SlurmSite.ask()
     refused: dict[str, list[str]] = {}
+    waiting: dict[str, list[str]] = {}
     limits: list[SlurmLimit] = []
     for rule in (None, *profiles.rules):
         job = profiles.job(rule)
@@ -50,12 +52,20 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
         account, partition = (job.resources.get(f"slurm_{n}") for n in ("account", "partition"))
         own = site.limits(account, job.resources.get("qos", qos), partition)
         limits += own
-        refusal = refusal_of(command)
+        closed = site.closed(partition)
+        if closed is not None:
+            waiting.setdefault(closed, []).append(name)
+        refusal = refusal_of(command, site, partition)
         refusals = [refusal] if refusal else [*limits_exceeded(job.resources, own)]
         for refusal in refusals:
             refused.setdefault(refusal, []).append(name)
-        if not refusals:
+        if not (refusals or closed):
             log.info("%s: accepted", name)
+    for reason, names in waiting.items():
+        log.warning(
+            "%s: %s: these jobs wait until that changes; to run them elsewhere, %s",
+            *(", ".join(names), reason, ADVICE["partition"]),
+        )
     findings = [f"{', '.join(names)}: {refusal}" for refusal, names in refused.items()]
     findings += _check_number(profiles, limits)
     if findings:
