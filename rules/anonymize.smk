@@ -6,6 +6,10 @@
 # index changes nothing for a shard that it finds as before. Only outputs of the checkpoint may be
 # ancient. Where another job runs, Snakemake (9.27) does not look at the reasons of what follows it
 # by ancient edges alone, and would leave out jobs whose fingerprint has changed.
+#
+# All that follows the index has it among its inputs, also what reads other files alone. What could
+# start before a new index is there, and has ended when Snakemake looks again, would not run on what
+# is made after it, nor would what follows: a call would end without the trainings it is to make.
 
 
 rule check_pii:

@@ -75,6 +75,7 @@ rule treat_pictures:
     input:
         pictures="<pictures>",
         checked="<variant_checked>",
+        index=ancient("<shards>"),
     output:
         directory("<treated_pictures>"),
     log:
@@ -271,6 +272,7 @@ rule privacy_table:
         membership=JOBS.memberships,
         review=JOBS.review(),
         regions=reviewed_regions,
+        index=ancient("<shards>"),
     output:
         csv=report(
             "<tables>/privacy.csv",
@@ -314,6 +316,7 @@ rule limits:
     input:
         table="<tables>/privacy.json",
         written=handed_over() if EXPERIMENT.images_only else "<report>",
+        index=ancient("<shards>"),
     output:
         touch("<within_limits>"),
     log:

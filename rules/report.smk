@@ -3,7 +3,8 @@
 
 rule table_2:
     input:
-        JOBS.evaluations,
+        runs=JOBS.evaluations,
+        index=ancient("<shards>"),
     output:
         table_of_boxes("<tables>"),
         csv=report(
@@ -32,7 +33,7 @@ rule table_2:
     message:
         "Making Table II"
     shell:
-        "exec python -m workflow_scripts tables make --runs {input:q}"
+        "exec python -m workflow_scripts tables make --runs {input.runs:q}"
         " --expected {params.expected:q} --reference {params.reference} {params.note}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -42,6 +43,7 @@ rule verdict:
         runs=JOBS.evaluations,
         matches=JOBS.matches,
         manifests=JOBS.manifests,
+        index=ancient("<shards>"),
     output:
         csv=report(
             "<tables>/verdict.csv",
@@ -89,7 +91,8 @@ rule verdict:
 
 use rule table_2 as table_2_also with:
     input:
-        JOBS.further_evaluations,
+        runs=JOBS.further_evaluations,
+        index=ancient("<shards>"),
     log:
         "<logs>/table_2/{further}.log",
     benchmark:
@@ -105,6 +108,7 @@ use rule verdict as verdict_also with:
         runs=JOBS.further_evaluations,
         matches=JOBS.further_matches,
         manifests=JOBS.manifests,
+        index=ancient("<shards>"),
     log:
         "<logs>/verdict/{further}.log",
     benchmark:
@@ -117,7 +121,8 @@ use rule verdict as verdict_also with:
 
 rule exposed:
     input:
-        JOBS.evaluations,
+        runs=JOBS.evaluations,
+        index=ancient("<shards>"),
     output:
         csv="<tables>/exposed.csv",
         md="<tables>/exposed.md",
@@ -142,13 +147,14 @@ rule exposed:
         "Comparing objects that carry a face or a plate"
     shell:
         "exec python -m workflow_scripts statistics exposed --settings {params.settings:q}"
-        " --runs {input:q} --expected {params.expected:q}"
+        " --runs {input.runs:q} --expected {params.expected:q}"
         " --reference {params.reference} --output {params.folder:q} --log {log:q}"
 
 
 rule cross:
     input:
-        JOBS.all_evaluations,
+        runs=JOBS.all_evaluations,
+        index=ancient("<shards>"),
     output:
         csv="<tables>/cross.csv",
         md="<tables>/cross.md",
@@ -171,7 +177,7 @@ rule cross:
     message:
         "Making the table of trainings by tests"
     shell:
-        "exec python -m workflow_scripts tables cross --runs {input:q}"
+        "exec python -m workflow_scripts tables cross --runs {input.runs:q}"
         " --expected {params.expected:q} --on {params.on:q}"
         " --output {params.folder:q} --log {log:q}"
 
@@ -180,6 +186,7 @@ rule figures:
     input:
         JOBS.evaluations,
         JOBS.metrics,
+        index=ancient("<shards>"),
         verdict="<tables>/verdict.json",
         supplement="<tables>/supplement.json",
         privacy="<tables>/privacy.json",
@@ -235,6 +242,7 @@ rule provenance:
         further_tables("json"),
         JOBS.further_results("json"),
         figures_of_results("svg"),
+        index=ancient("<shards>"),
         figure_3="<figures>/figure_3.svg",
         before_after="<figures>/before_after.svg",
         table="<tables>/table_2.json",

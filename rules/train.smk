@@ -26,6 +26,7 @@ rule start_trainings:
     input:
         checks(),
         first_results_of_programs,
+        index=ancient("<shards>"),
     output:
         touch(marks_of_runs_to_train()),
     log:

@@ -1,6 +1,7 @@
 """Which jobs a change schedules."""
 
 import json
+import re
 import shutil
 import sys
 
@@ -305,6 +306,36 @@ def test_a_missing_run_is_trained_in_the_call_that_makes_the_index_anew(done):
     shutil.rmtree(run)
     done.run("results/whitepaper/runs/unmodified/seed~2/run.json", "--forcerun", "index_dataset")
     assert (run / "model_final.pth").is_file()
+
+
+@pytest.mark.slow
+def test_nothing_is_left_out_of_a_call_that_makes_the_index_anew(done):
+    """Also what could start before the index is made, of inputs that the call makes anew."""
+    shutil.rmtree(done.results / "runs/unmodified/seed~2")
+    done.config["training"]["iterations"] = (
+        47_000  # another check of the recipe, which is not indexed
+    )
+    done.config["pii"]["faces"]["threshold"] = 0.55  # and of the detection, which is
+    done.config["statistics"]["margins"] = [0.015]  # another verdict
+    done.run("--forcerun", "index_dataset", "--cores", "32")
+    assert (done.results / "runs/unmodified/seed~2/model_final.pth").is_file()
+    assert done.plan() == {}
+
+
+def test_all_that_follows_the_index_waits_for_it(done):
+    """What ran before a new index would be left as it was, and what follows it would not run."""
+    shutil.rmtree(done.results / "runs/unmodified/seed~2")
+    done.config["evaluation"]["on"] = ["unmodified", "anonymized"]
+    graph = done.run("all", "limits", "--rulegraph", "dot")
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.MULTILINE))
+    pairs = re.findall(r"^\s*(\d+) -> (\d+)", graph, re.MULTILINE)
+    edges = {(names[before], names[after]) for before, after in pairs}
+    following = {"index_dataset"}
+    while more := {after for before, after in edges if before in following} - following:
+        following |= more
+    waiting = {after for before, after in edges if before == "index_dataset"}
+    assert {"train", "verdict", "start_trainings", "report"} <= following
+    assert following - waiting == {"index_dataset"}
 
 
 @pytest.mark.slow
