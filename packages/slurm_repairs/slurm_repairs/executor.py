@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import snakemake_executor_plugin_slurm as plugin
+import snakemake_executor_plugin_slurm_jobstep as jobstep
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
@@ -33,6 +34,15 @@ PAUSE_SECONDS = 5.0, 60.0
 RECORD_SECONDS = 240.0
 """Time within which a call that lives records what results are made from: it looks at least every
 three minutes."""
+
+FORGET_ALLOCATION = (
+    r"unset $(env | sed -nE 's/^((SLURM|SRUN|SBATCH)_[A-Z0-9_]+)=.*/\1/p' | "
+    "grep -vxE 'SLURM_(CONF|CLUSTER_NAME|JOB_?ID|SUBMIT_DIR|SUBMIT_HOST)')"
+)
+"""Shell command after which srun takes no options from variables, but for which job it is in.
+
+Some are left of the allocation that Snakemake was called in, and contradict those of the job.
+"""
 
 
 class ResumableWork(Protocol):
@@ -407,8 +417,24 @@ class PatientExecutor(plugin.Executor):
         """Cancel all jobs; those that are looked at in this moment are not in `active_jobs`."""
         super().cancel_jobs(list(self._active.values()))
 
+    @property
+    def cores(self) -> str:
+        """Cores that a job may use: those of its job step."""
+        return "all"
+
+    def additional_general_args(self) -> str:
+        """No executor for the Snakemake in the job: it runs the job itself."""
+        return ""
+
     def format_job_exec(self, job: Any) -> str:
-        """Command of a job that reaches the job as it is, also with `$` and backslashes.
+        """Command of a Slurm job: one Snakemake in a job step, which runs the job.
+
+        Upstream the job starts a Snakemake whose executor `slurm-jobstep` starts `srun` with
+        another one, so each job reads the workflow twice.
+
+        The command reaches the job as it is, also with `$` and backslashes.
+        The plugin hands the command to sbatch as `--wrap="…"` and escapes only double quotes in it,
+        so the shell that submits would replace `$` and backquotes, and take backslashes away.
 
         The plugin hands the command to sbatch as `--wrap="…"` and escapes only double quotes in it,
         so the shell that submits would replace `$` and backquotes, and take backslashes away.
@@ -418,10 +444,20 @@ class PatientExecutor(plugin.Executor):
         puts the command between double quotes. Escape `$`, backquotes and backslashes as well (#29
         did it for double quotes)."
         """
-        command = super().format_job_exec(job)
+        python = f"{self.get_python_executable()} -m snakemake "
+        before, _, after = super().format_job_exec(job).partition(python)
+        command = f"{before}{FORGET_ALLOCATION} && {_job_step(job)} {python}{after}"
         if self.workflow.executor_settings.pass_command_as_script:
             return command
         return for_double_quotes(command)
+
+
+def _job_step(job: Any) -> str:
+    """The call of `srun` before the command of a job, with the cores and GPUs of the job."""
+    gpus = jobstep.get_gpu_setting(job)
+    cores = jobstep.get_cpu_setting(job, bool(gpus))
+    options = "-n1 --cpu-bind=q", cores, gpus, jobstep.get_node_setting(job)
+    return " ".join(["srun", *filter(None, options)])
 
 
 def for_double_quotes(command: str) -> str:
