@@ -16,6 +16,7 @@ from coco_labels import (
     mask_of,
     pixels_of,
     read_labels,
+    with_packed_polygons,
 )
 from hotcoco import mask as rle_codec
 from plain_commands.errors import UserError
@@ -116,9 +117,15 @@ def _entries(
     """The images of an annotation file, checked without looking at them."""
     if not where.images.is_dir():
         raise UserError(f"{key}.images: there is no folder {where.images}")
-    content, boxes = read_json(where.annotations), task is Task.BOXES
+    content = read_json(where.annotations, with_packed_polygons)
     try:
-        return read_labels(content, where.images, classes.numbers, place_of_classes, boxes=boxes)
+        return read_labels(
+            content,
+            where.images,
+            classes.numbers,
+            place_of_classes,
+            boxes=task is Task.BOXES,
+        )
     except LabelsError as error:
         raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
 

@@ -1,7 +1,14 @@
 """COCO annotation files of any tool: every entry checked, every mask and box too."""
 
 from .boxes import box_of, pixels_of
-from .entries import AnnotationEntry, ImageEntry, LabelsError, Note, read_labels
+from .entries import (
+    AnnotationEntry,
+    ImageEntry,
+    LabelsError,
+    Note,
+    read_labels,
+    with_packed_polygons,
+)
 from .masks import Rle, fits, mask_of
 
 __all__ = [
@@ -15,4 +22,5 @@ __all__ = [
     "mask_of",
     "pixels_of",
     "read_labels",
+    "with_packed_polygons",
 ]

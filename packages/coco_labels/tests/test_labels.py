@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coco_labels import LabelsError, fits, mask_of, read_labels
+from coco_labels import LabelsError, fits, mask_of, read_labels, with_packed_polygons
 from hotcoco import mask as rle_codec
 from pycocotools import mask as official
 
@@ -34,6 +34,21 @@ def test_images_come_with_the_annotations_of_known_classes():
     (image,), notes = read_labels(labels(category_id=2), Path("images"), {"car": 5, "dog": 0})
     assert image.annotations == []
     assert notes == [("objects of ignored classes, left out", "annotation 3")]
+
+
+def test_packed_polygons_mean_the_same_and_are_refused_alike():
+    good = [[1, 1, 9.25, 1, 9, 9], [20, 20, 30, 20, 30, 30.5]]
+    packed = with_packed_polygons({"segmentation": list(good)})["segmentation"]
+    assert [list(part) for part in packed] == good
+    assert not any(isinstance(part, list) for part in packed)
+    assert mask_of(packed, WIDTH, HEIGHT) == mask_of(good, WIDTH, HEIGHT)
+    for wrong in ([1, 1, 9, 1, 9, True], [1, 1, 9, "1", 9, 9], [1, 1, 10**400, 1, 9, 9], [[1]]):
+        assert with_packed_polygons({"segmentation": [wrong]})["segmentation"] == [wrong]
+    (infinite,) = with_packed_polygons({"segmentation": [[1, 1, 9, 1, 9, float("inf")]]}).values()
+    with pytest.raises(ValueError, match="something other than finite numbers"):
+        mask_of(infinite, WIDTH, HEIGHT)
+    runs = {"size": [HEIGHT, WIDTH], "counts": [HEIGHT * WIDTH]}
+    assert with_packed_polygons({"segmentation": runs}) == {"segmentation": runs}
 
 
 def test_tracks_are_named_by_video_and_id():

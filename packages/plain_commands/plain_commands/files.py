@@ -10,7 +10,7 @@ import os
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +120,23 @@ def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """Read a JSON file, compressed if its name ends in .gz.
+
+    Args:
+        path: of the file.
+        hook: called with the content of each object; what it returns takes its place.
 
     Raises:
         UserError: it is missing, not readable or not JSON, or a key is there twice.
     """
+    take = without_doubles if hook is None else lambda pairs: hook(without_doubles(pairs))
     raw = read_bytes(Path(path))
     try:
         text = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
-        return json.loads(text, object_pairs_hook=without_doubles)
+        text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
+        del raw  # as large as the text
+        return json.loads(text, object_pairs_hook=take)
     except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
 
