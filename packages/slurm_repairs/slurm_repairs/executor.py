@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import snakemake_executor_plugin_slurm as plugin
-import snakemake_executor_plugin_slurm_jobstep as jobstep
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
+from .job_step import FORGET_ALLOCATION, for_double_quotes, job_step
 from .questions import ENDED, NoAnswerError, QueueEntry, accounts
 from .reasons import AWAY, lifted_by_time, refusal_in
 from .states import FORGOTTEN, JobStates, RecentQueue
@@ -34,15 +34,6 @@ PAUSE_SECONDS = 5.0, 60.0
 RECORD_SECONDS = 240.0
 """Time within which a call that lives records what results are made from: it looks at least every
 three minutes."""
-
-FORGET_ALLOCATION = (
-    r"unset $(env | sed -nE 's/^((SLURM|SRUN|SBATCH)_[A-Z0-9_]+)=.*/\1/p' | "
-    "grep -vxE 'SLURM_(CONF|CLUSTER_NAME|JOB_?ID|SUBMIT_DIR|SUBMIT_HOST)')"
-)
-"""Shell command after which srun takes no options from variables, but for which job it is in.
-
-Some are left of the allocation that Snakemake was called in, and contradict those of the job.
-"""
 
 
 class ResumableWork(Protocol):
@@ -432,34 +423,13 @@ class PatientExecutor(plugin.Executor):
         Upstream the job starts a Snakemake whose executor `slurm-jobstep` starts `srun` with
         another one, so each job reads the workflow twice.
 
-        The command reaches the job as it is, also with `$` and backslashes.
-        The plugin hands the command to sbatch as `--wrap="…"` and escapes only double quotes in it,
-        so the shell that submits would replace `$` and backquotes, and take backslashes away.
-
-        The plugin hands the command to sbatch as `--wrap="…"` and escapes only double quotes in it,
-        so the shell that submits would replace `$` and backquotes, and take backslashes away.
-
-        Draft of an upstream issue: "--wrap: `$` in the job's command is expanded on the submitting
-        machine. `snakemake --config 'a=$HOME'` quotes the value for the job's shell, but the plugin
-        puts the command between double quotes. Escape `$`, backquotes and backslashes as well (#29
-        did it for double quotes)."
+        The command reaches the job as it is, also with `$` and backslashes. The plugin hands it to
+        sbatch as `--wrap="…"` and escapes only double quotes in it (issue 29), so the shell that
+        submits would replace `$` and backquotes, and take backslashes away.
         """
         python = f"{self.get_python_executable()} -m snakemake "
         before, _, after = super().format_job_exec(job).partition(python)
-        command = f"{before}{FORGET_ALLOCATION} && {_job_step(job)} {python}{after}"
+        command = f"{before}{FORGET_ALLOCATION} && {job_step(job)} {python}{after}"
         if self.workflow.executor_settings.pass_command_as_script:
             return command
         return for_double_quotes(command)
-
-
-def _job_step(job: Any) -> str:
-    """The call of `srun` before the command of a job, with the cores and GPUs of the job."""
-    gpus = jobstep.get_gpu_setting(job)
-    cores = jobstep.get_cpu_setting(job, bool(gpus))
-    options = "-n1 --cpu-bind=q", cores, gpus, jobstep.get_node_setting(job)
-    return " ".join(["srun", *filter(None, options)])
-
-
-def for_double_quotes(command: str) -> str:
-    """A command that means the same between the double quotes of a shell, but for these."""
-    return re.sub(r"[\\$`]", r"\\\g<0>", command)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from slurm_repairs import PLUGIN, VERSION, repairs
-from slurm_repairs.executor import for_double_quotes
+from slurm_repairs.job_step import for_double_quotes
 from slurm_repairs.questions import ENDED
 
 PACKAGE = Path(__file__).resolve().parents[1]
