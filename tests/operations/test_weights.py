@@ -222,3 +222,20 @@ def test_the_list_has_each_file_and_its_place(capsys, monkeypatch, tmp_path):
         assert f"sha256   {file.sha256}\n" in listed
     assert f"place    {tmp_path}/hub/checkpoints/resnet50-0676ba61.pth\n" in listed
     assert f"place    results/<experiment>/weights/{CATALOGUE['yunet'].sha256}" in listed
+
+
+def test_a_file_whose_sha256_is_not_published_is_listed_with_that_of_a_copy(
+    capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("FVCORE_CACHE", str(tmp_path))
+    place = tmp_path / "detectron2/ImageNetPretrained/MSRA/R-50.pkl"
+    assert main(["list"]) == 0
+    listed = capsys.readouterr().out
+    assert "sha256   not published; of a copy at the place below it is shown here\n" in listed
+    assert f"place    {place}\n" in listed
+    place.parent.mkdir(parents=True)
+    place.write_bytes(CONTENT)
+    assert main(["list"]) == 0
+    assert (
+        f"sha256   {SHA256} is that of the copy at the place below; if" in capsys.readouterr().out
+    )

@@ -1,6 +1,9 @@
 """`weights list`: public files of weights that a config can name."""
 
+from plain_commands.files import sha256_of_file
+
 from workflow_scripts.contracts.catalogue import CATALOGUE
+from workflow_scripts.training.engines.detectron2.installation import RESNETS, zoo_file
 from workflow_scripts.training.engines.torchvision import torch_cache
 
 
@@ -22,4 +25,23 @@ def show() -> None:
             f"  licence  {file.licence}\n"
             f"  place    {place}"
         )
-    print("\n\n".join(blocks))
+    print("\n\n".join([*blocks, _of_detectron2()]))
+
+
+def _of_detectron2() -> str:
+    """detectron2's ResNet-50, whose SHA-256 is not published, so that a user has to confirm it."""
+    source, place = zoo_file(RESNETS[50])
+    found = "not published; of a copy at the place below it is shown here"
+    if place.is_file():
+        found = (
+            f"{sha256_of_file(place)} is that of the copy at the place below; "
+            "if you trust it, set training.initialisation_sha256"
+        )
+    return (
+        f"{place.name}: ResNet-50 of detectron2's model zoo; initialisation: imagenet of "
+        "engine: detectron2\n"
+        f"  source   {source}\n"
+        f"  sha256   {found}\n"
+        "  licence  CC BY-SA 3.0\n"
+        f"  place    {place}"
+    )

@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import functools
 import importlib.util
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from plain_commands.errors import UserError
 
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 
+SERVER = "https://dl.fbaipublicfiles.com/"
 IMAGENET = "detectron2://ImageNetPretrained/"
 COCO = "detectron2://COCO-InstanceSegmentation/"
 RESNETS = {50: f"{IMAGENET}MSRA/R-50.pkl", 101: f"{IMAGENET}MSRA/R-101.pkl"}
@@ -153,6 +155,17 @@ def weights_name(settings: Detectron2Settings, own: str, depth: int | None) -> s
             f"for {settings.config}; set it to a file, or to none"
         )
     return name
+
+
+def zoo_file(name: str) -> tuple[str, Path]:
+    """URL of a file of weights, and the path at which detectron2 itself keeps its download.
+
+    Args:
+        name: as detectron2 names it: `detectron2://…`.
+    """
+    path = name.replace("://", "/")
+    cache = Path(os.environ.get("FVCORE_CACHE", Path.home() / ".torch" / "iopath_cache"))
+    return SERVER + path, cache / path
 
 
 def _result_of(config: str) -> str | None:

@@ -1,6 +1,5 @@
 """Initial weights of detectron2's models: found, checked, loaded."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +7,10 @@ from detectron2.checkpoint import DetectionCheckpointer
 from plain_commands.errors import UserError
 from torch import nn
 
+from workflow_scripts.training.engines.detectron2.installation import zoo_file
 from workflow_scripts.training.engines.detectron2.model_config import model_config_of
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 from workflow_scripts.training.weights import check_archive, downloaded, verified
-
-SERVER = "https://dl.fbaipublicfiles.com/"
 
 
 def initial_weights(settings: Detectron2Settings) -> Path | None:
@@ -28,16 +26,10 @@ def initial_weights(settings: Detectron2Settings) -> Path | None:
         case "none":
             return None
         case "imagenet" | "coco":
-            name = model_config_of(settings, classes=1).weights.replace("://", "/")
-            path = downloaded(SERVER + name, _cache() / name)
+            path = downloaded(*zoo_file(model_config_of(settings, classes=1).weights))
         case path:
             pass
     return verified(path, settings.initialisation_sha256)
-
-
-def _cache() -> Path:
-    """Folder in which detectron2 itself keeps downloads."""
-    return Path(os.environ.get("FVCORE_CACHE", Path.home() / ".torch" / "iopath_cache"))
 
 
 class _Checkpointer(DetectionCheckpointer):
