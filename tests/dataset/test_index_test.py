@@ -59,6 +59,17 @@ def test_its_categories_may_have_other_names(data, capsys):
     assert len(CocoSplit.read(data.output / "also/night.coco.json").instances) == 2
 
 
+def test_masks_of_a_test_set_of_boxes_are_one_line(data, capsys):
+    file = data.folder / "val.json"
+    content = json.loads(file.read_text())
+    for annotation in content["annotations"]:
+        del annotation["segmentation"]
+    file.write_text(json.dumps(content))
+    assert index_test(data) == 2
+    (line,) = [one for one in capsys.readouterr().err.splitlines() if "val.json" in one]
+    assert f"{file}: none of its 4 annotations has a mask (segmentation); set `task: boxes`" in line
+
+
 def test_training_images_among_it_are_counted(data, capsys):
     shutil.copy(data.images / "a.png", data.folder / "val_images/a.png")
     assert index_test(data) == 0

@@ -33,6 +33,7 @@ def test_boxes_have_no_scores_of_masks(boxed):
     of_cars = evaluation.scores.per_class["car"].AP
     assert of_cars == pytest.approx(1)
     assert read_matches(boxed / "matches.npz", evaluation.run).hits.tolist() == [1023]
+    assert evaluation.calibration.per_class["car"].error == pytest.approx(0.1)
 
 
 def test_exposed_boxes_are_those_with_a_face_or_a_plate(boxed):
