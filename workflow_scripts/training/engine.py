@@ -200,7 +200,8 @@ class Engine(Protocol):
 
     counts_are_images: bool
     """Whether each `LossTerm` counts the images. Otherwise the counts are known only after the
-    forward pass, and a step in micro-batches needs one more of them."""
+    forward pass, and a step in micro-batches needs one more of them. It may depend on the model,
+    and is asked once that is made."""
 
     against_divergence: str
     """Advice for a training that diverges: the settings to change."""

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from detectron2.modeling import GeneralizedRCNN
+from detectron2.modeling.meta_arch.dense_detector import DenseDetector
 from detectron2.structures import Boxes, ImageList, Instances
 from detectron2.utils.events import EventStorage
 from torch import Tensor, nn
 
+from .loss_term import LossTerm, added
 from .masks import MaskStacks, mask_targets
 from .samples import TrainingSample, of_one_size
 
@@ -60,6 +62,54 @@ class PerImageLosses(nn.Module):
         proposals, of_proposals = self.detector.proposal_generator(image, features, truth)
         _, of_heads = self.detector.roi_heads(image, features, proposals, truth)
         return {**of_heads, **of_proposals}
+
+
+class SummedDenseLosses(nn.Module):
+    """Losses of a dense detector (RetinaNet, FCOS) as sums over images, with their counts.
+
+    detectron2 divides by a moving average of the positive anchors of one GPU, which depends on the
+    number of GPUs and starts anew after an interruption. These losses are for a training that
+    divides by the positive anchors of all images of a step, as in the papers. Nothing is sampled.
+    """
+
+    def __init__(self, detector: DenseDetector) -> None:
+        super().__init__()
+        self.detector = detector
+        detector._ema_update = _undivided
+
+    def forward(self, inputs: list[dict[str, Any]]) -> dict[str, LossTerm]:
+        """Terms by name; each counts the positive anchors.
+
+        Args:
+            inputs: dicts as detectron2's mapper makes them. Images of one size share a pass.
+        """
+        detector, parts = self.detector, []
+        for group in of_one_size([one["image"] for one in inputs]):
+            chosen = [inputs[index] for index in group]
+            images, features, found = dense_predictions(detector, chosen)
+            truth = [one["instances"].to(detector.device) for one in chosen]
+            with EventStorage() as storage:
+                losses = detector.forward_training(images, features, found, truth)
+                positives, _ = storage.latest()["num_pos_anchors"]
+            count = round(positives * len(group))
+            parts.append({name: LossTerm(value, count) for name, value in losses.items()})
+        return added(parts)
+
+
+def dense_predictions(
+    detector: DenseDetector, inputs: list[dict[str, Any]]
+) -> tuple[ImageList, list[Tensor], list[list[Tensor]]]:
+    """Images and features of a dense detector, and what its head predicts from them, in float32."""
+    images = detector.preprocess_image(inputs)
+    by_name = detector.backbone(images.tensor)
+    features = [by_name[name] for name in detector.head_in_features]
+    found = detector.head(features)
+    return images, features, [[level.float() for level in levels] for levels in found]
+
+
+def _undivided(*_: Any) -> float:
+    """Divisor in the place of detectron2's moving average."""
+    return 1.0
 
 
 def seed_everything(seed: int) -> None:

@@ -155,6 +155,9 @@ def test_a_lazy_config_trains_and_predicts(d2_job, shapes):
 BOXES = [
     "Cityscapes/mask_rcnn_R_50_FPN.yaml",
     "COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml",
+    "COCO-Detection/faster_rcnn_R_50_C4_1x.yaml",
+    "COCO-Detection/faster_rcnn_R_50_DC5_1x.yaml",
+    "COCO-Detection/retinanet_R_50_FPN_1x.yaml",
     "Misc/cascade_mask_rcnn_R_50_FPN_1x.yaml",
 ]
 """Configs that learn boxes: with a mask head, which is left out, and without."""
@@ -165,6 +168,7 @@ def test_models_without_masks_train_and_predict(d2_job, shapes, name):
     learning = {"MODEL.RESNETS.NORM": "GN", "MODEL.BACKBONE.FREEZE_AT": 0}
     few = {"SOLVER.MAX_ITER": 1, "SOLVER.STEPS": [], "SOLVER.IMS_PER_BATCH": 2}
     small = {"INPUT.MIN_SIZE_TRAIN": [64], "MODEL.RPN.POST_NMS_TOPK_TEST": 20}
+    small["MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE"] = 32
     settings = small_settings(config=name, task="boxes")
     settings = settings.model_copy(update={"options": {**learning, **few, **small}})
     found = step_and_predict(replace(d2_job, settings=settings), shapes)

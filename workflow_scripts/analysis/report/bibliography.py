@@ -10,6 +10,8 @@ WORKS = {
     "1979.",
     "faster_rcnn": "S. Ren, K. He, R. Girshick, J. Sun. Faster R-CNN: towards real-time object "
     "detection with region proposal networks. NeurIPS 2015.",
+    "fcos": "Z. Tian, C. Shen, H. Chen, T. He. FCOS: fully convolutional one-stage object "
+    "detection. ICCV 2019.",
     "gelman": "A. Gelman. Prior distributions for variance parameters in hierarchical models. "
     "Bayesian Analysis 1, 2006.",
     "guo": "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. On calibration of modern neural networks. "
@@ -25,6 +27,8 @@ WORKS = {
     "mask_rcnn": "K. He, G. Gkioxari, P. Dollár, R. Girshick. Mask R-CNN. ICCV 2017.",
     "pitman": "E. J. G. Pitman. Significance tests which may be applied to samples from any "
     "populations. Supplement to the Journal of the Royal Statistical Society 4, 1937.",
+    "retinanet": "T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollár. Focal loss for dense object "
+    "detection. ICCV 2017.",
     "satterthwaite": "F. E. Satterthwaite. An approximate distribution of estimates of variance "
     "components. Biometrics Bulletin 2, 1946.",
     "schuirmann": "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the "

@@ -134,7 +134,8 @@ def _training(
 ) -> Iterator[str]:
     recipe = config.get("training", {})
     engine = str(recipe.get("engine") or (results.table and results.table.engine) or "")
-    sources = [name for name in ("mask_rcnn", "faster_rcnn") if name in str(recipe)]
+    models = ("mask_rcnn", "faster_rcnn", "retinanet", "fcos")
+    sources = [name for name in models if name in str(recipe)]
     sources += ["detectron2"] if engine == "detectron2" else []
     source = f" {cited.cite(*sources)}" if sources else ""
     settings = "; ".join(_settings(recipe))

@@ -22,7 +22,9 @@ ENVIRONMENTS = Path(__file__).resolve().parents[4] / "envs"
 
 
 class Detectron2Training(Detectron2Settings):
-    """Any Mask or Faster R-CNN of detectron2, as its own config file describes it."""
+    """Any Mask R-CNN of detectron2, or for boxes Faster R-CNN, RetinaNet or FCOS, as its own config
+    file describes it.
+    """
 
     conda_environment: ClassVar[str] = "detectron2"
 

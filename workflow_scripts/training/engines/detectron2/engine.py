@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from detectron2.data import transforms
-from detectron2.modeling import GeneralizedRCNN
+from detectron2.modeling import GeneralizedRCNN, RetinaNet
+from detectron2.modeling.meta_arch.fcos import FCOS
 from detectron2.modeling.postprocessing import detector_postprocess
 from detectron2.structures import Instances
 from invariant_mask_rcnn.detectron2_augmentation import (
@@ -15,7 +16,12 @@ from invariant_mask_rcnn.detectron2_augmentation import (
     in_channel_order,
     resized_for_test,
 )
-from invariant_mask_rcnn.detectron2_losses import PerImageLosses, model_input
+from invariant_mask_rcnn.detectron2_losses import (
+    PerImageLosses,
+    SummedDenseLosses,
+    dense_predictions,
+    model_input,
+)
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
 from plain_commands.errors import UserError
 from torch import Tensor, nn
@@ -30,10 +36,13 @@ from workflow_scripts.training.engines.detectron2.weights import load_weights
 warnings.filterwarnings("ignore", "torch.meshgrid: in an upcoming release", UserWarning)
 
 
+DENSE = (RetinaNet, FCOS)
+"""Models that predict at every place of the image, without proposals."""
+
+
 class Detectron2Engine:
     """See `workflow_scripts.training.engine.Engine`."""
 
-    counts_are_images = True
     against_divergence = (
         "in training.options, lower SOLVER.BASE_LR, lengthen SOLVER.WARMUP_ITERS, or set "
         "SOLVER.CLIP_GRADIENTS.ENABLED"
@@ -45,6 +54,7 @@ class Detectron2Engine:
         self.settings = settings
         self.test_size = (0, 0)
         self.model_config = model_config_of(settings, classes, config)
+        self.counts_are_images = True  # until a model says otherwise
 
     @property
     def config(self) -> str:
@@ -65,11 +75,12 @@ class Detectron2Engine:
 
     def _model(self) -> nn.Module:
         model = self.model_config.model()
-        if type(model) is not GeneralizedRCNN:
+        if type(model) not in (GeneralizedRCNN, *DENSE):
             raise UserError(
                 f"training.config: {self.settings.config} is a {type(model).__name__}; "
-                "take a model of meta architecture GeneralizedRCNN"
+                "take a model of meta architecture GeneralizedRCNN, RetinaNet or FCOS"
             )
+        self.counts_are_images = not isinstance(model, DENSE)  # which count positive anchors
         return model
 
     def augmentation(self) -> Detectron2Augmentation:
@@ -87,22 +98,28 @@ class Detectron2Engine:
         optimizer = self.model_config.optimizer(model)  # it clips gradients itself
         return OptimizerAndSchedule(optimizer, self.model_config.factor(optimizer))
 
-    def loss_module(self, model: nn.Module) -> PerImageLosses:
-        return PerImageLosses(model)
+    def loss_module(self, model: nn.Module) -> PerImageLosses | SummedDenseLosses:
+        return SummedDenseLosses(model) if isinstance(model, DENSE) else PerImageLosses(model)
 
     def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
-        losses = module(list(map(model_input, samples)), [sample.seed for sample in samples])
+        inputs = list(map(model_input, samples))
+        if not self.counts_are_images:
+            return module(inputs)
+        losses = module(inputs, [sample.seed for sample in samples])
         return {name: LossTerm(values.sum(), len(samples)) for name, values in losses.items()}
 
     @torch.inference_mode()
-    def detect(self, model: GeneralizedRCNN, images: Sequence[np.ndarray]) -> list[Detections]:
+    def detect(self, model: nn.Module, images: Sequence[np.ndarray]) -> list[Detections]:
         inputs = []
         for image in images:
             small = resized_for_test(image, *self.test_size)
             ordered = in_channel_order(small, self.model_config.image_format).transpose(2, 0, 1)
             pixels = torch.from_numpy(np.ascontiguousarray(ordered, np.float32))
             inputs.append({"image": pixels})
-        found = model.inference(inputs, do_postprocess=False)
+        if isinstance(model, DENSE):
+            found = model.forward_inference(*dense_predictions(model, inputs))
+        else:
+            found = model.inference(inputs, do_postprocess=False)
         return [
             _detections(instances, *image.shape[:2])
             for instances, image in zip(found, images, strict=True)

@@ -15,6 +15,15 @@ from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engines.detectron2.installation import weights_name
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 
+NEEDED = (
+    "train",
+    "model",
+    "optimizer",
+    "lr_multiplier",
+    "dataloader.train.total_batch_size",
+    "dataloader.train.mapper",
+)
+"""Keys that a file has to have."""
 GPUS_RATIO = 2
 """Ratio of the zoo's 8 GPUs to the whitepaper's 4."""
 
@@ -41,8 +50,8 @@ class LazyModelConfig:
             UserError: the file or an option does not fit detectron2.
         """
         cfg = LazyConfig.load(str(path))
-        for key in ("train", "model", "optimizer", "lr_multiplier", "dataloader"):
-            if key not in cfg:
+        for key in NEEDED:
+            if OmegaConf.select(cfg, key) is None:
                 raise UserError(f"training.config: {path}: no {key} in it")
         if settings.schedule != "file":
             cfg.dataloader.train.total_batch_size //= GPUS_RATIO
@@ -55,9 +64,9 @@ class LazyModelConfig:
         if settings.iterations is not None:
             # Warm-up and milestones are fractions of it.
             cfg.train.max_iter = settings.iterations
-        if "roi_heads" in cfg.model:
-            _set_masks(cfg.model.roi_heads, settings)
-            cfg.model.roi_heads.num_classes = classes
+        _check_and_set_masks(cfg.model.get("roi_heads") or OmegaConf.create(), settings)
+        if "num_classes" in _head(cfg):
+            _head(cfg).num_classes = classes
         depth = OmegaConf.select(cfg, "model.backbone.bottom_up.stages.depth")
         cfg.train.init_checkpoint = weights_name(settings, cfg.train.init_checkpoint or "", depth)
         return cls(cfg)
@@ -84,20 +93,33 @@ class LazyModelConfig:
         return list(instantiate(self.cfg.dataloader.train.mapper.augmentations))
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        predictors = (
-            self.cfg.model.roi_heads.get("box_predictors") or self.cfg.model.roi_heads.box_predictor
-        )
+        head = _head(self.cfg)
+        if head is self.cfg.model:
+            head.test_score_thresh = evaluation.score_threshold
+            head.max_detections_per_image = evaluation.detections_per_image
+            return
+        predictors = head.get("box_predictors") or head.box_predictor
         for predictor in predictors if isinstance(predictors, ListConfig) else [predictors]:
             predictor.test_score_thresh = evaluation.score_threshold
             predictor.test_topk_per_image = evaluation.detections_per_image
 
 
-def _set_masks(heads: DictConfig, settings: Detectron2Settings) -> None:
+def _head(cfg: DictConfig) -> DictConfig:
+    """The part that classifies: of a dense detector, the model itself."""
+    return cfg.model.get("roi_heads") or cfg.model
+
+
+def _check_and_set_masks(heads: DictConfig, settings: Detectron2Settings) -> None:
     """Leave out the mask head of a model that learns boxes.
 
     Raises:
-        UserError: a model that is to learn masks has no mask head.
+        UserError: a model that is to learn masks has no mask head, or one learns keypoints.
     """
+    if heads.get("keypoint_head") is not None:
+        raise UserError(
+            f"training.config: {settings.config} has a keypoint head; keypoints are not trained "
+            "here"
+        )
     if settings.learns_masks:
         if heads.get("mask_head") is None:
             raise UserError(

@@ -18,6 +18,8 @@ SET_ELSEWHERE = {
     "MODEL.DEVICE": "set the profile's gpu instead",
     "MODEL.ROI_HEADS.NUM_CLASSES": "it follows from the data set's classes",
     "MODEL.ROI_HEADS.SCORE_THRESH_TEST": "set evaluation.score_threshold instead",
+    "MODEL.RETINANET.NUM_CLASSES": "it follows from the data set's classes",
+    "MODEL.RETINANET.SCORE_THRESH_TEST": "set evaluation.score_threshold instead",
     "MODEL.WEIGHTS": "set training.initialisation instead",
     "OUTPUT_DIR": "set experiment instead",
     "SEED": "set seeds instead",
@@ -31,7 +33,9 @@ SET_ELSEWHERE = {
 
 
 class Detectron2Settings(EngineSettings):
-    """Any Mask or Faster R-CNN of detectron2, as its own config file describes it."""
+    """Any Mask R-CNN of detectron2, or for boxes Faster R-CNN, RetinaNet or FCOS, as its own config
+    file describes it.
+    """
 
     engine: Literal["detectron2"]
     """The framework that trains."""

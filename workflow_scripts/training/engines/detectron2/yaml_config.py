@@ -26,6 +26,8 @@ FILES_GPUS = 8
 """Number of GPUs that the model zoo's schedules are for."""
 OUR_GPUS = 4
 """Number of GPUs in the whitepaper, which `scaled` and `fixed` schedules are for."""
+KINDS = ("GeneralizedRCNN", "RetinaNet")
+"""Meta architectures that are trained."""
 HEADER = """\
 # What this run was trained with: detectron2's {name} with all that the experiment changes in it.
 # Data set, data loading, evaluation and output are not detectron2's here (DATASETS, DATALOADER,
@@ -68,7 +70,7 @@ class YamlModelConfig:
         _check(cfg, settings)
         cfg.DATASETS.TRAIN, cfg.DATASETS.TEST = ("train",), ("val",)
         cfg.INPUT.MASK_FORMAT = "bitmask"
-        cfg.MODEL.ROI_HEADS.NUM_CLASSES = classes
+        _head(cfg).NUM_CLASSES = classes
         cfg.MODEL.WEIGHTS = weights_name(settings, cfg.MODEL.WEIGHTS, _depth(cfg))
         cfg.SOLVER.AMP.ENABLED = settings.is_fast
         return cls(cfg, HEADER.format(name=settings.config))
@@ -108,7 +110,7 @@ class YamlModelConfig:
         return augmentations
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        self.cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = evaluation.score_threshold
+        _head(self.cfg).SCORE_THRESH_TEST = evaluation.score_threshold
         self.cfg.TEST.DETECTIONS_PER_IMAGE = evaluation.detections_per_image
 
 
@@ -133,6 +135,12 @@ def _stretch(cfg: CfgNode, iterations: int) -> None:
     cfg.SOLVER.WARMUP_ITERS = round(cfg.SOLVER.WARMUP_ITERS * share)
 
 
+def _head(cfg: CfgNode) -> CfgNode:
+    """Options of the part that classifies."""
+    model = cfg.MODEL
+    return model.RETINANET if model.META_ARCHITECTURE == "RetinaNet" else model.ROI_HEADS
+
+
 def _depth(cfg: CfgNode) -> int | None:
     """Depth of a ResNet; None for another backbone."""
     return cfg.MODEL.RESNETS.DEPTH if "resnet" in cfg.MODEL.BACKBONE.NAME else None
@@ -154,9 +162,14 @@ def _set_option(cfg: CfgNode, key: str, value: Any) -> None:
 def _check(cfg: CfgNode, settings: Detectron2Settings) -> None:
     """Refuse configs that this project cannot train."""
     model = cfg.MODEL
+    kind = model.META_ARCHITECTURE
+    has_masks = kind == "GeneralizedRCNN" and model.MASK_ON
     findings = {
-        "MODEL.MASK_ON: false; take an instance segmentation config, or set `task: boxes`": (
-            settings.learns_masks and not model.MASK_ON
+        f"MODEL.META_ARCHITECTURE: {kind}; GeneralizedRCNN and, on boxes, RetinaNet are trained "
+        "here": kind not in KINDS,
+        f"MODEL.META_ARCHITECTURE: {kind}, MODEL.MASK_ON: {str(model.MASK_ON).lower()}; take an "
+        "instance segmentation config, or set `task: boxes`": (
+            kind in KINDS and settings.learns_masks and not has_masks
         ),
         "MODEL.KEYPOINT_ON: true; keypoints are not trained here": model.KEYPOINT_ON,
         "MODEL.LOAD_PROPOSALS: true; there are no precomputed proposals": model.LOAD_PROPOSALS,
