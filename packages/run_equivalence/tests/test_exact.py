@@ -23,23 +23,50 @@ def student_t(values, axis=-1):
     return stats.ttest_1samp(values, 0, axis=axis).statistic
 
 
-@pytest.mark.parametrize("sizes", [(5, 5), (3, 6), (2, 4)])
+def exchanged_by_scipy(values, reference, alternative):
+    return stats.permutation_test(
+        (values, reference), welch_t, vectorized=True, alternative=alternative, n_resamples=np.inf
+    ).pvalue
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [(2, 2), (5, 5), (8, 8), pytest.param((10, 10), marks=pytest.mark.slow), (3, 6), (2, 4)],
+)
 def test_exchanged_runs_are_those_of_scipy(sizes):
     rng = np.random.default_rng(sizes[1])
     values, reference = (rng.normal(0.3, 0.01, n) for n in sizes)
-    ours = permutation_test(values, reference, (0.02,))
-
-    def theirs(shift, alternative):
-        return stats.permutation_test(
-            (values + shift, reference), welch_t, vectorized=True, alternative=alternative
-        ).pvalue
-
-    upper, lower = theirs(0.02, "greater"), theirs(-0.02, "less")
-    assert ours.p_not_worse == pytest.approx((upper,))
-    assert ours.p_equivalent == pytest.approx((max(upper, lower),))
+    ours = permutation_test(values, reference, (0.002,))
+    upper = exchanged_by_scipy(values + 0.002, reference, "greater")
+    lower = exchanged_by_scipy(values - 0.002, reference, "less")
+    assert ours.p_not_worse == pytest.approx((upper,), abs=1e-12)
+    assert ours.p_equivalent == pytest.approx((max(upper, lower),), abs=1e-12)
     if sizes[0] == sizes[1]:
         # With other sizes scipy doubles the smaller tail instead of counting both.
-        assert ours.p_different == pytest.approx(theirs(0, "two-sided"))
+        both = exchanged_by_scipy(values, reference, "two-sided")
+        assert ours.p_different == pytest.approx(both, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_arrangements_that_are_alike_count_as_scipy_counts_them(seed):
+    values, reference = np.random.default_rng(seed).integers(0, 6, (2, 6)) + np.array([[2], [0]])
+    ours = permutation_test(values, reference, (1.0,))
+    # Whole numbers, and hundredths, which have no exact sums.
+    assert permutation_test(values / 100, reference / 100, (0.01,)) == ours
+    assert ours.p_different == pytest.approx(exchanged_by_scipy(values, reference, "two-sided"))
+    upper = exchanged_by_scipy(values + 1, reference, "greater")
+    assert ours.p_not_worse == pytest.approx((upper,), abs=1e-12)
+
+
+def test_the_observed_arrangement_is_one_of_many_without_a_difference():
+    # The margin takes the difference to zero but for rounding: half of the arrangements, and the
+    # ties, are as extreme.
+    values, reference = np.array([0.31, 0.33, 0.35]), np.array([0.30, 0.31, 0.32])
+    ours = permutation_test(values, reference, (0.02,))
+    assert ours.p_equivalent == (
+        pytest.approx(permutation_test(100 * values, 100 * reference, (2.0,)).p_equivalent[0]),
+    )
+    assert ours.p_equivalent[0] > 0.5
 
 
 def test_flipped_signs_are_those_of_scipy():
@@ -158,6 +185,22 @@ def test_given_the_spread_the_mean_effect_is_that_of_a_random_effects_meta_analy
     share = tau**2 / (variances + tau**2)
     ours = (posterior.expectation()[:3] - share * effects) / (1 - share)
     assert ours == pytest.approx(np.full(3, theirs.mean_effect_re))
+
+
+@pytest.mark.parametrize("probability", [0.025, 0.05, 0.5, 0.95])
+@pytest.mark.parametrize("shift", [0.0, -0.2])
+def test_quantiles_are_those_of_a_bisection_that_takes_all_draws(probability, shift):
+    rng = np.random.default_rng(4)
+    posterior = Posterior.of(
+        rng.normal(shift, 0.01, 5), rng.chisquare(4, (100, 5)) * 1e-5, 0.2, tau_grid(size=16)
+    )
+    ends = posterior.centres + stats.norm.ppf(probability) * posterior.deviations
+    low, high = ends.min(axis=(0, 1)), ends.max(axis=(0, 1))
+    while np.max(high - low) > 1e-3 * posterior.deviations.min():
+        middle = (low + high) / 2
+        below = posterior.mass_below(middle) < probability
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    assert posterior.quantile(probability) == pytest.approx((low + high) / 2, rel=1e-12)
 
 
 def test_errors_that_classes_share_are_not_taken_for_an_effect():

@@ -1,6 +1,7 @@
 """What stands beside the verdict: pairs, exact tests, sizes of the effect, partial pooling."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from run_equivalence.effects import effect_sizes
 from run_equivalence.pairs import PairedRuns
@@ -30,6 +31,7 @@ def supplement_of(
     samples: Samples,
     values: Values | None,
     further: Mapping[BesideName, Sequence[VariantVerdict]] | None = None,
+    threads: int = 1,
 ) -> Supplement:
     """The numbers beside a verdict; see `supplement_formats.with_text` for the words.
 
@@ -40,11 +42,14 @@ def supplement_of(
             tests.
         further: what else was judged of the same variants, such as groups of objects; nothing of
             a printed table.
+        threads: number of variants in work at once.
     """
     settings = verdict.settings
     judged = {
         name: {of.variant: of.rows for of in verdicts} for name, verdicts in (further or {}).items()
     }
+    with ThreadPoolExecutor(threads) as pool:
+        rows = pool.map(lambda of: _rows(verdict, of, samples, values), verdict.variants)
     return Supplement(
         reference=verdict.reference,
         question=settings.question,
@@ -54,10 +59,10 @@ def supplement_of(
             VariantSupplement(
                 variant=of.variant,
                 role=of.role,
-                rows=_rows(verdict, of, samples, values),
-                **{name: rows.get(of.variant, ()) for name, rows in judged.items()},
+                rows=of_variant,
+                **{name: beside.get(of.variant, ()) for name, beside in judged.items()},
             )
-            for of in verdict.variants
+            for of, of_variant in zip(verdict.variants, rows, strict=True)
         ),
     )
 

@@ -143,7 +143,7 @@ def verdict(
         tex=formats.as_latex(found),
         json=found.as_json(formats.text_of(found)),
     )
-    beside = with_text(supplement_of(found, samples, values, further), found)
+    beside = with_text(supplement_of(found, samples, values, further, threads), found)
     write_formats(
         output,
         "supplement",
