@@ -100,6 +100,7 @@ rule train:
         validation=JOBS.validation_settings,
         validation_images=JOBS.validation_root,
         seed_offset=JOBS.seed_offset,
+        initialisation=JOBS.initialisation_option,
         folder=subpath(output.run, parent=True),
         python=JOBS.python_of_training,
         gpus=gpus_of_job,
@@ -109,7 +110,8 @@ rule train:
     shell:
         "exec {params.python:q} -m workflow_scripts training train --settings {params.settings:q}"
         " --variant {wildcards.variant} --seed {wildcards.seed}"
-        " --seed-offset {params.seed_offset} --fingerprint {params.fingerprint}"
+        " --seed-offset {params.seed_offset} {params.initialisation}"
+        " --fingerprint {params.fingerprint}"
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
         " --validation {params.validation:q} --validation-annotations {input.validation:q}"
         " --validation-images {params.validation_images:q}"

@@ -29,7 +29,7 @@ def comparisons() -> Iterator[Comparison]:
 
     def theirs() -> None:
         found["theirs"] = stats.permutation_test(
-            (values, reference), _welch_t, vectorized=True, n_resamples=np.inf
+            (values, reference), _welch_t, vectorized=True, n_resamples=10**6
         ).pvalue
 
     times = interleaved({"ours": ours, "theirs": theirs}, ROUNDS)

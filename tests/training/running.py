@@ -13,12 +13,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+from invariant_mask_rcnn.workers import Worker
 from plain_commands.files import read_json
 
 from tests import preloaded
 from workflow_scripts.training.checkpoint import TrainedModel
 from workflow_scripts.training.job import Rendezvous, TrainingJob, TrainingOutcome
-from workflow_scripts.training.loop import train
+from workflow_scripts.training.loop import TrainingRun, train
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,6 +29,44 @@ def run_here(job: TrainingJob, stop: Callable[[], bool] = lambda: False) -> Trai
     """Train in this process as the only worker."""
     with tempfile.TemporaryDirectory() as folder:
         return train(job, 0, Rendezvous(Path(folder)), stop)
+
+
+def initial_weights(job: TrainingJob) -> dict[str, torch.Tensor]:
+    """Weights of a training before its first step."""
+    job.checkpoints.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Worker.joined(0, 1, Path(folder) / "group", on_gpu=False) as worker,
+    ):
+        return dict(TrainingRun(job, worker).model.state_dict())
+
+
+def check_one_initialisation(job: TrainingJob, folder: Path) -> None:
+    """Check that runs of one initialisation start from equal weights, and end with others.
+
+    Args:
+        job: a short training with seed 0.
+        folder: for the outputs.
+    """
+    first, second = (
+        replace(job, seed=seed, other_initialisation=0, output=folder / f"shared {seed}")
+        for seed in (0, 1)
+    )
+    start, same, other = map(initial_weights, (first, second, replace(job, seed=1)))
+    random = [name for name in start if not torch.equal(start[name], other[name])]
+    assert random
+    assert all(torch.equal(start[name], same[name]) for name in start)
+
+    # Without a seed of its own, the first run is what it was.
+    assert first.identity == job.identity != second.identity != replace(job, seed=1).identity
+    for run in (job, first, second):
+        run_here(run)
+    assert hash_of_weights(first.output) == hash_of_weights(job.output)
+    assert hash_of_weights(second.output) != hash_of_weights(job.output)
+    losses = [metrics_of(run.output)[0]["loss"] for run in (first, second)]
+    assert losses[0] != losses[1]  # of other images, or otherwise augmented ones
+    record = read_json(second.output / "run.json")
+    assert (record["training_seed"], record["initialisation_seed"]) == (1, 0)
 
 
 def stop_after(iterations: int) -> Callable[[], bool]:

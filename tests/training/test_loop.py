@@ -14,7 +14,15 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_json
 
 from tests.training.conftest import with_settings
-from tests.training.running import ROOT, hash_of_weights, metrics_of, run_here, stop_after
+from tests.training.running import (
+    ROOT,
+    check_one_initialisation,
+    hash_of_weights,
+    metrics_of,
+    run,
+    run_here,
+    stop_after,
+)
 from workflow_scripts.training.checkpoint import OtherRunError, SavedState
 from workflow_scripts.training.engines.torchvision.engine import TorchvisionEngine
 from workflow_scripts.training.job import Ending, TrainingJob
@@ -59,12 +67,29 @@ def test_one_seed_gives_one_result_and_another_seed_another(job, reference, tmp_
     other = replace(short, seed=1, output=tmp_path / "other")
     # An offset is another seed under the same name.
     control = replace(short, seed_offset=1, output=tmp_path / "control")
-    for run in (one, other, control):
-        run_here(run)
+    for each in (one, other, control):
+        run_here(each)
     assert hash_of_weights(other.output) != hash_of_weights(one.output)
     assert hash_of_weights(control.output) == hash_of_weights(other.output)
-    named = [read_json(run.output / "run.json") for run in (control, other)]
-    assert [(run["seed"], run["training_seed"]) for run in named] == [(0, 1), (1, 1)]
+    named = [read_json(each.output / "run.json") for each in (control, other)]
+    assert [(each["seed"], each["training_seed"]) for each in named] == [(0, 1), (1, 1)]
+
+
+def test_runs_of_one_initialisation_start_alike_and_differ_afterwards(job, tmp_path):
+    check_one_initialisation(with_settings(job, iterations=1, milestones=[]), tmp_path)
+
+
+def test_the_command_trains_anew_from_another_initialisation(job):
+    job = with_settings(job, iterations=1, milestones=[])
+    assert run(job).returncode == 0
+    alone = hash_of_weights(job.output)
+    assert run(job, "--initialisation-seed", "3").returncode == 0
+    assert hash_of_weights(job.output) != alone
+    record = read_json(job.output / "run.json")
+    assert (record["seed"], record["training_seed"], record["initialisation_seed"]) == (0, 0, 3)
+    started = record["start"]
+    assert run(job, "--initialisation-seed", "3").returncode == 0
+    assert read_json(job.output / "run.json")["start"] == started
 
 
 def test_a_run_that_was_stopped_ends_like_one_that_was_not(job, reference):

@@ -20,7 +20,7 @@ from workflow_scripts.anonymization.variants import (
     speed_of,
     twins_of,
 )
-from workflow_scripts.contracts.layout import twin_of
+from workflow_scripts.contracts.layout import group_of
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
     UNMODIFIED,
@@ -272,14 +272,39 @@ class Experiment(Section):
                     f"variants.{name}.twins: without at_random all twins would leave out the same "
                     "images; leave it out"
                 )
-            used = {twin_of(seed, twins_of(one)) for seed in self.run_seeds}
-            if len(used) < min(twins_of(one), len(self.run_seeds)):
+            self._refuse_idle_groups(f"variants.{name}.twins", twins_of(one), "twins")
+        return self
+
+    @model_validator(mode="after")
+    def _initialisations_are_told_from_the_rest(self) -> "Experiment":
+        initialisations = self.training.initialisation_seeds
+        if initialisations is None:
+            return self
+        key = "training.initialisation_seeds"
+        self._refuse_idle_groups(key, initialisations, "initialisations")
+        for name, one in self.variants.items():
+            runs = len(self.runs.seeds_of(name))
+            if 1 < twins_of(one) < runs and initialisations < runs:
                 raise ValueError(
-                    f"variants.{name}.twins: seeds {', '.join(map(str, self.run_seeds))} fall on "
-                    f"{len(used)} of {twins_of(one)} twins (1 + (seed - 1) mod twins); take "
-                    "consecutive seeds, or another number of twins"
+                    f"{key}: {name} spreads its {runs} runs over {twins_of(one)} twins as well, so "
+                    "that neither could be told from the other; leave one out, or take twins: "
+                    f"{runs}"
                 )
         return self
+
+    def _refuse_idle_groups(self, key: str, groups: int, noun: str) -> None:
+        """Refuse seeds that leave out some of the groups that runs are spread over.
+
+        Raises:
+            ValueError: they would share groups without need.
+        """
+        used = {group_of(seed, groups) for seed in self.run_seeds}
+        if len(used) < min(groups, len(self.run_seeds)):
+            raise ValueError(
+                f"{key}: seeds {', '.join(map(str, self.run_seeds))} fall on {len(used)} of "
+                f"{groups} {noun} (1 + (seed - 1) mod {noun}); take consecutive seeds, or another "
+                f"number of {noun}"
+            )
 
     @model_validator(mode="after")
     def _originals_keep_their_name(self) -> "Experiment":

@@ -144,7 +144,9 @@ class Fingerprints:
         return self._run(variant, seed, self.digests()["train"])
 
     def _run_on(self, name: str, seed: int, data: str) -> str:
+        shared = self.jobs.initialisation_of(name, seed)
         return fingerprint(
+            **({} if shared is None else {"initialisation": shared}),
             settings=self.jobs.training_of(name),
             seed=seed + seed_offset(self.jobs.experiment.variants[name]),
             data=data,

@@ -30,7 +30,7 @@ from workflow_scripts.anonymization.variants import (
 )
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
-from workflow_scripts.contracts.layout import Layout, images_of_twin, twin_of
+from workflow_scripts.contracts.layout import Layout, group_of, images_of_twin
 from workflow_scripts.contracts.settings import UNMODIFIED, CocoDataset
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
@@ -119,6 +119,8 @@ class Jobs:
         for name, variant in self.experiment.variants.items():
             if twins_of(variant) > 1:
                 content["variants"][name]["twins"] = twins_of(variant)  # no setting of the method
+        if (seeds := self.experiment.training.initialisation_seeds) is not None:
+            content["training"]["initialisation_seeds"] = seeds  # no setting of a training
         return canonical_json(content)
 
     def dataset_settings(self, _: object = None) -> str:
@@ -261,6 +263,22 @@ class Jobs:
         """Number that is added to a run's seed to train it; not 0 in an A/A control."""
         return seed_offset(self.experiment.variants[wildcards.variant])
 
+    def initialisation_of(self, variant: str, seed: int) -> int | None:
+        """Seed of a run's initial weights; None if it is the one that the run is trained with."""
+        seeds = self.experiment.training.initialisation_seeds
+        if seeds is None or (shared := group_of(seed, seeds)) == seed:
+            return None
+        return shared + seed_offset(self.experiment.variants[variant])
+
+    def initialisation_option(self, wildcards: Wildcards, output: object) -> str:
+        """`--initialisation-seed` of a run whose initial weights have a seed of their own.
+
+        It is part of the run's fingerprint, and as little compared as what is derived from
+        `output`: a run that has none stays what it was.
+        """
+        seed = self.initialisation_of(wildcards.variant, int(wildcards.seed))
+        return "" if seed is None else f"--initialisation-seed {seed}"
+
     # Files, and options of commands
 
     def is_unmodified(self, variant: str) -> bool:
@@ -338,7 +356,7 @@ class Jobs:
     def images_of(self, variant: str, seed: int) -> str:
         """Name of the images that a run of a variant that changes something trains on."""
         twins = twins_of(self.experiment.variants[variant])
-        return images_of_twin(variant, twin_of(seed, twins))
+        return images_of_twin(variant, group_of(seed, twins))
 
     def manifests(self, _: object = None) -> list[Path]:
         """The manifests of the training images of all variants that change something."""

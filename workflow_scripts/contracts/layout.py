@@ -449,14 +449,16 @@ class Layout:
         return self.usage / f"{job}.{attempt}.json"
 
 
-def twin_of(seed: int, twins: int) -> int:
-    """Number of the twin that a run trains on, from 1; no other run has a say in it.
+def group_of(seed: int, groups: int) -> int:
+    """Group that a run belongs to where runs are spread over twins or initialisations, from 1.
+
+    No other run has a say in it.
 
     Args:
         seed: the run's.
-        twins: number of twins of its variant.
+        groups: number of groups.
     """
-    return 1 + (seed - 1) % twins
+    return 1 + (seed - 1) % groups
 
 
 def images_of_twin(variant: str, twin: int) -> str:

@@ -36,6 +36,8 @@ class TrainingRecord(BaseModel):
     seed: int
     training_seed: int | None = None
     """Seed with the variant's offset."""
+    initialisation_seed: int | None = None
+    """Seed of the initial weights; None in a record that knows of one seed only."""
     fingerprint: str
     engine: str | None = None
     settings: dict[str, Any]
@@ -76,6 +78,12 @@ class TrainingRecord(BaseModel):
     def task(self) -> Task:
         """What the model learned; the trainings of earlier versions learned masks."""
         return Task(self.settings.get("task", Task.MASKS))
+
+    @property
+    def initial_seed(self) -> int | None:
+        """Seed of the initial weights; None where no seed was recorded."""
+        known = self.initialisation_seed
+        return self.training_seed if known is None else known
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 from invariant_mask_rcnn.loss_term import LossTerm
 from plain_commands.errors import UserError
 from plain_commands.section import Section
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from workflow_scripts.contracts.tasks import Task
 
@@ -70,6 +70,12 @@ class EngineSettings(Section):
     speed verify` shows whether its models are equivalent."""
     task: Task = Task.MASKS
     """What models learn: masks or boxes. The key `task` at the top of a config sets it here."""
+
+    initialisation_seeds: int | None = Field(None, ge=2, le=10_000, exclude=True)
+    """Number of seeds that random initial weights are drawn with: the run of seed s has those of
+    seed 1 + (s - 1) mod initialisation_seeds, and all else that is random (the order of the images,
+    augmentation, sampling) from its own. The spread of the runs then tells the initialisation from
+    the rest (docs/variance.md). null: each run has initial weights of its own."""
 
     conda_environment: ClassVar[str] = "workflow"
     """Name of the conda environment of the training jobs: envs/<name>.yaml."""

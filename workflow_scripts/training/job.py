@@ -59,6 +59,8 @@ class TrainingJob:
     """Maximum number of a worker's images in one forward pass; None for all."""
     validation: Validation | None = None
     """What to test on while the model trains; None not to."""
+    other_initialisation: int | None = None
+    """Seed of the initial weights; None for that of the training."""
     silent_minutes: float | None = None
     """Time without output after which a program of the user hangs; None for no limit."""
 
@@ -70,12 +72,20 @@ class TrainingJob:
     @property
     def identity(self) -> str:
         """Hash that a saved state must match to be resumed. The hardware is no part of it."""
-        return sha256_of(canonical_json([self.fingerprint, self.variant, self.training_seed]))
+        # One where they agree, as a run of a single seed always had it.
+        seeds = dict.fromkeys((self.training_seed, self.initialisation_seed))
+        return sha256_of(canonical_json([self.fingerprint, self.variant, *seeds]))
 
     @property
     def training_seed(self) -> int:
-        """Seed of the initialisation, the order of images and the augmentation."""
+        """Seed of everything that is random but, possibly, the initial weights."""
         return self.seed + self.seed_offset
+
+    @property
+    def initialisation_seed(self) -> int:
+        """Seed of the initial weights, as far as they are random."""
+        other = self.other_initialisation
+        return self.training_seed if other is None else other
 
     @property
     def readers(self) -> int:

@@ -75,9 +75,11 @@ def _is_trained(job: TrainingJob) -> bool:
         digest = sha256_of_file(job.files.checkpoint)
     except (UserError, OSError):
         return False
-    wanted = job.fingerprint, job.variant, job.seed, job.training_seed, digest
-    found = record.fingerprint, record.variant, record.seed, record.training_seed
-    return wanted == (*found, record.weights_sha256) and job.files.metrics.is_file()
+    seeds = job.seed, job.training_seed, job.initialisation_seed
+    wanted = job.fingerprint, job.variant, *seeds, digest
+    seeds_found = record.seed, record.training_seed, record.initial_seed
+    found = record.fingerprint, record.variant, *seeds_found, record.weights_sha256
+    return wanted == found and job.files.metrics.is_file()
 
 
 class _Launch:

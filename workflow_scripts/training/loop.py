@@ -189,8 +189,11 @@ class TrainingRun:
 
     def _start(self) -> None:
         """Set up the model and its optimizer as they are before the first step."""
-        torch.manual_seed(self.job.training_seed)
+        torch.manual_seed(self.job.initialisation_seed)
         model = self.engine.initial_model(self.job.settings.initial_weights())
+        if self.job.initialisation_seed != self.job.training_seed:
+            # What draws from this generator later, such as dropout, is no initialisation.
+            torch.manual_seed(self.job.training_seed)
         self.model = model.to(self.worker.device)
         if self.worker.device.type == "cuda":
             # The layout in which convolutions are fastest there; on CPUs, the engine chooses it.

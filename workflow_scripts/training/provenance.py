@@ -41,6 +41,7 @@ def provenance(
         variant=job.variant,
         seed=job.seed,
         training_seed=job.training_seed,
+        initialisation_seed=job.initialisation_seed,
         fingerprint=job.fingerprint,
         engine=job.settings.engine,
         settings=job.settings.model_dump(mode="json"),

@@ -38,7 +38,7 @@ def power_of_equivalence(
     The estimated error is `error` times s, with df * s^2 chi-squared. Given s, the tests pass where
     the normal estimate lies within `margin` less t * error * s: integrated over s.
     """
-    critical = special.stdtrit(df, 1 - level) * error
+    critical = float(special.stdtrit(df, 1 - level)) * error
     # Above this s no estimate passes.
     passing = special.chdtr(df, df * (margin / critical) ** 2)
     squares = 2 * special.gammaincinv(df / 2, passing * (_NODES + 1) / 2)  # chi-squared

@@ -25,8 +25,13 @@ class GroupComponents:
     within: float
     """Variance of the runs of a group."""
     groups: int
+    runs: int
+    """Runs of all groups together."""
     sizes: float
     """Runs of a group, a mean that makes the estimate right with unequal numbers."""
+    ratio: float
+    """Mean square between the groups divided by the one within them: infinite where runs of a group
+    are all alike, NaN where all runs are."""
 
     @property
     def share(self) -> float:
@@ -34,6 +39,28 @@ class GroupComponents:
         of_groups = self.between / self.groups
         whole = of_groups + self.within / (self.groups * self.sizes)
         return of_groups / whole if whole else math.nan
+
+    @property
+    def share_of_a_run(self) -> float:
+        """Share of the groups in the variance of a run, in [0, 1]; NaN without variation."""
+        return self._share_at(1.0)
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Ends of the 1 - 2 * level interval of the share in the variance of a run.
+
+        Exact for normal runs and groups of equal size (Searle, Casella and McCulloch 1992, section
+        3.5); with unequal sizes, their mean stands for them.
+        """
+        df = self.groups - 1, self.runs - self.groups
+        low, high = (float(stats.f.ppf(one, *df)) for one in (1 - level, level))
+        return self._share_at(low), self._share_at(high)
+
+    def _share_at(self, expected: float) -> float:
+        """Share in the variance of a run, if the ratio were this many times what it tells."""
+        if math.isinf(self.ratio):
+            return 1.0
+        odds = max((self.ratio / expected - 1) / self.sizes, 0.0)
+        return odds / (1 + odds)
 
 
 def group_components(values: Sequence[Sequence[float]]) -> GroupComponents | None:
@@ -58,7 +85,9 @@ def group_components(values: Sequence[Sequence[float]]) -> GroupComponents | Non
         between=max((spread - within) / typical, 0.0),
         within=within,
         groups=len(groups),
+        runs=total,
         sizes=typical,
+        ratio=spread / within if within else (math.inf if spread else math.nan),
     )
 
 

@@ -25,7 +25,7 @@ def student_t(values, axis=-1):
 
 def exchanged_by_scipy(values, reference, alternative):
     return stats.permutation_test(
-        (values, reference), welch_t, vectorized=True, alternative=alternative, n_resamples=np.inf
+        (values, reference), welch_t, vectorized=True, alternative=alternative, n_resamples=10**6
     ).pvalue
 
 

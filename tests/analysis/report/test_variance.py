@@ -1,5 +1,6 @@
 """Where the variance comes from: shares, and the advice that follows from them."""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,14 @@ from run_equivalence.verdicts import ClassVerdict, Verdict, WithImages
 from tests.commands import report
 from tests.commands import statistics as main
 from tests.written_results import FIVE, write_results
+from workflow_scripts.analysis.report.methods import methods_text
 from workflow_scripts.analysis.report.results import read_results
-from workflow_scripts.analysis.report.variance import drawings_of
+from workflow_scripts.analysis.report.variance import spreads_of
 from workflow_scripts.analysis.statistics.variance import (
-    Drawing,
+    Spread,
     advice,
+    as_frame,
+    caption,
     shares_table,
     variance_rows,
 )
@@ -51,9 +55,9 @@ def with_images(row: ClassVerdict, error: float, groups: float = 100) -> ClassVe
     return replace(row, with_images=images)
 
 
-def cells_of(verdict, variant, drawings=None) -> dict[str, str]:
+def cells_of(verdict, variant, spreads=None) -> dict[str, str]:
     """A row of the table by column."""
-    table = shares_table(verdict, drawings or {})
+    table = shares_table(verdict, spreads or {})
     assert table is not None
     (row,) = [row for row in table.rows if row[0] == variant]
     return dict(zip(table.columns, row, strict=True))
@@ -91,17 +95,17 @@ def test_pairs_are_one_source(verdict):
 
 
 @pytest.mark.parametrize(
-    ("drawing", "cell"),
+    ("spread", "cell"),
     [
         (None, "not recorded"),
-        (Drawing(False, 1, {}), "–"),
-        (Drawing(True, 1, {}), "not varied"),
-        (Drawing(True, 5, {"all": None}), "in its runs (5 twins)"),
+        (Spread(False, 1, {}), "–"),
+        (Spread(True, 1, {}), "not varied"),
+        (Spread(True, 5, {"all": None}), "in its runs (5 twins)"),
     ],
 )
-def test_what_is_known_of_the_drawing_is_said(verdict, drawing, cell):
-    drawings = {} if drawing is None else {"natural": drawing}
-    assert cells_of(verdict, "natural", drawings)["Drawing"] == cell
+def test_what_is_known_of_the_drawing_is_said(verdict, spread, cell):
+    spreads = {} if spread is None else {"natural": spread}
+    assert cells_of(verdict, "natural", spreads)["Drawing"] == cell
 
 
 def spread_over_twins(results: Path, twins: int, effect: float) -> Path:
@@ -121,12 +125,12 @@ def spread_over_twins(results: Path, twins: int, effect: float) -> Path:
 def test_twins_that_differ_have_their_share(finished, tmp_path, effect, least, most):
     results = spread_over_twins(shutil.copytree(finished, tmp_path / "twins"), 2, effect)
     read = read_results(results)
-    found = drawings_of(read)["natural"].components["all"]
+    found = spreads_of(read)["natural"].of_twins["all"]
     assert found is not None
     assert found.groups == 2
     assert least <= found.share <= most
     assert read.verdict is not None
-    cells = cells_of(read.verdict, "natural", drawings_of(read))
+    cells = cells_of(read.verdict, "natural", spreads_of(read))
     whole = int(cells["Its runs"].removesuffix(" %")) / 100
     assert cells["Drawing"].endswith(" % (2 twins)")
     assert int(cells["Drawing"].partition(" ")[0]) == pytest.approx(
@@ -143,17 +147,115 @@ def test_the_answer_says_what_is_of_the_first_twin_alone(finished, tmp_path):
     assert said not in (finished / "report.html").read_text(encoding="utf-8")
 
 
+def spread_over_initialisations(results: Path, number: int, effect: float) -> Path:
+    """The results as runs that share initialisations, each of which shifts natural's APs."""
+    origin = read_json(results / "provenance.json")
+    origin["config"]["training"]["initialisation_seeds"] = number
+    write_json(results / "provenance.json", origin)
+    for path in results.glob("runs/natural/*/eval.json"):
+        content = read_json(path)
+        seed = content["run"]["seed"]
+        # The order of the images has its part, too.
+        content["coco"]["segm"]["mAP"] = 0.3 + effect * ((seed - 1) % number) + 1e-3 * (seed % 3)
+        write_json(path, content)
+    return results
+
+
+@pytest.fixture
+def initialised(finished, tmp_path) -> Path:
+    """Five runs of each variant on two initialisations, which matter for natural."""
+    results = shutil.copytree(finished, tmp_path / finished.name)
+    return spread_over_initialisations(results, 2, 0.02)
+
+
+def test_initialisation_and_order_share_the_runs(initialised):
+    read = read_results(initialised)
+    found = spreads_of(read)["natural"].of_initialisations["all"]
+    assert found is not None
+    assert (found.groups, found.runs) == (2, 5)
+    assert read.verdict is not None
+    cells = cells_of(read.verdict, "natural", spreads_of(read))
+    whole = int(cells["Its runs"].removesuffix(" %"))
+    low, high = (100 * end for end in found.interval(0.05))
+    ours, rest = (re.findall(r"-?\d+", cells[name]) for name in ("Initialisation", "Order"))
+    shares = [whole * found.share_of_a_run, whole * low / 100, whole * high / 100]
+    assert list(map(int, ours)) == pytest.approx(shares, abs=1)
+    left = [whole - shares[0], whole - shares[2], whole - shares[1]]
+    assert list(map(int, rest)) == pytest.approx(left, abs=1)
+    assert "of its runs, with 90 % intervals, Initialisation" in caption(
+        read.verdict, spreads_of(read)
+    )
+
+
+def test_pairs_are_split_by_their_differences(initialised):
+    """What the initialisation does to both of a pair alike is no part of their difference."""
+    for path in initialised.glob("runs/unmodified/*/eval.json"):
+        own = read_json(initialised / "runs/natural" / path.parent.name / "eval.json")
+        content = read_json(path)
+        seed = content["run"]["seed"]
+        content["coco"]["segm"]["mAP"] = own["coco"]["segm"]["mAP"] - 0.01 + 1e-3 * (seed % 4)
+        write_json(path, content)
+    read = read_results(initialised)
+    assert read.verdict is not None
+    paired = changed(read.verdict, "natural", lambda row: replace(row, pairs=5, df=4.0))
+    unpaired, found = (
+        spreads_of(results)["natural"].of_initialisations["all"]
+        for results in (read, replace(read, verdict=paired))
+    )
+    assert unpaired is not None and found is not None
+    assert unpaired.share_of_a_run > 0.9
+    assert found.share_of_a_run < 0.5
+
+
+def test_sharing_initialisations_is_said(initialised):
+    read = read_results(initialised)
+    assert read.verdict is not None
+    said = advice(read.verdict, spreads_of(read), {})
+    assert said[-2] == (
+        "Runs share 2 initialisations, and count as independent; they are without "
+        "training.initialisation_seeds."
+    )
+    assert said[-3].startswith("Between the runs of unmodified, the initialisation is ")
+    assert "of the variance (90 % interval 0 to " in said[-3]
+    assert report(["html", str(initialised)]) == 0
+    page = (initialised / "report.html").read_text(encoding="utf-8")
+    assert "<li>Runs share 2 initialisations, and the tests take runs for independent" in page
+    text = " ".join(methods_text(read).split())
+    assert "Random initial weights were drawn with 2 seeds, over which the runs were spread" in text
+    assert "initialisation_seeds 2" not in text
+
+
+def test_the_file_of_shares_has_those_of_the_initialisation(initialised):
+    read = read_results(initialised)
+    assert read.verdict is not None
+    table = as_frame(read.verdict, spreads_of(read)).set_index(["variant", "class"])
+    row = table.loc["natural", "all"]
+    assert 0 <= row["share_initialisation_low"] < row["share_initialisation"]
+    assert row["share_initialisation"] < row["share_initialisation_high"]
+    assert row["share_initialisation_high"] <= row["share_variant_runs"]
+
+
+@pytest.mark.parametrize("number", [5, 7])
+def test_an_initialisation_for_each_run_tells_nothing(finished, tmp_path, number):
+    results = spread_over_initialisations(shutil.copytree(finished, tmp_path / "own"), number, 0.0)
+    read = read_results(results)
+    assert read.verdict is not None
+    cells = cells_of(read.verdict, "natural", spreads_of(read))
+    assert (cells["Initialisation"], cells["Order"]) == ("–", "–")
+    assert not any("initialisation" in line for line in advice(read.verdict, spreads_of(read), {}))
+
+
 def test_variants_that_draw_nothing_are_told_from_those_that_do(finished):
-    drawings = drawings_of(read_results(finished))
-    assert {name: one.by_seed for name, one in drawings.items()} == {
+    spreads = spreads_of(read_results(finished))
+    assert {name: one.by_seed for name, one in spreads.items()} == {
         **dict.fromkeys(("unmodified", "blackbox", "aa_control", "masked"), False),
         "natural": True,
     }
 
 
 def test_advice_where_all_is_decided(verdict):
-    drawings = {"natural": Drawing(True, 1, {}), "blackbox": Drawing(False, 1, {})}
-    said = advice(verdict, drawings, {})
+    spreads = {"natural": Spread(True, 1, {}), "blackbox": Spread(False, 1, {})}
+    said = advice(verdict, spreads, {})
     assert said[:-1] == [
         "All runs of natural share one drawing of the images: its chance is in no interval. "
         "With twins: 5 in variants.natural, each of 5 runs has its own."
@@ -199,12 +301,12 @@ def test_advice_on_pairs(verdict):
 
 
 def test_advice_on_twins_that_runs_share(verdict):
-    said = advice(verdict, {"natural": Drawing(True, 3, {"all": None})}, {})
+    said = advice(verdict, {"natural": Spread(True, 3, {"all": None})}, {})
     assert said[0] == (
         "5 runs of natural share 3 twins, and count as independent; they are with twins: 5."
     )
     assert not any(
-        "twins" in line for line in advice(verdict, {"natural": Drawing(True, 5, {})}, {})
+        "twins" in line for line in advice(verdict, {"natural": Spread(True, 5, {})}, {})
     )
 
 

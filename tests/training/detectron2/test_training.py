@@ -14,6 +14,7 @@ from tests.training.conftest import job_on
 from tests.training.detectron2.conftest import small_settings
 from tests.training.running import (
     check_killed_stopped_and_continued,
+    check_one_initialisation,
     command_of,
     hash_of_weights,
     metrics_of,
@@ -68,6 +69,10 @@ def test_a_run_that_was_stopped_ends_like_one_that_was_not(d2_job, reference):
 def test_another_seed_is_another_run(d2_job, reference):
     run_here(replace(d2_job, seed=1))
     assert losses_of(d2_job) != losses_of(reference)
+
+
+def test_runs_of_one_initialisation_start_alike_and_differ_afterwards(d2_job, tmp_path):
+    check_one_initialisation(replace(d2_job, settings=small_settings(options=SHORT)), tmp_path)
 
 
 def test_a_run_keeps_its_config(short):

@@ -36,12 +36,20 @@ def command(**changes: object) -> dict[str, object]:
         ({"predict": TRAIN}, r"predict: \{seed\} is not one of"),
         ({"predict": PREDICT.replace("{output}", "")}, r"predict: \{output\} is missing"),
         ({"speed": "fast"}, "speed: fast, but engine command"),
+        ({"initialisation_seeds": 2}, r"`train` lacks \{initialisation_seed\}; the program has"),
         ({"iterations": 9}, "iterations"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(changes, finding):
     with pytest.raises(UserError, match=finding):
         validate(Training, command(**changes), "test")
+
+
+def test_a_program_that_is_told_both_seeds_may_share_initialisations():
+    train = f"{TRAIN} {{initialisation_seed}}"
+    settings = CommandTraining(**command(train=train, initialisation_seeds=2))
+    assert settings.initialisation_seeds == 2
+    assert "initialisation_seeds" not in settings.model_dump()
 
 
 @pytest.mark.parametrize(

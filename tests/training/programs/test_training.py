@@ -201,7 +201,8 @@ labels = len(told["annotations"])
 (output / "told.json").write_text(json.dumps([seed, shown, labels, sys.argv[7:]]))
 """
     told = written(job, tmp_path, code)
-    train = f"{told.settings.train} {{minutes}} {{gpus}} {{threads}} {{classes}}"
+    further = "{minutes} {gpus} {threads} {classes} {initialisation_seed}"
+    train = f"{told.settings.train} {further}"
     told = replace(
         told,
         settings=told.settings.model_copy(update={"train": train}),
@@ -210,6 +211,7 @@ labels = len(told["annotations"])
     variant = tmp_path / "variant"
     kept = write_variant(variant, shapes / "train", 2, 3)
     extra = ("--anonymized", str(variant), "--seed-offset", "1000", "--minutes", "90")
+    extra = (*extra, "--initialisation-seed", "1002")
     assert run(told, *extra) == 0
     with zipfile.ZipFile(job.files.checkpoint) as archive:
         seed, shown, labels, values = json.loads(archive.read("model/told.json"))
@@ -218,7 +220,10 @@ labels = len(told["annotations"])
         image.file_name: str(variant / "000" / image.file_name) for image in kept.images
     }
     assert labels == len(kept.instances)
-    minutes, gpus, threads, classes = values
+    minutes, gpus, threads, classes, initialisation_seed = values
+    assert initialisation_seed == "1002"
+    record = read_json(job.output / "run.json")
+    assert (record["training_seed"], record["initialisation_seed"]) == (1004, 1002)
     assert 89 < float(minutes) <= 90
     assert (gpus, threads) == ("0", "1")
     assert classes.endswith("classes.txt")

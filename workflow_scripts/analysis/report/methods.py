@@ -22,7 +22,7 @@ DATA_SETS = {
     "coco": "A data set of our own with COCO annotations",
     "synthetic": "Drawn street scenes, made by the software",
 }
-NOT_SETTINGS = ("method", "engine", "strip_metadata", "seed_offset")
+NOT_SETTINGS = ("method", "engine", "strip_metadata", "seed_offset", "initialisation_seeds")
 """Keys of variants and of the recipe that the text names otherwise, or that change no pixel."""
 
 
@@ -155,6 +155,12 @@ def _training(
         f"{noun} {seeds} for every variant{added}; {len(done)} of {len(results.runs)} runs are "
         "evaluated."
     )
+    if shared := recipe.get("initialisation_seeds"):
+        yield (
+            f"Random initial weights were drawn with {shared} seeds, over which the runs were "
+            "spread; the order of the images, augmentation and sampling followed each run's own "
+            "seed."
+        )
     records = [run.training for run in results.runs if run.training]
     lengths = _distinct(record.iterations for record in records)
     yield f"Iterations of a run: {lengths}."

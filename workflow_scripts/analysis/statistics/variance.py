@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 from figures_and_tables.latex import UNDEFINED
@@ -12,6 +12,7 @@ from run_equivalence.verdicts import ClassVerdict, Verdict
 from scipy import stats
 
 from workflow_scripts.analysis.numbers import points, signed, unsigned
+from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 MOSTLY = 0.5
@@ -20,26 +21,38 @@ PLAUSIBLE_ERRORS = 2.0
 """Standard errors up to which the difference of an A/A control is consistent with chance."""
 TITLE = "Shares of the variance of the difference in mean {ap}"
 CAPTION = (
-    "Its runs, reference: what the runs of the variant and of {reference} contribute; a run's "
-    "seed decides its initialisation, the order of its images and their augmentation together. "
+    "Its runs, reference: what the runs of the variant and of {reference} contribute; {seeds} "
     "Test images: what another set of images like these would change, by resampling; an "
     "estimate below 0 counts as 0. Drawing: the part of the variant's runs that comes from drawing "
     "its images with another seed (twins); not varied: all runs share one twin, so this chance "
     "is in no interval. ±: half the width of the {confidence} interval in points: now, with "
     "twice the runs of both, and with unlimited runs, if the observed standard deviations are true."
 )
+ONE_SEED = (
+    "a run's seed decides its initialisation, the order of its images and their augmentation "
+    "together."
+)
+TWO_SEEDS = (
+    "of its runs, with {confidence} intervals, Initialisation: the random initial weights, which "
+    "runs share; Order: all else that a run's seed decides, that is, the order of the images, "
+    "augmentation and sampling."
+)
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """How the images of a variant were drawn."""
+class Spread:
+    """What the runs of a variant are spread over, beside their seeds."""
 
     by_seed: bool
     """Whether the method draws by a seed, so that another one gives other images."""
     twins: int
     """Number of sets of images over which the runs are spread."""
-    components: Mapping[str, GroupComponents | None]
+    of_twins: Mapping[str, GroupComponents | None]
     """Variance between and within twins, by class and `all`; empty with a single twin."""
+    initialisations: int | None = None
+    """Number of initialisations over which the runs are spread; None if each has its own."""
+    of_initialisations: Mapping[str, GroupComponents | None] = field(default_factory=dict)
+    """Variance between and within initialisations, by class and `all`."""
 
 
 @dataclass(frozen=True)
@@ -91,31 +104,33 @@ def _sources(row: ClassVerdict, level: float) -> DifferenceVariance | None:
     )
 
 
-def shares_table(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) -> TextTable | None:
+def shares_table(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> TextTable | None:
     """A row per variant, for mean AP; None where no variance is known.
 
     Args:
         verdict: the verdict.
-        drawings: how the images were drawn, by variant; one that is missing was not recorded.
+        spreads: what the runs are spread over, by variant; one that is missing was not recorded.
     """
     rows = _of_means(verdict)
     if not rows:
         return None
     level = verdict.settings.test_level
+    of_runs = ("Initialisation", "Order") if _initialisations(spreads) else ()
     return TextTable(
         title=TITLE.format(ap=verdict.task.ap),
         columns=(
-            *("Variant", "Difference", "Its runs", "Reference", "Test images", "Drawing"),
-            *("± now", "± twice", "± unlimited"),
+            *("Variant", "Difference", "Its runs", *of_runs, "Reference", "Test images"),
+            *("Drawing", "± now", "± twice", "± unlimited"),
         ),
         rows=tuple(
             (
                 row.variant.variant,
                 signed(row.verdict.difference),
                 _percent(row.of_runs[0]),
+                *(_initialised(row, spreads.get(row.variant.variant), level) if of_runs else ()),
                 "paired" if row.verdict.pairs else _percent(row.of_runs[1]),
                 _percent(row.of_images),
-                _drawn(row, drawings.get(row.variant.variant)),
+                _drawn(row, spreads.get(row.variant.variant)),
                 unsigned(row.sources.reach(level)),
                 unsigned(row.sources.reach(level, 2)),
                 UNDEFINED
@@ -127,35 +142,49 @@ def shares_table(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) ->
     )
 
 
-def caption(verdict: ExperimentVerdict) -> str:
-    """Explanation of the columns."""
-    confidence = f"{100 * (1 - 2 * verdict.settings.test_level):.3g} %"
-    return CAPTION.format(reference=verdict.reference, confidence=confidence)
+def _initialisations(spreads: Mapping[str, Spread]) -> int | None:
+    """Number of initialisations that the runs of all variants share; None if they share none."""
+    return next((spread.initialisations for spread in spreads.values()), None)
 
 
-def as_frame(verdict: ExperimentVerdict, drawings: Mapping[str, Drawing]) -> pd.DataFrame:
+def caption(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> str:
+    """Explanation of the columns; the arguments are those of `shares_table`."""
+    confidence = _confidence(verdict)
+    seeds = TWO_SEEDS.format(confidence=confidence) if _initialisations(spreads) else ONE_SEED
+    return CAPTION.format(reference=verdict.reference, confidence=confidence, seeds=seeds)
+
+
+def _confidence(verdict: ExperimentVerdict) -> str:
+    return f"{100 * (1 - 2 * verdict.settings.test_level):.3g} %"
+
+
+def as_frame(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> pd.DataFrame:
     """Every class of every variant; fractions of 1, undefined numbers are missing."""
     level = verdict.settings.test_level
-    return pd.DataFrame(
-        [
-            {
-                "variant": row.variant.variant,
-                "class": row.verdict.name,
-                "difference": row.verdict.difference,
-                "error": row.sources.error,
-                "share_variant_runs": row.of_runs[0],
-                "share_reference_runs": row.of_runs[1],
-                "share_images": row.of_images,
-                "share_drawing": _of_drawing(row, drawings.get(row.variant.variant)),
-                "reach": row.sources.reach(level),
-                "reach_twice_the_runs": row.sources.reach(level, 2),
-                "reach_unlimited_runs": None
-                if row.sources.images is None
-                else row.sources.reach(level, math.inf),
-            }
-            for row in variance_rows(verdict)
-        ]
-    )
+    rows = variance_rows(verdict)
+    return pd.DataFrame([_numbers(row, spreads.get(row.variant.variant), level) for row in rows])
+
+
+def _numbers(row: VarianceRow, spread: Spread | None, level: float) -> dict[str, object]:
+    """A difference by column."""
+    share, low, high = _of_initialisation(row, spread, level) or (None, None, None)
+    of_images = row.sources.images is not None
+    return {
+        "variant": row.variant.variant,
+        "class": row.verdict.name,
+        "difference": row.verdict.difference,
+        "error": row.sources.error,
+        "share_variant_runs": row.of_runs[0],
+        "share_reference_runs": row.of_runs[1],
+        "share_images": row.of_images,
+        "share_drawing": _of_drawing(row, spread),
+        "share_initialisation": share,
+        "share_initialisation_low": low,
+        "share_initialisation_high": high,
+        "reach": row.sources.reach(level),
+        "reach_twice_the_runs": row.sources.reach(level, 2),
+        "reach_unlimited_runs": row.sources.reach(level, math.inf) if of_images else None,
+    }
 
 
 def _of_means(verdict: ExperimentVerdict) -> list[VarianceRow]:
@@ -166,33 +195,65 @@ def _percent(share: float | None) -> str:
     return UNDEFINED if share is None or math.isnan(share) else f"{100 * share:.0f} %"
 
 
-def _of_drawing(row: VarianceRow, drawing: Drawing | None) -> float | None:
+def _of_drawing(row: VarianceRow, spread: Spread | None) -> float | None:
     """Share of the drawing in the variance of the difference; None where it is not known."""
-    found = drawing and drawing.components.get(row.verdict.name)
+    found = spread and spread.of_twins.get(row.verdict.name)
     return found.share * (row.of_runs[0] or 0.0) if found else None
 
 
-def _drawn(row: VarianceRow, drawing: Drawing | None) -> str:
-    if drawing is None:
+def _drawn(row: VarianceRow, spread: Spread | None) -> str:
+    if spread is None:
         return "not recorded"
-    if not drawing.by_seed:
+    if not spread.by_seed:
         return UNDEFINED
-    if drawing.twins == 1:
+    if spread.twins == 1:
         return "not varied"
-    share = _of_drawing(row, drawing)
+    share = _of_drawing(row, spread)
     if share is None:
-        return f"in its runs ({drawing.twins} twins)"
-    return f"{_percent(share)} ({drawing.twins} twins)"
+        return f"in its runs ({spread.twins} twins)"
+    return f"{_percent(share)} ({spread.twins} twins)"
+
+
+def _of_initialisation(
+    row: VarianceRow, spread: Spread | None, level: float
+) -> tuple[float, float, float] | None:
+    """Share of the initialisation in the variance of the difference, and the interval's ends.
+
+    It is a part of the share of the variant's runs, which counts them as independent. None where it
+    is not known.
+    """
+    found = spread and spread.of_initialisations.get(row.verdict.name)
+    if not found or math.isnan(found.share_of_a_run):
+        return None
+    low, high = found.interval(level)
+    whole = row.of_runs[0] or 0.0
+    return found.share_of_a_run * whole, low * whole, high * whole
+
+
+def _initialised(row: VarianceRow, spread: Spread | None, level: float) -> tuple[str, str]:
+    """Shares of the initialisation and of the rest of a run's seed, each with its interval."""
+    found = _of_initialisation(row, spread, level)
+    if found is None:
+        return UNDEFINED, UNDEFINED
+    share, low, high = found
+    whole = row.of_runs[0] or 0.0
+    return _with_interval(share, low, high), _with_interval(
+        whole - share, whole - high, whole - low
+    )
+
+
+def _with_interval(share: float, low: float, high: float) -> str:
+    return f"{_percent(share)} ({100 * low:.0f} to {100 * high:.0f})"
 
 
 def advice(
-    verdict: ExperimentVerdict, drawings: Mapping[str, Drawing], hours: Mapping[str, float]
+    verdict: ExperimentVerdict, spreads: Mapping[str, Spread], hours: Mapping[str, float]
 ) -> list[str]:
     """Where further runs, images or twins help most, a sentence each.
 
     Args:
         verdict: the verdict.
-        drawings: as in `shares_table`.
+        spreads: as in `shares_table`.
         hours: device hours of a run, by variant; not all have to be known.
     """
     rows = [row for row in _of_means(verdict) if row.variant.role is Role.TREATMENT]
@@ -201,7 +262,8 @@ def advice(
     helped = [row for row in undecided if not _is_beyond_runs(row, verdict.settings.test_level)]
     if best := _best_spent(helped, verdict.reference, hours):
         said.append(best)
-    said += [line for row in rows for line in _on_twins(row, drawings.get(row.variant.variant))]
+    said += [line for row in rows for line in _on_twins(row, spreads.get(row.variant.variant))]
+    said += _on_initialisations(verdict, spreads)
     return [*said, *_on_aa_controls(verdict)]
 
 
@@ -261,19 +323,39 @@ def _best_spent(
     )
 
 
-def _on_twins(row: VarianceRow, drawing: Drawing | None) -> Iterator[str]:
+def _on_twins(row: VarianceRow, spread: Spread | None) -> Iterator[str]:
     name, runs = row.variant.variant, row.verdict.variant.n
-    if drawing is None or not drawing.by_seed:
+    if spread is None or not spread.by_seed:
         return
-    if drawing.twins == 1:
+    if spread.twins == 1:
         yield (
             f"All runs of {name} share one drawing of the images: its chance is in no interval. "
             f"With twins: {runs} in variants.{name}, each of {runs} runs has its own."
         )
-    elif drawing.twins < runs:
+    elif spread.twins < runs:
         yield (
-            f"{runs} runs of {name} share {drawing.twins} twins, and count as independent; they "
+            f"{runs} runs of {name} share {spread.twins} twins, and count as independent; they "
             f"are with twins: {runs}."
+        )
+
+
+def _on_initialisations(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> Iterator[str]:
+    """What the runs of the reference tell about the initialisation, and what it costs to ask."""
+    shared = _initialisations(spreads)
+    if shared is None:
+        return
+    found = spreads[verdict.reference].of_initialisations.get(ALL)
+    if found and not math.isnan(found.share_of_a_run):
+        low, high = (100 * end for end in found.interval(verdict.settings.test_level))
+        yield (
+            f"Between the runs of {verdict.reference}, the initialisation is "
+            f"{_percent(found.share_of_a_run)} of the variance ({_confidence(verdict)} interval "
+            f"{low:.0f} to {high:.0f} %), the order of the images with all else the rest."
+        )
+    if any(of.over_all.variant.n > shared for of in verdict.variants):
+        yield (
+            f"Runs share {shared} initialisations, and count as independent; they are without "
+            "training.initialisation_seeds."
         )
 
 

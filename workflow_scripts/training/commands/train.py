@@ -43,6 +43,7 @@ def train(
     variant: Annotated[str, option("NAME")] = "unmodified",
     seed: Seed = 0,
     seed_offset: Seed = 0,
+    initialisation_seed: Seed | None = None,
     fingerprint: Annotated[str | None, option("HEX")] = None,
     validation: Settings[Evaluation],
     validation_annotations: File | None = None,
@@ -68,6 +69,8 @@ def train(
         variant: its name, for the records.
         seed: fixes initialisation, order and augmentation.
         seed_offset: train with the seed plus this; the run keeps its seed's name.
+        initialisation_seed: draw the initial weights with this one (default: the seed plus the
+            offset), and the rest as before.
         fingerprint: hash of everything that determines the result; a saved state with another one
             is not used (default: of the settings, the annotations and the manifest).
         validation_annotations: COCO annotations of the images to test on while the model trains,
@@ -104,6 +107,7 @@ def train(
         variant=variant,
         seed=seed,
         seed_offset=seed_offset,
+        other_initialisation=initialisation_seed,
         fingerprint=fingerprint or fingerprint_by_hand(settings, annotations, anonymized),
         output=output,
         workers=workers,

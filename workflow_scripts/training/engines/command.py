@@ -11,7 +11,7 @@ from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
 from workflow_scripts.training.programs.parts import CONDA, digests_of, environment_of, files_of
 
 SHARED = ("images", "annotations", "classes", "gpus", "threads")
-OF_TRAINING = (*SHARED, "seed", "minutes", "state", "metrics", "output")
+OF_TRAINING = (*SHARED, "seed", "initialisation_seed", "minutes", "state", "metrics", "output")
 OF_PREDICTION = (*SHARED, "model", "output")
 ITS_OWN = UserError("training.engine is command: the program alone knows its model")
 
@@ -24,7 +24,8 @@ class CommandTraining(EngineSettings):
     train: str
     """The program that trains, and its arguments, without a shell. `{images}` is a folder with the
     training images at their relative paths, `{annotations}` their COCO file, `{classes}` a text
-    file with a class a line, `{seed}` a number, `{gpus}` and `{threads}` how many it may use,
+    file with a class a line, `{seed}` a number, `{initialisation_seed}` that of the initial weights
+    (the same, unless `initialisation_seeds` is set), `{gpus}` and `{threads}` how many it may use,
     `{minutes}` the time left, `{state}` a folder for its own checkpoints, `{metrics}` a file for
     its losses, `{output}` an empty folder for the model."""
     predict: str | None = None
@@ -65,6 +66,11 @@ class CommandTraining(EngineSettings):
     def _a_program_is_what_it_is(self) -> Self:
         if self.is_fast:
             raise ValueError("speed: fast, but engine command trains as the program does")
+        if self.initialisation_seeds is not None and "{initialisation_seed}" not in self.train:
+            raise ValueError(
+                f"initialisation_seeds: {self.initialisation_seeds}, but `train` lacks "
+                "{initialisation_seed}; the program has to be told the seed of its initial weights"
+            )
         return self
 
     @property

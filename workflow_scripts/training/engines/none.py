@@ -20,9 +20,14 @@ class NoTraining(EngineSettings):
     """Train nothing: images only, by `snakemake anonymized`."""
 
     @model_validator(mode="after")
-    def _nothing_is_fast(self) -> Self:
+    def _nothing_is_trained(self) -> Self:
         if self.is_fast:
             raise ValueError("speed: fast, but engine none trains nothing; leave it out")
+        if self.initialisation_seeds is not None:
+            raise ValueError(
+                "initialisation_seeds: engine none trains nothing that has initial weights; leave "
+                "it out"
+            )
         return self
 
     def recipe(self) -> Recipe:

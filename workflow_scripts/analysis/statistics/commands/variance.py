@@ -8,7 +8,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
 from workflow_scripts.analysis.report.results import read_results
-from workflow_scripts.analysis.report.variance import drawings_of, variance_report
+from workflow_scripts.analysis.report.variance import spreads_of, variance_report
 from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.analysis.statistics.formats import WIDTH
 from workflow_scripts.analysis.statistics.variance import as_frame
@@ -40,7 +40,7 @@ def variance(
             "results"
         )
     if output is not None:
-        frame = as_frame(read.verdict, drawings_of(read))
+        frame = as_frame(read.verdict, spreads_of(read))
         write_text(output, csv_of(frame))
         log.info("%s: %d differences", output, len(frame))
     lines = [
