@@ -15,7 +15,7 @@ from typing import Any
 from plain_commands.files import write_json
 
 from workflow_scripts.common.cli import EXIT_SAVED
-from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord, read_loss_lines
 from workflow_scripts.training.checkpoint import TrainedModel
 

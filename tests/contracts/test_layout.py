@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from plain_commands.errors import UserError
 
-from workflow_scripts.contracts.layout import Layout, run_in, run_job
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.run_layout import run_in, run_job
 
 LAYOUT = Layout.of("demo")
 

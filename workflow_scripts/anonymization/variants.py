@@ -7,7 +7,7 @@ from pydantic import Field, create_model
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.unmodified import Unmodified
 from workflow_scripts.common.plugins import plugins_in
-from workflow_scripts.contracts.layout import images_of_twin
+from workflow_scripts.contracts.run_layout import images_of_twin
 
 METHODS = plugins_in("workflow_scripts.anonymization.methods", Method)
 

@@ -29,6 +29,7 @@ WITHOUT_EFFECT = (
             "common.cli",
             "config",
             "contracts.layout",
+            "contracts.run_layout",
             "contracts.settings",
             "training.launcher",
             "training.metrics",

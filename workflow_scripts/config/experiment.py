@@ -20,7 +20,7 @@ from workflow_scripts.anonymization.variants import (
     speed_of,
     twins_of,
 )
-from workflow_scripts.contracts.layout import group_of
+from workflow_scripts.contracts.run_layout import group_of
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import (
     UNMODIFIED,

@@ -21,7 +21,7 @@ from workflow_scripts.config.jobs import (
     settings_json,
     tested_on,
 )
-from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.speeds import note_on
 from workflow_scripts.contracts.trainings import TrainingRecord

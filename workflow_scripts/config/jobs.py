@@ -30,7 +30,8 @@ from workflow_scripts.anonymization.variants import (
 )
 from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
-from workflow_scripts.contracts.layout import Layout, group_of, images_of_twin
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.run_layout import group_of, images_of_twin
 from workflow_scripts.contracts.settings import UNMODIFIED, CocoDataset
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.contracts.weights import weights_in, with_local_weights

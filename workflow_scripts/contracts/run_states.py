@@ -8,7 +8,8 @@ from pathlib import Path
 
 from folder_owner import OwnershipError, owner_of
 
-from workflow_scripts.contracts.layout import Layout, RunLayout, run_job
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.run_layout import RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.trainings import read_losses
 

@@ -11,7 +11,7 @@ from plain_commands.texts import read_given
 from pydantic import Field, model_validator
 
 from workflow_scripts.contracts.evaluations import RunEvaluation
-from workflow_scripts.contracts.layout import RunLayout, run_in
+from workflow_scripts.contracts.run_layout import RunLayout, run_in
 from workflow_scripts.contracts.settings import ALL, UNMODIFIED, ClassName
 from workflow_scripts.contracts.trainings import TrainingRecord
 

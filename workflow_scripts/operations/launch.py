@@ -11,7 +11,8 @@ from plain_commands.errors import UserError
 from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 from workflow_scripts.common.cli import EXIT_SAVED
-from workflow_scripts.contracts.layout import Layout, RunLayout
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.operations.cluster import options_of, sbatch_command
 from workflow_scripts.operations.launched_training import LaunchedTraining
 from workflow_scripts.operations.snakemake_call import Job, SnakemakeCall, gpus_to_use

@@ -10,8 +10,9 @@ from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
-from workflow_scripts.contracts.layout import Layout, RunLayout
+from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.registrations import Registration, plan_in
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.shards import Shards
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 

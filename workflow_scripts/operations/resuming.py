@@ -7,7 +7,7 @@ from typing import Any
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import EXIT_SAVED
-from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.contracts.usage import job_of, read_attempts
 

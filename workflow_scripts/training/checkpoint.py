@@ -11,7 +11,7 @@ from plain_commands.section import FilePart, validate
 from pydantic import ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.engine import EngineSettings
 from workflow_scripts.training.job import TrainingJob

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plain_commands.files import canonical_json, sha256_of
 
-from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.training.engine import EngineSettings, Recipe
 

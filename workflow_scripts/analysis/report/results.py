@@ -15,10 +15,10 @@ from pydantic import BaseModel
 from workflow_scripts.contracts import registrations
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
-from workflow_scripts.contracts.layout import RunLayout, run_in
 from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
 from workflow_scripts.contracts.registrations import Registration
+from workflow_scripts.contracts.run_layout import RunLayout, run_in
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
 from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
 from workflow_scripts.contracts.supplements import Supplement

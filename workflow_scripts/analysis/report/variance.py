@@ -9,7 +9,7 @@ from run_equivalence.variance import GroupComponents, group_components
 from workflow_scripts.analysis.report.cost import costs
 from workflow_scripts.analysis.report.results import ExperimentResults
 from workflow_scripts.analysis.statistics.variance import Spread, advice, caption, shares_table
-from workflow_scripts.contracts.layout import group_of
+from workflow_scripts.contracts.run_layout import group_of
 
 
 @dataclass(frozen=True)

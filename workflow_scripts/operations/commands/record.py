@@ -10,7 +10,7 @@ import sys
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import Behind, Folder
-from workflow_scripts.contracts.layout import RunLayout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
