@@ -142,8 +142,11 @@ def test_labels_are_right_results(val, tmp_path):
         ({"category_id": 3}, "category_id 3 is none of 1 to 2"),
         ({"score": float("nan")}, "score nan is no number from 0 to 1"),
         ({"score": 97.5}, "score 97.5 is no number from 0 to 1"),
-        ({"bbox": [100, 20, 120, 40]}, "beyond its image of 128x64; are these corners?"),
-        ({"bbox": [100, 20, 300, 40]}, "[100, 20, 300, 40] reaches beyond its image of 128x64"),
+        ({"bbox": [100, 20, 120, 40]}, "beyond its image of 128x64; are these corners? COCO"),
+        (
+            {"bbox": [100, 20, 300, 40]},
+            "reaches beyond its image of 128x64; COCO's boxes are x",
+        ),
         ({"bbox": [-30, 2, 40, 4]}, "reaches beyond its image"),
         ({"bbox": [9, 9, -2, 4]}, "has a negative width or height"),
         ({"bbox": [9, 9, 4]}, "is not four finite numbers"),
@@ -159,6 +162,13 @@ def test_a_wrong_prediction_is_one_line(val, tmp_path, change, finding):
     (line,) = str(error.value).splitlines()
     assert line.startswith("prediction 1: ")
     assert finding in line
+
+
+def test_boxes_in_shares_of_the_image_are_noticed(val, tmp_path):
+    shares = [one | {"bbox": [0.1, 0.2, 0.3, 0.1]} for one in perfect(val)]
+    with pytest.raises(UserError, match="no value of any bbox is above 1; are these shares of the"):
+        checked(shares, val, tmp_path)
+    assert len(checked([*shares, *perfect(val)[:1]], val, tmp_path)) == len(shares) + 1
 
 
 def test_of_many_wrong_predictions_the_first_are_shown(val, tmp_path):

@@ -56,15 +56,25 @@ def test_a_program_that_is_told_both_seeds_may_share_initialisations():
     ("changes", "finding"),
     [
         ({"predict": None}, r"training\.predict: missing; name the program"),
+        (
+            {"train": TRAIN.replace("train", "trian")},
+            r"training\.train: there is no file .*/tria",
+        ),
+        (
+            {"predict": PREDICT.replace("python predict", "env A=1 /usr/bin/python3 net/predict")},
+            r"training\.predict: there is no file .*/net/predict\.py; correct the command, or na",
+        ),
         ({"directory": "/nowhere"}, r"training\.directory: there is no folder /nowhere"),
         ({"files": ["/nowhere/*.py"]}, r"training\.files: /nowhere/\*\.py matches no file"),
         ({"environment": "/nowhere"}, "there is no /nowhere/bin/python; name the folder of a"),
         ({"environment": "/nowhere.yaml"}, r"/nowhere\.yaml: no such file"),
     ],
 )
-def test_what_is_missing_is_found_while_jobs_are_planned(changes, finding):
+def test_what_is_missing_is_found_while_jobs_are_planned(changes, finding, tmp_path):
+    for name in ("train.py", "predict.py"):
+        (tmp_path / name).touch()
     with pytest.raises(UserError, match=finding):
-        CommandTraining(**command(**changes)).check_early()
+        CommandTraining(**command(**{"directory": tmp_path, **changes})).check_early()
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ class CommandTraining(EngineSettings):
         """
         self.command_of("predict")
         if self.directory is not None and not self.directory.is_dir():
-            raise UserError(f"training.directory: there is no folder {self.directory}")
+            raise UserError(f"training.directory: there is no folder {self.directory}; correct it")
         self.further_dependencies()
         self.prediction_dependencies()
 
@@ -113,7 +113,7 @@ class CommandTraining(EngineSettings):
 
     def prediction_dependencies(self) -> dict[str, Any]:
         """The program that predicts, and its files; a run depends on the rest already."""
-        files = files_of(self.predict, (), self.directory) if self.predict else []
+        files = files_of(self.predict, (), self.directory, "predict") if self.predict else []
         return {"program": self.predict, "program_files": digests_of(files)}
 
     def recipe(self) -> Recipe:

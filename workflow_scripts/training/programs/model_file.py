@@ -35,7 +35,10 @@ class ModelOrigin(FilePart):
         """
         files = sorted(path for path in folder.rglob("*") if not path.is_dir())
         if not files:
-            raise UserError("training.train: the program ended with 0, but left {output} empty")
+            raise UserError(
+                "training.train: the program ended with 0, but left {output} empty; it has to "
+                "write the model there"
+            )
         if lost := [path for path in files if not path.is_file()]:
             raise UserError(
                 f"training.train: {{output}}/{lost[0].relative_to(folder)} is a link that leads "

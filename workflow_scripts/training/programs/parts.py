@@ -1,7 +1,8 @@
 """What a user's program consists of: its files, and the packages of its environment."""
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
@@ -14,9 +15,12 @@ CONDA = (".yaml", ".yml")
 """Suffixes of conda files; anything else is the folder of an environment."""
 INSTALLERS = ("pip", "uv")
 """Packages that install others and compute nothing."""
+_INTERPRETER = re.compile(r"(?:.*/)?(?:python[\d.]*|sh|bash)")
 
 
-def files_of(template: str, further: Iterable[Path], directory: Path | None) -> list[Path]:
+def files_of(
+    template: str, further: Iterable[Path], directory: Path | None, key: str = "train"
+) -> list[Path]:
     """Files of a program: those that its command names, and further ones.
 
     The program itself counts only if it is a script.
@@ -25,12 +29,19 @@ def files_of(template: str, further: Iterable[Path], directory: Path | None) -> 
         template: the command with its placeholders.
         further: paths, which may have wildcards (`**` stands for any folders).
         directory: folder that relative paths start from; None: the current one.
+        key: of the command in the section `training`.
 
     Raises:
-        UserError: a path matches no file.
+        UserError: a script in the command is missing, or a path matches no file.
     """
     base = directory or Path()
     program, *words = filled_in(template, {})
+    script = _script_of([program, *words])
+    if script is not None and not (base / script).exists():
+        raise UserError(
+            f"training.{key}: there is no file {base / script}; correct the command, or name the "
+            "folder that it starts in (training.directory)"
+        )
     named = [base / word for word in words]
     if "/" in program and _is_script(base / program):
         named.insert(0, base / program)
@@ -42,6 +53,17 @@ def files_of(template: str, further: Iterable[Path], directory: Path | None) -> 
             raise UserError(f"training.files: {path} matches no file; correct the path")
         found += files
     return list(dict.fromkeys(found))
+
+
+def _script_of(words: Sequence[str]) -> str | None:
+    """The script that an interpreter is given as its first argument, `env` and variables aside.
+
+    Others may start one that is not on this machine, as `apptainer exec` does.
+    """
+    given = [*itertools.dropwhile(lambda word: word == "env" or "=" in word, words)]
+    if len(given) > 1 and _INTERPRETER.fullmatch(given[0]) and given[1].endswith((".py", ".sh")):
+        return given[1]
+    return None
 
 
 def _is_script(path: Path) -> bool:

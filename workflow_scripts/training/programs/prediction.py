@@ -87,7 +87,10 @@ def predictions(
             hint = "; ended it" if isinstance(error, ProgramTimeoutError) else ""
             raise UserError(f"training.predict: {error}{hint}") from None
         if not output.is_file():
-            raise UserError("training.predict: the program ended with 0, but wrote no {output}")
+            raise UserError(
+                "training.predict: the program ended with 0, but wrote no {output}; it has to "
+                "write its COCO results to that file"
+            )
         try:
             results = read_results(output, split, evaluation, settings.task)
             return ProgramPredictions(results, origin)

@@ -21,6 +21,7 @@ from workflow_scripts.contracts.tasks import Task
 
 BEYOND = 0.02
 """Share of an image's side by which a box may leave the image and is clipped."""
+BOXES = "COCO's boxes are x and y of the upper left corner, width, height, in pixels"
 OVERLAP, FEWEST, SHARE = 0.5, 20, 0.8
 """Classes are taken for swapped if so large a share of so many predictions of a class, those with
 this IoU with an object, lie on objects of another one, and the other way round."""
@@ -57,6 +58,8 @@ def read_results(
             findings.append(f"prediction {number}: {error}")
     if findings:
         raise UserError.of(findings)
+    if results and all(max(result["bbox"]) <= 1 for result in results):
+        raise UserError(f"no value of any bbox is above 1; are these shares of the image? {BOXES}")
     if clipped:
         log.info("%d of %d boxes were clipped to their image", clipped, len(found))
     refuse_swapped_classes(results, split)
@@ -81,7 +84,8 @@ def _result(
     image = images.get(item["image_id"]) if type(item["image_id"]) is int else None
     if image is None:
         raise ValueError(
-            f"image_id {item['image_id']!r} is none of the {len(images)} images in {{annotations}}"
+            f"image_id {item['image_id']!r} is none of the {len(images)} images in "
+            "{annotations}; take the ids from there"
         )
     category, score = item["category_id"], item["score"]
     if type(category) is not int or not 1 <= category <= len(classes):
@@ -121,9 +125,9 @@ def _box(box: Any, image: CocoImage) -> list[float]:
     size = np.array([image.width, image.height])
     if (low < -BEYOND * size).any() or (high > (1 + BEYOND) * size).any():
         corners = bool(x <= width <= size[0] and y <= height <= size[1])
-        hint = "; are these corners? COCO's boxes are x, y, width, height" if corners else ""
+        hint = "are these corners? " if corners else ""
         raise ValueError(
-            f"bbox {box!r} reaches beyond its image of {image.width}x{image.height}{hint}"
+            f"bbox {box!r} reaches beyond its image of {image.width}x{image.height}; {hint}{BOXES}"
         )
     if (low >= 0).all() and (high <= size).all():
         return box
