@@ -23,7 +23,7 @@ from workflow_scripts.anonymization.apply import ShardFolder, anonymize_images
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.anonymization.methods.blur import Blur
 from workflow_scripts.anonymization.methods.natural import Natural
-from workflow_scripts.config.jobs import settings_json
+from workflow_scripts.config.job_settings import settings_json
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import Kind, read_regions
 from workflow_scripts.imaging.images import read_image, write_png

@@ -21,7 +21,7 @@ from benchmarks.speed.anonymization import (
     pictures_in,
     workflow_command,
 )
-from workflow_scripts.config.jobs import settings_json
+from workflow_scripts.config.job_settings import settings_json
 from workflow_scripts.contracts.manifest import FILE_NAME
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.imaging.images import read_image

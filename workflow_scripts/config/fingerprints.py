@@ -14,13 +14,8 @@ from plain_commands.files import sha256_of_file
 
 from workflow_scripts.anonymization.variants import seed_offset
 from workflow_scripts.common.fingerprint import ROOT, code_of, fingerprint
-from workflow_scripts.config.jobs import (
-    Jobs,
-    Wildcards,
-    further_test,
-    settings_json,
-    tested_on,
-)
+from workflow_scripts.config.job_settings import Wildcards, further_test, settings_json, tested_on
+from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.speeds import note_on

@@ -133,8 +133,8 @@ def read_json(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -
     take = without_doubles if hook is None else lambda pairs: hook(without_doubles(pairs))
     raw = read_bytes(Path(path))
     try:
-        text = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
-        text = text.decode(json.detect_encoding(text), "surrogatepass")  # as json.loads does
+        raw = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
+        text = raw.decode(json.detect_encoding(raw), "surrogatepass")  # as json.loads does
         del raw  # as large as the text
         return json.loads(text, object_pairs_hook=take)
     except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:

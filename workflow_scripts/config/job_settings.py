@@ -1,0 +1,264 @@
+"""Settings that the jobs of an experiment are given.
+
+Each job gets only the settings that concern it, as JSON.
+"""
+
+import json
+from pathlib import Path
+from typing import Protocol
+
+from plain_commands.files import canonical_json
+from pydantic import BaseModel
+
+from workflow_scripts.anonymization.method import Method
+from workflow_scripts.anonymization.methods.command import CommandMethod
+from workflow_scripts.anonymization.methods.drop import Drop
+from workflow_scripts.anonymization.methods.mask_objects import MaskObjects
+from workflow_scripts.anonymization.variants import (
+    further_twins,
+    is_unmodified,
+    seed_offset,
+    speed_of,
+    twins_of,
+)
+from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.run_layout import group_of
+from workflow_scripts.contracts.settings import UNMODIFIED
+from workflow_scripts.contracts.weights import weights_in, with_local_weights
+
+NOT_OF_PREDICTIONS = {"on", "also", "every", "exposed"}
+"""Keys of `evaluation:` that say what is done with predictions, not how they are made."""
+
+NOT_OF_ATTACKS = {"margin", "limits", "second_detection", "membership"}
+"""Keys of `privacy:` on which no attack depends."""
+
+
+class Wildcards(Protocol):
+    """Wildcards of a job; it has those that its outputs name."""
+
+    variant: str
+    seed: str | int
+    split: str
+    tested: str
+    """Variant of the validation images; a job on the unmodified ones has no such wildcard."""
+    further: str
+    """Name of a further test set; jobs on the validation images have no such wildcard."""
+
+
+def further_test(wildcards: Wildcards) -> str | None:
+    """Name of the further test set in a job that tests a run on one."""
+    return getattr(wildcards, "further", None)
+
+
+def tested_on(wildcards: Wildcards) -> str:
+    """Treatment of the validation images in a job that tests a run."""
+    return getattr(wildcards, "tested", UNMODIFIED)
+
+
+def settings_json(section: BaseModel, weights: Path | str = "") -> str:
+    """A section as canonical JSON, defaults included.
+
+    Args:
+        section: of the config.
+        weights: the folder of fetched weights. Their origin is not part of the JSON.
+    """
+    return canonical_json(with_local_weights(section, weights).model_dump(mode="json"))
+
+
+class JobSettings:
+    """Settings of an experiment's jobs.
+
+    Args:
+        experiment: the config.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.expected = experiment.runs
+        self.layout = Layout(experiment.folder)
+        self.treatments: dict[str, Method] = {
+            **experiment.variants,
+            **{
+                name: one
+                for variant, settings in experiment.variants.items()
+                for name, one in further_twins(variant, settings).items()
+            },
+        }
+        """What images are made by: the variants, and the further twins of those that have some."""
+        self._settings = {name: settings_json(one) for name, one in self.treatments.items()}
+
+    def is_unmodified(self, variant: str) -> bool:
+        """Whether a variant trains on the originals."""
+        return is_unmodified(self.treatments[variant])
+
+    def image_root(self, split: str) -> str:
+        """The folder that the file names of a split are relative to."""
+        roots = self.experiment.image_roots
+        return str(roots[split] if roots else self.layout.drawn)
+
+    def config(self, _: object = None) -> str:
+        """The whole config, as JSON, less where the results are."""
+        content = self.experiment.model_dump(mode="json", exclude={"results"})
+        for name, variant in self.experiment.variants.items():
+            if twins_of(variant) > 1:
+                content["variants"][name]["twins"] = twins_of(variant)  # no setting of the method
+        if (seeds := self.experiment.training.initialisation_seeds) is not None:
+            content["training"]["initialisation_seeds"] = seeds  # no setting of a training
+        return canonical_json(content)
+
+    def dataset_settings(self, _: object = None) -> str:
+        """The section `dataset`, as JSON."""
+        return settings_json(self.experiment.dataset)
+
+    def pii_settings(self, _: object = None) -> str:
+        """The section `pii` with the fetched weights, as JSON."""
+        return settings_json(self.experiment.pii, self.layout.weights)
+
+    def variant_settings(self, wildcards: Wildcards) -> str:
+        """The settings of a variant's method, as JSON."""
+        return self._settings[wildcards.variant]
+
+    def settings_of_variants(self, _: object = None) -> str:
+        """What determines each variant's images, by the variant's name, as JSON."""
+        variants = {name: json.loads(self._settings[name]) for name in self.experiment.variants}
+        for settings in variants.values():
+            for key in ("seed_offset", "speed"):  # of trainings only
+                settings.pop(key, None)
+        return canonical_json(variants)
+
+    def named_variant_settings(self, wildcards: Wildcards) -> str:
+        """The settings of a variant's method by the variant's name, as JSON."""
+        name = wildcards.variant
+        return canonical_json({name: json.loads(self._settings[name])})
+
+    def attack_settings(self, _: object = None) -> str:
+        """The keys of the section `privacy` that the attacks depend on, as JSON."""
+        privacy = with_local_weights(self.experiment.privacy, self.layout.weights)
+        return canonical_json(privacy.model_dump(mode="json", exclude=NOT_OF_ATTACKS))
+
+    def second_detection_settings(self, _: object = None) -> str:
+        """The section `privacy.second_detection` with the fetched weights, as JSON."""
+        return settings_json(self.experiment.privacy.second_detection, self.layout.weights)
+
+    def picture_settings(self, _: object = None) -> str:
+        """The key of the section `privacy` that an attacker's pictures depend on, as JSON."""
+        return canonical_json({"regions": self.experiment.privacy.regions})
+
+    def judging_settings(self, _: object = None) -> str:
+        """The keys of the section `privacy` by which attacks are judged, as JSON."""
+        privacy = self.experiment.privacy
+        return canonical_json(privacy.model_dump(mode="json", include={"margin", "limits"}))
+
+    def training_settings(self, wildcards: object = None) -> str:
+        """The section `training`, as JSON; with a variant's own speed in a job of that variant."""
+        return self.training_of(getattr(wildcards, "variant", None))
+
+    def training_of(self, variant: str | None) -> str:
+        """The section `training` as a variant is trained, as JSON."""
+        if variant is None:
+            return settings_json(self.experiment.training)
+        training = self.experiment.training.for_training()
+        speed = speed_of(self.experiment.variants[variant])
+        return settings_json(training.model_copy(update={"speed": speed}) if speed else training)
+
+    def prediction_settings(self, _: object = None) -> str:
+        """The keys of the section `evaluation` that concern predictions, as JSON."""
+        evaluation = self.experiment.evaluation
+        return canonical_json(evaluation.model_dump(mode="json", exclude=NOT_OF_PREDICTIONS))
+
+    def validation_settings(self, _: object, output: object) -> str:
+        """How a model is tested while it trains, as JSON.
+
+        Snakemake compares no params that are derived from `output`: this retrains nothing.
+        """
+        evaluation = self.experiment.evaluation
+        return canonical_json(evaluation.model_dump(mode="json", exclude={"on", "also", "exposed"}))
+
+    def validation_root(self, _: object, output: object) -> str:
+        """The folder of the images for that; as little compared as how it is done."""
+        return self.image_root("val")
+
+    def statistics_settings(self, _: object = None) -> str:
+        """The section `statistics` and the question, as JSON."""
+        return settings_json(self.experiment.verdict_settings)
+
+    def interval_settings(self, _: object = None) -> str:
+        """The level of intervals, as JSON."""
+        return canonical_json({"level": self.experiment.statistics.level})
+
+    def report_settings(self, _: object = None) -> str:
+        """Whether originals are shown, as JSON."""
+        return canonical_json({"show_originals": self.experiment.shows_originals})
+
+    def weights_settings(self, _: object = None) -> str:
+        """All weights that the config names, as JSON by key."""
+        weights = {key: one.model_dump(mode="json") for key, one in weights_in(self.experiment)}
+        return canonical_json(weights)
+
+    def sources_of_weights(self, _: object, output: object) -> str:
+        """All weights that the config names, for the job that fetches one of them.
+
+        Snakemake compares no params that are derived from `output`: another source is no reason to
+        fetch the same content again.
+        """
+        return self.weights_settings()
+
+    def expected_runs(self, _: object = None) -> str:
+        """Variants, seeds and classes of the experiment, as JSON."""
+        return canonical_json(self.expected.model_dump(mode="json", exclude_defaults=True))
+
+    def aa_controls(self, _: object = None) -> list[str]:
+        """The variants that are the reference again, under other seeds."""
+        variants, reference = self.experiment.variants, self.experiment.reference
+        return [
+            name
+            for name in variants
+            if self.is_unmodified(name)
+            and name != reference
+            and speed_of(variants[name]) == speed_of(variants[reference])
+        ]
+
+    def positive_controls(self, _: object = None) -> list[str]:
+        """The variants that have to come out worse: whole objects are masked."""
+        variants = self.experiment.variants
+        return [name for name in variants if isinstance(variants[name], MaskObjects)]
+
+    def random_drops(self, _: object = None) -> list[str]:
+        """The variants that leave out images at random, a control of those that choose them."""
+        variants = self.experiment.variants.items()
+        return [name for name, one in variants if isinstance(one, Drop) and one.at_random]
+
+    def programs(self) -> list[str]:
+        """The variants whose images a program of the user's makes."""
+        return [
+            name for name, one in self.experiment.variants.items() if isinstance(one, CommandMethod)
+        ]
+
+    def tested_on(self, wildcards: Wildcards) -> str:
+        """Treatment of the validation images, or further test set, that a run is tested on."""
+        return further_test(wildcards) or tested_on(wildcards)
+
+    def all_tests(self, _: object = None) -> list[str]:
+        """Treatments of the validation images that every run is tested on."""
+        return list(self.experiment.evaluation.on)
+
+    def seed_offset(self, wildcards: Wildcards) -> int:
+        """Number that is added to a run's seed to train it; not 0 in an A/A control."""
+        return seed_offset(self.experiment.variants[wildcards.variant])
+
+    def initialisation_of(self, variant: str, seed: int) -> int | None:
+        """Seed of a run's initial weights; None if it is the one that the run is trained with."""
+        seeds = self.experiment.training.initialisation_seeds
+        if seeds is None or (shared := group_of(seed, seeds)) == seed:
+            return None
+        return shared + seed_offset(self.experiment.variants[variant])
+
+    def initialisation_option(self, wildcards: Wildcards, output: object) -> str:
+        """`--initialisation-seed` of a run whose initial weights have a seed of their own.
+
+        It is part of the run's fingerprint, and as little compared as what is derived from
+        `output`: a run that has none stays what it was.
+        """
+        seed = self.initialisation_of(wildcards.variant, int(wildcards.seed))
+        return "" if seed is None else f"--initialisation-seed {seed}"
