@@ -132,6 +132,45 @@ def families(repetitions: int) -> Iterator[Row]:
         }
 
 
+def discoveries(repetitions: int) -> Iterator[Row]:
+    """Differences found by Holm's correction, and by false discovery rates, over all treatments.
+
+    Three treatments and eight classes; every second class differs by two margins.
+    """
+    names = list(map(str, range(len(DEVIATIONS))))
+    shift = np.where(np.arange(len(names)) % 2, 0.0, 2 * MARGIN)
+    is_true = np.tile(shift != 0, 3)
+    adjustments: dict[str, Callable[[np.ndarray], Any]] = {
+        "no correction": lambda ps: ps,
+        "Holm": holm,
+        "Benjamini-Hochberg": stats.false_discovery_control,
+        "Benjamini-Yekutieli": lambda ps: stats.false_discovery_control(ps, method="by"),
+    }
+    found: dict[str, list[tuple[float, bool, float]]] = {name: [] for name in adjustments}
+    rng = np.random.default_rng(2)
+    for _ in range(repetitions):
+        reference, *treatments = (_experiment(rng, at) for at in (0.0, shift, shift, shift))
+        ps = np.array(
+            [
+                Difference.between(of[name], reference[name]).p_different()
+                for of in treatments
+                for name in names
+            ]
+        )
+        for how, adjusted in adjustments.items():
+            claimed = np.asarray(adjusted(ps)) < LEVEL
+            false = np.sum(claimed & ~is_true)
+            found[how].append((claimed[is_true].mean(), false > 0, false / max(claimed.sum(), 1)))
+    for how, of in found.items():
+        yield {"correction": how} | dict(
+            zip(
+                ("found", "any false claim", "share of false ones"),
+                np.mean(of, axis=0),
+                strict=True,
+            )
+        )
+
+
 def _experiment(
     rng: np.random.Generator, shift: float | np.ndarray, correlation: float = 0.1, n: int = 5
 ) -> dict[str, SampleStatistics]:
@@ -259,7 +298,8 @@ def _posterior(
 
 
 PARTS = {
-    part.__name__: part for part in (pairs, non_inferiority, families, exact, effects, pooling)
+    part.__name__: part
+    for part in (pairs, non_inferiority, families, discoveries, exact, effects, pooling)
 }
 
 

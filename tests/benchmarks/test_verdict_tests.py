@@ -39,6 +39,14 @@ def test_a_family_keeps_the_level_over_treatments():
         assert row["family: experiment"] <= row["family: variant"] < row["no correction"]
 
 
+def test_false_discovery_rates_find_more_and_err_more():
+    by_name = {row["correction"]: row for row in verdict_tests.discoveries(60)}
+    by_holm, by_rate = by_name["Holm"], by_name["Benjamini-Hochberg"]
+    assert by_holm["any false claim"] < 0.14 > by_rate["share of false ones"]
+    assert by_holm["found"] < by_name["Benjamini-Yekutieli"]["found"] < by_rate["found"]
+    assert by_holm["any false claim"] <= by_rate["any false claim"]
+
+
 def test_exact_tests_keep_the_level_for_equal_distributions():
     for row in rows(verdict_tests.exact, 12, 600):
         if row["n"] == 3:

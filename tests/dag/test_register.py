@@ -36,6 +36,25 @@ def test_registering_schedules_nothing(indexed):
     assert Registration.read(indexed.results / "registration.json") == registration
 
 
+def test_runs_that_looks_add_are_registered_as_they_will_be_trained(indexed):
+    indexed.config["statistics"]["looks"] = [5, 8]
+    register(indexed)
+    registration = Registration.read(indexed.results / "registration.json")
+    assert registration.seeds["anonymized"] == (1, 2, 3, 4, 5)
+    assert [*registration.runs["anonymized"]] == [str(seed) for seed in range(1, 9)]
+    # As `statistics next` writes it.
+    indexed.config["more_seeds"] = {"anonymized": [6, 7, 8], "unmodified": [6, 7, 8]}
+    commands = indexed.dry_run("--printshellcmds").stdout
+    for variant, runs in registration.runs.items():
+        for seed, fingerprint in runs.items():
+            (command,) = [
+                line
+                for line in commands.splitlines()
+                if "training train" in line and f"--variant {variant} --seed {seed} " in line
+            ]
+            assert fingerprint in command
+
+
 def test_a_plan_needs_the_index_of_the_data_as_they_are(fresh):
     done = fresh.call("register")
     assert done.returncode == 2

@@ -42,7 +42,8 @@ class Registration(FilePart):
     data: dict[str, str]
     """Digest of images and labels, by split."""
     runs: dict[str, dict[str, str]]
-    """Fingerprint of each run by variant and seed: settings, data and code of its training."""
+    """Fingerprint of each run by variant and seed: settings, data and code of its training. Also
+    of those that looks may add."""
     sha256: str = ""
     """Hash of everything above."""
 

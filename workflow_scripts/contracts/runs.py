@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from plain_commands.errors import UserError
@@ -42,6 +43,12 @@ class ExpectedRuns(Section):
     def seeds_of(self, variant: str) -> tuple[int, ...]:
         """The seed of each run of a variant."""
         return self.seeds + self.more_seeds.get(variant, ())
+
+    def unused_seeds(self, variant: str, count: int) -> tuple[int, ...]:
+        """The smallest seeds that a variant has not yet, in the order in which looks add them."""
+        known = self.seeds_of(variant)
+        free = (seed for seed in range(1, max(known) + count + 1) if seed not in known)
+        return tuple(islice(free, max(count, 0)))
 
     def pairs(self) -> list[tuple[str, int]]:
         """The variant and the seed of each run."""

@@ -73,17 +73,20 @@ def registration_of(experiment: Experiment, shards: Shards) -> Registration:
     jobs = Jobs(experiment)
     fingerprints = Fingerprints(jobs, lambda: shards.digests)
     expected = experiment.runs
+    most = max(experiment.statistics.looks, default=0)
+    seeds = {variant: expected.seeds_of(variant) for variant in expected.variants}
     return Registration(
         version=1,
         experiment=experiment.experiment,
         registered=datetime.now(UTC).isoformat(timespec="seconds"),
         plan=plan_in(json.loads(jobs.config())),
-        seeds={variant: expected.seeds_of(variant) for variant in expected.variants},
+        seeds=seeds,
         data=shards.digests,
         runs={
             variant: {
-                str(seed): fingerprints.run_of(variant, seed) for seed in expected.seeds_of(variant)
+                str(seed): fingerprints.run_of(variant, seed)
+                for seed in (*of, *expected.unused_seeds(variant, most - len(of)))
             }
-            for variant in expected.variants
+            for variant, of in seeds.items()
         },
     )

@@ -168,6 +168,48 @@ def test_seeds_are_added_at_registered_looks_only(results):
     assert seeds[0].endswith("now 5; which is no registered look")
 
 
+def started_with_two_runs(results: Path, **runs: dict[str, str]) -> dict:
+    """Parts of a registration of two runs of each variant, and of what looks may add."""
+    whole = registration_of(results)
+    plan = whole.plan
+    plan["statistics"]["looks"] = [2, 5]
+    return {"seeds": dict.fromkeys(whole.seeds, (1, 2)), "plan": plan, "runs": whole.runs | runs}
+
+
+def with_looks(results: Path) -> Path:
+    """The results as those of an experiment with looks at two and at five runs."""
+    origin = read_json(results / "provenance.json")
+    origin["config"]["statistics"]["looks"] = [2, 5]
+    write_json(results / "provenance.json", origin)
+    return results
+
+
+def test_runs_that_a_look_added_were_registered_before(results):
+    found = checked(with_looks(results), **started_with_two_runs(results))
+    assert found.changes == ()
+    assert found.sentence.startswith("The plan was registered before the first run started: on ")
+    assert found.sentence.endswith(" It has the 15 runs that a look added.")
+
+
+def test_what_changed_in_a_run_that_a_look_added_is_named(results):
+    natural = registration_of(results).runs["natural"] | {"4": "0" * 64}
+    found = checked(with_looks(results), **started_with_two_runs(results, natural=natural))
+    assert found.changes == ("the settings, data or code of 1 trainings (natural seed 4)",)
+
+
+def test_runs_of_other_seeds_than_the_look_adds_were_not_registered(results):
+    """As in registrations of earlier versions, which have none of the runs that looks add."""
+    natural = {
+        seed: sha for seed, sha in registration_of(results).runs["natural"].items() if seed < "3"
+    }
+    found = checked(with_looks(results), **started_with_two_runs(results, natural=natural))
+    assert found.changes == (
+        "no settings, data and code were registered for 3 trainings that were added at a look "
+        "(natural seed 3, natural seed 4, natural seed 5)",
+    )
+    assert found.sentence.endswith(" It has the 12 runs that a look added.")
+
+
 def test_seeds_that_were_left_out_are_named(results):
     more = dict.fromkeys(registration_of(results).seeds, (1, 2, 3, 4, 5, 6, 7))
     assert checked(results, seeds=more).changes[0] == "seeds of unmodified: without 6, 7"

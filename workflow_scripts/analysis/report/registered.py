@@ -1,13 +1,13 @@
 """Whether an experiment did what was registered before its first run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from plain_commands.files import canonical_json
 
-from workflow_scripts.analysis.report.results import ExperimentResults
+from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.contracts.registrations import FILE_NAME, Registration, plan_in
 
 LONGEST_VALUE = 60
@@ -62,8 +62,36 @@ def _when(registration: Registration, results: ExperimentResults) -> str:
         )
     return (
         f"The plan was registered before the first run started: on {_shown(written)}, the run on "
-        f"{_shown(first)}{said}."
+        f"{_shown(first)}{said}.{_with_looks(registration, results)}"
     )
+
+
+def _with_looks(registration: Registration, results: ExperimentResults) -> str:
+    """A sentence on the runs that were added at a look and had been registered; empty if none."""
+    further = [
+        run for run in _added_at_looks(registration, results) if _fingerprint(registration, run)
+    ]
+    if not further:
+        return ""
+    of = "run" if len(further) == 1 else f"{len(further)} runs"
+    return f" It has the {of} that a look added."
+
+
+def _added_at_looks(registration: Registration, results: ExperimentResults) -> list[Run]:
+    """The trained runs of a variant that has as many runs as a registered look, less its first."""
+    return [
+        run
+        for variant, seeds in registration.seeds.items()
+        for of in [[run for run in results.runs if run.variant == variant]]
+        if len(of) in registration.looks
+        for run in of
+        if run.training and run.seed not in seeds
+    ]
+
+
+def _fingerprint(registration: Registration, run: Run) -> str | None:
+    """The registered fingerprint of a run; None if there is none."""
+    return registration.runs.get(run.variant, {}).get(str(run.seed))
 
 
 def _time(text: str | None) -> datetime | None:
@@ -149,15 +177,28 @@ def _of_data(registration: Registration, results: ExperimentResults) -> Iterator
 def _of_runs(registration: Registration, results: ExperimentResults) -> Iterator[str]:
     """Runs whose fingerprint is not the registered one."""
     others = [
-        f"{run.variant} seed {run.seed}"
+        run
         for run in results.runs
         if run.training
-        and (wanted := registration.runs.get(run.variant, {}).get(str(run.seed)))
+        and (wanted := _fingerprint(registration, run))
         and wanted != run.training.fingerprint
     ]
     if others:
-        more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+        yield f"the settings, data or code of {len(others)} trainings ({_named(others)})"
+    unknown = [
+        run
+        for run in _added_at_looks(registration, results)
+        if _fingerprint(registration, run) is None
+    ]
+    if unknown:
         yield (
-            f"the settings, data or code of {len(others)} trainings "
-            f"({', '.join(others[:MOST_NAMED])}{more})"
+            f"no settings, data and code were registered for {len(unknown)} trainings that were "
+            f"added at a look ({_named(unknown)})"
         )
+
+
+def _named(runs: Sequence[Run]) -> str:
+    """The first runs, and how many more there are."""
+    names = [f"{run.variant} seed {run.seed}" for run in runs[:MOST_NAMED]]
+    more = f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else ""
+    return ", ".join(names) + more

@@ -66,7 +66,7 @@ def next_step(verdict: ExperimentVerdict, expected: ExpectedRuns, margin: float)
     added = {}
     if undecided and look < len(looks):
         for variant in (verdict.reference, *undecided):
-            new = _new_seeds(expected.seeds_of(variant), looks[look] - runs[variant])
+            new = expected.unused_seeds(variant, looks[look] - runs[variant])
             more[variant] += new
             added[variant] = len(new)
     return Step(
@@ -103,9 +103,3 @@ def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> 
 
 def _undecided(rows: Iterable[ClassVerdict], index: int) -> Iterable[str]:
     return (row.name for row in rows if row.margins[index].verdict is Verdict.INCONCLUSIVE)
-
-
-def _new_seeds(known: tuple[int, ...], count: int) -> list[int]:
-    """The smallest unused seeds."""
-    free = (seed for seed in range(1, max(known) + count + 1) if seed not in known)
-    return [seed for seed, _ in zip(free, range(count), strict=False)]
