@@ -83,7 +83,9 @@ def test_the_command_trains_anew_from_another_initialisation(job):
     job = with_settings(job, iterations=1, milestones=[])
     assert run(job).returncode == 0
     alone = hash_of_weights(job.output)
-    assert run(job, "--initialisation-seed", "3").returncode == 0
+    again = run(job, "--initialisation-seed", "3")
+    assert again.returncode == 0
+    assert "initial weights of seed 3" in again.stderr
     assert hash_of_weights(job.output) != alone
     record = read_json(job.output / "run.json")
     assert (record["seed"], record["training_seed"], record["initialisation_seed"]) == (0, 0, 3)

@@ -182,7 +182,7 @@ def test_initialisation_and_order_share_the_runs(initialised):
     assert list(map(int, ours)) == pytest.approx(shares, abs=1)
     left = [whole - shares[0], whole - shares[2], whole - shares[1]]
     assert list(map(int, rest)) == pytest.approx(left, abs=1)
-    assert "of its runs, with 90 % intervals, Initialisation" in caption(
+    assert "the parts of its runs, with 90 % intervals, that come from" in caption(
         read.verdict, spreads_of(read)
     )
 
@@ -217,9 +217,12 @@ def test_sharing_initialisations_is_said(initialised):
     )
     assert said[-3].startswith("Between the runs of unmodified, the initialisation is ")
     assert "of the variance (90 % interval 0 to " in said[-3]
+    record = initialised / "runs/natural/seed~3/run.json"
+    write_json(record, read_json(record) | {"training_seed": 3, "initialisation_seed": 1})
     assert report(["html", str(initialised)]) == 0
     page = (initialised / "report.html").read_text(encoding="utf-8")
     assert "<li>Runs share 2 initialisations, and the tests take runs for independent" in page
+    assert page.count("<td>3 (initialisation 1)</td>") == 1
     text = " ".join(methods_text(read).split())
     assert "Random initial weights were drawn with 2 seeds, over which the runs were spread" in text
     assert "initialisation_seeds 2" not in text

@@ -21,7 +21,7 @@ PLAUSIBLE_ERRORS = 2.0
 """Standard errors up to which the difference of an A/A control is consistent with chance."""
 TITLE = "Shares of the variance of the difference in mean {ap}"
 CAPTION = (
-    "Its runs, reference: what the runs of the variant and of {reference} contribute; {seeds} "
+    "Its runs, reference: what the runs of the variant and of {reference} contribute{seeds} "
     "Test images: what another set of images like these would change, by resampling; an "
     "estimate below 0 counts as 0. Drawing: the part of the variant's runs that comes from drawing "
     "its images with another seed (twins); not varied: all runs share one twin, so this chance "
@@ -29,13 +29,13 @@ CAPTION = (
     "twice the runs of both, and with unlimited runs, if the observed standard deviations are true."
 )
 ONE_SEED = (
-    "a run's seed decides its initialisation, the order of its images and their augmentation "
+    "; a run's seed decides its initialisation, the order of its images and their augmentation "
     "together."
 )
 TWO_SEEDS = (
-    "of its runs, with {confidence} intervals, Initialisation: the random initial weights, which "
-    "runs share; Order: all else that a run's seed decides, that is, the order of the images, "
-    "augmentation and sampling."
+    ". Initialisation, order: the parts of its runs, with {confidence} intervals, that come from "
+    "the random initial weights, which runs share, and from all else that a run's seed decides: "
+    "the order of the images, augmentation, sampling."
 )
 
 

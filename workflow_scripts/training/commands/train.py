@@ -153,6 +153,8 @@ def tell_recipe(job: TrainingJob) -> None:
         job.recipe.images_per_step,
         f"{len(job.gpus)} GPU(s)" if job.gpus else f"{job.workers} CPU worker(s)",
     )
+    if job.initialisation_seed != job.training_seed:
+        log.info("initial weights of seed %d", job.initialisation_seed)
     if job.validation and job.validation.every > job.recipe.iterations:
         log.warning(
             "evaluation.every: %d is more than the %d iterations; nothing is tested on the way",
