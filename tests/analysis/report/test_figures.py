@@ -45,6 +45,24 @@ def test_a_figure_without_numbers_says_so(tmp_path, finished, curves_only):
     assert "No data for this figure." in (results / "figures/learning_curves.svg").read_text()
 
 
+def test_of_many_variants_the_first_are_drawn_and_that_is_said(
+    tmp_path, finished, curves_only, monkeypatch, capsys
+):
+    results = read_results(finished)
+    everything = [len(figure.panels(results)) for figure in (forest, sizes, curves)]
+    assert everything == [4, 12, 5]
+    assert results.not_drawn == ""
+    monkeypatch.setattr("workflow_scripts.analysis.report.results.MOST_DRAWN", 2)
+    assert [len(figure.panels(results)) for figure in (forest, sizes, curves)] == [2, 6, 3]
+    assert results.drawn == ("unmodified", "natural", "blackbox")
+    assert main(["figures", str(finished), "--output", str(tmp_path)]) == 0
+    said = "Of 4 variants, the first 2 are drawn; the tables have all."
+    assert said in capsys.readouterr().err
+    page = tmp_path / "report.html"
+    assert main(["html", str(finished), "--output", str(page)]) == 0
+    assert page.read_text().count(said) == 2  # of the differences, and of the learning curves
+
+
 def test_a_cut_learning_curve_is_said(tmp_path, finished, curves_only, capsys):
     results = shutil.copytree(finished, tmp_path / "cut")
     path, *_ = sorted(results.glob("runs/*/*/metrics.jsonl"))

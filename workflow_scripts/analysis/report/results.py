@@ -83,6 +83,10 @@ class FurtherResults:
     verdict: ExperimentVerdict
 
 
+MOST_DRAWN = 24
+"""Variants beside the reference that get panels of their own: nobody reads a hundred."""
+
+
 @dataclass(frozen=True)
 class ExperimentResults:
     """Everything that the report shows; missing results are None or empty."""
@@ -130,6 +134,21 @@ class ExperimentResults:
         """What the APs are of."""
         known = self.verdict or self.table
         return known.task if known else Task.MASKS
+
+    @property
+    def drawn(self) -> tuple[str, ...]:
+        """Variants that have panels of their own in figures: the reference and the first others."""
+        others = [variant for variant in self.variants if variant != self.reference]
+        left = set(others[MOST_DRAWN:])
+        return tuple(variant for variant in self.variants if variant not in left)
+
+    @property
+    def not_drawn(self) -> str:
+        """Sentence about the variants without panels; empty if all have some."""
+        others = len(self.variants) - 1
+        if others <= MOST_DRAWN:
+            return ""
+        return f"Of {others} variants, the first {MOST_DRAWN} are drawn; the tables have all."
 
     @property
     def margins(self) -> tuple[float, ...]:

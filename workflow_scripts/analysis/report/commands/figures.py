@@ -35,4 +35,6 @@ def figures(
                 else say("No data for this figure.")
             )
             save(drawn, folder, figure.NAME)
+    if read.not_drawn:
+        log.warning("%s", read.not_drawn)
     log.info("%s: %d figures", folder, len(FIGURES))

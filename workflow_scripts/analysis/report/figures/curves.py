@@ -20,9 +20,9 @@ HIGHEST = 1.1
 
 
 def panels(results: ExperimentResults) -> list[str]:
-    """One panel per variant whose runs left a curve."""
+    """One panel per variant that is drawn and whose runs left a curve."""
     there = {run.variant for run in results.runs if run.curve}
-    return [variant for variant in results.variants if variant in there]
+    return [variant for variant in results.drawn if variant in there]
 
 
 def label(variant: str) -> str:

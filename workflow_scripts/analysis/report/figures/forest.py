@@ -45,8 +45,9 @@ ROW, HEAD = 0.26, 0.95
 
 
 def panels(results: ExperimentResults) -> list[VariantVerdict]:
-    """One panel per variant."""
-    return list(results.verdict.variants) if results.verdict else []
+    """One panel per variant that is drawn."""
+    judged = results.verdict.variants if results.verdict else ()
+    return [of for of in judged if of.variant in results.drawn]
 
 
 def label(of: VariantVerdict) -> str:

@@ -54,7 +54,7 @@ class SizePanel:
 
 
 def panels(results: ExperimentResults) -> list[SizePanel]:
-    """A panel per variant and measure; none without a supplement."""
+    """A panel per variant that is drawn and measure; none without a supplement."""
     if results.verdict is None or results.supplement is None:
         return []
     beside = {of.variant: of.rows for of in results.supplement.variants}
@@ -62,7 +62,7 @@ def panels(results: ExperimentResults) -> list[SizePanel]:
         SizePanel(of, rows, measure)
         for of in results.verdict.variants
         for rows in [beside.get(of.variant, ())]
-        if any(row.effects for row in rows)
+        if of.variant in results.drawn and any(row.effects for row in rows)
         for measure in MEASURES
     ]
 
