@@ -202,6 +202,11 @@ rule figures:
             caption="captions/effect_sizes.rst",
             category="Accuracy",
         ),
+        reliability=report(
+            "<figures>/reliability.svg",
+            caption="captions/reliability.rst",
+            category="Accuracy",
+        ),
         runs=report(
             "<figures>/runs.svg",
             caption="captions/runs.rst",

@@ -410,7 +410,7 @@ def test_results_of_an_earlier_version_are_refused(fresh, file):
 
 def test_tables_and_figures_that_are_deleted_are_made_again(done):
     shown = [*done.results.glob("tables/*.*"), *done.results.glob("figures/*.*")]
-    assert len(shown) == 5 * 4 + 2 + 2 * 7
+    assert len(shown) == 5 * 4 + 2 + 2 * 8
     rule_of = {
         "exposed": "exposed",
         "privacy": "privacy_table",

@@ -25,7 +25,7 @@ from workflow_scripts.contracts.regions import read_regions
 from workflow_scripts.contracts.registrations import Registration
 
 pytestmark = pytest.mark.slow
-FIGURES = ("forest", "effect_sizes", "runs", "learning_curves", "privacy_utility")
+FIGURES = ("forest", "effect_sizes", "reliability", "runs", "learning_curves", "privacy_utility")
 
 
 @pytest.fixture(scope="module")

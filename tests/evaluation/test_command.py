@@ -111,6 +111,7 @@ def test_writes_eval_json_as_promised(folder):
                 "car": {"error": pytest.approx(0.1), "predictions": 1},
                 "bus": {"error": None, "predictions": 0},
             },
+            "reliability": [{"score": 0.9, "precision": 1.0, "predictions": 1}],
         },
     }
     assert "segm mAP 0.500 on 2 images" in (folder / "eval.log").read_text()

@@ -109,6 +109,16 @@ class ClassCalibration(FilePart):
     """Predictions that count."""
 
 
+class ReliabilityPoint(FilePart):
+    """Predictions of all classes whose scores lie in one bin."""
+
+    score: Fraction
+    """Their mean score."""
+    precision: Fraction
+    """Share of them that is right."""
+    predictions: int
+
+
 class CalibrationScores(FilePart):
     """Calibration of the predictions' scores, on the shapes that the model is judged by."""
 
@@ -120,6 +130,8 @@ class CalibrationScores(FilePart):
     """Mean over the classes in which the error is defined."""
     per_class: dict[str, ClassCalibration]
     """By class name, in the order of the data set."""
+    reliability: tuple[ReliabilityPoint, ...] = ()
+    """Precision by score, of the bins with predictions."""
 
 
 class RunEvaluation(FilePart):

@@ -303,8 +303,8 @@ class Layout:
         return self.results / "figures"
 
     def figure(self, name: str, suffix: str = "svg") -> Path:
-        """A figure: figure_3, before_after, forest, effect_sizes, runs, learning_curves or
-        privacy_utility.
+        """A figure: figure_3, before_after, forest, effect_sizes, reliability, runs,
+        learning_curves or privacy_utility.
         """
         return self.figures / f"{name}.{suffix}"
 

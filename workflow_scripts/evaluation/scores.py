@@ -17,6 +17,7 @@ from workflow_scripts.contracts.evaluations import (
     ClassScores,
     CocoScores,
     GroupScores,
+    ReliabilityPoint,
 )
 
 
@@ -62,6 +63,9 @@ def calibration_scores(matches: Matches, split: CocoSplit) -> CalibrationScores:
             name: ClassCalibration(**vars(of_class))
             for name, of_class in zip(split.classes, found, strict=True)
         },
+        reliability=tuple(
+            ReliabilityPoint(**vars(of_bin)) for of_bin in calibration.reliability_of(matches)
+        ),
     )
 
 

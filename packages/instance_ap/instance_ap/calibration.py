@@ -30,6 +30,29 @@ class Calibration:
     """Predictions that count."""
 
 
+@dataclass(frozen=True)
+class ScoreBin:
+    """The predictions of all classes in a bin."""
+
+    score: float
+    """Their mean score."""
+    precision: float
+    """Share of them that is right."""
+    predictions: int
+
+
+@dataclass(frozen=True)
+class _Binned:
+    """K classes by `BINS` bins."""
+
+    numbers: np.ndarray
+    """(K, BINS), predictions that count."""
+    scores: np.ndarray
+    """(K, BINS), sum of their scores."""
+    right: np.ndarray
+    """(K, BINS), how many of them are right."""
+
+
 def calibration_of(matches: Matches) -> list[Calibration]:
     """Calibration of each class.
 
@@ -39,19 +62,36 @@ def calibration_of(matches: Matches) -> list[Calibration]:
     Args:
         matches: predictions with scores from 0 to 1.
     """
+    binned = _binned(matches)
+    gaps = np.abs(binned.right - binned.scores).sum(axis=1)
+    numbers, to_find = binned.numbers.sum(axis=1), matches.objects.sum(axis=0)
+    return [
+        Calibration(
+            error=float(gap / number) if number and objects else None, predictions=int(number)
+        )
+        for gap, number, objects in zip(gaps, numbers, to_find, strict=True)
+    ]
+
+
+def reliability_of(matches: Matches) -> list[ScoreBin]:
+    """Precision by score over the classes that have objects to find, of the bins in use."""
+    binned, there = _binned(matches), matches.objects.sum(axis=0) > 0
+    parts = (binned.scores, binned.right, binned.numbers)
+    return [
+        ScoreBin(float(score / number), float(right / number), int(number))
+        for score, right, number in zip(*(part[there].sum(axis=0) for part in parts), strict=True)
+        if number
+    ]
+
+
+def _binned(matches: Matches) -> _Binned:
+    """The predictions that count, sorted into bins."""
     first = 1  # bit of the first threshold
     counts = matches.ignored & first == 0
     scores, category = matches.scores[counts], matches.category[counts]
     right = (matches.hits[counts] & first).astype(np.float64)
     bins = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
-    gaps = np.zeros((len(matches.classes), BINS))
-    np.add.at(gaps, (category, bins), right - scores)
-    numbers = np.bincount(category, minlength=len(matches.classes))
-    to_find = matches.objects.sum(axis=0)
-    return [
-        Calibration(
-            error=float(np.abs(of_class).sum() / number) if number and objects else None,
-            predictions=int(number),
-        )
-        for of_class, number, objects in zip(gaps, numbers, to_find, strict=True)
-    ]
+    sums = np.zeros((3, len(matches.classes), BINS))
+    for total, values in zip(sums, (np.ones_like(scores), scores, right), strict=True):
+        np.add.at(total, (category, bins), values)
+    return _Binned(*sums)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ap_cases import CASES, made_up
-from instance_ap.calibration import BINS, calibration_of
+from instance_ap.calibration import BINS, calibration_of, reliability_of
 from instance_ap.coco import IouType
 from instance_ap.matches import Matches, matches_of
 from instance_ap.predictions import Predictions
@@ -87,6 +87,19 @@ def test_scores_of_known_calibration(precision, expected):
     (found,) = calibration_of(scored(scores, right))
     assert found.error == pytest.approx(expected, abs=0.004)
     assert found.predictions == scores.size
+
+
+def test_precision_by_score():
+    generator = np.random.default_rng(0)
+    scores = generator.random(200_000)
+    matches = scored(scores, generator.random(scores.size) < scores**2)
+    bins = reliability_of(matches)
+    assert len(bins) == BINS and sum(of.predictions for of in bins) == scores.size
+    for number, of in enumerate(bins):
+        assert number / BINS <= of.score <= (number + 1) / BINS
+        assert of.precision == pytest.approx(of.score**2, abs=0.02)
+    assert [(of.predictions, of.precision) for of in reliability_of(scored([0.5], [1]))] == [(1, 1)]
+    assert reliability_of(scored([], [])) == []
 
 
 def test_a_score_of_1_is_in_the_last_bin_and_a_hit_at_another_iou_is_none():

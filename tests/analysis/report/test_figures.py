@@ -15,7 +15,14 @@ from PIL import Image
 from run_equivalence.verdicts import Question
 
 from tests.commands import report as main
-from workflow_scripts.analysis.report.figures import FIGURES, curves, forest, sizes, tradeoff
+from workflow_scripts.analysis.report.figures import (
+    FIGURES,
+    curves,
+    forest,
+    reliability,
+    sizes,
+    tradeoff,
+)
 from workflow_scripts.analysis.report.results import read_results
 
 
@@ -49,18 +56,19 @@ def test_of_many_variants_the_first_are_drawn_and_that_is_said(
     tmp_path, finished, curves_only, monkeypatch, capsys
 ):
     results = read_results(finished)
-    everything = [len(figure.panels(results)) for figure in (forest, sizes, curves)]
-    assert everything == [4, 12, 5]
+    figures = (forest, sizes, curves, reliability)
+    assert [len(figure.panels(results)) for figure in figures] == [4, 12, 5, 5]
     assert results.not_drawn == ""
     monkeypatch.setattr("workflow_scripts.analysis.report.results.MOST_DRAWN", 2)
-    assert [len(figure.panels(results)) for figure in (forest, sizes, curves)] == [2, 6, 3]
+    assert [len(figure.panels(results)) for figure in figures] == [2, 6, 3, 3]
     assert results.drawn == ("unmodified", "natural", "blackbox")
     assert main(["figures", str(finished), "--output", str(tmp_path)]) == 0
     said = "Of 4 variants, the first 2 are drawn; the tables have all."
     assert said in capsys.readouterr().err
     page = tmp_path / "report.html"
     assert main(["html", str(finished), "--output", str(page)]) == 0
-    assert page.read_text().count(said) == 2  # of the differences, and of the learning curves
+    # Of the differences, the learning curves and the reliability diagrams.
+    assert page.read_text().count(said) == 3
 
 
 def test_a_cut_learning_curve_is_said(tmp_path, finished, curves_only, capsys):
@@ -70,6 +78,23 @@ def test_a_cut_learning_curve_is_said(tmp_path, finished, curves_only, capsys):
     assert main(["figures", str(results)]) == 0
     (line,) = [one for one in capsys.readouterr().err.splitlines() if "metrics.jsonl" in one]
     assert f"{path}: it ends before the last iteration; so does its learning curve" in line
+
+
+def test_a_reliability_diagram_has_the_bins_of_each_run(finished):
+    results = read_results(finished)
+    chosen = reliability.panels(results)
+    assert chosen == [*results.variants]
+    drawn = reliability.draw(results, chosen[:2], 2, 3.3)
+    diagonal, *of_reference = drawn.axes[0].lines
+    assert list(diagonal.get_xdata()) == list(diagonal.get_ydata()) == [0, 1]
+    runs = [run for run in results.runs if run.variant == results.reference]
+    for line, run in zip(of_reference, runs, strict=True):
+        assert list(line.get_xdata()) == [of.score for of in run.reliability]
+        assert list(line.get_ydata()) == [of.precision for of in run.reliability]
+    assert len(drawn.axes[1].lines) == 1 + 2 * len(runs)  # the reference's stand behind
+    rare = results.runs[0].reliability[0].model_copy(update={"predictions": 9})
+    bare = replace(results, runs=(replace(results.runs[0], reliability=(rare,)),))
+    assert reliability.panels(bare) == []
 
 
 def test_a_forest_has_the_intervals_of_the_verdict(finished):

@@ -177,6 +177,7 @@ def test_what_stands_beside_the_verdict_is_named(finished, capsys):
     assert "Beside these tests, and changing no verdict: sizes of the effect (Hedges' g [" in text
     assert "exact tests over all arrangements of the runs [" in text
     assert "half-Cauchy prior of the spread of the effects [" in text
+    assert "the same tests of box AP and of the scores' calibration error at IoU 0.5 [" in text
 
 
 def test_a_registration_is_quoted_with_its_hash(finished, tmp_path, capsys):

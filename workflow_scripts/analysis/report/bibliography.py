@@ -14,8 +14,6 @@ WORKS = {
     "detection. ICCV 2019.",
     "gelman": "A. Gelman. Prior distributions for variance parameters in hierarchical models. "
     "Bayesian Analysis 1, 2006.",
-    "guo": "C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. On calibration of modern neural networks. "
-    "ICML 2017.",
     "hedges": "L. V. Hedges. Distribution theory for Glass's estimator of effect size and related "
     "estimators. Journal of Educational Statistics 6, 1981.",
     "holm": "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian "

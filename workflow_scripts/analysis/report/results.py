@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from workflow_scripts.contracts import registrations
 from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.evaluations import CocoScores, RunEvaluation
+from workflow_scripts.contracts.evaluations import CocoScores, ReliabilityPoint, RunEvaluation
 from workflow_scripts.contracts.pii_summary import PiiSummary
 from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
 from workflow_scripts.contracts.registrations import Registration
@@ -45,6 +45,8 @@ class Run:
     status: RunStatus
     scores: CocoScores | None
     """COCO scores that the run is judged by; None before the evaluation."""
+    reliability: tuple[ReliabilityPoint, ...]
+    """Precision by score; empty before the evaluation."""
     training: TrainingRecord | None
     """Content of run.json; None before the end of the training."""
     curve: tuple[tuple[int, float], ...]
@@ -232,9 +234,12 @@ def _further(folder: Path) -> Iterator[FurtherResults]:
 
 
 def _read_run(layout: RunLayout, status: RunStatus) -> Run:
+    evaluation = _read(RunEvaluation, layout.evaluation)
+    calibration = evaluation and evaluation.calibration
     return Run(
         status=status,
-        scores=scores.scores if (scores := _read(RunEvaluation, layout.evaluation)) else None,
+        scores=evaluation.scores if evaluation else None,
+        reliability=calibration.reliability if calibration else (),
         training=_read(TrainingRecord, layout.provenance),
         curve=_curve(layout.metrics),
     )

@@ -130,13 +130,11 @@ def _beside(supplement: Supplement, cited: Bibliography) -> Iterator[str]:
             "a hierarchical model with partial pooling over the classes (flat prior of the mean "
             f"effect, half-Cauchy prior of the spread of the effects {cited.cite('gelman')})"
         )
-    if any(of.boxes for of in supplement.variants):
-        done.append("the same tests of the AP of the models' boxes")
+    measures = ["box AP"] if any(of.boxes for of in supplement.variants) else []
     if any(of.calibration for of in supplement.variants):
-        done.append(
-            "the same tests of the expected calibration error of the scores at IoU 0.5 "
-            f"{cited.cite('guo', 'kueppers')}"
-        )
+        measures.append(f"the scores' calibration error at IoU 0.5 {cited.cite('kueppers')}")
+    if measures:
+        done.append(f"the same tests of {' and of '.join(measures)}")
     if done:
         yield f"Beside these tests, and changing no verdict: {'; '.join(done)}."
 

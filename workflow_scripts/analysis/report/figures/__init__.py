@@ -4,6 +4,13 @@ Each module has `NAME`, `COLUMNS`, `WIDTH`, `panels(results)`, `label(panel)` an
 `draw(results, panels, columns, width)`.
 """
 
-from workflow_scripts.analysis.report.figures import curves, forest, seeds, sizes, tradeoff
+from workflow_scripts.analysis.report.figures import (
+    curves,
+    forest,
+    reliability,
+    seeds,
+    sizes,
+    tradeoff,
+)
 
-FIGURES = (forest, sizes, seeds, curves, tradeoff)
+FIGURES = (forest, sizes, reliability, seeds, curves, tradeoff)

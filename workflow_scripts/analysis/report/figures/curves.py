@@ -1,6 +1,6 @@
 """Learning curves: the loss of every run, in front of that of the reference."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from figures_and_tables.figures import GRID, QUIET, colours_of, draw_panels, short, style
@@ -40,15 +40,10 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
         width: width of a panel, inches.
     """
     there = [run for run in results.runs if run.curve]
-    looks = colours_of(results.variants, results.reference)
     top = HIGHEST * max(_after_the_start(run) for run in there)
 
     def draw_panel(axes: Axes, variant: str) -> None:
-        if variant != results.reference:
-            behind = [run for run in there if run.variant == results.reference]
-            _draw(axes, behind, QUIET, linewidth=0.6, alpha=0.45)
-        _draw(axes, [run for run in there if run.variant == variant], looks[variant][0])
-        axes.set_title(short(variant, 24))
+        draw_runs(axes, results, variant, lambda run: run.curve)
         axes.set_ylim(0, top)
         axes.set_xlim(left=0)
         axes.grid(axis="y", color=GRID)
@@ -60,9 +55,23 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
         return draw_panels(chosen, draw_panel, (width, 2.5), columns)
 
 
-def _draw(axes: Axes, runs: Sequence[Run], colour: str, **options: Any) -> None:
-    for run in runs:
-        axes.plot(*zip(*run.curve, strict=True), color=colour, **{"linewidth": 1.0} | options)
+def draw_runs(
+    axes: Axes,
+    results: ExperimentResults,
+    variant: str,
+    points_of: Callable[[Run], Sequence[tuple[float, float]]],
+) -> None:
+    """A line for each of a variant's runs that has points, in front of those of the reference."""
+    looks = colours_of(results.variants, results.reference)
+    styles: dict[str, dict[str, Any]] = {
+        results.reference: {"color": QUIET, "linewidth": 0.6, "alpha": 0.45},
+        variant: {"color": looks[variant][0], "linewidth": 1.0},
+    }
+    for name, options in styles.items():
+        for run in results.runs:
+            if run.variant == name and (points := points_of(run)):
+                axes.plot(*zip(*points, strict=True), **options)
+    axes.set_title(short(variant, 24))
 
 
 def _after_the_start(run: Run) -> float:

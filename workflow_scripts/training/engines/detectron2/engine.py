@@ -119,6 +119,7 @@ class Detectron2Engine:
         if isinstance(model, DENSE):
             found = model.forward_inference(*dense_predictions(model, inputs))
         else:
+            assert isinstance(model, GeneralizedRCNN)
             found = model.inference(inputs, do_postprocess=False)
         return [
             _detections(instances, *image.shape[:2])
