@@ -159,6 +159,52 @@ def test_zod(tmp_path):
     assert expected_path(frames, image, {"blur": "dnat"}) == frames / generated
 
 
+YOLO = "names: {0: person, 1: car}\n"
+
+
+def test_yolo(tmp_path):
+    images = tmp_path / "mine/images/train"
+    for name in ("a/one.jpg", "two.png", "empty.jpg"):
+        photograph(images / name)
+    labels = tmp_path / "mine/labels/train"
+    (labels / "a").mkdir(parents=True)
+    (labels / "a/one.txt").write_text("1 0.5 0.5 0.2 0.25\n\n")
+    (labels / "two.txt").write_text("0 0.1 0.25 0.3 0.25 0.3 0.75 0.1 0.75\n")
+    (tmp_path / "data.yaml").write_text(YOLO)
+    options = "--images", images, "--output", tmp_path / "yolo.json"
+    assert convert("yolo", tmp_path / "data.yaml", *options) == 0
+    boxes = [("a/one.jpg", "car", [40, 24, 20, 16], 0), ("two.png", "person", [10, 16, 20, 32], 0)]
+    assert found(tmp_path / "yolo.json") == [
+        (image, name, pytest.approx(box), group) for image, name, box, group in boxes
+    ]
+    assert len(json.loads((tmp_path / "yolo.json").read_text())["images"]) == 3
+    split = indexed(tmp_path, tmp_path / "yolo.json", images, ["car", "person"], "boxes")
+    assert [one.category_id for one in split.instances] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "said"),
+    [
+        (YOLO, "2 0.5 0.5 0.1 0.1", "one.txt, line 1: class 2 is none of the 2 names"),
+        ("names: [person]", "person 0 0 1 1", "line 1: class person is none of the 1 names"),
+        (YOLO, "0 50 50 20 20", "line 1: 50 50 20 20: shares of the image are from 0 to 1"),
+        (YOLO, "0 0.5 0.5 0.1", "line 1: 4 fields; a class and 4 numbers of a box, or 6 and more"),
+        (YOLO, "0 0.5 0.5 0 0.1", "line 1: a box from (50, "),
+        ("nc: 2", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it; name the data.yaml"),
+        (YOLO, None, "no labels were found for its images, such as"),
+    ],
+)
+def test_yolo_labels_that_are_wrong_are_named(tmp_path, capsys, names, text, said):
+    photograph(tmp_path / "one.jpg")  # the labels are beside it
+    if text is not None:
+        (tmp_path / "one.txt").write_text(text)
+    (tmp_path / "data.yaml").write_text(names)
+    options = "--images", tmp_path, "--output", tmp_path / "yolo.json"
+    assert convert("yolo", tmp_path / "data.yaml", *options) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    assert said in line
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

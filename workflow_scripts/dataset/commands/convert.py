@@ -1,4 +1,4 @@
-"""`dataset convert`: labels of public data sets as a COCO file."""
+"""`dataset convert`: labels of other layouts as a COCO file."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,15 +9,20 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, write_json
 
 from workflow_scripts.common.cli import File, Folder
-from workflow_scripts.dataset.conversion import kitti, scalabel, zod
+from workflow_scripts.dataset.conversion import kitti, scalabel, yolo, zod
 from workflow_scripts.dataset.conversion.coco_file import as_coco
 from workflow_scripts.dataset.conversion.source import Reader
 
-READERS: dict[str, Reader] = {"kitti": kitti.read, "scalabel": scalabel.read, "zod": zod.read}
+READERS: dict[str, Reader] = {
+    "kitti": kitti.read,
+    "scalabel": scalabel.read,
+    "yolo": yolo.read,
+    "zod": zod.read,
+}
 
 
 def convert(
-    layout: Literal["kitti", "scalabel", "zod"],
+    layout: Literal["kitti", "scalabel", "yolo", "zod"],
     labels: Path,
     /,
     *,
@@ -27,9 +32,10 @@ def convert(
 ) -> None:
     """Write labels of another layout as a COCO file, for `dataset: {kind: coco}`.
 
-    kitti: the folder label_2 of the object benchmark. scalabel: a JSON file of BDD100K. zod: the
-    folder single_frames of Zenseact Open Dataset, which is that of the images, too. Regions in
-    which objects were not told apart become groups (iscrowd).
+    kitti: the folder label_2 of the object benchmark. scalabel: a JSON file of BDD100K. yolo: the
+    data.yaml with the class names; the text files are found from the images. zod: the folder
+    single_frames of Zenseact Open Dataset, which is that of the images, too. Regions in which
+    objects were not told apart become groups (iscrowd).
 
     Args:
         layout: of the labels.
