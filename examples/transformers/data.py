@@ -1,4 +1,4 @@
-"""Images as DETR reads them."""
+"""Images as RT-DETR reads them."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import functional
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 SIZE = (128, 256)
-"""Height and width that images are resized to, pixels; for photographs, (800, 1333)."""
+"""Height and width that images are resized to, pixels; for photographs, (640, 640)."""
 
 
 def tensor_of(path: Path) -> torch.Tensor:

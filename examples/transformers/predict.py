@@ -1,4 +1,4 @@
-"""COCO results of a trained DETR: boxes in the pixels of each image."""
+"""COCO results of a trained RT-DETR: boxes in the pixels of each image."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from data import tensor_of
-from transformers import DetrForObjectDetection
+from transformers import RTDetrForObjectDetection
 
 
 def main() -> None:
@@ -18,16 +18,18 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     device = "cuda" if given.gpus else "cpu"
-    model = DetrForObjectDetection.from_pretrained(given.model).to(device).eval()
+    model = RTDetrForObjectDetection.from_pretrained(given.model).to(device).eval()
     results = []
     for image in json.loads(given.annotations.read_text())["images"]:
         with torch.inference_mode():
             found = model(tensor_of(given.images / image["file_name"])[None].to(device))
-        # The last class stands for no object.
-        scores, classes = found.logits[0].softmax(-1)[:, :-1].max(-1)
-        centres, sizes = found.pred_boxes[0].split(2, dim=-1)
+        # Each query may find several classes: the best of all pairs, as in RT-DETR's own code.
+        likely = found.logits[0].sigmoid()
+        scores, pairs = likely.flatten().topk(min(100, likely.numel()))
+        queries, classes = pairs // likely.shape[1], pairs % likely.shape[1]
+        centres, sizes = found.pred_boxes[0, queries].split(2, dim=-1)
         scale = torch.tensor([image["width"], image["height"]], device=device)
-        # DETR's boxes may reach beyond the image.
+        # Its boxes may reach beyond the image.
         low = (centres - sizes / 2).clamp(0, 1) * scale
         high = (centres + sizes / 2).clamp(0, 1) * scale
         results += [

@@ -1,4 +1,4 @@
-"""COCO results of a trained YOLO: boxes and masks in the pixels of each image."""
+"""COCO results of a trained YOLO: boxes, and masks of a -seg model, in pixels of each image."""
 
 import argparse
 import json
@@ -23,26 +23,26 @@ def main() -> None:
     for image in json.loads(given.annotations.read_text())["images"]:
         (found,) = model.predict(
             str(given.images / image["file_name"]),
-            imgsz=256,
-            conf=0.05,
+            imgsz=320,
+            conf=0.001,
             max_det=100,
             retina_masks=True,
             device=0 if given.gpus else "cpu",
             verbose=False,
         )
-        masks = [] if found.masks is None else found.masks.data.cpu().numpy().astype(np.uint8)
-        for mask, box in zip(masks, found.boxes, strict=True):
+        for at, box in enumerate(found.boxes):
             x0, y0, x1, y1 = box.xyxy[0].tolist()
-            encoded = rle.encode(np.asfortranarray(mask))
-            results.append(
-                {
-                    "image_id": image["id"],
-                    "category_id": int(box.cls) + 1,
-                    "bbox": [x0, y0, x1 - x0, y1 - y0],
-                    "score": float(box.conf),
-                    "segmentation": {**encoded, "counts": encoded["counts"].decode()},
-                }
-            )
+            result = {
+                "image_id": image["id"],
+                "category_id": int(box.cls) + 1,
+                "bbox": [x0, y0, x1 - x0, y1 - y0],
+                "score": float(box.conf),
+            }
+            if found.masks is not None:
+                mask = found.masks.data[at].cpu().numpy().astype(np.uint8)
+                encoded = rle.encode(np.asfortranarray(mask))
+                result["segmentation"] = {**encoded, "counts": encoded["counts"].decode()}
+            results.append(result)
     given.output.write_text(json.dumps(results))
 
 

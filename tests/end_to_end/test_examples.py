@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from program_runner import filled_in
+from snakemake.utils import update_config
 
 from tests.small_experiment import copied
 from tests.workflow import PROJECT, Workflow
@@ -95,7 +96,7 @@ def test_a_script_that_saved_ends_like_one_that_did_not(name, small_experiment, 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
 def test_the_config_of_an_example_is_right(example):
     content = read_config(PROJECT / "examples/drawn_streets.yaml")
-    content |= read_config(example / "training.yaml")
+    update_config(content, read_config(example / "training.yaml"))
     experiment = read_experiment(content, example.name)
     assert experiment.experiment == f"example_{example.name}"
 
