@@ -15,6 +15,10 @@
 #SBATCH --signal=B:USR1@600
 set -o pipefail
 
+if [ -z "${SLURM_JOB_ID:-}" ]; then
+    echo "controller.sh is a Slurm job: sbatch profiles/slurm/controller.sh … (docs/slurm.md)" >&2
+    exit 2
+fi
 job=$SLURM_JOB_ID starts=${SLURM_RESTART_COUNT:-0}
 # The allocation of this job would confuse those that it submits. SLURM_CONF belongs to the site.
 for name in ${!SLURM_@}; do

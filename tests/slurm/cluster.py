@@ -48,8 +48,8 @@ PreemptMode=REQUEUE
 PartitionName=gpu Nodes=ALL Default=YES MaxTime=1-00:00:00 DefaultTime=10 State=UP OverSubscribe=NO
 PartitionName=urgent Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PriorityTier=9
 PartitionName=spare Nodes=ALL MaxTime=1-00:00:00 DefaultTime=10 State=UP PreemptMode=CANCEL
-PartitionName=scavenger Nodes=ALL MaxTime=10 State=UP PriorityTier=0 GraceTime=60
-PartitionName=leftover Nodes=ALL MaxTime=10 State=UP PriorityTier=0 GraceTime=60 PreemptMode=CANCEL
+PartitionName=scavenger Nodes=ALL MaxTime=10 State=UP PriorityTier=0 GraceTime=20
+PartitionName=leftover Nodes=ALL MaxTime=10 State=UP PriorityTier=0 GraceTime=20 PreemptMode=CANCEL
 """
 NO_ACCOUNTING = """\
 AccountingStorageType=accounting_storage/none

@@ -205,6 +205,21 @@ def test_a_partition_that_takes_no_jobs_for_a_while(idle_cluster, tmp_path):
     assert len(list(tmp_path.glob("[01].txt"))) == 2
 
 
+@pytest.mark.slow
+def test_a_call_says_that_a_job_never_starts(idle_cluster, tmp_path):
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("range(4)", "range(1)"))
+    (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT.replace("runtime: 30", "runtime: 9000"))
+    waits = "it requests more time than its partition allows: it will not start as it is; cancel"
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(call, idle_cluster, tmp_path)
+        logs = tmp_path / ".snakemake/log"
+        wait_for("message", lambda: any(waits in log.read_text() for log in logs.glob("*")))
+        idle_cluster.ask("scancel", "--user=root")
+        done = running.result()
+    assert done.returncode != 0
+    assert done.stdout.count(waits) == 1, done.stdout
+
+
 def test_a_job_that_never_starts_says_why(accounting_cluster, tmp_path, monkeypatch):
     for name, value in accounting_cluster.environment.items():
         monkeypatch.setenv(name, value)
@@ -232,22 +247,20 @@ def test_how_preempted_jobs_end_that_get_time_to_save(idle_cluster, tmp_path):
     """With GraceTime: it is requeued, or cancelled and ends with its own exit code."""
     cluster: Cluster = idle_cluster
     (tmp_path / "job").write_text(f"#!/bin/bash\n{STOPPED}")
-    ends = {}
-    for partition in ("scavenger", "leftover"):
-        submit = (
-            "sbatch",
-            "--parsable",
-            f"--partition={partition}",
-            "--gpus=4",
-            "--output=/dev/null",
+    options = "--parsable", "--gpus=4", "--output=/dev/null", f"--chdir={tmp_path}"
+    jobs = {
+        partition: int(
+            cluster.ask("sbatch", *options, f"--partition={partition}", str(tmp_path / "job"))
         )
-        job = int(cluster.ask(*submit, f"--chdir={tmp_path}", str(tmp_path / "job")))
-        started = tmp_path / f"started.{job}"
-        wait_for("a job that runs", started.exists)
+        for partition in ("scavenger", "leftover")
+    }
+    for job in jobs.values():
+        wait_for("a job that runs", (tmp_path / f"started.{job}").exists)
         node = cluster.details(job)["NodeList"]
         urgent = "--partition=urgent", "--gpus=4", f"--nodelist={node}", "--output=/dev/null"
         cluster.ask("sbatch", *urgent, "--wrap", "true")
-        wait_for("an end", lambda job=job: cluster.details(job)["JobState"] != "RUNNING")
-        wait_for("an end", lambda job=job: cluster.details(job)["JobState"] != "COMPLETING")
+    ends, runs = {}, ("RUNNING", "COMPLETING")
+    for partition, job in jobs.items():
+        wait_for("an end", lambda job=job: cluster.details(job)["JobState"] not in runs)
         ends[partition] = cluster.details(job)["JobState"], cluster.details(job)["ExitCode"]
     assert ends == {"scavenger": ("PENDING", "0:0"), "leftover": ("PREEMPTED", "75:0")}

@@ -87,6 +87,7 @@ class PatientExecutor(plugin.Executor):
                 "or profiles/cpu"
             )
         self._lock = threading.Lock()
+        self._is_ready = threading.Event()
         self._is_stopped = False
         self._is_retrying = False
         self._delayed: dict[Any, Delay] = {}
@@ -106,6 +107,7 @@ class PatientExecutor(plugin.Executor):
         self._fallback_account_arg = self._fallback_partition = ""
         command = self.workflow.executor_settings.status_command
         self._states = JobStates(self.run_uuid, self._queue, self.logger, command)
+        self._is_ready.set()
 
     # Submission, in threads of the plugin's pool
 
@@ -305,19 +307,26 @@ class PatientExecutor(plugin.Executor):
         self, active_jobs: list[SubmittedJobInfo]
     ) -> AsyncGenerator[SubmittedJobInfo, None]:
         """Report the jobs that have ended, yield the others, and try again what waits."""
+        # The thread starts before this object is complete, which takes long if Slurm does.
+        while self.wait and not self._is_ready.is_set():
+            await asyncio.sleep(0.1)
         states = await self._states_of(active_jobs) if active_jobs else {}
         first = self.workflow.executor_settings.init_seconds_before_status_checks
         pause = min(self.next_seconds_between_status_checks + 10, 180)
+        waiting = set()
         for info in active_jobs:
             # squeue of this cluster does not know the jobs of others.
             is_elsewhere = bool(self._submitted_job_clusters)
             number = info.external_jobid or ""
             state = self._states.state_of(number, states, is_elsewhere=is_elsewhere)
             if state not in ENDED and state != FORGOTTEN:
+                waiting |= {number} if state == "PENDING" else set()
                 yield info
                 continue
             pause = first
             await self._report_end(info, state)
+        for number, why in (await asyncio.to_thread(self._states.hopeless, waiting)).items():
+            self.logger.warning(f"Slurm job {number} waits: {why}")
         # What waits to be submitted is tried ever less often, too: a partition may stay closed.
         has_waiting = bool(active_jobs or self._delayed)
         self.next_seconds_between_status_checks = pause if has_waiting else first

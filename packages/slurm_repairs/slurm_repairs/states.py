@@ -18,11 +18,14 @@ from .questions import (
     accounting_problem,
     queue,
 )
+from .reasons import NEVER, reason_in_words
 
 FORGOTTEN = "FORGOTTEN"
 """Stands for the state of a job that Slurm no longer knows."""
 LOOKS_UNTIL_FORGOTTEN = 3
 """Number of looks in a row at which Slurm does not know a job that was submitted."""
+HOPELESS_SECONDS = 600.0
+"""Time between two questions why jobs wait."""
 QUEUE_KEPT_SECONDS = 5.0
 """Age up to which an answer of squeue is used for another submission."""
 
@@ -71,6 +74,8 @@ class JobStates:
         self._command = command
         self._uses_accounting: bool | None = None
         self._unknown: Counter[str] = Counter()
+        self._hopeless: set[str] = set()
+        self._asked_why = float("-inf")
 
     def ask(self, numbers: Iterable[str]) -> dict[str, str]:
         """States by the number of the job.
@@ -113,6 +118,26 @@ class JobStates:
         if self._unknown[number] < LOOKS_UNTIL_FORGOTTEN or is_elsewhere:
             return state
         return FORGOTTEN
+
+    def hopeless(self, waiting: set[str]) -> dict[str, str]:
+        """Reasons, in words, why jobs will never start; each job is named once.
+
+        Args:
+            waiting: numbers of the jobs that wait.
+        """
+        new = waiting - self._hopeless
+        if not new or time.monotonic() - self._asked_why < HOPELESS_SECONDS:
+            return {}
+        try:
+            reasons = {e.number: e.reason for e in self._queue.entries() if e.number in new}
+        except NoAnswerError:
+            return {}
+        if "None" not in reasons.values():  # Slurm has looked at all of them
+            self._asked_why = time.monotonic()
+        words = {number: reason_in_words(reason) for number, reason in reasons.items()}
+        found = {number: why for number, why in words.items() if f": {NEVER}" in why}
+        self._hopeless |= found.keys()
+        return found
 
     def _problem_of_accounting(self) -> str | None:
         if self._command == "squeue" and shutil.which("sacct"):
