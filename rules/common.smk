@@ -4,6 +4,7 @@ import functools
 import inspect
 import logging
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -222,6 +223,12 @@ def minutes_option(wildcards, resources):
     """When a training has to save and stop, where its walltime is enforced."""
     minutes = minutes_to_use(resources)
     return "" if minutes is None else f"--minutes {minutes:g}"
+
+
+def scratch_option(wildcards, resources):
+    """Where a training copies its images, if the profile names a folder."""
+    folder = resources.get("scratch")
+    return f"--scratch {shlex.quote(folder)}" if folder else ""
 
 
 @functools.cache

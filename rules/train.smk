@@ -88,6 +88,9 @@ rule train:
         micro_batch=0,
         # Deprecated name of micro_batch.
         images_at_once=0,
+        # Folder on a node's own disk to which images are copied, once per node; empty: they are read
+        # where they are.
+        scratch="",
         # Minutes without output after which a program of engine command hangs; 0: wait.
         silent_minutes=0,
         mem_mb=32000,
@@ -105,6 +108,7 @@ rule train:
         python=JOBS.python_of_training,
         gpus=gpus_of_job,
         minutes=minutes_option,
+        scratch=scratch_option,
     message:
         "Training on variant {wildcards.variant}, seed {wildcards.seed}"
     shell:
@@ -115,7 +119,7 @@ rule train:
         " --annotations {input.annotations:q} --images {params.images:q} {params.anonymized}"
         " --validation {params.validation:q} --validation-annotations {input.validation:q}"
         " --validation-images {params.validation_images:q}"
-        " --output {params.folder:q} {params.minutes}"
+        " --output {params.folder:q} {params.minutes} {params.scratch}"
         " --gpus {params.gpus} --micro-batch {resources.micro_batch}"
         " --images-at-once {resources.images_at_once}"
         " --silent-minutes {resources.silent_minutes}"

@@ -57,14 +57,16 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
 
 
 def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path):
-    """No retry is used for it. Also with GPUs asked for in the other way."""
+    """No retry is used for it. Also with GPUs by --gres, and with images on a node's disk."""
     iterations = 3
     local = replace(reference, folder=tmp_path / "local", config=small_config())
     local = shortened(copied(reference, local, RUN), iterations)
     local.run(model(local, RUN))
     # Over before the first iteration on whatever machine: a job makes one, and saves.
     site = site_with(
-        tmp_path / "site.yaml", save_before_end="29.999", runtime=30, gpu=0, gres="gpu:4"
+        tmp_path / "site.yaml",
+        **{"save_before_end": "29.999", "runtime": 30, "gpu": 0, "gres": "gpu:4"},
+        scratch=str(tmp_path / "$SLURMD_NODENAME"),
     )
     workflow = shortened(
         copied(reference, forked_on(idle_cluster, tmp_path / "work", site), RUN), iterations
@@ -77,4 +79,6 @@ def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path)
     job = idle_cluster.details(after[-1])
     assert job["TresPerNode"] == "gres:gpu:4"
     assert job["NumTasks"] == "1"
+    copies = tmp_path.glob("n[1-6]/images-*")
+    assert {len([*copy.rglob("*.png")]) for copy in copies} == {8}
     assert weights_of(workflow, RUN) == weights_of(local, RUN)

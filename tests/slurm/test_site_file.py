@@ -26,6 +26,7 @@ SETTINGS = {
 SHOWN = {
     "slurm-qos: my-qos": "slurm-qos: normal",
     "slurm-reservation: my-reservation": "slurm-reservation: ours",
+    "scratch: $TMPDIR": "scratch: $TMPDIR",
     "anonymize:": "anonymize:",
     "  slurm_partition: ?gpu_partition": "  slurm_partition: ?gpu_partition",
 }

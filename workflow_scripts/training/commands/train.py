@@ -28,6 +28,7 @@ from workflow_scripts.contracts.shard_arguments import Annotations, Images
 from workflow_scripts.training.engines.command import CommandTraining
 from workflow_scripts.training.job import Ending, TrainingJob, Validation
 from workflow_scripts.training.launcher import launch
+from workflow_scripts.training.local_images import with_local_images
 from workflow_scripts.training.programs.running import check_programs
 from workflow_scripts.training.settings import Training
 from workflow_scripts.training.sources import located, training_images
@@ -49,6 +50,7 @@ def train(
     validation_annotations: File | None = None,
     validation_images: Folder | None = None,
     output: Folder,
+    scratch: Folder | None = None,
     gpus: Count = 0,
     workers: Positive = 1,
     threads: Positive | None = None,
@@ -77,6 +79,8 @@ def train(
             where `every` of --validation asks for it.
         validation_images: the folder that their names are relative to.
         output: runs/{variant}/seed~{seed}.
+        scratch: folder on this machine's own disk, to which the images are copied before they are
+            read; $NAME stands for an environment variable.
         gpus: number of GPUs, one worker each; 0 trains on the CPU.
         workers: processes on the CPU.
         threads: CPU threads of all workers together (default: all cores).
@@ -124,6 +128,8 @@ def train(
         os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
     else:
         tell_recipe(job)
+    if scratch is not None:
+        job = with_local_images(job, scratch)
     outcome = launch(job)
     if outcome.ending is Ending.FAILED:
         raise UserError(outcome.message)
