@@ -5,17 +5,17 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests import preloaded
 from tests.slurm.accounting import ACCOUNT
 from tests.slurm.cluster import Cluster, wait_for
-from tests.slurm.experiments import SITE, ended, on, started
+from tests.slurm.experiments import SITE, forked_on
 from tests.slurm.test_check import site
 from tests.small_experiment import copied
 from tests.workflow import PROJECT, Workflow
@@ -35,7 +35,7 @@ def without_predictions(
     settings["default-resources"]["slurm_account"] = account
     own = folder / "site.yaml"
     own.write_text(yaml.safe_dump(settings))
-    workflow = copied(reference, on(cluster, folder / "work", own))
+    workflow = copied(reference, forked_on(cluster, folder / "work", own))
     shutil.rmtree(Layout(workflow.results).usage)
     (workflow.results / PREDICTIONS).unlink()
     return workflow, f"results/{workflow.config['experiment']}/{PREDICTIONS}"
@@ -50,15 +50,17 @@ def test_a_job_is_accounted_for_although_accounting_was_away(
     somebody = cluster.ask("sbatch", "--parsable", "--account", ACCOUNT, *occupy).strip()
     wait_for("a job that runs", lambda: cluster.runs(int(somebody)))
 
-    with started(workflow, missing) as snakemake:
+    with ThreadPoolExecutor() as pool:
+        snakemake = pool.submit(workflow.snakemake, missing)
         waiting = wait_for("a job that waits", lambda: predictions_of(cluster, "pending"))
         os.kill(cluster.pid_of("slurmdbd"), signal.SIGKILL)
         # For longer than Snakemake needs to ask for their states.
         time.sleep(5)
         cluster.start_slurmdbd()
         cluster.ask("scancel", somebody)
-        code, said = ended(snakemake)
-    assert code == 0, said
+    done = snakemake.result()
+    said = done.stdout
+    assert done.returncode == 0, said
     # Of which one depends on whether Snakemake asked for the first time while accounting was away.
     assert re.search(r"Job states are asked of (sacct \(accounting answers|squeue \(sacct: )", said)
     assert (workflow.folder / missing).is_file()
@@ -87,13 +89,9 @@ def predictions_of(cluster: Cluster, states: str) -> list[int]:
 
 
 def show_usage(workflow: Workflow, cluster: Cluster) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "workflow_scripts", "usage", str(workflow.results)],
-        cwd=PROJECT,
-        env={**os.environ, **cluster.environment},
-        check=True,
-        timeout=1800,
-    )
+    words = ["workflow_scripts", "usage", str(workflow.results)]
+    done = preloaded.run(words, PROJECT, {**os.environ, **cluster.environment})
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_check_knows_accounts(accounting_cluster, check, tmp_path):

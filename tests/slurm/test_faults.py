@@ -114,7 +114,8 @@ def wait_for_second_training(workflow, run):
 
 def test_preempted_for_good_and_snakemake_stopped_twice(idle_cluster, reference, tmp_path):
     cluster = idle_cluster
-    site = site_with(tmp_path / "site.yaml", slurm_partition="spare")
+    # It gives time to save (GraceTime), and cancels.
+    site = site_with(tmp_path / "site.yaml", slurm_partition="leftover", runtime=10)
     workflow = copied(reference, on(cluster, tmp_path / "work", site), RUN)
 
     with started(workflow, model(workflow, RUN)) as snakemake:
@@ -138,15 +139,19 @@ def test_preempted_for_good_and_snakemake_stopped_twice(idle_cluster, reference,
         take_node_of(cluster, job)
         wait_for("signal", lambda: not cluster.runs(job))
         release(held[RUN])
-        wait_for("end", lambda: cluster.details(job)["JobState"] == "PREEMPTED")
+        # A job that ends in time has failed, for Slurm.
+        ends = "PREEMPTED", "FAILED"
+        wait_for("end", lambda: cluster.details(job)["JobState"] in ends)
         held = hold(workflow, RUN, iteration=iterations_of(workflow, RUN) + 1)
         snakemake.kill()
         ended(snakemake)
     assert cluster.runs(running_job(cluster, RUN))
-    refused = workflow.snakemake(model(workflow, RUN))
+    # Both start nothing.
+    quick = forked_on(cluster, workflow.folder, site)
+    refused = quick.snakemake(model(workflow, RUN))
     assert refused.returncode != 0
     assert "--unlock" in refused.stdout
-    workflow.run("--unlock")
+    quick.run("--unlock")
     # Not even now: the next call finds the job, and waits for it.
     before = training_jobs(cluster)
     with started(workflow, model(workflow, RUN)) as snakemake:
