@@ -49,7 +49,9 @@ def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
         )
         return job
     log.info("%s: %d images, %d of them copied now", folder, len(images), copied)
-    return replace(job, **{"images" if job.anonymized is None else "anonymized": folder})
+    if job.anonymized is None:
+        return replace(job, images=folder)
+    return replace(job, anonymized=folder)
 
 
 @contextlib.contextmanager
