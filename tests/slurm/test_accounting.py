@@ -8,6 +8,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ import yaml
 from tests import preloaded
 from tests.slurm.accounting import ACCOUNT
 from tests.slurm.cluster import Cluster, wait_for
-from tests.slurm.experiments import SITE, forked_on
+from tests.slurm.experiments import SITE, on
 from tests.slurm.test_check import site
 from tests.small_experiment import copied
 from tests.workflow import PROJECT, Workflow
@@ -35,7 +36,7 @@ def without_predictions(
     settings["default-resources"]["slurm_account"] = account
     own = folder / "site.yaml"
     own.write_text(yaml.safe_dump(settings))
-    workflow = copied(reference, forked_on(cluster, folder / "work", own))
+    workflow = copied(reference, on(cluster, folder / "work", own))
     shutil.rmtree(Layout(workflow.results).usage)
     (workflow.results / PREDICTIONS).unlink()
     return workflow, f"results/{workflow.config['experiment']}/{PREDICTIONS}"
@@ -51,7 +52,7 @@ def test_a_job_is_accounted_for_although_accounting_was_away(
     wait_for("a job that runs", lambda: cluster.runs(int(somebody)))
 
     with ThreadPoolExecutor() as pool:
-        snakemake = pool.submit(workflow.snakemake, missing)
+        snakemake = pool.submit(call, workflow, missing)
         waiting = wait_for("a job that waits", lambda: predictions_of(cluster, "pending"))
         os.kill(cluster.pid_of("slurmdbd"), signal.SIGKILL)
         # For longer than Snakemake needs to ask for their states.
@@ -83,6 +84,12 @@ def test_a_job_is_accounted_for_although_accounting_was_away(
     assert found.cpu_seconds > own.cpu_seconds
 
 
+def call(workflow: Workflow, target: str) -> CompletedProcess[str]:
+    """Call Snakemake in a fork; its jobs are processes of their own, which Slurm accounts for."""
+    words = workflow.command(target)[2:]
+    return preloaded.run(words, workflow.folder, {**os.environ, **workflow.environment})
+
+
 def predictions_of(cluster: Cluster, states: str) -> list[int]:
     """The jobs in such a state that predict."""
     return [job for job, said in cluster.jobs(states).items() if said.startswith("rule_predict")]
@@ -112,7 +119,7 @@ def test_the_check_knows_accounts(accounting_cluster, check, tmp_path):
 def test_a_bad_account_ends_the_call(accounting_cluster, reference, tmp_path):
     workflow, missing = without_predictions(reference, accounting_cluster, tmp_path, "wrong")
     before = accounting_cluster.jobs()
-    refused = workflow.snakemake(missing)
+    refused = call(workflow, missing)
     assert refused.returncode != 0
     line = "Slurm does not take the job: account wrong is none of yours; yours: "
     assert refused.stdout.count(f"message: {line}") == 1
