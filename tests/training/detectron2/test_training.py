@@ -144,15 +144,20 @@ def test_other_models_of_the_zoo_train_and_predict(d2_job, shapes, name):
     assert step_and_predict(replace(d2_job, settings=settings), shapes)
 
 
+LAZY = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
+LAZY_STEP = {
+    "train.max_iter": 1,
+    "dataloader.train.total_batch_size": 2,
+    "dataloader.train.mapper.augmentations.0.short_edge_length": [64],
+    "dataloader.train.mapper.augmentations.0.max_size": 128,
+    "model.proposal_generator.post_nms_topk": [20, 20],
+    "optimizer.lr": 0.001,
+}
+"""One step on small images."""
+
+
 def test_a_lazy_config_trains_and_predicts(d2_job, shapes):
-    options = {
-        "train.max_iter": 1,
-        "dataloader.train.total_batch_size": 2,
-        "model.proposal_generator.post_nms_topk": [20, 20],
-        "optimizer.lr": 0.001,
-    }
-    name = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
-    settings = d2_job.settings.model_copy(update={"config": name, "options": options})
+    settings = d2_job.settings.model_copy(update={"config": LAZY, "options": LAZY_STEP})
     assert step_and_predict(replace(d2_job, settings=settings), shapes)
     assert "max_iter: 1" in (d2_job.output / "config.yaml").read_text()
 
@@ -183,14 +188,8 @@ def test_models_without_masks_train_and_predict(d2_job, shapes, name):
 
 
 def test_a_lazy_config_trains_without_its_masks(d2_job, shapes):
-    options = {
-        "train.max_iter": 1,
-        "dataloader.train.total_batch_size": 2,
-        "model.proposal_generator.post_nms_topk": [20, 20],
-        "optimizer.lr": 0.001,
-    }
-    name = "COCO-InstanceSegmentation/mask_rcnn_R_50_FPN_1x.py"
-    settings = small_settings(task="boxes", config=name).model_copy(update={"options": options})
+    settings = small_settings(task="boxes", config=LAZY)
+    settings = settings.model_copy(update={"options": LAZY_STEP})
     found = step_and_predict(replace(d2_job, settings=settings), shapes)
     assert found and all("segmentation" not in one for one in found)
 
