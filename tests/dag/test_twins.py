@@ -48,7 +48,7 @@ def test_a_run_of_a_twin_is_launched_from_its_images(indexed):
     for seed, twin in twins.items():
         (command,) = [line for line in commands if f"--variant anonymized --seed {seed} " in line]
         folder = "anonymized" if twin == 1 else "anonymized~2"
-        assert f"/images/{folder}/train " in command
+        assert f"/images/{folder}/train" in command
     assert all("--anonymized" not in line for line in commands if "--variant unmodified" in line)
 
 
