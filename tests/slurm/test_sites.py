@@ -38,6 +38,9 @@ set-resources: {{work: {{runtime: 30}}}}
 WITHOUT_ACCOUNT = SITE.replace(f"slurm-qos: {SMALL_QOS}\n", "").replace(
     f"slurm_account: {ACCOUNT}, ", ""
 )
+DEFINITIONS = "__definitions__:\n"
+SOON = "  - import slurm_repairs.questions; slurm_repairs.questions.ACCOUNTING_SECONDS = 3\n"
+"""A line of a site file with which accounting counts as away after seconds."""
 STOPPED = """\
 trap 'exit 75' TERM
 echo >started.$SLURM_JOB_ID
@@ -143,7 +146,7 @@ def test_a_sacct_that_does_not_answer(idle_cluster, tmp_path, sacct, said):
     program.write_text(f"#!/bin/sh\n{sacct}\n")
     program.chmod(0o755)
     (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("range(4)", "range(2)"))
-    (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT)
+    (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT.replace(DEFINITIONS, DEFINITIONS + SOON))
     done = call(idle_cluster, tmp_path, first=program.parent)
     assert done.returncode == 0, done.stdout
     assert f"Job states are asked of {said}" in done.stdout
