@@ -125,7 +125,7 @@ def test_boxes_need_no_masks(val, tmp_path):
     assert read_results(file, val, Evaluation(), Task.BOXES) == boxes
     file.write_text(json.dumps(perfect(val)))
     assert read_results(file, val, Evaluation(), Task.BOXES) == boxes
-    with pytest.raises(UserError, match="segmentation is missing; a COCO result has image_id, ca"):
+    with pytest.raises(UserError, match="segmentation is missing; a COCO result has image"):
         checked(boxes, val, tmp_path)
 
 

@@ -14,7 +14,7 @@ from workflow_scripts.training.engines.command import CommandTraining
 from workflow_scripts.training.programs.handover import Handover
 from workflow_scripts.training.programs.model_file import MODEL, ModelOrigin
 from workflow_scripts.training.programs.results import read_results
-from workflow_scripts.training.programs.running import check_programs, run
+from workflow_scripts.training.programs.running import SILENT, check_programs, run
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def predictions(
         try:
             run(settings, "predict", values, mark=folder, silent_minutes=silent_minutes)
         except ProgramError as error:
-            hint = "; ended it" if isinstance(error, ProgramTimeoutError) else ""
+            hint = SILENT.format("predict") if isinstance(error, ProgramTimeoutError) else ""
             raise UserError(f"training.predict: {error}{hint}") from None
         if not output.is_file():
             raise UserError(

@@ -80,7 +80,8 @@ def _result(
     needed = ("image_id", "category_id", "bbox", "score", *of_mask)
     if not isinstance(item, dict) or (lacking := [key for key in needed if key not in item]):
         keys = ", ".join(lacking if isinstance(item, dict) else needed)
-        raise ValueError(f"{keys} is missing; a COCO result has {', '.join(needed)}")
+        hint = "; for a model without masks set task: boxes" if keys == "segmentation" else ""
+        raise ValueError(f"{keys} is missing; a COCO result has {', '.join(needed)}{hint}")
     image = images.get(item["image_id"]) if type(item["image_id"]) is int else None
     if image is None:
         raise ValueError(

@@ -14,6 +14,8 @@ from workflow_scripts.training.engines.command import CommandTraining
 
 GRACE_SECONDS = 120.0
 """Time that a program has to save after it was told to end."""
+SILENT = "; ended it, as silent_minutes of {} in the profile says; let it print, or raise the limit"
+"""What follows the error of a program that hangs."""
 
 
 Key = Literal["train", "predict"]

@@ -22,7 +22,7 @@ from workflow_scripts.training.process_control import StopRequest
 from workflow_scripts.training.programs.handover import Handover
 from workflow_scripts.training.programs.model_file import ModelOrigin
 from workflow_scripts.training.programs.parts import packages_in
-from workflow_scripts.training.programs.running import run
+from workflow_scripts.training.programs.running import SILENT, run
 from workflow_scripts.training.sources import located
 
 
@@ -163,7 +163,7 @@ class ProgramRun:
                 f"is in {where}; let it save there (and end with {EXIT_SAVED}), or give the job "
                 "more time (runtime under train in the profile)",
             )
-        hint = "; ended it" if isinstance(failure, ProgramTimeoutError) else ""
+        hint = SILENT.format("train") if isinstance(failure, ProgramTimeoutError) else ""
         return TrainingOutcome(Ending.FAILED, f"training.train: {failure}{hint}")
 
     def _finish(self, progress: ProgramProgress) -> None:
