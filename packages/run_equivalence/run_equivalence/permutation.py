@@ -26,7 +26,8 @@ MOST_EXACT = 10
 TIE = 1e-9
 """Statistics that differ by less, relative to the observed one, are equal but for rounding."""
 ROUNDING = 1e-12
-"""Sums that differ by less, relative to the largest run, are equal but for rounding."""
+"""Sums that differ by less, relative to the largest run of a call, are equal but for rounding. A
+margin can take a run to 0, so that its own size does not tell."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def tails_of_groups(values: np.ndarray, reference: np.ndarray) -> TailShares:
     """
     n, m = values.shape[1], reference.shape[1]
     pooled = np.concatenate((values, reference), axis=1)
-    slack = ROUNDING * np.abs(pooled).max(axis=1)
+    slack = ROUNDING * float(np.abs(pooled).max())
     # Around their mean, so that squares lose no digits.
     pooled = pooled - pooled.mean(axis=1, keepdims=True)
     if n == m:
@@ -114,23 +115,23 @@ def tails_of_groups(values: np.ndarray, reference: np.ndarray) -> TailShares:
     other_sums = pooled.sum(axis=1, keepdims=True) - sums
     other_squares = (pooled**2).sum(axis=1, keepdims=True) - squares
     variance = _variance_of_mean(sums, squares, n) + _variance_of_mean(other_sums, other_squares, m)
-    return _tails(_ratio(sums / n - other_sums / m, variance))
+    return _tails(_ratio(sums / n - other_sums / m, variance, slack))
 
 
-def _tails_of_sums(pooled: np.ndarray, slack: np.ndarray) -> TailShares:
+def _tails_of_sums(pooled: np.ndarray, slack: float) -> TailShares:
     """Shares of the halves whose sum is as extreme as that of the first half.
 
     Args:
         pooled: (B, 2 n), around their mean.
-        slack: (B,), by which sums differ that are equal but for rounding.
+        slack: by which sums differ that are equal but for rounding.
     """
     n = pooled.shape[1] // 2
     observed = pooled[:, :n].sum(axis=1)
     # What is not chosen has the negative sum, so that small sums are as many as large ones.
     upper, lower = np.array(
         [
-            _sums_from(row, (sum_ - tie, -sum_ - tie))
-            for row, sum_, tie in zip(pooled, observed, slack, strict=True)
+            _sums_from(row, (sum_ - slack, -sum_ - slack))
+            for row, sum_ in zip(pooled, observed, strict=True)
         ]
     ).T / math.comb(2 * n, n)
     return TailShares(upper, lower, np.minimum(2 * np.minimum(upper, lower), 1))
@@ -155,7 +156,8 @@ def tails_of_pairs(differences: np.ndarray) -> TailShares:
     n = differences.shape[1]
     sums = differences @ _signs(n).T
     squares = np.broadcast_to((differences**2).sum(axis=1, keepdims=True), sums.shape)
-    return _tails(_ratio(sums / n, _variance_of_mean(sums, squares, n)))
+    slack = ROUNDING * float(np.abs(differences).max())
+    return _tails(_ratio(sums / n, _variance_of_mean(sums, squares, n), slack))
 
 
 def _shifts(margins: Sequence[float]) -> np.ndarray:
@@ -181,11 +183,17 @@ def _variance_of_mean(sums: np.ndarray, squares: np.ndarray, n: int) -> np.ndarr
     return np.maximum(squares - sums**2 / n, 0) / (n * (n - 1))
 
 
-def _ratio(difference: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """The statistic; infinite where the runs of both groups are all alike."""
+def _ratio(difference: np.ndarray, variance: np.ndarray, slack: float) -> np.ndarray:
+    """The statistic; infinite where the runs of both groups are all alike.
+
+    Args:
+        difference: (B, A) of the means.
+        variance: (B, A) of the difference.
+        slack: differences up to it are 0 but for rounding; none of them would tie with 0 otherwise.
+    """
     error = np.sqrt(variance)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(difference == 0, 0.0, difference / error)
+        return np.where(np.abs(difference) <= slack, 0.0, difference / error)
 
 
 def _tails(statistics: np.ndarray) -> TailShares:

@@ -58,6 +58,28 @@ def test_arrangements_that_are_alike_count_as_scipy_counts_them(seed):
     assert ours.p_not_worse == pytest.approx((upper,), abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("values", "reference", "different", "one_sided"),
+    [
+        # A margin of a point takes the difference to 0. Counted by hand in fractions.
+        ([0.34, 0.30], [0.35, 0.30, 0.34], 0.8, 0.5),
+        ([0.35, 0.30], [0.35, 0.34, 0.32, 0.33], 11 / 15, 0.6),
+        ([0.29, 0.29, 0.29], [0.30, 0.30], 0.1, 1.0),
+    ],
+)
+def test_a_difference_of_zero_ties_with_others_in_groups_of_two_sizes(
+    values, reference, different, one_sided
+):
+    ours = permutation_test(values, reference, (0.01,))
+    assert (ours.p_different, *ours.p_not_worse) == pytest.approx((different, one_sided))
+
+
+def test_pairs_that_a_margin_takes_to_zero_are_all_alike():
+    ours = sign_flip_test([0.28 - 0.3, 0.38 - 0.4], (0.01, 0.02))
+    assert ours.p_different == 0.5
+    assert (ours.p_not_worse, ours.p_equivalent) == ((1.0, 1.0), (1.0, 1.0))
+
+
 def test_the_observed_arrangement_is_one_of_many_without_a_difference():
     # The margin takes the difference to zero but for rounding: half of the arrangements, and the
     # ties, are as extreme.
