@@ -183,6 +183,29 @@ def test_yolo(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("names", "name"),
+    [
+        ("names: [yes, no]", "no"),
+        ("names: {'0': person, '1': car}", "car"),
+        ("names: {0: 17, 1: 18}", "18"),
+        ("\ufeffnames:\n- person\n- car\n", "car"),
+    ],
+)
+def test_yolo_names_are_words_and_a_byte_order_mark_is_none(tmp_path, names, name):
+    photograph(tmp_path / "one.jpg")
+    (tmp_path / "one.txt").write_text("\ufeff1 0.5 0.5 0.2 0.25\r\n", encoding="utf-8")
+    (tmp_path / "data.yaml").write_text(names, encoding="utf-8")
+    options = "--images", tmp_path, "--output", tmp_path / "yolo.json"
+    assert convert("yolo", tmp_path / "data.yaml", *options) == 0
+    assert found(tmp_path / "yolo.json") == [
+        ("one.jpg", name, pytest.approx([40, 24, 20, 16]), 0),
+    ]
+
+
+POLYGON = "0 0.1 0.1 0.3 0.1 0.3 0.4\n"
+
+
+@pytest.mark.parametrize(
     ("names", "text", "said"),
     [
         (YOLO, "2 0.5 0.5 0.1 0.1", "one.txt, line 1: class 2 is none of the 2 names"),
@@ -191,6 +214,12 @@ def test_yolo(tmp_path):
         (YOLO, "0 0.5 0.5 0.1", "line 1: 4 fields; a class and 4 numbers of a box, or 6 and more"),
         (YOLO, "0 0.5 0.5 0 0.1", "line 1: a box from (50, "),
         ("nc: 2", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it; name the data.yaml"),
+        ("names: coco.names", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it"),
+        ("names: [person, ~, '']", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it"),
+        ("names: [car, car]", "0 0.5 0.5 0.1 0.1", "data.yaml: two classes have one name"),
+        ("names: [man]\nkpt_shape: [4, 2]", POLYGON, "data.yaml: its labels have keypoints"),
+        (YOLO, POLYGON + "0 0.1 0.1 0.3 0.4", "line 2: 4 numbers among polygons, which YOLO"),
+        (YOLO, "0 0.1 0.1 0.9 0.9\n0 0.4 0.4 0.6 0.6", "all fit if read as corners; YOLO's are"),
         (YOLO, None, "no labels were found for its images, such as"),
     ],
 )

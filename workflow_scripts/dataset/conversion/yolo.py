@@ -16,6 +16,8 @@ from workflow_scripts.imaging.images import size_in_header
 from .source import SourceImage, SourceObject, box_between
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+SLACK = 0.01
+"""Share of an image's side by which coordinates may leave it."""
 
 
 def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImage]:
@@ -31,37 +33,74 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
         where = f"such as {files[0]}" if files else "since it has no images"
         findings.append(f"{images}: no labels were found for its images, {where}")
         return
+    boxes: list[list[float]] = []
     for path, file in zip(paths, files, strict=True):
         raw = read_bytes(path)
         size = size_in_header(raw)
         if size is not None and orientation_of(raw) != 1:
             findings.append(f"{path}: has an EXIF orientation, which YOLO turns; store it turned")
             continue
+        lines = _lines_of(file)
+        has_polygons = any(len(fields) > 6 for fields in lines.values())
         objects = []
-        lines = read_bytes(file).decode(errors="replace").splitlines() if file.is_file() else []
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+        for number, fields in lines.items():
             try:
-                objects.append(_object_of(line.split(), names, size or (1, 1)))
+                if has_polygons and len(fields) == 5:
+                    raise ValueError("4 numbers among polygons, which YOLO reads as two corners")
+                objects.append(_object_of(fields, names, size or (1, 1)))
             except ValueError as error:
                 findings.append(f"{file}, line {number}: {error}")
+            else:
+                boxes += [[*map(float, fields[1:])]] if len(fields) == 5 else []
         yield SourceImage(path.relative_to(images).as_posix(), tuple(objects))
+    if _are_corners(boxes):
+        findings.append(
+            f"{images}: boxes of which some leave their image, while all fit if read as corners; "
+            "YOLO's are the centre, the width and the height"
+        )
+
+
+def _are_corners(boxes: list[list[float]]) -> bool:
+    """Whether boxes make sense as left, top, right, bottom, and not as centre and size."""
+    leave = any(
+        at - side / 2 < -SLACK or at + side / 2 > 1 + SLACK
+        for x, y, width, height in boxes
+        for at, side in ((x, width), (y, height))
+    )
+    return leave and all(right > left and bottom > top for left, top, right, bottom in boxes)
+
+
+def _lines_of(file: Path) -> dict[int, list[str]]:
+    """The fields of the lines of a text file by number; none where there is no file."""
+    content = read_bytes(file).decode("utf-8-sig", errors="replace") if file.is_file() else ""
+    lines = enumerate(content.splitlines(), start=1)
+    return {number: line.split() for number, line in lines if line.strip()}
 
 
 def _names_in(file: Path) -> dict[int, str]:
     """Names of the classes by number, which are listed or numbered in the file.
 
     Raises:
-        UserError: there are none.
+        UserError: there are none, one is there twice, or the labels are keypoints.
     """
     try:
-        names = yaml.safe_load(read_bytes(file))["names"]
-        return dict(names if isinstance(names, dict) else enumerate(names))
-    except (yaml.YAMLError, KeyError, TypeError, ValueError):
+        # Words stay as they are: for YAML, `no` is false.
+        content = yaml.load(read_bytes(file), yaml.BaseLoader)
+        listed = content["names"]
+        if isinstance(listed, list):
+            listed = dict(enumerate(listed))
+        names = {int(number): name for number, name in listed.items()}
+        if not names or not all(isinstance(name, str) and name for name in names.values()):
+            raise ValueError
+    except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError):
         raise UserError(
             f"{file}: no class names in it; name the data.yaml with `names` that YOLO trains with"
         ) from None
+    if len(set(names.values())) < len(names):
+        raise UserError(f"{file}: two classes have one name")
+    if "kpt_shape" in content:
+        raise UserError(f"{file}: its labels have keypoints (kpt_shape), which are not read")
+    return names
 
 
 def _labels_of(image: Path) -> Path:
@@ -81,7 +120,7 @@ def _object_of(fields: list[str], names: dict[int, str], size: tuple[int, int]) 
     if not fields[0].isdigit() or int(fields[0]) not in names:
         raise ValueError(f"class {fields[0]} is none of the {len(names)} names")
     name, values = names[int(fields[0])], [float(field) for field in fields[1:]]
-    if not all(-0.01 <= value <= 1.01 for value in values):
+    if not all(-SLACK <= value <= 1 + SLACK for value in values):
         raise ValueError(f"{' '.join(fields[1:])}: shares of the image are from 0 to 1")
     pixels = [value * size[at % 2] for at, value in enumerate(values)]
     if len(pixels) == 4:
