@@ -76,6 +76,7 @@ def write_results(
     images: str = "images",
     show_originals: bool = False,
     iterations: int = 24000,
+    more_seeds: dict[str, list[int]] | None = None,
 ) -> Path:
     """Write `results/<experiment>` to `folder` and return its path.
 
@@ -89,16 +90,19 @@ def write_results(
         images: the folder of the images, in the config.
         show_originals: whether Figure 2 has them: a bright square each, never one in a variant.
         iterations: of a training; 200 of them are noted.
+        more_seeds: further runs of single variants, by seed.
     """
     treatments, classes = treatments or FIVE, classes or CLASSES
     experiment = read_experiment(
-        _config(treatments, seeds, classes, images, show_originals), "made up"
+        _config(treatments, seeds, classes, images, show_originals)
+        | {"more_seeds": more_seeds or {}},
+        "made up",
     )
     jobs, results = Jobs(experiment), folder / "results" / experiment.experiment
     rng = np.random.default_rng(7)
     write_text(results / "runs/expected.json", jobs.expected_runs())
     for variant, treatment in treatments.items():
-        for seed in experiment.run_seeds:
+        for seed in experiment.runs.seeds_of(variant):
             if (variant, seed) in failed:
                 log = results / f"logs/train/{variant}/seed~{seed}.log"
                 write_text(log, f"2026-01-05 10:00:00 error: {error}\n")

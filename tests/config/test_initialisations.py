@@ -91,6 +91,27 @@ def test_twins_and_initialisations_cannot_both_be_told_apart(twins, initialisati
     assert f"natural spreads its 5 runs over {twins} twins as well" in line
 
 
+def test_runs_that_a_look_adds_cannot_come_to_share_both():
+    variants = {**small_config()["variants"], "natural": {"method": "natural", "twins": 5}}
+    with pytest.raises(UserError) as caught:
+        experiment(2, variants=variants, statistics={"looks": [5, 8]})
+    (line,) = str(caught.value).splitlines()
+    assert "natural spreads its 8 runs over 5 twins as well" in line
+    assert line.endswith("take twins: 8")
+
+
+@pytest.mark.parametrize("offset", [5, 7])
+def test_runs_that_a_look_adds_to_the_reference_are_no_a_a_control(offset):
+    def read(looks):
+        control = {"method": "unmodified", "seed_offset": offset}
+        variants = {**small_config()["variants"], "again": control}
+        return experiment(variants=variants, statistics={"looks": looks})
+
+    assert read([5]).seeds_with_looks("unmodified") == (1, 2, 3, 4, 5)
+    with pytest.raises(UserError, match=rf"again\.seed_offset: with seed {offset + 1} it would be"):
+        read([5, 8])
+
+
 @pytest.mark.parametrize(("twins", "initialisations"), [(5, 2), (1, 2), (2, 5), (2, 9)])
 def test_a_twin_or_an_initialisation_for_each_run_leaves_the_other_alone(twins, initialisations):
     variants = {**small_config()["variants"], "natural": {"method": "natural", "twins": twins}}

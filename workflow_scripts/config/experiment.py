@@ -232,7 +232,7 @@ class Experiment(Sections):
         key = "training.initialisation_seeds"
         self._refuse_idle_groups(key, initialisations, "initialisations")
         for name, one in self.variants.items():
-            runs = len(self.runs.seeds_of(name))
+            runs = len(self.seeds_with_looks(name))
             if 1 < twins_of(one) < runs and initialisations < runs:
                 raise ValueError(
                     f"{key}: {name} spreads its {runs} runs over {twins_of(one)} twins as well, so "
@@ -287,7 +287,10 @@ class Experiment(Sections):
             if not is_unmodified(variant):
                 continue
             speed = speed_of(variant) or self.training.speed
-            runs = [(seed + seed_offset(variant), speed) for seed in self.runs.seeds_of(name)]
+            # Looks add no runs to A/A controls.
+            is_reference = name == self.reference
+            seeds = self.seeds_with_looks(name) if is_reference else self.runs.seeds_of(name)
+            runs = [(seed + seed_offset(variant), speed) for seed in seeds]
             same = [run for run in runs if run in owners]
             if same:
                 raise ValueError(

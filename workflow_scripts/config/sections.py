@@ -97,6 +97,11 @@ class Sections(Section):
             more_seeds=self.more_seeds,
         )
 
+    def seeds_with_looks(self, variant: str) -> tuple[int, ...]:
+        """The seed of each run of a variant, and of those that looks may add."""
+        known, most = self.runs.seeds_of(variant), max(self.statistics.looks, default=0)
+        return known + self.runs.unused_seeds(variant, most - len(known))
+
     @property
     def verdict_settings(self) -> VerdictSettings:
         """How the verdict is made."""

@@ -73,7 +73,6 @@ def registration_of(experiment: Experiment, shards: Shards) -> Registration:
     jobs = Jobs(experiment)
     fingerprints = Fingerprints(jobs, lambda: shards.digests)
     expected = experiment.runs
-    most = max(experiment.statistics.looks, default=0)
     seeds = {variant: expected.seeds_of(variant) for variant in expected.variants}
     return Registration(
         version=1,
@@ -85,8 +84,8 @@ def registration_of(experiment: Experiment, shards: Shards) -> Registration:
         runs={
             variant: {
                 str(seed): fingerprints.run_of(variant, seed)
-                for seed in (*of, *expected.unused_seeds(variant, most - len(of)))
+                for seed in experiment.seeds_with_looks(variant)
             }
-            for variant, of in seeds.items()
+            for variant in seeds
         },
     )

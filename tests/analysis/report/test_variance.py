@@ -228,6 +228,20 @@ def test_sharing_initialisations_is_said(initialised):
     assert "initialisation_seeds 2" not in text
 
 
+@pytest.mark.parametrize("variant", ["natural", "unmodified"])
+def test_runs_beyond_those_of_all_variants_share_initialisations_too(tmp_path, variant):
+    """Two runs of each variant with two initialisations, and a third of one."""
+    results = write_results(tmp_path, FIVE, 2, more_seeds={variant: [3]})
+    spread_over_initialisations(results, 2, 0.02)
+    read = read_results(results)
+    assert read.verdict is not None
+    said = advice(read.verdict, spreads_of(read), {})
+    assert any(line.startswith("Runs share 2 initialisations, and count as") for line in said)
+    assert report(["html", str(results)]) == 0
+    page = (results / "report.html").read_text(encoding="utf-8")
+    assert "<li>Runs share 2 initialisations, and the tests take runs for independent" in page
+
+
 def test_the_file_of_shares_has_those_of_the_initialisation(initialised):
     read = read_results(initialised)
     assert read.verdict is not None

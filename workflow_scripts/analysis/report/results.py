@@ -1,6 +1,7 @@
 """Content of an experiment's folder for the report, complete or not."""
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,11 @@ class ExperimentResults:
         """What the APs are of."""
         known = self.verdict or self.table
         return known.task if known else Task.MASKS
+
+    @property
+    def most_runs(self) -> int:
+        """Runs of the variant that has most."""
+        return max(Counter(run.variant for run in self.runs).values(), default=0)
 
     @property
     def drawn(self) -> tuple[str, ...]:

@@ -352,7 +352,8 @@ def _on_initialisations(verdict: ExperimentVerdict, spreads: Mapping[str, Spread
             f"{_percent(found.share_of_a_run)} of the variance ({_confidence(verdict)} interval "
             f"{low:.0f} to {high:.0f} %), the order of the images with all else the rest."
         )
-    if any(of.over_all.variant.n > shared for of in verdict.variants):
+    judged = [of.over_all for of in verdict.variants]
+    if any(max(row.variant.n, row.reference.n) > shared for row in judged):
         yield (
             f"Runs share {shared} initialisations, and count as independent; they are without "
             "training.initialisation_seeds."
