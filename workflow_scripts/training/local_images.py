@@ -1,6 +1,7 @@
 """Copies of a training's images on the node's own disk."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -23,7 +24,8 @@ def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
 
     The copy is made once per node: jobs with the same images share it, and wait while one of them
     makes it. Each image is checked by its SHA-256, whether it is copied or found. Where the disk
-    cannot be written or is full, the images are read where they are, and one line says so.
+    cannot be written or is full, or a variable is not set, the images are read where they are, and
+    one line says so.
 
     Args:
         job: a training.
@@ -34,18 +36,21 @@ def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
     """
     images = CocoSplit.read(job.annotations).images
     images, root = located(images, job.images, job.anonymized)
-    content = canonical_json([[image.file_name, image.sha256] for image in images])
-    folder = Path(os.path.expandvars(scratch)) / f"images-{sha256_of(content)[:16]}"
+    content = [[image.file_name, image.sha256] for image in images]
+    manifest = None if job.anonymized is None else sha256_of_file(root / FILE_NAME)
+    named = f"images-{sha256_of(canonical_json([content, manifest]))[:16]}"
+    folder = Path(os.path.expandvars(scratch)) / named
     try:
+        if not folder.is_absolute() or "$" in str(folder):
+            raise OSError(errno.EINVAL, "a variable in it is not set, or it is no absolute path")
         with _alone_at(folder):
             copied = sum(_copy(image, root, folder) for image in images)
-            if job.anonymized is not None:
-                shutil.copyfile(root / FILE_NAME, folder / FILE_NAME)
+            if manifest is not None:
+                _copy_manifest(root, folder, manifest)
     except OSError as error:
-        # What others use is complete, and nothing would have been copied to it.
-        shutil.rmtree(folder, ignore_errors=True)
         log.warning(
-            "%s: no copy of the images (%s): they are read where they are", folder, error.strerror
+            "%s: no copy of the images (%s): they are read where they are",
+            *(folder, error.strerror or error),
         )
         return job
     log.info("%s: %d images, %d of them copied now", folder, len(images), copied)
@@ -56,11 +61,19 @@ def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
 
 @contextlib.contextmanager
 def _alone_at(folder: Path) -> Iterator[None]:
-    """The only process on this node that makes the copy."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    """The only process on this node that makes the copy; what it began is gone if it cannot."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the folder: who waits for it may find the folder gone.
+    with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        is_new = not folder.exists()
+        try:
+            yield
+        except OSError:
+            # What was there before may be what another training reads.
+            if is_new:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def _copy(image: CocoImage, root: Path, folder: Path) -> bool:
@@ -68,7 +81,19 @@ def _copy(image: CocoImage, root: Path, folder: Path) -> bool:
     target = folder / image.file_name
     if target.is_file() and sha256_of_file(target) == image.sha256:
         return False
-    content = read_recorded(image, root)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
+    _write(target, read_recorded(image, root))
     return True
+
+
+def _copy_manifest(root: Path, folder: Path, sha256: str) -> None:
+    target = folder / FILE_NAME
+    if not target.is_file() or sha256_of_file(target) != sha256:
+        _write(target, (root / FILE_NAME).read_bytes())
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write a file as a whole, for others may read it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(target)
