@@ -61,8 +61,9 @@ class Registration(FilePart):
     @property
     def looks(self) -> tuple[int, ...]:
         """Registered numbers of runs per variant at which runs may be added."""
-        statistics = self.plan.get("statistics", {})
-        return tuple(statistics.get("looks", ()))
+        statistics = self.plan.get("statistics")
+        looks = statistics.get("looks") if isinstance(statistics, dict) else None
+        return tuple(looks) if isinstance(looks, list) else ()
 
     def write(self, path: Path) -> None:
         """Write the file, atomically, with the hash of its content."""

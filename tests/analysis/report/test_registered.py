@@ -128,6 +128,44 @@ def test_changed_settings_are_named_with_both_values(results):
     )
 
 
+def test_a_section_that_came_or_went_is_one_change(results):
+    plan = registration_of(results).plan
+    plan["evaluation"]["also"] = {"night": {"images": "night"}}
+    plan["pii"]["faces"] = None
+    del plan["variants"]["blackbox"]
+    changes = checked(results, plan=plan).changes
+    assert [change.split(": registered ")[0] for change in changes] == [
+        *("evaluation.also.night", "pii.faces", "variants.blackbox")
+    ]
+    assert changes[0].endswith('registered {"images":"night"}, now nothing')
+    assert 'registered null, now {"detector":"centerface",' in changes[1]
+    assert 'registered nothing, now {"colour":[0,0,0],' in changes[2]
+
+
+def test_long_values_are_quoted_where_they_differ(results):
+    plan = registration_of(results).plan
+    plan["dataset"]["classes"][-1] = "tricycle"
+    (change,) = checked(results, plan=plan).changes
+    assert change == (
+        'dataset.classes: registered …rain","motorcycle","tricycle"], now '
+        '…rain","motorcycle","bicycle"]'
+    )
+
+
+@pytest.mark.parametrize("statistics", [None, [], {"looks": None}, {"looks": 5}])
+def test_a_plan_that_was_edited_has_no_looks(results, statistics):
+    registration_of(results).write(results / FILE_NAME)
+    content = read_json(results / FILE_NAME)
+    content["plan"]["statistics"] = statistics
+    content["seeds"]["natural"] = [1]
+    write_json(results / FILE_NAME, content)
+    found = check_registration(read_results(results))
+    assert found is not None
+    assert found.changes[0] == "registration.json itself: its content does not match its hash"
+    assert any(change.startswith("statistics") for change in found.changes)
+    assert found.changes[-1] == ("seeds of natural: 1 registered, now 5; no look was registered")
+
+
 def test_another_place_of_the_data_is_no_change(results):
     origin = read_json(results / "provenance.json")
     origin["config"]["dataset"]["train"]["images"] = "/mnt/elsewhere/images"
@@ -194,7 +232,7 @@ def test_runs_that_a_look_added_were_registered_before(results):
 def test_what_changed_in_a_run_that_a_look_added_is_named(results):
     natural = registration_of(results).runs["natural"] | {"4": "0" * 64}
     found = checked(with_looks(results), **started_with_two_runs(results, natural=natural))
-    assert found.changes == ("the settings, data or code of 1 trainings (natural seed 4)",)
+    assert found.changes == ("the settings, data or code of 1 training (natural seed 4)",)
 
 
 def test_runs_of_other_seeds_than_the_look_adds_were_not_registered(results):
@@ -204,7 +242,7 @@ def test_runs_of_other_seeds_than_the_look_adds_were_not_registered(results):
     }
     found = checked(with_looks(results), **started_with_two_runs(results, natural=natural))
     assert found.changes == (
-        "no settings, data and code were registered for 3 trainings that were added at a look "
+        "no settings, data and code were registered for 3 trainings added at a look "
         "(natural seed 3, natural seed 4, natural seed 5)",
     )
     assert found.sentence.endswith(" It has the 12 runs that a look added.")

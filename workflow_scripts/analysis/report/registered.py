@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from plain_commands.files import canonical_json
@@ -12,6 +13,8 @@ from workflow_scripts.contracts.registrations import FILE_NAME, Registration, pl
 
 LONGEST_VALUE = 60
 """Characters of a value that a change quotes."""
+LEADING = 20
+"""Of them, those before the first difference, where that is not near the start."""
 MOST_NAMED = 5
 """Runs that a change names."""
 
@@ -119,30 +122,40 @@ def _of_config(registration: Registration, results: ExperimentResults) -> Iterat
     if results.provenance is None:
         yield "not known for the config: there is no provenance.json"
         return
-    now = _flat(plan_in(results.provenance.config))
-    before = _flat(registration.plan)
-    for key in sorted({*before, *now}):
-        if before.get(key, _ABSENT) != now.get(key, _ABSENT):
-            yield f"{key}: registered {_quoted(before, key)}, now {_quoted(now, key)}"
+    now = plan_in(results.provenance.config)
+    for key, old, new in _differences(registration.plan, now):
+        before, after = _quoted(old, new)
+        yield f"{key}: registered {before}, now {after}"
 
 
 _ABSENT = object()
 
 
-def _flat(content: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Values by dotted key; lists and empty mappings are values."""
-    found: dict[str, Any] = {}
-    for key, value in content.items():
-        name = f"{above}{key}"
-        found |= _flat(value, f"{name}.") if isinstance(value, dict) and value else {name: value}
-    return found
+def _differences(
+    before: Mapping[str, Any], now: Mapping[str, Any], above: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    """Dotted key and both values of what differs; what is only in one is `_ABSENT` in the other."""
+    for key in sorted({*before, *now}):
+        old, new = before.get(key, _ABSENT), now.get(key, _ABSENT)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _differences(old, new, f"{above}{key}.")
+        elif old != new:
+            yield f"{above}{key}", old, new
 
 
-def _quoted(content: Mapping[str, Any], key: str) -> str:
-    if key not in content:
-        return "nothing"
-    text = canonical_json(content[key])
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
+def _quoted(*values: Any) -> list[str]:
+    """Two values as JSON. Of long ones, the part in which they differ."""
+    texts = ["nothing" if value is _ABSENT else canonical_json(value) for value in values]
+    pairs = zip(*texts, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    is_cut = max(map(len, texts)) > LONGEST_VALUE and same > LONGEST_VALUE // 2
+    start = same - LEADING if is_cut else 0
+    return [
+        "…" * (start > 0)
+        + text[start : start + LONGEST_VALUE]
+        + "…" * (len(text) > start + LONGEST_VALUE)
+        for text in texts
+    ]
 
 
 def _of_seeds(registration: Registration, results: ExperimentResults) -> Iterator[str]:
@@ -184,7 +197,7 @@ def _of_runs(registration: Registration, results: ExperimentResults) -> Iterator
         and wanted != run.training.fingerprint
     ]
     if others:
-        yield f"the settings, data or code of {len(others)} trainings ({_named(others)})"
+        yield f"the settings, data or code of {_counted(others)} ({_named(others)})"
     unknown = [
         run
         for run in _added_at_looks(registration, results)
@@ -192,9 +205,13 @@ def _of_runs(registration: Registration, results: ExperimentResults) -> Iterator
     ]
     if unknown:
         yield (
-            f"no settings, data and code were registered for {len(unknown)} trainings that were "
-            f"added at a look ({_named(unknown)})"
+            f"no settings, data and code were registered for {_counted(unknown)} added at a look "
+            f"({_named(unknown)})"
         )
+
+
+def _counted(runs: Sequence[Run]) -> str:
+    return "1 training" if len(runs) == 1 else f"{len(runs)} trainings"
 
 
 def _named(runs: Sequence[Run]) -> str:
