@@ -47,6 +47,7 @@ def test_a_run_has_the_files_of_the_design_and_its_config(experiment):
         "model_final.pth",
         "predictions.json.gz",
         "run.json",
+        "tensorboard",
     }
     facts = json.loads((run / "run.json").read_text())
     assert (facts["engine"], facts["variant"], facts["seed"]) == ("detectron2", "natural", 2)
