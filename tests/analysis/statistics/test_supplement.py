@@ -363,6 +363,30 @@ def test_a_larger_calibration_error_is_a_loss(tmp_path, question, worse, expecte
     assert table.rows[-2][:3] == ("Car", "–", "–")
 
 
+def test_the_mean_calibration_is_over_the_classes_of_which_all_runs_have_predictions(tmp_path):
+    """Nothing but the class that one run does not find is badly calibrated; a run finds nothing."""
+    paths = write_pairs(tmp_path)
+    with_calibration(paths, 0.0)
+    first, *_, last = [path for path in paths if "natural" in path.read_text()]
+    for path in paths:
+        content = json.loads(path.read_text())
+        per_class = content["calibration"]["per_class"]
+        missed = {first: CLASSES[:1], last: CLASSES}.get(path, ())
+        per_class[CLASSES[0]]["error"] = 0.6
+        for name in missed:
+            per_class[name] = {"error": None, "predictions": 0}
+        path.write_text(json.dumps(content))
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    rows = {row.name: row for row in found.variants[0].calibration}
+    assert rows["all"].reference.mean == pytest.approx(0.899)
+    assert rows["all"].variant.mean == pytest.approx(0.899, abs=0.001)
+    sides = [row[1:3] for row in found.variants[0].tables[-1].rows]
+    runs = rows["all"].reference.n
+    assert sides[-1][0] == "0.899 ± 0.001"
+    assert sides[-1][1].endswith(f" (n={runs - 1})")
+    assert sides[0] == ("0.400 ± 0.000", f"0.400 ± 0.000 (n={runs - 2})")
+
+
 @pytest.mark.parametrize("constant", [0.0, 0.25])
 @pytest.mark.parametrize("of_variant", [True, False])
 def test_a_class_whose_runs_are_all_equal_in_one_variant(tmp_path, constant, of_variant):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 from plain_commands.errors import UserError
 from run_equivalence.table import TableError, metrics_in, read_table
 from run_equivalence.welch import SampleStatistics
@@ -35,7 +36,8 @@ def values_beside(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> dict[
     if first.task is Task.MASKS:
         values["boxes"] = _by_class(runs, expected, lambda run: _aps(run.coco.bbox))
     if any(run.evaluation.calibration for run in runs):
-        values["calibration"] = _by_class(runs, expected, _calibration)
+        shared = _calibrated_in_all(runs, expected)
+        values["calibration"] = _by_class(runs, expected, lambda run: _calibration(run, shared))
     return values
 
 
@@ -63,13 +65,26 @@ def _aps(scores: CocoScores) -> dict[str, float | None]:
     return {name: of.AP for name, of in scores.per_class.items()} | {ALL: scores.mean_ap}
 
 
-def _calibration(run: RunEvaluation) -> dict[str, float | None]:
-    """1 minus the calibration error, by class and over all."""
-    found = run.calibration
-    if found is None:
-        return {}
-    errors = {name: of.error for name, of in found.per_class.items()} | {ALL: found.mean_error}
-    return {name: None if error is None else 1 - error for name, error in errors.items()}
+def _calibrated_in_all(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> list[str]:
+    """The classes of which every run has predictions; runs without any have no say.
+
+    Means over other classes in one run than in another would compare classes, not runs.
+    """
+    known = [_errors(run.evaluation) for run in runs]
+    return [name for name in expected.classes if all(name in of for of in known if of)]
+
+
+def _errors(run: RunEvaluation) -> dict[str, float]:
+    """Calibration error of the classes in which it is defined."""
+    per_class = run.calibration.per_class if run.calibration else {}
+    return {name: of.error for name, of in per_class.items() if of.error is not None}
+
+
+def _calibration(run: RunEvaluation, shared: Sequence[str]) -> dict[str, float | None]:
+    """1 minus the calibration error, by class and over the shared ones."""
+    errors = _errors(run)
+    means = {ALL: float(np.mean([errors[name] for name in shared]))} if errors and shared else {}
+    return {name: 1 - error for name, error in (errors | means).items()}
 
 
 def samples_of(values: Values) -> Samples:

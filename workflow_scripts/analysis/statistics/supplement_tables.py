@@ -62,8 +62,8 @@ def _with_means(
     cells = [
         (
             "Mean over the classes" if row.name == ALL else first,
-            _mean(row.reference),
-            _mean(row.variant),
+            _mean(row.reference, of.over_all.reference.n),
+            _mean(row.variant, of.over_all.variant.n),
             *others,
         )
         for row, (first, *others) in zip(rows, table.rows, strict=True)
@@ -71,9 +71,10 @@ def _with_means(
     return table.model_copy(update={"columns": columns, "rows": tuple(cells)})
 
 
-def _mean(runs: RunStatistics) -> str:
+def _mean(runs: RunStatistics, judged: int) -> str:
+    """Mean and deviation of the runs that have the value, of those that were judged."""
     mean, std = (math.nan if value is None else value for value in (runs.mean, runs.std))
-    return cell(mean, std, runs.n, runs.n)
+    return cell(mean, std, runs.n, judged)
 
 
 def _effects(rows: Rows) -> TextTable:
@@ -237,7 +238,8 @@ def caption(found: Supplement) -> str:
         parts.append(
             "Calibration: the verdict on 1 minus the expected calibration error of the scores "
             "(D-ECE: predictions in 15 bins by score, right at IoU 0.5 or not), so that a negative "
-            "difference is worse; the margins are points of this error."
+            "difference is worse; the margins are points of this error. The mean is over the "
+            "classes of which every run has predictions."
         )
     if any(row.pairs for row in besides):
         parts.append(
