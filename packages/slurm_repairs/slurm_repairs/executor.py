@@ -20,7 +20,7 @@ import snakemake_executor_plugin_slurm as plugin
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
-from .job_step import FORGET_ALLOCATION, for_double_quotes, job_step
+from .job_step import FORGET_ALLOCATION, for_double_quotes, forget_allocation, job_step
 from .questions import ENDED, NoAnswerError, QueueEntry, accounts
 from .reasons import AWAY, lifted_by_time, refusal_in
 from .states import FORGOTTEN, JobStates, RecentQueue
@@ -74,6 +74,7 @@ class PatientExecutor(plugin.Executor):
       109), for `CANCELLED by 0`, and where sacct is there without accounting (issue 38).
     - Account and partition are those of the profile, or left to Slurm. Upstream guesses the account
       from what sacct prints last.
+    - A call in an allocation (salloc, sbatch) keeps SLURM_CONF, which upstream deletes.
     """
 
     work: ResumableWork | None = None
@@ -86,6 +87,7 @@ class PatientExecutor(plugin.Executor):
                 "cluster, or without Slurm with --profile profiles/local (one machine with a GPU) "
                 "or profiles/cpu"
             )
+        forget_allocation()
         self._lock = threading.Lock()
         self._is_ready = threading.Event()
         self._is_stopped = False

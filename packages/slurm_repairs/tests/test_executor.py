@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from slurm_repairs import PLUGIN, VERSION, repairs
-from slurm_repairs.job_step import for_double_quotes
+from slurm_repairs.job_step import for_double_quotes, forget_allocation, job_step
 from slurm_repairs.questions import ENDED
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -215,3 +216,39 @@ def test_a_command_reaches_the_job_unchanged():
         ["sh", "-c", f"printf %s {wrap}"], capture_output=True, text=True, check=True
     )
     assert said.stdout == command
+
+
+def test_a_call_in_an_allocation_still_finds_the_cluster(monkeypatch):
+    own = {name for name in os.environ if name.startswith("SLURM_")}
+    for name in own:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SLURM_CONF", "/site/slurm.conf")
+    monkeypatch.setenv("SLURM_MEM_PER_CPU", "100")
+    forget_allocation()
+    assert os.environ["SLURM_MEM_PER_CPU"] == "100"
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    forget_allocation()
+    left = {name: value for name, value in os.environ.items() if name.startswith("SLURM_")}
+    assert left == {"SLURM_CONF": "/site/slurm.conf"}
+
+
+class Resources(dict):
+    """Resources of a job, as Snakemake gives them."""
+
+    __getattr__ = dict.__getitem__
+
+
+@pytest.mark.parametrize(
+    ("resources", "options"),
+    [
+        ({}, "--cpus-per-task=8"),
+        ({"cpus_per_task": 4}, "--cpus-per-task=4"),
+        ({"gpu": 2}, "--cpus-per-task=8 --gpus=2"),
+        ({"gpu": 2, "cpus_per_gpu": 3}, "--cpus-per-gpu=3 --gpus=2"),
+        ({"gres": "gpu:2", "cpus_per_gpu": 3}, "--cpus-per-gpu=3"),
+        ({"gres": "disk:2", "cpus_per_gpu": 3}, "--cpus-per-task=8"),
+    ],
+)
+def test_a_step_asks_for_what_its_job_has(resources, options):
+    job = SimpleNamespace(threads=8, resources=Resources(resources))
+    assert job_step(job) == f"srun -n1 --cpu-bind=q {options} --nodes=1"
