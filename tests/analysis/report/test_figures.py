@@ -11,15 +11,18 @@ import pandas as pd
 import pytest
 from figures_and_tables.figures import style
 from figures_and_tables.inline import inline_figure, inline_file, keywords_of
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 from run_equivalence.verdicts import Question
 
 from tests.commands import report as main
+from tests.written_results import FIVE, write_results
 from workflow_scripts.analysis.report.figures import (
     FIGURES,
     curves,
     forest,
     reliability,
+    seeds,
     sizes,
     tradeoff,
 )
@@ -118,6 +121,36 @@ def test_names_in_the_tradeoff_do_not_lie_on_each_other(finished):
     heights = sorted(text.xyann[1] for text in axes.texts)
     assert all(above - below >= tradeoff.LINE - 1e-9 for below, above in pairwise(heights))
     assert heights[-1] <= 1
+
+
+def test_more_names_than_fit_make_the_tradeoff_higher(finished):
+    results = read_results(finished)
+    plane = tradeoff.panels(results)[0]
+    many = replace(plane, points=plane.points[:1] * 31)
+    with style(tradeoff.NAME):
+        few, high = (tradeoff.draw(results, [one], 1, 4) for one in (plane, many))
+    assert few.get_figheight() == tradeoff.HEIGHT
+    heights = sorted(text.xyann[1] for text in high.axes[0].texts)
+    assert heights[0] >= 0
+    assert heights[-1] <= 1
+    line = tradeoff.LINE * tradeoff.HEIGHT / high.get_figheight()
+    assert all(above - below >= line - 1e-9 for below, above in pairwise(heights))
+
+
+def test_numbers_on_the_scales_of_runs_do_not_overlap(tmp_path):
+    """Values that differ in their fourth decimal have the longest numbers."""
+    close = {name: (0.4794 + 0.01 * at, 0.0005, 9) for at, name in enumerate(("car", "bus"))}
+    two = {name: FIVE[name] for name in ("unmodified", "natural")}
+    results = read_results(write_results(tmp_path, two, 2, close))
+    with style(seeds.NAME):
+        figure = seeds.draw(results, seeds.panels(results), 3, seeds.ON_PAGE)
+        FigureCanvasAgg(figure).draw()
+        for axes in figure.axes:
+            low, high = axes.get_xlim()
+            ticks = [tick for tick in axes.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+            extents = [tick.label1.get_window_extent() for tick in ticks]
+            assert len(extents) >= 2
+            assert all(left.x1 + 2 < right.x0 for left, right in pairwise(extents))
 
 
 def test_an_inlined_figure_follows_the_theme_and_keeps_nothing_that_acts(tmp_path, finished):

@@ -186,6 +186,17 @@ def test_what_could_not_be_tested_has_nothing_beside_it(tmp_path, capsys):
     )
 
 
+def test_tables_that_no_difference_could_be_tested_for_are_explained(tmp_path):
+    """A run of each variant: its boxes, groups and calibration have tables nevertheless."""
+    paths = write_pairs(tmp_path, seeds=1)
+    with_calibration(paths, 0.0)
+    found = beside(tmp_path / "tables", "--runs", *paths)
+    assert any(table.title.startswith("Calibration") for table in found.variants[0].tables)
+    assert "Nothing stands beside" not in found.caption
+    assert "Sizes of the effect" not in found.caption
+    assert "D-ECE" in found.caption
+
+
 def test_many_runs_have_no_exact_test(tmp_path):
     paths = write_pairs(tmp_path, seeds=11)
     found = beside(tmp_path / "tables", "--runs", *paths)

@@ -214,14 +214,16 @@ def caption(found: Supplement) -> str:
     both_ways = found.question is Question.EQUIVALENCE
     question = "equivalence" if both_ways else "non-inferiority"
     besides = [row for of in found.variants for row in of.rows]
-    if not any(row.effects or row.pairs or row.exact or row.pooled for row in besides):
+    is_tested = any(row.effects or row.pairs or row.exact or row.pooled for row in besides)
+    if not is_tested and not any(of.groups or of.boxes or of.calibration for of in found.variants):
         return "Nothing stands beside the verdict: no difference could be tested."
-    parts = [
-        f"Nothing here changes the verdict. Intervals (in brackets): {confidence}. Sizes of the "
-        "effect: variant minus reference, of independent runs; percent with Fieller's interval; "
-        "Hedges' g in pooled standard deviations; P(variant better): that a run of the variant has "
-        "the higher AP.",
-    ]
+    parts = [f"Nothing here changes the verdict. Intervals (in brackets): {confidence}."]
+    if any(row.effects for row in besides):
+        parts.append(
+            "Sizes of the effect: variant minus reference, of independent runs; percent with "
+            "Fieller's interval; Hedges' g in pooled standard deviations; P(variant better): that "
+            "a run of the variant has the higher AP."
+        )
     if any(of.groups for of in found.variants):
         parts.append(
             "Groups of objects: the verdict on the mean AP over the classes of objects of a size "

@@ -114,5 +114,5 @@ def _finish(axes: Axes, name: str, results: ExperimentResults) -> None:
     axes.tick_params(axis="y", labelsize=9)
     for place in range(len(variants)):
         axes.axhline(place, color=GRID, linewidth=0.8, zorder=0)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=3))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2))
     axes.set_xlabel(results.task.heading)

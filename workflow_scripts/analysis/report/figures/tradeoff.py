@@ -25,8 +25,9 @@ KINDS = {
     Kind.LICENSE_PLATE: ("License plates", "Plates read or found by the strongest attack, %"),
 }
 """Title of each kind, and what its attacks reach."""
-LINE = 0.085
-"""Least distance of two names, as a share of the panel's height."""
+HEIGHT, LINE = 3.6, 0.085
+"""Height of a panel, inches, and least distance of two names in it, as a share of it. With more
+names than fit, it is as much higher as they need."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +106,16 @@ def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, widt
     """
     looks = colours_of(results.variants, results.reference)
     margin = 100 * max(results.margins)
+    taller = max(1.0, LINE * max(len(plane.points) for plane in chosen))
 
     def draw_panel(axes: Axes, plane: Plane) -> None:
         axes.axhspan(-margin, margin, color=BAND, linewidth=0, zorder=0)
         axes.axhline(0, color=QUIET, linewidth=0.9, zorder=1)
         axes.axvline(plane.chance, color=QUIET, linestyle=(0, (4, 3)), linewidth=1, zorder=1)
-        _finish(axes, plane, margin, looks)
+        _finish(axes, plane, margin, looks, LINE / taller)
 
     with style(NAME):
-        return draw_panels(chosen, draw_panel, (width, 3.6), columns)
+        return draw_panels(chosen, draw_panel, (width, HEIGHT * taller), columns)
 
 
 def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, str]) -> None:
@@ -127,7 +129,10 @@ def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, st
     axes.plot([at], [difference], marker=marker, color=colour, **options)
 
 
-def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str, str]]) -> None:
+def _finish(
+    axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str, str]], line: float
+) -> None:
+    """Draw the points, with names at least a line apart, and the scales."""
     inside = [p for p in plane.points if p.role != "positive control"]
     ends = [end for p in inside for end in (p.difference, p.low, p.high) if end is not None]
     low, high = min(-1.5 * margin, *ends), max(1.5 * margin, *ends)
@@ -137,7 +142,7 @@ def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str,
     axes.set_xlim(-4, 104)
     axes.set_xticks([0, 25, 50, 75, 100])
     shown = [min(max(p.difference, low), high) for p in plane.points]
-    heights = _apart([(difference - low) / (high - low) for difference in shown])
+    heights = _apart([(difference - low) / (high - low) for difference in shown], line)
     for point, difference, height in zip(plane.points, shown, heights, strict=True):
         _draw_point(axes, point, difference, looks[point.variant])
         far = "" if difference == point.difference else f" ({point.difference:+.1f})"
@@ -156,14 +161,14 @@ def _finish(axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str,
     axes.set_ylabel("Difference in mAP, points")
 
 
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Heights (0 to 1), moved so that each is at least `LINE` from the next."""
+def _apart(heights: Sequence[float], line: float) -> list[float]:
+    """Heights (0 to 1), moved so that each is at least a line from the next."""
     order = sorted(range(len(heights)), key=lambda at: heights[at])
     moved = list(heights)
     for below, at in pairwise(order):
-        moved[at] = max(moved[at], moved[below] + LINE)
+        moved[at] = max(moved[at], moved[below] + line)
     highest = 1.0
     for at in reversed(order):
         moved[at] = min(moved[at], highest)
-        highest = moved[at] - LINE
+        highest = moved[at] - line
     return moved
