@@ -31,6 +31,9 @@ def test_a_checkout_that_python_cannot_import_from_is_refused() -> None:
         r"statistics={image_groups: '^[a-z]+_\d{6}$'}",
         "variants={a: {command: 'x \"{input}\" $(y) \\\\'}, b: [1, 2]}",
         "experiment=größe",
+        r"results=/data/a\b",
+        """results=/data/it's "mine" here""",
+        """results= 'a: b # "c"' """,
     ],
 )
 def test_config_reaches_jobs_as_it_was_typed(typed):

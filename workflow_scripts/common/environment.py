@@ -36,10 +36,11 @@ def config_arguments(config: Mapping[str, Any]) -> list[str]:
     """Values of `--config` for the command lines of Snakemake's jobs.
 
     Snakemake (9.27) writes them as Python does, which a shell and YAML read in another way: `$` is
-    replaced, backslashes double, and a value with both kinds of quotes ends the command line.
+    replaced, backslashes double, and a value with both kinds of quotes ends the command line. As it
+    reads them, it strips quotes at both ends, so there are spaces before these.
     """
     texts = {
-        key: json.dumps(value, ensure_ascii=False)
+        key: f" {json.dumps(value, ensure_ascii=False)} "
         if isinstance(value, str | list | dict)
         else ""
         if value is None
