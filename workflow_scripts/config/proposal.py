@@ -119,7 +119,8 @@ def _of_coco(paths: Sequence[Path], name: str) -> Proposal:
     if not contents:
         raise UserError(
             f"{', '.join(map(str, paths))}: neither the Cityscapes layout (leftImg8bit and gtFine) "
-            "nor a COCO annotation file (images, annotations, categories)"
+            "nor a COCO annotation file (images, annotations, categories); `dataset convert` makes "
+            "one of labels of YOLO, KITTI, BDD100K and ZOD"
         )
     checks: list[str] = []
     files = _splits(list(contents), checks)
@@ -247,7 +248,10 @@ def _image_folder(
         checks.append(f"dataset.{split}.images: {fitting[0]} is one of {len(fitting)}")
     if fitting:
         return (of_split or fitting)[0]
-    checks.append(f"dataset.{split}.images: no folder has {names[0]} and the others of {file}")
+    checks.append(
+        f"dataset.{split}.images: no folder has {names[0]} and the others of {file}; name the "
+        "folder of the images behind the files"
+    )
     return file.parent
 
 
