@@ -34,6 +34,11 @@ def test_failed_jobs_are_named_with_error_log_and_command(tmp_path):
     ]
 
 
+def test_a_job_that_was_killed_is_not_counted_as_none(tmp_path):
+    said = after_failure(Layout(tmp_path), 100, ["--profile", "profiles/cpu"])
+    assert said.splitlines()[0] == "Failed: no log of a job says why; see what Snakemake says above"
+
+
 def test_success_ends_with_the_answer_and_the_report(tmp_path):
     assert after_success(Layout(tmp_path)) == ""
     layout = Layout(write_results(tmp_path))

@@ -27,10 +27,13 @@ def after_failure(layout: Layout, since: float, arguments: Sequence[str] = ()) -
         arguments: of Snakemake; those of this process by default.
     """
     said = list(_failures(layout, since))
+    failed = f"Failed: {len(said)} jobs" if len(said) != 1 else "Failed: 1 job"
+    if not said:  # a job that was killed leaves no error in its log
+        failed = "Failed: no log of a job says why; see what Snakemake says above"
     command = shlex.join(["snakemake", *(arguments or sys.argv[1:])])
     return "\n".join(
         [
-            f"Failed: {len(said)} jobs" if len(said) != 1 else "Failed: 1 job",
+            failed,
             *said,
             f"What is done is kept. To go on, after a remedy: {command}",
         ]
