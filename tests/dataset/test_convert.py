@@ -98,11 +98,13 @@ def kitti(tmp_path) -> tuple[Path, Path]:
     return labels, images
 
 
-def test_kitti(kitti, tmp_path):
+def test_kitti(kitti, tmp_path, capsys):
     labels, images = kitti
-    (tmp_path / "train.txt").write_text("000001\n")
+    (tmp_path / "train.txt").write_text("000001\n000002\n000003.png\n")
     options = "--images", images, "--output", tmp_path / "kitti.json"
     assert convert("kitti", labels, *options, "--only", tmp_path / "train.txt") == 0
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/train.txt: 2 names without an image, e.g. 000002" in said
     assert found(tmp_path / "kitti.json") == [
         ("000001.png", "Pedestrian", [10.5, 20, 20, 40], 0),
         ("000001.png", "Car", [40, 22.25, 59, 24.75], 0),
@@ -180,6 +182,20 @@ def test_yolo(tmp_path):
     assert len(json.loads((tmp_path / "yolo.json").read_text())["images"]) == 3
     split = indexed(tmp_path, tmp_path / "yolo.json", images, ["car", "person"], "boxes")
     assert [one.category_id for one in split.instances] == [1, 2]
+
+
+def test_yolo_images_in_a_linked_folder_are_not_lost(tmp_path):
+    images, elsewhere = tmp_path / "mine/images", tmp_path / "disk [1]"
+    for folder in (images / "a", elsewhere):
+        photograph(folder / "one.jpg")
+    (images / "b").symlink_to(elsewhere)
+    for name in "ab":
+        (tmp_path / "mine/labels" / name).mkdir(parents=True)
+        (tmp_path / "mine/labels" / name / "one.txt").write_text("1 0.5 0.5 0.2 0.25")
+    (tmp_path / "data.yaml").write_text(YOLO)
+    options = "--images", images, "--output", tmp_path / "yolo.json"
+    assert convert("yolo", tmp_path / "data.yaml", *options) == 0
+    assert [image for image, *_ in found(tmp_path / "yolo.json")] == ["a/one.jpg", "b/one.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from plain_commands.files import read_bytes, write_json
 
 from workflow_scripts.common.cli import File, Folder
 from workflow_scripts.dataset.conversion import kitti, scalabel, yolo, zod
-from workflow_scripts.dataset.conversion.coco_file import as_coco
+from workflow_scripts.dataset.conversion.coco_file import as_coco, names_of
 from workflow_scripts.dataset.conversion.source import Reader
 
 READERS: dict[str, Reader] = {
@@ -57,6 +57,9 @@ def convert(
     if findings:
         raise UserError.of(findings)
     write_json(output, content)
+    taken = {name for image in content["images"] for name in names_of(image["file_name"])}
+    if unknown := sorted((names or set()) - taken):
+        log.warning("%s: %d names without an image, e.g. %s", only, len(unknown), unknown[0])
     for kind, count in left_out.items():
         log.warning("%d %s, left out", count, kind)
     classes = {category["id"]: category["name"] for category in content["categories"]}

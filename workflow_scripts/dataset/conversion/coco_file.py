@@ -10,6 +10,12 @@ from workflow_scripts.imaging.images import size_in_header
 from .source import SourceImage
 
 
+def names_of(file_name: str) -> set[str]:
+    """The names by which a list may mean an image: without folders or suffix, too."""
+    path = Path(file_name)
+    return {file_name, path.name, path.stem}
+
+
 def as_coco(
     labelled: Iterable[SourceImage],
     images: Path,
@@ -29,7 +35,7 @@ def as_coco(
     read = []
     for image in labelled:
         path = images / image.file_name
-        if only is not None and not {image.file_name, path.name, path.stem} & set(only):
+        if only is not None and not names_of(image.file_name) & set(only):
             continue
         size = size_in_header(path)
         if size is None:

@@ -3,6 +3,7 @@
 Source: docs.ultralytics.com/datasets/detect and /segment.
 """
 
+import glob
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +28,10 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
     where no folder is called images. An image without such a file has no object.
     """
     names = _names_in(labels)
-    paths = [path for path in sorted(images.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    # Links to folders are followed, as by YOLO; Path.rglob follows none.
+    pattern = f"{glob.escape(str(images))}/**/*"
+    below = map(Path, glob.iglob(pattern, recursive=True))  # noqa: PTH207
+    paths = sorted(path for path in below if path.suffix.lower() in SUFFIXES)
     files = [_labels_of(path.absolute()) for path in paths]
     if not any(file.is_file() for file in files):
         where = f"such as {files[0]}" if files else "since it has no images"
