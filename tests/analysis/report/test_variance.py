@@ -228,6 +228,17 @@ def test_sharing_initialisations_is_said(initialised):
     assert "initialisation_seeds 2" not in text
 
 
+def test_a_reference_that_the_provenance_lacks_has_no_share(initialised):
+    origin = read_json(initialised / "provenance.json")
+    del origin["config"]["variants"]["unmodified"]
+    write_json(initialised / "provenance.json", origin)
+    read = read_results(initialised)
+    assert read.verdict is not None
+    said = advice(read.verdict, spreads_of(read), {})
+    assert not any(line.startswith("Between the runs of unmodified") for line in said)
+    assert any(line.startswith("Runs share 2 initialisations") for line in said)
+
+
 @pytest.mark.parametrize("variant", ["natural", "unmodified"])
 def test_runs_beyond_those_of_all_variants_share_initialisations_too(tmp_path, variant):
     """Two runs of each variant with two initialisations, and a third of one."""

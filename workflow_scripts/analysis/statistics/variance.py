@@ -344,7 +344,8 @@ def _on_initialisations(verdict: ExperimentVerdict, spreads: Mapping[str, Spread
     shared = _initialisations(spreads)
     if shared is None:
         return
-    found = spreads[verdict.reference].of_initialisations.get(ALL)
+    spread = spreads.get(verdict.reference)
+    found = spread and spread.of_initialisations.get(ALL)
     if found and not math.isnan(found.share_of_a_run):
         low, high = (100 * end for end in found.interval(verdict.settings.test_level))
         yield (
