@@ -86,7 +86,7 @@ def test_a_run_of_another_twin_trains_on_other_images(small_experiment, tmp_path
     # The registration names the run that was made from something else.
     found = check_registration(read_results(workflow.results))
     assert found is not None
-    assert "the settings, data or code of 1 trainings (natural seed 2)" in found.changes
+    assert "the settings, data or code of 1 training (natural seed 2)" in found.changes
 
 
 def test_the_files_are_those_of_the_design(experiment):
