@@ -207,8 +207,11 @@ def supplement_of(folder):
 
 def figures_of_results(suffix):
     """The figures that the results make, for papers."""
-    names = ["forest", "effect_sizes", "reliability", "runs", "learning_curves"]
-    return [LAYOUT.figure(name, suffix) for name in (*names, "privacy_utility")]
+    names = (
+        *("forest", "effect_sizes", "reliability"),
+        *("runs", "learning_curves", "privacy_utility"),
+    )
+    return [LAYOUT.figure(name, suffix) for name in names]
 
 
 def gpus_of_job(wildcards, resources):

@@ -322,7 +322,8 @@ class PatientExecutor(plugin.Executor):
             number = info.external_jobid or ""
             state = self._states.state_of(number, states, is_elsewhere=is_elsewhere)
             if state not in ENDED and state != FORGOTTEN:
-                waiting |= {number} if state == "PENDING" else set()
+                if state == "PENDING":
+                    waiting.add(number)
                 yield info
                 continue
             pause = first
