@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from plain_commands.files import read_json
 
 from tests.dag.conftest import TABLES
 from tests.slurm.experiments import (
@@ -82,3 +83,18 @@ def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path)
     copies = tmp_path.glob("n[1-6]/images-*")
     assert {len([*copy.rglob("*.png")]) for copy in copies if copy.is_dir()} == {8}
     assert weights_of(workflow, RUN) == weights_of(local, RUN)
+
+
+def test_boxes_of_the_same_model(idle_cluster, reference, tmp_path):
+    workflow = copied(reference, forked_on(idle_cluster, tmp_path / "work"))
+    workflow = shortened(workflow, iterations=3)
+    workflow.config |= {"task": "boxes", "seeds": 1}
+    before = training_jobs(idle_cluster)
+    tables = workflow.results.relative_to(workflow.folder) / "tables"
+    workflow.run(*(str(tables / f"{name}.json") for name in ("table_2", "verdict")))
+    assert len(training_jobs(idle_cluster)) == len(before) + 2
+    table, verdict = (
+        read_json(workflow.folder / tables / f"{name}.json") for name in ("table_2", "verdict")
+    )
+    assert table["task"] == verdict["task"] == "boxes"
+    assert table["missing"] == []
