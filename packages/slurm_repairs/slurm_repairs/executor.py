@@ -11,42 +11,27 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Hashable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import snakemake_executor_plugin_slurm as plugin
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 from .job_step import FORGET_ALLOCATION, for_double_quotes, forget_allocation, job_step
-from .questions import ENDED, NoAnswerError, QueueEntry, accounts
+from .other_calls import OtherCalls
+from .questions import ENDED, NoAnswerError, accounts
 from .reasons import AWAY, lifted_by_time, refusal_in
+from .resumption import ResumableWork, Resumption
 from .states import FORGOTTEN, JobStates, RecentQueue
 
-ENDED_BY_SLURM = {"TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL"}
-"""Ends of jobs that are no fault of theirs."""
-MOST_IDLE_STARTS = 2
-"""Number of starts in a row without progress after which a job has failed."""
 PAUSE_SECONDS = 5.0, 60.0
 """First and longest pause between questions that Slurm does not answer."""
 RECORD_SECONDS = 240.0
 """Time within which a call that lives records what results are made from: it looks at least every
 three minutes."""
-
-
-class ResumableWork(Protocol):
-    """What the files of jobs tell that save their work when they are stopped, and resume it."""
-
-    def saved(self, job: Any) -> Hashable | None:
-        """What differs after each save of a job's work; None for a job that cannot resume."""
-
-    def was_stopped(self, job: Any, number: str) -> bool:
-        """Whether a job's command ended because it was told to, in the Slurm job of this number."""
-
-    def is_done(self, job: Any) -> bool | None:
-        """Whether a job's results are there, of what it was told; None where files cannot tell."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +80,8 @@ class PatientExecutor(plugin.Executor):
         self._delayed: dict[Any, Delay] = {}
         self._had_twin: dict[Any, float] = {}
         self._said: set[str] = set()
-        self._numbers: set[str] = set()
         self._active: dict[str, SubmittedJobInfo] = {}
-        self._saved: dict[Any, Hashable | None] = {}
-        self._idle_starts: dict[Any, int] = {}
+        self._resumption = Resumption(self.work)
         self._queue = RecentQueue()
         self._accounts: set[str] | None = None
         super().__init__(workflow, logger)
@@ -109,6 +92,7 @@ class PatientExecutor(plugin.Executor):
         self._fallback_account_arg = self._fallback_partition = ""
         command = self.workflow.executor_settings.status_command
         self._states = JobStates(self.run_uuid, self._queue, self.logger, command)
+        self._others = OtherCalls(self.workflow, self.run_uuid, self._queue, self.work)
         self._is_ready.set()
 
     # Submission, in threads of the plugin's pool
@@ -138,7 +122,7 @@ class PatientExecutor(plugin.Executor):
             self._refuse(job, problem)
             return
         try:
-            twin = self._twin_of(job)
+            twin = self._others.twin_of(job)
         except NoAnswerError as problem:
             self._delay(job, Delay(f"{AWAY} ({problem})", for_all=True))
             return
@@ -156,7 +140,7 @@ class PatientExecutor(plugin.Executor):
 
     def _run_after_twin(self, job: Any) -> None:
         """Take what the Slurm job of another call has made, or submit the job after all."""
-        done = asyncio.run(self._is_done(job))
+        done = asyncio.run(self._others.have_done(job))
         if done:
             self.logger.info(f"Job {job.jobid} is done: by the other call.")
             self.report_job_success(SubmittedJobInfo(job))
@@ -233,11 +217,10 @@ class PatientExecutor(plugin.Executor):
 
     def report_job_submission(self, job_info: SubmittedJobInfo, register_job: bool = True) -> None:
         """Remember a submission, and how far the work was."""
+        self._others.submitted(job_info.external_jobid)
         with self._lock:
-            self._numbers.add(job_info.external_jobid)
             self._active[job_info.external_jobid] = job_info
-        if self.work is not None and not job_info.job.is_group():
-            self._saved[job_info.job] = self.work.saved(job_info.job)
+        self._resumption.submitted(job_info.job)
         super().report_job_submission(job_info, register_job)
 
     def _account_problem(self, job: Any) -> str | None:
@@ -256,47 +239,6 @@ class PatientExecutor(plugin.Executor):
             return None
         known = ", ".join(sorted(self._accounts))
         return f"account {wrong[0]} is none of yours; yours: {known}"
-
-    def _twin_of(self, job: Any) -> QueueEntry | None:
-        """The Slurm job that does the work of a job already, or has done it for this call.
-
-        Raises:
-            NoAnswerError: squeue does not answer.
-        """
-        wildcards = plugin.get_job_wildcards(job)
-        comment = f"rule_{job.name}{f'_wildcards_{wildcards}' if wildcards else ''}"
-        here = Path(self.workflow.workdir_init).resolve()
-        for entry in self._queue.entries():
-            is_new = entry.number not in self._numbers
-            concerns = entry.name == self.run_uuid or not entry.has_ended
-            is_same = entry.comment == comment and Path(entry.directory).resolve() == here
-            if is_new and concerns and is_same:
-                return entry
-        return None
-
-    async def _is_done(self, job: Any) -> bool | None:
-        """Whether another call has done the work of a job, from what this call would take.
-
-        None if its results are there, and what they are made from is not known: the other call has
-        ended, or has not looked yet.
-        """
-        if not await self._has_outputs(job):
-            return False
-        is_group = job.is_group()
-        done = self.work.is_done(job) if self.work is not None and not is_group else None
-        if done is not None:
-            return done
-        records, jobs = self.workflow.persistence, job.jobs if is_group else [job]
-        if not all(map(records.has_metadata, jobs)):
-            return None
-        return not any(map(records.params_changed, jobs))
-
-    async def _has_outputs(self, job: Any) -> bool:
-        """Whether all outputs of a job are there, and whole."""
-        files = [Path(file) for file in job.output]
-        self.workflow.persistence._clear_cache()
-        incomplete = await self.workflow.persistence.incomplete(job)
-        return bool(files) and not incomplete and all(map(Path.exists, files))
 
     def _submitted(self, job: Any, number: str) -> SubmittedJobInfo:
         folder = self.slurm_logdir / f"{'group' if job.is_group() else 'rule'}_{job.name}"
@@ -375,41 +317,26 @@ class PatientExecutor(plugin.Executor):
     async def _report_end(self, info: SubmittedJobInfo, state: str) -> None:
         job, number = info.job, info.external_jobid
         self._active.pop(number, None)
-        if state == "COMPLETED" or (state == FORGOTTEN and await self._has_outputs(job)):
+        if state == "COMPLETED" or (state == FORGOTTEN and await self._others.has_outputs(job)):
             if not self.workflow.executor_settings.keep_successful_logs:
                 with contextlib.suppress(OSError):
                     info.aux["slurm_logfile"].unlink(missing_ok=True)
             self.report_job_success(info)
             return
-        if self._goes_on(info, state):
+        if not self._is_told_to_end and self._resumption.goes_on(job, str(number), state):
             self.logger.info(
                 f"Job {job.jobid} was stopped (Slurm job {number}: {state}): it is submitted again "
                 "and resumes, which costs no retry."
             )
             self._in_pool(self.run_job, job)
             return
-        idle = self._idle_starts.pop(job, 0)
+        idle = self._resumption.failed(job)
         why = f", after {idle} starts in a row without progress" if idle else ""
         self.report_job_error(
             info,
             msg=f"Slurm job {number} has ended: {state}{why}. ",
             aux_logs=[str(info.aux["slurm_logfile"])],
         )
-
-    def _goes_on(self, info: SubmittedJobInfo, state: str) -> bool:
-        """Whether the end of a job is no failure: it was stopped, and its work is saved."""
-        job = info.job
-        if self.work is None or job.is_group() or self._is_told_to_end:
-            return False
-        saved = self.work.saved(job)
-        if saved is None or not (
-            state in ENDED_BY_SLURM
-            or (state == "FAILED" and self.work.was_stopped(job, str(info.external_jobid)))
-        ):
-            return False
-        idle = 0 if saved != self._saved.get(job) else self._idle_starts.get(job, 0) + 1
-        self._idle_starts[job] = idle
-        return idle < MOST_IDLE_STARTS
 
     def cancel(self) -> None:
         """Cancel the jobs, and submit none of those that wait."""

@@ -2,17 +2,15 @@
 
 import importlib.metadata
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .executor import ResumableWork
+from .resumption import ResumableWork
 
 PLUGIN = "snakemake-executor-plugin-slurm"
 VERSION = "2.8.0"
 """Version of the plugin that the executor was written for."""
 
 
-def apply(work: "ResumableWork | None" = None) -> None:
+def apply(work: ResumableWork | None = None) -> None:
     """Let `executor: slurm` be the executor of this package in this process.
 
     With another version of the plugin nothing is changed, and one line says so.
