@@ -198,6 +198,18 @@ def test_yolo_images_in_a_linked_folder_are_not_lost(tmp_path):
     assert [image for image, *_ in found(tmp_path / "yolo.json")] == ["a/one.jpg", "b/one.jpg"]
 
 
+def test_yolo_labels_without_an_image_are_counted(tmp_path, capsys):
+    photograph(tmp_path / "images/one.jpg")
+    for name in ("one", "two", "b/three", "classes"):
+        (tmp_path / f"labels/{name}.txt").parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"labels/{name}.txt").write_text("1 0.5 0.5 0.2 0.25")
+    (tmp_path / "data.yaml").write_text(YOLO)
+    options = "--images", tmp_path / "images", "--output", tmp_path / "yolo.json"
+    assert convert("yolo", tmp_path / "data.yaml", *options) == 0
+    said = f"2 files of labels without an image, e.g. {tmp_path}/labels/b/three.txt; left out"
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("names", "name"),
     [

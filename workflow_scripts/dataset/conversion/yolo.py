@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 from image_files import orientation_of
+from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
 
@@ -17,6 +18,8 @@ from workflow_scripts.imaging.images import size_in_header
 from .source import SourceImage, SourceObject, box_between
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
+CLASSES = "classes.txt"
+"""List of class names that labelling tools write beside the labels."""
 SLACK = 0.01
 """Share of an image's side by which coordinates may leave it."""
 
@@ -25,7 +28,8 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
     """Read the labels of a folder of images, by the class names of a file such as `data.yaml`.
 
     As for YOLO, the labels of `images/train/a.jpg` are in `labels/train/a.txt`, or beside the image
-    where no folder is called images. An image without such a file has no object.
+    where no folder is called images. An image without such a file has no object; files without an
+    image are left out, which a line of the log says.
     """
     names = _names_in(labels)
     # Links to folders are followed, as by YOLO; Path.rglob follows none.
@@ -37,6 +41,8 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
         where = f"such as {files[0]}" if files else "since it has no images"
         findings.append(f"{images}: no labels were found for its images, {where}")
         return
+    if lone := _without_image(_labels_of(images.absolute() / "any").parent, files):
+        log.warning("%d files of labels without an image, e.g. %s; left out", len(lone), lone[0])
     boxes: list[list[float]] = []
     for path, file in zip(paths, files, strict=True):
         raw = read_bytes(path)
@@ -113,6 +119,12 @@ def _labels_of(image: Path) -> Path:
     if "images" in parts:
         parts[len(parts) - 1 - parts[::-1].index("images")] = "labels"
     return Path(*parts)
+
+
+def _without_image(folder: Path, files: list[Path]) -> list[Path]:
+    """Text files below a folder of labels that are not those of an image, sorted."""
+    others = set(folder.rglob("*.txt")).difference(files)
+    return sorted(path for path in others if path.name != CLASSES)
 
 
 def _object_of(fields: list[str], names: dict[int, str], size: tuple[int, int]) -> SourceObject:
