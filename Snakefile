@@ -16,7 +16,9 @@ include: "rules/anonymize.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/privacy.smk"
+include: "rules/tables.smk"
 include: "rules/report.smk"
+include: "rules/partial.smk"
 
 
 # Behind the rules: Snakemake (9.27) does not see wildcards in pathvars before.
