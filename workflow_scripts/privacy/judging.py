@@ -52,6 +52,18 @@ MEASURES = {
     ),
 }
 """The field's name of each measure, and what it is."""
+MEANINGS = {
+    Conclusion.LEAKS: "at least one measure is higher than guessing explains (level 5 %, corrected "
+    "for the number of measures and attacks). Something of the identity is left, even if few can "
+    "be named.",
+    Conclusion.UNDECIDED: "neither a leak nor its absence is shown: too few were attacked, or the "
+    "success is near the margin. This is no evidence of protection.",
+    Conclusion.CHANCE: "success exceeds guessing by no more than the margin, with 95 % confidence. "
+    "It holds for this attack and these images; a better attack may succeed.",
+    Conclusion.FAILS: "the attack succeeds on fewer than half of the originals. Its failure on "
+    "anonymized images is no evidence.",
+}
+"""What each conclusion says to a reader, the worst first."""
 
 
 def judged(files: Sequence[Attacks], margin: float) -> tuple[JudgedAttack, ...]:

@@ -5,27 +5,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from figures_and_tables.tables import TextTable, in_markdown
-from identity_attacks.linking import linkage
-from identity_attacks.rates import Conclusion
 
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PageSection, PrivacyTables
 from workflow_scripts.privacy import attacks_table, membership_table, missed_table, reviewed_table
-from workflow_scripts.privacy.judging import MEASURES, listed, name_of, shown, with_interval
+from workflow_scripts.privacy.judging import (
+    MEANINGS,
+    MEASURES,
+    listed,
+    name_of,
+    shown,
+    with_interval,
+)
+from workflow_scripts.privacy.next_steps import next_steps
+from workflow_scripts.privacy.standards import STANDARDS, linkages, tests_of_anonymity
 
-MEANINGS = {
-    Conclusion.LEAKS: "at least one measure is higher than guessing explains (level 5 %, corrected "
-    "for the number of measures and attacks). Something of the identity is left, even if few can "
-    "be named.",
-    Conclusion.UNDECIDED: "neither a leak nor its absence is shown: too few were attacked, or the "
-    "success is near the margin. This is no evidence of protection.",
-    Conclusion.CHANCE: "success exceeds guessing by no more than the margin, with 95 % confidence. "
-    "It holds for this attack and these images; a better attack may succeed.",
-    Conclusion.FAILS: "the attack succeeds on fewer than half of the originals. Its failure on "
-    "anonymized images is no evidence.",
-}
-"""What each conclusion says to a reader, the worst first."""
 ATTACKER = (
     "The attacker has the anonymized images, knows where in them a face or a license plate was, "
     "and knows the method and its settings, but not its random numbers. For recognition, the "
@@ -36,55 +31,12 @@ ATTACKER = (
     "and coding, and other surroundings of a face. They are easier to recognise than a photograph "
     "of another day: pose and expression are the same.",
 )
-TESTS = (
-    (
-        "Singling out",
-        "Can one person or vehicle be picked out in the data?",
-        (
-            *("recognition", "informed_recognition", "trained_attacker", "restoration"),
-            *("plate_reading", "plate_matching"),
-        ),
-    ),
-    ("Linkability", "Can two records be told to be of one person?", ("linking",)),
-    ("Inference", "Can something about a person be deduced?", ("membership",)),
-)
-"""The three tests of Opinion 05/2014 on anonymisation techniques (WP 216) of the Article 29 Working
-Party, and the attacks that speak to each."""
-NEXT_STEPS = "What to do next"
-STANDARDS = (
-    (
-        "ISO/IEC 27559, context",
-        "who gets the data, and what else they have",
-        "not known here: the attacker above is assumed, whoever gets the data",
-    ),
-    (
-        "ISO/IEC 27559, data",
-        "what in the data identifies somebody",
-        "faces and license plates; bodies, clothes, places, times and signs are not assessed",
-    ),
-    (
-        "ISO/IEC 27559, identifiability",
-        "how likely somebody is identified, against a threshold",
-        "the attacks, with intervals, against the margin and the limits below",
-    ),
-    (
-        "ISO/IEC 27559, governance",
-        "who answers for it, and until when",
-        "not covered by software",
-    ),
-    (
-        "GB/T 44464-2024, annex",
-        "tests of the anonymization of faces and plates in vehicle data",
-        "the share of regions changed, found again, recognised and read is measured; the "
-        "standard's own samples and limits are not reproduced",
-    ),
-)
 
 
 def page_of(content: PrivacyTables) -> Iterator[PageSection]:
     """The page's sections, from the attacks and audits of all variants."""
     yield PageSection(title="Answer", paragraphs=tuple(_answers(content)))
-    yield PageSection(title=NEXT_STEPS, paragraphs=tuple(_next_steps(content)))
+    yield PageSection(title="What to do next", paragraphs=tuple(next_steps(content)))
     if content.methods:
         yield PageSection(
             title="Variants",
@@ -163,12 +115,12 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="The three tests of anonymity",
         paragraphs=(
             "Singling out, linkability and inference, as in Opinion 05/2014 (WP 216).",
-            *_linkages(content.attacks),
+            *linkages(content.attacks),
         ),
         table=TextTable(
             title="Tests",
             columns=("Test", "Question", "Measured by", "Result"),
-            rows=tuple(_tests(content)),
+            rows=tuple(tests_of_anonymity(content)),
         ),
     )
     yield PageSection(
@@ -205,54 +157,6 @@ def _answers(content: PrivacyTables) -> Iterator[str]:
         yield "Not all limits are shown to be kept: see Thresholds."
     elif content.limits:
         yield "Every limit is kept."
-
-
-def _next_steps(content: PrivacyTables) -> Iterator[str]:
-    """What a reader can do about each finding."""
-    by_conclusion: dict[Conclusion, dict[str, None]] = {}
-    for one in content.attacks:
-        if one.judgement:
-            where = f"{one.variant} ({one.run.kind.plural})"
-            by_conclusion.setdefault(one.judgement.conclusion, {})[where] = None
-    if leaking := list(by_conclusion.get(Conclusion.LEAKS, ())):
-        yield (
-            f"{listed(leaking)}: use a stronger setting or another method, and run the attacks "
-            "again. docs/attacks.md shows what each method left on photographs."
-        )
-    undecided = [
-        where for where in by_conclusion.get(Conclusion.UNDECIDED, ()) if where not in leaking
-    ]
-    if undecided:
-        drawn = any(one.not_drawn for kinds in content.attacked.values() for one in kinds.values())
-        more = "raise privacy.regions, as not all regions were drawn" if drawn else "add images"
-        yield f"{listed(undecided)}: too little evidence; {more}, and run the attacks again."
-    evident = (Conclusion.LEAKS, Conclusion.UNDECIDED, Conclusion.CHANCE)
-    judged = {where for one in evident for where in by_conclusion.get(one, ())}
-    attacked = dict.fromkeys(f"{one.variant} ({one.run.kind.plural})" for one in content.attacks)
-    if unknown := [where for where in attacked if where not in judged]:
-        yield f"{listed(unknown)}: no attack gives evidence; see under Attacks why."
-    if content.broken:
-        yield "Hand out no variant that is not shown to keep its limits (see Thresholds)."
-    if any(audit.metadata.n or audit.outside.n for audit in content.audits if not audit.originals):
-        yield "Look into the findings of the audit under Residual risks."
-    if content.missed is None and content.review is None:
-        yield (
-            "Name a second detector (privacy.second_detection) to estimate how many faces and "
-            "plates were missed."
-        )
-    if content.review is None or not content.review_is_current:
-        yield (
-            f"Have a person review a random sample of the images{_again(content)}, which bounds "
-            "what was missed: python -m workflow_scripts privacy review (docs/review.md)."
-        )
-    yield (
-        "Judge what no attack measures: who receives the images, what else they know, and the "
-        "residual risks below."
-    )
-
-
-def _again(content: PrivacyTables) -> str:
-    return " with the regions that are found now" if content.review else ""
 
 
 def _sentence(text: str) -> str:
@@ -389,39 +293,6 @@ def _thresholds(content: PrivacyTables) -> Iterator[str]:
     if content.limits and not content.broken:
         yield "Every limit is kept."
     yield from map(_sentence, content.broken)
-
-
-def _tests(content: PrivacyTables) -> Iterator[tuple[str, str, str, str]]:
-    for test, question, names in TESTS:
-        if "membership" in names and content.membership:
-            yield test, question, "membership", "see Membership; traits are not inferred"
-            continue
-        ran = [
-            one
-            for one in content.attacks
-            if one.run.success and one.run.title.partition(" (")[0].replace(" ", "_") in names
-        ]
-        titles = ", ".join(dict.fromkeys(one.run.title for one in ran))
-        yield test, question, titles or "not measured", "; ".join(_results(ran)) or "not measured"
-
-
-def _results(ran: Sequence[JudgedAttack]) -> Iterator[str]:
-    """The worst conclusion on each variant."""
-    for variant in dict.fromkeys(one.variant for one in ran):
-        own = {one.judgement.conclusion for one in ran if one.variant == variant and one.judgement}
-        if worst := next((one for one in MEANINGS if one in own), None):
-            yield f"{variant}: {worst}"
-
-
-def _linkages(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
-    """What linking says of each variant, together with the attacks that look for a name."""
-    for variant in dict.fromkeys(one.variant for one in attacks):
-        own = [one for one in attacks if one.variant == variant and one.run.kind is Kind.FACE]
-        judgements = {one.run.title: one.judgement for one in own if one.judgement}
-        named = [found for title, found in judgements.items() if not title.startswith("linking")]
-        for title, found in judgements.items():
-            if title.startswith("linking"):
-                yield f"{variant}, {title}: {linkage(found, named)}."
 
 
 def _origin(content: PrivacyTables) -> Iterator[tuple[str, str, str]]:
