@@ -13,7 +13,6 @@ from workflow_scripts.pii.detectors.plates import Plates
 
 METHODS = "blackbox, blur, diffusion, drop, natural, pixelate"
 ORIGINALS = "lies in the folder of the originals, which stays as it is; name another one"
-NEW = "name a new folder"
 SUFFIXES = "docs/images-only.md lists suffixes"
 HELP = "; see python -m workflow_scripts anonymize --help"
 OUT = ("--output", "out")

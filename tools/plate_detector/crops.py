@@ -125,11 +125,6 @@ def photograph(rng: np.random.Generator, still: Still) -> TrainingCrop:
     return _sorted(photographed(rng, image, smallest), quads, hidden)
 
 
-def draw_crop(rng: np.random.Generator) -> TrainingCrop:
-    """Draw a crop and photograph it once."""
-    return photograph(rng, draw_still(rng))
-
-
 def _stand_before(
     rng: np.random.Generator, canvas: np.ndarray, end: VehicleEnd, plate: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -139,10 +139,6 @@ class Layout:
         """Shards of both splits, and digests of their content."""
         return self.data / "shards.json"
 
-    def table_1(self, suffix: str) -> Path:
-        """Images by split."""
-        return self.data / f"table_1.{suffix}"
-
     # PII and anonymized images
 
     @property

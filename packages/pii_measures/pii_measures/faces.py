@@ -52,14 +52,6 @@ def _corners_of(region: FaceRegion) -> np.ndarray:
     return (_to_image(region) @ np.array([[0, SIDE, SIDE, 0], [0, 0, SIDE, SIDE], [1] * 4])).T
 
 
-def coordinates_of(region: FaceRegion) -> np.ndarray:
-    """X and y in the image of each pixel of a crop, (2, 32, 32)."""
-    along = np.arange(SIDE) + 0.5
-    matrix = _to_image(region)
-    x, y = np.meshgrid(along, along)
-    return matrix[:, :1, None] * x + matrix[:, 1:2, None] * y + matrix[:, 2:, None]
-
-
 @lru_cache(maxsize=256)
 def window_of(region: FaceRegion, frame: tuple[int, int]) -> tuple[int, int, int, int]:
     """Pixels (x0, y0, x1, y1) of a frame (height, width) that a crop depends on."""

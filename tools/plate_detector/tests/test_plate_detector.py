@@ -17,7 +17,14 @@ from plain_commands.errors import UserError
 from tools.plate_detector import crops as drawing
 from tools.plate_detector import vehicles
 from tools.plate_detector.__main__ import PROGRAM
-from tools.plate_detector.crops import SIDE, TrainingCrop, TrainingCrops, draw_crop, widths
+from tools.plate_detector.crops import (
+    SIDE,
+    TrainingCrop,
+    TrainingCrops,
+    draw_still,
+    photograph,
+    widths,
+)
 from tools.plate_detector.export import mix, write_onnx
 from tools.plate_detector.formats import FORMATS
 from tools.plate_detector.matching import match, summary_of
@@ -45,7 +52,8 @@ def drawn(count: int, seed: int = 0) -> list[TrainingCrop]:
 
 @cache
 def drawn_crop(seed: int, number: int) -> TrainingCrop:
-    return draw_crop(np.random.default_rng((seed, number)))
+    rng = np.random.default_rng((seed, number))
+    return photograph(rng, draw_still(rng))
 
 
 def test_crops_depend_on_seed_and_number_alone():
@@ -85,7 +93,8 @@ def test_quads_are_true_to_the_drawn_plates(monkeypatch):
     monkeypatch.setattr(drawing, "photographed", lambda rng, image, smallest: image)
     checked = 0
     for number in range(45):
-        crop = draw_crop(np.random.default_rng((1, number)))
+        rng = np.random.default_rng((1, number))
+        crop = photograph(rng, draw_still(rng))
         if len(crop.quads) != 1 or len(crop.ignored) or widths(crop.quads)[0] < 25:
             continue
         red, green, blue = (crop.image[..., channel].astype(int) for channel in range(3))
