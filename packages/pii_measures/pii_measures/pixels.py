@@ -42,7 +42,7 @@ def times(image: np.ndarray, gain: np.ndarray) -> np.ndarray:
 
 def limited(image: np.ndarray, low: float, high: float) -> np.ndarray:
     """Values clipped to two limits."""
-    return np.minimum(np.maximum(image, np.float32(low)), np.float32(high))
+    return image.clip(low, high)  # the function `np.clip` takes twice as long
 
 
 def rounded(image: np.ndarray) -> np.ndarray:
@@ -55,6 +55,12 @@ def quantile(values: np.ndarray, share: float) -> float:
     """Value at a rank (0 to 1), not interpolated between ranks: faster than `np.quantile`."""
     rank = round((values.size - 1) * share)
     return float(np.partition(values, rank, axis=None)[rank])
+
+
+def median(values: np.ndarray) -> np.ndarray:
+    """Median along the first axis: faster than `np.median` for few values."""
+    ordered = np.sort(values, axis=0)
+    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
 def soft(image: np.ndarray, sigma: float) -> np.ndarray:

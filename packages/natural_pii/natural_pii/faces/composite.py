@@ -18,8 +18,8 @@ _LEAST_SKIN = 0.43
 """Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
 _NEAR = 0.4
 """How far skin that stays in sight has an effect, standard deviation in units."""
-_FINEST = 0.7
-"""Blur that separates the finest band, standard deviation in pixels."""
+_FINEST = 0.58
+"""Blur of level n of a Gaussian pyramid, standard deviation in pixels, divided by 2**n."""
 _LIGHT = 1.2
 """Blur beyond which the old face is kept, units: more than a quarter of its width."""
 _LIGHTS = -0.35, 0.3
@@ -32,9 +32,12 @@ _SHARE, _STRONGEST = np.float32(0.9), 2.5
 """Strength of drawn detail relative to that of the old face, and its largest gain."""
 _PALE = np.float32(0.3)
 """Share that detail loses where it is brighter than the skin."""
-_WHITE, _WHITER = 0.57, 0.42
-"""Mean size of white noise of unit variance in the finest band, and in each next one relative to
-the one before."""
+_WHITE = (0.75, 0.18, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025)
+"""Mean size of white noise of unit variance in each band, from the finest."""
+_GREYS = np.array([(1 / 3, 1 / 3, 1 / 3, 0), (0, 0, 0, 1)], np.float32)
+_GREY_LAST = np.array([(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), _GREYS[0]], np.float32)
+"""Brightness of a drawn and of the old face, and colour with the brightness of the drawn one, of
+the four channels of both."""
 _COLOURFUL = 0.15
 """Logarithm of red over blue from which a skin has its full colour."""
 _BLUISH = 0.04
@@ -159,55 +162,76 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
     colourful = _colourfulness(ground.field)
     detail = grey + colourful * _unbluish(detail, grey)
     shade = 1 + colourful * _SHADE
-    new = detail
     weights = inside * np.maximum(drawn.features, ground.alike) + np.float32(1e-3)
-    light, near = _LIGHT * unit, _NEAR_STRENGTH * unit
-    old = past = mean_of(ground.seen - ground.light)
-    seen = soft(limited(old, *_LIGHTS) * weights, light) / soft(weights, light)
-    result = np.zeros_like(detail)
-    white = _WHITE * noise / float(from_log(ground.light).mean() + FLOOR)
+    old = mean_of(ground.seen - ground.light)
+    light = _LIGHT * unit
+    seen, total = cv2.split(soft(cv2.merge((limited(old, *_LIGHTS) * weights, weights)), light))
+    white = noise / float(from_log(ground.light).mean() + FLOOR)
+    bands = max(round(np.log2(light / _FINEST)), 1)
     on_features = limited(1.5 * soft(inside, 0.3 * unit), 0, 1)
-    for blur in _blurs(light):
-        finer, new, before, past = new, soft(detail, blur), past, soft(old, blur)
-        band = finer - new
-        strong = _strength(before - past, weights, near, white)
-        gain = _SHARE * strong / _strength(mean_of(band), weights, near, 0)
-        gain = 1 + (np.minimum(gain, _STRONGEST) - 1) * on_features
-        colour = np.minimum(gain, 1)
-        result += times(band, colour) + scaled(three(mean_of(band) * (gain - colour)), shade)
-        white *= _WHITER
+    made = _matched(
+        cv2.merge((*cv2.split(detail), old)),
+        cv2.merge((weights, on_features)),
+        _NEAR_STRENGTH * unit,
+        [white * size for size in _WHITE[:bands]],
+    )
+    result = made[..., :3] + scaled(three(made[..., 3]), shade)
     # Bright flanks of dark lines would look like paint.
-    result += scaled(three(seen - _PALE * np.maximum(mean_of(result), 0)), shade)
+    result += scaled(three(seen / total - _PALE * np.maximum(mean_of(result), 0)), shade)
     return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
 
 
-def _blurs(last: float) -> list[float]:
-    """Blurs between bands, pixels, each about twice the one before."""
-    count = max(round(np.log2(last / _FINEST)), 1)
-    return [*(_FINEST * 2**number for number in range(count)), last]
-
-
-def _strength(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> np.ndarray:
-    """Mean size of the detail in a band (h, w) around each place, (h, w).
-
-    Half of it is that of the whole face: what is strong in one place only may be hair.
+def _matched(both: np.ndarray, masks: np.ndarray, near: float, noise: list[float]) -> np.ndarray:
+    """Drawn detail in the bands of a Laplacian pyramid, in each about as strong as the old face's.
 
     Args:
-        band: the detail.
-        weights: the inner face, (h, w).
+        both: drawn detail, and brightness of the old face, (h, w, 4).
+        masks: weights of the inner face, and where strength is matched, (h, w, 2).
+        near: reach of the surroundings that tell the strength, pixels.
+        noise: mean size of the image's noise in each band, from the finest; what is coarser than
+            the last one is left out.
+
+    Returns:
+        (h, w, 4): detail with its colour, and brightness that it lacks.
+    """
+    if not noise:
+        return np.zeros_like(both)
+    smaller, size = cv2.pyrDown(both), both.shape[1::-1]
+    coarser = _matched(smaller, cv2.pyrDown(masks), near / 2, noise[1:])
+    band = both - cv2.pyrUp(smaller, dstsize=size)
+    weights, on_features = cv2.split(masks)
+    gain = 1 + (_gain(cv2.transform(band, _GREYS), weights, near, noise[0]) - 1) * on_features
+    colour = np.minimum(gain, 1)
+    gains = cv2.merge((colour, colour, colour, gain - colour))
+    return cv2.pyrUp(coarser, dstsize=size) + cv2.multiply(cv2.transform(band, _GREY_LAST), gains)
+
+
+def _gain(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> np.ndarray:
+    """Gain of drawn detail around each place, (h, w), that makes it as strong as the old one.
+
+    Half of the strength is that of the whole face: what is strong in one place only may be hair.
+
+    Args:
+        band: drawn and old detail, (h, w, 2).
+        weights: of the inner face, (h, w).
         near: reach of the surroundings, pixels.
         noise: mean size of the image's noise in the band.
     """
-    size = weights * np.abs(band)
-    whole = float(size.sum()) / float(weights.sum())
-    local = soft(size, near) / soft(weights, near)
-    return np.sqrt(np.maximum(np.square((local + whole) / 2) - np.float32(noise**2), 1e-6))
+    sizes = cv2.merge((*(size * weights for size in cv2.split(np.abs(band))), weights))
+    drawn, old, known = cv2.split(soft(sizes, near))
+    all_drawn, all_old, all_known, _ = cv2.sumElems(sizes)
+    drawn = (drawn / known + all_drawn / all_known) / 2
+    old = (old / known + all_old / all_known) / 2
+    old = np.sqrt(np.maximum(old * old - noise**2, 1e-6))
+    return np.minimum(_SHARE * old / np.maximum(drawn, 1e-3), _STRONGEST)
 
 
 def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
     """Parts of what covers a face that reach beyond the head, (h, w) bool; a shadow does not."""
-    _, labels = cv2.connectedComponents((covered | outside).astype(np.uint8))
-    return np.isin(labels, np.unique(labels[outside])) & covered
+    count, labels = cv2.connectedComponents((covered | outside).astype(np.uint8))
+    reaching = np.zeros(count, bool)
+    reaching[labels[outside]] = True
+    return reaching[labels] & covered
 
 
 def _colourfulness(skin: SkinField) -> np.float32:

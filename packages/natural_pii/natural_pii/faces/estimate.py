@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited
+from pii_measures.pixels import limited, median
 
 from .paint import Colour
 from .pose import Pose
@@ -32,6 +32,8 @@ _COVERED = np.array(
      (0.0, 2.3, 0.4), (0.0, 2.9, 0.35), (-0.6, 2.8, 0.3), (0.6, 2.8, 0.3)]
 )  # fmt: skip
 """Points that a mask leaves bare and that it covers, the lips among them, (u, v, z)."""
+_PLACES = np.concatenate([SAMPLES, _BARE, _COVERED])
+_ENDS = len(SAMPLES), len(SAMPLES) + len(_BARE)
 _BLUER, _EVEN = 0.12, 0.065
 """A mask is bluer than the skin above it by at least this logarithm of red over blue, and its
 brightness varies by less than that; skin with a mouth does not."""
@@ -53,8 +55,11 @@ class Skin:
 
 
 def to_linear(image: np.ndarray) -> np.ndarray:
-    """Linear RGB, float32, 0 to 1, of display RGB, 0 to 255."""
-    return (image.astype(np.float32) / 255) ** np.float32(GAMMA)
+    """Linear RGB, float32, 0 to 1, of display RGB, uint8."""
+    return _LINEAR[image]
+
+
+_LINEAR = (np.arange(256, dtype=np.float32) / 255) ** np.float32(GAMMA)
 
 
 def to_display(linear: np.ndarray) -> np.ndarray:
@@ -74,41 +79,38 @@ def brightness(linear: np.ndarray) -> np.ndarray:
 
 def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     """Skin of the face at a pose, in an image (H, W, 3) uint8."""
-    places = pose.pixels(np.concatenate([SAMPLES, _BARE, _COVERED]))
-    colours, bare, covered = np.split(
-        _spots(image, places, 0.26 * pose.unit), np.cumsum([len(SAMPLES), len(_BARE)])
-    )
+    seen, bare, covered = np.split(_spots(image, pose.pixels(_PLACES), 0.26 * pose.unit), _ENDS)
+    colours = to_linear(seen)
     bright = brightness(colours)
     facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
     hidden = facing < 0.58  # on the far side of a turned head, or beyond it
     masked = _is_masked(bare, covered)
     if masked:
         hidden |= SAMPLES[:, 1] > 0.8
-    weights = np.where(hidden | (bright < 0) | (bright > 0.97), 0.05, 1.0)
+    weights = np.where(hidden | (bright > 0.97), 0.05, 1.0)
     core = [index for index in (2, 3, 4, 5, 6, 7) if weights[index] > 0.5] or [2, 7]
-    seed = np.median(colours[core], axis=0).clip(0.004, 0.95)
+    seed = median(colours[core]).clip(0.004, 0.95)
     chroma = np.log(colours.clip(0.003) / seed)
     chroma -= chroma.mean(axis=1, keepdims=True)
     weights *= np.exp(-((np.abs(chroma).max(axis=1) / 0.25) ** 2)) + 1e-3
     offsets = np.log(bright.clip(0.003) / brightness(seed))
-    weights *= np.exp(-((np.clip(np.abs(offsets) - 0.6, 0, None) / 0.5) ** 2))
+    weights *= np.exp(-((np.maximum(np.abs(offsets) - 0.6, 0) / 0.5) ** 2))
     share = weights / weights.sum()
     tone = np.exp(share @ np.log(colours.clip(0.003)))
     offsets = np.log(bright.clip(0.003) / brightness(tone))
-    slopes = plane(offsets, weights)[1:]
     red, green, blue = tone.tolist()
-    return Skin((red, green, blue), (float(slopes[0]), float(slopes[1])), masked)
+    return Skin((red, green, blue), _slopes(offsets, weights), masked)
 
 
 def _is_masked(bare: np.ndarray, covered: np.ndarray) -> bool:
     """Whether the lower face has an even colour that is not that of the upper one.
 
     Args:
-        bare: linear colours (6, 3) at `_BARE`.
-        covered: linear colours (9, 3) at `_COVERED`.
+        bare: colours (6, 3) uint8 at `_BARE`.
+        covered: colours (9, 3) uint8 at `_COVERED`.
     """
-    upper, lower = (np.log(to_display(part) + 8) for part in (bare, covered))
-    bluer = np.median(upper[:, 0] - upper[:, 2]) - np.median(lower[:, 0] - lower[:, 2])
+    upper, lower = np.log(bare + np.float32(8)), np.log(covered + np.float32(8))
+    bluer = median(upper[:, 0] - upper[:, 2]) - median(lower[:, 0] - lower[:, 2])
     return bool(bluer > _BLUER and lower.mean(axis=1).std() < _EVEN)
 
 
@@ -125,22 +127,26 @@ def is_skin(skin: Skin, window: np.ndarray) -> bool:
     return not colourful or red > max(1.04 * green, 1.03 * blue)
 
 
-def plane(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Offset and slopes (3,) of values (11,) over the samples' u and v, shrunk towards no slope."""
-    design = np.column_stack([np.ones(len(values)), SAMPLES[:, 0], SAMPLES[:, 1] - 0.8])
-    normal = design.T @ (weights[:, None] * design) + np.diag([0.05, 0.4, 0.4])
-    return np.linalg.solve(normal, design.T @ (weights * values))
+def _slopes(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Slopes of values (11,) over the samples' u and v, shrunk towards none."""
+    weighted = _DESIGN.T * weights
+    _, right, down = np.linalg.solve(weighted @ _DESIGN + _SHRINK, weighted @ values).tolist()
+    return right, down
+
+
+_DESIGN = np.column_stack([np.ones(len(SAMPLES)), SAMPLES[:, 0], SAMPLES[:, 1] - 0.8])
+_SHRINK = np.diag([0.05, 0.4, 0.4])
 
 
 def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
-    """Median linear colours (n, 3) around points (n, 2); beyond the image, those of its edge."""
+    """Median colours (n, 3) uint8 around points (n, 2); beyond the image, those of its edge."""
     reach = max(radius, 0.5)
     count = min(round(2 * reach) + 1, _ACROSS)
     around = np.linspace(-reach, reach, count)
     columns, rows = (
-        np.clip(np.floor(points[:, axis, None] + around), 0, end - 1).astype(int)
+        np.floor(points[:, axis, None] + around).clip(0, end - 1).astype(int)
         for axis, end in ((0, image.shape[1]), (1, image.shape[0]))
     )
     seen = image[rows[:, :, None], columns[:, None, :]].reshape(len(points), -1, 3)
     middle = seen.shape[1] // 2
-    return to_linear(np.partition(seen, middle, axis=1)[:, middle])  # faster than np.median
+    return np.partition(seen, middle, axis=1)[:, middle]

@@ -14,12 +14,12 @@ from .pose import Pose
 
 FLOOR = np.float32(8)
 """Added to grey levels before their logarithm: noise of dark pixels would weigh too much else."""
-_STEP = 0.22
+_STEP = 0.3
 """Distance of the samples that are fitted, units."""
 _ROUNDS = 4
 _SPREADS = 0.2, 0.45
 """Limits of the spread of skin's brightness, logarithms."""
-_RIDGE = np.array((1e-4, 0.02, 0.02, 0.12, 0.12, 0.12))
+_RIDGE = np.diag((1e-4, 0.02, 0.02, 0.12, 0.12, 0.12))
 """Weight of zero for each coefficient, relative to that of all skin."""
 
 
@@ -60,7 +60,7 @@ class FieldPlane:
     def fitted(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Coefficients (6, c) of samples (n, c)."""
         weighted = self.basis * weights[:, None]
-        normal = weighted.T @ self.basis + np.diag(_RIDGE * max(float(weights.sum()), 1e-3))
+        normal = weighted.T @ self.basis + _RIDGE * max(float(weights.sum()), 1e-3)
         return np.linalg.solve(normal, weighted.T @ values).astype(np.float32)
 
     @property
@@ -91,7 +91,7 @@ def _basis(
         np.float32(row[0]) * x + np.float32(row[1]) * y + np.float32(row[2]) for row in pose.inverse
     )
     a, b = limited(across / 2, -1.3, 1.3), limited((down - 1) / 2.5, -1.3, 1.3)
-    return np.stack([np.ones_like(a), a, b, a * a - 0.25, a * b, b * b - 0.25], axis=-1)
+    return cv2.merge((np.ones_like(a), a, b, a * a - 0.25, a * b, b * b - 0.25))
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,8 +134,9 @@ def skin_field(
         total = float(weights.sum())
         if total < 3:
             break
-        level = np.square(residual.mean(axis=-1))
-        spread = float(np.clip(1.6 * np.sqrt(weights @ level / total), *_SPREADS))
+        level = mean_of(residual[:, None]).ravel()
+        low, high = _SPREADS
+        spread = min(max(1.6 * float(weights @ (level * level) / total) ** 0.5, low), high)
         coefficients = start + plane.fitted(seen - tone, weights)
     return SkinField(coefficients, spread, total / max(float(zone.sum()), 1e-3))
 

@@ -1,5 +1,7 @@
 """Pose of a head, from five landmarks."""
 
+import cmath
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -100,56 +102,53 @@ def pose_of(region: FaceRegion) -> Pose:
     Angles are shrunk a little towards zero, since landmarks of small faces are noisy.
     """
     points = landmarks_of(region)
-    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
-    across = points[1] - points[0] + 0.5 * (points[4] - points[3])
-    down = mouth - eyes
-    tall = max(float(np.hypot(*down)), 1e-6)
+    # As complex numbers, since these are few.
+    left, right, nose, *mouth = (complex(x, y) for x, y in points.tolist())
+    eyes, lips = (left + right) / 2, (mouth[0] + mouth[1]) / 2
+    across = right - left + 0.5 * (mouth[1] - mouth[0])
+    down = lips - eyes
+    tall = max(abs(down), 1e-6)
     # Across is short and noisy on a turned head; down is not.
-    axis = down / tall + np.array([-across[1], across[0]]) / (2.6 * tall) * 0.9
-    roll = float(np.arctan2(-axis[0], axis[1]))
-    c, s = np.cos(roll), np.sin(roll)
-    upright = (points - eyes) @ np.array([[c, -s], [s, c]])
-    span = upright[1, 0] - upright[0, 0]
-    ratio = span / tall
-    middle = 0.5 * (upright[0] + upright[1]) * 0.5 + upright[3:].mean(axis=0) * 0.5
-    lead = (upright[2, 0] - middle[0]) / max(tall / 2.28, 1e-6)  # about 0.85 sin(yaw)
-    yaw = float(np.arcsin(np.clip(lead / 0.85, -1, 1)))
-    pitch = float(np.clip(2.4 * (upright[2, 1] / tall - 0.53), -0.35, 0.35)) * 0.6
+    axis = down / tall + across * 1j / (2.6 * tall) * 0.9
+    roll = math.atan2(-axis.real, axis.imag)
+    turn = cmath.rect(1, roll)
+    span, tip = ((right - left) / turn).real, (nose - eyes) / turn
+    lead = (tip - 0.5 * down / turn).real / max(tall / 2.28, 1e-6)  # about 0.85 sin(yaw)
+    low = tip.imag / tall
     drawable = (
-        abs(lead) <= MAX_LEAD and abs(roll) <= MAX_ROLL and 0.12 < ratio < 1.9
-        and 0.1 < upright[2, 1] / tall < 1.1
+        abs(lead) <= MAX_LEAD and abs(roll) <= MAX_ROLL and 0.12 < span / tall < 1.9
+        and 0.1 < low < 1.1
     )  # fmt: skip
-    yaw = float(np.clip(yaw, -MAX_YAW, MAX_YAW)) * 0.86
-    matrix = _fitted(points, turned(yaw, pitch), roll)
-    pose = Pose(yaw, pitch, roll, matrix, bool(drawable), points)
+    yaw = math.asin(min(max(lead / 0.85, -1), 1))
+    yaw = min(max(yaw, -MAX_YAW), MAX_YAW) * 0.86
+    pitch = min(max(2.4 * (low - 0.53), -0.35), 0.35) * 0.6
+    pose = Pose(yaw, pitch, roll, _fitted(points, turned(yaw, pitch), roll), drawable, points)
     return _with_outline(pose, region) if drawable and abs(roll) < 0.3 else pose
 
 
 def _with_outline(pose: Pose, region: FaceRegion) -> Pose:
     """The pose with chin and width from the box, within human limits."""
-    middle = np.array([(region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2])
-    down, across = np.array([0, region.height / 2]), np.array([region.width / 2, 0])
-    linear, shift = pose.inverse[:, :2], pose.inverse[:, 2]
-    chin = (linear @ (middle + down) + shift)[1] / np.cos(pose.pitch)
-    width = abs((linear @ across)[0]) * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
-    return replace(pose, chin=float(np.clip(chin, 3.4, 4.1)), width=float(np.clip(width, 1.9, 2.3)))
+    (a, _, _), (c, d, shift) = pose.inverse.tolist()
+    chin = (c * (region.x0 + region.x1) / 2 + d * region.y1 + shift) / math.cos(pose.pitch)
+    width = abs(a) * region.width / 2 * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
+    return replace(pose, chin=min(max(chin, 3.4), 4.1), width=min(max(width, 1.9), 2.3))
 
 
 def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray:
     """Affine map (2, 3) of shift, roll and one scale per direction; these are nearly the same."""
     model = (LANDMARKS @ rotation.T)[:, :2]
-    c, s = np.cos(roll), np.sin(roll)
-    upright = points @ np.array([[c, -s], [s, c]])
-    weight = np.array([1.0, 1.0, 0.5, 0.8, 0.8])
-    weight /= weight.sum()
-    mean_model, mean_points = weight @ model, weight @ upright
-    centred, target = model - mean_model, upright - mean_points
-    both = (weight[:, None] * centred * target).sum(axis=0)
-    square = (weight[:, None] * centred**2).sum(axis=0)
-    common = max(both.sum() / square.sum(), 1e-3)
-    # Mostly one scale for both: how long a face is for its width tells whose it is.
-    scale = np.clip((both + 2 * common) / (square + 2), 0.92 * common, 1.09 * common)
+    c, s = math.cos(roll), math.sin(roll)
     turn = np.array([[c, -s], [s, c]])
+    upright = points @ turn
+    mean_model, mean_points = _WEIGHTS @ model, _WEIGHTS @ upright
+    centred = model - mean_model
+    both, square = _WEIGHTS @ (centred * (upright - mean_points)), _WEIGHTS @ (centred * centred)
+    common = max(float(both.sum() / square.sum()), 1e-3)
+    # Mostly one scale for both: how long a face is for its width tells whose it is.
+    scale = ((both + 2 * common) / (square + 2)).clip(0.92 * common, 1.09 * common)
     linear = turn * scale
-    shift = turn @ mean_points - linear @ mean_model
-    return np.column_stack([linear, shift])
+    return np.column_stack([linear, turn @ mean_points - linear @ mean_model])
+
+
+_WEIGHTS = np.array([1.0, 1.0, 0.5, 0.8, 0.8]) / 4.1
+"""Weights of the landmarks."""

@@ -1,5 +1,6 @@
 """Replacement of a face by that of another person, or by a smear."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +23,8 @@ _PLACE = 1
 """Stream of the person's random numbers that features are moved by."""
 _NOISIEST = 4.0
 """Grey levels; what is more than that is texture."""
+_CORNERS = np.array([(u, v, z) for u in (-2.3, 2.3) for v in (-2.3, 4.2) for z in (-0.6, 0.3)])
+"""Corners of a box around a head, (8, 3) as (u, v, z)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ def subject_of(
         largest: width in pixels above which no head is drawn; None for no limit.
     """
     frame = original.shape[:2]
-    if not np.isfinite((region.x0, region.y0, region.x1, region.y1)).all():
+    if not all(map(math.isfinite, (region.x0, region.y0, region.x1, region.y1))):
         return None
     if region.width <= 0 or region.height <= 0:
         return None
@@ -120,9 +123,8 @@ def _part(image: np.ndarray, box: Box) -> np.ndarray:
 
 def _outer_box(pose: Pose) -> np.ndarray:
     """Corners (2, 2) of the box that a head can cover, pixels."""
-    corners = [(u, v, z) for u in (-2.3, 2.3) for v in (-2.3, 4.2) for z in (-0.6, 0.3)]
-    points = pose.pixels(np.array(corners))
-    return np.stack([points.min(axis=0) - 2, points.max(axis=0) + 2])
+    points = pose.pixels(_CORNERS)
+    return np.array([points.min(axis=0) - 2, points.max(axis=0) + 2])
 
 
 def _overlap(first: Box, second: Box) -> bool:

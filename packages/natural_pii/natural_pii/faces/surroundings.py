@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from pii_measures.pixels import median
 
 from .estimate import Skin, brightness, to_linear
 from .paint import Colour
@@ -10,14 +11,24 @@ from .pose import Pose
 
 _DARK = np.float32(0.004)
 """Linear brightness below which pixels are about black."""
-_HAIR_AT = np.array(
-    [(side * u, v) for side in (-1, 1) for u in (2.05, 2.3) for v in (-1.5, -1.1, -0.7)]
-    + [(u, v) for u in (-0.9, -0.3, 0.3, 0.9) for v in (-2.4, -2.75)]
-)  # fmt: skip
-"""Points at the temples and above the forehead, (n, 2) as (u, v)."""
-_TEMPLE = np.array([(u, v) for u in (1.9, 2.1, 2.3) for v in (-1.4, -1.0, -0.6)])
-_BESIDE = np.array([(u, v) for u in (1.9, 2.1, 2.3, 2.5) for v in np.arange(0.6, 2.7, 0.4)])
+
+
+def _around_head(u: tuple[float, ...], v: tuple[float, ...], bulge: float) -> np.ndarray:
+    """Points (n, 3) at each u and v, by this much (units) in front of a round head."""
+    return np.array([(x, y, 0.35 - 0.28 * x**2 + bulge) for x in u for y in v])
+
+
+_LEFT = np.array((-1, 1, 1))
+_ABOVE = _around_head((2.05, 2.3), (-1.5, -1.1, -0.7), 0.4)
+_HAIR = np.concatenate([
+    _ABOVE * _LEFT, _ABOVE, _around_head((-0.9, -0.3, 0.3, 0.9), (-2.4, -2.75), 0.4)
+])  # fmt: skip
+"""Points at the temples and above the forehead."""
+_TEMPLE = _around_head((1.9, 2.1, 2.3), (-1.4, -1.0, -0.6), 0.5)
+_BESIDE = _around_head((1.9, 2.1, 2.3, 2.5), (0.6, 1.0, 1.4, 1.8, 2.2, 2.6), 0.8)
 """Points at the right temple, and beside the lower face below it."""
+_PARTS = (_HAIR, _TEMPLE * _LEFT, _BESIDE * _LEFT, _TEMPLE, _BESIDE)
+_POINTS, _ENDS = np.concatenate(_PARTS), np.cumsum([len(part) for part in _PARTS])[:-1]
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,21 @@ class Surroundings:
     long_hair: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """What is seen at places of a picture.
+
+    Attributes:
+        colours: linear RGB, (n, 3) float32; beyond the picture, those of its edge.
+        inside: whether the picture has them, (n,) bool.
+        skin: whether they are about the colour of the skin, (n,) bool.
+    """
+
+    colours: np.ndarray
+    inside: np.ndarray
+    skin: np.ndarray
+
+
 def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
     """Facts about the face at a pose.
 
@@ -45,76 +71,52 @@ def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
         pose: of the face.
         skin: of the face.
     """
-    look = _Look(image, pose, np.array(skin.tone, np.float32))
-    hair = look.hair()
+    tone = np.array(skin.tone, np.float32)
+    crown, *sides = _places(image, pose, tone)
+    hair = _hair(crown)
     grey = False
     if hair is not None:
         level = float(brightness(np.array(hair, np.float32)))
         hardly_coloured = max(hair) < 1.5 * min(hair) + 0.004
-        grey = hardly_coloured and level > 0.22 * float(brightness(look.tone))
-    return Surroundings(hair, grey, look.long_hair())
+        grey = hardly_coloured and level > 0.22 * float(brightness(tone))
+    shares = _continued(*sides[:2]) + _continued(*sides[2:])
+    return Surroundings(hair, grey, long_hair=shares > 0.7)
 
 
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """Picture of a face, looked at in face coordinates.
-
-    Attributes:
-        image: (height, width, 3) uint8 RGB.
-        pose: of the face.
-        tone: linear RGB of its skin, (3,) float32.
-    """
-
-    image: np.ndarray
-    pose: Pose
-    tone: np.ndarray
-
-    def pixels(self, points: np.ndarray, bulge: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """Colours (..., 3) uint8 at points (..., 2) on a round face, and whether the image has
-        them, (...).
-        """
-        flat = points.reshape(-1, 2)
-        depth = 0.35 - 0.28 * np.square(flat[:, 0]) + bulge
-        columns, rows = np.floor(self.pose.pixels(np.column_stack([flat, depth]))).T.astype(int)
-        height, width = self.image.shape[:2]
-        inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-        colours = self.image[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-        shape = points.shape[:-1]
-        return colours.reshape(*shape, 3), inside.reshape(shape)
-
-    def hair(self) -> Colour | None:
-        """Median colour of what is not skin at the temples and above the forehead."""
-        colours, inside = self.pixels(_HAIR_AT, bulge=0.4)
-        colours = to_linear(colours[inside])
-        others = colours[~self._is_skin(colours)]
-        if len(others) < 4:
-            return None
-        red, green, blue = np.median(others, axis=0).tolist()
-        # Hair is hardly greener or bluer than red: what is, is a hat, the sky or leaves.
-        return (red, green, blue) if green < 1.08 * red and blue < 1.15 * red else None
-
-    def _is_skin(self, colours: np.ndarray) -> np.ndarray:
-        """Whether linear colours (n, 3) are about that of the skin, (n,)."""
-        offset = _log(colours) - _log(self.tone)
-        level = offset.mean(axis=1)
-        return (np.abs(offset - level[:, None]).max(axis=1) < 0.3) & (np.abs(level) < 0.7)
-
-    def long_hair(self) -> bool:
-        """Whether what is at the temples goes on beside the lower face."""
-        shares = 0.0
-        for side in (-1, 1):
-            temple = to_linear(self.pixels(_TEMPLE * (side, 1), bulge=0.5)[0])
-            temple = temple[~self._is_skin(temple)]
-            if len(temple) < 2:
-                continue
-            colours, inside = self.pixels(_BESIDE * (side, 1), bulge=0.8)
-            colours = to_linear(colours)
-            offset = _log(colours) - _log(np.median(temple, axis=0))
-            level = offset.mean(axis=1)
-            alike = (np.abs(level) < 0.9) & (np.abs(offset - level[:, None]).max(axis=1) < 0.35)
-            shares += float((alike & ~self._is_skin(colours) & inside).mean())
-        return shares > 0.7
+def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_Places]:
+    """What is seen at each of `_PARTS`."""
+    columns, rows = np.floor(pose.pixels(_POINTS)).T.astype(int)
+    height, width = image.shape[:2]
+    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
+    colours = to_linear(image[rows.clip(0, height - 1), columns.clip(0, width - 1)])
+    level, tint = _difference(colours, tone)
+    skin = (tint < 0.3) & (np.abs(level) < 0.7)
+    parts = (np.split(one, _ENDS) for one in (colours, inside, skin))
+    return [_Places(*part) for part in zip(*parts, strict=True)]
 
 
-def _log(linear: np.ndarray) -> np.ndarray:
-    return np.log(linear + _DARK)
+def _hair(places: _Places) -> Colour | None:
+    """Median colour of what is not skin."""
+    others = places.colours[places.inside & ~places.skin]
+    if len(others) < 4:
+        return None
+    red, green, blue = median(others).tolist()
+    # Hair is hardly greener or bluer than red: what is, is a hat, the sky or leaves.
+    return (red, green, blue) if green < 1.08 * red and blue < 1.15 * red else None
+
+
+def _continued(temple: _Places, beside: _Places) -> float:
+    """Share of the places beside the lower face where what is at the temple goes on, 0 to 1."""
+    hair = temple.colours[~temple.skin]
+    if len(hair) < 2:
+        return 0.0
+    level, tint = _difference(beside.colours, median(hair))
+    alike = (np.abs(level) < 0.9) & (tint < 0.35)
+    return float((alike & ~beside.skin & beside.inside).mean())
+
+
+def _difference(colours: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Differences of brightness and of tint of linear colours (n, 3) from another, logarithms."""
+    offset = np.log(colours + _DARK) - np.log(other + _DARK)
+    level = offset.mean(axis=1)
+    return level, np.abs(offset - level[:, None]).max(axis=1)
