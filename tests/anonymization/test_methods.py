@@ -155,14 +155,13 @@ def test_blur_removes_detail_and_keeps_a_flat_surface_at_the_border():
         assert np.abs(difference).max() <= 1
 
 
-@pytest.mark.parametrize("sigma", [9, 20, 45])
+@pytest.mark.parametrize("sigma", [5, 9, 20, 45])
 def test_wide_gaussians_on_a_smaller_copy_are_gaussians(sigma):
     image = cv2.resize(noise(10, 14), (420, 300), interpolation=cv2.INTER_NEAREST)
-    exact = cv2.GaussianBlur(image, (0, 0), sigma)
+    exact = cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     difference = np.abs(np.int16(gaussian(image, sigma)) - exact)
-    inner = difference[sigma:-sigma, sigma:-sigma]
-    assert inner.mean() < 1
-    assert inner.max() <= 5
+    assert difference.mean() < 1
+    assert difference.max() <= 5
 
 
 def test_stronger_blur_leaves_less():

@@ -74,7 +74,7 @@ class Redaction(Method):
             if area is None:
                 continue
             content = np.broadcast_to(self.fill(result, area), (*area.mask.shape, 3))
-            result[area.window][area.mask] = content[area.mask]
+            cv2.copyTo(content, area.mask.view(np.uint8), result[area.window])
             changes.append(Change.of(region, self.method, (area.x0, area.y0, area.x1, area.y1)))
         return result, changes
 

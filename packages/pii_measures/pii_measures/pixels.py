@@ -59,8 +59,9 @@ def quantile(values: np.ndarray, share: float) -> float:
 
 def median(values: np.ndarray) -> np.ndarray:
     """Median along the first axis: faster than `np.median` for few values."""
-    ordered = np.sort(values, axis=0)
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    low, high = (len(values) - 1) // 2, len(values) // 2
+    ordered = np.partition(values, (low, high), axis=0)
+    return (ordered[low] + ordered[high]) / 2
 
 
 def soft(image: np.ndarray, sigma: float) -> np.ndarray:

@@ -11,7 +11,7 @@ from workflow_scripts.anonymization.redaction import Area, Redaction
 
 REACH = 3
 """A Gaussian is cut off at this many standard deviations."""
-FULL_RESOLUTION = 8.0
+FULL_RESOLUTION = 4.0
 """Up to this standard deviation (pixels) the blur is computed at full resolution."""
 
 
@@ -45,7 +45,11 @@ def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
     if factor > 1:
         image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
     image = cv2.GaussianBlur(
-        image, (0, 0), sigmaX=sigma * small[0] / width, sigmaY=sigma * small[1] / height
+        image,
+        (0, 0),
+        sigmaX=sigma * small[0] / width,
+        sigmaY=sigma * small[1] / height,
+        borderType=cv2.BORDER_REFLECT,  # between pixels, whatever their size
     )
     if factor > 1:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)

@@ -1,12 +1,13 @@
 """Ground and ink of a plate, and the light on both."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
 
 from pii_measures.appearance import grey
-from pii_measures.pixels import dot, limited, quantile, scaled, three, times, weighted
+from pii_measures.pixels import dot, limited, median, quantile, scaled, three, times, weighted
 
 from .rectify import PlateFrame
 
@@ -44,14 +45,20 @@ class InkModel:
             return np.ones_like(field)
         return limited(scaled(field, 1 / np.maximum(self.ground, 8)), 0.2, 4)
 
+    @cached_property
+    def _lit(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ink in the light of the field, (h, w, 3), and the square of its length, (h, w)."""
+        ink = scaled(self.gain(self.field), self.ink)
+        return ink, dot(ink, ink)
+
     def share(self, view: np.ndarray) -> np.ndarray:
         """Share of ink in a view, (h, w) float32: 0 on the ground, 1 in a wide stroke."""
-        return self.share_on(view, self.field)
+        ink, square = self._lit
+        return dot(view - self.field, ink) / np.maximum(square, np.float32(1e-3))
 
     def share_on(self, view: np.ndarray, field: np.ndarray) -> np.ndarray:
         """Share of ink in a view (h, w, 3) on another ground (h, w, 3) in the same light."""
-        ink = scaled(self.gain(field), self.ink)
-        return dot(view - field, ink) / np.maximum(dot(ink, ink), np.float32(1e-3))
+        return replace(self, field=field).share(view)
 
     def colour(self, view: np.ndarray, share: np.ndarray) -> np.ndarray:
         """Distance of a view from any mixture of ground and ink, relative to that between both.
@@ -63,9 +70,9 @@ class InkModel:
         Returns:
             (h, w) float32: about 0 on the ground and in characters, more on coloured seals.
         """
-        ink = scaled(self.gain(self.field), self.ink)
+        ink, square = self._lit
         rest = view - self.field - times(ink, share)
-        return np.sqrt(dot(rest, rest) / np.maximum(dot(ink, ink), np.float32(_LEAST_COLOUR**2)))
+        return np.sqrt(dot(rest, rest) / np.maximum(square, np.float32(_LEAST_COLOUR**2)))
 
 
 def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool) -> InkModel:
@@ -89,14 +96,14 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool
     ground = inner & (depth <= 0.25 * contrast) & ~_is_band(view, frame)
     strokes = inner & (depth >= 0.65 * contrast)
     field = smooth(view, ground, 0.3 * frame.height, 0.3 * frame.height)
-    mean = field[inner].mean(axis=0)
+    mean = np.array(cv2.mean(field, inner.view(np.uint8))[:3], np.float32)
     sign = 1 if dark else -1
     contrast = max(contrast, _LEAST_CONTRAST)
     ink = np.full(3, sign * contrast, np.float32)
-    plain = InkModel(field, ink, mean.astype(np.float32), dark)
+    plain = InkModel(field, ink, mean, dark)
     if not strokes.any():
         return plain
-    ink = np.median((view - field)[strokes] / plain.gain(field)[strokes], axis=0)
+    ink = median((view - field)[strokes] / plain.gain(field)[strokes])
     if sign * float(grey(ink[None, None])[0, 0]) < _LEAST_CONTRAST:
         return plain
     return replace(plain, ink=ink.astype(np.float32))
@@ -260,11 +267,12 @@ def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -
     size = max(width // across, 2), max(height // down, 2)
     known = cv2.merge((cv2.multiply(view, three(weight)), weight))
     known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
-    sums = known.sum(axis=(0, 1))
-    mean = sums[:3] / sums[3] if sums[3] else np.array(cv2.mean(view)[:3], np.float32)
+    *colour, weights = cv2.sumElems(known)
+    mean = [part / weights for part in colour] if weights else cv2.mean(view)[:3]
     # On an even smaller copy first, for what is far from the mask.
     few = max(size[0] // 3, 2), max(size[1] // 3, 2)
-    far = _shared(cv2.resize(known, few, interpolation=cv2.INTER_AREA), mean,
+    far = cv2.resize(known, few, interpolation=cv2.INTER_AREA)
+    far = _shared(far, np.array(mean, np.float32),
                   3 * sigma_x * few[0] / width, 3 * sigma_y * few[1] / height)  # fmt: skip
     far = cv2.resize(far, size, interpolation=cv2.INTER_LINEAR)
     near = _shared(known, far, sigma_x * size[0] / width, sigma_y * size[1] / height)
