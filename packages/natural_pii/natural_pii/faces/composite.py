@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, mean_of, quantile, rounded, scaled, soft, three, times
+from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times, tinted
 
 from natural_pii.grain import cut_out, white_noise
 
@@ -105,7 +105,7 @@ def composite(
 
     made = to_log(to_display(drawn.rgb))
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
-    detail = (made - plane.over(new)) * drawn.shown[..., None]
+    detail = times(made - plane.over(new), drawn.shown)
     colour = ground.light + _as_seen(detail, ground, noise, drawn)
     texture = _texture(ground, plane, drawn.unit, rng)
     if texture is None:
@@ -141,7 +141,9 @@ def _ground(
     # Where skin stays in sight, what sets it apart from this light goes on: no border is seen.
     visible = (1 - alpha) * alike + np.float32(1e-4)
     near = _NEAR * unit
-    light = light + soft(times(seen - light, visible), near) / three(soft(visible, near) + 0.05)
+    beside = cv2.merge((*cv2.split(times(seen - light, visible)), visible))
+    *beside, visible = cv2.split(soft(beside, near))
+    light = light + times(cv2.merge(beside), 1 / (visible + np.float32(0.05)))
     return SmoothSkin(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
 
 
@@ -175,9 +177,10 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
         _NEAR_STRENGTH * unit,
         [white * size for size in _WHITE[:bands]],
     )
-    result = made[..., :3] + scaled(three(made[..., 3]), shade)
+    *colour, bright = cv2.split(made)
+    result = cv2.merge(colour) + tinted(bright, shade)
     # Bright flanks of dark lines would look like paint.
-    result += scaled(three(seen / total - _PALE * np.maximum(mean_of(result), 0)), shade)
+    result += tinted(seen / total - _PALE * np.maximum(mean_of(result), 0), shade)
     return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
 
 
@@ -285,8 +288,7 @@ def _texture(
         return None
     parts = []
     for across, down in _CHEEKS:
-        off = np.square(2 * plane.full[..., 1] - across) + np.square(plane.down - down)
-        y, x = np.unravel_index(int(off.argmin()), off.shape)
+        y, x = plane.pixel(across, down)
         part = slice(y - half, y + half + 1), slice(x - half, x + half + 1)
         whole = y >= half and x >= half and alike[part].shape == (2 * half + 1,) * 2
         if whole and float(alike[part].min()) > 0.6:

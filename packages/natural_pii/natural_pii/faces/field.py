@@ -4,6 +4,7 @@ The field is a polynomial of second degree in the plane of the image, fitted to 
 each channel where skin is seen. It tells skin from hair, hands and whatever else covers a face.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -46,11 +47,18 @@ class FieldPlane:
         size: width and height of the small patch.
         basis: (n, 6) float32 at its pixels.
         full: (h, w, 6) float32 at the patch's own pixels.
+        matrix: affine map (2, 3) from turned face coordinates to pixels of the patch.
     """
 
     size: tuple[int, int]
     basis: np.ndarray
     full: np.ndarray
+    matrix: np.ndarray
+
+    def pixel(self, u: float, v: float) -> tuple[int, int]:
+        """Row and column of a place, which may lie beyond the patch."""
+        x, y = (self.matrix @ (u, v, 1)).tolist()
+        return math.floor(y), math.floor(x)
 
     def small(self, image: np.ndarray) -> np.ndarray:
         """A patch (h, w) or (h, w, c) as samples, (n,) or (n, c)."""
@@ -70,7 +78,8 @@ class FieldPlane:
 
     def over(self, coefficients: np.ndarray) -> np.ndarray:
         """Field (h, w, c) of coefficients."""
-        return self.full @ coefficients
+        height, width = self.full.shape[:2]
+        return (self.full.reshape(-1, 6) @ coefficients).reshape(height, width, -1)
 
 
 def plane_of(pose: Pose, left: int, top: int, shape: tuple[int, int]) -> FieldPlane:
@@ -79,7 +88,8 @@ def plane_of(pose: Pose, left: int, top: int, shape: tuple[int, int]) -> FieldPl
     height, width = shape
     size = -(-width // step), -(-height // step)
     full = _basis(pose, left, top, shape, (width, height))
-    return FieldPlane(size, _basis(pose, left, top, shape, size).reshape(-1, 6), full)
+    basis = _basis(pose, left, top, shape, size).reshape(-1, 6)
+    return FieldPlane(size, basis, full, pose.matrix - [(0, 0, left), (0, 0, top)])
 
 
 def _basis(

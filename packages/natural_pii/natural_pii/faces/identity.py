@@ -178,7 +178,7 @@ class _Draws:
 
     def share(self, low: float = 0.0, high: float = 1.0) -> float:
         """Evenly distributed."""
-        return float(self._rng.uniform(low, high))
+        return low + (high - low) * self._rng.random()
 
     def one_of(self, options: tuple[_T, ...], shares: tuple[float, ...]) -> _T:
         """One of several options, with the probabilities of their shares."""

@@ -1,13 +1,14 @@
 """Rendering of a drawn head: colour and coverage of each pixel of a patch."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
 from natural_pii.replacement import Box
 
-from .grid import BOTTOM, SIDE, TOP, at, smooth
+from .grid import BOTTOM, SIDE, TOP, Grid, at, smooth
 from .portrait import DrawnHead
 from .pose import Pose
 
@@ -89,11 +90,16 @@ def _masks(head: DrawnHead, pose: Pose) -> np.ndarray:
     skin = smooth(grid.v, -2.2, -1.7) * smooth(-low, -0.15, 0.10)
     skin = skin * smooth(_RIM - side, -0.01, 0.14)
     inner = smooth(grid.v, -1.6, -1.15) * smooth(-low, 0.1, 0.5) * smooth(0.97 - side, 0, 0.15)
-    features = np.zeros_like(core)
+    return cv2.merge((core, skin, inner, _around_features(grid)))
+
+
+@lru_cache(maxsize=32)
+def _around_features(grid: Grid) -> np.ndarray:
+    features = np.zeros(grid.shape, np.float32)
     for u, v, across, down in _FEATURES:
         reach = np.square((grid.u - u) / across) + np.square((grid.v - v) / down)
         np.maximum(features, 1 - smooth(reach, 0.8, 1.2), out=features)
-    return cv2.merge((core, skin, inner, features))
+    return features
 
 
 def _looked_up(head: DrawnHead, pose: Pose, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
