@@ -205,9 +205,9 @@ def test_many_runs_have_no_exact_test(tmp_path):
 
 
 def test_the_documented_table_is_that_of_the_commands(tmp_path):
-    """docs/verdict.md, "Through the other questions", cell by cell."""
+    """docs/verdict.md, "Other questions", cell by cell."""
     text = (PROJECT / "docs/verdict.md").read_text()
-    lines = text[text.index("**Through the other questions.**") :].splitlines()
+    lines = text[text.index("**Other questions.**") :].splitlines()
     rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
     documented = {row[0]: row[1:] for row in rows[1:] if row[0] != "---"}
     questions = judged(tmp_path, "--summary", PAPER, *asked(question="non-inferiority"))
