@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from PIL import ExifTags, Image, ImageCms
 
@@ -33,8 +33,7 @@ class ImageFileError(ValueError):
     """A file that is truncated, damaged, or no image."""
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(NamedTuple):
     """Bytes of a file, and the kinds of metadata in them; without any, a decoder needs them."""
 
     start: int
