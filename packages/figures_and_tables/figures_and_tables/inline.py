@@ -48,6 +48,7 @@ def inline_figure(figure: Figure, name: str, label: str) -> Markup:
     """
     stream = io.BytesIO()
     with figures.style(name):
+        figures.lay_out(figure)
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     return _inline(stream.getvalue(), name, label)
 

@@ -3,9 +3,18 @@
 import matplotlib
 import pandas as pd
 from figures_and_tables import latex
-from figures_and_tables.figures import COLOURS, MARKERS, colours_of, save, say, style
+from figures_and_tables.figures import (
+    COLOURS,
+    MARKERS,
+    colours_of,
+    draw_panels,
+    save,
+    say,
+    style,
+)
 from figures_and_tables.inline import inline_file, keywords_of
 from figures_and_tables.tables import TextTable, csv_of, latex_tables, markdown
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 TABLE = TextTable(title="Rates", columns=("Name", "Rate"), rows=(("a_b|<b>", "0.5 ± 0.1"),))
 
@@ -49,3 +58,21 @@ def test_a_figure_is_the_same_again_and_nothing_in_it_acts(tmp_path):
     assert "metadata" not in inline
     assert "var(--quiet)" in inline
     assert not matplotlib.rcParams["svg.hashsalt"]
+
+
+def test_a_figure_is_laid_out_once_as_matplotlib_does_for_an_svg(tmp_path, monkeypatch):
+    def drawn():
+        return draw_panels(["a", "b"], lambda axes, name: axes.set_title(name), (2, 2))
+
+    with style("panels"):
+        drawn().savefig(tmp_path / "plain.svg", metadata={"Date": None})
+        layouts = []
+        execute = ConstrainedLayoutEngine.execute
+        monkeypatch.setattr(
+            ConstrainedLayoutEngine,
+            "execute",
+            lambda engine, figure: layouts.append(figure) or execute(engine, figure),
+        )
+        save(drawn(), tmp_path, "panels")
+    assert len(layouts) == 1
+    assert (tmp_path / "panels.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from run_equivalence.effects import IntervalEstimate
 from run_equivalence.welch import SampleStatistics
@@ -61,7 +61,7 @@ class PairedRuns:
         r = float(np.clip(np.corrcoef(self.values, self.reference)[0, 1], -1, 1))
         if groups[0].n < 4 or abs(r) > 1 - 1e-12:
             return IntervalEstimate(r)
-        reach = float(stats.norm.ppf(1 - level)) / math.sqrt(groups[0].n - 3)
+        reach = float(special.ndtri(1 - level)) / math.sqrt(groups[0].n - 3)
         return IntervalEstimate(
             r, math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach)
         )
@@ -77,5 +77,5 @@ def break_even(n: int, level: float) -> float:
 
     Both have equal standard deviations; intervals of 1 - 2 * level.
     """
-    independent, paired = (float(stats.t.ppf(1 - level, df)) for df in (2 * n - 2, n - 1))
+    independent, paired = (float(special.stdtrit(df, 1 - level)) for df in (2 * n - 2, n - 1))
     return 1 - (independent / paired) ** 2

@@ -22,7 +22,7 @@ equivalence).
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
@@ -225,15 +225,22 @@ class Posterior:
         below = special.ndtr((limits - self.centres) / self.deviations)
         return np.einsum("kj,kjc->c", self.weights, below)
 
+    def _of(self, classes: np.ndarray) -> "Posterior":
+        """The posterior of some classes."""
+        return replace(
+            self, centres=self.centres[..., classes], deviations=self.deviations[..., classes]
+        )
+
     def quantile(self, probability: float) -> np.ndarray:
         """(C + 1,) values with this posterior mass below, to a thousandth of a deviation."""
         below, above = self._around(probability)
 
         def is_below(middle: np.ndarray) -> np.ndarray:
             unknown = (below < middle) & (middle < above)
-            if not unknown.any():
-                return middle <= below
-            return np.where(unknown, self.mass_below(middle) < probability, middle <= below)
+            smaller = middle <= below
+            if unknown.any():
+                smaller[unknown] = self._of(unknown).mass_below(middle[unknown]) < probability
+            return smaller
 
         return self._bisected(probability, is_below)
 

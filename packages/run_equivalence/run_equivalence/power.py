@@ -3,8 +3,8 @@
 Exact where both groups have the same deviation and size; otherwise the estimated standard error is
 taken to follow a chi distribution with Satterthwaite's degrees of freedom, as Welch's test does.
 
-Planning asks for thousands of powers: they take the functions of scipy.special, which those of
-scipy.stats call behind checks that take most of their time.
+Planning asks for thousands of powers: this package takes the functions of scipy.special, which
+those of scipy.stats call behind checks that take most of their time.
 
 Sources: noncentral t distribution for Welch's test (Cohen 1988); for two one-sided tests the power
 integrated over the distribution of the estimated error (Phillips 1990).
@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from run_equivalence.verdicts import MOST_RUNS
 from run_equivalence.welch import error_and_df
@@ -26,8 +26,8 @@ def power_of_difference(difference: float, error: float, df: float, level: float
     """Probability that Welch's two-sided test finds a true difference (noncentral t)."""
     critical = special.stdtrit(df, 1 - level / 2)
     shift = abs(difference) / error
-    # The lower tail is the upper one of the mirrored shift; scipy's cdf gives NaN far out there.
-    return float(np.sum(stats.nct.sf(critical, df, [shift, -shift])))
+    # The lower tail is the upper one of the mirrored shift.
+    return _upper_tail(critical, df, shift) + _upper_tail(critical, df, -shift)
 
 
 def power_of_equivalence(
@@ -52,7 +52,14 @@ def power_of_non_inferiority(
 ) -> float:
     """Probability that a one-sided test shows a loss smaller than `margin` (noncentral t)."""
     critical = special.stdtrit(df, 1 - level)
-    return float(stats.nct.sf(critical, df, (difference + margin) / error))
+    return _upper_tail(critical, df, (difference + margin) / error)
+
+
+def _upper_tail(t: float, df: float, shift: float) -> float:
+    """Probability that a noncentral t exceeds a value of 0 or more."""
+    # The lower tail of the mirrored distribution, which scipy gives as NaN where it is 0.
+    tail = float(special.nctdtr(df, -shift, -t))
+    return 0.0 if math.isnan(tail) else tail
 
 
 def detectable_difference(error: float, df: float, level: float, power: float) -> float:

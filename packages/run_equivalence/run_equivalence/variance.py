@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from run_equivalence.welch import error_and_df
 
@@ -52,7 +52,7 @@ class GroupComponents:
         3.5); with unequal sizes, their mean stands for them.
         """
         df = self.groups - 1, self.runs - self.groups
-        low, high = (float(stats.f.ppf(one, *df)) for one in (1 - level, level))
+        low, high = (float(special.fdtri(*df, one)) for one in (1 - level, level))
         return self._share_at(low), self._share_at(high)
 
     def _share_at(self, expected: float) -> float:
@@ -124,16 +124,16 @@ class DifferenceVariance:
         images = self.images or 0.0
         df_of_images = max(self.groups - 1, 1.0)
         if math.isinf(more):
-            return float(stats.t.ppf(1 - level, df_of_images)) * images
+            return float(special.stdtrit(df_of_images, 1 - level)) * images
         stds, sizes = zip(*self.parts, strict=True)
         error, df = error_and_df(stds, [max(round(more * n), 2) for n in sizes])
-        alone = float(stats.t.ppf(1 - level, df)) * error
+        alone = float(special.stdtrit(df, 1 - level)) * error
         if not images:
             return alone
         runs, whole = error**2, error**2 + images**2
         joint = whole**2 / (runs**2 / df + images**4 / df_of_images)
         # As in `Difference.with_more`: a second source never narrows an interval.
-        return max(alone, float(stats.t.ppf(1 - level, joint)) * math.sqrt(whole))
+        return max(alone, float(special.stdtrit(joint, 1 - level)) * math.sqrt(whole))
 
 
 def gain_of_a_run(std: float, n: int) -> float:

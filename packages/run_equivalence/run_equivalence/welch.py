@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 NO_SPREAD = 1e-12
 """Standard deviations below this are rounding errors in the mean of equal numbers."""
@@ -83,24 +83,24 @@ class Difference:
 
     def reach(self, level: float) -> float:
         """Half the width of the interval."""
-        own = float(stats.t.ppf(1 - level, self.df)) * self.error
+        own = float(special.stdtrit(self.df, 1 - level)) * self.error
         return max(own, self.part.reach(level)) if self.part else own
 
     def p_different(self) -> float:
         """P value of Welch's two-sided test against "no difference"."""
-        own = float(2 * stats.t.sf(abs(self.value) / self.error, self.df))
+        own = float(2 * special.stdtr(self.df, -abs(self.value) / self.error))
         return max(own, self.part.p_different()) if self.part else own
 
     def p_equivalent(self, margin: float) -> float:
         """P value of two one-sided tests against "the difference is `margin` or more"."""
-        above = stats.t.sf((self.value + margin) / self.error, self.df)
-        below = stats.t.cdf((self.value - margin) / self.error, self.df)
+        above = special.stdtr(self.df, -(self.value + margin) / self.error)
+        below = special.stdtr(self.df, (self.value - margin) / self.error)
         own = float(max(above, below))
         return max(own, self.part.p_equivalent(margin)) if self.part else own
 
     def p_not_worse(self, margin: float) -> float:
         """P value of one one-sided test against "the loss is `margin` or more"."""
-        own = float(stats.t.sf((self.value + margin) / self.error, self.df))
+        own = float(special.stdtr(self.df, -(self.value + margin) / self.error))
         return max(own, self.part.p_not_worse(margin)) if self.part else own
 
 

@@ -9,7 +9,7 @@ from figures_and_tables.latex import UNDEFINED
 from figures_and_tables.tables import TextTable
 from run_equivalence.variance import DifferenceVariance, GroupComponents, gain_of_a_run
 from run_equivalence.verdicts import ClassVerdict, Verdict
-from scipy import stats
+from scipy import special
 
 from workflow_scripts.analysis.numbers import points, signed, unsigned
 from workflow_scripts.contracts.runs import ALL
@@ -94,7 +94,7 @@ def _sources(row: ClassVerdict, level: float) -> DifferenceVariance | None:
     else:
         # The verdict keeps no deviation of the pairs' differences, but the interval tells it.
         low, high = row.interval
-        error = (high - low) / 2 / float(stats.t.ppf(1 - level, row.df))
+        error = (high - low) / 2 / float(special.stdtrit(row.df, 1 - level))
         parts = ((error * math.sqrt(row.pairs), row.pairs),)
     images = row.with_images
     return DifferenceVariance(

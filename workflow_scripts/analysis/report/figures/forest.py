@@ -95,6 +95,7 @@ def finish_rows(axes: Axes, titles: Sequence[str]) -> None:
     axes.set_yticks(range(len(titles)), titles)
     axes.set_ylim(len(titles) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
+    axes.yaxis.set_label_coords(0, 0.5)  # no label: its place need not be looked for
     axes.spines["left"].set_visible(False)
 
 
