@@ -33,7 +33,7 @@ _COVERED = np.array(
 )  # fmt: skip
 """Points that a mask leaves bare and that it covers, the lips among them, (u, v, z)."""
 _PLACES = np.concatenate([SAMPLES, _BARE, _COVERED])
-_ENDS = len(SAMPLES), len(SAMPLES) + len(_BARE)
+_BARE_END = len(SAMPLES) + len(_BARE)
 _BLUER, _EVEN = 0.12, 0.065
 """A mask is bluer than the skin above it by at least this logarithm of red over blue, and its
 brightness varies by less than that; skin with a mouth does not."""
@@ -79,8 +79,9 @@ def brightness(linear: np.ndarray) -> np.ndarray:
 
 def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     """Skin of the face at a pose, in an image (H, W, 3) uint8."""
-    seen, bare, covered = np.split(_spots(image, pose.pixels(_PLACES), 0.26 * pose.unit), _ENDS)
-    colours = to_linear(seen)
+    spots = _spots(image, pose.pixels(_PLACES), 0.26 * pose.unit)
+    bare, covered = spots[len(SAMPLES) : _BARE_END], spots[_BARE_END:]
+    colours = to_linear(spots[: len(SAMPLES)])
     bright = brightness(colours)
     facing = np.cos(pose.yaw) - 0.56 * SAMPLES[:, 0] * np.sin(pose.yaw)
     hidden = facing < 0.58  # on the far side of a turned head, or beyond it

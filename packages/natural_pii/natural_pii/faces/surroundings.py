@@ -1,6 +1,7 @@
 """What a new face must not contradict, estimated from the old picture."""
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 from pii_measures.pixels import median
@@ -28,7 +29,8 @@ _TEMPLE = _around_head((1.9, 2.1, 2.3), (-1.4, -1.0, -0.6), 0.5)
 _BESIDE = _around_head((1.9, 2.1, 2.3, 2.5), (0.6, 1.0, 1.4, 1.8, 2.2, 2.6), 0.8)
 """Points at the right temple, and beside the lower face below it."""
 _PARTS = (_HAIR, _TEMPLE * _LEFT, _BESIDE * _LEFT, _TEMPLE, _BESIDE)
-_POINTS, _ENDS = np.concatenate(_PARTS), np.cumsum([len(part) for part in _PARTS])[:-1]
+_POINTS = np.concatenate(_PARTS)
+_ENDS = list(accumulate(map(len, _PARTS), initial=0))
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_Places]:
     colours = to_linear(image[rows.clip(0, height - 1), columns.clip(0, width - 1)])
     level, tint = _difference(colours, tone)
     skin = (tint < 0.3) & (np.abs(level) < 0.7)
-    parts = (np.split(one, _ENDS) for one in (colours, inside, skin))
-    return [_Places(*part) for part in zip(*parts, strict=True)]
+    parts = (slice(start, end) for start, end in pairwise(_ENDS))
+    return [_Places(colours[part], inside[part], skin[part]) for part in parts]
 
 
 def _hair(places: _Places) -> Colour | None:
