@@ -14,7 +14,7 @@ _GAIN = 6.0
 
 def grey(image: np.ndarray) -> np.ndarray:
     """Luma (h, w) float32 of an RGB image (h, w, 3) uint8 or float32, in the same range."""
-    return weighted(image.astype(np.float32), (0.299, 0.587, 0.114))
+    return weighted(image.astype(np.float32, copy=False), (0.299, 0.587, 0.114))
 
 
 def noise_level(patch: np.ndarray) -> float:

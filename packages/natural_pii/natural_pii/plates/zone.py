@@ -166,8 +166,8 @@ def ground(reading: Reading, zone: Zone) -> np.ndarray:
     seen = seen & ~zone.hidden
     pure &= seen
     beside = ~zone.text & seen
-    weight = np.where(beside, np.where(share < 0.3, 1.0, 0.12), np.where(pure, 1.0, 0.0))
-    weight = np.where(columns[None, :], weight, 0).astype(np.float32)
+    weight = np.where(beside, np.where(share < 0.3, np.float32(1), np.float32(0.12)), pure)
+    weight *= columns
     if not layout.legible:
         # Ink and ground cannot be separated here: the light comes from the surroundings.
         weight[zone.text] *= 0.25

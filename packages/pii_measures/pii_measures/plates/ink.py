@@ -261,7 +261,7 @@ def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -
         sigma_x: horizontal standard deviation, pixels.
         sigma_y: vertical standard deviation, pixels.
     """
-    weight = mask.astype(np.float32)
+    weight = mask.astype(np.float32, copy=False)
     height, width = weight.shape
     across, down = _steps(sigma_x, sigma_y)
     size = max(width // across, 2), max(height // down, 2)

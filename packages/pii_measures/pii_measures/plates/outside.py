@@ -95,13 +95,14 @@ def widened(image: np.ndarray, reading: Reading, more: int) -> Reading:
         return reading
     frame = _wider(reading.frame, more)
     view = rectify(image, frame)
-    field = np.pad(reading.model.field, ((0, 0), (more, more), (0, 0)), mode="edge")
-    model = replace(reading.model, field=field)
+    sides = (0, 0, more, more, cv2.BORDER_REPLICATE)
+    model = replace(reading.model, field=cv2.copyMakeBorder(reading.model.field, *sides))
+    seen = cv2.copyMakeBorder(reading.seen.view(np.uint8), *sides).view(bool)
     return replace(
         reading,
         frame=frame,
         view=view,
-        seen=np.pad(reading.seen, ((0, 0), (more, more)), mode="edge"),
+        seen=seen,
         model=model,
         share=model.share(view),
         sides=(reading.sides[0] + more, reading.sides[1] + more),

@@ -116,7 +116,7 @@ def seen(frame: PlateFrame, box: tuple[int, int, int, int]) -> np.ndarray:
     for row, low, high in ((across, box[0], box[2]), (down, box[1], box[3])):
         for edge, sign in ((low - 0.5, 1), (high - 0.5, -1)):
             line = sign * (row - edge * depth)
-            inside &= line[0] * x + (line[1] * y + line[2]) > 0
+            inside &= line[0] * x > -(line[1] * y + line[2])
     return inside
 
 
