@@ -1,7 +1,7 @@
 #!/bin/bash
 # The controlling Snakemake as a small Slurm job, for sites that allow no long processes on login
-# nodes. Options of sbatch (--account, --partition, a longer --time) stand before the script, the
-# arguments of snakemake behind it:
+# nodes. Options of sbatch (--account, --partition, a longer --time) go before the script, the
+# arguments of snakemake after it:
 #   sbatch profiles/slurm/controller.sh --profile profiles/slurm --profile my-site.yaml …
 #SBATCH --job-name=snakemake
 #SBATCH --output=controller-%j.log
@@ -11,7 +11,7 @@
 #SBATCH --cpus-per-task=1
 #SBATCH --mem=4000
 #SBATCH --requeue
-# Ten minutes before the walltime, this job cancels its jobs and queues itself again.
+# Ten minutes before its walltime ends, this job cancels its jobs and requeues itself.
 #SBATCH --signal=B:USR1@600
 set -o pipefail
 
@@ -20,12 +20,12 @@ if [ -z "${SLURM_JOB_ID:-}" ]; then
     exit 2
 fi
 job=$SLURM_JOB_ID starts=${SLURM_RESTART_COUNT:-0}
-# The allocation of this job would confuse those that it submits. SLURM_CONF belongs to the site.
+# Submitted jobs must not inherit the allocation of this job. SLURM_CONF belongs to the site.
 for name in ${!SLURM_@}; do
     [ "$name" = SLURM_CONF ] || unset "$name"
 done
 
-# Cancel the jobs of this job, and wait for their end; a controller that is away is asked again.
+# Cancel the jobs of this job and wait for them to end; repeat if Slurm's controller does not answer.
 cancel_jobs() {
     local mine
     until mine=$(squeue --me --noheader --format='%A %j' | awk "\$2 ~ /^controller-${job}_/ { print \$1 }") &&
@@ -37,12 +37,12 @@ cancel_jobs() {
 }
 
 if [ "$starts" -gt 0 ]; then
-    # An earlier start that was killed has left them.
+    # A killed earlier start left them behind.
     cancel_jobs
     snakemake "$@" --unlock || exit
 fi
 again=
-set -m # otherwise Snakemake would not hear SIGINT
+set -m # otherwise Snakemake would not receive SIGINT
 snakemake "$@" --slurm-jobname-prefix "controller-$job" &
 snakemake=$!
 trap 'again=yes; kill -INT "$snakemake"' USR1

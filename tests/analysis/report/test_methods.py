@@ -215,7 +215,7 @@ def test_the_report_has_the_same_text(finished, capsys):
     page = (finished / "report.html").read_text(encoding="utf-8")
     text = text_of(finished, capsys)
     assert text.splitlines()[2] in page
-    assert "Methods text, for a paper" in page
+    assert "Methods text for a paper" in page
 
 
 def test_a_folder_where_nothing_ran_is_one_line(tmp_path, capsys):

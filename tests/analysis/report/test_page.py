@@ -219,7 +219,7 @@ def test_originals_are_embedded_only_if_asked(tmp_path, page):
     for settings in ("{}", '{"show_originals": false}'):
         without = page_of(results, "--settings", settings)
         assert not shows_originals(without)
-        assert "keeps out of the report" in without
+        assert "excludes it from the report" in without
     assert embedded(page)
     assert not shows_originals(page)
 

@@ -285,7 +285,7 @@ def test_the_page_lists_the_changes(results):
     assert main(["html", str(results)]) == 0
     page = (results / "report.html").read_text(encoding="utf-8")
     answer = page[page.index('<section id="answer"') : page.index('<section id="table_2"')]
-    assert "Changed after the registration" in answer
+    assert "Changed after registration" in answer
     assert "statistics.margins: registered [&#34;&lt;b&gt;&#34;], now [0.01,0.02]" in answer
     assert "Nothing was changed afterwards" not in answer
 

@@ -142,7 +142,7 @@ def test_the_answer_says_what_is_of_the_first_twin_alone(finished, tmp_path):
     results = spread_over_twins(shutil.copytree(finished, tmp_path / "twins"), 5, 0.0)
     assert report(["html", str(results)]) == 0
     page = (results / "report.html").read_text(encoding="utf-8")
-    said = "The runs of natural are spread over 5 drawings of its images."
+    said = "The runs of natural are distributed over 5 sets of its images"
     assert said in page
     assert said not in (finished / "report.html").read_text(encoding="utf-8")
 
@@ -221,7 +221,7 @@ def test_sharing_initialisations_is_said(initialised):
     write_json(record, read_json(record) | {"training_seed": 3, "initialisation_seed": 1})
     assert report(["html", str(initialised)]) == 0
     page = (initialised / "report.html").read_text(encoding="utf-8")
-    assert "<li>Runs share 2 initialisations, and the tests take runs for independent" in page
+    assert "<li>Runs share 2 initialisations, but the tests assume independent runs" in page
     assert page.count("<td>3 (initialisation 1)</td>") == 1
     text = " ".join(methods_text(read).split())
     assert "Random initial weights were drawn with 2 seeds, over which the runs were spread" in text
@@ -250,7 +250,7 @@ def test_runs_beyond_those_of_all_variants_share_initialisations_too(tmp_path, v
     assert any(line.startswith("Runs share 2 initialisations, and count as") for line in said)
     assert report(["html", str(results)]) == 0
     page = (results / "report.html").read_text(encoding="utf-8")
-    assert "<li>Runs share 2 initialisations, and the tests take runs for independent" in page
+    assert "<li>Runs share 2 initialisations, but the tests assume independent runs" in page
 
 
 def test_the_file_of_shares_has_those_of_the_initialisation(initialised):
