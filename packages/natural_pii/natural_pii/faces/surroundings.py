@@ -49,7 +49,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, eq=False)
-class _Places:
+class _SeenPlaces:
     """What is seen at places of a picture.
 
     Attributes:
@@ -85,7 +85,7 @@ def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
     return Surroundings(hair, grey, long_hair=shares > 0.7)
 
 
-def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_Places]:
+def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_SeenPlaces]:
     """What is seen at each of `_PARTS`."""
     columns, rows = np.floor(pose.pixels(_POINTS)).T.astype(int)
     height, width = image.shape[:2]
@@ -94,10 +94,10 @@ def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_Places]:
     level, tint = _difference(colours, tone)
     skin = (tint < 0.3) & (np.abs(level) < 0.7)
     parts = (slice(start, end) for start, end in pairwise(_ENDS))
-    return [_Places(colours[part], inside[part], skin[part]) for part in parts]
+    return [_SeenPlaces(colours[part], inside[part], skin[part]) for part in parts]
 
 
-def _hair(places: _Places) -> Colour | None:
+def _hair(places: _SeenPlaces) -> Colour | None:
     """Median colour of what is not skin."""
     others = places.colours[places.inside & ~places.skin]
     if len(others) < 4:
@@ -107,7 +107,7 @@ def _hair(places: _Places) -> Colour | None:
     return (red, green, blue) if green < 1.08 * red and blue < 1.15 * red else None
 
 
-def _continued(temple: _Places, beside: _Places) -> float:
+def _continued(temple: _SeenPlaces, beside: _SeenPlaces) -> float:
     """Share of the places beside the lower face where what is at the temple goes on, 0 to 1."""
     hair = temple.colours[~temple.skin]
     if len(hair) < 2:
