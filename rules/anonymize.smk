@@ -115,6 +115,7 @@ rule check_variant:
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
+        weights=JOBS.weights_of_variant,
     output:
         touch("<variant_checked>"),
     log:
@@ -145,6 +146,7 @@ rule anonymize:
         shards=ancient("<shards>"),
         checked="<variant_checked>",
         regions=regions_to_anonymize,
+        weights=JOBS.weights_of_variant,
     output:
         directory("<shard_images>"),
     log:

@@ -76,6 +76,7 @@ rule treat_pictures:
         pictures="<pictures>",
         checked="<variant_checked>",
         index=ancient("<shards>"),
+        weights=JOBS.weights_of_variant,
     output:
         directory("<treated_pictures>"),
     log:

@@ -38,6 +38,7 @@ COMMANDS = {
     "pii summarize": "pii.commands.summarize:summarize",
     "anonymization check": "anonymization.commands.check:check",
     "anonymization apply": "anonymization.commands.apply:apply",
+    "anonymization donors": "anonymization.commands.donors:donors",
     "anonymization gather": "anonymization.commands.gather:gather",
     "privacy audit": "privacy.commands.audit:audit",
     "privacy pictures": "privacy.commands.pictures:pictures",

@@ -171,6 +171,15 @@ def test_weights_of_an_attack_concern_nothing_else(done):
     assert done.plan() == {**fetched, "attack": 2, "privacy_table": 1, **SHOWN}
 
 
+def test_donors_of_faces_concern_their_variant_alone(done):
+    source = done.folder / "donors.npz"
+    source.write_text("faces")
+    file = {"source": str(source), "sha256": sha256_of("faces"), "licence": "ours"}
+    done.config["variants"]["blur"] = {"method": "natural", "donors": file}
+    fetched = {"fetch_weights": 1, "record_weights": 1}
+    assert done.plan() == {**fetched, **IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
+
+
 def test_a_margin_and_a_limit_are_for_the_table(done):
     done.config["privacy"]["margin"] = 0.02
     assert done.plan() == {"privacy_table": 1, **SHOWN}

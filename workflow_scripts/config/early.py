@@ -9,7 +9,7 @@ from workflow_scripts.anonymization.methods.precomputed import Precomputed
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.settings import CocoDataset
-from workflow_scripts.contracts.weights import Weights, weights_in
+from workflow_scripts.contracts.weights import OwnWeights, weights_in
 
 
 def refuse_missing_files(experiment: Experiment, layout: Layout) -> None:
@@ -91,7 +91,7 @@ def _initial_weights(experiment: Experiment, layout: Layout) -> list[str]:
     return [line] if line else []
 
 
-def _weights(key: str, weights: Weights, layout: Layout) -> list[str]:
+def _weights(key: str, weights: OwnWeights, layout: Layout) -> list[str]:
     if weights.is_remote or (layout.weights / weights.sha256).exists():
         return []
     if line := _lacking(f"{key}.source", weights.local()):

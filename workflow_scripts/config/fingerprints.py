@@ -111,8 +111,8 @@ class Fingerprints:
 
     def check(self, wildcards: Wildcards) -> str:
         """Fingerprint of the check whether a variant can be made."""
-        module = type(self.jobs.treatments[wildcards.variant]).__module__
-        return fingerprint(settings=self.jobs.variant_settings(wildcards), code=code_of(module))
+        method = self.jobs.treatments[wildcards.variant]
+        return fingerprint(settings=settings_json(method), code=code_of(type(method).__module__))
 
     def anonymization(self, wildcards: Wildcards) -> str:
         """Fingerprint of a variant's images of a shard; the shard's id stands for its content."""

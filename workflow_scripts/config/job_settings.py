@@ -86,7 +86,9 @@ class JobSettings:
             },
         }
         """What images are made by: the variants, and the further twins of those that have some."""
-        self._settings = {name: settings_json(one) for name, one in self.treatments.items()}
+        self._settings = {
+            name: settings_json(one, self.layout.weights) for name, one in self.treatments.items()
+        }
 
     def is_unmodified(self, variant: str) -> bool:
         """Whether a variant trains on the originals."""

@@ -276,6 +276,10 @@ class Jobs(JobSettings):
         digests = {weights.sha256 for _, weights in weights_in(part)}
         return [str(self.layout.weights / digest) for digest in sorted(digests)]
 
+    def weights_of_variant(self, wildcards: Wildcards) -> list[str]:
+        """The files that a variant's method needs; they have to be fetched."""
+        return self.weights_of(self.treatments[wildcards.variant])
+
     def evaluations(self, _: object = None) -> list[Path]:
         """The evaluation of each run on the unmodified validation images."""
         return [run.evaluation for run in self.runs]

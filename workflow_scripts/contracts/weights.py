@@ -15,10 +15,8 @@ from pydantic_core import CoreSchema
 from workflow_scripts.contracts.catalogue import CATALOGUE
 
 
-class Weights(Section):
-    """A file of weights, named by its content, or a public one by its name (`weights list` has
-    them). `fetch_weights` copies it before it is used.
-    """
+class OwnWeights(Section):
+    """A file that a user provides, named by its content; `fetch_weights` copies it before use."""
 
     source: str = Field(min_length=1)
     """Where it is: a path, or an http(s) URL."""
@@ -26,6 +24,35 @@ class Weights(Section):
     """SHA-256 of the file (`sha256sum FILE`); results depend on it."""
     licence: str = Field(min_length=1)
     """Terms of use, for the record in `weights/manifest.json`."""
+
+    @field_validator("source")
+    @classmethod
+    def _source_can_be_read(cls, source: str) -> str:
+        if "://" in source and not re.match("https?://", source):
+            raise ValueError("neither a path nor an http(s) URL")
+        return source
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it has to be downloaded."""
+        return "://" in self.source
+
+    def local(self) -> Path:
+        """The file, unchecked.
+
+        Raises:
+            UserError: it is on another machine.
+        """
+        if self.is_remote:
+            raise UserError(
+                f"{self.source}: a job does not download; get it with "
+                "`python -m workflow_scripts weights fetch` and name the file as the source"
+            )
+        return Path(self.source)
+
+
+class Weights(OwnWeights):
+    """A file of weights, or a public one by its name (`weights list` has them)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -46,31 +73,6 @@ class Weights(Section):
         names = {"enum": [*CATALOGUE], "description": "Name of a public file."}
         return {"anyOf": [names, super().__get_pydantic_json_schema__(schema, handler)]}
 
-    @field_validator("source")
-    @classmethod
-    def _source_can_be_read(cls, source: str) -> str:
-        if "://" in source and not re.match("https?://", source):
-            raise ValueError("neither a path nor an http(s) URL")
-        return source
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether it has to be downloaded."""
-        return "://" in self.source
-
-    def local(self) -> Path:
-        """The file, unchecked.
-
-        Raises:
-            UserError: it lies on another machine.
-        """
-        if self.is_remote:
-            raise UserError(
-                f"{self.source}: a job does not download; get it with "
-                "`python -m workflow_scripts weights fetch` and name the file as the source"
-            )
-        return Path(self.source)
-
 
 def checked_bytes(path: Path, sha256: str) -> bytes:
     """A file's bytes.
@@ -87,9 +89,9 @@ def checked_bytes(path: Path, sha256: str) -> bytes:
     return content
 
 
-def weights_in(value: Any, key: str = "") -> Iterator[tuple[str, Weights]]:
+def weights_in(value: Any, key: str = "") -> Iterator[tuple[str, OwnWeights]]:
     """All weights that a section names, wherever they stand in it, each with its key."""
-    if isinstance(value, Weights):
+    if isinstance(value, OwnWeights):
         yield key, value
         return
     for name, part in _parts_of(value):
@@ -101,7 +103,7 @@ def with_local_weights(value: Any, folder: Path | str) -> Any:
 
     Where they came from and under which terms is left out: no result depends on it.
     """
-    if isinstance(value, Weights):
+    if isinstance(value, OwnWeights):
         local = {"source": str(Path(folder) / value.sha256), "licence": "see the manifest"}
         return value.model_copy(update=local)
     changed = {name: with_local_weights(part, folder) for name, part in _parts_of(value)}

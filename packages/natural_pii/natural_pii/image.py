@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pii_measures import FaceRegion, PlateRegion
 
+from .faces.donors import Donors
 from .faces.people import replace_faces
 from .plates.replace import replace_plate
 from .replacement import Replacement, generator_of, place_of
@@ -18,6 +19,7 @@ def anonymize(
     *,
     largest_face: float | None = None,
     identities: Mapping[int, int] | None = None,
+    donors: Donors | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace the faces of an image by those of people who do not exist, and the characters of its
     plates by others.
@@ -33,6 +35,7 @@ def anonymize(
         largest_face: width in pixels above which a face is smeared; None to draw all.
         identities: seed of the new person, from 0, by the number in `people`: for people who are
             to get the same face in several images. Others get another one in each image.
+        donors: people from whom new faces are mixed; None to draw them.
 
     Returns:
         A new image, and how each region was replaced: no pixel outside of these boxes differs.
@@ -49,6 +52,7 @@ def anonymize(
         seeds,
         largest=largest_face,
         identities=identities,
+        donors=donors,
     )
     found = dict(zip(faces, replaced, strict=True))
     for place, plate in sorted(plates.items(), key=lambda item: place_of(item[1])):

@@ -5,7 +5,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 from natural_pii import FaceRegion, Route, anonymize
+from natural_pii.faces.estimate import skin_of, to_display
+from natural_pii.faces.identity import draw_identity
+from natural_pii.faces.portrait import draw_head
 from natural_pii.faces.pose import pose_of
+from natural_pii.faces.render import render
 from natural_pii.faces.replace import replace_face, subject_of
 from pii_measures import band_passed, correlation, face_crop
 
@@ -33,6 +37,19 @@ def _scene(number: int, tone: tuple[int, int, int]) -> tuple[np.ndarray, list[Fa
     for place, region in enumerate(regions):
         image = drawn_over(image, region, 100 * number + place)
     return image, regions
+
+
+def drawn_portrait(seed: int) -> tuple[np.ndarray, FaceRegion]:
+    """A drawn head with strong features before a grey wall, (200, 170, 3), and its region."""
+    rng = np.random.default_rng(seed)
+    region = face(40, 40, 80, lead=float(rng.uniform(-0.12, 0.12)))
+    skin = np.full((200, 170, 3), TONES[seed % len(TONES)], np.uint8)
+    pose = pose_of(region)
+    head = draw_head(draw_identity(rng), pose, skin_of(skin, pose))
+    drawn = render(head, pose, pose, (0, 0, 170, 200))
+    alpha = (drawn.head * drawn.shown)[..., None]
+    image = (1 - alpha) * (90, 105, 120) + alpha * to_display(drawn.rgb).reshape(skin.shape)
+    return image.clip(0, 255).astype(np.uint8), region
 
 
 def new_face(image, region, seed=0, original=None):

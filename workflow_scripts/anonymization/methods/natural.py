@@ -2,22 +2,25 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import natural_pii
 import numpy as np
-from natural_pii import FaceRegion, PlateRegion, Route
+from natural_pii import Donors, FaceRegion, PlateRegion, Route
 from plain_commands.console import log
+from plain_commands.errors import UserError
 from plain_commands.files import canonical_json, sha256_of
 from plain_commands.section import Seed
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from workflow_scripts.anonymization.inpainting import ENVIRONMENT, FacePainter
 from workflow_scripts.anonymization.method import Method
 from workflow_scripts.contracts.coco import CocoSplit, LabelledObject
 from workflow_scripts.contracts.manifest import Change
 from workflow_scripts.contracts.regions import Kind, Region
+from workflow_scripts.contracts.weights import OwnWeights, checked_bytes
 from workflow_scripts.imaging.masks import mask_at
 from workflow_scripts.imaging.pictures import Picture
 
@@ -47,8 +50,12 @@ class Natural(Method):
     detail, draw them nevertheless, or let a diffusion model paint them."""
     large_above: float = Field(80, gt=0)
     """A face is large if its box is wider than this (pixels)."""
+    donors: OwnWeights | None = None
+    """A file of donors: each new face is mixed from those of several people instead of drawn
+    (docs/natural.md); `python -m workflow_scripts anonymization donors` makes one."""
     diffusion: FacePainter | None = None
     """With `large: diffusion`: the model and its settings, those of method diffusion."""
+    _donors: Donors | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _painter_has_a_use(self) -> "Natural":
@@ -67,9 +74,11 @@ class Natural(Method):
         return ENVIRONMENT if self.diffusion else super().environment
 
     def check(self, split: CocoSplit) -> None:
-        """See that libraries and weights are there, and say if no track is."""
+        """See that libraries, weights and donors are there, and say if no track is."""
         if self.diffusion:
             self.diffusion.check_model()
+        if self.donors:
+            log.info("%d faces to mix new ones from", len(_read_donors(self.donors)))
         people = (one for one in split.instances if split.class_of(one) in PEOPLE)
         if self.identity == "track" and all(one.track is None for one in people):
             log.info(
@@ -80,7 +89,7 @@ class Natural(Method):
 
     @contextlib.contextmanager
     def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
-        """Load the diffusion model if the shard has large faces; see `Method.prepared`."""
+        """Load the donors, and the diffusion model if needed; see `Method.prepared`."""
         regions = [region for picture in pictures for region in picture.regions]
         if self.identity == "track":
             tracks = [
@@ -95,10 +104,12 @@ class Natural(Method):
                 sum(track is not None for track in tracks),
                 sum(region.kind is Kind.FACE for region in regions),
             )
+        copy = self.model_copy()
         if self.diffusion and any(map(self._is_large, regions)):
-            yield self.model_copy(update={"diffusion": self.diffusion.loaded()})
-        else:
-            yield self
+            copy = self.model_copy(update={"diffusion": self.diffusion.loaded()})
+        if self.donors and any(region.kind is Kind.FACE for region in regions):
+            copy._donors = _read_donors(self.donors)
+        yield copy
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator
@@ -123,6 +134,7 @@ class Natural(Method):
             identities={number: self._seed_of(name) for name, number in numbers.items()}
             if self.identity == "track"
             else None,
+            donors=self._donors,
         )
         changes = {
             place: Change.of(
@@ -166,6 +178,15 @@ class Natural(Method):
     def _seed_of(self, track: str) -> int:
         """Seed of the person that everybody of a track becomes, whatever the image or shard."""
         return int(sha256_of(canonical_json([self.seed, "track", track]))[:15], 16)
+
+
+def _read_donors(file: OwnWeights) -> Donors:
+    path = file.local()
+    content = checked_bytes(path, file.sha256)
+    try:
+        return Donors.read(BytesIO(content))
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; see docs/natural.md") from None
 
 
 def tracks_of(

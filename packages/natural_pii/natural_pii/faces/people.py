@@ -8,6 +8,7 @@ from pii_measures import FaceRegion, band_passed, correlation, face_crop
 
 from natural_pii.replacement import Replacement, generator_of, place_of
 
+from .donors import Donors
 from .replace import Subject, replace_face, subject_of
 
 _SAME = 0.95
@@ -24,6 +25,7 @@ def replace_faces(
     *,
     largest: float | None = None,
     identities: Mapping[int, int] | None = None,
+    donors: Donors | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace all faces of an image.
 
@@ -38,6 +40,7 @@ def replace_faces(
         largest: width in pixels above which a face is smeared instead; None for no limit.
         identities: seed of the new person by the number of the owner, for owners who are to get
             the same face in several images.
+        donors: people from whom new faces are mixed; None to draw them.
 
     Returns:
         The new image, and a replacement for each face, all cut from it: they can be pasted in any
@@ -58,7 +61,7 @@ def replace_faces(
     result = image.copy()
     found: dict[int, Replacement] = {}
     for index, subject in subjects.items():
-        found[index] = replace_face(result, subject, *people[index])
+        found[index] = replace_face(result, subject, *people[index], donors)
         found[index].paste(result)
     return result, [
         _cut(result, found[index]) if index in found else None for index in range(len(faces))

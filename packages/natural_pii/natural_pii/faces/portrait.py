@@ -57,9 +57,16 @@ def draw_head(who: Identity, pose: Pose, skin: Skin) -> DrawnHead:
     paint = _features(grid, who, skin, light)
     rgb = _lit(paint, shading_of(grid, field, light, pose.rotation), who, skin)
     rgb = like_photographs(grid, rgb, who.mouth, skin.tone)
-    # The average over a pixel; interpolation does a part of it.
-    rgb = blurred(rgb, np.sqrt(max((_PIXEL * grid.density / pose.unit) ** 2 - 0.17, 0)))
-    return DrawnHead(grid, who, half, rgb, *_turned_sideways(grid, field, pose.yaw))
+    rgb = blurred(rgb, sharpness_of(grid.density, pose))
+    return DrawnHead(grid, who, half, rgb, *turned_sideways(grid, field, pose.yaw))
+
+
+def sharpness_of(density: float, pose: Pose) -> float:
+    """Blur after which a head is as sharp as pixels of the image can show, samples of its grid.
+
+    It is the average over a pixel, of which interpolation does a part.
+    """
+    return max((_PIXEL * density / pose.unit) ** 2 - 0.17, 0) ** 0.5
 
 
 def light_of(skin: Skin) -> Lighting:
@@ -102,7 +109,7 @@ def _lit(paint: FacePaint, shading: Shading, who: Identity, skin: Skin) -> np.nd
     return cv2.merge(tuple(channels))
 
 
-def _turned_sideways(
+def turned_sideways(
     grid: Grid, field: np.ndarray, yaw: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """u, turned z and visibility over the plane of a head turned by yaw; see `DrawnHead`.

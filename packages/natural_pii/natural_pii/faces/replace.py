@@ -10,6 +10,7 @@ from pii_measures.appearance import noise_level
 from natural_pii.replacement import Box, FallbackReason, Replacement, Route, clipped, enlarged
 
 from .composite import composite
+from .donors import Donors, mixed_head
 from .estimate import Skin, is_skin, skin_of
 from .fallback import smeared_ellipse
 from .field import plane_of
@@ -47,7 +48,13 @@ class Subject:
     """What a drawn face must not contradict."""
 
 
-def replace_face(image: np.ndarray, subject: Subject, person: int, number: int = 0) -> Replacement:
+def replace_face(
+    image: np.ndarray,
+    subject: Subject,
+    person: int,
+    number: int = 0,
+    donors: Donors | None = None,
+) -> Replacement:
     """Replace a face by that of a person who does not exist.
 
     Args:
@@ -56,10 +63,11 @@ def replace_face(image: np.ndarray, subject: Subject, person: int, number: int =
         subject: the face, from the image before any face was replaced.
         person: seed of the new person.
         number: number of the face among that person's, which changes the noise only.
+        donors: people from whom the new face is mixed; None to draw it.
     """
     grain = np.random.default_rng((person, number))
-    if subject.route is Route.NATURAL and subject.skin is not None:
-        drawn = _drawn_over(image, subject, subject.skin, person, grain)
+    if subject.route is Route.NATURAL:
+        drawn = _drawn_over(image, subject, person, grain, donors)
         if drawn is not None:
             return Replacement(drawn, subject.box, Route.NATURAL)
     is_face = subject.skin is not None
@@ -104,14 +112,24 @@ def subject_of(
 
 
 def _drawn_over(
-    image: np.ndarray, subject: Subject, skin: Skin, person: int, grain: np.random.Generator
+    image: np.ndarray,
+    subject: Subject,
+    person: int,
+    grain: np.random.Generator,
+    donors: Donors | None,
 ) -> np.ndarray | None:
     """Patch (h, w, 3) uint8 with a new face; None where there is too little skin."""
-    pose, box = subject.pose, subject.box
+    pose, skin, box = subject.pose, subject.skin, subject.box
+    if skin is None:
+        return None
     moved = pose.moved(np.random.default_rng((person, _PLACE)))
     window = _part(image, box)
     who = draw_identity(np.random.default_rng(person), subject.surroundings)
-    drawn = render(draw_head(who, pose, skin), pose, moved, box)
+    if donors is None:
+        head = draw_head(who, pose, skin)
+    else:
+        head = mixed_head(donors, who, pose, skin, long_hair=subject.surroundings.long_hair)
+    drawn = render(head, pose, moved, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
     return composite(window, plane, skin, subject.noise, drawn, rng=grain)
 

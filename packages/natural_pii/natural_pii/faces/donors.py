@@ -1,0 +1,213 @@
+"""New faces that are mixed from photographed ones, so that they have real fine structure.
+
+After Newton, Sweeney and Malin, "Preserving Privacy by De-identifying Face Images" (2005), where
+each face becomes the mean of k faces that are alike. Here the old face is none of them, and eyes,
+nose and mouth each are the mean of other people's.
+"""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+from zipfile import BadZipFile
+
+import numpy as np
+
+from .estimate import GAMMA, Skin, display_tone
+from .field import from_log, to_log
+from .grid import at, blurred
+from .identity import Identity
+from .parts import (
+    DENSITY,
+    HIGHEST,
+    LOWEST,
+    average_head,
+    average_person,
+    details_of,
+    grey_of,
+    inner,
+    masks,
+    parts,
+    plane,
+)
+from .portrait import DrawnHead, sharpness_of, turned_sideways
+from .pose import Pose
+
+LEAST = 30
+"""Number of people below which new faces would look like each other, and like their donors."""
+MIXED = 6
+"""Number of donors that a part of a face is mixed from."""
+_NEAREST = 45
+"""Number of donors in about the pose of the old head, of which these are chosen."""
+_CONCENTRATION = 4.0
+"""Of the Dirichlet distribution of their weights."""
+_SHARP, _SHARPEST = 0.8, 22.0
+"""Resolution that a donor has at least: a share of the old face's, and pixels per unit."""
+_PITCH = 0.4
+"""Weight of a difference in pitch; one in yaw has 1."""
+_STEP = np.float32((HIGHEST - LOWEST) / 255)
+"""Difference of two levels of a texture, logarithm."""
+_CALM = -0.5, 0.3
+"""Limits of what is between the features, logarithms: shadows and hair of donors stay with them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Donors:
+    """People of whom new faces are mixed.
+
+    Attributes:
+        textures: (n, height, width, 3) uint8, from `LOWEST` to `HIGHEST`; each part lies where it
+            does on the mean.
+        poses: (n, 2) float32, yaw and pitch, radians.
+        units: (n,) float32, pixels of the photograph per unit.
+        long_hair: (n,) bool.
+        people: (n,) int32, whose faces they are; one new face is mixed from one of each person.
+    """
+
+    textures: np.ndarray
+    poses: np.ndarray
+    units: np.ndarray
+    long_hair: np.ndarray
+    people: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.textures)
+
+    def write(self, file: Path) -> None:
+        """Write a file (npz) that `read` reads; the same donors give the same bytes."""
+        with file.open("wb") as stream:
+            np.savez_compressed(
+                stream, **{one.name: getattr(self, one.name) for one in fields(self)}
+            )
+
+    @classmethod
+    def read(cls, file: Path | BinaryIO) -> "Donors":
+        """Donors from a file.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it holds no donors, or fewer than `LEAST` people.
+        """
+        names = [one.name for one in fields(cls)]
+        try:
+            with np.load(file, allow_pickle=False) as content:
+                donors = cls(**{name: content[name] for name in names})
+            n, shape = len(donors), plane().shape
+        except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+            raise ValueError("it holds no donors of faces") from error
+        expected = ("u1", (n, *shape, 3)), ("f4", (n, 2)), ("f4", (n,)), ("?", (n,)), ("i4", (n,))
+        for name, (kind, size) in zip(names, expected, strict=True):
+            found = getattr(donors, name)
+            if found.dtype != np.dtype(kind) or found.shape != size:
+                raise ValueError(f"its {name} are not those of donors that this version makes")
+        if (people := len(np.unique(donors.people))) < LEAST:
+            raise ValueError(f"it holds faces of {people} people; at least {LEAST} are needed")
+        return donors
+
+    @cached_property
+    def _codes(self) -> list[np.ndarray]:
+        """Directions in which the donors differ in each part, (2 n, d) float32.
+
+        The first n are those of the donors as they are, the others of the mirrored ones.
+        """
+        codes = []
+        for part in parts():
+            weights = np.sqrt(part.support)
+            found = []
+            for texture in self.textures:
+                details = (
+                    blurred(details_of(grey_of(_logarithms(texture))), 0.12 * DENSITY) * weights
+                )
+                found += [details[part.window].ravel(), details[:, ::-1][part.window].ravel()]
+            directions = np.array(found[::2] + found[1::2])
+            codes.append(directions / np.maximum(np.linalg.norm(directions, axis=1)[:, None], 1e-6))
+        return codes
+
+    def mixed(self, pose: Pose, long_hair: bool, rng: np.random.Generator) -> np.ndarray:
+        """A new face, (height, width, 3) float32 logarithms relative to smooth skin.
+
+        Args:
+            pose: of the old head; donors are about as far turned, and about as sharp.
+            long_hair: whether hair is seen beside the lower face.
+            rng: chooses the donors and their weights.
+        """
+        near = self._near(pose, long_hair)
+        leads = rng.permutation(len(near))
+        face = np.zeros((*plane().shape, 3), np.float32)
+        pooled = []
+        for mask, codes, lead in zip(masks(), self._codes, leads, strict=False):
+            likeness = codes[near] @ codes[near[lead]]
+            chosen = near[np.argsort(-likeness, kind="stable")[:MIXED]]
+            textures = self._textures(chosen)
+            weights = rng.dirichlet(np.full(len(chosen), _CONCENTRATION)).astype(np.float32)
+            face += mask[..., None] * np.tensordot(weights, textures, axes=1)
+            pooled.append(textures.mean(axis=0))
+        return face + masks()[-1][..., None] * np.mean(pooled, axis=0)
+
+    def _near(self, pose: Pose, long_hair: bool) -> np.ndarray:
+        """Numbers of donors in about a pose, the nearest first; from n on they are mirrored."""
+        yaw, pitch = self.poses.T
+        away = np.abs(np.concatenate([yaw, -yaw]) - pose.yaw)
+        away += _PITCH * np.abs(np.tile(pitch, 2) - pose.pitch)
+        alike = np.tile(self.long_hair, 2) == long_hair
+        sharp = np.tile(self.units, 2) >= min(_SHARP * pose.unit, _SHARPEST)
+        # Where there are too few, those follow that fit less.
+        order = np.lexsort((away, ~alike, ~sharp))
+        fitting = int((alike & sharp).sum())
+        order = order[: max(fitting, 2 * MIXED)]
+        order = order[np.argsort(away[order], kind="stable")]
+        _, first = np.unique(self.people[order % len(self)], return_index=True)
+        return order[np.sort(first)][:_NEAREST]
+
+    def _textures(self, numbers: np.ndarray) -> np.ndarray:
+        count = len(self)
+        return np.array([
+            _logarithms(self.textures[one % count][:, :: 1 if one < count else -1])
+            for one in numbers
+        ])  # fmt: skip
+
+
+def quantized(texture: np.ndarray) -> np.ndarray:
+    """A texture, logarithms, as `Donors` keeps it, uint8."""
+    return np.rint((texture - np.float32(LOWEST)) / _STEP).clip(0, 255).astype(np.uint8)
+
+
+def _logarithms(texture: np.ndarray) -> np.ndarray:
+    return texture * _STEP + np.float32(LOWEST)
+
+
+def mixed_head(
+    donors: Donors, who: Identity, pose: Pose, skin: Skin, *, long_hair: bool
+) -> DrawnHead:
+    """Head with a face mixed from donors, in the proportions of a drawn person.
+
+    Args:
+        donors: people whose faces are mixed.
+        who: the new person, whose seed chooses among them.
+        pose: of the old head.
+        skin: of the old face.
+        long_hair: whether hair is seen beside the lower face.
+    """
+    face = _in_proportion(donors.mixed(pose, long_hair, np.random.default_rng(who.seed)), who)
+    between = masks()[-1][..., None]
+    face = face + between * (face.clip(*_CALM) - face)
+    face = (face * inner()[..., None]).clip(LOWEST, HIGHEST)
+    display = from_log(face + to_log(display_tone(skin)).ravel())
+    rgb = (display.clip(0, 255) / np.float32(255)) ** np.float32(GAMMA)
+    rgb = blurred(rgb, sharpness_of(DENSITY, pose))
+    half, height = average_head()
+    who = who.in_place_of(pose.chin, pose.width)
+    return DrawnHead(plane(), who, half, rgb, *turned_sideways(plane(), height, pose.yaw))
+
+
+def _in_proportion(face: np.ndarray, who: Identity) -> np.ndarray:
+    """A face with eyes, nose and mouth moved and widened as a person's differ from the average."""
+    grid, usual = plane(), average_person()
+    eyes, mouth, nose = (blurred(part.support, 0.35 * DENSITY) for part in parts())
+    right = eyes * np.tanh(grid.u / 0.4) * who.eyes_apart
+    right += mouth * grid.u * (who.mouth_width / usual.mouth_width - 1)
+    right += nose * grid.u * (who.nose_width - usual.nose_width) / 2
+    down = mouth * (who.mouth_down - usual.mouth_down) - 0.8 * eyes * who.eyes_up
+    down += nose * (who.nose_length - usual.nose_length)
+    columns, rows = grid.column(grid.u - right), grid.row(grid.v - down)
+    return at(face, columns.astype(np.float32), rows.astype(np.float32))

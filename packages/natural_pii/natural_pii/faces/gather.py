@@ -1,0 +1,146 @@
+"""The photographed faces of which new ones are mixed: chosen, and brought to one place."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .donors import Donors, quantized
+from .grid import blurred
+from .parts import DENSITY, Part, details_of, grey_of, inner, masks, parts, plane, spot
+from .unwrap import UnwrappedFace
+
+_FRONTAL = 0.3, 0.55
+"""Largest yaw (radians) and least resolution (samples of the plane) of faces in the mean."""
+_LIKE_THE_MEAN = 0.6
+"""Correlation with the mean of all from which a face counts in the final mean."""
+_TURNED = 0.6
+"""Largest yaw of a donor, radians."""
+_ALIKE = {"eyes": 0.6, "nose": 0.3, "mouth": 0.2}
+"""Correlation with the mean that a part has at least: other ones are covered, or misplaced."""
+_FAINTEST = 0.08
+"""Least standard deviation of the features, logarithms."""
+_BEARDED = -0.22
+"""Brightness around the mouth relative to the cheeks, logarithm, below which there is a beard."""
+_COVERED, _STRANGE = 0.12, 0.3
+"""Share of the skin between the features that may differ from smooth skin, by this logarithm."""
+_MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
+"""Largest shift (units) and change of shape by which a part is brought to its place in the mean."""
+
+
+def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counter[str]]:
+    """The faces from which new ones can be mixed, and the number of the others by reason.
+
+    Each part is moved to its place on the mean of all faces, so that a mixture is not blurred.
+
+    Args:
+        people: the faces of each person.
+    """
+    faces = [(person, face) for person, some in enumerate(people) for face in some]
+    mean = _mean_of([face for _, face in faces])
+    reasons = [_reason_against(face, mean) for _, face in faces]
+    chosen = [one for one, reason in zip(faces, reasons, strict=True) if reason is None]
+    textures = [quantized(_in_place(face.texture, details_of(mean))) for _, face in chosen]
+    donors = Donors(
+        np.array(textures, np.uint8).reshape(-1, *plane().shape, 3),
+        np.array([(face.yaw, face.pitch) for _, face in chosen], np.float32).reshape(-1, 2),
+        np.array([face.unit for _, face in chosen], np.float32),
+        np.array([face.long_hair for _, face in chosen], bool),
+        np.array([person for person, _ in chosen], np.int32),
+    )
+    return donors, Counter(reason for reason in reasons if reason is not None)
+
+
+def _mean_of(faces: Sequence[UnwrappedFace]) -> np.ndarray:
+    """Brightness of the mean of the faces that are seen from the front, (height, width)."""
+    yaw, least = _FRONTAL
+    seen = [
+        grey_of(one.texture) for one in faces if abs(one.yaw) < yaw and one.unit > least * DENSITY
+    ]
+    seen = seen or [np.zeros(plane().shape, np.float32)]
+    mean = _symmetrical(np.mean(seen, axis=0))
+    # Without those that are not like the first mean.
+    features = (1 - masks()[-1]) * inner()
+    alike = [one for one in seen if _correlation(one, mean, features) > _LIKE_THE_MEAN]
+    return _symmetrical(np.mean(alike, axis=0)) if alike else mean
+
+
+def _symmetrical(plane: np.ndarray) -> np.ndarray:
+    return (plane + plane[:, ::-1]) / 2
+
+
+def _reason_against(face: UnwrappedFace, mean: np.ndarray) -> str | None:
+    """Why new faces are not mixed from a face; None where they may be.
+
+    Args:
+        face: a face.
+        mean: brightness of the mean face, (height, width).
+    """
+    grey = grey_of(face.texture)
+    between = masks()[-1] * inner()
+    features = (1 - masks()[-1]) * inner()
+    around = spot(0, 2.5, 1.1, 0.95) * (1 - spot(0, 2.3, 0.9, 0.38)) * (plane().v > 1.75)
+    cheeks = spot(1.2, 1.2, 0.35, 0.45)
+    if abs(face.yaw) > _TURNED:
+        return "turned away"
+    if _spread(grey, features) < _FAINTEST:
+        return "blurred"
+    if np.average(grey, weights=around) - np.average(grey, weights=cheeks) < _BEARDED:
+        return "bearded"
+    if np.average(np.abs(grey) * between > _STRANGE, weights=between > _STRANGE) > _COVERED:
+        return "partly covered"
+    if any(_correlation(grey, mean, p.support) < _ALIKE[p.name] for p in parts()):
+        return "with glasses, or unlike the others"
+    return None
+
+
+def _spread(values: np.ndarray, weights: np.ndarray) -> float:
+    return float(np.average(_centred(values, weights) ** 2, weights=weights) ** 0.5)
+
+
+def _correlation(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> float:
+    a, b = _centred(first, weights), _centred(second, weights)
+    size = (weights * a * a).sum() * (weights * b * b).sum()
+    return float((weights * a * b).sum() / max(size, 1e-9) ** 0.5)
+
+
+def _centred(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return values - np.average(values, weights=weights)
+
+
+def _in_place(texture: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """A texture with each part where it lies on the mean.
+
+    Args:
+        texture: (height, width, 3).
+        mean: details of the mean's brightness, (height, width).
+    """
+    own = details_of(grey_of(texture))
+    moved = [_moved(texture, own, mean, part) for part in parts()]
+    return sum(mask[..., None] * one for mask, one in zip(masks(), [*moved, texture], strict=True))
+
+
+def _moved(texture: np.ndarray, own: np.ndarray, mean: np.ndarray, part: Part) -> np.ndarray:
+    """A texture moved so that one part of it lies on the mean's; as it was where none fits."""
+    window = part.window
+    inside = (part.support[window] > 0.1).astype(np.uint8)
+    target, source = (
+        np.ascontiguousarray(blurred(one, 0.12 * DENSITY)[window]) for one in (mean, own)
+    )
+    until = cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-3
+    try:
+        _, found = cv2.findTransformECC(
+            target, source, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, until, inside, 1
+        )
+    except cv2.error:  # it does not converge
+        return texture
+    shape, shift = found[:, :2], found[:, 2]
+    shaped = np.abs(shape - np.eye(2)).max()
+    if np.abs(shift).max() > _MOST_MOVED * DENSITY or shaped > _MOST_SHAPED:
+        return texture
+    corner = np.array([window[1].start, window[0].start], np.float32)
+    whole = np.column_stack([shape, shift + corner - shape @ corner])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = texture.shape[1::-1]
+    return cv2.warpAffine(texture, whole, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)

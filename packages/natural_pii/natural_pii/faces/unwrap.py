@@ -1,0 +1,71 @@
+"""A photographed face laid out on a plane, without its skin's colour and light.
+
+What is left are logarithms of how much darker or brighter each place is than smooth skin: eyes,
+brows, nose, mouth, folds and the fine structure of all of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pii_measures import FaceRegion
+
+from .estimate import display_tone
+from .field import plane_of, skin_field, to_log
+from .grid import at, blurred
+from .parts import DENSITY, HIGHEST, LOWEST, average_head, average_person, plane
+from .portrait import draw_head
+from .render import render
+from .replace import subject_of
+
+_LEAST_SKIN = 0.55
+"""Share of skin around the features below which too much covers them."""
+
+
+@dataclass(frozen=True, eq=False)
+class UnwrappedFace:
+    """A face on `plane()`.
+
+    Attributes:
+        texture: (height, width, 3) float32, logarithms relative to smooth skin.
+        yaw, pitch: of the head in the photograph, radians.
+        unit: pixels of the photograph per unit of face coordinates.
+        long_hair: whether hair is seen beside the lower face.
+    """
+
+    texture: np.ndarray
+    yaw: float
+    pitch: float
+    unit: float
+    long_hair: bool
+
+
+def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
+    """A face laid out on `plane()`; None where it is turned away, covered or not skin.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        region: the face.
+    """
+    subject = subject_of(image, region)
+    if subject is None or subject.reason or subject.skin is None or subject.skin.masked:
+        return None
+    pose, (x0, y0, x1, y1) = subject.pose, subject.box
+    window = image[y0:y1, x0:x1]
+    samples = plane_of(pose, x0, y0, window.shape[:2])
+    # Where skin is, and where features are, is seen from any head that is drawn there.
+    drawn = render(draw_head(average_person(), pose, subject.skin), pose, pose, subject.box)
+    zone = samples.small(drawn.head * (1 - drawn.features))
+    seen, tone = to_log(window), to_log(display_tone(subject.skin)).ravel()
+    light = skin_field(samples, samples.small(seen), zone, tone)
+    if light.share < _LEAST_SKIN:
+        return None
+    deviations = seen - samples.over(light.coefficients)
+    deviations = blurred(deviations, 0.4 * pose.unit / DENSITY if pose.unit > DENSITY else 0)
+    _, height = average_head()
+    u, v = np.broadcast_arrays(plane().u, plane().v)
+    points = pose.pixels(np.stack([u, v, height], axis=-1).reshape(-1, 3)).astype(np.float32)
+    columns, rows = (points - np.array([x0 + 0.5, y0 + 0.5], np.float32)).T.reshape(2, *u.shape)
+    texture = at(deviations, np.ascontiguousarray(columns), np.ascontiguousarray(rows))
+    texture = np.clip(texture, LOWEST, HIGHEST)
+    around = subject.surroundings
+    return UnwrappedFace(texture, pose.yaw, pose.pitch, pose.unit, around.long_hair)

@@ -1,0 +1,147 @@
+"""New faces that are mixed from several people's, here from drawn ones."""
+
+from dataclasses import replace
+from functools import lru_cache
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+from face_pictures import drawn_portrait, face, portrait
+from natural_pii import LEAST_PEOPLE, Donors, Route, UnwrappedFace, anonymize, donors_of, unwrapped
+from natural_pii.faces.parts import details_of, grey_of, masks, parts
+from natural_pii.faces.pose import pose_of
+
+FRONTAL = pose_of(face(40, 40, 60))
+
+
+@lru_cache(maxsize=1)
+def faces() -> list[UnwrappedFace]:
+    return [unwrapped(*drawn_portrait(seed)) for seed in range(60)]
+
+
+@lru_cache(maxsize=1)
+def donors() -> Donors:
+    return donors_of([[one] for one in faces()])[0]
+
+
+def written(some: Donors, file) -> bytes:
+    some.write(file)
+    return file.read_bytes()
+
+
+def test_a_file_gives_the_same_donors_and_the_same_bytes(tmp_path):
+    content = written(donors(), tmp_path / "one.npz")
+    again = Donors.read(tmp_path / "one.npz")
+    assert len(again) == len(donors()) >= LEAST_PEOPLE
+    new = (again.mixed(FRONTAL, False, np.random.default_rng(1)) for again in (again, donors()))
+    np.testing.assert_array_equal(*new)
+    assert written(again, tmp_path / "two.npz") == content
+
+
+def test_files_that_are_none(tmp_path):
+    few = Donors(*(values[: LEAST_PEOPLE - 1] for values in vars(replace(donors())).values()))
+    few.write(tmp_path / "few.npz")
+    other = replace(donors(), textures=donors().textures[:, :-1])
+    other.write(tmp_path / "other.npz")
+    for content, said in (
+        (b"", "it holds no donors"),
+        (b"PK\3\4 not whole", "it holds no donors"),
+        ((tmp_path / "other.npz").read_bytes(), "its textures are not those of donors"),
+        ((tmp_path / "few.npz").read_bytes(), f"faces of {LEAST_PEOPLE - 1} people"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            Donors.read(BytesIO(content))
+
+
+def test_a_mixed_face_stays_in_its_box_and_follows_from_the_seed():
+    region = face(40, 30, 40)
+    image = portrait(region)
+    new, (outcome,) = anonymize(image, [region], 1, donors=donors())
+    assert outcome.route is Route.NATURAL
+    x0, y0, x1, y1 = outcome.box
+    outside = np.ones(image.shape[:2], bool)
+    outside[y0:y1, x0:x1] = False
+    np.testing.assert_array_equal(new[outside], image[outside])
+    again, other, drawn = (
+        anonymize(image, [region], seed, donors=some)[0]
+        for seed, some in ((1, donors()), (2, donors()), (1, None))
+    )
+    np.testing.assert_array_equal(again, new)
+    assert (other != new).any()
+    assert (drawn != new).any()
+
+
+def test_a_mixed_face_is_none_of_its_donors():
+    between = masks()[:-1].sum(axis=0) > 0.5
+    known = [details_of(grey_of(one.texture))[between] for one in faces()]
+    highest = []
+    for seed in range(20):
+        new = donors().mixed(FRONTAL, False, np.random.default_rng(seed))
+        details = details_of(grey_of(new))[between]
+        highest.append(max(np.corrcoef(details, one)[0, 1] for one in known))
+    # The mean of six faces is like each of them by about 0.4 where they have nothing in common.
+    assert max(highest) < 0.95
+
+
+def test_one_new_face_has_one_face_of_each_donor():
+    twice = donors_of([[one, one] for one in faces()])[0]
+    assert len(twice) == 2 * len(np.unique(twice.people))
+    near = twice._near(FRONTAL, long_hair=False)
+    assert len(np.unique(twice.people[near % len(twice)])) == len(near)
+
+
+def test_donors_who_look_the_other_way_are_mirrored():
+    turned = replace(donors(), poses=np.full_like(donors().poses, 0.4))
+    for yaw, mirrored in ((0.4, False), (-0.4, True)):
+        near = turned._near(replace(FRONTAL, yaw=yaw), long_hair=False)
+        assert ((near >= len(turned)) == mirrored).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda one: replace(one, yaw=0.8), "turned away"),
+        (lambda one: replace(one, texture=one.texture / 10), "blurred"),
+        (lambda one: replace(one, texture=one.texture * (1 - 2 * on("eyes"))), "with glasses"),
+        (lambda one: replace(one, texture=one.texture - 0.8 * on("mouth")), "bearded"),
+    ],
+)
+def test_faces_that_would_spoil_new_ones_are_left_out(change, reason):
+    some = list(faces())
+    for number in donors().people[:5]:
+        some[number] = change(some[number])
+    found, left_out = donors_of([[one] for one in some])
+    assert not {*donors().people[:5]} & {*found.people}
+    before = donors_of([[one] for one in faces()])[1]
+    (name,) = (name for name in left_out if reason in name)
+    assert left_out[name] > before[name]
+
+
+def on(part: str) -> np.ndarray:
+    """1 on a part of a face, (height, width, 1)."""
+    (support,) = (one.support for one in parts() if one.name == part)
+    return support[..., None]
+
+
+def test_parts_are_moved_to_their_place():
+    down = np.array([[1, 0, 0], [0, 1, 2]], np.float32)
+    number = int(donors().people[0])
+    some = list(faces())
+    texture = cv2.warpAffine(some[number].texture, down, some[number].texture.shape[1::-1])
+    some[number] = replace(some[number], texture=texture)
+    found = donors_of([[one] for one in some])[0]
+    eyes = on("eyes")[..., 0]
+    known, again = (
+        (details_of(grey_of(one.textures[one.people == number][0] / 90.0)) * eyes).ravel()
+        for one in (donors(), found)
+    )
+    shifted = (details_of(grey_of(texture)) * eyes).ravel()
+    assert np.corrcoef(known, again)[0, 1] > np.corrcoef(known, shifted)[0, 1] + 0.1
+
+
+def test_what_is_covered_or_turned_away_is_not_laid_out():
+    image, region = drawn_portrait(1)
+    assert unwrapped(image, region) is not None
+    assert unwrapped(np.full_like(image, (60, 90, 160)), region) is None
+    assert unwrapped(image, face(40, 40, 80, lead=0.5)) is None

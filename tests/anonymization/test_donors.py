@@ -1,0 +1,111 @@
+"""Faces of photographs, and a variant whose new faces are mixed from them."""
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from face_pictures import drawn_portrait, face, portrait
+from plain_commands.errors import UserError
+from plain_commands.files import sha256_of_file
+from plain_commands.section import validate
+
+from workflow_scripts.__main__ import PROGRAM
+from workflow_scripts.anonymization.methods.natural import Natural
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.regions import Kind, Region, with_ids
+from workflow_scripts.contracts.weights import with_local_weights
+from workflow_scripts.imaging.pictures import picture_of
+
+PEOPLE = 50
+
+
+def donors(*arguments: object) -> int:
+    return PROGRAM.run(["anonymization", "donors", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory) -> Path:
+    """Drawn portraits, one person's in a folder."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for seed in range(PEOPLE):
+        image, _ = drawn_portrait(seed)
+        names = [f"{seed}.png"] if seed else ["one person/a.png", "one person/b.png"]
+        for name in names:
+            (folder / name).parent.mkdir(exist_ok=True)
+            cv2.imwrite(str(folder / name), image[..., ::-1])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def file(photographs) -> Path:
+    path = photographs.parent / "donors.npz"
+    assert donors(photographs, "--output", path) == 0
+    return path
+
+
+def natural(file: Path, **changes: str) -> Natural:
+    named = {"source": str(file), "sha256": sha256_of_file(file), "licence": "ours"} | changes
+    return validate(Natural, {"method": "natural", "donors": named}, "variants.natural")
+
+
+def test_a_folder_of_portraits_becomes_a_file(photographs, capsys, tmp_path):
+    assert donors(photographs, "--output", tmp_path / "donors.npz") == 0
+    said = capsys.readouterr()
+    faces, people = map(int, re.search(r"(\d+) faces of (\d+) people", said.err).groups())
+    assert 30 <= people <= PEOPLE
+    assert faces - people in {0, 1}  # the two photographs of one person
+    left_out = sum(map(int, re.findall(r"(\d+) left out: ", said.err)))
+    assert faces + left_out == PEOPLE + 1
+    assert sha256_of_file(tmp_path / "donors.npz") in said.out
+
+
+def test_too_few_people_are_one_line(photographs, capsys, tmp_path):
+    few = tmp_path / "few"
+    few.mkdir()
+    for number in range(1, 5):
+        (few / f"{number}.png").write_bytes((photographs / f"{number}.png").read_bytes())
+    for folder, said in (
+        (few, "usable faces of"),
+        (tmp_path / "nowhere", "no such folder; name a folder of photographs"),
+    ):
+        assert donors(folder, "--output", tmp_path / "donors.npz") == 2
+        (line,) = [one for one in capsys.readouterr().err.splitlines() if "error: " in one]
+        assert said in line
+        assert not (tmp_path / "donors.npz").exists()
+
+
+def test_new_faces_are_mixed_from_the_file(file, tmp_path):
+    region = face(40, 30, 40)
+    place = Region("a", Kind.FACE, 1, region.x0, region.y0, region.x1, region.y1, region.landmarks)
+    picture = picture_of(portrait(region), with_ids([place]))
+    results = []
+    for method in (natural(file), natural(file), Natural()):
+        with method.prepared([picture], tmp_path, 1) as ready:
+            pixels, (change,) = ready.anonymize(picture, np.random.default_rng(1))
+        assert change.method == "natural"
+        results.append(pixels)
+    np.testing.assert_array_equal(results[0], results[1])
+    assert (results[0] != results[2]).any()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "donors.npz"), ("other", "sha256"), ("text", "it holds no donors of faces; see docs/")],
+)
+def test_a_wrong_file_stops_the_check(file, tmp_path, content, said):
+    other = tmp_path / "donors.npz"
+    if content is not None:
+        other.write_text(content)
+    method = natural(other if content == "text" else file)
+    local = method.donors.model_copy(update={"source": str(other)})
+    with pytest.raises(UserError, match=re.escape(said)):
+        method.model_copy(update={"donors": local}).check(CocoSplit((), (), ()))
+
+
+def test_results_do_not_depend_on_where_the_file_was(file):
+    methods = natural(file), natural(file, licence="theirs")
+    first, second = (with_local_weights(method, "weights") for method in methods)
+    assert first == second
+    assert first.donors.source == f"weights/{sha256_of_file(file)}"
