@@ -8,7 +8,7 @@ import numpy as np
 
 from .donors import Donors, quantized
 from .grid import blurred
-from .parts import DENSITY, Part, details_of, grey_of, inner, masks, parts, plane, spot
+from .parts import DENSITY, FacePart, details_of, grey_of, inner, masks, parts, plane, spot
 from .unwrap import UnwrappedFace
 
 _FRONTAL = 0.3, 0.55
@@ -121,7 +121,7 @@ def _in_place(texture: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return sum(mask[..., None] * one for mask, one in zip(masks(), [*moved, texture], strict=True))
 
 
-def _moved(texture: np.ndarray, own: np.ndarray, mean: np.ndarray, part: Part) -> np.ndarray:
+def _moved(texture: np.ndarray, own: np.ndarray, mean: np.ndarray, part: FacePart) -> np.ndarray:
     """A texture moved so that one part of it lies on the mean's; as it was where none fits."""
     window = part.window
     inside = (part.support[window] > 0.1).astype(np.uint8)

@@ -50,7 +50,7 @@ def spot(u: float, v: float, wide: float, high: float) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Part:
+class FacePart:
     """A part of a face that is mixed for itself.
 
     Attributes:
@@ -65,14 +65,14 @@ class Part:
 
 
 @lru_cache(maxsize=1)
-def parts() -> tuple[Part, ...]:
+def parts() -> tuple[FacePart, ...]:
     """The parts of a face, those first that cover others."""
     supports = {
         "eyes": np.maximum(spot(1.0, -0.25, 1.05, 0.95), spot(0, -0.2, 0.6, 0.8)),
         "mouth": spot(0, 2.45, 1.5, 1.0),
         "nose": spot(0, 0.95, 0.7, 0.9),
     }
-    return tuple(Part(name, one, _window_of(one)) for name, one in supports.items())
+    return tuple(FacePart(name, one, _window_of(one)) for name, one in supports.items())
 
 
 def _window_of(support: np.ndarray) -> tuple[slice, slice]:
