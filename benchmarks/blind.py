@@ -23,10 +23,10 @@ import pandas as pd
 from plain_commands.errors import UserError
 from scipy.special import ndtri
 
+from benchmarks.donors import add_donors, natural
 from benchmarks.pages import pages_of
 from benchmarks.photographs import Photograph, Sizes, of_size, photographs_in, size_of, surroundings
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.images import write_png
 
@@ -250,6 +250,7 @@ def main() -> None:
     making.add_argument("output", type=Path, help="a new folder for pages and the key")
     making.add_argument("--kind", type=Kind, default=Kind.FACE, help="face or license_plate")
     making.add_argument("--seed", type=int, default=0)
+    add_donors(making)
     making.add_argument("--n", type=int, default=60, help="tiles of each size")
     scoring = commands.add_parser("score", help="compare answers with the key")
     scoring.add_argument("files", type=Path, nargs="+", help="key and answers, in pairs")
@@ -264,7 +265,8 @@ def main() -> None:
         print(score(judged).to_markdown(index=False, floatfmt=".1f"))
         return
     photographs = list(photographs_in(arguments.folder, arguments.kind))
-    key, pages = make(photographs, arguments.kind, Natural(), arguments.seed, arguments.n)
+    method = natural(arguments.donors)
+    key, pages = make(photographs, arguments.kind, method, arguments.seed, arguments.n)
     for size, some in pages.items():
         for number, page in enumerate(some, start=1):
             write_png(arguments.output / "pages" / f"{size} {number:02}.png", page)

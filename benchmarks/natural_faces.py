@@ -27,6 +27,7 @@ from identity_attacks.recognition import informed_recognition, recognition
 from identity_attacks.recognizers import Dlib
 from plain_commands.errors import UserError
 
+from benchmarks.donors import add_donors, natural
 from benchmarks.pages import pages_of, side_by_side
 from benchmarks.photographs import (
     Face,
@@ -60,12 +61,6 @@ PAIRS = 20
 """Faces of each size."""
 AROUND, ENLARGED = 3, 200
 """Side of what a sheet shows in sides of the face, and side to which it is enlarged, pixels."""
-METHODS: dict[str, Method | None] = {
-    "originals": None,
-    "natural": Natural(),
-    "blackbox": Blackbox(),
-}
-DRAWN: dict[str, Method | None] = {"natural, large faces drawn": Natural(large="natural")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,13 +280,21 @@ def _enlarged(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
 
 
-def benchmark(folder: Path, most: int) -> tuple[str, pd.DataFrame]:
+def benchmark(folder: Path, most: int, method: Natural) -> tuple[str, pd.DataFrame]:
     """How the faces were found, and the table: measures in rows, a column by size and method."""
+    methods: dict[str, Method | None] = {
+        "originals": None,
+        "natural": method,
+        "blackbox": Blackbox(),
+    }
+    large: dict[str, Method | None] = {
+        "natural, large faces drawn": method.model_copy(update={"large": "natural"})
+    }
     recognizer = Dlib()
     sample = sample_of(folder, most, recognizer)
     tables = {
-        "as they are": measure(sample, recognizer, LARGEST, METHODS | DRAWN),
-        f"at most {REDUCED} px": measure(sample, recognizer, REDUCED, METHODS),
+        "as they are": measure(sample, recognizer, LARGEST, methods | large),
+        f"at most {REDUCED} px": measure(sample, recognizer, REDUCED, methods),
     }
     return sample.found, pd.concat(
         [table.add_suffix(f", {size}") for size, table in tables.items()], axis=1
@@ -303,13 +306,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="photographs, in any folders below it")
     parser.add_argument("--faces", type=int, default=150, help="people at most, one face each")
+    add_donors(parser)
     parser.add_argument("--sheets", type=Path, metavar="OUTPUT", help="write pages to this folder")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
+    method = natural(arguments.donors)
     if arguments.sheets is not None:
-        sheets(arguments.folder, Natural(), arguments.sheets)
+        sheets(arguments.folder, method, arguments.sheets)
         return
-    found, table = benchmark(arguments.folder, arguments.faces)
+    found, table = benchmark(arguments.folder, arguments.faces, method)
     print(f"{found}\n")
     print(table.to_markdown())
 

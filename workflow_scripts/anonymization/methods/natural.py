@@ -77,8 +77,8 @@ class Natural(Method):
         """See that libraries, weights and donors are there, and say if no track is."""
         if self.diffusion:
             self.diffusion.check_model()
-        if self.donors:
-            log.info("%d faces to mix new ones from", len(_read_donors(self.donors)))
+        if (donors := self.with_donors()._donors) is not None:
+            log.info("%d faces to mix new ones from", len(donors))
         people = (one for one in split.instances if split.class_of(one) in PEOPLE)
         if self.identity == "track" and all(one.track is None for one in people):
             log.info(
@@ -107,9 +107,25 @@ class Natural(Method):
         copy = self.model_copy()
         if self.diffusion and any(map(self._is_large, regions)):
             copy = self.model_copy(update={"diffusion": self.diffusion.loaded()})
-        if self.donors and any(region.kind is Kind.FACE for region in regions):
-            copy._donors = _read_donors(self.donors)
+        if any(region.kind is Kind.FACE for region in regions):
+            copy = copy.with_donors()
         yield copy
+
+    def with_donors(self) -> "Natural":
+        """A copy with its donors, if any, in memory.
+
+        Raises:
+            UserError: their file is missing, damaged or another one.
+        """
+        copy = self.model_copy()
+        if self.donors is not None:
+            path = self.donors.local()
+            content = checked_bytes(path, self.donors.sha256)
+            try:
+                copy._donors = Donors.read(BytesIO(content))
+            except ValueError as error:
+                raise UserError(f"{path}: {error}; see docs/natural.md") from None
+        return copy
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator
@@ -178,15 +194,6 @@ class Natural(Method):
     def _seed_of(self, track: str) -> int:
         """Seed of the person that everybody of a track becomes, whatever the image or shard."""
         return int(sha256_of(canonical_json([self.seed, "track", track]))[:15], 16)
-
-
-def _read_donors(file: OwnWeights) -> Donors:
-    path = file.local()
-    content = checked_bytes(path, file.sha256)
-    try:
-        return Donors.read(BytesIO(content))
-    except ValueError as error:
-        raise UserError(f"{path}: {error}; see docs/natural.md") from None
 
 
 def tracks_of(
