@@ -8,6 +8,7 @@ from plain_commands.errors import UserError
 
 from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.config.experiment import Experiment, read_experiment
+from workflow_scripts.operations.images_only import method_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.detectors.plates import Plates
 
@@ -18,6 +19,7 @@ HELP = "; see python -m workflow_scripts anonymize --help"
 OUT = ("--output", "out")
 BLUR = ("--method", "blur")
 TO_OUT = (*BLUR, *OUT)
+DONORS = {"source": "donors.npz", "sha256": 64 * "0", "licence": "ours"}
 
 
 def as_json(**settings: object) -> str:
@@ -98,6 +100,11 @@ BAD_CALLS = [
     (
         ("photos", "--method", "diffusion", *OUT),
         "--method: variants.diffusion.model: missing; this key has no default",
+    ),
+    (
+        ("photos", "--method", as_json(method="natural", donors=DONORS), *OUT),
+        "variants.natural.donors.source: there is no file donors.npz; correct the path, or bring "
+        "the file there",
     ),
     (
         ("photos", "texts", *TO_OUT),
@@ -221,3 +228,15 @@ def test_a_config_that_cannot_work_is_one_line(changes, line):
 def test_training_without_images_only_needs_its_section():
     with pytest.raises(UserError, match=r"cam.yaml: training: missing"):
         experiment(dataset={"kind": "cityscapes", "root": "x"})
+
+
+def test_paths_of_a_method_are_read_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "donors.npz").write_text("")
+    (tmp_path / "model").mkdir()
+    method = {"method": "natural", "donors": DONORS, "diffusion": {"model": "model", "size": 512}}
+    found = method_of(as_json(**method))
+    assert found["donors"] == DONORS | {"source": str(tmp_path / "donors.npz")}
+    assert found["diffusion"] == {"model": str(tmp_path / "model"), "size": 512}
+    painted = {"method": "diffusion", "model": "runwayml/stable-diffusion-inpainting"}
+    assert method_of(as_json(**painted)) == painted

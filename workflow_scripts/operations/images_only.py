@@ -18,12 +18,15 @@ from program_runner.snakemake_bar import run_quietly
 from workflow_scripts.anonymization.variants import IMAGES_ONLY
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.fingerprint import ROOT
+from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.contracts.layout import Layout
 
 WORK = ".anonymization"
 """Folder inside of the output that holds all that an interrupted call resumes from."""
 IMAGES_PER_SHARD = 25
+PATHS = ("source", "model")
+"""Keys of a method's sections that name a file or a folder, unless it is elsewhere."""
 OWN_OPTIONS = ("--configfile", "--config", "--directory", "-d", "--snakefile", "-s", "--nolock")
 """Options of Snakemake that are set here."""
 
@@ -42,6 +45,10 @@ class ImagesOnly:
     def work(self) -> Path:
         """Folder that Snakemake works in."""
         return self.output / WORK
+
+    @property
+    def _layout(self) -> Layout:
+        return Layout(self.work / Layout.of("images").results)
 
     @property
     def sheet(self) -> Path:
@@ -92,7 +99,8 @@ class ImagesOnly:
             raise UserError(f"--output: {self.output} is not empty; name a new folder")
         if self.sheet.exists() and not self.work.is_dir():
             raise UserError(f"{self.sheet}: exists, and would be the contact sheet; move it away")
-        read_experiment(self.config(), "--method")
+        experiment = read_experiment(self.config(), "--method")
+        refuse_missing_files(experiment, self._layout)
         try:
             found = listing(self.folder)
         except OSError as error:
@@ -164,7 +172,7 @@ class ImagesOnly:
         Returns:
             What is to be known about the images.
         """
-        layout = Layout(self.work / Layout.of("images").results)
+        layout = self._layout
         text = layout.handover(self.variant).read_text(encoding="utf-8")
         for entry in layout.handed_over(self.variant).iterdir():
             if entry.name != ".snakemake_timestamp":
@@ -192,4 +200,16 @@ def method_of(text: str) -> dict[str, Any]:
         raise UserError(f'--method: the key "method" is missing; one of {", ".join(IMAGES_ONLY)}')
     if content["method"] not in IMAGES_ONLY:
         raise UserError(f"--method: {content['method']!r} is none of {', '.join(IMAGES_ONLY)}")
-    return dict(content)
+    return _from_here(content)
+
+
+def _from_here(section: dict[str, Any]) -> dict[str, Any]:
+    """Settings whose relative paths are absolute: Snakemake works in another folder."""
+    return {
+        key: _from_here(value)
+        if isinstance(value, dict)
+        else str(Path(value).absolute())
+        if key in PATHS and isinstance(value, str) and Path(value).exists()
+        else value
+        for key, value in section.items()
+    }

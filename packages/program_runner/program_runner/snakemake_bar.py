@@ -10,8 +10,8 @@ from typing import IO
 __all__ = ["errors_in", "run_quietly", "show_steps", "steps_in"]
 
 _STEPS = re.compile(r"(\d+) of (\d+) steps")
-_ERROR = re.compile(r"\[[^]]+\] error: (.+)")
-"""Error line of a job, behind the job's name in brackets."""
+_ERROR = re.compile(r"(?:\[[^]]+\] error|UserError): (.+)")
+"""Error line of a job, behind the job's name in brackets, or of a function that plans jobs."""
 SHOWN = 20
 """Most error lines."""
 
@@ -67,7 +67,9 @@ def show_steps(
 
 
 def errors_in(said: str) -> list[str]:
-    """What stands behind `[job] error: ` in Snakemake's output, each once; else its last lines."""
+    """What follows `[job] error: ` or `UserError: ` in Snakemake's output, each once; else its last
+    lines.
+    """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [found[1] for line in lines if (found := _ERROR.match(line))]
     return list(dict.fromkeys(errors))[:SHOWN] or lines[-SHOWN:] or ["Snakemake said nothing"]

@@ -39,6 +39,8 @@ def test_progress_is_a_line_at_each_tenth_without_a_terminal():
 
 def test_errors_are_named_once_or_else_the_last_lines():
     assert errors_in("noise\n[a] error: x: gone\n   [a] error: x: gone\nend") == ["x: gone"]
+    planning = "Error:\n  UserError: x: there is no file y\nWildcards:\n\nTraceback:\n  File"
+    assert errors_in(planning) == ["x: there is no file y"]
     assert errors_in("first\n\nlast\n") == ["first", "last"]
     assert errors_in("") == ["Snakemake said nothing"]
     assert len(errors_in("\n".join(f"[a] error: {number}" for number in range(99)))) == 20
