@@ -4,21 +4,21 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# CPU=1 once, and later calls know it: PyTorch without CUDA, and no tools for tests. Some systems set
-# a variable of this name, so it counts as an argument only.
+# CPU=1 is remembered by later calls: PyTorch without CUDA, and no tools for tests. Some systems set
+# a variable of this name, so it only counts as an argument.
 ifneq ($(origin CPU),command line)
 CPU := $(if $(wildcard $(VENV)/.ready-cpu),1)
 endif
 READY := $(VENV)/.ready$(if $(CPU),-cpu)
 UV_VERSION := 0.13.9
-# A worker a core and one for Slurm, each with one thread; tests/conftest.py says which tests share
-# a worker.
+# One worker per core and one for Slurm, each with one thread; tests/conftest.py groups tests by
+# worker.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	--no-loadscope-reorder
 SYNC := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes
 TORCH = $(shell grep -oE '^torch(vision)?==[0-9.]+' envs/requirements.lock)
 LOCK := --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
-# Packages that only PyTorch with CUDA needs; the lock without CUDA leaves them out.
+# Packages that only PyTorch with CUDA needs; the lock without CUDA omits them.
 CUDA = $(shell grep -oE '^(cuda-[a-z]+|nvidia-[a-z0-9-]+|torch|torchvision|triton)==' \
 	envs/requirements.lock | tr -d = | grep -v nvidia-ml-py)
 ENGINE ?= torchvision
@@ -57,8 +57,8 @@ $(VENV)/.ready: envs/requirements.lock | $(VENV)/.uv
 	@$(SYNC) envs/requirements.lock
 	@rm -f $(VENV)/.ready-cpu; touch $@
 
-# uv knows PyTorch's own index, which has builds without CUDA. Their versions are the lock's; the
-# lock has no hashes of them.
+# uv uses PyTorch's own index, which has builds without CUDA, in the lock's versions. The lock has
+# no hashes of them.
 $(VENV)/.ready-cpu: envs/requirements-cpu.lock | $(VENV)/.uv
 	@echo "Setting up $(VENV) without CUDA (under 2 GB, once) …"
 	@$(SYNC) envs/requirements-cpu.lock

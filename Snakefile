@@ -21,7 +21,7 @@ include: "rules/report.smk"
 include: "rules/partial.smk"
 
 
-# Behind the rules: Snakemake (9.27) does not see wildcards in pathvars before.
+# After the rules: before them, Snakemake (9.27) does not see wildcards in pathvars.
 wildcard_constraints:
     variant="|".join(EXPERIMENT.variants),
     tested="|".join(EXPERIMENT.variants),
@@ -32,7 +32,7 @@ wildcard_constraints:
     sha256="[0-9a-f]{64}",
 
 
-# Short, or in need of the internet, which compute nodes may not have.
+# Short jobs, and jobs that need internet access, which compute nodes may lack.
 localrules:
     check_training,
     cross,
@@ -57,7 +57,8 @@ localrules:
 rule all:
     default_target: not EXPERIMENT.images_only
     input:
-        # All that people read, and evaluations as well as Table II: what is lost is made again.
+        # Everything for readers, and also evaluations besides Table II, so that lost ones are
+        # remade.
         "<data>/table_1.csv",
         "<data>/table_1.md",
         rules.summarize_pii.output,
@@ -77,7 +78,7 @@ rule all:
 
 
 rule anonymized:
-    # Images only: found, anonymized, audited, and laid out as the originals were.
+    # Images only: detected, anonymized, audited, and laid out like the originals.
     default_target: EXPERIMENT.images_only
     input:
         handed_over(),

@@ -1,19 +1,19 @@
 # PII regions by shard, once for all variants; then each variant's images by shard. Training and
-# validation images go through the same rules. The priority finds what cannot work before the
+# validation images use the same rules. The priority makes errors appear before the trainings start.
+#
+# A shard's id identifies its images and labels, so inputs from the index are `ancient`: a new index
+# does not affect unchanged shards. Only outputs of the checkpoint may be ancient: for jobs that
+# depend on a running job by ancient edges only, Snakemake (9.27) does not evaluate the reasons to
+# run, and would omit jobs whose fingerprint has changed.
+#
+# All later jobs have the index among their inputs, even if they read only other files. A job that
+# could start before a new index exists, and ended before Snakemake re-evaluates the graph, would
+# not run again on later outputs, nor would its dependants: a call would end without the requested
 # trainings.
-#
-# A shard's id stands for its images and labels, so what comes from the index is `ancient`: a new
-# index changes nothing for a shard that it finds as before. Only outputs of the checkpoint may be
-# ancient. Where another job runs, Snakemake (9.27) does not look at the reasons of what follows it
-# by ancient edges alone, and would leave out jobs whose fingerprint has changed.
-#
-# All that follows the index has it among its inputs, also what reads other files alone. What could
-# start before a new index is there, and has ended when Snakemake looks again, would not run on what
-# is made after it, nor would what follows: a call would end without the trainings it is to make.
 
 
 rule check_pii:
-    # Before any image is looked at: what cannot work costs seconds.
+    # Before any image is read, so that errors appear within seconds.
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),

@@ -38,7 +38,7 @@ except UserError as error:
 
 workflow.config_settings.config_args = config_arguments(workflow.config_settings.config)
 
-# On a full disk, Snakemake would print a traceback for each line that its log has no room for.
+# On a full disk, Snakemake would print a traceback for each line that does not fit into its log.
 logging.raiseExceptions = False
 
 LAYOUT = JOBS.layout
@@ -46,7 +46,7 @@ STARTED = time.time()
 TRAINING_ENVIRONMENT = JOBS.training_environment
 
 
-# <name> in the rules: workflow_scripts/contracts/layout.py has them all.
+# <name> in the rules: all are defined in workflow_scripts/contracts/layout.py.
 pathvars:
     **LAYOUT.pathvars(),
 

@@ -1,4 +1,4 @@
-# From labelled images on disk (or drawn here) to COCO files, Table I and shards.
+# COCO files, Table I and shards, from labelled images on disk or drawn ones.
 
 
 rule draw_dataset:
@@ -29,7 +29,7 @@ checkpoint index_dataset:
     input:
         JOBS.index_inputs,
     output:
-        # The first, for Snakemake takes that one for what other jobs wait for.
+        # First, since Snakemake uses the first output as the one that other jobs wait for.
         shards="<shards>",
         train="<data>/train.coco.json",
         val="<data>/val.coco.json",
@@ -66,7 +66,7 @@ workflow.get_rule("index_dataset").is_checkpoint = IndexIsMade()
 
 
 rule index_test:
-    # Of evaluation.also; it is not read before the trainings, but checked.
+    # A test set of evaluation.also: checked before the trainings, read after them.
     input:
         labels=JOBS.further_labels,
         train=ancient("<data>/train.coco.json"),

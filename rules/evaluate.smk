@@ -21,7 +21,8 @@ rule predict:
     threads: 4
     resources:
         gpu=0,
-        # Minutes without output after which a program of engine command hangs; 0: wait.
+        # Minutes without output after which a program of engine command counts as hanging; 0: no
+        # limit.
         silent_minutes=0,
         mem_mb=16000,
         runtime=120,
@@ -92,7 +93,7 @@ use rule evaluate as evaluate_on with:
         run_job="<tested_job>",
 
 
-# The index of a further test set belongs to no checkpoint: it is an input by content.
+# The index of a further test set is not made by a checkpoint, so it is an input by content.
 
 
 use rule predict as predict_also with:

@@ -1,5 +1,5 @@
-# Tables, verdict and report of the runs that are there. These are no inputs: to show them must not
-# start the others.
+# Tables, verdict and report of the finished runs. The runs are not inputs, since showing some must
+# not start the others.
 
 
 rule make_partial_table_2:
@@ -22,7 +22,7 @@ rule make_partial_table_2:
         found=FINGERPRINTS.found_runs,
         folder=subpath(output.json, parent=True),
     message:
-        "Making Table II from the runs that are there"
+        "Making Table II from the finished runs"
     shell:
         "exec python -m workflow_scripts tables make --partial --runs-in {params.runs:q}"
         " --expected {params.expected:q} --reference {params.reference} {params.note}"
@@ -37,7 +37,7 @@ rule partial_table_2:
     conda:
         "../envs/workflow.yaml"
     message:
-        "Showing Table II of the runs that are there"
+        "Showing Table II of the finished runs"
     shell:
         "exec python -m workflow_scripts tables show {input:q}"
 
@@ -68,7 +68,7 @@ rule partial_verdict:
         found=FINGERPRINTS.found_runs,
         folder=subpath(output.json, parent=True),
     message:
-        "Judging the runs that are there"
+        "Judging the finished runs"
     shell:
         "exec python -m workflow_scripts statistics verdict --settings {params.settings:q}"
         " --runs-in {params.runs:q} --expected {params.expected:q}"
@@ -92,14 +92,14 @@ rule partial_provenance:
         found=FINGERPRINTS.found_runs,
         results=subpath(output[0], ancestor=3),
     message:
-        "Recording the origin of the runs that are there"
+        "Recording the origin of the finished runs"
     shell:
         "exec python -m workflow_scripts report provenance {params.results:q}"
         " --config {params.config:q} --output {output:q} --log {log:q}"
 
 
 rule partial_report:
-    # It names the runs that failed or are missing.
+    # Names the failed and missing runs.
     input:
         table="<partial>/table_2.json",
         verdict="<partial>/verdict.json",
@@ -118,7 +118,7 @@ rule partial_report:
         results=subpath(output[0], ancestor=3),
         tables=subpath(input.table, parent=True),
     message:
-        "Making the report of the runs that are there"
+        "Making the report of the finished runs"
     shell:
         "exec python -m workflow_scripts report html {params.results:q}"
         " --settings {params.settings:q} --tables {params.tables:q}"

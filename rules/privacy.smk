@@ -1,5 +1,5 @@
-# What each variant's images still tell about the originals: an audit and attacks a variant, a table,
-# Figure 2.
+# What each variant's images still reveal about the originals: an audit and attacks per variant, a
+# table, Figure 2.
 
 
 rule audit:
@@ -39,7 +39,7 @@ rule audit:
 
 
 rule attackers_pictures:
-    # As private as the originals: what an attacker may have who knows the people.
+    # Pictures that an attacker who knows the people may have; as sensitive as the originals.
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
@@ -63,7 +63,7 @@ rule attackers_pictures:
         fingerprint=FINGERPRINTS.pictures,
         images=JOBS.training_images,
     message:
-        "Making other pictures of the people and plates that are attacked"
+        "Making other pictures of the attacked people and plates"
     shell:
         "exec python -m workflow_scripts privacy pictures --settings {params.settings:q}"
         " --annotations {input.annotations:q} --images {params.images:q}"
@@ -71,7 +71,7 @@ rule attackers_pictures:
 
 
 rule treat_pictures:
-    # By the command and the settings that make the variant's images.
+    # With the command and the settings that make the variant's images.
     input:
         pictures="<pictures>",
         checked="<variant_checked>",
@@ -150,7 +150,7 @@ rule attack:
 
 
 rule estimate_missed:
-    # By detectors that find what those of the anonymization have missed.
+    # With second detectors, which find what those of the anonymization have missed.
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
@@ -187,7 +187,7 @@ rule estimate_missed:
 
 
 rule membership:
-    # Each run's model by itself: has it been trained on an image?
+    # For each run's model: was it trained on an image?
     input:
         annotations=ancient("<annotations>"),
         validation=ancient("<data>/val.coco.json"),
@@ -229,7 +229,7 @@ rule membership:
 
 
 rule hand_over:
-    # Images only: as the originals were, with all that is to be known about them.
+    # Images only: in the layout of the originals, with a summary.
     input:
         annotations=ancient("<annotations>"),
         shards=ancient("<shards>"),
@@ -313,7 +313,7 @@ rule privacy_table:
 
 
 rule limits:
-    # A gate before data leave the house; by then all that tells why is written.
+    # A gate before publication of the data; the explanations are already written by then.
     input:
         table="<tables>/privacy.json",
         written=handed_over() if EXPERIMENT.images_only else "<report>",

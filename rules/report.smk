@@ -1,4 +1,4 @@
-# Figures of the results, and one page of it all.
+# Figures of the results, and the report.
 
 
 rule figures:
@@ -95,7 +95,7 @@ rule provenance:
         fingerprint=FINGERPRINTS.provenance,
         results=subpath(output[0], parent=True),
     message:
-        "Writing down where the results come from"
+        "Recording the origin of the results"
     shell:
         "exec python -m workflow_scripts report provenance {params.results:q}"
         " --config {params.config:q} --output {output:q} --log {log:q}"

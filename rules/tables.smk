@@ -1,4 +1,4 @@
-# Every run's numbers in tables, and the verdict on them.
+# Tables of the runs' results, and the verdict.
 
 
 rule table_2:
@@ -144,7 +144,7 @@ rule exposed:
         fingerprint=FINGERPRINTS.exposed,
         folder=subpath(output.json, parent=True),
     message:
-        "Comparing objects that carry a face or a plate"
+        "Comparing objects with a face or a plate"
     shell:
         "exec python -m workflow_scripts statistics exposed --settings {params.settings:q}"
         " --runs {input.runs:q} --expected {params.expected:q}"

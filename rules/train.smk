@@ -1,7 +1,7 @@
 # One training by variant and seed: a run.
 #
-# What a run depends on is in its fingerprint: the images' digest, the variant, the recipe, the
-# seed, the code. What comes from the index is therefore `ancient` (see anonymize.smk).
+# A run's fingerprint covers its inputs: the images' digest, the variant, the recipe, the seed, the
+# code. Inputs from the index are therefore `ancient` (see anonymize.smk).
 
 
 rule check_training:
@@ -15,14 +15,14 @@ rule check_training:
         settings=JOBS.training_settings,
         python=JOBS.python_of_training,
     message:
-        "Checking the recipe and the weights to start from"
+        "Checking the recipe and the initial weights"
     shell:
         "exec {params.python:q} -m workflow_scripts training check --settings {params.settings:q}"
         " --log {log:q}"
 
 
 rule start_trainings:
-    # What cannot work, be it in one variant, stops all trainings before they ask for a GPU.
+    # An error in any variant stops all trainings before they request a GPU.
     input:
         checks(),
         first_results_of_programs,
@@ -40,7 +40,7 @@ rule start_trainings:
 
 
 rule doctor:
-    # Not asked for by any other rule: the first thing to run on a new machine.
+    # Not an input of any rule: the first target to run on a new machine.
     log:
         "<logs>/doctor.log",
     conda:
@@ -55,7 +55,7 @@ rule doctor:
         gpus=gpus_of_job,
         python=JOBS.python_of_training,
     message:
-        "Looking at versions, devices and the model"
+        "Checking versions, devices and the model"
     shell:
         "exec {params.python:q} -m workflow_scripts training doctor --settings {params.settings:q}"
         " --gpus {params.gpus} --log {log:q}"
@@ -83,15 +83,15 @@ rule train:
     threads: 8
     resources:
         gpu=0,
-        # Maximum number of a worker's images in one forward pass; 0 for all. It changes the memory
-        # that is needed, not the result.
+        # Maximum number of images per forward pass of a worker; 0 for all. It changes the memory
+        # use, not the result.
         micro_batch=0,
         # Deprecated name of micro_batch.
         images_at_once=0,
-        # Folder on a node's own disk to which images are copied, once per node; empty: they are read
-        # where they are.
+        # Folder on a node's local disk to which images are copied, once per node; empty: no copy.
         scratch="",
-        # Minutes without output after which a program of engine command hangs; 0: wait.
+        # Minutes without output after which a program of engine command counts as hanging; 0: no
+        # limit.
         silent_minutes=0,
         mem_mb=32000,
         runtime=1440,

@@ -1,7 +1,7 @@
 # Weights that the config names: each file once, named by its content.
 #
-# A file's name says what it holds. So nothing depends on where it came from: when the config names
-# another source for the same content, the record is written anew and nothing else runs.
+# A file's name identifies its content, so nothing depends on its source: if the config names
+# another source for the same content, only the record is rewritten.
 
 
 rule fetch_weights:

@@ -107,7 +107,7 @@ def parser_of_snakemake() -> argparse.ArgumentParser:
 
 
 def check_snakemake(arguments: list[str]) -> None:
-    """See that Snakemake takes the arguments, each for what it is meant."""
+    """Check that Snakemake takes the arguments, each for what it is meant."""
     options = parser_of_snakemake().parse_args(arguments)
     for target in options.targets:
         assert target in TARGETS or target.startswith("results/"), f"no rule {target}"

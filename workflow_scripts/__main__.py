@@ -77,7 +77,7 @@ COMMANDS = {
 
 
 def _record_usage(parameters: Mapping[str, Any]) -> Ending | None:
-    """Record what a job of the workflow uses; a job is a command with a log below `logs`."""
+    """Record the resources that a job uses; a job is a command with a log below `logs`."""
     log_file = parameters["log"]
     if log_file is None or "logs" not in log_file.parts:
         return None
@@ -100,8 +100,8 @@ def run_room(room: str, action: str | None = None) -> NoReturn:
     """Run `python -m workflow_scripts.<room>`.
 
     Args:
-        room: first word of its commands.
-        action: second word where none is typed.
+        room: first word of the room's commands.
+        action: default second word.
     """
     typed = sys.argv[1:]
     if action and (not typed or typed[0].startswith("-")):

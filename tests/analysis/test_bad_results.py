@@ -66,7 +66,7 @@ EVALUATIONS: dict[str, tuple[Spoil, str]] = {
     ),
     "of an earlier training": (
         lambda content: content["run"].update(fingerprint="0123456789abcdef"),
-        "it is of the training 0123456789ab, but run.json of blur-2",
+        "it is of training 0123456789ab, but run.json of blur-2",
     ),
 }
 

@@ -30,7 +30,7 @@ NAMES = ("town/a.png", "town/b.png", "town/c.png")
 SHARD = "000-aaaaaaaa"
 FACE = Region(NAMES[0], Kind.FACE, 0.9, 100, 40, 116, 60)
 OTHER_PICTURE = (
-    "{path}: not the picture of town/a.png: outside of faces and license plates, {what}; make it "
+    "{path}: does not match town/a.png: outside faces and license plates, {what}; make it "
     "again, or set `whole_image: true` for a method that redraws whole images"
 )
 TEXTURE = "its texture agrees by # (at least 0.8): turned, mirrored, or of another image"
@@ -181,7 +181,7 @@ def write_with_orientation(path: Path, image: np.ndarray, orientation: int) -> N
     Image.fromarray(np.ascontiguousarray(image)).save(path, exif=exif)
 
 
-KEPT = "its EXIF orientation is {}: store pixels and orientation as the original does"
+KEPT = "its EXIF orientation is {}: store pixels and orientation like the original"
 ORIENTATIONS = {
     "turned pixels": (np.rot90, 6, f"128x256 pixels; the original has 256x128; {KEPT.format(6)}"),
     "upside down": (
@@ -256,7 +256,7 @@ def test_exchanged_frames_of_one_video_are_refused(data, capsys):
     assert take_over(data, lossy=True) == 2
     (line,) = lines_of(capsys.readouterr().err)
     assert line == (
-        "2 of 3 images show another original than their own: that of town/b.png shows town/c.png; "
+        "2 of 3 images show the wrong original: that of town/b.png shows town/c.png; "
         "make it again, or set `whole_image: true` for a method that redraws whole images"
     )
 
@@ -288,7 +288,7 @@ def test_a_confused_video_range_is_counted(data, capsys):
         write_png(data / "theirs" / name, (dusk * 219 / 255 + 16).round().astype(np.uint8))
     write_index(data, NAMES, {SHARD: NAMES})
     assert take_over(data, lossy=True) == 0
-    said = "of 3 images differ in brightness like a video whose range (16 to 235) was confused"
+    said = "of 3 images differ in brightness as if a video's range (16 to 235) was misread"
     assert re.search(rf"[123] {re.escape(said)}", capsys.readouterr().err)
 
 
@@ -332,49 +332,46 @@ def moved_files(data: Path, place: Callable[[Path], str]) -> None:
 FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "two files for one image": (
         lambda data: write_png(data / "theirs/town/a.jpg", read_image(data / "in/town/a.png")),
-        "{theirs}/town: a.png and a.jpg both stand for town/a.png; remove one",
+        "{theirs}/town: a.png and a.jpg both match town/a.png; remove one",
     ),
     "two letter cases": (
         lambda data: write_png(data / "theirs/town/b.PNG", read_image(data / "in/town/b.png")),
-        "{theirs}/town: b.png and b.PNG both stand for town/b.png; remove one",
+        "{theirs}/town: b.png and b.PNG both match town/b.png; remove one",
     ),
     "one of another name": (
         lambda data: (data / "theirs/town/b.png").rename(data / "theirs/town/b.png.jpg"),
-        "{theirs}/town/b.png: no such file, nor one with another suffix; it should stand for "
-        "town/b.png",
+        "{theirs}/town/b.png: no such file, nor one with another suffix, for town/b.png",
     ),
     "prefix of a vendor": (
         lambda data: moved_files(data, lambda name: f"town/anon_{name.name}"),
-        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; does it need a `rename`?",
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; does it need a `rename`?",
     ),
     "suffix of a vendor": (
         lambda data: moved_files(data, lambda name: f"town/{name.stem}_anonymized.jpg"),
-        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; "
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; "
         '`rename: {{".png": "_anonymized.jpg"}}` finds it',
     ),
     "flat, with a suffix": (
         lambda data: moved_files(data, lambda name: f"{name.stem}-redacted.png"),
-        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; "
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; "
         '`rename: {{"town/": "", ".png": "-redacted.png"}}` finds it',
     ),
     "flat": (
         lambda data: moved_files(data, lambda name: name.name),
-        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; "
-        '`rename: {{"town/": ""}}` finds it',
+        '{theirs}: 3 of 3 images are missing, e.g. town/a.png; `rename: {{"town/": ""}}` finds it',
     ),
     "another folder": (
         lambda data: moved_files(data, lambda name: f"out/day 1/{name.stem}.jpg"),
-        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; "
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; "
         '`rename: {{"town/": "out/day 1/"}}` finds it',
     ),
     "other names": (
         lambda data: moved_files(data, lambda name: f"town/frame {name.stem}.png"),
-        "{theirs}: 3 of 3 images are not there, e.g. town/a.png; does it need a `rename`?",
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; does it need a `rename`?",
     ),
     "one is missing": (
         lambda data: (data / "theirs/town/b.png").unlink(),
-        "{theirs}/town/b.png: no such file, nor one with another suffix; it should stand for "
-        "town/b.png",
+        "{theirs}/town/b.png: no such file, nor one with another suffix, for town/b.png",
     ),
     "damaged": (
         lambda data: (data / "theirs/town/b.png").write_bytes(b"GIF"),
@@ -401,12 +398,12 @@ def test_a_folder_that_does_not_fit_is_one_line(data, capsys, case):
     [
         (
             {"town/": "/etc/"},
-            "variants.v: {theirs}: 3 of 3 images are not there, e.g. etc/a.png; "
+            "variants.v: {theirs}: 3 of 3 images are missing, e.g. etc/a.png; "
             "`rename: {{}}` finds it",
         ),
         (
             {"": "x"},
-            "--settings: v.rename: an empty text is in every path; name a part of the path",
+            "--settings: v.rename: empty text; name a part of the path",
         ),
     ],
 )

@@ -102,6 +102,4 @@ def test_missing_libraries_are_one_line(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("face_inpainting.inpainter.LIBRARIES", ("no_such_library",))
     code, said = check(make_data(tmp_path), capsys, model="nobody/nothing")
     assert (code, said.count("error:")) == (2, 1)
-    assert (
-        "faces by a diffusion model need no_such_library, not installed here; install the" in said
-    )
+    assert "faces by a diffusion model need no_such_library (not installed); install the" in said

@@ -91,7 +91,7 @@ def test_the_choice_follows_from_names_and_seed_alone():
 
 
 def test_a_seed_without_a_use_is_refused():
-    with pytest.raises(UserError, match="seed: it has no use without at_random"):
+    with pytest.raises(UserError, match="seed: it has no effect without at_random"):
         dropped(frames(), seed=1)
 
 
@@ -135,8 +135,8 @@ def test_dropped_frames_have_an_entry_and_no_file(data, capsys):
     assert read_dropped_instances(folder / "manifest.parquet") == counts
     said = capsys.readouterr().err
     assert "3 of 5 images are dropped" in said
-    assert "car: 1 of 2 instances are dropped with them" in said
-    assert "truck: 2 of 2 instances are dropped with them, and none is left to learn from" in said
+    assert "car: 1 of 2 instances are dropped" in said
+    assert "truck: 2 of 2 instances are dropped, leaving none to learn from" in said
     assert "bus" not in said
     assert "show no change" not in said
 
@@ -159,9 +159,9 @@ def test_as_many_are_dropped_at_random_whatever_the_shards(data, capsys):
     assert {one.image: one.dropped for one in read_manifest(manifest)} == whole
     capsys.readouterr()
     assert apply(data, {"method": "drop", "at_random": True}) == 2
-    assert "--regions: 1 files; this method takes 2" in capsys.readouterr().err
+    assert "--regions: 1 files; this method needs 2" in capsys.readouterr().err
     assert apply(data, {"method": "drop"}, every_region=True) == 2
-    assert "--regions: 2 files; this method takes 1" in capsys.readouterr().err
+    assert "--regions: 2 files; this method needs 1" in capsys.readouterr().err
 
 
 def test_nothing_left_is_one_line(data, capsys):

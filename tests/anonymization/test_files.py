@@ -143,7 +143,7 @@ def program(data: Path, code: str) -> dict:
     return {"method": "command", "command": command, "whole_image": True}
 
 
-OWN = "; the program has to write files of its own"
+OWN = "; the program has to write regular files"
 LEFT = {
     "nothing there": (COPY, "{output}/a/0.png: no such file, nor one with another suffix"),
     "a folder": (COPY + "os.mkdir(target + '/a/0.png')", "{output}/a/0.png: no such file, nor"),
@@ -171,7 +171,7 @@ LEFT = {
     ),
     "two files": (
         COPY + "[shutil.copy(source + '/a/0.png', target + '/a/0' + s) for s in ('.png', '.webp')]",
-        "{output}/a: 0.png and 0.webp both stand for a/0.png; remove one",
+        "{output}/a: 0.png and 0.webp both match a/0.png; remove one",
     ),
     "a link to nothing": (
         COPY + "os.symlink('gone.png', target + '/a/0.png')",
@@ -197,7 +197,7 @@ LEFT = {
         START + "os.rmdir(target); os.symlink('/', target)",
         "{output} is a link to /" + OWN,
     ),
-    "no output folder": (START + "os.rmdir(target)", "{output}: 3 of 3 images are not there, e.g."),
+    "no output folder": (START + "os.rmdir(target)", "{output}: 3 of 3 images are missing, e.g."),
 }
 
 
@@ -221,7 +221,7 @@ def test_links_to_the_inputs_and_originals_become_files(data, capsys, link):
     code += "for n in ('a/0.png', 'b/2.jpg', 'b/3.jpg'):\n    p = target + '/' + n\n"
     code += f"    os.makedirs(os.path.dirname(p), exist_ok=True)\n    {link}\n"
     assert apply(data, program(data, code)) == 0
-    assert "3 results of the program are links, e.g. a/0.png; what they lead to is copied" in (
+    assert "3 results of the program are links, e.g. a/0.png; their targets are copied" in (
         lines(capsys, data)
     )
     for name in ("a/0.png", "b/2.jpg"):
@@ -282,7 +282,9 @@ def test_a_detached_child_that_holds_the_output_open_is_ended(data, capsys, endi
         if child.exists() and child.read_text():
             break
     assert "python: left 1 processes behind, which were ended" in said
-    assert (f"was not done after {seconds} s; ended it" if limit else "ended with 3") in said[-1]
+    assert (
+        f"did not finish within {seconds} s and was stopped" if limit else "ended with 3"
+    ) in said[-1]
     assert not is_running(int(child.read_text()))
 
 
@@ -311,7 +313,7 @@ def test_what_a_killed_job_left_is_removed_by_the_next(data, capsys):
     assert (
         "{data}"
         + str(left).removeprefix(str(data))
-        + (": removed, with copies of 3 originals; a job that was killed left it behind")
+        + (": removed leftovers of a killed job, with copies of 3 originals")
         in said
     )
     assert [path.name for path in (data / "images/v").iterdir()] == [SHARD]
@@ -374,7 +376,7 @@ def test_metadata_of_unchanged_originals_is_left_out_and_told(data, capsys, name
     original = with_metadata(data, name, **options)
     only_image(data, name)
     assert apply(data, {"method": "blackbox"}) == 0
-    assert f"metadata left out of 1 images ({kinds})" in lines(capsys, data)
+    assert f"metadata removed from 1 images ({kinds})" in lines(capsys, data)
     (entry,) = read_manifest(data / "images/v" / SHARD / "manifest.parquet")
     file = data / "images/v" / entry.file
     assert (entry.linked, entry.sha256) == (False, sha256_of_file(file))
@@ -384,8 +386,8 @@ def test_metadata_of_unchanged_originals_is_left_out_and_told(data, capsys, name
         assert not {"comment", "xmp", "Author", "exif"} & image.info.keys()
     assert apply(data, {"method": "blackbox", "strip_metadata": False}) == 0
     assert (
-        f"1 images have the metadata of the files that they were taken from ({kinds}); "
-        "strip_metadata: true leaves it out of JPEG, PNG and WebP files"
+        f"1 images keep the metadata of their source files ({kinds}); "
+        "strip_metadata: true removes it from JPEG, PNG and WebP files"
     ) in lines(capsys, data)
     assert original.samefile(data / "images/v" / SHARD / name)
 

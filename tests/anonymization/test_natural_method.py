@@ -153,8 +153,8 @@ def test_a_diffusion_model_paints_what_is_smeared_already(portraits, pipeline, t
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ({"large": "diffusion"}, "diffusion: large: diffusion needs it; name its model"),
-        ({"diffusion": {"model": "a"}}, "diffusion: it has no use without large: diffusion"),
+        ({"large": "diffusion"}, "diffusion: missing, but large is diffusion; name the model"),
+        ({"diffusion": {"model": "a"}}, "diffusion: it has no effect without large: diffusion"),
         ({"large": "diffusion", "diffusion": {"model": ""}}, "diffusion.model: String should have"),
         ({"large": "blur"}, "Input should be 'smear', 'natural' or 'diffusion'"),
         ({"identity": "person"}, "Input should be 'frame' or 'track'"),

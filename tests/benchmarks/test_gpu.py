@@ -33,7 +33,7 @@ class Machine:
         if name == "broken":
             raise ProgramError("broken ended with 1; it said 'no such thing'")
         if self.seconds[name] > timeout:
-            raise ProgramTimeoutError(f"{name} was not done after {timeout:g} s")
+            raise ProgramTimeoutError(f"{name} did not finish within {timeout:g} s")
 
     def results(self, budget: float, **parts: tuple[float, float]) -> list[PartResult]:
         made = [

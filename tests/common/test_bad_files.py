@@ -91,11 +91,11 @@ def test_what_is_missing_or_a_folder_is_told_so(tmp_path, name) -> None:
             b"{",
             "damaged (not valid JSON (Expecting property name enclosed in double",
         ),
-        ("shards.json", b"[]", "damaged (keys with values are expected (found a list)); delete it"),
+        ("shards.json", b"[]", "damaged (expected keys with values (found a list)); delete it"),
         (
             "shards.json",
             b'{"digests": [], "images_per_shard": 1}',
-            "damaged (digests: keys with va",
+            "damaged (digests: expected keys",
         ),
         (
             "shards.json",
@@ -106,7 +106,7 @@ def test_what_is_missing_or_a_folder_is_told_so(tmp_path, name) -> None:
         (
             "summary.json",
             b'{"by_kind": {"hat": {}}}',
-            "no PII summary ('hat' is not a valid Kind);",
+            "not a PII summary ('hat' is not a valid Kind);",
         ),
         (
             "expected.json",

@@ -99,7 +99,7 @@ def test_help_explains_the_settings_of_each_kind(run):
     assert code == 0
     assert "\n  kind (cityscapes; required): Cityscapes, or a folder in its layout.\n" in said
     assert "\n    root (Path; required): The folder that holds `leftImg8bit`" in said
-    assert "\n    images (section; optional): How many scenes to draw.\n      train (int;" in said
+    assert "\n    images (section; optional): Number of scenes to draw.\n      train (int;" in said
 
 
 def test_types_read_as_people_write_them(run):

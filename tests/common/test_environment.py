@@ -13,7 +13,7 @@ from workflow_scripts.common.environment import config_arguments, prepare_comman
 
 
 def test_a_checkout_that_python_cannot_import_from_is_refused() -> None:
-    with pytest.raises(UserError, match="/a:b: Python cannot import from a path with ':' in it"):
+    with pytest.raises(UserError, match="/a:b: Python cannot import from a path that contains ':'"):
         prepare_commands(Path("/a:b"))
 
 

@@ -64,37 +64,45 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("variants.x", {"method": "melt"}, "variants.x: 'method' is 'melt', but there are"),
         ("variants.x", {"method": "blur", "strength": -1}, "variants.x.strength: Input should be"),
         ("variants.two words", {"method": "blur"}, "variants.two words"),
-        (f"variants.{'a' * 64}", {"method": "blur"}, "a: Snakemake takes a name that ends in 20"),
-        ("variants", {"blur": {"method": "blur"}}, "reference: there is no variant 'unmodified'"),
+        (
+            f"variants.{'a' * 64}",
+            {"method": "blur"},
+            "a: Snakemake mistakes a name that ends in 20",
+        ),
+        ("variants", {"blur": {"method": "blur"}}, "reference: unknown variant 'unmodified'"),
         ("reference", "anonymized", "reference: variant 'anonymized' is not of method unmodified"),
         (
             "variants.unmodified",
             {"method": "blackbox"},
-            "files of the originals have this name, and it is of method blackbox; choose another",
+            "this name is reserved for the originals, but the variant has method blackbox;",
         ),
         (
             "variants.aa",
             {"method": "unmodified", "seed_offset": 4},
-            "variants.aa.seed_offset: with seed 5 it would be the same training as variant "
+            "variants.aa.seed_offset: with seed 5 it would repeat the training of variant "
             "'unmodified'; choose an offset far from the seeds, such as 1000",
         ),
         (
             "evaluation.on",
             ["anonymized"],
-            "config.yaml: evaluation.on: 'unmodified' is missing; all tables but",
+            "config.yaml: evaluation.on: 'unmodified' is missing; only the",
         ),
-        ("evaluation.on", ["unmodified", "blur"], "evaluation.on: there is no variant 'blur'"),
-        ("evaluation.on", ["unmodified", "unmodified"], "evaluation.on: 'unmodified' stands twice"),
-        ("more_seeds", {"blur": [6]}, "more_seeds: there is no variant 'blur'"),
+        ("evaluation.on", ["unmodified", "blur"], "evaluation.on: unknown variant 'blur'"),
+        (
+            "evaluation.on",
+            ["unmodified", "unmodified"],
+            "evaluation.on: 'unmodified' is listed twice",
+        ),
+        ("more_seeds", {"blur": [6]}, "more_seeds: unknown variant 'blur'"),
         ("more_seeds", {"anonymized": [5]}, "more_seeds.anonymized: anonymized has seed 5 already"),
         ("statistics", {"looks": [5, 4]}, "statistics.looks: each number of runs has to be larger"),
         (
             "statistics",
             {"margins": [0.01, 0.01]},
-            "statistics.margins: 0.01 is there twice; keep one",
+            "statistics.margins: 0.01 is listed twice; keep one",
         ),
         ("statistics", {"image_groups": "("}, "statistics.image_groups: not a regular expression"),
-        ("seeds", [1, 2, 1], "config.yaml: seeds: 1 stands twice"),
+        ("seeds", [1, 2, 1], "config.yaml: seeds: 1 is listed twice"),
         ("seeds", [], "config.yaml: seeds"),
         ("seeds", 0, "config.yaml: seeds"),
         ("dataset.kind", "kitti", "dataset: 'kind' is 'kitti', but there are"),
@@ -104,7 +112,7 @@ def test_every_key_of_the_paper_config_is_commented(config):
         ("training.options", {"TEST.AUG.ENABLED": True}, "set evaluation instead"),
         ("training.schedule", "fast", "config.yaml: training.schedule: Input should be"),
         ("training.speed", "quick", "config.yaml: training.speed: Input should be 'exact' or"),
-        ("training.mixed_precision", True, "mixed_precision: is gone; set speed: fast"),
+        ("training.mixed_precision", True, "mixed_precision: no longer supported; set speed: fast"),
         ("training.engine", "mmdet", "training: 'engine' is 'mmdet', but there are"),
         ("training.initialisation", "weights.pth", "initialisation_sha256: missing"),
         ("experiment", "a/b", "config.yaml: experiment: String should match"),
@@ -126,7 +134,9 @@ def test_a_bare_on_is_understood(config):
 
 def test_the_originals_have_one_name_among_the_tests(config):
     config["variants"]["again"] = {"method": "unmodified", "seed_offset": 1000}
-    with pytest.raises(UserError, match="on: variant 'again' changes no image; 'unmodified' stand"):
+    with pytest.raises(
+        UserError, match="on: variant 'again' changes no image; use 'unmodified' for"
+    ):
         read_experiment(change(config, "evaluation.on", ["unmodified", "again"]), "config.yaml")
 
 
@@ -138,7 +148,7 @@ def test_a_variant_may_be_trained_with_another_speed(config):
     assert json.loads(jobs.training_settings())["speed"] == "exact"
     assert jobs.aa_controls() == []  # it is another training, not the same one again
     config["training"]["speed"] = "fast"
-    with pytest.raises(UserError, match="with seed 1 it would be the same training as variant 'un"):
+    with pytest.raises(UserError, match="with seed 1 it would repeat the training of variant 'un"):
         read_experiment(config, "config.yaml")
     config["training"] |= {"speed": "exact", "deterministic": True}
     with pytest.raises(UserError, match=r"variants.fast.speed: fast, but training.deterministic:"):
@@ -160,20 +170,22 @@ def test_fast_trainings_say_so_until_they_are_verified(config, tmp_path, monkeyp
 def test_a_variant_that_drops_images_makes_no_test_and_has_its_control(config):
     config["variants"] |= {"drop": {"method": "drop", "min_width": 20}}
     assert Jobs(read_experiment(config, "")).random_drops() == []
-    with pytest.raises(UserError, match="on: variant 'drop' drops images, and models are tested"):
+    with pytest.raises(UserError, match="on: variant 'drop' drops images, but models are tested"):
         read_experiment(change(config, "evaluation.on", ["unmodified", "drop"]), "config.yaml")
     control = {"method": "drop", "at_random": True, "min_width": 20}
     config["variants"]["control"] = control
     assert Jobs(read_experiment(config, "")).random_drops() == ["control"]
     control["min_width"] = 30
-    with pytest.raises(UserError, match=r"control: it is the control of .* min_width 30, which is"):
+    with pytest.raises(
+        UserError, match=r"control: it is the control for .* min_width 30, which is"
+    ):
         read_experiment(config, "config.yaml")
 
 
 def test_classes_of_a_coco_data_set_have_to_be_known(config):
     split = {"images": "i", "annotations": "a.json"}
     dataset = {"kind": "coco", "train": split, "val": split, "class_mapping": {"lorry": "truk"}}
-    with pytest.raises(UserError, match=r"class_mapping\.lorry: 'truk' is none of the classes"):
+    with pytest.raises(UserError, match=r"class_mapping\.lorry: 'truk' is not one of the classes"):
         read_experiment(change(config, "dataset", dataset), "config.yaml")
 
 
@@ -266,7 +278,11 @@ TORCHVISION = {
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("milestones", [40000, 30000], "training: milestones: [40000, 30000] do not rise"),
+        (
+            "milestones",
+            [40000, 30000],
+            "training: milestones: [40000, 30000] are not in ascending order",
+        ),
         ("learning_rate", 1e300, "learning_rate: Input should be less than or equal to 100"),
         ("augmentation", {"shorter_sides": []}, "shorter_sides: Tuple should have at least 1 item"),
         ("model", "tiny", "there are no ImageNet weights for the tiny model"),

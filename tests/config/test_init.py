@@ -99,7 +99,7 @@ def test_coco_files(tmp_path, capsys, files, folders):
     assert init(data, "--output", output) == 0
     said = capsys.readouterr().err
     assert "COCO files, 2 training and 2 validation images, 3 classes" in said
-    assert "check dataset.class_mapping: 'pedestrian' is taken for 'person'" in said
+    assert "check dataset.class_mapping: 'pedestrian' is mapped to 'person'" in said
     assert "check dataset.ignored_classes: 'dog' has no instance in a split" in said
     config = written(output)
     dataset = config["dataset"]
@@ -143,8 +143,8 @@ def test_what_is_uncertain_about_coco_files_is_said(tmp_path, capsys):
     output = tmp_path / "mine.yaml"
     assert init(tmp_path / "one.json", tmp_path / "two.json", "--output", output) == 0
     said = capsys.readouterr().err
-    assert f"no file name says 'train'; {tmp_path}/one.json?" in said
-    assert f"no file name says 'val'; {tmp_path}/two.json?" in said
+    assert f"no file name has 'train'; {tmp_path}/one.json?" in said
+    assert f"no file name has 'val'; {tmp_path}/two.json?" in said
     assert "check dataset.val.images: no folder has elsewhere.png" in said
     assert "two.json: 1 annotations have no mask" in said
     config = written(output)
@@ -180,13 +180,13 @@ def test_nothing_is_overwritten_and_errors_are_one_line(tmp_path, capsys):
     empty.mkdir()
     (tmp_path / "half/leftImg8bit").mkdir(parents=True)
     for words, message in (
-        (["--drawn", "--output", output], "mine.yaml: exists"),
+        (["--drawn", "--output", output], "mine.yaml: already exists"),
         (["--drawn", "--output", output / "below.yaml"], "cannot be written"),
         ([], "give the folder or the annotation files"),
         ([empty, "--drawn"], "give the folder or the annotation files"),
         ([empty], "neither the Cityscapes layout"),
         ([empty], "`dataset convert` makes one of labels of YOLO"),
-        ([tmp_path / "half"], "there is no gtFine"),
+        ([tmp_path / "half"], "no gtFine beside"),
         ([tmp_path / "none"], "none: no such file or folder"),
     ):
         assert init(*words) == 2

@@ -97,7 +97,7 @@ def test_runs_that_a_look_adds_cannot_come_to_share_both():
         experiment(2, variants=variants, statistics={"looks": [5, 8]})
     (line,) = str(caught.value).splitlines()
     assert "natural spreads its 8 runs over 5 twins as well" in line
-    assert line.endswith("take twins: 8")
+    assert line.endswith("set twins: 8")
 
 
 @pytest.mark.parametrize("offset", [5, 7])
@@ -108,7 +108,9 @@ def test_runs_that_a_look_adds_to_the_reference_are_no_a_a_control(offset):
         return experiment(variants=variants, statistics={"looks": looks})
 
     assert read([5]).seeds_with_looks("unmodified") == (1, 2, 3, 4, 5)
-    with pytest.raises(UserError, match=rf"again\.seed_offset: with seed {offset + 1} it would be"):
+    with pytest.raises(
+        UserError, match=rf"again\.seed_offset: with seed {offset + 1} it would repeat"
+    ):
         read([5, 8])
 
 

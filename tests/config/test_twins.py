@@ -92,7 +92,7 @@ def test_images_only_have_no_runs_to_spread():
         "dataset": {"kind": "images", "root": "."},
         "variants": {"natural": {"method": "natural", "twins": 2}},
     }
-    with pytest.raises(UserError, match="twins: nothing is trained on images only"):
+    with pytest.raises(UserError, match=r"twins: dataset.kind images trains"):
         read_experiment(config, "photos")
 
 

@@ -43,10 +43,10 @@ def test_deleted_polygons_count_as_cityscapes_scripts_count_them(file, mark, cou
             [],
             {"imgWidth": 384, "imgHeight": 256},
             "imgWidth and imgHeight are 384x256, but the image has 96x64 pixels; resize the "
-            "polygons as the image was, or restore the image",
+            "polygons like the image, or restore the image",
         ),
         (None, {}, "objects: Input should be a valid list (found None)"),
-        ([None], {}, "objects.0: keys with values are expected (found None)"),
+        ([None], {}, "objects.0: expected keys with values (found None)"),
         ([{"polygon": CORNERS}], {}, "objects.0.label: missing; this key has no default"),
         ([{"label": LICENSE_PLATE}], {}, "objects.0.polygon: missing; this key has no default"),
         ([{**PLATE, "polygon": [[1]]}], {}, "objects.0.polygon.0.1: missing"),

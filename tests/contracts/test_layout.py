@@ -67,12 +67,12 @@ def test_a_file_in_the_place_of_a_folder_is_told(tmp_path, monkeypatch, path) ->
     LAYOUT.refuse_what_is_in_the_way()
     Path(path).touch()
     with pytest.raises(
-        UserError, match=f"^{path}: a file, where a folder is needed; move it away$"
+        UserError, match=f"^{path}: is a file, but a folder is needed; move it away$"
     ):
         LAYOUT.refuse_what_is_in_the_way()
 
 
 def test_a_file_above_the_results_is_told(tmp_path) -> None:
     (tmp_path / "disk").touch()
-    with pytest.raises(UserError, match=f"^{tmp_path}/disk: a file, where a folder is needed"):
+    with pytest.raises(UserError, match=f"^{tmp_path}/disk: is a file, but a folder is needed"):
         Layout(tmp_path / "disk/results/demo").refuse_what_is_in_the_way()

@@ -64,6 +64,6 @@ def test_a_note_quotes_a_verification_of_the_same_recipe_data_and_code_only(tmp_
     found.write(file)
     assert SpeedVerification.read(file) == found
     assert note_on(file, "f") == f"Trained with speed: fast; {found.sentence}"
-    assert "speed.json is about other settings, data or code" in note_on(file, "g")
+    assert "speed.json is for other settings, data or code" in note_on(file, "g")
     file.write_text("{}")
     assert note_on(file, "f").startswith("Not verified: speed.json cannot be read; ")

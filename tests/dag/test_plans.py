@@ -138,7 +138,7 @@ def test_a_drop_and_its_control_are_variants_like_others(done):
     control["min_width"] = 8
     refused = done.dry_run()
     assert refused.returncode != 0
-    assert "variants.control: it is the control of a variant of method drop" in refused.stdout
+    assert "variants.control: it is the control for a variant of method drop" in refused.stdout
 
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):
@@ -455,7 +455,7 @@ def test_a_damaged_index_is_named_with_what_helps(indexed, content):
     refused = indexed.dry_run()
     assert refused.returncode != 0
     (line,) = [line for line in refused.stdout.splitlines() if "shards.json: " in line]
-    assert line.endswith("; delete it, and the workflow indexes again")
+    assert line.endswith("; delete it, and the workflow recreates it")
     shards.unlink()
     assert indexed.plan()["index_dataset"] == 1
 

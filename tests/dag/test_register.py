@@ -32,7 +32,7 @@ def test_registering_schedules_nothing(indexed):
 
     again = indexed.call("register")
     assert again.returncode == 2
-    assert "registration.json: registered already; a plan is registered once" in again.stdout
+    assert "registration.json: already registered. Give another" in again.stdout
     assert Registration.read(indexed.results / "registration.json") == registration
 
 

@@ -318,7 +318,7 @@ TEXTS = [
      "in position 11: invalid start byte); make it again"),
     ("[" * 100_000, "not valid JSON (maximum recursion depth exceeded"),
     ('{"images": [], "images": []}',
-     "not valid JSON ('images' is there twice; keep one of them); make it again"),
+     "not valid JSON (duplicate key 'images'; keep one); make it again"),
     ("[]", "no list 'images' in it; is it a COCO file?"),
     ("null", "no list 'images' in it; is it a COCO file?"),
     ('{"images": {"1": {}}}', "no list 'images' in it; is it a COCO file?"),
@@ -438,13 +438,13 @@ def long_name(data: CocoFolder) -> None:
 
 FILES = [
     (replaced(None), "{images}/a.png: no such file"),
-    (replaced(b""), "{images}/a.png: truncated, damaged, or no image (0 bytes); copy it again"),
+    (replaced(b""), "{images}/a.png: truncated, damaged, or not an image (0 bytes); copy it again"),
     (
         replaced(b"<html>"),
-        "{images}/a.png: truncated, damaged, or no image (6 bytes); copy it again",
+        "{images}/a.png: truncated, damaged, or not an image (6 bytes); copy it again",
     ),
-    (truncated, "{images}/a.png: truncated, damaged, or no image (5000 bytes); copy it again"),
-    (as_pipe, "{images}/a.png: a pipe or a device; a file is expected"),
+    (truncated, "{images}/a.png: truncated, damaged, or not an image (5000 bytes); copy it again"),
+    (as_pipe, "{images}/a.png: a pipe or a device; expected a file"),
     (as_folder, "{images}/a.png: cannot be read (Is a directory)"),
     (linked_to_itself, "{images}/a.png: cannot be read (Too many levels of symbolic links)"),
     (long_name, "{images}/" + "a" * 300 + ": cannot be read (File name too long)"),
@@ -459,7 +459,7 @@ FILES = [
     (
         with_sizes(50_000, 50_000, header_only(50_000, 50_000)),
         "{images}/a.png: the header says 50000x50000 pixels; images of up to 1,073,741,824 pixels "
-        "and 1,048,576 a side can be read",
+        "and 1,048,576 per side can be read",
     ),
     (
         with_sizes(64, 96, cv2.imencode(".png", noise([9]))[1].tobytes()),
@@ -471,7 +471,7 @@ FILES = [
         "all its annotations",
     ),
     (file_as_folder, "{file}: cannot be read (Is a directory)"),
-    (file_as_pipe, "{file}: a pipe or a device; a file is expected"),
+    (file_as_pipe, "{file}: a pipe or a device; expected a file"),
     (no_images, "dataset.train.images: there is no folder {folder}/nowhere"),
 ]
 
@@ -488,20 +488,20 @@ SETTINGS = [
     ({"classes": ["car", "all"]}, "classes.1: 'all' is reserved for the mean over the classes"),
     (
         {"classes": ["car", ""]},
-        "classes.1: a name of visible characters, without blanks around it, is expected",
+        "classes.1: expected a name of visible characters without surrounding blanks",
     ),
     (
         {"classes": [" car", "person"]},
-        "classes.0: a name of visible characters, without blanks around it, is expected",
+        "classes.0: expected a name of visible characters without surrounding blanks",
     ),
     (
         {"classes": ["car", "per\nson"]},
-        "classes.1: a name of visible characters, without blanks around it, is expected",
+        "classes.1: expected a name of visible characters without surrounding blanks",
     ),
-    ({"classes": ["car", "car"]}, "classes: a name stands twice in ['car', 'car']"),
+    ({"classes": ["car", "car"]}, "classes: duplicate name in ['car', 'car']"),
     ({"classes": []}, "classes: "),
-    ({"ignored_classes": ["car"]}, "ignored_classes: 'car' is one of the classes as well"),
-    ({"class_mapping": {"van": "truck"}}, "class_mapping.van: 'truck' is none of the classes"),
+    ({"ignored_classes": ["car"]}, "ignored_classes: 'car' is also one of the classes"),
+    ({"class_mapping": {"van": "truck"}}, "class_mapping.van: 'truck' is not one of the classes"),
 ]
 
 
@@ -528,8 +528,8 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     (without("annotations", "id"), (4, 0), []),
     (
         first("annotations", iscrowd=True), (3, 1),
-        ["1 annotations with iscrowd: 1, taken as groups that nothing learns from and nothing has "
-         "to find; set it to 0 where your tool marks single objects so, e.g. annotation 1 (a.png)"],
+        ["1 annotations with iscrowd: 1, read as groups, which are excluded from training and "
+         "evaluation; set it to 0 if your tool marks single objects so, e.g. annotation 1 (a.png)"],
     ),
     (first("annotations", bbox=[10, 20, 30, 30]), (4, 0), []),
     (first("images", width=96.0), (4, 0), []),
@@ -552,11 +552,11 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     ),
     (
         mask([[10, 20, 10.2, 20, 10.2, 20.2]]), (3, 0),
-        ["1 objects that cover no pixel, left out, e.g. annotation 1 (a.png)"],
+        ["1 objects without pixels, left out, e.g. annotation 1 (a.png)"],
     ),
     (
         runs([WIDTH * HEIGHT]), (3, 0),
-        ["1 objects that cover no pixel, left out, e.g. annotation 1 (a.png)"],
+        ["1 objects without pixels, left out, e.g. annotation 1 (a.png)"],
     ),
     (
         mask(WARM), (4, 0),
@@ -565,7 +565,7 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     ),
     (
         lambda c: c["annotations"].append(c["annotations"][0] | {"id": 9}), (5, 0),
-        ["1 objects with the class and mask of another, kept, e.g. annotation 9"],
+        ["1 objects with the same class and mask as another one, kept, e.g. annotation 9"],
     ),
     (
         lambda c: c["annotations"].__delitem__(slice(0, 2)), (2, 0),
@@ -574,13 +574,13 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     (mask([[10, 20, 96.5, 20, 96.5, 50]]), (4, 0), []),
     (
         first("annotations", bbox=[300, 20, 30, 30]), (4, 0),
-        ["1 objects whose bbox is not that of their mask; the mask counts, e.g. annotation 1 "
-         "(a.png)"],
+        ["1 objects whose bbox differs from the box of their mask; the mask counts, e.g. "
+         "annotation 1 (a.png)"],
     ),
     (
         first("annotations", bbox=[10, None]), (4, 0),
-        ["1 objects whose bbox is not that of their mask; the mask counts, e.g. annotation 1 "
-         "(a.png)"],
+        ["1 objects whose bbox differs from the box of their mask; the mask counts, e.g. "
+         "annotation 1 (a.png)"],
     ),
     (
         lambda c: [one.update(category_id=2) for one in c["annotations"]], (4, 0),
@@ -674,15 +674,17 @@ def test_validation_images_that_are_training_images_are_said(data, capsys):
     (images / "b.png").write_bytes((data.images / "a.png").read_bytes())
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: val: 1 of 2 images are training images as well, e.g. b.png: models are tested "
-        "on what they were trained on"
+        "attention: val: 1 of 2 images are also training images, e.g. b.png: models are tested on "
+        "images that they were trained on"
     ]
 
 
 def test_copies_within_a_split_are_said(data, capsys):
     (data.images / "b.png").write_bytes((data.images / "a.png").read_bytes())
     assert data.index() == 0
-    assert lines_of(capsys) == ["attention: train: 1 images are copies of another one, e.g. b.png"]
+    assert lines_of(capsys) == [
+        "attention: train: 1 images are copies of another image, e.g. b.png"
+    ]
 
 
 def test_percentages_are_suspected(data, capsys):
@@ -756,8 +758,7 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
     write_turned(data.images / "a.png", noise([1, 0], HEIGHT, WIDTH), orientation)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 images that were turned as their EXIF orientation says, as their "
-        "labels are, e.g. a.png"
+        "attention: train: 1 images turned by their EXIF orientation, like their labels, e.g. a.png"
     ]
     shown = np.asarray(ImageOps.exif_transpose(Image.open(data.images / "a.png")))
     image = next(one for one in data.split().images if one.file_name == "a.png")
@@ -765,7 +766,7 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
 
 
 def write_with_position(path: Path, pixels: np.ndarray) -> None:
-    """Write an image whose EXIF says where it was taken."""
+    """Write an image with a position in EXIF."""
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "a camera"
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 0.0)
@@ -773,7 +774,7 @@ def write_with_position(path: Path, pixels: np.ndarray) -> None:
 
 
 POSITION = (
-    "images whose EXIF says where they were taken; anonymized images leave that out unless "
+    "images with a position in EXIF; anonymized images do not have it unless "
     "strip_metadata is false"
 )
 
@@ -789,8 +790,8 @@ def test_images_of_16_bits_are_counted(data, capsys):
     cv2.imwrite(str(data.images / "a.png"), noise([1, 0]).astype(np.uint16) * 16)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 PNG files of 16 bits a channel, of which the upper 8 are read, e.g. "
-        "a.png"
+        "attention: train: 1 PNG files with 16 bits per channel, of which the upper 8 are read, "
+        "e.g. a.png"
     ]
     image = next(one for one in data.split().images if one.file_name == "a.png")
     np.testing.assert_array_equal(load(image, data.images)[..., ::-1], noise([1, 0]) // 16)
@@ -811,7 +812,7 @@ def test_labels_of_stored_images_leave_the_image(data, capsys):
     write_turned(data.images / "a.png", noise([1, 0]), 6)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 images taken as stored, as their labels are, in spite of their EXIF "
+        "attention: train: 1 images used as stored, like their labels, despite their EXIF "
         "orientation, e.g. a.png"
     ]
 
@@ -820,12 +821,11 @@ def test_images_turned_upside_down_are_taken_as_stored_and_said(data, capsys):
     write_turned(data.images / "a.png", noise([1, 0]), 3)
     assert data.index() == 0
     (line,) = lines_of(capsys)
-    assert line.startswith("attention: train: 1 images taken as stored although their EXIF")
+    assert line.startswith("attention: train: 1 images used as stored although their EXIF")
     write_turned(data.images / "b.png", noise([1, 1], HEIGHT, WIDTH), 6)
     assert data.index() == 0  # the size of one tells that the tool turns them
     assert lines_of(capsys) == [
-        "attention: train: 2 images that were turned as their EXIF orientation says, as their "
-        "labels are, e.g. a.png"
+        "attention: train: 2 images turned by their EXIF orientation, like their labels, e.g. a.png"
     ]
     image = next(one for one in data.split().images if one.file_name == "a.png")
     np.testing.assert_array_equal(load(image, data.images), noise([1, 0])[::-1, ::-1])
@@ -848,7 +848,7 @@ def ids_with(*values: int) -> np.ndarray:
     return ids
 
 
-LAST = "belong to no label of Cityscapes; a pixel has its label's id, or 1000 * id + number in an"
+LAST = "are not labels of Cityscapes; a pixel has its label's id, or 1000 * id + number in an"
 VALUES = [
     (ids_with(26 * 256 + 1, 24 * 256 + 1, 7 * 256), f"values 1792, 6145, 6657 {LAST}"),
     (ids_with(255, 13, 26000), f"values 255 {LAST}"),
@@ -896,8 +896,8 @@ def test_positions_are_counted_in_the_cityscapes_layout(root, capsys):
 @pytest.mark.parametrize(
     ("orientation", "said"),
     [
-        (6, "taken as stored, as their labels are, in spite of their EXIF orientation"),
-        (3, "taken as stored although their EXIF orientation mirrors them or turns them by 180°"),
+        (6, "used as stored, like their labels, despite their EXIF orientation"),
+        (3, "used as stored although their EXIF orientation mirrors them or turns them by 180°"),
     ],
 )
 def test_orientations_are_counted_in_the_cityscapes_layout(root, capsys, orientation, said):
@@ -916,8 +916,8 @@ def test_ids_of_the_turned_image_turn_it_in_the_cityscapes_layout(root, capsys):
     write_turned(root / name, np.rot90(pixels), 6)
     assert index_cityscapes(root) == 0
     assert lines_of(capsys)[0] == (
-        "attention: train: 1 images that were turned as their EXIF orientation says, as their "
-        f"labels are, e.g. {name}"
+        "attention: train: 1 images turned by their EXIF orientation, like their labels, e.g. "
+        f"{name}"
     )
     split = CocoSplit.read(root / "out/train.coco.json")
     np.testing.assert_array_equal(load(split.images[0], root), pixels)
@@ -929,7 +929,7 @@ def test_ids_that_may_be_train_ids_are_said(root, capsys):
     assert index_cityscapes(root) == 0
     assert lines_of(capsys)[0] == (
         "attention: train: 1 label images have no id above 18: no object, vegetation or sky, or "
-        f"train ids (labelTrainIds), of which the objects are not read, e.g. {label.name}"
+        f"train ids (labelTrainIds), from which objects cannot be read, e.g. {label.name}"
     )
     write_png(label, ids_with(0, 7, 23))
     assert index_cityscapes(root) == 0
@@ -943,8 +943,8 @@ def test_train_ids_in_all_label_images_stop_and_are_said(root, capsys):
     assert index_cityscapes(root) == 2
     assert lines_of(capsys) == [
         f"error: {root}/gtFine/train: no object to learn from: {len(labels)} label images have no "
-        "id above 18: no object, vegetation or sky, or train ids (labelTrainIds), of which the "
-        f"objects are not read, e.g. {labels[0].name}; correct the labels, or the classes of the "
+        "id above 18: no object, vegetation or sky, or train ids (labelTrainIds), from which "
+        f"objects cannot be read, e.g. {labels[0].name}; correct the labels, or the classes of the "
         "study (person, rider, car, truck, bus, train, motorcycle, bicycle)"
     ]
 

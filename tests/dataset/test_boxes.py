@@ -56,7 +56,7 @@ def test_masks_of_labels_without_any_are_one_line(data, capsys):
     (line,) = [one for one in capsys.readouterr().err.splitlines() if "train.json" in one]
     assert line.endswith(
         f"{data.file}: none of its 4 annotations has a mask (segmentation); set `task: boxes` in "
-        "the config to train and judge on boxes, or take labels with masks"
+        "the config to train and evaluate on boxes, or use labels with masks"
     )
 
 
@@ -104,7 +104,7 @@ def test_corners_are_one_line(data, capsys):
 def test_a_box_without_a_pixel_is_left_out(data):
     assert index_boxes(changed(data, bbox=[10, 10, 0, 5])) == 0
     assert len(data.split().instances) == 3
-    note = "1 objects that cover no pixel, left out, e.g. annotation 1 (a.png)"
+    note = "1 objects without pixels, left out, e.g. annotation 1 (a.png)"
     assert note in data.split().notes
 
 

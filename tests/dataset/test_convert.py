@@ -236,18 +236,18 @@ POLYGON = "0 0.1 0.1 0.3 0.1 0.3 0.4\n"
 @pytest.mark.parametrize(
     ("names", "text", "said"),
     [
-        (YOLO, "2 0.5 0.5 0.1 0.1", "one.txt, line 1: class 2 is none of the 2 names"),
-        ("names: [person]", "person 0 0 1 1", "line 1: class person is none of the 1 names"),
+        (YOLO, "2 0.5 0.5 0.1 0.1", "one.txt, line 1: class 2 is not one of the 2 names"),
+        ("names: [person]", "person 0 0 1 1", "line 1: class person is not one of the 1 names"),
         (YOLO, "0 50 50 20 20", "line 1: 50 50 20 20: shares of the image are from 0 to 1"),
-        (YOLO, "0 0.5 0.5 0.1", "line 1: 4 fields; a class and 4 numbers of a box, or 6 and more"),
+        (YOLO, "0 0.5 0.5 0.1", "line 1: 4 fields; expected a class and 4 numbers of a box, or 6"),
         (YOLO, "0 0.5 0.5 0 0.1", "line 1: a box from (50, "),
         ("nc: 2", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it; name the data.yaml"),
         ("names: coco.names", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it"),
         ("names: [person, ~, '']", "0 0.5 0.5 0.1 0.1", "data.yaml: no class names in it"),
-        ("names: [car, car]", "0 0.5 0.5 0.1 0.1", "data.yaml: two classes have one name"),
+        ("names: [car, car]", "0 0.5 0.5 0.1 0.1", "data.yaml: two classes have the same name"),
         ("names: [man]\nkpt_shape: [4, 2]", POLYGON, "data.yaml: its labels have keypoints"),
         (YOLO, POLYGON + "0 0.1 0.1 0.3 0.4", "line 2: 4 numbers among polygons, which YOLO"),
-        (YOLO, "0 0.1 0.1 0.9 0.9\n0 0.4 0.4 0.6 0.6", "all fit if read as corners; YOLO's are"),
+        (YOLO, "0 0.1 0.1 0.9 0.9\n0 0.4 0.4 0.6 0.6", "all fit if read as corners; YOLO boxes"),
         (YOLO, None, "no labels were found for its images, such as"),
     ],
 )
@@ -265,7 +265,7 @@ def test_yolo_labels_that_are_wrong_are_named(tmp_path, capsys, names, text, sai
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Car 0.5 0.5 0.1 0.2", "line 1: 5 fields instead of 15; is it a label of KITTI?"),
+        ("Car 0.5 0.5 0.1 0.2", "line 1: 5 fields instead of 15; is it a KITTI label?"),
         (KITTI.replace("40.00 22.25 99.00", "99.00 22.25 40.00"), "line 2: a box from (99, 22.25)"),
         (KITTI.replace("10.50 20.00", "nan 20.00"), "line 1: a box from (nan, 20)"),
         (KITTI.replace("10.50 20.00", "ten 20.00"), "line 1: could not convert string to float"),

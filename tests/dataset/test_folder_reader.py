@@ -40,11 +40,11 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
     assert [note.partition(" (")[0] for note in split.notes] == [
         "left out: b.jpg: its content is GIF, which is not handled",
         "left out: c.tif: 2 pages or frames; save each as a file of its own",
-        "left out: d.jpg: truncated, damaged, or no image",
+        "left out: d.jpg: truncated, damaged, or not an image",
         "left out: e.jpg: no such file",
-        "left out: f?.jpg: truncated, damaged, or no image",
+        "left out: f?.jpg: truncated, damaged, or not an image",
         "left out: other files: 1, e.g. notes.txt",
-        "1 images whose EXIF says where they were taken; anonymized images leave that out unless "
+        "1 images with a position in EXIF; anonymized images do not have it unless "
         "strip_metadata is false, e.g. ü/turned.jpg",
     ]
     shards = Shards.read(tmp_path / "shards.json")
@@ -57,8 +57,8 @@ def test_a_folder_without_a_readable_image_is_an_error(tmp_path, capsys):
     (tmp_path / "photos/a.jpg").write_bytes(b"x")
     assert index_of(tmp_path / "photos", tmp_path) == 2
     first, second = capsys.readouterr().err.splitlines()[-2:]
-    assert first.endswith("photos: no image in it that can be read")
-    assert "left out: a.jpg: truncated, damaged, or no image (1 bytes)" in second
+    assert first.endswith("photos: no readable image in it")
+    assert "left out: a.jpg: truncated, damaged, or not an image (1 bytes)" in second
 
 
 def test_a_missing_folder_is_an_error(tmp_path, capsys):

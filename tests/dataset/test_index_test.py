@@ -74,7 +74,7 @@ def test_training_images_among_it_are_counted(data, capsys):
     shutil.copy(data.images / "a.png", data.folder / "val_images/a.png")
     assert index_test(data) == 0
     said = capsys.readouterr().err
-    assert "night: 1 of 2 images are training images as well, e.g. a.png" in said
+    assert "night: 1 of 2 images are also training images, e.g. a.png" in said
 
 
 def test_a_missing_folder_is_one_line(data, capsys):

@@ -71,7 +71,7 @@ def test_a_share_that_leaves_nothing_is_refused(settings, tmp_path, capsys):
                 "val_share": None,
                 "val_groups": "x",
             },
-            "val_groups: it has no use without val_share",
+            "val_groups: it has no effect without val_share",
         ),
     ],
 )

@@ -91,8 +91,8 @@ def test_the_verdict_says_what_was_left_out(experiment):
         assert of["coverage"]["dropped_instances"]["person"][0] == persons
     assert verdict["said"]["headline"].startswith("drop leaves out ")
     caveats = " ".join(verdict["said"]["caveats"])
-    assert "Instances that drop leaves out: person " in caveats
-    assert "drop and drop_random leave out equally many images" in caveats
+    assert "Instances left out by drop: person " in caveats
+    assert "drop and drop_random leave out the same number of images" in caveats
     page = (results / "report.html").read_text()
     assert '<span class="role">random drop</span>' in page
     assert "dropped)" in page

@@ -122,18 +122,18 @@ def test_the_end_says_what_happened(finished):
     for line in counted:
         found, changed, *_ = (int(word) for word in line.split() if word.isdigit())
         assert found == changed
-    assert lines[3].startswith("Audit: each region that was found is changed, nothing outside")
+    assert lines[3].startswith("Audit: each detected region is changed, nothing outside")
     assert lines[4].startswith("Not looked for: faces below about 10 px; license plates below")
     assert [line for line in lines if line.startswith("Note: ")] == [
-        "Note: left out: broken.jpg: truncated, damaged, or no image (9000 bytes)",
+        "Note: left out: broken.jpg: truncated, damaged, or not an image (9000 bytes)",
         "Note: left out: phone.heic: a format that is not handled; convert it",
         "Note: left out: videos, which are not handled: 1, e.g. clip.mp4",
         "Note: left out: other files: 1, e.g. notes.txt",
-        "Note: 5 images whose EXIF says where they were taken; anonymized images leave that out "
+        "Note: 5 images with a position in EXIF; anonymized images do not have it "
         "unless strip_metadata is false, e.g. Straße/März/ü.JPG",
     ]
     sheet = output.with_name("out-contact-sheet.png")
-    assert lines[-3].startswith("Attacks: none were run")
+    assert lines[-3].startswith("Attacks: not run")
     assert lines[-2:] == [f"Contact sheet: {sheet}", f"Output: {output}"]
     assert Image.open(sheet).width > 1000
 

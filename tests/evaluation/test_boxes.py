@@ -66,4 +66,4 @@ def test_a_prediction_without_a_box_is_one_line(boxed, capsys):
 def test_an_unknown_task_is_one_line(boxed, capsys):
     write_json(boxed / "run.json", {**RUN, "settings": {**RUN["settings"], "task": "points"}})
     assert run(boxed) == 2
-    assert "'task' is 'points', none of masks, boxes" in capsys.readouterr().err
+    assert "'task' is 'points', not one of masks, boxes" in capsys.readouterr().err

@@ -232,7 +232,7 @@ ORIGIN = PredictionOrigin(variant="natural", seed=3, fingerprint="f00d", tested_
 def test_predictions_state_the_run_that_made_them(folder, capsys):
     path = folder / "predictions.json.gz"
     assert run(folder) == 0
-    assert "does not state which run made it" in capsys.readouterr().err
+    assert "does not state its run" in capsys.readouterr().err
     write_predictions(path, [prediction()], ORIGIN)
     assert json.loads(gzip.decompress(path.read_bytes())) == [prediction()]
     assert origin_of(path) == ORIGIN
@@ -285,6 +285,6 @@ def test_an_evaluation_that_was_changed_afterwards_is_refused(folder):
 def test_expected_runs_lie_in_the_experiment(tmp_path, variant):
     content = {"variants": ["unmodified", variant], "seeds": [1], "classes": ["car"]}
     write_json(tmp_path / "expected.json", content)
-    line = rf"expected.json: variants: '{variant}' is not the name of a folder of runs"
+    line = rf"expected.json: variants: '{variant}' cannot be the name of a folder of runs"
     with pytest.raises(UserError, match=line):
         read_expected(tmp_path / "expected.json")

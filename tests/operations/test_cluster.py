@@ -62,11 +62,11 @@ def test_what_slurm_says_is_turned_into_advice():
 @pytest.mark.parametrize(
     ("resources", "finding"),
     [
-        ({"gpu": 4}, "4 GPUs are more than the 2 of QOS short, per user"),
-        ({"gres": "gpu:a100:4"}, "4 GPUs are more than the 2 of QOS short, per user"),
-        ({"gpu": 2, "gpu_model": "v100"}, "2 GPUs are more than the 1 of account lab"),
+        ({"gpu": 4}, "4 GPUs exceed the 2 of QOS short, per user"),
+        ({"gres": "gpu:a100:4"}, "4 GPUs exceed the 2 of QOS short, per user"),
+        ({"gpu": 2, "gpu_model": "v100"}, "2 GPUs exceed the 1 of account lab"),
         ({"gpu": 2, "gpu_model": "a100"}, None),
-        ({"gpu": 1, "runtime": 1500}, "1500 minutes are more than the 1440 of partition gpu"),
+        ({"gpu": 1, "runtime": 1500}, "1500 minutes exceed the 1440 of partition gpu"),
         ({"runtime": 1440}, None),
     ],
 )

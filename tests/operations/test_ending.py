@@ -29,14 +29,17 @@ def test_failed_jobs_are_named_with_error_log_and_command(tmp_path):
         f"    log: {layout.log('check_variant/theirs/train')}",
         "  train/anonymized/seed~2: the loss is nan; lower training.learning_rate",
         f"    log: {layout.log('train/anonymized/seed~2')}",
-        "What is done is kept. To go on, after a remedy: "
+        "Finished results are kept. After fixing the error, resume with: "
         "snakemake --profile profiles/cpu --config 'a={b: c}'",
     ]
 
 
 def test_a_job_that_was_killed_is_not_counted_as_none(tmp_path):
     said = after_failure(Layout(tmp_path), 100, ["--profile", "profiles/cpu"])
-    assert said.splitlines()[0] == "Failed: no log of a job says why; see what Snakemake says above"
+    assert (
+        said.splitlines()[0]
+        == "Failed, but no job's log has an error; see Snakemake's messages above"
+    )
 
 
 def test_success_ends_with_the_answer_and_the_report(tmp_path):

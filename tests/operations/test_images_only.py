@@ -13,7 +13,7 @@ from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.detectors.plates import Plates
 
 METHODS = "blackbox, blur, diffusion, drop, natural, pixelate"
-ORIGINALS = "lies in the folder of the originals, which stays as it is; name another one"
+ORIGINALS = "is inside the folder of the originals, which is not changed; name another folder"
 SUFFIXES = "docs/images-only.md lists suffixes"
 HELP = "; see python -m workflow_scripts anonymize --help"
 OUT = ("--output", "out")
@@ -52,7 +52,7 @@ BAD_CALLS = [
     (("link", *BLUR, "--output", "photos/x"), f"--output: {{here}}/photos/x {ORIGINALS}"),
     (
         ("photos", *BLUR, "--output", "."),
-        "--output: {here} holds the folder of the originals; name another one",
+        "--output: {here} contains the folder of the originals; name another folder",
     ),
     (("photos", *BLUR, "--output", "file"), "--output: {here}/file is a file; name a folder"),
     (
@@ -65,20 +65,24 @@ BAD_CALLS = [
     ),
     (
         ("photos", *BLUR, "--output", "shown"),
-        "{here}/shown-contact-sheet.png: exists, and would be the contact sheet; move it away",
+        "{here}/shown-contact-sheet.png: exists, but is the path of the contact sheet; move it "
+        "away",
     ),
-    (("photos", *BLUR, "--output", "held"), "{here}/held: another process works on it"),
-    (("photos", "--method", "blurr", *OUT), f"--method: 'blurr' is none of {METHODS}"),
-    (("photos", "--method", "", *OUT), f"--method: '' is none of {METHODS}"),
-    (("photos", "--method", "unmodified", *OUT), f"--method: 'unmodified' is none of {METHODS}"),
+    (("photos", *BLUR, "--output", "held"), "{here}/held: another process is using it"),
+    (("photos", "--method", "blurr", *OUT), f"--method: 'blurr' is not one of {METHODS}"),
+    (("photos", "--method", "", *OUT), f"--method: '' is not one of {METHODS}"),
+    (("photos", "--method", "unmodified", *OUT), f"--method: 'unmodified' is not one of {METHODS}"),
     (
         ("photos", "--method", "mask_objects", *OUT),
-        f"--method: 'mask_objects' is none of {METHODS}",
+        f"--method: 'mask_objects' is not one of {METHODS}",
     ),
-    (("photos", "--method", "precomputed", *OUT), f"--method: 'precomputed' is none of {METHODS}"),
+    (
+        ("photos", "--method", "precomputed", *OUT),
+        f"--method: 'precomputed' is not one of {METHODS}",
+    ),
     (
         ("photos", "--method", as_json(method="command", command="x"), *OUT),
-        f"--method: 'command' is none of {METHODS}",
+        f"--method: 'command' is not one of {METHODS}",
     ),
     (
         ("photos", "--method", as_json(strength=1), *OUT),
@@ -112,20 +116,20 @@ BAD_CALLS = [
     ),
     (
         ("photos", *TO_OUT, "--profile", "x"),
-        f"unknown option --profile (arguments of snakemake stand behind `--`){HELP}",
+        f"unknown option --profile (arguments of snakemake go after `--`){HELP}",
     ),
     (("photos", *TO_OUT, "--cores", "0"), f'Invalid value "0" for --cores. Must be >= 1{HELP}'),
     (
         ("photos", *TO_OUT, "--", "--cores", "1", "--configfile=mine.yaml"),
-        "--configfile=mine.yaml: not for this call; snakemake anonymized takes a config file",
+        "--configfile=mine.yaml: not allowed here; for a config file, use snakemake anonymized",
     ),
     (
         ("photos", *TO_OUT, "--", "-d", "x"),
-        "-d: not for this call; snakemake anonymized takes a config file",
+        "-d: not allowed here; for a config file, use snakemake anonymized",
     ),
     (
         ("photos", *TO_OUT, "--cores", "2", "--", "--cores", "1"),
-        "--cores: give it to snakemake, behind `--`",
+        "--cores: pass it to snakemake, after `--`",
     ),
 ]
 
@@ -164,7 +168,7 @@ def test_a_config_needs_no_labels_and_no_training():
     assert not found.pii.only_on_labelled
     assert found.pii.faces == CenterFace()
     assert found.pii.license_plates == Plates()
-    with pytest.raises(UserError, match="the target is `anonymized`"):
+    with pytest.raises(UserError, match="use the target `anonymized`"):
         found.training.recipe()
 
 
@@ -188,13 +192,13 @@ def test_a_file_of_regions_may_name_tracks():
     [
         (
             {"pii": {"only_on_labelled": True}},
-            "pii.only_on_labelled: nothing is labelled in dataset.kind images",
+            "pii.only_on_labelled: dataset.kind images has no labels; set it to false",
         ),
         *(
             (
                 {"variants": {"v": {"method": method, **settings}}},
-                f"variants.v: {method!r} is none of {METHODS}, which need no labels and no images "
-                "from elsewhere",
+                f"variants.v: {method!r} is not one of {METHODS}, which need no labels and no "
+                "images from elsewhere",
             )
             for method, settings in (
                 ("unmodified", {}),
@@ -205,7 +209,7 @@ def test_a_file_of_regions_may_name_tracks():
         ),
         (
             {"variants": {"v": {"method": "natural", "identity": "track"}}},
-            "variants.v.identity: images without labels name no tracks; take frame, or name a file "
+            "variants.v.identity: images without labels have no tracks; use frame, or name a file "
             "with `track` under pii.faces (detector annotations)",
         ),
         (

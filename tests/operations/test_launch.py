@@ -120,7 +120,7 @@ def test_starts_without_a_save_are_not_repeated_for_ever(tmp_path):
     again = idle.checkpoint().function
     assert again.idle_starts == 1
     again()
-    with pytest.raises(TrainingEndedError, match="2 starts in a row saved nothing"):
+    with pytest.raises(TrainingEndedError, match="2 consecutive starts saved nothing"):
         again.checkpoint()
 
 

@@ -39,7 +39,7 @@ def test_images_only_have_no_plan(arguments, capfd, tmp_path):
         "variants": {"blur": {"method": "blur"}},
     }
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
-    assert "nothing is trained, so there is no plan" in refused(arguments, capfd)
+    assert "trains nothing, so there is no plan" in refused(arguments, capfd)
 
 
 @pytest.mark.parametrize("place", ["work", "."])
@@ -48,7 +48,7 @@ def test_what_is_there_is_looked_for_in_snakemakes_folder(arguments, capfd, tmp_
     path.parent.mkdir(parents=True)
     path.write_text("{}")
     line = refused(arguments, capfd)
-    assert ("registered already" in line) == (place == "work")
+    assert ("already registered" in line) == (place == "work")
 
 
 def test_a_wrong_config_is_one_line(arguments, capfd):

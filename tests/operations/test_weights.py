@@ -74,7 +74,7 @@ def test_one_file_of_several_is_fetched(tmp_path, source, capsys):
     named = {"a": entry(source), "b": entry("/nowhere", OTHER)}
     assert run("fetch", named, "--output", tmp_path / "w", "--only", SHA256) == 0
     assert run("fetch", named, "--output", tmp_path / "w", "--only", "abc") == 2
-    assert "--only: no weights of the config have the sha256 abc" in capsys.readouterr().err
+    assert "--only: the config has no weights with the sha256 abc" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_name_stands_for_a_public_file():
 
 
 def test_an_unknown_name_is_refused_with_those_there_are():
-    with pytest.raises(UserError, match="'yunte' is none of resnet50_imagenet, sface, yunet; name"):
+    with pytest.raises(UserError, match="'yunte' is not one of resnet50_imagenet, sface, yunet;"):
         validate(Weights, "yunte", "test")
 
 
@@ -210,7 +210,7 @@ def test_a_node_without_internet_is_told_where_a_file_goes(tmp_path, capsys):
     assert f"or download the file elsewhere and copy it to {tmp_path / SHA256}" in told
     (tmp_path / SHA256).write_bytes(CONTENT)
     assert run("fetch", named, "--output", tmp_path) == 0
-    assert "already there" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
 
 
 def test_the_list_has_each_file_and_its_place(capsys, monkeypatch, tmp_path):
@@ -231,11 +231,12 @@ def test_a_file_whose_sha256_is_not_published_is_listed_with_that_of_a_copy(
     place = tmp_path / "detectron2/ImageNetPretrained/MSRA/R-50.pkl"
     assert main(["list"]) == 0
     listed = capsys.readouterr().out
-    assert "sha256   not published; of a copy at the place below it is shown here\n" in listed
+    assert (
+        "sha256   not published; once a copy is at the place below, its sha256 is shown here\n"
+        in listed
+    )
     assert f"place    {place}\n" in listed
     place.parent.mkdir(parents=True)
     place.write_bytes(CONTENT)
     assert main(["list"]) == 0
-    assert (
-        f"sha256   {SHA256} is that of the copy at the place below; if" in capsys.readouterr().out
-    )
+    assert f"sha256   {SHA256} (of the copy at the place below); if" in capsys.readouterr().out

@@ -273,9 +273,9 @@ def test_summary_and_figure(tmp_path):
         "faces count on labelled objects of the classes person, rider only (pii.only_on_labelled)",
         "license plates count on labelled objects of the classes car, truck, bus, train, "
         "motorcycle only (pii.only_on_labelled)",
-        "faces left out, since on none of the labelled objects of the classes person, rider: 12 "
+        "faces left out, since outside labelled objects of the classes person, rider: 12 "
         "(pii.only_on_labelled: false keeps them)",
-        "faces merged into another one that they overlap, since both are of the same face: 2",
+        "faces merged into an overlapping one of the same face: 2",
     ]
     svg = (tmp_path / "figures/figure_3.svg").read_text()
     assert "mean 1.33" in svg

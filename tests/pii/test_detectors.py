@@ -65,7 +65,9 @@ def test_an_image_that_changed_since_it_was_indexed_is_named(tmp_path):
 
 
 def test_centerface_is_refused_for_plates():
-    with pytest.raises(UserError, match=r"license_plates.detector: centerface finds none; take.*"):
+    with pytest.raises(
+        UserError, match=r"license_plates.detector: centerface does not find them; use.*"
+    ):
         validate(Pii, {"license_plates": {"detector": "centerface"}}, "config.yaml")
     with pytest.raises(UserError, match="annotations"):
         validate(Pii, {"faces": {"detector": "sharp_eyes"}}, "config.yaml")

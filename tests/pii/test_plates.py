@@ -103,7 +103,7 @@ def test_unusable_weights_are_named_in_one_line(tmp_path):
         check_with(weights(path, "0" * 64))
     with pytest.raises(UserError, match=r"mine\.onnx: not an ONNX file"):
         check_with(weights(path))
-    with pytest.raises(UserError, match=r"https://x\.org/a: a job does not download"):
+    with pytest.raises(UserError, match=r"https://x\.org/a: jobs do not download"):
         check_with(weights("https://x.org/a", "0" * 64))
 
 

@@ -93,7 +93,7 @@ NO_IMAGE = (
     "images only, set evaluation.exposed to false"
 )
 WHOLE_PATH = "write the path below the image folder"
-OUTSIDE = "lies outside of the image, 640x480"
+OUTSIDE = "is outside the image, 640x480"
 REFUSED = {
     "fractions": (
         csv("a.png,face,0.1,0.2,0.3,0.4"),
@@ -138,8 +138,8 @@ REFUSED = {
     ),
     "other kind only": (
         csv("a.png,license_plate,60,18,74,30"),
-        "it has no region of kind face; name another `file`, or set pii.faces to null to look for "
-        "none",
+        "it has no region of kind face; name another `file`, or set pii.faces to null to disable "
+        "the search",
     ),
     "header only": (HEADER, "it holds no region"),
     "too short": (
@@ -275,7 +275,7 @@ REFUSED_JSON = {
     ),
     "null entry": (
         json.dumps([ROW, None]),
-        "entry 2: keys with values are expected (found None)",
+        "entry 2: expected keys with values (found None)",
     ),
     "COCO": (
         '{"images": [], "annotations": []}',
@@ -284,7 +284,7 @@ REFUSED_JSON = {
     "null": ("null", "a list of regions is expected, found null"),
     "a key twice": (
         '[{"image": "a.png", "image": "b.png"}]',
-        "not valid JSON ('image' is there twice; keep one of them); make it again",
+        "not valid JSON (duplicate key 'image'; keep one); make it again",
     ),
     "empty list": ("[]", "it holds no region"),
 }
@@ -445,7 +445,7 @@ def test_boxes_that_are_cut_or_may_be_percentages_are_told(data, capsys):
     file = data / "boxes.csv"
     file.write_text(csv("a.png,face,600,400,660,470", f"b.png,{BOX}"))
     assert checked(data, file, capsys)[1:] == [
-        "{file}: 1 face boxes reach beyond their image and are cut"
+        "{file}: 1 face boxes reach beyond their image and are clipped"
     ]
     file.write_text(names("a.png", "b.png"))
     assert checked(data, file, capsys)[1:] == []
@@ -511,9 +511,7 @@ def test_many_rows_are_matched(data):
 
 POLYGONS = "{data}/cityscapes/gtFine/train/t/t_gtFine_polygons.json"
 NAME = "leftImg8bit/train/t/t_leftImg8bit.png"
-SIZES = (
-    "but the image has 640x480 pixels; resize the polygons as the image was, or restore the image"
-)
+SIZES = "but the image has 640x480 pixels; resize the polygons like the image, or restore the image"
 
 
 def plate(*polygon: object) -> dict:
@@ -565,7 +563,7 @@ POLYGON_FILES = {
     "text": ({"objects": [plate(["a", 1])]}, f"objects.0.polygon.0.0: {NUMBER}'a')"),
     "no label": ({"objects": [{"polygon": []}]}, f"objects.0.label: {MISSING}"),
     "null objects": ({"objects": None}, "objects: Input should be a valid list (found None)"),
-    "a list": ([], "keys with values are expected (found a list)"),
+    "a list": ([], "expected keys with values (found a list)"),
 }
 
 

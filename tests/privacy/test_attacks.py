@@ -141,7 +141,7 @@ def test_what_a_killed_job_left_of_pictures_is_removed(attacked, capsys):
     again = {key: given[key] for key in ("annotations", "images", "regions")}
     assert run("pictures", {**again, "output": data / "pictures"}) == 0
     assert not left.exists()
-    assert ".pictures.0123abcd: removed; a job that was killed" in capsys.readouterr().err
+    assert ".pictures.0123abcd: removed leftovers of a killed job" in capsys.readouterr().err
 
 
 def test_pictures_of_others_are_refused(attacked, capsys):
@@ -151,7 +151,7 @@ def test_pictures_of_others_are_refused(attacked, capsys):
     more = {"settings": json.dumps({"attacks": []}), "output": data / "success.json"}
     assert run("attack", {**given, **more, "regions": [data / "few.parquet"]}) == 2
     (said,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
-    assert "--pictures: 2 of the 2 regions that are attacked have a picture, and 2 " in said
+    assert "--pictures: 2 of the 2 attacked regions have a picture, and 2 " in said
     write_regions(data / "pictures/regions.parquet", [])
     assert run("attack", {**given, **more}) == 2
     assert "make the pictures again" in capsys.readouterr().err
@@ -171,7 +171,7 @@ def test_a_region_outside_of_its_image_is_refused(attacked, capsys):
     pictures = {key: given[key] for key in ("annotations", "images")}
     more = {"regions": [data / "outside.parquet"], "output": data / "none"}
     assert run("pictures", {**pictures, **more}) == 2
-    assert "of a.png lies outside of the image, which has 320 x 200" in capsys.readouterr().err
+    assert "of a.png is outside the image, which has 320 x 200" in capsys.readouterr().err
     assert not (data / "none").exists()
 
 
@@ -182,9 +182,9 @@ def test_verdicts_need_the_attacks_on_the_originals(tmp_path, capsys):
         Attacks(version=1, variant=name, regions={}, runs=()).write(files[-1])
     given = {"settings": "{}", "audits": [], "output": tmp_path / "tables"}
     assert run("table", {**given, "attacks": files[::-1]}) == 2
-    assert "the first file has to be that of the originals" in capsys.readouterr().err
+    assert "the first file has to be of the originals" in capsys.readouterr().err
     assert run("table", {**given, "attacks": [*files, files[1]]}) == 2
-    assert "v is there twice" in capsys.readouterr().err
+    assert "v is listed twice" in capsys.readouterr().err
 
 
 def test_one_person_is_nobody_among_others(attacked, require_library):
@@ -224,10 +224,10 @@ class TestWhatDoesNotRun:
     def test_no_face_is_large_enough(self):
         assert (
             self.reason(Recognition(), self.NOTHING, self.FACES)
-            == "no faces are 20 px wide or more"
+            == "no faces are at least 20 px wide"
         )
         said = self.reason(PlateReading(), self.NOTHING, self.NOTHING)
-        assert said == "no license plates are 40 px wide or more"
+        assert said == "no license plates are at least 40 px wide"
 
     def test_pictures_that_nobody_could_treat(self):
         assert self.reason(InformedRecognition(), self.FACES, self.FACES) == UNTREATED
@@ -266,27 +266,29 @@ class TestAnswers:
 
     def test_undecided_says_how_many_it_takes(self):
         said = self.said(one(Conclusion.CHANCE), one(Conclusion.UNDECIDED))
-        assert said.startswith("v, faces: undecided: 100 faces are too few, about 400 are needed.")
+        assert said.startswith("v, faces: undecided: 100 faces are too few; about 400 are needed.")
 
     def test_more_regions_would_not_decide_what_is_near_the_margin(self):
         near = one(Conclusion.UNDECIDED, 0.02)
         near = near.model_copy(
             update={"judgement": Judgement(Conclusion.UNDECIDED, "rank_1", needed=90)}
         )
-        assert self.said(near).startswith("v, faces: undecided: success is too near to the margin.")
+        assert self.said(near).startswith(
+            "v, faces: undecided: success is too close to the margin."
+        )
 
     def test_an_attack_that_does_not_work_is_no_evidence(self):
         assert self.said(one(Conclusion.FAILS)) == (
-            "v, faces: no attack gives evidence. Recognition (dlib) is no evidence: it succeeds on "
-            "fewer than half of the originals"
+            "v, faces: no attack gives evidence. Recognition (dlib) is not evidence: it succeeds "
+            "on fewer than half of the originals"
         )
 
     def test_an_attack_that_was_not_tried_on_the_originals_is_no_evidence(self):
         tried = one(Conclusion.LEAKS, 0.9)
         untold = tried.model_copy(update={"originals": None, "judgement": None})
         assert self.said(untold) == (
-            "v, faces: no attack gives evidence. Recognition (dlib) is no evidence: it did not run "
-            "on the originals"
+            "v, faces: no attack gives evidence. Recognition (dlib) is not evidence: it did not "
+            "run on the originals"
         )
 
     def test_what_was_not_looked_for_is_said(self):
@@ -337,11 +339,11 @@ def test_too_few_people_cannot_keep_a_limit():
     (said,) = broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0.01})
     assert said == (
         "v: rank 1 may exceed its limit of 1 %: recognition (dlib) 0.0 %, up to 5.0 % (n = 100). "
-        "This limit takes at least 368 people or plates, even if no attack succeeds"
+        "This limit needs at least 368 people or plates, even if no attack succeeds"
     )
     assert 1 - 0.025 ** (1 / 368) <= 0.01 < 1 - 0.025 ** (1 / 367)
     (said,) = broken([one(Conclusion.CHANCE, 0.0)], {"rank_1": 0})
-    assert said.endswith("No number of people or plates shows a limit of 0")
+    assert said.endswith("No number of people or plates is enough to show a limit of 0")
 
 
 @pytest.mark.parametrize("value", [float("nan"), 1.5, -0.1])
@@ -353,7 +355,7 @@ def test_a_rate_that_is_no_share_is_one_line(tmp_path, value):
     content["runs"][0]["success"] = asdict(bad)
     file = tmp_path / "success.json"
     file.write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r"success\.json: .*guess, rank_1: .* from 0 to 1"):
+    with pytest.raises(UserError, match=r"success\.json: .*guess, rank_1: .* between 0 and 1"):
         Attacks.read(file)
 
 
@@ -377,7 +379,7 @@ def test_the_officers_page_says_what_to_do_where_no_attack_ran():
     )
     content = PrivacyTables(caption="", layouts=(), audits=(), notes=(), attacks=attacks)
     said = as_markdown(tuple(page_of(content)))
-    assert "v (faces) and v (license plates): no attack gives evidence; see under" in said
+    assert "v (faces) and v (license plates): no attack gives evidence; see Attacks" in said
     assert (
         "Not run: recognition (dlib), linking (dlib) and plate reading on v, because the module "
         "dlib is not installed." in said
@@ -406,7 +408,7 @@ def test_the_officers_page_claims_nothing_that_was_not_measured():
     assert "v, faces: leaks." in said
     assert said.index("## Answer") < said.index("## What to do next") < said.index("## Attacks")
     assert "v (faces): use a stronger setting or another method" in said
-    assert "Hand out no variant that is not shown to keep its limits" in said
+    assert "Do not share a variant that is not shown to keep its limits" in said
     assert re.search(r"\| v +\| recognition \(dlib\) +\| street/7.png +\| 3f", said)
     assert "v, recognition (dlib): 3 left out, no vector." in said
     assert "Not run: recognition (dlib) on v, because the module dlib is not installed." in said
@@ -429,10 +431,10 @@ def test_the_officers_page_claims_nothing_that_was_not_measured():
         ),
         (
             {"attacks": [{"attack": "linking"}, {"attack": "linking"}]},
-            "attacks: linking (dlib) is there twice; remove one",
+            "attacks: linking (dlib) is listed twice; remove one",
         ),
         ({"limits": {"rank1": 1}}, "limits.rank1: no attack measures it; measured: any_character,"),
-        ({"attacks": [], "limits": {"auc": 1}}, "no attack measures it; measured: none, since"),
+        ({"attacks": [], "limits": {"auc": 1}}, "no attack measures it; measured: nothing, since"),
         ({"limits": {"auc": 5}}, "limits.auc: Input should be less than or equal to 1"),
         ({"margin": 0}, "margin: Input should be greater than 0"),
         ({"regions": 3}, "regions: Input should be greater than or equal to 20"),

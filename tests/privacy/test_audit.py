@@ -178,7 +178,7 @@ def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
     assert report["outside"]["share"] < 0.05  # at the boxes' edges; the rest is JPEG's doing
     assert report["images"]["lossy"] == 1
     assert report["whole_images"]["ssim"] < 0.99
-    assert "attention: black: 2 files carry metadata" in capsys.readouterr().err
+    assert "attention: black: 2 files have metadata" in capsys.readouterr().err
 
 
 def test_a_jpeg_of_an_untouched_face_is_unchanged(data):
@@ -247,7 +247,7 @@ def with_another_image(data: Path, folder: Path) -> None:
         (with_another_original, "a.png was made from another original; anonymize again"),
         (
             with_a_region_too_many,
-            "a.png has a change of region 7, which is not among its PII regions",
+            "a.png lists a change of region 7, which is not among its PII regions",
         ),
         (with_another_size, f"a.png: 7x{HEIGHT} pixels, the index has {WIDTH}x{HEIGHT}"),
         (with_an_image_missing, "a.png: no such file"),

@@ -28,7 +28,7 @@ def test_a_clean_variant(clean):
         "Faces: 3 found, 3 changed",
         "License plates: 1 found, 1 changed",
     ]
-    assert lines[3].startswith("Audit: each region that was found is changed, nothing outside")
+    assert lines[3].startswith("Audit: each detected region is changed, nothing outside")
     assert lines[4].startswith("Not looked for: faces below about 10 px; license plates below")
     assert len(lines) == 5
 
@@ -56,8 +56,8 @@ def test_regions_that_the_method_could_only_cover_are_counted(clean):
 def test_colour_profiles_are_counted_and_no_fault(clean, kinds, said):
     metadata = MetadataFindings(n=2, images=("a.png",), of_them_originals=0, kinds=kinds)
     text = text_of(clean.model_copy(update={"metadata": metadata}), ())
-    assert ("files carry metadata" in text) == said
-    assert ("colour profile, since theirs is not sRGB: 2" in text) != said
+    assert ("files have metadata" in text) == said
+    assert ("colour profile, kept since it is not sRGB: 2" in text) != said
 
 
 def test_a_kind_that_nobody_looked_for_is_said(clean):
@@ -92,12 +92,12 @@ def test_dropped_images_are_counted_and_not_handed_over(tmp_path):
     ]
     report["metadata"] = {"n": 0, "images": [], "of_them_originals": 0, "kinds": {}}
     said = lines_of(Audit.model_validate(report))[3]
-    assert said.startswith("Audit: each region that was found is changed or dropped, nothing")
+    assert said.startswith("Audit: each detected region is changed or dropped, nothing")
 
 
 def test_many_notes_are_shortened(clean):
     lines = lines_of(clean, *(f"left out: {number}.jpg: damaged" for number in range(50)))
     assert lines[-2:] == [
         "Note: left out: 19.jpg: damaged",
-        "Note: … and 30 more; data/train.coco.json has all",
+        "Note: … and 30 more, in data/train.coco.json",
     ]

@@ -48,10 +48,10 @@ def test_the_run_that_betrays_most_stands_for_its_variant(tmp_path):
     tables = json.loads((tmp_path / "tables/privacy.json").read_text())
     (said,) = tables["membership"]
     assert re.match(
-        r"natural, membership: its training images are told from validation images by their loss "
-        r"with an AUC of 0\.7\d\d \(0\.7\d\d to 0\.\d{3}\), chance 0\.5, in the worst of 2 runs\. "
-        r"Part of it can be a difference between training and validation images; a variant of "
-        r"method drop with at_random: true would show how much$",
+        r"natural, membership: its training images are separated from validation images by their "
+        r"loss with an AUC of 0\.7\d\d \(0\.7\d\d to 0\.\d{3}\), chance 0\.5, in the worst of 2 "
+        r"runs\. Part of this may be a difference between training and validation images; a "
+        r"variant of method drop with at_random: true would show how much$",
         said,
     )
     page = re.sub(" +", " ", (tmp_path / "privacy.md").read_text())
@@ -73,8 +73,8 @@ def test_images_left_out_at_random_are_the_comparison_and_the_control(tmp_path):
     assert table_of(tmp_path, *files) == 0
     tables = json.loads((tmp_path / "tables/privacy.json").read_text())
     natural, random = tables["membership"]
-    assert "A model that has seen neither (random, seed 1) tells training from " in natural
-    assert "its training images are told from images left out at random by" in random
+    assert "A model that has seen neither (random, seed 1) separates training from " in natural
+    assert "its training images are separated from images left out at random by" in random
     (table,) = (one for one in tables["layouts"] if one["title"] == "Membership")
     auc = {tuple(row[:4]): float(row[4].split()[0]) for row in table["rows"]}
     assert auc["natural", "1", "trained", "validation images"] == pytest.approx(0.64, abs=0.05)

@@ -74,7 +74,7 @@ def test_a_face_that_the_first_search_lacks_is_counted_and_listed(data, capsys):
     said = capsys.readouterr().err
     assert "faces: at least 33.3 % (33.3 to " in said
     assert "centerface found 2, the second detector (centerface) 3, and both 2, in 3 of 3" in said
-    assert "Both are one detector with two settings" in said
+    assert "Both are the same detector with two settings" in said
 
 
 def test_finds_count_where_those_of_the_first_search_count(data, capsys):
@@ -86,7 +86,7 @@ def test_finds_count_where_those_of_the_first_search_count(data, capsys):
     assert missed(data, pii=json.dumps(DETECTORS)) == 0
     faces = Missed.read(data / "estimate.json").kinds[Kind.FACE]
     assert (faces.all.second, faces.all.both, faces.not_labelled) == (1, 1, 2)
-    assert "The second found 2 more on no labelled object, which" in capsys.readouterr().err
+    assert "The second found 2 more outside labelled objects, which" in capsys.readouterr().err
 
 
 def test_somebodys_own_list_can_be_the_second_search(data, capsys):
@@ -99,7 +99,7 @@ def test_somebodys_own_list_can_be_the_second_search(data, capsys):
     numbers = Missed.read(data / "estimate.json").kinds[Kind.FACE].all
     assert (numbers.first, numbers.second, numbers.both) == (2, 2, 1)
     assert numbers.total == 3 * 3 / 2 - 1
-    assert "Both are one detector" not in capsys.readouterr().err
+    assert "Both are the same detector" not in capsys.readouterr().err
 
 
 def test_a_sample_depends_on_the_content_of_the_images_alone(data):
@@ -167,11 +167,12 @@ def test_the_interval_holds_the_true_number_for_independent_searches():
         ),
         (
             {"settings": json.dumps({"faces": {"detector": "plates"}})},
-            "--settings: faces.detector: plates finds none; take one of annotations, centerface",
+            "--settings: faces.detector: plates does not find them; use one of annotations, "
+            "centerface",
         ),
         (
             {"settings": json.dumps({"faces": {"detector": "yunet"}})},
-            "a job does not download; get it with `python -m workflow_scripts weights fetch`",
+            "jobs do not download; fetch it with `python -m workflow_scripts weights fetch`",
         ),
         ({"settings": json.dumps({**SECOND, "images": 0})}, "images: Input should be greater than"),
     ],
@@ -187,7 +188,7 @@ def test_what_cannot_work_is_said_in_one_line(data, capsys, more, message):
 def test_the_first_search_is_not_overwritten(data, capsys):
     before = (data / "0.parquet").read_bytes()
     assert missed(data, **{"only-second": data / "0.parquet"}) == 2
-    assert "0.parquet is read, and would be lost" in capsys.readouterr().err
+    assert "0.parquet is an input and would be overwritten" in capsys.readouterr().err
     assert (data / "0.parquet").read_bytes() == before
 
 
@@ -216,7 +217,7 @@ def test_the_tables_and_the_page_say_what_was_missed(data):
     for text in ((data / "tables/privacy.md").read_text(), (data / "privacy.md").read_text()):
         assert said in text
         assert 'read the estimate as "at least"' in text
-        assert "False finds of either detector count as well" in text
+        assert "False detections of either detector count as well" in text
         (row,) = [line for line in text.splitlines() if line.startswith("| faces of 20 to 40 px")]
         assert [cell.strip() for cell in row.split("|")[2:6]] == ["2", "3", "2", "3 (3 to 15)"]
     content = read_json(data / "tables/privacy.json")

@@ -51,7 +51,7 @@ def test_the_operator_is_what_the_method_does(method, box):
 
 def test_what_cannot_be_undone():
     assert operator_of({"method": "unmodified"}) is None
-    with pytest.raises(NotPossibleError, match="blackbox is no blur or pixelation"):
+    with pytest.raises(NotPossibleError, match="blackbox is neither a blur nor a pixelation"):
         operator_of({"method": "blackbox"})
     with pytest.raises(NotPossibleError, match=r"with margin 1\.5"):
         operator_of(Blur(margin=1.5).model_dump(mode="json"))

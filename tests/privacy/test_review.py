@@ -189,9 +189,9 @@ def test_a_review_of_other_regions_says_so(data):
     assert table_of(data, regions=TABLES[:1]) == 0
     tables = json.loads((data / "tables/privacy.json").read_text())
     assert tables["review_is_current"] is False
-    assert "The review was of other regions than those that are anonymized" in tables["coverage"][0]
+    assert "The review was of different regions than those anonymized" in tables["coverage"][0]
     page = (data / "privacy.md").read_text()
-    assert "Have a person review a random sample of the images with the regions that are" in page
+    assert "Have a person review a random sample of the images with the current regions" in page
 
 
 def test_half_of_the_tiles_is_said_beside_the_bound(data):
@@ -225,7 +225,7 @@ def test_numbers_that_cannot_be_are_one_line(data, capsys, value):
     numbers = json.loads((data / "review.json").read_text())
     numbers["kinds"]["face"]["missed_share"]["upper"] = value
     (data / "review.json").write_text(json.dumps(numbers))
-    with pytest.raises(UserError, match="kinds: face: missed_share is no share from 0 to 1"):
+    with pytest.raises(UserError, match="kinds: face: missed_share is not a share between 0 and 1"):
         Review.read(data / "review.json")
     numbers["kinds"]["face"]["missed_share"]["upper"] = 0.5
     (data / "review.json").write_text(json.dumps(numbers | {"reviewed": 19}))
@@ -279,7 +279,7 @@ def test_points_that_a_file_of_regions_cannot_hold_are_counted(tmp_path, capsys)
     assert make_page(tmp_path) == 0
     assert take(tmp_path, answer(tmp_path)) == 0
     said = capsys.readouterr().err
-    assert "attention: 1 regions without landmarks or corners, whose centre is not in the" in said
+    assert "attention: 1 regions saved without points, whose centre is not in the box" in said
     assert "attention: 1 regions left out, of 2 pixels or less in the upper left corner" in said
 
 
@@ -353,7 +353,9 @@ def test_what_is_read_is_not_overwritten(data, capsys, option, name):
     answers = answer(data)
     before = (data / name).read_bytes()
     assert take(data, answers, **{option: data / name}) == 2
-    assert error_of(capsys).endswith(f"{name} is read, and would be lost; name another file")
+    assert error_of(capsys).endswith(
+        f"{name} is an input and would be overwritten; name another file"
+    )
     assert (data / name).read_bytes() == before
 
 

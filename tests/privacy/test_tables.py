@@ -53,7 +53,7 @@ def test_the_table_has_a_row_for_each_variant(data, capsys):
     readable = (data / "tables/privacy.md").read_text()
     rows = [line for line in readable.splitlines() if line.startswith(("| unmod", "| black"))]
     assert len(rows) == 6  # faces, plates, whole images
-    assert "**Attention:** black: 1 files carry metadata (text), e.g. in empty.jpg" in readable
+    assert "**Attention:** black: 1 files have metadata (text), e.g. in empty.jpg" in readable
     capsys.readouterr()
     assert main(["show", str(data / "tables/privacy.json")]) == 0
     said = capsys.readouterr().out
@@ -90,8 +90,8 @@ def test_images_that_were_not_compared_are_not_certified(data):
     assert run("table", tables) == 0
     content = json.loads((data / "tables/privacy.json").read_text())
     assert content["notes"][0] == (
-        "theirs: 2 of 3 images were compared nowhere outside of the regions (whole_image); a face "
-        "or plate that was only moved, as in a turned image, counts as changed and is not looked "
+        "theirs: 2 of 3 images were compared inside the regions only (whole_image); a face "
+        "or plate that was just moved, as in a turned image, counts as changed and is not looked "
         "for elsewhere"
     )
     faces, _, images = (

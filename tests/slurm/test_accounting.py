@@ -63,7 +63,7 @@ def test_a_job_is_accounted_for_although_accounting_was_away(
     said = done.stdout
     assert done.returncode == 0, said
     # Of which one depends on whether Snakemake asked for the first time while accounting was away.
-    assert re.search(r"Job states are asked of (sacct \(accounting answers|squeue \(sacct: )", said)
+    assert re.search(r"Job states come from (sacct \(accounting answers|squeue \(sacct: )", said)
     assert (workflow.folder / missing).is_file()
     assert predictions_of(cluster, "completed") == waiting
 
@@ -108,7 +108,7 @@ def test_the_check_knows_accounts(accounting_cluster, check, tmp_path):
         checked[account] = check(accounting_cluster, PROJECT / "profiles/slurm", own)
     known, wrong = checked[ACCOUNT], checked["wrong"]
     assert known[0] == 0, known[1]
-    assert "job states are asked of sacct (accounting answers)" in known[1]
+    assert "job states come from sacct (accounting answers)" in known[1]
     assert wrong[0] == 2
     (error,) = (line for line in wrong[1].splitlines() if "error: " in line)
     assert "error: other jobs, train, predict" in error
@@ -121,7 +121,7 @@ def test_a_bad_account_ends_the_call(accounting_cluster, reference, tmp_path):
     before = accounting_cluster.jobs()
     refused = call(workflow, missing)
     assert refused.returncode != 0
-    line = "Slurm does not take the job: account wrong is none of yours; yours: "
+    line = "Slurm refuses the job: account wrong is not yours; yours:  "
     assert refused.stdout.count(f"message: {line}") == 1
     assert ACCOUNT in refused.stdout.split(line, 1)[1].splitlines()[0]
     assert accounting_cluster.jobs() == before

@@ -26,7 +26,7 @@ def test_what_the_cluster_has_is_accepted(cluster, check, tmp_path, by):
     own = site(tmp_path / "site.yaml", gpu_partition='"gpu"', gpus_by=by)
     code, said = check(cluster, PROJECT / "profiles/slurm", own)
     assert code == 0, said
-    assert "job states are asked of squeue" in said
+    assert "job states come from squeue" in said
     for name in ("other jobs", "train", "predict"):
         assert f"{name}: accepted" in said
     assert ("--gpus=4" if by == '"gpus"' else "--gres=gpu:4") in said
@@ -61,4 +61,4 @@ def test_sacct_that_is_broken_is_named(cluster, check, tmp_path):
     own = site(tmp_path / "site.yaml", gpu_partition='"gpu"')
     code, said = check(cluster, PROJECT / "profiles/slurm", own, PATH=path)
     assert code == 0, said
-    assert "job states are asked of squeue (sacct: error: Connection refused)" in said
+    assert "job states come from squeue (sacct: error: Connection refused)" in said

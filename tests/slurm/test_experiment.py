@@ -36,7 +36,7 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
 
     failed = workflow.snakemake("--retries", "0")
     assert failed.returncode != 0
-    assert "Job states are asked of squeue" in failed.stdout
+    assert "Job states come from squeue" in failed.stdout
     assert "Training on variant natural, seed 1" in failed.stdout
     assert f"{FAILING}.log" in failed.stdout
     states = {f"{run.variant}/seed~{run.seed}": run.state for run in look(workflow.results)}
@@ -74,7 +74,7 @@ def test_a_walltime_shorter_than_the_training(idle_cluster, reference, tmp_path)
     )
     before = training_jobs(idle_cluster)
     said = workflow.run(model(workflow, RUN), "--retries", "0")
-    assert said.count("it is submitted again and resumes, which costs no retry") == iterations - 1
+    assert said.count("it is resubmitted and resumes, without using a retry") == iterations - 1
     after = training_jobs(idle_cluster)
     assert len(after) == len(before) + iterations
     job = idle_cluster.details(after[-1])

@@ -159,7 +159,7 @@ def test_preempted_for_good_and_snakemake_stopped_twice(idle_cluster, reference,
         release(held[RUN])
         code, said = ended(snakemake)
     assert code == 0, said
-    assert "is done: by the other call" in said
+    assert "was done by the other call" in said
     assert training_jobs(cluster) == before
     assert weights_of(workflow, RUN) == weights_of(reference, RUN)
     assert resumed(workflow, RUN)

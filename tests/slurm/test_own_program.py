@@ -43,7 +43,7 @@ def test_a_program_goes_on_and_only_a_failed_run_runs_again(idle_cluster, refere
     failed = workflow.snakemake("--retries", "0", "--keep-going")
     assert failed.returncode != 0
     assert "trainer.sh ended with 3; it said 'no luck'" in failed.stdout
-    again = "it is submitted again and resumes, which costs no retry"
+    again = "it is resubmitted and resumes, without using a retry"
     assert failed.stdout.count(again) == 1
     assert len(training_jobs(idle_cluster)) == before + 3
 

@@ -61,9 +61,9 @@ def test_the_check_reads_limits(accounting_cluster, check, tmp_path):
     errors = [line for line in said.splitlines() if "error: " in line]
     assert len(errors) == 2, said
     assert "train, doctor: 4 GPUs are more than the 2 of QOS small, per user, the" in errors[0]
-    assert "train: 1440 minutes are more than the 60 of QOS small, the job would wait" in errors[1]
+    assert "train: 1440 minutes exceed the 60 of QOS small, so the job would wait" in errors[1]
     assert "set train_runtime" in errors[1]
-    assert "jobs: 50, but QOS small, per user takes 2: set jobs: 2" in said
+    assert "jobs: 50, but QOS small, per user accepts 2: set jobs: 2" in said
 
     fitting = with_qos(tmp_path / "site.yaml", gpus="2", train_runtime="60")
     code, said = check(accounting_cluster, SLURM, fitting)
@@ -76,7 +76,7 @@ def test_gpus_that_have_a_model(accounting_cluster, check, tmp_path, model, by):
     quoted = {name: f'"{value}"' for name, value in settings.items()}
     code, said = check(accounting_cluster, SLURM, site(tmp_path / "site.yaml", **quoted))
     assert (code == 0) is (model == "a100"), said
-    assert ("no node has that; set gpus, gpu_model" in said) is (model == "v100")
+    assert ("no node has these resources; set gpus, gpu_model" in said) is (model == "v100")
 
 
 @pytest.mark.parametrize("state", ["drain", "inactive", "down"])
@@ -85,7 +85,7 @@ def test_the_check_says_that_a_partition_is_closed(cluster, check, tmp_path, sta
     with cluster.closed("gpu", state):
         code, said = check(cluster, SLURM, own)
     assert code == 0, said
-    (line,) = (line for line in said.splitlines() if "is closed at present" in line)
+    (line,) = (line for line in said.splitlines() if "is currently closed" in line)
     assert "train, predict, predict_on, predict_also, membership, doctor: partition gpu" in line
     assert f"({state.upper()}): these jobs wait until that changes; to run them els" in line
     assert "set cpu_partition or gpu_partition" in line
@@ -104,10 +104,13 @@ def test_the_check_knows_nodes_that_are_away(cluster, check, tmp_path):
             cluster.ask("scontrol", "update", nodes, "state=resume")
         if away == cluster.nodes:
             assert code == 0, said
-            assert "all nodes of its partition are down or drained at present: these jobs" in said
+            assert "all nodes of its partition are currently down or drained: these jobs" in said
         else:
             assert code == 2
-            assert "(5 of 6 nodes are down or drained at present); no node has that; set" in said
+            assert (
+                "(5 of 6 nodes are currently down or drained); no node has these resources; set"
+                in said
+            )
 
 
 def call(
@@ -149,7 +152,7 @@ def test_a_sacct_that_does_not_answer(idle_cluster, tmp_path, sacct, said):
     (tmp_path / "site.yaml").write_text(WITHOUT_ACCOUNT.replace(DEFINITIONS, DEFINITIONS + SOON))
     done = call(idle_cluster, tmp_path, first=program.parent)
     assert done.returncode == 0, done.stdout
-    assert f"Job states are asked of {said}" in done.stdout
+    assert f"Job states come from {said}" in done.stdout
     assert len(list(tmp_path.glob("[01].txt"))) == 2
 
 
@@ -171,7 +174,7 @@ def test_two_calls_at_once_do_no_work_twice(idle_cluster, tmp_path):
         second = pool.submit(call, idle_cluster, folder, "--nolock")
     for done in (first.result(), second.result()):
         assert done.returncode == 0, done.stdout
-    assert "which another call submitted for the same work. It costs no retry" in (
+    assert "which another call submitted for the same work. No retry is used" in (
         second.result().stdout
     )
     starts = [path.read_text().count("\n") for path in sorted(folder.glob("*.starts"))]
@@ -196,7 +199,7 @@ def test_a_partition_that_takes_no_jobs_for_a_while(idle_cluster, tmp_path):
     """It is waited for without a retry, and said once."""
     (tmp_path / "Snakefile").write_text(SNAKEFILE.replace("range(4)", "range(2)"))
     (tmp_path / "site.yaml").write_text(f"{WITHOUT_ACCOUNT}slurm-status-command: squeue\n")
-    waits = "The default partition takes no jobs at present (drained, inactive or down)"
+    waits = "The default partition currently accepts no jobs (drained, inactive or down)"
     with ThreadPoolExecutor() as pool:
         with idle_cluster.closed("gpu", "drain"):
             running = pool.submit(call, idle_cluster, tmp_path)

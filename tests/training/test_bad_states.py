@@ -92,12 +92,12 @@ def first_of(weights: dict) -> str:
 
 ANY_FILE = {
     "empty": (content(b""), r"EOFError|Ran out of input"),
-    "garbage": (content(b"garbage" * 99), "something else than tensors and plain data"),
+    "garbage": (content(b"garbage" * 99), "objects other than tensors and plain data"),
     "cut": (cut, "PytorchStreamReader failed reading zip archive"),
-    "a program": (code, "something else than tensors and plain data"),
+    "a program": (code, "objects other than tensors and plain data"),
     "a plain pickle": (
         content(pickle.dumps({"a": 1})),
-        "something else than tensors and plain data|Invalid magic",
+        "objects other than tensors and plain data|Invalid magic",
     ),
     "a bomb": (bomb, r"it would unpack to 4,00\d,\d{3} bytes from \d,\d{3}; torch does not"),
 }
@@ -166,7 +166,7 @@ def test_a_bad_state_is_named_and_the_one_before_is_used(interrupted, job, damag
     assert "saved at iteration 2 of 6" in run_here(job, stop_after(1)).message
     first, second = [record.message for record in caplog.records][:2]
     said = rf"{re.escape(str(job.state))}: (damaged \([^\n]*({reason})[^\n]*\)|{reason})"
-    assert re.fullmatch(said + ", going back to the one before", first), first
+    assert re.fullmatch(said + ", using the previous one", first), first
     assert second == "resuming at iteration 1"
     assert not (job.state.parent / "executed").exists()
 
@@ -184,7 +184,9 @@ def without_record(change: Callable[[dict], object]) -> Callable[[Path], None]:
     return damage
 
 
-OTHER_FILE = r"its sha256 is [0-9a-f]{64}, but .*/run.json states [0-9a-f]{64}; it is damaged or of"
+OTHER_FILE = (
+    r"its sha256 is [0-9a-f]{64}, but .*/run.json states [0-9a-f]{64}; it is damaged or from"
+)
 NO_MODEL = "not a trained model of this project"
 MODELS = {
     "missing": (Path.unlink, "no such file"),
@@ -264,7 +266,7 @@ WEIGHTS = {
     ),
     "NaN": (
         changed(lambda model: model["model"]["backbone.body.conv1.weight"].fill_(torch.nan)),
-        "backbone.body.conv1.weight holds a NaN or infinity; take another file",
+        "backbone.body.conv1.weight contains NaN or infinity; use another file",
     ),
 }
 
@@ -307,7 +309,7 @@ def test_a_bad_line_of_losses_is_left_out_and_said(interrupted, job, line, caplo
         lines = stream.read().splitlines()
         stream.seek(0)
         stream.write(b"\n".join([lines[0], line, *lines[1:]]) + b"\n")
-    said = f"{job.live_metrics}: 1 damaged lines are left out"
+    said = f"{job.live_metrics}: 1 damaged lines skipped"
     assert [record.iteration for record in read_losses(job.live_metrics)] == [1, 2]
     assert said in caplog.text
     run_here(job)

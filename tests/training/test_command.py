@@ -34,7 +34,7 @@ def train(job, *extra: str) -> int:
 def test_more_gpus_than_there_are_is_one_line(job, capfd, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert train(job, "--gpus", "3") == 2
-    assert "--gpus: 3 asked for, 0 found on this machine" in capfd.readouterr().err
+    assert "--gpus: 3 requested, 0 found on this machine" in capfd.readouterr().err
     assert not job.output.exists()
 
 
@@ -52,7 +52,7 @@ def test_an_image_that_a_manifest_lacks_is_named(job, capfd, tmp_path):
     other = Entry("a.png", "s/a.png", "", "", linked=False)
     write_manifest(tmp_path / "manifest.parquet", [other])
     assert train(job, "--anonymized", str(tmp_path)) == 2
-    assert "10 of 10 images are not in it, image_001.png for one" in capfd.readouterr().err
+    assert "10 of 10 images are missing in it, such as image_001.png" in capfd.readouterr().err
 
 
 @pytest.mark.slow
@@ -78,7 +78,7 @@ def test_how_many_images_are_dropped_is_said(job, shapes, tmp_path, capfd):
     )
     # Ends there, before the workers start.
     assert train(weights, "--anonymized", str(tmp_path / "variant")) == 2
-    said = "2 of 10 images are dropped; iterations and schedule stay as they are"
+    said = "2 of 10 images are dropped; iterations and schedule do not change"
     assert said in capfd.readouterr().err
 
 
@@ -165,7 +165,7 @@ def test_a_second_call_waits_and_takes_the_finished_run_or_trains(job, fingerpri
     ]
     assert read_json(job.output / "run.json")["fingerprint"] == fingerprint
     if fingerprint == job.fingerprint:
-        assert "trained already, from the same settings, data and code" in said
+        assert "already trained, with the same settings, data and code" in said
         assert (job.output / "model_final.pth").stat().st_mtime_ns == finished
     else:
         assert "iteration 2/2" in said

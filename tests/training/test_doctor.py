@@ -25,7 +25,7 @@ def test_a_machine_that_can_train(capfd):
     assert re.search(rf" torch +{re.escape(torch.__version__.split('+')[0])} +ok", said)
     for found in (
         "CPU, ",
-        "gloo adds up over 2 processes",
+        "gloo computes a sum over 2 processes",
         "torchvision: 6 iterations of 4 images",
         "as expected",
         "a step of 4 images of 256x128 with 1 worker, its state, and a prediction",
@@ -43,7 +43,7 @@ def test_what_does_not_work_is_named_and_the_rest_examined(capfd, monkeypatch):
     assert code == 2
     assert "NMS keeps [0, 1, 2] instead of [0, 2]" in said
     assert re.search(r"training and prediction +RuntimeError: training diverged at iter", said)
-    assert "error: training and prediction, RoIAlign and NMS: does not work here" in said
+    assert "error: training and prediction, RoIAlign and NMS: failed on this machine" in said
 
 
 def test_fewer_gpus_than_a_training_asks_for_are_named():

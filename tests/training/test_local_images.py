@@ -31,7 +31,7 @@ def test_originals_are_copied_once(job, tmp_path, caplog, monkeypatch):
     assert local[0] == local[1] == local[2]
     assert local[0].images.parent == tmp_path / "node/my images"
     said = sorted(record.message.split(": ")[1] for record in caplog.records)
-    assert said == [f"10 images, {count} of them copied now" for count in (0, 0, 10)]
+    assert said == [f"10 images, of which {count} copied now" for count in (0, 0, 10)]
     assert copies(local[0].images).keys() == copies(job.images).keys()
     assert run_here(local[0]).message
     run_here(elsewhere := replace(job, output=tmp_path / "other"))
@@ -73,7 +73,7 @@ def test_without_room_images_are_read_where_they_are(job, tmp_path, caplog, monk
 
     monkeypatch.setattr(local_images, "_copy", full)
     assert with_local_images(job, tmp_path / "node") == job
-    assert "no copy of the images (No space left on device): they are read where" in caplog.text
+    assert "images are not copied (No space left on device), but read from" in caplog.text
     assert not any(path.is_dir() for path in (tmp_path / "node").iterdir())
 
 
@@ -115,5 +115,5 @@ def test_a_variable_that_is_not_set_makes_no_folder(job, tmp_path, caplog, monke
     monkeypatch.setenv("EMPTY", "")
     before = set(tmp_path.iterdir())
     assert with_local_images(job, Path(folder)) == job
-    assert "(a variable in it is not set, or it is no absolute path): they are" in caplog.text
+    assert "(a variable in it is not set, or it is not an absolute path), but read" in caplog.text
     assert set(tmp_path.iterdir()) == before

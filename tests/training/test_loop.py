@@ -206,7 +206,7 @@ def test_too_little_memory_says_what_to_lower(job, monkeypatch):
     monkeypatch.setattr(TorchvisionEngine, "losses", full)
     with pytest.raises(UserError, match=r"out of memory.*lower --micro-batch from 4 to 2"):
         run_here(job)
-    with pytest.raises(UserError, match="one image alone does not fit"):
+    with pytest.raises(UserError, match="a single image does not fit"):
         run_here(replace(job, micro_batch=1))
 
 

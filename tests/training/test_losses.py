@@ -119,4 +119,4 @@ def test_a_model_that_diverged_is_one_line(reference, shapes, tmp_path, capfd):
     content["model"] = {name: value * torch.nan for name, value in content["model"].items()}
     torch.save(content, folder / "model_final.pth")
     assert losses(replace(reference, output=folder), shapes / "val", tmp_path / "a.json") == 2
-    assert "the loss on 10 of 10 images is not finite, as of a training" in capfd.readouterr().err
+    assert "the loss on 10 of 10 images is not finite, so the training" in capfd.readouterr().err

@@ -45,7 +45,7 @@ def test_visible_gpus_are_those_that_cuda_would_see(allowed, visible, monkeypatc
     if allowed is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", allowed)
     assert visible_gpus() == visible
-    with pytest.raises(UserError, match=f"5 asked for, {len(visible)} found"):
+    with pytest.raises(UserError, match=f"5 requested, {len(visible)} found"):
         choose_gpus(5)
 
 

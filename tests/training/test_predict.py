@@ -34,7 +34,7 @@ def predict(output, shapes, name: str, *more: str, **settings) -> list[dict]:
 
 
 def check_contract(results: list[dict], shapes) -> dict[int, tuple[int, int]]:
-    """See that predictions are what every engine owes; returns the images' sizes by id."""
+    """Check that predictions are what every engine owes; returns the images' sizes by id."""
     split = CocoSplit.read(shapes / "val" / "annotations.json")
     sizes = {image.id: (image.height, image.width) for image in split.images}
     assert {result["image_id"] for result in results} == set(sizes)

@@ -65,12 +65,12 @@ def read_network(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     """The model in an ONNX file, and its weights by name.
 
     Raises:
-        UserError: the file is none of ONNX, or the package onnx is not installed.
+        UserError: it is not an ONNX file, or the package onnx is not installed.
     """
     onnx = onnx_package()
     try:
         model = onnx.load(path)
-    except Exception as error:  # protobuf's own kinds, if the file is none of ONNX
+    except Exception as error:  # protobuf's own kinds, if it is not an ONNX file
         raise UserError(f"{path}: no ONNX file ({type(error).__name__})") from None
     return model, {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
 

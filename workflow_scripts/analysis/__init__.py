@@ -1,1 +1,1 @@
-"""What the evaluations of an experiment say: tables, statistics, the report."""
+"""Results of an experiment: tables, statistics, report."""

@@ -17,7 +17,7 @@ def ap(fraction: float | None) -> str:
 
 
 def unsigned(fraction: float | None) -> str:
-    """`0.40`, a difference without its direction."""
+    """`0.40`, a difference without sign."""
     return UNDEFINED if fraction is None or math.isnan(fraction) else f"{100 * fraction:.2f}"
 
 
@@ -39,7 +39,7 @@ def p_value(p: float | None) -> str:
 
 
 def cell(mean: float, std: float, n: int, expected: int) -> str:
-    """`0.309 ± 0.002`; without deviation for one run; with `(n=…)` if not all runs count."""
+    """`0.309 ± 0.002`; without deviation for a single run; with `(n=…)` if not all runs count."""
     if n == 0:
         return UNDEFINED
     deviation = "" if math.isnan(std) else f" ± {std:.3f}"

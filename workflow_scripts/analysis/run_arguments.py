@@ -1,4 +1,4 @@
-"""Options that tell a command which runs, tables and summaries to read."""
+"""Options that select a command's runs, tables and summaries."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,16 +21,16 @@ RunsIn = Annotated[
     Path,
     option(
         "FOLDER",
-        "The experiment's folder of runs: takes VARIANT/seed~SEED/eval.json of each expected run "
-        "that is there.",
+        "The experiment's folder of runs, from which VARIANT/seed~SEED/eval.json of each expected "
+        "run is read if it exists.",
     ),
 ]
 Expected = Annotated[
     str,
     option(
         "JSON|FILE",
-        'The runs there have to be, and the order of variants and classes: {"variants": [...], '
-        '"seeds": [...], "classes": [...]} (where it is optional, by default: each variant and '
+        'The expected runs, and the order of variants and classes: {"variants": [...], '
+        '"seeds": [...], "classes": [...]} (if optional, default: each variant and '
         "seed that occurs).",
     ),
 ]
@@ -39,7 +39,7 @@ Tables = Annotated[
     Path,
     option(
         "FOLDER",
-        "Folder of table_2.json and verdict.json (default: `tables` in the results' folder).",
+        "Folder of table_2.json and verdict.json (default: `tables` in the results folder).",
     ),
 ]
 Summary = Annotated[
@@ -56,7 +56,7 @@ Summary = Annotated[
 def read_chosen_runs(
     runs: Sequence[Path] | None, folder: Path | None, expected: str | None, reference: str
 ) -> tuple[list[EvaluatedRun], ExpectedRuns]:
-    """The runs that the options name, and those that there have to be.
+    """The runs that the options name, and the expected runs.
 
     Args:
         runs: `--runs`.
@@ -65,7 +65,7 @@ def read_chosen_runs(
         reference: `--reference`.
 
     Raises:
-        UserError: there are none, or they are not of one experiment.
+        UserError: there are none, or they are not from one experiment.
     """
     wanted = read_expected(expected) if expected else None
     if runs:

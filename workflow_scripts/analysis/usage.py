@@ -20,12 +20,12 @@ HEADERS = {
     "peak_rss_gib": "memory (GiB)",
 }
 FORMATS = {"gpu_idle": ".0%", "cpu_idle": ".0%", "energy_kwh": ".3f", "peak_rss_gib": ".1f"}
-"""Formats of the columns that are not written with two decimals."""
+"""Formats of the columns without two decimals."""
 
 
 @dataclass(frozen=True)
 class Amount:
-    """A sum, a mean or a maximum over jobs, of which some may not have been recorded."""
+    """A sum, mean or maximum over jobs, some of which may have no record."""
 
     value: float | None
     known: int
@@ -33,7 +33,7 @@ class Amount:
     jobs: int
 
     def text(self, form: str) -> str:
-        """The value in a format such as `.1f`, with the number of jobs if some have no record."""
+        """The value in a format such as `.1f`, with the number of recorded jobs if not all are."""
         if self.value is None:
             return NOT_RECORDED
         of = "" if self.known == self.jobs else f" ({self.known} of {self.jobs} jobs)"
@@ -48,14 +48,14 @@ class StageUsage:
     jobs: int
     attempts: int
     hours: Amount
-    """Time of all attempts."""
+    """Total time of all attempts."""
     queued_hours: Amount
-    """Time that all attempts waited in the queue."""
+    """Total queue time of all attempts."""
     gpu_hours: Amount
     gpu_idle: Amount
     """Share of the GPU-hours without computation, 0 to 1."""
     cpu_hours: Amount
-    """Time of the allocated cores, computing or not."""
+    """Allocated core time, used or not."""
     cpu_idle: Amount
     energy_kwh: Amount
     peak_rss_gib: Amount
@@ -81,7 +81,7 @@ def row(usage: StageUsage) -> list[str]:
     cells = [usage.stage, str(usage.jobs), str(usage.attempts)]
     for name in list(HEADERS)[3:]:
         amount = getattr(usage, name)
-        # Nothing was allocated, so nothing could be idle.
+        # Without an allocation, nothing could be idle.
         nothing = name.endswith("_idle") and not amount.jobs
         cells.append("" if nothing else amount.text(FORMATS.get(name, ".2f")))
     return cells

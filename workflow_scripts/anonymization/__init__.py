@@ -1,1 +1,1 @@
-"""Making anonymized twins of the training images: one folder a variant and shard."""
+"""Anonymized twins of the training images: one folder per variant and shard."""

@@ -1,4 +1,4 @@
-"""Anonymizing the images of a shard."""
+"""Anonymization of the images of a shard."""
 
 import struct
 from collections import Counter
@@ -33,25 +33,25 @@ from workflow_scripts.imaging.pictures import Picture
 JPEG = b"\xff\xd8"
 """First bytes of a JPEG file."""
 JPEG_BLOCK = 16
-"""Side of the blocks in which JPEG codes colours, pixels."""
+"""Side of JPEG's colour blocks, in pixels."""
 
 
 @dataclass(frozen=True)
 class ShardFolder:
-    """The folder of a shard's images while it is written."""
+    """The folder of a shard's images during writing."""
 
     path: Path
     name: str
-    """The name that the folder will have."""
+    """Final path of the folder."""
     as_originals: bool = False
-    """Whether each file has the name and the format of its original, without its metadata."""
+    """Whether each file has the name and format of its original, without metadata."""
     looks: dict[str, Glimpses] = field(default_factory=dict)
-    """What is kept of images from elsewhere, by `file_name` of the original."""
+    """Records of images from elsewhere, by `file_name` of the original."""
 
     removed: list[tuple[str, ...]] = field(default_factory=list)
-    """Kinds of metadata that were left out of each image that was taken over."""
+    """Kinds of metadata removed from each image taken over."""
     kept: list[tuple[str, ...]] = field(default_factory=list)
-    """Kinds of metadata that each image that was taken over still has."""
+    """Kinds of metadata kept in each image taken over."""
 
     def target(self, image: CocoImage, suffix: str) -> Path:
         """The file that is written for an image."""
@@ -64,10 +64,10 @@ class ShardFolder:
 
         Args:
             image: record of the original.
-            original: content of its file.
-            root: the folder that its file name is relative to.
-            pixels: the changed pixels; None where nothing changed: then they stay coded as they
-                are, unless the EXIF orientation has to become part of them.
+            original: content of the original file.
+            root: the folder that the file name is relative to.
+            pixels: the changed pixels; None if nothing changed: then the encoded pixels are kept,
+                unless the EXIF orientation has to be applied to them.
 
         Returns:
             The file and its SHA-256.
@@ -107,20 +107,20 @@ class ShardFolder:
 
 
 def dropped_entry(picture: Picture) -> Entry:
-    """The manifest entry of an image that is left out."""
+    """The manifest entry of a dropped image."""
     image, regions = picture.record, len(picture.regions)
     return Entry(image.file_name, "", "", image.sha256, linked=False, asked=regions, dropped=True)
 
 
 def check_names(pictures: Sequence[Picture], *, as_originals: bool = False) -> None:
-    """Check that each image gets a file of its own in the shard's folder.
+    """Check that each image gets a distinct file in the shard's folder.
 
     Args:
-        pictures: of the shard.
+        pictures: images of the shard.
         as_originals: whether files keep their suffixes.
 
     Raises:
-        UserError: two images would become the same file, or one would lie outside of the folder.
+        UserError: two images would become the same file, or one would be outside the folder.
     """
     names = [PurePosixPath(picture.record.file_name) for picture in pictures]
     targets = Counter(name.with_suffix(".png") for name in names)
@@ -128,11 +128,11 @@ def check_names(pictures: Sequence[Picture], *, as_originals: bool = False) -> N
         if name.is_absolute() or ".." in name.parts:
             raise UserError(
                 f"{name}: an image's `file_name` has to lie below the image folder; choose a "
-                "higher folder as the data set's images"
+                "higher folder for the data set's images"
             )
         if targets[name.with_suffix(".png")] > 1 and not as_originals:
             raise UserError(
-                f"{picture.path}: another image differs from it in the suffix only; both would "
+                f"{picture.path}: another image differs only in the suffix; both would "
                 "become the same PNG; rename one"
             )
 
@@ -140,10 +140,10 @@ def check_names(pictures: Sequence[Picture], *, as_originals: bool = False) -> N
 def anonymize_images(
     method: Method, pictures: Sequence[Picture], folder: ShardFolder, threads: int
 ) -> Iterator[Entry]:
-    """Anonymize images side by side; yields their manifest entries in the order of the pictures.
+    """Anonymize images in parallel; yields their manifest entries in the order of the pictures.
 
-    At most `threads` images are in memory. Each of them uses one thread: OpenCV's own threads
-    help little with one image and compete with the others.
+    At most `threads` images are in memory. Each uses one thread, since OpenCV's own threads speed
+    up a single image little and compete with the others.
     """
     cv2.setNumThreads(1)
     with ThreadPoolExecutor(max_workers=threads) as pool:
@@ -153,12 +153,12 @@ def anonymize_images(
 def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> Entry:
     """Write the anonymized version of one image.
 
-    An image in which nothing changes is linked, or copied without its metadata. Any other becomes a
-    new PNG: lossless outside of the changes, and without the original's metadata. In a folder whose
-    files are `as_originals`, each is written, in its own format.
+    An unchanged image is linked, or copied without its metadata. Any other becomes a new PNG:
+    lossless outside the changes, and without the original's metadata. With `as_originals`, each
+    image is written in its own format.
 
     Raises:
-        UserError: the original is damaged, or not the one that was indexed.
+        UserError: the original is damaged, or differs from the indexed one.
     """
     image = picture.record
     content = read_recorded(image, picture.root)
@@ -166,12 +166,12 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
     if finished is not None:
         return _taken_over(method, picture, content, finished, folder)
     if picture.regions or method.treats_objects:
-        # Where regions overlap, what comes first matters: never their order in a file.
+        # The order matters where regions overlap, so it must not depend on the order in a file.
         opened = replace(picture, regions=tuple(sorted(picture.regions, key=order_of)))
         opened = opened.with_pixels(decode(content, image, picture.root))
         rng = np.random.default_rng(int(sha256_of(image.file_name)[:16], 16))
         pixels, reported = method.anonymize(opened, rng)
-        # A blur of a flat area changes nothing: what counts is the pixels.
+        # Compared by pixels, since a blur of a flat area changes nothing.
         boxes = [np.s_[change.y0 : change.y1, change.x0 : change.x1] for change in reported]
         differs = [(pixels[box] != opened.pixels[box]).any() for box in boxes]
         changes = [change for change, changed in zip(reported, differs, strict=True) if changed]
@@ -203,24 +203,24 @@ def _taken_over(
     if finished.same:
         folder.looks[image.file_name] = look
     target, clean = folder.target(image, finished.path.suffix), _cleaned(method, content, folder)
-    # A copy: through a link, an edit of the other folder would change what is trained on.
+    # Copied, since with a link, an edit in the other folder would change training images.
     write_bytes(target, clean)
     whole_image = not finished.same
     return folder.entry(picture, target, sha256_of(clean), changes, whole_image=whole_image)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file of a shard's folder, which is not there yet."""
+    """Write a new file of a shard's folder."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 
 def _cleaned(method: Method, content: bytes, folder: ShardFolder) -> bytes:
-    """An image file's content without its metadata, where the method is to leave it out.
+    """An image file's content, without metadata if the method removes it.
 
-    An orientation stays, since viewers would show the image turned otherwise. Content that has no
-    metadata, or of whose format it cannot be cut out, is returned as it is.
+    An orientation is kept, since otherwise viewers would show the image turned. Content without
+    metadata, or in a format that it cannot be removed from, is returned unchanged.
     """
     kinds = metadata_in(content)
     clean = without_metadata(content) if kinds and method.strip_metadata else None
@@ -237,9 +237,10 @@ def _cleaned(method: Method, content: bytes, folder: ShardFolder) -> bytes:
 
 
 def metadata_in(content: bytes) -> tuple[str, ...]:
-    """Kinds of metadata in an image file, with "gps" for a position; what cannot be read has none.
+    """Kinds of metadata in an image file, with "gps" for a position; empty if unreadable.
 
-    A colour profile does not count: it says how the pixels look, and goes with other metadata only.
+    A colour profile does not count, since it is part of the picture; it is removed only along with
+    other metadata.
     """
     try:
         kinds = [kind for kind in kinds_in(content) if kind != "icc"]

@@ -1,4 +1,4 @@
-"""Faces painted by a diffusion model: settings, and the model while it is loaded."""
+"""Faces painted by a diffusion model: settings, and the loaded model."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -26,49 +26,50 @@ ENVIRONMENT = "diffusion"
 
 
 class FacePainter(Section):
-    """A diffusion model, and what it paints."""
+    """A diffusion model, and the settings for painting."""
 
     model: str = Field(min_length=1)
     """An inpainting pipeline of diffusers: a folder, or a model id whose files are in the local
     cache, such as stable-diffusion-v1-5/stable-diffusion-inpainting."""
     revision: str | None = None
-    """Branch, tag or commit of a model id. For a folder any text: change it when the folder's
-    content has changed, and the images are made anew."""
+    """Branch, tag or commit of a model id. For a folder, any text: change it when the folder's
+    content has changed, so that the images are made again."""
     prompt: str = "photograph of the face of a person in a street"
     """What to paint."""
     negative_prompt: str = ""
     """What not to paint."""
     size: int = Field(512, ge=64, le=2048, multiple_of=8)
-    """Side of the squares that the model paints, pixels: what it was trained with."""
+    """Side of the squares that the model paints, in pixels: the size that it was trained with."""
     context: float = Field(3.0, ge=1.5, le=20)
-    """Side of the square that is cut out around a face, relative to the face with its margin."""
+    """Side of the square crop around a face, relative to the face with its margin."""
     margin: float = Field(0.25, ge=0, le=2)
-    """Paint this much more to each side, relative to the face's width and height; it fades into
-    the picture."""
+    """Additional painted margin on each side, relative to the face's width and height; it fades
+    into the picture."""
     steps: int = Field(30, ge=1)
     """Denoising steps."""
     guidance: float = Field(7.5, ge=0)
-    """How closely the model follows the prompt."""
+    """Guidance scale: how closely the model follows the prompt."""
     strength: float = Field(1.0, gt=0, le=1)
-    """1 starts from noise; less starts from the smooth colour that took the face's place."""
+    """Strength of the noise: 1 starts from pure noise, less from the smooth colour that replaced
+    the face."""
     batch: int = Field(8, ge=1)
-    """Faces of one image that are painted together, at most; limits the memory."""
+    """Maximum number of faces of an image that are painted together; limits memory."""
     _inpainter: Inpainter | None = PrivateAttr(None)
 
     def check_model(self) -> None:
-        """See that libraries and weights are there.
+        """Check that libraries and weights exist.
 
         Raises:
-            UserError: what is missing, or no pipeline.
+            UserError: something is missing, or the model is not a pipeline.
         """
         with _told_to_users():
             find_model(self.model, self.revision)
 
     def loaded(self) -> Self:
-        """A copy with the model in memory.
+        """A copy of the settings with the model in memory.
 
         Raises:
-            UserError: it is missing or damaged.
+            UserError: the model is missing or damaged.
         """
         copy = self.model_copy()
         with _told_to_users():
@@ -82,8 +83,8 @@ class FacePainter(Section):
 
         Args:
             pixels: (height, width, 3) uint8 RGB.
-            faces: to paint; the model never sees one of them.
-            seed: decides with the image and the box which face is painted.
+            faces: the faces to paint; the model never sees them.
+            seed: determines the painted face, together with the image and the box.
         """
         if not faces:
             return pixels.copy(), []
@@ -101,10 +102,10 @@ class FacePainter(Section):
 
 @contextlib.contextmanager
 def _told_to_users() -> Iterator[None]:
-    """What the user can put right, as one line."""
+    """A user error, as one line."""
     if missing := missing_libraries():
         raise UserError(
-            f"faces by a diffusion model need {' and '.join(missing)}, not installed here; install "
+            f"faces by a diffusion model need {' and '.join(missing)} (not installed); install "
             "the extra `diffusion` of pyproject.toml, or use --software-deployment-method conda"
         )
     try:

@@ -22,32 +22,32 @@ class Finished:
     lossy: bool
     """Whether a lossy codec was used, so that pixels differ without a change."""
     same: bool = True
-    """Whether it has to show the original's picture outside of PII regions."""
+    """Whether it has to match the original outside PII regions."""
 
 
 class Method(Section):
     """One way to anonymize images. Its fields are its settings.
 
-    A new method is a module in `methods/` with a subclass that has a field
-    `method: Literal["its name"] = "its name"` and the method `anonymize`; one that only fills an
-    area around each region inherits from `redaction.Redaction` and has `fill` instead.
+    A new method is a module in `methods/` with a subclass that has a field `method: Literal["its
+    name"] = "its name"` and the method `anonymize`; a method that only fills an area around each
+    region inherits from `redaction.Redaction` and defines `fill` instead.
     """
 
     treats_objects: ClassVar[bool] = False
-    """Whether images without PII regions are changed as well, for their labelled objects."""
+    """Whether images without PII regions are changed too, because of their labelled objects."""
     makes_images: ClassVar[bool] = True
-    """Whether it hides PII by itself, rather than to leave it or to take finished images."""
+    """Whether the method itself hides PII, instead of keeping it or using finished images."""
 
     method: str
     """Name of the method."""
     strip_metadata: bool = True
-    """Leave EXIF (with positions and thumbnails), XMP, IPTC and comments out of images that are
-    taken over: originals in which nothing changes, and results of other programs. Their pixels stay
-    as they are. false: such images are linked as they are."""
+    """Remove EXIF (with positions and thumbnails), XMP, IPTC and comments from images that are
+    taken over: unchanged originals, and results of other programs. Their pixels do not change.
+    false: such images are linked."""
 
     @property
     def gpus(self) -> int:
-        """Number of GPUs that a job asks for; the profile may say otherwise."""
+        """Number of GPUs that a job requests; a profile can override it."""
         return 0
 
     @property
@@ -61,13 +61,14 @@ class Method(Section):
         """Anonymize one image.
 
         Args:
-            picture: has `pixels` (height, width, 3) uint8 RGB, which must not be written to,
+            picture: has `pixels` (height, width, 3) uint8 RGB, which must not be modified,
                 `regions` to hide, and the labelled `objects`.
-            rng: source of all randomness, the same for an image in each shard and on each machine.
+            rng: source of all randomness; its state depends on the image, not on the shard or
+                machine.
 
         Returns:
-            New pixels and the changes (`Change.of` a region). Pixels outside of the boxes of the
-            changes are as they were.
+            New pixels and the changes (`Change.of` a region). Pixels outside the boxes of the
+            changes do not change.
         """
         raise NotImplementedError(f"{type(self).__name__} needs anonymize() or replacement()")
 
@@ -75,15 +76,15 @@ class Method(Section):
     def prepared(
         self, pictures: Sequence[Picture], folder: Path, threads: int
     ) -> Iterator["Method"]:
-        """Work that is done once for a shard.
+        """Context for work done once per shard.
 
         Args:
             pictures: the images of the shard.
-            folder: the shard's output; temporary files may lie in a hidden folder in it.
+            folder: the shard's output; temporary files belong in a hidden folder in it.
             threads: CPU threads that may be used.
 
         Yields:
-            The method that anonymizes the images, one by one.
+            The method that anonymizes the images one by one.
 
         Raises:
             UserError: the shard cannot be anonymized.
@@ -91,19 +92,19 @@ class Method(Section):
         yield self
 
     def replacement(self, file_name: str) -> Finished | None:
-        """An image file to take instead of calling `anonymize`, if there is one."""
+        """A finished image to use instead of calling `anonymize`, or None."""
         return None
 
     @property
     def needs_whole_split(self) -> bool:
-        """Whether `dropped` has to see all images of the split, not only those of the shard."""
+        """Whether `dropped` needs all images of the split, not only those of the shard."""
         return False
 
     def dropped(self, pictures: Sequence[Picture]) -> frozenset[str]:
-        """`file_name`s of images that the variant leaves out.
+        """`file_name`s of the images that the variant drops.
 
         Args:
-            pictures: the images of the shard, or of the split where it `needs_whole_split`.
+            pictures: the images of the shard, or of the split if `needs_whole_split`.
         """
         return frozenset()
 
@@ -111,6 +112,5 @@ class Method(Section):
         """Check settings and files.
 
         Raises:
-            UserError: the images of this split, or part of one, cannot be anonymized; all findings
-                at once.
+            UserError: the images cannot be anonymized; reports all findings at once.
         """

@@ -19,17 +19,17 @@ Shape = Literal["auto", "box", "ellipse"]
 
 @dataclass(frozen=True)
 class Area:
-    """The pixels of a frame that are filled for one region."""
+    """The pixels of a frame to fill for one region."""
 
     x0: int
     y0: int
     x1: int
     y1: int
-    """The box around them, inside the frame, pixels."""
+    """Bounding box inside the frame, in pixels."""
     mask: np.ndarray
-    """(y1 - y0, x1 - x0) bool, which pixels of that box; at least one."""
+    """(y1 - y0, x1 - x0) bool: the pixels of that box; at least one."""
     side: float
-    """The smaller side of the region's own box, pixels: what strengths are relative to."""
+    """Smaller side of the region's own box in pixels, which strengths are relative to."""
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -38,35 +38,35 @@ class Area:
 
 
 class Redaction(Method):
-    """Fills an area around each region, one after the other.
+    """A method that fills an area around each region, one after the other.
 
-    Where areas overlap, the later one is filled from what the earlier one left: nothing of the
-    original comes back.
+    Where areas overlap, the later one is filled from the result of the earlier one, so nothing of
+    the original reappears.
     """
 
     margin: float = Field(0.25, ge=0, le=2)
-    """Enlarge the region to each side by this share of its width and height. From 0.21 on, an
-    ellipse holds the whole of the box that was found."""
+    """Margin on each side, as a share of the region's width and height. From 0.21 on, an ellipse
+    contains the whole detected box."""
     shape: Shape = "auto"
-    """`box`, `ellipse`, or `auto`: an ellipse for faces, for plates their quad where it is known
-    and fits, else the box."""
+    """`box`, `ellipse`, or `auto`: an ellipse for faces; for plates, the quad if it is known and
+    fits, else the box."""
 
     @abstractmethod
     def fill(self, image: np.ndarray, area: Area) -> np.ndarray:
-        """What the box of an area is filled with, where its mask says so.
+        """Fill for the box of an area, applied where the mask is true.
 
         Args:
-            image: (height, width, 3) uint8 RGB, the whole frame; must not be changed.
+            image: (height, width, 3) uint8 RGB, the whole frame; must not be modified.
             area: inside the frame.
 
         Returns:
-            (area.y1 - area.y0, area.x1 - area.x0, 3) uint8 RGB, or what broadcasts to it.
+            (area.y1 - area.y0, area.x1 - area.x0, 3) uint8 RGB, or an array that broadcasts to it.
         """
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator
     ) -> tuple[np.ndarray, list[Change]]:
-        """Fill the area of each region that has one; see `Method.anonymize`."""
+        """Fill the area of each region; see `Method.anonymize`."""
         result = picture.pixels.copy()
         changes = []
         for region in picture.regions:
@@ -91,7 +91,7 @@ def area_of(
         shape: see `Redaction.shape`.
 
     Returns:
-        None when the region has no extent or lies outside of the frame.
+        None if the region is empty or outside the frame.
     """
     if region.width <= 0 or region.height <= 0:
         return None
@@ -113,13 +113,13 @@ def area_of(
         mask = _quad_mask(corners - (x0, y0), mask.shape)
     elif shape == "ellipse" or (shape == "auto" and region.kind is Kind.FACE):
         mask = _ellipse_mask(corners - (x0, y0), mask.shape)
-    if not mask.any():  # of a few pixels none has its centre inside
+    if not mask.any():  # in a tiny ellipse, no pixel has its centre inside
         mask[:] = True
     return Area(x0, y0, x1, y1, mask, min(region.width, region.height))
 
 
 def _has_fitting_quad(region: Region) -> bool:
-    """Whether there is a plate's quad; one beside the box would leave the plate as it is."""
+    """Whether a plate has a usable quad; one beside the box would leave the plate visible."""
     if region.kind is not Kind.LICENSE_PLATE or region.quad is None:
         return False
     x, y = np.mean(region.quad, axis=0)
@@ -127,7 +127,7 @@ def _has_fitting_quad(region: Region) -> bool:
 
 
 def _ellipse_mask(corners: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """The pixels whose centres lie in the ellipse that a box, given by two corners, encloses."""
+    """The pixels whose centres lie in the ellipse inscribed in a box, given by two corners."""
     (centre_x, centre_y), (radius_x, radius_y) = corners.mean(axis=0), np.ptp(corners, axis=0) / 2
     y, x = np.ogrid[: shape[0], : shape[1]]
     return ((x + 0.5 - centre_x) / radius_x) ** 2 + ((y + 0.5 - centre_y) / radius_y) ** 2 <= 1

@@ -1,4 +1,4 @@
-"""Images that were anonymized elsewhere: finding them, and detecting their changes."""
+"""Images anonymized elsewhere: search for them, and detection of their changes."""
 
 import json
 from collections import Counter
@@ -29,52 +29,52 @@ ADVICE = "make it again, or set `whole_image: true` for a method that redraws wh
 
 
 class Twins(Method):
-    """Takes the images from a folder. They are used as they are."""
+    """A method that takes the images from a folder and uses them unchanged."""
 
     folder: Path
-    """Holds an image of the same size for each training image, at the same relative path; the
+    """Folder with an image of the same size for each training image, at the same relative path; the
     suffix may differ (.png, .jpg, .jpeg, .webp, .tif, .tiff, .bmp)."""
     rename: dict[str, str] = Field(default_factory=dict)
-    """Texts of the relative path that read differently in the folder, such as {leftImg8bit:
-    leftImg8bit_blurred} for the blurred images that Cityscapes offers."""
+    """Replacements in the relative path, such as {leftImg8bit: leftImg8bit_blurred} for the blurred
+    images that Cityscapes offers."""
     lossy: bool | None = None
-    """Whether the images went through a lossy codec, so that pixels differ which nobody meant to
-    change; null: JPEG and WebP files did, others did not."""
+    """Whether the images went through a lossy codec, which changes pixels unintentionally; null:
+    true for JPEG and WebP files only."""
 
     whole_image: bool = False
-    """Whether the images may differ from their originals everywhere, as those of a method that
-    redraws whole images. If not, an image is refused that shows another picture outside of faces
-    and license plates: turned, moved, in other colours, or another image's."""
+    """Whether the images may differ from their originals everywhere, as with a method that redraws
+    whole images. If false, an image is refused if it does not match the original outside faces and
+    license plates: turned, shifted, in other colours, or of another image."""
 
     @field_validator("rename")
     @classmethod
     def _has_no_empty_text(cls, rename: dict[str, str]) -> dict[str, str]:
         if "" in rename:
-            raise ValueError("an empty text is in every path; name a part of the path")
+            raise ValueError("empty text; name a part of the path")
         return rename
 
     def replacement(self, file_name: str) -> Finished | None:
         """The image in the folder.
 
         Raises:
-            UserError: there is none, or there are several.
+            UserError: none or several match.
         """
         found = self._files(file_name)
         if not found:
             raise UserError(
-                f"{self._expected(file_name)}: no such file, nor one with another suffix; it "
-                f"should stand for {file_name}"
+                f"{self._expected(file_name)}: no such file, nor one with another suffix, for "
+                f"{file_name}"
             )
         if len(found) > 1:
             names = " and ".join(path.name for path in found)
-            raise UserError(f"{found[0].parent}: {names} both stand for {file_name}; remove one")
+            raise UserError(f"{found[0].parent}: {names} both match {file_name}; remove one")
         path = found[0]
         by_suffix = path.suffix.lower() in LOSSY_SUFFIXES
         lossy = by_suffix if self.lossy is None else self.lossy
         return Finished(path, lossy, not self.whole_image)
 
     def findings(self, images: Sequence[CocoImage]) -> list[str]:
-        """Findings on the anonymized versions of these images, from their headers."""
+        """Problems with the anonymized versions of these images, from their headers."""
         absent = [image.file_name for image in images if not self._files(image.file_name)]
         some = [image.file_name for image in images[:: max(1, len(images) // 10)]]
         rename = rename_for(self.folder, absent[0], some) if absent else None
@@ -82,14 +82,14 @@ class Twins(Method):
             proposed = f"`rename: {json.dumps(rename)}` finds it"
             advice = "does it need a `rename`?" if rename is None else proposed
             return [
-                f"{self.folder}: {len(absent)} of {len(images)} images are not there, e.g. "
+                f"{self.folder}: {len(absent)} of {len(images)} images are missing, e.g. "
                 f"{self._expected(absent[0]).relative_to(self.folder)}; {advice}"
             ]
         self._tell_of_links(images)
         return [finding for image in images if (finding := self._finding(image))]
 
     def _files(self, file_name: str) -> list[Path]:
-        """The files that may stand for an image."""
+        """The files that match an image."""
         return files_for(self.folder, file_name, self.rename)
 
     def _tell_of_links(self, images: Sequence[CocoImage]) -> None:
@@ -128,27 +128,27 @@ class Twins(Method):
 
 
 class CommandResults(Twins):
-    """Takes some images from a folder; the others are left as they are."""
+    """A method that takes some images from a folder; the others stay unchanged."""
 
     method: str
     """Name of the method that made them."""
     names: frozenset[str]
-    """`file_name`s of the training images that it has to hold images for."""
+    """`file_name`s of the training images that the folder has to contain."""
 
     def replacement(self, file_name: str) -> Finished | None:
-        """The image in the folder; None where none is expected."""
+        """The image in the folder; None if none is expected."""
         return super().replacement(file_name) if file_name in self.names else None
 
 
 @dataclass(frozen=True)
 class Glimpses:
-    """What is kept of an original and its anonymized image until their shard is complete."""
+    """Record of an original and its anonymized image, kept until their shard is complete."""
 
     original: np.ndarray
     """Glimpse, see `twin_comparison.resemblance`."""
     twin: np.ndarray
     remark: str | None
-    """What is unusual about the anonymized image, though no reason to refuse it."""
+    """Unusual properties of the anonymized image that are not errors."""
 
 
 def compare(
@@ -163,7 +163,7 @@ def compare(
         method: name of the method that changed it.
 
     Raises:
-        UserError: the file is damaged, of another size, or shows another picture.
+        UserError: the file is damaged, has another size, or shows another picture.
     """
     original, upright = picture.pixels, picture.record.upright
     twin = decode_image(content, finished.path, upright=upright)
@@ -183,16 +183,14 @@ def compare(
 
 
 def _orientation_in(content: bytes) -> str:
-    """The end of an error about an image file whose EXIF names an orientation."""
+    """Suffix of an error for an image file with an EXIF orientation."""
     number = orientation_of(content)
-    advice = (
-        f"; its EXIF orientation is {number}: store pixels and orientation as the original does"
-    )
+    advice = f"; its EXIF orientation is {number}: store pixels and orientation like the original"
     return "" if number == 1 else advice
 
 
 def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: bytes) -> str | None:
-    """What is unusual about an image; an error where it is another picture."""
+    """Unusual properties of an image; an error if it shows another picture."""
     ignored: np.ndarray = np.zeros(twin.shape[:2], bool)
     for region in picture.regions:
         box = (region.x0, region.y0, region.x1, region.y1)
@@ -201,11 +199,11 @@ def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: byt
     found = resemblance(picture.pixels, twin, ignored)
     if differences := found.differences():
         raise UserError(
-            f"{finished.path}: not the picture of {picture.record.file_name}: outside of faces and "
+            f"{finished.path}: does not match {picture.record.file_name}: outside faces and "
             f"license plates, {'; '.join(differences)}{_orientation_in(content)}; {ADVICE}"
         )
     if found.confuses_range:
-        return "differ in brightness like a video whose range (16 to 235) was confused"
+        return "differ in brightness as if a video's range (16 to 235) was misread"
     if found.structure is None:
         return "have too little texture to tell whether they show the same picture"
     return None
@@ -218,7 +216,7 @@ def compare_all(looks: Mapping[str, Glimpses]) -> None:
         looks: by `file_name` of the original.
 
     Raises:
-        UserError: images were exchanged.
+        UserError: images were swapped.
     """
     names = sorted(looks)
     originals, twins = (
@@ -227,7 +225,7 @@ def compare_all(looks: Mapping[str, Glimpses]) -> None:
     if pairs := exchanged(originals, twins):
         twin, shown = (names[number] for number in pairs[0])
         raise UserError(
-            f"{len(pairs)} of {len(names)} images show another original than their own: that of "
+            f"{len(pairs)} of {len(names)} images show the wrong original: that of "
             f"{twin} shows {shown}; {ADVICE}"
         )
     remarks = Counter(remark for look in looks.values() if (remark := look.remark))
@@ -236,7 +234,7 @@ def compare_all(looks: Mapping[str, Glimpses]) -> None:
 
 
 def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list[Change]:
-    """The changed parts of an image, and which regions they cover.
+    """The changed parts of an image, and the regions that they cover.
 
     Args:
         mask: (h, w) bool, the changed pixels.
@@ -244,8 +242,8 @@ def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list
         method: name of the method that changed it.
 
     Returns:
-        One for each region that was changed, in their order, with a box around all parts that
-        touch it; then one for each part that touches none of these.
+        One per changed region, in their order, with a box around all parts that touch it; then one
+        per part that touches none of these.
     """
     boxes = [(region.x0, region.y0, region.x1, region.y1) for region in regions]
     return [

@@ -16,19 +16,19 @@ IMAGES_ONLY = tuple(
     for one in METHODS
     if one.makes_images and not one.treats_objects
 )
-"""Methods that need nothing but images."""
+"""Methods that need only images."""
 
 MOST_TWINS = 100
-TWINS = """Number of twins, the sets of images that the method draws with different seeds. The run
-of seed s trains on twin 1 + (s - 1) mod twins, so that the spread of the runs holds the chance in
-the drawing too (docs/variance.md)."""
+TWINS = """Number of twins, the sets of images made with different seeds of the method. The run of
+seed s trains on twin 1 + (s - 1) mod twins, so that the variance of the runs includes the
+randomness of the anonymization (docs/variance.md)."""
 
 
 def _in_a_config(method: type[Method]) -> type[Method]:
     """The section of a method; it has the key `twins` if the method draws by a seed.
 
-    How runs are spread over twins is no matter of the method: neither its code, on which its images
-    depend, nor its settings, which tell them apart, contain this key.
+    The key is kept apart from the method's code and settings, which determine the images, since
+    spreading runs over twins does not change the images.
     """
     if "seed" not in method.model_fields or not method.makes_images:
         return method
@@ -55,12 +55,12 @@ Variants = dict[str, Variant]
 
 
 def twins_of(variant: Method) -> int:
-    """Number of twins over which the runs of a variant are spread."""
+    """Number of twins that the runs of a variant are spread over."""
     return int(getattr(variant, "twins", 1))
 
 
 def further_twins(name: str, variant: Method) -> dict[str, Method]:
-    """The twins of a variant beside its first, which has its own name: settings by name."""
+    """Settings of a variant's twins by name, without the first, which has the variant's name."""
     seed = getattr(variant, "seed", 0)
     return {
         images_of_twin(name, number): variant.model_copy(update={"seed": seed + number - 1})
@@ -69,15 +69,15 @@ def further_twins(name: str, variant: Method) -> dict[str, Method]:
 
 
 def seed_offset(variant: Method) -> int:
-    """What is added to a run's seed to train it: only the originals may be trained on twice."""
+    """Offset added to a run's seed for training; only `unmodified` has one."""
     return variant.seed_offset if isinstance(variant, Unmodified) else 0
 
 
 def speed_of(variant: Method) -> str | None:
-    """Speed that a variant is trained with; None for that of the section `training`."""
+    """Speed of a variant's training; None for that of the section `training`."""
     return variant.speed if isinstance(variant, Unmodified) else None
 
 
 def is_unmodified(variant: Method) -> bool:
-    """Whether a variant is the originals, for which no images are written."""
+    """Whether a variant consists of the originals, for which no images are written."""
     return isinstance(variant, Unmodified)

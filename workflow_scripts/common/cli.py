@@ -1,7 +1,7 @@
-"""The frame of every command: its arguments, its log, and how it ends.
+"""The frame of every command: arguments, log, exit code.
 
-A command is a function with typed parameters: `plain_commands` makes options of them, and its help
-from the docstring. A program's commands stand in one table, by the words that are typed.
+A command is a function with typed parameters: `plain_commands` turns them into options and the
+docstring into help. One table lists a program's commands by the words typed to call them.
 """
 
 import ast
@@ -41,35 +41,35 @@ help explains its fields."""
 File = Annotated[Path, option("FILE")]
 Folder = Annotated[Path, option("FOLDER")]
 Files = Annotated[tuple[Path, ...], option("FILE", many=True)]
-"""Any number of files behind one option, none included."""
+"""Zero or more files after one option."""
 Folders = Annotated[tuple[Path, ...], option("FOLDER", many=(1, None))]
 Names = Annotated[tuple[str, ...], option("VARIANT", many=True)]
-"""Any number of variants behind one option, none included."""
+"""Zero or more variants after one option."""
 Count = Annotated[int, option("N", at_least=0)]
 Positive = Annotated[int, option("N", at_least=1, below=10_000)]
 Threads = Annotated[int, option("N", "CPU threads.", at_least=1, below=10_000)]
 Seed = Annotated[int, option("N", at_least=0, below=10**18)]
 Behind = Annotated[str, option("ARGUMENT")]
-"""What stands behind `--`, for another program."""
+"""Arguments after `--`, for another program."""
 
 _SETTINGS_OPTION = Parameter(
     metavar="JSON|FILE",
-    help="Section of the config that this command reads: JSON, or a JSON or YAML file. Keys that "
-    "are left out have their defaults (see below).",
+    help="Section of the config that this command reads: JSON, or a JSON or YAML file. Missing "
+    "keys take their defaults (see below).",
 )
-_LOG_OPTION = Parameter(metavar="FILE", help="File that keeps the messages too.")
+_LOG_OPTION = Parameter(metavar="FILE", help="File that the messages are also written to.")
 
 _labels: dict[Callable[..., Any], str] = {}
 
 Ending = Callable[[int], None]
-"""Is told the exit code of a command that ends."""
+"""Callback that gets a command's exit code."""
 
 
 def labelled(label: str) -> Callable[[Kind], Kind]:
-    """Set what stands before each message of a command, instead of the command's name.
+    """Set the prefix of a command's messages, which is the command's name by default.
 
     Args:
-        label: may name parameters, as in `train {variant} seed {seed}`.
+        label: prefix; may name parameters, as in `train {variant} seed {seed}`.
     """
 
     def keep(function: Any) -> Any:
@@ -86,9 +86,9 @@ class Program:
     Attributes:
         name: module that Python runs.
         description: one paragraph, for the list of commands.
-        commands: `module:function` of each command, by the words that are typed.
-        started: is called with the parameters of a command that starts, and returns what is to be
-            told its exit code, if anything.
+        commands: `module:function` of each command, by the words typed to call it.
+        started: callback that gets the parameters of a starting command, and returns a callback for
+            its exit code, or None.
     """
 
     name: str
@@ -97,10 +97,11 @@ class Program:
     started: Callable[[Mapping[str, Any]], Ending | None] = lambda parameters: None
 
     def run(self, argv: Sequence[str] | None = None) -> int:
-        """Run the command that the arguments name, those of the process by default.
+        """Run the command that the arguments (by default, those of the process) name.
 
         Returns:
-            The exit code: 0, 2 for a user's error, 1 for a bug, or the command's own.
+            The exit code: 0 for success, 2 for a user error, 1 for a bug, or the command's own
+            code.
         """
         words = list(sys.argv[1:] if argv is None else argv)
         for count in (2, 1):
@@ -136,7 +137,7 @@ class Program:
                 "",
                 *lines,
                 "",
-                "COMMAND --help explains one.",
+                "COMMAND --help explains a command.",
             ]
         )
 
@@ -188,7 +189,7 @@ def _summary_of(target: str) -> str:
 
 
 def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, dict[str, Any]]:
-    """A command; and the section that each of its options takes that stands for one."""
+    """A command, and the type of each option that takes a section of the config."""
     hints = get_type_hints(function, include_extras=True)
     parameters, settings = [], {}
     for parameter in inspect.signature(function).parameters.values():
@@ -233,6 +234,6 @@ def _exit_code(command: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         log.error("interrupted")
         return 130
-    except Exception:  # a bug: the log has to hold it as well as the terminal
+    except Exception:  # a bug: the traceback has to reach the log as well as the terminal
         log.error("%s", traceback.format_exc().rstrip())
         return 1

@@ -14,18 +14,18 @@ from plain_commands.errors import UserError
 def prepare_commands(project: Path) -> None:
     """Let `python -m workflow_scripts.…` work in any folder.
 
-    The commands find this project, and the Python that runs the workflow. A conda environment,
-    where one is used, is activated later and so comes first.
+    Commands then find this project and the Python that runs the workflow. A conda environment, if
+    used, is activated later and so takes precedence.
 
     Args:
         project: folder of the package `workflow_scripts`.
 
     Raises:
-        UserError: its path cannot be part of PYTHONPATH.
+        UserError: the path cannot be part of PYTHONPATH.
     """
     if os.pathsep in str(project):
         raise UserError(
-            f"{project}: Python cannot import from a path with {os.pathsep!r} in it; "
+            f"{project}: Python cannot import from a path that contains {os.pathsep!r}; "
             "rename the folder"
         )
     _prepend("PYTHONPATH", project)
@@ -35,9 +35,10 @@ def prepare_commands(project: Path) -> None:
 def config_arguments(config: Mapping[str, Any]) -> list[str]:
     """Values of `--config` for the command lines of Snakemake's jobs.
 
-    Snakemake (9.27) writes them as Python does, which a shell and YAML read in another way: `$` is
-    replaced, backslashes double, and a value with both kinds of quotes ends the command line. As it
-    reads them, it strips quotes at both ends, so there are spaces before these.
+    Snakemake (9.27) writes them as Python literals, which a shell and YAML read differently: `$` is
+    expanded, backslashes are doubled, and a value with both kinds of quotes breaks the command
+    line. When Snakemake reads the values, it strips quotes at both ends; the spaces around each
+    value prevent that.
     """
     texts = {
         key: f" {json.dumps(value, ensure_ascii=False)} "
@@ -53,8 +54,8 @@ def config_arguments(config: Mapping[str, Any]) -> list[str]:
 def environment_of_others() -> dict[str, str]:
     """Environment of this process for programs that are not part of this project.
 
-    They get all of it, such as the access tokens of a service, but do not find this project's
-    modules among their own.
+    They inherit everything, including access tokens of services, but cannot import this project's
+    modules.
     """
     environment = dict(os.environ)
     project = str(Path(__file__).resolve().parents[2])

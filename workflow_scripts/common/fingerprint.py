@@ -1,8 +1,8 @@
-"""What determines a result, as a hash: Snakemake reruns a job when its fingerprint changes.
+"""Hash of everything that determines a result: Snakemake reruns a job when its fingerprint changes.
 
-Snakemake itself would compare file times, or the text of a command. Neither is what a result
-depends on: a fresh clone has new times, and a command's text does not show that its code changed.
-A fingerprint covers the settings, the data, and the code that a stage imports.
+Snakemake itself would compare file times, or the text of a command. Neither determines a result: a
+fresh clone has new times, and a command's text does not reveal changes to its code. A fingerprint
+covers the settings, the data, and the code that a stage imports.
 """
 
 import functools
@@ -45,9 +45,9 @@ WITHOUT_EFFECT = (
         )
     ),
 )
-"""Packages and modules that change no result: what a command says, how it reads its arguments,
-where files lie, how processes are started, locked and stopped. The config's code neither: the
-values that it makes, defaults included, are part of the fingerprint themselves."""
+"""Packages and modules that change no result: messages, argument parsing, file paths, and starting,
+locking and stopping processes. The config's code is excluded too: its values, defaults included,
+are part of the fingerprint themselves."""
 
 
 def fingerprint(**parts: Any) -> str:
@@ -60,7 +60,7 @@ def code_of(*modules: str) -> str:
     """Hash the code of modules of this package, of all that they import, and library versions.
 
     Args:
-        modules: dotted names. What is imported by name at run time (plug-ins) has to be named.
+        modules: dotted names. Modules imported by name at run time (plug-ins) have to be listed.
     """
     found = _code_base().read(*modules)
     return fingerprint(code=found.modules, libraries=found.libraries)

@@ -10,14 +10,14 @@ def choose_gpus(count: int) -> tuple[str, ...]:
     """The first `count` of the visible GPUs.
 
     Raises:
-        UserError: there are fewer.
+        UserError: fewer are visible.
     """
     visible = visible_gpus()
     if count > len(visible):
         raise UserError(
-            f"--gpus: {count} asked for, {len(visible)} found on this machine "
+            f"--gpus: {count} requested, {len(visible)} found on this machine "
             f"(CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'not set')}); "
-            "ask for as many as there are, or for 0 to compute on the CPU"
+            "request at most that many, or 0 to compute on the CPU"
         )
     return visible[:count]
 

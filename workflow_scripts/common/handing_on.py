@@ -1,4 +1,4 @@
-"""Texts for others: without what only concerns the machine that made them."""
+"""Text that may be shared: without paths and secrets of the machine that made it."""
 
 import re
 from typing import Any
@@ -15,10 +15,10 @@ _FOLDERS = re.compile(
 
 
 def without_folders(content: Any) -> Any:
-    """Content to hand on: of absolute paths, the last part; no keys and passwords.
+    """Content that may be shared: absolute paths are cut to their last part, secrets removed.
 
-    These are the users and queries of URLs, and what options of a `command` give. What the files
-    hold is known by their hashes.
+    Secrets are the users and queries of URLs, and the values of options in a `command`. Hashes
+    elsewhere identify the files.
     """
     if isinstance(content, str):
         return _FOLDERS.sub("", without_secrets(_USER.sub("//", content)))

@@ -1,4 +1,4 @@
-"""Finding the classes that extend the workflow: one file in one folder, nothing to register."""
+"""Discovery of the classes that extend the workflow: one file in one folder, no registration."""
 
 import importlib
 import pkgutil
@@ -10,11 +10,11 @@ Base = TypeVar("Base", bound=Section)
 
 
 def plugins_in(package: str, base: type[Base]) -> tuple[type[Base], ...]:
-    """All subclasses of `base` that the modules of `package` define, in the modules' order.
+    """All subclasses of `base` defined in the modules of `package`, in the order of the modules.
 
     Args:
         package: dotted name of a package whose modules are one plug-in each.
-        base: the class that says what a plug-in has to have.
+        base: the protocol of the plug-ins.
     """
     folder = importlib.import_module(package).__path__
     names = sorted(module.name for module in pkgutil.iter_modules(folder))
@@ -30,5 +30,5 @@ def plugins_in(package: str, base: type[Base]) -> tuple[type[Base], ...]:
 
 
 def looked_up(module: str, name: str) -> Any:
-    """Something of another stage, by name at run time: stages do not import each other."""
+    """An object of another stage, imported by name at run time: stages do not import each other."""
     return getattr(importlib.import_module(module), name)

@@ -1,1 +1,1 @@
-"""The experiment's configuration: one pydantic model a section, unknown keys refused."""
+"""The experiment's configuration: one pydantic model per section, unknown keys refused."""

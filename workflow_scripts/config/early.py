@@ -1,4 +1,4 @@
-"""Files that an experiment names and this machine lacks, told before any job starts."""
+"""Check, before any job starts, that the files that an experiment names exist."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from workflow_scripts.contracts.weights import OwnWeights, weights_in
 
 
 def refuse_missing_files(experiment: Experiment, layout: Layout) -> None:
-    """See that files and folders are there which results still have to be made from.
+    """Check that the files and folders exist that unfinished results need.
 
     Raises:
-        UserError: a line for each that is missing, with the key that names it.
+        UserError: one line per missing path, with the key that names it.
     """
     findings = [
         *(_images(experiment) if not layout.shards.exists() else []),
@@ -98,13 +98,15 @@ def _weights(key: str, weights: OwnWeights, layout: Layout) -> list[str]:
         return [line]
     found = sha256_of_file(weights.local())
     if found != weights.sha256:
-        return [f"{key}.sha256: that of {weights.source} is {found}; correct it, or the source"]
+        return [
+            f"{key}.sha256: the file {weights.source} has {found}; correct the hash or the source"
+        ]
     return []
 
 
 def _lacking(key: str, path: Path, *, folder: bool = False) -> str | None:
-    """A line about a path that is not there, or is something else."""
+    """An error line if a path is missing or of the wrong kind."""
     if path.is_dir() if folder else path.is_file():
         return None
     what = "folder" if folder else "file"
-    return f"{key}: there is no {what} {path}; correct the path, or bring the {what} there"
+    return f"{key}: no such {what}: {path}; correct the path, or put the {what} there"

@@ -32,16 +32,16 @@ SAFEST_SEARCH = {
     "license_plates": {"detector": "plates"},
     "only_on_labelled": False,
 }
-"""Section `pii:` of experiments that only anonymize, where it says nothing else: whole frames."""
+"""Default section `pii:` of experiments that only anonymize: whole frames."""
 
 
 class Experiment(Sections):
-    """One experiment: data set, variants, seeds, recipe. Everything it makes has its name."""
+    """One experiment: data set, variants, seeds, recipe. Results lie in a folder of its name."""
 
     @model_validator(mode="before")
     @classmethod
     def _plates_have_to_be_named_for_coco(cls, content: Any) -> Any:
-        """COCO files mark no license plates, which is the default: none are looked for."""
+        """COCO files mark no license plates, so by default none are looked for."""
         if isinstance(content, dict) and isinstance(content.get("dataset"), dict):
             pii = content.get("pii", {})
             if content["dataset"].get("kind") == "coco" and isinstance(pii, dict):
@@ -71,7 +71,7 @@ class Experiment(Sections):
         if training.get("task", task) != task:
             raise ValueError(
                 f"training.task: {training['task']!r}, but `task` at the top of the config is "
-                f"{str(task)!r}; leave this one out"
+                f"{str(task)!r}; remove this one"
             )
         return {**content, "training": {**training, "task": task}}
 
@@ -80,11 +80,13 @@ class Experiment(Sections):
         if not self.images_only:
             return self
         if self.pii.only_on_labelled:
-            raise ValueError("pii.only_on_labelled: nothing is labelled in dataset.kind images")
+            raise ValueError(
+                "pii.only_on_labelled: dataset.kind images has no labels; set it to false"
+            )
         for name, variant in self.variants.items():
             if variant.method not in IMAGES_ONLY:
                 raise ValueError(
-                    f"variants.{name}: {variant.method!r} is none of {', '.join(IMAGES_ONLY)}, "
+                    f"variants.{name}: {variant.method!r} is not one of {', '.join(IMAGES_ONLY)}, "
                     "which need no labels and no images from elsewhere"
                 )
         return self
@@ -95,7 +97,7 @@ class Experiment(Sections):
         for name, variant in self.variants.items() if self.images_only and not has_file else ():
             if isinstance(variant, Natural) and variant.identity == "track":
                 raise ValueError(
-                    f"variants.{name}.identity: images without labels name no tracks; take frame, "
+                    f"variants.{name}.identity: images without labels have no tracks; use frame, "
                     "or name a file with `track` under pii.faces (detector annotations)"
                 )
         return self
@@ -114,7 +116,7 @@ class Experiment(Sections):
             twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
             if twice:
                 raise ValueError(
-                    f"{', '.join(map(str, twice))} stands twice; give each run its own"
+                    f"{', '.join(map(str, twice))} is listed twice; give each run its own"
                 )
             if not seeds:
                 raise ValueError("an empty list; name at least one seed")
@@ -126,8 +128,8 @@ class Experiment(Sections):
         for name in variants:
             if re.search(r"(.+)\1{19}$", name):
                 raise ValueError(
-                    f"{name}: Snakemake takes a name that ends in 20 repetitions for an endless "
-                    "recursion; choose another"
+                    f"{name}: Snakemake mistakes a name that ends in 20 repetitions for an "
+                    "infinite recursion; choose another"
                 )
         return variants
 
@@ -138,7 +140,7 @@ class Experiment(Sections):
             unknown = [name for name in names if name not in self.classes]
             if len(unknown) == len(names) or (unknown and key in self.pii.model_fields_set):
                 raise ValueError(
-                    f"pii.{key}: {', '.join(unknown) or 'an empty list'} is none of the classes "
+                    f"pii.{key}: {', '.join(unknown) or 'an empty list'} is not one of the classes "
                     f"{', '.join(self.classes)}; "
                     "name classes of the data set, or set pii.only_on_labelled to false"
                 )
@@ -148,7 +150,7 @@ class Experiment(Sections):
     def _membership_needs_a_training(self) -> "Experiment":
         if self.images_only and self.privacy.membership is not None:
             raise ValueError(
-                "privacy.membership: nothing is trained on images only, so there is no model to "
+                "privacy.membership: dataset.kind images trains nothing, so there is no model to "
                 "attack; set it to null"
             )
         return self
@@ -159,14 +161,14 @@ class Experiment(Sections):
             return self
         if self.privacy.membership is not None:
             raise ValueError(
-                "privacy.membership: it takes the losses of single images, which no program of "
-                "engine command tells; set it to null"
+                "privacy.membership: it needs the losses of single images, which engine command "
+                "cannot provide; set it to null"
             )
         for key in ("every", "shorter_side", "longest_side"):
             if key in self.evaluation.model_fields_set and getattr(self.evaluation, key):
                 raise ValueError(
                     f"evaluation.{key}: it has no effect with engine command, whose program "
-                    "decides; leave it out"
+                    "decides; remove it"
                 )
         return self
 
@@ -179,8 +181,8 @@ class Experiment(Sections):
                 raise ValueError(f"{key}: no {kind.plural} are looked for ({kind.key} is null)")
             if second.model_dump() == first.model_dump():
                 raise ValueError(
-                    f"{key}: the same as {kind.key}, which would miss the same; name another "
-                    "detector, or the same one at another scale"
+                    f"{key}: identical to {kind.key}, so it would miss the same regions; name "
+                    "another detector, or the same one at another scale"
                 )
         return self
 
@@ -201,7 +203,7 @@ class Experiment(Sections):
         for name, one in drops.items():
             if one.at_random and one.min_width not in widths:
                 raise ValueError(
-                    f"variants.{name}: it is the control of a variant of method drop with "
+                    f"variants.{name}: it is the control for a variant of method drop with "
                     f"min_width {one.min_width:g}, which is missing; add it, or correct min_width"
                 )
         return self
@@ -213,13 +215,13 @@ class Experiment(Sections):
                 continue
             if self.images_only:
                 raise ValueError(
-                    f"variants.{name}.twins: nothing is trained on images only, so there are no "
-                    "runs to spread; leave it out"
+                    f"variants.{name}.twins: dataset.kind images trains nothing, so there are no "
+                    "runs to spread; remove it"
                 )
             if isinstance(one, Drop) and not one.at_random:
                 raise ValueError(
-                    f"variants.{name}.twins: without at_random all twins would leave out the same "
-                    "images; leave it out"
+                    f"variants.{name}.twins: without at_random all twins would drop the same "
+                    "images; remove it"
                 )
             self._refuse_idle_groups(f"variants.{name}.twins", twins_of(one), "twins")
         return self
@@ -236,22 +238,22 @@ class Experiment(Sections):
             if 1 < twins_of(one) < runs and initialisations < runs:
                 raise ValueError(
                     f"{key}: {name} spreads its {runs} runs over {twins_of(one)} twins as well, so "
-                    "that neither could be told from the other; leave one out, or take twins: "
+                    "their effects could not be separated; remove one, or set twins: "
                     f"{runs}"
                 )
         return self
 
     def _refuse_idle_groups(self, key: str, groups: int, noun: str) -> None:
-        """Refuse seeds that leave out some of the groups that runs are spread over.
+        """Refuse seeds that do not use all groups that runs are spread over.
 
         Raises:
-            ValueError: they would share groups without need.
+            ValueError: runs would share groups unnecessarily.
         """
         used = {group_of(seed, groups) for seed in self.run_seeds}
         if len(used) < min(groups, len(self.run_seeds)):
             raise ValueError(
                 f"{key}: seeds {', '.join(map(str, self.run_seeds))} fall on {len(used)} of "
-                f"{groups} {noun} (1 + (seed - 1) mod {noun}); take consecutive seeds, or another "
+                f"{groups} {noun} (1 + (seed - 1) mod {noun}); use consecutive seeds, or another "
                 f"number of {noun}"
             )
 
@@ -260,8 +262,8 @@ class Experiment(Sections):
         variant = self.variants.get(UNMODIFIED)
         if variant is not None and not is_unmodified(variant):
             raise ValueError(
-                f"variants.{UNMODIFIED}: files of the originals have this name, and it is of "
-                f"method {variant.method}; choose another name"
+                f"variants.{UNMODIFIED}: this name is reserved for the originals, but the variant "
+                f"has method {variant.method}; choose another name"
             )
         return self
 
@@ -271,13 +273,12 @@ class Experiment(Sections):
             return self
         if self.reference not in self.variants:
             raise ValueError(
-                f"reference: there is no variant {self.reference!r}; "
-                f"there are {', '.join(self.variants)}"
+                f"reference: unknown variant {self.reference!r}; known: {', '.join(self.variants)}"
             )
         if not is_unmodified(self.variants[self.reference]):
             raise ValueError(f"reference: variant {self.reference!r} is not of method unmodified")
         if len(self.variants) == 1 and not self.images_only:
-            raise ValueError("variants: only the reference; add what is compared with it")
+            raise ValueError("variants: only the reference; add a variant to compare with it")
         return self
 
     @model_validator(mode="after")
@@ -287,15 +288,15 @@ class Experiment(Sections):
             if not is_unmodified(variant):
                 continue
             speed = speed_of(variant) or self.training.speed
-            # Looks add no runs to A/A controls.
+            # Interim looks add no runs to A/A controls.
             is_reference = name == self.reference
             seeds = self.seeds_with_looks(name) if is_reference else self.runs.seeds_of(name)
             runs = [(seed + seed_offset(variant), speed) for seed in seeds]
             same = [run for run in runs if run in owners]
             if same:
                 raise ValueError(
-                    f"variants.{name}.seed_offset: with seed {same[0][0]} it would be the same "
-                    f"training as variant {owners[same[0]]!r}; choose an offset far from the "
+                    f"variants.{name}.seed_offset: with seed {same[0][0]} it would repeat the "
+                    f"training of variant {owners[same[0]]!r}; choose an offset far from the "
                     "seeds, such as 1000"
                 )
             owners.update(dict.fromkeys(runs, name))
@@ -306,7 +307,7 @@ class Experiment(Sections):
         for name, variant in self.variants.items():
             if speed_of(variant) == "fast" and getattr(self.training, "deterministic", False):
                 raise ValueError(
-                    f"variants.{name}.speed: fast, but training.deterministic: true asks for runs "
+                    f"variants.{name}.speed: fast, but training.deterministic: true requires runs "
                     "that repeat bit for bit; set it to false"
                 )
         return self
@@ -316,8 +317,7 @@ class Experiment(Sections):
         for name, seeds in self.more_seeds.items():
             if name not in self.variants:
                 raise ValueError(
-                    f"more_seeds: there is no variant {name!r}; "
-                    f"there are {', '.join(self.variants)}"
+                    f"more_seeds: unknown variant {name!r}; known: {', '.join(self.variants)}"
                 )
             all_seeds = self.runs.seeds_of(name)
             twice = [seed for seed in seeds if all_seeds.count(seed) > 1]
@@ -332,27 +332,26 @@ class Experiment(Sections):
         on = self.evaluation.on
         if UNMODIFIED not in on:
             raise ValueError(
-                f"evaluation.on: {UNMODIFIED!r} is missing; all tables but the cross test need it"
+                f"evaluation.on: {UNMODIFIED!r} is missing; only the cross test does without it"
             )
         for name in on:
             if on.count(name) > 1:
-                raise ValueError(f"evaluation.on: {name!r} stands twice; name it once")
+                raise ValueError(f"evaluation.on: {name!r} is listed twice; name it once")
             if name == UNMODIFIED:
                 continue
             if name not in self.variants:
                 raise ValueError(
-                    f"evaluation.on: there is no variant {name!r}; "
-                    f"there are {', '.join(self.variants)}"
+                    f"evaluation.on: unknown variant {name!r}; known: {', '.join(self.variants)}"
                 )
             if is_unmodified(self.variants[name]):
                 raise ValueError(
                     f"evaluation.on: variant {name!r} changes no image; "
-                    f"{UNMODIFIED!r} stands for the images as they are"
+                    f"use {UNMODIFIED!r} for the original images"
                 )
             if isinstance(self.variants[name], Drop):
                 raise ValueError(
-                    f"evaluation.on: variant {name!r} drops images, and models are tested on all "
-                    "of them; take it out of the list"
+                    f"evaluation.on: variant {name!r} drops images, but models are tested on all "
+                    "of them; remove it from the list"
                 )
         return self
 
@@ -361,38 +360,40 @@ class Experiment(Sections):
         for name, test in self.evaluation.also.items():
             key = f"evaluation.also.{name}"
             if name == UNMODIFIED or name in self.variants:
-                raise ValueError(f"{key}: a variant has this name; choose another")
+                raise ValueError(f"{key}: a variant already has this name; choose another")
             for source, target in test.class_mapping.items():
                 if target not in self.classes:
                     raise ValueError(
-                        f"{key}.class_mapping.{source}: {target!r} is none of the classes "
+                        f"{key}.class_mapping.{source}: {target!r} is not one of the classes "
                         f"{', '.join(self.classes)}"
                     )
             if both := sorted({*self.classes} & {*test.ignored_classes}):
                 raise ValueError(f"{key}.ignored_classes: {both[0]!r} is one of the classes")
             if self.images_only:
-                raise ValueError(f"{key}: images only: nothing is trained, so nothing is tested")
+                raise ValueError(
+                    f"{key}: dataset.kind images trains nothing, so nothing is tested; remove it"
+                )
         return self
 
 
 def experiment_of(config: Any, files: Sequence[Path]) -> Experiment:
-    """The experiment of a call of Snakemake.
+    """The experiment that a call of Snakemake names.
 
     Args:
-        config: what Snakemake made of the config files and of `--config`.
-        files: those of `--configfile`; none stands for the project's config.yaml.
+        config: the merged content of the config files and of `--config`.
+        files: the files of `--configfile`; if empty, the project's config.yaml.
 
     Raises:
-        UserError: one line a finding, each with its key, or with file and line.
+        UserError: one line per finding, each with its key, or with file and line.
     """
-    # Snakemake does not say what YAML 1.1 reads otherwise than it was meant.
+    # Snakemake does not report values that YAML 1.1 misreads, such as a bare `on`.
     for file in files:
         read_config(file)
     return read_experiment(config, " + ".join(map(str, files)) or "config.yaml")
 
 
 def read_config(path: Path) -> Any:
-    """The content of a config file; see `read_yaml`."""
+    """Content of a config file; see `read_yaml`."""
     return read_yaml(path, {("evaluation", "on")})
 
 
@@ -400,10 +401,10 @@ def read_experiment(content: Any, where: str) -> Experiment:
     """Make an experiment from plain content.
 
     Args:
-        content: mappings, lists and scalars, as YAML gave them.
+        content: mappings, lists and scalars, as read from YAML.
         where: the config file, for errors.
 
     Raises:
-        UserError: one line a finding, each with its key.
+        UserError: one line per finding, each with its key.
     """
     return validate(Experiment, content, where)

@@ -1,4 +1,4 @@
-"""What the result of each job depends on, as a fingerprint.
+"""Fingerprint of everything that the result of each job depends on.
 
 A fingerprint covers the settings, the data and the code that determine a result. The list of seeds,
 the hardware and file times are never part of it. The rules name these methods as their params.
@@ -29,7 +29,7 @@ REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "template
 AUDIT = (
     "workflow_scripts.privacy.measure",
     "workflow_scripts.privacy.summary",
-    # Detectors that look again where the experiment's own detectors read annotations.
+    # Detectors that the audit uses where the experiment's own only read annotations.
     *(f"workflow_scripts.pii.detectors.{name}" for name in ("centerface", "plates")),
 )
 """The code that an audit depends on."""
@@ -40,7 +40,7 @@ def _not_indexed() -> dict[str, str]:
 
 
 def _contents_of(section: Detectors) -> list[str]:
-    """Digests of the files that detectors are told to read."""
+    """Digests of the files that the detectors' settings name."""
     files = [getattr(detector, "file", None) for detector in section.detectors.values()]
     return [sha256_of_file(file) for file in files if file is not None and file.is_file()]
 
@@ -54,14 +54,14 @@ class Fingerprints:
     """Fingerprints of the results of an experiment's jobs.
 
     Args:
-        jobs: what they are told.
+        jobs: settings, files and options of the jobs.
         digests: digests of images and labels by split, known once the data set is indexed.
     """
 
     def __init__(self, jobs: Jobs, digests: Callable[[], dict[str, str]] = _not_indexed) -> None:
         self.jobs = jobs
         self.digests = digests
-        # Many jobs ask for the same.
+        # Many jobs need the same ones.
         self._anonymization = cache(self._anonymization_by)
         self._run = cache(self._run_on)
 
@@ -89,7 +89,7 @@ class Fingerprints:
     def detection(self, _: object = None) -> str:
         """Fingerprint of the PII regions of a shard; the shard's id stands for its content.
 
-        Files that a detector is told to read count by content.
+        Files named in a detector's settings count by content.
         """
         return self._detection
 
@@ -103,14 +103,14 @@ class Fingerprints:
         )
 
     def pii_summary(self, _: object = None) -> str:
-        """Fingerprint of the PII statistics, beside the regions."""
+        """Fingerprint of the PII statistics; the regions are separate inputs."""
         return fingerprint(
             regions=self._detection,
             code=code_of("workflow_scripts.pii.figure", "workflow_scripts.pii.summary"),
         )
 
     def check(self, wildcards: Wildcards) -> str:
-        """Fingerprint of the check whether a variant can be made."""
+        """Fingerprint of the check that a variant can be made."""
         method = self.jobs.treatments[wildcards.variant]
         return fingerprint(settings=settings_json(method), code=code_of(type(method).__module__))
 
@@ -127,7 +127,7 @@ class Fingerprints:
         )
 
     def gathering(self, _: object = None) -> str:
-        """Fingerprint of a variant's manifest, beside the manifests of its shards."""
+        """Fingerprint of a variant's manifest; the shards' manifests are separate inputs."""
         return fingerprint(code=code_of("workflow_scripts.contracts.manifest"))
 
     def run(self, wildcards: Wildcards) -> str:
@@ -153,7 +153,7 @@ class Fingerprints:
         )
 
     def speed(self) -> str:
-        """Fingerprint of what a verification of `training.speed: fast` is about."""
+        """Fingerprint of the recipe, data and code that `training.speed: fast` is verified for."""
         training = self.jobs.experiment.training
         return fingerprint(
             settings=training.model_dump(mode="json", exclude={"speed"}),
@@ -163,18 +163,18 @@ class Fingerprints:
         )
 
     def speed_note(self, _: object = None) -> str:
-        """What is to be said about the speed of the trainings; empty for exact ones."""
+        """Caveat about `training.speed: fast`; empty for exact trainings."""
         if not self.jobs.experiment.training.is_fast:
             return ""
         return note_on(self.jobs.layout.speed, self.speed())
 
     def note_option(self, _: object = None) -> str:
-        """`--note` with what is to be said about the speed; empty for exact trainings."""
+        """`--note` with the caveat about `training.speed: fast`; empty for exact trainings."""
         note = self.speed_note()
         return f"--note {shlex.quote(note)}" if note else ""
 
     def is_to_train(self, variant: str, seed: int) -> bool:
-        """Whether a run is missing, or was trained from something else."""
+        """Whether a run is missing, or was trained with another fingerprint."""
         return self._trained(self.jobs.layout.run(variant, seed)) != self.run_of(variant, seed)
 
     def _trained(self, run: RunLayout) -> str | None:
@@ -198,11 +198,11 @@ class Fingerprints:
         )
 
     def _tested_data(self, wildcards: Wildcards) -> str | None:
-        """Digest of the validation images; of a further test set, the index is an input instead."""
+        """Digest of the validation images; None for a further test set, whose index is an input."""
         return self.digests()["val"] if further_test(wildcards) is None else None
 
     def further_index(self, wildcards: Wildcards) -> str:
-        """Fingerprint of the index of a further test set, beside its annotation file."""
+        """Fingerprint of the index of a further test set, apart from its annotation file."""
         return fingerprint(
             settings=self.jobs.further_settings(wildcards),
             classes=self.jobs.classes(),
@@ -211,16 +211,16 @@ class Fingerprints:
         )
 
     def evaluation(self, wildcards: Wildcards) -> str:
-        """Fingerprint of how predictions are evaluated."""
+        """Fingerprint of the evaluation of predictions."""
         data = self._tested_data(wildcards)
         return fingerprint(data=data, code=code_of("workflow_scripts.evaluation.commands.evaluate"))
 
     def tables(self, _: object = None) -> str:
-        """Fingerprint of how evaluations are aggregated."""
+        """Fingerprint of the aggregation of evaluations."""
         return fingerprint(code=code_of("workflow_scripts.analysis.tables.commands.make"))
 
     def verdict(self, _: object = None) -> str:
-        """Fingerprint of how variants are judged, beside the evaluations."""
+        """Fingerprint of the verdict; the evaluations are separate inputs."""
         return fingerprint(
             settings=self.jobs.statistics_settings(),
             controls=[
@@ -232,11 +232,11 @@ class Fingerprints:
         )
 
     def cross(self, _: object = None) -> str:
-        """Fingerprint of the table of the cross test, beside the evaluations."""
+        """Fingerprint of the cross-test table; the evaluations are separate inputs."""
         return fingerprint(code=code_of("workflow_scripts.analysis.tables.commands.cross"))
 
     def exposed(self, _: object = None) -> str:
-        """Fingerprint of the table of exposed instances, beside the evaluations."""
+        """Fingerprint of the table of exposed instances; the evaluations are separate inputs."""
         return fingerprint(
             settings=self.jobs.interval_settings(),
             code=code_of("workflow_scripts.analysis.statistics.commands.exposed"),
@@ -277,7 +277,7 @@ class Fingerprints:
         )
 
     def missed(self, _: object = None) -> str:
-        """Fingerprint of the estimate of what was missed."""
+        """Fingerprint of the estimate of missed regions."""
         second = self.jobs.experiment.privacy.second_detection
         return fingerprint(
             regions=self._detection,
@@ -302,35 +302,35 @@ class Fingerprints:
         )
 
     def privacy_table(self, _: object = None) -> str:
-        """Fingerprint of how audits and attacks are brought together."""
+        """Fingerprint of the table of audits and attacks."""
         return fingerprint(
             settings=self.jobs.judging_settings(),
             code=code_of("workflow_scripts.privacy.commands.table"),
         )
 
     def handover(self, _: object = None) -> str:
-        """Fingerprint of what accompanies images that are handed over."""
+        """Fingerprint of the summary and contact sheet of a hand-over folder."""
         return fingerprint(
             settings=self.jobs.report_settings(), code=code_of("workflow_scripts.privacy.handover")
         )
 
     def before_after(self, _: object = None) -> str:
-        """Fingerprint of Figure 2, beside the images."""
+        """Fingerprint of Figure 2; the images are separate inputs."""
         return fingerprint(
             settings=self.jobs.report_settings(),
             code=code_of("workflow_scripts.privacy.figure", "workflow_scripts.privacy.samples"),
         )
 
     def figures(self, _: object = None) -> str:
-        """Fingerprint of the figures of results."""
+        """Fingerprint of the result figures."""
         return fingerprint(code=code_of("workflow_scripts.analysis.report.figures"))
 
     def provenance(self, _: object = None) -> str:
-        """Fingerprint of how the origin of the results is written down."""
+        """Fingerprint of the provenance record."""
         return fingerprint(code=code_of("workflow_scripts.analysis.report.provenance"))
 
     def report(self, _: object = None) -> str:
-        """Fingerprint of the report, beside what it shows."""
+        """Fingerprint of the report; what it shows are separate inputs."""
         templates = sorted(file for file in REPORT_TEMPLATES.rglob("*") if file.is_file())
         return fingerprint(
             settings=self.jobs.report_settings(),
@@ -339,7 +339,7 @@ class Fingerprints:
         )
 
     def found_runs(self, _: object = None) -> str:
-        """Fingerprint of the runs that are there or have failed, for what is made of them."""
+        """Fingerprint of the finished and failed runs, for partial results."""
         layout = self.jobs.layout
         logs = [
             layout.log(f"{step}/{run.folder.relative_to(layout.runs)}")
@@ -353,12 +353,12 @@ class Fingerprints:
 
     @cached_property
     def _further_dependencies(self) -> dict[str, Any]:
-        """What determines a training besides settings, code and locked packages."""
+        """Inputs of a training besides settings, code and locked packages."""
         return self._training.further_dependencies()
 
     @cached_property
     def _program_of_predictions(self) -> dict[str, Any]:
-        """What determines predictions besides the run, settings and code."""
+        """Inputs of predictions besides the run, settings and code."""
         return self._training.prediction_dependencies()
 
     @property

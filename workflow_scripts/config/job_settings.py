@@ -28,22 +28,22 @@ from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
 
 NOT_OF_PREDICTIONS = {"on", "also", "every", "exposed"}
-"""Keys of `evaluation:` that say what is done with predictions, not how they are made."""
+"""Keys of `evaluation:` that concern the use of predictions, not how they are made."""
 
 NOT_OF_ATTACKS = {"margin", "limits", "second_detection", "membership"}
 """Keys of `privacy:` on which no attack depends."""
 
 
 class Wildcards(Protocol):
-    """Wildcards of a job; it has those that its outputs name."""
+    """Wildcards of a job: those that its outputs name."""
 
     variant: str
     seed: str | int
     split: str
     tested: str
-    """Variant of the validation images; a job on the unmodified ones has no such wildcard."""
+    """Variant of the validation images; absent in jobs on the unmodified ones."""
     further: str
-    """Name of a further test set; jobs on the validation images have no such wildcard."""
+    """Name of a further test set; absent in jobs on the validation images."""
 
 
 def further_test(wildcards: Wildcards) -> str | None:
@@ -60,8 +60,8 @@ def settings_json(section: BaseModel, weights: Path | str = "") -> str:
     """A section as canonical JSON, defaults included.
 
     Args:
-        section: of the config.
-        weights: the folder of fetched weights. Their origin is not part of the JSON.
+        section: a section of the config.
+        weights: the folder of fetched weights, whose origin is not part of the JSON.
     """
     return canonical_json(with_local_weights(section, weights).model_dump(mode="json"))
 
@@ -85,7 +85,7 @@ class JobSettings:
                 for name, one in further_twins(variant, settings).items()
             },
         }
-        """What images are made by: the variants, and the further twins of those that have some."""
+        """Settings by image set: the variants, and further twins of variants with several."""
         self._settings = {
             name: settings_json(one, self.layout.weights) for name, one in self.treatments.items()
         }
@@ -100,13 +100,13 @@ class JobSettings:
         return str(roots[split] if roots else self.layout.drawn)
 
     def config(self, _: object = None) -> str:
-        """The whole config, as JSON, less where the results are."""
+        """The whole config without the location of the results, as JSON."""
         content = self.experiment.model_dump(mode="json", exclude={"results"})
         for name, variant in self.experiment.variants.items():
             if twins_of(variant) > 1:
-                content["variants"][name]["twins"] = twins_of(variant)  # no setting of the method
+                content["variants"][name]["twins"] = twins_of(variant)  # not of the method
         if (seeds := self.experiment.training.initialisation_seeds) is not None:
-            content["training"]["initialisation_seeds"] = seeds  # no setting of a training
+            content["training"]["initialisation_seeds"] = seeds  # not a setting of the training
         return canonical_json(content)
 
     def dataset_settings(self, _: object = None) -> str:
@@ -122,10 +122,10 @@ class JobSettings:
         return self._settings[wildcards.variant]
 
     def settings_of_variants(self, _: object = None) -> str:
-        """What determines each variant's images, by the variant's name, as JSON."""
+        """Settings that determine each variant's images, by the variant's name, as JSON."""
         variants = {name: json.loads(self._settings[name]) for name in self.experiment.variants}
         for settings in variants.values():
-            for key in ("seed_offset", "speed"):  # of trainings only
+            for key in ("seed_offset", "speed"):  # for trainings only
                 settings.pop(key, None)
         return canonical_json(variants)
 
@@ -178,7 +178,7 @@ class JobSettings:
         return canonical_json(evaluation.model_dump(mode="json", exclude={"on", "also", "exposed"}))
 
     def validation_root(self, _: object, output: object) -> str:
-        """The folder of the images for that; as little compared as how it is done."""
+        """The folder of the images for that; not compared by Snakemake either."""
         return self.image_root("val")
 
     def statistics_settings(self, _: object = None) -> str:
@@ -199,10 +199,10 @@ class JobSettings:
         return canonical_json(weights)
 
     def sources_of_weights(self, _: object, output: object) -> str:
-        """All weights that the config names, for the job that fetches one of them.
+        """All weights that the config names, as a param of the job that fetches one of them.
 
-        Snakemake compares no params that are derived from `output`: another source is no reason to
-        fetch the same content again.
+        Snakemake compares no params that are derived from `output`: a new source does not fetch the
+        same content again.
         """
         return self.weights_settings()
 
@@ -211,7 +211,7 @@ class JobSettings:
         return canonical_json(self.expected.model_dump(mode="json", exclude_defaults=True))
 
     def aa_controls(self, _: object = None) -> list[str]:
-        """The variants that are the reference again, under other seeds."""
+        """A/A controls: variants that repeat the reference with other seeds."""
         variants, reference = self.experiment.variants, self.experiment.reference
         return [
             name
@@ -222,17 +222,17 @@ class JobSettings:
         ]
 
     def positive_controls(self, _: object = None) -> list[str]:
-        """The variants that have to come out worse: whole objects are masked."""
+        """Positive controls: variants that mask whole objects and must come out worse."""
         variants = self.experiment.variants
         return [name for name in variants if isinstance(variants[name], MaskObjects)]
 
     def random_drops(self, _: object = None) -> list[str]:
-        """The variants that leave out images at random, a control of those that choose them."""
+        """Variants that drop images at random, as a control for those that drop chosen ones."""
         variants = self.experiment.variants.items()
         return [name for name, one in variants if isinstance(one, Drop) and one.at_random]
 
     def programs(self) -> list[str]:
-        """The variants whose images a program of the user's makes."""
+        """Variants whose images a program of the user makes."""
         return [
             name for name, one in self.experiment.variants.items() if isinstance(one, CommandMethod)
         ]
@@ -246,21 +246,21 @@ class JobSettings:
         return list(self.experiment.evaluation.on)
 
     def seed_offset(self, wildcards: Wildcards) -> int:
-        """Number that is added to a run's seed to train it; not 0 in an A/A control."""
+        """Offset added to a run's seed for training; not 0 in an A/A control."""
         return seed_offset(self.experiment.variants[wildcards.variant])
 
     def initialisation_of(self, variant: str, seed: int) -> int | None:
-        """Seed of a run's initial weights; None if it is the one that the run is trained with."""
+        """Seed of a run's initial weights; None if it equals the training seed."""
         seeds = self.experiment.training.initialisation_seeds
         if seeds is None or (shared := group_of(seed, seeds)) == seed:
             return None
         return shared + seed_offset(self.experiment.variants[variant])
 
     def initialisation_option(self, wildcards: Wildcards, output: object) -> str:
-        """`--initialisation-seed` of a run whose initial weights have a seed of their own.
+        """`--initialisation-seed` of a run whose initial weights have their own seed.
 
-        It is part of the run's fingerprint, and as little compared as what is derived from
-        `output`: a run that has none stays what it was.
+        The seed is part of the run's fingerprint, and Snakemake does not compare it, as if it were
+        derived from `output`: runs without one stay unchanged.
         """
         seed = self.initialisation_of(wildcards.variant, int(wildcards.seed))
         return "" if seed is None else f"--initialisation-seed {seed}"

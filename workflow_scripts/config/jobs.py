@@ -1,7 +1,8 @@
 """Settings, files and options that the jobs of an experiment are given.
 
-The rules name these methods as their params, and Snakemake calls them with the job's wildcards:
-unlike in a plain string, a brace in a path, a class name or a command is then never a wildcard.
+The rules name these methods as their params, and Snakemake calls them with the job's wildcards: a
+brace in a path, a class name or a command is then never a wildcard, as it would be in a plain
+string.
 """
 
 import shlex
@@ -31,7 +32,7 @@ from workflow_scripts.contracts.weights import weights_in
 from workflow_scripts.training.engines.command import CommandTraining
 
 LONGEST_COMMAND = 120_000
-"""Characters of the evaluations that one command is given; Linux takes 131,072 in all."""
+"""Most characters in the evaluation paths of one command; Linux accepts 131,072 in total."""
 
 
 class Jobs(JobSettings):
@@ -41,7 +42,7 @@ class Jobs(JobSettings):
         experiment: the config.
 
     Raises:
-        UserError: the commands that make the tables cannot be given so many runs.
+        UserError: too many runs for the command lines that make the tables.
     """
 
     def __init__(self, experiment: Experiment) -> None:
@@ -52,7 +53,7 @@ class Jobs(JobSettings):
         if (length := len(" ".join(named))) > LONGEST_COMMAND:
             raise UserError(
                 f"seeds: the paths of {len(named)} evaluations have {length} characters, more than "
-                f"the {LONGEST_COMMAND} that one command can be given; take fewer seeds, variants "
+                f"the {LONGEST_COMMAND} that one command accepts; use fewer seeds, variants "
                 "or evaluation.on, or shorter names"
             )
 
@@ -75,7 +76,7 @@ class Jobs(JobSettings):
         return self.experiment.evaluation.also[wildcards.further].annotations
 
     def further_settings(self, wildcards: Wildcards) -> str:
-        """A further test set, as JSON; what the data set maps or ignores holds there, too."""
+        """A further test set, as JSON, with the data set's mapping and ignored classes applied."""
         test = self.experiment.evaluation.also[wildcards.further]
         own = self.experiment.dataset
         if isinstance(own, CocoDataset):
@@ -109,9 +110,9 @@ class Jobs(JobSettings):
         ]
 
     def manifest(self, wildcards: Wildcards) -> list[Path]:
-        """The manifest of a variant's training images; none for the originals.
+        """The manifest of a variant's training images; empty for the originals.
 
-        In a job of a run, that of the twin that the run trains on; else of the first twin.
+        In a job of a run, the manifest of the twin that the run trains on; else of the first twin.
         """
         name, seed = wildcards.variant, getattr(wildcards, "seed", None)
         if self.is_unmodified(name):
@@ -120,7 +121,7 @@ class Jobs(JobSettings):
         return [self.layout.manifest(images, "train")]
 
     def images_of(self, variant: str, seed: int) -> str:
-        """Name of the images that a run of a variant that changes something trains on."""
+        """Name of the anonymized images that a run trains on."""
         twins = twins_of(self.experiment.variants[variant])
         return images_of_twin(variant, group_of(seed, twins))
 
@@ -130,7 +131,7 @@ class Jobs(JobSettings):
         return [self.layout.manifest(name, "train") for name in names]
 
     def tested_manifest(self, wildcards: Wildcards) -> list[Path]:
-        """The manifest of the validation images that a run is tested on; none for the originals."""
+        """The manifest of the validation images that a run is tested on; empty: originals."""
         name = tested_on(wildcards)
         return [] if name == UNMODIFIED else [self.layout.manifest(name, "val")]
 
@@ -139,14 +140,14 @@ class Jobs(JobSettings):
         return _folder_option(self.manifest(wildcards))
 
     def attacked(self, _: object = None) -> list[str]:
-        """The variants that are attacked, behind the originals; none without attacks."""
+        """The attacked variants, preceded by the originals; empty without attacks."""
         if not self.experiment.privacy.attacks:
             return []
         names = [name for name in self.experiment.variants if not self.is_unmodified(name)]
         return [UNMODIFIED, *names]
 
     def missed(self, _: object = None) -> list[Path]:
-        """The estimate of what was missed, if a second detector is named."""
+        """The estimate of missed regions, if a second detector is named."""
         return [self.layout.missed] if self.experiment.privacy.second_detection.detectors else []
 
     def missed_option(self, _: object = None) -> str:
@@ -154,7 +155,7 @@ class Jobs(JobSettings):
         return _option("--missed", self.missed())
 
     def registration(self, _: object = None) -> list[Path]:
-        """The plan as it was registered before the first run, if it was; no rule makes it."""
+        """The plan registered before the first run, if any; no rule makes it."""
         return [self.layout.registration] if self.layout.registration.exists() else []
 
     def memberships(self, _: object = None) -> list[Path]:
@@ -164,7 +165,7 @@ class Jobs(JobSettings):
         return [self.layout.membership(run) for run in self.runs]
 
     def membership_images(self, _: object = None) -> int:
-        """Images of each group at most whose loss is computed."""
+        """Most images per group whose loss is computed."""
         membership = self.experiment.privacy.membership
         return membership.images if membership else 0
 
@@ -177,7 +178,7 @@ class Jobs(JobSettings):
         return _option("--review", self.review())
 
     def treated_pictures(self, wildcards: Wildcards) -> list[Path]:
-        """The attacker's pictures treated as a variant is, if its method can treat them."""
+        """The attacker's pictures, treated by a variant's method if it can."""
         variant = self.experiment.variants.get(wildcards.variant)
         needed = any(attack.needs_pictures for attack in self.experiment.privacy.attacks)
         treats = isinstance(variant, CommandMethod) or (
@@ -190,20 +191,20 @@ class Jobs(JobSettings):
         return _option("--treated", self.treated_pictures(wildcards))
 
     def attacked_manifest(self, wildcards: Wildcards) -> list[Path]:
-        """The manifest of the images that are attacked; none for the originals."""
+        """The manifest of the attacked images; empty for the originals."""
         return [] if wildcards.variant == UNMODIFIED else self.manifest(wildcards)
 
     def attacked_option(self, wildcards: Wildcards) -> str:
-        """`--anonymized` with the images that are attacked; empty for the originals."""
+        """`--anonymized` with the attacked images; empty for the originals."""
         return _folder_option(self.attacked_manifest(wildcards))
 
     def method_option(self, wildcards: Wildcards) -> str:
-        """The settings of the method that an attacker knows, as JSON."""
+        """The method's settings, which the attacker knows, as JSON."""
         known = self._settings.get(wildcards.variant)
         return known or canonical_json({"method": UNMODIFIED})
 
     def format_option(self, _: object = None) -> str:
-        """`--as-originals` where images are made to be handed over."""
+        """`--as-originals` if images are made to be handed over."""
         return "--as-originals" if self.experiment.images_only else ""
 
     def tested_option(self, wildcards: Wildcards) -> str:
@@ -212,36 +213,36 @@ class Jobs(JobSettings):
 
     def regions_option(self, _: object, input: Any) -> str:
         """`--regions` with the PII of the validation images, if exposed instances are evaluated."""
-        # None are detected in further test sets.
+        # PII is not detected in further test sets.
         files = input.get("regions") if self.experiment.evaluation.exposed else None
         return _option("--regions", [files] if isinstance(files, str) else [*(files or [])])
 
     def index_inputs(self, _: object = None) -> list[Path]:
-        """What has to be made before the index: drawn scenes.
+        """Inputs of the index: drawn scenes.
 
         Raises:
-            UserError: files that the config names are missing; this function is called whenever
-                jobs are planned.
+            UserError: files that the config names are missing, checked here because planning always
+                calls this function.
         """
         refuse_missing_files(self.experiment, self.layout)
         return [] if self.experiment.image_roots else [self.layout.drawn / "dataset.json"]
 
     def root_option(self, _: object = None) -> str:
-        """`--root` with the drawn data set; empty where the images are the user's."""
+        """`--root` with the drawn data set; empty for the user's images."""
         return "" if self.experiment.image_roots else _option("--root", [self.layout.drawn])
 
     def task_option(self, _: object = None) -> str:
-        """`--task boxes` where the boxes of COCO files are read; other labels are read alike."""
+        """`--task boxes` if boxes of COCO files are read; other labels suit both tasks."""
         experiment = self.experiment
         reads_boxes = experiment.task is Task.BOXES and isinstance(experiment.dataset, CocoDataset)
         return f"--task {experiment.task}" if reads_boxes else ""
 
     def further_task(self, _: object = None) -> str:
-        """What is read of the COCO files of further test sets."""
+        """Shapes that are read from the COCO files of further test sets."""
         return str(self.experiment.task)
 
     def gpus(self, wildcards: Wildcards) -> int:
-        """How many GPUs a job that makes a variant's images asks for."""
+        """Number of GPUs for a job that makes a variant's images."""
         return self.treatments[wildcards.variant].gpus
 
     def environment(self, wildcards: Wildcards) -> str:
@@ -259,8 +260,8 @@ class Jobs(JobSettings):
     def python_of_training(self, _: object, output: object) -> str:
         """The Python that runs the commands of a training.
 
-        An environment of the user's has a Python of its own, which knows nothing of this project.
-        Snakemake compares no params that are derived from `output`.
+        A user's environment has its own Python, without this project's packages. Snakemake compares
+        no params that are derived from `output`.
         """
         return sys.executable if self.experiment.training.conda_file else "python"
 
@@ -306,5 +307,5 @@ def _folder_option(manifests: list[Path]) -> str:
 
 
 def _option(name: str, paths: Sequence[Path | str]) -> str:
-    """An option of a command with paths, as a shell takes them; empty without any."""
+    """An option with shell-quoted paths; empty without paths."""
     return shlex.join([name, *map(str, paths)]) if paths else ""

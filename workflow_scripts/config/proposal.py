@@ -1,6 +1,6 @@
-"""Proposed configs: what a data set on disk looks like, and a commented config for it.
+"""Proposed configs: recognition of a data set on disk, and a commented config for it.
 
-The texts are those of config.yaml and of the demonstration, with another data set in them.
+The texts are config.yaml and the demonstration's config with another data set.
 """
 
 import json
@@ -33,7 +33,7 @@ SYNONYMS = {
 PERSONS = ("person", "rider")
 VEHICLES = ("car", "truck", "bus", "train", "motorcycle")
 SPLIT_WORDS = {"train": ("train",), "val": ("val", "test")}
-"""Beginnings of words in the name of an annotation file that tell its split; earlier ones win."""
+"""Word prefixes in an annotation file's name that identify its split; earlier ones win."""
 HEADER = """\
 # Written by `python -m workflow_scripts init`. Lines with CHECK are guesses. config.schema.json
 # lists every key with its type, default and meaning; `python -m workflow_scripts config FILE`
@@ -41,17 +41,17 @@ HEADER = """\
 
 """
 IMAGES_LOOKED_FOR = 20
-"""Images of an annotation file that are looked for to find their folder."""
+"""Number of an annotation file's images that are searched for to find their folder."""
 
 
 @dataclass
 class Proposal:
-    """A config, and what its author has to check.
+    """A config, and the guesses that its author has to check.
 
     Attributes:
         text: YAML with comments.
-        found: one line that says what was recognized.
-        checks: one line for each thing that is uncertain.
+        found: what was recognized, in one line.
+        checks: one line per guess.
     """
 
     text: str
@@ -64,7 +64,7 @@ def propose(paths: Sequence[Path], name: str) -> Proposal:
 
     Args:
         paths: one folder in the Cityscapes layout, or COCO annotation files or folders of them.
-        name: the experiment's.
+        name: name of the experiment.
 
     Raises:
         UserError: a path is missing, or neither layout is recognized.
@@ -91,7 +91,7 @@ def propose_drawn(name: str) -> Proposal:
 
 def _of_cityscapes(root: Path, name: str) -> Proposal:
     if not (root / cityscapes.LABEL_FOLDER).is_dir():
-        raise UserError(f"{root}: there is no {cityscapes.LABEL_FOLDER} beside the images")
+        raise UserError(f"{root}: no {cityscapes.LABEL_FOLDER} beside the images")
     counts = {split: len(cityscapes.image_files(root, split)) for split in cityscapes.SPLITS}
     full = counts == cityscapes.FULL_COUNTS
     found = f"Cityscapes layout, {counts['train']} training and {counts['val']} validation images"
@@ -102,7 +102,7 @@ def _of_cityscapes(root: Path, name: str) -> Proposal:
     if not any((root / cityscapes.LABEL_FOLDER).rglob("*_polygons.json")):
         plates = "plates"
         checks.append(
-            "pii.license_plates: no polygon files mark license plates, so a network looks for them"
+            "pii.license_plates: without polygon files, a network finds the license plates"
         )
     dataset = [
         "kind: cityscapes",
@@ -152,9 +152,11 @@ def _of_coco(paths: Sequence[Path], name: str) -> Proposal:
     vehicles = [name for name in VEHICLES if name in classes]
     pii = [f"person_classes: {_yaml(persons)}", f"vehicle_classes: {_yaml(vehicles)}"]
     if not persons or not vehicles:
-        checks.append("pii.only_on_labelled: false, since no class is a person or none a vehicle")
+        checks.append(
+            "pii.only_on_labelled: false, since no class is a person, or no class is a vehicle"
+        )
         pii = []
-    checks.append("pii.license_plates: a network looks for plates; name your own boxes if any")
+    checks.append("pii.license_plates: a network finds plates; name your own boxes if you have any")
     boxes_only = all(_are_boxes_only(contents[file]) for file in files.values())
     if boxes_only:
         checks.append("task: boxes, since no annotation has a mask")
@@ -172,7 +174,7 @@ def _of_coco(paths: Sequence[Path], name: str) -> Proposal:
 
 
 def _json_files(paths: Iterable[Path]) -> list[Path]:
-    """The JSON files that are named, or lie at most two folders deep in one that is named."""
+    """The given JSON files, and those at most two levels below a given folder."""
     files: list[Path] = []
     for path in paths:
         patterns = ("*.json", "*/*.json", "*/*/*.json")
@@ -191,7 +193,7 @@ def _coco(file: Path) -> dict[str, Any] | None:
     is_coco = isinstance(content, dict) and all(isinstance(content.get(x), list) for x in lists)
     if not is_coco:
         return None
-    # The index names entries that are malformed; here they tell nothing.
+    # The index reports malformed entries; here they are ignored.
     content = {name: [entry for entry in content[name] if _is_entry(entry)] for name in lists}
     return content if content["images"] else None
 
@@ -204,7 +206,7 @@ def _is_entry(entry: Any) -> bool:
 def _splits(files: list[Path], checks: list[str]) -> dict[str, Path]:
     """The annotation file of each split."""
     names = {file: file.name for file in files}
-    if len(set(names.values())) < len(files):  # the folders tell them apart
+    if len(set(names.values())) < len(files):  # the folder names distinguish them
         names = {file: f"{file.parent.name} {file.name}" for file in files}
     # COCO's own captions and keypoints are not instances.
     instances = [file for file in files if "instances" in file.name] or files
@@ -224,7 +226,7 @@ def _splits(files: list[Path], checks: list[str]) -> dict[str, Path]:
         if split not in chosen:
             left = [file for file in files if file not in chosen.values()] or files
             chosen[split] = left[0]
-            checks.append(f"dataset.{split}.annotations: no file name says {split!r}; {left[0]}?")
+            checks.append(f"dataset.{split}.annotations: no file name has {split!r}; {left[0]}?")
     if chosen["train"] == chosen["val"]:
         checks.append("dataset: training and validation are the same file; split it")
     return {split: chosen[split] for split in SPLIT_WORDS}
@@ -242,7 +244,7 @@ def _image_folder(
         for folder in dict.fromkeys([*roots, *below])
         if all((folder / name).is_file() for name in names)
     ]
-    # Splits may number their images alike.
+    # Splits may use the same image numbers.
     of_split = [one for one in fitting if one.name.lower().startswith(SPLIT_WORDS[split])]
     if fitting and not of_split and len(fitting) > 1:
         checks.append(f"dataset.{split}.images: {fitting[0]} is one of {len(fitting)}")
@@ -256,7 +258,7 @@ def _image_folder(
 
 
 def _instances(content: dict[str, Any], file: Path, checks: list[str]) -> Counter[str]:
-    """The number of instances of each category."""
+    """Number of instances per category."""
     names = {one.get("id"): str(one.get("name")) for one in content["categories"]}
     counts = Counter(dict.fromkeys(names.values(), 0))
     for annotation in content["annotations"]:
@@ -265,7 +267,7 @@ def _instances(content: dict[str, Any], file: Path, checks: list[str]) -> Counte
     without = sum(not annotation.get("segmentation") for annotation in content["annotations"])
     if without and not _are_boxes_only(content):
         checks.append(
-            f"{file}: {without} annotations have no mask; draw them, or set task to boxes"
+            f"{file}: {without} annotations have no mask; add masks, or set task to boxes"
         )
     return counts
 
@@ -279,7 +281,7 @@ def _are_boxes_only(content: dict[str, Any]) -> bool:
 def _classes(
     counts: dict[str, Counter[str]], checks: list[str]
 ) -> tuple[list[str], dict[str, str], list[str]]:
-    """Classes, mapping and ignored categories: known street classes first, others by number."""
+    """Classes, mapping and ignored categories: known street classes first, then others by count."""
     mapping: dict[str, str] = {}
     classes: list[str] = []
     ignored: list[str] = []
@@ -296,7 +298,7 @@ def _classes(
             target = "all_"
         if target != category:
             mapping[category] = target
-            checks.append(f"dataset.class_mapping: {category!r} is taken for {target!r}")
+            checks.append(f"dataset.class_mapping: {category!r} is mapped to {target!r}")
         if target not in classes:
             classes.append(target)
     if not classes:
@@ -328,7 +330,7 @@ def _config(name: str, dataset: list[str], plates: str, pii: list[str], checks: 
 
 
 def _with(text: str, pattern: str, replacement: str) -> str:
-    """`text` with the one match of a pattern replaced."""
+    """`text` with the only match of a pattern replaced."""
     plain = replacement if r"\g<" in replacement else _escaped(replacement)
     changed, count = re.subn(pattern, plain, text, count=1, flags=re.M)
     if not count:
@@ -341,5 +343,5 @@ def _escaped(text: str) -> str:
 
 
 def _yaml(value: Any) -> str:
-    """A value in YAML's flow style, which JSON is a part of."""
+    """A value in YAML's flow style, of which JSON is a subset."""
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)

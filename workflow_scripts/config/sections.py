@@ -31,45 +31,45 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
 
 class Sections(Section):
-    """Data set, variants, seeds, recipe: each section by itself, not checked against the others."""
+    """Data set, variants, seeds, recipe: sections without cross-checks."""
 
     experiment: Name
     """Results lie in `<results>/<experiment>/`."""
     results: Path = Path("results")
-    """The folder of results, relative to the working directory; it may be on another disk."""
+    """Folder of the results, relative to the working directory; it may be on another disk."""
     dataset: Dataset
-    """The labelled street images: Cityscapes, your own in COCO format, or drawn ones."""
+    """The labelled street images: Cityscapes, your own images in COCO format, or drawn ones."""
     pii: Pii = Pii()
-    """How faces and license plates are found."""
+    """Detection of faces and license plates."""
     variants: dict[Name, Variant] = Field(min_length=1)
-    """The treatments that are compared: a name, and a method with its settings."""
+    """The treatments to compare: a name, and a method with its settings."""
     reference: str = "unmodified"
-    """The variant that the others are compared with; it has to be of method `unmodified`."""
+    """The variant that the others are compared with; its method has to be `unmodified`."""
     seeds: Annotated[int, Field(gt=0, le=10_000)] | tuple[RunSeed, ...] = 5
-    """How many runs each variant gets (seeds 1 to n), or a list of seeds."""
+    """Number of runs per variant (seeds 1 to n), or a list of seeds."""
     more_seeds: dict[Name, tuple[RunSeed, ...]] = Field(default_factory=dict)
-    """Further runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
-    workflow_scripts statistics next` writes such files, to be named behind --configfile."""
+    """Additional runs of single variants, by seed: {anonymized: [6, 7]}. `python -m
+    workflow_scripts statistics next` writes this section to a file for --configfile."""
     task: Task = Task.MASKS
-    """What models learn and are judged by: `masks`, or `boxes` (labels without masks will do)."""
+    """What models learn and are judged by: `masks`, or `boxes` (labels need no masks)."""
     training: Training
-    """The recipe."""
+    """The training recipe."""
     evaluation: Evaluation = Evaluation()
-    """How the models are tested."""
+    """Tests of the models."""
     privacy: Privacy = Privacy()
-    """The attacks on the variants' images, and how many faces and plates were missed."""
+    """Attacks on the variants' images, and the estimate of missed faces and plates."""
     question: Question = Question.EQUIVALENCE
-    """What the verdict asks: `equivalence` (the same accuracy within a margin), or
-    `non-inferiority` (no loss of the margin or more; a gain is no matter), which needs fewer runs.
-    Decide it before you see results."""
+    """Question of the verdict: `equivalence` (the same accuracy within a margin), or
+    `non-inferiority` (no loss of the margin or more; gains are allowed), which needs fewer runs.
+    Decide before you see results."""
     statistics: Statistics = Statistics()
-    """What counts as the same, and how sure one wants to be."""
+    """Margins and confidence of the verdict."""
     report: Report = Report()
-    """What is shown to whoever reads the results."""
+    """What readers of the results are shown."""
 
     @property
     def images_only(self) -> bool:
-        """Whether images are anonymized and nothing is trained."""
+        """Whether images are only anonymized, without training."""
         return isinstance(self.dataset, ImagesDataset)
 
     @property
@@ -98,13 +98,13 @@ class Sections(Section):
         )
 
     def seeds_with_looks(self, variant: str) -> tuple[int, ...]:
-        """The seed of each run of a variant, and of those that looks may add."""
+        """The seed of each run of a variant, including runs that interim looks may add."""
         known, most = self.runs.seeds_of(variant), max(self.statistics.looks, default=0)
         return known + self.runs.unused_seeds(variant, most - len(known))
 
     @property
     def verdict_settings(self) -> VerdictSettings:
-        """How the verdict is made."""
+        """Settings of the verdict."""
         return VerdictSettings(question=self.question, **dict(self.statistics))
 
     @property
@@ -121,7 +121,7 @@ class Sections(Section):
 
     @property
     def image_roots(self) -> dict[str, Path] | None:
-        """What file names are relative to, by split; None where the workflow draws the images."""
+        """Root of the file names, by split; None where the workflow draws the images."""
         if isinstance(self.dataset, CocoDataset):
             return {split: self.dataset.files_of(split).images for split in ("train", "val")}
         root = getattr(self.dataset, "root", None)

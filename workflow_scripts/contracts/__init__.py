@@ -1,1 +1,1 @@
-"""The files on disk that the stages exchange, one module a kind: its model, reader and writer."""
+"""The files that the stages exchange, one module per kind: model, reader and writer."""

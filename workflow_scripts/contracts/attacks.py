@@ -14,11 +14,10 @@ from pydantic import Field, field_validator
 from workflow_scripts.contracts.regions import Kind
 
 LEAST_WIDTH = {Kind.FACE: 20, Kind.LICENSE_PLATE: 40}
-"""Least width in pixels of a region that is attacked: in originals below it, nobody is recognised
-and nothing is read."""
+"""Smallest width in pixels of an attacked region: below it, attacks fail even on the originals."""
 HEADLINES = ("rank_1", "read_whole")
-"""The measures that stand for an attack's success where there is room for one: the first that it
-has."""
+"""Measures that represent an attack's success where only one fits: the first available one
+counts."""
 
 NOTHING_LEFT = "every image with one is left out"
 """Reason why an attack did not run on a variant that drops what could be attacked."""
@@ -26,7 +25,7 @@ NOTHING_LEFT = "every image with one is left out"
 
 def none_large_enough(kind: Kind) -> str:
     """Reason why an attack did not run on a data set without anything that could be attacked."""
-    return f"no {kind.plural} are {LEAST_WIDTH[kind]} px wide or more"
+    return f"no {kind.plural} are at least {LEAST_WIDTH[kind]} px wide"
 
 
 class AttackRun(FilePart):
@@ -36,25 +35,25 @@ class AttackRun(FilePart):
     """Name of the attack, with the tool that it uses."""
     kind: Kind
     question: str
-    """What its success tells an attacker, as the end of "Can an attacker …?"."""
+    """What its success reveals, as the end of "Can an attacker …?"."""
     measures: tuple[str, ...]
-    """Names of the rates that it is made to measure."""
+    """Names of the rates that it measures."""
     success: Success | None = None
     reason: str | None = None
-    """Why it did not run, as the end of a sentence; None: it ran."""
+    """Reason why it did not run, as the end of a sentence; None if it ran."""
 
 
 class AttackedRegions(FilePart):
-    """Regions of one kind: which of them were attacked."""
+    """Numbers of regions of one kind: attacked or not."""
 
     regions: int
     attacked: int
     small: int
-    """Too small for any attack: neither a success nor a failure."""
+    """Too small for any attack: counted as neither success nor failure."""
     not_drawn: int
     """Large enough, and left out of the sample."""
     dropped: int = 0
-    """In the sample, and in images that the variant leaves out."""
+    """In the sample, but in images that the variant drops."""
 
 
 class Attacks(FilePart):
@@ -65,7 +64,7 @@ class Attacks(FilePart):
     regions: dict[Kind, AttackedRegions]
     runs: tuple[AttackRun, ...]
     made_with: dict[str, Any] = Field(default_factory=dict)
-    """Fingerprint, and settings of each attack."""
+    """Fingerprint, and the settings of each attack."""
 
     @field_validator("runs")
     @classmethod
@@ -73,8 +72,10 @@ class Attacks(FilePart):
         for run in runs:
             for measure, rate in (run.success.rates if run.success else {}).items():
                 values = rate.value, rate.low, rate.high, rate.chance
-                if not all(0 <= value <= 1 for value in values):  # nor are numbers that are none
-                    raise ValueError(f"{run.title}, {measure}: {values} are not all from 0 to 1")
+                if not all(0 <= value <= 1 for value in values):  # this also refuses NaN
+                    raise ValueError(
+                        f"{run.title}, {measure}: {values} are not all between 0 and 1"
+                    )
         return runs
 
     def write(self, path: Path) -> None:
@@ -83,17 +84,17 @@ class Attacks(FilePart):
 
 
 def headline(success: Success | None) -> str | None:
-    """The measure that stands for an attack's success."""
+    """The measure that represents an attack's success."""
     rates = success.rates if success else ()
     return next((measure for measure in HEADLINES if measure in rates), None)
 
 
 class JudgedAttack(FilePart):
-    """One attack on one variant, beside its success on the originals."""
+    """One attack on one variant, and its success on the originals."""
 
     variant: str
     run: AttackRun
     originals: Success | None
-    """None where the attack did not run on the originals."""
+    """None if the attack did not run on the originals."""
     judgement: Judgement | None
-    """None where the attack did not run on the originals or on the variant."""
+    """None if the attack did not run on the originals or on the variant."""

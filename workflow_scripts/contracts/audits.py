@@ -1,7 +1,7 @@
 """`privacy/{variant}.json`: what detectors and comparisons still find in a variant's images.
 
-Attributes are named as the keys of the file are. Shares are fractions of 1; what could not be
-measured is None. SSIM is at most 1, PSNR in dB and None for equal images.
+Attributes are named as the keys of the file are. Shares are fractions of 1; quantities that could
+not be measured are None. SSIM is at most 1; PSNR is in dB, and None for equal images.
 """
 
 from pathlib import Path
@@ -17,11 +17,11 @@ ALL_SIZES = "all"
 """Name of the numbers that cover regions of every size."""
 SIZES = {"under_20": (0.0, 20.0), "20_to_40": (20.0, 40.0), "40_to_80": (40.0, 80.0),
          "80_and_more": (80.0, float("inf"))}  # fmt: skip
-"""Size classes of regions: least width of the box, and the width below which it lies, in pixels."""
+"""Size classes of regions by box width: smallest (inclusive) and largest (exclusive), in pixels."""
 
 
 def size_of(width: float) -> str:
-    """Size class of a region whose box is so many pixels wide."""
+    """Size class of a region with this box width in pixels."""
     return next(name for name, (low, high) in SIZES.items() if low <= width < high)
 
 
@@ -34,7 +34,7 @@ class Findings(FilePart):
 
 
 class FoundShare(FilePart):
-    """Regions that a detector finds, of those that were searched."""
+    """Regions that a detector still finds, out of those searched."""
 
     n: int
     found: int
@@ -42,7 +42,7 @@ class FoundShare(FilePart):
 
 
 class CharacterCounts(FilePart):
-    """Characters of the license plates that a person could read."""
+    """Characters of the license plates that are large enough for a person to read."""
 
     legible_plates: int
     n: int
@@ -51,10 +51,10 @@ class CharacterCounts(FilePart):
 
 
 class RegionsAudit(FilePart):
-    """Regions of one kind and size; without regions, their number is all there is."""
+    """Regions of one kind and size class; only `regions` is set if there are none."""
 
     regions: int
-    """Those of dropped images aside."""
+    """Number, without those in dropped images."""
     dropped: int = 0
     """Regions in images that the variant drops."""
     routes: dict[str, int] = Field(default_factory=dict)
@@ -72,16 +72,16 @@ class AuditedImages(FilePart):
     """Numbers of images."""
 
     n: int
-    """Those that the variant drops aside."""
+    """Number, without dropped images."""
     dropped: int = 0
     with_regions: int
     originals: int
-    """Images whose file is the original's."""
+    """Images whose file is identical to the original."""
     compared: int = 0
     lossy: int = 0
     whole_image: int = 0
-    """Images that may differ from their originals everywhere, and were not compared with them
-    outside of the regions."""
+    """Images that may differ from their originals everywhere, and were compared with them inside
+    the regions only."""
 
 
 class ChangesOutside(Findings):
@@ -92,7 +92,7 @@ class ChangesOutside(Findings):
 
 
 class WholeImages(FilePart):
-    """Quality of whole images, means over all."""
+    """Quality of whole images: means over all images."""
 
     ssim: float | None
     psnr: float | None
@@ -118,7 +118,7 @@ class Audit(FilePart):
     whole_images: WholeImages
     metadata: MetadataFindings
     kinds: dict[Kind, dict[str, RegionsAudit]]
-    """Regions by kind that was looked for, and size class; `all` covers every size."""
+    """Regions by searched kind and by size class; `all` covers every size."""
     made_with: dict[str, Any] = Field(default_factory=dict)
     """Fingerprint, detectors, and hash of the manifest."""
 
@@ -127,7 +127,7 @@ class Audit(FilePart):
         return self.kinds.get(kind, {}).get(ALL_SIZES, RegionsAudit(regions=0))
 
     def as_json(self) -> dict[str, Any]:
-        """Content of the file; what was not set is left out."""
+        """Content of the file, without unset fields."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
     def write(self, path: Path) -> None:

@@ -1,14 +1,14 @@
-"""Public files of weights that this project can load, by name: `weights: yunet` in a config."""
+"""Public weights that this project can load by name, such as `weights: yunet` in a config."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class PublicFile:
-    """A file that anybody can download. Results depend on its SHA-256, not on the address."""
+    """A publicly downloadable file. Results depend on its SHA-256, not on the address."""
 
     what: str
-    """What it is, and what loads it."""
+    """What it contains, and what loads it."""
     source: str
     """URL."""
     bytes: int
@@ -17,24 +17,24 @@ class PublicFile:
 
     @property
     def file_name(self) -> str:
-        """Name of the file at its source."""
+        """File name at the source."""
         return self.source.rpartition("/")[2]
 
 
 OPENCV_ZOO = (
     "https://github.com/opencv/opencv_zoo/raw/f12e12798e8314f7c074a6656816c048dcc95b7a/models"
 )
-"""The address names a commit, so that files stay when the zoo gets newer ones. The SHA-256 are
-those of the zoo's own Git LFS pointers."""
+"""The address names a commit, so that newer files in the zoo do not replace these. The SHA-256
+values are those in the zoo's Git LFS pointers."""
 
 CATALOGUE = {
     "resnet50_imagenet": PublicFile(
         what="ResNet-50, torchvision's IMAGENET1K_V1; initialisation: imagenet of training",
         source="https://download.pytorch.org/models/resnet50-0676ba61.pth",
         bytes=102_530_333,
-        # torchvision puts its first eight digits into the file's name.
+        # torchvision puts the first eight digits into the file name.
         sha256="0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
-        licence="BSD-3-Clause; trained on ImageNet, which has terms of its own",
+        licence="BSD-3-Clause; trained on ImageNet, which has its own terms",
     ),
     "sface": PublicFile(
         what="SFace 2021dec, face recognition; recognizer: sface of privacy.attacks",

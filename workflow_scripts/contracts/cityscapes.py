@@ -1,4 +1,4 @@
-"""How Cityscapes names its files, numbers its labels and keeps its polygons.
+"""File names, label ids and polygon files of Cityscapes.
 
 Source: the cityscapesScripts repository (`helpers/labels.py`, `helpers/annotation.py`, README).
 """
@@ -23,17 +23,18 @@ LABEL_IDS = {
     "bicycle": 33,
 }
 """Label id by class. In an instance id image, an object of the class with label id `l` has the
-value `1000 l + k`; a region of several that are not told apart (a group) has the value `l`."""
+value `1000 l + k`; a group, a region of several objects that are not separated, has the value
+`l`."""
 
 LAST_LABEL_ID = 33
 OBJECT_LABEL_IDS = range(24, LAST_LABEL_ID + 1)
-"""Label ids of what comes in objects (`hasInstances`): the classes, caravans and trailers."""
+"""Label ids with instances (`hasInstances`): the classes, caravans and trailers."""
 
 VOID_IDS = (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30)
-"""Label ids that no evaluation counts (`ignoreInEval`): predictions there are ignored."""
+"""Label ids ignored in evaluations (`ignoreInEval`): predictions there do not count."""
 
 LICENSE_PLATE = "license plate"
-"""Label of license plates: in polygons only, since its id is below 0."""
+"""Label of license plates; it occurs in polygons only, since its id is negative."""
 
 IMAGE_FOLDER = "leftImg8bit"
 LABEL_FOLDER = "gtFine"
@@ -41,13 +42,13 @@ IMAGE_SUFFIX = "_leftImg8bit.png"
 
 
 class LabelledPolygon(FilePart):
-    """One outline that was drawn on an image."""
+    """One annotated outline."""
 
     label: str
     polygon: tuple[tuple[FiniteFloat, FiniteFloat], ...]
     """Corners, x and y in pixels."""
     deleted: bool = False
-    """Whether it was removed in the labelling tool: cityscapesScripts skip it."""
+    """Whether it was deleted in the labelling tool; cityscapesScripts skips it."""
 
 
 class PolygonFile(FilePart):
@@ -61,22 +62,22 @@ class PolygonFile(FilePart):
 def polygons_of(
     path: Path, label: str, width: int, height: int
 ) -> list[tuple[tuple[float, float], ...]]:
-    """The outlines of one label, without deleted ones and those without a corner.
+    """The outlines of one label, without deleted and empty ones.
 
     Args:
         path: polygons file.
         label: name of the label.
-        width: of the image, pixels.
-        height: of the image, pixels.
+        width: image width in pixels.
+        height: image height in pixels.
 
     Raises:
-        UserError: the file is missing, malformed, or for an image of another size.
+        UserError: the file is missing, malformed, or of an image of another size.
     """
     file = PolygonFile.read(path)
     if (file.width, file.height) != (width, height):
         raise UserError(
             f"{path}: imgWidth and imgHeight are {file.width}x{file.height}, but the image has "
-            f"{width}x{height} pixels; resize the polygons as the image was, or restore the image"
+            f"{width}x{height} pixels; resize the polygons like the image, or restore the image"
         )
     return [
         item.polygon
@@ -97,7 +98,7 @@ def instance_ids_path(root: Path, file_name: str) -> Path:
 
 
 def polygons_path(root: Path, file_name: str) -> Path:
-    """The polygons file that belongs to an image; it knows license plates, the id images do not."""
+    """The polygons file that belongs to an image; unlike the id images, it marks license plates."""
     return _label_path(root, file_name, "polygons.json")
 
 

@@ -1,7 +1,7 @@
 """COCO annotation files: the images of a split and the instances labelled in them.
 
-Each entry stands on a line of its own, in the order of the images. So a job reads the part that is
-its own, in memory that depends on this part alone.
+Each entry is one line, in the order of the images. So a job reads only its part, and its memory use
+depends on that part alone.
 """
 
 import json
@@ -38,8 +38,8 @@ class CocoImage:
     """Mask of unlabelled pixels, where the data set marks them (Cityscapes): predictions there are
     ignored. Validation images only."""
     upright: bool | None = None
-    """Whether the pixels are turned as the file's EXIF orientation says: without labels, or where
-    these are for the turned image."""
+    """Whether the file's EXIF orientation is applied to the pixels: without labels, or if the
+    labels are of the turned image."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Instance:
     bbox: tuple[float, float, float, float]
     """x, y, width, height in pixels."""
     area: float
-    """Number of mask pixels; of labels that are boxes, width times height of the box."""
+    """Number of mask pixels; for box labels, width times height of the box."""
     segmentation: Rle
-    """The mask; of labels that are boxes, the pixels whose centres lie in the box."""
+    """The mask; for box labels, the pixels whose centres lie in the box."""
     iscrowd: int = 0
     track: str | None = None
-    """Name of the same object in all images of the data set, where the data set has one."""
+    """Track: the name of the same object in all images, where the data set has one."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,16 @@ class CocoSplit:
     images: tuple[CocoImage, ...]
     instances: tuple[Instance, ...] = field(repr=False)
     notes: tuple[str, ...] = ()
-    """What the index left out, changed or doubts, a sentence each."""
+    """What the index left out, changed or considers doubtful, one sentence each."""
     task: Task = Task.MASKS
-    """Boxes if the labels were read as boxes: there are no masks to learn then."""
+    """Boxes if the labels were read as boxes, in which case there are no masks to learn."""
 
     def refuse_masks_of(self, task: Task, path: Path) -> None:
-        """See that a task does not need masks that the labels do not have.
+        """Check that a task needs no masks if the labels have none.
 
         Args:
-            task: the training's, or the evaluation's.
-            path: the split's file, for the message.
+            task: task of the training or evaluation.
+            path: file of the split, for the message.
 
         Raises:
             UserError: it does.
@@ -94,24 +94,24 @@ class CocoSplit:
         if task is Task.MASKS and self.task is Task.BOXES:
             raise UserError(
                 f"{path}: its labels were read as boxes (task: boxes), but this training learns "
-                "masks; give its settings `task: boxes`, or index labels with masks"
+                "masks; set `task: boxes`, or index labels with masks"
             )
 
     @cached_property
     def instances_by_image(self) -> dict[int, tuple[Instance, ...]]:
-        """Instances by image id; an image without any has an empty tuple."""
+        """Instances by image id; an empty tuple for an image without instances."""
         by_image: dict[int, list[Instance]] = defaultdict(list)
         for instance in self.instances:
             by_image[instance.image_id].append(instance)
         return {image.id: tuple(by_image[image.id]) for image in self.images}
 
     def objects_of(self, image: CocoImage) -> tuple[LabelledObject, ...]:
-        """The labelled objects of an image of this split."""
+        """The labelled instances of an image."""
         instances = self.instances_by_image[image.id]
         return tuple(LabelledObject(self.class_of(instance), instance) for instance in instances)
 
     def class_of(self, instance: Instance) -> str:
-        """The name of an instance's class."""
+        """Class name of an instance."""
         return self.classes[instance.category_id - 1]
 
     def write(self, path: Path) -> None:
@@ -135,11 +135,11 @@ class CocoSplit:
 
         Args:
             path: the file.
-            names: file names of the images to read, with their instances; None for all. What is not
-                there is left out.
+            names: file names of the images to read, with their instances; None for all. Unknown
+                names are ignored.
 
         Raises:
-            UserError: it is missing, or not such a file.
+            UserError: the file is missing, or not such a file.
         """
         if names is None:
             return _split_of(read_json(path), path)
@@ -153,7 +153,7 @@ class CocoSplit:
 
     @classmethod
     def read_images(cls, path: Path) -> "CocoSplit":
-        """Read the images, without what is labelled in them; errors as in `read`."""
+        """Read the images without their instances; errors as in `read`."""
         part = _part_of(path, None)
         return _split_of(read_json(path) | {"annotations": []} if part is None else part, path)
 
@@ -187,7 +187,7 @@ def _part_of(path: Path, wanted: Collection[bytes] | None) -> dict[str, Any] | N
         wanted: names of the images as JSON; None for all images, without their instances.
 
     Returns:
-        None where the file is not there, or its entries are not on lines as `write` puts them.
+        None if the file is missing, or its lines are not as `write` makes them.
     """
     if not path.is_file() or not path.stat().st_size:
         return None
@@ -227,7 +227,7 @@ def _lines_in(content: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
 
 
 def _lines_of_image(content: mmap.mmap, image: int, start: int, end: int) -> Iterator[bytes]:
-    """The annotations of an image among lines in the order of the images, by bisection."""
+    """The annotations of an image, found by bisection in lines ordered by image."""
     low, high = start, end
     while low < high:
         middle = (low + high) // 2
@@ -261,11 +261,11 @@ def _without_none(entry: CocoImage | Instance) -> dict[str, Any]:
 
 
 def notes_on_scale(what: str, ends: Sequence[tuple[CocoImage, float, float]]) -> list[str]:
-    """A note if labels, at least 20 on 5 images, may have been drawn on smaller copies.
+    """A note if labels (at least 20 on 5 images) may have been drawn on smaller copies.
 
     Args:
-        what: what is labelled, a plural.
-        ends: the image of each, and the pixels where it ends on the right and below.
+        what: name of the labelled things, in the plural.
+        ends: per label, its image, and the pixels of its right and lower end.
     """
     few = len(ends) < 20 or len({image.file_name for image, _, _ in ends}) < 5
     if few or any(x >= 0.6 * image.width or y >= 0.6 * image.height for image, x, y in ends):

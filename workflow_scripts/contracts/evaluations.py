@@ -1,7 +1,7 @@
 """`eval.json`: average precisions of one run on one treatment of the validation images.
 
-Attributes are named as the keys of the file are. APs are fractions of 1, None where the ground
-truth has no instance.
+Attributes are named as the keys of the file are. APs are fractions of 1, None if the ground truth
+has no instances.
 """
 
 from pathlib import Path
@@ -64,7 +64,7 @@ class CocoEvaluation(FilePart):
 
     @property
     def by_task(self) -> dict[Task, CocoScores]:
-        """The scores that there are, those of masks first."""
+        """The available scores, those of masks first."""
         scores = {Task.MASKS: self.segm, Task.BOXES: self.bbox}
         return {task: of_task for task, of_task in scores.items() if of_task is not None}
 
@@ -87,14 +87,14 @@ class CityscapesScores(FilePart):
 
 
 EXPOSURE = ("none", "little", "much")
-"""Groups of instances by their exposure that do not overlap."""
+"""Disjoint groups of instances by exposure."""
 
 
 class ExposedScores(FilePart):
     """APs by exposure, that is by the share of an instance's pixels inside PII regions."""
 
     much_from: Fraction
-    """Least share of a much exposed instance."""
+    """Smallest share at which an instance counts as highly exposed."""
     mean: dict[str, GroupScores]
     """Means over the classes that have instances in the group, by group."""
     per_class: dict[str, dict[str, GroupScores]]
@@ -104,7 +104,7 @@ class ClassCalibration(FilePart):
     """Calibration of the scores of one class."""
 
     error: Fraction | None
-    """Expected calibration error (D-ECE); None without an object to find or a prediction."""
+    """Expected calibration error (D-ECE); None without ground truth or without predictions."""
     predictions: int
     """Predictions that count."""
 
@@ -115,7 +115,7 @@ class ReliabilityPoint(FilePart):
     score: Fraction
     """Their mean score."""
     precision: Fraction
-    """Share of them that is right."""
+    """Fraction of them that are correct."""
     predictions: int
 
 
@@ -123,7 +123,7 @@ class CalibrationScores(FilePart):
     """Calibration of the predictions' scores, on the shapes that the model is judged by."""
 
     iou: Fraction
-    """IoU from which on a prediction can be right."""
+    """Smallest IoU of a correct prediction."""
     bins: int
     """Number of bins of equal width."""
     mean_error: Fraction | None
@@ -131,7 +131,7 @@ class CalibrationScores(FilePart):
     per_class: dict[str, ClassCalibration]
     """By class name, in the order of the data set."""
     reliability: tuple[ReliabilityPoint, ...] = ()
-    """Precision by score, of the bins with predictions."""
+    """Precision by score, for the bins with predictions."""
 
 
 class RunEvaluation(FilePart):
@@ -146,7 +146,7 @@ class RunEvaluation(FilePart):
     coco: CocoEvaluation
     cityscapes: CityscapesScores | None = None
     exposed: ExposedScores | None = None
-    """None where the evaluation was not given the PII regions of the test images."""
+    """None if the evaluation got no PII regions of the test images."""
     calibration: CalibrationScores | None = None
     """None in evaluations of earlier versions."""
 
@@ -157,14 +157,14 @@ class RunEvaluation(FilePart):
 
     @property
     def scores(self) -> CocoScores:
-        """The scores that the model is judged by: of its masks, if it has them."""
+        """The scores that the model is judged by: those of its masks, if it has any."""
         return self.coco.by_task[self.task]
 
     sha256: str | None = None
     """SHA-256 of the other keys, as canonical JSON."""
 
     def write(self, path: Path) -> None:
-        """Write the file, atomically; what was not set is left out."""
+        """Write the file, atomically, without unset fields."""
         content = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
         write_json(path, {**content, "sha256": _digest_of(content)})
 
@@ -173,15 +173,14 @@ class RunEvaluation(FilePart):
         """Read the file.
 
         Raises:
-            UserError: a missing file, invalid JSON, a line a finding, each with its key, or content
-                that was changed after the evaluation.
+            UserError: a missing file, invalid JSON, invalid content (one line per finding, each
+                with its key), or content that was changed after the evaluation.
         """
         content = read_json(path)
         evaluation: RunEvaluation = validate(cls, content, str(path))
         if evaluation.sha256 not in (None, _digest_of(content)):
             raise UserError(
-                f"{path}: it was changed after the evaluation (its sha256 is another); evaluate "
-                "again"
+                f"{path}: it was changed after the evaluation (its sha256 differs); evaluate again"
             )
         return evaluation
 

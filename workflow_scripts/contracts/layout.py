@@ -28,10 +28,11 @@ class Layout:
         return cls(Path("results") / experiment)
 
     def refuse_what_is_in_the_way(self) -> None:
-        """See that no file stands for a folder, and that no earlier version has worked here.
+        """Check that no file is in place of a folder, and that no earlier version has worked here.
 
         Raises:
-            UserError: a file is in the way, or files of an earlier version, with other paths, are.
+            UserError: a file is in the way, or there are files of an earlier version with other
+                paths.
         """
         folders = [*self.results.parents[::-1], self.results, self.data, self.pii, self.images]
         folders += [self.runs, self.tables, self.figures, self.weights, self.logs, self.benchmarks]
@@ -40,12 +41,12 @@ class Layout:
         folders += sorted(own - {self.training_checked})
         for folder in folders:
             if folder.exists() and not folder.is_dir():
-                raise UserError(f"{folder}: a file, where a folder is needed; move it away")
+                raise UserError(f"{folder}: is a file, but a folder is needed; move it away")
         for pattern in "pii/*.parquet", "pii/.checked", "images/*/manifest.parquet":
             for found in self.results.glob(pattern):
                 raise UserError(
-                    f"{self.results}: made by an earlier version of the workflow, whose paths "
-                    f"differ ({found.relative_to(self.results)}); move or delete this folder, or "
+                    f"{self.results}: made by an earlier version of the workflow with other "
+                    f"paths ({found.relative_to(self.results)}); move or delete this folder, or "
                     "give the experiment another name"
                 )
 
@@ -151,7 +152,7 @@ class Layout:
         return self.pii / split / f"{shard}.parquet"
 
     def detection_checked(self, split: str) -> Path:
-        """Mark that faces and license plates can be detected in a split."""
+        """Marker file: faces and license plates can be detected in a split."""
         return self.pii / split / ".checked"
 
     @property
@@ -177,7 +178,7 @@ class Layout:
         return self.variant_images(variant, split) / "manifest.parquet"
 
     def variant_checked(self, variant: str, split: str) -> Path:
-        """Mark that a variant of a split can be made."""
+        """Marker file: a variant of a split can be made."""
         return self.variant_images(variant, split) / ".checked"
 
     def audit(self, variant: str) -> Path:
@@ -191,11 +192,11 @@ class Layout:
 
     @property
     def within_limits(self) -> Path:
-        """Mark of attacks that exceed no limit."""
+        """Marker file: no attack exceeds its limit."""
         return self.results / "privacy/attacks/.within_limits"
 
     def pictures(self, variant: str) -> Path:
-        """Folder of an attacker's own pictures, treated as a variant is."""
+        """Folder of an attacker's own pictures, treated by a variant's method."""
         return self.results / "privacy/attacks" / variant / "pictures"
 
     def attacks(self, variant: str) -> Path:
@@ -222,15 +223,15 @@ class Layout:
         return self.results / "privacy/membership" / f"{run.folder.relative_to(self.runs)}.json"
 
     def handed_over(self, variant: str) -> Path:
-        """Folder of a variant's images at the original paths, to be handed over."""
+        """Hand-over folder: a variant's images at the original paths."""
         return self.results / "anonymized" / variant
 
     def contact_sheet(self, variant: str) -> Path:
-        """Contact sheet of a folder that is handed over."""
+        """Contact sheet of a hand-over folder."""
         return self.results / "anonymized" / f"{variant}-contact-sheet.png"
 
     def handover(self, variant: str) -> Path:
-        """What is to be known about a folder that is handed over, as text."""
+        """Summary of a hand-over folder, as text."""
         return self.results / "anonymized" / f"{variant}.txt"
 
     # Runs
@@ -245,7 +246,7 @@ class Layout:
         return run_in(self.runs, variant, seed)
 
     def run_with(self, file: str) -> tuple[str, int] | None:
-        """The variant and the seed of the run that a file is of; None for other files."""
+        """Variant and seed of the run that a file belongs to; None for other files."""
         found = re.fullmatch(r"([^/]+)/seed~(\d+)/.+", os.path.relpath(file, self.runs))
         return found and (found[1], int(found[2]))
 
@@ -256,11 +257,11 @@ class Layout:
 
     @property
     def training_checked(self) -> Path:
-        """Mark that the recipe and its weights are usable."""
+        """Marker file: the recipe and its weights are usable."""
         return self.runs / ".checked"
 
     def ready(self, run: RunLayout) -> Path:
-        """Mark that every check has passed, so that a run may be trained."""
+        """Marker file: every check has passed, so training may start."""
         return self.runs / ".ready" / run.folder.relative_to(self.runs)
 
     @property
@@ -348,9 +349,9 @@ class Layout:
 
     @property
     def usage(self) -> Path:
-        """Folder of what each attempt of each job used."""
+        """Folder of the resource records of all job attempts."""
         return self.results / "usage"
 
     def attempt_usage(self, job: str, attempt: str) -> Path:
-        """Record of what one attempt of a job used."""
+        """Resource record of one job attempt."""
         return self.usage / f"{job}.{attempt}.json"

@@ -1,4 +1,4 @@
-"""The manifest of a variant: the file that replaces each image, and what was changed in it."""
+"""The manifest of a variant: which file replaces each image, and what was changed in it."""
 
 import functools
 import json
@@ -23,8 +23,8 @@ class Change:
     """A part of an image that was changed."""
 
     method: str
-    """The method, or a way of it. `fallback`: its own way failed for this region, which was
-    covered without detail instead."""
+    """The method, or one of its techniques. `fallback`: the method failed for this region, which
+    was covered without detail instead."""
     x0: int
     """Left edge of the box (pixels, inside the image) that holds all pixels of this change."""
     y0: int
@@ -35,11 +35,11 @@ class Change:
     region_id: str | None = None
     """The changed region's id in pii/{split}/{shard}.parquet."""
     reason: str | None = None
-    """Why it is the `fallback`, where the method says so."""
+    """Reason for the `fallback`, if the method gives one."""
 
     @property
     def way(self) -> str:
-        """The method, with the reason for it."""
+        """The method, with the reason for a fallback."""
         return f"{self.method} ({self.reason})" if self.reason else self.method
 
     @property
@@ -48,7 +48,7 @@ class Change:
         return self.x0, self.y0, self.x1, self.y1
 
     def on_grid(self, side: int, width: int, height: int) -> "Change":
-        """The change with a box grown to a grid of blocks, inside an image: a codec spreads it."""
+        """The change with its box grown to the block grid of a lossy codec, inside an image."""
         x0, y0 = self.x0 // side * side, self.y0 // side * side
         x1, y1 = -(-self.x1 // side) * side, -(-self.y1 // side) * side
         return replace(self, x0=x0, y0=y0, x1=min(x1, width), y1=min(y1, height))
@@ -81,14 +81,14 @@ class Entry:
     asked: int = 0
     """Number of PII regions of the original."""
     whole_image: bool = False
-    """Whether it may differ from its original everywhere, and was not compared with it outside of
-    PII regions."""
+    """Whether it may differ from its original everywhere, and was compared with it in PII regions
+    only."""
     dropped: bool = False
     """Whether the variant leaves the image out: there is no file for it."""
 
     @property
     def regions(self) -> int:
-        """Number of changes, those of other things than PII regions included."""
+        """Number of changes, including those outside PII regions."""
         return len(self.changes)
 
     @property
@@ -116,12 +116,12 @@ ADVICE = "anonymize this shard again"
 DROPPED = "dropped_instances"
 """Key of a manifest's metadata."""
 SUMMARY = ("regions", "region_ids", "faces", "license_plates", "method")
-"""Columns derived from the changes, for readers of the table that are no part of this project."""
+"""Columns derived from the changes, for readers outside this project."""
 
 
 @functools.cache
 def schema() -> Any:
-    """The columns of a manifest, for pyarrow, whose import takes long."""
+    """The columns of a manifest, for pyarrow, which is slow to import."""
     import pyarrow as pa  # noqa: PLC0415
 
     change = pa.struct(
@@ -166,7 +166,7 @@ def read_manifest(path: Path) -> list[Entry]:
     """Read a manifest.
 
     Raises:
-        UserError: it is missing, something else, or of an earlier version.
+        UserError: it is missing, malformed, or of an earlier version.
     """
     rows = read_rows(path, schema(), "a manifest", ADVICE)
     try:
@@ -176,10 +176,10 @@ def read_manifest(path: Path) -> list[Entry]:
 
 
 def read_dropped_instances(path: Path) -> dict[str, tuple[int, int]]:
-    """Instances in the images that a variant drops, and in all, by class; empty if it drops none.
+    """Instances in the dropped images and in all, by class; empty if the variant drops none.
 
     Raises:
-        UserError: the manifest is missing, or is none.
+        UserError: the manifest is missing or malformed.
     """
     counts = json.loads(read_metadata(path, "a manifest", ADVICE).get(DROPPED, "[]"))
     return {name: (dropped, total) for name, dropped, total in counts}
@@ -195,7 +195,7 @@ def _entry(row: dict[str, Any]) -> Entry:
 
 
 def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoImage, ...]:
-    """The records of a variant's images: other files with other content, all else the same.
+    """The records of a variant's images: only file names and hashes differ from the originals'.
 
     Images that the variant drops are left out.
 
@@ -211,8 +211,8 @@ def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoIm
     absent = [image.file_name for image in images if image.file_name not in entries]
     if absent:
         raise UserError(
-            f"{path}: {len(absent)} of {len(images)} images are not in it, {absent[0]} for one; "
-            "anonymize this variant again"
+            f"{path}: {len(absent)} of {len(images)} images are missing in it, such as "
+            f"{absent[0]}; anonymize this variant again"
         )
     return tuple(
         replace(image, file_name=entry.file, sha256=entry.sha256)
@@ -223,14 +223,14 @@ def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoIm
 
 
 def dropped_instances(split: CocoSplit, entries: Sequence[Entry]) -> dict[str, tuple[int, int]]:
-    """Instances, groups aside, in the images that a variant drops, and in all, by class.
+    """Instances without groups in the dropped images and in all, by class.
 
     Args:
         split: all images.
-        entries: one for each image.
+        entries: one entry per image.
 
     Returns:
-        All classes of the split; none if nothing is dropped.
+        All classes of the split; empty if nothing is dropped.
     """
     names = {entry.image for entry in entries if entry.dropped}
     ids = {image.id for image in split.images if image.file_name in names}
@@ -248,7 +248,8 @@ def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
         shards: the folders of the shards' images, each with its manifest.
 
     Raises:
-        UserError: an image is missing, there twice, not of this split, or of another original.
+        UserError: an image is missing, duplicated, not in this split, or made from another
+            original.
     """
     entries = [(shard, entry) for shard in shards for entry in read_manifest(shard / FILE_NAME)]
     count = Counter(entry.image for _, entry in entries)

@@ -1,4 +1,4 @@
-"""`matches.npz`: which predictions of a run met an object, image by image."""
+"""`matches.npz`: predictions of a run matched to objects, image by image."""
 
 import zipfile
 from dataclasses import fields
@@ -24,7 +24,7 @@ def read_matches(path: Path, run: RunName) -> Matches:
     """Read the file of a run.
 
     Raises:
-        UserError: it is missing, something else, or of another run.
+        UserError: it is missing, malformed, or of another run.
     """
     try:
         with np.load(path, allow_pickle=False) as content:
@@ -36,7 +36,7 @@ def read_matches(path: Path, run: RunName) -> Matches:
         raise UserError(f"{path}: not a run's matches ({error}); evaluate this run again") from None
     if found != _named(run):
         raise UserError(
-            f"{path}: of the run {found}, not of {_named(run)}, as the eval.json beside it; "
+            f"{path}: of the run {found}, but the eval.json beside it is of {_named(run)};  "
             "evaluate this run again"
         )
     return matches

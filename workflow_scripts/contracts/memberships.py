@@ -1,7 +1,7 @@
 """`privacy/membership/{variant}/seed~{seed}.json`: losses of a run's model on single images.
 
-The images are originals, of the training split and of the validation split, at the size that models
-are tested at, without augmentation.
+The images are originals of the training and the validation split, at the size of tests, without
+augmentation.
 """
 
 from pathlib import Path
@@ -19,12 +19,12 @@ class MembershipLosses(FilePart):
     variant: str
     seed: int
     trained: tuple[FiniteFloat, ...]
-    """Of images that the model was trained on, as the variant has them."""
+    """Losses on the originals of images that the model was trained on."""
     left_out: tuple[FiniteFloat, ...]
-    """Of training images that the variant leaves out."""
+    """Losses on training images that the variant drops."""
     validation: tuple[FiniteFloat, ...]
     made_with: dict[str, Any] = Field(default_factory=dict)
-    """Fingerprint of the run, and the most images of each group."""
+    """Fingerprint of the run, and maximum number of images per group."""
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""

@@ -1,4 +1,4 @@
-"""`privacy/missed/estimate.json`: how many faces and plates there are, also those nobody found.
+"""`privacy/missed/estimate.json`: estimated number of faces and plates, missed ones included.
 
 Shares are fractions of 1. Intervals are two-sided 95 % confidence intervals.
 """
@@ -23,22 +23,23 @@ class EstimatedShare(FilePart):
 
 
 class SearchedTwice(FilePart):
-    """Regions of one kind and size class that two searches found."""
+    """Regions of one kind and size class that two detectors found."""
 
     first: int
     second: int
     both: int
     total: float | None = None
-    """Estimated number of regions; None where the searches share none, which tells nothing."""
+    """Estimated number of regions; None if the detectors agree on none, so no estimate is
+    possible."""
     total_low: int = 0
     total_high: int | None = None
-    """Upper end of the interval; None: there is none."""
+    """Upper end of the interval; None if unbounded."""
     missed_by_first: EstimatedShare | None = None
     missed_by_both: EstimatedShare | None = None
 
     @property
     def found(self) -> int:
-        """Number of regions that either search found."""
+        """Number of regions that either detector found."""
         return self.first + self.second - self.both
 
 
@@ -50,13 +51,13 @@ class KindSearchedTwice(FilePart):
     second: str
     """Name of the other detector."""
     not_labelled: int
-    """Finds of the second detector that lie on no labelled object, as regions have to."""
+    """Detections of the second detector outside labelled objects, which do not count as regions."""
     sizes: dict[str, SearchedTwice]
     """By size class; `all` covers every size."""
 
     @property
     def all(self) -> SearchedTwice:
-        """The numbers of every size."""
+        """The numbers over all sizes."""
         return self.sizes[ALL_SIZES]
 
 
@@ -65,7 +66,7 @@ class Missed(FilePart):
 
     version: Literal[1] = Field(1, alias="schema")
     images: int
-    """Images that were searched again: a random sample of the training images."""
+    """Number of images searched again: a random sample of the training images."""
     of_images: int
     kinds: dict[Kind, KindSearchedTwice]
     made_with: dict[str, Any] = Field(default_factory=dict)

@@ -21,7 +21,7 @@ class RegionsPerFrame:
 
     @property
     def regions(self) -> int:
-        """Number of regions in all frames."""
+        """Total number of regions."""
         return sum(number * frames for number, frames in enumerate(self.histogram))
 
     @property
@@ -35,7 +35,7 @@ class RegionsPerFrame:
         return self.histogram[0]
 
     def as_json(self) -> dict[str, Any]:
-        """The distribution as it stands in the file."""
+        """The distribution as JSON."""
         return {
             "regions": self.regions,
             "mean": self.mean,
@@ -46,13 +46,13 @@ class RegionsPerFrame:
 
 @dataclass(frozen=True)
 class PiiSummary:
-    """Distribution of the regions of each kind, and of all together."""
+    """Distributions of the regions of each kind, and of all kinds."""
 
     total: RegionsPerFrame
     by_kind: dict[Kind, RegionsPerFrame]
-    """Kinds that were looked for."""
+    """Kinds that were searched for."""
     notes: tuple[str, ...] = ()
-    """What was not covered, dropped or doubted, a sentence each."""
+    """What was not covered, dropped or doubtful, one sentence each."""
 
     @property
     def images(self) -> int:
@@ -79,14 +79,14 @@ class PiiSummary:
         """Read the file.
 
         Raises:
-            UserError: it is missing or something else.
+            UserError: it is missing or malformed.
         """
         content = read_json(path)
         try:
             by_kind = {Kind(kind): _read(part, path) for kind, part in content["by_kind"].items()}
             return cls(_read(content["total"], path), by_kind, tuple(content["notes"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserError(f"{path}: no PII summary ({error}); make it again") from None
+            raise UserError(f"{path}: not a PII summary ({error}); make it again") from None
 
 
 def _read(part: dict[str, Any], path: Path) -> RegionsPerFrame:

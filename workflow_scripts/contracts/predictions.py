@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from workflow_scripts.contracts.coco import Rle
 
 _HEADER, _HAS_COMMENT = 10, 0x10
-"""Bytes of a gzip header without options, and the flag of a comment (RFC 1952)."""
+"""Length in bytes of a gzip header without options, and the comment flag (RFC 1952)."""
 
 
 class CocoResult(TypedDict):
@@ -24,27 +24,27 @@ class CocoResult(TypedDict):
     category_id: int
     """1-based position of the class."""
     bbox: NotRequired[list[float]]
-    """x, y, width, height in pixels; if missing, the mask's box counts."""
+    """x, y, width, height in pixels; if missing, the mask's bounding box."""
     score: float
     segmentation: NotRequired[Rle]
-    """Mask of the whole image; boxes alone have none."""
+    """Mask in the whole image; None for models that predict boxes only."""
 
 
 class PredictionOrigin(FilePart):
-    """The run that made predictions, and on what: COCO's format has no room for it.
+    """The run and the images of predictions, for which COCO's format has no field.
 
-    It is the comment in the header of the compressed file, which any other reader skips.
+    It is stored as the comment in the gzip header, which other readers skip.
     """
 
     variant: str
     seed: int
     fingerprint: str
     tested_on: str | None = None
-    """Variant of the test images, as far as the command was told."""
+    """Variant of the test images; None if unknown."""
 
 
 def write_predictions(path: Path, results: Sequence[CocoResult], origin: PredictionOrigin) -> None:
-    """Write the file, atomically; compressed, and with its origin, if its name ends in .gz."""
+    """Write the file, atomically; if its name ends in .gz, compressed and with its origin."""
     content = f"{json.dumps(results, ensure_ascii=False, allow_nan=False)}\n".encode()
     if path.suffix == ".gz":
         raw = gzip.compress(content, compresslevel=4, mtime=0)
@@ -56,7 +56,7 @@ def write_predictions(path: Path, results: Sequence[CocoResult], origin: Predict
 
 
 def origin_of(path: Path) -> PredictionOrigin | None:
-    """The origin that a file of predictions states; None if it states none.
+    """The origin that a file of predictions states, or None.
 
     Raises:
         UserError: the file is missing or unreadable.
@@ -71,10 +71,10 @@ def origin_of(path: Path) -> PredictionOrigin | None:
 
 
 def check_origin(path: Path, wanted: PredictionOrigin) -> bool:
-    """Check that predictions are those of a run on some images; False if they do not say so.
+    """Check that predictions are from a run on some images; False if they state no origin.
 
     Raises:
-        UserError: they are of another run, or on other images.
+        UserError: they are from another run, or on other images.
     """
     found = origin_of(path)
     if found is None:

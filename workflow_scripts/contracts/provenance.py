@@ -1,4 +1,4 @@
-"""`provenance.json`: what the numbers of an experiment come from, and the hash of each file."""
+"""`provenance.json`: origin of an experiment's numbers, and the hash of each file."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -11,13 +11,13 @@ FILE_NAME = "provenance.json"
 
 
 class RunOrigin(FilePart):
-    """One run; what its training did not record is None."""
+    """One run; None for what its training did not record."""
 
     variant: str
     seed: int
     state: str
     reason: str | None
-    """Why it is in this state."""
+    """Reason for this state."""
     fingerprint: str | None
     git_commit: str | None
     start: str | None
@@ -37,7 +37,7 @@ class Provenance(FilePart):
     """Commits of the code that trained."""
     lock_sha256: str
     versions: tuple[dict[str, Any], ...]
-    """Versions of libraries, each set that trained once."""
+    """Versions of libraries, each distinct set once."""
     devices: tuple[tuple[str, ...], ...]
     data: dict[str, str]
     """Digest of images and labels, by split."""
@@ -45,7 +45,7 @@ class Provenance(FilePart):
     """Origin and licence of the weights that the config names."""
     runs: tuple[RunOrigin, ...]
     files: dict[str, str]
-    """SHA-256 by path in the results' folder."""
+    """SHA-256 by path in the results folder."""
 
     def write(self, path: Path) -> None:
         """Write the file, atomically."""

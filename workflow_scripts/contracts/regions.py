@@ -1,4 +1,4 @@
-"""PII regions: where a face or a license plate is. Detection writes them, anonymization reads."""
+"""PII regions: locations of faces and license plates, passed from detection to anonymization."""
 
 import functools
 import json
@@ -19,19 +19,19 @@ Points = tuple[tuple[float, float], ...]
 
 
 class Kind(StrEnum):
-    """What a region shows."""
+    """Kind of PII in a region."""
 
     FACE = "face"
     LICENSE_PLATE = "license_plate"
 
     @property
     def key(self) -> str:
-        """The key of its detector in the config."""
+        """Key of its detector in the config."""
         return f"pii.{self}s"
 
     @property
     def plural(self) -> str:
-        """Several of them, in a sentence."""
+        """Plural, for sentences."""
         return f"{self.value.replace('_', ' ')}s"
 
 
@@ -47,20 +47,20 @@ class Region:
     """`file_name` of the image."""
     kind: Kind
     score: float
-    """0 to 1; 1 for what was annotated."""
+    """0 to 1; 1 for annotated regions."""
     x0: float
     y0: float
     x1: float
     y1: float
     landmarks: Points | None = None
-    """Of a face, as the viewer sees them: left eye, right eye, nose, left and right corner of the
-    mouth."""
+    """Landmarks of a face, left and right as the viewer sees them: left eye, right eye, nose, left
+    and right corner of the mouth."""
     quad: Points | None = None
-    """The corners of a plate: top left, top right, bottom right, bottom left."""
+    """Corners of a plate: top left, top right, bottom right, bottom left."""
     track: str | None = None
-    """Name of the same face or plate in all images of the data set, where somebody listed it."""
+    """Track: the name of the same face or plate in all images, if annotated."""
     id: str = ""
-    """Unique in the experiment (`with_ids`); empty until the region is part of a table."""
+    """Unique id in the experiment (`with_ids`); empty until the region is part of a table."""
 
     @property
     def width(self) -> float:
@@ -74,7 +74,7 @@ class Region:
 
 
 def order_of(region: Region) -> tuple:
-    """A key to sort an image's regions by."""
+    """Sort key within an image."""
     box = (region.y0, region.x0, region.y1, region.x1)
     return (*box, region.kind, region.score, repr(region.landmarks), repr(region.quad))
 
@@ -82,13 +82,14 @@ def order_of(region: Region) -> tuple:
 def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
     """The regions of one image with their ids.
 
-    An id is a digest of the image, the kind and the box as stored (float32), so it survives
-    a new detection that finds the same. Of several regions with the same kind and box, all but
-    the first carry a number.
+    An id is a digest of the image, the kind and the box as stored (float32), so it stays the same
+    if a new detection finds the same region. Further regions with the same kind and box get a
+    number.
 
     Args:
         regions: all regions of one image.
-        source: SHA-256 of the image file, which tells apart images of the same name in two splits.
+        source: SHA-256 of the image file, which distinguishes images of the same name in two
+            splits.
     """
     count: Counter[str] = Counter()
     identified = []
@@ -103,15 +104,16 @@ def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
 
 @dataclass(frozen=True)
 class NotCounted:
-    """Number of finds that are no regions of their own, by kind."""
+    """Number of discarded detections, by kind."""
 
     left_out: Counter[Kind] = field(default_factory=Counter)
-    """They lie on none of the labelled objects."""
+    """Outside all labelled objects."""
     merged: Counter[Kind] = field(default_factory=Counter)
-    """They overlap a better find of the same face or license plate, and are part of that region."""
+    """Overlapping a better detection of the same face or license plate, and merged into that
+    region."""
 
     def __add__(self, other: "NotCounted") -> "NotCounted":
-        """Those of two tables."""
+        """Sum of two tables."""
         return NotCounted(self.left_out + other.left_out, self.merged + other.merged)
 
 
@@ -145,7 +147,7 @@ def write_regions(
     Args:
         path: the file.
         regions: with ids.
-        not_counted: what else was found; it becomes metadata of the table.
+        not_counted: numbers of discarded detections; they become metadata of the table.
     """
     rows = [
         {
@@ -171,7 +173,7 @@ def read_regions(path: Path) -> list[Region]:
     """Read a table of regions.
 
     Raises:
-        UserError: it is missing, or no such table.
+        UserError: it is missing, or not such a table.
     """
     advice = "detect again"
     rows = read_rows(path, schema(), "a table of PII regions", advice)
@@ -195,10 +197,10 @@ def read_regions(path: Path) -> list[Region]:
 
 
 def read_not_counted(path: Path) -> NotCounted:
-    """What was found in the images of a table beside its regions.
+    """Numbers of discarded detections in the images of a table.
 
     Raises:
-        UserError: the table is missing, or is none.
+        UserError: the table is missing or malformed.
     """
     metadata = read_metadata(path, "a table of PII regions", "detect again")
     named = {one.name: json.loads(metadata.get(one.name, "{}")) for one in fields(NotCounted)}
@@ -215,10 +217,10 @@ def _flat(points: Points | None) -> list[float] | None:
 
 
 def _stored(values: Sequence[float]) -> list[float]:
-    """The float32 values that stand for these in a table.
+    """Values as the float32 that a table stores.
 
-    They are rounded from the shortest decimal text of each value. It decides where a value lies
-    midway between two float32, as many do that a network computes.
+    They are rounded from the shortest decimal text of each value, which decides ties: many values
+    that a network computes lie midway between two float32.
     """
     import pyarrow as pa  # noqa: PLC0415
 

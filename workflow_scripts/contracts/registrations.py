@@ -1,4 +1,4 @@
-"""`registration.json`: what an experiment is going to do, written down before its first run."""
+"""`registration.json`: the plan of an experiment, recorded before its first run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +12,12 @@ from workflow_scripts.common.handing_on import without_folders
 
 FILE_NAME = "registration.json"
 NOT_PLANNED = ("experiment", "results", "report", "seeds", "more_seeds")
-"""Keys of the config that say where results are and how they are shown; and the seeds, which a
-registration lists by variant."""
+"""Keys of the config that are not registered: location and presentation of the results, and the
+seeds, which a registration lists by variant."""
 
 
 def plan_in(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a config that is registered, without folders, keys and passwords.
+    """The registered part of a config, without folders, keys and passwords.
 
     Args:
         config: the whole config, defaults included.
@@ -36,31 +36,31 @@ class Registration(FilePart):
     registered: str
     """Time, ISO 8601 in UTC."""
     plan: dict[str, Any]
-    """The config as `plan_in` has it: margins, question, family, looks, variants, recipe."""
+    """Result of `plan_in`: margins, question, family, looks, variants, recipe."""
     seeds: dict[str, tuple[int, ...]]
-    """By variant."""
+    """Seeds by variant."""
     data: dict[str, str]
     """Digest of images and labels, by split."""
     runs: dict[str, dict[str, str]]
-    """Fingerprint of each run by variant and seed: settings, data and code of its training. Also
-    of those that looks may add."""
+    """Fingerprint of each run (settings, data and code of its training) by variant and seed,
+    including runs that interim looks may add."""
     sha256: str = ""
-    """Hash of everything above."""
+    """Hash of all other fields."""
 
     @property
     def digest(self) -> str:
-        """Hash of the content, whatever `sha256` says."""
+        """Computed hash of the content."""
         content = self.model_dump(mode="json", by_alias=True, exclude={"sha256"})
         return sha256_of(canonical_json(content))
 
     @property
     def is_intact(self) -> bool:
-        """Whether the content is the one that was written."""
+        """Whether the content is unchanged since it was written."""
         return self.digest == self.sha256
 
     @property
     def looks(self) -> tuple[int, ...]:
-        """Registered numbers of runs per variant at which runs may be added."""
+        """Registered interim looks: numbers of runs per variant at which runs may be added."""
         statistics = self.plan.get("statistics")
         looks = statistics.get("looks") if isinstance(statistics, dict) else None
         return tuple(looks) if isinstance(looks, list) else ()

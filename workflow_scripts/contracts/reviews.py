@@ -1,6 +1,7 @@
-"""`privacy/review/numbers.json`: what a person's review of a random sample says about all images.
+"""`privacy/review/numbers.json`: conclusions about all images from a person's review of a random
+sample.
 
-No rule makes it: `privacy reviewed` does. Shares are fractions of 1.
+Written by `privacy reviewed`, not by a rule. Shares are fractions of 1.
 """
 
 from pathlib import Path
@@ -15,15 +16,15 @@ from workflow_scripts.contracts.regions import Kind
 
 
 class Review(FilePart):
-    """Content of the file of numbers."""
+    """Content of a numbers.json."""
 
     version: Literal[1] = Field(1, alias="schema")
     sample: str
-    """Digest of the sample, which its page and its answers carry."""
+    """Digest of the sample, stored in its page and its answers."""
     source: str
-    """SHA-256 of the ids of all found regions, of which the sample was drawn."""
+    """SHA-256 of the ids of all detected regions, from which the sample was drawn."""
     date: str
-    """Day (UTC) on which the answers were read, as in 2026-01-31."""
+    """Date (UTC) on which the answers were read, such as 2026-01-31."""
     split: str | None
     images: int
     """Number of images that the tiles were drawn from."""
@@ -43,9 +44,9 @@ class Review(FilePart):
         for kind, block in kinds.items():
             for name in ("wrong_share", "missed_share"):
                 for value in vars(getattr(block, name)).values():
-                    if value is not None and not 0 <= value <= 1:  # nor are numbers that are none
+                    if value is not None and not 0 <= value <= 1:  # this also refuses NaN
                         raise ValueError(
-                            f"{kind}: {name} is no share from 0 to 1 (found {value:g})"
+                            f"{kind}: {name} is not a share between 0 and 1 (found {value:g})"
                         )
         return kinds
 

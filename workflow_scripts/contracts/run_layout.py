@@ -8,7 +8,7 @@ from workflow_scripts.contracts.settings import UNMODIFIED
 
 @dataclass(frozen=True)
 class RunLayout:
-    """Files of one run, that is of one variant and one seed."""
+    """Files of one run, which is one variant with one seed."""
 
     folder: Path
 
@@ -19,12 +19,12 @@ class RunLayout:
 
     @property
     def metrics(self) -> Path:
-        """Losses by iteration, complete."""
+        """Losses by iteration, written at the end."""
         return self.folder / "metrics.jsonl"
 
     @property
     def events(self) -> Path:
-        """Folder of TensorBoard's event file, which grows while the run trains; not declared."""
+        """Folder of TensorBoard's event file, growing during training; not a declared output."""
         return self.folder / "tensorboard"
 
     @property
@@ -34,12 +34,12 @@ class RunLayout:
 
     @property
     def state(self) -> Path:
-        """Folder of what an interrupted training resumes from; not a declared output."""
+        """Folder of the state that an interrupted training resumes from; not a declared output."""
         return self.folder / "checkpoints"
 
     @property
     def saved_state(self) -> Path:
-        """State that an interrupted training resumes from; written anew by each save."""
+        """State that an interrupted training resumes from; each save replaces it."""
         return self.state / "state.pth"
 
     @property
@@ -49,11 +49,11 @@ class RunLayout:
 
     @property
     def owner(self) -> Path:
-        """Process that trains at present, with its heartbeat."""
+        """Owner file: the training process and its heartbeat."""
         return self.state / "owner.json"
 
     def test(self, tested: str = UNMODIFIED) -> "TestLayout":
-        """Results on the validation images, unmodified or as a variant has them."""
+        """Results on the validation images of a variant."""
         return TestLayout(self.folder / ("" if tested == UNMODIFIED else f"on~{tested}"))
 
     def further_test(self, name: str) -> "TestLayout":
@@ -71,7 +71,7 @@ class TestLayout:
     """Files of one run's test on one treatment of the validation images."""
 
     __test__ = False
-    """Not a test class of pytest."""
+    """Keeps pytest from collecting the class."""
 
     folder: Path
 
@@ -97,19 +97,19 @@ def run_in(runs: Path, variant: str, seed: int | str) -> RunLayout:
 
 
 def group_of(seed: int, groups: int) -> int:
-    """Group that a run belongs to where runs are spread over twins or initialisations, from 1.
+    """Group of a run, from 1, where runs are spread over twins or initialisations.
 
-    No other run has a say in it.
+    It does not depend on the other runs.
 
     Args:
-        seed: the run's.
+        seed: seed of the run.
         groups: number of groups.
     """
     return 1 + (seed - 1) % groups
 
 
 def images_of_twin(variant: str, twin: int) -> str:
-    """Name of a twin's images: that of the variant for the first, else one that no variant has."""
+    """Name of a twin's images: the variant's for the first, else one that no variant can have."""
     return variant if twin == 1 else f"{variant}~{twin}"
 
 

@@ -1,4 +1,4 @@
-"""Progress of each run of an experiment, from the files that its jobs leave."""
+"""Progress of each run of an experiment, read from the files of its jobs."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.trainings import read_losses
 
 RECENT_LINES = 20
-"""Number of last lines of metrics.jsonl that the speed is measured over."""
+"""Number of latest lines of metrics.jsonl that the speed is measured over."""
 STEPS = "train", "predict", "evaluate"
 """The jobs of a run, in their order; each has a log under this name."""
 _TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
@@ -32,7 +32,7 @@ class State(StrEnum):
     QUEUED = "queued"
     """Waiting in Slurm, or just started."""
     STOPPED = "stopped"
-    """Stopped before the end of its training; the next job resumes from the checkpoint."""
+    """Training interrupted; the next job resumes from the checkpoint."""
     FAILED = "failed"
     """Ended with an error in one of its jobs."""
     WAITING = "waiting"
@@ -41,11 +41,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """A job that Slurm knows as waiting or running."""
+    """A waiting or running job in Slurm."""
 
     number: str
     state: str
-    """Slurm's name of the state, such as PENDING."""
+    """Slurm's name for the state, such as PENDING."""
     reason: str | None
     """Reason for waiting; None while the job runs."""
     node: str | None
@@ -76,12 +76,12 @@ class RunStatus:
 def statuses(
     results: Path, expected: ExpectedRuns, queued: Mapping[tuple[str, str], QueuedJob]
 ) -> list[RunStatus]:
-    """The status of every run, variant by variant.
+    """Status of every run, ordered by variant.
 
     Args:
         results: the experiment's folder.
         expected: the experiment's runs.
-        queued: Slurm's jobs that work in the experiment's directory, by rule and `variant_seed`.
+        queued: Slurm jobs of the experiment's directory, by rule and `variant_seed`.
     """
     return [
         status_of(results, variant, seed, queued)
@@ -123,7 +123,7 @@ def _from_logs(status: RunStatus, layout: Layout, run: RunLayout) -> RunStatus:
     for step in reversed(STEPS):
         log = layout.log(run_job(step, status.variant, status.seed))
         error = error_in(log)
-        # An error of the training is outdated once there are weights.
+        # An error of the training is outdated once there are final weights.
         if error is not None and (step != "train" or not trained):
             return replace(status, state=State.FAILED, reason=error, log=str(log))
     if trained:
@@ -132,7 +132,7 @@ def _from_logs(status: RunStatus, layout: Layout, run: RunLayout) -> RunStatus:
 
 
 def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:
-    """The status with what the growing `metrics.jsonl` says, if there is one."""
+    """The status with the progress in `metrics.jsonl`, if the file exists."""
     recorded = read_losses(run.state_metrics, RECENT_LINES)
     if not recorded:
         return status
@@ -148,7 +148,7 @@ def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:
 
 
 def error_in(log: Path) -> str | None:
-    """The last line of the error that a job's log ends with; None if it does not end with one."""
+    """Last line of the error at the end of a job's log; None if the log does not end with one."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

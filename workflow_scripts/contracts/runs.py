@@ -1,4 +1,4 @@
-"""The runs of an experiment: which ones are expected, and what their evaluations say."""
+"""The runs of an experiment: the expected ones, and their evaluations."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ EXPECTED = "runs/expected.json"
 
 
 def class_title(name: str) -> str:
-    """A class, or `ALL`, as it is called where people read it: on one line."""
+    """Display name of a class or of `ALL`, on one line."""
     printable = "".join(letter if letter.isprintable() else " " for letter in name)
     return "All classes (mAP)" if name == ALL else printable[:1].upper() + printable[1:]
 
 
 class ExpectedRuns(Section):
-    """The runs that an experiment consists of: each seed of each variant."""
+    """The expected runs of an experiment: each seed of each variant."""
 
     variants: tuple[str, ...] = Field(min_length=1)
     """The variants, in the order of the table's columns."""
@@ -38,14 +38,14 @@ class ExpectedRuns(Section):
     more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Further seeds, by variant."""
     directory: str | None = None
-    """Working directory of Snakemake, where that does not hold the results."""
+    """Working directory of Snakemake, if the results are elsewhere."""
 
     def seeds_of(self, variant: str) -> tuple[int, ...]:
         """The seed of each run of a variant."""
         return self.seeds + self.more_seeds.get(variant, ())
 
     def unused_seeds(self, variant: str, count: int) -> tuple[int, ...]:
-        """The smallest seeds that a variant has not yet, in the order in which looks add them."""
+        """The smallest unused seeds of a variant, in the order in which looks add them."""
         known = self.seeds_of(variant)
         free = (seed for seed in range(1, max(known) + count + 1) if seed not in known)
         return tuple(islice(free, max(count, 0)))
@@ -66,7 +66,7 @@ class ExpectedRuns(Section):
                 raise ValueError(f"{name}: {list(values)} has duplicates; remove them")
         for variant in self.variants:
             if Path(variant).name != variant or variant == "..":
-                raise ValueError(f"variants: {variant!r} is not the name of a folder of runs")
+                raise ValueError(f"variants: {variant!r} cannot be the name of a folder of runs")
         return self
 
 
@@ -74,10 +74,10 @@ def read_expected(source: Path | str) -> ExpectedRuns:
     """The expected runs, from a JSON file or from JSON text.
 
     Args:
-        source: a path, such as that of `EXPECTED`, or a text that starts with a brace.
+        source: a path, such as `EXPECTED`, or text that starts with a brace.
 
     Raises:
-        UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+        UserError: a missing file, invalid JSON, or one line per finding, each with its key.
     """
     if isinstance(source, Path):
         try:
@@ -86,8 +86,8 @@ def read_expected(source: Path | str) -> ExpectedRuns:
             if not str(error).endswith(": no such file"):
                 raise
             raise UserError(
-                f"{error}; name the folder of an experiment, results/<experiment>, of which some "
-                "runs have been started"
+                f"{error}; name the folder of an experiment, results/<experiment>, with "
+                "started runs"
             ) from None
     return validate(ExpectedRuns, *read_given(source, "--expected"))
 
@@ -101,17 +101,17 @@ class EvaluatedRun:
 
     @property
     def variant(self) -> str:
-        """How the training images were treated."""
+        """Treatment of the training images."""
         return self.evaluation.run.variant
 
     @property
     def seed(self) -> int:
-        """What the training was started from."""
+        """Initial weights of the training."""
         return self.evaluation.run.seed
 
     @classmethod
     def read(cls, path: Path) -> "EvaluatedRun":
-        """Read an eval.json; UserError when it is missing or something else."""
+        """Read an eval.json; UserError if it is missing or malformed."""
         return cls(path, RunEvaluation.read(path))
 
 
@@ -119,7 +119,7 @@ def runs_in(folder: Path, expected: ExpectedRuns, tested_on: str = UNMODIFIED) -
     """The evaluations of the expected runs that are in an experiment's folder of runs.
 
     Args:
-        folder: of runs.
+        folder: the folder of runs.
         expected: the experiment's runs.
         tested_on: the variant of the test images.
     """
@@ -128,10 +128,10 @@ def runs_in(folder: Path, expected: ExpectedRuns, tested_on: str = UNMODIFIED) -
 
 
 def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
-    """Read evaluations and see that they are of one experiment.
+    """Read evaluations and check that they are from one experiment.
 
     Raises:
-        UserError: a file is missing or not an eval.json, or as `check_same_experiment`.
+        UserError: a file is missing or not an eval.json, or see `check_same_experiment`.
     """
     runs = [EvaluatedRun.read(path) for path in paths]
     check_same_experiment(runs)
@@ -139,10 +139,10 @@ def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
 
 
 def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
-    """See that runs can stand in one table.
+    """Check that runs are comparable, so that one table may show them.
 
     Raises:
-        UserError: an evaluation is of another run than its folder, or a run is there twice, or was
+        UserError: an evaluation does not belong to its folder, a run is duplicated, or a run was
             trained or tested in another way than the first one.
     """
     findings = [finding for run in runs for finding in _contradictions(run)]
@@ -161,7 +161,7 @@ def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
 
 
 def _contradictions(run: EvaluatedRun) -> list[str]:
-    """What an evaluation says otherwise than its folder and the training beside it."""
+    """Contradictions between an evaluation, its folder and the training beside it."""
     of, place = run.evaluation.run, run.path.parent
     if place.name.startswith(("on~", "also~")):
         place = place.parent
@@ -172,13 +172,13 @@ def _contradictions(run: EvaluatedRun) -> list[str]:
             trained = TrainingRecord.read(record).fingerprint
             if trained != of.fingerprint:
                 found.append(
-                    f"it is of the training {of.fingerprint[:12]}, but run.json of {trained[:12]}"
+                    f"it is of training {of.fingerprint[:12]}, but run.json of {trained[:12]}"
                 )
     return [f"{run.path}: {finding}; evaluate it again" for finding in found]
 
 
 def misplaced(place: Path, variant: str, seed: int) -> list[str]:
-    """What contradicts a file of this run in the folder of a run."""
+    """Contradiction between a file's run and the folder that it lies in."""
     told = place.parent.name, place.name.removeprefix("seed~")
     if not place.name.startswith("seed~") or told == (variant, str(seed)):
         return []
@@ -195,18 +195,18 @@ def _differences(run: EvaluatedRun, first: EvaluatedRun) -> list[str]:
     }
     return [
         f"{run.path}: {key} is {found!r}, but {wanted!r} in {first.path}; "
-        "a table takes runs of one experiment"
+        "a table shows runs of one experiment only"
         for key, (found, wanted) in facts.items()
         if found != wanted
     ]
 
 
 def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> ExpectedRuns:
-    """What to expect where nobody said it: each variant and seed that occurs, in every pair.
+    """Default expected runs: all pairs of the variants and seeds that occur.
 
     Args:
-        runs: at least one.
-        reference: the variant that comes first, if it occurs.
+        runs: at least one run.
+        reference: the first variant, if it occurs.
     """
     variants = dict.fromkeys(run.variant for run in runs)
     return ExpectedRuns(
@@ -217,10 +217,10 @@ def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> ExpectedRuns:
 
 
 def missing_runs(runs: Iterable[EvaluatedRun], expected: ExpectedRuns) -> dict[str, list[int]]:
-    """The expected runs that are not there: seeds by variant; a complete variant is not listed.
+    """The missing runs: seeds by variant, without complete variants.
 
     Raises:
-        UserError: a run is not one of the expected ones, or lacks one of the classes.
+        UserError: a run is not expected, or lacks one of the classes.
     """
     left = {variant: list(expected.seeds_of(variant)) for variant in expected.variants}
     findings = []

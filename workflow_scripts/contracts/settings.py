@@ -1,5 +1,5 @@
-"""Sections of an experiment's config that belong to no plug-in: `dataset:`, `evaluation:`,
-`privacy:`, `report:` and `statistics:`.
+"""Sections of an experiment's config that no plug-in defines: `dataset:`, `evaluation:`, `report:`
+and `statistics:`.
 """
 
 import re
@@ -16,14 +16,14 @@ CLASSES = ("person", "rider", "car", "truck", "bus", "train", "motorcycle", "bic
 """The Cityscapes instance classes, in the order of the whitepaper's Table II."""
 
 ALL = "all"
-"""Stands for the mean over the classes, where a class is named."""
+"""Name of the mean over the classes, used in place of a class name."""
 
 
 def _is_a_class_name(name: str) -> str:
     if name == ALL:
         raise ValueError(f"{ALL!r} is reserved for the mean over the classes")
     if not name.isprintable() or not name or name != name.strip():
-        raise ValueError("a name of visible characters, without blanks around it, is expected")
+        raise ValueError("expected a name of visible characters without surrounding blanks")
     return name
 
 
@@ -36,7 +36,7 @@ def _is_a_regular_expression(text: str) -> str:
         raise ValueError(f"not a regular expression: {error}") from None
     if is_slow:
         raise ValueError(
-            "this expression can take for ever: it repeats what has repetitions or choices in it, "
+            "this expression may take forever: it nests repetitions or choices in a repetition, "
             f"or has more than {MOST_REPETITIONS} repetitions; match less of the name"
         )
     return text
@@ -55,7 +55,7 @@ class CityscapesDataset(Section):
     root: Path
     """The folder that holds `leftImg8bit` and `gtFine`."""
     full: bool = False
-    """It is the whole of Cityscapes: stop unless there are 2975, 500 and 1525 images."""
+    """Require the complete Cityscapes: stop unless there are 2975, 500 and 1525 images."""
     images_per_shard: ImagesPerShard = 100
     """About how many training images make one shard, the unit of detection and anonymization."""
 
@@ -77,13 +77,14 @@ class CocoDataset(Section):
     train: CocoFiles
     """The images that are anonymized and trained on."""
     val: CocoFiles | None = None
-    """The images that every model is tested on; or `val_share` holds out some of `train`."""
+    """The images that every model is tested on; alternatively, `val_share` holds out some of
+    `train`."""
     val_share: float | None = Field(None, gt=0, lt=1)
-    """Share of the images of `train` that every model is tested on, and not trained. A hash of its
-    name (or group) decides on each image, so that another image more moves none."""
+    """Share of the images of `train` held out for testing. A hash of its name (or group) decides on
+    each image, so that an additional image moves no other."""
     val_groups: Expression | None = None
-    """Images in whose names this regular expression finds the same text stay in one split, such as
-    `^video[0-9]+` for the frames of a video."""
+    """Regular expression for image names: images with the same match stay in one split. An example
+    is `^video[0-9]+`, for the frames of a video."""
     classes: tuple[ClassName, ...] = Field(CLASSES, min_length=1)
     """The classes of the study, in the order of the tables."""
     class_mapping: dict[str, str] = Field(default_factory=dict)
@@ -98,7 +99,7 @@ class CocoDataset(Section):
         if (self.val is None) == (self.val_share is None):
             raise ValueError("name either val or val_share")
         if self.val_groups and self.val_share is None:
-            raise ValueError("val_groups: it has no use without val_share")
+            raise ValueError("val_groups: it has no effect without val_share")
         return self
 
     def files_of(self, split: str) -> CocoFiles:
@@ -116,22 +117,22 @@ class CocoDataset(Section):
     @model_validator(mode="after")
     def _classes_fit(self) -> "CocoDataset":
         if len(set(self.classes)) < len(self.classes):
-            raise ValueError(f"classes: a name stands twice in {list(self.classes)}")
+            raise ValueError(f"classes: duplicate name in {list(self.classes)}")
         if both := sorted({*self.classes} & {*self.ignored_classes}):
-            raise ValueError(f"ignored_classes: {both[0]!r} is one of the classes as well")
+            raise ValueError(f"ignored_classes: {both[0]!r} is also one of the classes")
         for source, target in self.class_mapping.items():
             if target not in self.classes:
                 raise ValueError(
-                    f"class_mapping.{source}: {target!r} is none of the classes "
+                    f"class_mapping.{source}: {target!r} is not one of the classes "
                     f"{', '.join(self.classes)}"
                 )
             if source in self.ignored_classes:
-                raise ValueError(f"class_mapping.{source}: it is in ignored_classes as well")
+                raise ValueError(f"class_mapping.{source}: it is also in ignored_classes")
         return self
 
 
 class ImagesDataset(Section):
-    """A folder of images without labels: they are anonymized, and nothing is trained."""
+    """A folder of images without labels, to be anonymized without any training."""
 
     kind: Literal["images"]
     """Images only."""
@@ -142,7 +143,7 @@ class ImagesDataset(Section):
 
 
 class ImageCounts(Section):
-    """How many images to draw, by split."""
+    """Number of images to draw, by split."""
 
     train: ImagesPerShard = 160
     """Training images."""
@@ -156,13 +157,13 @@ class SyntheticDataset(Section):
     kind: Literal["synthetic"]
     """Street scenes that the workflow draws."""
     seed: Seed = 0
-    """Another seed draws other scenes."""
+    """Seed of the scenes."""
     width: int = Field(256, ge=128, le=4096)
     """Image width in pixels."""
     height: int = Field(128, ge=64, le=2048)
-    """Image height in pixels; scenes are composed for half the width."""
+    """Image height in pixels; scenes are designed for half the width."""
     images: ImageCounts = ImageCounts()
-    """How many scenes to draw."""
+    """Number of scenes to draw."""
     images_per_shard: ImagesPerShard = 100
     """About how many training images make one shard, the unit of detection and anonymization."""
 
@@ -177,7 +178,7 @@ def classes_of(dataset: AnyDataset) -> tuple[str, ...]:
 
 
 UNMODIFIED = "unmodified"
-"""The validation images as they are, among those to test on."""
+"""Name of the original validation images in `evaluation.on`."""
 
 
 class FurtherTest(CocoFiles):
@@ -196,33 +197,33 @@ class Evaluation(Section):
     """Prediction on the validation images, and the COCO protocol."""
 
     on: tuple[str, ...] = (UNMODIFIED,)
-    """`unmodified`, and variants: the validation images are anonymized in the same way, every model
-    is tested on them as well, and `tables/cross.*` shows each training by each test. All other
-    tables are about the unmodified images."""
+    """`unmodified`, and optionally variants whose method also anonymizes the validation images.
+    Every model is tested on each of them, and `tables/cross.*` shows each training by each test.
+    All other tables are about the unmodified images."""
     also: dict[TestName, FurtherTest] = Field(default_factory=dict)
-    """Further test sets in COCO format, by name, such as `night: {images: …, annotations: …}`:
-    every model is tested on them, too. Each has its own Table II and verdict in
-    `tables/also/<name>/`. They train nothing."""
+    """Further test sets in COCO format, by name, such as `night: {images: …, annotations: …}`.
+    Every model is tested on each, and each has its own Table II and verdict in
+    `tables/also/<name>/`. They are never trained on."""
     score_threshold: float = Field(0.05, ge=0, lt=1)
     """Predictions below this score are dropped, as detectron2 does."""
     detections_per_image: int = Field(100, gt=0, le=10_000)
-    """At most this many predictions an image; the COCO protocol counts 100."""
+    """Maximum number of predictions per image; the COCO protocol counts 100."""
     shorter_side: Pixels = 1024
-    """Resize a test image's shorter side to this (pixels)."""
+    """Length that a test image's shorter side is resized to (pixels)."""
     longest_side: Pixels = 2048
-    """The longer side never exceeds this (pixels)."""
+    """Maximum length of the longer side (pixels)."""
     every: int | None = Field(None, gt=0)
-    """Also test on the unmodified validation images while a model trains, after each so many
-    iterations; null: only in the end. The APs stand in metrics.jsonl and in TensorBoard's event
+    """Interval in iterations of additional tests on the unmodified validation images during
+    training; null: only at the end. The APs are written to metrics.jsonl and TensorBoard's event
     files, and change no result."""
     exposed: bool = True
-    """Also say how well objects are found that carry a face or a license plate. For this, PII is
-    detected in the validation images as well. It does not concern the predictions."""
+    """Also report how well objects with a face or a license plate are found. For this, PII is
+    detected in the validation images as well. The predictions do not depend on it."""
 
     @model_validator(mode="before")
     @classmethod
     def _on_is_a_word(cls, content: Any) -> Any:
-        """YAML 1.1 takes a bare `on` for the truth value."""
+        """YAML 1.1 reads a bare `on` as true."""
         if not isinstance(content, dict) or "on" in content:
             return content
         return {"on" if key is True else key: value for key, value in content.items()}
@@ -234,12 +235,13 @@ Power = Annotated[float, Field(ge=0.5, lt=1)]
 
 
 MOST_REPETITIONS = 5
-"""The time of a search grows with the length of a name to the power of this."""
+"""Maximum number of repetitions in an expression; the time of a search grows with the length of a
+name to this power."""
 
 
 def _may_take_for_ever(expression: str) -> bool:
-    """Whether searching a name for a regular expression may take more than a moment."""
-    # Neither escaped characters nor sets have a structure.
+    """Whether searching a name for a regular expression may take very long."""
+    # Escaped characters and sets contain no operators.
     text = re.sub(r"\\.|\[\^?\]?[^]]*\]", "x", expression)
     if len(re.findall(r"[*+]|,\}", text)) > MOST_REPETITIONS:
         return True
@@ -256,34 +258,35 @@ class Statistics(Section):
     """The verdict on each variant against the reference."""
 
     margins: tuple[Margin, ...] = Field((0.01, 0.02), min_length=1)
-    """Differences up to this (AP, fractions of 1: 0.01 is one point) do not matter. Name them
-    before you see results; several are reported side by side."""
+    """Equivalence margins: differences up to this (AP, fractions of 1: 0.01 is one point) do not
+    matter. Choose them before you see results; several are reported side by side."""
     level: Probability = 0.05
-    """Level of each test. Intervals have the confidence 1 - 2 * level, which goes with
-    two one-sided tests at that level."""
+    """Level of each test. Intervals have the confidence 1 - 2 * level, which matches two one-sided
+    tests at that level."""
     looks: tuple[Annotated[int, Field(ge=2, le=10_000)], ...] = ()
-    """Numbers of runs a variant at which you will look, such as [5, 10, 15]: after each look,
-    `python -m workflow_scripts statistics next` adds runs to what is undecided. Each look tests at
-    `level` divided by the number of looks, so that all looks together err no more often than one
-    would. Empty: one look, at the runs that there are. Name them before you see results."""
+    """Interim looks: numbers of runs per variant at which you will look, such as [5, 10, 15]. After
+    each look, `python -m workflow_scripts statistics next` adds runs to undecided comparisons. Each
+    look tests at `level` divided by the number of looks, so that all looks together err no more
+    often than a single one would. Empty: one look at all finished runs. Choose them before you see
+    results."""
     image_samples: int = Field(400, ge=0, le=100_000)
-    """Samples of the test images, drawn from those that there are, that tell what another set of
-    images would change. 0 leaves it out."""
+    """Number of bootstrap samples of the test images, which estimate how results would vary with
+    other test images. 0 omits the estimate."""
     image_groups: Expression = Field("auto", min_length=1)
-    """Images that are drawn together: `image` (each by itself), `folder` (those of a folder, such
-    as a city), `auto` (folders, if they are worth ten of equal size; else images), or a regular
-    expression for file names, whose match names the group."""
+    """Images that the bootstrap draws together: `image` (each by itself), `folder` (those of a
+    folder, such as a city), `auto` (folders, if they amount to at least ten of equal size; else
+    images), or a regular expression for file names, whose match names the group."""
     power: Power = 0.8
-    """For the smallest detectable difference and the number of runs needed."""
+    """Power for the smallest detectable difference and the number of runs needed."""
     paired: Literal["auto"] | bool = False
-    """Whether runs of one seed are compared as pairs: `true`, `false`, or `auto`, which pairs from
-    10 pairs on, where it costs at most 6 % of the interval's width if seeds turn out to matter
-    nothing. Unpaired runs then count in no test. A/A controls are never paired: their seeds are
-    others. Decide it before you see results."""
+    """Whether runs with the same seed are compared as pairs: `true`, `false`, or `auto`, which
+    pairs if there are at least 10 pairs: pairing then widens the interval by at most 6 % if seeds
+    turn out not to matter. Runs without a partner are excluded from the tests. A/A controls are
+    never paired, since their seeds differ. Decide before you see results."""
     family: Literal["variant", "experiment"] = "variant"
-    """Which tests Holm's correction covers: the classes of one variant, or also those of all
-    treatments (and the means of all treatments), whose verdicts then stand beside the others and
-    make the answer. Decide it before you see results."""
+    """Family of tests that Holm's correction covers: the classes of one variant, or those of all
+    treatments (and the means of all treatments). In the second case, these verdicts are shown
+    beside the others and determine the answer. Decide before you see results."""
 
     @property
     def test_level(self) -> float:
@@ -295,25 +298,25 @@ class Statistics(Section):
     def _paired_is_one_of_three(cls, paired: Any) -> Any:
         if paired == "auto" or isinstance(paired, bool):
             return paired
-        raise ValueError("auto, true or false is expected")
+        raise ValueError("expected auto, true or false")
 
     @field_validator("margins")
     @classmethod
     def _margins_differ(cls, margins: tuple[float, ...]) -> tuple[float, ...]:
         if twice := [margin for margin in margins if margins.count(margin) > 1]:
-            raise ValueError(f"{twice[0]:g} is there twice; keep one")
+            raise ValueError(f"{twice[0]:g} is listed twice; keep one")
         return margins
 
     @field_validator("looks")
     @classmethod
     def _looks_ascend(cls, looks: tuple[int, ...]) -> tuple[int, ...]:
         if list(looks) != sorted(set(looks)):
-            raise ValueError("each number of runs has to be larger than the one before")
+            raise ValueError("each number of runs has to be larger than the previous one")
         return looks
 
 
 class VerdictSettings(Statistics):
-    """What the verdict is told: the section `statistics:`, and the question of the experiment."""
+    """Settings of the verdict: the section `statistics:`, and the experiment's question."""
 
     question: Question = Question.EQUIVALENCE
     """`equivalence`: differences up to the margin in either direction do not matter.
@@ -325,4 +328,4 @@ class Report(Section):
 
     show_originals: bool | None = None
     """Whether figures may show original faces and license plates. null: only those of the drawn
-    data set, which are nobody's."""
+    data set, which belong to no real person."""

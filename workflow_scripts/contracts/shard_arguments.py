@@ -1,4 +1,4 @@
-"""Options that tell a command which images of a split to work on."""
+"""Options that select a command's images from a split."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ Regions = Annotated[
 
 
 def split_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
-    """The images of one shard of a split, with what is labelled in them.
+    """The images of one shard of a split, with their instances.
 
     Args:
         annotations: file of the split.
@@ -32,7 +32,7 @@ def split_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
         shard: the shard's id in that file.
 
     Raises:
-        UserError: there is no such shard, or it is not one of this split.
+        UserError: no such shard, or it is not a shard of this split.
     """
     names = read_shard(shards, shard)
     part = CocoSplit.read(annotations, frozenset(names))

@@ -1,8 +1,8 @@
 """Shards: fixed sets of images, the unit of detection and anonymization work.
 
-A shard's id carries a digest of what is in it. Images that are added, removed, replaced or
-labelled anew, or another number of images a shard, give other ids: what was made for the old
-shards is never mistaken for what belongs to the new ones.
+A shard's id contains a digest of its content. Adding, removing, replacing or relabelling images, or
+changing the shard size, gives new ids, so that outputs of old shards are never mistaken for outputs
+of new ones.
 """
 
 import math
@@ -18,7 +18,7 @@ from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.tasks import Task
 
 KEYS = {"train": "shards", "val": "val_shards"}
-"""Keys of `data/shards.json` that hold the shards of each split."""
+"""Keys of `data/shards.json` for the shards of each split."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Shards:
         """Read `data/shards.json`.
 
         Raises:
-            UserError: it is missing or something else.
+            UserError: it is missing or malformed.
         """
         try:
             content = validate(dict[str, Any], read_json(path), str(path))
@@ -57,34 +57,34 @@ class Shards:
                 raise
             reason = str(error).splitlines()[0].removeprefix(f"{path}: ")
             raise UserError(
-                f"{path}: damaged ({reason}); delete it, and the workflow indexes again"
+                f"{path}: damaged ({reason}); delete it, and the workflow recreates it"
             ) from None
         return shards
 
 
 def read_shard(path: Path, shard: str) -> tuple[str, ...]:
-    """File names of the images of one shard, of whichever split; see `read_split_of`."""
+    """File names of the images of one shard of any split; see `read_split_of`."""
     return read_split_of(path, shard)[shard]
 
 
 def read_split_of(path: Path, shard: str) -> dict[str, tuple[str, ...]]:
-    """File names by shard of the split that a shard is part of.
+    """File names by shard, for the split that a shard belongs to.
 
     Raises:
-        UserError: `shards.json` is missing, or has no such shard.
+        UserError: shards.json is missing, or has no such shard.
     """
     by_split = Shards.read(path).by_split.values()
     if found := next((shards for shards in by_split if shard in shards), None):
         return found
     known = ", ".join(name for shards in by_split for name in shards)
-    raise UserError(f"{path}: no shard {shard!r}; there are {known}")
+    raise UserError(f"{path}: no shard {shard!r}; known: {known}")
 
 
 def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shards:
     """Cut both splits into shards of at most about `images_per_shard` images.
 
-    An image's place depends on its name alone and the number of shards is a power of two, so
-    that an image more changes one shard and leaves the work done for the others.
+    An image's shard depends on its name alone, and the number of shards is a power of two, so an
+    additional image changes one shard and keeps the results of the others.
     """
     splits = {"train": train, "val": val}
     return Shards(
@@ -115,7 +115,7 @@ def _digest(split: CocoSplit, images: list[CocoImage] | tuple[CocoImage, ...]) -
             [
                 [
                     split.classes[i.category_id - 1],
-                    # Boxes that cover the same pixels may differ in fractions of one.
+                    # Boxes that cover the same pixels may differ by fractions of a pixel.
                     i.segmentation["counts"] if split.task is Task.MASKS else i.bbox,
                     i.iscrowd,
                     *([] if i.track is None else [i.track]),

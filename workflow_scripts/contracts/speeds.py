@@ -1,4 +1,4 @@
-"""`speed.json`: whether fast trainings give models that are equivalent to those of exact ones."""
+"""`speed.json`: equivalence of models from fast and exact trainings."""
 
 from pathlib import Path
 from typing import Literal
@@ -17,15 +17,15 @@ class SpeedVerification(FilePart):
 
     version: Literal[1] = Field(1, alias="schema")
     fingerprint: str
-    """Hash of what was verified: the recipe, the data set, the code."""
+    """Hash of the verified recipe, data set and code."""
     seeds: tuple[int, ...]
     iterations: int
     """Optimizer steps of each run."""
     overall: ClassVerdict
-    """Mean AP of the fast runs against that of the exact ones."""
+    """Mean AP of the fast runs compared with that of the exact ones."""
     classes: tuple[ClassVerdict, ...]
     seconds: dict[Literal["exact", "fast"], float]
-    """Mean time of a run, by speed."""
+    """Mean time per run, by speed."""
     devices: tuple[str, ...]
 
     def write(self, path: Path) -> None:
@@ -37,14 +37,14 @@ class SpeedVerification(FilePart):
         """Read the file.
 
         Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+            UserError: a missing file, invalid JSON, or one line per finding, each with its key.
         """
         found: SpeedVerification = validate(cls, read_json(path), str(path))
         return found
 
     @property
     def margin(self) -> float | None:
-        """Smallest margin within which mean AP was shown to lie; None if there is none."""
+        """Smallest margin within which mean AP was shown to be equivalent, or None."""
         return min((at.margin for at in self.overall.margins if at.verdict.within), default=None)
 
     @property
@@ -77,11 +77,11 @@ class SpeedVerification(FilePart):
 
 
 def note_on(path: Path, fingerprint: str) -> str:
-    """What is to be said about an experiment that trains with speed: fast.
+    """Caveat for an experiment that trains with speed: fast.
 
     Args:
         path: speed.json of the experiment, which may not exist.
-        fingerprint: hash of what the verification has to be about.
+        fingerprint: expected hash of the verified recipe, data and code.
     """
     try:
         found = SpeedVerification.read(path)
@@ -91,7 +91,7 @@ def note_on(path: Path, fingerprint: str) -> str:
         return f"Trained with speed: fast, not verified to be equivalent to exact ({HOW})."
     if found.fingerprint != fingerprint:
         return (
-            "Trained with speed: fast, not verified: speed.json is about other settings, data or "
+            "Trained with speed: fast, not verified: speed.json is for other settings, data or "
             f"code ({HOW})."
         )
     return f"Trained with speed: fast; {found.sentence}"

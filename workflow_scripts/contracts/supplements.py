@@ -1,4 +1,4 @@
-"""`supplement.json`: what stands beside the verdict and never replaces it. Fractions of 1.
+"""`supplement.json`: additional analyses, which never replace the verdict. Fractions of 1.
 
 Undefined numbers are None.
 """
@@ -15,36 +15,36 @@ from run_equivalence.verdicts import ClassVerdict, Question, Verdict
 from workflow_scripts.contracts.verdicts import Role
 
 BesideName = Literal["groups", "boxes", "calibration"]
-"""What is judged beside the AP of each class: a field of `VariantSupplement`."""
+"""Measures judged in addition to AP by class; each is a field of `VariantSupplement`."""
 
 
 class SeedPairs(FilePart):
-    """Runs of one class compared by pairs that share a seed, whether the verdict does so or not."""
+    """Paired comparison of runs with equal seeds for one class, even if the verdict is unpaired."""
 
     n: int
     correlation: IntervalEstimate | None
-    """Between the variant's and the reference's runs."""
+    """Correlation between the variant's and the reference's runs."""
     difference: float
     low: float
     high: float
     p_different: float
-    """Two-sided t test of the differences."""
+    """p value of the two-sided t test of the differences."""
     p_within: tuple[float, ...]
-    """Of the question, by margin."""
+    """p values of the question, by margin."""
     runs: tuple[int | None, ...]
-    """Runs per variant that answer the question at each margin if nothing differs, as pairs."""
+    """Paired runs per variant needed to answer the question at each margin if nothing differs."""
     runs_independent: tuple[int | None, ...]
-    """The same as independent runs."""
+    """The same for independent runs."""
 
 
 class ExactVerdicts(FilePart):
-    """Test over all arrangements of the runs."""
+    """Exact test over all permutations of the runs."""
 
     test: ExactTest
     of_pairs: bool
-    """Whether signs of pairs were flipped, or runs exchanged between the variants."""
+    """Whether signs of pairs were flipped; otherwise runs were exchanged between the variants."""
     verdicts: tuple[Verdict, ...]
-    """By margin, without Holm's correction."""
+    """Verdicts by margin, without Holm's correction."""
 
 
 class ClassSupplement(FilePart):
@@ -56,7 +56,7 @@ class ClassSupplement(FilePart):
     exact: ExactVerdicts | None = None
     pooled: Pooled | None = None
     pooled_with_images: Pooled | None = None
-    """With the variance that the test images add."""
+    """Pooled estimate that includes the variance added by the test images."""
 
 
 class VariantSupplement(FilePart):
@@ -67,7 +67,7 @@ class VariantSupplement(FilePart):
     rows: tuple[ClassSupplement, ...]
     """Classes, then `all`."""
     groups: tuple[ClassVerdict, ...] = ()
-    """The verdict on objects of a size, and by how much of them lies in faces and plates."""
+    """Verdicts by object size, and by the share of an object inside faces and plates."""
     boxes: tuple[ClassVerdict, ...] = ()
     """The verdict on the box AP of models that learned masks: classes, then `all`."""
     calibration: tuple[ClassVerdict, ...] = ()

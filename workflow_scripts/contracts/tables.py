@@ -1,4 +1,4 @@
-"""Tables on disk, as JSON: the numbers, and the readable part."""
+"""Tables as JSON: the numbers, and the readable part."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -41,8 +41,8 @@ class CrossTables(CaptionedTables):
     tested_on: tuple[str, ...]
     classes: tuple[str, ...]
     cells: tuple[dict[str, Any], ...]
-    """AP by class (`all` is their mean), trained_on and tested_on: mean, std and n; undefined
-    numbers are None."""
+    """AP by class (`all` is the mean), trained_on and tested_on: mean, std and n; None if
+    undefined."""
 
 
 class ExposedTables(CaptionedTables):
@@ -56,11 +56,11 @@ class ExposedTables(CaptionedTables):
     """Expected runs without an evaluation, as text."""
     rows: tuple[dict[str, Any], ...]
     """AP by variant, class and group: mean, std, n, instances, and the difference from the
-    reference with its interval and p value; undefined numbers are None."""
+    reference with its interval and p value; None if undefined."""
 
 
 def records_of(table: "pd.DataFrame") -> tuple[dict[str, Any], ...]:
-    """Rows of a table as plain values; None where a number is undefined."""
+    """Rows of a table as plain values; None for undefined numbers."""
     rows: list[dict[Any, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
     return tuple(rows)
 
@@ -78,36 +78,37 @@ class PrivacyTables(CaptionedTables):
 
     experiment: str | None = None
     methods: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Settings of each variant's method, without folders of this machine."""
+    """Settings of each variant's method, without local folders."""
     audits: tuple[Audit, ...]
     notes: tuple[str, ...]
     """Findings that need attention, one sentence each."""
     attacks: tuple[JudgedAttack, ...] = ()
     attacked: dict[str, dict[Kind, AttackedRegions]] = Field(default_factory=dict)
-    """Which regions were attacked, by variant and kind."""
+    """Numbers of attacked regions, by variant and kind."""
     attacks_made_with: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """Fingerprint and settings of the attacks, by variant; `unmodified`: on the originals."""
+    """Fingerprint and settings of the attacks, by variant; `unmodified` for attacks on the
+    originals."""
     answers: tuple[str, ...] = ()
-    """What the attacks allow to say, a sentence for each variant and kind."""
+    """Conclusions from the attacks, one sentence per variant and kind."""
     missed: Missed | None = None
     review: Review | None = None
     """Numbers of a person's review of a random sample."""
     review_is_current: bool = False
-    """Whether the review is about the regions that were anonymized."""
+    """Whether the review covers the regions that were anonymized."""
     membership: tuple[str, ...] = ()
-    """What the runs betray of what they were trained on, a sentence for each variant."""
+    """What the models reveal about their training images, one sentence per variant."""
     coverage: tuple[str, ...] = ()
-    """How much of each kind was missed, or why it is not known."""
+    """Estimate of missed regions of each kind, or why there is none."""
     margin: float = 0.01
     limits: dict[str, float] = Field(default_factory=dict)
     broken: tuple[str, ...] = ()
-    """Limits that are not kept, one sentence each."""
+    """Exceeded limits, one sentence each."""
     page: tuple[PageSection, ...] = ()
     """The page for a data protection officer, as in privacy.md."""
 
     @property
     def said(self) -> tuple[str, ...]:
-        """What is found, in sentences."""
+        """Findings, as sentences."""
         return (*self.answers, *self.membership, *self.coverage)
 
     def audit(self, variant: str) -> Audit | None:
@@ -115,12 +116,12 @@ class PrivacyTables(CaptionedTables):
         return next((audit for audit in self.audits if audit.variant == variant), None)
 
     def as_json(self) -> dict[str, Any]:
-        """Content of the file; what an audit did not measure is left out."""
+        """Content of the file, without what an audit did not measure."""
         return super().as_json() | {"audits": [audit.as_json() for audit in self.audits]}
 
 
 class TableCell(FilePart):
-    """One AP over the runs of a variant, a fraction of 1."""
+    """One AP over the runs of a variant, as a fraction of 1."""
 
     class_name: str = Field(alias="class")
     """Name of the class; `all` is the mean over the classes."""
@@ -176,15 +177,16 @@ class ResultTable(FilePart):
     missing: tuple[MissingRun, ...]
     caption: str
     task: Task = Task.MASKS
-    """What the APs are of."""
+    """Task that the APs measure."""
     layout: TextTable
-    """The whitepaper's layout: a row a class, a column a variant; `columns` are the variants."""
+    """The whitepaper's layout: a row per class, a column per variant; `columns` are the
+    variants."""
     boxes: CaptionedLayout | None = None
-    """The same with the box APs of models that learned masks; None of models without masks."""
+    """The same with the box APs of mask models; None for models without masks."""
 
     @property
     def of_boxes(self) -> "ResultTable | None":
-        """The table of the box APs of models that learned masks, as a table of its own."""
+        """The table of the box APs of mask models, as a separate table."""
         if self.boxes is None:
             return None
         changes = {**vars(self.boxes), "task": Task.BOXES, "boxes": None}

@@ -1,4 +1,4 @@
-"""Task of an experiment: whether models learn masks or boxes, and are judged by them."""
+"""Task of an experiment: masks or boxes, which models learn and are judged by."""
 
 from enum import StrEnum
 
@@ -11,22 +11,22 @@ class Task(StrEnum):
 
     @property
     def noun(self) -> str:
-        """One such shape, as in `mask AP` and `box AP`."""
+        """Singular, as in `mask AP` and `box AP`."""
         return {Task.MASKS: "mask", Task.BOXES: "box"}[self]
 
     @property
     def metric(self) -> str:
-        """Name of the average precision in tables as files."""
+        """Name of the average precision in table files."""
         return {Task.MASKS: "AP", Task.BOXES: "bbox_AP"}[self]
 
     @property
     def ap(self) -> str:
-        """Name of the average precision where people read it: of masks unless it says of boxes."""
+        """Display name of the average precision, which is of masks unless stated otherwise."""
         return {Task.MASKS: "AP", Task.BOXES: "box AP"}[self]
 
     @property
     def heading(self) -> str:
-        """The same above a column, or at the beginning of a text."""
+        """The same in a column heading, or at the beginning of a text."""
         return self.ap[:1].upper() + self.ap[1:]
 
     @property

@@ -25,8 +25,8 @@ from workflow_scripts.contracts.tasks import Task
 class TrainingRecord(BaseModel):
     """Content of a run.json.
 
-    An evaluation needs the variant, seed, fingerprint and engine; a trainer that is no part of this
-    project may leave out the rest.
+    An evaluation needs the variant, seed, fingerprint and engine; an external trainer may leave out
+    the rest.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
@@ -37,7 +37,7 @@ class TrainingRecord(BaseModel):
     training_seed: int | None = None
     """Seed with the variant's offset."""
     initialisation_seed: int | None = None
-    """Seed of the initial weights; None in a record that knows of one seed only."""
+    """Seed of the initial weights; None if the record has a single seed."""
     fingerprint: str
     engine: str | None = None
     settings: dict[str, Any]
@@ -71,17 +71,17 @@ class TrainingRecord(BaseModel):
         if not isinstance(settings.get("engine"), str):
             raise ValueError("'engine' is missing in it")
         if settings.get("task", Task.MASKS) not in list(Task):
-            raise ValueError(f"'task' is {settings['task']!r}, none of {', '.join(Task)}")
+            raise ValueError(f"'task' is {settings['task']!r}, not one of {', '.join(Task)}")
         return settings
 
     @property
     def task(self) -> Task:
-        """What the model learned; the trainings of earlier versions learned masks."""
+        """Task that the model learned; masks for trainings of earlier versions."""
         return Task(self.settings.get("task", Task.MASKS))
 
     @property
     def initial_seed(self) -> int | None:
-        """Seed of the initial weights; None where no seed was recorded."""
+        """Seed of the initial weights; None if not recorded."""
         known = self.initialisation_seed
         return self.training_seed if known is None else known
 
@@ -94,7 +94,7 @@ class TrainingRecord(BaseModel):
         """Read the file.
 
         Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+            UserError: a missing file, invalid JSON, or one line per finding, each with its key.
         """
         record: TrainingRecord = validate(cls, read_json(path), str(path))
         return record
@@ -103,7 +103,7 @@ class TrainingRecord(BaseModel):
 class ValidationScores(BaseModel):
     """Average precisions on the validation images at an iteration (fractions of 1).
 
-    None where there is nothing to find.
+    None without ground truth.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -116,7 +116,7 @@ class ValidationScores(BaseModel):
 
 @dataclass(frozen=True)
 class LossRecord:
-    """What every line of a metrics.jsonl says; the others of its keys are for people."""
+    """Keys that every line of a metrics.jsonl has; further keys are for people."""
 
     iteration: int
     iterations: int
@@ -151,10 +151,10 @@ class LossRecord:
 
 
 def read_losses(path: Path, last: int | None = None) -> list[LossRecord]:
-    """The lines of a metrics.jsonl; none if there is no file.
+    """The lines of a metrics.jsonl; empty if there is no file.
 
-    Damaged lines are left out, and counted in a message. The last one may be incomplete: the file
-    may be growing, or its writer was killed.
+    Damaged lines are skipped and counted in a warning. The last line may be incomplete: the file is
+    growing, or its writer was killed.
 
     Args:
         path: the file.
@@ -164,7 +164,7 @@ def read_losses(path: Path, last: int | None = None) -> list[LossRecord]:
 
 
 def read_loss_lines(path: Path, last: int | None = None) -> list[tuple[LossRecord, str]]:
-    """As `read_losses`, each record with the line that holds it."""
+    """Like `read_losses`, each record with its line."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -178,7 +178,7 @@ def read_loss_lines(path: Path, last: int | None = None) -> list[tuple[LossRecor
         else:
             found.append((record, line))
     if damaged:
-        log.warning("%s: %d damaged lines are left out", path, damaged)
+        log.warning("%s: %d damaged lines skipped", path, damaged)
     return found if last is None else found[-last:]
 
 

@@ -1,8 +1,8 @@
-"""What each attempt at a job used: one file per attempt, since no two may write to the same.
+"""Resources used by each attempt at a job: one file per attempt, so that no two share a file.
 
 A command with its log in `results/<experiment>/logs/<job>.log` leaves a record in
 `results/<experiment>/usage/`. No rule declares these files and no fingerprint covers them:
-Snakemake neither sees nor misses them.
+Snakemake ignores them.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from workflow_scripts.contracts.layout import Layout
 
 
 class Usage(Section):
-    """What one attempt at a job used; None stands for what was not recorded."""
+    """Resources used by one attempt at a job; None if not recorded."""
 
     job: str
     """Name of the job's log below `logs`, such as `train/natural/seed~3`."""
@@ -35,14 +35,14 @@ class Usage(Section):
     cores: int | None = None
     """CPU cores allocated."""
     cpu_seconds: float | None = None
-    """CPU time of the command and of the processes that it waited for."""
+    """CPU time of the command and of its finished child processes."""
     peak_rss_mib: float | None = None
-    """Peak memory of the largest process, or of all together where Snakemake measured it."""
+    """Peak memory of the largest process, or of all processes where Snakemake measured it."""
     gpus: int | None = None
     """GPUs allocated."""
     gpu_model: str | None = None
     gpu_utilisation: float | None = None
-    """Share of the time in which a GPU computed, mean over the GPUs, 0 to 1."""
+    """GPU utilisation, mean over time and GPUs, 0 to 1."""
     gpu_memory_mib: float | None = None
     """Peak memory of one GPU, in MiB."""
     energy_j: float | None = None
@@ -56,12 +56,12 @@ class Usage(Section):
 
     @property
     def held_seconds(self) -> float | None:
-        """Time that the cores and GPUs were allocated."""
+        """Time for which cores and GPUs were allocated."""
         return None if self.seconds is None else self.seconds + (self.startup_seconds or 0)
 
 
 def job_of(log_file: Path) -> tuple[Path, str]:
-    """The experiment's folder and the job (`Usage.job`) of a log below a folder `logs`."""
+    """The experiment's folder and the job (`Usage.job`) that a log below `logs` belongs to."""
     parts = log_file.parts
     place = len(parts) - 1 - parts[::-1].index("logs")
     return Path(*parts[:place]), Path(*parts[place + 1 :]).with_suffix("").as_posix()
@@ -93,6 +93,6 @@ def _read(file: Path) -> Usage:
 
 
 def write_usage(results: Path, usage: Usage) -> None:
-    """Write the record of an attempt, also over an earlier one of the same attempt."""
+    """Write the record of an attempt; an earlier record of the same attempt is replaced."""
     file = Layout(results).attempt_usage(usage.job, usage.attempt)
     write_json(file, usage.model_dump(mode="json"))

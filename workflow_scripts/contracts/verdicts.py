@@ -1,4 +1,5 @@
-"""`verdict.json`: each variant and class against the reference. APs and margins are fractions of 1.
+"""`verdict.json`: comparison of each variant and class with the reference. APs and margins are
+fractions of 1.
 
 Undefined numbers are None.
 """
@@ -25,7 +26,7 @@ class Role(StrEnum):
 
 
 class Coverage(FilePart):
-    """What a variant changed in the training images, or left out of them."""
+    """Changes of a variant in the training images, and dropped images."""
 
     images: int
     changed_images: int
@@ -35,7 +36,7 @@ class Coverage(FilePart):
     dropped_images: int = 0
     dropped_regions: int = 0
     dropped_instances: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    """Instances in dropped images, and in all, by class; empty if none is dropped."""
+    """Instances in dropped images and in all, by class; empty if no image is dropped."""
 
 
 class VariantVerdict(FilePart):
@@ -44,7 +45,7 @@ class VariantVerdict(FilePart):
     variant: str
     role: Role
     coverage: Coverage | None = None
-    """None where nobody said what was changed, as for a printed table."""
+    """None if the changes are unknown, as for a printed table."""
     rows: tuple[ClassVerdict, ...]
     """Verdicts on the classes, then on `all`."""
 
@@ -59,18 +60,18 @@ class VariantVerdict(FilePart):
         return next(row for row in self.rows if row.name == ALL)
 
     def all_within(self, index: int) -> bool:
-        """Whether every class was shown to lie within the margin at this index."""
+        """Whether every class was shown to be within the margin at this index."""
         return all(row.margins[index].verdict.within for row in self.classes)
 
     @property
     def changed_nothing(self) -> bool:
-        """Whether its images are known to be the originals."""
+        """Whether its images are known to equal the originals."""
         known = self.coverage
         return known is not None and not known.changed_images + known.dropped_images
 
     @property
     def is_control(self) -> bool:
-        """Whether the variant tests the experiment instead of an anonymization."""
+        """Whether the variant is a control: a test of the experiment itself."""
         return self.role is not Role.TREATMENT
 
 
@@ -112,18 +113,18 @@ class ExperimentVerdict(FilePart):
     missing: str = ""
     """Expected runs without an evaluation, as text."""
     note: str = ""
-    """Further caveat, such as how the models were trained."""
+    """Additional caveat, such as one about the training."""
     task: Task = Task.MASKS
-    """What the APs are of; left out of the file where it is masks."""
+    """Task that the APs measure; omitted from the file for masks."""
     images: ImageSamples | None = None
-    """None where the test images were not resampled."""
+    """None if the test images were not resampled."""
     variants: tuple[VariantVerdict, ...]
     said: VerdictText | None = None
     """None until the verdict is written."""
 
     @property
     def treatments(self) -> list[VariantVerdict]:
-        """The variants that are no controls."""
+        """The variants that are not controls."""
         return [of for of in self.variants if not of.is_control]
 
     def as_json(self, said: VerdictText) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Weights that a user brings: where they come from, and how a job finds its checked copy."""
+"""Weights that a config names: their source, and the checked copy that jobs use."""
 
 import re
 from collections.abc import Iterator
@@ -16,10 +16,11 @@ from workflow_scripts.contracts.catalogue import CATALOGUE
 
 
 class OwnWeights(Section):
-    """A file that a user provides, named by its content; `fetch_weights` copies it before use."""
+    """A file that a user provides, identified by its content; `fetch_weights` copies it before
+    use."""
 
     source: str = Field(min_length=1)
-    """Where it is: a path, or an http(s) URL."""
+    """Path or http(s) URL."""
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     """SHA-256 of the file (`sha256sum FILE`); results depend on it."""
     licence: str = Field(min_length=1)
@@ -38,14 +39,14 @@ class OwnWeights(Section):
         return "://" in self.source
 
     def local(self) -> Path:
-        """The file, unchecked.
+        """Path of the file, unchecked.
 
         Raises:
             UserError: it is on another machine.
         """
         if self.is_remote:
             raise UserError(
-                f"{self.source}: a job does not download; get it with "
+                f"{self.source}: jobs do not download; fetch it with "
                 "`python -m workflow_scripts weights fetch` and name the file as the source"
             )
         return Path(self.source)
@@ -61,7 +62,7 @@ class Weights(OwnWeights):
             return content
         if content not in CATALOGUE:
             raise ValueError(
-                f"{content!r} is none of {', '.join(CATALOGUE)}; name one of these, or give "
+                f"{content!r} is not one of {', '.join(CATALOGUE)}; name one of these, or give "
                 "source, sha256 and licence"
             )
         return {key: getattr(CATALOGUE[content], key) for key in ("source", "sha256", "licence")}
@@ -75,7 +76,7 @@ class Weights(OwnWeights):
 
 
 def checked_bytes(path: Path, sha256: str) -> bytes:
-    """A file's bytes.
+    """Content of a file.
 
     Raises:
         UserError: it is missing, not readable, or has another sha256.
@@ -90,7 +91,7 @@ def checked_bytes(path: Path, sha256: str) -> bytes:
 
 
 def weights_in(value: Any, key: str = "") -> Iterator[tuple[str, OwnWeights]]:
-    """All weights that a section names, wherever they stand in it, each with its key."""
+    """All weights named anywhere in a section, each with its key."""
     if isinstance(value, OwnWeights):
         yield key, value
         return
@@ -99,9 +100,9 @@ def weights_in(value: Any, key: str = "") -> Iterator[tuple[str, OwnWeights]]:
 
 
 def with_local_weights(value: Any, folder: Path | str) -> Any:
-    """The same section, its weights read from `folder`, where each file's name is its sha256.
+    """The section with its weights read from `folder`, where each file's name is its sha256.
 
-    Where they came from and under which terms is left out: no result depends on it.
+    Source and licence are removed, since no result depends on them.
     """
     if isinstance(value, OwnWeights):
         local = {"source": str(Path(folder) / value.sha256), "licence": "see the manifest"}

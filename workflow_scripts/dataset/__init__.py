@@ -1,1 +1,1 @@
-"""Indexing a data set: from what lies on disk to COCO files, Table I and shards."""
+"""Index of a data set: COCO files, Table I and shards, from the files on disk."""

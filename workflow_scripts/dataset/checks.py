@@ -1,4 +1,4 @@
-"""Checks of what both splits hold, once all images are read."""
+"""Checks of both splits after all images are read."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ from plain_commands.errors import UserError
 from workflow_scripts.contracts.coco import CocoSplit, notes_on_scale
 
 PURPOSES = {"train": "learn from", "val": "find"}
-"""What objects are for, by split."""
+"""Purpose of objects, by split."""
 
 
 def refuse_empty(split: CocoSplit, name: str, place: Path, hint: str = "") -> None:
@@ -17,12 +17,12 @@ def refuse_empty(split: CocoSplit, name: str, place: Path, hint: str = "") -> No
 
     Args:
         split: the split.
-        name: its name.
+        name: name of the split.
         place: file or folder of its labels.
-        hint: why there may be none.
+        hint: possible reason.
 
     Raises:
-        UserError: there is none, or all are groups.
+        UserError: there are none, or all are groups.
     """
     if all(instance.iscrowd for instance in split.instances):
         groups = len(split.instances)
@@ -36,7 +36,7 @@ def refuse_empty(split: CocoSplit, name: str, place: Path, hint: str = "") -> No
 
 
 def with_notes(splits: Mapping[str, CocoSplit]) -> dict[str, CocoSplit]:
-    """The splits with notes on classes without an object and on images that are there twice."""
+    """The splits with notes on classes without objects and on duplicate images."""
     trained = {image.sha256 for image in splits["train"].images}
     noted = {}
     for name, split in splits.items():
@@ -52,12 +52,12 @@ def with_notes(splits: Mapping[str, CocoSplit]) -> dict[str, CocoSplit]:
         firsts = {image.sha256: image.file_name for image in reversed(split.images)}
         copies = [one.file_name for one in split.images if firsts[one.sha256] != one.file_name]
         if copies:
-            notes.append(f"{len(copies)} images are copies of another one, e.g. {copies[0]}")
+            notes.append(f"{len(copies)} images are copies of another image, e.g. {copies[0]}")
         shared = [one.file_name for one in split.images if one.sha256 in trained]
         if name == "val" and shared:
             notes.append(
-                f"{len(shared)} of {len(split.images)} images are training images as well, e.g. "
-                f"{shared[0]}: models are tested on what they were trained on"
+                f"{len(shared)} of {len(split.images)} images are also training images, e.g. "
+                f"{shared[0]}: models are tested on images that they were trained on"
             )
         noted[name] = replace(split, notes=tuple(notes))
     return noted

@@ -21,7 +21,7 @@ from workflow_scripts.imaging.masks import encode_mask
 LAST_TRAIN_ID = 18
 LIKE_TRAIN_IDS = (
     f"label images have no id above {LAST_TRAIN_ID}: no object, vegetation or sky, or train ids "
-    "(labelTrainIds), of which the objects are not read"
+    "(labelTrainIds), from which objects cannot be read"
 )
 
 
@@ -69,11 +69,11 @@ def _unpaired(root: Path, split: str, images: list[str]) -> Iterator[str]:
 
 
 def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -> CocoSplit:
-    """Read the given images of a split with their instances.
+    """Read images of a split with their instances.
 
     Raises:
-        UserError: one line for each file that is damaged, has another size than its label, or
-            values that no label has; or no object is labelled.
+        UserError: one line per file that is damaged, differs in size from its label, or has unknown
+            label values; or no object is labelled.
     """
     read = partial(_read_image, root, with_void=split == "val")
     found = number(read_images(pool, read, images, f"indexing {split}"), CLASSES)
@@ -85,7 +85,7 @@ def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -
 def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
     path, label_path = root / file_name, cityscapes.instance_ids_path(root, file_name)
     raw, labels = read_bytes(path), read_bytes(label_path)
-    # Sizes are compared before a file is decoded that claims a billion pixels.
+    # Sizes are compared first, so that a file that claims a billion pixels is not decoded.
     size, label_size = size_in_header(raw), size_in_header(labels)
     notes = exif_notes(raw, file_name, size, label_size)
     is_turned = TURNED in dict(notes)
@@ -108,14 +108,14 @@ def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
 
 
 def refuse_foreign(found: Collection[int], path: Path) -> None:
-    """Stop at values that no label has: ids of another data set, train ids, or resized ones.
+    """Refuse unknown label values: ids of another data set, train ids, or interpolated ids.
 
     Args:
         found: the values of an id image.
         path: the file.
 
     Raises:
-        UserError: there are some.
+        UserError: there are unknown values.
     """
     values = np.array(list(found))
     labels = np.where(values < 1000, values, values // 1000)
@@ -128,9 +128,9 @@ def refuse_foreign(found: Collection[int], path: Path) -> None:
         wrong = values[foreign].tolist()
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         raise UserError(
-            f"{path}: values {', '.join(map(str, wrong[:5]))}{more} belong to no label of "
-            "Cityscapes; a pixel has its label's id, or 1000 * id + number in an object (ids may "
-            "be resized with nearest neighbour only)"
+            f"{path}: values {', '.join(map(str, wrong[:5]))}{more} are not labels of "
+            "Cityscapes; a pixel has its label's id, or 1000 * id + number in an object (resize "
+            "ids with nearest neighbour only)"
         )
 
 
@@ -145,7 +145,7 @@ def boxes_of(ids: np.ndarray) -> dict[int, tuple[int, int, int, int]]:
     """
     width = ids.shape[1]
     flat = ids.ravel()
-    # Runs of equal pixels in a row: there are few.
+    # By runs of equal pixels in a row, of which there are few.
     is_start = np.ones(flat.size, bool)
     np.not_equal(flat[1:], flat[:-1], out=is_start[1:])
     is_start[::width] = True
@@ -163,7 +163,7 @@ def boxes_of(ids: np.ndarray) -> dict[int, tuple[int, int, int, int]]:
 def void_of(ids: np.ndarray) -> Rle | None:
     """The void pixels of an id image, (height, width) uint16; None if there are none.
 
-    By value, as cityscapesScripts does: objects that are told apart (caravans) are not void.
+    Decided by value, like in cityscapesScripts: separated objects (caravans) are not void.
     """
     is_void = np.zeros(2**16, np.uint8)
     is_void[list(cityscapes.VOID_IDS)] = 1
@@ -179,7 +179,7 @@ def instances_of(
 
     Args:
         ids: (height, width) uint16.
-        boxes: those of its values.
+        boxes: boxes of its values.
     """
     for category_id, name in enumerate(CLASSES, start=1):
         label_id = cityscapes.LABEL_IDS[name]

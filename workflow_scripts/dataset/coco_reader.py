@@ -31,12 +31,12 @@ from workflow_scripts.imaging.images import decode_image, size_in_header
 
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
 GROUPS = (
-    "annotations with iscrowd: 1, taken as groups that nothing learns from and nothing has to "
-    "find; set it to 0 where your tool marks single objects so"
+    "annotations with iscrowd: 1, read as groups, which are excluded from training and "
+    "evaluation; set it to 0 if your tool marks single objects so"
 )
 
 
-NO_PIXEL = "objects that cover no pixel, left out"
+NO_PIXEL = "objects without pixels, left out"
 
 
 def read_coco(dataset: CocoDataset, split: str, pool: Executor, task: Task) -> CocoSplit:
@@ -46,12 +46,12 @@ def read_coco(dataset: CocoDataset, split: str, pool: Executor, task: Task) -> C
         dataset: section of the config.
         split: `train` or `val`.
         pool: worker processes.
-        task: with boxes, the `bbox` of each annotation is read, and its pixels stand for the mask.
+        task: for boxes, the `bbox` of each annotation is read, and its pixels replace the mask.
 
     Raises:
-        UserError: a missing folder, whatever is wrong with the annotation file, or one line for
-            each image that is missing, damaged, of another size than stated, or wrongly annotated;
-            or no object is labelled.
+        UserError: a missing folder, errors in the annotation file, or one line per image that is
+            missing, damaged, differs from its stated size, or is wrongly annotated; or no object is
+            labelled.
     """
     where = dataset.files_of(split)
     key = split if where is dataset.val else "train"
@@ -77,13 +77,13 @@ def read_test(
 
     Args:
         test: section of the config.
-        name: of the test set.
+        name: name of the test set.
         classes: classes of the study.
         pool: worker processes.
         task: as in `read_coco`.
 
     Raises:
-        UserError: as `read_coco`.
+        UserError: see `read_coco`.
     """
     key = f"evaluation.also.{name}"
     known = ClassNames(classes, test.class_mapping, test.ignored_classes)
@@ -97,7 +97,7 @@ def read_test(
 
 @dataclass(frozen=True)
 class ClassNames:
-    """Classes of the study, and what the categories of a file have to do with them."""
+    """Classes of the study, and the mapping of a file's categories to them."""
 
     classes: tuple[str, ...]
     mapping: Mapping[str, str]
@@ -105,7 +105,7 @@ class ClassNames:
 
     @property
     def numbers(self) -> dict[str, int]:
-        """Number of the class by category name; 0 for categories that are left out."""
+        """Class number by category name; 0 for ignored categories."""
         numbers = dict.fromkeys(self.ignored, 0)
         numbers |= {name: number for number, name in enumerate(self.classes, start=1)}
         return numbers | {name: numbers[target] for name, target in self.mapping.items()}
@@ -114,7 +114,7 @@ class ClassNames:
 def _entries(
     where: CocoFiles, key: str, classes: ClassNames, place_of_classes: str, task: Task
 ) -> tuple[list[ImageEntry], list[Note]]:
-    """The images of an annotation file, checked without looking at them."""
+    """The images of an annotation file, checked without reading them."""
     if not where.images.is_dir():
         raise UserError(f"{key}.images: there is no folder {where.images}")
     content = read_json(where.annotations, with_packed_polygons)
@@ -139,13 +139,13 @@ def _images(
 
 
 def _refuse_boxes_only(images: Sequence[ImageEntry], files: CocoFiles) -> None:
-    """Stop, in one line, at labels that have no mask at all."""
+    """Refuse labels without any mask, in one line."""
     annotations = [one for image in images for one in image.annotations]
     if annotations and not any(one.segmentation for one in annotations):
         raise UserError(
             f"{files.annotations}: none of its {len(annotations)} annotations has a mask "
-            "(segmentation); set `task: boxes` in the config to train and judge on boxes, or take "
-            "labels with masks"
+            "(segmentation); set `task: boxes` in the config to train and evaluate on boxes, or "
+            "use labels with masks"
         )
 
 
@@ -155,7 +155,7 @@ def _read_image(files: CocoFiles, task: Task, image: ImageEntry) -> ReadImage:
     size, stated = size_in_header(raw), (image.width, image.height)
     notes = exif_notes(raw, image.file_name, size, stated)
     is_turned = TURNED in dict(notes)
-    # What is of another size is not decoded first: a small file may claim a billion pixels.
+    # Images of another size are not decoded: a small file may claim a billion pixels.
     if size is None or size in (stated, stated[::-1]):
         height, width = decode_image(raw, path, upright=is_turned).shape[:2]
         size = width, height
@@ -178,7 +178,9 @@ def _read_image(files: CocoFiles, task: Task, image: ImageEntry) -> ReadImage:
             kinds.append(NO_PIXEL)
         elif any(_are_same(instance, other) for other in instances):
             shape = task.noun
-            notes.append((f"objects with the class and {shape} of another, kept", entry.name))
+            notes.append(
+                (f"objects with the same class and {shape} as another one, kept", entry.name)
+            )
         notes.extend((kind, f"{entry.name} ({image.file_name})") for kind in kinds)
         if instance is not None:
             instances.append(instance)
@@ -202,23 +204,23 @@ def _masked(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance |
     """The instance of an annotation with a mask, and the kinds of notes on it.
 
     Returns:
-        None for a mask without a pixel.
+        None for a mask without pixels.
 
     Raises:
-        ValueError: it has no mask, or not one of this image.
+        ValueError: it has no mask, or the mask does not fit the image.
     """
     rle, kinds = mask_of(entry.segmentation, width, height)
     area = int(rle_codec.area(rle))
     if not area:
         return None, kinds
     if not fits(entry.bbox, rle):
-        kinds.append("objects whose bbox is not that of their mask; the mask counts")
+        kinds.append("objects whose bbox differs from the box of their mask; the mask counts")
     x, y, w, h = map(float, rle_codec.to_bbox(rle))
     return _instance(entry, (x, y, w, h), area, rle), kinds
 
 
 def _boxed(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance | None, list[str]]:
-    """The instance of an annotation with a box, as `_masked`."""
+    """The instance of an annotation with a box; see `_masked`."""
     box, kinds = box_of(entry.bbox, entry.segmentation, width, height)
     if box is None:
         return None, kinds

@@ -16,13 +16,12 @@ from workflow_scripts.imaging.images import decode_image, size_in_header
 
 
 def read_folder(root: Path, pool: Executor) -> CocoSplit:
-    """Read the images of a folder and of all folders in it.
+    """Read the images of a folder and its subfolders.
 
-    Its notes are about what is not among them, a line for each image that cannot be read, then
-    numbers of other files; and about positions in EXIF.
+    The notes list unreadable images, numbers of other files, and positions in EXIF.
 
     Raises:
-        UserError: there is no such folder, or no image in it can be read.
+        UserError: no such folder, or no readable image in it.
     """
     if not root.is_dir():
         raise UserError(f"dataset.root: there is no folder {root}")
@@ -36,13 +35,13 @@ def read_folder(root: Path, pool: Executor) -> CocoSplit:
     left_out = [one for one in read if isinstance(one, str)] + found.left_out
     notes = [f"left out: {printable(one)}" for one in left_out]
     if not images:
-        raise UserError.of([f"{root}: no image in it that can be read", *notes])
+        raise UserError.of([f"{root}: no readable image in it", *notes])
     split = number(images, ())
     return replace(split, notes=(*notes, *split.notes))
 
 
 def _read_image(root: Path, name: str) -> ReadImage | str:
-    """An image, or the reason why it cannot be read."""
+    """An image, or the reason why it is unreadable."""
     try:
         name.encode()
     except UnicodeEncodeError:

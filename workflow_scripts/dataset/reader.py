@@ -1,4 +1,4 @@
-"""Parallel reading of labelled images, with all findings collected."""
+"""Parallel reading of labelled images; all problems are collected."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
@@ -16,21 +16,21 @@ from plain_commands.errors import UserError
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 
 Source = TypeVar("Source")
-TURNED = "images that were turned as their EXIF orientation says, as their labels are"
-AS_STORED = "images taken as stored, as their labels are, in spite of their EXIF orientation"
+TURNED = "images turned by their EXIF orientation, like their labels"
+AS_STORED = "images used as stored, like their labels, despite their EXIF orientation"
 POSITION = (
-    "images whose EXIF says where they were taken; anonymized images leave that out unless "
+    "images with a position in EXIF; anonymized images do not have it unless "
     "strip_metadata is false"
 )
 UNCLEAR = (
-    "images taken as stored although their EXIF orientation mirrors them or turns them by 180°; if "
+    "images used as stored although their EXIF orientation mirrors them or turns them by 180°; if "
     "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
 )
 
 
 @dataclass(frozen=True)
 class ReadImage:
-    """An image and its instances, before they have ids of the whole split."""
+    """An image and its instances, without ids."""
 
     image: CocoImage
     instances: tuple[Instance, ...]
@@ -39,7 +39,7 @@ class ReadImage:
 
 @contextmanager
 def worker_pool(workers: int) -> Iterator[Executor]:
-    """Worker processes, spawned since a fork of a threaded process can hang."""
+    """Worker processes, spawned because a forked threaded process can hang."""
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         yield pool
 
@@ -54,12 +54,12 @@ def read_images(
 
     Args:
         pool: worker processes.
-        read: reads one image; may raise UserError.
+        read: function that reads one image; may raise UserError.
         sources: arguments of `read`, in the order of the split.
-        description: label of the progress.
+        description: label of the progress bar.
 
     Raises:
-        UserError: the findings of all sources.
+        UserError: the problems of all sources.
 
     If labels are of turned images, images whose size does not tell are turned as well.
     """
@@ -80,7 +80,7 @@ def read_images(
 
 
 def _upright(read: ReadImage) -> ReadImage:
-    """The image turned as its EXIF orientation says, though its size does not tell."""
+    """The image turned by its EXIF orientation, if its size does not show it."""
     if UNCLEAR not in dict(read.notes):
         return read
     notes = tuple((TURNED if kind == UNCLEAR else kind, name) for kind, name in read.notes)
@@ -94,8 +94,8 @@ def exif_notes(
 
     Args:
         raw: content of the file.
-        name: its name.
-        size: width and height as stored; None where nobody can tell.
+        name: name of the file.
+        size: width and height as stored; None if unknown.
         labelled: width and height that the labels are for.
     """
     orientation, notes = orientation_of(raw) if size else 1, []
@@ -104,7 +104,7 @@ def exif_notes(
         turned = not unclear and size == labelled[::-1]
         notes.append((UNCLEAR if unclear else TURNED if turned else AS_STORED, name))
     if raw[:4] == b"\x89PNG" and raw[24:25] == b"\x10":  # the header's bit depth
-        notes.append(("PNG files of 16 bits a channel, of which the upper 8 are read", name))
+        notes.append(("PNG files with 16 bits per channel, of which the upper 8 are read", name))
     if size and has_position(raw):
         notes.append((POSITION, name))
     return notes
@@ -120,12 +120,12 @@ def _attempt(read: Callable[[Source], ReadImage], source: Source) -> ReadImage |
 def number(
     images: Sequence[ReadImage], classes: tuple[str, ...], notes: Sequence[Note] = ()
 ) -> CocoSplit:
-    """Give images and instances ids from 1 in their order, and make them a split.
+    """Build a split: images and instances get ids from 1 in their order.
 
     Args:
         images: the images.
-        classes: the study's classes.
-        notes: what was found besides the notes of the images.
+        classes: classes of the study.
+        notes: notes in addition to those of the images.
     """
     instances: list[Instance] = []
     for image_id, labelled in enumerate(images, start=1):
@@ -143,7 +143,7 @@ def number(
 
 
 def summary_of(notes: Sequence[Note]) -> tuple[str, ...]:
-    """One sentence for each kind of note: how many, and the first."""
+    """One sentence per kind of note, with the number and the first example."""
     things: dict[str, list[str]] = {}
     for kind, thing in notes:
         things.setdefault(kind, []).append(thing)

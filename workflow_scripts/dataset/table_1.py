@@ -15,7 +15,7 @@ def write_table_1(counts: dict[str, int], folder: Path) -> None:
 
     Args:
         counts: number of images by split.
-        folder: is made if it is not there.
+        folder: output folder, created if missing.
     """
     rows = [(ROWS[split], counts[split]) for split in ROWS if split in counts]
     rows.append(("Total Images", sum(counts.values())))

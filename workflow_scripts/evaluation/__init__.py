@@ -1,1 +1,1 @@
-"""Measure a trained model's predictions against the ground truth: `eval.json`."""
+"""Evaluation of a trained model's predictions against the ground truth: `eval.json`."""

@@ -1,9 +1,8 @@
 """Average precision of the objects whose pixels an anonymization changes, and of the others.
 
-An object is exposed by the share of its mask that lies in the boxes of PII regions. The groups are
-evaluated as COCO evaluates its area ranges: objects of other groups are neither right nor wrong,
-and a prediction that meets no object counts in the group that its own mask belongs to. Where labels
-or predictions are boxes, the pixels in the box stand for the mask.
+The exposure of an object is the share of its mask inside the boxes of PII regions. The groups are
+evaluated like COCO's area ranges: objects of other groups are ignored, and an unmatched prediction
+counts in the group of its own mask. For boxes, the pixels in the box replace the mask.
 """
 
 from collections import Counter, defaultdict
@@ -22,24 +21,24 @@ from workflow_scripts.evaluation.scores import mean_of_defined
 from workflow_scripts.imaging.masks import encode_mask
 
 MUCH = 0.03
-"""From this share of its pixels on, an object is much exposed. A face is about 4 % of a person who
-stands upright, a plate 1 to 3 % of a car seen from behind or in front."""
+"""Smallest exposure of a highly exposed object. A face is about 4 % of an upright person, a plate 1
+to 3 % of a car seen from the front or back."""
 AREA_LIMITS = (32**2, 96**2)
-"""Mask pixels from which an object is medium and large, as in the COCO protocol."""
+"""Smallest number of mask pixels of medium and large objects, as in the COCO protocol."""
 SIZES = ("small", "medium", "large")
 NONE, LITTLE, MANY = range(3)
 
 
 @dataclass(frozen=True)
 class Exposure:
-    """N masks as columns: what of them lies in PII regions."""
+    """Exposure of N masks, as columns."""
 
     share: np.ndarray
     """(N,) float64, 0 to 1."""
     face: np.ndarray
-    """(N,) bool, some of it in a face's box."""
+    """(N,) bool, whether it overlaps a face's box."""
     plate: np.ndarray
-    """(N,) bool, some of it in a license plate's box."""
+    """(N,) bool, whether it overlaps a license plate's box."""
     areas: np.ndarray
     """(N,) float64, mask pixels."""
 
@@ -51,7 +50,7 @@ class Exposure:
 
 @dataclass(frozen=True)
 class Grouping:
-    """One way to sort masks: a number for each, and which range of numbers is which group."""
+    """A grouping of masks: a number per mask, and the range of numbers of each group."""
 
     of_objects: np.ndarray
     of_predictions: np.ndarray
@@ -69,9 +68,9 @@ def evaluate(
 
     Args:
         split: the images, classes and ground truth.
-        predictions: on these images.
-        regions: the faces and plates in these images; of others they do not matter.
-        kind: what is evaluated: masks or boxes.
+        predictions: predictions on these images.
+        regions: the faces and plates in these images; those of other images are ignored.
+        kind: evaluated shapes: masks or boxes.
     """
     objects = exposure_of(
         _masks_of(split, kind),
@@ -109,13 +108,13 @@ def exposure_of(
     images: Sequence[CocoImage],
     regions: Sequence[Region],
 ) -> Exposure:
-    """What of each mask lies in PII regions.
+    """Exposure of masks.
 
     Args:
         masks: N masks of whole images.
         image_ids: (N,), the image of each.
-        images: those that the masks and regions are of.
-        regions: of any images.
+        images: the images of the masks and regions.
+        regions: PII regions of any images.
     """
     areas = np.asarray(rle_codec.area(list(masks)), np.float64).reshape(-1)
     shares = np.zeros((len(masks), 3))
@@ -148,7 +147,7 @@ def _covers(regions: Sequence[Region], image: CocoImage) -> list[Rle]:
 
 
 def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
-    """By exposure, by size among the exposed and the others, and by kind."""
+    """Groupings by exposure, by size among exposed and other objects, and by kind."""
 
     def by_exposure(masks: Exposure) -> np.ndarray:
         return masks.level
@@ -157,7 +156,7 @@ def _groupings(objects: Exposure, found: Exposure) -> list[Grouping]:
         return 2 * np.digitize(masks.areas, AREA_LIMITS) + (masks.level > NONE)
 
     def by_kind(masks: Exposure) -> np.ndarray:
-        # Both kinds stand between the two.
+        # Objects with both kinds are between the two.
         return np.select([masks.face & masks.plate, masks.face, masks.plate], [2, 1, 3], 0)
 
     sizes = {f"none_{size}": (2 * n, 2 * n) for n, size in enumerate(SIZES)}

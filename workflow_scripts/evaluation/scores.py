@@ -1,4 +1,4 @@
-"""Average precisions and calibration as the numbers that eval.json reports."""
+"""Average precisions and calibration in the form of eval.json."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -70,6 +70,6 @@ def calibration_scores(matches: Matches, split: CocoSplit) -> CalibrationScores:
 
 
 def mean_of_defined(values: Sequence[float | None]) -> float | None:
-    """Mean of the values that are defined; None if none is."""
+    """Mean of the defined values, or None."""
     defined = [value for value in values if value is not None]
     return float(np.mean(defined)) if defined else None

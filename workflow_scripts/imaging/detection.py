@@ -1,4 +1,4 @@
-"""The protocol of PII detectors, and how stages other than `pii` reach them."""
+"""The protocol of PII detectors, and access to them for stages other than `pii`."""
 
 import itertools
 import math
@@ -34,7 +34,7 @@ class ImageNames:
 
     @classmethod
     def of(cls, annotations: Path, root: Path) -> "ImageNames":
-        """The names in a split's file of annotations, and in that of the other split beside it."""
+        """The names in a split's annotation file, and in the other split's file beside it."""
         split, files = Layout.annotations_beside(annotations)
         return cls(split, root, files)
 
@@ -48,8 +48,8 @@ class ImageNames:
 
 
 BEYOND = 0.1
-"""Part of the height by which other finds of a face or plate may reach beyond the one that fits
-best: methods hide more than that around landmarks and quads."""
+"""Share of the height by which other detections of a face or plate may extend beyond the best one:
+methods hide more than that around landmarks and quads."""
 
 
 class Detector(Section):
@@ -82,18 +82,18 @@ class Detector(Section):
         raise NotImplementedError(f"{type(self).__name__} has no method regions()")
 
     def for_data_set(self, names: ImageNames) -> Self:
-        """The detector for the images of a data set, where their names matter."""
+        """The detector with the names of a data set's images, if it needs them."""
         return self
 
     def check(self, pictures: Sequence[Picture], kind: Kind) -> None:
         """Check settings and files, without looking at pixels.
 
         Raises:
-            UserError: `regions` could not work on these pictures; all findings at once.
+            UserError: `regions` would fail on these pictures; reports all problems at once.
         """
 
     def notes(self, pictures: Sequence[Picture], kind: Kind) -> list[str]:
-        """What it drops or doubts in these pictures, a sentence each."""
+        """What it drops or considers doubtful in these pictures, one sentence each."""
         return []
 
 
@@ -125,24 +125,24 @@ class Detectors(Section):
                 able = [one.model_fields["detector"].default for one in every if kind in one.kinds]
                 raise ValueError(
                     f"{kind.key.removeprefix('pii.')}.detector: "
-                    f"{detector.detector} finds none; take one of {', '.join(able)}"
+                    f"{detector.detector} does not find them; use one of {', '.join(able)}"
                 )
         return self
 
 
 class PiiSection(Protocol):
-    """What other stages use of the config section `pii:`."""
+    """Part of the config section `pii:` that other stages use."""
 
     @property
     def detectors(self) -> Mapping[Kind, Detector]:
         """The detector of each kind of PII that is searched for."""
 
     def counts(self, region: Region, picture: Picture) -> bool:
-        """Whether a find is a region: it may have to lie on a labelled object."""
+        """Whether a detection counts: it may have to lie on a labelled object."""
 
 
 def pii_section() -> Any:
-    """The model of the config section `pii:`, a `PiiSection`; it lives with the detectors."""
+    """The model of the config section `pii:`, a `PiiSection`, defined with the detectors."""
     return looked_up("workflow_scripts.pii.settings", "Pii")
 
 
@@ -152,7 +152,7 @@ def any_detector() -> Any:
 
 
 def detector_named(name: str) -> Detector:
-    """The detector of a name, with default settings."""
+    """The detector with a given name, with default settings."""
     detector: Detector = validate(any_detector(), {"detector": name}, "detector")
     return detector
 
@@ -178,15 +178,15 @@ def share_on(region: Region, parents: Iterable[Instance]) -> float:
 
 
 def merged(regions: Sequence[Region]) -> list[Region]:
-    """One region of each face or license plate, where several finds overlap.
+    """One region per face or license plate, merged from overlapping detections.
 
-    It is the find that fits best, with a box that holds all of them, so that nothing is shown that
-    one of them would have hidden. Where others reach far beyond that find, its landmarks or quad
-    are left out: methods would hide what is around these, and not all of the box. Finds of
-    different tracks are different faces, however much they overlap.
+    It is the best detection with a box that contains all of them, so that everything that one of
+    them would hide is hidden. If others extend far beyond the best detection, its landmarks or quad
+    are removed: methods would hide only their surroundings, and not the whole box. Detections with
+    different tracks are different faces, even if they overlap.
 
     Args:
-        regions: of one kind, in one picture.
+        regions: detections of one kind, in one picture.
     """
     boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
     scores = np.array([region.score for region in regions], float)
@@ -207,7 +207,7 @@ def merged(regions: Sequence[Region]) -> list[Region]:
 def _by_track(
     regions: Sequence[Region], group: Sequence[int]
 ) -> Iterator[tuple[str | None, list[int]]]:
-    """Indices of a group by track; finds of no track are of the first."""
+    """Indices of a group by track; detections without a track belong to the first."""
     named = dict.fromkeys(regions[index].track for index in group)
     tracks: list[str | None] = [track for track in named if track is not None]
     first, *others = tracks or [None]
@@ -226,7 +226,7 @@ def region_inside(
     quad: Points | None = None,
     track: str | None = None,
 ) -> Region | None:
-    """A region whose box (xyxy, pixels) is clipped to the image; None when nothing is left."""
+    """A region whose box (xyxy, pixels) is clipped to the image; None if nothing is left."""
     record = picture.record
     x0, x1 = (min(max(float(x), 0.0), float(record.width)) for x in box[::2])
     y0, y1 = (min(max(float(y), 0.0), float(record.height)) for y in box[1::2])
@@ -236,5 +236,5 @@ def region_inside(
 
 
 def as_points(points: np.ndarray) -> Points:
-    """The points of an array (n, 2), as a region holds them."""
+    """The points of an array (n, 2), in the form of a region."""
     return tuple((float(x), float(y)) for x, y in points)

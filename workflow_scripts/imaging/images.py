@@ -1,4 +1,4 @@
-"""Reading and writing images. In memory an image is (height, width, 3) uint8, RGB."""
+"""Reading and writing of images. In memory an image is (height, width, 3) uint8, RGB."""
 
 import io
 import struct
@@ -14,12 +14,12 @@ from plain_commands.files import atomic, read_bytes, sha256_of
 from workflow_scripts.contracts.coco import CocoImage
 
 MAX_PIXELS, MAX_SIDE = 2**30, 2**20
-"""Largest image that is read, whatever reads it: what OpenCV decodes."""
+"""Largest image that is read by any library: the limits of OpenCV."""
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, 179 million, lies below that
 
 
 def size_in_header(file: Path | bytes) -> tuple[int, int] | None:
-    """Width and height of a stored image, without decoding it; None where Pillow cannot tell."""
+    """Width and height of a stored image, without decoding it; None if Pillow cannot read it."""
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
             return image.size
@@ -34,12 +34,12 @@ def decode_image(raw: bytes, path: Path, *, upright: bool | None = False) -> np.
 
     Args:
         raw: content of the file.
-        path: its name, for errors.
-        upright: whether an EXIF orientation turns the pixels, as in viewers, or is ignored.
+        path: file name, for errors.
+        upright: whether to apply an EXIF orientation, like viewers do, or to ignore it.
 
     Raises:
-        UserError: the file is truncated, damaged, no image, or too large. OpenCV notices damage
-            only when it decodes from memory: from a path it fills what is missing.
+        UserError: the file is truncated, damaged, not an image, or too large. OpenCV reports damage
+            only when it decodes from memory: from a path, it fills missing parts.
     """
     return _decode(
         raw, path, cv2.IMREAD_COLOR_RGB | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
@@ -63,7 +63,7 @@ def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
     if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
         raise UserError(
             f"{path}: the header says {width}x{height} pixels; images of up to {MAX_PIXELS:,} "
-            f"pixels and {MAX_SIDE:,} a side can be read"
+            f"pixels and {MAX_SIDE:,} per side can be read"
         )
     try:
         image = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
@@ -71,7 +71,7 @@ def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
         image = None
     if image is None:
         raise UserError(
-            f"{path}: truncated, damaged, or no image ({len(raw)} bytes); copy it again"
+            f"{path}: truncated, damaged, or not an image ({len(raw)} bytes); copy it again"
         )
     return image
 
@@ -89,7 +89,7 @@ def load(image: CocoImage, root: Path) -> np.ndarray:
         root: the folder that its file name is relative to.
 
     Raises:
-        UserError: the file is missing, damaged, not the recorded one, or of another size.
+        UserError: the file is missing or damaged, or differs from the record in content or size.
     """
     return decode(read_recorded(image, root), image, root)
 
@@ -98,7 +98,7 @@ def read_recorded(image: CocoImage, root: Path) -> bytes:
     """The content of a recorded image file.
 
     Raises:
-        UserError: the file is missing, or its SHA-256 is not the recorded one.
+        UserError: the file is missing, or its SHA-256 differs from the record.
     """
     path = root / image.file_name
     content = read_bytes(path)
@@ -118,7 +118,7 @@ def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
     """
     path, recorded = root / image.file_name, (image.width, image.height)
     width, height = size_in_header(content) or recorded
-    # An orientation may swap the sides. What is of another size is not decoded first.
+    # An orientation may swap the sides. Images of another size are not decoded.
     if sorted((width, height)) == sorted(recorded):
         pixels = decode_image(content, path, upright=image.upright)
         height, width = pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""Run-length encoded masks: encoding, decoding, looking up pixels."""
+"""Run-length encoded masks: encoding, decoding, lookup of pixels."""
 
 import numpy as np
 from hotcoco import mask as rle_codec
@@ -9,7 +9,7 @@ from workflow_scripts.contracts.coco import Rle
 def encode_mask(crop: np.ndarray, x0: int, y0: int, height: int, width: int) -> Rle:
     """Run-length encode a mask given as a crop of its frame.
 
-    The cost is that of the crop, not of the frame: most instances are small.
+    The cost depends on the crop, not on the frame, since most instances are small.
 
     Args:
         crop: (h, w) bool or 0/1 array.
@@ -20,11 +20,11 @@ def encode_mask(crop: np.ndarray, x0: int, y0: int, height: int, width: int) -> 
     """
     columns = np.zeros((crop.shape[1], crop.shape[0] + 2), bool)
     columns[:, 1:-1] = crop.T
-    # In each column, runs start and end in turn.
+    # In each column, starts and ends of runs alternate.
     changes = np.flatnonzero(columns[:, 1:] != columns[:, :-1])
     column, row = np.divmod(changes, crop.shape[0] + 1)
     borders = (column + x0) * height + row + y0
-    # Where a mask reaches from the lower edge of the frame to the upper, the runs are one.
+    # Runs that touch the lower edge of a column and the upper edge of the next are merged.
     apart = np.repeat(borders[1:-1:2] != borders[2::2], 2)
     borders = borders[np.concatenate(([True], apart, [True]))] if borders.size else borders
     counts = np.diff(borders, prepend=0, append=height * width)
@@ -40,7 +40,7 @@ def decode_mask(rle: Rle) -> np.ndarray:
 
 
 def mask_at(rle: Rle, row: int, column: int) -> bool:
-    """Whether the mask of an RLE holds a pixel of its frame; without decoding the others."""
+    """Whether the mask of an RLE contains a pixel, without decoding the others."""
     height, width = rle["size"]
     pixel = rle_codec.fr_bbox([column, row, 1, 1], height, width)
     return bool(rle_codec.area(rle_codec.merge([rle, pixel], intersect=True)))

@@ -1,4 +1,4 @@
-"""Images with all that is known about them: the input of detectors and anonymization methods."""
+"""Images with their records: the input of detectors and anonymization methods."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ class Picture:
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """(height, width, 3) uint8 RGB, read once; not to be written to. Errors as in `load`."""
+        """(height, width, 3) uint8 RGB, read once; do not modify. Errors as in `load`."""
         return load(self.record, self.root)
 
     def with_pixels(self, pixels: np.ndarray) -> "Picture":

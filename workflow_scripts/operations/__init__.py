@@ -1,1 +1,1 @@
-"""Running an experiment: plan, launch, status, usage, clusters, weights."""
+"""Operation of experiments: plan, launch, status, usage, clusters, weights."""

@@ -1,4 +1,4 @@
-"""The jobs that profiles describe, as the executor would submit them, and how Slurm judges them."""
+"""The jobs described by profiles, as the executor would submit them, and Slurm's response."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,9 +17,9 @@ from snakemake_executor_plugin_slurm.submit_string import get_submit_command
 from snakemake_executor_plugin_slurm.utils import set_gres_string
 
 PROFILE_NAMES = "profile.yaml", "config.yaml"
-"""Names of the file in a profile's folder."""
+"""File names in a profile's folder."""
 SECONDS = 60
-"""Time limit of a question; a controller that takes longer is away."""
+"""Time limit of a query; a slower controller counts as unreachable."""
 ADVICE = {
     "account": "set account; yours: sacctmgr show associations user=$USER format=account",
     "partition": 'set cpu_partition or gpu_partition; available: sinfo -o "%P %l %G"',
@@ -29,12 +29,13 @@ ADVICE = {
     "generic resource": 'set gpus, gpu_model or gpus_by; available: sinfo -o "%P %G"',
     "gres": 'set gpus, gpu_model or gpus_by; available: sinfo -o "%P %G"',
     "time limit": 'set train_runtime; the longest: sinfo -o "%P %l"',
-    "node configuration": "no node has that; set gpus, gpu_model, train_cores, train_mem_mb or "
+    "node configuration": "no node has these resources; set gpus, gpu_model, train_cores, "
+    "train_mem_mb or "
     'gpu_partition; available: sinfo -o "%P %c cores %m MB %G"',
     "does not answer": "ask again later, or on a login node",
-    "unable to contact": "the controller is away; ask again later, or on a login node",
+    "unable to contact": "the controller does not respond; try again later, or on a login node",
 }
-"""Settings of the site file to change, by a word of Slurm's message; the first match counts."""
+"""Settings of the site file to change, by a word in Slurm's message; the first match counts."""
 LIMITED_BY = {Limited.GPUS: "gres", Limited.MINUTES: "time limit"}
 """Word of `ADVICE` for a limit."""
 LONG = {"-A": "account", "-p": "partition", "-t": "time", "-C": "constraint", "-c": "cpus-per-task"}
@@ -43,7 +44,7 @@ LONG = {"-A": "account", "-p": "partition", "-t": "time", "-C": "constraint", "-
 
 @dataclass(frozen=True)
 class Profile:
-    """Several profiles together; each entry of a later one replaces that of an earlier one."""
+    """Merged profiles; entries of later ones override those of earlier ones."""
 
     entries: Mapping[str, Any]
 
@@ -52,7 +53,7 @@ class Profile:
         """Read profiles, which are folders or files, as Snakemake does.
 
         Raises:
-            UserError: one is missing, or not a profile.
+            UserError: one is missing or not a profile.
         """
         entries: dict[str, Any] = {}
         for path in paths:
@@ -68,12 +69,12 @@ class Profile:
 
     @property
     def rules(self) -> list[str]:
-        """The rules whose jobs get resources of their own."""
+        """The rules with their own resources."""
         pairs = self.entries.get("set-resources", [])
         return list(dict.fromkeys(pair.split(":", 1)[0] for pair in pairs))
 
     def job(self, rule: str | None) -> SimpleNamespace:
-        """A job of a rule, or one with the default resources, as the executor takes it."""
+        """A job of a rule, or one with the default resources, in the executor's form."""
         resources = _values(self.entries.get("default-resources", []))
         threads = 1
         if rule is not None:
@@ -86,7 +87,7 @@ class Profile:
 
 
 def _values(pairs: Iterable[str]) -> dict[str, Any]:
-    """Values of `name=value` by name: numbers as int, None where nothing is requested."""
+    """Values of `name=value` by name: numbers as int, None if nothing is requested."""
     values: dict[str, Any] = {}
     for name, text in (pair.split("=", 1) for pair in pairs):
         bare = text.strip("'\"")
@@ -95,7 +96,7 @@ def _values(pairs: Iterable[str]) -> dict[str, Any]:
 
 
 class _Resources(dict[str, Any]):
-    """A job's resources by name and, as the executor reads them, as attributes."""
+    """A job's resources, accessible by name and, for the executor, as attributes."""
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -115,7 +116,7 @@ def sbatch_command(
     """The command by which the executor would submit a job.
 
     Args:
-        resources: the job's resources; None requests nothing.
+        resources: the job's resources; None for resources that are not requested.
         threads: the job's threads.
         qos: `slurm-qos` of the profile.
         reservation: `slurm-reservation` of the profile.
@@ -150,25 +151,25 @@ def options_of(command: list[str]) -> dict[str, str | bool]:
 
 
 def refusal_of(command: list[str], site: SlurmSite, partition: str | None) -> str | None:
-    """Slurm's reason to refuse a submission, with advice; None if time lifts it, or it accepts."""
+    """Slurm's reason for a lasting refusal of a submission, with advice; else None."""
     try:
         ask(command[0], "--test-only", *command[1:], "--wrap", "true", seconds=SECONDS)
     except NoAnswerError as refusal:
         reason = " ".join(line.removeprefix("sbatch: error: ") for line in refusal.lines)
-        # Other jobs fill a limit at present, or the partition is closed.
+        # A limit is currently used up by other jobs, or the partition is closed.
         if AWAY not in (lifted_by_time(reason, has_jobs=True) or AWAY):
             return None
         if "node configuration" in reason:
             if site.closed(partition):
                 return None
             away, total = site.nodes_away(partition)
-            reason += f" ({away} of {total} nodes are down or drained at present)" if away else ""
+            reason += f" ({away} of {total} nodes are currently down or drained)" if away else ""
         return f"{reason}; {advice_on(reason)}"
     return None
 
 
 def limits_exceeded(resources: Mapping[str, Any], limits: Iterable[SlurmLimit]) -> Iterator[str]:
-    """Reasons why a job would wait forever: many clusters accept jobs that they never start."""
+    """Reasons why a job would never start: many clusters accept such jobs."""
     gpus, model = gpus_requested(resources)
     requested = {Limited.GPUS: gpus, Limited.MINUTES: resources.get("runtime") or 0}
     own = [limit for limit in limits if limit.gpu_model in (None, model)]
@@ -176,13 +177,13 @@ def limits_exceeded(resources: Mapping[str, Any], limits: Iterable[SlurmLimit]) 
         limit = least(own, on)
         if limit is not None and amount > limit.most:
             yield (
-                f"{amount} {on} are more than the {limit.most:g} of {limit.by}, the job would wait "
+                f"{amount} {on} exceed the {limit.most:g} of {limit.by}, so the job would wait "
                 f"forever; {ADVICE[LIMITED_BY[on]]}"
             )
 
 
 def gpus_requested(resources: Mapping[str, Any]) -> tuple[int, str | None]:
-    """GPUs that a job requests from Slurm, by either name, and their model."""
+    """Number of GPUs that a job requests from Slurm, by either option, and their model."""
     kind, *model_and_number = str(resources.get("gres") or "").split(":")
     if kind != "gpu":
         return resources.get("gpu") or 0, resources.get("gpu_model")
@@ -191,7 +192,7 @@ def gpus_requested(resources: Mapping[str, Any]) -> tuple[int, str | None]:
 
 
 def least(limits: Iterable[SlurmLimit], on: Limited) -> SlurmLimit | None:
-    """The narrowest of some limits on the same thing; None if there is none."""
+    """The strictest of some limits on the same thing, or None."""
     return min((limit for limit in limits if limit.on is on), key=lambda it: it.most, default=None)
 
 

@@ -1,4 +1,4 @@
-"""Last words of a call of Snakemake."""
+"""Final messages of a call of Snakemake."""
 
 import shlex
 import sys
@@ -11,7 +11,7 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 
 def after_success(layout: Layout) -> str:
-    """First sentence of the report, and its path; empty without a report."""
+    """First sentence and path of the report; empty without a report."""
     if not (layout.report.exists() and layout.table("verdict").exists()):
         return ""
     said = ExperimentVerdict.read(layout.table("verdict")).said
@@ -19,23 +19,23 @@ def after_success(layout: Layout) -> str:
 
 
 def after_failure(layout: Layout, since: float, arguments: Sequence[str] = ()) -> str:
-    """Jobs that failed, with their errors and logs, and the command to go on.
+    """Failed jobs with their errors and logs, and the command to resume.
 
     Args:
         layout: the experiment's files.
-        since: time of the call's start; errors in older logs are those of earlier calls.
-        arguments: of Snakemake; those of this process by default.
+        since: start of the call; errors in older logs are from earlier calls.
+        arguments: arguments of Snakemake (default: those of this process).
     """
     said = list(_failures(layout, since))
     failed = f"Failed: {len(said)} jobs" if len(said) != 1 else "Failed: 1 job"
-    if not said:  # a job that was killed leaves no error in its log
-        failed = "Failed: no log of a job says why; see what Snakemake says above"
+    if not said:  # a killed job leaves no error in its log
+        failed = "Failed, but no job's log has an error; see Snakemake's messages above"
     command = shlex.join(["snakemake", *(arguments or sys.argv[1:])])
     return "\n".join(
         [
             failed,
             *said,
-            f"What is done is kept. To go on, after a remedy: {command}",
+            f"Finished results are kept. After fixing the error, resume with: {command}",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""Images only: a folder anonymized by the workflow's own rules, without a config of the user's."""
+"""Images only: anonymization of a folder by the workflow's rules, without a config file."""
 
 import contextlib
 import fcntl
@@ -23,17 +23,17 @@ from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.contracts.layout import Layout
 
 WORK = ".anonymization"
-"""Folder inside of the output that holds all that an interrupted call resumes from."""
+"""Folder inside the output with the state that an interrupted call resumes from."""
 IMAGES_PER_SHARD = 25
 PATHS = ("source", "model")
 """Keys of a method's sections that name a file or a folder, unless it is elsewhere."""
 OWN_OPTIONS = ("--configfile", "--config", "--directory", "-d", "--snakefile", "-s", "--nolock")
-"""Options of Snakemake that are set here."""
+"""Options of Snakemake set by this module."""
 
 
 @dataclass(frozen=True)
 class ImagesOnly:
-    """A folder of images, and where its anonymized images go."""
+    """A folder of images, and the output folder."""
 
     folder: Path
     output: Path
@@ -43,7 +43,7 @@ class ImagesOnly:
 
     @property
     def work(self) -> Path:
-        """Folder that Snakemake works in."""
+        """Working directory of Snakemake."""
         return self.output / WORK
 
     @property
@@ -52,16 +52,16 @@ class ImagesOnly:
 
     @property
     def sheet(self) -> Path:
-        """Contact sheet. It is no image of the data set, so it lies beside the output."""
+        """Contact sheet, beside the output since it is not part of the data set."""
         return self.output.with_name(f"{self.output.name}-contact-sheet.png")
 
     @property
     def variant(self) -> str:
-        """Name of the variant: that of the method."""
+        """Name of the variant, which is the name of the method."""
         return str(self.method["method"])
 
     def config(self) -> dict[str, Any]:
-        """The config: whole frames at every size by default, nothing trained."""
+        """The config: by default whole frames at every size, without training."""
         return {
             "experiment": "images",
             "dataset": {
@@ -70,35 +70,37 @@ class ImagesOnly:
                 "images_per_shard": IMAGES_PER_SHARD,
             },
             "variants": {self.variant: self.method},
-            # They take longer than the anonymization, and a config file asks for them.
+            # Attacks take longer than the anonymization; a config file can request them.
             "privacy": {"attacks": []},
             "report": {"show_originals": self.show_originals},
         }
 
     def check(self) -> None:
-        """Check folders and method before anything is made.
+        """Check folders and method before anything is written.
 
         Raises:
-            UserError: what cannot work.
+            UserError: a folder or the method cannot be used.
         """
         if not self.folder.is_dir():
             kind = "a file; name the folder that it lies in" if self.folder.exists() else "missing"
             raise UserError(f"{self.folder}: no folder of images ({kind})")
         if self.output == self.folder or self.folder in self.output.parents:
             raise UserError(
-                f"--output: {self.output} lies in the folder of the originals, which stays as it "
-                "is; name another one"
+                f"--output: {self.output} is inside the folder of the originals, which is not "
+                "changed; name another folder"
             )
         if self.output in self.folder.parents:
             raise UserError(
-                f"--output: {self.output} holds the folder of the originals; name another one"
+                f"--output: {self.output} contains the folder of the originals; name another folder"
             )
         if self.output.exists() and not self.output.is_dir():
             raise UserError(f"--output: {self.output} is a file; name a folder")
         if self.output.is_dir() and not self.work.is_dir() and any(self.output.iterdir()):
             raise UserError(f"--output: {self.output} is not empty; name a new folder")
         if self.sheet.exists() and not self.work.is_dir():
-            raise UserError(f"{self.sheet}: exists, and would be the contact sheet; move it away")
+            raise UserError(
+                f"{self.sheet}: exists, but is the path of the contact sheet; move it away"
+            )
         experiment = read_experiment(self.config(), "--method")
         refuse_missing_files(experiment, self._layout)
         try:
@@ -113,10 +115,10 @@ class ImagesOnly:
 
     @contextlib.contextmanager
     def owned(self) -> Iterator[None]:
-        """Hold the working folder, which is made if it is not there.
+        """Context that creates the working folder if needed, and locks it.
 
         Raises:
-            UserError: it cannot be made, or another process holds it.
+            UserError: it cannot be created, or another process holds the lock.
         """
         try:
             self.work.mkdir(parents=True, exist_ok=True)
@@ -127,24 +129,26 @@ class ImagesOnly:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise UserError(f"{self.output}: another process works on it") from None
+                raise UserError(f"{self.output}: another process is using it") from None
             except OSError:
-                log.warning("%s: its file system has no locks; start nothing else there", self.work)
+                log.warning(
+                    "%s: its file system has no locks; do not start another call there", self.work
+                )
             yield
 
     def run(self, arguments: Sequence[str]) -> None:
-        """Let Snakemake detect, anonymize and audit; what it says goes to a log.
+        """Let Snakemake detect, anonymize and audit; its output goes to a log.
 
         Args:
-            arguments: of Snakemake.
+            arguments: arguments of Snakemake.
 
         Raises:
-            UserError: it failed; the errors of its jobs.
+            UserError: it failed; the message has the errors of its jobs.
         """
         prepare_commands(ROOT)
         config, said = self.work / "config.json", self.work / "snakemake.log"
         write_json(config, self.config())
-        # Several processes cannot work here, so that a lock is left over from one that was killed.
+        # Only one process can work here, so an existing lock is a leftover of a killed one.
         command = ["anonymized", "--nolock", "--snakefile", str(ROOT / "Snakefile")]
         command += ["--configfile", str(config), "--directory", str(self.work), *arguments]
         if self._originals_changed():
@@ -155,10 +159,10 @@ class ImagesOnly:
             raise UserError("\n".join(errors))
 
     def _originals_changed(self) -> bool:
-        """Whether the files are others than those of an interrupted call; they are recorded."""
+        """Whether the files differ from those of an interrupted call; records the current ones."""
         record, stats = self.work / "originals.sha256", []
         for name in listing(self.folder).images:
-            with contextlib.suppress(OSError):  # a link to nowhere
+            with contextlib.suppress(OSError):  # a broken link
                 found = (self.folder / name).stat()
                 stats.append((name, found.st_size, found.st_mtime_ns))
         now = sha256_of(repr(stats))
@@ -167,28 +171,30 @@ class ImagesOnly:
         return changed
 
     def publish(self) -> str:
-        """Move the images to the output and the contact sheet beside it, and clear up.
+        """Move the images to the output and the contact sheet beside it, and clean up.
 
         Returns:
-            What is to be known about the images.
+            Summary of the images.
         """
         layout = self._layout
         text = layout.handover(self.variant).read_text(encoding="utf-8")
         for entry in layout.handed_over(self.variant).iterdir():
             if entry.name != ".snakemake_timestamp":
                 entry.replace(self.output / entry.name)
-        # The sheet may show originals: never in the folder that is handed over.
+        # The sheet may show originals, so it must not be in the folder to be handed over.
         shutil.move(layout.contact_sheet(self.variant), self.sheet)
         shutil.rmtree(self.work)
-        text += "Attacks: none were run; docs/images-only.md says how a config file runs them\n"
+        text += (
+            "Attacks: not run; docs/images-only.md explains how to run them with a config file\n"
+        )
         return f"{text}Contact sheet: {self.sheet}\nOutput: {self.output}\n"
 
 
 def method_of(text: str) -> dict[str, Any]:
-    """A method by its name, or with settings as JSON: `{"method": "blur", "strength": 1}`.
+    """A method by name, or as JSON with settings: `{"method": "blur", "strength": 1}`.
 
     Raises:
-        UserError: it is neither, or a method that needs more than images.
+        UserError: it is invalid, or a method that needs more than images.
     """
     content: Any = {"method": text}
     if text.lstrip().startswith("{"):
@@ -199,7 +205,7 @@ def method_of(text: str) -> dict[str, Any]:
     if "method" not in content:
         raise UserError(f'--method: the key "method" is missing; one of {", ".join(IMAGES_ONLY)}')
     if content["method"] not in IMAGES_ONLY:
-        raise UserError(f"--method: {content['method']!r} is none of {', '.join(IMAGES_ONLY)}")
+        raise UserError(f"--method: {content['method']!r} is not one of {', '.join(IMAGES_ONLY)}")
     return _from_here(content)
 
 

@@ -1,4 +1,4 @@
-"""One run trained by hand through submitit, as the rule `train` would train it."""
+"""One run trained by hand through submitit, like the rule `train` would."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ from workflow_scripts.operations.cluster import options_of, sbatch_command
 from workflow_scripts.operations.launched_training import LaunchedTraining
 from workflow_scripts.operations.snakemake_call import Job, SnakemakeCall, gpus_to_use
 
-# After `launched_training`, which chooses the signal that submitit reads when it is imported.
+# After `launched_training`, which sets the signal that submitit reads at import.
 import submitit  # isort: skip
 from submitit.core.utils import FailedJobError  # isort: skip
 
@@ -55,7 +55,7 @@ def folder_of(call: SnakemakeCall, variant: str, seed: int) -> Path:
 
 
 def refuse_if_owned(folder: Path) -> None:
-    """Refuse a run that is being trained.
+    """Refuse a run that is already in training.
 
     Raises:
         UserError: another process trains in the folder.
@@ -66,7 +66,7 @@ def refuse_if_owned(folder: Path) -> None:
 
 
 def training_of(call: SnakemakeCall, folder: Path) -> Job | None:
-    """The job that trains a run; None if Snakemake has nothing to train.
+    """The job that trains a run; None if there is nothing to train.
 
     Raises:
         UserError: its inputs have to be made first.
@@ -103,10 +103,10 @@ def submit(job: Job, folder: Path, call: SnakemakeCall, cluster: str) -> submiti
 
 
 def training_from(job: Job, folder: Path, call: SnakemakeCall, cluster: str) -> LaunchedTraining:
-    """The training as submitit gets it."""
+    """The training in submitit's form."""
     record = [sys.executable, "-m", "workflow_scripts", "record", str(folder)]
     record += ["--", *call.arguments]
-    # submitit would number the devices of this machine anew.
+    # submitit would renumber the devices of this machine.
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     devices = {} if cluster == "slurm" or visible is None else {"CUDA_VISIBLE_DEVICES": visible}
     return LaunchedTraining(
@@ -120,8 +120,8 @@ def training_from(job: Job, folder: Path, call: SnakemakeCall, cluster: str) -> 
 
 
 def executor_for(cluster: str, folder: Path, job: Job, call: SnakemakeCall) -> Any:
-    """An executor of submitit with the resources that the profiles give to the rule."""
-    # As many walltimes as it takes: a training that saves nothing ends by itself.
+    """A submitit executor with the profiles' resources for the rule."""
+    # Any number of walltimes: a training that saves nothing ends by itself.
     retries = {"slurm_max_num_timeout": WITHOUT_LIMIT_TIMES} if cluster == "slurm" else {}
     executor = submitit.AutoExecutor(folder, cluster=cluster, **retries)
     if cluster != "slurm":
@@ -156,7 +156,7 @@ def ending_of(task: submitit.Job) -> int:
         last = str(error).strip().splitlines()[-1]
         raise UserError(f"the training failed: {last}; see {task.paths.stderr}")
     if task.result() == EXIT_SAVED:
-        log.info("saved before the end; the same command resumes from there")
+        log.info("stopped after saving; the same command resumes from there")
         return EXIT_SAVED
     log.info("trained")
     return 0

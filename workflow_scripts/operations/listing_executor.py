@@ -1,8 +1,7 @@
-"""An executor for Snakemake that runs nothing and writes down the jobs that it is given.
+"""An executor for Snakemake that lists the jobs instead of running them.
 
-`python -m workflow_scripts.operations.listing_executor FILE …`, with Snakemake's own arguments
-behind the file: a dry run after which the file holds a line of JSON for each job, all that it
-depends on before it.
+`python -m workflow_scripts.operations.listing_executor FILE …`, with Snakemake's arguments after
+the file: a dry run that writes a line of JSON per job to the file, dependencies first.
 """
 
 import json
@@ -19,19 +18,19 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 
 NAME = "listing"
 FILE = "LISTING_EXECUTOR_FILE"
-"""The environment variable that names the file; Snakemake makes the executor itself."""
+"""The environment variable with the file's path, since Snakemake creates the executor."""
 
 common_settings = dryrun.common_settings
 
 
 class Executor(dryrun.Executor):
-    """The executor of `--dry-run`, which writes too."""
+    """The executor of `--dry-run`, with a list as output."""
 
     def run_job(self, job: Any) -> None:
-        """Write down one job, or the jobs of a group, and report it as done."""
+        """Write one job, or the jobs of a group, and report success."""
         with Path(os.environ[FILE]).open("a", encoding="utf-8") as stream:
             if job.is_group():
-                job.finalize()  # puts its jobs in order
+                job.finalize()  # sorts the group's jobs
             for one in job if job.is_group() else [job]:
                 stream.write(json.dumps(self._described(one)) + "\n")
         super().run_job(job)
@@ -41,7 +40,7 @@ class Executor(dryrun.Executor):
         return {
             "rule": job.rule.name,
             "wildcards": job.wildcards_dict,
-            # `workflow.is_local` would say yes to all jobs of a dry run.
+            # `workflow.is_local` is true for all jobs of a dry run.
             "local": job.rule.norun or job.rule.name in self.workflow._localrules,
             "threads": job.threads,
             "resources": {name: value for name, value in resources if isinstance(value, int | str)},
@@ -54,7 +53,7 @@ class Executor(dryrun.Executor):
 
 
 def _pattern(output: Any) -> str:
-    """A rule's output for `glob`, with a star for each wildcard."""
+    """A rule's output as a pattern for `glob`, with a star per wildcard."""
     return re.sub(r"\{\w+\}", "*", strip_wildcard_constraints(str(output)))
 
 

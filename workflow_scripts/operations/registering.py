@@ -1,4 +1,4 @@
-"""The plan of an experiment, written down before its first run."""
+"""Registration of an experiment's plan before its first run."""
 
 import contextlib
 import json
@@ -21,13 +21,13 @@ def register(call: SnakemakeCall) -> Registration:
     """Write the registration of a call's experiment.
 
     Raises:
-        UserError: there is one already, a run has started, nothing is trained, or the data set is
-            not indexed as it is now.
+        UserError: it is already registered, a run has started, nothing is trained, or the index is
+            missing or outdated.
     """
     experiment, directory = call.experiment, call.directory
     layout = Layout(experiment.folder)
-    # What the config names is relative to the folder in which Snakemake works, and what the call
-    # names to this one.
+    # Paths in the config are relative to Snakemake's working directory, paths in the call to the
+    # current one.
     with contextlib.chdir(directory):
         _refuse(experiment, layout)
         refuse_missing_files(experiment, layout)
@@ -45,11 +45,10 @@ def register(call: SnakemakeCall) -> Registration:
 
 def _refuse(experiment: Experiment, layout: Layout) -> None:
     if experiment.images_only:
-        raise UserError("dataset.kind: images only; nothing is trained, so there is no plan")
+        raise UserError("dataset.kind images trains nothing, so there is no plan to register")
     if layout.registration.exists():
         raise UserError(
-            f"{layout.registration}: registered already; a plan is registered once. Give another "
-            "plan another `experiment`"
+            f"{layout.registration}: already registered. Give another plan another `experiment`"
         )
     started = [run for run in experiment.runs.layouts(layout.runs) if _has_started(run)]
     if started:
@@ -64,11 +63,11 @@ def _has_started(run: RunLayout) -> bool:
 
 
 def registration_of(experiment: Experiment, shards: Shards) -> Registration:
-    """The plan of an experiment as it is now; without its hash, which is written with it.
+    """The current plan of an experiment; its hash is added on writing.
 
     Args:
         experiment: the config.
-        shards: its data set, as indexed.
+        shards: the indexed data set.
     """
     jobs = Jobs(experiment)
     fingerprints = Fingerprints(jobs, lambda: shards.digests)

@@ -1,4 +1,4 @@
-"""What the files of trainings tell the Slurm executor, which submits those again that go on."""
+"""State of trainings for the Slurm executor, which resubmits unfinished ones."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -13,10 +13,10 @@ from workflow_scripts.contracts.usage import job_of, read_attempts
 
 
 class Trainings:
-    """Trainings as `slurm_repairs` asks for them, by Snakemake's jobs in the workflow's folder."""
+    """Trainings behind Snakemake's jobs, in the interface of `slurm_repairs`."""
 
     def saved(self, job: Any) -> Hashable | None:
-        """Time of the last save of a training; None for other jobs, which do not resume."""
+        """Time of the last save of a training; None for other jobs, which cannot resume."""
         if job.rule.name != "train":
             return None
         try:
@@ -25,7 +25,7 @@ class Trainings:
             return 0
 
     def was_stopped(self, job: Any, number: str) -> bool:
-        """Whether a training saved and ended because it was told to, in a Slurm job."""
+        """Whether a training in a Slurm job saved and ended on request."""
         try:
             attempts = read_attempts(*job_of(Path(job.log[0])))
             own = [attempt for attempt in attempts if attempt.slurm_job == number]
@@ -35,7 +35,7 @@ class Trainings:
         return last is not None and last.exit_code == EXIT_SAVED
 
     def is_done(self, job: Any) -> bool | None:
-        """Whether a run is trained, from the same settings, data and code."""
+        """Whether a run is trained with the same settings, data and code."""
         if job.rule.name != "train":
             return None
         try:

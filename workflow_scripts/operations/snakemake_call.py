@@ -1,4 +1,4 @@
-"""A call of Snakemake that has not been made: its experiment, and the jobs that it would run."""
+"""A planned call of Snakemake: its experiment, and the jobs that it would run."""
 
 import argparse
 import json
@@ -25,33 +25,33 @@ from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.config.experiment import Experiment, experiment_of, read_config
 
 LINES_OF_ERROR = 5
-"""Number of Snakemake's last lines that are shown if it fails."""
+"""Number of Snakemake's last output lines shown if it fails."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job that Snakemake would run, with the resources that the profiles give it."""
+    """A job that Snakemake would run, with its resources from the profiles."""
 
     rule: str
     wildcards: Mapping[str, str]
     local: bool
-    """Whether the job runs beside Snakemake, whatever the executor."""
+    """Whether the job runs locally, independent of the executor."""
     threads: int
     resources: Mapping[str, Any]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     patterns: tuple[str, ...]
-    """Patterns for `glob` of all files that jobs of the rule make."""
+    """Patterns for `glob` of all output files of the rule's jobs."""
     log: str | None
     command: str | None
     """Shell command; None if there is nothing to do."""
 
 
 class SnakemakeCall:
-    """`snakemake` with some arguments: profiles, config files, the directory, as a user gives them.
+    """`snakemake` with a user's arguments, such as profiles, config files and directory.
 
     Args:
-        arguments: of Snakemake. What it refuses ends the process, as Snakemake itself does.
+        arguments: arguments of Snakemake. Invalid ones end the process, as in Snakemake itself.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -59,41 +59,41 @@ class SnakemakeCall:
 
     @classmethod
     def behind_dashes(cls, arguments: Sequence[str]) -> "SnakemakeCall":
-        """The call that a user typed behind `--`.
+        """The call that a user typed after `--`.
 
         Raises:
-            UserError: nothing stands there, and no profile is set in the environment either.
+            UserError: it is empty, and no profile is set in the environment.
         """
         if not arguments and not os.environ.get("SNAKEMAKE_PROFILE"):
             raise UserError(
-                "missing: the arguments of snakemake, behind `--`, "
+                "missing: the arguments of snakemake, after `--`, "
                 "e.g. -- --profile profiles/local --configfile config.yaml"
             )
         return cls(arguments)
 
     @cached_property
     def options(self) -> argparse.Namespace:
-        """The arguments as Snakemake understands them, those of the profiles included."""
+        """The arguments as parsed by Snakemake, including those of the profiles."""
         return parse_args(["--snakefile", str(self.snakefile), *self.arguments])[1]
 
     @cached_property
     def snakefile(self) -> Path:
-        """The arguments' own, or this project's."""
+        """Path of the Snakefile: from the arguments, or this project's."""
         parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
         parser.add_argument("--snakefile", "-s", type=Path, default=ROOT / "Snakefile")
         return parser.parse_known_args(self.arguments)[0].snakefile
 
     @property
     def directory(self) -> Path:
-        """The folder that holds `results`, and in which the jobs' commands run."""
+        """Working directory of the jobs, which contains `results`."""
         return Path(self.options.directory or ".").resolve()
 
     @cached_property
     def experiment(self) -> Experiment:
-        """What the call works on.
+        """Experiment of the call.
 
         Raises:
-            UserError: a config file is missing, or a line a finding.
+            UserError: a config file is missing or invalid; one line per finding.
         """
         files = [Path(file) for file in self.options.configfile or ()]
         for file in files:
@@ -107,26 +107,26 @@ class SnakemakeCall:
         return experiment_of(config, files)
 
     def with_config(self, *entries: str) -> "SnakemakeCall":
-        """The same call with some entries of the config set otherwise, such as `seeds=10`."""
-        # Of several --config, Snakemake takes the last.
+        """The same call with other config entries, such as `seeds=10`."""
+        # Snakemake uses only the last --config.
         entries = (*(self.options.config or ()), *entries)
         return SnakemakeCall([*self.arguments, "--config", *entries])
 
     def typed(self, *targets: str) -> str:
-        """The call for some targets, as it is typed."""
-        # An option that takes several values would take targets behind it for more.
+        """The command line of the call for some targets."""
+        # After an option with several values, targets would count as further values.
         return shlex.join(["snakemake", *targets, *self.arguments])
 
     def jobs(self, *targets: str) -> list[Job]:
-        """The jobs that Snakemake would run now, each behind those that it depends on.
+        """The jobs that Snakemake would run now, each after its dependencies.
 
-        Until the data set is indexed, the jobs of its shards are not among them.
+        Before the data set is indexed, the jobs of its shards are missing.
 
         Args:
-            targets: files or rules; all that the workflow makes if there are none.
+            targets: files or rules (default: everything that the workflow makes).
 
         Raises:
-            UserError: what Snakemake says against it.
+            UserError: Snakemake's error.
         """
         prepare_commands(ROOT)
         command = [sys.executable, "-m", "workflow_scripts.operations.listing_executor"]
@@ -153,9 +153,9 @@ def _job(found: dict[str, Any]) -> Job:
 
 
 def gpus_to_use(resources: Mapping[str, Any]) -> int:
-    """Number of GPUs that a job's command uses: all that were requested, by either name.
+    """Number of GPUs that a job's command uses: all requested ones, by either resource name.
 
-    `use_gpus` overrides it: 0 computes on the CPU of a job that has GPUs, to rehearse a cluster.
+    `use_gpus` overrides it: with 0, a job with GPUs computes on the CPU, to test a cluster setup.
 
     Args:
         resources: the job's `gpu` (a number) or `gres` (such as `gpu:4` or `gpu:a100:4`).
@@ -174,12 +174,12 @@ def minutes_to_use(resources: Mapping[str, Any]) -> float | None:
     """Minutes after which a job's command has to save and stop; None without a limit.
 
     Args:
-        resources: the job's `runtime`, its walltime in minutes, and `save_before_end`, which only
-            profiles set whose walltime is enforced.
+        resources: the job's `runtime`, its walltime in minutes, and `save_before_end`, which is
+            only set in profiles that enforce the walltime.
     """
     margin = resources.get("save_before_end")
     if margin is None:
         return None
     left = resources["runtime"] - float(margin)
-    # A margin that is longer than the job leaves a tenth of it.
+    # If the margin is longer than the job, a tenth of the job's time is used.
     return left if left > 0 else 0.1 * resources["runtime"]

@@ -1,4 +1,4 @@
-"""Whether fast trainings are equivalent to exact ones: an experiment of its own, same rules."""
+"""Verification that fast trainings are equivalent to exact ones, as a separate experiment."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +23,16 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 EXACT, FAST = "exact", "fast"
-"""The two variants, and what they are trained with."""
+"""The two variants, and their speeds."""
 
 
 @dataclass(frozen=True)
 class SpeedCheck:
-    """An experiment, and the runs that show whether it may train fast."""
+    """An experiment, and the runs that verify its fast training."""
 
     call: SnakemakeCall
     seeds: int
-    """Runs with each speed."""
+    """Number of runs per speed."""
     iterations: int | None
     """Steps of each run; None for those of the recipe."""
 
@@ -52,10 +52,11 @@ class SpeedCheck:
         return Layout(self.call.directory / self.experiment.results / self.name)
 
     def config(self) -> dict[str, Any]:
-        """The config: the data and the recipe, one variant for each speed, nothing anonymized.
+        """The config: the data and the recipe, and one unmodified variant per speed.
 
         Raises:
-            UserError: there is nothing to train, or it cannot be fast, or has one length only.
+            UserError: there is nothing to train, or the engine has no fast training or only a fixed
+                length.
         """
         experiment = self.experiment
         if experiment.images_only:
@@ -83,7 +84,7 @@ class SpeedCheck:
         """Train, test and judge with both speeds; an interrupted call resumes.
 
         Raises:
-            UserError: as `config`, or the errors of failed jobs.
+            UserError: see `config`, or jobs failed.
         """
         content = self.config()
         read_experiment(content, "speed verify")
@@ -92,7 +93,7 @@ class SpeedCheck:
         config, said = self.layout.results / "config.json", self.layout.results / "snakemake.log"
         write_json(config, content)
         target = Layout(self.experiment.results / self.name).table("verdict")
-        # Of several --configfile and --config, Snakemake takes the last: none of the call's own.
+        # Snakemake uses only the last --configfile and --config, so the call's own are replaced.
         command = [str(target), "--snakefile", str(self.call.snakefile), *self.call.arguments]
         command += ["--configfile", str(config), "--config", f"experiment={self.name}"]
         errors = run_quietly(command, said, "verifying", log.info)
@@ -102,7 +103,7 @@ class SpeedCheck:
         return self.verification()
 
     def verification(self) -> SpeedVerification:
-        """What the runs that are there show."""
+        """Result from the finished runs."""
         file = self.layout.table("verdict")
         verdict: ExperimentVerdict = validate(ExperimentVerdict, read_json(file), str(file))
         (fast,) = verdict.variants
@@ -129,5 +130,5 @@ class SpeedCheck:
 
 
 def file_of(check: SpeedCheck) -> Path:
-    """The file of the result, which the experiment's own tables and report read."""
+    """The file of the result, which the experiment's tables and report read."""
     return Layout(check.call.directory / check.experiment.folder).speed

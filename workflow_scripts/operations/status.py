@@ -1,4 +1,4 @@
-"""Progress of an experiment's runs as a grid, with what Slurm's queue adds."""
+"""Progress of an experiment's runs as a grid, with details from Slurm's queue."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -25,9 +25,9 @@ COLOURS = {
 
 
 def queued_jobs(directory: Path) -> dict[tuple[str, str], QueuedJob]:
-    """The jobs of the workflow in a directory, by rule and wildcards joined by `_`.
+    """Slurm jobs of the workflow in a directory, by rule and wildcards joined by `_`.
 
-    Empty where Slurm is not installed or does not answer: the files tell the rest.
+    Empty if Slurm is not installed or does not respond; files provide the rest.
     """
     try:
         return of_workflow(queue(), directory)
@@ -36,7 +36,7 @@ def queued_jobs(directory: Path) -> dict[tuple[str, str], QueuedJob]:
 
 
 def of_workflow(entries: Iterable[QueueEntry], directory: Path) -> dict[tuple[str, str], QueuedJob]:
-    """The jobs of the workflow in a directory among those of Slurm that have not ended."""
+    """Unfinished Slurm jobs of the workflow in a directory."""
     jobs = {}
     for entry in entries:
         rule, _, wildcards = entry.comment.removeprefix("rule_").partition("_wildcards_")
@@ -49,7 +49,7 @@ def of_workflow(entries: Iterable[QueueEntry], directory: Path) -> dict[tuple[st
 
 
 def _why_it_waits(entry: QueueEntry) -> str | None:
-    """Slurm's reason in words, and since when; None for a job that runs."""
+    """Slurm's reason in words, with the waiting time; None for a running job."""
     if entry.state != "PENDING":
         return None
     since = entry.submitted.replace("T", " ")
@@ -79,7 +79,7 @@ def cell(run: RunStatus) -> Text:
 
 
 def detail(run: RunStatus) -> str:
-    """What else is known about a run; empty if nothing is."""
+    """Further details of a run; empty if there are none."""
     known = []
     if run.iteration is not None and run.loss is not None:
         known.append(f"iteration {run.iteration}/{run.iterations}, loss {run.loss:.3f}")
@@ -99,7 +99,7 @@ def detail(run: RunStatus) -> str:
 
 
 def totals(runs: Sequence[RunStatus]) -> str:
-    """The number of runs in each state."""
+    """Number of runs per state."""
     counts = Counter(run.state for run in runs)
     parts = [f"{counts[state]} {state}" for state in State if counts[state]]
     return f"{len(runs)} runs: {', '.join(parts)}"

@@ -1,4 +1,4 @@
-"""Measuring what a job uses, and completing the records from accounting and benchmarks."""
+"""Measurement of a job's resources; records are completed from accounting and benchmarks."""
 
 import csv
 import os
@@ -20,25 +20,25 @@ from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.usage import Usage, write_usage
 
 FIELDS = "JobIDRaw", "Submit", "Start", "ElapsedRaw", "TotalCPU", "AllocTRES", "ConsumedEnergyRaw"
-"""Fields that sacct is asked for."""
+"""Fields queried from sacct."""
 SQUEUE_SECONDS = 5
-"""Time limit of the question to squeue, which holds up the start of a job."""
+"""Time limit of a query to squeue, which delays the start of a job."""
 ACCOUNTING_SECONDS = 60
-"""Time limit of a question to sacct."""
+"""Time limit of a query to sacct."""
 JOBS_PER_QUESTION = 500
 NO_VALUE = 2**63
-"""Limit above which a number of Slurm stands for an unknown one."""
+"""Limit above which a number from Slurm means unknown."""
 _GPUS = re.compile(r"gres/gpu=(\d+)")
 
 
 class Recorder:
-    """A recording of what this process uses as a job, from its construction to `end`.
+    """A recording of this process's resources, from construction to `end`.
 
     Args:
         results: the experiment's folder.
         job: the job's name, see `Usage.job`.
-        gpus: number of GPUs that the command is given; None if it has no such argument.
-        threads: number of threads that the command is given; None if it has no such argument.
+        gpus: number of GPUs given to the command; None if it has no such argument.
+        threads: number of threads given to the command; None if it has no such argument.
     """
 
     def __init__(self, results: Path, job: str, gpus: int | None, threads: int | None) -> None:
@@ -95,24 +95,24 @@ class Recorder:
     def _write(self, usage: Usage) -> None:
         try:
             write_usage(self._results, usage)
-        except (OSError, UserError) as error:  # no reason for a job to fail
+        except (OSError, UserError) as error:  # must not make a job fail
             log.warning("%s: usage is not recorded (%s)", self._results, error)
 
 
 def with_accounting(records: Sequence[Usage]) -> list[Usage]:
-    """The records with what sacct knows about their jobs; unchanged where it does not answer."""
+    """The records completed from sacct; unchanged if it does not respond."""
     jobs = sorted({record.slurm_job for record in records if record.slurm_job})
     found: dict[str, dict[str, str]] = {}
     for first in range(0, len(jobs), JOBS_PER_QUESTION):
         numbers = ",".join(jobs[first : first + JOBS_PER_QUESTION])
-        # Not with -X: a job's CPU time is that of its steps, and nothing without them.
+        # Without -X, since a job's CPU time is that of its steps.
         question = "sacct", "--noheader", "--parsable2", f"--jobs={numbers}"
         try:
             answer = ask(*question, f"--format={','.join(FIELDS)}", seconds=ACCOUNTING_SECONDS)
         except NoAnswerError:
             break
         found |= accounted(answer)
-    # A job that was requeued has several records, and accounting keeps the last one.
+    # A requeued job has several records, but accounting keeps only the last one.
     last = {record.slurm_job: record.attempt for record in sorted(records, key=lambda r: r.start)}
     return [
         completed(record, found[record.slurm_job])
@@ -123,12 +123,12 @@ def with_accounting(records: Sequence[Usage]) -> list[Usage]:
 
 
 def accounted(answer: str) -> dict[str, dict[str, str]]:
-    """Rows of sacct (`FIELDS`) by the number of the job, or of a step (`17.batch`)."""
+    """Rows of sacct (`FIELDS`) by the id of the job, or of a step (`17.batch`)."""
     return {row["JobIDRaw"]: row for row in rows(answer, *FIELDS)}
 
 
 def completed(record: Usage, row: Mapping[str, str]) -> Usage:
-    """A record with what accounting says about its job."""
+    """A record completed from accounting."""
     found: dict[str, float | str] = {}
     startup = 0.0
     submitted, started = (_time(row[name]) for name in ("Submit", "Start"))
@@ -136,7 +136,7 @@ def completed(record: Usage, row: Mapping[str, str]) -> Usage:
         startup = max(record.start - started, 0)
         found |= {"queued_seconds": started - submitted, "startup_seconds": startup}
     if record.seconds is None and row["ElapsedRaw"].isdecimal():
-        # Killed: only accounting knows its end.
+        # Killed, so only accounting knows its end.
         found["seconds"] = max(int(row["ElapsedRaw"]) - startup, 0)
     gpus = _GPUS.search(row["AllocTRES"])
     if gpus:
@@ -158,12 +158,12 @@ def with_benchmark(record: Usage, results: Path) -> Usage:
         rows = list(csv.DictReader(stream, delimiter="\t"))
     try:
         return record.model_copy(update={"peak_rss_mib": float(rows[-1]["max_rss"])})
-    except (LookupError, ValueError):  # a job that was too short to be measured: NA
+    except (LookupError, ValueError):  # NA: the job was too short to be measured
         return record
 
 
 def cpu_seconds(text: str) -> float | None:
-    """Seconds of a time as sacct writes it, `[days-[hours:]]minutes:seconds[.fraction]`."""
+    """Seconds of a duration in sacct's format, `[days-[hours:]]minutes:seconds[.fraction]`."""
     match = re.fullmatch(r"(?:(\d+)-)?(?:(\d+):)?(\d+):([\d.]+)", text)
     if match is None:
         return None
@@ -177,7 +177,7 @@ def _number(variable: str) -> int | None:
 
 
 def _times_in_slurm(job: str, now: float) -> tuple[float | None, float | None]:
-    """Seconds in the queue, and since Slurm started the job; None where Slurm does not say."""
+    """Seconds in the queue, and since Slurm started the job; None if unknown."""
     try:
         answer = ask(
             "squeue", "--noheader", f"--jobs={job}", "--format=%V|%S", seconds=SQUEUE_SECONDS
@@ -192,7 +192,7 @@ def _times_in_slurm(job: str, now: float) -> tuple[float | None, float | None]:
 
 
 def _time(text: str) -> float | None:
-    """Unix time of a time as Slurm writes it; None for texts such as `Unknown`."""
+    """Unix time of a time in Slurm's format; None for texts such as `Unknown`."""
     try:
         return datetime.fromisoformat(text.strip()).timestamp()
     except ValueError:

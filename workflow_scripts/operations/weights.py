@@ -1,4 +1,4 @@
-"""Weights that a config names: copies checked by SHA-256, and the record of their origin."""
+"""Weights that a config names: checked copies, and the record of their origin."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ SCHEMA = 1
 
 
 def fetch(key: str, weights: Weights, folder: Path) -> Path:
-    """Copy or download a file to `folder`, named by its SHA-256, unless it is there already.
+    """Copy or download a file to `folder`, named by its SHA-256, unless it exists.
 
     Args:
         key: the config's key, for messages.
@@ -23,11 +23,11 @@ def fetch(key: str, weights: Weights, folder: Path) -> Path:
         folder: folder of the copy.
 
     Raises:
-        UserError: it cannot be read, or has another sha256.
+        UserError: the file cannot be read, or has another sha256.
     """
     target = folder / weights.sha256
     if target.is_file() and sha256_of_file(target) == weights.sha256:
-        log.info("%s: already there", key)
+        log.info("%s: exists already", key)
         return target
     with atomic(target) as temporary:
         try:
@@ -50,7 +50,7 @@ def manifest_of(named: Mapping[str, Weights], folder: Path) -> dict[str, Any]:
     """The content of `weights/manifest.json`.
 
     Args:
-        named: the weights by the key that names them.
+        named: the weights by their key.
         folder: folder of the fetched files.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Where the faces and license plates of the training images are, and how many there are."""
+"""Stage `pii`: detection and statistics of faces and license plates."""

@@ -1,4 +1,4 @@
-"""Detecting the PII of some images."""
+"""Detection of PII in images."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ def check(settings: Pii, split: CocoSplit, pictures: Sequence[Picture]) -> None:
     """Check that the settings fit the data set, before any image is read.
 
     Raises:
-        UserError: all that does not fit.
+        UserError: the settings do not fit; reports all problems.
     """
     checks = [partial(one.check, pictures, kind) for kind, one in settings.detectors.items()]
     errors = []
@@ -33,10 +33,10 @@ def check(settings: Pii, split: CocoSplit, pictures: Sequence[Picture]) -> None:
 
 
 def check_classes(settings: Pii, split: CocoSplit) -> None:
-    """Check that the data set has classes with faces and license plates, where these count alone.
+    """Check that the data set has the required parent classes of faces and license plates.
 
     Raises:
-        UserError: a line for each kind that nothing could have.
+        UserError: one line per kind without such a class.
     """
     findings = [
         f"pii.{key}: none of {', '.join(classes)} is a class of the data set "
@@ -56,13 +56,13 @@ def detect(
     threads: int = 1,
     not_counted: NotCounted | None = None,
 ) -> Iterator[list[Region]]:
-    """The regions of each picture in turn, with ids, by kind and from left to right.
+    """The regions of each picture with ids, ordered by kind and from left to right.
 
     Args:
         settings: the detectors, ready for the data set.
-        pictures: to search.
+        pictures: pictures to search.
         threads: CPU threads.
-        not_counted: its numbers are raised by what is found beside these regions.
+        not_counted: counter to which discarded detections are added.
     """
     not_counted = not_counted or NotCounted()
     for picture in _decoded_ahead(settings, pictures):
@@ -85,9 +85,9 @@ def detect(
 
 
 def _decoded_ahead(settings: Pii, pictures: Sequence[Picture]) -> Iterator[Picture]:
-    """Decode the next picture while the detectors work on this one.
+    """Decode the next picture during detection in the current one.
 
-    Pixels that no detector reads are not decoded; those of earlier pictures are released.
+    Pixels are only decoded if a detector needs them; those of earlier pictures are released.
     """
     with ThreadPoolExecutor(max_workers=1) as pool:
         ahead = None
@@ -105,5 +105,5 @@ def _decoded(settings: Pii, picture: Picture) -> Picture:
         detector.reads_images and settings.parents(picture, kind) != []
         for kind, detector in settings.detectors.items()
     )
-    copy = replace(picture)  # the pixels live as long as the copy
+    copy = replace(picture)  # frees the pixels with the copy
     return copy.with_pixels(copy.pixels) if is_read else copy

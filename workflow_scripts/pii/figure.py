@@ -1,4 +1,4 @@
-"""Figure 3: how many frames have how many regions."""
+"""Figure 3: histogram of the number of regions per frame."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def draw(summary: PiiSummary, folder: Path) -> None:
         columns = figure.subplots(1, 3, sharey=True, width_ratios=(2, 1.3, 1.3))
         for axes, (title, counts, colour) in zip(columns, panels, strict=True):
             axes.set_title(title.capitalize(), loc="left", fontsize=11)
-            axes.set_xlabel("Regions in a frame")
+            axes.set_xlabel("Regions per frame")
             if counts:
                 draw_histogram(axes, counts.histogram, counts.mean, colour)
             else:

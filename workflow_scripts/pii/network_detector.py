@@ -1,4 +1,4 @@
-"""Detectors whose work the package `pii_detectors` does."""
+"""Base of the detectors implemented in the package `pii_detectors`."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
@@ -14,7 +14,7 @@ from workflow_scripts.imaging.pictures import Picture
 
 
 class Search(Protocol):
-    """What the searches of `pii_detectors` have in common."""
+    """Common interface of the searches in `pii_detectors`."""
 
     def load(self, threads: int = 1) -> object:
         """Load the network, or raise DetectorError."""
@@ -31,7 +31,7 @@ class NetworkDetector(Detector):
     search_class: ClassVar[type[Search]]
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments of the search; UserError when its weights lie on another machine."""
+        """Arguments of the search; UserError if its weights are on another machine."""
         settings = {name: value for name, value in self if name != "detector"}
         weights = settings.pop("weights", None)
         if weights is not None:

@@ -1,4 +1,4 @@
-"""Number of regions in each frame."""
+"""Number of regions per frame."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -12,7 +12,7 @@ from workflow_scripts.pii.settings import Pii
 
 
 def notes_on(settings: Pii, pictures: Sequence[Picture]) -> tuple[str, ...]:
-    """What is not covered by a detection in these pictures, dropped or doubted."""
+    """Notes on what a detection in these pictures does not cover, drops or considers doubtful."""
     notes = [
         f"no {kind.plural} were looked for ({kind.key} is null)"
         for kind in Kind
@@ -30,16 +30,16 @@ def notes_on(settings: Pii, pictures: Sequence[Picture]) -> tuple[str, ...]:
 
 
 def not_counted_notes(settings: Pii, not_counted: NotCounted) -> tuple[str, ...]:
-    """What was found beside the regions: on none of the labelled objects, or one thing twice."""
+    """Notes on discarded detections: outside labelled objects, or duplicates."""
     left_out = tuple(
-        f"{kind.plural} left out, since on none of the labelled objects of the classes "
+        f"{kind.plural} left out, since outside labelled objects of the classes "
         f"{', '.join(settings.parent_classes[kind][1])}: {number} (pii.only_on_labelled: false "
         "keeps them)"
         for kind, number in sorted(not_counted.left_out.items())
         if number
     )
     merged = tuple(
-        f"{kind.plural} merged into another one that they overlap, since both are of the same "
+        f"{kind.plural} merged into an overlapping one of the same "
         f"{kind.value.replace('_', ' ')}: {number}"
         for kind, number in sorted(not_counted.merged.items())
         if number
@@ -57,12 +57,12 @@ def summarize(
 
     Args:
         images: file names of all images, at least one.
-        regions: of these images, in any order.
-        looked_for: kinds that a detection looked for.
+        regions: regions of these images, in any order.
+        looked_for: kinds that were searched for.
         notes: see `notes_on`.
 
     Raises:
-        UserError: there are no images, or a region is on none of them.
+        UserError: there are no images, or a region is in none of them.
     """
     if not images:
         raise UserError("no images to count regions in; is the training split empty?")

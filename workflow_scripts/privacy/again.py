@@ -1,4 +1,4 @@
-"""Detection of faces and plates in anonymized images, where the originals have them."""
+"""Repeated detection of faces and plates in anonymized images, at their original places."""
 
 from dataclasses import dataclass
 
@@ -11,23 +11,23 @@ from workflow_scripts.imaging.pictures import Picture
 from workflow_scripts.privacy.matching import is_same
 
 STAND_INS = {Kind.FACE: "centerface", Kind.LICENSE_PLATE: "plates"}
-"""Detectors that look again where regions came from annotations."""
+"""Detectors used where the regions are from annotations."""
 MARGIN = 3.0
 """Margin around a region that a detector sees, relative to the region's longer side: about the size
-of a person around a face. Of 2, 3 and 4, the value that finds most regions again in originals."""
+of a person around a face. Of 2, 3 and 4, the value that finds the most regions in originals."""
 
 
 @dataclass(frozen=True)
 class Finder:
-    """Detector that looks again for one kind of region."""
+    """Detector that searches for one kind of region again."""
 
     kind: Kind
     detector: Detector
     stands_in: bool
-    """Whether it replaces an own detector that reads annotations instead of pixels."""
+    """Whether it replaces the experiment's detector, which reads annotations instead of pixels."""
 
     def finds(self, picture: Picture) -> dict[str, bool]:
-        """Whether each of the original's regions of the kind is found, by region id.
+        """Whether each original region of the kind is found, by region id.
 
         Args:
             picture: the pixels to search, and the original's record and regions.
@@ -41,7 +41,7 @@ class Finder:
 
 
 def finders_of(settings: PiiSection) -> dict[Kind, Finder]:
-    """Detectors for each kind that the experiment looked for."""
+    """Detectors for each kind that the experiment searched for."""
     finders = {}
     for kind, own in settings.detectors.items():
         looks = own.reads_images

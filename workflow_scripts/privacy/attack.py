@@ -10,9 +10,9 @@ from plain_commands.section import Section
 from workflow_scripts.contracts.regions import Kind
 
 RETRIEVAL = ("rank_1", "rank_5", "tar_at_far_0.01", "tar_at_far_0.001", "auc")
-"""Measures of attacks that look somebody up in a gallery."""
+"""Measures of attacks that search a gallery for a person."""
 Run = Callable[[Evidence], Success]
-"""Runs a prepared attack on a variant."""
+"""Function that runs a prepared attack on a variant."""
 
 
 class Attack(Section):
@@ -23,29 +23,29 @@ class Attack(Section):
     """
 
     kind: ClassVar[Kind]
-    """What it attacks."""
+    """Kind of the attacked regions."""
     measures: ClassVar[tuple[str, ...]]
     """Names of the rates that it measures."""
     needs_pictures: ClassVar[bool] = False
-    """Whether the attacker treats pictures of their own as the variant's were treated."""
+    """Whether the attacker applies the variant's method to their own pictures."""
     question: ClassVar[str]
-    """What its success would tell an attacker, as the end of the sentence "Can an attacker …?"."""
+    """What its success would reveal, as the end of the sentence "Can an attacker …?"."""
 
     attack: str
     """Name of the attack."""
 
     @property
     def title(self) -> str:
-        """Its name with the tool that it uses; unique in an experiment."""
+        """Name with the tool that it uses; unique in an experiment."""
         return self.attack.replace("_", " ")
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """Python modules that it needs and that may be absent; its result depends on them."""
+        """Optional Python modules that it needs; its result depends on them."""
         return ()
 
     def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
-        """The attack, ready to be run on a variant.
+        """Prepare the attack, so that it can run on a variant.
 
         Args:
             originals: untreated regions, and the attacker's own pictures of the same people.
@@ -53,6 +53,6 @@ class Attack(Section):
             threads: CPU threads that it may use.
 
         Raises:
-            NotPossibleError: it cannot be tried here; so may running it.
+            NotPossibleError: it cannot be tried here; the returned function may raise this too.
         """
         raise NotImplementedError(f"{type(self).__name__} has no method prepare()")

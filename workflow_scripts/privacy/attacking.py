@@ -26,9 +26,9 @@ def run_attacks(
     """Run the attacks one by one.
 
     Args:
-        attacks: of the config.
+        attacks: attacks of the config.
         originals: untreated regions of a kind, and the attacker's own pictures.
-        variant: the same, treated; without pictures where an attacker cannot treat any.
+        variant: the same, treated; without pictures if the attacker cannot apply the method.
         method: settings of the variant's method.
         threads: CPU threads that an attack may use.
     """
@@ -57,6 +57,6 @@ def run_attacks(
 
 
 def installed(attacks: Sequence[Attack]) -> list[str]:
-    """The optional modules of these attacks that are there: results depend on them."""
+    """The installed optional modules of these attacks: results depend on them."""
     names = sorted({name for attack in attacks for name in attack.modules})
     return [name for name in names if importlib.util.find_spec(name) is not None]

@@ -12,7 +12,7 @@ from workflow_scripts.privacy.table import UNDEFINED, Row
 
 CAPTION = (
     "Attacks: success by the measure that decided the conclusion, with its 95 % confidence "
-    "interval; what guessing gives; and the success on the originals, which shows whether the "
+    "interval; the success of guessing; and the success on the originals, which shows whether the "
     "attack works. A conclusion rests on all measures of an attack (privacy.csv, privacy.md). "
     "Regions too small for the attack are not counted."
 )
@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def rows_of(attacks: Sequence[JudgedAttack]) -> Iterator[Row]:
-    """Rows of the long table: each rate, its interval, and what guessing gives."""
+    """Rows of the long table: each rate, its interval, and the success of guessing."""
     for one in attacks:
         for where, success in (("", one.run.success), (":originals", one.originals)):
             for measure, rate in (success.rates if success else {}).items():
@@ -34,7 +34,7 @@ def rows_of(attacks: Sequence[JudgedAttack]) -> Iterator[Row]:
 
 
 def text_tables(attacks: Sequence[JudgedAttack]) -> Iterator[TextTable]:
-    """A table for each kind of region that was attacked, a row for each variant and attack."""
+    """A table per attacked kind of region, with a row per variant and attack."""
     for kind in Kind:
         own = [one for one in attacks if one.run.kind is kind]
         if own:

@@ -1,4 +1,4 @@
-"""What an attacker has: faces and plates of the images, and pictures of their own."""
+"""The attacker's data: faces and plates of the images, and their own pictures."""
 
 import hashlib
 import math
@@ -30,15 +30,14 @@ AROUND = 1.0
 
 
 def drawn(regions: Iterable[Region], most: int) -> tuple[set[str], dict[Kind, AttackedRegions]]:
-    """The regions that are attacked: a random sample of those that are large enough.
+    """The attacked regions: a random sample of the large enough ones.
 
     Args:
-        regions: of all images.
+        regions: regions of all images.
         most: size of the sample of each kind.
 
     Returns:
-        Their ids, and the numbers by kind. A region's place in the order of the draw depends on
-        its id alone.
+        Their ids, and the numbers by kind. A region's rank in the draw depends on its id alone.
     """
     chosen: set[str] = set()
     numbers = {}
@@ -65,7 +64,7 @@ def _digest(name: str) -> bytes:
 def cutouts_of(
     pairs: Sequence[Pair], chosen: set[str], threads: int
 ) -> Iterator[tuple[list[Cutout], list[Cutout]]]:
-    """Cut-outs of the chosen regions, image by image: from the original, and from the variant."""
+    """Cut-outs of the chosen regions from original and variant, image by image."""
 
     def both(pair: Pair) -> tuple[list[Cutout], list[Cutout]]:
         regions = [region for region in pair.regions if region.id in chosen]
@@ -86,12 +85,12 @@ def cut(image: np.ndarray, region: Region) -> Cutout:
         region: it may reach beyond the image.
 
     Raises:
-        UserError: it lies outside of the image.
+        UserError: it is outside the image.
     """
     height, width = image.shape[:2]
     if not (region.x0 < width and region.y0 < height and min(region.x1, region.y1) > 0):
         raise UserError(
-            f"region {region.id} of {region.image} lies outside of the image, which has {width} x "
+            f"region {region.id} of {region.image} is outside the image, which has {width} x "
             f"{height} pixels; detect again"
         )
     pad = AROUND * max(region.width, region.height)
@@ -112,11 +111,11 @@ def _moved(points: Points | None, x0: int, y0: int) -> Points | None:
 
 
 def write_pictures(originals: Iterable[Cutout], folder: Path) -> int:
-    """Write an attacker's own pictures of the people and plates: other pictures of them.
+    """Write an attacker's own pictures of the people and plates.
 
     Args:
         originals: cut-outs of the people and plates.
-        folder: is made; it gets the images, and what is known about them as of a data set.
+        folder: new folder for the images, with annotations and regions like those of a data set.
 
     Returns:
         Number of pictures.
@@ -148,7 +147,7 @@ def _region_of(picture: Cutout, name: str) -> Region:
 
 
 def pictures_in(pairs: Sequence[Pair]) -> Iterator[Cutout]:
-    """The attacker's own pictures as a treatment has left them; each shows one region."""
+    """The attacker's own pictures after a treatment; each shows one region."""
     for pair in pairs:
         (region,) = pair.regions
         _, pixels = pair.read()
@@ -156,15 +155,15 @@ def pictures_in(pairs: Sequence[Pair]) -> Iterator[Cutout]:
 
 
 def refuse_other_pictures(pictures: Sequence[Pair], chosen: set[str]) -> None:
-    """See that an attacker's own pictures are of the regions that are attacked, one each.
+    """Check that the attacker has exactly one picture of each attacked region.
 
     Raises:
-        UserError: they were made of others, or their regions are of other pictures.
+        UserError: they were made from other regions, or their regions are of other pictures.
     """
     own = {_person_on(pair) for pair in pictures}
     if own != chosen or any(len(pair.regions) != 1 for pair in pictures):
         raise UserError(
-            f"--pictures: {len(own & chosen)} of the {len(chosen)} regions that are attacked have "
+            f"--pictures: {len(own & chosen)} of the {len(chosen)} attacked regions have "
             f"a picture, and {len(own - chosen)} pictures are of other regions; make the pictures "
             "again, from the same regions and with the same settings"
         )
@@ -175,7 +174,7 @@ def _person_on(picture: Pair) -> str:
 
 
 def evidence_of(kind: Kind, frames: Iterable[Cutout], pictures: Iterable[Cutout] = ()) -> Evidence:
-    """Evidence of one kind."""
+    """The attacker's data for one kind of region."""
     shape = FaceRegion if kind is Kind.FACE else PlateRegion
     own, theirs = (
         [one for one in cutouts if isinstance(one.place, shape)] for cutouts in (frames, pictures)

@@ -1,4 +1,4 @@
-"""What attacks by face recognition have in common."""
+"""Base class of attacks by face recognition."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -22,8 +22,8 @@ class FaceAttack(Attack):
     measures: ClassVar = RETRIEVAL
 
     recognizer: Literal["dlib", "sface", "arcface"] = "dlib"
-    """The network that recognises faces: dlib's, which the optional group `attacks` brings; SFace,
-    which is downloaded; or any ONNX file with ArcFace's interface, named under `weights`."""
+    """Face recognition network: dlib's, installed with the optional group `attacks`; SFace, which
+    is downloaded; or any ONNX file with ArcFace's interface, named in `weights`."""
     weights: Weights | None = None
     """The ONNX file of `sface` (default: OpenCV Zoo's) or `arcface`."""
 
@@ -37,13 +37,13 @@ class FaceAttack(Attack):
     @model_validator(mode="after")
     def _weights_fit(self) -> "FaceAttack":
         if (self.weights is None) != (self.recognizer == "dlib"):
-            what = "missing; name the ONNX file" if self.weights is None else "dlib brings its own"
+            what = "missing; name the ONNX file" if self.weights is None else "dlib has its own"
             raise ValueError(f"weights: {what}")
         return self
 
     @property
     def title(self) -> str:
-        """Its name with the recogniser's."""
+        """Name with that of the recogniser."""
         return f"{super().title} ({self.recognizer})"
 
     @property
@@ -59,7 +59,7 @@ class FaceAttack(Attack):
 
         Raises:
             NotPossibleError: its packages are not installed.
-            UserError: the file of weights is missing, damaged, or no such network.
+            UserError: the file of weights is missing, damaged, or not such a network.
         """
         return _network(self.recognizer, self.weights, threads)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 NAME = "before_after"
 TILE = 1.05
-"""Width of a picture; all lengths here are in inches."""
+"""Width of a picture; all lengths in this module are in inches."""
 GAP, BETWEEN = 0.05, 0.22
 """Gaps between pictures of one region, and between regions."""
 LEFT, RIGHT, TOP, BOTTOM = 0.62, 0.15, 0.72, 0.12
@@ -26,7 +26,7 @@ HEAD, CAPTION = 0.62, 0.24
 
 @dataclass
 class Page:
-    """A figure that is filled from top to bottom; lengths in inches."""
+    """A figure filled from top to bottom; lengths in inches."""
 
     figure: Figure
     width: float
@@ -61,7 +61,7 @@ class Page:
                 verticalalignment="center",
             )
         else:
-            # Not smoothed: the pixels are what there is.
+            # Without interpolation, to show the actual pixels.
             axes.imshow(tile.pixels, interpolation="none", aspect="auto")
             middle = x + width / 2
             self.text(
@@ -108,7 +108,7 @@ def _draw_block(
     page: Page, kind: Kind, rows: list[list[FigureRow]], columns: tuple[str, ...], step: float
 ) -> None:
     page.text(0.15, 0.08, kind.plural.capitalize(), fontsize=11, fontweight="bold")
-    # One column needs one heading.
+    # A single column needs only one heading.
     for group in range(max(map(len, rows)) if len(columns) > 1 else 1):
         for number, name in enumerate(columns):
             x = LEFT + group * step + number * (TILE + GAP) + TILE / 2
@@ -142,7 +142,7 @@ def _title(samples: FigureContent) -> str:
 
 
 def _subtitle(samples: FigureContent) -> str:
-    text = "By detected width; below each picture, the method that changed it."
+    text = "By detected width. Below each picture: the method that changed it."
     if ORIGINAL in samples.columns:
         return text
     return f"{text} Originals are not shown."

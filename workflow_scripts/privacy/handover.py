@@ -1,4 +1,4 @@
-"""Images that are handed over: folder, contact sheet, and what is to be known about them."""
+"""Images to be handed over: folder, contact sheet, and summary."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,17 +15,17 @@ from workflow_scripts.privacy.pairs import Pair
 from workflow_scripts.privacy.shortcomings import shortcomings
 
 SHOWN = 48
-"""Most images on a contact sheet."""
+"""Maximum number of images on a contact sheet."""
 LINES = 20
-"""Most notes that are shown."""
+"""Maximum number of notes in a summary."""
 OUTLINE = (255, 60, 60)
 SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
-"""Width in pixels below which little is found (docs/detection.md)."""
+"""Width in pixels below which detection finds little (docs/detection.md)."""
 COVERED = {
     Route.FALLBACK.value: "the method failed there",
     Route.LARGE.value: "faces as large as these are not drawn",
 }
-"""Why a region was covered, by the beginning of the way in which it was changed."""
+"""Reason why a region was covered, by prefix of the change's method."""
 NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})
 NEVER = (
     "bodies, hair and clothes; text other than license plates, such as names, signs and screens; "
@@ -34,7 +34,7 @@ NEVER = (
 
 
 def lay_out(pairs: Sequence[Pair], folder: Path) -> None:
-    """Make a folder of a variant's images, at the paths of their originals."""
+    """Make a folder of a variant's images, at the originals' paths."""
     with atomic(folder) as temporary:
         temporary.mkdir()
         for pair in pairs:
@@ -45,9 +45,9 @@ def sheet_of(variant: str, pairs: Sequence[Pair], *, show_originals: bool) -> np
     """A contact sheet of a variant's images, (height, width, 3) uint8 RGB; regions are outlined.
 
     Args:
-        variant: its name.
-        pairs: the images with their originals; some of many, evenly spaced, are shown.
-        show_originals: show each beside its original.
+        variant: name of the variant.
+        pairs: the images with their originals; of many, an evenly spaced selection is shown.
+        show_originals: whether to show each beside its original.
     """
     places = np.linspace(0, len(pairs) - 1, min(len(pairs), SHOWN)).round().astype(int)
     cells = []
@@ -70,11 +70,11 @@ def _outlined(pixels: np.ndarray, pair: Pair) -> np.ndarray:
 
 
 def text_of(audit: Audit, notes: Sequence[str]) -> str:
-    """What is to be known about images that are handed over, one thing a line.
+    """Summary of images to be handed over, one item per line.
 
     Args:
         audit: of the variant.
-        notes: of the index, such as on files that are not among the images.
+        notes: notes of the index, such as on ignored files.
     """
     lines = [f"Images: {audit.images.n}, {audit.images.with_regions} with regions"]
     if audit.images.dropped:
@@ -95,17 +95,17 @@ def text_of(audit: Audit, notes: Sequence[str]) -> str:
     lines.append(f"Not looked for: {'; '.join([*unasked, *too_small, NEVER])}")
     lines += [f"Note: {note}" for note in notes[:LINES]]
     if len(notes) > LINES:
-        lines.append(f"Note: … and {len(notes) - LINES} more; data/train.coco.json has all")
+        lines.append(f"Note: … and {len(notes) - LINES} more, in data/train.coco.json")
     return "\n".join(lines) + "\n"
 
 
 def _audit_sentences(audit: Audit) -> Iterator[str]:
     only_colours = audit.metadata.kinds.keys() <= {"icc"}
     if only_colours and audit.metadata.n:
-        yield f"files that keep a colour profile, since theirs is not sRGB: {audit.metadata.n}"
+        yield f"files with a colour profile, kept since it is not sRGB: {audit.metadata.n}"
         audit = audit.model_copy(update={"metadata": NO_METADATA})
     changed = "changed or dropped" if audit.images.dropped else "changed"
     yield from shortcomings([audit]) or [
-        f"each region that was found is {changed}, nothing outside of them is, and no file carries "
-        "other metadata; whether a face or a plate was missed, only eyes can tell"
+        f"each detected region is {changed}, nothing outside them is, and no file has "
+        "other metadata; missed faces and plates can only be found by eye"
     ]

@@ -1,4 +1,4 @@
-"""What the attacks allow to say about each variant."""
+"""Conclusions from the attacks on each variant."""
 
 import math
 from collections import Counter
@@ -17,60 +17,60 @@ from workflow_scripts.contracts.attacks import (
 from workflow_scripts.contracts.regions import Kind
 
 MEASURES = {
-    "rank_1": ("rank 1", "share whose most similar known picture is of the same person or plate"),
+    "rank_1": ("rank 1", "share whose most similar known picture shows the same person or plate"),
     "rank_5": ("rank 5", "share with the same person or plate among the five most similar"),
     "tar_at_far_0.01": (
         "TAR at FAR 1 %",
-        "share recognised at a threshold that 1 % of the pairs of others exceed",
+        "share recognised at a threshold that 1 % of the non-matching pairs exceed",
     ),
     "tar_at_far_0.001": (
         "TAR at FAR 0.1 %",
-        "share recognised at a threshold that 0.1 % of the pairs of others exceed",
+        "share recognised at a threshold that 0.1 % of the non-matching pairs exceed",
     ),
     "auc": (
         "AUC",
-        "probability that a pair of the same is more similar than a pair of others, 0 to 1",
+        "probability that a matching pair is more similar than a non-matching one, 0 to 1",
     ),
     "tpr_at_fpr_0.01": (
         "TPR at FPR 1 %",
-        "share of the training images named while 1 % of the others are named wrongly",
+        "share of the training images identified while 1 % of the others are wrongly identified",
     ),
     "tpr_at_fpr_0.001": (
         "TPR at FPR 0.1 %",
-        "share of the training images named while 0.1 % of the others are named wrongly",
+        "share of the training images identified while 0.1 % of the others are wrongly identified",
     ),
     "read_whole": ("read whole", "share of the plates read without an error"),
-    "characters": ("characters", "share of the characters read at their place"),
-    "any_character": ("any character", "share of the plates with a character read at its place"),
+    "characters": ("characters", "share of the characters read at their position"),
+    "any_character": ("any character", "share of the plates with a character read at its position"),
     "singled_out": (
         "singled out",
-        "share of the plates that what is read fits better than all others of the data set",
+        "share of the plates that the reading fits better than all others of the data set",
     ),
     "outside_of_quad": (
         "outside of the quad",
-        "share of the plates with characters beyond the corners found, of which one is read",
+        "share with at least one read, of the plates with characters beyond the detected corners",
     ),
 }
-"""The field's name of each measure, and what it is."""
+"""Standard name and definition of each measure."""
 MEANINGS = {
     Conclusion.LEAKS: "at least one measure is higher than guessing explains (level 5 %, corrected "
-    "for the number of measures and attacks). Something of the identity is left, even if few can "
+    "for the number of measures and attacks). Some identity is left, even if few can "
     "be named.",
     Conclusion.UNDECIDED: "neither a leak nor its absence is shown: too few were attacked, or the "
-    "success is near the margin. This is no evidence of protection.",
+    "success is near the margin. This is not evidence of protection.",
     Conclusion.CHANCE: "success exceeds guessing by no more than the margin, with 95 % confidence. "
     "It holds for this attack and these images; a better attack may succeed.",
     Conclusion.FAILS: "the attack succeeds on fewer than half of the originals. Its failure on "
-    "anonymized images is no evidence.",
+    "anonymized images is not evidence.",
 }
-"""What each conclusion says to a reader, the worst first."""
+"""Meaning of each conclusion for readers, worst first."""
 
 
 def judged(files: Sequence[Attacks], margin: float) -> tuple[JudgedAttack, ...]:
-    """Every attack on every variant, beside its success on the originals.
+    """Every attack on every variant, with its success on the originals.
 
     Args:
-        files: of the originals, then of the variants.
+        files: files of the originals, then of the variants.
         margin: see `Privacy.margin`.
     """
     if not files:
@@ -98,14 +98,14 @@ def answer(
     looked_for: Collection[Kind] = tuple(Kind),
     coverage: Mapping[Kind, str] | None = None,
 ) -> list[str]:
-    """What the attacks on a variant allow to say: a sentence for each kind of region.
+    """Conclusions from the attacks on a variant: one sentence per kind of region.
 
     Args:
-        variant: its name.
-        attacks: on all variants.
+        variant: name of the variant.
+        attacks: attacks on all variants.
         margin: see `Privacy.margin`.
-        looked_for: kinds that were looked for.
-        coverage: how far a person has reviewed what was missed, a clause for each kind.
+        looked_for: kinds that were searched for.
+        coverage: a clause per kind on a person's review of missed regions.
     """
     sentences = []
     for kind in Kind:
@@ -137,19 +137,19 @@ def _answer(
         verdict = f"no attack exceeds chance by more than {100 * margin:g} {points}"
     else:
         verdict = "no attack gives evidence"
-    # In one sentence with the verdict: nobody shall read the one without the other.
+    # In the same sentence as the verdict, so that neither is read without the other.
     for reason, titles in _not_run(attacks).items():
         verdict += f"; {listed(titles)} did not run: {reason}"
     if coverage:
         verdict += f"; {coverage}"
     said = [verdict, *([_strongest(strongest)] if strongest else [])]
     said += [
-        f"{_sentence_case(one.run.title)} is no evidence: it succeeds on fewer than half of the "
+        f"{_sentence_case(one.run.title)} is not evidence: it succeeds on fewer than half of the "
         "originals"
         for one in fails
     ]
     said += [
-        f"{_sentence_case(one.run.title)} is no evidence: it did not run on the originals"
+        f"{_sentence_case(one.run.title)} is not evidence: it did not run on the originals"
         for one in attacks
         if one.run.success and one.originals is None
     ]
@@ -157,20 +157,20 @@ def _answer(
 
 
 def _lacking(undecided: Sequence[JudgedAttack], kind: Kind) -> str:
-    """How many regions there are, and how many would decide, where more of them would."""
+    """Number of attacked regions, and the number needed to decide, if more would help."""
     short = [
         (one.judgement.needed, _deciding(one).n)
         for one in undecided
         if one.judgement and (one.judgement.needed or 0) > _deciding(one).independent
     ]
     if not short:
-        return ": success is too near to the margin"
+        return ": success is too close to the margin"
     needed, n = max(short)
-    return f": {n} {kind.plural} are too few, about {needed} are needed"
+    return f": {n} {kind.plural} are too few; about {needed} are needed"
 
 
 def _strongest(attacks: Sequence[JudgedAttack]) -> str:
-    """The attack that exceeds chance most, by the measure that decided."""
+    """The attack that exceeds chance the most, by the deciding measure."""
     return max((_deciding(one).value - _deciding(one).chance, _told(one)) for one in attacks)[1]
 
 
@@ -180,7 +180,7 @@ def _deciding(one: JudgedAttack) -> Rate:
 
 
 def _told(one: JudgedAttack) -> str:
-    """The measure that decided, and the one that is easiest to grasp."""
+    """The deciding measure, and the most intuitive one."""
     assert one.judgement and one.originals and one.run.success
     told = []
     for measure in dict.fromkeys((one.judgement.measure, headline(one.run.success))):
@@ -204,11 +204,11 @@ def _not_run(attacks: Sequence[JudgedAttack]) -> dict[str, list[str]]:
 
 
 def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list[str]:
-    """Limits that a variant does not keep, or is not shown to keep, a sentence each.
+    """Limits that a variant exceeds, or is not shown to keep, one sentence each.
 
-    A limit is kept if the upper end of the interval is at most the limit. One that no attack on a
-    variant measured is not kept, unless the variant drops all that could be attacked. So it is for
-    faces and for license plates, of which there may be none.
+    A limit is kept if the upper end of the interval is at most the limit. A limit that no attack on
+    a variant measured is not kept, unless the variant drops everything that could be attacked. This
+    holds separately for faces and license plates, which may not occur.
     """
     found = []
     for variant in dict.fromkeys(one.variant for one in attacks):
@@ -239,9 +239,9 @@ def broken(attacks: Sequence[JudgedAttack], limits: Mapping[str, float]) -> list
 
 
 def _not_measured(measure: str, attacks: Sequence[JudgedAttack]) -> list[Kind] | None:
-    """Kinds of which no attack on a variant has measured what it should have.
+    """Kinds for which no attack on a variant has measured a limited measure.
 
-    None if there is no such kind; empty if no attack is made to measure it.
+    None if there is no such kind; empty if no attack is designed to measure it.
     """
     made_to = [one for one in attacks if measure in one.run.measures]
     measured, unknown, without = [], [], []
@@ -259,7 +259,7 @@ def _not_measured(measure: str, attacks: Sequence[JudgedAttack]) -> list[Kind] |
 
 
 def _knows(measure: str, attack: JudgedAttack) -> bool:
-    """Whether an attack has measured it, or has nothing left of what it measured in originals."""
+    """Whether an attack has measured it, or the variant drops everything that could be measured."""
     rates = attack.run.success.rates if attack.run.success else {}
     before = attack.originals.rates if attack.originals else {}
     return measure in rates or (attack.run.reason == NOTHING_LEFT and measure in before)
@@ -273,41 +273,43 @@ def _ends(measure: str, rates: Sequence[tuple[str, Rate]]) -> str:
 
 
 def _too_few(measure: str, limit: float, rates: Sequence[Rate]) -> str:
-    """How many trials it takes if none succeeds, where there are fewer."""
+    """Number of trials that a limit requires if none succeeds, if there are fewer."""
     if limit <= 0:
-        return ". No number of people or plates shows a limit of 0"
+        return ". No number of people or plates is enough to show a limit of 0"
     if measure == "auc" or limit >= 1:
         return ""
-    fewest = math.ceil(math.log(0.025) / math.log1p(-limit))  # Clopper-Pearson without a success
+    fewest = math.ceil(
+        math.log(0.025) / math.log1p(-limit)
+    )  # Clopper-Pearson interval with zero successes
     if min(rate.independent for rate in rates) >= fewest:
         return ""
-    return f". This limit takes at least {fewest} people or plates, even if no attack succeeds"
+    return f". This limit needs at least {fewest} people or plates, even if no attack succeeds"
 
 
 def name_of(measure: str) -> str:
-    """The field's name of a measure."""
+    """Standard name of a measure."""
     return MEASURES[measure][0] if measure in MEASURES else measure
 
 
 def shown(measure: str, value: float) -> str:
-    """A value of a measure for readers: a share in percent, an AUC as a number."""
+    """Formatted value of a measure: a share in percent, an AUC as a number."""
     return f"{value:.3f}" if measure == "auc" else percent(value)
 
 
 def with_interval(measure: str, rate: Rate) -> str:
-    """A rate with its 95 % interval, for readers."""
+    """Formatted rate with its 95 % interval."""
     if measure == "auc":
         return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f})"
     return f"{percent(rate.value)} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
 
 
 def percent(share: float) -> str:
-    """A share of 1 for readers."""
+    """Formatted share of 1."""
     return f"{100 * share:.1f} %"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names as in a sentence."""
+    """Names joined for a sentence."""
     return ", ".join(names[:-1]) + " and " * (len(names) > 1) + names[-1]
 
 

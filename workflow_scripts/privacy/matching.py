@@ -1,4 +1,4 @@
-"""Which regions of two searches are the same face or plate."""
+"""Matching of regions from two detections that are the same face or plate."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,21 @@ from pii_detectors.boxes import ious
 from workflow_scripts.contracts.regions import Region
 
 MIN_IOU = 0.3
-"""Least IoU of two boxes of one region; boxes that hold each other's centre are of one as well."""
+"""Minimum IoU of two boxes of one region; boxes that contain each other's centre match as well."""
 
 
 def is_same(first: Region, second: Region) -> bool:
-    """Whether two boxes are of one face or plate."""
+    """Whether two boxes belong to one face or plate."""
     _, same = _compared(first, _boxes([second]))
     return bool(same[0])
 
 
 def matched(first: Sequence[Region], second: Sequence[Region]) -> list[tuple[int, int]]:
-    """Positions of the regions that two searches share; each region has at most one partner.
+    """Positions of the regions found by both detections; each region has at most one partner.
 
-    As many as possible are matched; where there is a choice, those with the highest sum of IoUs.
+    The matching is maximum; among such matchings, the one with the highest sum of IoUs.
     """
-    # The audit, which only asks `is_same`, starts in half of the time without it.
+    # The audit, which only needs `is_same`, starts in half the time without it.
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
 
     if not first or not second:
@@ -42,7 +42,7 @@ def _boxes(regions: Sequence[Region]) -> np.ndarray:
 
 
 def _compared(region: Region, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """IoU (n,) of a region with boxes (n, 4), and whether they are one, (n,)."""
+    """IoU (n,) of a region with boxes (n, 4), and whether they match, (n,)."""
     (box,) = _boxes([region])
     overlaps = ious(box, others)
     close = _hold(box, others) & _hold(others, box)
@@ -50,6 +50,6 @@ def _compared(region: Region, others: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _hold(outer: np.ndarray, inner: np.ndarray) -> np.ndarray:
-    """Whether boxes hold the centres of others; xyxy in the last axis."""
+    """Whether boxes contain the centres of others; xyxy in the last axis."""
     centre = (inner[..., :2] + inner[..., 2:]) / 2
     return ((outer[..., :2] <= centre) & (centre <= outer[..., 2:])).all(axis=-1)

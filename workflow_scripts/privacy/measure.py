@@ -1,4 +1,4 @@
-"""Measurements of an image and of each of its regions against the original."""
+"""Measurements of an image and its regions, compared with the original."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,19 +30,19 @@ class RegionFinding:
     width: float
     """Width of the box in the original, pixels."""
     route: str | None
-    """Change that the manifest names; None if it names none."""
+    """Change listed in the manifest, or None."""
     changed: bool
     """Whether at least a tenth of the box changed."""
     found: bool | None
-    """Whether the detector finds the region; None if no detector searched."""
+    """Whether the detector finds the region; None without a detector."""
     found_before: bool | None
     """Whether the detector finds the region in the original."""
     ssim: float
-    """Mean over the box."""
+    """SSIM, mean over the box."""
     squared_error: float
-    """Mean over the box and channels."""
+    """Mean squared error over the box and channels."""
     characters: CharacterMatch | None = None
-    """Characters of a plate that a person could read in the original."""
+    """Characters of a plate that a person could read in the original, if any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +51,21 @@ class ImageFinding:
 
     image: str
     linked: bool
-    """Whether the file is the original."""
+    """Whether the file is identical to the original."""
     compared: bool
-    """Whether the pixels were compared: the image has regions, or is another file."""
+    """Whether the pixels were compared: the image has regions, or its file differs."""
     pixels: int
     outside: int
-    """Changed pixels outside the boxes that the manifest names."""
+    """Number of changed pixels outside the boxes in the manifest."""
     lossy: bool
-    """Whether a lossy codec was used; what it explains is not counted as a change."""
+    """Whether a lossy codec was used; differences that it explains are not counted as changes."""
     ssim: float
     squared_error: float
     metadata: tuple[str, ...]
     """Kinds of metadata in the file."""
     regions: tuple[RegionFinding, ...] = ()
     whole_image: bool = False
-    """Whether nobody compared it with its original outside of the regions."""
+    """Whether it was not compared with its original outside the regions."""
 
 
 def measure_images(
@@ -73,7 +73,7 @@ def measure_images(
     finders: Mapping[Kind, Finder],
     threads: int,
 ) -> Iterator[ImageFinding]:
-    """Measure images side by side, each with one thread; yields in the order of the pairs."""
+    """Measure images in parallel, each with one thread; yields in the order of the pairs."""
     cv2.setNumThreads(1)
     with ThreadPoolExecutor(max_workers=threads) as pool:
         yield from pool.map(lambda pair: measure_image(pair, finders), pairs)
@@ -82,7 +82,7 @@ def measure_images(
 def measure_image(pair: Pair, finders: Mapping[Kind, Finder]) -> ImageFinding:
     """Compare an image with its original.
 
-    An original without regions is not decoded: nothing in it was meant to change.
+    An original without regions is not decoded if its file is unchanged.
     """
     carried = _metadata_in(pair.anonymized)
     name, size = pair.image.file_name, pair.image.width * pair.image.height

@@ -1,4 +1,4 @@
-"""Membership: whether runs betray what they were trained on, as numbers and as text."""
+"""Membership inference: what runs reveal about their training images, as numbers and as text."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,32 +18,32 @@ VALIDATION, LEFT_OUT = "validation images", "images left out at random"
 MEASURES = ("auc", "tpr_at_fpr_0.01", "tpr_at_fpr_0.001")
 TITLE = "Membership"
 FEWEST = 2
-"""Images of a group that a comparison takes."""
+"""Minimum number of images per group in a comparison."""
 CAPTION = (
-    "Membership: an image with a small loss is taken for one that the run was trained on (Yeom et "
+    "Membership: an image with a small loss is assumed to be a training image of the run (Yeom et "
     "al. 2018), with 95 % confidence intervals over images. Compared with images left out at "
-    "random, it is membership alone. Compared with validation images, whatever else differs "
-    "between the two splits counts too; rows of unseen images show how much, by training images "
-    "that the run has not seen either."
+    "random, it is membership alone. Compared with validation images, other differences between "
+    "the splits count too; rows of unseen images show how much, by training images that the run "
+    "has not seen either."
 )
 
 
 @dataclass(frozen=True)
 class MembershipAttack:
-    """How well a run's losses tell some training images from others that it has not seen."""
+    """How well a run's losses separate some training images from unseen images."""
 
     variant: str
     seed: int
     first: str
-    """What the training images are: `trained` or, as a control, `unseen`."""
+    """Kind of the training images: `trained` or, as a control, `unseen`."""
     others: str
-    """What they are told from: `VALIDATION` or `LEFT_OUT`."""
+    """The images to separate them from: `VALIDATION` or `LEFT_OUT`."""
     n_others: int
     success: Success
 
     @property
     def is_control(self) -> bool:
-        """Whether the run has seen neither, so that an AUC above 0.5 is no membership."""
+        """Whether the run has seen neither group, so an AUC above 0.5 is not membership."""
         return self.first == "unseen"
 
 
@@ -53,7 +53,7 @@ def attacks_of(
     """The comparisons of every run.
 
     Args:
-        files: losses of the runs.
+        files: the runs' losses.
         methods: settings of each variant's method.
 
     Raises:
@@ -72,7 +72,7 @@ def attacks_of(
             if min(len(losses), len(theirs)) < FEWEST:
                 raise UserError(
                     f"privacy.membership: {file.variant}, seed {file.seed}: {len(losses)} {first} "
-                    f"images and {len(theirs)} {others} with an object, where {FEWEST} of each are "
+                    f"images and {len(theirs)} {others} with an object, but {FEWEST} of each are "
                     "needed; set it to null"
                 )
             success = membership(losses, theirs)
@@ -83,15 +83,15 @@ def attacks_of(
 
 
 def sentences(attacks: Sequence[MembershipAttack]) -> Iterator[str]:
-    """What the attacks say of each variant: its run that betrays most."""
+    """Conclusion per variant: the run that reveals the most."""
     controls = [one for one in attacks if one.is_control]
     for variant in dict.fromkeys(one.variant for one in attacks):
         own = [one for one in attacks if one.variant == variant and not one.is_control]
         worst = max(own, key=lambda one: one.success.rates["auc"].value)
         runs = f"the worst of {len(own)} runs" if len(own) > 1 else "one run"
         said = (
-            f"{variant}, membership: its training images are told from {worst.others} by their "
-            f"loss with an AUC of {_auc(worst)}, chance 0.5, in {runs}"
+            f"{variant}, membership: its training images are separated from {worst.others} by "
+            f"their loss with an AUC of {_auc(worst)}, chance 0.5, in {runs}"
         )
         if worst.others == VALIDATION:
             said += f". {_of_the_splits(controls)}"
@@ -101,13 +101,13 @@ def sentences(attacks: Sequence[MembershipAttack]) -> Iterator[str]:
 def _of_the_splits(controls: Sequence[MembershipAttack]) -> str:
     if not controls:
         return (
-            "Part of it can be a difference between training and validation images; a variant of "
+            "Part of this may be a difference between training and validation images; a variant of "
             "method drop with at_random: true would show how much"
         )
     most = max(controls, key=lambda one: one.success.rates["auc"].value)
     return (
-        f"A model that has seen neither ({most.variant}, seed {most.seed}) tells training from "
-        f"validation images with {_auc(most)}, by the difference between the two"
+        f"A model that has seen neither ({most.variant}, seed {most.seed}) separates training from "
+        f"validation images with {_auc(most)}, by the difference between these splits"
     )
 
 
@@ -116,7 +116,7 @@ def _auc(one: MembershipAttack) -> str:
 
 
 def text_tables(attacks: Sequence[MembershipAttack]) -> Iterator[TextTable]:
-    """A table with a row for each comparison, if there is any."""
+    """A table with a row per comparison, if any."""
     if attacks:
         yield TextTable(
             title=TITLE,

@@ -1,6 +1,6 @@
-"""How many faces and plates there are: a second detector searches, and what both find is counted.
+"""Estimated number of faces and plates, from the overlap of two detectors.
 
-Capture-recapture: the less two independent searches share, the more there is that neither found.
+Capture-recapture: the smaller the overlap of two independent detections, the more both missed.
 """
 
 import math
@@ -21,25 +21,25 @@ from workflow_scripts.privacy.matching import matched
 
 @dataclass(frozen=True)
 class TwoSearches:
-    """What two searches found in one image."""
+    """Results of two detections in one image."""
 
     first: tuple[Region, ...]
     second: tuple[Region, ...]
-    """Those that count under the rule of the first search, with ids."""
+    """Regions that count by the rule of the first detection, with ids."""
     pairs: tuple[tuple[int, int], ...]
-    """Positions of the regions that both found."""
+    """Positions of the regions found by both."""
     not_labelled: int
-    """Further finds of the second search, on no labelled object."""
+    """Further detections of the second detector, outside labelled objects."""
 
     @property
     def only_second(self) -> list[Region]:
-        """What the first search did not find."""
+        """Regions that the first detection did not find."""
         both = {position for _, position in self.pairs}
         return [region for position, region in enumerate(self.second) if position not in both]
 
 
 def sample_of(pictures: Sequence[Picture], most: int) -> list[Picture]:
-    """A random sample of images; whether an image is in it depends on the images' content alone."""
+    """A random sample of images that depends only on the images' content."""
     drawn = sorted(pictures, key=lambda picture: sha256_of(picture.record.sha256.encode()))
     chosen = {picture.record.id for picture in drawn[:most]}
     return [picture for picture in pictures if picture.record.id in chosen]
@@ -48,22 +48,22 @@ def sample_of(pictures: Sequence[Picture], most: int) -> list[Picture]:
 def search_again(
     detectors: Detectors, pii: PiiSection, pictures: Iterable[Picture], threads: int = 1
 ) -> Iterator[dict[Kind, TwoSearches]]:
-    """Search whole images with other detectors, and match what they find with the regions.
+    """Search whole images with other detectors, and match their detections with the regions.
 
     Args:
         detectors: ready for the data set.
-        pii: settings of the first detection. Where regions have to lie on labelled objects, so
-            do the finds of the second.
-        pictures: with the regions of the first detection.
+        pii: settings of the first detection. If its regions have to lie on labelled objects, this
+            also applies to the second detection.
+        pictures: images with the regions of the first detection.
         threads: CPU threads.
     """
     for picture in pictures:
-        copy = replace(picture)  # the pixels live as long as the copy
+        copy = replace(picture)  # frees the pixels with the copy
         searches = {}
         for kind, detector in detectors.detectors.items():
             finds = detector.regions(copy, kind, None, threads)
             counted = [find for find in finds if pii.counts(find, copy)]
-            second = merged(counted)  # as the first search's are
+            second = merged(counted)  # like those of the first detection
             first = tuple(region for region in copy.regions if region.kind is kind)
             searches[kind] = TwoSearches(
                 first=first,
@@ -75,14 +75,14 @@ def search_again(
 
 
 def estimate_of(first: str, second: str, searches: Sequence[TwoSearches]) -> KindSearchedTwice:
-    """How many regions of a kind there are in some images, by size class.
+    """Estimated number of regions of a kind in some images, by size class.
 
-    A region has the size that the first search saw, or that of the second where the first saw none.
+    A region has its size in the first detection, or in the second if the first missed it.
 
     Args:
         first: name of the first detector.
         second: name of the second detector.
-        searches: of each image.
+        searches: results per image.
     """
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for search in searches:
@@ -101,7 +101,7 @@ def estimate_of(first: str, second: str, searches: Sequence[TwoSearches]) -> Kin
 
 
 def searched_twice(first: int, second: int, both: int) -> SearchedTwice:
-    """The estimated number of regions, from how many two searches found, and both of them."""
+    """The estimated number of regions, from the numbers found by each detector and by both."""
     found = first + second - both
     total = chapman(first, second, both)
     numbers = {"first": first, "second": second, "both": both, "total_low": total.low}

@@ -1,4 +1,4 @@
-"""What was missed, as numbers and as text."""
+"""Estimate of missed regions, as numbers and as text."""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -13,25 +13,25 @@ from workflow_scripts.privacy.judging import percent
 from workflow_scripts.privacy.table import UNDEFINED, Row
 
 CAPTION = (
-    "Missed: a second detector searched a random sample of the training images, and how many faces "
-    "or plates there are follows from how many both detectors found (Chapman's estimate, with its "
-    "95 % confidence interval), if the detectors miss independently of each other. Two detectors "
-    "tend to miss the same ones, such as small and dark ones, so that more are missed: read the "
-    'estimate as "at least". False finds of either detector count as well, and make it too high: '
-    "privacy/missed/only_second.parquet lists the places that only the second found, to be looked "
-    "at."
+    "Missed: a second detector searched a random sample of the training images. The total number "
+    "of faces or plates follows from the number that both detectors found (Chapman's estimate, "
+    "with its 95 % confidence interval), if the detectors miss independently of each other. Two "
+    "detectors tend to miss the same ones, such as small and dark ones, so that more are missed: "
+    'read the estimate as "at least". False detections of either detector count as well, and make '
+    "it too high: privacy/missed/only_second.parquet lists the places that only the second found, "
+    "to be looked at."
 )
 
 
 def sentences(
     missed: Missed | None, kinds: Collection[Kind], *, is_reviewed: bool = False
 ) -> Iterator[str]:
-    """What is estimated of each kind, or why nothing is.
+    """The estimate for each kind, or the reason why there is none.
 
     Args:
         missed: the estimate, if there is one.
-        kinds: what was looked for.
-        is_reviewed: whether a person has bounded it, which needs no estimate.
+        kinds: kinds that were searched for.
+        is_reviewed: whether a person's review gives a bound, so that no estimate is needed.
     """
     for kind in kinds:
         if missed is not None and kind in missed.kinds:
@@ -56,18 +56,18 @@ def _said(missed: Missed, kind: Kind) -> str:
     if numbers.missed_by_first is not None and numbers.missed_by_both is not None:
         said = (
             f"at least {_with_interval(numbers.missed_by_first)} were missed, and "
-            f"{percent(numbers.missed_by_both.value)} by both detectors, if every find is right: "
-            f"{found}"
+            f"{percent(numbers.missed_by_both.value)} by both detectors, if every detection is "
+            f"right: {found}"
         )
     if block.first == block.second:
         said += (
-            ". Both are one detector with two settings, which misses much the same: the true "
-            "share may be far higher"
+            ". Both are the same detector with two settings, which misses mostly the same: the "
+            "true share may be far higher"
         )
     if block.not_labelled:
         said += (
-            f". The second found {block.not_labelled} more on no labelled object, which are left "
-            "as they are (pii.only_on_labelled)"
+            f". The second found {block.not_labelled} more outside labelled objects, which stay "
+            "unchanged (pii.only_on_labelled)"
         )
     return said
 
@@ -77,7 +77,7 @@ def _with_interval(share: EstimatedShare) -> str:
 
 
 def text_tables(missed: Missed | None) -> Iterator[TextTable]:
-    """A table with a row for each kind and size class that was searched twice, if any was."""
+    """A table with a row per kind and size class that was searched twice, if any."""
     rows = [
         _row(kind, size, numbers)
         for kind, block in (missed.kinds if missed else {}).items()
@@ -117,7 +117,7 @@ def _row(kind: Kind, size: str, numbers: SearchedTwice) -> tuple[str, ...]:
 
 
 def width_of(size: str) -> str:
-    """A size class behind the name of a kind."""
+    """Suffix with a size class, for the name of a kind."""
     if size == ALL_SIZES:
         return ""
     low, high = SIZES[size]

@@ -1,4 +1,4 @@
-"""What a reader of the page can do about each finding."""
+"""Next steps for the reader of the page."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from workflow_scripts.privacy.judging import listed
 
 
 def next_steps(content: PrivacyTables) -> Iterator[str]:
-    """Sentences, from what is most urgent to what no attack can tell."""
+    """Sentences in order of urgency; the last is on what no attack can measure."""
     by_conclusion: dict[Conclusion, dict[str, None]] = {}
     for one in content.attacks:
         if one.judgement:
@@ -31,11 +31,11 @@ def next_steps(content: PrivacyTables) -> Iterator[str]:
     judged = {where for one in evident for where in by_conclusion.get(one, ())}
     attacked = dict.fromkeys(f"{one.variant} ({one.run.kind.plural})" for one in content.attacks)
     if unknown := [where for where in attacked if where not in judged]:
-        yield f"{listed(unknown)}: no attack gives evidence; see under Attacks why."
+        yield f"{listed(unknown)}: no attack gives evidence; see Attacks for the reason."
     if content.broken:
-        yield "Hand out no variant that is not shown to keep its limits (see Thresholds)."
+        yield "Do not share a variant that is not shown to keep its limits (see Thresholds)."
     if any(audit.metadata.n or audit.outside.n for audit in content.audits if not audit.originals):
-        yield "Look into the findings of the audit under Residual risks."
+        yield "Check the findings of the audit under Residual risks."
     if content.missed is None and content.review is None:
         yield (
             "Name a second detector (privacy.second_detection) to estimate how many faces and "
@@ -53,4 +53,4 @@ def next_steps(content: PrivacyTables) -> Iterator[str]:
 
 
 def _again(content: PrivacyTables) -> str:
-    return " with the regions that are found now" if content.review else ""
+    return " with the current regions" if content.review else ""

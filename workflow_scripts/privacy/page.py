@@ -1,4 +1,4 @@
-"""The page for a data protection officer: what was attacked, how, what remains, what to do next."""
+"""The page for a data protection officer: attacks, residual risks, next steps."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -34,7 +34,7 @@ ATTACKER = (
 
 
 def page_of(content: PrivacyTables) -> Iterator[PageSection]:
-    """The page's sections, from the attacks and audits of all variants."""
+    """Sections of the page, from the attacks and audits of all variants."""
     yield PageSection(title="Answer", paragraphs=tuple(_answers(content)))
     yield PageSection(title="What to do next", paragraphs=tuple(next_steps(content)))
     if content.methods:
@@ -69,8 +69,8 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
         title="What was attacked",
         paragraphs=(
             f"Faces and license plates that the detectors found{_in_images(content)}. What they "
-            "did not find was neither changed nor attacked. Each counts as a person or a vehicle "
-            "of its own: whoever is in several images counts several times.",
+            "did not find was neither changed nor attacked. Each counts as a separate person or "
+            "vehicle: a person in several images counts several times.",
         ),
         table=TextTable(
             title="Regions",
@@ -126,7 +126,8 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
     yield PageSection(
         title="Standards",
         paragraphs=(
-            "From public descriptions of the standards. This page is no statement of conformity.",
+            "Based on public descriptions of the standards. This page is not a statement of "
+            "conformity.",
         ),
         table=TextTable(title="Steps", columns=("Step", "Asks", "What is here"), rows=STANDARDS),
     )
@@ -240,8 +241,8 @@ def _rates(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, ...]]:
 
 def _risks(content: PrivacyTables) -> Iterator[str]:
     yield (
-        "Bodies, hair, clothes, vehicles, places, times, and text other than license plates are as "
-        "they were, and may identify somebody who is known to have been there."
+        "Bodies, hair, clothes, vehicles, places, times, and text other than license plates are "
+        "unchanged, and may identify somebody who is known to have been there."
     )
     small = {
         kind: max(one[kind].small for one in content.attacked.values() if kind in one)
@@ -251,8 +252,8 @@ def _risks(content: PrivacyTables) -> Iterator[str]:
     for kind, number in small.items():
         if number:
             yield (
-                f"{number} {kind.plural} were too small to be attacked: nothing is known of how "
-                "well they are protected."
+                f"{number} {kind.plural} were too small to be attacked: how well they are "
+                "protected is unknown."
             )
     left_out: dict[tuple[str, str, int], list[str]] = {}
     for one in content.attacks:
@@ -263,14 +264,14 @@ def _risks(content: PrivacyTables) -> Iterator[str]:
     for one in content.attacks:
         if one.run.success and (left := one.run.success.candidates):
             yield (
-                f"{one.variant}, {one.run.title}: of {left.plates} plates something is read. "
+                f"{one.variant}, {one.run.title}: something is read on {left.plates} plates. "
                 f"It fits {left.median:g} of {left.of} plates (median), in one case {left.fewest}."
             )
     yield from (_sentence(note) for note in content.notes if note not in content.broken)
 
 
 def _most_exposed(attacks: Sequence[JudgedAttack]) -> Iterator[tuple[str, str, str, str]]:
-    """The region that each attack came closest to, of those that it succeeded on."""
+    """The region that each attack came closest to among its successes."""
     for one in attacks:
         for exposed in one.run.success.most_exposed[:1] if one.run.success else ():
             if exposed.found:
@@ -284,7 +285,7 @@ def _thresholds(content: PrivacyTables) -> Iterator[str]:
         "the config of the experiment."
     )
     if not content.limits:
-        yield "privacy.limits: none are set, so that no result stops the workflow."
+        yield "privacy.limits: none are set, so no result stops the workflow."
     for measure, limit in content.limits.items():
         yield (
             f"privacy.limits.{measure}: {limit:g}, set in the config of the experiment. It is kept "

@@ -18,12 +18,12 @@ from workflow_scripts.imaging.pictures import Picture, pictures_of
 
 LOSSY_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 LEAST_CHANGE = 0.1
-"""Least changed share of a changed region's box; less comes from a change beside it."""
+"""Minimum changed share of a changed region's box; smaller shares are due to a change beside it."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """An original and the image that stands for it."""
+    """An original and the image that replaces it."""
 
     picture: Picture
     """The original with its PII regions."""
@@ -53,14 +53,15 @@ class Pair:
 
     @property
     def is_original(self) -> bool:
-        """Whether the variant's file is the original, byte for byte."""
+        """Whether the variant's file equals the original byte for byte."""
         return self.record.sha256 == self.image.sha256
 
     def route_of(self, region: Region) -> str | None:
-        """Method that changed a region according to the manifest, if any, and why it failed.
+        """Method that changed a region according to the manifest, if any, with the reason of a
+        fallback.
 
-        Without a change of the region itself, a change that holds the whole region counts, such as
-        that of a person who was blacked out.
+        Without a change of the region itself, a change that contains the whole region counts, such
+        as that of a blacked-out person.
         """
         own = [change.way for change in self.changes if change.region_id == region.id]
         if own:
@@ -74,7 +75,7 @@ class Pair:
         """Whether a lossy codec was used, so that pixels differ without a change."""
         if self.is_original:
             return False
-        # A suffix may belie the content.
+        # The suffix may not match the content.
         return self.anonymized.suffix.lower() in LOSSY_SUFFIXES or (
             read_bytes(self.anonymized).startswith(b"\xff\xd8")
         )
@@ -83,7 +84,8 @@ class Pair:
         """Both images, (height, width, 3) uint8 RGB.
 
         Raises:
-            UserError: a file is missing, damaged, not the listed one, or of another size.
+            UserError: a file is missing or damaged, or differs from the listed one in content or
+                size.
         """
         original = load(self.image, self.picture.root)
         return original, original if self.is_original else load(self.record, self.folder)
@@ -93,7 +95,7 @@ class Pair:
     ) -> np.ndarray:
         """Changed pixels of the two images of `read`, (height, width) bool.
 
-        Differences that a lossy codec explains are left out.
+        Differences that a lossy codec explains do not count.
         """
         if self.is_lossy:
             original = coded_like(original, read_bytes(self.anonymized))
@@ -105,7 +107,7 @@ def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:
 
     Args:
         region: it may reach beyond the frame.
-        mask: (h, w) of the whole frame, or (h, w, 3).
+        mask: array for the whole frame, (h, w) or (h, w, 3).
     """
     height, width = mask.shape[:2]
     x0, y0 = min(max(int(region.x0), 0), width - 1), min(max(int(region.y0), 0), height - 1)
@@ -114,7 +116,7 @@ def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:
 
 
 def is_changed(region: Region, changed: np.ndarray) -> bool:
-    """Whether a region was changed, given the pixels that were, (h, w) bool."""
+    """Whether a region was changed, given the changed pixels, (h, w) bool."""
     return float(pixels_of(region, changed).mean()) >= LEAST_CHANGE
 
 
@@ -140,12 +142,12 @@ def pairs_of(
         split: the training images.
         root: the folder that their file names are relative to.
         regions: pii/{split}/{shard}.parquet of all shards.
-        folder: images/{variant}/train, with its manifest; None where the variant is the originals.
+        folder: images/{variant}/train, with its manifest; None for the originals.
         manifest: the manifest, if it lies elsewhere.
 
     Raises:
         UserError: regions or the manifest name an image that is not in the split, the manifest
-            lacks one, was made from other originals, or names regions that are not there.
+            lacks one, was made from other originals, or names unknown regions.
     """
     found = [region for path in regions for region in read_regions(path)]
     pictures = pictures_of(split, root, found)
@@ -173,7 +175,7 @@ def pairs_of(
         unknown = set(entry.region_ids) - {region.id for region in picture.regions}
         if unknown:
             raise UserError(
-                f"{manifest}: {image.file_name} has a change of region {min(unknown)}, which is "
+                f"{manifest}: {image.file_name} lists a change of region {min(unknown)}, which is "
                 "not among its PII regions; anonymize again"
             )
         record = replace(image, file_name=entry.file, sha256=entry.sha256)
@@ -184,13 +186,13 @@ def pairs_of(
 def left_out(
     split: CocoSplit, root: Path, regions: Sequence[Path], pairs: Sequence[Pair]
 ) -> list[Pair]:
-    """The originals that a variant drops, as pairs of themselves.
+    """The originals that a variant drops, each paired with itself.
 
     Args:
         split: the training images.
         root: the folder that their file names are relative to.
         regions: pii/{split}/{shard}.parquet of all shards.
-        pairs: of the images that the variant does not drop.
+        pairs: pairs of the images that the variant does not drop.
     """
     kept = {pair.image.file_name for pair in pairs}
     if len(kept) == len(split.images):

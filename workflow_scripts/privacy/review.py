@@ -1,4 +1,4 @@
-"""A person's review of what was found: the sample's pictures, and the regions after the review."""
+"""A person's review of the detection: pictures of the sample, and the corrected regions."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +16,11 @@ from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.pictures import Picture
 
 QUALITY = 92
-"""Of the JPEG files in the page."""
+"""JPEG quality of the pictures in the page."""
 
 
 def found_regions(pictures: Iterable[Picture]) -> dict[str, list[FoundRegion]]:
-    """The found regions by image, as the package `region_review` knows them."""
+    """The detected regions by image, in the format of the package `region_review`."""
     return {
         picture.record.file_name: [
             FoundRegion(
@@ -37,13 +37,13 @@ def found_regions(pictures: Iterable[Picture]) -> dict[str, list[FoundRegion]]:
 def views_of(
     tiles: Sequence[ReviewTile], pictures: Iterable[Picture]
 ) -> Iterator[dict[str, bytes]]:
-    """JPEG files of the tiles' views by tile, image by image; each image is read once."""
+    """JPEG files of the tiles by tile, image by image; each image is read once."""
     by_image: dict[str, list[ReviewTile]] = defaultdict(list)
     for tile in tiles:
         by_image[tile.image].append(tile)
     for picture in pictures:
         if own := by_image.get(picture.record.file_name):
-            pixels = replace(picture).pixels  # they live no longer than the copy
+            pixels = replace(picture).pixels  # freed with the copy
             yield {tile.id: _view(tile, pixels) for tile in own}
 
 
@@ -59,15 +59,15 @@ def _view(tile: ReviewTile, pixels: np.ndarray) -> bytes:
 def corrected(
     regions: Iterable[Region], answers: Answers, split: str | None
 ) -> tuple[list[ListedRegion], list[str]]:
-    """The regions without the wrong ones, and with the missed ones, which have score 1.
+    """The regions without the wrong ones, plus the missed ones with score 1.
 
     Args:
-        regions: all that were found.
-        answers: what a person says about a sample of them.
-        split: of the images, if their data set has two.
+        regions: all detected regions.
+        answers: a person's answers about a sample of them.
+        split: split of the images, if their data set has two.
 
     Returns:
-        The rows of a file of regions, and what cannot stand in one, a sentence each.
+        The rows of a file of regions, and one sentence per kind of region that it cannot hold.
     """
     rows, without_points, too_small = [], 0, 0
     for region in regions:
@@ -87,7 +87,7 @@ def corrected(
         too_small += row is None
         rows += [row] if row else []
     notes = {
-        "regions without landmarks or corners, whose centre is not in the box": without_points,
+        "regions saved without points, whose centre is not in the box": without_points,
         "regions left out, of 2 pixels or less in the upper left corner of the image": too_small,
     }
     return rows, [f"{number} {text}" for text, number in notes.items() if number]
@@ -96,7 +96,7 @@ def corrected(
 def _listed(
     image: str, split: str | None, kind: str, box: Sequence[float], **more: Any
 ) -> ListedRegion | None:
-    """A row of a file of regions; None where such a file cannot hold it."""
+    """A row of a file of regions; None if such a file cannot hold the region."""
     corners = dict(zip(("x0", "y0", "x1", "y1"), box, strict=True))
     try:
         return ListedRegion.model_validate(

@@ -15,13 +15,13 @@ from workflow_scripts.privacy.table import UNDEFINED, Row
 
 CAPTION = (
     "Reviewed: a person looked at random tiles of the images. Numbers are of these tiles, shares "
-    "are estimates for all tiles, and the upper bounds behind them (95 %, one-sided, "
-    "Clopper-Pearson) hold for all tiles. What that person overlooked is missing in them."
+    "are estimates for all tiles, and the upper bounds after them (95 %, one-sided, "
+    "Clopper-Pearson) hold for all tiles. They do not include what that person overlooked."
 )
 
 
 def said_of(numbers: KindNumbers) -> str:
-    """The numbers of a kind in words."""
+    """The numbers of a kind, as a sentence."""
     return (
         f"{numbers.wrong} of {numbers.judged} judged are wrong "
         f"({_at_most(numbers.wrong_share, f'all {numbers.found} found')}); "
@@ -34,26 +34,26 @@ def _at_most(share: BoundedShare, of: str) -> str:
 
 
 def clause(review: Review | None, is_current: bool, kind: Kind) -> str:
-    """What a person has reviewed of a kind, as a part of the sentence with the verdict.
+    """Clause on a person's review of a kind, for the sentence with the verdict.
 
     Args:
-        review: if there was one.
-        is_current: whether it is about the regions that were anonymized.
-        kind: of the verdict.
+        review: the review, if any.
+        is_current: whether it covers the regions that were anonymized.
+        kind: kind of the verdict.
     """
     if review is None:
         return f"no person has looked for missed {kind.plural}"
     said = f"a person reviewed {review.reviewed} of {review.tiles} tiles"
     upper = review.kinds[kind].missed_share.upper
     if not is_current:
-        return f"{said}, with other regions than these"
+        return f"{said}, but with different regions"
     if upper is None:
         return f"{said} and saw none"
-    return f"{said}, by which at most {percent(upper)} are missed"
+    return f"{said}, so at most {percent(upper)} are missed"
 
 
 def sentences(review: Review | None, is_current: bool, kinds: Collection[Kind]) -> Iterator[str]:
-    """What the review says of each kind; see `clause`."""
+    """Result of the review for each kind; see `clause`."""
     if review is None:
         return
     left = review.tiles - review.reviewed
@@ -70,14 +70,14 @@ def sentences(review: Review | None, is_current: bool, kinds: Collection[Kind]) 
             )
         if not is_current:
             said += (
-                ". The review was of other regions than those that are anonymized here, such as "
+                ". The review was of different regions than those anonymized here, such as "
                 "those before its corrections; its numbers are about those"
             )
         yield said
 
 
 def text_tables(review: Review | None) -> Iterator[TextTable]:
-    """A table with a row for each kind, and for each size class with a judged or missed region."""
+    """A table with a row per kind, and per size class with judged or missed regions."""
     if review is not None:
         yield TextTable(
             title="Reviewed by a person",

@@ -1,4 +1,4 @@
-"""Content of Figure 2: the regions that it shows, and which pictures may be seen."""
+"""Content of Figure 2: selected regions, and which pictures may be shown."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.pairs import Pair, is_changed
 
 WIDTHS = (12, 20, 40, 60, 80, 120)
-"""Widths of the regions to show, pixels."""
+"""Widths of the regions to show, in pixels."""
 REACH = 1.35
-"""Largest ratio of a region's width to the width that it stands for, or the inverse."""
+"""Maximum ratio of a region's width to the width that it represents, or the inverse."""
 TILES = 12
-"""Largest number of pictures side by side."""
+"""Maximum number of pictures side by side."""
 ASPECT = {Kind.FACE: 1.0, Kind.LICENSE_PLATE: 0.5}
 """Height of a picture, relative to its width."""
 AROUND = {Kind.FACE: 1.9, Kind.LICENSE_PLATE: 1.45}
@@ -30,7 +30,7 @@ class Tile:
 
     caption: str
     pixels: np.ndarray | None
-    """(h, w, 3) uint8 RGB; None: it must not be seen."""
+    """(h, w, 3) uint8 RGB; None if it must not be shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +39,11 @@ class FigureRow:
 
     kind: Kind
     near: int
-    """Width of `WIDTHS` that the region stands for."""
+    """Width in `WIDTHS` that the region represents."""
     width: float
-    """Width of the box, pixels."""
+    """Width of the box in pixels."""
     tiles: tuple[Tile, ...]
-    """One for each column."""
+    """One picture per column."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +51,21 @@ class FigureContent:
     """Content of Figure 2."""
 
     columns: tuple[str, ...]
-    """`original` where it may be shown, then the variants."""
+    """`original` if it may be shown, then the variants."""
     rows: tuple[FigureRow, ...]
 
 
 def samples_of(
     originals: Sequence[Pair], variants: Mapping[str, Sequence[Pair]], show_originals: bool
 ) -> FigureContent:
-    """Regions nearest to each width, of each kind.
+    """The regions nearest to each width, for each kind.
 
-    Where originals may not be shown, a picture is left out if the region, or another one in the
-    picture, is as it was.
+    If originals may not be shown, a picture is omitted if any region in it is unchanged.
 
     Args:
-        originals: the images with all of their regions.
-        variants: by name, the images that each does not drop; none of them is the originals.
-        show_originals: whether original faces and plates may be seen.
+        originals: the images with all their regions.
+        variants: the images that each variant does not drop, by name; without unmodified variants.
+        show_originals: whether original faces and plates may be shown.
     """
     by_name = {
         name: {pair.image.file_name: pair for pair in pairs} for name, pairs in variants.items()

@@ -1,4 +1,4 @@
-"""`privacy:` the attacks on each variant, and how much was missed."""
+"""Section `privacy:` attacks on each variant, and the estimate of missed regions."""
 
 from typing import TYPE_CHECKING, Annotated, Union
 
@@ -28,29 +28,27 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class SecondDetection(Detectors):
-    """Other detectors than those under `pii:`, from whose finds it is estimated how many faces and
-    license plates were missed. They change no image.
+    """Second detectors, different from those under `pii:`, to estimate how many faces and license
+    plates were missed. They change no image.
     """
 
     faces: AnyDetector | None = None
-    """The second detector of faces; null: what was missed is not estimated."""
+    """The second detector of faces; null: missed faces are not estimated."""
     license_plates: AnyDetector | None = None
-    """The second detector of license plates; null: what was missed is not estimated."""
+    """The second detector of license plates; null: missed plates are not estimated."""
     images: int = Field(500, ge=1)
-    """Training images that it searches at most: a random sample."""
+    """Maximum number of training images to search: a random sample."""
 
 
 class Membership(Section):
-    """A membership attack on every run: are images that the model was trained on told from others
-    by their loss?
-    """
+    """Membership attack on every run: does the loss reveal which images a model was trained on?"""
 
     images: int = Field(1000, ge=2)
-    """Training images, and validation images, whose loss is compared at most: random samples."""
+    """Maximum number of training images, and of validation images, to compare: random samples."""
 
 
 class Privacy(Section):
-    """The attacks on each variant, how much success is too much, and how much was missed."""
+    """Attacks on each variant, limits on their success, and the estimate of missed regions."""
 
     attacks: tuple[AnyAttack, ...] = (
         Recognition(),
@@ -61,29 +59,29 @@ class Privacy(Section):
         PlateReading(),
         PlateMatching(),
     )
-    """The attacks that are run on the training images of every variant; []: none."""
+    """Attacks on the training images of every variant; []: none."""
     regions: int = Field(2000, ge=20)
-    """Faces, and license plates, that are attacked at most: drawn from all that are large enough,
-    the same for every variant."""
+    """Maximum number of faces, and of license plates, to attack: drawn from all that are large
+    enough, the same for every variant."""
     margin: float = Field(0.01, gt=0, lt=1)
-    """An attack is no better than chance if its success exceeds that of guessing by no more than
-    this. Choose it before you see results."""
+    """An attack counts as no better than chance if its success exceeds that of guessing by no more
+    than this. Choose it before you see results."""
     limits: dict[str, Share] = Field(default_factory=dict)
-    """Largest success of each measure that may be, such as `rank_1: 0.05` or `read_whole: 0.01`.
-    If the upper end of a variant's interval exceeds it, the workflow fails once all is written."""
+    """Maximum success by measure, such as `rank_1: 0.05` or `read_whole: 0.01`. If the upper end of
+    a variant's interval exceeds it, the workflow fails after all results are written."""
 
     second_detection: SecondDetection = SecondDetection()
-    """A search by other detectors, which tells how much was missed."""
+    """Second detection, to estimate missed regions."""
 
     membership: Membership | None = None
-    """A membership attack on every run; null: none."""
+    """Membership attack on every run; null: none."""
 
     @field_validator("attacks")
     @classmethod
     def _attacks_differ(cls, attacks: tuple[Attack, ...]) -> tuple[Attack, ...]:
         titles = [attack.title for attack in attacks]
         if twice := next((title for title in titles if titles.count(title) > 1), None):
-            raise ValueError(f"{twice} is there twice; remove one")
+            raise ValueError(f"{twice} is listed twice; remove one")
         return attacks
 
     @model_validator(mode="after")
@@ -91,6 +89,6 @@ class Privacy(Section):
         measures = {name for attack in self.attacks for name in attack.measures}
         for name in self.limits:
             if name not in measures:
-                known = ", ".join(sorted(measures)) or "none, since there are no attacks"
+                known = ", ".join(sorted(measures)) or "nothing, since there are no attacks"
                 raise ValueError(f"limits.{name}: no attack measures it; measured: {known}")
         return self

@@ -1,4 +1,4 @@
-"""What needs attention in the audits of variants."""
+"""Findings in the audits of variants that need attention."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
             continue
         if whole := audit.images.whole_image:
             found.append(
-                f"{audit.variant}: {whole} of {audit.images.n} images were compared nowhere "
-                "outside of the regions (whole_image); a face or plate that was only moved, as in "
+                f"{audit.variant}: {whole} of {audit.images.n} images were compared inside "
+                "the regions only (whole_image); a face or plate that was just moved, as in "
                 "a turned image, counts as changed and is not looked for elsewhere"
             )
         for kind in audit.kinds:
@@ -24,7 +24,7 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
                 found.append(_sentence(audit, what, block.unchanged.images))
         for part, what in (
             (audit.outside, "images changed outside the regions"),
-            (audit.metadata, f"files carry metadata ({', '.join(audit.metadata.kinds)})"),
+            (audit.metadata, f"files have metadata ({', '.join(audit.metadata.kinds)})"),
         ):
             if part.n:
                 found.append(_sentence(audit, f"{part.n} {what}", part.images))

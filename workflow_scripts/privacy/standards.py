@@ -1,4 +1,4 @@
-"""What the attacks say to the steps of opinions and standards on anonymization."""
+"""Attacks mapped to the criteria of opinions and standards on anonymization."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,16 +18,16 @@ TESTS = (
             *("plate_reading", "plate_matching"),
         ),
     ),
-    ("Linkability", "Can two records be told to be of one person?", ("linking",)),
+    ("Linkability", "Can two records be linked to one person?", ("linking",)),
     ("Inference", "Can something about a person be deduced?", ("membership",)),
 )
 """The three tests of Opinion 05/2014 on anonymisation techniques (WP 216) of the Article 29 Working
-Party, and the attacks that speak to each."""
+Party, and the attacks relevant to each."""
 STANDARDS = (
     (
         "ISO/IEC 27559, context",
         "who gets the data, and what else they have",
-        "not known here: the attacker above is assumed, whoever gets the data",
+        "unknown here: the attacker described above is assumed",
     ),
     (
         "ISO/IEC 27559, data",
@@ -41,7 +41,7 @@ STANDARDS = (
     ),
     (
         "ISO/IEC 27559, governance",
-        "who answers for it, and until when",
+        "who is responsible, and until when",
         "not covered by software",
     ),
     (
@@ -54,7 +54,7 @@ STANDARDS = (
 
 
 def tests_of_anonymity(content: PrivacyTables) -> Iterator[tuple[str, str, str, str]]:
-    """Each test with its question, the attacks that speak to it, and their conclusions."""
+    """Each test with its question, the relevant attacks, and their conclusions."""
     for test, question, names in TESTS:
         if "membership" in names and content.membership:
             yield test, question, "membership", "see Membership; traits are not inferred"
@@ -69,7 +69,7 @@ def tests_of_anonymity(content: PrivacyTables) -> Iterator[tuple[str, str, str, 
 
 
 def _results(ran: Sequence[JudgedAttack]) -> Iterator[str]:
-    """The worst conclusion on each variant."""
+    """The worst conclusion per variant."""
     for variant in dict.fromkeys(one.variant for one in ran):
         own = {one.judgement.conclusion for one in ran if one.variant == variant and one.judgement}
         if worst := next((one for one in MEANINGS if one in own), None):
@@ -77,7 +77,7 @@ def _results(ran: Sequence[JudgedAttack]) -> Iterator[str]:
 
 
 def linkages(attacks: Sequence[JudgedAttack]) -> Iterator[str]:
-    """What linking says of each variant, together with the attacks that look for a name."""
+    """Conclusion from linking for each variant, together with the recognition attacks."""
     for variant in dict.fromkeys(one.variant for one in attacks):
         own = [one for one in attacks if one.variant == variant and one.run.kind is Kind.FACE]
         judgements = {one.run.title: one.judgement for one in own if one.judgement}

@@ -1,4 +1,4 @@
-"""Audit of a variant: what was measured in its images, by kind and size of the regions."""
+"""Audit of a variant: measurements of its images, by kind and size of the regions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ from workflow_scripts.privacy.matching import MIN_IOU
 from workflow_scripts.privacy.measure import ImageFinding, RegionFinding
 
 SHOWN = 5
-"""Number of names that are listed where something is wrong."""
+"""Maximum number of names listed per finding."""
 
 
 def audit_of(
@@ -46,10 +46,10 @@ def audit_of(
 
     Args:
         variant: name of the variant.
-        images: measurements of all images that are kept, at least one.
+        images: measurements of all images that are not dropped, at least one.
         made_with: see `made_with`.
-        dropped: the other images, which count in no share and no mean.
-        originals: whether the variant is the originals.
+        dropped: the dropped images, which are excluded from all shares and means.
+        originals: whether the variant consists of the originals.
     """
     regions = [region for image in images for region in image.regions]
     gone = [region for picture in dropped for region in picture.regions]
@@ -108,7 +108,7 @@ def made_with(
 
     Args:
         folder: images/{variant}/train; None for the originals.
-        finders: detectors that look again, by kind.
+        finders: detectors of the repeated search, by kind.
         fingerprint: fingerprint of the job: images, settings and code.
     """
     return {
@@ -130,8 +130,8 @@ def _by_size(regions: Sequence[RegionFinding], dropped: Counter[str]) -> dict[st
     """The numbers of all regions of one kind, and of each size class.
 
     Args:
-        regions: those in images that are kept.
-        dropped: number of the others by size class, and of all.
+        regions: regions in images that are not dropped.
+        dropped: number of dropped regions by size class, and in total.
     """
     by_size: dict[str, list[RegionFinding]] = defaultdict(list)
     for region in regions:
@@ -175,7 +175,7 @@ def _characters(plates_found: Sequence[RegionFinding]) -> CharacterCounts:
 
 
 def _names(names: Iterable[str]) -> dict[str, Any]:
-    """Number of findings, and the first few different names among them."""
+    """Number of findings, and the first few distinct names among them."""
     found = list(names)
     return {"n": len(found), "images": tuple(dict.fromkeys(found))[:SHOWN]}
 

@@ -16,7 +16,7 @@ Row = tuple[str, str, str, str, Any, int]
 COLUMNS = ("variant", "kind", "size", "metric", "value", "n")
 NOT_LOOKED_FOR = "not looked for"
 WHOLE = "image"
-"""Kind of the numbers that cover whole images."""
+"""Name of the kind for numbers about whole images."""
 
 CAPTION = (
     "Found again: share of regions that the detector still finds (in brackets: in the originals). "
@@ -26,11 +26,11 @@ CAPTION = (
 
 
 def long_table(attacks: Sequence[Row], audits: Sequence[Audit]) -> pd.DataFrame:
-    """A row for each variant, kind, size class and metric, with the number of values behind it.
+    """A row per variant, kind, size class and metric, with the number of values.
 
     Args:
-        attacks: rows that come first.
-        audits: of all variants.
+        attacks: the first rows.
+        audits: audits of all variants.
     """
     rows = [*attacks, *(row for audit in audits for row in _rows_of(audit))]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -38,7 +38,7 @@ def long_table(attacks: Sequence[Row], audits: Sequence[Audit]) -> pd.DataFrame:
 
 def _rows_of(audit: Audit) -> Iterator[Row]:
     for kind in Kind:
-        if kind not in audit.kinds:  # no number: there may be any
+        if kind not in audit.kinds:  # no number, since there may be any
             yield audit.variant, kind.value, ALL_SIZES, "regions", None, 0
         for size, block in audit.kinds.get(kind, {}).items():
             for metric, value, n in _metrics_of(block):
@@ -132,7 +132,7 @@ def _whole(audit: Audit) -> dict[str, str]:
 
 
 def _and_dropped(number: int) -> str:
-    """Number of dropped images, or of regions in them, behind that of the others."""
+    """Suffix with the number of dropped images, or of regions in them."""
     return f" ({number} more dropped)" if number else ""
 
 
@@ -147,7 +147,7 @@ def _number(value: float | None, digits: int = 2) -> str:
 def as_plain_text(tables: Sequence[TextTable], answers: Sequence[str], notes: Sequence[str]) -> str:
     """The tables for a terminal or a log, with one column per variant as in Table II.
 
-    Tables with several rows per variant, such as those of attacks, stay as they are.
+    Tables with several rows per variant, such as those of attacks, are not transposed.
     """
     parts = [textwrap.fill(text, 100) for text in answers]
     for table in tables:

@@ -20,7 +20,7 @@ from workflow_scripts.training.weights import DamagedError, read_tensors
 
 
 class OtherRunError(ValueError):
-    """A state is one of another run."""
+    """A saved state belongs to another run."""
 
 
 class Progress(FilePart):
@@ -31,7 +31,7 @@ class Progress(FilePart):
     iteration: int = 0
     """Number of steps done."""
     seconds: float = 0.0
-    """Time spent on them."""
+    """Time spent."""
     first_start: str | None = None
     """Time of the first start, ISO 8601."""
     resumed_from: list[int] = Field(default_factory=list)
@@ -47,11 +47,11 @@ class SavedState(FilePart):
     """`TrainingJob.identity`."""
     progress: Progress
     model: dict[str, Tensor]
-    # The key of earlier versions, whose states remain usable.
+    # Key used by earlier versions, whose states remain usable.
     optimisation: dict[str, Any]
 
     def write(self, job: TrainingJob) -> None:
-        """Write the state, atomically; the previous one is kept beside it."""
+        """Write the state, atomically, and keep the previous one beside it."""
         content = {**vars(self), "progress": vars(self.progress)}
         with atomic(job.state) as temporary:
             write_tensors(temporary, content)
@@ -60,11 +60,11 @@ class SavedState(FilePart):
 
     @classmethod
     def of(cls, job: TrainingJob, path: Path) -> Self:
-        """The state of this very run in a file.
+        """Read the state of this run.
 
         Raises:
-            DamagedError: the file is damaged, or holds something else.
-            OtherRunError: the state is one of another run.
+            DamagedError: the file is damaged or malformed.
+            OtherRunError: the state belongs to another run.
         """
         state = _parsed(cls, read_tensors(path))
         if state.identity != job.identity:
@@ -73,7 +73,7 @@ class SavedState(FilePart):
 
 
 class TrainedModel(FilePart):
-    """`model_final.pth`: what `predict` needs, and its origin. Plain data and tensors on disk."""
+    """`model_final.pth`: a trained model and its origin, as plain data and tensors."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -90,34 +90,36 @@ class TrainedModel(FilePart):
     """`Engine.config`."""
 
     def write(self, path: Path) -> None:
-        """Write the file; a caller that wants it whole or not at all uses `atomic`."""
+        """Write the file, not atomically; see `atomic`."""
         content = {name: value for name, value in vars(self).items() if name != "version"}
         content |= {"settings": self.settings.model_dump(mode="json"), "schema": self.version}
         write_tensors(path, {**content, "classes": list(self.classes)})
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The model in a file, which has the SHA-256 that the `run.json` beside it states.
+        """Read a model, and compare its SHA-256 with the `run.json` beside it.
 
         Raises:
-            UserError: the file is missing, damaged, or something else.
+            UserError: the file is missing, damaged or malformed.
         """
         if not path.is_file():
             raise UserError(f"{path}: no such file")
         record = RunLayout(path.parent).provenance
         expected = TrainingRecord.read(record).weights_sha256 if record.is_file() else None
         if expected is None:
-            log.warning("%s: no run.json beside it states its sha256; it is not compared", path)
+            log.warning(
+                "%s: not compared with a sha256, since no run.json beside it states one", path
+            )
         elif (found := sha256_of_file(path)) != expected:
             raise UserError(
                 f"{path}: its sha256 is {found}, but {record} states {expected}; it is damaged or "
-                "of another run; train again"
+                "from another run; train again"
             )
         try:
             content = read_tensors(path)
             if isinstance(content, dict) and "settings" in content:
                 given = {key: content["settings"][key] for key in content["settings"]}
-                given.pop("mixed_precision", None)  # of models of earlier versions
+                given.pop("mixed_precision", None)  # models of earlier versions
                 settings = validate(Training, given, f"{path}: settings")
                 content = {**content, "settings": settings}
             return _parsed(cls, content)
@@ -137,10 +139,10 @@ def _parsed(kind: Any, content: Any) -> Any:
 
 
 def write_tensors(path: Path, content: Any) -> None:
-    """Write tensors and plain data as `torch.save` does.
+    """Write tensors and plain data by `torch.save`.
 
     Raises:
-        OSError: the file cannot be written, of which torch itself speaks in riddles.
+        OSError: the file cannot be written; torch's own message would be unclear.
     """
     with path.open("wb") as stream:
         try:

@@ -14,11 +14,11 @@ from workflow_scripts.training.loading import image_at
 from workflow_scripts.training.sources import located, training_images
 
 KEEP_DECODED_BYTES = 512 * 2**20
-"""Size up to which a data set's decoded images are kept in memory after the first read."""
+"""Maximum size of a data set whose decoded images are kept in memory after the first read."""
 
 
 Augment = Callable[[LabelledImage, np.random.Generator], LabelledImage]
-"""Random change of an image and its instances; it draws from the generator only."""
+"""Random change of an image and its instances; all randomness is from the generator."""
 
 
 class TrainingSet(Dataset[TrainingSample]):
@@ -29,9 +29,9 @@ class TrainingSet(Dataset[TrainingSample]):
     Args:
         split: annotations of the training images.
         images: folder that the split's file names are relative to.
-        anonymized: folder of a variant, whose images replace those of `images`, without those that
-            it drops; None for originals.
-        augment: random change of each image.
+        anonymized: folder of a variant, whose images replace those of `images`, without dropped
+            ones; None for originals.
+        augment: augmentation of each image.
         seed: seed of the training.
         masks: whether samples have the instances' masks besides their boxes.
 
@@ -63,7 +63,7 @@ class TrainingSet(Dataset[TrainingSample]):
         return len(self.images)
 
     def __getitem__(self, position: int) -> TrainingSample:
-        """Sample at a position, from 0 on without end."""
+        """Sample at a position from 0 to infinity."""
         index = image_at(position, len(self.images), self.seed)
         random = np.random.default_rng([self.seed, position, 1])
         labelled = self.augment(self._image(index), random)
@@ -89,10 +89,11 @@ def read_labelled_image(
         record: the image.
         root: folder that its file name is relative to.
         instances: instances of the image.
-        masks: whether the masks are rasterised; otherwise the result has boxes alone.
+        masks: whether to decode masks; otherwise the result has boxes only.
 
     Raises:
-        UserError: the file is missing, damaged, not the recorded one, or of another size.
+        UserError: the file is missing or damaged, or differs from the recorded one in content or
+            size.
     """
     image = load(record, root)
     if not masks:
@@ -118,7 +119,7 @@ def read_labelled_image(
 
 
 def _boxed(image: np.ndarray, instances: tuple[Instance, ...]) -> LabelledImage:
-    """An image with the boxes of its instances that are no groups."""
+    """An image with the boxes of its instances, without groups."""
     found = [instance for instance in instances if not instance.iscrowd]
     boxes = np.array([instance.bbox for instance in found], np.float32).reshape(-1, 4)
     return LabelledImage(

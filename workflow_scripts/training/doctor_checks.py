@@ -1,4 +1,4 @@
-"""Checks of `doctor`: each returns a description of what it found, or raises."""
+"""Checks of `doctor`: each returns a description of its result, or raises."""
 
 import os
 import tempfile
@@ -44,14 +44,16 @@ def connection(gpus: int) -> str:
             _add_up, (workers, "nccl" if gpus else "gloo", Path(folder)), nprocs=workers
         )
     if not gpus:
-        return f"gloo adds up over {workers} processes"
-    return f"NCCL {'.'.join(map(str, torch.cuda.nccl.version()))} adds up over {workers} GPUs"
+        return f"gloo computes a sum over {workers} processes"
+    return (
+        f"NCCL {'.'.join(map(str, torch.cuda.nccl.version()))} computes a sum over {workers} GPUs"
+    )
 
 
 def _add_up(rank: int, workers: int, backend: str, folder: Path) -> None:
     device = torch.device("cpu")
     if backend == "nccl":
-        # As in a training, each process sees its own GPU only.
+        # As in training, each process sees only its own GPU.
         os.environ["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"].split(",")[rank]
         device = torch.device("cuda", 0)
     dist.init_process_group(
@@ -65,7 +67,7 @@ def _add_up(rank: int, workers: int, backend: str, folder: Path) -> None:
 
 
 def recipe(settings: EngineSettings) -> str:
-    """Numbers of the recipe, as the engine understands the settings."""
+    """Numbers of the recipe that the engine derives from the settings."""
     found = settings.recipe()
     return (
         f"{settings.engine}: {found.iterations} iterations of {found.images_per_step} images, "
@@ -82,15 +84,17 @@ def operators(gpus: int) -> str:
     whole = torch.tensor([[0.0, 2, 2, 6, 6]], device=device)
     mean = roi_align(ramp, whole, (1, 1), aligned=True).item()
     if kept != [0, 2] or abs(mean - 3.5) > 1e-4:
-        raise RuntimeError(f"NMS keeps {kept} instead of [0, 2], RoIAlign says {mean} for 3.5")
+        raise RuntimeError(
+            f"NMS keeps {kept} instead of [0, 2], RoIAlign gives {mean} instead of 3.5"
+        )
     return "as expected"
 
 
 def training(settings: EngineSettings, gpus: int) -> str:
-    """One step of a real training on drawn frames, its saved state, and a prediction with that.
+    """One real training step on drawn frames, its saved state, and a prediction from that state.
 
     The workers, their connection, precision, readers and memory are those of a training; the
-    weights are random. On GPUs, the frames have the size of Cityscapes'.
+    weights are random. On GPUs, the frames have the size of Cityscapes images.
     """
     height, width = (1024, 2048) if gpus else (128, 256)
     with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
@@ -115,7 +119,7 @@ def training(settings: EngineSettings, gpus: int) -> str:
 
 
 def _job(settings: EngineSettings, gpus: int, folder: Path, height: int, width: int) -> TrainingJob:
-    """A training that is to stop after its first step."""
+    """A training job that stops after its first step."""
     images: list[CocoImage] = []
     instances: list[Instance] = []
     for number in range(1, settings.recipe().images_per_step + 1):
@@ -147,8 +151,8 @@ def _job(settings: EngineSettings, gpus: int, folder: Path, height: int, width: 
 
 
 def _drawn_frame(seed: int, height: int, width: int) -> np.ndarray:
-    # Near the mean pixel that models subtract: random weights amplify what is left, and a loss that
-    # is too large counts as diverged.
+    # Near the mean pixel that models subtract: random weights amplify the remainder, and too large
+    # a loss counts as divergence.
     return np.random.default_rng(seed).integers(100, 140, (height, width, 3), np.uint8)
 
 

@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Numbers of a training that the loop needs, whatever engine trains."""
+    """Numbers that the training loop needs from any engine."""
 
     iterations: int
     """Optimizer steps."""
     images_per_step: int
     """Batch size over all workers."""
     deterministic: bool = False
-    """Only algorithms that repeat bit for bit, on GPUs too."""
+    """Whether only algorithms that repeat bit for bit are used, on GPUs too."""
     warmup: int = 0
-    """Steps until the learning rate has its full value."""
+    """Steps until the learning rate reaches its full value."""
     rate_drops: tuple[int, ...] = ()
     """Steps at which the learning rate drops."""
 
     @property
     def remarks(self) -> list[str]:
-        """What of the schedule has no effect in so few iterations."""
+        """Parts of the schedule without effect in so few iterations."""
         remarks = [
             f"the learning rate does not drop at {step}: training ends at {self.iterations}"
             for step in self.rate_drops
@@ -60,7 +60,7 @@ class Recipe:
 
 
 class EngineSettings(Section):
-    """Section `training:` of the config. Subclasses narrow `engine` to a `Literal` of the name."""
+    """Section `training:` of the config. Subclasses narrow `engine` to a `Literal` name."""
 
     engine: str
     """The framework that trains."""
@@ -69,28 +69,28 @@ class EngineSettings(Section):
     precision, compiles the backbone, and chooses algorithms by timing; `python -m workflow_scripts
     speed verify` shows whether its models are equivalent."""
     task: Task = Task.MASKS
-    """What models learn: masks or boxes. The key `task` at the top of a config sets it here."""
+    """What models learn: masks or boxes. Set by the key `task` at the top of a config."""
 
     initialisation_seeds: int | None = Field(None, ge=2, le=10_000, exclude=True)
-    """Number of seeds that random initial weights are drawn with: the run of seed s has those of
-    seed 1 + (s - 1) mod initialisation_seeds, and all else that is random (the order of the images,
-    augmentation, sampling) from its own. The spread of the runs then tells the initialisation from
-    the rest (docs/variance.md). null: each run has initial weights of its own."""
+    """Number of seeds for random initial weights: the run of seed s takes those of seed 1 + (s - 1)
+    mod initialisation_seeds, and everything else that is random (the order of the images,
+    augmentation, sampling) from its own seed. The variance of the runs then splits into
+    initialisation and the rest (docs/variance.md). null: each run has its own initial weights."""
 
     conda_environment: ClassVar[str] = "workflow"
     """Name of the conda environment of the training jobs: envs/<name>.yaml."""
     training_code: ClassVar[tuple[str, ...]] = ("workflow_scripts.training.loop",)
-    """Modules that a training depends on, beside the engine's."""
+    """Modules that a training depends on besides the engine's."""
     prediction_code: ClassVar[tuple[str, ...]] = ("workflow_scripts.training.predictor",)
-    """Modules that predictions depend on, beside the engine's."""
+    """Modules that predictions depend on besides the engine's."""
 
     @model_validator(mode="before")
     @classmethod
     def _precision_is_part_of_the_speed(cls, content: Any) -> Any:
         if isinstance(content, dict) and "mixed_precision" in content:
             raise ValueError(
-                "mixed_precision: is gone; set speed: fast, which computes in half precision, or "
-                "speed: exact for float32"
+                "mixed_precision: no longer supported; set speed: fast, which computes in half "
+                "precision, orspeed: exact for float32"
             )
         return content
 
@@ -105,44 +105,46 @@ class EngineSettings(Section):
 
     @property
     def learns_masks(self) -> bool:
-        """Whether models learn masks; all learn boxes."""
+        """Whether models learn masks in addition to boxes."""
         return self.task is Task.MASKS
 
     @property
     def is_fast(self) -> bool:
-        """Whether numbers may differ in their last digits for speed."""
+        """Whether results may differ in their last digits for speed."""
         return self.speed == "fast"
 
     @property
     def conda_file(self) -> Path | None:
-        """A conda file of the user's for the training jobs; None: this project's own."""
+        """The user's conda file for the training jobs; None for this project's."""
         return None
 
     def for_training(self) -> Self:
-        """The settings without what concerns predictions only."""
+        """The settings without those for predictions only."""
         return self
 
     def shortened(self, iterations: int) -> Self:
-        """The settings of a training with another number of iterations, but the same schedule.
+        """The settings with another number of iterations and the same relative schedule.
 
         Raises:
-            UserError: the engine's trainings have one length.
+            UserError: the engine's trainings have a fixed length.
         """
-        raise UserError(f"--iterations: engine {self.engine} has one length only; leave it out")
+        raise UserError(
+            f"--iterations: trainings of engine {self.engine} have a fixed length; remove it"
+        )
 
     def check_early(self) -> None:
-        """Check what can be checked while the jobs are planned, without importing the framework.
+        """Checks made when the jobs are planned, without importing the framework.
 
         Raises:
             UserError: a setting cannot work.
         """
 
     def further_dependencies(self) -> dict[str, Any]:
-        """What determines a result besides the settings, the code and the locked packages."""
+        """Inputs of a training besides the settings, the code and the locked packages."""
         return {}
 
     def prediction_dependencies(self) -> dict[str, Any]:
-        """What determines predictions besides the run, the settings and the code."""
+        """Inputs of predictions besides the run, the settings and the code."""
         return {}
 
     def recipe(self) -> Recipe:
@@ -165,9 +167,9 @@ class EngineSettings(Section):
         """The engine of these settings.
 
         Args:
-            classes: number of classes, without the background.
-            config: `Engine.config` of the training that a model comes from; None to derive it
-                from the settings.
+            classes: number of classes without background.
+            config: `Engine.config` of the training that produced the model; None to derive it from
+                the settings.
 
         Raises:
             UserError: the framework is missing, or does not accept the settings.
@@ -177,14 +179,14 @@ class EngineSettings(Section):
 
 @dataclass(frozen=True)
 class OptimizerAndSchedule:
-    """Optimizer of a model, and its learning rates over time."""
+    """Optimizer of a model, and its learning rate schedule."""
 
     optimizer: Optimizer
-    """With base learning rates."""
+    """Optimizer with the base learning rates."""
     factor: Callable[[int], float]
     """Factor on all base learning rates at an iteration, from 0 on."""
     gradient_clip: float | None = None
-    """Maximum norm of the whole gradient; None if unlimited, or if the optimizer clips itself."""
+    """Maximum norm of the whole gradient; None if unlimited or clipped by the optimizer itself."""
 
 
 @dataclass(frozen=True)
@@ -205,16 +207,16 @@ class Engine(Protocol):
     """Models of a framework. The loop, the data and the checkpoints are shared by all engines."""
 
     counts_are_images: bool
-    """Whether each `LossTerm` counts the images. Otherwise the counts are known only after the
-    forward pass, and a step in micro-batches needs one more of them. It may depend on the model,
-    and is asked once that is made."""
+    """Whether the count of each `LossTerm` is the number of images. Otherwise the counts are known
+    only after the forward pass, and a step in micro-batches needs an additional forward pass. Read
+    after the model is made, since it may depend on the model."""
 
     against_divergence: str
-    """Advice for a training that diverges: the settings to change."""
+    """Advice if the training diverges: the settings to change."""
 
     @property
     def config(self) -> str | None:
-        """The framework's own config with all that follows from the settings; None without one."""
+        """The framework's own resolved config; None if it has none."""
 
     def initial_model(self, weights: Path | None) -> nn.Module:
         """A model to train, on CPU, in training mode.
@@ -235,7 +237,7 @@ class Engine(Protocol):
         """Random change of a training image. It can be pickled, and draws from its generator."""
 
     def resizing(self, evaluation: Evaluation) -> Callable[[LabelledImage], LabelledImage]:
-        """What brings an image with its instances to the size that models are tested at."""
+        """Transform that resizes an image with its instances to the test size."""
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
         """Optimizer and schedule of a model."""
@@ -244,7 +246,7 @@ class Engine(Protocol):
         """The module that `losses` calls: the model, or a wrapper that shares its parameters."""
 
     def losses(self, module: nn.Module, samples: Sequence[TrainingSample]) -> dict[str, LossTerm]:
-        """Terms of the loss, by name, for some of a step's images.
+        """Loss terms by name for some of a step's images.
 
         Args:
             module: result of `loss_module`, possibly inside `DistributedDataParallel`.

@@ -1,4 +1,4 @@
-"""Loss of a trained model on single images, by which a membership attack tells what it has seen."""
+"""Loss of a trained model on single images, the input of a membership attack."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ from workflow_scripts.training.predictor import Predictor, in_batches
 
 
 def sample_of(images: Iterable[CocoImage], most: int) -> list[CocoImage]:
-    """A random sample of images; an image's place in the draw depends on its content alone."""
+    """A random sample of images; an image's rank in the draw depends on its content alone."""
     return sorted(images, key=_digest)[:most]
 
 
@@ -35,21 +35,22 @@ def image_losses(
     *,
     masks: bool,
 ) -> Iterator[float]:
-    """Loss of each image that has an instance: the sum of the terms that the training minimises.
+    """Loss of each image with instances: the sum of the terms that training minimises.
 
-    Anchors and proposals are drawn by a seed of the image, which is the same for all models.
-    Nothing of the model changes.
+    Anchors and proposals are sampled with a seed of the image that is the same for all models. The
+    model does not change.
 
     Args:
-        predictor: the model; its mode is changed.
+        predictor: the model; its training mode changes.
         evaluation: image sizes.
         images: records of some images of the split.
         split: their labels.
         root: folder that the file names are relative to.
-        masks: whether the model has learned masks.
+        masks: whether the model learned masks.
 
     Raises:
-        UserError: a file is missing, damaged, not the recorded one, or of another size.
+        UserError: a file is missing or damaged, or differs from the recorded one in content or
+            size.
     """
     engine, model = predictor.engine, predictor.model
     module = computing_losses(engine, model)
@@ -72,7 +73,7 @@ def _read(image: CocoImage, split: CocoSplit, root: Path, *, masks: bool) -> Lab
 
 
 def computing_losses(engine: Engine, model: nn.Module) -> nn.Module:
-    """The module that computes losses, with layers that would change or draw as in testing."""
+    """The module that computes losses, with normalisation and dropout in test mode."""
     model.train()
     for part in model.modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm | nn.modules.dropout._DropoutNd):

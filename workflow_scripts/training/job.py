@@ -1,4 +1,4 @@
-"""The training job that the command hands to its workers, and how it ended."""
+"""The training job that the command passes to its workers, and its outcome."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,10 +14,10 @@ from workflow_scripts.training.engine import EngineSettings, Recipe
 
 @dataclass(frozen=True)
 class Validation:
-    """Images to test on while a model trains."""
+    """Validation images for tests during training."""
 
     every: int
-    """Number of iterations from one test to the next."""
+    """Number of iterations between tests."""
     settings: Evaluation
     annotations: Path
     """COCO annotations of the validation split."""
@@ -40,7 +40,7 @@ class TrainingJob:
     seed: int
     """Seed in the names of the run's folder and results."""
     seed_offset: int
-    """Added to the seed for the training; not 0 in an A/A control."""
+    """Offset added to the seed for training; not 0 in an A/A control."""
     fingerprint: str
     """Hash of everything that determines the result."""
     output: Path
@@ -54,15 +54,15 @@ class TrainingJob:
     checkpoint_seconds: float
     """Interval at which the state for resuming is saved."""
     stop_at: float | None = None
-    """Unix time (seconds) at which to save and stop; None for no limit."""
+    """Unix time in seconds at which to save and stop; None for no limit."""
     micro_batch: int | None = None
     """Maximum number of a worker's images in one forward pass; None for all."""
     validation: Validation | None = None
-    """What to test on while the model trains; None not to."""
+    """Tests during training; None for none."""
     other_initialisation: int | None = None
     """Seed of the initial weights; None for that of the training."""
     silent_minutes: float | None = None
-    """Time without output after which a program of the user hangs; None for no limit."""
+    """Time without output after which a user's program counts as hanging; None for no limit."""
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -71,25 +71,25 @@ class TrainingJob:
 
     @property
     def identity(self) -> str:
-        """Hash that a saved state must match to be resumed. The hardware is no part of it."""
-        # One where they agree, as a run of a single seed always had it.
+        """Hash that a saved state must match to be resumed. It does not cover the hardware."""
+        # A single number if both seeds agree, so that identities of earlier versions stay valid.
         seeds = dict.fromkeys((self.training_seed, self.initialisation_seed))
         return sha256_of(canonical_json([self.fingerprint, self.variant, *seeds]))
 
     @property
     def training_seed(self) -> int:
-        """Seed of everything that is random but, possibly, the initial weights."""
+        """Seed of all randomness except, possibly, the initial weights."""
         return self.seed + self.seed_offset
 
     @property
     def initialisation_seed(self) -> int:
-        """Seed of the initial weights, as far as they are random."""
+        """Seed of the random initial weights."""
         other = self.other_initialisation
         return self.training_seed if other is None else other
 
     @property
     def readers(self) -> int:
-        """Number of processes that read ahead for each worker.
+        """Number of reader processes per worker.
 
         None on CPU, where the cores are busy with the model.
         """
@@ -102,7 +102,7 @@ class TrainingJob:
 
     @property
     def checkpoints(self) -> Path:
-        """Folder of everything that is not a result: state for resuming, the launcher's files."""
+        """Folder of all non-results: the state for resuming, and the launcher's files."""
         return self.files.state
 
     @property
@@ -117,7 +117,7 @@ class TrainingJob:
 
     @property
     def live_metrics(self) -> Path:
-        """`metrics.jsonl` while it grows; it becomes a result when the training has ended."""
+        """`metrics.jsonl` while it grows; it becomes a result when the training ends."""
         return self.files.state_metrics
 
     @property
@@ -132,39 +132,39 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class Rendezvous:
-    """Folder on this machine's own disk where the command and its workers find each other.
+    """Folder on a local disk where the command and its workers connect.
 
-    Network file systems may lack locks and pipes, which are needed here.
+    The connection needs locks and pipes, which network file systems may lack.
     """
 
     folder: Path
 
     @property
     def heartbeat(self) -> Path:
-        """Pipe whose writing end the command holds: workers stop when the command is gone."""
+        """Pipe whose writing end the command holds open: workers stop when the command is gone."""
         return self.folder / "heartbeat"
 
     @property
     def process_group(self) -> Path:
-        """File by which torch forms the process group."""
+        """Rendezvous file of torch's process group."""
         return self.folder / "process_group"
 
 
 class Ending(StrEnum):
-    """End of a training, or of a worker's part in it."""
+    """Outcome of a training, or of a worker's part in it."""
 
     DONE = "done"
     SAVED = "saved"
-    """Stopped before the end on request; the state is saved."""
+    """Stopped early on request, with the state saved."""
     FAILED = "failed"
     """Stopped by an error that the user can correct."""
     CRASHED = "crashed"
-    """Stopped by a bug, a lack of memory, or the end of another worker."""
+    """Stopped by a bug, lack of memory, or the loss of another worker."""
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """End of a worker, for the command to report."""
+    """Outcome of a worker, for the command to report."""
 
     ending: Ending
     message: str

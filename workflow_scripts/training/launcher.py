@@ -1,4 +1,4 @@
-"""The worker processes of a training on this machine: start, messages, end."""
+"""The worker processes of a training on this machine: start, messages, outcome."""
 
 import contextlib
 import logging
@@ -28,16 +28,17 @@ from workflow_scripts.training.process_control import (
 from workflow_scripts.training.programs.training import ProgramRun
 
 NO_LIMIT_MINUTES = 60 * 24 * 365
-"""Time limit that submitit requires; a run's own limit is `TrainingJob.stop_at`."""
+"""Time limit required by submitit; the limit of a run is `TrainingJob.stop_at`."""
 WAIT_FOR_OTHERS_SECONDS = 60.0
-"""Time after the first worker's end within which the others end, or wait for it in vain."""
+"""Time that the other workers have to end after the first one; longer means that they wait for it
+in vain."""
 
 
 def launch(job: TrainingJob) -> TrainingOutcome:
-    """Train with `job.workers` processes, or a program of the user, and wait for their end.
+    """Train with `job.workers` processes, or a user's program, and wait for the end.
 
-    `job.checkpoints` is removed when the training is done. A run that is trained already, perhaps
-    by another process while this one waited for it, is left as it is.
+    `job.checkpoints` is removed when the training is done. A run that is already trained, perhaps
+    by another process while this one waited, is left unchanged.
 
     Raises:
         UserError: another process still trains in this folder at `job.stop_at`, a worker crashed or
@@ -47,7 +48,7 @@ def launch(job: TrainingJob) -> TrainingOutcome:
         if _is_trained(job):
             outcome = TrainingOutcome(
                 Ending.DONE,
-                f"{job.output}: trained already, from the same settings, data and code; delete "
+                f"{job.output}: already trained, with the same settings, data and code; delete "
                 f"{job.files.checkpoint.name} to train again",
             )
         else:
@@ -69,7 +70,7 @@ def _trained(job: TrainingJob) -> TrainingOutcome:
 
 
 def _is_trained(job: TrainingJob) -> bool:
-    """Whether the results of this very run are there and whole."""
+    """Whether the results of this run exist and are complete."""
     try:
         record = TrainingRecord.read(job.files.provenance)
         digest = sha256_of_file(job.files.checkpoint)
@@ -83,7 +84,7 @@ def _is_trained(job: TrainingJob) -> bool:
 
 
 class _Launch:
-    """Workers of one training, from their start to their end."""
+    """Workers of one training, from start to end."""
 
     def __init__(self, job: TrainingJob, rendezvous: Rendezvous) -> None:
         self.job = job
@@ -105,7 +106,7 @@ class _Launch:
         self.stopped_by = signal.Signals(number)
 
     def wait(self) -> TrainingOutcome:
-        """Outcome of the training; until its end, rank 0's messages are passed on."""
+        """Wait for the outcome of the training, and relay rank 0's messages."""
         messages = _Tail(self.job.log_of(0))
         first_ended: float | None = None
         asked: float | None = None
@@ -114,7 +115,7 @@ class _Launch:
             messages.pass_on()
             now = time.monotonic()
             if self.stopped_by and (asked is None or now - asked >= 1):
-                # Repeatedly, since a worker that is still starting does not handle signals yet.
+                # Repeated, since a worker that is still starting does not handle signals yet.
                 if asked is None:
                     log.info("received %s; saving", self.stopped_by.name)
                 os.kill(int(self.task.job_id), signal.SIGTERM)
@@ -150,7 +151,7 @@ class _Launch:
         for rank in range(self.job.workers):
             if rank not in outcomes:
                 raise self._crash(rank, "was killed, or ran out of memory")
-        # When one worker crashes, the others lose their connection to it: the first is the cause.
+        # When one worker crashes, the others lose their connection: the first failure is the cause.
         for rank, outcome in outcomes.items():
             if outcome.ending is Ending.CRASHED:
                 log.error("%s", outcome.message.rstrip())
@@ -163,7 +164,7 @@ class _Launch:
 
 
 class _Tail:
-    """A growing file whose new lines are passed on to this process's log."""
+    """A growing file whose new lines are relayed to this process's log."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -183,7 +184,7 @@ class _Tail:
 
 @contextlib.contextmanager
 def _heartbeat(path: Path) -> Iterator[None]:
-    """Context that holds a named pipe's writing end: readers see when this process ends."""
+    """Context that holds a named pipe's writing end open: readers notice when this process ends."""
     os.mkfifo(path)
     end = os.open(path, os.O_RDWR | os.O_NONBLOCK)
     try:
@@ -193,7 +194,7 @@ def _heartbeat(path: Path) -> Iterator[None]:
 
 
 def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
-    """Do one worker's part of a training, in a process of its own."""
+    """Do one worker's part of a training, in a separate process."""
     stop = StopRequest(rendezvous.heartbeat, job.stop_at)
     from submitit.helpers import TorchDistributedEnvironment  # noqa: PLC0415, see `_Launch`
 
@@ -210,7 +211,7 @@ def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
         except UserError as error:
             return TrainingOutcome(Ending.FAILED, str(error))
         except Exception:
-            # Printed as well, since this process's output goes to its log file.
+            # Also printed, since this process's output goes to its log file.
             traceback.print_exc()
             return TrainingOutcome(Ending.CRASHED, traceback.format_exc())
 

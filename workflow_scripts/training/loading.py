@@ -1,9 +1,9 @@
-"""Order of the training images, and reading them ahead.
+"""Order of the training images, and read-ahead.
 
 The order is an endless sequence that depends on the seed alone: position p is image p modulo n of a
-permutation that is drawn anew for every epoch. Step i takes the positions from i × images_per_step
-on, and each worker its slice of them. Nothing about the order has to be stored to resume, and the
-number of workers does not change it.
+permutation that is redrawn every epoch. Step i takes the images_per_step positions from i ×
+images_per_step on, and each worker a slice of them. So resuming needs no stored order, and the
+order does not depend on the number of workers.
 """
 
 import os
@@ -24,8 +24,8 @@ from workflow_scripts.training.process_control import STOP_SIGNALS
 Sample = TypeVar("Sample")
 
 OPEN_FILES = 65_536
-"""Open files that this process asks for: each tensor that another one has read is one until it is
-copied, and a usual limit of 1024 is soon reached."""
+"""Requested limit of open files: each tensor from a reader process is an open file until it is
+copied, which soon exceeds the usual limit of 1024."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def _permutation(epoch: int, images: int, seed: int) -> np.ndarray:
 def batches(
     samples: Dataset[Sample], positions: Iterable[list[int]], processes: int, *, pinned: bool
 ) -> Iterator[list[Sample]]:
-    """Samples of this worker, a list per step.
+    """Samples of this worker, one list per step.
 
     Args:
         samples: endless sequence of samples.
         positions: positions of each step's samples, as `BatchPositions`.
-        processes: number of processes that read ahead; with 0 this process reads.
-        pinned: return page-locked memory, for GPUs.
+        processes: number of reader processes; with 0, this process reads.
+        pinned: whether to return page-locked memory, for GPUs.
     """
     if processes:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -85,11 +85,11 @@ def batches(
         collate_fn=list,
         pin_memory=pinned,
         worker_init_fn=_set_up_reader,
-        # Forked processes inherit what is blocked; Python 3.14 and later would choose another way.
+        # Forked processes inherit blocked signals; Python 3.14 and later do not fork by default.
         multiprocessing_context="fork" if processes else None,
     )
-    # Slurm's signals reach every process of a job, but readers have to last until the worker has
-    # saved its state: they start, and stay, with these signals blocked.
+    # Slurm signals every process of a job, but readers must survive until the worker has saved its
+    # state: they run with these signals blocked from the start.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         return iter(loader)
@@ -98,9 +98,9 @@ def batches(
 
 
 def _set_up_reader(process: int) -> None:
-    """Let OpenCV use one thread, and wait in another for the worker's SIGTERM, nobody else's.
+    """Limit OpenCV to one thread, and wait in a thread for a SIGTERM from the worker only.
 
-    There are as many readers as threads already.
+    The number of readers already equals the number of threads.
     """
     cv2.setNumThreads(1)
     threading.Thread(target=_wait_for_the_worker, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Copies of a training's images on the node's own disk."""
+"""Copies of a training's images on the node's local disk."""
 
 import contextlib
 import errno
@@ -20,16 +20,16 @@ from workflow_scripts.training.sources import located
 
 
 def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
-    """A job that reads its images from the disk of this node.
+    """A job that reads its images from the local disk.
 
     The copy is made once per node: jobs with the same images share it, and wait while one of them
-    makes it. Each image is checked by its SHA-256, whether it is copied or found. Where the disk
-    cannot be written or is full, or a variable is not set, the images are read where they are, and
-    one line says so.
+    makes it. The SHA-256 of each image is checked, whether copied or found. If the disk is full or
+    not writable, or a variable is not set, the images are read from their original place, with a
+    warning.
 
     Args:
         job: a training.
-        scratch: folder on the node's own disk; `$NAME` stands for an environment variable.
+        scratch: folder on the local disk; `$NAME` stands for an environment variable.
 
     Raises:
         UserError: an image is missing or has changed since it was recorded.
@@ -42,18 +42,20 @@ def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
     folder = Path(os.path.expandvars(scratch)) / named
     try:
         if not folder.is_absolute() or "$" in str(folder):
-            raise OSError(errno.EINVAL, "a variable in it is not set, or it is no absolute path")
+            raise OSError(
+                errno.EINVAL, "a variable in it is not set, or it is not an absolute path"
+            )
         with _alone_at(folder):
             copied = sum(_copy(image, root, folder) for image in images)
             if manifest is not None:
                 _copy_manifest(root, folder, manifest)
     except OSError as error:
         log.warning(
-            "%s: no copy of the images (%s): they are read where they are",
+            "%s: images are not copied (%s), but read from their original place",
             *(folder, error.strerror or error),
         )
         return job
-    log.info("%s: %d images, %d of them copied now", folder, len(images), copied)
+    log.info("%s: %d images, of which %d copied now", folder, len(images), copied)
     if job.anonymized is None:
         return replace(job, images=folder)
     return replace(job, anonymized=folder)
@@ -61,23 +63,23 @@ def with_local_images(job: TrainingJob, scratch: Path) -> TrainingJob:
 
 @contextlib.contextmanager
 def _alone_at(folder: Path) -> Iterator[None]:
-    """The only process on this node that makes the copy; what it began is gone if it cannot."""
+    """Context of the only process on this node that makes the copy; a failed copy is deleted."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the folder: who waits for it may find the folder gone.
+    # The lock is beside the folder, which may be gone when a waiting process gets it.
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         is_new = not folder.exists()
         try:
             yield
         except OSError:
-            # What was there before may be what another training reads.
+            # Files that existed before may be in use by another training.
             if is_new:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
 
 
 def _copy(image: CocoImage, root: Path, folder: Path) -> bool:
-    """Copy an image unless it is there; whether it was copied."""
+    """Copy an image unless it exists; return whether it was copied."""
     target = folder / image.file_name
     if target.is_file() and sha256_of_file(target) == image.sha256:
         return False
@@ -92,7 +94,7 @@ def _copy_manifest(root: Path, folder: Path, sha256: str) -> None:
 
 
 def _write(target: Path, content: bytes) -> None:
-    """Write a file as a whole, for others may read it."""
+    """Write a file atomically, since others may read it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.partial")
     partial.write_bytes(content)

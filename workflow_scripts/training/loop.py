@@ -35,13 +35,13 @@ from workflow_scripts.training.weights import DamagedError
 def train(
     job: TrainingJob, rank: int, rendezvous: Rendezvous, stop: Callable[[], bool]
 ) -> TrainingOutcome:
-    """Train as one of the job's workers, until the end or until asked to stop.
+    """Train as one of the job's workers, until the end or a request to stop.
 
     Args:
         job: the training.
         rank: rank of this worker.
-        rendezvous: where the workers find each other.
-        stop: asked once per step whether to save and stop.
+        rendezvous: rendezvous of the workers.
+        stop: called once per step; returns whether to save and stop.
 
     Raises:
         UserError: an image cannot be read, the weights do not fit, the loss diverges, or the
@@ -59,10 +59,10 @@ def train(
 
 
 class TrainingRun:
-    """One run, from its start or its saved state to its end.
+    """One run, from its start or saved state to its end.
 
-    Everything random follows from the seed and the position in the run, so a saved state holds no
-    generator, and an interrupted run ends like an uninterrupted one.
+    All randomness depends on the seed and the position in the run, so a saved state needs no
+    generator state, and an interrupted run ends like an uninterrupted one.
     """
 
     def __init__(self, job: TrainingJob, worker: Worker) -> None:
@@ -101,7 +101,7 @@ class TrainingRun:
             self.metrics = Metrics(job, self.progress.iteration, self.progress.seconds)
 
     def run(self, stop: Callable[[], bool]) -> TrainingOutcome:
-        """Train until the end, or until asked to stop."""
+        """Train until the end or a request to stop."""
         for batch in self._batches():
             self._step(batch, stop())
             iteration = self.progress.iteration
@@ -147,8 +147,8 @@ class TrainingRun:
         try:
             agreed = self.compute_gradient(batch, stop=stop, save=due)
         except Exception as error:
-            self._read(everything=True)  # the step before may be why
-            if isinstance(error, FloatingPointError):  # as detectron2 calls proposals that are NaN
+            self._read(everything=True)  # the previous step may be the cause
+            if isinstance(error, FloatingPointError):  # detectron2's error for NaN proposals
                 raise self._diverged(self.progress.iteration + 1, str(error)) from None
             raise
         finite = self.optimizer.step()
@@ -157,10 +157,10 @@ class TrainingRun:
         self.readings.add(self.progress.iteration, rate, agreed, finite)
 
     def _read(self, *, everything: bool) -> list[StepReading]:
-        """Steps that have not been read: those that need no waiting, or all of them.
+        """Steps whose losses have not been read: those available without waiting, or all of them.
 
-        Where one asks for a saved state, the later ones are read as well, since a state is saved
-        only of weights that have not diverged.
+        If one of them is due for saving, the later ones are read as well, since only weights that
+        have not diverged are saved.
         """
         readings = self.readings.read(everything=everything)
         if any(reading.stop or reading.save for reading in readings):
@@ -173,7 +173,7 @@ class TrainingRun:
         return readings
 
     def _record(self, readings: list[StepReading], scores: ValidationScores | None) -> None:
-        """Write down steps; the scores are of the last of them."""
+        """Record steps; the scores belong to the last one."""
         if not self.worker.is_rank_0:
             return
         for reading in readings:
@@ -188,15 +188,15 @@ class TrainingRun:
         )
 
     def _start(self) -> None:
-        """Set up the model and its optimizer as they are before the first step."""
+        """Set up the model and its optimizer for the first step."""
         torch.manual_seed(self.job.initialisation_seed)
         model = self.engine.initial_model(self.job.settings.initial_weights())
         if self.job.initialisation_seed != self.job.training_seed:
-            # What draws from this generator later, such as dropout, is no initialisation.
+            # Later draws from this generator, such as dropout, are not part of the initialisation.
             torch.manual_seed(self.job.training_seed)
         self.model = model.to(self.worker.device)
         if self.worker.device.type == "cuda":
-            # The layout in which convolutions are fastest there; on CPUs, the engine chooses it.
+            # The fastest layout for convolutions on GPUs; on CPUs, the engine chooses the layout.
             self.model.to(memory_format=torch.channels_last)
         scheduled = self.engine.optimizer(self.model)
         self.optimizer = ScheduledOptimizer(
@@ -209,21 +209,23 @@ class TrainingRun:
         self.progress = Progress(first_start=now())
 
     def _compile(self) -> None:
-        """Let the backbone, with its pyramid, be compiled at its first call."""
+        """Compile the backbone with its feature pyramid at its first call."""
         backbone, device = getattr(self.model, "backbone", None), self.worker.device
         if device.type == "cpu":
-            reason: str | None = "on a CPU it takes longer than it gains"
+            reason: str | None = "on a CPU, compiling takes longer than it saves"
         elif backbone is None:
             reason = "the model has no part named `backbone`"
         else:
             reason = compile_part(backbone, device)
         if reason is not None:
-            log.warning("training.speed: nothing is compiled, which changes no result: %s", reason)
+            log.warning(
+                "training.speed: nothing is compiled (results do not depend on it): %s", reason
+            )
 
     def _resume(self) -> None:
-        """Restore the newest saved state of this very run, if there is one."""
+        """Restore the newest saved state of this run, if any."""
         for path, otherwise in (
-            (self.job.state, "going back to the one before"),
+            (self.job.state, "using the previous one"),
             (self.job.previous_state, "starting from the beginning"),
         ):
             try:
@@ -305,4 +307,4 @@ def _advice(job: TrainingJob) -> str:
             f"lower --micro-batch from {images} to {images // 2} "
             "(in a profile: set-resources: train: micro_batch); the result stays the same"
         )
-    return "one image alone does not fit: lower the training image size, or take a larger GPU"
+    return "a single image does not fit: lower the training image size, or use a larger GPU"

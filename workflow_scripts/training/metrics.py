@@ -1,4 +1,4 @@
-"""`metrics.jsonl`, the same for TensorBoard, and the progress line of a training in the log."""
+"""`metrics.jsonl`, TensorBoard's event file, and the progress lines of a training in the log."""
 
 import json
 import shutil
@@ -17,23 +17,23 @@ from workflow_scripts.training.job import TrainingJob
 from workflow_scripts.training.origin import now
 
 RECENT_STEPS = 50
-"""Number of steps that rates and the shown loss are averaged over."""
+"""Number of steps that speeds and logged losses are averaged over."""
 FEWEST_STEPS = 10
-"""Steps after which speed and time left are shown; the first ones take longer."""
+"""Number of first, slower steps before speed and time left are logged."""
 NO_CURVES = "iteration", "iterations", "seconds"
-"""Numbers of a line that are no curve over the iterations."""
+"""Numbers of a line that are not plotted over the iterations."""
 
 
 class Metrics:
-    """Writer of losses: every few iterations to two files, now and then to the log.
+    """Writer of losses: every few iterations to two files, and less often to the log.
 
-    The JSON Lines of an interrupted run are kept up to where it is resumed. TensorBoard's event
-    file is made anew from them.
+    The JSON Lines of an interrupted run are kept up to the iteration at which it resumes.
+    TensorBoard's event file is rewritten from them.
 
     Args:
         job: the training.
-        iteration: number of steps done before.
-        seconds: time spent before.
+        iteration: number of steps already done.
+        seconds: time already spent.
     """
 
     def __init__(self, job: TrainingJob, iteration: int, seconds: float) -> None:
@@ -44,7 +44,7 @@ class Metrics:
         self._started = time.monotonic()
         self._shown = -float("inf")
         self._times: deque[float] = deque([self._started], maxlen=RECENT_STEPS)
-        """End of each step, after the time at which the first one began."""
+        """Start time of the first step, followed by the end time of each step."""
         self._losses: deque[float] = deque(maxlen=RECENT_STEPS)
         earlier = read_loss_lines(job.live_metrics)
         lines = [line for record, line in earlier if record.iteration <= iteration]
@@ -66,10 +66,10 @@ class Metrics:
         """Record a step.
 
         Args:
-            iteration: number of steps done, this one included.
+            iteration: number of steps done, including this one.
             terms: loss by term.
             learning_rate: learning rate of the step.
-            validation: scores after the step, if it was due.
+            validation: scores after the step, if a test was due.
         """
         loss = sum(terms.values())
         self._losses.append(loss)
@@ -108,7 +108,7 @@ class Metrics:
 
 
 def _stream_of(path: Path, lines: list[str]) -> TextIO:
-    """File open for writing after these lines."""
+    """File with these lines, opened for appending."""
     path.parent.mkdir(parents=True, exist_ok=True)
     stream = path.open("w", encoding="utf-8")
     stream.writelines(f"{line}\n" for line in lines)
@@ -117,8 +117,10 @@ def _stream_of(path: Path, lines: list[str]) -> TextIO:
 
 
 def _events_of(folder: Path, lines: list[str]) -> SummaryWriter:
-    """Writer of an event file that has these lines already, in an empty folder."""
-    if folder.is_symlink() or folder.is_file():  # a folder elsewhere would keep another run's
+    """Writer of an event file that starts with these lines, in an emptied folder."""
+    if (
+        folder.is_symlink() or folder.is_file()
+    ):  # otherwise the folder would keep another run's events
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     writer = SummaryWriter(str(folder), flush_secs=30)

@@ -23,7 +23,7 @@ def now() -> str:
 
 
 def versions() -> dict[str, str | None]:
-    """Versions of Python and of the packages that compute; None if not installed."""
+    """Versions of Python and of the numerical packages; None if not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}
     for package in PACKAGES:
         try:

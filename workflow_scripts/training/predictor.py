@@ -24,16 +24,16 @@ from workflow_scripts.training.engine import Detections, Engine
 Item = TypeVar("Item")
 
 GPU_BATCH = 4
-"""Images per forward pass on a GPU; on CPUs, batches gain nothing."""
+"""Images per forward pass on a GPU; on CPUs, batches bring no gain."""
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model of an engine, ready to predict.
+    """An engine's model, ready to predict.
 
     Args:
-        engine: the model's.
-        model: result of `Engine.trained_model`, on the device that computes.
+        engine: engine of the model.
+        model: result of `Engine.trained_model`, on its device.
         threads: CPU threads.
     """
 
@@ -45,11 +45,12 @@ class Predictor:
         """COCO results of images: boxes xywh, and masks if the model has them, in pixels.
 
         Args:
-            images: records of the images, read a batch at a time.
+            images: records of the images, read batch by batch.
             root: folder that their file names are relative to.
 
         Raises:
-            UserError: a file is missing, damaged, not the recorded one, or of another size.
+            UserError: a file is missing or damaged, or differs from the recorded one in content or
+                size.
         """
         on_gpu = next(self.model.parameters()).is_cuda
         size = GPU_BATCH if on_gpu else 1
@@ -64,7 +65,7 @@ class Predictor:
 def load_predictor(
     checkpoint: Path, evaluation: Evaluation, *, threads: int, on_gpu: bool
 ) -> tuple[Predictor, TrainedModel]:
-    """The model of a checkpoint, and what the checkpoint says of it.
+    """The model of a checkpoint, and the checkpoint's metadata.
 
     Args:
         checkpoint: `model_final.pth`.
@@ -73,7 +74,7 @@ def load_predictor(
         on_gpu: compute on the first GPU.
 
     Raises:
-        UserError: the checkpoint is missing, or is no trained model.
+        UserError: the checkpoint is missing, or is not a trained model.
     """
     set_up_torch(threads, deterministic=not on_gpu)
     trained = TrainedModel.read(checkpoint)
@@ -89,7 +90,7 @@ def load_predictor(
 
 
 def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Items in lists of a size; the last may be shorter."""
+    """Items in lists of a given size; the last may be shorter."""
     iterator = iter(items)
     while batch := list(itertools.islice(iterator, size)):
         yield batch

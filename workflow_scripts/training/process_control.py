@@ -13,17 +13,17 @@ from folder_owner import Waiting, owned, stop_this_process
 from plain_commands.console import log
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGURG)
-"""Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step early."""
+"""Slurm's TERM before KILL, Ctrl-C, and URG, which Slurm can send to a step ahead of time."""
 OWNER = "owner.json"
-"""Name of the file that tells other nodes, too, who trains in the folder."""
+"""Name of the owner file, which shows all nodes who trains in the folder."""
 
 
 class StopRequest:
-    """Request to save and stop: by a signal, by the clock, or by the end of the command.
+    """Request to save and stop: a signal, a time limit, or the end of the command.
 
     Args:
         heartbeat: named pipe whose writing end the command holds open; None in the command itself.
-        stop_at: Unix time (seconds) to stop at, or None.
+        stop_at: Unix time in seconds to stop at, or None.
     """
 
     def __init__(self, heartbeat: Path | None, stop_at: float | None) -> None:
@@ -57,23 +57,23 @@ class StopRequest:
 
 @contextlib.contextmanager
 def sole_user_of(folder: Path, until: float | None = None) -> Iterator[None]:
-    """Context in which no other command, and no worker that it left behind, uses the folder.
+    """Context in which no other command, nor a worker left by one, uses the folder.
 
-    There are two locks: the owner's file excludes commands, on this machine or another; the file
-    system's lock excludes workers on this machine whose command was killed.
+    There are two locks: the owner file excludes commands on any machine; the file system's lock
+    excludes workers on this machine whose command was killed.
 
     Args:
-        folder: created, unless it exists.
-        until: Unix time (seconds) to wait for others until; None for as long as it takes.
+        folder: folder, created unless it exists.
+        until: Unix time in seconds until which to wait for others; None for no limit.
 
     Raises:
-        OwnershipError: the time is over.
+        OwnershipError: the wait timed out.
     """
     with owned(folder / OWNER, stop_this_process, until), _lock_file(folder) as lock:
         waiting = Waiting(folder, until)
         while not _locked(lock, fcntl.LOCK_EX | fcntl.LOCK_NB):
             waiting.go_on("workers of a command that was killed")
-        # The workers share the lock, which is free only when the last of them has ended.
+        # The workers share the lock, which is free only when the last one has ended.
         _locked(lock, fcntl.LOCK_SH)
         yield
 
@@ -96,6 +96,6 @@ def _locked(lock: IO, operation: int) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        # Some cluster file systems are mounted without locks, which is no reason not to train.
+        # Some cluster file systems are mounted without locks; training works without them.
         log.warning("%s: cannot be locked (%s)", lock.name, error.strerror)
     return True

@@ -12,7 +12,7 @@ from workflow_scripts.training.origin import git_commit, now, versions
 
 
 def versions_and_cuda() -> dict[str, str | None]:
-    """Versions of Python, of the packages that compute, and of CUDA; None if not installed."""
+    """Versions of Python, of the numerical packages, and of CUDA; None if not installed."""
     return {**versions(), "cuda": torch.version.cuda if torch.cuda.is_available() else None}
 
 
@@ -34,7 +34,7 @@ def provenance(
 ) -> TrainingRecord:
     """Content of `run.json`.
 
-    `loss` is that of the last step, by term; `devices` and `memory` (peak, MiB) are each worker's.
+    `loss` is the last step's, by term; `devices` and `memory` (peak, MiB) are per worker.
     """
     return TrainingRecord(
         version=1,

@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 else:
     ENGINES = plugins_in("workflow_scripts.training.engines", EngineSettings)
     Training = Annotated[Union[ENGINES], Field(discriminator="engine")]  # noqa: UP007
-    """The recipe. It determines the result; the hardware is the profile's business."""
+    """The recipe, which determines the result; the profile determines the hardware."""

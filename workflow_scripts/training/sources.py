@@ -1,4 +1,4 @@
-"""Image files of a split: those of the data set, or those of a variant."""
+"""Image files of a split, original or of a variant."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from workflow_scripts.contracts.manifest import images_of_variant
 def training_images(split: CocoSplit) -> tuple[CocoImage, ...]:
     """Images to train on: those with at least one instance that is not a group.
 
-    detectron2 leaves out the same ones (`filter_empty`).
+    detectron2 drops the same images (`filter_empty`).
 
     Raises:
-        UserError: there is none.
+        UserError: there are none.
     """
     found = images_with_instances(split)
     if not found:
@@ -36,7 +36,7 @@ def located(
 ) -> tuple[tuple[CocoImage, ...], Path]:
     """Records of the files to read, in the order of the images, and the root of their names.
 
-    Images that the variant drops are left out.
+    Images that the variant drops are omitted.
 
     Args:
         images: images of one split.
@@ -44,12 +44,12 @@ def located(
         anonymized: folder of a variant, whose manifest names the replacements; None for originals.
 
     Raises:
-        UserError: an image is missing, or missing in the manifest; or all are dropped.
+        UserError: an image or its entry in the manifest is missing, or all images are dropped.
     """
     if anonymized is not None:
         images, root = images_of_variant(images, anonymized), anonymized
         if not images:
-            raise UserError(f"{anonymized}: each image to read is dropped; nothing is left")
+            raise UserError(f"{anonymized}: all images to read are dropped")
     files = [root / image.file_name for image in images]
     missing = [f"{file}: no such image" for file in files if not file.is_file()]
     if missing:

@@ -1,4 +1,4 @@
-"""Average precision on the validation images while a model trains. It changes no result."""
+"""Average precision on the validation images during training, without effect on the result."""
 
 import torch
 from instance_ap import coco
@@ -20,9 +20,9 @@ class Validator:
 
     Args:
         job: the training.
-        validation: of the job.
-        worker: this one.
-        classes: of the training images.
+        validation: settings of these tests.
+        worker: this worker.
+        classes: classes of the training images.
 
     Raises:
         UserError: an image is missing, or the classes differ.
@@ -44,21 +44,21 @@ class Validator:
         self.images = images[worker.rank :: worker.world_size]
 
     def is_due(self, iteration: int) -> bool:
-        """Whether to validate after that many iterations."""
+        """Whether a test is due after this number of iterations."""
         return iteration % self.every == 0
 
     def scores(self, weights: dict[str, Tensor], config: str | None) -> ValidationScores:
-        """Average precisions of what a model with these weights finds: of masks, if it has them.
+        """Average precisions of a model with these weights: of masks, if it predicts them.
 
-        All workers call it, and each gets the scores on all images.
+        All workers have to call it; each gets the scores on all images.
 
         Args:
-            weights: of the model, the same on all workers.
+            weights: weights of the model, the same on all workers.
             config: `Engine.config` of the training.
         """
         device = self.worker.device
-        # A model of its own: limits on detections must not reach the one that trains. Its random
-        # weights, which are replaced at once, must not move the generators on.
+        # A separate model, so that limits on detections do not affect the one in training. Its
+        # random weights, which are replaced at once, must not advance the generators.
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             engine = self.job.settings.make_engine(len(self.split.classes), config)
             model = engine.trained_model(weights, self.settings).to(device)

@@ -1,4 +1,4 @@
-"""Files of weights: found, checked and read; torch is imported only to read them."""
+"""Location, check and reading of weight files; torch is imported only for reading."""
 
 import pickle
 import zipfile
@@ -12,14 +12,14 @@ from plain_commands.files import atomic, sha256_of_file
 
 
 def verified(path: Path, sha256: str | None) -> Path:
-    """The file itself, after its SHA-256 was compared.
+    """Check the SHA-256 of a file, and return its path.
 
     Args:
         path: the file.
         sha256: expected SHA-256, or its first digits; None to refuse the file.
 
     Raises:
-        UserError: the file is missing, is another, or nothing is known about it.
+        UserError: the file is missing, has another sha256, or no sha256 is given.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; training.initialisation names it")
@@ -38,7 +38,7 @@ def verified(path: Path, sha256: str | None) -> Path:
 
 
 def downloaded(url: str, path: Path) -> Path:
-    """`path`, to which the URL's file is downloaded unless it exists.
+    """Download a file to `path` unless it exists, and return `path`.
 
     Raises:
         UserError: the download fails.
@@ -59,18 +59,19 @@ def downloaded(url: str, path: Path) -> Path:
 
 
 class DamagedError(ValueError):
-    """A file does not hold what it should; the message says why, in one line."""
+    """A file is damaged or malformed; the message gives the reason in one line."""
 
 
 def read_tensors(path: Path) -> Any:
-    """Content of a file that `torch.save` wrote: tensors on the CPU, and plain data.
+    """Content of a file written by `torch.save`: tensors on the CPU, and plain data.
 
-    torch compares no checksums, and allocates what the file promises. Both are checked before, in
-    the archive that such a file is. Files of the format before 2020, which is none, are read too.
+    torch does not verify checksums, and allocates whatever size the file declares. Both are checked
+    first, since such a file is a ZIP archive. Files in the format before 2020, which is not an
+    archive, are read without these checks.
 
     Raises:
-        DamagedError: the file is damaged, promises more than it holds, or holds other objects.
-        OSError: it cannot be read.
+        DamagedError: the file is damaged, declares more data than it holds, or holds other objects.
+        OSError: the file cannot be read.
     """
     import torch  # noqa: PLC0415 - takes seconds
 
@@ -79,15 +80,15 @@ def read_tensors(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, DamagedError):
         raise
-    except pickle.UnpicklingError:  # whose message is a page about trust
-        raise DamagedError("it holds something else than tensors and plain data") from None
+    except pickle.UnpicklingError:  # torch's message is a page about trust
+        raise DamagedError("it holds objects other than tensors and plain data") from None
     except Exception as error:  # of many types, depending on the file
         reason = str(error).split(". ")[0].split("\n")[0][:150] or type(error).__name__
         raise DamagedError(reason) from None
 
 
 def check_archive(path: Path) -> None:
-    """Compare the checksums and the sizes in the archive that `torch.save` writes, if it is one.
+    """Check checksums and sizes if the file is an archive, as `torch.save` writes it.
 
     Raises:
         DamagedError: they are wrong.

@@ -1,4 +1,4 @@
-"""Jobs on a cluster: when each would run, and what the GPUs of one do.
+"""Jobs on a cluster: schedules, and the GPU usage of a job.
 
-Import the modules by their own names: `scheduling`, `chart` (matplotlib), `gpus` (pynvml).
+Import the modules individually: `scheduling`, `chart` (matplotlib), `gpus` (pynvml).
 """

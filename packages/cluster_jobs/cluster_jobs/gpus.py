@@ -1,4 +1,4 @@
-"""GPUs of this process and their use, found without importing PyTorch, which takes seconds."""
+"""GPUs of this process and their utilisation, without importing PyTorch, which takes seconds."""
 
 import contextlib
 import os
@@ -13,14 +13,14 @@ SECONDS_BETWEEN_SAMPLES = 5.0
 
 
 def visible_gpus() -> tuple[str, ...]:
-    """CUDA devices of this process, as CUDA_VISIBLE_DEVICES names them: numbers or UUIDs."""
+    """CUDA devices of this process, in the form of CUDA_VISIBLE_DEVICES: numbers or UUIDs."""
     with _nvml() as installed:
         allowed = os.environ.get("CUDA_VISIBLE_DEVICES")
         if allowed is None:
             return tuple(str(number) for number in range(installed))
         usable = []
         for name in (part.strip() for part in allowed.split(",")):
-            # CUDA reads the list up to the first entry that it does not know.
+            # CUDA reads the list up to the first unknown entry.
             if not name or (name.lstrip("-").isdigit() and not 0 <= int(name) < installed):
                 break
             usable.append(name)
@@ -29,15 +29,15 @@ def visible_gpus() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class GpuUsage:
-    """Use of GPUs over a period; None stands for what they do not report."""
+    """Use of GPUs over a period; None for unsupported quantities."""
 
     model: str
     utilisation: float | None
-    """Share of the time in which a GPU computed, mean over the GPUs, 0 to 1."""
+    """Utilisation, mean over time and GPUs, 0 to 1."""
     memory_mib: float | None
     """Peak memory allocated on one GPU by all processes."""
     energy_j: float | None
-    """Energy of all GPUs together."""
+    """Total energy of all GPUs."""
 
 
 class GpuMeter:
@@ -73,7 +73,7 @@ class GpuMeter:
         energy: float | None = None
         if after is not None and self._energy_before is not None:
             energy = after - self._energy_before
-        elif power is not None:  # before Volta there is no counter
+        elif power is not None:  # GPUs before Volta have no counter
             energy = power * len(self._devices) * seconds
         pynvml.nvmlShutdown()
         memory = max(self._memory, default=None)

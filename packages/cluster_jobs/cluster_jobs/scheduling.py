@@ -16,17 +16,17 @@ class PlannedTask:
     kind: str
     """Rule of the job."""
     seconds: float
-    """Time that it holds its resources."""
+    """Time for which it holds its resources."""
     after: tuple[int, ...] = ()
-    """Indices of the tasks that it waits for, in the list of all tasks; all precede its own."""
+    """Indices of its dependencies in the list of all tasks; all precede its own index."""
     cores: int = 1
     gpus: int = 0
     memory_mb: int = 0
     notice_seconds: float = 0.0
-    """Time from its end until the tasks that wait for it, or for its place among `Partition.jobs`,
-    are submitted and could start."""
+    """Time from its end until tasks that depend on it, or wait for the limit `Partition.jobs`, are
+    submitted and could start."""
     local: bool = False
-    """Whether it runs beside the scheduler instead of on a node."""
+    """Whether it runs on the scheduler's machine instead of a node."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Partition:
     """GPUs per node; cores and memory are per node too."""
     cores: int
     memory_mb: int | None = None
-    """Memory per node; None is no limit."""
+    """Memory per node; None for no limit."""
     jobs: int | None = None
-    """Largest number of jobs that are submitted at a time; None is no limit."""
+    """Maximum number of simultaneously submitted jobs; None for no limit."""
 
     def fits(self, task: PlannedTask) -> bool:
         """Whether an idle node could run a task."""
@@ -59,7 +59,7 @@ class Placed:
 
     @property
     def end(self) -> float:
-        """Time at which its resources are released."""
+        """Release time of its resources."""
         return self.start + self.task.seconds
 
 
@@ -89,15 +89,16 @@ class _Node:
 
 
 def schedule(tasks: Sequence[PlannedTask], partition: Partition) -> list[Placed]:
-    """Run each task as soon as those before it have ended and a node has room for it.
+    """Run each task as soon as its dependencies have ended and a node has room for it.
 
-    Tasks wait in the order in which they could start, and a later one passes those before it where
-    only it finds room, as in Slurm's queue. Where several could start at the same time, the one
-    with the longest way to the end comes first.
+    Tasks wait in the order in which they could start; a later one overtakes earlier ones if only it
+    finds room, as in Slurm's queue. Of several that could start at the same time, the one with the
+    longest path to the end comes first.
 
     Args:
-        tasks: each behind those that it waits for.
-        partition: each task fits a node of it (`Partition.fits`); it takes one job at least.
+        tasks: each after its dependencies.
+        partition: nodes on which each task fits (`Partition.fits`), with a job limit of at least
+            one.
 
     Returns:
         The tasks in the order of their starts.
@@ -108,7 +109,7 @@ def schedule(tasks: Sequence[PlannedTask], partition: Partition) -> list[Placed]
     missing = [len(task.after) for task in tasks]
     places = math.inf if partition.jobs is None else partition.jobs
     waiting = [(0.0, -ways[i], i) for i in range(len(tasks)) if not missing[i]]
-    # (time, what, task): its resources are released, or its end has been noticed.
+    # (time, event, task): resources are released, or the end is noticed.
     events: list[tuple[float, int, int]] = []
     on_node: dict[int, int] = {}
     placed = []
@@ -118,7 +119,7 @@ def schedule(tasks: Sequence[PlannedTask], partition: Partition) -> list[Placed]
         refused = set()
         for entry in sorted(waiting):
             i, task = entry[2], tasks[entry[2]]
-            # What found no room for the one finds none for another that needs as much.
+            # If one task finds no room, another with the same needs finds none either.
             needs = (task.cores, task.gpus, task.memory_mb)
             node = None
             if not task.local:
@@ -168,7 +169,7 @@ def most_at_a_time(placed: Sequence[Placed]) -> int:
 
 
 def ways_to_the_end(tasks: Sequence[PlannedTask]) -> list[float]:
-    """For each task the seconds from its start to the end of all, if nothing were short."""
+    """Seconds from each task's start to the end of all, with unlimited resources."""
     ways = [0.0] * len(tasks)
     followers = _followers(tasks)
     for i in reversed(range(len(tasks))):
@@ -178,7 +179,7 @@ def ways_to_the_end(tasks: Sequence[PlannedTask]) -> list[float]:
 
 
 def critical_path(tasks: Sequence[PlannedTask]) -> tuple[float, list[PlannedTask]]:
-    """The chain of tasks that takes longest, and its seconds: no partition is faster."""
+    """Critical path: the longest chain of tasks, and its seconds, a bound for every partition."""
     if not tasks:
         return 0.0, []
     ways, followers = ways_to_the_end(tasks), _followers(tasks)
@@ -192,7 +193,7 @@ def critical_path(tasks: Sequence[PlannedTask]) -> tuple[float, list[PlannedTask
 
 
 def bounds(tasks: Sequence[PlannedTask], partition: Partition) -> dict[str, float]:
-    """Seconds below which no schedule can get, by what is short."""
+    """Lower bounds of any schedule in seconds, by limiting resource."""
     work = [task for task in tasks if not task.local]
     found = {"critical path": critical_path(tasks)[0]}
     for name, total in (("cores", partition.cores), ("gpus", partition.gpus)):

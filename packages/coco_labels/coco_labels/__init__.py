@@ -1,4 +1,4 @@
-"""COCO annotation files of any tool: every entry checked, every mask and box too."""
+"""COCO annotation files of any tool, with every entry, mask and box checked."""
 
 from .boxes import box_of, pixels_of
 from .entries import (

@@ -15,13 +15,13 @@ WITHOUT_BOX = "objects without a bbox, which get the box of their mask"
 
 
 def box_of(bbox: Any, segmentation: Any, width: int, height: int) -> tuple[Box | None, list[str]]:
-    """The box of an annotation, and what was left out or clipped.
+    """The box of an annotation, and notes on omissions and clipping.
 
-    The `bbox` counts. An annotation without one gets the box of its mask.
+    The `bbox` has priority. An annotation without one gets the box of its mask.
 
     Args:
         bbox: a list of x, y, width and height in pixels, or None.
-        segmentation: as `mask_of` takes it; of an annotation with a `bbox`, nothing is read.
+        segmentation: see `mask_of`; ignored if there is a `bbox`.
         width: of the image, pixels.
         height: of the image, pixels.
 
@@ -29,7 +29,7 @@ def box_of(bbox: Any, segmentation: Any, width: int, height: int) -> tuple[Box |
         The part of the box inside the image, or None for a box without width or height.
 
     Raises:
-        ValueError: there is no box, or not one of this image.
+        ValueError: there is no box, or it does not fit the image.
     """
     if bbox is None or bbox == []:
         if not segmentation:

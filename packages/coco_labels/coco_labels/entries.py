@@ -1,4 +1,4 @@
-"""Entries of a COCO annotation file, each checked before an image is read."""
+"""Entries of a COCO annotation file, checked before images are read."""
 
 import math
 import os
@@ -14,29 +14,29 @@ from urllib.parse import unquote
 
 Entry = dict[str, Any]
 Note = tuple[str, str]
-"""What was found of one thing: the kind of finding (a plural, to be counted) and the thing."""
+"""A finding: its kind (in the plural, to be counted) and the affected thing."""
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 KINDS = {"images": "image", "categories": "category", "annotations": "annotation"}
-"""The lists of a file, and what an entry of each is called."""
+"""The lists of a file, and the name of an entry of each."""
 SMALL_SIDE = 200
-"""Side of an image, pixels, above which polygons that all end before 100 look like percentages."""
+"""Side of an image in pixels above which polygons that all end before 100 look like percentages."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnnotationEntry:
-    """One annotation of a known class; mask and box are as the file has them."""
+    """One annotation of a known class, with mask and box as in the file."""
 
     name: str
-    """How messages name it, such as `annotation 17`."""
+    """Name in messages, such as `annotation 17`."""
     class_number: int
     """1-based position of its class."""
     segmentation: Any
     bbox: Any
     iscrowd: int
     track: str | None = None
-    """Name of the same object in all images of the file: `track_id`, with the `video_id` of the
-    image where it has one."""
+    """Name of the same object in all images of the file: `track_id`, with the image's `video_id` if
+    any."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ImageEntry:
 
 
 class LabelsError(ValueError):
-    """Labels that cannot be taken as they are; one finding for each that is wrong."""
+    """Labels that cannot be used; one finding per error."""
 
     def __init__(self, findings: list[str]) -> None:
         super().__init__("\n".join(findings))
@@ -61,9 +61,9 @@ class LabelsError(ValueError):
 
 
 def with_packed_polygons(entry: Entry) -> Entry:
-    """An entry whose polygons take a quarter of the memory, for the `object_hook` of json.
+    """An entry with polygons in a quarter of the memory, for the `object_hook` of json.
 
-    A list of numbers becomes an `array`, which holds them as JSON's other readers do: in float64.
+    A list of numbers becomes an `array` of float64, the precision of other JSON readers.
     """
     parts = entry.get("segmentation")
     if isinstance(parts, list):
@@ -88,18 +88,18 @@ def read_labels(
     *,
     boxes: bool = False,
 ) -> tuple[list[ImageEntry], list[Note]]:
-    """The images of an annotation file, by file name, and what is to be said about it.
+    """The images of an annotation file by file name, and notes on the file.
 
     Args:
-        content: what JSON holds; polygons may be packed (`with_packed_polygons`).
-        folder: the folder of its images.
-        classes: number of the class, from 1, by category name; 0 leaves the category out.
-        place_of_classes: where a user names categories, for messages.
-        boxes: the boxes of the annotations are to be used, not their masks.
+        content: JSON content; polygons may be packed (`with_packed_polygons`).
+        folder: the folder of the images.
+        classes: class number, from 1, by category name; 0 ignores the category.
+        place_of_classes: config key for categories, for messages.
+        boxes: whether to use the boxes of the annotations instead of their masks.
 
     Raises:
-        LabelsError: this is no COCO format; or a finding for each entry that is malformed,
-            contradicts another one, or refers to something that the file does not define.
+        LabelsError: this is not COCO format; or one finding per entry that is malformed,
+            contradicts another one, or has an undefined reference.
     """
     for key in KINDS:
         if not isinstance(content, dict) or not isinstance(content.get(key), list):
@@ -122,12 +122,12 @@ def read_labels(
 
 
 def _entries(content: Entry, key: str, findings: list[str]) -> Iterator[tuple[str, Any, Entry]]:
-    """Name in messages, id, and content of each entry of a list; what is none is a finding."""
+    """Name, id and content of each entry of a list; invalid entries become findings."""
     for position, entry in enumerate(content[key]):
         name = f"{key}[{position}]"
         if not isinstance(entry, dict):
             findings.append(f"{name} is {_shown(entry)}; an object {{…}} is expected")
-        elif "id" not in entry and key == "annotations":  # nothing refers to it
+        elif "id" not in entry and key == "annotations":  # there are no references to it
             yield name, None, entry
         else:
             try:
@@ -142,7 +142,7 @@ def _value(entry: Entry, key: str, fits: Callable[[Any], bool], expected: str) -
     """The value of a key.
 
     Raises:
-        ValueError: it is missing or does not fit.
+        ValueError: it is missing or invalid.
     """
     if key not in entry:
         raise ValueError(f"no {key}; {expected} is expected")
@@ -152,7 +152,7 @@ def _value(entry: Entry, key: str, fits: Callable[[Any], bool], expected: str) -
 
 
 def _name_of(entry: Entry, key: str, of_what: str) -> str | None:
-    """The id that an entry may have, as text.
+    """The id of an entry, as text.
 
     Raises:
         ValueError: it is neither a number nor a text, or a blank text.
@@ -165,7 +165,7 @@ def _name_of(entry: Entry, key: str, of_what: str) -> str | None:
 
 
 def _shown(value: Any) -> str:
-    """A value as one short piece of a message."""
+    """A value, shortened for a message."""
     if isinstance(value, list | dict):
         return f"a list of {len(value)}" if isinstance(value, list) else "an object"
     if value is None or isinstance(value, bool):
@@ -222,7 +222,7 @@ def _images(
             )
             continue
         images[number] = ImageEntry(file_name, width, height, [], video)
-        # Some file systems take these names for the same.
+        # Some file systems treat these names as equal.
         ids_by_name[unicodedata.normalize("NFC", file_name).casefold()].append(number)
     for first, *others in ids_by_name.values():
         for other in others:
@@ -239,7 +239,7 @@ def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
     text = _value(entry, "file_name", _is_name, "the path of an image file")
     forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     names = (text, text.replace("\\", "/"), *forms, unquote(text))
-    # Path.exists() raises where a name is too long.
+    # Path.exists() raises if a name is too long.
     there = next((name for name in names if os.path.exists(folder / name)), None)  # noqa: PTH110
     name = there or text
     if name != text:
@@ -261,9 +261,9 @@ def _file_name(entry: Entry, folder: Path, notes: list[Note]) -> str:
 
 
 def _alike(name: str, folder: Path) -> str | None:
-    """A file of the folder with the last parts of a path, or with another suffix.
+    """A file of the folder that matches the last parts of a path, or differs in the suffix.
 
-    Label Studio makes 1a2b3c4d-name.jpg of a name, and Roboflow name_jpg.rf.1a2b….jpg.
+    Label Studio renames a file to 1a2b3c4d-name.jpg, and Roboflow to name_jpg.rf.1a2b….jpg.
     """
     parts = [part for part in PurePosixPath(name).parts if part not in ("/", "..")]
     for start in range(len(parts)):
@@ -294,7 +294,7 @@ def _class_numbers(
     """The number of the class by category id."""
     names: dict[Hashable, str] = {}
     unknown = []
-    # An umlaut may be one character or two.
+    # Normalised, since an umlaut may be one character or two.
     classes = {unicodedata.normalize("NFC", name): one for name, one in classes.items()}
     for place, number, entry in _entries(content, "categories", findings):
         try:
@@ -369,7 +369,7 @@ def _add_annotations(
 
 
 def _findings_of_boxes(images: Sequence[ImageEntry]) -> Iterator[str]:
-    """What tells that the boxes of the whole file are corners, not x, y, width and height."""
+    """Finding if all boxes of the file look like corners, not x, y, width and height."""
     beyond = total = 0
     for image in images:
         for annotation in image.annotations:
@@ -391,7 +391,7 @@ def _findings_of_boxes(images: Sequence[ImageEntry]) -> Iterator[str]:
 def _findings_of_scale(
     images: Sequence[ImageEntry], notes: list[Note], boxes: bool
 ) -> Iterator[str]:
-    """What tells that the polygons, or boxes, of the whole file are not in pixels."""
+    """Finding if all polygons, or boxes, of the file look like they are not in pixels."""
     if _end_before(1, images, boxes):
         yield (
             f"all {'boxes' if boxes else 'polygons'} lie between 0 and 1; COCO's coordinates are "
@@ -405,7 +405,7 @@ def _findings_of_scale(
 
 
 def _end_before(limit: int, images: Sequence[ImageEntry], boxes: bool) -> bool:
-    """Whether there are polygons, or boxes, and none has a number above the limit."""
+    """Whether there are polygons, or boxes, and all their numbers are within the limit."""
     numbers = _numbers_of_boxes if boxes else _numbers_of_polygons
     largest = 0
     for number in numbers(images):

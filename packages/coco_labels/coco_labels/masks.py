@@ -1,7 +1,7 @@
 """Masks of COCO annotations: polygons and run-length encoded masks, checked and encoded.
 
-hotcoco and pycocotools rasterise whatever they are given: four numbers are taken for a box, the
-other numbers of a polygon of odd length are dropped, a mask of another size is read as it is.
+hotcoco and pycocotools do not check their input: they read four numbers as a box, drop the last
+number of a polygon of odd length, and accept a mask of another size.
 """
 
 from array import array
@@ -20,11 +20,11 @@ Points = list | array
 FEWEST_NUMBERS = 6
 """Numbers of a polygon of three points."""
 MARGIN = 1.0
-"""Pixels by which a polygon may reach beyond its image without a word: tools round differently."""
+"""Pixels by which a polygon may exceed its image without a note, since tools round differently."""
 
 
 def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]:
-    """The mask of an annotation, and what was left out or clipped.
+    """The mask of an annotation, and notes on omissions and clipping.
 
     Polygons are clipped at the border of the image, as pycocotools does.
 
@@ -35,7 +35,7 @@ def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]
         height: of the image, pixels.
 
     Raises:
-        ValueError: there is no mask, or not one of this image.
+        ValueError: there is no mask, or it does not fit the image.
     """
     if isinstance(segmentation, dict) and segmentation:
         return _of_runs(segmentation, width, height), []
@@ -68,7 +68,7 @@ def _are_numbers(polygon: Points) -> bool:
 
 
 def reach_beyond(points: np.ndarray, width: int, height: int) -> list[str]:
-    """What is to be said of an outline that reaches beyond the image.
+    """Note on an outline that reaches beyond the image.
 
     Args:
         points: (n, 2) float64, x and y of its points, pixels.
@@ -76,7 +76,7 @@ def reach_beyond(points: np.ndarray, width: int, height: int) -> list[str]:
         height: of the image, pixels.
 
     Raises:
-        ValueError: it lies outside, or reaches so far out that it is of another scale.
+        ValueError: it lies outside, or exceeds the image so far that its scale is wrong.
     """
     size = np.array([width, height])
     (x0, y0), (x1, y1) = low, high = points.min(axis=0), points.max(axis=0)
@@ -106,7 +106,7 @@ def _of_runs(segmentation: dict[str, Any], width: int, height: int) -> Rle:
     except (ValueError, TypeError) as error:
         raise ValueError(f"has a broken mask ({error})") from None
     try:
-        # The same runs in one pixel less: only runs that fill the image do not fit.
+        # Decoded with one pixel less: only runs that fill the image fail then.
         rle_codec.area({"size": [height * width - 1, 1], "counts": counts})
     except ValueError:
         return as_text(rle_codec.fr_py_objects(rle, height, width))
@@ -120,13 +120,13 @@ def _are_counts(value: Any) -> TypeGuard[list[int]]:
 
 
 def as_text(rle: Rle) -> Rle:
-    """The mask with its counts as text, as JSON needs them."""
+    """The mask with its counts as text, for JSON."""
     counts = rle["counts"]
     return {**rle, "counts": counts.decode() if isinstance(counts, bytes) else counts}
 
 
 def fits(bbox: Any, rle: Rle) -> bool:
-    """Whether a `bbox` overlaps the box of a mask (IoU of 0.5 or more); so does none at all."""
+    """Whether a `bbox` overlaps the box of a mask (IoU of 0.5 or more), or is missing."""
     if bbox is None or bbox == []:
         return True
     if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(is_number, bbox)):

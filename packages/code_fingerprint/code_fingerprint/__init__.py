@@ -1,7 +1,6 @@
-"""What a module computes: its code, the code that it imports, and the versions of libraries.
+"""Fingerprint of a module: its code, the code that it imports, and the versions of libraries.
 
-Comments, docstrings and layout are left out, so that a hash of the result changes only where the
-module may compute something else.
+Comments, docstrings and layout are ignored, so that a hash changes only if results may change.
 """
 
 import ast
@@ -22,30 +21,30 @@ DISTRIBUTIONS = {
     "pynvml": "nvidia-ml-py",
     "yaml": "pyyaml",
 }
-"""Names on PyPI of the modules that are called otherwise."""
+"""PyPI names of modules whose names differ."""
 MOST_CACHED = 3000
-"""Modules in a cache."""
+"""Maximum number of modules in a cache."""
 
 
 @dataclass(frozen=True)
 class FoundCode:
-    """Code that modules run, themselves included."""
+    """Code that modules run, including their own."""
 
     modules: dict[str, str]
     """Normalised source by dotted name."""
     libraries: dict[str, tuple[str, ...] | None]
-    """Locked versions by module; several where they depend on the Python version, None if the lock
-    has none."""
+    """Locked versions by module; several if they depend on the Python version, None if missing in
+    the lock."""
 
 
 class CodeBase:
     """A project's own modules.
 
     Args:
-        sources: folders that they are imported from.
-        lock: requirements file with a line `name==version` for each library.
+        sources: folders that the modules are imported from.
+        lock: requirements file with a line `name==version` per library.
         without_effect: packages and modules that change no result.
-        cache: folder that keeps what was parsed, for the next process; may be removed at any time.
+        cache: folder with parsed modules for later processes; may be deleted at any time.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class CodeBase:
         for name, version in pins:
             self._versions[name.lower()] = (*self._versions.get(name.lower(), ()), version)
         self._read = functools.cache(self._read_file)
-        # Asked thousands of times.
+        # Called thousands of times.
         self._file_of = functools.cache(self._find_file)
         self._source_of: dict[str, Path] = {}
         for source in reversed(self.sources):
@@ -73,10 +72,10 @@ class CodeBase:
         """The code of modules, of all own modules that they import, and library versions.
 
         Args:
-            modules: dotted names. What is imported by name at run time has to be named.
+            modules: dotted names. Modules imported by name at run time have to be listed.
 
         Raises:
-            ModuleNotFoundError: one of them is not among the project's own.
+            ModuleNotFoundError: one of them is not a module of the project.
         """
         local: dict[str, str] = {}
         libraries: set[str] = set()
@@ -101,7 +100,7 @@ class CodeBase:
         return FoundCode(local, versions)
 
     def _modules_in(self, dotted: str) -> list[str]:
-        """The modules that importing `dotted` runs: its packages and itself; may be a member."""
+        """The modules run by importing `dotted`, a module or a member: itself and its packages."""
         parts = dotted.split(".")
         names = [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
         return [name for name in names if self._file_of(name)]
@@ -125,7 +124,7 @@ class CodeBase:
         return code, tuple(imports)
 
     def _package_of(self, path: Path, level: int) -> str:
-        """What the dots of a relative import stand for; nothing where it has none."""
+        """The package that the dots of a relative import refer to; empty without dots."""
         if not level:
             return ""
         source = next(one for one in reversed(self.sources) if path.is_relative_to(one))
@@ -133,11 +132,11 @@ class CodeBase:
 
 
 def code_in(source: bytes) -> str:
-    """A module's code without comments, docstrings and layout, which compute nothing.
+    """A module's code without comments, docstrings and layout, which do not affect results.
 
     Raises:
-        SyntaxError: it is no code of this Python.
-        ValueError: it holds null bytes, or is in an unknown encoding.
+        SyntaxError: it is not valid code for this Python.
+        ValueError: it contains null bytes, or is in an unknown encoding.
     """
     return _parse(source)[0]
 
@@ -154,7 +153,7 @@ def _parse(source: bytes) -> tuple[str, list[str]]:
 
 
 class _Cache:
-    """What modules were parsed to, by the SHA-256 of their source."""
+    """Parsed modules, by the SHA-256 of their source."""
 
     def __init__(self, folder: Path | None) -> None:
         version = ".".join(map(str, sys.version_info[:2]))
@@ -163,7 +162,7 @@ class _Cache:
         if self._file is not None:
             with contextlib.suppress(OSError, ValueError):
                 known = json.loads(self._file.read_bytes())
-                # Years of edited files are not kept.
+                # Old entries are dropped.
                 self._known = known if len(known) < MOST_CACHED else {}
         self._saved = len(self._known)
 
@@ -175,7 +174,7 @@ class _Cache:
         return code, imports
 
     def save(self) -> None:
-        """Write the file if something was parsed; a folder that cannot be written is no error."""
+        """Write the file if something was parsed; an unwritable folder is not an error."""
         if self._file is None or len(self._known) == self._saved:
             return
         temporary = self._file.with_suffix(f".{uuid.uuid4().hex}")
@@ -187,7 +186,7 @@ class _Cache:
 
 
 class _WithoutTexts(ast.NodeTransformer):
-    """Drops docstrings, and the strings that document a field; notes the imports."""
+    """Drops docstrings and strings that document fields; collects the imports."""
 
     def __init__(self) -> None:
         self.imports: list[str] = []

@@ -1,12 +1,12 @@
-"""Ownership of a folder across machines: a file that names the owner and carries its heartbeat.
+"""Ownership of a folder across machines: a file with the owner and its heartbeat.
 
-File system locks do not reach other nodes everywhere, so the file is created by a hard link, which
-succeeds for exactly one process on network file systems too; where the file system has none, by
-exclusive creation. The clocks of nodes differ, so an
-owner counts as alive while its heartbeat changes, whatever time the heartbeat shows.
+File system locks do not work across nodes everywhere, so the file is created by a hard link, which
+succeeds for exactly one process, also on network file systems; without hard links, by exclusive
+creation. The clocks of nodes differ, so an owner counts as alive while its heartbeat changes,
+independent of the time in it.
 
-The owner may finish, and its folder disappear, at any moment while others wait for it: whatever
-vanishes under a waiting process is made again.
+The owner may finish, and its folder disappear, at any moment while others wait for it: a waiting
+process recreates whatever vanishes.
 """
 
 import contextlib
@@ -31,13 +31,13 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 10.0
 """Time between two heartbeats of an owner."""
 STALE_SECONDS = 60.0
-"""An owner whose heartbeat has not changed for this long is taken for dead."""
+"""Time without a new heartbeat after which an owner counts as dead."""
 CLOCKS_APART_SECONDS = 120.0
 """Largest assumed difference between the clocks of two nodes."""
 REMINDER_SECONDS = 600.0
-"""Time between two messages of a process that waits."""
+"""Time between messages of a waiting process."""
 _UNREADABLE = ValueError, TypeError, AttributeError, RecursionError
-"""Errors of reading an owner's file that holds something else."""
+"""Errors of reading a malformed owner file."""
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """Errors of file systems without hard links."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -92,14 +92,14 @@ class Owner:
 
     @property
     def seems_alive(self) -> bool:
-        """Whether the process is alive, on another machine judged by its last heartbeat alone."""
+        """Whether the process is alive; on another machine, judged by its last heartbeat only."""
         if self.lives_here is not None:
             return self.lives_here
         age = datetime.now(UTC) - datetime.fromisoformat(self.beat)
         return age.total_seconds() < STALE_SECONDS + CLOCKS_APART_SECONDS
 
     def __str__(self) -> str:
-        """The owner as messages name it."""
+        """Description of the owner for messages."""
         slurm = f", Slurm job {self.slurm_job}" if self.slurm_job else ""
         return f"process {self.process} on {self.host}{slurm}, since {self.since}"
 
@@ -128,7 +128,7 @@ def owner_of(file: Path) -> Owner | None:
             return _parsed(file.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except _UNREADABLE:  # perhaps in the middle of a heartbeat
+        except _UNREADABLE:  # possibly during a heartbeat
             time.sleep(0.02)
     raise OwnershipError(f"{file}: damaged; remove it if no process works in its folder")
 
@@ -149,13 +149,13 @@ def _is_owned_by(file: Path, owner: Owner) -> bool:
 def owned(file: Path, lost: Callable[[], None], until: float | None = None) -> Iterator[None]:
     """Own the folder that holds `file`, with a heartbeat, until the block ends.
 
-    A living owner is waited for: it may be doing the very work that is asked for.
+    Waits for a living owner, which may be doing the same work.
 
     Args:
-        file: created, with its folder, and removed at the end.
-        lost: called from another thread if another process takes the folder over, which happens
-            to a process that was suspended for longer than `STALE_SECONDS`.
-        until: Unix time (seconds) to wait for a living owner; None for as long as it lives.
+        file: owner file, created with its folder and removed at the end.
+        lost: called from another thread if another process takes over the folder, which happens if
+            this process was suspended for longer than `STALE_SECONDS`.
+        until: Unix time in seconds until which to wait for a living owner; None for no limit.
 
     Raises:
         OwnershipError: the time is over, or the file is damaged.
@@ -170,21 +170,21 @@ def owned(file: Path, lost: Callable[[], None], until: float | None = None) -> I
     finally:
         ended.set()
         heart.join()
-        # The work in the folder is done: a damaged file is for the next owner to report.
+        # The work in the folder is done, so the next owner may report a damaged file.
         with contextlib.suppress(OwnershipError):
             if _is_owned_by(file, own):
                 file.unlink(missing_ok=True)
 
 
 def stop_this_process() -> None:
-    """Ask this process to end: what to do when it has lost its folder."""
+    """Ask this process to end; the default reaction to a lost folder."""
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def remove_owned(folder: Path) -> None:
-    """Remove an owned folder in one step: processes that wait for it may be writing to it."""
+    """Remove an owned folder atomically, since waiting processes may write to it."""
     hidden = folder.rename(folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}"))
-    # A network file system keeps what is still open; that must not fail work that is done.
+    # A network file system keeps open files; that must not make finished work fail.
     shutil.rmtree(hidden, ignore_errors=True)
 
 
@@ -192,7 +192,7 @@ def _acquire(file: Path, own: Owner, until: float | None) -> None:
     draft = file.with_name(f".{file.name}.{own.name}")
     try:
         while True:
-            # An owner that finished may have removed the folder, and the draft with it.
+            # A finished owner may have removed the folder, including the draft.
             with contextlib.suppress(FileNotFoundError):
                 file.parent.mkdir(parents=True, exist_ok=True)
                 draft.write_text(json.dumps(asdict(own)), encoding="utf-8")
@@ -208,12 +208,12 @@ def _acquire(file: Path, own: Owner, until: float | None) -> None:
 
 
 def _taken_over(draft: Path, file: Path, gone: Owner) -> bool:
-    """Replace a dead owner's file by the draft, as the only one of all who wait for it."""
+    """Replace a dead owner's file by the draft; exactly one of the waiting processes succeeds."""
     claim = file.with_name(f".{file.name}.after.{gone.name}")
     if not _linked(draft, claim):
         time.sleep(0.2)
         claimant = owner_of(claim)
-        # It takes milliseconds, unless the claimant died over it.
+        # It takes milliseconds, unless the claimant died meanwhile.
         if claimant is not None and not claimant.seems_alive:
             claim.unlink(missing_ok=True)
         return False
@@ -239,7 +239,7 @@ def _linked(draft: Path, file: Path) -> bool:
 
 
 def _created(file: Path, text: str) -> bool:
-    """Create a file unless it is there; who reads it meanwhile waits for its text."""
+    """Create a file unless it exists; concurrent readers wait for its text."""
     try:
         with file.open("x", encoding="utf-8") as stream:
             stream.write(text)
@@ -265,11 +265,11 @@ def _wait_for_end_of(owner: Owner, file: Path, until: float | None) -> None:
 
 
 class Waiting:
-    """Waiting for others to leave a folder, with a message now and then.
+    """Waiting for others to release a folder, with occasional messages.
 
     Args:
         folder: the folder.
-        until: Unix time (seconds) to wait until; None for no limit.
+        until: Unix time in seconds until which to wait; None for no limit.
     """
 
     def __init__(self, folder: Path, until: float | None) -> None:
@@ -280,7 +280,7 @@ class Waiting:
         """Wait for a moment.
 
         Raises:
-            OwnershipError: the time is over.
+            OwnershipError: the wait timed out.
         """
         if self.until is not None and time.time() >= self.until:
             raise OwnershipError(
@@ -295,7 +295,7 @@ class Waiting:
 
 def _beat(file: Path, own: Owner, ended: threading.Event, lost: Callable[[], None]) -> None:
     while not ended.wait(BEAT_SECONDS):
-        # A file that is gone, unreadable or half-written for a moment is no reason to stop.
+        # A file that is temporarily missing, unreadable or half-written is not a reason to stop.
         with contextlib.suppress(OSError, *_UNREADABLE):
             now = _beat_once(file, own)
             if now.name != own.name:
@@ -305,9 +305,9 @@ def _beat(file: Path, own: Owner, ended: threading.Event, lost: Callable[[], Non
 
 
 def _beat_once(file: Path, own: Owner) -> Owner:
-    """Renew the heartbeat, in the very file that was read: the next one may be the successor's.
+    """Renew the heartbeat in the same file that was read, since a new file may be a successor's.
 
-    In place, since a folder that is being removed must get no new files; the length stays the same.
+    In place, since a folder in removal must get no new files; the length stays the same.
     """
     with file.open("r+", encoding="utf-8") as stream:
         now = _parsed(stream.read())

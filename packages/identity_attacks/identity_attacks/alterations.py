@@ -1,8 +1,8 @@
-"""Other pictures of a person or a vehicle, made from one that is known.
+"""Other pictures of a person or a vehicle, made from a known picture.
 
-They stand in for an attacker's own photographs where a data set has none. How much they differ at
-most is chosen so that dlib's distance between a face and its other picture is about that of two
-photographs of a person.
+They replace an attacker's own photographs if a data set has none. The maximum differences are
+chosen so that dlib's distance between a face and its other picture is about that of two photographs
+of a person.
 """
 
 from dataclasses import replace
@@ -19,13 +19,13 @@ TURN = 10.0
 SCALE = 0.25
 """Logarithm of the scale."""
 SHIFT = 0.1
-"""Of the place in the picture, relative to the region's size."""
+"""Shift in the picture, relative to the region's size."""
 KEPT = 1.3
-"""Axes of the ellipse within which a face is kept, relative to its box; the rest is replaced."""
+"""Axes of the ellipse in which a face is kept, relative to its box; the rest is replaced."""
 AROUND = 3.0
 """Side of a region with its surroundings, relative to the region's."""
 VIEW = 0.16
-"""Move of each corner of these surroundings by another perspective, relative to their size."""
+"""Shift of each corner of these surroundings by a change of perspective, relative to their size."""
 FOUND = 0.04
 """A detector's error of landmarks, corners and sides, relative to the region's size."""
 EXPOSURE = 0.3
@@ -35,24 +35,24 @@ GAMMA = 0.35
 COLOUR = 0.1
 """Logarithm of a channel's gain."""
 SHADE = 1.0
-"""Logarithm of the gain at the region's border on one side over that on the darker one."""
+"""Logarithm of the ratio of the gains at the region's brighter and darker border."""
 BLUR = 0.025
 """Standard deviation of the blur, relative to the region's size."""
 NOISE = 8.0
 """Standard deviation of the noise, grey levels."""
 QUALITY = (50, 90)
-"""Least and most JPEG quality."""
+"""Minimum and maximum JPEG quality."""
 
 
 def another_picture(cutout: Cutout[PlaceT], rng: np.random.Generator) -> Cutout[PlaceT]:
     """Another picture of the same person or vehicle.
 
-    Place, size, angle, perspective, light, colour, sharpness, noise and JPEG coding differ, and so
-    does what is around a face; pose and expression do not. Landmarks, corners and box move along,
-    with the errors of a detector.
+    Position, size, angle, perspective, light, colour, sharpness, noise and JPEG coding differ, and
+    so do the surroundings of a face; pose and expression do not. Landmarks, corners and box move
+    accordingly, with the errors of a detector.
 
     Args:
-        cutout: a region with its surroundings, which come into view.
+        cutout: a region with its surroundings, parts of which may come into view.
         rng: a generator in the same state gives the same picture.
     """
     place = cutout.place
@@ -80,7 +80,7 @@ def another_picture(cutout: Cutout[PlaceT], rng: np.random.Generator) -> Cutout[
 def _elsewhere(
     scene: np.ndarray, centre: np.ndarray, sides: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """The face before a random, blurred background, 0 to 1."""
+    """The face in front of a random, blurred background, 0 to 1."""
     height, width = scene.shape[:2]
     x, y = np.arange(width) + 0.5 - centre[0], np.arange(height) + 0.5 - centre[1]
     across, down = KEPT * sides / 2
@@ -108,12 +108,14 @@ def _light(
 def _taken(
     scene: np.ndarray, map_: np.ndarray, factor: float, size: float, rng: np.random.Generator
 ) -> np.ndarray:
-    """The scene as another camera takes it, with its blur and noise, uint8."""
+    """The scene with another camera's blur and noise, uint8."""
     height, width = scene.shape[:2]
     blur = np.hypot(BLUR * size * rng.uniform(), 0.5 * max(1 / factor - 1, 0))
     if blur > 0.1:
         scene = cv2.GaussianBlur(scene, (0, 0), blur)
-    half = np.array([(1, 0, 0.5), (0, 1, 0.5), (0, 0, 1)])  # OpenCV counts from a pixel's middle
+    half = np.array(
+        [(1, 0, 0.5), (0, 1, 0.5), (0, 0, 1)]
+    )  # OpenCV's origin is the centre of a pixel
     pixels = cv2.warpPerspective(
         scene,
         np.linalg.inv(half) @ map_ @ half,
@@ -136,7 +138,7 @@ def _coded(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _found(place: PlaceT, map_: np.ndarray, error: float, rng: np.random.Generator) -> PlaceT:
-    """The region as a detector finds it in the other picture.
+    """The region as a detector would find it in the other picture.
 
     The box of a plate with corners reaches around them. Other boxes keep their size when they turn,
     as faces do.

@@ -16,13 +16,13 @@ class Cutout(Generic[PlaceT]):
     region: str
     """Id of the region: the same in the original and in each treated image."""
     person: str
-    """Who, or which vehicle, it shows: the region's id where nobody knows."""
+    """Person or vehicle that it shows; the region's id if unknown."""
     image: str
     """File name of the frame."""
     pixels: np.ndarray
     """(height, width, 3) uint8 RGB."""
     place: PlaceT
-    """The region within `pixels`: pixels, as it was in the original."""
+    """The original region, in pixels of `pixels`."""
 
 
 FaceCutout = Cutout[FaceRegion]
@@ -30,8 +30,8 @@ PlateCutout = Cutout[PlateRegion]
 
 
 def without_landmarks(cutout: FaceCutout) -> FaceCutout:
-    """A treated face as an attacker has it, who knows the box but not what it hid.
+    """A treated face as known to an attacker: the box, but not the landmarks.
 
-    Landmarks of the original tell its pose, by which even people behind black boxes are told apart.
+    Landmarks of the original reveal its pose, which distinguishes even people behind black boxes.
     """
     return replace(cutout, place=replace(cutout.place, landmarks=None))

@@ -1,4 +1,4 @@
-"""What an attacker has."""
+"""An attacker's data."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,32 +10,32 @@ from .cutouts import FaceCutout, PlateCutout
 
 
 class NotPossibleError(Exception):
-    """An attack cannot be tried; the message says why, as the end of a sentence."""
+    """An attack cannot be tried; the message is the reason, as the end of a sentence."""
 
 
 class TellsFaces(Protocol):
-    """What turns faces into vectors, such as a `Recognizer`."""
+    """Protocol that maps faces to vectors, such as a `Recognizer`."""
 
     @property
     def name(self) -> str:
-        """Its name, unique among those that are used."""
+        """Name, unique among those in use."""
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
-        """A row of numbers for each face, (n, d) float32; NaN where a face gives none."""
+        """A vector per face, (n, d) float32; NaN where there is none."""
 
 
 @dataclass(eq=False)
 class Evidence:
     """Regions of one kind under one treatment.
 
-    For the success on the originals, take them `exchanged`.
+    For the success on the originals, use `exchanged`.
     """
 
     frames: Sequence[FaceCutout] | Sequence[PlateCutout]
-    """The regions as they are handed over; treated faces `without_landmarks`."""
+    """The regions of the published images; treated faces `without_landmarks`."""
     pictures: Sequence[FaceCutout] | Sequence[PlateCutout] = ()
-    """The attacker's own pictures of the same people, treated in the same way with other random
-    numbers; empty where an attacker could not do that."""
+    """The attacker's own pictures of the same people, treated in the same way with different random
+    numbers; empty if the attacker cannot do that."""
     _known: dict[tuple[int, str], np.ndarray] = field(default_factory=dict, repr=False)
 
     def exchanged(self) -> "Evidence":

@@ -21,9 +21,9 @@ class Interval:
 def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval:
     """Two-sided exact interval of a share (Clopper and Pearson 1934).
 
-    Its upper end is the one-sided upper bound with confidence (1 + level) / 2. It holds its level
-    at any size, which a claim of no success needs: the bound of Wilson's interval for no success in
-    many trials is false in 6.7 of 100 cases instead of 5.
+    Its upper end is the one-sided upper bound with confidence (1 + level) / 2. It keeps its level
+    at any size, as a claim of no success requires: the bound of Wilson's interval for no success in
+    many trials is wrong in 6.7 of 100 cases instead of 5.
 
     Args:
         successes: 0 to `n`. Ties may count in part, and `n` may be an effective number of trials
@@ -40,11 +40,11 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval
 def independent_people(people: Sequence[Hashable] | np.ndarray) -> float:
     """Effective number of people (Kish 1965): pictures squared / sum of squared pictures by person.
 
-    A share over the pictures varies at most as much as one over so many independent pictures,
-    however alike the pictures of a person are.
+    A share over the pictures varies at most as much as one over this number of independent
+    pictures, for any similarity of a person's pictures.
 
     Args:
-        people: who is on each picture.
+        people: person on each picture.
     """
     _, pictures = np.unique(np.asarray(people), return_counts=True)
     return float(pictures.sum() ** 2 / np.square(pictures).sum()) if pictures.size else 0.0
@@ -58,17 +58,17 @@ def rate_over_people(
 ) -> Rate:
     """Mean outcome with the exact interval for the effective number of people.
 
-    The interval holds its level for any correlation between the pictures of a person, because it
-    assumes the worst: that a person is always found or never.
+    The interval keeps its level for any correlation between the pictures of a person, because it
+    assumes the worst case: a person is found always or never.
 
     Args:
         outcomes: success of each trial, 0 to 1.
-        people: who was looked for in each.
-        chance: rate that guessing gives.
+        people: person looked for in each trial.
+        chance: success rate of guessing.
         level: confidence of the interval, 0 to 1.
 
     Raises:
-        ValueError: without a trial, or with outcomes that are not one number for each person.
+        ValueError: there are no trials, or not one outcome per person.
     """
     outcomes = np.asarray(outcomes, float)
     if not outcomes.size or outcomes.shape != (len(people),):
@@ -89,17 +89,17 @@ class Total:
     value: float
     low: int
     high: float
-    """Infinite where nothing was found twice."""
+    """Infinite if nothing was found twice."""
 
 
 def chapman(first: int, second: int, both: int, level: float = 0.95) -> Total:
-    """Number of things, found or not, from two searches that are independent of one another.
+    """Number of things, found or not, from two independent searches.
 
-    Chapman's estimate (1951). The interval holds all totals that an exact test does not refute:
-    given the total and how many each search found, the number found by both is hypergeometric. It
-    holds its level at any size. The transformed logit interval (Sadinle 2009) is no substitute
-    where searches find nearly everything: with recalls of 0.93 and 0.3 it covers 92 to 94 %, and
-    with 0.93 and 0.93 it is much wider (`benchmarks/attack_error_rates.py`).
+    Chapman's estimate (1951). The interval contains all totals that an exact test does not reject:
+    given the total and the numbers found by each search, the number found by both is
+    hypergeometric. It keeps its level at any size. The transformed logit interval (Sadinle 2009) is
+    no substitute where searches find nearly everything: with recalls of 0.93 and 0.3 it covers 92
+    to 94 %, and with 0.93 and 0.93 it is much wider (`benchmarks/attack_error_rates.py`).
 
     Searches that find the same things more often than by chance, since these are easy, make
     the estimate and both ends too small.
@@ -111,7 +111,7 @@ def chapman(first: int, second: int, both: int, level: float = 0.95) -> Total:
         level: confidence, 0 to 1.
 
     Raises:
-        ValueError: for numbers that cannot be, such as more in `both` than in one of them.
+        ValueError: the numbers are impossible, such as more in `both` than in one of them.
     """
     if not 0 <= both <= min(first, second):
         raise ValueError(f"{both} found by both, of {first} and {second}")
@@ -119,7 +119,7 @@ def chapman(first: int, second: int, both: int, level: float = 0.95) -> Total:
     if not found:
         return Total(0.0, 0, math.inf)
     tail = (1 - level) / 2
-    # More things, and the searches share fewer: both tails are monotone in the total.
+    # A larger total means a smaller overlap: both tails are monotone in the total.
     low = _first_total(lambda total: float(hypergeom.cdf(both, total, first, second)) > tail, found)
     high = math.inf
     if both:
@@ -131,7 +131,7 @@ def chapman(first: int, second: int, both: int, level: float = 0.95) -> Total:
 
 
 def _first_total(holds: Callable[[int], bool], start: int) -> int:
-    """The first number, `start` or more, from which on a condition holds."""
+    """The smallest number, at least `start`, from which on a condition holds."""
     step = 1
     while not holds(start + step - 1):
         step *= 2

@@ -1,11 +1,11 @@
 """An attacker who learns from the faces of other people how a treatment changes faces.
 
-The people are split in two halves. From one, a linear map is learned from what a treated face shows
+The people are split in two halves. On one, a linear map is learned from features of a treated face
 to the recogniser's vector of the original; the faces of the other are predicted and looked up among
-the originals of that half. Then the halves change places. No person is ever in both.
+the originals of that half. Then the halves are swapped. No person is in both.
 
-What a treated face shows is the recogniser's vector and a small aligned picture, since recognisers
-are lost on blurred faces whose pixels still tell people apart.
+The features are the recogniser's vector and a small aligned picture, since recognisers fail on
+blurred faces whose pixels still distinguish people.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,13 +21,13 @@ from .recognizers import Recognizer
 from .retrieval import ShowsPerson, retrieve
 
 FEWEST_PEOPLE = 20
-"""Ten to learn from; with fewer, failure would tell nothing."""
+"""Minimum number of people: ten to learn from, since with fewer, a failure would be no evidence."""
 FOLDS = 5
-"""The penalty is chosen by cross-validation in so many parts."""
+"""Number of folds of the cross-validation that chooses the penalty."""
 PENALTIES = 10.0 ** np.arange(-5, 2)
 """Candidates of the ridge penalty, relative to the mean squared length of the inputs."""
 SEED = 0
-"""Of the split into halves and folds."""
+"""Seed of the split into halves and folds."""
 
 
 def trained_attacker(originals: Evidence, variant: Evidence, recognizer: Recognizer) -> Success:

@@ -1,7 +1,8 @@
 """The same person in two treated pictures.
 
-A method that gives a person the same new face each time gives a pseudonym: nobody knows who it is,
-but all that the images tell about the person can be put together. A new face each time prevents it.
+A method that gives a person the same new face each time creates a pseudonym: the person's identity
+is unknown, but everything that the images show about the person can be combined. A different face
+each time prevents this.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from .retrieval import retrieve
 
 
 class Linkage(StrEnum):
-    """What it means that a person is found again in another treated picture, or is not."""
+    """Meaning of finding, or not finding, a person in another treated picture."""
 
     IDENTITY = "linked: the treated faces still show who it is"
     PSEUDONYM = "linked: a person gets the same new face each time, which is a pseudonym"
@@ -43,14 +44,14 @@ def linking(variant: Evidence, recognizer: Recognizer) -> Success:
         vectors = np.concatenate([vectors, variant.picture_vectors(recognizer)])
     scores = recognizer.similarity(vectors, vectors).astype(np.float32)
     np.fill_diagonal(scores, np.nan)
-    # Who is exposed is told by the frame, since nobody knows the attacker's pictures.
+    # Exposed regions are named by the frame, since the attacker's pictures are not published.
     frames = {face.person: face for face in variant.frames}
     probes = [*variant.frames, *(frames.get(face.person, face) for face in variant.pictures)]
     return retrieve(scores, probes, faces)
 
 
 def linkage(linked: Judgement, named: Sequence[Judgement]) -> Linkage:
-    """What the attacks on a variant say together.
+    """Combined conclusion from the attacks on a variant.
 
     Args:
         linked: of `linking`.

@@ -1,8 +1,8 @@
-"""Does a model betray what it was trained on? An image's loss tells, if it is smaller for members.
+"""Membership inference: does the loss reveal which images a model was trained on?
 
-The attack is that of Yeom et al. (2018): an image with a small loss was trained on. How well this
-works is told as Carlini et al. (2022) ask: by the AUC, and by the share of the members that are
-named while few others are named wrongly.
+The attack is that of Yeom et al. (2018): images with a small loss are assumed to be members. Its
+success is reported as in Carlini et al. (2022): by the AUC, and by the share of members identified
+at a low false positive rate.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from .rates import Rate, Success
 
 FALSE_POSITIVE_RATES = (0.01, 0.001)
 FALSE_POSITIVES = 5
-"""False positives that a threshold must rest on."""
+"""Minimum number of false positives for a threshold."""
 RESAMPLES = 1000
 
 
@@ -25,15 +25,15 @@ def membership(
     *,
     level: float = 0.95,
 ) -> Success:
-    """How well a small loss tells images that a model was trained on from others.
+    """How well a small loss separates images that a model was trained on from others.
 
     - `auc`: probability that a member's loss is smaller than that of another image; chance is 0.5.
     - `tpr_at_fpr_0.01`, `tpr_at_fpr_0.001` (true positive rate at a false positive rate): share of
       the members below the loss that 1 % or 0.1 % of the others fall below; chance is 1 % or 0.1 %.
 
-    Ties count as in random order. The images count as independent of each other. Anything else by
-    which members differ from others counts as membership, so both have to be drawn from the same
-    images.
+    Ties count as in random order. The images count as independent of each other. Any other
+    difference between members and others counts as membership, so both have to be sampled from the
+    same images.
 
     Args:
         members: losses of images that the model was trained on.

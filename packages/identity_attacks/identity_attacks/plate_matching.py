@@ -1,7 +1,7 @@
-"""License plates found again by their look, without being read.
+"""License plates recognised by appearance, without being read.
 
-A blur or a mosaic that leaves nothing to read still depends on what was there. An attacker who has
-another picture of a plate treats it in the same way and compares.
+Even an unreadable blur or mosaic depends on the original characters. An attacker with another
+picture of a plate treats it in the same way and compares.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def plate_matching(variant: Evidence) -> Success:
 
 
 def strips(plates: Sequence[PlateCutout]) -> np.ndarray:
-    """Look of plates as vectors of length 1, (n, d) float32.
+    """Appearance of plates as vectors of length 1, (n, d) float32.
 
     Zeros where a plate is of one colour, as under a black box: all of them are alike. NaN where it
     has no area.

@@ -1,4 +1,4 @@
-"""How often an attack succeeds, and what follows from it."""
+"""Success rates of an attack, and the conclusion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ class Rate:
     low: float
     high: float
     n: int
-    """Number of trials, such as faces that were looked up."""
+    """Number of trials, such as looked-up faces."""
     chance: float
-    """What guessing gives."""
+    """Rate of guessing."""
     independent: float
-    """Number of independent trials of yes or no that tell as much. Several pictures of one person
-    are no independent trials; `intervals.rate_over_people` computes it."""
+    """Effective number of independent binary trials. Several pictures of one person are not
+    independent; `intervals.rate_over_people` computes it."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class ExposedRegion:
     region: str
     image: str
     score: float
-    """The larger, the more exposed; its unit is the attack's."""
+    """Larger for more exposed regions; the unit depends on the attack."""
     found: bool
     """Whether the attack succeeded."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Plates of the data set that fit what is read of one, itself included."""
+    """Plates of the data set that fit the reading of one, itself included."""
 
     plates: int
     """Number of plates of which an original character is read."""
@@ -50,7 +50,7 @@ class Success:
     """How often an attack succeeds on one set of images."""
 
     rates: Mapping[str, Rate]
-    """By measure, such as `rank_1` or `read_whole`."""
+    """Rates by measure, such as `rank_1` or `read_whole`."""
     most_exposed: tuple[ExposedRegion, ...] = ()
     """The most exposed regions first; a few."""
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Success:
 
 
 class Conclusion(StrEnum):
-    """What an attack's success on a variant allows to say."""
+    """Conclusion from an attack's success on a variant."""
 
     CHANCE = "no better than chance"
     """By no more than the margin."""
@@ -75,13 +75,13 @@ class Conclusion(StrEnum):
 
 @dataclass(frozen=True)
 class Judgement:
-    """What follows from an attack's success on the originals and on a variant."""
+    """Conclusion from an attack's success on the originals and on a variant."""
 
     conclusion: Conclusion
     measure: str
-    """The measure that decided; empty where nothing was measured."""
+    """The deciding measure; empty if nothing was measured."""
     needed: int | None = None
-    """Where it is undecided: number of people that allows to claim `CHANCE` with probability 0.8
-    if the attack is no better than chance."""
+    """If undecided: number of people with which `CHANCE` can be claimed with probability 0.8 if the
+    attack is no better than chance."""
     fewest: int | None = None
-    """Where it is undecided: number of people below which `CHANCE` cannot be claimed at all."""
+    """If undecided: number of people below which `CHANCE` cannot be claimed."""

@@ -358,7 +358,7 @@ def _scaled(pictures: np.ndarray) -> np.ndarray:
 
 
 def _check_vectors(vectors: np.ndarray) -> None:
-    """See that a network's vectors of two pictures, (2, d), tell the pictures apart."""
+    """Check that a network's vectors of two pictures, (2, d), tell the pictures apart."""
     if vectors.shape[1] < 2:
         raise ValueError(f"it gives {vectors.shape[1]} number per face; a vector is expected")
     if not np.isfinite(vectors).all():

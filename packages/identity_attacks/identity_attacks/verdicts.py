@@ -1,4 +1,4 @@
-"""What an attack's success allows to conclude, and how many people a conclusion needs."""
+"""Conclusions from an attack's success, and the number of people that they need."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ CLAIMED = ("rank_1", "tar_at_far_0.01", "read_whole", "any_character")
 measured. The first of an attack also says whether it works on the originals."""
 
 Chance = float | Callable[[np.ndarray], np.ndarray]
-"""What guessing gives; also as a function of the number of people, as in `lambda n: 1 / n`."""
+"""Rate of guessing, or a function of the number of people, such as `lambda n: 1 / n`."""
 
 
 def judge(

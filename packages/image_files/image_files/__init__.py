@@ -1,4 +1,4 @@
-"""Image files to hand on: metadata, orientation, format, PNG, folders, a contact sheet."""
+"""Image files for sharing: metadata, orientation, format, PNG, folders, contact sheet."""
 
 from .encoding import (
     cannot_be_kept,

@@ -1,4 +1,4 @@
-"""Pixels coded like an original: its format, colour mode and compression, without its metadata."""
+"""Pixels encoded like an original: same format, colour mode and compression, without metadata."""
 
 import io
 from typing import Any
@@ -10,15 +10,15 @@ from .metadata import PNG, ImageFileError, colour_profile, kinds_in
 from .png import png_of
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
-"""Formats that are written again as they were, by Pillow's names; MPO is a JPEG of a camera."""
+"""Formats that are kept, by Pillow's names; MPO is a camera's JPEG."""
 _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
 
 
 def cannot_be_kept(raw: bytes) -> str | None:
-    """Why the format of an image file's bytes cannot be kept; None if it can.
+    """Reason why an image file's format cannot be kept; None if it can.
 
     Raises:
-        OSError: it is no image.
+        OSError: it is not an image.
     """
     with Image.open(io.BytesIO(raw)) as image:
         frames = getattr(image, "n_frames", 1)
@@ -30,9 +30,9 @@ def cannot_be_kept(raw: bytes) -> str | None:
 
 
 def orientation_of(raw: bytes) -> int:
-    """The EXIF orientation of an image file's bytes, 1 to 8; 1 where it names none.
+    """The EXIF orientation of an image file's bytes, 1 to 8; 1 if missing.
 
-    It is 1 for a TIFF, whose pixels all decoders turn themselves.
+    It is 1 for a TIFF, which all decoders orient themselves.
     """
     with Image.open(io.BytesIO(raw)) as image:
         if image.format == "TIFF":
@@ -58,11 +58,11 @@ def _has_exif(raw: bytes) -> bool:
     try:
         return "exif" in kinds_in(raw)
     except ImageFileError:
-        return False  # whoever decodes it says so
+        return False  # its decoder reports the error
 
 
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Pixels (h, w, …) as viewers show them, for an EXIF orientation from 1 to 8."""
+    """Pixels (h, w, …) oriented by an EXIF orientation from 1 to 8."""
     if orientation >= 5:
         pixels = pixels.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
@@ -75,9 +75,9 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
 def encoded_like(raw: bytes, pixels: np.ndarray) -> bytes:
     """Pixels in the format of an image file, without metadata.
 
-    Grey files stay grey, and transparency stays; 16-bit files become 8-bit. A JPEG gets the
+    Grey files stay grey, and transparency is kept; 16-bit files become 8-bit. A JPEG gets the
     quantization tables and subsampling of the original, so that unchanged parts change little. A
-    colour profile other than sRGB stays.
+    colour profile other than sRGB is kept.
 
     Args:
         raw: bytes of the original file.
@@ -87,7 +87,7 @@ def encoded_like(raw: bytes, pixels: np.ndarray) -> bytes:
         OSError: the original is damaged, or of a format that Pillow cannot write.
     """
     with Image.open(io.BytesIO(raw)) as source:
-        # JPEGs of cameras may hold further images: only the first is shown.
+        # Cameras' JPEGs may contain further images; viewers show only the first.
         file_format = "JPEG" if source.format == "MPO" else str(source.format)
         options = _options_like(source, file_format, raw)
         image = Image.fromarray(pixels)

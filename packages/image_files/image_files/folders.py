@@ -1,4 +1,4 @@
-"""The files of a folder, by what they are."""
+"""The files of a folder, by type."""
 
 import os
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Listing:
     """Paths relative to a folder, with forward slashes, sorted."""
 
     images: list[str] = field(default_factory=list)
-    """Images in formats that every decoder knows."""
+    """Images in formats that every decoder supports."""
     other_images: list[str] = field(default_factory=list)
     """Images in other formats."""
     videos: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Listing:
 
     @property
     def left_out(self) -> list[str]:
-        """What is no image in a known format: images by name, the rest by number."""
+        """Files that are not images in a supported format: images by name, others by number."""
         lines = [f"{name}: a format that is not handled; convert it" for name in self.other_images]
         counted = [
             (self.videos, "videos, which are not handled"),
@@ -50,7 +50,7 @@ class Listing:
 
 
 def listing(folder: Path) -> Listing:
-    """The files of a folder and of all folders in it, by the suffix of their names.
+    """The files of a folder and its subfolders, by suffix.
 
     Raises:
         OSError: a folder cannot be read.

@@ -1,4 +1,4 @@
-"""Metadata of image files: finding it, and removing it without touching the coded pixels."""
+"""Metadata of image files: detection, and removal without changing the encoded pixels."""
 
 import io
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ _STAND_ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 
 
 class ImageFileError(ValueError):
-    """A file that is truncated, damaged, or no image."""
+    """A file is truncated, damaged, or not an image."""
 
 
 class _Part(NamedTuple):
-    """Bytes of a file, and the kinds of metadata in them; without any, a decoder needs them."""
+    """Bytes of a file, and the kinds of metadata in them; without any, decoders need them."""
 
     start: int
     end: int
@@ -44,32 +44,32 @@ class _Part(NamedTuple):
 def kinds_in(raw: bytes) -> tuple[str, ...]:
     """The kinds of metadata in an image file's bytes, sorted, each once.
 
-    They are exif, icc, iptc, text, thumbnail, time, xmp, trailing (bytes behind the image's end)
-    and other (parts that no decoder needs, whatever they hold). What describes the pixels, such as
-    a resolution or a colour space without a profile, is none.
+    They are exif, icc, iptc, text, thumbnail, time, xmp, trailing (bytes after the image's end) and
+    other (parts that no decoder needs). Descriptions of the pixels, such as a resolution or a
+    colour space without a profile, do not count as metadata.
 
     Raises:
-        ImageFileError: the file is truncated, damaged, or no image.
+        ImageFileError: the file is truncated, damaged, or not an image.
     """
     try:
         parts = _parts_of(raw)
         found = _in_other(raw) if parts is None else (kind for part in parts for kind in part.kinds)
         return tuple(sorted(set(found)))
     except (IndexError, ValueError, OSError, SyntaxError):
-        raise ImageFileError(f"truncated, damaged, or no image ({len(raw)} bytes)") from None
+        raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
 
 
 def without_metadata(raw: bytes) -> bytes | None:
-    """An image file's bytes without metadata; its pixels stay coded as they are.
+    """An image file's bytes without metadata; the encoded pixels do not change.
 
-    A colour profile other than sRGB stays, since the colours would look different without it.
-    An EXIF orientation goes: the pixels of such a file have to be turned instead.
+    A colour profile other than sRGB is kept, since the colours would look different without it. An
+    EXIF orientation is removed, so the pixels of such a file have to be turned instead.
 
     Returns:
         None for a format other than JPEG, PNG and WebP.
 
     Raises:
-        ImageFileError: the file is truncated, damaged, or no image.
+        ImageFileError: the file is truncated, damaged, or not an image.
     """
     try:
         parts = _parts_of(raw)
@@ -78,7 +78,7 @@ def without_metadata(raw: bytes) -> bytes | None:
         keep = {"icc"} if colour_profile(raw) else set()
         kept = b"".join(raw[part.start : part.end] for part in parts if set(part.kinds) <= keep)
     except (IndexError, ValueError, OSError, SyntaxError):
-        raise ImageFileError(f"truncated, damaged, or no image ({len(raw)} bytes)") from None
+        raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
     return _webp_again(kept, keep) if kept.startswith(b"RIFF") else kept
 
 
@@ -91,7 +91,7 @@ def colour_profile(raw: bytes) -> bytes | None:
     try:
         described = ImageCms.getProfileDescription(ImageCms.getOpenProfile(io.BytesIO(profile)))
     except (ImageCms.PyCMSError, OSError):
-        return None  # viewers ignore a damaged profile, too
+        return None  # viewers also ignore a damaged profile
     return None if "srgb" in described.lower() else profile
 
 
@@ -204,7 +204,7 @@ def _parts_of_webp(raw: bytes) -> Iterator[_Part]:
 
 
 def _webp_again(raw: bytes, kept: set[str]) -> bytes:
-    """A WebP file from which parts are gone, with a header that says so."""
+    """A WebP file with some parts removed, and a matching header."""
     content = bytearray(raw)
     content[4:8] = (len(raw) - 8).to_bytes(4, "little")
     if raw[12:16] == b"VP8X":

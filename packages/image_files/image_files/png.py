@@ -1,16 +1,16 @@
-"""PNG files, written fast: one filter for all rows, and Intel's ISA-L for the compression."""
+"""Fast PNG writer: one filter for all rows, and Intel's ISA-L for compression."""
 
 import numpy as np
 from isal import isal_zlib
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
-"""PNG's numbers for grey, grey with alpha, RGB and RGBA, by their channels."""
+"""PNG's colour types of grey, grey with alpha, RGB and RGBA, by number of channels."""
 _DEPTHS = (np.uint8, np.uint16)
 _UP = 2
 """Filter that subtracts the row above."""
 _LEVEL = 1
-"""Levels 2 and 3 take as long or longer and save 1 %."""
+"""Levels 2 and 3 are no faster and save only 1 %."""
 _LARGEST = 2**30
 """Bytes of a chunk; PNG allows twice as many."""
 
@@ -18,13 +18,13 @@ _LARGEST = 2**30
 def png_of(pixels: np.ndarray, profile: bytes | None = None) -> bytes:
     """Content of a PNG file, lossless.
 
-    On photographs it takes a third of OpenCV's time and 0.9 of its size. The same pixels give the
+    On photographs, it takes a third of OpenCV's time and 0.9 of its size. The same pixels give the
     same bytes; CPUs with other instructions may compress differently.
 
     Args:
         pixels: (height, width) grey, or (height, width, 2, 3 or 4) grey with alpha, RGB or RGBA,
             uint8 or uint16.
-        profile: ICC profile to go with them.
+        profile: ICC profile to include.
 
     Raises:
         ValueError: there are no pixels, or they are of another type or shape.
@@ -46,7 +46,7 @@ def png_of(pixels: np.ndarray, profile: bytes | None = None) -> bytes:
 
 
 def _filtered(pixels: np.ndarray) -> np.ndarray:
-    """Rows of bytes, each minus the one above, behind the number of this filter."""
+    """Filtered rows: the filter's number, then the bytes minus those of the row above."""
     most_significant_first = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)
     rows = np.ascontiguousarray(most_significant_first).reshape(len(pixels), -1).view(np.uint8)
     result = np.empty((rows.shape[0], 1 + rows.shape[1]), np.uint8)

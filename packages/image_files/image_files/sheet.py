@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 WIDTH, HEIGHT, CAPTION, GAP = 440, 330, 22, 10
-"""Box of an image, height of the text below it, and gaps, pixels."""
+"""Box of an image, height of the text below it, and gaps, in pixels."""
 GROUND, INK = (245, 245, 245), (40, 40, 40)
 
 
@@ -24,7 +24,7 @@ class SheetCell:
 
 
 def contact_sheet(cells: Sequence[SheetCell], title: str, columns: int = 4) -> np.ndarray:
-    """All cells on one sheet, (height, width, 3) uint8 RGB; images are only ever made smaller."""
+    """All cells on one sheet, (height, width, 3) uint8 RGB; images are only ever shrunk."""
     across = max((len(cell.images) for cell in cells), default=1)
     columns = max(1, min(columns // across, len(cells)))
     step, down = across * (WIDTH + GAP) + GAP, HEIGHT + CAPTION + GAP
@@ -45,12 +45,12 @@ def contact_sheet(cells: Sequence[SheetCell], title: str, columns: int = 4) -> n
 
 
 def printable(text: str) -> str:
-    """A text on one line: characters that cannot be printed become question marks."""
+    """A text on one line, with unprintable characters replaced by question marks."""
     return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """DejaVu Sans, which Matplotlib brings along; Pillow's own font knows few letters."""
+    """DejaVu Sans, which is included in Matplotlib; Pillow's own font has few letters."""
     package = importlib.util.find_spec("matplotlib")  # finds it without importing it
     for folder in (package and package.submodule_search_locations) or ():
         file = Path(folder, "mpl-data", "fonts", "ttf", "DejaVuSans.ttf")
@@ -60,7 +60,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _shortened(text: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """The end of a text that fits, since the end of a path tells most."""
+    """The end of a text that fits, since the end of a path is the most informative."""
     if font.getlength(text) <= width - 2 * GAP:
         return text
     while text and font.getlength(f"… {text}") > width - 2 * GAP:

@@ -115,5 +115,5 @@ def test_formats_without_a_parser_are_left_to_the_caller():
 
 @pytest.mark.parametrize("raw", [b"", b"text", png()[:-20], jpeg()[:-20], jpeg()[:40]])
 def test_a_file_that_is_cut_off_is_said_to_be(raw):
-    with pytest.raises(ImageFileError, match=r"truncated, damaged, or no image"):
+    with pytest.raises(ImageFileError, match=r"truncated, damaged, or not an image"):
         kinds_in(raw)

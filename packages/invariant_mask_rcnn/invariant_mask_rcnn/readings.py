@@ -34,7 +34,7 @@ class StepReading:
     """Whether it is time to save the state."""
 
     def refuse_divergence(self) -> None:
-        """See that the training can continue.
+        """Check that the training can continue.
 
         Raises:
             DivergenceError: it cannot.

@@ -102,7 +102,7 @@ def read_rows(path: Path) -> dict[str, ListedRegion]:
     """The rows of a JSON or CSV file, by their place in it ("line 2", "entry 1").
 
     Raises:
-        UserError: it is missing, empty or malformed; a line a finding, with its place and key.
+        UserError: it is missing, empty or malformed; one line per finding, with its place and key.
     """
     rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
     if not rows:
@@ -200,7 +200,7 @@ def marked_images(
 
     Raises:
         UserError: a row fits several images, several names fit one image, or no row fits an image
-            of this split; a line a finding.
+            of this split; one line per finding.
     """
     rows = read_rows(path)
     places: dict[Written, str] = {}

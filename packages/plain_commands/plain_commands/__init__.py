@@ -1,5 +1,5 @@
-"""What a command needs whose users are to read plain lines.
+"""Tools for commands whose users read plain one-line messages.
 
-Import the modules by their own names, since some of them load libraries: `arguments` (cyclopts),
+Import the modules individually, since some of them load large libraries: `arguments` (cyclopts),
 `section` (pydantic), `texts`, `files`, `parquet`, `downloads`, `console`, `errors`.
 """

@@ -1,7 +1,7 @@
 """A typed function as a command.
 
-`cyclopts` makes options of its parameters. The help is written here, from the docstring: that of
-cyclopts imports rich, which takes as long as all the rest.
+`cyclopts` turns its parameters into options. The help is formatted here, from the docstring, since
+that of cyclopts imports rich, which doubles the start-up time.
 """
 
 import difflib
@@ -18,7 +18,7 @@ from cyclopts.validators import Number
 
 
 class ArgumentError(Exception):
-    """What is wrong with the arguments of a command, in one line."""
+    """An error in the arguments of a command, in one line."""
 
 
 def option(
@@ -30,19 +30,20 @@ def option(
     above: float | None = None,
     below: float | None = None,
 ) -> Parameter:
-    """What stands beside a parameter's type, in `Annotated`.
+    """Metadata of a parameter, for `Annotated`.
 
     Args:
-        metavar: stands for the value in the help.
-        help: text of several commands; that of a single one stands in its docstring.
-        many: several values behind one option, as separate words; or how many, from and to.
+        metavar: placeholder of the value in the help.
+        help: help shared by several commands; otherwise, it is in the command's docstring.
+        many: whether one option takes several values, as separate words; or their minimum and
+            maximum number.
         at_least: smallest value.
-        above: what the value exceeds.
-        below: what exceeds the value; a number with a lower limit has an upper one, too.
+        above: exclusive lower limit.
+        below: exclusive upper limit; required for a number with a lower limit.
     """
     limits = _given(gte=at_least, gt=above)
     validator = Number(**limits, lt=below or 10**9) if limits or below else None
-    # What is passed to Parameter counts, None included: it would hide the docstring's text.
+    # Even None passed to Parameter would hide the docstring's text.
     given = _given(metavar=metavar, help=help, consume_multiple=many, validator=validator)
     return Parameter(**given)
 
@@ -55,13 +56,13 @@ class Command:
     """A function as a command.
 
     Args:
-        function: its docstring (Google's style) becomes the help. Lines of the docstring that are
-            indented are examples.
-        parameters: the options, with annotations that `cyclopts` understands; those of the
-            function, or more.
-        name: what is typed, such as `python -m program action`.
-        other_program: takes the arguments behind `--`, where the command has a parameter `*args` of
-            this name; none has, if it is empty.
+        function: its docstring (Google style) becomes the help. Indented lines of the docstring are
+            examples.
+        parameters: the options, with annotations for `cyclopts`; those of the function, possibly
+            with more.
+        name: typed command, such as `python -m program action`.
+        other_program: name of the program that gets the arguments after `--`, if the command has a
+            parameter `*args` of this name; empty for none.
     """
 
     def __init__(
@@ -75,9 +76,9 @@ class Command:
         self._other_program = other_program
 
         def command() -> None:
-            """Stands for the function; cyclopts reads the signature that is set below."""
+            """Stand-in for the function; cyclopts reads the signature set below."""
 
-        # Its paragraphs become one line each; the terminal's width breaks them.
+        # Each paragraph becomes one line, to be wrapped at the terminal's width.
         text = inspect.cleandoc(function.__doc__ or "")
         command.__doc__ = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
@@ -92,14 +93,14 @@ class Command:
 
     @property
     def arguments(self) -> ArgumentCollection:
-        """The arguments, as cyclopts knows them."""
+        """The arguments in cyclopts' form."""
         return self._app.assemble_argument_collection()
 
     def parse(self, argv: Sequence[str]) -> inspect.BoundArguments:
         """The values of the parameters, defaults included.
 
         Raises:
-            ArgumentError: the arguments do not fit.
+            ArgumentError: the arguments are invalid.
         """
         try:
             _, bound, _ = self._app.parse_args(argv, exit_on_error=False, print_error=False)
@@ -144,20 +145,20 @@ class Command:
         lines = [line.replace("\xa0", " ") for line in lines]
         lines.append("")
         for line in re.split(r"\n\n(?:Args|Raises):", docstring)[0].split("\n"):
-            # Indented lines are examples.
+            # Indented lines are kept as examples.
             lines += [line] if line.startswith(" ") else textwrap.wrap(line, width) or [""]
         return "\n".join([*lines, "", "Options (* required):", *options])
 
 
 def _shown(default: Any) -> str:
-    """A default as it is typed; empty for none."""
+    """A default in the form in which it is typed; empty for none."""
     if default is None or default is False or default is inspect.Parameter.empty:
         return ""
     return " ".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def _one_line(error: CycloptsError, app: App, argv: Sequence[str], other_program: str) -> str:
-    """What is wrong with the arguments."""
+    """Description of an error in the arguments."""
     arguments = app.assemble_argument_collection()
     known = {name for argument in arguments for name in argument.names}
     options = [word.partition("=")[0] for word in before_dashes(argv) if word.startswith("--")]
@@ -166,7 +167,7 @@ def _one_line(error: CycloptsError, app: App, argv: Sequence[str], other_program
         near = difflib.get_close_matches(unknown[0], known, n=1)
         message = f"unknown option {unknown[0]}" + (f", did you mean {near[0]}?" if near else "")
         takes_more = any(one.field_info.name == other_program for one in arguments)
-        return message + f" (arguments of {other_program} stand behind `--`)" * takes_more
+        return message + f" (arguments of {other_program} go after `--`)" * takes_more
     first = error.argument
     if type(error) is MissingArgumentError and first is not None and first.name not in options:
         needed = [one for one in arguments if one.required and one.name not in options]
@@ -174,11 +175,11 @@ def _one_line(error: CycloptsError, app: App, argv: Sequence[str], other_program
         return f"missing: {', '.join(absent)}"
     if isinstance(error, UnusedCliTokensError):
         return f"unexpected: {' '.join(error.unused_tokens or ())}"
-    # Of an option with several values, cyclopts quotes the tuple.
+    # For an option with several values, cyclopts quotes the tuple.
     text = re.sub(r'"\((.+?),?\)"', r'"\1"', " ".join(str(error).split()))
     return text.rstrip(".")
 
 
 def before_dashes(argv: Sequence[str]) -> Sequence[str]:
-    """The arguments up to `--`, which separates those of another program."""
+    """The arguments before `--`, which separates those of another program."""
     return argv[: argv.index("--")] if "--" in argv else argv

@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class LogFile(logging.FileHandler):
-    """A log file; one that cannot be written any more is said once, and does not end the command.
+    """A log file; if it can no longer be written, one warning is logged and the command continues.
 
     Args:
         file: the log.
@@ -28,12 +28,12 @@ class LogFile(logging.FileHandler):
         self._is_full = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a message, unless an earlier one could not be written."""
+        """Write a message, unless an earlier write failed."""
         if not self._is_full:
             super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Give up on the file, such as on a full disk."""
+        """Give up on the file, for example on a full disk."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
@@ -43,12 +43,12 @@ class LogFile(logging.FileHandler):
 
 
 def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ()) -> None:
-    """Send the messages of `log` to standard error, and to `log_file` too when it is given.
+    """Send the messages of `log` to standard error, and to `log_file` if given.
 
     Args:
         label: prefix of each line on standard error, where several jobs may write at once.
-        log_file: overwritten; its folder is created.
-        others: further loggers whose messages are sent there.
+        log_file: log file, overwritten; its folder is created.
+        others: further loggers to handle in the same way.
 
     Raises:
         UserError: the log cannot be written.
@@ -72,7 +72,7 @@ def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ())
 
 
 def duration(seconds: float) -> str:
-    """A duration for readers: `7 s`, `2 min 05 s`, `3 h 12 min`."""
+    """A formatted duration: `7 s`, `2 min 05 s`, `3 h 12 min`."""
     seconds = round(seconds)
     if seconds < 60:
         return f"{seconds} s"
@@ -84,10 +84,10 @@ def duration(seconds: float) -> str:
 def progress(
     items: Iterable[Item], *, total: int, description: str, unit: str = "images"
 ) -> Iterator[Item]:
-    """Pass `items` on and show the progress.
+    """Iterate over `items` and show the progress.
 
-    A bar if the command was started by hand on a terminal; a line every ten seconds if it writes a
-    log or has no terminal, since the bars of parallel jobs would overwrite each other.
+    With a bar if the command was started on a terminal; with a line every ten seconds if it writes
+    a log or has no terminal, since bars of parallel jobs would overwrite each other.
     """
     keeps_a_log = any(isinstance(handler, logging.FileHandler) for handler in log.handlers)
     if sys.stderr.isatty() and not keeps_a_log:
@@ -97,7 +97,7 @@ def progress(
 
 
 def _with_bar(items: Iterable[Item], total: int, description: str, unit: str) -> Iterator[Item]:
-    # Only a terminal needs them.
+    # Imported only for a terminal.
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import (  # noqa: PLC0415
         BarColumn,

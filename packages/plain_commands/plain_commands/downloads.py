@@ -39,7 +39,7 @@ def copy_to(target: Path, source: str, description: str) -> str:
 
 @contextlib.contextmanager
 def _opened(source: str) -> Iterator[tuple[Callable[[], bytes], int]]:
-    """A function that reads the next piece, and the size in bytes; 0 if the size is unknown."""
+    """A function that reads the next chunk, and the total size in bytes, 0 if unknown."""
     if "://" in source:
         from .http_source import opened  # noqa: PLC0415
 

@@ -1,23 +1,23 @@
-"""The one error type a person is meant to read."""
+"""The error type for messages to users."""
 
 import re
 from collections import Counter
 
 EXAMPLES = 3
-"""Findings of one kind that are shown."""
+"""Maximum number of shown findings of one kind."""
 VARIABLE = re.compile(
     r"""'[^']*'|"[^"]*"|\S*/\S*|\S+\.(png|jpe?g|webp|bmp|tiff?|json|csv|ya?ml|txt)\b|[-+\d.]*\d""",
     re.IGNORECASE,
 )
-"""What differs between findings of one kind: quoted text, paths, file names and numbers."""
+"""Parts that differ between findings of one kind: quoted text, paths, file names and numbers."""
 
 
 class UserError(Exception):
-    """Something the user can put right.
+    """An error that the user can correct.
 
-    The message is one line (or one line a finding): which file or key, what was found, what to
-    do. The commands print it without a traceback and exit with 2; a traceback is for bugs.
-    What may be secret in a URL, its user and password and its query, is left out.
+    The message is one line (or one line per finding): which file or key, what was found, what to
+    do. The commands print it without a traceback and exit with 2; tracebacks are for bugs. Possible
+    secrets in a URL (user, password and query) are masked.
     """
 
     def __init__(self, message: str) -> None:
@@ -27,14 +27,14 @@ class UserError(Exception):
     def of(cls, findings: list[str], shown: int = 20) -> "UserError":
         """Report many findings at once, in about `shown` lines.
 
-        Of findings of one kind, which differ in numbers, paths and quoted text only, the first
-        three stand for all.
+        Findings of one kind differ only in numbers, paths and quoted text; only the first three of
+        a kind are shown.
         """
         kinds: dict[str, list[str]] = {}
         kind, unseen = "", Counter[str]()
         for finding in findings:
             if more := re.search(r"… and (\d+) more (like this|findings)$", finding):
-                # What another error has already cut short.
+                # A summary line of an error that was already shortened.
                 unseen[kind if more[2] == "like this" else ""] += int(more[1])
             else:
                 kind = re.sub(VARIABLE, "", finding)
@@ -59,10 +59,10 @@ class UserError(Exception):
 
 
 class SourceError(Exception):
-    """A source of a file that cannot be read; its text is the reason, in a few words."""
+    """A file's source cannot be read; the text is a short reason."""
 
 
 def without_secrets(text: str) -> str:
-    """A text with `…` for the users, passwords and queries of its URLs."""
+    """A text with `…` in place of users, passwords and queries in URLs."""
     text = re.sub(r"(\w://)[^\s/@'\"]+@", r"\1…@", text)
     return re.sub(r"(\w://[^\s?'\"]+\?)[^\s'\")]+", r"\1…", text)

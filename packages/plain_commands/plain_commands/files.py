@@ -1,4 +1,4 @@
-"""Writing files so that what has its final name is whole, and reading them back."""
+"""Atomic writing of files, and reading."""
 
 import contextlib
 import errno
@@ -22,11 +22,11 @@ _BARRED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.EISDIR, e
 
 @contextlib.contextmanager
 def explained(path: Path | None = None) -> Iterator[None]:
-    """Context of writing `path`, whose errors are the user's to mend; None for any file.
+    """Context that turns errors of writing `path` (None for any file) into user errors.
 
     Raises:
-        UserError: the disk is full, the folder is read-only, a file stands in the way, or a name
-            that is to be written is not UTF-8.
+        UserError: the disk is full, the folder is read-only, a file is in the way, or a name to be
+            written is not UTF-8.
     """
     try:
         yield
@@ -45,11 +45,11 @@ def explained(path: Path | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`, and rename it onto `path` when the block succeeds.
+    """Yield a temporary path beside `path`, and rename it to `path` if the block succeeds.
 
-    Works for a file and for a folder (which the block then has to create). The temporary name
-    keeps the suffix, since many writers choose their format by it. After an error the temporary
-    is removed and an older `path` is as it was.
+    Works for files and for folders (which the block has to create). The temporary name keeps the
+    suffix, since many writers choose their format by it. After an error, the temporary is removed
+    and an existing `path` is unchanged.
 
     Raises:
         UserError: as in `explained`.
@@ -72,28 +72,30 @@ def atomic(path: Path) -> Iterator[Path]:
 
 
 def unfinished(path: Path) -> list[Path]:
-    """What `atomic` writes for `path` now, or has left where a process was killed."""
+    """Temporary paths of `atomic` for `path`, in use or left by a killed process."""
     path = Path(path)
     return sorted(path.parent.glob(f".{glob.escape(path.stem)}.{'[0-9a-f]' * 8}{path.suffix}"))
 
 
 def refuse_overwriting(read: Iterable[Path], written: Mapping[str, Path]) -> None:
-    """See that a command writes onto nothing that it reads, and to different files.
+    """Check that a command overwrites none of its inputs, and that its outputs differ.
 
     Args:
         read: files that it reads.
         written: files that it writes, by option.
 
     Raises:
-        UserError: it does not.
+        UserError: an output is an input, or two outputs are the same file.
     """
     by_place = {path.resolve(): "" for path in read}
     for option, path in written.items():
         other = by_place.setdefault(path.resolve(), option)
         if not other:
-            raise UserError(f"{option}: {path} is read, and would be lost; name another file")
+            raise UserError(
+                f"{option}: {path} is an input and would be overwritten; name another file"
+            )
         if other != option:
-            raise UserError(f"{other}, {option}: both are {path}; name two files")
+            raise UserError(f"{other}, {option}: both are {path}; name different files")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -103,9 +105,9 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
-    """Write `content` as JSON, atomically; a name that ends in .gz is compressed.
+    """Write `content` as JSON, atomically; compressed if the name ends in .gz.
 
-    NaN and infinity have no place in JSON: they are refused (ValueError).
+    NaN and infinity are not valid JSON and raise ValueError.
     """
     text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
     with atomic(path) as temporary:
@@ -124,17 +126,17 @@ def read_json(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -
     """Read a JSON file, compressed if its name ends in .gz.
 
     Args:
-        path: of the file.
-        hook: called with the content of each object; what it returns takes its place.
+        path: the file.
+        hook: called with the content of each object; its result replaces the object.
 
     Raises:
-        UserError: it is missing, not readable or not JSON, or a key is there twice.
+        UserError: it is missing, unreadable or not JSON, or has a duplicate key.
     """
     take = without_doubles if hook is None else lambda pairs: hook(without_doubles(pairs))
     raw = read_bytes(Path(path))
     try:
         raw = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
-        text = raw.decode(json.detect_encoding(raw), "surrogatepass")  # as json.loads does
+        text = raw.decode(json.detect_encoding(raw), "surrogatepass")  # like json.loads
         del raw  # as large as the text
         return json.loads(text, object_pairs_hook=take)
     except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
@@ -145,13 +147,13 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The content of a JSON object.
 
     Raises:
-        ValueError: a key is there twice.
+        ValueError: a key is duplicated.
     """
     content = dict(pairs)
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} is there twice; keep one of them")
+        raise ValueError(f"duplicate key {twice!r}; keep one")
     return content
 
 
@@ -159,7 +161,7 @@ def read_text(path: Path) -> str:
     """A text file in UTF-8, with or without a byte order mark.
 
     Raises:
-        UserError: it is missing, not readable or not UTF-8.
+        UserError: it is missing, unreadable or not UTF-8.
     """
     raw = read_bytes(path)
     try:
@@ -173,11 +175,11 @@ def read_bytes(path: Path) -> bytes:
     """A file's bytes.
 
     Raises:
-        UserError: it is missing or not readable.
+        UserError: it is missing or unreadable.
     """
     try:
         if not path.is_file() and not path.is_dir() and path.exists():
-            raise UserError(f"{path}: a pipe or a device; a file is expected")  # it could block
+            raise UserError(f"{path}: a pipe or a device; expected a file")  # it could block
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
@@ -186,7 +188,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def canonical_json(content: Any) -> str:
-    """One text for equal content: sorted keys, no spaces. What fingerprints are made of."""
+    """Canonical JSON text for fingerprints: sorted keys, no spaces."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -202,9 +204,9 @@ def sha256_of_file(path: Path) -> str:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Make `target` a hard link to `source`, or a copy where the file system forbids links.
+    """Make `target` a hard link to `source`, or a copy if the file system forbids links.
 
-    A symbolic link is followed: a link to it would lead elsewhere from another folder.
+    A symbolic link is resolved, since a link to it could point elsewhere from another folder.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""Files on HTTP servers. Imported when something is downloaded, since ssl takes long to load."""
+"""Files on HTTP servers. Imported only for downloads, since ssl loads slowly."""
 
 import base64
 import contextlib
@@ -15,29 +15,29 @@ from .errors import SourceError
 PATIENCE = 60
 """Seconds without an answer after which a download fails."""
 SECONDS_PER_PIECE = 300
-"""Longest time that a piece may take: a connection that delivers less is as good as dead."""
+"""Maximum time per chunk: a slower connection counts as dead."""
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Redirects to http(s) URLs only; urllib would go on to FTP servers."""
+    """Redirects to http(s) URLs only; urllib would also follow redirects to FTP."""
 
     def redirect_request(self, *arguments: Any) -> urllib.request.Request | None:
         url: str = arguments[-1]
         if not url.startswith(("http://", "https://")):
-            raise SourceError(f"it redirects to {url}, which is no http(s) URL")
+            raise SourceError(f"it redirects to {url}, which is not an http(s) URL")
         return super().redirect_request(*arguments)
 
 
 @contextlib.contextmanager
 def opened(url: str, size_of_piece: int) -> Iterator[tuple[Callable[[], bytes], int]]:
-    """A URL's content piece by piece, and its size in bytes; 0 if the size is unknown.
+    """A URL's content in chunks, and its size in bytes, 0 if unknown.
 
     Args:
         url: an http(s) URL.
-        size_of_piece: bytes; the last piece is shorter, and the one behind it empty.
+        size_of_piece: chunk size in bytes; the last chunk is shorter, followed by an empty one.
 
     Raises:
-        SourceError: no answer, or another one than the file.
+        SourceError: no answer, or an answer other than the file.
     """
     try:
         answer = urllib.request.build_opener(_Redirects).open(_request(url), timeout=PATIENCE)
@@ -51,7 +51,7 @@ def opened(url: str, size_of_piece: int) -> Iterator[tuple[Callable[[], bytes], 
 
 
 def _request(url: str) -> urllib.request.Request:
-    """A request whose user and password are not in the URL, and not sent on after a redirect."""
+    """A request with user and password in a header, which redirects do not forward."""
     parts = urllib.parse.urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(parts._replace(netloc=host).geturl())

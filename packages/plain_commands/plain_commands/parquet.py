@@ -1,4 +1,4 @@
-"""Parquet files. pyarrow is imported when one is read or written, since that takes long."""
+"""Parquet files. pyarrow is imported only on use, since it loads slowly."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,12 +28,12 @@ def read_rows(path: Path, schema: Any, what: str, advice: str) -> list[dict[str,
 
     Args:
         path: the file.
-        schema: the `pyarrow.Schema` that it has to have.
+        schema: the required `pyarrow.Schema`.
         what: what it should be, and
         advice: what to do if it is not, for errors.
 
     Raises:
-        UserError: it is missing, something else, or has other columns.
+        UserError: it is missing, malformed, or has other columns.
     """
     table = _opened(path, what, advice).read()
     if table.schema != schema:

@@ -1,4 +1,4 @@
-"""What all sections of the config have in common, and how their errors read."""
+"""Base class of config sections, and their error messages."""
 
 import ast
 import functools
@@ -28,20 +28,20 @@ from .errors import UserError
 from .files import read_json
 
 Seed = Annotated[int, Field(ge=0, lt=10**18)]
-"""Start of a random stream. Libraries take less than 2⁶³, and some add to it."""
+"""Seed of a random stream. Libraries accept values below 2⁶³, and some add to them."""
 Pixels = Annotated[int, Field(ge=16, le=32768)]
-"""Side of an image."""
+"""Side of an image in pixels."""
 UNKNOWN = "unknown key; remove it or correct its spelling"
 MISSING = "missing; this key has no default"
 SEVERAL = {
     UNKNOWN: "unknown keys; remove them or correct their spelling",
     MISSING: "missing; these keys have no default",
 }
-"""What is said of several keys of one section, in one line."""
+"""Messages for several keys of one section, in one line."""
 
 
 def _with_true_numbers(schema: Any) -> Any:
-    """A schema whose numbers are no truth values; the sections in it are so already."""
+    """A schema in which booleans are not numbers; nested sections already are strict."""
     if isinstance(schema, list | tuple):
         return type(schema)(map(_with_true_numbers, schema))
     own = {"type": "no-info", "function": _no_truth}
@@ -61,7 +61,7 @@ def _no_truth(value: Any) -> Any:
 
 @functools.cache
 def _docstrings_in(module: str) -> dict[str, dict[str, str]]:
-    """The docstrings below the fields of each class of a module, by class and field."""
+    """Docstrings of the fields in a module, by class and field."""
     found: dict[str, dict[str, str]] = {}
     for part in ast.parse(inspect.getsource(sys.modules[module])).body:
         if isinstance(part, ast.ClassDef):
@@ -73,19 +73,19 @@ def _docstrings_in(module: str) -> dict[str, dict[str, str]]:
 
 
 class Section(BaseModel):
-    """A part of the config: immutable, and closed to keys that it does not know.
+    """A part of the config: immutable, and without unknown keys.
 
-    Unlike in pydantic, a truth value is no number: YAML takes `seeds: yes` for one.
+    Unlike in pydantic, a boolean is not a number: YAML reads `seeds: yes` as true.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @classmethod
     def descriptions(cls) -> dict[str, str]:
-        """The docstrings below the fields, by field.
+        """Docstrings of the fields, by field.
 
         pydantic's `use_attribute_docstrings` would read the sources at each import, which takes a
-        third of the time that the config's modules need.
+        third of the import time of the config's modules.
         """
         found: dict[str, str] = {}
         for kind in reversed(cls.__mro__):
@@ -111,7 +111,7 @@ class Section(BaseModel):
 
 
 class FilePart(BaseModel):
-    """A part of a JSON file: immutable; readers skip keys that they do not know."""
+    """A part of a JSON file: immutable; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
@@ -120,22 +120,22 @@ class FilePart(BaseModel):
         """Read the file.
 
         Raises:
-            UserError: a missing file, invalid JSON, or a line a finding, each with its key.
+            UserError: a missing file, invalid JSON, or one line per finding, each with its key.
         """
         content: Self = validate(cls, read_json(path), str(path))
         return content
 
 
 def validate(kind: Any, content: Any, where: str) -> Any:
-    """Make `kind` (a section, or a union of sections) from plain content.
+    """Validate plain content as `kind` (a section, or a union of sections).
 
     Args:
         kind: a pydantic model or any type that pydantic can validate.
-        content: mappings, lists and scalars, as YAML or JSON gave them.
-        where: the file or option that `content` came from, for the error.
+        content: mappings, lists and scalars, as read from YAML or JSON.
+        where: the file or option that `content` is from, for the error.
 
     Raises:
-        UserError: one line a finding: where, key, what is wrong, what was found.
+        UserError: one line per finding: place, key, problem, value.
     """
     try:
         return TypeAdapter(kind).validate_python(content)
@@ -145,7 +145,7 @@ def validate(kind: Any, content: Any, where: str) -> Any:
     for item in found:
         key, message = _finding(item, content, where)
         findings.setdefault(key, message)
-    # Where a value may be of several kinds, what is wrong inside of one says more.
+    # For a value of several possible kinds, errors inside one kind are more specific.
     outer = {key[: dot.start()] for key in findings for dot in re.finditer(r"\.", key)}
     lines: dict[tuple[str, str], str] = {}
     for key, message in findings.items():
@@ -164,13 +164,13 @@ def validate(kind: Any, content: Any, where: str) -> Any:
 
 
 def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:
-    """The key of an error, and what is wrong with it."""
+    """Key and message of an error."""
     location = item["loc"]
     is_missing = item["type"] in ("missing", "union_tag_not_found")
-    if item["type"] == "union_tag_not_found":  # the key that says which kind of section it is
+    if item["type"] == "union_tag_not_found":  # the key that selects the kind of section
         location = (*location, item["ctx"]["discriminator"].strip("'"))
     if item["type"] == "value_error" and isinstance(item["input"], dict):
-        # What a section as a whole has wrong; the last part may be the tag that chose it.
+        # An error of a whole section; the last part may be the tag that selected it.
         location = (*location, None)
     key = ".".join(_keys_of(location, content, is_missing))
     message = item["msg"].removeprefix("Value error, ").replace("valid tuple", "valid list")
@@ -183,13 +183,13 @@ def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:
         message = MISSING
     elif item["type"] in ("model_type", "dict_type", "model_attributes_type"):
         found = "a list" if isinstance(item["input"], list | tuple) else repr(item["input"])
-        message = f"keys with values are expected (found {found:.100})"
+        message = f"expected keys with values (found {found:.100})"
     elif isinstance(item["input"], bool):
         is_yaml = not where.startswith("--") and not where.endswith((".json", ".gz", ".csv"))
-        hint = "; YAML reads yes, no, on and off as truth values" if is_yaml else ""
+        hint = "; YAML reads yes, no, on and off as booleans" if is_yaml else ""
         message += f" (found {str(item['input']).lower()}{hint})"
     elif item["type"] == "path_type":
-        message = f"a path is expected; put it in quotes (found {item['input']!r:.100})"
+        message = f"expected a path; put it in quotes (found {item['input']!r:.100})"
     elif item["type"].endswith("_type") or not isinstance(item["input"], dict | list | BaseModel):
         value = item["input"]
         message = f"{message} (found {value!r:.100})"
@@ -197,13 +197,13 @@ def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:
 
 
 def _keys_of(location: tuple[str | int | None, ...], content: Any, is_missing: bool) -> list[str]:
-    """The location of an error as keys of the file, without the tags that pydantic puts in."""
+    """Location of an error as keys of the file, without pydantic's tags."""
     keys = []
     for index, part in enumerate(location):
         is_last = index == len(location) - 1
         if isinstance(content, dict) and part in content:
             if not is_last and isinstance(content[part], str) and part in content.values():
-                continue  # a tag, in a section that has a key of this name as well
+                continue  # a tag, in a section that also has a key of this name
             content = content[part]
         elif isinstance(content, list) and isinstance(part, int):
             content = content[part] if part < len(content) else None
@@ -216,12 +216,12 @@ def _keys_of(location: tuple[str | int | None, ...], content: Any, is_missing: b
 
 
 def describe_fields(kind: Any, indent: str = "  ") -> str:
-    """The fields of a section as text, a line each: name, type, default, meaning.
+    """The fields of a section as text, one per line: name, type, default, meaning.
 
     Args:
-        kind: a section, or a type that holds some: a union, or a mapping to them. Each of several
-            is described under its own tag.
-        indent: stands before each line.
+        kind: a section, or a type that contains sections: a union or a mapping. Each of several is
+            described under its tag.
+        indent: prefix of each line.
     """
     return "\n".join(_lines(kind, indent))
 
@@ -232,7 +232,7 @@ def _lines(kind: Any, indent: str) -> list[str]:
     for section in sections:
         said = section.descriptions()
         for number, (name, field) in enumerate(section.model_fields.items()):
-            # Of several sections, each is headed by its first field, the tag.
+            # Each of several sections is headed by its first field, the tag.
             inner = indent + ("  " if len(sections) > 1 and number else "")
             meaning = " ".join(said.get(name, "").split())
             kind_of_value = "section" if _sections_in(field.annotation) else _name(field.annotation)
@@ -255,7 +255,7 @@ def _default_of(field: FieldInfo) -> str:
 
 
 def _name(kind: Any) -> str:
-    """A type as people write it."""
+    """Readable name of a type."""
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
     if origin is typing.Literal:
         return " | ".join(map(str, parts))

@@ -1,7 +1,7 @@
-"""JSON and YAML as users write them, in files and on the command line.
+"""JSON and YAML written by users, in files and on the command line.
 
-YAML 1.1 reads some plain text as something else than most writers mean, and of a key that is there
-twice it takes the last. That is refused, with the line.
+YAML 1.1 reads some plain text differently than most writers mean, and keeps the last of duplicate
+keys. Both are refused, with the line.
 """
 
 import json
@@ -14,20 +14,20 @@ from .errors import UserError
 from .files import read_text, without_doubles
 
 MOST_VALUES = 100_000
-"""Values in a file, those of aliases counted each time."""
+"""Maximum number of values in a file; aliases count each time."""
 Key = tuple[str, ...]
-"""A key of a file, with those that it stands under."""
+"""A key of a file, with its parent keys."""
 
 
 def parse_json(text: str, where: str) -> Any:
-    """JSON text as plain content.
+    """Parse JSON text.
 
     Args:
-        text: of the command line.
-        where: the option that it stands behind, for the error.
+        text: text from the command line.
+        where: the option, for the error.
 
     Raises:
-        UserError: it is not JSON, or a key is there twice.
+        UserError: it is not JSON, or has a duplicate key.
     """
     try:
         return json.loads(text, object_pairs_hook=without_doubles)
@@ -36,13 +36,13 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def read_given(source: str, option: str) -> tuple[Any, str]:
-    """What stands behind an option: JSON text, or the name of a JSON or YAML file.
+    """Value of an option: JSON text, or the name of a JSON or YAML file.
 
     Returns:
-        The content, and where it is from, for further errors.
+        The content, and its source, for further errors.
 
     Raises:
-        UserError: it cannot be read, or is neither.
+        UserError: it is unreadable or neither.
     """
     if source.lstrip().startswith(("{", "[", '"')):
         return parse_json(source, option), option
@@ -54,11 +54,11 @@ def read_yaml(path: Path, words: Collection[Key] = ()) -> Any:
 
     Args:
         path: the file.
-        words: keys that YAML does not take for text, but their readers do, such as `on`.
+        words: keys that YAML does not read as text, but that are allowed, such as `on`.
 
     Raises:
-        UserError: it cannot be read, is not UTF-8 or not YAML, or a line a finding, with its line
-            and key.
+        UserError: it cannot be read, is not UTF-8, or is not valid YAML: one line per finding, with
+            its line and key.
     """
     import yaml  # noqa: PLC0415 - most commands get JSON
 
@@ -88,10 +88,10 @@ def read_yaml(path: Path, words: Collection[Key] = ()) -> Any:
 def _values(
     node: Any, loader: Any, key: Key, above: tuple[Any, ...], words: Collection[Key]
 ) -> Iterator[tuple[Any, str | None]]:
-    """All nodes of a document, each with what is wrong with it, if anything."""
+    """All nodes of a document, each with an error message or None."""
     name = ".".join(key) or "the file"
     if node in above:
-        yield node, f"{name}: contains itself, by an alias"
+        yield node, f"{name}: contains itself through an alias"
         return
     yield node, _misread(node, loader) and f"{name}: {_misread(node, loader)}"
     if node.id == "sequence":
@@ -110,21 +110,21 @@ def _keys(node: Any, key: Key, words: Collection[Key]) -> Iterator[tuple[Any, st
         kind = one.tag.rpartition(":")[2]
         where = ".".join((*key, name))
         if one.id != "scalar":
-            yield one, f"{where}: brackets stand where a key has to be text; put it in quotes"
+            yield one, f"{where}: a key in brackets; put it in quotes to make it text"
         elif kind not in ("str", "merge") and (*key, name) not in words:
-            yield one, f"{where}: YAML does not take this name for text; put it in quotes"
+            yield one, f"{where}: YAML does not read this name as text; put it in quotes"
         if name in lines:
-            yield one, f"{where}: it is there already, in line {lines[name]}; keep one of them"
+            yield one, f"{where}: duplicate of line {lines[name]}; keep one of them"
         lines[name] = one.start_mark.line + 1
 
 
 def _text(key: Any) -> str:
-    """A key as text: itself, or brackets without what stands in them."""
+    """A key as text; brackets are shown without their content."""
     return {"sequence": "[…]", "mapping": "{…}"}.get(key.id) or str(key.value)
 
 
 def _misread(node: Any, loader: Any) -> str | None:
-    """What YAML 1.1 takes a plain number for, if that is not what it looks like."""
+    """The value that YAML 1.1 reads for a plain number, if it differs from the text."""
     kind = node.tag.rpartition(":")[2]
     octal = kind == "int" and re.match(r"[-+]?0[0-9_]", node.value)
     if octal or (kind in ("int", "float") and ":" in node.value):

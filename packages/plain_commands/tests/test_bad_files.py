@@ -90,7 +90,7 @@ def address() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("/to/ftp://h/a", "it redirects to ftp://h/a, which is no http(s) URL"),
+        ("/to/ftp://h/a", "it redirects to ftp://h/a, which is not an http(s) URL"),
         (
             "/to/file:///etc/hostname",
             "HTTP 302 Found - Redirection to url 'file:///etc/hostname' is not allowed",

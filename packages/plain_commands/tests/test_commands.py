@@ -79,7 +79,7 @@ def test_the_usage_says_that_several_words_can_be_given():
     ("words", "message"),
     [
         (["here"], "missing: --count"),
-        (["here", "--cuont", "1"], "--cuont, did you mean --count? (arguments of gimp stand"),
+        (["here", "--cuont", "1"], "--cuont, did you mean --count? (arguments of gimp go"),
         (["here", "--count", "0"], "Must be >= 1"),
         (["here", "--count", "many"], "many"),
         (["here", "--count", "1", "--kind", "pdf"], "pdf"),

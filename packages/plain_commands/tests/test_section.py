@@ -61,11 +61,11 @@ class Saved(FilePart):
             {"name": "a", "lens": {"focal_length": -1}},
             "mine: lens.focal_length: Input should be greater than 0 (found -1)",
         ),
-        ({"name": "a", "lens": 3}, "mine: lens: keys with values are expected (found 3)"),
+        ({"name": "a", "lens": 3}, "mine: lens: expected keys with values (found 3)"),
         (
             {"name": "a", "lens": {"focal_length": True}},
             "mine: lens.focal_length: Input should be a number (found true; YAML reads yes, no, on "
-            "and off as truth values)",
+            "and off as booleans)",
         ),
         ({}, "mine.json: name: missing; this key has no default"),
         (
@@ -74,11 +74,11 @@ class Saved(FilePart):
         ),
         (
             {"name": "a", "folder": 3},
-            "mine: folder: a path is expected; put it in quotes (found 3)",
+            "mine: folder: expected a path; put it in quotes (found 3)",
         ),
         (
             {"name": "a", "folder": None},
-            "mine: folder: a path is expected; put it in quotes (found None)",
+            "mine: folder: expected a path; put it in quotes (found None)",
         ),
         (
             {"name": "a", "counts": {"a": 1}},
@@ -124,7 +124,7 @@ def test_what_yaml_reads_otherwise_is_refused_with_its_line(tmp_path: Path):
     with pytest.raises(UserError) as error:
         read_yaml(path)
     assert str(error.value).splitlines() == [
-        f"{path}: line 1: on: YAML does not take this name for text; put it in quotes",
+        f"{path}: line 1: on: YAML does not read this name as text; put it in quotes",
         f"{path}: line 2: time: YAML reads 12:30:00 as 45000; write 45000, or put it in quotes",
     ]
     path.write_text("on: 1\n")

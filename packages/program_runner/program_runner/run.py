@@ -143,7 +143,7 @@ class _Watch:
 
     def _check(self, running: float, silent: float, stopping: float | None) -> None:
         for limit, passed, what in (
-            (self.timeout, running, "was not done after {:g} s"),
+            (self.timeout, running, "did not finish within {:g} s"),
             (self.silence, silent, "wrote nothing for {:g} s"),
             (self.grace, stopping, "did not end within {:g} s when it was told to"),
         ):

@@ -44,7 +44,7 @@ def test_nothing_of_a_program_remains(tmp_path, fails):
     )
     told: list[str] = []
     if fails:
-        with pytest.raises(ProgramTimeoutError, match="was not done after 5 s"):
+        with pytest.raises(ProgramTimeoutError, match="did not finish within 5 s"):
             run_program(["sh", "-c", f"{detached}; wait"], told.append, timeout=5)
     else:
         run_program(["sh", "-c", detached], told.append)

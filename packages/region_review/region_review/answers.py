@@ -88,7 +88,7 @@ class _Reader:
         self._missed: list[MissedRegion] = []
 
     def refuse_other_pages(self, rows: list[tuple[str, dict[str, str]]]) -> None:
-        """See that all rows are of the sample's page."""
+        """Check that all rows are of the sample's page."""
         others = Counter(row["sample"] for _, row in rows if row["sample"] != self._sample.id)
         if others:
             raise UserError(

@@ -42,13 +42,13 @@ def compare(
         samples: runs of the variant, by class.
         references: runs of the reference, with the same keys.
         margins: differences that do not matter, chosen before results are seen.
-        level: significance level of each test; intervals have the confidence 1 - 2 * level. Who
-            looks L times, adding runs in between, divides the level by L.
+        level: significance level of each test; intervals have the confidence 1 - 2 * level. With L
+            interim looks that add runs, divide the level by L.
         power: probability for the detectable difference and the number of runs needed.
-        question: what is asked, chosen before results are seen.
-        pairs: differences of paired runs (variant minus reference), by class, where pairing was
-            planned; None tests the runs as independent.
-        images: variance that the test images add to the difference, where it is known.
+        question: question, chosen before results are seen.
+        pairs: differences of paired runs (variant minus reference), by class, if pairing was
+            planned; None for independent runs.
+        images: variance that the test images add to the difference, if known.
         overall: key of the mean over the classes, which Holm's correction leaves out.
     """
     added = images or {}
@@ -90,7 +90,7 @@ class _Samples:
 
     @property
     def stds(self) -> tuple[float, ...]:
-        """Standard deviations by which further runs are planned."""
+        """Standard deviations for planning further runs."""
         if self.pairs is None:
             return self.variant.std, self.reference.std
         return (self.pairs.std,)
@@ -101,7 +101,7 @@ class _Samples:
         return self.variant.mean - self.reference.mean if self.pairs is None else self.pairs.mean
 
     def difference(self) -> Difference:
-        """Difference of runs that are testable."""
+        """Difference of testable runs."""
         if self.pairs is None:
             return Difference.between(self.variant, self.reference)
         return Difference.of_pairs(self.pairs)
@@ -156,7 +156,7 @@ def _at_margins(difference: Difference, criteria: _Criteria) -> tuple[AtMargin, 
 def _planned(
     at: AtMargin, welch: Difference, stds: tuple[float, ...], criteria: _Criteria
 ) -> AtMargin:
-    """The verdict, if it is inconclusive with the number of runs that decide."""
+    """The verdict; if inconclusive, with the number of runs needed to decide."""
     if at.verdict is not Verdict.INCONCLUSIVE:
         return at
     level, power = criteria.level, criteria.power
@@ -184,7 +184,7 @@ def _with_images(welch: Difference, added: AddedVariance, criteria: _Criteria) -
 
 
 def _notes(samples: _Samples) -> list[str]:
-    """Remarks on unusual samples, a clause each."""
+    """Remarks on unusual samples, one clause each."""
     sample, reference, pairs = samples.variant, samples.reference, samples.pairs
     fewest = min(sample.n, reference.n)
     if max(sample.n, reference.n) == 0:
@@ -196,7 +196,7 @@ def _notes(samples: _Samples) -> list[str]:
         if pairs.n < 2:
             notes.append(f"{pairs.n or 'no'} pair of runs: variation cannot be estimated")
         elif not pairs.has_spread:
-            notes.append("all pairs differ alike: variation cannot be estimated")
+            notes.append("all pairs have the same difference: variation cannot be estimated")
     elif fewest == 1:
         notes.append("a single run: variation cannot be estimated")
     elif math.isnan(sample.std) or math.isnan(reference.std):
@@ -204,7 +204,7 @@ def _notes(samples: _Samples) -> list[str]:
     elif not (sample.has_spread or reference.has_spread):
         notes.append("identical runs: variation cannot be estimated")
     elif not (sample.has_spread and reference.has_spread):
-        notes.append("no variation in one of the two: only the other's deviation counts")
+        notes.append("no variation on one side: only the other side's deviation counts")
     if sample.n != reference.n:
         notes.append(f"{sample.n} runs against {reference.n}")
     if pairs is not None and 2 * pairs.n < sample.n + reference.n:

@@ -1,6 +1,6 @@
-"""Sizes of an effect beside the difference of APs: in percent, in deviations, as a probability.
+"""Effect sizes in addition to the difference of APs: in percent, in deviations, as a probability.
 
-Intervals have the confidence 1 - 2 * level, as those of the difference.
+Intervals have the confidence 1 - 2 * level, like those of the difference.
 
 Sources: Hedges 1981 (g and its correction), Cumming and Finch 2001 (its interval by the noncentral
 t distribution), Reiser and Guttman 1986 (probability that one normal variable exceeds another,
@@ -27,10 +27,10 @@ class IntervalEstimate:
 
 @dataclass(frozen=True)
 class EffectSizes:
-    """Sizes of the effect of a variant, in one class."""
+    """Effect sizes of a variant in one class."""
 
     relative: IntervalEstimate | None
-    """Difference as a share of the reference's mean; None if that is not above 0."""
+    """Difference as a share of the reference's mean; None if the mean is not positive."""
     hedges_g: IntervalEstimate
     """Difference in pooled standard deviations, corrected for few runs."""
     better: IntervalEstimate
@@ -40,7 +40,7 @@ class EffectSizes:
 def effect_sizes(
     sample: SampleStatistics, reference: SampleStatistics, level: float
 ) -> EffectSizes | None:
-    """Sizes of the effect between two independent groups of runs; None if they are not testable."""
+    """Effect sizes between two independent groups of runs; None if not testable."""
     if not is_testable(sample, reference):
         return None
     return EffectSizes(
@@ -56,12 +56,13 @@ def relative_change(
     """Difference as a share of the reference's mean, with Fieller's interval.
 
     The degrees of freedom are Satterthwaite's at the observed ratio. The interval is unbounded if
-    the reference's mean is not clearly above 0.
+    the reference's mean is not significantly above 0.
     """
     ratio = sample.mean / reference.mean
     own, other = sample.std**2 / sample.n, reference.std**2 / reference.n
     parts = own, ratio**2 * other
-    # Runs that are all 0 leave no variance at their ratio; the reference's still counts below.
+    # If all runs are 0, the variance at their ratio is 0; the reference's variance still counts
+    # below.
     df = reference.n - 1.0
     if sum(parts) > 0:
         df = sum(parts) ** 2 / (parts[0] ** 2 / (sample.n - 1) + parts[1] ** 2 / (reference.n - 1))
@@ -79,7 +80,7 @@ def relative_change(
 def hedges_g(
     sample: SampleStatistics, reference: SampleStatistics, level: float
 ) -> IntervalEstimate:
-    """Hedges' g; its interval takes equal standard deviations for granted, as g does."""
+    """Hedges' g; like g itself, its interval assumes equal standard deviations."""
     df = sample.n + reference.n - 2
     pooled = math.sqrt(((sample.n - 1) * sample.std**2 + (reference.n - 1) * reference.std**2) / df)
     shift = math.sqrt(1 / sample.n + 1 / reference.n)
@@ -107,6 +108,7 @@ def probability_better(
 
 def noncentrality(t: float, df: float, level: float) -> tuple[float, float]:
     """Interval of a noncentrality parameter from an observed t, with confidence 1 - 2 * level."""
-    # Of the positive side alone, where scipy's distribution function is accurate far out, too.
+    # Computed on the positive side only, where scipy's distribution function is accurate in the far
+    # tail.
     low, high = (float(special.nctdtrinc(df, share, abs(t))) for share in (1 - level, level))
     return (low, high) if t >= 0 else (-high, -low)

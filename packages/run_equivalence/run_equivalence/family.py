@@ -1,4 +1,4 @@
-"""Holm's correction, over the classes of a variant or over the variants of an experiment too.
+"""Holm's correction, over the classes of a variant, or also over the variants of an experiment.
 
 Equivalence (or non-inferiority) and difference are corrected separately, each at the whole level.
 """
@@ -13,10 +13,10 @@ from run_equivalence.welch import holm
 def over_classes(
     rows: Sequence[ClassVerdict], level: float, question: Question, overall: str = "all"
 ) -> list[ClassVerdict]:
-    """Rows of a variant, the classes with p values adjusted over the classes.
+    """Rows of a variant, with p values adjusted over the classes.
 
     Args:
-        rows: verdicts on the classes, and on their mean, which stays as it is.
+        rows: verdicts on the classes, and on their mean, which is not adjusted.
         level: significance level.
         question: what is asked.
         overall: name of the mean over the classes.

@@ -1,9 +1,9 @@
-"""Variance that the choice of the test images adds to a difference.
+"""Variance of a difference due to the choice of the test images.
 
-All runs are tested on the same images. On another sample of images the difference of two variants
-would be another one, for two reasons: the variants differ from image to image, and so do the runs
-of a variant. The deviation between runs contains the second part already. It is therefore
-subtracted from what resampling the images shows, and the rest is added.
+All runs are tested on the same images. On another sample of images, the difference of two variants
+would change for two reasons: the variants differ by image, and so do the runs of a variant. The
+deviation between runs already contains the second part. It is therefore subtracted from the
+variance under resampling of the images, and the rest is added.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from run_equivalence.resampling import (
 )
 
 ReadMatches = Callable[[], MatchedPredictions]
-"""Reads the matches of a run, so that those of many runs need not be in memory at once."""
+"""Function that reads the matches of a run, so that not all runs have to be in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ResampledRuns:
     """APs of all runs on samples of the test images."""
 
     names: tuple[str, ...]
-    """C names: the classes, and that of their mean."""
+    """C names: the classes, then their mean."""
     groups: np.ndarray
     """(C,) effective number of groups with objects of the class."""
     whole: Mapping[str, np.ndarray]
@@ -62,14 +62,14 @@ class ResampledRuns:
         """Draw samples of the images, the same for all runs.
 
         Args:
-            runs: runs of each variant, tested on the same images; at least one in all.
+            runs: runs of each variant, tested on the same images; at least one run in total.
             groups: (I,) int, the group of each image from 0; a group is drawn as a whole.
             samples: number of samples.
             overall: name of the mean over the classes.
-            threads: number of runs in work at once; as many are in memory.
+            threads: number of runs processed, and in memory, at a time.
 
         Raises:
-            ValueError: runs were tested on different images; the text begins with the variant.
+            ValueError: runs were tested on different images; the message starts with the variant.
         """
         first = next(of_variant[0] for of_variant in runs.values() if of_variant)()
         once = np.ones((1, len(groups)), int)
@@ -78,7 +78,7 @@ class ResampledRuns:
         def aps_of(variant: str, read: ReadMatches) -> np.ndarray:
             matches = read()
             if not np.array_equal(matches.images, first.images):
-                raise ValueError(f"{variant}: tested on other images than another run")
+                raise ValueError(f"{variant}: tested on different images than another run")
             return _with_mean(matches, counts)
 
         with ThreadPoolExecutor(threads) as pool:
@@ -108,7 +108,7 @@ class ResampledRuns:
     def added(self, variant: str, reference: str) -> dict[str, AddedVariance | None]:
         """Variance that the images add to the difference of two variants, by name.
 
-        None where it cannot be estimated: an AP is undefined, or there is a single run.
+        None if it cannot be estimated: an AP is undefined, or there is a single run.
         """
         both = variant, reference
         if any(len(self.whole.get(name, ())) < 2 for name in both):
@@ -134,24 +134,24 @@ def added_variance(
         groups: effective number of groups of images.
 
     Returns:
-        None where it cannot be estimated: fewer than two samples, or a single group.
+        None if it cannot be estimated: fewer than two samples, or a single group.
     """
     defined = np.isfinite(drawn[0]).all(axis=0) & np.isfinite(drawn[1]).all(axis=0)
     if groups <= 1 or defined.sum() < 2:
         return None
     first, second = (aps[:, defined] for aps in drawn)
     seen = np.var(first.mean(axis=0) - second.mean(axis=0), ddof=1)
-    # Variance of the mean over a variant's runs that is due to their differences by image.
+    # Variance of the mean over a variant's runs due to their differences by image.
     of_runs = sum(
         (aps - on_all[:, None]).var(axis=0, ddof=1).mean() / len(aps)
         for on_all, aps in zip(whole, (first, second), strict=True)
     )
-    # The variance of samples drawn from n groups is too small by (n - 1) / n.
+    # The variance of samples from n groups is biased by the factor (n - 1) / n.
     return AddedVariance(max(float(seen - of_runs), 0.0) * groups / (groups - 1), groups)
 
 
 def _with_mean(matches: MatchedPredictions, samples: np.ndarray) -> np.ndarray:
-    """(B, C) APs of the classes, and their mean over those that have objects in the sample."""
+    """(B, C) APs of the classes, and their mean over the classes with objects in the sample."""
     aps = average_precisions(matches, samples)
     defined = np.isfinite(aps).sum(axis=1)
     mean = np.where(defined > 0, np.nansum(aps, axis=1) / np.maximum(defined, 1), np.nan)

@@ -1,9 +1,9 @@
-"""Runs that share a seed, compared as pairs.
+"""Paired comparison of runs with the same seed.
 
-Runs of one seed share their initialisation and the order of their images. If they therefore
-correlate, the difference of a pair varies less than that of two independent runs; if they do not, a
-test of pairs loses degrees of freedom. Which of both it is should not be read from the runs that
-are tested, hence a rule by their number.
+Runs with the same seed share their initialisation and the order of their images. If this correlates
+their results, the difference of a pair varies less than that of two independent runs; if not, a
+paired test loses degrees of freedom. The tested runs themselves should not decide between the two,
+hence a rule by their number.
 """
 
 import math
@@ -17,7 +17,7 @@ from run_equivalence.effects import IntervalEstimate
 from run_equivalence.welch import SampleStatistics
 
 FEWEST_PAIRS = 10
-"""Pairs from which pairing costs at most 6 % of the interval's width without any correlation."""
+"""Number of pairs from which on pairing widens the interval by at most 6 % without correlation."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,17 @@ class PairedRuns:
     """Runs of one class by pairs."""
 
     values: tuple[float, ...]
-    """The variant's, a value per pair."""
+    """Values of the variant, one per pair."""
     reference: tuple[float, ...]
-    """The reference's."""
+    """Values of the reference, one per pair."""
 
     @classmethod
     def of(cls, values: Mapping[int, float], reference: Mapping[int, float]) -> "PairedRuns":
-        """The pairs among runs by seed, in the order of seeds; runs without a partner are left out.
+        """The pairs of runs by seed, in the order of seeds, without runs that have no partner.
 
         Args:
             values: the variant's runs by seed.
-            reference: the reference's.
+            reference: the reference's runs by seed.
         """
         seeds = sorted(values.keys() & reference.keys())
         return cls(tuple(values[seed] for seed in seeds), tuple(reference[seed] for seed in seeds))
@@ -53,7 +53,7 @@ class PairedRuns:
     def correlation(self, level: float) -> IntervalEstimate | None:
         """Pearson's correlation over the pairs, with Fisher's interval of 1 - 2 * level.
 
-        None with fewer than three pairs, or without variation; the interval takes four pairs.
+        None with fewer than three pairs, or without variation; the interval needs four pairs.
         """
         groups = SampleStatistics.of(self.values), SampleStatistics.of(self.reference)
         if groups[0].n < 3 or not all(group.has_spread for group in groups):
@@ -68,12 +68,12 @@ class PairedRuns:
 
 
 def deviation_of_differences(std: float, other: float, correlation: float) -> float:
-    """Standard deviation of the difference of two runs that correlate."""
+    """Standard deviation of the difference of two correlated runs."""
     return math.sqrt(std**2 + other**2 - 2 * correlation * std * other)
 
 
 def break_even(n: int, level: float) -> float:
-    """Correlation from which n pairs have a narrower interval than n and n independent runs.
+    """Correlation above which n pairs have a narrower interval than n and n independent runs.
 
     Both have equal standard deviations; intervals of 1 - 2 * level.
     """

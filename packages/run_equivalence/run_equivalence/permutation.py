@@ -1,14 +1,14 @@
-"""Exact tests for few runs: all arrangements of the runs that are there.
+"""Exact permutation tests for few runs, over all rearrangements.
 
-Runs of two variants are exchanged between them, and the signs of paired differences are flipped.
-Where the variants differ in nothing but their mean, the tests keep their level exactly, whatever
-the distribution of the runs. The statistic is the t of Welch's test (or of the differences), so
-that they also keep it for unequal standard deviations, in the limit of many runs.
+Independent runs are exchanged between the variants; the signs of paired differences are flipped. If
+the variants differ only in their mean, the tests keep their level exactly for any distribution of
+the runs. The statistic is the t of Welch's test (or of the differences), so that the level also
+holds for unequal standard deviations, asymptotically.
 
-Between groups of equal size, that t rises with the difference of the means: what the pooled runs
-vary between the groups, they do not vary within them. It is then enough to count the arrangements
-whose sum is as large as the observed one, without forming each: all sums of each half of the runs,
-sorted, are searched for what is left of it.
+For groups of equal size, this t increases with the difference of the means, since the total
+variation is fixed. It is then enough to count the rearrangements whose sum is at least the observed
+one, without forming each: the sorted sums over each half of the runs are searched for the
+complement.
 
 Sources: Fisher 1935 and Pitman 1937 (permutation tests), Janssen 1997 and Chung and Romano 2013 (a
 studentized statistic), Horowitz and Sahni 1974 (sums of halves).
@@ -22,17 +22,17 @@ from functools import cache
 import numpy as np
 
 MOST_EXACT = 10
-"""Runs of a variant up to which all arrangements are tried: 184,756 for 10 against 10."""
+"""Maximum number of runs per variant: 10 against 10 have 184,756 rearrangements."""
 TIE = 1e-9
-"""Statistics that differ by less, relative to the observed one, are equal but for rounding."""
+"""Relative tolerance within which statistics count as equal, because of rounding."""
 ROUNDING = 1e-12
-"""Sums that differ by less, relative to the largest run of a call, are equal but for rounding. A
-margin can take a run to 0, so that its own size does not tell."""
+"""Tolerance within which sums count as equal, because of rounding, relative to the largest run of a
+call. A margin can shift a run to 0, so its own size is no scale."""
 
 
 @dataclass(frozen=True)
 class TailShares:
-    """Shares of the arrangements whose statistic is as extreme as the observed one, (B,) each."""
+    """Shares (B,) of the rearrangements with a statistic at least as extreme as observed."""
 
     upper: np.ndarray
     lower: np.ndarray
@@ -41,18 +41,18 @@ class TailShares:
 
 @dataclass(frozen=True)
 class ExactTest:
-    """P values over all arrangements."""
+    """P values over all rearrangements."""
 
     p_different: float
     """Two-sided, against "no difference"."""
     p_equivalent: tuple[float, ...]
-    """Of two one-sided tests against "the difference is the margin or more", by margin."""
+    """P values of two one-sided tests against "the difference is the margin or more", by margin."""
     p_not_worse: tuple[float, ...]
-    """Of one one-sided test against "the loss is the margin or more", by margin."""
+    """P values of a one-sided test against "the loss is the margin or more", by margin."""
     smallest_different: float
-    """Smallest two-sided p value that so many runs allow."""
+    """Smallest possible two-sided p value for these numbers of runs."""
     smallest_one_sided: float
-    """Smallest p value of the one-sided tests that so many runs allow."""
+    """Smallest possible p value of the one-sided tests for these numbers of runs."""
 
 
 def permutation_test(
@@ -66,7 +66,7 @@ def permutation_test(
         margins: differences that do not matter.
 
     Returns:
-        None with fewer than two runs of one, or more than `MOST_EXACT`.
+        None with fewer than two runs on a side, or more than `MOST_EXACT`.
     """
     sizes = len(values), len(reference)
     if min(sizes) < 2 or max(sizes) > MOST_EXACT:
@@ -74,7 +74,7 @@ def permutation_test(
     shifted = np.asarray(values)[None] + _shifts(margins)[:, None]
     others = np.broadcast_to(np.asarray(reference), (len(shifted), sizes[1]))
     arrangements = math.comb(sum(sizes), sizes[0])
-    # With equal sizes, each arrangement has a mirror image that is as extreme.
+    # With equal sizes, each rearrangement has an equally extreme mirror image.
     return _tested(
         tails_of_groups(shifted, others), margins, arrangements, 2 if len({*sizes}) == 1 else 1
     )
@@ -119,15 +119,15 @@ def tails_of_groups(values: np.ndarray, reference: np.ndarray) -> TailShares:
 
 
 def _tails_of_sums(pooled: np.ndarray, slack: float) -> TailShares:
-    """Shares of the halves whose sum is as extreme as that of the first half.
+    """Shares of the halves whose sum is at least as extreme as that of the first half.
 
     Args:
         pooled: (B, 2 n), around their mean.
-        slack: by which sums differ that are equal but for rounding.
+        slack: tolerance for sums that are equal up to rounding.
     """
     n = pooled.shape[1] // 2
     observed = pooled[:, :n].sum(axis=1)
-    # What is not chosen has the negative sum, so that small sums are as many as large ones.
+    # The complement has the negative sum, so small sums are as frequent as large ones.
     upper, lower = np.array(
         [
             _sums_from(row, (sum_ - slack, -sum_ - slack))
@@ -138,7 +138,7 @@ def _tails_of_sums(pooled: np.ndarray, slack: float) -> TailShares:
 
 
 def _sums_from(row: np.ndarray, least: tuple[float, ...]) -> np.ndarray:
-    """Number of halves of the runs, (2 n,), whose sum is at least this; for each of the bounds."""
+    """Number of halves of the runs, (2 n,), whose sum is at least each of the bounds."""
     n = len(row) // 2
     by_size = _subsets(n)
     first, second = ([chosen @ half for chosen in by_size] for half in (row[:n], row[n:]))
@@ -161,7 +161,7 @@ def tails_of_pairs(differences: np.ndarray) -> TailShares:
 
 
 def _shifts(margins: Sequence[float]) -> np.ndarray:
-    """What is added to the variant: nothing, then each margin, then less each margin."""
+    """Shifts of the variant: zero, plus each margin, minus each margin."""
     return np.array([0.0, *margins, *(-margin for margin in margins)])
 
 
@@ -184,12 +184,12 @@ def _variance_of_mean(sums: np.ndarray, squares: np.ndarray, n: int) -> np.ndarr
 
 
 def _ratio(difference: np.ndarray, variance: np.ndarray, slack: float) -> np.ndarray:
-    """The statistic; infinite where the runs of both groups are all alike.
+    """The statistic; infinite if the runs within both groups are all equal.
 
     Args:
         difference: (B, A) of the means.
         variance: (B, A) of the difference.
-        slack: differences up to it are 0 but for rounding; none of them would tie with 0 otherwise.
+        slack: differences up to this count as 0, because of rounding.
     """
     error = np.sqrt(variance)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -223,7 +223,7 @@ def _choices(n: int, m: int) -> np.ndarray:
 
 @cache
 def _subsets(n: int) -> list[np.ndarray]:
-    """Of each size from 0 to n, all subsets of n runs: (A, n) float, 1 where a run is in it."""
+    """All subsets of n runs, by size from 0 to n: (A, n) float, 1 for members."""
     bits = np.arange(2**n, dtype=np.uint32)
     sizes = np.bitwise_count(bits)
     chosen = ((bits[:, None] >> np.arange(n, dtype=np.uint32)) & 1).astype(float)

@@ -13,14 +13,14 @@ from run_equivalence.power import (
 from run_equivalence.welch import SampleStatistics, error_and_df, pooled_std
 
 FIVE = 5
-"""Number of runs whose detectable difference the table tells; common in publications."""
+"""Number of runs for the detectable difference in the table; common in publications."""
 
 
 def deviations_of(samples: Mapping[str, Mapping[str, SampleStatistics]]) -> dict[str, float]:
     """Standard deviation of each class, pooled over the variants of a pilot.
 
     Args:
-        samples: of the pilot's runs, by variant, then by class.
+        samples: the pilot's runs, by variant, then by class.
     """
     return {
         name: std
@@ -35,18 +35,18 @@ def runs_table(
     powers: Sequence[float],
     level: float,
 ) -> pd.DataFrame:
-    """Runs per variant that show equivalence or non-inferiority, and that detect a difference.
+    """Runs per variant to show equivalence or non-inferiority, and to detect a difference.
 
     Args:
         deviations: name and standard deviation of the runs (AP), the same in both variants.
         margins: AP.
-        powers: probabilities of the right answer.
+        powers: probabilities of a correct answer.
         level: significance level of each test.
 
     Returns:
-        columns name, std, margin, power, runs_equivalent and runs_non_inferior (the true
-        difference is 0), runs_different (it is the margin), detectable_with_5 (AP, at that
-        power); missing where it is more than `MOST_RUNS`.
+        columns name, std, margin, power, runs_equivalent and runs_non_inferior (the true difference
+        is 0), runs_different (it is the margin), detectable_with_5 (AP, at that power); missing if
+        above `MOST_RUNS`.
     """
     rows = []
     for name, std in deviations:

@@ -1,19 +1,20 @@
-"""Partial pooling: the effects on all classes estimated together, each leaning on the others.
+"""Partial pooling: joint estimate of the effects on all classes.
 
     difference of a class ~ normal(effect, its standard error), correlated between classes
     effect of a class     ~ normal(mu, tau)
 
 The mean effect mu has a flat prior, the spread tau of the effects a half-Cauchy one with a scale of
 a point. The variance of each class's runs has Jeffreys' prior, in both variants. The correlation
-between the classes of one run is estimated beforehand, since the deviation of the mean over the
-classes tells it, and taken as known.
+between the classes of one run is estimated beforehand, from the deviation of the mean over the
+classes, and treated as known.
 
-The model takes the classes for alike: a class that alone is harmed, and measured badly, is drawn
-towards the others. Its posterior mass within a margin is then too high, so that it is no test.
+The model assumes that classes are alike: a single harmed class with a large standard error is
+shrunk towards the others. Its posterior mass within a margin is then too high, so this is not a
+test.
 
-With few classes the posterior is integrated rather than sampled step by step: draws of the
-variances, each weighted by its marginal likelihood, times a grid of tau; given both, all is normal.
-Every number is therefore the same in each call.
+The posterior is integrated instead of sampled by MCMC: draws of the variances, weighted by their
+marginal likelihood, times a grid of tau; given both, everything is normal. The results are
+therefore deterministic.
 
 Sources: Gelman 2006 (half-Cauchy prior of a group deviation), Gelman et al. 2013, Bayesian Data
 Analysis, chapter 5 (the model), Kruschke 2018 (posterior mass within a region of practical
@@ -36,9 +37,9 @@ DRAWS, GRID = 1000, 64
 HIGHEST_CORRELATION = 0.9
 """Limit of the estimated correlation between classes."""
 THINNED = 16
-"""One of so many draws tells about where a quantile is."""
+"""Every how many draws one is used to locate a quantile roughly."""
 FEWEST_CLASSES = 3
-"""With fewer classes there is nothing to borrow from."""
+"""Minimum number of classes for pooling."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Pooled:
     within: tuple[float, ...]
     """Posterior mass within each margin."""
     above: tuple[float, ...]
-    """Posterior mass above each margin's loss: of a loss smaller than the margin, or a gain."""
+    """Posterior mass of a loss smaller than each margin, or a gain."""
 
 
 def pooled_effects(
@@ -70,12 +71,12 @@ def pooled_effects(
         samples: runs of the variant, by class.
         references: runs of the reference, with the same keys.
         margins: differences that do not matter.
-        level: of the intervals of 1 - 2 * level.
+        level: one-sided level; intervals have the confidence 1 - 2 * level.
         added: variance that the test images add to the difference, by class.
         overall: key of the mean over the classes.
 
     Returns:
-        by testable class, then for `overall`; empty with fewer than `FEWEST_CLASSES` of them.
+        by testable class, then for `overall`; empty with fewer than `FEWEST_CLASSES` classes.
     """
     names = [
         name
@@ -126,8 +127,8 @@ def correlation_of_classes(
 ) -> float:
     """Mean correlation between the classes of a run, from the deviation of their mean.
 
-    The variance of a mean of C classes is that of independent ones plus what they share. Estimates
-    below 0 count as 0; so does a mean over other classes than these.
+    The variance of a mean of C classes is that of independent classes plus a shared part. Estimates
+    below 0 count as 0; so does a mean over different classes.
     """
     shared = possible = 0.0
     for of in variants:
@@ -151,7 +152,7 @@ class Posterior:
     """Mixture of K x J normal distributions, each of C classes and, last, of their mean."""
 
     weights: np.ndarray
-    """(K, J) sum 1."""
+    """(K, J) weights with sum 1."""
     centres: np.ndarray
     """(K, J, C + 1)."""
     deviations: np.ndarray
@@ -168,18 +169,18 @@ class Posterior:
     ) -> "Posterior":
         """Posterior of the effects.
 
-        Given tau and the variances, a difference is mu + x * z + noise, where z is what the classes
-        share by chance (standard normal) and x its weight. mu and z are integrated as a linear
-        model with two coefficients, flat and standard normal.
+        Given tau and the variances, a difference is mu + x * z + noise, where z is the shared
+        random part of the classes (standard normal) and x its weight. mu and z are integrated as a
+        linear model with two coefficients, flat and standard normal.
 
         Args:
             differences: (C,) observed.
             variances: (K, C) draws of their variances over trainings.
-            correlation: between the classes of a run, from 0 to below 1.
+            correlation: correlation between the classes of a run, in [0, 1).
             taus: (J,) equally likely values of tau.
-            added: (C,) variances that are not shared, such as that of the test images.
+            added: (C,) unshared variances, such as those of the test images.
         """
-        # From here on: draws, taus, classes.
+        # Axes from here on: draws, taus, classes.
         own = ((1 - correlation) * variances + added)[:, None, :]
         shared = np.sqrt(correlation * variances)[:, None, :]
         between = (taus**2)[None, :, None]
@@ -221,7 +222,7 @@ class Posterior:
         return np.einsum("kj,kjc->c", self.weights, self.centres)
 
     def mass_below(self, limits: np.ndarray | float) -> np.ndarray:
-        """(C + 1,) posterior mass below a limit, or below one for each class."""
+        """(C + 1,) posterior mass below a limit, or below one limit per class."""
         below = special.ndtr((limits - self.centres) / self.deviations)
         return np.einsum("kj,kjc->c", self.weights, below)
 
@@ -232,7 +233,7 @@ class Posterior:
         )
 
     def quantile(self, probability: float) -> np.ndarray:
-        """(C + 1,) values with this posterior mass below, to a thousandth of a deviation."""
+        """(C + 1,) quantiles of this posterior mass, to a thousandth of a deviation."""
         below, above = self._around(probability)
 
         def is_below(middle: np.ndarray) -> np.ndarray:
@@ -247,7 +248,7 @@ class Posterior:
     def _bisected(
         self, probability: float, is_below: Callable[[np.ndarray], np.ndarray]
     ) -> np.ndarray:
-        """The quantiles, from whether values, (C + 1,), are below them."""
+        """The quantiles by bisection, given a test whether values, (C + 1,), are below them."""
         spread = math.sqrt(2) * special.erfinv(2 * probability - 1)
         ends = self.centres + spread * self.deviations
         low, high = ends.min(axis=(0, 1)), ends.max(axis=(0, 1))
@@ -259,10 +260,10 @@ class Posterior:
         return (low + high) / 2
 
     def _around(self, probability: float) -> tuple[np.ndarray, np.ndarray]:
-        """Values that are close to the quantiles, below them and above or at them, (C + 1,) each.
+        """Close lower and upper bounds of the quantiles, (C + 1,) each.
 
-        A bisection asks for the mass below many values, and each mass takes all draws. Some of the
-        draws tell about where the quantile is; from there, secants take few steps.
+        A bisection would need the mass below many values, each over all draws. A subset of the
+        draws locates the quantile roughly; from there, few secant steps suffice.
         """
         some = slice(None, None, THINNED)
         weights = self.weights[some] / self.weights[some].sum()
@@ -272,7 +273,7 @@ class Posterior:
         slope = (few.mass_below(value + step) - few.mass_below(value - step)) / (2 * step)
         below, above = np.full_like(value, -np.inf), np.full_like(value, np.inf)
         last, last_lack = value, np.zeros_like(value)
-        # The last step goes twice as far as the secant says, and so to the other side.
+        # The last step is twice the secant step, so that it reaches the other side.
         for reach in (1, 1, 1, 2, 0):
             lack = probability - self.mass_below(value)
             below = np.where(lack > 0, np.maximum(below, value), below)
@@ -285,5 +286,5 @@ class Posterior:
 
 
 def _with_mean(of_classes: np.ndarray) -> np.ndarray:
-    """The values of the classes, and their mean behind."""
+    """The values of the classes, followed by their mean."""
     return np.concatenate((of_classes, of_classes.mean(axis=-1, keepdims=True)), axis=-1)

@@ -1,7 +1,7 @@
-"""Power of the tests, and the number of runs that a wanted power needs.
+"""Power of the tests, and the number of runs for a given power.
 
-Exact where both groups have the same deviation and size; otherwise the estimated standard error is
-taken to follow a chi distribution with Satterthwaite's degrees of freedom, as Welch's test does.
+Exact if both groups have the same deviation and size; otherwise the estimated standard error is
+assumed to follow a chi distribution with Satterthwaite's degrees of freedom, as in Welch's test.
 
 Planning asks for thousands of powers: this package takes the functions of scipy.special, which
 those of scipy.stats call behind checks that take most of their time.
@@ -33,13 +33,13 @@ def power_of_difference(difference: float, error: float, df: float, level: float
 def power_of_equivalence(
     difference: float, margin: float, error: float, df: float, level: float
 ) -> float:
-    """Probability that two one-sided tests find a true difference to be within `margin`.
+    """Probability that two one-sided tests show that a true difference is within `margin`.
 
-    The estimated error is `error` times s, with df * s^2 chi-squared. Given s, the tests pass where
-    the normal estimate lies within `margin` less t * error * s: integrated over s.
+    The estimated error is `error` times s, with df * s^2 chi-squared. Given s, the tests pass if
+    the normal estimate is within `margin` - t * error * s; this is integrated over s.
     """
     critical = float(special.stdtrit(df, 1 - level)) * error
-    # Above this s no estimate passes.
+    # Above this s, no estimate passes.
     passing = special.chdtr(df, df * (margin / critical) ** 2)
     squares = 2 * special.gammaincinv(df / 2, passing * (_NODES + 1) / 2)  # chi-squared
     room = margin - critical * np.sqrt(squares / df)
@@ -81,10 +81,10 @@ def runs_for_difference(
 
     Args:
         difference: true difference.
-        stds: standard deviations of the runs of both variants, or that of the differences of
-            pairs alone.
+        stds: standard deviations of the runs of both variants, or only that of the pair
+            differences.
         level: significance level.
-        power: wanted probability.
+        power: required probability.
 
     Returns:
         None above `MOST_RUNS`.
@@ -99,7 +99,7 @@ def runs_for_equivalence(
 ) -> int | None:
     """Fewest runs per variant with which two one-sided tests pass; see `runs_for_difference`.
 
-    None above `MOST_RUNS`, or where the difference is the margin or more.
+    None above `MOST_RUNS`, or if the difference is at least the margin.
     """
     if abs(difference) >= margin:
         return None
@@ -113,7 +113,7 @@ def runs_for_non_inferiority(
 ) -> int | None:
     """Fewest runs per variant with which one one-sided test passes; see `runs_for_difference`.
 
-    None above `MOST_RUNS`, or where the loss is the margin or more.
+    None above `MOST_RUNS`, or if the loss is at least the margin.
     """
     if difference <= -margin:
         return None
@@ -128,7 +128,7 @@ def _planned_error(stds: Sequence[float], n: int) -> tuple[float, float]:
 
 
 def _fewest(power_with: Callable[[int], float], power: float) -> int | None:
-    """The smallest n from 2 on whose power suffices; power increases with n."""
+    """The smallest n >= 2 with sufficient power; power increases with n."""
     enough = 2
     while power_with(enough) < power:
         if enough >= MOST_RUNS:

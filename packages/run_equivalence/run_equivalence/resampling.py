@@ -15,15 +15,15 @@ RECALLS = np.linspace(0, 1, 101)
 THRESHOLDS = 10
 """IoU thresholds of the COCO protocol, 0.50 to 0.95 in steps of 0.05."""
 AT_ONCE = 300_000
-"""Limit of predictions times samples in memory."""
+"""Limit on predictions times samples in memory."""
 FEWEST_FOLDERS = 10
-"""Effective number of folders from which `auto` draws folders instead of single images."""
+"""Minimum effective number of folders for `auto` to draw folders instead of single images."""
 
 
 class MatchedPredictions(Protocol):
     """N predictions of a run on I images of K classes, matched with the ground truth.
 
-    Matches of the whole set serve every sample, since they are made image by image.
+    Matches of the whole set are valid in every sample, since matching is done per image.
     """
 
     @property
@@ -48,15 +48,15 @@ class MatchedPredictions(Protocol):
 
     @property
     def scores(self) -> np.ndarray:
-        """(N,) float; equal scores rank in the order in which they stand here."""
+        """(N,) float; equal scores rank in this order."""
 
     @property
     def hits(self) -> np.ndarray:
-        """(N,) uint16, bit t set where the prediction has an object at IoU threshold t."""
+        """(N,) uint16, bit t set if the prediction matches an object at IoU threshold t."""
 
     @property
     def ignored(self) -> np.ndarray:
-        """(N,) uint16, bit t set where the prediction counts neither way at threshold t."""
+        """(N,) uint16, bit t set if the prediction is ignored at threshold t."""
 
 
 def groups_of(images: Sequence[str], how: str) -> tuple[np.ndarray, str]:
@@ -69,7 +69,7 @@ def groups_of(images: Sequence[str], how: str) -> tuple[np.ndarray, str]:
             expression whose match names the group.
 
     Returns:
-        (I,) int, the group of each image from 0; and the name of such groups, in words.
+        (I,) int, the group of each image from 0; and the name of such groups.
     """
     folders = [name.rpartition("/")[0] for name in images]
     if how == "auto":
@@ -85,13 +85,13 @@ def groups_of(images: Sequence[str], how: str) -> tuple[np.ndarray, str]:
 
 
 def effective_groups(sizes: np.ndarray) -> float:
-    """Number of groups of equal size that carry as much information as these (Kish)."""
+    """Effective number of groups: the number of equal groups with the same information (Kish)."""
     total = float(np.sum(sizes))
     return total**2 / float(np.sum(np.square(sizes, dtype=float))) if total else 0.0
 
 
 def draw_samples(groups: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
-    """Samples of as many groups as there are, drawn with replacement.
+    """Bootstrap samples of all groups, drawn with replacement.
 
     Args:
         groups: (I,) int, the group of each image from 0.
@@ -114,10 +114,10 @@ def average_precisions(matches: MatchedPredictions, samples: np.ndarray) -> np.n
         samples: (B, I) int, how often each image counts.
 
     Returns:
-        (B, K) float64, fractions of 1; NaN where a sample holds no object of the class.
+        (B, K) float64, fractions of 1; NaN if a sample has no object of the class.
     """
     result = np.full((len(samples), len(matches.classes)), np.nan)
-    samples = samples.astype(np.int32)  # twice as fast as eight bytes
+    samples = samples.astype(np.int32)  # twice as fast as with eight bytes
     for index in range(len(matches.classes)):
         chosen = np.flatnonzero(matches.category == index)
         ranked = chosen[np.argsort(-matches.scores[chosen], kind="stable")]
@@ -157,18 +157,18 @@ def _cumulated(counts: np.ndarray) -> np.ndarray:
 
 
 def _points_reached(objects: np.ndarray, most: int) -> np.ndarray:
-    """Number of recall points that 0, 1, … hits reach.
+    """Number of recall points reached by 0, 1, … hits.
 
     Args:
         objects: (B,) int, objects to find in each sample.
-        most: the largest number of hits that is asked about.
+        most: the largest number of hits to consider.
 
     Returns:
         (B, most + 1) uint8.
     """
     objects = np.maximum(objects, 1)[:, None]
     needed = np.ceil(RECALLS * objects).astype(int)
-    # The product is rounded; by the protocol the quotient decides.
+    # The product is rounded, but the protocol uses the quotient.
     needed -= (needed - 1) / objects >= RECALLS
     needed += needed / objects < RECALLS
     reached = np.zeros((len(objects), most + 1), np.uint8)
@@ -180,7 +180,7 @@ def _points_reached(objects: np.ndarray, most: int) -> np.ndarray:
 def _curve_area(right: np.ndarray, found: np.ndarray, reached: np.ndarray) -> np.ndarray:
     """Sum of the precisions at the recall points, from the correct predictions alone.
 
-    Precision falls between two correct predictions, so the highest one to the right is at one.
+    Precision decreases between correct predictions, so the maximum to the right is at one of them.
 
     Args:
         right: (B, M), how often each correct prediction is in each sample, by score.

@@ -1,6 +1,6 @@
-"""Lines and numbers of a CSV file as people and spreadsheets write them.
+"""Lines and numbers of CSV files written by people and spreadsheets.
 
-Columns stand between commas, semicolons or tabs; numbers have a decimal point or comma, and may be
+Separators are commas, semicolons or tabs; numbers have a decimal point or comma, and may be
 percentages.
 """
 
@@ -17,7 +17,7 @@ _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class SpellingError(ValueError):
-    """What is wrong with a file or a cell, without its place; one line."""
+    """An error in a file or cell, without its place, in one line."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,14 @@ class CsvLine:
     """One line below the header."""
 
     number: int
-    """Place in the file, from 1; of the last of its lines if a cell has several."""
+    """Line number in the file, from 1; the last one if a cell spans several lines."""
     cells: dict[str, str]
-    """Text by column, without surrounding space."""
+    """Text by column, stripped."""
 
 
 @dataclass(frozen=True)
 class SpelledNumber:
-    """A number, and how it was written."""
+    """A number and its spelling."""
 
     value: float
     """Fraction of 1 if it is a percentage."""
@@ -44,10 +44,10 @@ def read_lines(raw: bytes, columns: Collection[str]) -> list[CsvLine]:
 
     Args:
         raw: content of the file: UTF-8 with or without byte order mark, or UTF-16 with it.
-        columns: names of the columns that there have to be, in lower case.
+        columns: names of the required columns, in lower case.
 
     Raises:
-        SpellingError: it is no text or no table, or a column or a cell is missing.
+        SpellingError: it is not text or not a table, or a column or cell is missing.
     """
     text = _text(raw)
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -78,7 +78,7 @@ def _text(raw: bytes) -> str:
 
 
 def _separator(header: str, columns: Collection[str]) -> str:
-    """The separator that makes most of the columns of a header."""
+    """The separator that gives a header most of the columns."""
 
     def found(separator: str) -> int:
         names = {name.strip().strip('"').lower() for name in header.split(separator)}
@@ -95,13 +95,13 @@ def _check_header(names: list[str], columns: Collection[str]) -> None:
         )
     twice = [name for name, count in Counter(names).items() if count > 1 and name in columns]
     if twice:
-        raise SpellingError(f"column {twice[0]} is there twice; keep one")
+        raise SpellingError(f"duplicate column {twice[0]}; keep one")
 
 
 def _cells(number: int, names: list[str], row: list[str]) -> dict[str, str]:
     if len(row) != len(names):
         advice = (
-            "; where commas are decimal, put semicolons between the columns"
+            "; if commas are decimal, separate the columns by semicolons"
             if len(row) > len(names)
             else ""
         )
@@ -113,7 +113,7 @@ def number_of(text: str) -> SpelledNumber | None:
     """Number in a cell: `0.309`, `0,309`, `30.9 %`; None if it is empty.
 
     Raises:
-        SpellingError: it is something else; the text begins with what was found.
+        SpellingError: it is not a number; the message starts with the text.
     """
     if not text:
         return None
@@ -122,9 +122,9 @@ def number_of(text: str) -> SpelledNumber | None:
     if "," in digits and ("." in digits or digits.count(",") > 1):
         raise SpellingError(f"{text!r}, expected one decimal sign and no sign between thousands")
     if "±" in text or "+-" in text or "+/-" in text:
-        raise SpellingError(f"{text!r}, expected a number; the deviation has a column of its own")
+        raise SpellingError(f"{text!r}, expected a number; the deviation has its own column")
     if not any(character.isalnum() for character in digits):
-        raise SpellingError(f"{text!r}, expected a number; leave it empty where none is given")
+        raise SpellingError(f"{text!r}, expected a number; leave it empty if none is given")
     try:
         value = float(digits.replace(",", ".")) if "_" not in digits else math.nan
     except ValueError:

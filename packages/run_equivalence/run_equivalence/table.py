@@ -11,12 +11,12 @@ from run_equivalence.spelling import CsvLine, SpelledNumber, SpellingError, numb
 from run_equivalence.welch import SampleStatistics
 
 MOST_ROWS = 10_000
-"""Rows of a table; more are no table of means."""
+"""Maximum number of rows of a table of means."""
 COLUMNS = ("class", "variant", "mean", "std", "n")
 
 
 class TableError(ValueError):
-    """Errors in a table, a line each: the file, the line or column, and what is wrong."""
+    """Errors in a table, one line each: file, line or column, problem."""
 
     def __init__(self, *findings: str) -> None:
         super().__init__("\n".join(findings))
@@ -36,7 +36,7 @@ class TableRow:
 
     @property
     def sample(self) -> SampleStatistics:
-        """The row as a sample; NaN where a number is not given."""
+        """The row as a sample; NaN for missing numbers."""
         mean, std = (math.nan if one is None else one.value for one in (self.mean, self.std))
         return SampleStatistics(mean, std, int(self.n))
 
@@ -49,9 +49,9 @@ def read_table(
     Args:
         path: file with the columns class, variant, mean, std and n, in any order. Values are
             fractions of 1, or percentages with their sign (30.9 %). A standard deviation may be
-            empty where none is given, and a mean where n is 0.
-        metric: judged metric, if there is a column metric.
-        overall: class that stands for the mean over the classes; it comes last in the result.
+            empty if unknown, and a mean if n is 0.
+        metric: metric to use, if there is a column metric.
+        overall: name of the mean over the classes; it comes last in the result.
 
     Raises:
         TableError: the file is missing, malformed, or has implausible or incomplete rows.
@@ -62,7 +62,7 @@ def read_table(
         line, mean = first
         findings = [f"{path}: line {line}: {_no_fraction('mean', mean)}; so are all means"]
     findings += [
-        f"{path}: {name} of {variant} stands {count} times; keep one"
+        f"{path}: {name} of {variant} is listed {count} times; keep one"
         for (name, variant), count in Counter((row.name, row.variant) for row in rows).items()
         if count > 1
     ]
@@ -88,7 +88,7 @@ def read_table(
 
 
 def metrics_in(path: Path) -> frozenset[str]:
-    """The metrics that a CSV file has rows of; empty without a column metric.
+    """The metrics in a CSV file; empty without a column metric.
 
     Raises:
         TableError: the file is missing or malformed.
@@ -157,7 +157,7 @@ def _findings(row: TableRow) -> list[str]:
     if row.std is not None and row.n > 1:
         if row.mean is not None and row.mean.is_percentage != row.std.is_percentage:
             first, second = ("mean", "std") if row.mean.is_percentage else ("std", "mean")
-            found.append(f"{first} is a percentage, {second} is not; write both alike")
+            found.append(f"{first} is a percentage, {second} is not; use the same form for both")
         elif not 0 <= row.std.value <= 1:
             found.append(_no_fraction("std", row.std))
     return found

@@ -1,8 +1,8 @@
-"""Where the variance of a difference comes from, and what more runs would change.
+"""Sources of the variance of a difference, and the effect of more runs.
 
-A difference of two sets of runs varies with the runs of either set and with the test images. Runs
-of one set may in turn be spread over groups, such as sets of images that were drawn with different
-seeds; a one-way analysis of variance then separates the groups from the runs in them (Searle,
+A difference of two sets of runs varies with the runs of either set and with the test images. The
+runs of a set may be spread over groups, such as sets of images made with different seeds; a one-way
+analysis of variance then separates the variance between groups from that within them (Searle,
 Casella and McCulloch 1992).
 """
 
@@ -21,17 +21,17 @@ class GroupComponents:
     """Variance between groups of runs, and between runs of a group."""
 
     between: float
-    """Variance of the groups' true means; 0 where the estimate is negative."""
+    """Variance of the groups' true means; 0 if the estimate is negative."""
     within: float
     """Variance of the runs of a group."""
     groups: int
     runs: int
-    """Runs of all groups together."""
+    """Total number of runs."""
     sizes: float
-    """Runs of a group, a mean that makes the estimate right with unequal numbers."""
+    """Runs per group: a mean that makes the estimate unbiased for unequal numbers."""
     ratio: float
-    """Mean square between the groups divided by the one within them: infinite where runs of a group
-    are all alike, NaN where all runs are."""
+    """Mean square between groups divided by that within: infinite if runs within groups are all
+    equal, NaN if all runs are."""
 
     @property
     def share(self) -> float:
@@ -49,14 +49,14 @@ class GroupComponents:
         """Ends of the 1 - 2 * level interval of the share in the variance of a run.
 
         Exact for normal runs and groups of equal size (Searle, Casella and McCulloch 1992, section
-        3.5); with unequal sizes, their mean stands for them.
+        3.5); for unequal sizes, their mean is used.
         """
         df = self.groups - 1, self.runs - self.groups
         low, high = (float(special.fdtri(*df, one)) for one in (1 - level, level))
         return self._share_at(low), self._share_at(high)
 
     def _share_at(self, expected: float) -> float:
-        """Share in the variance of a run, if the ratio were this many times what it tells."""
+        """Share in the variance of a run, if the ratio were multiplied by this factor."""
         if math.isinf(self.ratio):
             return 1.0
         odds = max((self.ratio / expected - 1) / self.sizes, 0.0)
@@ -67,10 +67,10 @@ def group_components(values: Sequence[Sequence[float]]) -> GroupComponents | Non
     """Variance components of runs by group.
 
     Args:
-        values: the values of each group's runs; empty groups are left out.
+        values: the values of each group's runs; empty groups are ignored.
 
     Returns:
-        None where they cannot be separated: a single group, or a run in each.
+        None if they cannot be separated: a single group, or one run in each.
     """
     groups = [np.asarray(of, float) for of in values if len(of)]
     sizes = np.array([len(of) for of in groups])
@@ -98,7 +98,7 @@ class DifferenceVariance:
     parts: tuple[tuple[float, int], ...]
     """Standard deviation and number of the runs of either set; one entry for pairs of runs."""
     images: float | None
-    """Standard error that the test images add; None where it is not known."""
+    """Standard error added by the test images; None if unknown."""
     groups: float
     """Effective number of groups of test images."""
 
@@ -115,11 +115,11 @@ class DifferenceVariance:
         return math.hypot(*(std / math.sqrt(n) for std, n in self.parts), self.images or 0.0)
 
     def reach(self, level: float, more: float = 1) -> float:
-        """Half the width of the interval of 1 - 2 * level with so many times the runs.
+        """Half the width of the interval of 1 - 2 * level with a multiple of the runs.
 
         Args:
             level: one-sided.
-            more: factor; infinity leaves the test images alone.
+            more: factor on the number of runs; infinity leaves only the test images.
         """
         images = self.images or 0.0
         df_of_images = max(self.groups - 1, 1.0)
@@ -137,5 +137,5 @@ class DifferenceVariance:
 
 
 def gain_of_a_run(std: float, n: int) -> float:
-    """Variance of a mean over n runs that one more run takes away."""
+    """Reduction of the variance of a mean over n runs by one more run."""
     return std**2 / (n * (n + 1))

@@ -1,6 +1,6 @@
 """Result of a comparison, class by class. APs and margins are fractions of 1.
 
-Undefined numbers are None. The classes are plain data, so that a file format can use them.
+Undefined numbers are None. The classes are plain data for use in file formats.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ MOST_RUNS = 10_000
 
 
 class Question(StrEnum):
-    """What is asked of a variant, named before results are seen."""
+    """Question about a variant, chosen before results are seen."""
 
     EQUIVALENCE = "equivalence"
     """Is the difference smaller than the margin, in either direction?"""
     NON_INFERIORITY = "non-inferiority"
-    """Is the loss smaller than the margin? A gain is no matter."""
+    """Is the loss smaller than the margin? Gains are allowed."""
 
 
 class Verdict(StrEnum):
@@ -65,7 +65,7 @@ def conclusion(
     """Verdict by two p values.
 
     Args:
-        question: what is asked.
+        question: question of the tests.
         p_within: against "the difference (or the loss) is the margin or more".
         p_different: against "no difference", two-sided.
         difference: observed.
@@ -99,24 +99,24 @@ class AtMargin:
 
     margin: float
     tost_p: float | None = None
-    """P value of the question: of two one-sided tests, or of one where a gain is no matter."""
+    """P value of the question: of two one-sided tests, or of one if gains are allowed."""
     tost_p_holm: float | None = None
     """P value adjusted over the classes of the variant; None for the mean over the classes."""
     verdict: Verdict = Verdict.UNTESTABLE
     verdict_holm: Verdict | None = None
     """Verdict by adjusted p values, for a claim about this class among others."""
     within_reach: bool | None = None
-    """Whether the interval is narrower than the margin, so that equivalence can be shown."""
+    """Whether the interval is narrow enough for the margin, so that equivalence can be shown."""
     runs_needed: int | None = None
-    """Runs per variant that decide with the wanted power; None if decided, or above `MOST_RUNS`."""
+    """Runs per variant to decide with the given power; None if decided, or above `MOST_RUNS`."""
     tost_p_family: float | None = None
     """P value adjusted over the variants too; None where no such family was named."""
     verdict_family: Verdict | None = None
-    """Verdict by these p values."""
+    """Verdict by the p values adjusted over the variants."""
 
     @property
     def claimed(self) -> Verdict:
-        """Verdict after the widest correction that was made, for claims about one row."""
+        """Verdict after the widest correction made, for claims about one row."""
         return self.verdict_family or self.verdict_holm or self.verdict
 
 
@@ -125,7 +125,7 @@ class WithImages:
     """Tests of the same difference with the test images as a second source of variance."""
 
     error: float
-    """Standard error that the images add."""
+    """Standard error added by the images."""
     low: float
     high: float
     df: float
@@ -133,7 +133,8 @@ class WithImages:
     groups: float
     """Effective number of groups of images of equal size."""
     margins: tuple[AtMargin, ...]
-    """Verdicts without Holm's correction and planning: more runs do not reduce this variance."""
+    """Verdicts without Holm's correction, and without planning, since more runs do not reduce this
+    variance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,26 +149,26 @@ class ClassVerdict:
     high: float | None = None
     df: float | None = None
     welch_p: float | None = None
-    """P value of Welch's test, or of the t test of pairs where `pairs` is known."""
+    """P value of Welch's test, or of the paired t test if `pairs` is set."""
     welch_p_holm: float | None = None
     detectable: float | None = None
-    """Smallest true difference that Welch's test finds with the wanted power."""
+    """Smallest true difference that Welch's test finds with the given power."""
     margins: tuple[AtMargin, ...]
     with_images: WithImages | None = None
-    """None where the test images were not resampled, or are too few."""
+    """None if the test images were not resampled, or are too few."""
     notes: tuple[str, ...] = ()
     welch_p_family: float | None = None
     """P value adjusted over the variants too; None where no such family was named."""
     pairs: int | None = None
-    """Pairs of runs that were tested; None where the runs were tested as independent."""
+    """Number of tested pairs; None for independent runs."""
 
     @property
     def learned_nothing(self) -> bool:
-        """Whether both means read 0.000, so that their equality is no equivalence."""
+        """Whether both means round to 0.000, in which case equality does not show equivalence."""
         means = self.reference.mean, self.variant.mean
         return all(mean is not None and mean < 0.0005 for mean in means)
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Confidence interval of the difference; None where variation cannot be estimated."""
+        """Confidence interval of the difference; None if variation cannot be estimated."""
         return None if self.low is None or self.high is None else (self.low, self.high)

@@ -13,22 +13,22 @@ import numpy as np
 from scipy import special
 
 NO_SPREAD = 1e-12
-"""Standard deviations below this are rounding errors in the mean of equal numbers."""
+"""Standard deviations below this are rounding errors of equal numbers."""
 
 
 @dataclass(frozen=True)
 class SampleStatistics:
-    """Summary of a group of runs: all that the tests need."""
+    """Summary of a group of runs: everything that the tests need."""
 
     mean: float
-    """NaN if n is 0."""
+    """Mean; NaN if n is 0."""
     std: float
-    """Standard deviation with n-1; NaN if n is below 2, or if a table does not give it."""
+    """Standard deviation with n-1; NaN if n is below 2, or if missing in a table."""
     n: int
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "SampleStatistics":
-        """Summary of the runs' values."""
+        """Summary of values of runs."""
         n = len(values)
         mean = float(np.mean(values)) if n else math.nan
         return cls(mean, float(np.std(values, ddof=1)) if n > 1 else math.nan, n)
@@ -49,27 +49,27 @@ class Difference:
     df: float
     """Degrees of freedom."""
     part: "Difference | None" = None
-    """The same difference without the added variance; it limits every claim."""
+    """The same difference without the added variance, which limits every claim."""
 
     @classmethod
     def between(cls, sample: SampleStatistics, reference: SampleStatistics) -> "Difference":
-        """Welch's difference of two samples that are testable (`is_testable`)."""
+        """Welch's difference of two testable samples (see `is_testable`)."""
         value = sample.mean - reference.mean
         error, df = error_and_df((sample.std, reference.std), (sample.n, reference.n))
         return cls(value, error, df)
 
     @classmethod
     def of_pairs(cls, differences: SampleStatistics) -> "Difference":
-        """Mean of the differences of paired runs, at least two that are not all equal."""
+        """Mean of the differences of paired runs: at least two, not all equal."""
         error, df = error_and_df((differences.std,), (differences.n,))
         return cls(differences.mean, error, df)
 
     def with_more(self, variance: float, df: float) -> "Difference":
-        """The difference with a second source of variance and its degrees of freedom.
+        """The difference with a second source of variance, given with its degrees of freedom.
 
         The sum has Satterthwaite's degrees of freedom. They increase with the second source, so the
-        interval of the sum can be narrower than that of its part. The wider interval and the larger
-        p value of the two count.
+        interval of the sum can be narrower than without it. The wider interval and the larger p
+        value are used.
         """
         whole = self.error**2 + variance
         shares = self.error**2 / whole, variance / whole
@@ -77,7 +77,7 @@ class Difference:
         return Difference(self.value, math.sqrt(whole), joint, part=self)
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Confidence interval of 1 - 2 * level, which belongs to one-sided tests at `level`."""
+        """Confidence interval of 1 - 2 * level, which matches one-sided tests at `level`."""
         reach = self.reach(level)
         return self.value - reach, self.value + reach
 
@@ -105,9 +105,9 @@ class Difference:
 
 
 def is_testable(sample: SampleStatistics, reference: SampleStatistics) -> bool:
-    """Whether variation can be estimated: two runs of each, and not all results equal.
+    """Whether variation can be estimated: at least two runs of each, with differing results.
 
-    A printed table may lack the standard deviation of one of the two.
+    A printed table may lack one of the standard deviations.
     """
     both = sample, reference
     known = all(one.n >= 2 and not math.isnan(one.std) for one in both)
@@ -115,7 +115,7 @@ def is_testable(sample: SampleStatistics, reference: SampleStatistics) -> bool:
 
 
 def pooled_std(samples: Iterable[SampleStatistics]) -> float | None:
-    """Standard deviation pooled over samples by degrees of freedom; None if none has spread."""
+    """Standard deviation pooled over samples by degrees of freedom; None without variation."""
     known = [sample for sample in samples if sample.has_spread]
     degrees = sum(sample.n - 1 for sample in known)
     if not degrees:
@@ -127,11 +127,11 @@ def error_and_df(stds: Sequence[float], sizes: Sequence[int]) -> tuple[float, fl
     """Standard error of a difference of means, and Satterthwaite's degrees of freedom.
 
     Args:
-        stds: of both groups, or of the differences of pairs alone.
-        sizes: of the same.
+        stds: standard deviations of both groups, or only of the pair differences.
+        sizes: sizes of the same.
     """
     parts = [std**2 / n for std, n in zip(stds, sizes, strict=True)]
-    # As shares of their sum: fourth powers of small deviations would lose digits.
+    # As shares of their sum, since fourth powers of small deviations would lose digits.
     shares = [part / sum(parts) for part in parts]
     df = 1 / sum(share**2 / (n - 1) for share, n in zip(shares, sizes, strict=True))
     return math.sqrt(sum(parts)), df

@@ -86,7 +86,7 @@ def test_one_run_or_a_class_without_objects_tells_nothing_of_images():
     added = resampled.added("c", "b")
     assert added["bus"] is None
     assert added["car"].groups == added["all"].groups == pytest.approx(IMAGES)
-    with pytest.raises(ValueError, match="c: tested on other images"):
+    with pytest.raises(ValueError, match="c: tested on different images"):
         ResampledRuns.of(runs | {"c": reads(4, images=3)}, np.arange(IMAGES), 20)
 
 

@@ -144,7 +144,7 @@ def test_paired_runs_are_judged_by_their_differences():
     [
         ((), "no pair of runs: variation cannot be estimated"),
         ((0.01,), "1 pair of runs: variation cannot be estimated"),
-        ((0.25, 0.25), "all pairs differ alike: variation cannot be estimated"),
+        ((0.25, 0.25), "all pairs have the same difference: variation cannot be estimated"),
         ((0.01, 0.02, 0.0, 0.01), "2 runs without a partner, left out of the tests"),
     ],
 )

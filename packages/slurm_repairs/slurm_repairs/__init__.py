@@ -1,4 +1,4 @@
-"""A Slurm executor of Snakemake for clusters as they are, and questions to Slurm's commands."""
+"""A robust Slurm executor for Snakemake, and queries to Slurm's commands."""
 
 from .repairs import PLUGIN, VERSION, apply
 

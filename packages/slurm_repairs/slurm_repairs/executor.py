@@ -1,7 +1,7 @@
-"""Snakemake's Slurm executor for clusters as they are.
+"""Robust Slurm executor for Snakemake.
 
-It extends the executor of the plugin `snakemake-executor-plugin-slurm`, from which it keeps how a
-job is submitted and cancelled. Upstream issues and pull requests in the docstrings are those of
+It extends the executor of the plugin `snakemake-executor-plugin-slurm` and keeps its way to submit
+and cancel jobs. Issue numbers in the docstrings are those of
 https://github.com/snakemake/snakemake-executor-plugin-slurm.
 """
 
@@ -28,38 +28,36 @@ from .resumption import ResumableWork, Resumption
 from .states import FORGOTTEN, JobStates, RecentQueue
 
 PAUSE_SECONDS = 5.0, 60.0
-"""First and longest pause between questions that Slurm does not answer."""
+"""First and longest pause between unanswered queries to Slurm."""
 RECORD_SECONDS = 240.0
-"""Time within which a call that lives records what results are made from: it looks at least every
-three minutes."""
+"""Time within which a live call records the inputs of results: it polls at least every three
+minutes."""
 
 
 @dataclass(frozen=True)
 class Delay:
-    """Why a submission waits."""
+    """Reason why a submission is delayed."""
 
     reason: str
     for_all: bool
-    """Whether it concerns all jobs of the rule, and not this one alone."""
+    """Whether it affects all jobs of the rule."""
 
 
 class PatientExecutor(plugin.Executor):
-    """The plugin's executor, with other answers to what clusters do.
+    """The plugin's executor, with different reactions to failures and limits of clusters.
 
-    - What time lifts is waited for: limits of submitted jobs, a closed partition, a controller that
-      is away, a job of another call that works on the same files. It costs no retry, and is said
-      once. Upstream each refusal is a failure, and all retries are used up at once (issues 313 and
-      320).
-    - A submission that Slurm refuses for other reasons fails at once, with Slurm's reason.
-    - A job that saved its work before it was stopped is submitted again. That is no failure, as
-      long as every second start makes progress.
-    - States of jobs are asked of sacct if accounting stands behind it, and of squeue. An answer
-      that is none is asked for again. Upstream takes what sacct prints, loses its jobs when
-      squeue does not answer for a while, waits forever for preempted jobs that Slurm cancels (issue
-      109), for `CANCELLED by 0`, and where sacct is there without accounting (issue 38).
-    - Account and partition are those of the profile, or left to Slurm. Upstream guesses the account
-      from what sacct prints last.
-    - A call in an allocation (salloc, sbatch) keeps SLURM_CONF, which upstream deletes.
+    - Temporary obstacles are waited for, without using a retry, and logged once: limits on
+    submitted jobs, a closed partition, an unreachable controller, another call's job on the same
+    files. Upstream, each refusal is a failure, and all retries are used up at once (issues 313 and
+    320). - A submission that Slurm refuses for other reasons fails at once with Slurm's reason. - A
+    job that saved its work before it was stopped is resubmitted. This does not count as a failure
+    as long as every second start makes progress. - Job states come from sacct if accounting is
+    enabled, and from squeue. Queries without a valid answer are repeated. Upstream trusts any
+    output of sacct, loses its jobs if squeue does not answer for a while, and waits forever for
+    preempted jobs that Slurm cancels (issue 109), for `CANCELLED by 0`, and where sacct is
+    installed without accounting (issue 38). - Account and partition come from the profile, or are
+    left to Slurm. Upstream guesses the account from the last output line of sacct. - A call in an
+    allocation (salloc, sbatch) keeps SLURM_CONF, which upstream deletes.
     """
 
     work: ResumableWork | None = None
@@ -88,7 +86,7 @@ class PatientExecutor(plugin.Executor):
 
     def __post_init__(self, test_mode: bool = False) -> None:
         super().__post_init__(test_mode)
-        # What the profile leaves open is left to Slurm, and not guessed.
+        # Settings missing in the profile are left to Slurm, not guessed.
         self._fallback_account_arg = self._fallback_partition = ""
         command = self.workflow.executor_settings.status_command
         self._states = JobStates(self.run_uuid, self._queue, self.logger, command)
@@ -98,7 +96,7 @@ class PatientExecutor(plugin.Executor):
     # Submission, in threads of the plugin's pool
 
     def run_job(self, job: Any) -> None:
-        """Submit a job, now or when nothing stands in its way any more."""
+        """Submit a job now, or later when temporary obstacles are gone."""
         with self._lock:
             same = (d for other, d in self._delayed.items() if other.name == job.name and d.for_all)
             delay = next(same, None)
@@ -111,7 +109,7 @@ class PatientExecutor(plugin.Executor):
         try:
             self._run_or_delay(job)
         except Exception as error:
-            # In a thread of the pool, nobody would hear of it.
+            # An exception in a thread of the pool would be lost.
             self.logger.error(f"Exception in run_job for {job.name}: {error}", exc_info=True)
             super()._report_job_error_threadsafe(SubmittedJobInfo(job), f"{error}. ")
 
@@ -131,7 +129,7 @@ class PatientExecutor(plugin.Executor):
         elif twin is None:
             super().run_job(job)
         elif twin.name == self.run_uuid:
-            # sbatch gave up, and Slurm took the job all the same.
+            # sbatch gave up, but Slurm accepted the job.
             self._report_job_submission_threadsafe(self._submitted(job, twin.number))
         else:
             self._had_twin[job] = time.monotonic()
@@ -139,13 +137,15 @@ class PatientExecutor(plugin.Executor):
             self._delay(job, Delay(f"{reason} submitted for the same work", for_all=False))
 
     def _run_after_twin(self, job: Any) -> None:
-        """Take what the Slurm job of another call has made, or submit the job after all."""
+        """Accept the results of another call's Slurm job, or submit the job after all."""
         done = asyncio.run(self._others.have_done(job))
         if done:
-            self.logger.info(f"Job {job.jobid} is done: by the other call.")
+            self.logger.info(f"Job {job.jobid} was done by the other call.")
             self.report_job_success(SubmittedJobInfo(job))
         elif done is None and time.monotonic() - self._had_twin[job] < RECORD_SECONDS:
-            text = f"Job {job.jobid} waits for the other call to say what its results are made from"
+            text = (
+                f"Job {job.jobid} waits until the other call has recorded the inputs of its results"
+            )
             self._delay(job, Delay(text, for_all=False))
         else:
             del self._had_twin[job]
@@ -157,10 +157,10 @@ class PatientExecutor(plugin.Executor):
             is_new = delay.reason not in self._said
             self._said.add(delay.reason)
         if is_new:
-            self.logger.warning(f"{delay.reason[0].upper()}{delay.reason[1:]}. It costs no retry.")
+            self.logger.warning(f"{delay.reason[0].upper()}{delay.reason[1:]}. No retry is used.")
 
     def _submit_delayed(self) -> None:
-        """Try the jobs that wait, until one of their rule is refused again."""
+        """Retry the delayed submissions, until one of the same rule is refused again."""
         try:
             refused = set()
             for job in list(self._delayed):
@@ -177,11 +177,11 @@ class PatientExecutor(plugin.Executor):
 
     @property
     def _is_told_to_end(self) -> bool:
-        """Whether the call ends when its running jobs have (SIGTERM)."""
+        """Whether the call ends after its running jobs (SIGTERM)."""
         return getattr(self.workflow.scheduler, "_user_kill", None) is not None
 
     def _drop_delayed(self) -> None:
-        """Let go of the jobs that wait: the call was told to end when its running jobs have."""
+        """Drop the delayed jobs: the call was asked to end after its running jobs."""
         with self._lock:
             dropped, self._delayed = list(self._delayed), {}
         for job in dropped:
@@ -192,7 +192,7 @@ class PatientExecutor(plugin.Executor):
             self._job_submission_executor.submit(call, *arguments)
 
     def _report_job_error_threadsafe(self, job_info: SubmittedJobInfo, msg: str) -> None:
-        """Take what the plugin says of a job that it could not submit."""
+        """Handle the plugin's error for a job that it could not submit."""
         refusal = refusal_in(msg)
         try:
             has_jobs = any(not entry.has_ended for entry in self._queue.entries_now())
@@ -206,8 +206,8 @@ class PatientExecutor(plugin.Executor):
             self._delay(job_info.job, Delay(reason, for_all=True))
 
     def _refuse(self, job: Any, refusal: str) -> None:
-        """Let a job fail that Slurm does not take, and would not take a moment later."""
-        line = f"Slurm does not take the job: {refusal}"
+        """Report the failure of a job that Slurm refuses permanently."""
+        line = f"Slurm refuses the job: {refusal}"
         for log in job.log:
             with contextlib.suppress(OSError):
                 Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -216,7 +216,7 @@ class PatientExecutor(plugin.Executor):
         super()._report_job_error_threadsafe(SubmittedJobInfo(job), f"{line}. ")
 
     def report_job_submission(self, job_info: SubmittedJobInfo, register_job: bool = True) -> None:
-        """Remember a submission, and how far the work was."""
+        """Remember a submission and the progress of its work."""
         self._others.submitted(job_info.external_jobid)
         with self._lock:
             self._active[job_info.external_jobid] = job_info
@@ -229,7 +229,7 @@ class PatientExecutor(plugin.Executor):
             return None
         if self._accounts is None:
             self._accounts = accounts()
-        # Without an answer, Slurm itself says what it thinks of the account.
+        # Without an answer, Slurm itself checks the account at submission.
         wrong = [
             name
             for name in re.split(r"[,\s]+", wanted)
@@ -238,20 +238,20 @@ class PatientExecutor(plugin.Executor):
         if not wrong:
             return None
         known = ", ".join(sorted(self._accounts))
-        return f"account {wrong[0]} is none of yours; yours: {known}"
+        return f"account {wrong[0]} is not yours; yours: {known}"
 
     def _submitted(self, job: Any, number: str) -> SubmittedJobInfo:
         folder = self.slurm_logdir / f"{'group' if job.is_group() else 'rule'}_{job.name}"
         log = folder / plugin.get_job_wildcards(job) / f"{number}.log"
         return SubmittedJobInfo(job, number, {"slurm_logfile": log})
 
-    # States of submitted jobs, in the event loop of a thread of its own
+    # States of submitted jobs, in the event loop of a separate thread
 
     async def check_active_jobs(
         self, active_jobs: list[SubmittedJobInfo]
     ) -> AsyncGenerator[SubmittedJobInfo, None]:
-        """Report the jobs that have ended, yield the others, and try again what waits."""
-        # The thread starts before this object is complete, which takes long if Slurm does.
+        """Report ended jobs, yield the others, and retry delayed submissions."""
+        # The thread starts before this object is complete, which may take long with a slow Slurm.
         while self.wait and not self._is_ready.is_set():
             await asyncio.sleep(0.1)
         states = await self._states_of(active_jobs) if active_jobs else {}
@@ -259,7 +259,7 @@ class PatientExecutor(plugin.Executor):
         pause = min(self.next_seconds_between_status_checks + 10, 180)
         waiting = set()
         for info in active_jobs:
-            # squeue of this cluster does not know the jobs of others.
+            # This cluster's squeue does not know the jobs of other clusters.
             is_elsewhere = bool(self._submitted_job_clusters)
             number = info.external_jobid or ""
             state = self._states.state_of(number, states, is_elsewhere=is_elsewhere)
@@ -272,7 +272,7 @@ class PatientExecutor(plugin.Executor):
             await self._report_end(info, state)
         for number, why in (await asyncio.to_thread(self._states.hopeless, waiting)).items():
             self.logger.warning(f"Slurm job {number} waits: {why}")
-        # What waits to be submitted is tried ever less often, too: a partition may stay closed.
+        # Delayed submissions are retried ever less often: a partition may stay closed.
         has_waiting = bool(active_jobs or self._delayed)
         self.next_seconds_between_status_checks = pause if has_waiting else first
         if self._is_told_to_end:
@@ -282,7 +282,7 @@ class PatientExecutor(plugin.Executor):
             self._in_pool(self._submit_delayed)
 
     async def sleep(self) -> None:
-        """Wait until the next look at the jobs, or the end of the call."""
+        """Wait until the next poll, or the end of the call."""
         await self._rest(self.next_seconds_between_status_checks)
 
     async def _rest(self, seconds: float) -> None:
@@ -291,7 +291,7 @@ class PatientExecutor(plugin.Executor):
             await asyncio.sleep(0.5)
 
     async def _states_of(self, active_jobs: list[SubmittedJobInfo]) -> dict[str, str]:
-        """States by the number of the job; asked until an answer comes."""
+        """States by job id; the query is repeated until it is answered."""
         numbers = [info.external_jobid or "" for info in active_jobs]
         pause, longest = PAUSE_SECONDS
         has_told = False
@@ -302,8 +302,8 @@ class PatientExecutor(plugin.Executor):
             except NoAnswerError as problem:
                 if not has_told:
                     self.logger.warning(
-                        f"States of jobs are not known ({problem}): the jobs continue, and the "
-                        "question is repeated until Slurm answers."
+                        f"Job states are unknown ({problem}): the jobs continue, and the "
+                        "query is repeated until Slurm answers."
                     )
                 has_told = True
                 await self._rest(pause)
@@ -325,13 +325,13 @@ class PatientExecutor(plugin.Executor):
             return
         if not self._is_told_to_end and self._resumption.goes_on(job, str(number), state):
             self.logger.info(
-                f"Job {job.jobid} was stopped (Slurm job {number}: {state}): it is submitted again "
-                "and resumes, which costs no retry."
+                f"Job {job.jobid} was stopped (Slurm job {number}: {state}): it is resubmitted "
+                "and resumes, without using a retry."
             )
             self._in_pool(self.run_job, job)
             return
         idle = self._resumption.failed(job)
-        why = f", after {idle} starts in a row without progress" if idle else ""
+        why = f", after {idle} consecutive starts without progress" if idle else ""
         self.report_job_error(
             info,
             msg=f"Slurm job {number} has ended: {state}{why}. ",
@@ -339,32 +339,32 @@ class PatientExecutor(plugin.Executor):
         )
 
     def cancel(self) -> None:
-        """Cancel the jobs, and submit none of those that wait."""
+        """Cancel the jobs, and drop delayed ones."""
         self._is_stopped = True
         super().cancel()
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
-        """Cancel all jobs; those that are looked at in this moment are not in `active_jobs`."""
+        """Cancel all jobs; those being polled at this moment are not in `active_jobs`."""
         super().cancel_jobs(list(self._active.values()))
 
     @property
     def cores(self) -> str:
-        """Cores that a job may use: those of its job step."""
+        """Cores of a job: those of its job step."""
         return "all"
 
     def additional_general_args(self) -> str:
-        """No executor for the Snakemake in the job: it runs the job itself."""
+        """Options of the Snakemake in the job: no executor, since it runs the job itself."""
         return ""
 
     def format_job_exec(self, job: Any) -> str:
-        """Command of a Slurm job: one Snakemake in a job step, which runs the job.
+        """Command of a Slurm job: a job step with one Snakemake, which runs the job.
 
-        Upstream the job starts a Snakemake whose executor `slurm-jobstep` starts `srun` with
-        another one, so each job reads the workflow twice.
+        Upstream, the job starts a Snakemake whose executor `slurm-jobstep` starts another one
+        through `srun`, so each job reads the workflow twice.
 
-        The command reaches the job as it is, also with `$` and backslashes. The plugin hands it to
-        sbatch as `--wrap="…"` and escapes only double quotes in it (issue 29), so the shell that
-        submits would replace `$` and backquotes, and take backslashes away.
+        The command reaches the job unchanged, also with `$` and backslashes. The plugin passes it
+        to sbatch as `--wrap="…"` and escapes only double quotes (issue 29), so the submitting shell
+        would expand `$` and backquotes, and remove backslashes.
         """
         python = f"{self.get_python_executable()} -m snakemake "
         before, _, after = super().format_job_exec(job).partition(python)

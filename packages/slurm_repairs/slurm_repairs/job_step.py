@@ -1,4 +1,4 @@
-"""The command of a Slurm job: one job step in it, and how a shell takes it as it is."""
+"""The command of a Slurm job: its job step, and quoting for the submitting shell."""
 
 import os
 import re
@@ -10,16 +10,16 @@ FORGET_ALLOCATION = (
     r"unset $(env | sed -nE 's/^((SLURM|SRUN|SBATCH)_[A-Z0-9_]+)=.*/\1/p' | "
     "grep -vxE 'SLURM_(CONF|CLUSTER_NAME|JOB_?ID|SUBMIT_DIR|SUBMIT_HOST)')"
 )
-"""Shell command after which srun takes no options from variables, but for which job it is in.
+"""Shell command that removes srun's option variables, except those that identify the job.
 
-Some are left of the allocation that Snakemake was called in, and contradict those of the job.
+Some are inherited from the allocation that Snakemake was called in, and contradict the job's.
 """
 
 
 def forget_allocation() -> None:
-    """Remove the variables of an allocation in which Snakemake was called from its environment.
+    """Remove variables of a surrounding allocation from Snakemake's environment.
 
-    Where SLURM_CONF names the site's configuration, no command finds the cluster without it.
+    SLURM_CONF is kept, since commands may need it to find the cluster.
     """
     if "SLURM_JOB_ID" in os.environ:
         for name in [name for name in os.environ if name.startswith("SLURM_")]:
@@ -28,9 +28,9 @@ def forget_allocation() -> None:
 
 
 def job_step(job: Any) -> str:
-    """The call of `srun` before the command of a job, with the cores and GPUs of the job."""
+    """The `srun` call before a job's command, with the job's cores and GPUs."""
     gpus = jobstep.get_gpu_setting(job)
-    # What the plugin takes for a job with GPUs as it submits it.
+    # The plugin's own criterion for a job with GPUs.
     has_gpus = bool(gpus) or "gpu" in (job.resources.get("gres") or "")
     cores = jobstep.get_cpu_setting(job, has_gpus)
     options = "-n1 --cpu-bind=q", cores, gpus, jobstep.get_node_setting(job)
@@ -38,5 +38,5 @@ def job_step(job: Any) -> str:
 
 
 def for_double_quotes(command: str) -> str:
-    """A command that means the same between the double quotes of a shell, but for these."""
+    """A command escaped for the double quotes of a shell, except for double quotes themselves."""
     return re.sub(r"[\\$`]", r"\\\g<0>", command)

@@ -1,4 +1,4 @@
-"""The limits that a cluster sets to a user's jobs, from its accounting and its partitions."""
+"""A cluster's limits on a user's jobs, from accounting and partitions."""
 
 import getpass
 import re
@@ -9,7 +9,7 @@ from enum import StrEnum
 from .questions import NoAnswerError, ask, minutes_of, rows
 
 QUESTION_SECONDS = 60
-"""Time limit of a question; a controller that takes longer is away."""
+"""Time limit of a query; a slower controller counts as unreachable."""
 _ASSOCIATION = {
     **{"account": "Account", "user": "User", "partition": "Partition", "parent": "ParentName"},
     **{"default_qos": "DefaultQOS", "jobs": "MaxJobs", "submitted": "MaxSubmit"},
@@ -28,12 +28,12 @@ _QOS = {
     **{"group_submitted": "GrpSubmit", "group_tres": "GrpTRES"},
 }
 _AWAY = "down", "drain", "fail", "maint", "error", "unknown"
-"""Beginnings of the states of nodes that start no jobs at present."""
+"""Prefixes of states of nodes that currently start no jobs."""
 _WHOSE = {"user": "per user", "account": "per account", "group": "for all together", "job": "a job"}
 
 
 class Limited(StrEnum):
-    """What a limit is on."""
+    """Limited quantity."""
 
     SUBMITTED = "submitted jobs"
     RUNNING = "running jobs"
@@ -48,14 +48,14 @@ class SlurmLimit:
     on: Limited
     most: float
     by: str
-    """Who sets it, and for whom, such as `QOS short, per user`."""
+    """Source and scope, such as `QOS short, per user`."""
     gpu_model: str | None = None
-    """Model of the GPUs that are counted; None for all models."""
+    """Model of the counted GPUs; None for all models."""
 
 
 @dataclass(frozen=True)
 class SlurmSite:
-    """What a cluster says of its accounts, qualities of service and partitions."""
+    """A cluster's data on accounts, qualities of service and partitions."""
 
     enforced: bool
     """Whether limits of accounts and qualities of service are enforced."""
@@ -68,7 +68,7 @@ class SlurmSite:
 
     @classmethod
     def ask(cls) -> "SlurmSite":
-        """Ask Slurm's commands; what they do not tell is missing."""
+        """Query Slurm's commands; unknown parts are missing."""
         settings = dict(_pairs(_answer("scontrol", "show", "config"), " = "))
         enforced = "limits" in settings.get("AccountingStorageEnforce", "").split(",")
         user, known = getpass.getuser(), ("sacctmgr", "--noheader", "--parsable2", "show")
@@ -89,21 +89,21 @@ class SlurmSite:
         )
 
     def closed(self, partition: str | None) -> str | None:
-        """Reason why a partition starts no jobs at present; None if it does.
+        """Reason why a partition currently starts no jobs; None if it does.
 
         Args:
-            partition: its name; None stands for the default one.
+            partition: name of the partition; None for the default one.
         """
         for row in self._partition(partition):
             state = row.get("State", "UP").partition(" ")[0]
             if state != "UP":
-                return f"partition {row['PartitionName']} is closed at present ({state})"
+                return f"partition {row['PartitionName']} is currently closed ({state})"
         away, total = self.nodes_away(partition)
         is_empty = total > 0 and away == total
-        return "all nodes of its partition are down or drained at present" if is_empty else None
+        return "all nodes of its partition are currently down or drained" if is_empty else None
 
     def nodes_away(self, partition: str | None) -> tuple[int, int]:
-        """Number of a partition's nodes that are down or drained, and of all its nodes."""
+        """Number of a partition's nodes that are down or drained, and number of all its nodes."""
         names = [row["PartitionName"] for row in self._partition(partition)]
         counts = [
             (row["state"].startswith(_AWAY), int(row["count"]))
@@ -113,7 +113,7 @@ class SlurmSite:
         return sum(count for away, count in counts if away), sum(count for _, count in counts)
 
     def _partition(self, name: str | None) -> Iterator[dict[str, str]]:
-        """The partition of a name, or the default one, as Slurm describes it."""
+        """Slurm's description of a partition, or of the default one."""
         for row in self.partitions:
             own = row.get("PartitionName")
             if own and (row.get("Default") == "YES" if name is None else own == name):
@@ -122,9 +122,9 @@ class SlurmSite:
     def limits(
         self, account: str | None, qos: str | None, partition: str | None
     ) -> list[SlurmLimit]:
-        """The limits that apply to a job; None stands for Slurm's own choice.
+        """The limits that apply to a job; None means Slurm's default.
 
-        Those of the partition hold whatever is enforced.
+        Limits of the partition always apply.
         """
         found: list[SlurmLimit] = []
         for row in self._partition(partition):
@@ -140,7 +140,7 @@ class SlurmSite:
         return found + self._of_qos(qos or "normal", f"QOS {qos or 'normal'}")
 
     def _associations(self, account: str | None, partition: str | None) -> Iterator[dict[str, str]]:
-        """This user's association with an account, and those of the accounts above it."""
+        """This user's association with an account, and those of its parent accounts."""
         user = getpass.getuser()
         if not self.enforced:
             return
@@ -161,7 +161,7 @@ class SlurmSite:
 
 
 def _limits(row: dict[str, str], by: str) -> Iterator[SlurmLimit]:
-    """The limits in a row of `sacctmgr`; an empty field is none."""
+    """The limits in a row of `sacctmgr`; an empty field means no limit."""
     for key, text in row.items():
         scope, _, rest = key.rpartition("_")
         whose = _WHOSE.get(scope, "" if by.startswith("your") else "per user")

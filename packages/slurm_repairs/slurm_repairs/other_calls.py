@@ -1,4 +1,4 @@
-"""Work that another call of Snakemake in the same folder does, or has done."""
+"""Work done by another call of Snakemake in the same folder."""
 
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ from .states import RecentQueue
 
 
 class OtherCalls:
-    """The Slurm jobs of other calls, and the results that they left.
+    """Slurm jobs of other calls, and their results.
 
     Args:
-        workflow: Snakemake's, of this call.
-        name: of this call's Slurm jobs.
-        queue: of this user's jobs.
-        work: what the files of jobs tell that can resume.
+        workflow: workflow of this call.
+        name: name of this call's Slurm jobs.
+        queue: queue of this user's jobs.
+        work: progress of jobs that can resume.
     """
 
     def __init__(
@@ -30,11 +30,12 @@ class OtherCalls:
         self._submitted: set[str] = set()
 
     def submitted(self, number: str) -> None:
-        """Remember a Slurm job that is no other call's."""
+        """Remember a Slurm job of this call."""
         self._submitted.add(number)
 
     def twin_of(self, job: Any) -> QueueEntry | None:
-        """The Slurm job that does the work of a job already, or has done it for this call.
+        """The Slurm job of another call that does the work of a job, or has done it during this
+        call.
 
         Raises:
             NoAnswerError: squeue does not answer.
@@ -51,10 +52,10 @@ class OtherCalls:
         return None
 
     async def have_done(self, job: Any) -> bool | None:
-        """Whether another call has done the work of a job, from what this call would take.
+        """Whether another call has done the work of a job with the same inputs.
 
-        None if its results are there, and what they are made from is not known: the other call has
-        ended, or has not looked yet.
+        None if its results exist but their inputs are unknown: the other call has ended, or has not
+        polled yet.
         """
         if not await self.has_outputs(job):
             return False
@@ -68,7 +69,7 @@ class OtherCalls:
         return not any(map(records.params_changed, jobs))
 
     async def has_outputs(self, job: Any) -> bool:
-        """Whether all outputs of a job are there, and whole."""
+        """Whether all outputs of a job exist and are complete."""
         files = [Path(file) for file in job.output]
         self._workflow.persistence._clear_cache()
         incomplete = await self._workflow.persistence.incomplete(job)

@@ -1,4 +1,4 @@
-"""Questions to Slurm's commands; their answers are doubted line by line."""
+"""Queries to Slurm's commands; each line of an answer is validated."""
 
 import getpass
 import re
@@ -6,29 +6,29 @@ import subprocess
 from dataclasses import dataclass
 
 ACCOUNTING_SECONDS = 20
-"""Time limit of the question whether accounting works; slower accounting is of no use."""
+"""Time limit of the check whether accounting works; slower accounting is not used."""
 QUEUE_SECONDS = 60
-"""Time limit of a question about jobs; a controller that takes longer is away."""
+"""Time limit of a query about jobs; a slower controller counts as unreachable."""
 ENDED = {
     *("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL"),
     *("OUT_OF_MEMORY", "DEADLINE", "REVOKED"),
 }
-"""States of jobs that have ended; jobs in any other state wait, run, or are about to."""
+"""Final states; jobs in any other state wait, run, or are about to."""
 _FIELDS = {
     **{"number": "%i", "name": "%j", "state": "%T", "submitted": "%V", "node": "%N"},
     **{"reason": "%r", "comment": "%k", "directory": "%Z"},
 }
-"""Fields of a job, in squeue's format."""
+"""Queried fields of a job, in squeue's format."""
 _NUMBER = re.compile(r"\d+(_[\d\[\],%-]+)?")
 _STATE = re.compile(r"([A-Z][A-Z_]*)( by \d+)?\+?")
 _ACCOUNT = re.compile(r"[\w.@+-]+")
 
 
 class NoAnswerError(Exception):
-    """A command of Slurm that gave no usable answer.
+    """A Slurm command gave no usable answer.
 
     Args:
-        lines: the reason; the last line, which is the message, says it best.
+        lines: output lines; the last one, which is usually the most specific, is the message.
     """
 
     def __init__(self, *lines: str) -> None:
@@ -38,29 +38,29 @@ class NoAnswerError(Exception):
 
 @dataclass(frozen=True)
 class QueueEntry:
-    """A job in Slurm's queue, which holds those that ended lately as well."""
+    """A job in Slurm's queue, which includes recently ended jobs."""
 
     number: str
     name: str
     state: str
-    """Slurm's name of the state, such as PENDING."""
+    """Slurm's name for the state, such as PENDING."""
     submitted: str
     """Local time of the submission, ISO 8601."""
     node: str
     reason: str
-    """Slurm's name of the reason why it waits, such as Resources."""
+    """Slurm's name for the reason of waiting, such as Resources."""
     comment: str
     directory: str
     """Working directory."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether it will not run again."""
+        """Whether the state is final."""
         return self.state in ENDED
 
 
 def ask(*command: str, seconds: float) -> str:
-    """Standard output of one of Slurm's commands.
+    """Standard output of a Slurm command.
 
     Raises:
         NoAnswerError: the command is not installed, takes longer than `seconds`, or fails.
@@ -82,10 +82,10 @@ def ask(*command: str, seconds: float) -> str:
 
 
 def rows(answer: str, *fields: str) -> list[dict[str, str]]:
-    """Lines of an answer whose fields are separated by `|`, without a header.
+    """Rows of an answer with fields separated by `|`, without a header.
 
-    A line with another number of fields, such as a message of the site, is left out. The last
-    field may contain the separator.
+    Lines with another number of fields, such as a message of the site, are skipped. The last field
+    may contain the separator.
     """
     lines = (line.split("|", len(fields) - 1) for line in answer.splitlines())
     return [dict(zip(fields, line, strict=True)) for line in lines if len(line) == len(fields)]
@@ -103,7 +103,7 @@ def queue() -> list[QueueEntry]:
 
 
 def read_queue(answer: str) -> list[QueueEntry]:
-    """The jobs in squeue's answer; lines that are no jobs are left out."""
+    """The jobs in squeue's answer; other lines are skipped."""
     return [
         QueueEntry(**row)
         for row in rows(answer, *_FIELDS)
@@ -112,7 +112,7 @@ def read_queue(answer: str) -> list[QueueEntry]:
 
 
 def accounting_problem() -> str | None:
-    """Reason why sacct cannot tell the states of jobs; None if it can."""
+    """Reason why sacct cannot provide job states; None if it can."""
     try:
         accounted_states("--starttime=now-1minutes", seconds=ACCOUNTING_SECONDS)
     except NoAnswerError as problem:
@@ -121,14 +121,14 @@ def accounting_problem() -> str | None:
 
 
 def accounted_states(*options: str, seconds: float) -> dict[str, str]:
-    """States of jobs by their number, as accounting knows them.
+    """Job states by job id, from accounting.
 
     Args:
-        options: of sacct, which jobs.
+        options: options of sacct that select jobs.
         seconds: time limit.
 
     Raises:
-        NoAnswerError: sacct does not answer, or says something else.
+        NoAnswerError: sacct does not answer, or its output has another form.
     """
     question = "sacct", "-X", "--noheader", "--parsable2", "--format=JobIDRaw,State"
     answer = ask(*question, *options, seconds=seconds)
@@ -143,9 +143,9 @@ def accounted_states(*options: str, seconds: float) -> dict[str, str]:
 
 
 def accounts() -> set[str]:
-    """Accounts that this user may charge; empty where accounting does not tell, or knows none.
+    """Accounts that this user may charge; empty if unknown to accounting.
 
-    A line that is no name, such as a message of the site, is left out.
+    Lines that are not names, such as a message of the site, are skipped.
     """
     who = f"user={getpass.getuser()}"
     question = "sacctmgr", "--noheader", "--parsable2", "show", "associations", who
@@ -157,9 +157,9 @@ def accounts() -> set[str]:
 
 
 def minutes_of(limit: str) -> float | None:
-    """Minutes of a time limit as Slurm writes it, `days-hours:minutes:seconds`.
+    """Minutes of a time limit in Slurm's format, `days-hours:minutes:seconds`.
 
-    None stands for no limit, and for a text that is no time.
+    None for no limit, and for other text.
     """
     match = re.fullmatch(r"(?:(\d+)-)?(?:(?:(\d+):)?(\d+):)?(\d+)", limit)
     if match is None:

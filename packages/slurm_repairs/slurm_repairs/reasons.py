@@ -1,23 +1,23 @@
-"""Slurm's reasons, in words: why a job waits, and why a submission is refused."""
+"""Slurm's reasons in words, for waiting jobs and refused submissions."""
 
 import re
 
 NEVER = "it will not start as it is"
-"""What the words of a reason end with that time does not lift."""
+"""Suffix of reasons that are permanent."""
 _WORDS = {
-    "None": "about to be looked at",
+    "None": "not considered by the scheduler yet",
     "Resources": "waiting for nodes, GPUs, cores or memory to become free",
     "Priority": "jobs of higher priority go first",
-    "BeginTime": "its begin time has not come (a requeued job waits two minutes)",
+    "BeginTime": "its begin time has not been reached (a requeued job waits two minutes)",
     "Cleaning": "its last start is being cleaned up",
     "Dependency": "waiting for another job",
     "Licenses": "waiting for a license",
     "Reservation": "waiting for its reservation",
     "ReqNodeNotAvail": "the nodes that it could use are down, drained or reserved, for example for "
-    "a maintenance: ask when they come back, or for how long a job may be to end before it",
+    "maintenance: ask when they return, or which walltime ends before it",
     "NodeDown": "a node that it needs is down",
-    "PartitionDown": "its partition starts no jobs at present",
-    "PartitionInactive": "its partition is closed at present",
+    "PartitionDown": "its partition currently starts no jobs",
+    "PartitionInactive": "its partition is currently closed",
     "Prolog": "its node is being prepared",
     "JobArrayTaskLimit": "enough jobs of its array run",
     "QOSUsageThreshold": "its account or quality of service has used up its share",
@@ -38,7 +38,7 @@ _WORDS = {
     "RequiresReservation": f"its partition takes jobs of reservations only: {NEVER}; cancel it",
 }
 _LONG = {"Nodes required for job are DOWN": "ReqNodeNotAvail", "launch failed": "JobHeldAdmin"}
-"""Beginnings of reasons that Slurm writes as sentences."""
+"""Prefixes of reasons that Slurm writes as sentences."""
 _OWNERS = {"QOS": "its quality of service", "Assoc": "its account", "": "its account"}
 _THINGS = {
     **{"GRES": "GPUs", "Cpu": "cores", "CPU": "cores", "Mem": "memory", "Node": "nodes"},
@@ -50,20 +50,20 @@ _AWAY = re.compile(
     r"|transport endpoint|zero bytes|communication|try again|does not answer",
     re.IGNORECASE,
 )
-"""What Slurm says while its controller is away, busy, or full."""
+"""Slurm's messages while its controller is unreachable, busy, or full."""
 _CLOSED = re.compile("partition not available|partition in down state", re.IGNORECASE)
-"""What Slurm says of a partition that takes no jobs at present."""
+"""Slurm's messages for a partition that currently accepts no jobs."""
 _LIMIT = re.compile(rf"\b(QOS|Assoc)?(Max|Grp|Min)({'|'.join(_THINGS)})(\w*)")
-"""A limit: whose, which kind, on what, and the rest of its name."""
-AWAY = "Slurm's controller is away or busy: submissions wait until it answers"
-CLOSED = "takes no jobs at present (drained, inactive or down): they are submitted when it does"
-"""What the words of a refusal end with that names a closed partition."""
+"""A limit's name: source, kind, quantity, rest."""
+AWAY = "Slurm's controller is unreachable or busy: submissions wait until it answers"
+CLOSED = "currently accepts no jobs (drained, inactive or down): they are submitted when it does"
+"""Suffix of refusals by a closed partition."""
 _AS_OTHERS_END = "further jobs are submitted as others end"
 _VIOLATION = "violates accounting/QOS policy"
 
 
 def reason_in_words(reason: str) -> str:
-    """Slurm's reason why a job waits, in words; as Slurm says it where the words are not known."""
+    """Slurm's reason why a job waits, in words; unknown reasons are unchanged."""
     name, _, detail = reason.partition(",")
     name = next((short for long, short in _LONG.items() if reason.startswith(long)), name)
     words = _WORDS.get(name) or _limit_in_words(name)
@@ -93,7 +93,7 @@ def _limit_in_words(name: str) -> str | None:
 
 
 def refusal_in(message: str) -> str:
-    """Slurm's words in the plugin's message about a submission that failed."""
+    """Slurm's message in the plugin's error for a failed submission."""
     said = re.search(r"The error message was '(.*?)'\.\n", message, re.DOTALL)
     words = said[1] if said else message.removeprefix("Job submission failed with exception: ")
     lines = (line.strip().removeprefix("sbatch: error: ") for line in words.splitlines())
@@ -101,12 +101,12 @@ def refusal_in(message: str) -> str:
 
 
 def lifted_by_time(refusal: str, has_jobs: bool, partition: str | None = None) -> str | None:
-    """Why a refused submission is worth repeating later, in words; None if it is not.
+    """Reason to repeat a refused submission later, in words; None if it is permanent.
 
     Args:
-        refusal: what sbatch says.
-        has_jobs: whether jobs of this user wait or run, whose end may make room.
-        partition: how to name the partition; None for the default one.
+        refusal: message of sbatch.
+        has_jobs: whether this user has waiting or running jobs, whose end may make room.
+        partition: name of the partition for the message; None for the default one.
     """
     if _AWAY.search(refusal):
         return AWAY
@@ -114,10 +114,10 @@ def lifted_by_time(refusal: str, has_jobs: bool, partition: str | None = None) -
         return f"{partition or 'the default partition'} {CLOSED}"
     limit = _LIMIT.search(refusal)
     if limit is None:
-        # Earlier releases do not say which limit.
+        # Earlier releases do not name the limit.
         is_limit = _VIOLATION in refusal
         return f"a limit of Slurm is reached: {_AS_OTHERS_END}" if is_limit and has_jobs else None
-    # Others of the group may make room, too. A limit of zero jobs lets nobody in.
+    # Jobs of the group may make room, too. A limit of zero jobs is permanent.
     is_shared = limit[2] == "Grp" or "PerAccount" in limit[4]
     if limit[3] != "Submit" or not (has_jobs or is_shared):
         return None

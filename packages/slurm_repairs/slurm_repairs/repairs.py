@@ -1,4 +1,4 @@
-"""The executor of this package in the place of the plugin's, which a Snakemake profile asks for."""
+"""Installation of this package's executor in place of the plugin's."""
 
 import importlib.metadata
 import sys
@@ -11,12 +11,12 @@ VERSION = "2.8.0"
 
 
 def apply(work: ResumableWork | None = None) -> None:
-    """Let `executor: slurm` be the executor of this package in this process.
+    """Make `executor: slurm` use the executor of this package in this process.
 
-    With another version of the plugin nothing is changed, and one line says so.
+    With another version of the plugin, nothing is changed except for a warning.
 
     Args:
-        work: what the files of jobs tell that save their work when they are stopped.
+        work: progress of jobs that save their work when they are stopped.
     """
     found = importlib.metadata.version(PLUGIN)
     if found != VERSION:
@@ -35,8 +35,8 @@ def apply(work: ResumableWork | None = None) -> None:
     from .executor import PatientExecutor, plugin  # noqa: PLC0415 - only the profile has it
 
     PatientExecutor.work = work
-    # What it says of MinJobAge does not hold for the other executor.
+    # The plugin's warning about MinJobAge does not apply to this executor.
     plugin.validate_status_command_settings = lambda settings, logger: None
-    # Looked at once per call, by the executor.
+    # Checked once per call, by the executor.
     plugin.validate_account = lambda account, logger: account
     ExecutorPluginRegistry().get_plugin("slurm").executor = PatientExecutor

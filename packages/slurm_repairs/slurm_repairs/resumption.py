@@ -1,32 +1,32 @@
-"""Jobs that save their work when they are stopped, and resume it as they start again."""
+"""Jobs that save their work when stopped, and resume when started again."""
 
 from collections.abc import Hashable
 from typing import Any, Protocol
 
 ENDED_BY_SLURM = {"TIMEOUT", "PREEMPTED", "NODE_FAIL", "BOOT_FAIL"}
-"""Ends of jobs that are no fault of theirs."""
+"""End states that are not caused by the job."""
 MOST_IDLE_STARTS = 2
-"""Number of starts in a row without progress after which a job has failed."""
+"""Number of consecutive starts without progress after which a job has failed."""
 
 
 class ResumableWork(Protocol):
-    """What the files of jobs tell that save their work when they are stopped, and resume it."""
+    """Interface to the progress of resumable jobs, read from their files."""
 
     def saved(self, job: Any) -> Hashable | None:
-        """What differs after each save of a job's work; None for a job that cannot resume."""
+        """Value that changes with each save of a job; None for a job that cannot resume."""
 
     def was_stopped(self, job: Any, number: str) -> bool:
-        """Whether a job's command ended because it was told to, in the Slurm job of this number."""
+        """Whether a job's command ended on request in the Slurm job with this id."""
 
     def is_done(self, job: Any) -> bool | None:
-        """Whether a job's results are there, of what it was told; None where files cannot tell."""
+        """Whether a job's results exist and match its settings; None if unknown."""
 
 
 class Resumption:
-    """Which ends of jobs are no failure, by the progress that each start has made.
+    """Decision which job ends are not failures, by the progress of each start.
 
     Args:
-        work: what the files of the jobs tell; None if no job can resume.
+        work: progress of the jobs; None if no job can resume.
     """
 
     def __init__(self, work: ResumableWork | None) -> None:
@@ -35,17 +35,17 @@ class Resumption:
         self._idle_starts: dict[Any, int] = {}
 
     def submitted(self, job: Any) -> None:
-        """Remember how far the work of a job is as it is submitted."""
+        """Record the progress of a job at submission."""
         if self._work is not None and not job.is_group():
             self._saved[job] = self._work.saved(job)
 
     def goes_on(self, job: Any, number: str, state: str) -> bool:
-        """Whether the end of a job is no failure: it was stopped, and its work is saved.
+        """Whether an ended job was stopped with its work saved, which is not a failure.
 
         Args:
-            job: a job that has ended.
-            number: of the Slurm job that it was.
-            state: Slurm's name of its end.
+            job: the ended job.
+            number: id of its Slurm job.
+            state: Slurm's name for its final state.
         """
         if self._work is None or job.is_group():
             return False
@@ -59,5 +59,5 @@ class Resumption:
         return idle < MOST_IDLE_STARTS
 
     def failed(self, job: Any) -> int:
-        """Forget a job that has failed; returns its starts in a row without progress."""
+        """Forget a failed job; return its number of consecutive starts without progress."""
         return self._idle_starts.pop(job, 0)

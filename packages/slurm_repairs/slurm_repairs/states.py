@@ -1,4 +1,4 @@
-"""States of submitted jobs: which of Slurm's commands is asked, and what it says."""
+"""States of submitted jobs, from sacct or squeue."""
 
 import contextlib
 import shutil
@@ -21,17 +21,17 @@ from .questions import (
 from .reasons import NEVER, reason_in_words
 
 FORGOTTEN = "FORGOTTEN"
-"""Stands for the state of a job that Slurm no longer knows."""
+"""State of a job that Slurm no longer knows."""
 LOOKS_UNTIL_FORGOTTEN = 3
-"""Number of looks in a row at which Slurm does not know a job that was submitted."""
+"""Number of consecutive polls in which Slurm does not know a submitted job."""
 HOPELESS_SECONDS = 600.0
-"""Time between two questions why jobs wait."""
+"""Time between queries for reasons of waiting."""
 QUEUE_KEPT_SECONDS = 5.0
-"""Age up to which an answer of squeue is used for another submission."""
+"""Maximum age of a squeue answer that is reused for another submission."""
 
 
 class RecentQueue:
-    """This user's jobs by squeue, whose answer serves all submissions of the next seconds."""
+    """This user's jobs from squeue; an answer is cached for some seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class RecentQueue:
         self._asked = float("-inf")
 
     def entries(self) -> list[QueueEntry]:
-        """The jobs, as of a few seconds ago at most.
+        """The jobs, at most a few seconds old.
 
         Raises:
             NoAnswerError: squeue does not answer.
@@ -50,7 +50,7 @@ class RecentQueue:
             return self._entries
 
     def entries_now(self) -> list[QueueEntry]:
-        """The jobs as of now; errors as of `entries`."""
+        """The current jobs; errors as in `entries`."""
         found = queue()
         with self._lock:
             self._entries, self._asked = found, time.monotonic()
@@ -58,13 +58,13 @@ class RecentQueue:
 
 
 class JobStates:
-    """States of the jobs of one call, by sacct where accounting stands behind it, else by squeue.
+    """States of one call's jobs, from sacct if accounting is enabled, else from squeue.
 
     Args:
-        name: of the call's jobs.
-        queue: of this user's jobs.
-        logger: is told once which command is asked.
-        command: the setting of the profile; `squeue` never asks sacct.
+        name: name of the call's jobs.
+        queue: queue of this user's jobs.
+        logger: logs once which command is used.
+        command: the profile's setting; with `squeue`, sacct is never used.
     """
 
     def __init__(self, name: str, queue: RecentQueue, logger: Any, command: str) -> None:
@@ -78,10 +78,10 @@ class JobStates:
         self._asked_why = float("-inf")
 
     def ask(self, numbers: Iterable[str]) -> dict[str, str]:
-        """States by the number of the job.
+        """States by job id.
 
         Args:
-            numbers: the jobs that are of interest.
+            numbers: ids of the jobs.
 
         Raises:
             NoAnswerError: neither command answers.
@@ -90,13 +90,13 @@ class JobStates:
             problem = self._problem_of_accounting()
             self._uses_accounting = problem is None
             asked, reason = ("squeue", problem) if problem else ("sacct", "accounting answers")
-            self._logger.info(f"Job states are asked of {asked} ({reason})")
+            self._logger.info(f"Job states come from {asked} ({reason})")
         states: dict[str, str] = {}
         if self._uses_accounting:
             of_call = "--clusters=all", "--starttime=now-2days", f"--name={self._name}"
             with contextlib.suppress(NoAnswerError):
                 states = accounted_states(*of_call, seconds=QUEUE_SECONDS)
-        # Accounting learns late of new jobs, and takes some for ended that Slurm starts again.
+        # Accounting has a delay for new jobs, and reports some requeued jobs as ended.
         sure = {"COMPLETED", "RUNNING", "PENDING"}
         if not all(_known(number, states) in sure for number in numbers):
             states |= {entry.number: entry.state for entry in self._queue.entries_now()}
@@ -106,12 +106,13 @@ class JobStates:
         """State of a job.
 
         Args:
-            number: of the job.
-            states: an answer of `ask`; empty if there was none.
-            is_elsewhere: whether another cluster runs it, whose jobs squeue does not know here.
+            number: job id.
+            states: an answer of `ask`; empty without an answer.
+            is_elsewhere: whether another cluster runs it, whose jobs the local squeue does not
+                know.
 
         Returns:
-            None if it is not known; `FORGOTTEN` after several answers in a row without the job.
+            None if unknown; `FORGOTTEN` after several consecutive answers without the job.
         """
         state = _known(number, states)
         self._unknown[number] = 0 if state or not states else self._unknown[number] + 1
@@ -120,10 +121,10 @@ class JobStates:
         return FORGOTTEN
 
     def hopeless(self, waiting: set[str]) -> dict[str, str]:
-        """Reasons, in words, why jobs will never start; each job is named once.
+        """Reasons, in words, why jobs will never start; each job is reported once.
 
         Args:
-            waiting: numbers of the jobs that wait.
+            waiting: ids of the waiting jobs.
         """
         new = waiting - self._hopeless
         if not new or time.monotonic() - self._asked_why < HOPELESS_SECONDS:
@@ -132,7 +133,7 @@ class JobStates:
             reasons = {e.number: e.reason for e in self._queue.entries() if e.number in new}
         except NoAnswerError:
             return {}
-        if "None" not in reasons.values():  # Slurm has looked at all of them
+        if "None" not in reasons.values():  # Slurm has considered all of them
             self._asked_why = time.monotonic()
         words = {number: reason_in_words(reason) for number, reason in reasons.items()}
         found = {number: why for number, why in words.items() if f": {NEVER}" in why}

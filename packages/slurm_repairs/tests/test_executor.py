@@ -158,7 +158,7 @@ def test_limits_garbage_and_stops_cost_no_retry(slurm):
     assert done.returncode == 0, done.stdout
     said = done.stdout
     assert said.count("on submitted jobs is reached (QOSMaxSubmitJobPerUserLimit)") == 1
-    assert "Job states are asked of squeue (sacct lists no job states but 'lab, root')" in said
+    assert "Job states come from squeue (sacct lists no job states but 'lab, root')" in said
     assert said.count("was stopped (Slurm job ") == 5
     assert sorted(submitted(slurm)) == ["a", "accepted", "b", "c", *["resumed"] * 6]
 
@@ -175,10 +175,10 @@ def test_failures_are_failures(slurm):
     said = done.stdout
     counts = {name: submitted(slurm).count(name) for name in names}
     assert counts == {"idle": 3, "crashed": 2, "cancelled": 2, "refused": 0}
-    assert "has ended: TIMEOUT, after 2 starts in a row without progress" in said
-    assert said.count("message: Slurm does not take the job: Batch job submission failed: Inv") == 1
+    assert "has ended: TIMEOUT, after 2 consecutive starts without progress" in said
+    assert said.count("message: Slurm refuses the job: Batch job submission failed: Inv") == 1
     log = slurm.parent / "work/refused.log"
-    assert log.read_text().startswith("error: Slurm does not take the job: ")
+    assert log.read_text().startswith("error: Slurm refuses the job: ")
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ def test_of_many_variants_the_first_are_drawn_and_that_is_said(
     assert [len(figure.panels(results)) for figure in figures] == [2, 6, 3, 3]
     assert results.drawn == ("unmodified", "natural", "blackbox")
     assert main(["figures", str(finished), "--output", str(tmp_path)]) == 0
-    said = "Of 4 variants, the first 2 are drawn; the tables have all."
+    said = "Of 4 variants, the first 2 are shown; the tables have all."
     assert said in capsys.readouterr().err
     page = tmp_path / "report.html"
     assert main(["html", str(finished), "--output", str(page)]) == 0
@@ -80,7 +80,7 @@ def test_a_cut_learning_curve_is_said(tmp_path, finished, curves_only, capsys):
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     assert main(["figures", str(results)]) == 0
     (line,) = [one for one in capsys.readouterr().err.splitlines() if "metrics.jsonl" in one]
-    assert f"{path}: it ends before the last iteration; so does its learning curve" in line
+    assert f"{path}: it ends before the last iteration, so the learning curve" in line
 
 
 def test_a_reliability_diagram_has_the_bins_of_each_run(finished):

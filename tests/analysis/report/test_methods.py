@@ -174,8 +174,8 @@ def test_pairs_are_those_of_the_verdict(finished, paired, how):
 def test_what_stands_beside_the_verdict_is_named(finished, capsys):
     text = in_one_line(text_of(finished, capsys))
     assert (finished / "tables/supplement.json").exists()
-    assert "Beside these tests, and changing no verdict: sizes of the effect (Hedges' g [" in text
-    assert "exact tests over all arrangements of the runs [" in text
+    assert "In addition, without effect on the verdict: sizes of the effect (Hedges' g [" in text
+    assert "exact tests over all permutations of the runs [" in text
     assert "half-Cauchy prior of the spread of the effects [" in text
     assert "the same tests of box AP and of the scores' calibration error at IoU 0.5 [" in text
 

@@ -127,7 +127,7 @@ def test_without_verdict_and_figures_it_says_what_there_is(tmp_path, finished):
 def attended(tmp_path_factory, finished) -> str:
     """The page of results with something to say: by the index, detection, the audit and jobs."""
     results = shutil.copytree(finished, tmp_path_factory.mktemp("attended") / "results")
-    doubt = "2 objects that cover no pixel, left out, e.g. annotation 7 (a.png)"
+    doubt = "2 objects without pixels, left out, e.g. annotation 7 (a.png)"
     CocoSplit(("car",), (), (), (doubt,)).write(results / "data/train.coco.json")
     summary = read_json(results / "pii/summary.json")
     del summary["by_kind"]["license_plate"]
@@ -141,7 +141,9 @@ def attended(tmp_path_factory, finished) -> str:
     for audit in tables["audits"]:
         del audit["kinds"]["license_plate"]
         audit["images"]["whole_image"] = 2975 if audit["variant"] == "natural" else 0
-    tables["coverage"] = ["faces: at least 1.8 % (1.4 to 2.3) were missed, if every find is right"]
+    tables["coverage"] = [
+        "faces: at least 1.8 % (1.4 to 2.3) were missed, if every detection is right"
+    ]
     tables["notes"] = ["natural: 3 of 2600 faces unchanged, e.g. in 7.png"]
     write_json(results / "tables/privacy.json", tables)
     used = Usage(job="train/natural/seed~1", attempt="a", start=0.0, host="n1", gpus=4)
@@ -161,11 +163,11 @@ def test_what_was_not_looked_for_is_a_caveat_and_no_number(attended):
 
 def test_what_was_missed_is_said_beside_the_attacks(attended):
     privacy = str(Text(attended.partition('id="privacy"')[2]))
-    assert "at least 1.8 % (1.4 to 2.3) were missed, if every find is right" in privacy
+    assert "at least 1.8 % (1.4 to 2.3) were missed, if every detection is right" in privacy
 
 
 def test_what_the_index_doubts_is_said(attended):
-    note = "2 objects that cover no pixel, left out, e.g. annotation 7 (a.png)"
+    note = "2 objects without pixels, left out, e.g. annotation 7 (a.png)"
     assert f"Training images: {note}." in " ".join(str(Text(attended)).split())
 
 

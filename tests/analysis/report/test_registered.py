@@ -203,7 +203,7 @@ def test_seeds_are_added_at_registered_looks_only(results):
         found = checked(results, seeds=few, plan=plan).changes
         seeds = [change for change in found if change.startswith("seeds of ")]
         assert len(seeds) == count
-    assert seeds[0].endswith("now 5; which is no registered look")
+    assert seeds[0].endswith("now 5; which is not a registered look")
 
 
 def started_with_two_runs(results: Path, **runs: dict[str, str]) -> dict:

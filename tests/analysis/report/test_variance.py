@@ -285,7 +285,7 @@ def test_advice_where_all_is_decided(verdict):
     spreads = {"natural": Spread(True, 1, {}), "blackbox": Spread(False, 1, {})}
     said = advice(verdict, spreads, {})
     assert said[:-1] == [
-        "All runs of natural share one drawing of the images: its chance is in no interval. "
+        "All runs of natural share one drawing of the images: no interval includes its variance. "
         "With twins: 5 in variants.natural, each of 5 runs has its own."
     ]
     assert said[-1].startswith("aa_control, in which nothing was changed, differs by 0.2 standard")
@@ -298,7 +298,7 @@ def test_advice_where_more_runs_help(verdict):
     assert first == "natural is undecided within 1 point: twice the runs narrow ± 0.51 to ± 0.34."
     # The reference varies more than natural.
     assert second.startswith(
-        "The next hour of GPU is best spent on unmodified: one more run takes 9 %"
+        "The next GPU hour is best spent on unmodified: one more run reduces the"
     )
     # A run of the reference that takes ten times as long is worth less.
     hours = {"natural": 1.0, "unmodified": 10.0}
@@ -308,7 +308,7 @@ def test_advice_where_more_runs_help(verdict):
 def test_advice_where_images_are_most_of_it(verdict):
     one = changed(verdict, "natural", lambda row: with_images(undecided(row), 0.005))
     first, *_ = advice(one, {}, {})
-    assert "most of the variance is that of the test images, of which more help more." in first
+    assert "most of the variance comes from the test images, so more of them help more." in first
 
 
 def test_advice_where_no_number_of_runs_decides(verdict):
@@ -316,14 +316,14 @@ def test_advice_where_no_number_of_runs_decides(verdict):
     said = advice(one, {}, {})
     assert said[0] == (
         "natural is undecided within 1 point, and no number of runs decides it for other images "
-        "like these: the test images alone leave ± 3.32. More test images would."
+        "like these: the test images alone contribute ± 3.32. More test images would."
     )
-    assert not any("hour of GPU" in line for line in said)
+    assert not any("GPU hour" in line for line in said)
 
 
 def test_advice_on_pairs(verdict):
     one = changed(verdict, "natural", lambda row: replace(undecided(row), pairs=5, df=4.0))
-    assert "Further runs of natural and unmodified come in pairs of one seed." in advice(
+    assert "Further runs of natural and unmodified come in pairs with the same seed." in advice(
         one, {}, {}
     )
 
@@ -366,4 +366,4 @@ def test_without_a_verdict_or_variance_it_is_one_line(finished, tmp_path, capsys
     assert "no tables/verdict.json; make it first" in capsys.readouterr().err
     single = write_results(tmp_path, {n: FIVE[n] for n in ("unmodified", "natural")}, seeds=1)
     assert main(["variance", str(single)]) == 2
-    assert "no variance is known; it takes two runs of each variant" in capsys.readouterr().err
+    assert "no variance is known; this takes two runs of each variant" in capsys.readouterr().err

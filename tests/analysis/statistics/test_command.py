@@ -174,7 +174,7 @@ def test_controls_say_what_the_experiment_can_see(tmp_path):
     [
         ("0.3,,1 0.3,0.01,5", "not testable", "a single run: variation cannot"),
         ("0.3,0,5 0.3,0,5", "not testable", "identical runs: variation cannot"),
-        ("0.3,0,5 0.3,0.001,5", "equivalent", "no variation in one of the two"),
+        ("0.3,0,5 0.3,0.001,5", "equivalent", "no variation on one side"),
         ("0.3,0.001,5 0.3,0.001,4", "equivalent", "4 runs against 5"),
         (",,0 0.3,0.001,4", "not testable", "no value of the reference"),
         ("0.3,0.001,4 ,,0", "not testable", "no value of the variant"),
@@ -224,11 +224,11 @@ def test_equal_runs_have_no_spread_in_floating_point(tmp_path):
         ("class,variant,mean,std,n\nall,unmodified,130 %,,5\n", "mean is 130 %, expected 0 to 100"),
         (
             "class,variant,mean,std,n\nall,unmodified,30.9 %,0.2,5\n",
-            "line 2: mean is a percentage, std is not; write both alike",
+            "line 2: mean is a percentage, std is not; use the same form for both",
         ),
         (
             "class,variant,mean,std,n\nall,unmodified,0.309,0.2 %,5\n",
-            "line 2: std is a percentage, mean is not; write both alike",
+            "line 2: std is a percentage, mean is not; use the same form for both",
         ),
         ("class,variant,mean,std,n\nall,unmodified,,,5\n", "mean is empty, expected a number"),
         ("class,variant,mean,std,n\nall,unmodified,0.3,0.1,\n", "line 2: n is '', expected a"),
@@ -238,7 +238,7 @@ def test_equal_runs_have_no_spread_in_floating_point(tmp_path):
         ),
         (
             "class,variant,mean,std,n\nall,unmodified,0,309,0,002,5\n",
-            "line 2: 7 cells for 5 columns; where commas are decimal, put semicolons between",
+            "line 2: 7 cells for 5 columns; if commas are decimal, separate the columns",
         ),
         ("class,variant,mean,std,n\nall,unmodified,0.3,5\n", "line 2: 4 cells for 5 columns"),
         (
@@ -247,29 +247,29 @@ def test_equal_runs_have_no_spread_in_floating_point(tmp_path):
         ),
         (
             "class,variant,mean,std,n\nall,unmodified,0.309 ± 0.002,,5\n",
-            "mean is '0.309 ± 0.002', expected a number; the deviation has a column of its own",
+            "mean is '0.309 ± 0.002', expected a number; the deviation has its own column",
         ),
-        ("class,variant,mean,mean,std,n\n", "column mean is there twice; keep one"),
+        ("class,variant,mean,mean,std,n\n", "duplicate column mean; keep one"),
         ("class,variant,mean,std,n\n", "no row of AP"),
         ("class,variant,mean,std,n\nall,unmodified,0.3,0.1,2.5\n", "line 2: n is 2.5, expected"),
         ("class,variant,mean,std,n\nall,unmodified,x,0.1,2\n", "line 2: mean is 'x', expected a"),
         ("class,variant,mean,std,n\nbus,unmodified,0.3,0.1,2\n", "no row of class 'all'"),
         (
             "class,variant,mean,std,n\nall,unmodified,0.3,0.1,2\nall,unmodified,0.3,0.1,2\n",
-            "all of unmodified stands 2 times",
+            "all of unmodified is listed 2 times",
         ),
         (
             "class,variant,mean,std,n\nall,unmodified,0.3,0.1,2\nall,a,0.3,0.1,2\nbus,a,0.3,0,2\n",
             "variant unmodified has no row of class 'bus'",
         ),
-        ("class,variant,mean,std,n\nall,a,0.3,0.1,2\n", "there is no variant 'unmodified'"),
+        ("class,variant,mean,std,n\nall,a,0.3,0.1,2\n", "unknown variant 'unmodified'"),
         (
             "class,variant,mean,std,n\nall,unmodified,0.3,0.1,2\n",
-            "only the reference 'unmodified'; add a variant that is compared with it",
+            "only the reference 'unmodified'; add a variant to compare with it",
         ),
         (
             "class,variant,mean,std,n\nall,unmodified,0.3,–,2\n",
-            "line 2: std is '–', expected a number; leave it empty where none is given",
+            "line 2: std is '–', expected a number; leave it empty if none is given",
         ),
         ("", "not a csv table"),
     ],
@@ -358,8 +358,8 @@ def test_a_variant_that_changed_no_pixel_is_named_first_and_not_called_equivalen
     missing = tmp_path / "images/blur/train/manifest.parquet"
     verdict = judged(tmp_path / "tables", *runs, "--manifests", manifest, missing)
     said = (
-        "natural changed nothing in 3 training images: none of the 3 faces and license plates that "
-        "were found."
+        "natural changed nothing in 3 training images: none of the 3 detected faces and "
+        "license plates."
     )
     assert verdict["said"]["headline"] == said
     assert verdict["variants"][0]["coverage"] == {

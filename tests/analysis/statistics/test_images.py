@@ -116,7 +116,7 @@ def test_without_matches_the_trainings_alone_are_judged(experiment, capsys):
     runs = ["--runs-in", str(experiment / "runs")]
     assert main(["verdict", *runs, "--expected", expectation(("unmodified", "blur"))]) == 2
     assert (
-        "blur: tested on other images than another run, by its matches.npz"
+        "blur: tested on different images than another run, by its matches.npz"
         in capsys.readouterr().err
     )
     path.unlink()

@@ -31,7 +31,7 @@ def test_looking_three_times_errs_as_seldom_as_once():
 def test_the_level_is_spent_in_equal_parts():
     assert VerdictSettings(looks=(5, 10, 15, 20)).test_level == pytest.approx(0.0125)
     assert VerdictSettings().test_level == 0.05
-    with pytest.raises(ValueError, match="larger than the one before"):
+    with pytest.raises(ValueError, match="larger than the previous one"):
         VerdictSettings(looks=(5, 15, 10))
 
 
@@ -95,7 +95,7 @@ def test_another_margin_may_be_meant(tmp_path, capsys):
     assert look(tmp_path, variants) == 3
     assert main(["next", str(tmp_path), "--margin", "0.001"]) == 0
     assert main(["next", str(tmp_path), "--margin", "0.02"]) == 2
-    assert "--margin: 0.02 is none of statistics.margins (0.01, 0.001)" in capsys.readouterr().err
+    assert "--margin: 0.02 is not in statistics.margins (0.01, 0.001)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

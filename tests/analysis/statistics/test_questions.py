@@ -128,7 +128,7 @@ def test_pairs_narrow_the_interval_where_seeds_matter(tmp_path):
         )
     said = " ".join([verdict["said"]["headline"], *verdict["said"]["caveats"]])
     assert "6 pairs of runs" in said
-    assert "Runs of one seed are compared as pairs (statistics.paired: true): natural." in said
+    assert "Runs with the same seed are compared as pairs (statistics.paired: true): nat" in said
     assert "| Paired p" in (tmp_path / "b/verdict.md").read_text()
     assert set(pd.read_csv(tmp_path / "b/verdict.csv")["pairs"]) == {6}
 
@@ -167,5 +167,5 @@ def test_a_printed_table_has_no_pairs(tmp_path, capsys):
     arguments = ["verdict", "--summary", str(PAPER), "--output", str(tmp_path)]
     assert main([*arguments, *asked(paired=True)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert "statistics.paired: true takes runs, and a printed table has no pairs" in line
+    assert "statistics.paired: true needs runs, and a printed table has no pairs" in line
     assert main([*arguments, *asked(paired="auto")]) == 0

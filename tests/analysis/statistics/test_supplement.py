@@ -84,7 +84,7 @@ def test_paired_verdicts_have_exact_tests_of_pairs(tmp_path):
     assert (row.exact.test, row.exact.of_pairs) == (sign_flip_test(differences, (0.01, 0.02)), True)
     said = " ".join(found.variants[0].sentences)
     assert "Flipping signs of pairs allows no two-sided p value below 0.062" in said
-    assert "at level 0.05 no difference can be found so" in said
+    assert "at level 0.05 they cannot find a difference" in said
     assert "compares the runs as independent" not in said
 
 
@@ -118,8 +118,8 @@ def test_a_printed_table_has_effects_and_pooling_only(tmp_path, capsys):
     assert row.effects.relative.value == pytest.approx(-0.015 / 0.329)
     assert row.pooled.within[0] > 0.95
     (sentence, _) = of.sentences
-    assert sentence.startswith("Within 1 point the tests leave open what partial pooling gives")
-    assert sentence.endswith("A class that alone is harmed would be overlooked.")
+    assert sentence.startswith("Within 1 point the tests do not decide these classes;")
+    assert sentence.endswith("A single harmed class would be overlooked.")
     table = pd.read_csv(tmp_path / "supplement.csv")
     assert len(table) == 18
     assert table.loc[table["class"] == "train", "pooled_mass"].iloc[0] == row.pooled.within[0]
@@ -181,9 +181,7 @@ def test_what_could_not_be_tested_has_nothing_beside_it(tmp_path, capsys):
     beside(tmp_path / "tables", "--summary", path)
     capsys.readouterr()
     assert main(["show", str(tmp_path / "tables/supplement.json")]) == 0
-    assert capsys.readouterr().out == (
-        "Nothing stands beside the verdict: no difference could be tested.\n"
-    )
+    assert capsys.readouterr().out == ("No additional analyses: no difference could be tested.\n")
 
 
 def test_tables_that_no_difference_could_be_tested_for_are_explained(tmp_path):
@@ -192,7 +190,7 @@ def test_tables_that_no_difference_could_be_tested_for_are_explained(tmp_path):
     with_calibration(paths, 0.0)
     found = beside(tmp_path / "tables", "--runs", *paths)
     assert any(table.title.startswith("Calibration") for table in found.variants[0].tables)
-    assert "Nothing stands beside" not in found.caption
+    assert "No additional analyses" not in found.caption
     assert "Sizes of the effect" not in found.caption
     assert "D-ECE" in found.caption
 

@@ -179,7 +179,7 @@ def test_it_learns_and_predicts_as_detectron2_does(shapes, tmp_path):
     ("config", "task", "message"),
     [
         (RETINANET, "masks", r"META_ARCHITECTURE: RetinaNet, MODEL\.MASK_ON: false; take an inst"),
-        (LAZY[0], "masks", "has no mask head; take an instance segmentation config"),
+        (LAZY[0], "masks", "has no mask head; use an instance segmentation config"),
         (
             "COCO-Detection/rpn_R_50_FPN_1x.yaml",
             "boxes",
@@ -188,7 +188,7 @@ def test_it_learns_and_predicts_as_detectron2_does(shapes, tmp_path):
         (
             "COCO-Detection/fast_rcnn_R_50_FPN_1x.yaml",
             "boxes",
-            "no precomputed proposals",
+            "precomputed proposals are not",
         ),
         ("COCO-Keypoints/keypoint_rcnn_R_50_FPN_1x.py", "boxes", "keypoints are not trained here"),
         (

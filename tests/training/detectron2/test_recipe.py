@@ -131,7 +131,7 @@ def test_all_options_are_known_without_importing_detectron2():
         ({"options": {"SOLVER": 1}}, "detectron2 has no option SOLVER"),
         ({"options": {"SOLVER.BASE_LR": "fast"}}, r"options.SOLVER.BASE_LR: Type mismatch"),
         ({"options": {"MODEL.MASK_ON": False}}, "take an instance segmentation config"),
-        ({"options": {"INPUT.FORMAT": "YUV-BT.601"}}, "BGR and RGB are understood"),
+        ({"options": {"INPUT.FORMAT": "YUV-BT.601"}}, "only BGR and RGB are supported"),
         ({"config": "COCO-Detection/retinanet_R_50_FPN_1x.yaml"}, "MODEL.MASK_ON: false"),
         (
             {"config": "COCO-Keypoints/keypoint_rcnn_R_50_FPN_1x.yaml"},

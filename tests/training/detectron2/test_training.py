@@ -212,7 +212,7 @@ def test_masks_of_a_model_without_are_one_line(tmp_path):
     with pytest.raises(UserError, match=r"MODEL\.MASK_ON: false; take an instance segmentation co"):
         settings_of("COCO-Detection/faster_rcnn_R_50_FPN_1x.yaml").recipe()
     (tmp_path / "mine.py").write_text(WITHOUT_MASKS)
-    with pytest.raises(UserError, match="has no mask head; take an instance segmentation config"):
+    with pytest.raises(UserError, match="has no mask head; use an instance segmentation config"):
         settings_of(str(tmp_path / "mine.py")).recipe()
 
 

@@ -62,10 +62,10 @@ def test_a_program_predicts(job, shapes, val, capfd):
 @pytest.mark.parametrize(
     ("code", "finding"),
     [
-        ("pass", "the program ended with 0, but wrote no {output}"),
+        ("pass", "the program exited with code 0, but wrote no {output}"),
         ("sys.exit(4)", "ended with 4"),
         ("open(sys.argv[4], 'w').write('[{')", "{output}: not valid JSON"),
-        ("open(sys.argv[4], 'w').write('{}')", "holds no COCO results"),
+        ("open(sys.argv[4], 'w').write('{}')", "is not a COCO results file"),
     ],
 )
 def test_what_goes_wrong_is_one_line(job, shapes, capfd, code, finding):
@@ -136,12 +136,12 @@ def test_labels_are_right_results(val, tmp_path):
 @pytest.mark.parametrize(
     ("change", "finding"),
     [
-        ({"image_id": 99}, "image_id 99 is none of the 3 images in {annotations}"),
-        ({"image_id": "image_001.png"}, "image_id 'image_001.png' is none of the 3 images"),
-        ({"category_id": 0}, "category_id 0 is none of 1 to 2, the classes in {annotations}; the"),
-        ({"category_id": 3}, "category_id 3 is none of 1 to 2"),
-        ({"score": float("nan")}, "score nan is no number from 0 to 1"),
-        ({"score": 97.5}, "score 97.5 is no number from 0 to 1"),
+        ({"image_id": 99}, "image_id 99 is not one of the 3 images in {annotations}"),
+        ({"image_id": "image_001.png"}, "image_id 'image_001.png' is not one of the 3 images"),
+        ({"category_id": 0}, "category_id 0 is not in 1 to 2, the classes in {annotations}; the"),
+        ({"category_id": 3}, "category_id 3 is not in 1 to 2"),
+        ({"score": float("nan")}, "score nan is not a number from 0 to 1"),
+        ({"score": 97.5}, "score 97.5 is not a number from 0 to 1"),
         ({"bbox": [100, 20, 120, 40]}, "beyond its image of 128x64; are these corners? COCO"),
         (
             {"bbox": [100, 20, 300, 40]},
@@ -176,7 +176,7 @@ def test_of_many_wrong_predictions_the_first_are_shown(val, tmp_path):
     with pytest.raises(UserError) as error:
         checked(results, val, tmp_path)
     first, *_, last = str(error.value).splitlines()
-    assert first == "prediction 0: score 2 is no number from 0 to 1"
+    assert first == "prediction 0: score 2 is not a number from 0 to 1"
     assert re.fullmatch(r"… and \d+ more like this", last)
 
 

@@ -35,8 +35,8 @@ def command(**changes: object) -> dict[str, object]:
         ({"train": ""}, "train: empty; name a program"),
         ({"predict": TRAIN}, r"predict: \{seed\} is not one of"),
         ({"predict": PREDICT.replace("{output}", "")}, r"predict: \{output\} is missing"),
-        ({"speed": "fast"}, "speed: fast, but engine command"),
-        ({"initialisation_seeds": 2}, r"`train` lacks \{initialisation_seed\}; the program has"),
+        ({"speed": "fast"}, "speed: fast has no effect with engine command"),
+        ({"initialisation_seeds": 2}, r"`train` lacks \{initialisation_seed\}; the program needs"),
         ({"iterations": 9}, "iterations"),
     ],
 )
@@ -80,7 +80,7 @@ def test_what_is_missing_is_found_while_jobs_are_planned(changes, finding, tmp_p
 @pytest.mark.parametrize(
     ("changes", "finding"),
     [
-        ({"privacy": {"membership": {}}}, "privacy.membership: it takes the losses"),
+        ({"privacy": {"membership": {}}}, "privacy.membership: it needs the losses"),
         ({"evaluation": {"every": 100}}, "evaluation.every: it has no effect with engine command"),
         ({"evaluation": {"shorter_side": 99}}, "evaluation.shorter_side: it has no effect"),
     ],

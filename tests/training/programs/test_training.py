@@ -50,7 +50,7 @@ def test_a_program_trains(job, shapes, capfd):
     assert colours["2"] == pytest.approx([200, 80, 60], abs=2)
     assert "seed 0 from step 0" in capfd.readouterr().err
     assert run(job) == 0
-    assert "trained already" in capfd.readouterr().err
+    assert "already trained" in capfd.readouterr().err
 
 
 def test_what_it_leaves_is_packed_as_it_is_without_times(job, tmp_path):
@@ -66,7 +66,7 @@ def test_a_training_that_saved_goes_on_and_ends_like_one_without(job, monkeypatc
     assert run(whole) == 0
     monkeypatch.setenv("STOP_AT", "2")
     assert run(job) == 75
-    assert "run again to go on from" in capfd.readouterr().err
+    assert "run again to resume from" in capfd.readouterr().err
     assert job.files.saved_state.is_file()
     assert not job.files.checkpoint.exists()
     assert run(job) == 0
@@ -143,11 +143,15 @@ def test_a_killed_command_leaves_a_program_that_the_next_one_ends(job, tmp_path,
 @pytest.mark.parametrize(
     ("code", "extra", "finding"),
     [
-        ("time.sleep(900)", ("--minutes", "0.02"), "the time was over or the job stopped, python"),
+        (
+            "time.sleep(900)",
+            ("--minutes", "0.02"),
+            "the time was up or the job was stopped, python",
+        ),
         (
             "print('busy', flush=True); time.sleep(900)",
             ("--silent-minutes", "0.02"),
-            "wrote nothing for 1.2 s; ended it",
+            "wrote nothing for 1.2 s; stopped it",
         ),
     ],
 )
@@ -164,9 +168,9 @@ def test_a_program_that_hangs_is_one_line(job, tmp_path, code, extra, finding):
     [
         ("print('no GPU here'); sys.exit(3)", "ended with 3; it said 'no GPU here'"),
         ("raise ValueError('too few images')", "it said 'ValueError: too few images'"),
-        ("pass", "the program ended with 0, but left {output} empty"),
-        ("sys.exit(75)", "but wrote nothing to {state}: the next start would begin anew"),
-        ("(output / 'best.pt').symlink_to('/nowhere')", "{output}/best.pt is a link that leads"),
+        ("pass", "the program exited with code 0, but left {output} empty"),
+        ("sys.exit(75)", "but wrote nothing to {state}: the next start would begin from"),
+        ("(output / 'best.pt').symlink_to('/nowhere')", "{output}/best.pt is a broken link"),
     ],
 )
 def test_what_goes_wrong_is_one_line(job, tmp_path, capfd, code, finding):

@@ -1,1 +1,1 @@
-"""What an experiment found, as figures for papers and as one page to hand on."""
+"""Results of an experiment, as figures for papers and as a self-contained page."""

@@ -1,4 +1,4 @@
-"""The literature that a methods text refers to, numbered in the order in which it is cited."""
+"""Literature cited in a methods text, numbered in the order of citation."""
 
 WORKS = {
     "cityscapes": "M. Cordts et al. The Cityscapes dataset for semantic urban scene understanding. "

@@ -24,7 +24,7 @@ NAME = "compare"
 ROW, HEAD, WIDTH = 0.3, 1.0, 7.0
 """Height of a row, height of the space above and below the rows, and width, inches."""
 CAPTION = (
-    "Reference: mask AP, or box AP where it says so, mean over the classes, a fraction of 1. "
+    "Reference: mask AP, or box AP if stated, mean over the classes, a fraction of 1. "
     "Difference: from the experiment's own reference, in points (0.01), with its confidence "
     "interval. APs on other test images or classes, or of masks and of boxes, are not comparable: "
     "compare the differences. Relative: difference as a percentage of the reference's AP."
@@ -53,7 +53,7 @@ def read_experiments(folders: Sequence[Path]) -> list[ExperimentResults]:
     """Read the experiments' folders.
 
     Raises:
-        UserError: a folder has no verdict, or stands twice.
+        UserError: a folder has no verdict, or is given twice.
     """
     experiments = [read_results(folder) for folder in folders]
     for results in experiments:
@@ -87,7 +87,7 @@ def rows_of(experiments: Sequence[ExperimentResults]) -> list[Row]:
 
 
 def _names(experiments: Sequence[ExperimentResults]) -> list[str]:
-    """Names of the experiments; their folders where two have the same name."""
+    """Names of the experiments, or their folders if two have the same name."""
     names = [results.name for results in experiments]
     return [
         "/".join(results.folder.resolve().parts[-3:])
@@ -156,7 +156,7 @@ def _cells(row: Row, margins: Sequence[float]) -> list[str]:
 def draw(rows: Sequence[Row]) -> Figure:
     """Differences of the mean AP with their intervals, one colour per experiment.
 
-    Positive controls are left out: their scale would hide all other differences.
+    Positive controls are omitted: their scale would hide all other differences.
     """
     rows = [row for row in rows if row.of.role is not Role.POSITIVE_CONTROL] or rows
     names = list(dict.fromkeys(row.experiment for row in rows))

@@ -18,9 +18,9 @@ class Cost:
     variant: str
     runs: int
     seconds: float
-    """Duration of all runs together."""
+    """Total duration of all runs."""
     device_hours: float
-    """Duration of each run times its devices, summed over the runs."""
+    """Device time: duration times number of devices, summed over the runs."""
     devices: str
     """Devices of a run, as text."""
     memory_mib: int | None
@@ -28,14 +28,14 @@ class Cost:
 
 
 def stage_tables(records: Sequence[Usage]) -> list[TextTable]:
-    """One table of all stages; none if nothing was recorded."""
+    """One table of all stages; empty if nothing was recorded."""
     columns = tuple(header[:1].upper() + header[1:] for header in HEADERS.values())
     rows = tuple(map(tuple, rows_of(records)))
     return [TextTable(title="All jobs by stage", columns=columns, rows=rows)] if records else []
 
 
 def costs(runs: Iterable[Run]) -> list[Cost]:
-    """Costs by variant, in the order of the runs, of the runs that ended."""
+    """Costs of the finished runs by variant, in the order of the runs."""
     facts: dict[str, list[TrainingRecord]] = {}
     for run in runs:
         if run.training and run.training.seconds is not None:

@@ -19,15 +19,16 @@ from workflow_scripts.contracts.verdicts import Coverage, Role
 WIDTH = 100
 DATA_SETS = {
     "cityscapes": "Cityscapes with fine annotations",
-    "coco": "A data set of our own with COCO annotations",
+    "coco": "An own data set with COCO annotations",
     "synthetic": "Drawn street scenes, made by the software",
 }
 NOT_SETTINGS = ("method", "engine", "strip_metadata", "seed_offset", "initialisation_seeds")
-"""Keys of variants and of the recipe that the text names otherwise, or that change no pixel."""
+"""Keys of variants and of the recipe that are omitted: described elsewhere, or without effect on
+pixels."""
 
 
 def methods_text(results: ExperimentResults) -> str:
-    """The methods section; what nobody recorded reads "not recorded"."""
+    """The methods section; missing values read "not recorded"."""
     cited = Bibliography()
     config = results.provenance.config if results.provenance else {}
     parts = {
@@ -70,7 +71,7 @@ def _data(
         f"{len(results.classes)} classes: {classes}."
     )
     if results.data_notes:
-        yield f"{len(results.data_notes)} remarks on left out or changed objects are in the report."
+        yield f"{len(results.data_notes)} remarks on omitted or changed objects are in the report."
 
 
 def _detection(results: ExperimentResults, config: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _detection(results: ExperimentResults, config: Mapping[str, Any]) -> Iterato
             how = f"found by {pii[key]['detector']}" if pii[key] else "not looked for"
             yield f"{kind.plural.capitalize()} were {how}."
     if pii.get("only_on_labelled"):
-        yield "Only finds on labelled persons and vehicles count."
+        yield "Only detections on labelled persons and vehicles count."
     if (found := results.pii) is not None:
         kinds = " and ".join(f"{of.regions} {kind.plural}" for kind, of in found.by_kind.items())
         yield (
@@ -118,7 +119,7 @@ def _coverage(known: Coverage) -> str:
 
 
 def _settings(section: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """`key value` of each setting that has a value, with dotted keys."""
+    """`key value` of each setting with a value, with dotted keys."""
     for key, value in section.items():
         if key in NOT_SETTINGS or value in (None, {}, [], ""):
             continue

@@ -28,7 +28,7 @@ from workflow_scripts.contracts.runs import ALL, class_title
 TEMPLATES = Path(__file__).parent / "templates"
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 WITHOUT_ORIGINALS = "originals not shown"
-"""Keyword of a Figure 2 without original faces and plates, which may always be embedded."""
+"""Keyword in a Figure 2 without original faces and plates, which may always be embedded."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
 
 
 def _panels(results: ExperimentResults) -> dict[str, list[Markup]]:
-    """Panels of each figure by its name, each by itself, so that the page can arrange them."""
+    """Separate panels of each figure by name, so that the page can arrange them."""
     return {
         figure.NAME: [
             inline_figure(
@@ -136,7 +136,7 @@ def _file(path: Path, label: str, shows_all: bool) -> Markup | None:
 
 
 def _with_minus(text: str) -> str:
-    """Text with minus signs, as wide as plus signs, in place of hyphens before numbers."""
+    """Text with minus signs (as wide as plus signs) instead of hyphens before numbers."""
     return _MINUS.sub("−", text)
 
 

@@ -1,4 +1,4 @@
-"""What an experiment's numbers come from, and the hash of each file."""
+"""Origin of an experiment's numbers, and the hash of each file."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ HASHED = (
     *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
     *("data/also/*.json", "runs/*/seed~*/also~*/*", "tables/also/*/*.*"),
 )
-"""Files of the results folder that are hashed; the images are in their manifests."""
+"""Hashed files of the results folder; the hashes of images are in their manifests."""
 
 
 def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provenance:
@@ -26,7 +26,7 @@ def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provena
 
     Args:
         results: the experiment.
-        config: of the experiment, defaults included.
+        config: config of the experiment, defaults included.
     """
     trainings = [run.training for run in results.runs if run.training]
     shards = results.folder / "data/shards.json"
@@ -60,7 +60,7 @@ def _run(run: Run) -> RunOrigin:
 
 
 def _different(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Each value once, in the order of appearance."""
+    """Distinct values in the order of appearance."""
     found: list[Any] = []
     for value in values:
         if value is not None and value not in found:

@@ -1,4 +1,4 @@
-"""Whether an experiment did what was registered before its first run."""
+"""Comparison of an experiment with its registration."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ from workflow_scripts.analysis.report.results import ExperimentResults, Run
 from workflow_scripts.contracts.registrations import FILE_NAME, Registration, plan_in
 
 LONGEST_VALUE = 60
-"""Characters of a value that a change quotes."""
+"""Maximum number of characters of a quoted value."""
 LEADING = 20
-"""Of them, those before the first difference, where that is not near the start."""
+"""Maximum number of quoted characters before the first difference."""
 MOST_NAMED = 5
-"""Runs that a change names."""
+"""Maximum number of runs named in a change."""
 
 
 @dataclass(frozen=True)
 class RegisteredPlan:
-    """A registration beside what was done."""
+    """A registration, compared with the experiment."""
 
     sentence: str
-    """When it was registered, and when the first run started."""
+    """Sentence with the times of the registration and of the first run."""
     changes: tuple[str, ...]
-    """What was changed afterwards, a clause each."""
+    """Later changes, one clause each."""
     sha256: str
 
 
 def check_registration(results: ExperimentResults) -> RegisteredPlan | None:
-    """Compare a registration with the runs, the config and the data; None without one."""
+    """Compare the registration, if any, with the runs, the config and the data."""
     registration = results.registration
     if registration is None:
         return None
@@ -70,7 +70,7 @@ def _when(registration: Registration, results: ExperimentResults) -> str:
 
 
 def _with_looks(registration: Registration, results: ExperimentResults) -> str:
-    """A sentence on the runs that were added at a look and had been registered; empty if none."""
+    """A sentence on registered runs that were added at a look; empty if there are none."""
     further = [
         run for run in _added_at_looks(registration, results) if _fingerprint(registration, run)
     ]
@@ -81,7 +81,7 @@ def _with_looks(registration: Registration, results: ExperimentResults) -> str:
 
 
 def _added_at_looks(registration: Registration, results: ExperimentResults) -> list[Run]:
-    """The trained runs of a variant that has as many runs as a registered look, less its first."""
+    """The added trained runs of a variant, if their number fits a registered look."""
     return [
         run
         for variant, seeds in registration.seeds.items()
@@ -93,12 +93,12 @@ def _added_at_looks(registration: Registration, results: ExperimentResults) -> l
 
 
 def _fingerprint(registration: Registration, run: Run) -> str | None:
-    """The registered fingerprint of a run; None if there is none."""
+    """The registered fingerprint of a run, or None."""
     return registration.runs.get(run.variant, {}).get(str(run.seed))
 
 
 def _time(text: str | None) -> datetime | None:
-    """A time of a file, in UTC; None where it is missing or something else."""
+    """A time in a file, in UTC; None if missing or malformed."""
     try:
         time = datetime.fromisoformat(text or "")
         return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
@@ -134,7 +134,7 @@ _ABSENT = object()
 def _differences(
     before: Mapping[str, Any], now: Mapping[str, Any], above: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Dotted key and both values of what differs; what is only in one is `_ABSENT` in the other."""
+    """Dotted key and both values of each difference; `_ABSENT` where a key is missing."""
     for key in sorted({*before, *now}):
         old, new = before.get(key, _ABSENT), now.get(key, _ABSENT)
         if isinstance(old, dict) and isinstance(new, dict):
@@ -144,7 +144,7 @@ def _differences(
 
 
 def _quoted(*values: Any) -> list[str]:
-    """Two values as JSON. Of long ones, the part in which they differ."""
+    """Two values as JSON, shortened to the part that differs."""
     texts = ["nothing" if value is _ABSENT else canonical_json(value) for value in values]
     pairs = zip(*texts, strict=False)
     same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
@@ -159,19 +159,21 @@ def _quoted(*values: Any) -> list[str]:
 
 
 def _of_seeds(registration: Registration, results: ExperimentResults) -> Iterator[str]:
-    """Seeds that were added or left out otherwise than at a registered look."""
+    """Seeds that were added or omitted, except at a registered look."""
     done: dict[str, list[int]] = {variant: [] for variant in results.variants}
     for run in results.runs:
         done[run.variant].append(run.seed)
     for variant, registered in registration.seeds.items():
         seeds = done.get(variant)
         if seeds is None:
-            continue  # a change of `variants`, which the config names
+            continue  # already reported as a change of `variants`
         if left_out := [seed for seed in registered if seed not in seeds]:
             yield f"seeds of {variant}: without {', '.join(map(str, left_out))}"
         added = [seed for seed in seeds if seed not in registered]
         if added and len(seeds) not in registration.looks:
-            why = "which is no registered look" if registration.looks else "no look was registered"
+            why = (
+                "which is not a registered look" if registration.looks else "no look was registered"
+            )
             yield f"seeds of {variant}: {len(registered)} registered, now {len(seeds)}; {why}"
 
 
@@ -188,7 +190,7 @@ def _of_data(registration: Registration, results: ExperimentResults) -> Iterator
 
 
 def _of_runs(registration: Registration, results: ExperimentResults) -> Iterator[str]:
-    """Runs whose fingerprint is not the registered one."""
+    """Runs whose fingerprint differs from the registered one."""
     others = [
         run
         for run in results.runs
@@ -215,7 +217,7 @@ def _counted(runs: Sequence[Run]) -> str:
 
 
 def _named(runs: Sequence[Run]) -> str:
-    """The first runs, and how many more there are."""
+    """The first runs, and the number of further ones."""
     names = [f"{run.variant} seed {run.seed}" for run in runs[:MOST_NAMED]]
     more = f" and {len(runs) - MOST_NAMED} more" if len(runs) > MOST_NAMED else ""
     return ", ".join(names) + more

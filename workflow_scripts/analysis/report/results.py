@@ -1,4 +1,4 @@
-"""Content of an experiment's folder for the report, complete or not."""
+"""Content of an experiment's folder for the report, possibly incomplete."""
 
 import csv
 from collections import Counter
@@ -36,7 +36,7 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 File = TypeVar("File", bound=BaseModel)
 POINTS_OF_A_CURVE = 120
-"""Most points of a learning curve."""
+"""Maximum number of points in a learning curve."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Run:
     training: TrainingRecord | None
     """Content of run.json; None before the end of the training."""
     curve: tuple[tuple[int, float], ...]
-    """Iteration and loss, a mean over the iterations since the previous point."""
+    """Iterations and losses; each loss is a mean over the iterations since the previous point."""
 
     @property
     def aps(self) -> dict[str, float | None]:
@@ -87,7 +87,7 @@ class FurtherResults:
 
 
 MOST_DRAWN = 24
-"""Variants beside the reference that get panels of their own: nobody reads a hundred."""
+"""Maximum number of variants with panels, besides the reference."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class ExperimentResults:
     table: ResultTable | None
     verdict: ExperimentVerdict | None
     supplement: Supplement | None
-    """What stands beside the verdict; None for a verdict of an older version."""
+    """Additional analyses; None for a verdict of an older version."""
     exposed: ExposedTables | None
     """APs of the objects whose pixels an anonymization changes."""
     cross: CrossTables | None
@@ -113,13 +113,13 @@ class ExperimentResults:
     splits: tuple[tuple[str, str], ...]
     """Rows of Table I: split and number of images."""
     data_notes: tuple[tuple[str, str], ...]
-    """Split and sentence: what the index left out, changed or doubts."""
+    """Split and sentence: what the index left out, changed or considers doubtful."""
     pii: PiiSummary | None
     usage: tuple[Usage, ...]
     """Recorded resource usage of each job."""
     provenance: Provenance | None
     registration: Registration | None
-    """Plan that was registered before the first run; None if none was."""
+    """Plan registered before the first run, or None."""
 
     @property
     def name(self) -> str:
@@ -134,29 +134,29 @@ class ExperimentResults:
 
     @property
     def task(self) -> Task:
-        """What the APs are of."""
+        """Task that the APs measure."""
         known = self.verdict or self.table
         return known.task if known else Task.MASKS
 
     @property
     def most_runs(self) -> int:
-        """Runs of the variant that has most."""
+        """Maximum number of runs per variant."""
         return max(Counter(run.variant for run in self.runs).values(), default=0)
 
     @property
     def drawn(self) -> tuple[str, ...]:
-        """Variants that have panels of their own in figures: the reference and the first others."""
+        """Variants with panels in figures: the reference and the first others."""
         others = [variant for variant in self.variants if variant != self.reference]
         left = set(others[MOST_DRAWN:])
         return tuple(variant for variant in self.variants if variant not in left)
 
     @property
     def not_drawn(self) -> str:
-        """Sentence about the variants without panels; empty if all have some."""
+        """Sentence about the variants without panels; empty if there are none."""
         others = len(self.variants) - 1
         if others <= MOST_DRAWN:
             return ""
-        return f"Of {others} variants, the first {MOST_DRAWN} are drawn; the tables have all."
+        return f"Of {others} variants, the first {MOST_DRAWN} are shown; the tables have all."
 
     @property
     def margins(self) -> tuple[float, ...]:
@@ -171,7 +171,7 @@ class ExperimentResults:
 
     @property
     def unfinished(self) -> list[Run]:
-        """Runs that are in no table, failed ones first."""
+        """Runs that are not in the tables, failed ones first."""
         left = [run for run in self.runs if not run.is_done]
         return sorted(left, key=lambda run: run.status.state is not State.FAILED)
 
@@ -190,8 +190,8 @@ def read_results(
 
     Args:
         folder: results/<experiment>.
-        tables: folder of the tables, by default its folder `tables`.
-        provenance: record of the origin, by default its `provenance.json`.
+        tables: folder of the tables (default: its folder `tables`).
+        provenance: record of the origin (default: its `provenance.json`).
 
     Raises:
         UserError: the workflow was never started there, or a file is invalid.
@@ -253,10 +253,12 @@ def _read_run(layout: RunLayout, status: RunStatus) -> Run:
 
 def _curve(path: Path) -> tuple[tuple[int, float], ...]:
     if path.exists() and not path.stat().st_size:
-        return ()  # of a program of the user's, which need not tell its losses
+        return ()  # a user's program does not have to report its losses
     lines = read_losses(path)
     if path.exists() and (not lines or lines[-1].iteration < lines[-1].iterations):
-        log.warning("%s: it ends before the last iteration; so does its learning curve", path)
+        log.warning(
+            "%s: it ends before the last iteration, so the learning curve is incomplete", path
+        )
     step = max(1, -(-len(lines) // POINTS_OF_A_CURVE))
     pieces = [lines[at : at + step] for at in range(0, len(lines), step)]
     return tuple(
@@ -272,6 +274,6 @@ def _splits(path: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _read(kind: type[File], path: Path) -> File | None:
-    """Content of a file of another command; None if it does not exist."""
+    """Content of another command's file; None if it does not exist."""
     content: File | None = validate(kind, read_json(path), str(path)) if path.exists() else None
     return content

@@ -18,9 +18,9 @@ def statistics_of(
     """Sentences on tests, margins, corrections and controls.
 
     Args:
-        verdict: has the settings, and what the runs allow to detect.
-        supplement: what stands beside the verdict; None if nothing does.
-        cited: gets the works that the sentences cite.
+        verdict: the verdict, with its settings and detectable differences.
+        supplement: the additional analyses, if any.
+        cited: collects the works that the sentences cite.
     """
     settings = verdict.settings
     yield from _tests(verdict, cited)
@@ -70,7 +70,7 @@ def _corrections(settings: VerdictSettings, cited: Bibliography) -> Iterator[str
 
 
 def _pairs(verdict: ExperimentVerdict) -> str:
-    """Which variants were compared by pairs, as the config planned it."""
+    """Sentence on the variants that were compared by pairs."""
     paired = [
         f"{of.variant} ({of.over_all.pairs} pairs)"
         for of in verdict.variants
@@ -100,8 +100,8 @@ def _images(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
         return
     yield (
         f"The test images as a second source of variation were bootstrapped {cited.cite('efron')}: "
-        f"{drawn.samples} samples of {drawn.groups} {drawn.unit}, the same for all runs; what runs "
-        "of one variant vary among themselves was subtracted, and the rest added to the variance "
+        f"{drawn.samples} samples of {drawn.groups} {drawn.unit}, the same for all runs; the "
+        "variation between runs of one variant was subtracted, and the rest added to the variance "
         "of the difference."
     )
 
@@ -118,13 +118,13 @@ def _power(verdict: ExperimentVerdict) -> Iterator[str]:
 
 
 def _beside(supplement: Supplement, cited: Bibliography) -> Iterator[str]:
-    """What was computed beside the tests that decide."""
+    """Sentence on the additional analyses."""
     rows = [row for of in supplement.variants for row in of.rows]
     done = []
     if any(row.effects for row in rows):
         done.append(f"sizes of the effect (Hedges' g {cited.cite('hedges')} among them)")
     if any(row.exact for row in rows):
-        done.append(f"exact tests over all arrangements of the runs {cited.cite('pitman')}")
+        done.append(f"exact tests over all permutations of the runs {cited.cite('pitman')}")
     if any(row.pooled for row in rows):
         done.append(
             "a hierarchical model with partial pooling over the classes (flat prior of the mean "
@@ -136,7 +136,7 @@ def _beside(supplement: Supplement, cited: Bibliography) -> Iterator[str]:
     if measures:
         done.append(f"the same tests of {' and of '.join(measures)}")
     if done:
-        yield f"Beside these tests, and changing no verdict: {'; '.join(done)}."
+        yield f"In addition, without effect on the verdict:  {'; '.join(done)}."
 
 
 def _controls(verdict: ExperimentVerdict) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _controls(verdict: ExperimentVerdict) -> Iterator[str]:
 
 
 def _untested(verdict: ExperimentVerdict) -> Iterator[str]:
-    """The variants of whose mean no test could be made, and why."""
+    """Sentences on variants whose mean could not be tested, with the reason."""
     for of in verdict.variants:
         if all(at.verdict is Verdict.UNTESTABLE for at in of.over_all.margins):
             yield (

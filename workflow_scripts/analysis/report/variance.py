@@ -14,7 +14,7 @@ from workflow_scripts.contracts.run_layout import group_of
 
 @dataclass(frozen=True)
 class VarianceReport:
-    """Where the variance of the differences comes from, as text."""
+    """Sources of the variance of the differences, as text."""
 
     table: TextTable
     caption: str
@@ -22,7 +22,7 @@ class VarianceReport:
 
 
 def variance_report(results: ExperimentResults) -> VarianceReport | None:
-    """Shares and advice; None where no variance is known."""
+    """Shares and advice; None if no variance is known."""
     verdict = results.verdict
     if verdict is None:
         return None
@@ -38,7 +38,7 @@ def variance_report(results: ExperimentResults) -> VarianceReport | None:
 
 
 def spreads_of(results: ExperimentResults) -> dict[str, Spread]:
-    """What the runs of each variant are spread over; of variants that the provenance has."""
+    """Twins and initialisations that each variant's runs are spread over, from the provenance."""
     config = results.provenance.config if results.provenance else {}
     initialisations = config.get("training", {}).get("initialisation_seeds")
     return {
@@ -48,7 +48,8 @@ def spreads_of(results: ExperimentResults) -> dict[str, Spread]:
 
 
 Values = Mapping[str, Mapping[int, float]]
-"""What the verdict compares, by class and `all`, and by seed: APs, or differences of pairs."""
+"""Values that the verdict compares, by class and `all`, and by seed: APs, or differences of
+pairs."""
 
 
 def _values(results: ExperimentResults, variant: str) -> Values:
@@ -74,7 +75,7 @@ def _spread(settings: Mapping[str, object], values: Values, initialisations: int
     twins = settings.get("twins", 1)
     number = twins if isinstance(twins, int) else 1
     return Spread(
-        # A drop that is not at random has the key as well, and its seed is of no use.
+        # A drop that is not at random has the key as well, without effect.
         by_seed="seed" in settings and settings.get("at_random", True) is True,
         twins=number,
         of_twins=_components(values, number) if number > 1 else {},
@@ -84,7 +85,7 @@ def _spread(settings: Mapping[str, object], values: Values, initialisations: int
 
 
 def _components(values: Values, number: int) -> dict[str, GroupComponents | None]:
-    """Components of each class and of `all` over groups of runs, where these can be separated."""
+    """Variance components of each class and of `all` over groups of runs, if separable."""
     found = {}
     for name, of in values.items():
         groups: dict[int, list[float]] = {}
@@ -95,5 +96,5 @@ def _components(values: Values, number: int) -> dict[str, GroupComponents | None
 
 
 def _hours(results: ExperimentResults) -> dict[str, float]:
-    """Device hours of a run, by variant, where they were recorded."""
+    """Recorded device hours per run, by variant."""
     return {cost.variant: cost.device_hours / cost.runs for cost in costs(results.runs)}

@@ -26,12 +26,12 @@ ONLY_TRAININGS = (
 
 
 def headline(verdict: ExperimentVerdict) -> str:
-    """What was changed where not all was, then one sentence on all treatments."""
+    """Incomplete changes, then one sentence on all treatments."""
     return " ".join([*coverage_sentences(verdict), *_answer(verdict)])
 
 
 def _answer(verdict: ExperimentVerdict) -> list[str]:
-    """One sentence on the treatments that changed something; none where none did."""
+    """One sentence on the treatments that changed something; empty if none did."""
     if not verdict.treatments:
         return ["No treatment to judge: every variant other than the reference is a control."]
     if learned_nothing(verdict):
@@ -50,7 +50,7 @@ def _answer(verdict: ExperimentVerdict) -> list[str]:
 
 
 def _effect(mean: ClassVerdict) -> tuple[Verdict, str, str]:
-    """Verdict on the mean AP, its margin in words, and the direction of the change."""
+    """Verdict on the mean AP, the margin in words, and the direction of the change."""
     at = _narrowest_within(mean) or _widest(mean)
     change = _change(mean) if at.claimed.is_different else ""
     return at.claimed, points(at.margin), change
@@ -125,19 +125,19 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
 
 
 def _lacks_deviation(verdict: ExperimentVerdict, row: ClassVerdict) -> bool:
-    """Whether a printed table tells means without standard deviations."""
+    """Whether a printed table has means without standard deviations."""
     return verdict.source == "summary" and None in (row.reference.std, row.variant.std)
 
 
 def _classes(verdict: ExperimentVerdict, of: VariantVerdict, index: int) -> str:
-    """What holds for the classes at a margin; claims about some of them by corrected p values."""
+    """Result for the classes at a margin; claims about single classes use corrected p values."""
     classes, both_ways = of.classes, asks_for_equivalence(verdict)
     margin = points(of.over_all.margins[index].margin)
     if not classes:
         return "there are no classes"
     if of.all_within(index):
         if both_ways:
-            return f"all {len(classes)} classes are within {margin}, too"
+            return f"all {len(classes)} classes are also within {margin}"
         return f"none of the {len(classes)} classes loses {margin}, either"
     names: dict[str, list[str]] = {}
     inside = "equivalent" if both_ways else "non-inferior"
@@ -167,7 +167,7 @@ def _margin(at: AtMargin) -> float:
 
 
 def caveats(verdict: ExperimentVerdict) -> list[str]:
-    """Limits of the answer, a sentence each."""
+    """Caveats of the answer, one sentence each."""
     treatments = verdict.treatments
     said = attention(verdict)
     if verdict.note:
@@ -187,7 +187,7 @@ def caveats(verdict: ExperimentVerdict) -> list[str]:
 
 
 def _of_treatments(verdict: ExperimentVerdict) -> str:
-    """How several treatments are corrected."""
+    """Correction over several treatments."""
     treatments = verdict.treatments
     if not family_size(verdict):
         return (
@@ -197,13 +197,13 @@ def _of_treatments(verdict: ExperimentVerdict) -> str:
     classes = sum(row.welch_p_family is not None for of in treatments for row in of.classes)
     return (
         f"Claims are corrected over {len(treatments)} treatments (Holm; statistics.family: "
-        f"experiment): the means among each other, and {classes} classes of all treatments. "
+        f"experiment): the means of all treatments, and their {classes} classes. "
         "Intervals are not corrected."
     )
 
 
 def _of_pairing(verdict: ExperimentVerdict) -> list[str]:
-    """Which variants were compared by pairs, where that was asked for."""
+    """Sentences on paired comparisons, if requested."""
     rule = verdict.settings.paired
     if rule is False:
         return []
@@ -214,7 +214,9 @@ def _of_pairing(verdict: ExperimentVerdict) -> list[str]:
         setting = f"statistics.paired: auto, from {FEWEST_PAIRS} planned pairs on"
     said = []
     if paired:
-        said.append(f"Runs of one seed are compared as pairs ({setting}): {', '.join(paired)}.")
+        said.append(
+            f"Runs with the same seed are compared as pairs ({setting}): {', '.join(paired)}."
+        )
     if others:
         why = "A/A controls have other seeds"
         if rule == "auto":
@@ -244,7 +246,7 @@ def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict])
 
 
 def _of_power(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
-    """The largest difference that may be missed."""
+    """Sentence on the largest difference that may be missed."""
     seen = [of.over_all.detectable for of in treatments if of.over_all.detectable is not None]
     if not seen:
         return []

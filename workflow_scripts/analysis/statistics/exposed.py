@@ -35,7 +35,7 @@ def exposed_table(
         NaN where undefined, such as the difference of the reference from itself.
 
     Raises:
-        UserError: a run was evaluated without exposed objects.
+        UserError: a run was evaluated without PII regions.
     """
     scores = {variant: _scores(runs, variant) for variant in expected.variants}
     first = exposed_scores(runs[0])
@@ -118,7 +118,7 @@ def as_latex(tables: ExposedTables) -> str:
 
 
 def _blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
-    """A table as text for each variant."""
+    """A text table per variant."""
     of_reference = table[table["variant"] == reference].set_index(["class", "group"])
     others = table[table["variant"] != reference].groupby("variant", sort=False)
     return [
@@ -136,7 +136,7 @@ def _blocks(table: pd.DataFrame, reference: str) -> list[TextTable]:
                     interval(row["low"], row["high"]),
                 )
                 for row in of_variant.to_dict("records")
-                # The mean over the classes shows the other groups as well.
+                # The other groups are only shown for the mean over the classes.
                 if row["class"] == ALL or row["group"] in EXPOSURE
             ),
         )

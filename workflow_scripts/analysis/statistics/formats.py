@@ -41,7 +41,7 @@ from workflow_scripts.contracts.verdicts import (
 
 WIDTH = 100
 IF_ASKED = ("pairs", "welch_p_family", "tost_p_family", "verdict_family")
-"""Columns that are left out where the settings ask for nothing that they could hold."""
+"""Columns that are omitted if the settings do not request their content."""
 
 
 def text_of(verdict: ExperimentVerdict) -> VerdictText:
@@ -63,12 +63,12 @@ def text_of(verdict: ExperimentVerdict) -> VerdictText:
 
 
 def _named(verdict: ExperimentVerdict, text: str) -> str:
-    """A text whose mean AP says that it is of boxes, where it is; APs of masks have no name."""
+    """Text with "mean box AP" for box models; mask AP is the default and not named."""
     return text.replace("mean AP", f"mean {verdict.task.ap}")
 
 
 def as_csv(verdict: ExperimentVerdict) -> str:
-    """A row a variant, class and margin; fractions of 1; undefined numbers are empty."""
+    """A row per variant, class and margin; fractions of 1; undefined numbers are empty."""
     rows = []
     for variant in verdict.variants:
         for row in variant.rows:
@@ -96,14 +96,14 @@ def as_csv(verdict: ExperimentVerdict) -> str:
 
 
 def _columns_of_coverage(variant: VariantVerdict) -> dict[str, Any]:
-    """Columns of what the variant changed; empty where nobody said it."""
+    """Columns on the variant's changes; empty if unknown."""
     names = ["images", "changed_images", "regions", "changed_regions"]
     names += ["dropped_images", "dropped_regions"]
     return {f"training_{name}": getattr(variant.coverage, name, None) for name in names}
 
 
 def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, Any]:
-    """Columns of the tests with resampled test images; empty where there are none."""
+    """Columns of the tests with resampled test images; empty without resampling."""
     images = row.with_images
     at = images and images.margins[index]
     return {
@@ -117,7 +117,7 @@ def _columns_of_images(row: ClassVerdict, index: int) -> dict[str, Any]:
 
 
 def as_markdown(verdict: ExperimentVerdict) -> str:
-    """A table and its sentences for each variant."""
+    """A table with sentences per variant."""
     parts = [f"**Attention:** {text}" for text in _remarks(verdict)]
     for variant in verdict.variants:
         said = _said(verdict, variant)
@@ -130,13 +130,13 @@ def as_markdown(verdict: ExperimentVerdict) -> str:
 
 
 def as_latex(verdict: ExperimentVerdict) -> str:
-    """A table for each variant, without the p values."""
+    """A table per variant, without p values."""
     tables = [short_table(verdict, variant) for variant in verdict.variants]
     return latex_tables(tables, caption(verdict), "verdict")
 
 
 def as_plain_text(verdict: ExperimentVerdict) -> str:
-    """Tables and sentences for a terminal or a log, without the p values."""
+    """Tables and sentences for a terminal or a log, without p values."""
     parts = []
     for variant in verdict.variants:
         said = _said(verdict, variant)
@@ -207,7 +207,7 @@ def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> T
 
 
 def short_table(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
-    """The table of a variant without the p values."""
+    """The table of a variant, without p values."""
     within = [within_title(verdict, margin) for margin in verdict.settings.margins]
     rows = [
         (
@@ -236,7 +236,7 @@ def _measured(row: ClassVerdict) -> list[str]:
 
 
 def _words(at: AtMargin) -> str:
-    """The verdict; † where it changes after Holm correction."""
+    """The verdict, with † if it changes after Holm correction."""
     return at.verdict + (" †" if at.claimed is not at.verdict else "")
 
 

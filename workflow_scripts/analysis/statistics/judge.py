@@ -1,4 +1,4 @@
-"""Verdict on each variant of an experiment, from samples and, where kept, from matches."""
+"""Verdict on each variant of an experiment, from samples and, if available, matches."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -20,7 +20,7 @@ from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import Coverage, ImageSamples, Role, VariantVerdict
 
-NOT_LEARNED = "mean AP 0.000 with and without: the models learned nothing here"
+NOT_LEARNED = "mean AP is 0.000 on both sides: the models learned nothing"
 
 
 def judge(
@@ -40,9 +40,9 @@ def judge(
         reference: one of the variants.
         settings: margins, level and power; question and family.
         roles: roles of the controls.
-        coverage: what variants changed. One that changed nothing is not judged, and neither is a
-            class that no model learned: equal zeros are no equivalence.
-        pairs: differences of paired runs, of the variants that are compared by pairs.
+        coverage: changes of the variants. A variant that changed nothing is not judged, nor is a
+            class that no model learned: equal zeros do not show equivalence.
+        pairs: differences of paired runs, for variants that are compared by pairs.
         images: the runs on samples of the test images.
     """
     judged = tuple(
@@ -77,7 +77,7 @@ def judge(
 def _corrected(
     judged: Sequence[VariantVerdict], settings: VerdictSettings
 ) -> tuple[VariantVerdict, ...]:
-    """The variants; with two or more treatments, these corrected over each other."""
+    """The variants; two or more treatments are corrected over each other."""
     treatments = {of.variant: of.rows for of in judged if not of.is_control}
     if len(treatments) < 2:
         return tuple(judged)
@@ -88,7 +88,7 @@ def _corrected(
 
 
 def _tested(row: ClassVerdict, changed_nothing: bool) -> ClassVerdict:
-    """The row; without its tests where these say nothing about the variant."""
+    """The row, without its tests if they say nothing about the variant."""
     if not changed_nothing and not row.learned_nothing:
         return row
     return ClassVerdict(
@@ -102,10 +102,10 @@ def _tested(row: ClassVerdict, changed_nothing: bool) -> ClassVerdict:
 
 
 def coverage_of(manifests: Iterable[Path]) -> dict[str, Coverage]:
-    """What variants changed.
+    """Changes made by variants.
 
     Args:
-        manifests: images/{variant}/train/manifest.parquet; missing ones are left out.
+        manifests: images/{variant}/train/manifest.parquet; missing ones are skipped.
     """
     found = {}
     for path in manifests:
@@ -132,13 +132,13 @@ def resample(
     """The runs on samples of the test images.
 
     Args:
-        runs: runs that were evaluated; the matches of each are beside its eval.json.
+        runs: evaluated runs; the matches of each are beside its eval.json.
         expected: the experiment's variants.
-        settings: number of samples, and the groups of images that are drawn.
-        threads: number of runs in work at once.
+        settings: number of samples, and the groups of images to draw.
+        threads: number of runs processed at a time.
 
     Returns:
-        None where the settings ask for no samples, or a run has no matches.
+        None if the settings request no samples, or a run has no matches.
 
     Raises:
         UserError: runs were tested on different images.

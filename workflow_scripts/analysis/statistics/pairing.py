@@ -1,4 +1,4 @@
-"""Pairs of runs with one seed: which variants are compared by them, and the pairs."""
+"""Pairs of runs with the same seed, and the variants compared by them."""
 
 from collections.abc import Iterable, Mapping
 
@@ -22,7 +22,7 @@ def pairs_of(values: Values, variant: str, reference: str) -> dict[str, PairedRu
 
 
 def planned_pairs(expected: ExpectedRuns, variant: str, reference: str) -> int:
-    """Seeds that both were to be trained with."""
+    """Seeds planned for both."""
     return len({*expected.seeds_of(variant)} & {*expected.seeds_of(reference)})
 
 
@@ -33,14 +33,14 @@ def paired_differences(
     settings: Statistics,
     unpaired: Iterable[str],
 ) -> PairsByVariant:
-    """Differences of pairs, of the variants that are to be compared by pairs.
+    """Differences of pairs, for the variants to be compared by pairs.
 
     Args:
         values: runs by seed.
-        expected: the runs that were planned; `auto` decides by their number.
+        expected: the planned runs, whose number `auto` decides by.
         reference: variant that the others are compared with.
         settings: whether to pair.
-        unpaired: variants whose seeds stand for others, such as A/A controls.
+        unpaired: variants with shifted seeds, such as A/A controls.
     """
     fewest = {"auto": FEWEST_PAIRS, True: 0, False: None}[settings.paired]
     if fewest is None:

@@ -14,9 +14,9 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, Variant
 
 
 def sentences(verdict: VariantVerdict, settings: VerdictSettings) -> list[str]:
-    """Conclusions on a variant: a sentence per margin, then that of a control."""
+    """Conclusions on a variant: one sentence per margin, then one for a control."""
     if verdict.over_all.learned_nothing:
-        return ["The models learned nothing: mean AP is 0.000 with and without."]
+        return ["The models learned nothing: mean AP is 0.000 on both sides."]
     margins = range(len(settings.margins))
     said = [_at_margin(verdict, index, settings.question) for index in margins]
     if any(row.with_images for row in verdict.rows):
@@ -25,13 +25,13 @@ def sentences(verdict: VariantVerdict, settings: VerdictSettings) -> list[str]:
 
 
 def control_sentence(verdict: VariantVerdict, settings: VerdictSettings) -> list[str]:
-    """Conclusion from a control; none for a treatment."""
+    """Conclusion from a control; empty for a treatment."""
     if verdict.role is Role.AA_CONTROL:
         return [_of_aa_control(verdict, settings)]
     if verdict.role is Role.RANDOM_DROP:
         mean = verdict.over_all
         return [
-            "Random drop: with as many images left out, whatever they show, mean AP changes by "
+            "Random drop: with the same number of images dropped at random, mean AP changes by "
             f"{signed(mean.difference)} points (interval {interval(mean.low, mean.high)})."
         ]
     return [_of_positive_control(verdict)] if verdict.role is Role.POSITIVE_CONTROL else []
@@ -65,7 +65,7 @@ def _at_margin(verdict: VariantVerdict, index: int, question: Question) -> str:
 
 
 def _over_treatments(verdict: VariantVerdict, index: int) -> str:
-    """What changes once more if the treatments are corrected over each other."""
+    """Further changes if the treatments are corrected over each other."""
     changed = [
         ("the mean" if row.name == ALL else row.name, at.verdict_family)
         for row in verdict.rows
@@ -112,7 +112,7 @@ def _of_aa_control(verdict: VariantVerdict, settings: VerdictSettings) -> str:
         where = ", ".join(kept) or "the mean"
         return (
             f"A/A control: {count}, and {where} beyond chance although nothing was changed: "
-            "differences of this size are no evidence in this experiment."
+            "differences of this size are not evidence in this experiment."
         )
     said = f"A/A control: {count}, none after Holm correction: no false alarm."
     blind = [
@@ -153,7 +153,7 @@ def _different_after_correction(verdict: VariantVerdict, lower: bool = False) ->
 
 
 def coverage_sentences(verdict: ExperimentVerdict) -> list[str]:
-    """What came of variants that changed nothing, or not all that was found, or drop images."""
+    """Remarks on variants that changed nothing or not every region, or that drop images."""
     return [said for of in verdict.variants if (said := _of_coverage(of))]
 
 
@@ -161,7 +161,7 @@ def _of_coverage(of: VariantVerdict) -> str:
     known = of.coverage
     if known is None:
         return ""
-    found = f"{known.regions} faces and license plates that were found"
+    found = f"{known.regions} detected faces and license plates"
     if of.changed_nothing:
         why = f"none of the {found}" if known.regions else "no face or license plate was found"
         return f"{of.variant} changed nothing in {known.images} training images: {why}."
@@ -180,13 +180,13 @@ def _of_coverage(of: VariantVerdict) -> str:
 
 
 def drop_sentences(verdict: ExperimentVerdict) -> Iterator[str]:
-    """What variants drop by class, and how each compares with as many images left out at random."""
+    """Dropped instances by class, and comparison with the same number of random images."""
     dropping = [(of, of.coverage) for of in verdict.variants if of.coverage]
     for of, known in dropping:
         lost = [(name, *counts) for name, counts in known.dropped_instances.items() if counts[0]]
         if lost:
             by_class = ", ".join(f"{name} {some} of {total}" for name, some, total in lost)
-            yield f"Instances that {of.variant} leaves out: {by_class}."
+            yield f"Instances left out by {of.variant}: {by_class}."
         if gone := [name for name, some, total in lost if some == total]:
             yield f"{of.variant} leaves no {' and no '.join(gone)} to learn from."
     for control, size in dropping:
@@ -197,7 +197,7 @@ def drop_sentences(verdict: ExperimentVerdict) -> Iterator[str]:
 
 
 def _of_equal_size(of: VariantVerdict, control: VariantVerdict, settings: VerdictSettings) -> str:
-    """Difference of two variants that drop equally many images."""
+    """Difference of two variants that leave out the same number of images."""
     (row,) = compare(
         {ALL: _sample(of)},
         {ALL: _sample(control)},
@@ -207,8 +207,8 @@ def _of_equal_size(of: VariantVerdict, control: VariantVerdict, settings: Verdic
     )
     verdicts = ", ".join(f"{at.verdict} within {points(at.margin)}" for at in row.margins)
     return (
-        f"{of.variant} and {control.variant} leave out equally many images: choosing them by what "
-        f"they show changes mean AP by {signed(row.difference)} points "
+        f"{of.variant} and {control.variant} leave out the same number of images: choosing them by "
+        f"content changes mean AP by {signed(row.difference)} points "
         f"(interval {interval(row.low, row.high)}; {verdicts})."
     )
 
@@ -226,7 +226,7 @@ def learned_nothing(verdict: ExperimentVerdict) -> bool:
 
 
 def blindness(verdict: ExperimentVerdict) -> str:
-    """Why the experiment may miss harm, as a clause; empty if a positive control shows harm."""
+    """Reason why the experiment may miss harm, as a clause; empty if a control shows harm."""
     controls = [of.over_all for of in verdict.variants if of.role is Role.POSITIVE_CONTROL]
     if not controls:
         return "without a positive control, this experiment may miss harm"
@@ -236,7 +236,7 @@ def blindness(verdict: ExperimentVerdict) -> str:
 
 
 def attention(verdict: ExperimentVerdict) -> list[str]:
-    """Remarks that come first: missing runs, missing controls, and what is dropped."""
+    """First remarks: missing runs, missing controls, and dropped images."""
     found = [f"Missing runs: {verdict.missing}."] if verdict.missing else []
     unknown = {Role.AA_CONTROL: "the false-alarm rate", Role.POSITIVE_CONTROL: "the sensitivity"}
     absent = [role for role in unknown if role not in {of.role for of in verdict.variants}]
@@ -249,7 +249,7 @@ def attention(verdict: ExperimentVerdict) -> list[str]:
 
 
 def notes(verdict: VariantVerdict, question: Question = Question.EQUIVALENCE) -> Iterator[str]:
-    """Remarks on single classes, a sentence each."""
+    """Remarks on single classes, one sentence each."""
     both_ways = question is Question.EQUIVALENCE
     claim = "equivalence" if both_ways else "non-inferiority"
     wide = "to establish equivalence" if both_ways else "to show non-inferiority without a gain"

@@ -1,8 +1,8 @@
-"""Runs to add after a look at the results, and when to stop.
+"""Sequential design: runs to add after a look at the results, and when to stop.
 
-The numbers of runs at which one looks are chosen beforehand, and the level of the tests is divided
-by the number of looks. The probability of a false claim at any look is then at most the level (the
-union bound, Bonferroni), whatever leads to another look.
+The numbers of runs at the looks are chosen beforehand, and the level of the tests is divided by the
+number of looks. The probability of a false claim at any look is then at most the level (union
+bound, Bonferroni), whatever the reason for a further look.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Step:
     undecided: dict[str, tuple[str, ...]]
     """Undecided classes (`all` for their mean) by variant."""
     more_seeds: dict[str, tuple[int, ...]]
-    """Seeds by variant beside those that every variant has; the new ones are the last."""
+    """Additional seeds by variant, beyond those that every variant has; new ones are last."""
     added: dict[str, int]
     """Number of new runs by variant; empty at the end."""
 
@@ -40,11 +40,11 @@ def next_step(verdict: ExperimentVerdict, expected: ExpectedRuns, margin: float)
     """Runs to add.
 
     Runs are added to the variants that are undecided within the margin, and to the reference, up to
-    the number of the next look. Controls are left as they are.
+    the number of the next look. Controls get none.
 
     Args:
         verdict: verdict on the existing runs.
-        expected: these runs.
+        expected: the existing runs.
         margin: one of the margins of the verdict.
 
     Raises:
@@ -84,7 +84,7 @@ def _finding(verdict: ExperimentVerdict, runs: dict[str, int], reached: int) -> 
     judged = {verdict.reference, *(variant.variant for variant in verdict.variants)}
     if not looks:
         return (
-            "statistics.looks is empty; set the numbers of runs at which you look, e.g. "
+            "statistics.looks is empty; set the numbers of runs for the looks, e.g. "
             "[5, 10, 15], and run snakemake"
         )
     if verdict.missing:

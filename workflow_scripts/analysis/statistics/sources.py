@@ -27,9 +27,9 @@ def values_of_runs(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Valu
 
 
 def values_beside(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> dict[BesideName, Values]:
-    """What is judged beside the AP of each class: nothing that no run has.
+    """Measures judged in addition to the AP of each class, if any run has them.
 
-    Calibration is 1 minus the error of the scores, so that less is worse, as of an AP.
+    Calibration is 1 minus the error of the scores, so that lower is worse, as for AP.
     """
     values: dict[BesideName, Values] = {"groups": values_of_groups(runs, expected)}
     first = runs[0].evaluation
@@ -46,7 +46,7 @@ def _by_class(
     expected: ExpectedRuns,
     measured: Callable[[RunEvaluation], Mapping[str, float | None]],
 ) -> Values:
-    """What is measured of each class and of `all`, where it is defined."""
+    """Values of each class and of `all`, if defined."""
     known = {(run.variant, run.seed): measured(run.evaluation) for run in runs}
     return {
         variant: {
@@ -66,9 +66,9 @@ def _aps(scores: CocoScores) -> dict[str, float | None]:
 
 
 def _calibrated_in_all(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> list[str]:
-    """The classes of which every run has predictions; runs without any have no say.
+    """The classes for which every run has predictions; runs without any predictions are ignored.
 
-    Means over other classes in one run than in another would compare classes, not runs.
+    Means over different classes per run would compare classes, not runs.
     """
     known = [_errors(run.evaluation) for run in runs]
     return [name for name in expected.classes if all(name in of for of in known if of)]
@@ -98,7 +98,7 @@ def samples_of(values: Values) -> Samples:
 def values_of_groups(runs: Sequence[EvaluatedRun], expected: ExpectedRuns) -> Values:
     """APs of small, medium and large objects, and of those with faces and plates, by seed.
 
-    They are means over the classes that have such objects; what no run has is left out.
+    They are means over the classes with such objects; groups that no run has are omitted.
     """
     found = {
         variant: {run.seed: _groups_of(run) for run in runs if run.variant == variant}
@@ -134,10 +134,10 @@ def _groups_of(run: EvaluatedRun) -> dict[str, float]:
 
 
 def task_of_summary(path: Path) -> Task:
-    """What the APs of a csv like `tables/table_2.csv` are of; masks where it does not say.
+    """Task of the APs in a csv like `tables/table_2.csv`; masks by default.
 
     Raises:
-        UserError: the file, and what is wrong.
+        UserError: names the file and the problem.
     """
     try:
         metrics = metrics_in(path)
@@ -151,7 +151,7 @@ def samples_of_summary(path: Path) -> Samples:
     """Samples from a csv like `tables/table_2.csv`.
 
     Raises:
-        UserError: a line a finding: the file, the line or column, and what is wrong.
+        UserError: one line per finding, with file, line or column, and problem.
     """
     metric = task_of_summary(path).metric
     try:

@@ -1,4 +1,4 @@
-"""What stands beside the verdict: pairs, exact tests, sizes of the effect, partial pooling."""
+"""Analyses beside the verdict: pairs, exact tests, effect sizes, partial pooling."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,16 +33,16 @@ def supplement_of(
     further: Mapping[BesideName, Sequence[VariantVerdict]] | None = None,
     threads: int = 1,
 ) -> Supplement:
-    """The numbers beside a verdict; see `supplement_formats.with_text` for the words.
+    """The numbers of the supplement; `supplement_formats.with_text` adds the text.
 
     Args:
         verdict: the verdict.
         samples: the samples that were judged.
         values: the runs by seed; None for a printed table, which allows neither pairs nor exact
             tests.
-        further: what else was judged of the same variants, such as groups of objects; nothing of
-            a printed table.
-        threads: number of variants in work at once.
+        further: further measures of the same variants, such as groups of objects; empty for a
+            printed table.
+        threads: number of variants processed at a time.
     """
     settings = verdict.settings
     judged = {
@@ -77,7 +77,7 @@ def _rows(
     )
     pooled = _pooled(of, *groups, settings, with_images=False)
     with_images = _pooled(of, *groups, settings, with_images=True)
-    # Seeds of an A/A control stand for others: its runs are no pairs.
+    # The seeds of an A/A control are shifted, so its runs are not pairs.
     pairs = pairs_of(values, of.variant, reference) if values is not None else {}
     found = []
     for row in of.rows:
@@ -102,7 +102,7 @@ def _rows(
 def _counted(
     of: VariantVerdict, side: str, samples: Samples, values: Values | None, reference: str
 ) -> dict[str, SampleStatistics]:
-    """Samples of a side by class, of the runs that count: where the verdict pairs, the paired."""
+    """Samples of one side by class; only paired runs if the verdict pairs."""
     found = dict(samples[side])
     for row in of.rows:
         if values is not None and row.pairs is not None:
@@ -120,7 +120,7 @@ def _pooled(
     *,
     with_images: bool,
 ) -> dict[str, Pooled]:
-    """Posterior by class; empty where the images were asked for and are not known."""
+    """Posterior by class; empty if the images are requested but unknown."""
     tested = [row for row in of.rows if row.welch_p is not None]
     added = {row.name: row.with_images.error**2 for row in tested if row.with_images}
     if with_images and not added:
@@ -142,7 +142,7 @@ def _pairs(
     reference: SampleStatistics,
     settings: VerdictSettings,
 ) -> SeedPairs | None:
-    """The runs as pairs; None where these cannot be tested."""
+    """The runs as pairs; None if they cannot be tested."""
     differences = paired.statistics
     if not differences.has_spread:
         return None
@@ -178,7 +178,7 @@ def _exact(
     of: VariantVerdict,
     verdict: ExperimentVerdict,
 ) -> ExactVerdicts | None:
-    """The exact test of the runs as the verdict takes them, as pairs or as independent."""
+    """The exact test of the runs, paired or independent like the verdict."""
     settings = verdict.settings
     of_pairs = row.pairs is not None and paired is not None
     test: ExactTest | None
@@ -207,7 +207,7 @@ def _exact(
 def disagreements(
     row: ClassVerdict, beside: ClassSupplement
 ) -> list[tuple[float, Verdict, Verdict]]:
-    """Margin, verdict and exact verdict wherever both differ."""
+    """Margin, verdict and exact verdict where they differ."""
     if beside.exact is None:
         return []
     return [

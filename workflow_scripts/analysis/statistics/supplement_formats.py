@@ -37,7 +37,7 @@ def with_text(found: Supplement, verdict: ExperimentVerdict) -> Supplement:
 
 
 def as_csv(found: Supplement) -> str:
-    """A row a variant, class and margin; fractions of 1; undefined numbers are empty."""
+    """A row per variant, class and margin; fractions of 1; undefined numbers are empty."""
     both_ways = found.question is Question.EQUIVALENCE
     rows = [
         {"variant": of.variant, "role": str(of.role), "class": row.name, "margin": margin}

@@ -1,4 +1,4 @@
-"""Conclusions from what stands beside the verdict, a sentence each."""
+"""Conclusions from the supplement, one sentence each."""
 
 from collections.abc import Iterator, Sequence
 
@@ -23,7 +23,7 @@ def _named(name: str) -> str:
 
 
 def _of_pairs(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
-    """What runs of one seed share, in the mean AP, and what pairing saves."""
+    """Correlation of runs with the same seed in mean AP, and savings by pairing."""
     pairs = next((beside.pairs for row, beside in rows if row.name == ALL), None)
     if pairs is None:
         return
@@ -31,7 +31,8 @@ def _of_pairs(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
     if r is not None:
         bounds = "" if r.low is None else f", interval {r.low:+.2f} to {r.high:+.2f}"
         yield (
-            f"Mean AP of runs with one seed correlates by {r.value:+.2f} ({pairs.n} pairs{bounds})."
+            f"Mean AP of runs with the same seed correlates by {r.value:+.2f} ({pairs.n} "
+            f"pairs{bounds})."
         )
     used = any(row.pairs is not None for row, _ in rows)
     so = "" if used else " The verdict compares the runs as independent (statistics.paired)."
@@ -55,7 +56,7 @@ def _saved(pairs: SeedPairs, verdict: ExperimentVerdict, *, saves: str) -> str:
 
 
 def _of_exact(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
-    """Agreement of exact tests with the verdict, and how small their p values can get."""
+    """Agreement of exact tests with the verdict, and their smallest possible p values."""
     known = [(row, beside.exact) for row, beside in rows if beside.exact is not None]
     if not known:
         return
@@ -68,9 +69,9 @@ def _of_exact(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
         f"{one_sided:.2g}"
     )
     if smallest >= level:
-        limit += f"; at level {level:.3g} no difference can be found so"
+        limit += f"; at level {level:.3g} they cannot find a difference"
     if one_sided >= level:
-        limit += ", and nothing be shown to lie within a margin"
+        limit += ", nor show that anything lies within a margin"
     yield f"{limit}."
     other = [(row, disagreements(row, beside)) for row, beside in rows]
     if not any(found for _, found in other):
@@ -85,7 +86,7 @@ def _of_exact(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
 
 
 def _of_pooling(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
-    """Classes that the tests leave open and that partial pooling places within a margin."""
+    """Classes that are undecided by the tests but within a margin by partial pooling."""
     if not any(beside.pooled for _, beside in rows):
         return
     both_ways = verdict.settings.question is Question.EQUIVALENCE
@@ -100,9 +101,9 @@ def _of_pooling(rows: Rows, verdict: ExperimentVerdict) -> Iterator[str]:
         masses = ", ".join(f"{name} {_share(mass)}" for name, mass in opened)
         place = "Within" if both_ways else "At a loss below"
         yield (
-            f"{place} {points(margin)} the tests leave open what partial pooling gives this "
-            f"posterior mass, if classes are alike: {masses}. A class that alone is harmed would "
-            "be overlooked."
+            f"{place} {points(margin)} the tests do not decide these classes; partial pooling "
+            f"gives this posterior mass, if classes are alike: {masses}. A single harmed class "
+            "would be overlooked."
         )
 
 

@@ -27,7 +27,7 @@ CALIBRATION = "Calibration: 1 minus the error"
 
 
 def tables_of(rows: Rows, verdict: ExperimentVerdict) -> Iterator[TextTable]:
-    """The tables of a variant that have content."""
+    """The non-empty tables of a variant."""
     if any(beside.effects for _, beside in rows):
         yield _effects(rows)
     if any(beside.pairs for _, beside in rows):
@@ -41,7 +41,7 @@ def tables_of(rows: Rows, verdict: ExperimentVerdict) -> Iterator[TextTable]:
 def tables_judged(
     beside: VariantSupplement, verdict: ExperimentVerdict, of: VariantVerdict
 ) -> Iterator[TextTable]:
-    """The verdicts on groups of objects, on boxes and on calibration, where there are any."""
+    """The verdicts on groups of objects, boxes and calibration, if any."""
     for title, what, rows in (
         ("Groups of objects", "Objects", beside.groups),
         ("Boxes of the same models", "Class", beside.boxes),
@@ -57,7 +57,7 @@ def tables_judged(
 def _with_means(
     table: TextTable, rows: Sequence[ClassVerdict], of: VariantVerdict, verdict: ExperimentVerdict
 ) -> TextTable:
-    """The table with the means of both sides, which stand in no other one."""
+    """The table with the means of both sides, which are in no other table."""
     columns = (table.columns[0], verdict.reference, of.variant, *table.columns[1:])
     cells = [
         (
@@ -72,7 +72,7 @@ def _with_means(
 
 
 def _mean(runs: RunStatistics, judged: int) -> str:
-    """Mean and deviation of the runs that have the value, of those that were judged."""
+    """Mean and deviation over the judged runs that have the value."""
     mean, std = (math.nan if value is None else value for value in (runs.mean, runs.std))
     return cell(mean, std, runs.n, judged)
 
@@ -182,7 +182,7 @@ def _pooling(rows: Rows, verdict: ExperimentVerdict) -> TextTable:
 
 
 def masses(group: Pooled | None, count: int, *, both_ways: bool) -> Sequence[float | None]:
-    """Posterior mass by margin that answers the question; `count` times None where unknown."""
+    """Posterior mass by margin that answers the question; `count` times None if unknown."""
     if group is None:
         return [None] * count
     return group.within if both_ways else group.above
@@ -195,7 +195,7 @@ def _share(mass: float | None) -> str:
 
 
 def _estimate(estimate: IntervalEstimate | None, scale: float, layout: str) -> str:
-    """`+0.40 (+0.09 to +0.71)`; without an interval where it is not bounded."""
+    """`+0.40 (+0.09 to +0.71)`; without an unbounded interval."""
     if estimate is None:
         return UNDEFINED
     value = f"{scale * estimate.value:{layout}}"
@@ -216,7 +216,7 @@ def caption(found: Supplement) -> str:
     besides = [row for of in found.variants for row in of.rows]
     is_tested = any(row.effects or row.pairs or row.exact or row.pooled for row in besides)
     if not is_tested and not any(of.groups or of.boxes or of.calibration for of in found.variants):
-        return "Nothing stands beside the verdict: no difference could be tested."
+        return "No additional analyses: no difference could be tested."
     parts = [f"Nothing here changes the verdict. Intervals (in brackets): {confidence}."]
     if any(row.effects for row in besides):
         parts.append(
@@ -239,9 +239,9 @@ def caption(found: Supplement) -> str:
     if any(of.calibration for of in found.variants):
         parts.append(
             "Calibration: the verdict on 1 minus the expected calibration error of the scores "
-            "(D-ECE: predictions in 15 bins by score, right at IoU 0.5 or not), so that a negative "
-            "difference is worse; the margins are points of this error. The mean is over the "
-            "classes of which every run has predictions."
+            "(D-ECE: predictions in 15 bins by score, correct at IoU 0.5 or not), so that a "
+            "negative difference is worse; the margins are points of this error. The mean is over "
+            "the classes of which every run has predictions."
         )
     if any(row.pairs for row in besides):
         parts.append(
@@ -256,7 +256,8 @@ def caption(found: Supplement) -> str:
     if any(row.pooled for row in besides):
         parts.append(
             "Partial pooling: posterior mean, interval and mass of each class's difference, which "
-            "leans on the other classes: differences of classes are normal around a common mean "
+            "borrows strength from the other classes: differences of classes are normal around a "
+            "common mean "
             "(flat prior) with a spread that has a half-Cauchy prior of scale 1 point. The mean "
             "over the classes is that of their posterior."
         )

@@ -1,4 +1,4 @@
-"""Where the variance of each difference comes from, and where further runs help most."""
+"""Sources of the variance of each difference, and where further runs help most."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,16 +16,16 @@ from workflow_scripts.contracts.runs import ALL
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
 
 MOSTLY = 0.5
-"""Share from which a source is most of the variance."""
+"""Minimum share of a source that is called most of the variance."""
 PLAUSIBLE_ERRORS = 2.0
-"""Standard errors up to which the difference of an A/A control is consistent with chance."""
+"""Maximum difference of an A/A control that is consistent with chance, in standard errors."""
 TITLE = "Shares of the variance of the difference in mean {ap}"
 CAPTION = (
     "Its runs, reference: what the runs of the variant and of {reference} contribute{seeds} "
-    "Test images: what another set of images like these would change, by resampling; an "
+    "Test images: the variance between sets of similar images, by resampling; an "
     "estimate below 0 counts as 0. Drawing: the part of the variant's runs that comes from drawing "
-    "its images with another seed (twins); not varied: all runs share one twin, so this chance "
-    "is in no interval. ±: half the width of the {confidence} interval in points: now, with "
+    "its images with another seed (twins); not varied: all runs share one twin, so no interval "
+    "includes this source. ±: half the width of the {confidence} interval in points: now, with "
     "twice the runs of both, and with unlimited runs, if the observed standard deviations are true."
 )
 ONE_SEED = (
@@ -41,23 +41,23 @@ TWO_SEEDS = (
 
 @dataclass(frozen=True)
 class Spread:
-    """What the runs of a variant are spread over, beside their seeds."""
+    """Twins and initialisations that the runs of a variant are spread over."""
 
     by_seed: bool
-    """Whether the method draws by a seed, so that another one gives other images."""
+    """Whether the images depend on a seed of the method."""
     twins: int
-    """Number of sets of images over which the runs are spread."""
+    """Number of twins that the runs are spread over."""
     of_twins: Mapping[str, GroupComponents | None]
     """Variance between and within twins, by class and `all`; empty with a single twin."""
     initialisations: int | None = None
-    """Number of initialisations over which the runs are spread; None if each has its own."""
+    """Number of initialisations that the runs are spread over; None if each has its own."""
     of_initialisations: Mapping[str, GroupComponents | None] = field(default_factory=dict)
     """Variance between and within initialisations, by class and `all`."""
 
 
 @dataclass(frozen=True)
 class VarianceRow:
-    """One difference: of a variant and a class, or of their mean."""
+    """The difference of a variant for one class or for the mean."""
 
     variant: VariantVerdict
     verdict: ClassVerdict
@@ -65,13 +65,13 @@ class VarianceRow:
 
     @property
     def of_runs(self) -> tuple[float | None, float | None]:
-        """Shares of the variant's and the reference's runs; that of pairs stands for both."""
+        """Shares of the variant's and the reference's runs; for pairs, one share for both."""
         own, *others = self.sources.shares[:-1]
         return own, (others[0] if others else None)
 
     @property
     def of_images(self) -> float | None:
-        """Share of the test images; None where it is not known."""
+        """Share of the test images; None if unknown."""
         return None if self.sources.images is None else self.sources.shares[-1]
 
 
@@ -92,7 +92,8 @@ def _sources(row: ClassVerdict, level: float) -> DifferenceVariance | None:
     if row.pairs is None:
         parts = tuple((of.std or 0.0, of.n) for of in (row.variant, row.reference))
     else:
-        # The verdict keeps no deviation of the pairs' differences, but the interval tells it.
+        # The verdict does not store the deviation of the pairs' differences, but the interval
+        # determines it.
         low, high = row.interval
         error = (high - low) / 2 / float(special.stdtrit(row.df, 1 - level))
         parts = ((error * math.sqrt(row.pairs), row.pairs),)
@@ -105,11 +106,11 @@ def _sources(row: ClassVerdict, level: float) -> DifferenceVariance | None:
 
 
 def shares_table(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> TextTable | None:
-    """A row per variant, for mean AP; None where no variance is known.
+    """A row per variant, for mean AP; None if no variance is known.
 
     Args:
         verdict: the verdict.
-        spreads: what the runs are spread over, by variant; one that is missing was not recorded.
+        spreads: spreads by variant; a missing one was not recorded.
     """
     rows = _of_means(verdict)
     if not rows:
@@ -143,7 +144,7 @@ def shares_table(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> T
 
 
 def _initialisations(spreads: Mapping[str, Spread]) -> int | None:
-    """Number of initialisations that the runs of all variants share; None if they share none."""
+    """Number of initialisations shared by the runs of all variants, or None."""
     return next((spread.initialisations for spread in spreads.values()), None)
 
 
@@ -159,14 +160,14 @@ def _confidence(verdict: ExperimentVerdict) -> str:
 
 
 def as_frame(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> pd.DataFrame:
-    """Every class of every variant; fractions of 1, undefined numbers are missing."""
+    """Every class of every variant; fractions of 1; undefined numbers are missing."""
     level = verdict.settings.test_level
     rows = variance_rows(verdict)
     return pd.DataFrame([_numbers(row, spreads.get(row.variant.variant), level) for row in rows])
 
 
 def _numbers(row: VarianceRow, spread: Spread | None, level: float) -> dict[str, object]:
-    """A difference by column."""
+    """Columns of a difference."""
     share, low, high = _of_initialisation(row, spread, level) or (None, None, None)
     of_images = row.sources.images is not None
     return {
@@ -196,7 +197,7 @@ def _percent(share: float | None) -> str:
 
 
 def _of_drawing(row: VarianceRow, spread: Spread | None) -> float | None:
-    """Share of the drawing in the variance of the difference; None where it is not known."""
+    """Share of the drawing in the variance of the difference; None if unknown."""
     found = spread and spread.of_twins.get(row.verdict.name)
     return found.share * (row.of_runs[0] or 0.0) if found else None
 
@@ -219,8 +220,8 @@ def _of_initialisation(
 ) -> tuple[float, float, float] | None:
     """Share of the initialisation in the variance of the difference, and the interval's ends.
 
-    It is a part of the share of the variant's runs, which counts them as independent. None where it
-    is not known.
+    It is a part of the share of the variant's runs, which counts them as independent. None if
+    unknown.
     """
     found = spread and spread.of_initialisations.get(row.verdict.name)
     if not found or math.isnan(found.share_of_a_run):
@@ -249,12 +250,12 @@ def _with_interval(share: float, low: float, high: float) -> str:
 def advice(
     verdict: ExperimentVerdict, spreads: Mapping[str, Spread], hours: Mapping[str, float]
 ) -> list[str]:
-    """Where further runs, images or twins help most, a sentence each.
+    """Advice on further runs, images or twins, one sentence each.
 
     Args:
         verdict: the verdict.
         spreads: as in `shares_table`.
-        hours: device hours of a run, by variant; not all have to be known.
+        hours: known device hours per run, by variant.
     """
     rows = [row for row in _of_means(verdict) if row.variant.role is Role.TREATMENT]
     undecided = [row for row in rows if _is_undecided(row)]
@@ -273,7 +274,7 @@ def _is_undecided(row: VarianceRow) -> bool:
 
 
 def _is_beyond_runs(row: VarianceRow, level: float) -> bool:
-    """Whether the test images alone leave more than the first margin."""
+    """Whether the contribution of the test images alone exceeds the first margin."""
     if row.sources.images is None:
         return False
     return row.sources.reach(level, math.inf) >= row.verdict.margins[0].margin
@@ -286,28 +287,32 @@ def _on_runs(row: VarianceRow, level: float) -> str:
         alone = unsigned(row.sources.reach(level, math.inf))
         return (
             f"{name} is undecided within {margin}, and no number of runs decides it for other "
-            f"images like these: the test images alone leave ± {alone}. More test images would."
+            f"images like these: the test images alone contribute ± {alone}. More test images "
+            "would."
         )
     said = f"{name} is undecided within {margin}: twice the runs narrow {now} to {twice}"
     if (row.of_images or 0.0) > MOSTLY:
-        return f"{said}; most of the variance is that of the test images, of which more help more."
+        return (
+            f"{said}; most of the variance comes from the test images, so more of them help more."
+        )
     return f"{said}."
 
 
 def _best_spent(
     rows: Sequence[VarianceRow], reference: str, hours: Mapping[str, float]
 ) -> str | None:
-    """The variant whose next run takes most variance off the undecided differences."""
+    """The variant whose next run reduces the variance of undecided differences most."""
     gains: dict[str, float] = {}
     for row in rows:
         if row.verdict.pairs is not None:
-            continue  # a run alone makes no pair
+            continue  # a single run does not make a pair
         for name, of in zip((row.variant.variant, reference), row.sources.parts, strict=True):
             gains[name] = gains.get(name, 0.0) + gain_of_a_run(*of)
     if not gains:
         pairs = [row.variant.variant for row in rows]
         return (
-            f"Further runs of {' and '.join(pairs)} and {reference} come in pairs of one seed."
+            f"Further runs of {' and '.join(pairs)} and {reference} come in pairs with the same "
+            "seed."
             if pairs
             else None
         )
@@ -318,8 +323,8 @@ def _best_spent(
     share = _percent(gains[best] / whole)
     cost = f" ({hours[best]:.1f} device hours)" if known else ""
     return (
-        f"The next hour of GPU is best spent on {best}: one more run{cost} takes {share} off the "
-        "variance of what is undecided."
+        f"The next GPU hour is best spent on {best}: one more run{cost} reduces the "
+        f"variance of undecided differences by {share}."
     )
 
 
@@ -329,8 +334,8 @@ def _on_twins(row: VarianceRow, spread: Spread | None) -> Iterator[str]:
         return
     if spread.twins == 1:
         yield (
-            f"All runs of {name} share one drawing of the images: its chance is in no interval. "
-            f"With twins: {runs} in variants.{name}, each of {runs} runs has its own."
+            f"All runs of {name} share one drawing of the images: no interval includes its "
+            f"variance. With twins: {runs} in variants.{name}, each of {runs} runs has its own."
         )
     elif spread.twins < runs:
         yield (
@@ -340,7 +345,7 @@ def _on_twins(row: VarianceRow, spread: Spread | None) -> Iterator[str]:
 
 
 def _on_initialisations(verdict: ExperimentVerdict, spreads: Mapping[str, Spread]) -> Iterator[str]:
-    """What the runs of the reference tell about the initialisation, and what it costs to ask."""
+    """Share of the initialisation by the reference's runs, and the cost of measuring it."""
     shared = _initialisations(spreads)
     if shared is None:
         return
@@ -351,7 +356,7 @@ def _on_initialisations(verdict: ExperimentVerdict, spreads: Mapping[str, Spread
         yield (
             f"Between the runs of {verdict.reference}, the initialisation is "
             f"{_percent(found.share_of_a_run)} of the variance ({_confidence(verdict)} interval "
-            f"{low:.0f} to {high:.0f} %), the order of the images with all else the rest."
+            f"{low:.0f} to {high:.0f} %), the order of the images and everything else the rest."
         )
     judged = [of.over_all for of in verdict.variants]
     if any(max(row.variant.n, row.reference.n) > shared for row in judged):

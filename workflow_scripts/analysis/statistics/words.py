@@ -1,4 +1,4 @@
-"""Names of tests and columns, by the question and by whether runs were paired."""
+"""Names of tests and columns, by question and pairing."""
 
 from run_equivalence.verdicts import Question, Verdict
 
@@ -17,7 +17,7 @@ VERDICTS = {
 
 
 def possible_verdicts(verdict: ExperimentVerdict) -> tuple[Verdict, ...]:
-    """The verdicts that the question allows."""
+    """Possible verdicts by question."""
     decided = VERDICTS[verdict.settings.question]
     return (*decided, Verdict.INCONCLUSIVE, Verdict.UNTESTABLE)
 
@@ -46,13 +46,13 @@ def p_different_title(of: VariantVerdict) -> str:
 
 
 def correction_title(verdict: ExperimentVerdict) -> str:
-    """Extent of Holm's correction in the answer, as an adverbial: `after Holm correction`."""
+    """Extent of Holm's correction in the answer, as a phrase: `after Holm correction`."""
     count = family_size(verdict)
     return "after Holm correction" + (f" over {count} treatments" if count else "")
 
 
 def family_size(verdict: ExperimentVerdict) -> int:
-    """Number of treatments that are corrected over each other; 0 if they are not."""
+    """Number of treatments that are corrected over each other; 0 without such a correction."""
     is_family = any(
         at.verdict_family for of in verdict.treatments for row in of.rows for at in row.margins
     )

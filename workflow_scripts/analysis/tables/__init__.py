@@ -1,1 +1,1 @@
-"""Bring the evaluations of all runs together: the whitepaper's Table II."""
+"""Aggregation of the evaluations of all runs: the whitepaper's Table II."""

@@ -1,4 +1,4 @@
-"""The cross test: models by the images that they were trained on and tested on."""
+"""The cross test: AP by the images of training and test."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,7 +18,7 @@ COLUMNS = ["class", "trained_on", "tested_on", "mean", "std", "n"]
 def cross_table(
     by_test: Mapping[str, Sequence[EvaluatedRun]], expected: ExpectedRuns
 ) -> pd.DataFrame:
-    """AP by class, training and test: of masks, or of boxes where models learned these.
+    """AP by class, training and test: of masks, or of boxes for box models.
 
     Args:
         by_test: the runs' evaluations by the variant of the test images.
@@ -63,7 +63,7 @@ CAPTION = (
 
 
 def _matrices(table: pd.DataFrame, expected: ExpectedRuns) -> list[TextTable]:
-    """A matrix for all classes, then one for each: a row a training, a column a test."""
+    """A matrix for all classes, then one per class: a row per training, a column per test."""
     tests = list(table["tested_on"].unique())
     text = {
         (row["class"], row["trained_on"], row["tested_on"]): cell(

@@ -22,7 +22,7 @@ def as_csv(table: ResultTable) -> str:
 
 
 def as_markdown(table: ResultTable) -> str:
-    """The whitepaper's layout; the variants stand in the first row, below the AP's name."""
+    """The whitepaper's layout, with the variants in the first row below the AP's name."""
     parts = [_pipes(block, table.task.heading) for block in blocks(table)]
     return "\n\n".join(filter(None, [*parts, table.caption, missing_line(table)])) + "\n"
 
@@ -35,7 +35,7 @@ def _pipes(block: TextTable, title: str) -> str:
 
 
 def as_plain_text(table: ResultTable) -> str:
-    """The layout for output that goes to a file or a log."""
+    """The layout for files and logs."""
     parts = []
     for block in blocks(table):
         first, *others = block.columns
@@ -75,7 +75,7 @@ def _tabular(block: TextTable, title: str) -> str:
 
 
 def show(table: ResultTable) -> None:
-    """Print the table on standard output: drawn on a terminal, plain text elsewhere."""
+    """Print the table on standard output: formatted on a terminal, plain text elsewhere."""
     if not sys.stdout.isatty():
         print(as_plain_text(table), end="")
         return

@@ -19,17 +19,17 @@ from workflow_scripts.contracts.tables import (
 from workflow_scripts.contracts.tasks import Task
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl")
-"""Metrics of masks, named as in eval.json; those of boxes have the prefix `bbox_`, as
-`Task.metric` has it."""
+"""Metrics of masks, named as in eval.json; those of boxes have the prefix `bbox_` (see
+`Task.metric`)."""
 METRICS_OF_ALL = ("AP", "AP50", "AP75")
-"""Metrics that eval.json has for the mean over the classes, too; the AP is the mAP."""
+"""Metrics that eval.json also has for the mean over the classes; the AP is the mAP."""
 COLUMNS_OF_A_BLOCK = 4
 
 
 def long_table(
     runs: Sequence[EvaluatedRun], variants: Sequence[str], classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Mean and standard deviation over the runs, a row for each class, variant and metric.
+    """Mean and standard deviation over the runs, one row per class, variant and metric.
 
     Returns:
         columns class (the last is `all`), variant, metric (`AP`, …, unless models learned boxes
@@ -61,12 +61,12 @@ def long_table(
 
 
 def _prefix(task: Task) -> str:
-    """Beginning of the names of a task's metrics."""
+    """Prefix of a task's metrics."""
     return task.metric.removesuffix("AP")
 
 
 def _aps(run: EvaluatedRun) -> Iterator[tuple[str, str, float | None]]:
-    """Class, metric and AP of all that a run's evaluation says."""
+    """Class, metric and value of all APs in a run's evaluation."""
     for task, scores in run.evaluation.coco.by_task.items():
         prefix = _prefix(task)
         of_all = (scores.mean_ap, scores.AP50, scores.AP75)
@@ -91,7 +91,7 @@ def result_table(
         expected: runs of the experiment.
         reference: variant that the others are compared with.
         missing: seeds of the expected runs that have no evaluation, by variant.
-        note: further sentence of the caption.
+        note: additional sentence of the caption.
     """
     first = runs[0].evaluation
     table = long_table(runs, expected.variants, expected.classes)
@@ -135,14 +135,14 @@ def result_table(
 
 
 def _below_results(path: Path) -> str:
-    """A run's file as a table names it: below the results' folder, on whatever machine."""
-    # A run's test on other images lies in a folder of its own.
+    """A run's file relative to the results folder, as tables name it."""
+    # A run's test on other images has a separate folder.
     depth = 5 if path.parent.name.startswith("also~") else 4
     return Path(*path.parts[-depth:]).as_posix()
 
 
 def _layout(table: pd.DataFrame, expected: ExpectedRuns, task: Task) -> TextTable:
-    """The whitepaper's layout: a row a class, a column a variant."""
+    """The whitepaper's layout: a row per class, a column per variant."""
     text = {
         (row["class"], row["variant"]): cell(
             row["mean"], row["std"], row["n"], len(expected.seeds_of(row["variant"]))
@@ -159,7 +159,7 @@ def _layout(table: pd.DataFrame, expected: ExpectedRuns, task: Task) -> TextTabl
 
 
 def blocks(table: ResultTable) -> list[TextTable]:
-    """The layout in pieces that fit a page: past four variants, each begins with the reference."""
+    """The layout in parts of up to four variants, each starting with the reference."""
     names = list(table.layout.columns)
     if len(names) <= COLUMNS_OF_A_BLOCK:
         return [table.layout]
@@ -180,7 +180,7 @@ def _columns(layout: TextTable, names: Sequence[str]) -> TextTable:
 def _caption(
     expected: ExpectedRuns, missing: Mapping[str, Sequence[int]], tested: RunEvaluation, task: Task
 ) -> str:
-    """The numbers of the table, explained in one sentence or two."""
+    """Explanation of the table's numbers, in one or two sentences."""
     by_variant = [
         len(expected.seeds_of(variant)) - len(missing.get(variant, ()))
         for variant in expected.variants

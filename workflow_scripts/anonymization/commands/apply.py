@@ -1,4 +1,4 @@
-"""`anonymization apply`: one variant of the images of one shard."""
+"""`anonymization apply`: one variant of a shard's images."""
 
 import shutil
 from collections import Counter
@@ -51,25 +51,24 @@ def apply(
 ) -> None:
     """Make one variant of the images of one shard.
 
-    Without a shard, of all images of the annotations, none of which is left out. The result is a
-    folder with the images at the data set's own relative paths, and a manifest. Images without
-    regions are linked, or copied without metadata; the others are written as PNG (8-bit RGB)
-    whatever they were.
+    Without a shard: of all images of the annotations, dropping none. The result is a folder with
+    the images at the data set's relative paths, and a manifest. Images without regions are linked,
+    or copied without metadata; the others are written as PNG (8-bit RGB), whatever their format
+    was.
 
     Args:
-        variant: its name, for the messages.
-        regions: pii/{split}/{shard}.parquet; of all shards for images that are dropped at random.
-        output: images/{variant}/{split}/{shard}; it appears when it is complete.
-        as_originals: write every image, with the name and the format of its original and without
-            its metadata.
-        threads: images at a time.
+        variant: name of the variant, for messages.
+        regions: pii/{split}/{shard}.parquet; for images dropped at random, of all shards.
+        output: images/{variant}/{split}/{shard}; it appears once complete.
+        as_originals: write every image with the name and format of its original, without metadata.
+        threads: number of images processed at a time.
     """
     part = split_of_shard(annotations, shards, shard) if shards else CocoSplit.read(annotations)
     settings.check(part)
     by_split = bool(shards) and settings.needs_whole_split
     count = len(read_split_of(shards, shard)) if shards and by_split else 1
     if len(regions) != count:
-        raise UserError(f"--regions: {len(regions)} files; this method takes {count}")
+        raise UserError(f"--regions: {len(regions)} files; this method needs {count}")
     found = [region for path in regions for region in read_regions(path)]
     seen = pictures_of(CocoSplit.read(annotations) if by_split else part, images, found)
     names = {image.file_name for image in part.images}
@@ -90,11 +89,11 @@ def apply(
             write_manifest(folder / FILE_NAME, [*entries, *map(dropped_entry, dropped)])
     _warn_of_untouched(pictures, entries)
     if removed := shard_folder.removed:
-        log.info("metadata left out of %d images (%s)", len(removed), _counted(removed))
+        log.info("metadata removed from %d images (%s)", len(removed), _counted(removed))
     if having := shard_folder.kept:
         log.warning(
-            "%d images have the metadata of the files that they were taken from (%s); "
-            "strip_metadata: true leaves it out of JPEG, PNG and WebP files",
+            "%d images keep the metadata of their source files (%s); "
+            "strip_metadata: true removes it from JPEG, PNG and WebP files",
             *(len(having), _counted(having)),
         )
     if dropped:
@@ -108,13 +107,13 @@ def apply(
 
 
 def _remove_unfinished(output: Path) -> None:
-    """Remove what killed jobs left of this shard: copies of originals may be among it."""
+    """Remove files of this shard left by killed jobs, which may include copies of originals."""
     for folder in unfinished(output):
         end_marked(str(folder.resolve()))
         originals = sum(path.is_file() for path in folder.glob(".command/input/**/*"))
         shutil.rmtree(folder)
         log.warning(
-            "%s: removed, with copies of %d originals; a job that was killed left it behind",
+            "%s: removed leftovers of a killed job, with copies of %d originals",
             *(folder, originals),
         )
 
@@ -125,7 +124,7 @@ def _counted(metadata: Sequence[tuple[str, ...]]) -> str:
 
 
 def _warn_of_untouched(pictures: Sequence[Picture], entries: Sequence[Entry]) -> None:
-    """Warn of images from elsewhere that are unchanged where a face or a plate was found."""
+    """Warn of images from elsewhere that are unchanged at a detected face or plate."""
     found = {picture.record.file_name for picture in pictures if picture.regions}
     theirs = [entry for entry in entries if entry.image in found and not entry.linked]
     untouched = [entry.image for entry in theirs if not entry.faces + entry.license_plates]

@@ -1,4 +1,4 @@
-"""`anonymization check`: whether variants can be made."""
+"""`anonymization check`: check that variants can be made."""
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
@@ -10,12 +10,12 @@ from workflow_scripts.contracts.shard_arguments import Annotations
 
 
 def check(*, settings: Settings[Variants], annotations: Annotations) -> None:
-    """Check whether variants can be made, e.g. whether a folder of images is complete.
+    """Check that variants can be made, e.g. that a folder of images is complete.
 
     The settings are those of all variants, by name.
 
     Raises:
-        UserError: a line for each finding, with its variant.
+        UserError: one line per finding, with its variant.
     """
     split = CocoSplit.read(annotations)
     findings = []

@@ -17,7 +17,7 @@ def gather(*, folders: Folders, annotations: Annotations, output: File) -> None:
         output: images/{variant}/{split}/manifest.parquet.
 
     Raises:
-        UserError: an image is missing or of another original, or too many are dropped.
+        UserError: an image is missing or made from another original, or too many are dropped.
     """
     entries = manifest.gather(CocoSplit.read_images(annotations), folders)
     dropped = sum(entry.dropped for entry in entries)
@@ -36,5 +36,5 @@ def gather(*, folders: Folders, annotations: Annotations, output: File) -> None:
         log.info("%d of %d images are dropped", dropped, len(entries))
     for name, (lost, total) in instances.items():
         if lost:
-            rest = "" if lost < total else ", and none is left to learn from"
-            log.info("%s: %d of %d instances are dropped with them%s", name, lost, total, rest)
+            rest = "" if lost < total else ", leaving none to learn from"
+            log.info("%s: %d of %d instances are dropped%s", name, lost, total, rest)

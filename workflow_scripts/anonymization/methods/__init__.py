@@ -1,1 +1,1 @@
-"""The ways to treat faces and license plates: a module each, found by being here."""
+"""Anonymization methods: every module in this folder is registered."""

@@ -1,4 +1,4 @@
-"""Areas filled with one colour."""
+"""Method `blackbox`: areas filled with one colour."""
 
 from typing import Annotated, Literal
 
@@ -19,5 +19,5 @@ class Blackbox(Redaction):
     """Red, green and blue, 0 to 255."""
 
     def fill(self, image: np.ndarray, area: Area) -> np.ndarray:
-        """The colour."""
+        """Colour of the area."""
         return np.array(self.colour, np.uint8)

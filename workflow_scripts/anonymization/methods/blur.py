@@ -1,4 +1,4 @@
-"""Gaussian blur."""
+"""Method `blur`: Gaussian blur."""
 
 import math
 from typing import Literal
@@ -10,9 +10,9 @@ from pydantic import Field
 from workflow_scripts.anonymization.redaction import Area, Redaction
 
 REACH = 3
-"""A Gaussian is cut off at this many standard deviations."""
+"""Number of standard deviations at which a Gaussian is truncated."""
 FULL_RESOLUTION = 4.0
-"""Up to this standard deviation (pixels) the blur is computed at full resolution."""
+"""Maximum standard deviation (pixels) for a blur at full resolution."""
 
 
 class Blur(Redaction):
@@ -21,10 +21,10 @@ class Blur(Redaction):
     method: Literal["blur"] = "blur"
     """Blur with a Gaussian."""
     strength: float = Field(0.3, gt=0, le=2)
-    """The Gaussian's standard deviation relative to the smaller side of the region."""
+    """Standard deviation of the Gaussian, relative to the smaller side of the region."""
 
     def fill(self, image: np.ndarray, area: Area) -> np.ndarray:
-        """The blurred area; what lies around it blends in, as in a blurred photograph."""
+        """The blurred area, into which its surroundings blend, as in a blurred photograph."""
         sigma = max(self.strength * area.side, 1)
         reach = math.ceil(REACH * sigma)
         top, left = max(area.y0 - reach, 0), max(area.x0 - reach, 0)
@@ -36,8 +36,8 @@ class Blur(Redaction):
 def gaussian(image: np.ndarray, sigma: float) -> np.ndarray:
     """Blur (height, width, 3) uint8; wide Gaussians are computed on a smaller copy.
 
-    What a wide Gaussian leaves has no detail that the smaller copy could lose, and the cost would
-    grow with its width.
+    The result of a wide Gaussian has no detail that the smaller copy could lose, and at full
+    resolution the cost would grow with its width.
     """
     factor = max(sigma / FULL_RESOLUTION, 1)
     height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""An external anonymizer: a program that reads a folder of images and fills another."""
+"""Method `command`: an external program that reads a folder of images and fills another."""
 
 import contextlib
 import shutil
@@ -31,7 +31,7 @@ NEEDED = ("input", "output")
 
 
 class CommandMethod(Method):
-    """Run a program once for each shard, and take its images as they are."""
+    """Run a program once per shard, and use its images unchanged."""
 
     makes_images: ClassVar = False
 
@@ -40,17 +40,19 @@ class CommandMethod(Method):
     command: str
     """The program and its arguments, without a shell. `{input}` is a folder with copies of the
     originals at their relative paths, `{output}` an empty one to fill in the same way, `{regions}`
-    a JSON file with the faces and license plates, `{threads}` how many threads it may use."""
+    a JSON file with the faces and license plates, `{threads}` the number of threads that it may
+    use."""
     directory: Path | None = None
-    """The folder that the program runs in; null: the one that the workflow runs in."""
+    """Working directory of the program; null: that of the workflow."""
     version: str = ""
-    """Any text. Change it when the program has changed, and the images are made anew."""
+    """Any text. Change it when the program has changed, so that the images are made again."""
     all_images: bool = False
-    """Hand over images without faces and license plates as well."""
+    """Whether the program also gets images without faces and license plates."""
     timeout_minutes: float | None = Field(None, gt=0)
-    """End the program, and fail, when a shard takes longer; null: wait."""
+    """Time limit per shard, after which the program is stopped and the job fails; null: no
+    limit."""
     lossy: bool | None = None
-    """Whether its images went through a lossy codec; null: JPEG and WebP files did."""
+    """Whether its images went through a lossy codec; null: true for JPEG and WebP files."""
     whole_image: bool = False
     """Whether its images may differ from their originals everywhere (see method precomputed)."""
 
@@ -65,7 +67,7 @@ class CommandMethod(Method):
         return filled_in(self.command, values)
 
     def check(self, split: CocoSplit) -> None:
-        """See that the program is there."""
+        """Check that the program exists."""
         if self.directory is not None and not self.directory.is_dir():
             raise UserError(f"directory: there is no folder {self.directory}")
         try:
@@ -81,7 +83,7 @@ class CommandMethod(Method):
 
     @contextlib.contextmanager
     def prepared(self, pictures: Sequence[Picture], folder: Path, threads: int) -> Iterator[Method]:
-        """Run the program; yields what reads its images. See `Method.prepared`."""
+        """Run the program; yields a reader of its images. See `Method.prepared`."""
         handed = [item for item in pictures if item.regions or self.all_images]
         work = folder.resolve() / ".command"
         output = work / "output"
@@ -101,14 +103,15 @@ class CommandMethod(Method):
             if findings:
                 raise UserError.of(findings)
             yield results
-        except UserError as error:  # the folder will not be there when the message is read
+        except UserError as error:  # the folder will be gone when the message is read
             raise UserError(str(error).replace(str(output), "{output}")) from None
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
     def _run(self, handed: Sequence[Picture], work: Path, output: Path, threads: int) -> None:
         for item in handed:
-            # No link: a program that writes into its input would write into the data set.
+            # Copied, since with a link, a program that modifies its input would modify the data
+            # set.
             copy = work / "input" / item.record.file_name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(item.path, copy)
@@ -124,27 +127,29 @@ class CommandMethod(Method):
                 directory=self.directory,
                 timeout=timeout,
                 environment=environment_of_others(),
-                # Whoever finds the folder later can end what still works in it.
+                # Lets later jobs that find the folder stop processes that still work in it.
                 mark=str(work.parent),
                 secrets=secrets_in(self.command),
             )
         except ProgramTimeoutError:
             limit = duration(timeout or 0)
-            raise UserError(f"command: {name} was not done after {limit}; ended it") from None
+            raise UserError(
+                f"command: {name} did not finish within {limit} and was stopped"
+            ) from None
         except ProgramError as error:
             raise UserError(f"command: {error}") from None
 
 
 def _check_links(work: Path, output: Path) -> None:
-    """Check the links among a program's results, whose content is taken.
+    """Check the links among a program's results, whose targets are copied.
 
     Raises:
-        UserError: a link leads nowhere, to a folder, or out of the folders of the program.
+        UserError: a link is broken, leads to a folder, or leads out of the program's folders.
     """
     written = [output] if output.is_symlink() else sorted(output.rglob("*"))
     links = [path for path in written if path.is_symlink()]
     findings = [
-        f"{path} is a link to {path.readlink()}; the program has to write files of its own"
+        f"{path} is a link to {path.readlink()}; the program has to write regular files"
         for path in links
         if not path.is_file() or not path.resolve().is_relative_to(work)
     ]
@@ -153,7 +158,7 @@ def _check_links(work: Path, output: Path) -> None:
     links += [path for path in written if path.is_file() and path.stat().st_nlink > 1]
     if links:
         log.warning(
-            "%d results of the program are links, e.g. %s; what they lead to is copied",
+            "%d results of the program are links, e.g. %s; their targets are copied",
             *(len(links), links[0].relative_to(output)),
         )
 

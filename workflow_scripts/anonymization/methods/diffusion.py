@@ -1,4 +1,4 @@
-"""Faces inpainted by a diffusion model, plates with other characters."""
+"""Method `diffusion`: faces inpainted by a diffusion model, plates with other characters."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -18,17 +18,17 @@ from workflow_scripts.imaging.pictures import Picture
 
 
 class Diffusion(FacePainter, Method):
-    """Let a diffusion model paint other faces; plates are replaced as by `natural`.
+    """Replace faces by a diffusion model, and plates like method `natural`.
 
-    The model sees the surroundings of a face and never the face: that is filled with a smooth
-    colour beforehand. A change's method is `diffusion`, or `fallback` where the model gave no
-    picture and the smooth colour stayed; plates have those of `natural`.
+    The model sees the surroundings of a face but never the face itself, which is first filled with
+    a smooth colour. A change's method is `diffusion`, or `fallback` if the model returned no
+    picture and the smooth colour stayed; changes of plates have the methods of `natural`.
     """
 
     method: Literal["diffusion"] = "diffusion"
-    """Let a diffusion model paint other faces (docs/diffusion.md)."""
+    """Replace faces by a diffusion model (docs/diffusion.md)."""
     seed: Seed = 0
-    """Another seed paints other people."""
+    """Seed of the painted people."""
 
     @property
     def gpus(self) -> int:
@@ -39,7 +39,7 @@ class Diffusion(FacePainter, Method):
         return ENVIRONMENT
 
     def check(self, split: CocoSplit) -> None:
-        """See that libraries and weights are there."""
+        """Check that libraries and weights are there."""
         self.check_model()
 
     @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Frames with faces or license plates are left out, or as many others."""
+"""Method `drop`: frames with faces or license plates are left out, or as many random ones."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -14,37 +14,37 @@ from workflow_scripts.imaging.pictures import Picture
 
 
 class Drop(Method):
-    """Leave out the frames in which a face or a license plate was found.
+    """Drop the frames in which a face or a license plate was found.
 
-    The frames that are kept stay as they are. At random, as many frames are left out of those with
-    labelled instances, and as many of those without, which no model is trained on: both variants
-    train on equally many images.
+    The other frames stay unchanged. With `at_random`, equal numbers are dropped of frames with
+    labelled instances, and of frames without, which no model is trained on: both variants train on
+    the same number of images.
     """
 
     method: Literal["drop"] = "drop"
-    """Leave out frames with faces or license plates."""
+    """Drop frames with faces or license plates."""
     min_width: float = Field(0, ge=0)
-    """Leave out frames with a face or license plate of at least this width (pixels). Narrower ones
-    stay as they are in the frames that are kept. 0: every frame with a face or license plate."""
+    """Drop frames with a face or license plate of at least this width (pixels). Narrower ones stay
+    visible in the kept frames. 0: every frame with a face or license plate."""
     at_random: bool = False
-    """Leave out as many frames, whatever they show: a control, which tells what the number of
-    images costs. It needs a variant of method drop with the same `min_width`."""
+    """Drop the same number of frames at random: a control that shows the effect of the number of
+    images. It needs a variant of method drop with the same `min_width`."""
     seed: Seed = 0
-    """With `at_random`, another seed leaves out other frames."""
+    """Seed of the random choice with `at_random`."""
 
     @model_validator(mode="after")
     def _seed_has_a_use(self) -> "Drop":
         if self.seed and not self.at_random:
-            raise ValueError("seed: it has no use without at_random")
+            raise ValueError("seed: it has no effect without at_random")
         return self
 
     @property
     def needs_whole_split(self) -> bool:
-        """The number of frames is known, and equal, over all shards only."""
+        """The number of frames is only known over all shards."""
         return self.at_random
 
     def dropped(self, pictures: Sequence[Picture]) -> frozenset[str]:
-        """The frames with a region of the least width, or as many others."""
+        """The frames with a region of the minimum width, or the same number of random ones."""
         chosen = [picture for picture in pictures if self._shows_pii(picture)]
         if self.at_random:
             ordered = sorted(pictures, key=self._place)
@@ -61,16 +61,16 @@ class Drop(Method):
         return any(region.width >= self.min_width for region in picture.regions)
 
     def _place(self, picture: Picture) -> str:
-        """Place in an order that depends on the seed and the name, and on no other image."""
+        """Sort key that depends on the seed and the name, but not on other images."""
         return sha256_of(f"{self.seed}/{picture.record.file_name}")
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator
     ) -> tuple[np.ndarray, list[Change]]:
-        """Change nothing in a frame that is kept."""
+        """Change nothing in a kept frame."""
         return picture.pixels.copy(), []
 
 
 def _is_trained(picture: Picture) -> bool:
-    """Whether a model is trained on an image: it has an instance that is no group."""
+    """Whether an image is used for training: it has an instance that is not a group."""
     return any(not item.instance.iscrowd for item in picture.objects)

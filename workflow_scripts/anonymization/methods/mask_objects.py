@@ -22,8 +22,8 @@ PERSONS_AND_VEHICLES = frozenset(
 class MaskObjects(Method):
     """Fill the masks of labelled objects, groups included, with one colour.
 
-    What a model learns from such images has to be worse. An experiment that does not show this
-    would not show the harm of an anonymization either.
+    Models trained on such images have to be worse. An experiment that does not show this would not
+    show the harm of an anonymization either.
     """
 
     treats_objects = True
@@ -31,15 +31,15 @@ class MaskObjects(Method):
     method: Literal["mask_objects"] = "mask_objects"
     """Fill whole labelled objects with one colour: a control that must show harm."""
     classes: tuple[str, ...] | None = None
-    """The classes of these objects; null: the persons and vehicles of Cityscapes' eight classes, as
-    far as the data set has them."""
+    """Classes of these objects; null: those of Cityscapes' eight classes that are persons or
+    vehicles and that the data set has."""
     colour: tuple[Channel, Channel, Channel] = (0, 0, 0)
     """Red, green and blue, 0 to 255."""
 
     def anonymize(
         self, picture: Picture, rng: np.random.Generator
     ) -> tuple[np.ndarray, list[Change]]:
-        """Fill each object of the classes; regions do not matter. See `Method.anonymize`."""
+        """Fill each object of the classes, ignoring regions. See `Method.anonymize`."""
         classes = PERSONS_AND_VEHICLES if self.classes is None else self.classes
         result = picture.pixels.copy()
         changes = []
@@ -54,7 +54,7 @@ class MaskObjects(Method):
         return result, changes
 
     def check(self, split: CocoSplit) -> None:
-        """See that the data set has the classes."""
+        """Check that the data set has the classes."""
         if self.classes is None:
             if PERSONS_AND_VEHICLES.isdisjoint(split.classes):
                 raise UserError(

@@ -1,4 +1,4 @@
-"""Faces of people who do not exist, and plates with other characters."""
+"""Method `natural`: faces of people who do not exist, and plates with other characters."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -33,36 +33,36 @@ LARGE_NATURAL, LARGE_DIFFUSION = "large_natural", "large_diffusion"
 class Natural(Method):
     """Draw another face over each face, and other characters on each license plate.
 
-    The method of a change is `natural`, `natural_wide` where more of a plate was painted anew,
-    `fallback` where nothing could be drawn and the region was covered without detail, and of large
-    faces `large_smear`, `large_natural` or `large_diffusion`.
+    The method of a change is `natural`; `natural_wide` if more of a plate was repainted; `fallback`
+    if nothing could be drawn and the region was covered without detail; for large faces
+    `large_smear`, `large_natural` or `large_diffusion`.
     """
 
     method: Literal["natural"] = "natural"
     """Draw another face over each face, and other characters on each license plate."""
     seed: Seed = 0
-    """Another seed draws other people and other plates."""
+    """Seed of the drawn people and plates."""
     identity: Literal["frame", "track"] = "frame"
-    """`frame`: a person gets another new face in each image. `track`: the same one in all images in
-    which the data set names the person's track (docs/natural.md)."""
+    """`frame`: a person gets a different face in each image. `track`: a person gets the same face
+    in all images in which the data set names the person's track (docs/natural.md)."""
     large: Literal["smear", "natural", "diffusion"] = "smear"
-    """What becomes of large faces, of which a drawn one would be noticed: cover them without
-    detail, draw them nevertheless, or let a diffusion model paint them."""
+    """Treatment of large faces, where a drawn face would be noticed: cover them without detail,
+    draw them anyway, or use a diffusion model."""
     large_above: float = Field(80, gt=0)
     """A face is large if its box is wider than this (pixels)."""
     donors: OwnWeights | None = None
     """A file of donors: each new face is mixed from those of several people instead of drawn
     (docs/natural.md); `python -m workflow_scripts anonymization donors` makes one."""
     diffusion: FacePainter | None = None
-    """With `large: diffusion`: the model and its settings, those of method diffusion."""
+    """Model and settings for `large: diffusion`, as for method diffusion."""
     _donors: Donors | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _painter_has_a_use(self) -> "Natural":
         if self.large == "diffusion" and self.diffusion is None:
-            raise ValueError("diffusion: large: diffusion needs it; name its model")
+            raise ValueError("diffusion: missing, but large is diffusion; name the model")
         if self.large != "diffusion" and self.diffusion is not None:
-            raise ValueError("diffusion: it has no use without large: diffusion")
+            raise ValueError("diffusion: it has no effect without large: diffusion")
         return self
 
     @property
@@ -74,7 +74,7 @@ class Natural(Method):
         return ENVIRONMENT if self.diffusion else super().environment
 
     def check(self, split: CocoSplit) -> None:
-        """See that libraries, weights and donors are there, and say if no track is."""
+        """Check that libraries, weights and donors exist, and warn if there are no tracks."""
         if self.diffusion:
             self.diffusion.check_model()
         if (donors := self.with_donors()._donors) is not None:
@@ -100,7 +100,7 @@ class Natural(Method):
                 )
             ]
             log.info(
-                "%d of %d faces are of a track; the others get another face in each image",
+                "%d of %d faces have a track; the others get a different face in each image",
                 sum(track is not None for track in tracks),
                 sum(region.kind is Kind.FACE for region in regions),
             )
@@ -134,7 +134,7 @@ class Natural(Method):
         regions = picture.regions
         people = owners_of(regions, picture.objects)
         tracks = tracks_of(regions, people, picture.objects)
-        # Numbers that no labelled object has.
+        # Ids that no labelled object has.
         names = sorted({track for track in tracks if track is not None})
         numbers = {name: -number for number, name in enumerate(names, start=1)}
         people = [
@@ -169,7 +169,7 @@ class Natural(Method):
     def _paint_large(
         self, pixels: np.ndarray, regions: Sequence[Region], changes: dict[int, Change]
     ) -> np.ndarray:
-        """A copy with faces over the large ones, which are smeared already, and so not seen."""
+        """A copy with painted faces in place of the large ones, which are already smeared."""
         assert self.diffusion is not None
         places = [place for place in sorted(changes) if self._is_large(regions[place])]
         faces = [regions[place] for place in places]
@@ -192,22 +192,22 @@ class Natural(Method):
         return LARGE_NATURAL if is_drawn else route.value
 
     def _seed_of(self, track: str) -> int:
-        """Seed of the person that everybody of a track becomes, whatever the image or shard."""
+        """Seed of the person drawn for a track, independent of image and shard."""
         return int(sha256_of(canonical_json([self.seed, "track", track]))[:15], 16)
 
 
 def tracks_of(
     regions: Sequence[Region], owners: Sequence[int | None], objects: Sequence[LabelledObject]
 ) -> list[str | None]:
-    """The track of each face: that of its region, or of the person on whom it is.
+    """The track of each face: that of its region, or of the person that it belongs to.
 
     Args:
         regions: of a picture.
         owners: see `owners_of`.
-        objects: that are labelled in the picture.
+        objects: objects labelled in the picture.
 
     Returns:
-        A name per region; None for plates and for faces of no track.
+        A name per region; None for plates and for faces without a track.
     """
     names = {one.instance.id: one.instance.track for one in objects}
     return [
@@ -226,12 +226,12 @@ def _as_natural(region: Region) -> FaceRegion | PlateRegion:
 
 
 def owners_of(regions: Sequence[Region], objects: Sequence[LabelledObject]) -> list[int | None]:
-    """Id of the labelled person or rider whose mask holds the middle of each face.
+    """Id of the labelled person or rider whose mask contains the centre of each face.
 
-    Where masks overlap, the smallest one counts. Groups of people own no face.
+    Where masks overlap, the smallest one counts. Groups of people are ignored.
 
     Returns:
-        An id per region; None for plates and for faces that belong to nobody.
+        An id per region; None for plates and for faces outside all masks.
     """
     people = sorted(
         (

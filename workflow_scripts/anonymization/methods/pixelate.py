@@ -1,4 +1,4 @@
-"""Mosaic of blocks in their mean colour."""
+"""Method `pixelate`: mosaic of blocks in their mean colour."""
 
 import math
 from typing import Literal
@@ -16,10 +16,10 @@ class Pixelate(Redaction):
     method: Literal["pixelate"] = "pixelate"
     """Replace by coarse blocks."""
     strength: float = Field(0.25, gt=0, le=1)
-    """A block's side relative to the smaller side of the region."""
+    """Side of a block, relative to the smaller side of the region."""
 
     def fill(self, image: np.ndarray, area: Area) -> np.ndarray:
-        """The blocks, the first of which starts in the upper left corner of the area."""
+        """The blocks, aligned to the upper left corner of the area."""
         crop = image[area.window]
         height, width = crop.shape[:2]
         block = max(self.strength * area.side, 2)

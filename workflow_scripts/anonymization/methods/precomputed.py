@@ -1,4 +1,4 @@
-"""Images that a service or the publisher of the data set anonymized."""
+"""Method `precomputed`: images anonymized by a service or the publisher of the data set."""
 
 from typing import ClassVar, Literal
 
@@ -9,7 +9,7 @@ from workflow_scripts.contracts.coco import CocoSplit
 
 
 class Precomputed(Twins):
-    """Take the images from a folder. They are used as they are."""
+    """Take the images from a folder and use them unchanged."""
 
     makes_images: ClassVar = False
 
@@ -17,7 +17,7 @@ class Precomputed(Twins):
     """Take images that were anonymized elsewhere."""
 
     def check(self, split: CocoSplit) -> None:
-        """See that there is an image of the right size for each training image."""
+        """Check that each training image has an anonymized image of the same size."""
         if not self.folder.is_dir():
             raise UserError(f"{self.folder}: no such folder (a variant's `folder`)")
         findings = self.findings(split.images)

@@ -1,4 +1,4 @@
-"""The originals: the reference that the other variants are compared with."""
+"""Method `unmodified`: the originals, the reference that other variants are compared with."""
 
 from typing import ClassVar, Literal
 
@@ -11,17 +11,17 @@ from workflow_scripts.imaging.pictures import Picture
 
 
 class Unmodified(Method):
-    """Leave the images as they are. A workflow trains on the originals and writes none."""
+    """Keep the images. The workflow trains on the originals and writes no copies."""
 
     makes_images: ClassVar = False
 
     method: Literal["unmodified"] = "unmodified"
     """Keep the originals."""
     seed_offset: Seed = 0
-    """Train with the run's seed plus this number: a second unmodified variant shows how much two
-    variants differ that are the same (A/A control)."""
+    """Offset added to the seed for training: a second unmodified variant shows how much two
+    identical variants differ (A/A control)."""
     speed: Literal["exact", "fast"] | None = None
-    """Train with this speed instead of that of the section `training`: a second unmodified variant
+    """Speed of the training, instead of that in section `training`: a second unmodified variant
     shows whether fast trainings are equivalent to exact ones."""
 
     def anonymize(

@@ -1,4 +1,4 @@
-"""`config`: whether a config file is right."""
+"""`config`: check a config file."""
 
 import json
 
@@ -27,7 +27,7 @@ def check(config: File | None = None, /, *, schema: File | None = None) -> None:
         schema: file for the JSON schema.
 
     Raises:
-        UserError: a line for each finding.
+        UserError: one line per finding.
     """
     if config is None and schema is None:
         raise UserError("missing: a config file to check, or --schema FILE")

@@ -16,14 +16,14 @@ from workflow_scripts.config.proposal import propose, propose_drawn
 def init(
     *data: Annotated[Path, option("PATH")], drawn: bool = False, output: File | None = None
 ) -> None:
-    """Write a commented config for a data set that it looks at.
+    """Inspect a data set and write a commented config for it.
 
-    What is uncertain is a comment in the file and a line on the terminal. An existing file is never
-    overwritten.
+    Each guess is marked by a comment in the file and reported on the terminal. An existing file is
+    never overwritten.
 
     Args:
         data: a folder in the Cityscapes layout, or a folder of COCO files, or the annotation files.
-        drawn: take drawn street scenes, which need no data.
+        drawn: use drawn street scenes, which need no data.
         output: the config file (default: FOLDER.yaml here, or drawn.yaml).
 
     Raises:
@@ -37,7 +37,7 @@ def init(
     name = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:64] or "experiment"
     output = output or Path(f"{name}.yaml")
     if output.exists():
-        raise UserError(f"{output}: exists; give --output another name")
+        raise UserError(f"{output}: already exists; choose another name with --output")
     proposal = propose_drawn(name) if drawn else propose(data, name)
     read_experiment(yaml.safe_load(proposal.text), str(output))
     try:

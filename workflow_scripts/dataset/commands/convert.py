@@ -34,18 +34,18 @@ def convert(
 
     kitti: the folder label_2 of the object benchmark. scalabel: a JSON file of BDD100K. yolo: the
     data.yaml with the class names; the text files are found from the images. zod: the folder
-    single_frames of Zenseact Open Dataset, which is that of the images, too. Regions in which
-    objects were not told apart become groups (iscrowd).
+    single_frames of Zenseact Open Dataset, which also has the images. Regions in which objects are
+    not separated become groups (iscrowd).
 
     Args:
-        layout: of the labels.
+        layout: layout of the labels.
         labels: file or folder of the labels.
         images: folder of the images.
-        only: text file with the images to take, one name a line; folders and suffix may be missing.
+        only: text file with the images to use, one name per line; folders and suffix are optional.
         output: the COCO file.
 
     Raises:
-        UserError: one line for each label or image that cannot be read, or that there are none.
+        UserError: one line per unreadable label or image; or there are none.
     """
     names = None if only is None else _names_in(only)
     findings: list[str] = []
@@ -80,5 +80,5 @@ def convert(
 def _names_in(file: Path) -> set[str]:
     names = {line.strip() for line in read_bytes(file).decode(errors="replace").splitlines()} - {""}
     if not names:
-        raise UserError(f"{file}: no name of an image in it")
+        raise UserError(f"{file}: has no image names")
     return names

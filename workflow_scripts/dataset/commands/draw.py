@@ -17,7 +17,7 @@ def draw(
 ) -> None:
     """Draw street scenes with exact masks, faces and license plates, in the Cityscapes layout.
 
-    The same settings give the same files, whatever the number of workers.
+    The same settings give the same files for any number of workers.
 
     Args:
         output: folder of the data set.

@@ -32,14 +32,14 @@ def index(
     The files are train.coco.json, val.coco.json, table_1.csv, table_1.md and shards.json.
 
     Args:
-        root: where a synthetic data set was drawn (the settings of others name it).
+        root: folder of a drawn data set (other data sets are named in the settings).
         output: folder for the files.
-        task: what is read of COCO files: masks, or the boxes of the annotations.
+        task: shapes that are read from COCO files: masks, or the boxes of the annotations.
         workers: processes (default: all CPUs).
 
     Raises:
-        UserError: `root` is missing, or a line for each finding in the data set; a split without
-            an object is one.
+        UserError: `root` is missing, or one line per problem in the data set, including a split
+            without objects.
     """
     with worker_pool(workers or os.cpu_count() or 1) as pool:
         if isinstance(settings, CocoDataset):
@@ -51,7 +51,7 @@ def index(
         else:
             root = root or getattr(settings, "root", None)
             if root is None:
-                raise UserError("--root: missing; say where the synthetic data set was drawn")
+                raise UserError("--root: missing; name the folder of the drawn data set")
             images = find_images(root, full=getattr(settings, "full", False))
             splits = _both(lambda split: read_cityscapes(root, split, images[split], pool))
             counts = {split: len(names) for split, names in images.items() if names}
@@ -75,7 +75,7 @@ def index(
 
 
 def _both(read: Callable[[str], CocoSplit]) -> dict[str, CocoSplit]:
-    """Both splits; the findings of both in one error."""
+    """Both splits; one error reports the problems of both."""
     splits: dict[str, CocoSplit] = {}
     errors: list[str] = []
     for split in ("train", "val"):
@@ -83,6 +83,6 @@ def _both(read: Callable[[str], CocoSplit]) -> dict[str, CocoSplit]:
             splits[split] = read(split)
         except UserError as error:
             errors.append(str(error))
-    if errors:  # both may be of one file
+    if errors:  # both may be from one file
         raise UserError.of("\n".join(dict.fromkeys(errors)).splitlines())
     return splits

@@ -28,15 +28,15 @@ def index_test(
     """Check every file of a further test set, and write its annotations.
 
     Args:
-        name: of the test set, as in `evaluation.also`.
+        name: name of the test set, as in `evaluation.also`.
         classes: classes of the study.
-        task: what is read: masks, or the boxes of the annotations.
-        train: train.coco.json of the experiment; test images that are among these are counted.
+        task: shapes to read: masks, or the boxes of the annotations.
+        train: train.coco.json of the experiment; test images that it contains are counted.
         output: the annotations to write.
         workers: processes (default: all CPUs).
 
     Raises:
-        UserError: a line for each finding in the test set.
+        UserError: one line per problem in the test set.
     """
     training = CocoSplit.read_images(train)
     if training.classes != classes:

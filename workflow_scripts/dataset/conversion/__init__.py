@@ -1,1 +1,1 @@
-"""Labels of public data sets as COCO files: a module for each layout, and the writer."""
+"""Labels of public data sets as COCO files: one module per layout, and the writer."""

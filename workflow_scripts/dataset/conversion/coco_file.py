@@ -11,7 +11,7 @@ from .source import SourceImage
 
 
 def names_of(file_name: str) -> set[str]:
-    """The names by which a list may mean an image: without folders or suffix, too."""
+    """The names that a list may use for an image, also without folders or suffix."""
     path = Path(file_name)
     return {file_name, path.name, path.stem}
 
@@ -22,15 +22,15 @@ def as_coco(
     findings: list[str],
     only: Collection[str] | None = None,
 ) -> tuple[dict[str, Any], Counter[str]]:
-    """The content of a COCO file, and how often something was left out.
+    """The content of a COCO file, and the number of omitted labels by kind.
 
     A region of every class becomes a group (`iscrowd`) of each class.
 
     Args:
         labelled: images with their objects.
         images: folder of the images, whose sizes are read.
-        findings: gets a line for each image that cannot be read.
-        only: images to take, by file name, or without its folders or suffix; None for all.
+        findings: gets one line per unreadable image.
+        only: images to use, by file name, with or without folders and suffix; None for all.
     """
     read = []
     for image in labelled:

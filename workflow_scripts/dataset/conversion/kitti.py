@@ -1,4 +1,4 @@
-"""KITTI's object labels: `label_2`, a text file for each image, a line for each object.
+"""KITTI's object labels: `label_2`, a text file per image, a line per object.
 
 Source: readme.txt of the benchmark's object development kit.
 """
@@ -11,9 +11,9 @@ from plain_commands.files import read_bytes
 from .source import SourceImage, SourceObject, box_between
 
 FIELDS = 15
-"""Type, truncation, occlusion, angle, four of the box, seven of the box in space."""
+"""Type, truncation, occlusion, angle, four values of the box, seven of the 3D box."""
 UNLABELLED = "DontCare"
-"""Type of a region with objects that were not labelled, of whatever class."""
+"""Type of a region with unlabelled objects of any class."""
 SUFFIXES = ".png", ".jpg", ".jpeg"
 
 
@@ -40,7 +40,7 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
 
 def _object_of(fields: list[str]) -> SourceObject:
     if len(fields) != FIELDS:
-        raise ValueError(f"{len(fields)} fields instead of {FIELDS}; is it a label of KITTI?")
+        raise ValueError(f"{len(fields)} fields instead of {FIELDS}; is it a KITTI label?")
     box = box_between(*map(float, fields[4:8]))
     if fields[0] == UNLABELLED:
         return SourceObject(None, box, is_group=True)

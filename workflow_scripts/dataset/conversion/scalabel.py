@@ -1,7 +1,7 @@
 """Scalabel's JSON, the format of BDD100K: `frames` with `labels`.
 
 Source: `scalabel/label/typing.py`, `to_coco.py` and `transforms.py` of
-github.com/scalabel/scalabel. As there, the right and lower side of a box are its last pixels.
+github.com/scalabel/scalabel. As there, the right and lower sides of a box are its last pixels.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from plain_commands.files import read_json
 from .source import SourceImage, SourceObject, box_between
 
 GROUPS = "crowd", "ignored"
-"""Attributes of labels from which nothing is learned."""
+"""Attributes of labels that are excluded from training."""
 
 
 def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImage]:
@@ -76,7 +76,7 @@ def _mask_of(label: dict[str, Any]) -> list[list[float]] | dict[str, Any] | None
         return {"size": list(label["rle"]["size"]), "counts": label["rle"]["counts"]}
     parts = [part for part in label.get("poly2d") or [] if part["closed"]]
     if any(set(part["types"]) - {"L"} for part in parts):
-        raise ValueError("has curves in its poly2d; export it with rle, or with straight lines")
+        raise ValueError("has curves in its poly2d; export it as rle, or with straight lines")
     return [
         [float(value) for point in part["vertices"] for value in point] for part in parts
     ] or None

@@ -1,4 +1,4 @@
-"""What every layout of labels says: the images, and the objects in them."""
+"""Common form of all label layouts: images, and the objects in them."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class SourceObject:
-    """An object, or a region of objects that are not told apart.
+    """An object, or a region of objects that are not separated.
 
     Attributes:
-        class_name: name of the class; None for a region that may hold objects of every class.
+        class_name: name of the class; None for a region that may contain objects of every class.
         box: its box.
-        mask: its mask as COCO has it, polygons or RLE; None where only a box was drawn.
-        is_group: whether nothing is to be learned from it, and nothing to be found in it.
+        mask: its mask in COCO's form, polygons or RLE; None if it has only a box.
+        is_group: whether it is excluded from training and evaluation.
     """
 
     class_name: str | None
@@ -33,8 +33,8 @@ class SourceImage:
 
     Attributes:
         file_name: path relative to the folder of the images, with forward slashes.
-        objects: what is labelled in it.
-        left_out: kinds of labels that are neither boxes nor masks, one for each label.
+        objects: labelled objects.
+        left_out: kinds of labels that are neither boxes nor masks, one entry per label.
     """
 
     file_name: str
@@ -43,15 +43,15 @@ class SourceImage:
 
 
 Reader = Callable[[Path, Path, list[str]], Iterator[SourceImage]]
-"""Reads labels: their file or folder, the folder of the images, and a list to which it adds a line
-for each file that cannot be read; such a file is left out."""
+"""Reader of labels. Arguments: their file or folder, the folder of the images, and a list to which
+it adds one line per unreadable file, which is skipped."""
 
 
 def box_between(left: float, top: float, right: float, bottom: float) -> Box:
     """A box from the positions of its sides.
 
     Raises:
-        ValueError: right is not right of left, or bottom not below top, or one is infinite.
+        ValueError: a side is not finite, or the box is empty.
     """
     if not (right > left and bottom > top and math.isfinite(right - left + bottom - top)):
         raise ValueError(f"a box from ({left:g}, {top:g}) to ({right:g}, {bottom:g})")

@@ -1,4 +1,4 @@
-"""The text files of YOLO trainers: one for each image, a line for each object, in shares of it.
+"""The text files of YOLO trainers: one per image, a line per object, in shares of the image.
 
 Source: docs.ultralytics.com/datasets/detect and /segment.
 """
@@ -21,18 +21,18 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 CLASSES = "classes.txt"
 """List of class names that labelling tools write beside the labels."""
 SLACK = 0.01
-"""Share of an image's side by which coordinates may leave it."""
+"""Share of an image's side by which coordinates may exceed it."""
 
 
 def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImage]:
     """Read the labels of a folder of images, by the class names of a file such as `data.yaml`.
 
-    As for YOLO, the labels of `images/train/a.jpg` are in `labels/train/a.txt`, or beside the image
-    where no folder is called images. An image without such a file has no object; files without an
-    image are left out, which a line of the log says.
+    As in YOLO, the labels of `images/train/a.jpg` are in `labels/train/a.txt`, or beside the image
+    if no folder is called images. An image without such a file has no objects; files without an
+    image are skipped, with a warning.
     """
     names = _names_in(labels)
-    # Links to folders are followed, as by YOLO; Path.rglob follows none.
+    # Links to folders are followed, as by YOLO; Path.rglob does not follow them.
     pattern = f"{glob.escape(str(images))}/**/*"
     below = map(Path, glob.iglob(pattern, recursive=True))  # noqa: PTH207
     paths = sorted(path for path in below if path.suffix.lower() in SUFFIXES)
@@ -48,7 +48,7 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
         raw = read_bytes(path)
         size = size_in_header(raw)
         if size is not None and orientation_of(raw) != 1:
-            findings.append(f"{path}: has an EXIF orientation, which YOLO turns; store it turned")
+            findings.append(f"{path}: has an EXIF orientation, which YOLO applies; store it turned")
             continue
         lines = _lines_of(file)
         has_polygons = any(len(fields) > 6 for fields in lines.values())
@@ -65,8 +65,8 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
         yield SourceImage(path.relative_to(images).as_posix(), tuple(objects))
     if _are_corners(boxes):
         findings.append(
-            f"{images}: boxes of which some leave their image, while all fit if read as corners; "
-            "YOLO's are the centre, the width and the height"
+            f"{images}: some boxes leave their image, but all fit if read as corners; "
+            "YOLO boxes are centre, width and height"
         )
 
 
@@ -81,20 +81,20 @@ def _are_corners(boxes: list[list[float]]) -> bool:
 
 
 def _lines_of(file: Path) -> dict[int, list[str]]:
-    """The fields of the lines of a text file by number; none where there is no file."""
+    """The fields of the lines of a text file by line number; empty if there is no file."""
     content = read_bytes(file).decode("utf-8-sig", errors="replace") if file.is_file() else ""
     lines = enumerate(content.splitlines(), start=1)
     return {number: line.split() for number, line in lines if line.strip()}
 
 
 def _names_in(file: Path) -> dict[int, str]:
-    """Names of the classes by number, which are listed or numbered in the file.
+    """Class names by number, from a list or mapping in the file.
 
     Raises:
-        UserError: there are none, one is there twice, or the labels are keypoints.
+        UserError: there are none, a name is duplicated, or the labels are keypoints.
     """
     try:
-        # Words stay as they are: for YAML, `no` is false.
+        # Words are kept as text, since YAML would read `no` as false.
         content = yaml.load(read_bytes(file), yaml.BaseLoader)
         listed = content["names"]
         if isinstance(listed, list):
@@ -107,14 +107,14 @@ def _names_in(file: Path) -> dict[int, str]:
             f"{file}: no class names in it; name the data.yaml with `names` that YOLO trains with"
         ) from None
     if len(set(names.values())) < len(names):
-        raise UserError(f"{file}: two classes have one name")
+        raise UserError(f"{file}: two classes have the same name")
     if "kpt_shape" in content:
-        raise UserError(f"{file}: its labels have keypoints (kpt_shape), which are not read")
+        raise UserError(f"{file}: its labels have keypoints (kpt_shape), which are not supported")
     return names
 
 
 def _labels_of(image: Path) -> Path:
-    """The text file of an image; the last folder that is called images counts."""
+    """The text file of an image, by the last folder called images in its path."""
     parts = [*image.with_suffix(".txt").parts]
     if "images" in parts:
         parts[len(parts) - 1 - parts[::-1].index("images")] = "labels"
@@ -128,13 +128,14 @@ def _without_image(folder: Path, files: list[Path]) -> list[Path]:
 
 
 def _object_of(fields: list[str], names: dict[int, str], size: tuple[int, int]) -> SourceObject:
-    """The object of a line: a class, and a box's centre and size, or the corners of a polygon."""
+    """The object of a line: a class, with a box's centre and size or a polygon's corners."""
     if len(fields) != 5 and not (len(fields) >= 7 and len(fields) % 2):
         raise ValueError(
-            f"{len(fields)} fields; a class and 4 numbers of a box, or 6 and more of a polygon"
+            f"{len(fields)} fields; expected a class and 4 numbers of a box, or 6 or more of a "
+            "polygon"
         )
     if not fields[0].isdigit() or int(fields[0]) not in names:
-        raise ValueError(f"class {fields[0]} is none of the {len(names)} names")
+        raise ValueError(f"class {fields[0]} is not one of the {len(names)} names")
     name, values = names[int(fields[0])], [float(field) for field in fields[1:]]
     if not all(-SLACK <= value <= 1 + SLACK for value in values):
         raise ValueError(f"{' '.join(fields[1:])}: shares of the image are from 0 to 1")

@@ -1,8 +1,8 @@
 """Zenseact Open Dataset, frames: `single_frames/{id}/annotations/object_detection.json`.
 
 Source: `zod/anno/object.py` and `zod/cli/generate_coco_json.py` of github.com/zenseact/zod. The
-public images have either blurred or generated (DNAT) faces and license plates; originals are not
-public.
+public images have either blurred or generated (DNAT) faces and license plates; the originals are
+not public.
 """
 
 from collections.abc import Iterator

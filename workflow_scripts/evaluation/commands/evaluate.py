@@ -34,20 +34,20 @@ def evaluate(
     output: File,
     matches: File | None = None,
 ) -> None:
-    """Evaluate one run by the COCO protocol (masks and boxes) and by Cityscapes' (masks).
+    """Evaluate one run by the COCO protocol (masks and boxes) and Cityscapes' protocol (masks).
 
-    The calibration of its scores is measured as well. A run that learned boxes (`task: boxes`) is
-    evaluated on boxes only.
+    The calibration of the scores is measured as well. A run with `task: boxes` is evaluated on
+    boxes only.
 
     Args:
         predictions: COCO results, predictions.json or predictions.json.gz, with RLE masks unless
-            the run learned boxes. If they state the run that made them, it has to be this one.
-        run: run.json of the training: names the variant, seed, engine and fingerprint.
-        tested_on: the variant of the test images, noted in the result.
-        regions: faces and plates in these images, pii/val/{shard}.parquet of all shards: adds the
-            APs of exposed instances.
+            the run learned boxes. If they state their run, it has to be this one.
+        run: run.json of the training, with variant, seed, engine and fingerprint.
+        tested_on: the variant of the test images, recorded in the result.
+        regions: faces and plates in these images, pii/val/{shard}.parquet of all shards, for APs of
+            exposed instances.
         output: the eval.json to write.
-        matches: file for which predictions matched an instance, per image (matches.npz).
+        matches: file for the matches of predictions and instances, per image (matches.npz).
     """
     training = TrainingRecord.read(run)
     for finding in misplaced(run.parent, training.variant, training.seed):
@@ -91,4 +91,4 @@ def evaluate(
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
         log.info("%s mAP %s on %d images", kind, mean_ap, len(split.images))
     if not states_its_run:
-        log.warning("%s does not state which run made it; taken for that of %s", predictions, run)
+        log.warning("%s does not state its run; assumed to be %s", predictions, run)

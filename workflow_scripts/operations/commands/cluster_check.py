@@ -1,4 +1,4 @@
-"""`cluster check`: what Slurm says about the profiles."""
+"""`cluster check`: check profiles with Slurm."""
 
 import shutil
 from pathlib import Path
@@ -23,21 +23,21 @@ from workflow_scripts.operations.cluster import (
 def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
     """Ask Slurm whether it would take the profiles' jobs, without submitting any.
 
-    It reads the limits of accounts, qualities of service and partitions as well, and says what to
+    It also reads the limits of accounts, qualities of service and partitions, and reports what to
     set in the site file.
 
     Args:
-        profile: as given to snakemake, in the same order: profiles/slurm, then your site file.
+        profile: profiles in snakemake's order: profiles/slurm, then your site file.
 
     Raises:
-        UserError: Slurm is not installed, or a line for each finding, with its jobs.
+        UserError: Slurm is not installed, or one line per problem, with its jobs.
     """
     if shutil.which("sbatch") is None:
         raise UserError("sbatch: not found; run this on a login node of the cluster")
     profiles = Profile.read(profile)
     problem = accounting_problem()
     answers = f"squeue ({problem})" if problem else "sacct (accounting answers)"
-    log.info("job states are asked of %s", answers)
+    log.info("job states come from %s", answers)
     site = SlurmSite.ask()
     refused: dict[str, list[str]] = {}
     waiting: dict[str, list[str]] = {}
@@ -73,18 +73,18 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
 
 
 def _check_number(profile: Profile, limits: list[SlurmLimit]) -> list[str]:
-    """Compare the number of jobs at a time with the limits, and say what fits."""
+    """Compare the number of simultaneous jobs with the limits, and log advice."""
     running, submitted = (least(limits, on) for on in (Limited.RUNNING, Limited.SUBMITTED))
     if running is not None:
         log.info("%s: at most %g run at a time", running.by, running.most)
     if submitted is None:
         return []
     if submitted.most == 0:
-        return [f"{submitted.by} takes no jobs; set slurm-qos or account"]
+        return [f"{submitted.by} accepts no jobs; set slurm-qos or account"]
     jobs = int(profile.entries.get("jobs", 0))
     if jobs > submitted.most:
         log.warning(
-            "jobs: %d, but %s takes %g: set jobs: %g; what is more waits and is submitted later",
+            "jobs: %d, but %s accepts %g: set jobs: %g; the others are submitted later",
             *(jobs, submitted.by, submitted.most, submitted.most),
         )
     return []

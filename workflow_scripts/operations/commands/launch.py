@@ -1,4 +1,4 @@
-"""`launch`: one run, trained by hand."""
+"""`launch`: train one run by hand."""
 
 import shutil
 from typing import Annotated, Literal
@@ -24,26 +24,26 @@ def launch(
     seed: Seed,
     cluster: Literal["slurm", "local", "debug"],
 ) -> int:
-    r"""Train one run by hand, e.g. to debug a seed; Snakemake then sees it as done.
+    r"""Train one run by hand, e.g. to debug a seed; Snakemake then treats it as done.
 
-    It has the command, the folder, the lock and the resources of the rule `train`. For example:
+    It uses the command, folder, lock and resources of the rule `train`. For example:
 
         python -m workflow_scripts launch --variant natural --seed 3 --cluster slurm \
             -- --profile profiles/slurm --profile my-site.yaml --configfile mine.yaml
 
     Args:
-        snakemake: arguments of snakemake, behind `--`.
-        variant: of the experiment.
-        seed: of the experiment.
-        cluster: slurm submits one job and returns; saved before its walltime, it queues itself
-            again. local trains on this machine and waits for it. debug trains in this process.
+        snakemake: arguments of snakemake, after `--`.
+        variant: variant of the experiment.
+        seed: seed of the experiment.
+        cluster: slurm submits one job and returns; the job saves before its walltime ends and
+            resubmits itself. local trains on this machine and waits. debug trains in this process.
 
     Raises:
-        UserError: there is no such run, somebody trains it, its inputs are missing, Slurm is not
-            there or refuses, or the training failed.
+        UserError: no such run, it is already in training, its inputs are missing, Slurm is missing
+            or refuses the job, or the training failed.
     """
     if cluster == "slurm" and shutil.which("sbatch") is None:
-        raise UserError("sbatch: not found; run this on a login node, or take --cluster local")
+        raise UserError("sbatch: not found; run this on a login node, or use --cluster local")
     call = SnakemakeCall.behind_dashes(snakemake)
     folder = folder_of(call, variant, seed)
     refuse_if_owned(call.directory / folder)

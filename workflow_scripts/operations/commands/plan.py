@@ -1,4 +1,4 @@
-"""`plan`: what an experiment will take."""
+"""`plan`: estimate of an experiment's resources."""
 
 from dataclasses import asdict, dataclass
 from json import dumps
@@ -29,7 +29,7 @@ NODE_CORES = 64
 
 @dataclass(frozen=True)
 class Node:
-    """Resources of one node, as far as the user names them."""
+    """Resources of one node, as given by the user."""
 
     gpus: int | None
     cores: int | None
@@ -47,25 +47,25 @@ def plan(
     chart: Folder | None = None,
     json: bool = False,
 ) -> None:
-    r"""Estimate what Snakemake would run now: jobs, GPU-hours, CPU-hours, disk, and time.
+    r"""Estimate the jobs that Snakemake would run: GPU-hours, CPU-hours, disk, and time.
 
-    Durations are those of earlier jobs of the experiment (or of another, --records), else stated
-    defaults. It starts nothing. Before `index_dataset` has run, the shards and what follows them
-    are unknown. For example:
+    Durations are from earlier jobs of the experiment (or of another one, see --records), else
+    defaults, which are stated. Nothing is started. Before `index_dataset` has run, the shards and
+    the jobs after them are unknown. For example:
 
         python -m workflow_scripts plan --nodes 4 \
             -- --profile profiles/slurm --profile my-site.yaml --configfile mine.yaml
 
     Args:
-        snakemake: arguments of snakemake, behind `--`.
+        snakemake: arguments of snakemake, after `--`.
         nodes: number of nodes of the partition.
         gpus_per_node: GPUs (default: 4; without Slurm, those of the profile).
         cores_per_node: CPU cores (default: 64; without Slurm, those of the profile).
         memory_per_node: memory (default: never a limit).
-        records: results/<experiment> whose records count (default: this experiment's).
-        seeds: say too what these seeds would add: 10, or [1,2,7].
-        chart: folder for the drawn schedule, plan.svg and plan.png.
-        json: print JSON, for programs.
+        records: results/<experiment> with the records to use (default: this experiment).
+        seeds: also estimate these seeds: 10, or [1,2,7].
+        chart: folder for a chart of the schedule, plan.svg and plan.png.
+        json: print JSON.
     """
     call = SnakemakeCall.behind_dashes(snakemake)
     node = Node(gpus_per_node, cores_per_node, memory_per_node)
@@ -91,7 +91,7 @@ def forecast_of(
     nodes: int,
     node: Node,
 ) -> Forecast:
-    """What a call takes on a partition; without Slurm, on this machine as the profile has it."""
+    """Forecast of a call on a partition; without Slurm, on this machine."""
     own = call.directory / call.experiment.folder
     images = read_shard_size(own) or call.experiment.dataset.images_per_shard
     in_slurm = call.options.executor == "slurm"
@@ -107,19 +107,19 @@ def forecast_of(
 
 
 def workload_of(experiment: Experiment, results: Path) -> Workload:
-    """Images and iterations of an experiment, as far as they are known."""
+    """Images and iterations of an experiment, as far as known."""
     drawn = getattr(experiment.dataset, "images", None)
     images = read_image_counts(results) or (drawn and drawn.model_dump()) or Workload().images
     try:
         recipe = experiment.training.recipe()
-    except UserError as error:  # the framework is missing here
+    except UserError as error:  # the framework is not installed
         log.warning("training: the whitepaper's recipe is assumed (%s)", error)
         return Workload(images)
     return Workload(images, recipe.iterations, recipe.images_per_step)
 
 
 def as_text(found: Forecast) -> str:
-    """The forecast as people read it."""
+    """The forecast as text."""
     if not found.kinds:
         return "Nothing to do."
     rows: list[tuple[object, ...]] = [
@@ -143,7 +143,7 @@ def as_text(found: Forecast) -> str:
         [
             tabulate(rows, headers, disable_numparse=True),
             "",
-            f"Time: {duration(found.seconds)}. Not less than: {limits}.",
+            f"Time: {duration(found.seconds)}. Lower bounds: {limits}.",
             f"Critical path: {path}",
             f"States for resuming, while trainings run: {size(found.checkpoint_bytes)}",
         ]
@@ -151,23 +151,23 @@ def as_text(found: Forecast) -> str:
 
 
 def _basis(kind: KindForecast) -> str:
-    """What a duration was estimated from."""
+    """Basis of an estimated duration."""
     if kind.records:
         return f"{kind.records} records"
     return f"default for {kind.basis}" if kind.basis else "default"
 
 
 def difference(now: Forecast, more: Forecast, seeds: str) -> str:
-    """What other seeds add."""
+    """Additional resources for other seeds."""
     added = {name: more.total(name) - now.total(name) for name in ("jobs", "gpu_hours", "bytes")}
     return (
         f"With seeds={seeds}: {added['jobs']:+d} jobs, {added['gpu_hours']:+.1f} GPU-hours, "
-        f"{size(added['bytes'])} more; {duration(more.seconds)} in all"
+        f"{size(added['bytes'])} more; {duration(more.seconds)} in total"
     )
 
 
 def as_json(found: Forecast) -> dict[str, Any]:
-    """The forecast for programs; times in seconds."""
+    """The forecast as JSON; times in seconds."""
     return {
         "kinds": [asdict(kind) for kind in found.kinds],
         "seconds": found.seconds,
@@ -178,7 +178,7 @@ def as_json(found: Forecast) -> dict[str, Any]:
 
 
 def size(count: float) -> str:
-    """Bytes as people read them, decimal."""
+    """Size as text, with decimal prefixes."""
     for unit in ("B", "kB", "MB", "GB"):
         if abs(count) < 1000:
             return f"{count:.0f} {unit}"

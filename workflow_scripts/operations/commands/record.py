@@ -1,7 +1,6 @@
-"""`record`: tells Snakemake what a launched run was made from.
+"""`record`: record for Snakemake what a launched run was made from.
 
-Without it, Snakemake would see the run's files, but not notice when something changes that they
-depend on.
+Without it, Snakemake would see the run's files, but not notice later changes of their inputs.
 """
 
 import subprocess
@@ -15,19 +14,20 @@ from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 ONLY_THIS_RUN = "--force", "--allowed-rules", "train"
-"""What comes before it in the workflow is not looked at, and so not taken for up to date."""
+"""Rule to record; earlier rules of the workflow are not examined, and so not marked as up to
+date."""
 
 
 def record(folder: Folder, /, *snakemake: Behind) -> None:
-    """Mark a launched training as Snakemake's own; `launch` calls it.
+    """Record a launched training as if Snakemake had run it; called by `launch`.
 
     Args:
-        folder: the run's, below Snakemake's directory.
-        snakemake: arguments of snakemake, behind `--`.
+        folder: folder of the run, below Snakemake's directory.
+        snakemake: arguments of snakemake, after `--`.
 
     Raises:
-        UserError: they were made from something else than what the config, the code and the data
-            say now. The weights are renamed then, so that Snakemake trains again.
+        UserError: config, code or data have changed since. The weights are then renamed, so that
+            Snakemake trains again.
     """
     call = SnakemakeCall([*snakemake, *ONLY_THIS_RUN])
     run = call.directory / folder

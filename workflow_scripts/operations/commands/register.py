@@ -1,4 +1,4 @@
-"""`register`: the plan of an experiment, before its first run."""
+"""`register`: registration of an experiment's plan."""
 
 from plain_commands.console import log
 
@@ -6,23 +6,23 @@ from workflow_scripts.common.cli import Behind
 
 
 def register(*snakemake: Behind) -> None:
-    r"""Write down what an experiment is going to do, before its first run.
+    r"""Register the plan of an experiment, before its first run.
 
-    Margins, question, family, looks, seeds, variants, recipe and the digest of the data set go into
-    results/<experiment>/registration.json, with a hash. The report then says that the plan was
-    registered before the first run started, or names what was changed afterwards. Nothing is sent
-    anywhere. Index the data set first. For example:
+    Margins, question, family, looks, seeds, variants, recipe and the digest of the data set are
+    written to results/<experiment>/registration.json, with a hash. The report then states that the
+    plan was registered before the first run, or lists later changes. Nothing is sent anywhere.
+    Index the data set first. For example:
 
         python -m workflow_scripts register -- --profile profiles/local --configfile mine.yaml
 
     Args:
-        snakemake: arguments of snakemake, behind `--`.
+        snakemake: arguments of snakemake, after `--`.
 
     Raises:
-        UserError: there is a registration already, a run has started, or the data set is not
+        UserError: the experiment is already registered, a run has started, or the data set is not
             indexed.
     """
-    # Snakemake and the config are slow to import, and --help needs none of them.
+    # Snakemake and the config are slow to import, and --help does not need them.
     from workflow_scripts.operations.registering import register as write  # noqa: PLC0415
     from workflow_scripts.operations.snakemake_call import SnakemakeCall  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`status`: how far each run of an experiment is."""
+"""`status`: progress of each run of an experiment."""
 
 import time
 from dataclasses import asdict
@@ -26,22 +26,22 @@ def status(
         tuple[float, ...] | None, option("SECONDS", many=(0, 1), above=0, below=1e6)
     ] = None,
 ) -> None:
-    """Show how far each run of an experiment is.
+    """Show the progress of each run of an experiment.
 
-    A grid of variants and seeds, and below it what is known of the runs that are on their way
-    (iteration, loss, time left, Slurm job, node) or failed (the error's last line and the log). It
-    reads files, and asks squeue where there is one; it changes nothing.
+    Prints a grid of variants and seeds, followed by details of runs in progress (iteration, loss,
+    time left, Slurm job, node) and of failed runs (last line of the error, log). It reads files,
+    and queries squeue if available; it changes nothing.
 
     Args:
         results: results/<experiment>.
-        json: print a list of all runs, for programs.
-        watch: look again every so often (10 s if no number is given) until all runs are done.
+        json: print a list of all runs as JSON.
+        watch: refresh interval (10 s if no number is given), until all runs are done.
     """
     runs = look(results)
     if json:
         print(dumps([asdict(run) for run in runs], indent=1))
         return
-    # Not narrower than the paths that it shows where nobody looks at a terminal.
+    # Wide enough for the paths if the output is not a terminal.
     console = Console(width=None if Console().is_terminal else 500)
     if watch is None:
         console.print(as_grid(runs), soft_wrap=True)
@@ -55,8 +55,8 @@ def status(
 
 
 def look(results: Path) -> list[RunStatus]:
-    """The runs of the experiment as they are now."""
+    """Current runs of the experiment."""
     expected = read_expected(results / EXPECTED)
-    # Snakemake's jobs in Slurm have its directory as theirs.
+    # Snakemake's Slurm jobs have its working directory.
     directory = Path(expected.directory or results.resolve().parents[1])
     return statuses(results, expected, queued_jobs(directory))

@@ -1,4 +1,4 @@
-"""`usage`: what an experiment used."""
+"""`usage`: resource usage of an experiment."""
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
@@ -13,17 +13,17 @@ from workflow_scripts.operations.usage import with_accounting, with_benchmark
 
 
 def usage(results: Folder, /) -> None:
-    """Gather what each job of an experiment used, and print it by stage.
+    """Collect the resource usage of each job of an experiment, and print it by stage.
 
-    The file usage.jsonl in the results' folder holds one line per attempt. Slurm's accounting is
-    asked where there is one; elsewhere the numbers are the jobs' own. Missing values read "not
+    The file usage.jsonl in the results folder has one line per attempt. Slurm's accounting is
+    queried if available; otherwise the numbers are measured by the jobs. Missing values read "not
     recorded".
 
     Args:
         results: results/<experiment>.
 
     Raises:
-        UserError: nothing was recorded there.
+        UserError: there are no records.
     """
     records = [with_benchmark(record, results) for record in read_usage(results)]
     if not records:

@@ -1,4 +1,4 @@
-"""`weights fetch`: copies or downloads of weights."""
+"""`weights fetch`: copy or download weights."""
 
 import re
 from pathlib import Path
@@ -20,21 +20,21 @@ def fetch(
     output: Folder,
     only: Annotated[str | None, option("SHA256")] = None,
 ) -> None:
-    """Copy or download files of weights, each checked and then named by its SHA-256.
+    """Copy or download files of weights, check them, and name them by their SHA-256.
 
-    The settings are several, by a name of your choice; the workflow takes the config's keys.
+    The settings map names of your choice to weights; the workflow uses the config's keys.
 
     Args:
         output: folder for the files.
-        only: this file alone, and none of the others (default: all).
+        only: SHA-256 of the only file to fetch (default: all).
 
     Raises:
-        UserError: a file cannot be had, or is another than its SHA-256 says, or a face recognition
-            network cannot be loaded.
+        UserError: a file cannot be read, has another SHA-256, or is not a face recognition network
+            where one is needed.
     """
     chosen = {key: one for key, one in settings.items() if only in (None, one.sha256)}
     if not chosen and only:
-        raise UserError(f"--only: no weights of the config have the sha256 {only}")
+        raise UserError(f"--only: the config has no weights with the sha256 {only}")
     for key, weights in chosen.items():
         file = fetching.fetch(key, weights, output)
         if RECOGNIZERS.fullmatch(key):
@@ -42,7 +42,7 @@ def fetch(
 
 
 def _check_recognizer(key: str, file: Path) -> None:
-    """Load what is needed only by the attacks, after hours."""
+    """Load networks early that the attacks need only after hours."""
     from identity_attacks.recognizers import ArcFace, SFace  # noqa: PLC0415
 
     content = read_bytes(file)

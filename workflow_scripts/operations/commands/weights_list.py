@@ -1,4 +1,4 @@
-"""`weights list`: public files of weights that a config can name."""
+"""`weights list`: public weights that a config can name."""
 
 from plain_commands.files import sha256_of_file
 
@@ -8,13 +8,13 @@ from workflow_scripts.training.engines.torchvision import torch_cache
 
 
 def show() -> None:
-    """List public files of weights: what each is, its address, and where it goes without internet.
+    """List public weights: description, address, and where to put them without internet access.
 
     Nothing is downloaded.
     """
     blocks = []
     for name, file in CATALOGUE.items():
-        # torch looks for it in a cache of its own, which all experiments share.
+        # torch looks for it in its own cache, which all experiments share.
         is_initial = name == "resnet50_imagenet"
         place = str(torch_cache()) if is_initial else f"results/<experiment>/weights/{file.sha256}"
         blocks.append(
@@ -29,12 +29,12 @@ def show() -> None:
 
 
 def _of_detectron2() -> str:
-    """detectron2's ResNet-50, whose SHA-256 is not published, so that a user has to confirm it."""
+    """detectron2's ResNet-50; its SHA-256 is not published, so the user has to confirm it."""
     source, place = zoo_file(RESNETS[50])
-    found = "not published; of a copy at the place below it is shown here"
+    found = "not published; once a copy is at the place below, its sha256 is shown here"
     if place.is_file():
         found = (
-            f"{sha256_of_file(place)} is that of the copy at the place below; "
+            f"{sha256_of_file(place)} (of the copy at the place below); "
             "if you trust it, set training.initialisation_sha256"
         )
     return (

@@ -9,7 +9,7 @@ from workflow_scripts.operations.weights import manifest_of
 
 
 def record(*, settings: Settings[dict[str, Weights]], folder: Folder, output: File) -> None:
-    """Write down which weights an experiment uses, their origin and their licence.
+    """Record the weights of an experiment, with origin and licence.
 
     The settings are those of `weights fetch`.
 

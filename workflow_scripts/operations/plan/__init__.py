@@ -1,1 +1,1 @@
-"""What an experiment will take, before it is started."""
+"""Forecast of an experiment's resources."""

@@ -14,29 +14,29 @@ from workflow_scripts.contracts.usage import Usage, job_of, read_usage
 from workflow_scripts.operations.snakemake_call import Job, gpus_to_use
 
 SECONDS_A_TRAINED_IMAGE, SECONDS_A_TRAINED_IMAGE_ON_CPU = 0.375, 4.5
-"""Durations without records, per image and GPU: Mask R-CNN R50-FPN at full resolution on a GPU of a
-data centre, and at a quarter of it on one CPU core."""
+"""Default durations, per image and GPU: Mask R-CNN R50-FPN at full resolution on a data-centre GPU,
+and at a quarter of it on one CPU core."""
 SECONDS_AN_IMAGE = {
     "draw_dataset": ("train", 0.2),
     "index_dataset": ("train", 0.3),
     "predict": ("val", 0.6),
     "predict_on": ("val", 0.6),
-    "predict_also": ("val", 0.6),  # as many images as the validation split has
+    "predict_also": ("val", 0.6),  # the same number of images as in the validation split
     "evaluate": ("val", 0.12),
     "evaluate_on": ("val", 0.12),
     "evaluate_also": ("val", 0.12),
     "audit": ("train", 0.6),
-    "membership": ("val", 1.8),  # up to 1000 training images as well
+    "membership": ("val", 1.8),  # plus up to 1000 training images
 }
-"""Durations without records, per image of a split: 2 megapixels."""
+"""Default durations per image of a split, with 2 megapixels."""
 SECONDS_AN_IMAGE_OF_A_SHARD = {"detect_pii": 0.5, "anonymize": 1.0}
 """The same per image of a shard, on four cores."""
 LEAST_SECONDS = 10.0
-"""Duration of a job without records that has little to do."""
+"""Default duration of a small job."""
 DEFAULT_BYTES = {"train": 180e6} | dict.fromkeys(
     ("evaluate", "evaluate_on", "evaluate_also"), 600e3
 )
-"""Output of a job under the same assumptions; other jobs leave next to nothing."""
+"""Default output sizes under the same assumptions; other jobs write almost nothing."""
 BYTES_AN_IMAGE = dict.fromkeys(("predict", "predict_on", "predict_also"), 30e3)
 """The same per validation image."""
 BYTES_AN_IMAGE_OF_A_SHARD = {
@@ -44,17 +44,18 @@ BYTES_AN_IMAGE_OF_A_SHARD = {
     "detect_pii": 1e3,
 }
 DEFAULT_STARTUP_SECONDS = 13.0
-"""Time before the command of a Slurm job runs: Snakemake starts anew there."""
+"""Start-up time of a Slurm job, in which Snakemake starts again."""
 DEFAULT_TURNAROUND_SECONDS = 30.0
-"""Time from the end of a Slurm job until the jobs that waited for it start on an idle node:
-Snakemake looks at its jobs every 40 s."""
+"""Time from the end of a Slurm job until dependent jobs start on an idle node: Snakemake polls its
+jobs every 40 s."""
 STATES_WHILE_TRAINING = 4
-"""Size of a checkpoint to resume from, in final weights: with the optimizer, and kept twice."""
+"""Size of the checkpoints to resume from, relative to the final weights: with optimizer state, and
+two copies."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What an experiment has to work on; by default Cityscapes and the whitepaper's recipe."""
+    """Workload of an experiment; by default Cityscapes and the whitepaper's recipe."""
 
     images: Mapping[str, int] = field(default_factory=lambda: {"train": 2975, "val": 500})
     """Number of images by split."""
@@ -64,21 +65,21 @@ class Workload:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value and the number of records behind it, 0 for a default."""
+    """A value and the number of records that it is based on, 0 for a default."""
 
     value: float
     records: int
     basis: str = ""
-    """What a default was computed from."""
+    """Basis of a default."""
 
 
 class Estimates:
-    """Estimates of what jobs take.
+    """Estimated durations and outputs of jobs.
 
     Args:
-        results: folder of the experiment whose records count; it need not exist.
-        images_per_shard: shard size of the experiment that is planned.
-        work: of that experiment.
+        results: folder of the experiment with the records; it does not have to exist.
+        images_per_shard: shard size of the planned experiment.
+        work: workload of that experiment.
     """
 
     def __init__(
@@ -98,10 +99,10 @@ class Estimates:
             DEFAULT_STARTUP_SECONDS,
         )
         gaps = sorted(turnarounds(in_slurm))
-        # Their lower quartile: others may have waited for a place among `Partition.jobs`.
+        # The lower quartile, since some may have waited for the limit `Partition.jobs`.
         self.turnaround = _median(gaps[: (len(gaps) + 1) // 2], DEFAULT_TURNAROUND_SECONDS)
         shards = read_shard_size(results)
-        # Records of shards of another size count by image.
+        # Records of shards of another size are scaled by the number of images.
         self._shard_factor = images_per_shard / shards if shards else 1.0
 
     def seconds(self, job: Job) -> Estimate:
@@ -134,7 +135,7 @@ class Estimates:
         sizes: list[float] = []
         counts = []
         for pattern in job.patterns:
-            # Below results/<experiment>, which may be another one.
+            # Below results/<experiment>, which may be of another experiment.
             found = list(self.results.glob(str(Path(*Path(pattern).parts[2:]))))
             counts.append(len(found))
             if found:
@@ -150,15 +151,15 @@ class Estimates:
 
 
 def name_of(job: Job) -> str:
-    """Name of a job's record; rules that do the same on other images share a stage."""
+    """Stage name of a job's records; rules that do the same on other images share a stage."""
     return job.rule if job.log is None else job_of(Path(job.log))[1]
 
 
 def whole_jobs(records: Iterable[Usage]) -> Iterator[tuple[str, float]]:
-    """Finished jobs and the total duration of the attempts that contributed.
+    """Finished jobs, with the total duration of all attempts.
 
     Args:
-        records: ordered by start.
+        records: records ordered by start.
     """
     saved: dict[str, float] = {}
     for used in records:
@@ -172,7 +173,7 @@ def whole_jobs(records: Iterable[Usage]) -> Iterator[tuple[str, float]]:
 def turnarounds(records: Iterable[Usage]) -> list[float]:
     """Times from the end of a run's step to the submission of the next, plus the shortest queue.
 
-    The time that jobs wait for resources is not included.
+    The waiting time for resources is excluded.
     """
     by_run: dict[str, list[tuple[Usage, float, float]]] = {}
     for used in records:
@@ -186,7 +187,7 @@ def turnarounds(records: Iterable[Usage]) -> list[float]:
         steps.sort(key=lambda step: step[0].start)
         for (before, *_), (after, submission, _) in pairwise(steps):
             gap = submission - (before.start + (before.seconds or 0.0))
-            # Steps of which the second is not made from the first may overlap.
+            # Steps may overlap if the second does not depend on the first.
             if before.stage != after.stage and gap >= 0:
                 gaps.append(gap + shortest)
     return gaps
@@ -211,7 +212,7 @@ def read_image_counts(results: Path) -> dict[str, int] | None:
 
 
 def gpus_of(job: Job) -> int:
-    """Number of GPUs allocated to a job, whatever it computes on."""
+    """Number of GPUs allocated to a job, used or not."""
     given = {name: value for name, value in job.resources.items() if name != "use_gpus"}
     return gpus_to_use(given)
 

@@ -1,4 +1,4 @@
-"""Forecast of what jobs will take: by rule, and in all on a partition."""
+"""Forecast of the jobs' resources, by rule and in total on a partition."""
 
 import math
 from collections.abc import Sequence
@@ -22,25 +22,25 @@ from workflow_scripts.operations.snakemake_call import Job, minutes_to_use
 
 @dataclass(frozen=True)
 class KindForecast:
-    """What the jobs of one rule take together."""
+    """Total resources of the jobs of one rule."""
 
     kind: str
     jobs: int
-    """Number of submissions; a training of several walltimes counts once for each."""
+    """Number of submissions; a training over several walltimes counts once per walltime."""
     seconds_each: float
     gpu_hours: float
     cpu_hours: float
     """Core-hours allocated."""
     bytes: float
     records: int
-    """Number of earlier jobs behind the duration; 0 for a default."""
+    """Number of earlier jobs that the duration is based on; 0 for a default."""
     basis: str
-    """What a default was computed from."""
+    """Basis of a default."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What all jobs take together."""
+    """Total resources of all jobs."""
 
     kinds: list[KindForecast]
     placed: list[Placed]
@@ -49,11 +49,11 @@ class Forecast:
     path: list[PlannedTask]
     """Critical path."""
     checkpoint_bytes: float
-    """Peak size of the checkpoints to resume from, while trainings run."""
+    """Peak size of the checkpoints to resume from, during training."""
 
     @property
     def seconds(self) -> float:
-        """Seconds until all jobs have ended."""
+        """Seconds until the last job ends."""
         return makespan(self.placed)
 
     def total(self, name: str) -> float:
@@ -67,7 +67,7 @@ def forecast(
     """Estimate and schedule jobs.
 
     Raises:
-        UserError: a job fits no node.
+        UserError: a job does not fit on any node.
     """
     tasks = tasks_of(jobs, estimates, in_slurm=in_slurm)
     too_large = {t.kind: t for t in tasks if not t.local and not partition.fits(t)}
@@ -117,12 +117,12 @@ def _of_kind(
 
 
 def tasks_of(jobs: Sequence[Job], estimates: Estimates, *, in_slurm: bool) -> list[PlannedTask]:
-    """Tasks of jobs, each after those that it waits for.
+    """Tasks of jobs, each after its dependencies.
 
-    A training that takes longer than its walltime becomes several tasks, one after the other.
+    A training that is longer than its walltime becomes several consecutive tasks.
 
     Args:
-        jobs: each after those whose files it needs.
+        jobs: jobs, each after its dependencies.
         estimates: durations of the jobs.
         in_slurm: whether jobs are Slurm jobs, except local ones.
     """
@@ -133,7 +133,7 @@ def tasks_of(jobs: Sequence[Job], estimates: Estimates, *, in_slurm: bool) -> li
         startup = estimates.startup.value if submitted else 0.0
         after = tuple(sorted({made_by[file] for file in job.inputs if file in made_by}))
         notice = estimates.turnaround.value if submitted else 0.0
-        # Snakemake's `all` does nothing.
+        # Snakemake's target `all` has no command.
         seconds = estimates.seconds(job).value if job.command else 0.0
         for part in parts_of(seconds, job, startup):
             tasks.append(

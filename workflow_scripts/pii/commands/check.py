@@ -1,4 +1,4 @@
-"""`pii check`: what a detection needs."""
+"""`pii check`: check what a detection needs."""
 
 from plain_commands.console import log
 
@@ -13,7 +13,7 @@ from workflow_scripts.pii.settings import Pii
 
 
 def check(*, settings: Settings[Pii], annotations: Annotations, images: Images) -> None:
-    """Check whether faces and license plates can be detected: settings, annotations, files."""
+    """Check that faces and license plates can be detected: settings, annotations, files."""
     split = CocoSplit.read(annotations)
     ready = settings.for_data_set(ImageNames.of(annotations, images))
     detection.check(ready, split, pictures_of(split, images))

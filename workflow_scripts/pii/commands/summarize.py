@@ -1,4 +1,4 @@
-"""`pii summarize`: how many regions there are."""
+"""`pii summarize`: number of regions per image."""
 
 from plain_commands.console import log
 

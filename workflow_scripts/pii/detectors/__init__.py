@@ -1,1 +1,1 @@
-"""The ways to find faces and license plates: a module each, found by being here."""
+"""Detectors of faces and license plates: every module in this folder is registered."""

@@ -1,4 +1,4 @@
-"""Faces and plates that somebody has marked already: with the data set, or in a file of yours."""
+"""Detector `annotations`: marked faces and plates, from the data set or a file of the user."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,11 +27,11 @@ from workflow_scripts.imaging.pictures import Picture
 
 ADVICE = "; if it is for training images only, set evaluation.exposed to false"
 CORNER = 100
-"""Boxes that all end within this many pixels of the origin may be in percent."""
+"""If all boxes end within this many pixels of the origin, they may be in percent."""
 
 
 class Annotations(Detector):
-    """What is marked already.
+    """Marked regions.
 
     Without a file: the plates of the Cityscapes polygons, and the faces of a drawn data set.
     """
@@ -39,13 +39,13 @@ class Annotations(Detector):
     reads_images: ClassVar = False
 
     detector: Literal["annotations"] = "annotations"
-    """Take what is marked already."""
+    """Use existing annotations."""
     file: Path | None = None
     """Your regions: JSON, a list of {"image", "kind", "x0", "y0", "x1", "y1"}, or CSV with these
     columns. `image` is the path below the data set's image folder, `kind` is `face` or
-    `license_plate`, coordinates are pixels; `score`, `split` (where train and val have images of
-    one name), `track` (one name for the same person in all images) and in JSON `landmarks` and
-    `quad` may be added."""
+    `license_plate`, coordinates are pixels; Optional: `score`, `split` (if train and val have
+    images with the same name), `track` (one name for the same person in all images) and, in JSON,
+    `landmarks` and `quad`."""
     _names: ImageNames | None = PrivateAttr(None)
     _marked: MarkedImages | None = PrivateAttr(None)
 
@@ -67,7 +67,7 @@ class Annotations(Detector):
         elif kind not in self._of_file(self.file, pictures).notes:
             raise UserError(
                 f"{self.file}: it has no region of kind {kind}; name another `file`, or set "
-                f"{kind.key} to null to look for none"
+                f"{kind.key} to null to disable the search"
             )
         for note in self.notes(pictures, kind):
             log.info("%s: %s", self.file, note)
@@ -75,10 +75,10 @@ class Annotations(Detector):
     def _counts(
         self, pictures: Sequence[Picture], kind: Kind
     ) -> tuple[list[tuple[CocoImage, float, float]], int, int]:
-        """Where marked regions end, how many are cut, and how many are near the upper left corner.
+        """Checks of marked regions against their images; notes on clipped boxes.
 
         Raises:
-            UserError: a line for each region that cannot be of its image.
+            UserError: one line per region that cannot belong to its image.
         """
         findings: list[str] = []
         found: list[tuple[CocoImage, float, float]] = []
@@ -103,7 +103,7 @@ class Annotations(Detector):
         notes = list(self._of_file(self.file, pictures).notes.get(kind, ()))
         found, cut, in_corner = self._counts(pictures, kind)
         if cut:
-            notes.append(f"{cut} {kind} boxes reach beyond their image and are cut")
+            notes.append(f"{cut} {kind} boxes reach beyond their image and are clipped")
         if found and in_corner == len(found):
             notes.append(
                 f"all {len(found)} {kind} boxes end within {CORNER} pixels of the upper left "
@@ -131,7 +131,7 @@ class Annotations(Detector):
         )
 
     def _rows(self, picture: Picture, kind: Kind) -> dict[str, MarkedRegion]:
-        """The marked regions of one kind in a picture, by where they are marked."""
+        """The marked regions of one kind in a picture, by their place in the file."""
         name, root = picture.record.file_name, picture.root
         rows: Mapping[str, MarkedRegion]
         if self.file is not None:
@@ -144,7 +144,7 @@ class Annotations(Detector):
         return {place: row for place, row in rows.items() if row.kind == kind}
 
     def _of_file(self, file: Path, pictures: Sequence[Picture]) -> MarkedImages:
-        """The rows of the file; these pictures count where no data set is known."""
+        """The rows of the file, checked against these pictures if no data set is known."""
         if self._marked is None:
             names, root = self._names, next((picture.root for picture in pictures), Path())
             own = {picture.record.file_name: picture.record.sha256 for picture in pictures}
@@ -157,17 +157,17 @@ class Annotations(Detector):
 
 
 def _region(picture: Picture, place: str, row: MarkedRegion) -> Region:
-    """A marked region as part of a picture; its box is clipped to it.
+    """A marked region of a picture, with its box clipped.
 
     Raises:
-        UserError: the box lies outside of the image, or reaches beyond it by more than its size.
+        UserError: the box is outside the image, or reaches beyond it by more than the image's size.
     """
     region = _clipped(picture, row)
     record, (x0, y0, x1, y1) = picture.record, row.box
     width, height = record.width, record.height
     is_far = x0 < -width or y0 < -height or x1 > 2 * width or y1 > 2 * height
     if region is None or is_far:
-        where = "reaches far beyond" if region else "lies outside of"
+        where = "reaches far beyond" if region else "is outside"
         raise UserError(
             f"{place}: the box ({x0:g}, {y0:g}, {x1:g}, {y1:g}) {where} the image, "
             f"{width}x{height} ({record.file_name}); was it resized?"
@@ -182,7 +182,7 @@ def _clipped(picture: Picture, row: MarkedRegion) -> Region | None:
 
 
 def side_path(root: Path, file_name: str) -> Path:
-    """The file beside a drawn image that knows where its faces and plates are."""
+    """The file beside a drawn image with its faces and plates."""
     stem = file_name.removeprefix(IMAGE_FOLDER + "/").removesuffix(IMAGE_SUFFIX)
     return root / "pii" / f"{stem}_pii.json"
 
@@ -211,7 +211,7 @@ def _plates(path: Path, picture: Picture) -> dict[str, MarkedRegion]:
             image=record.file_name,
             kind="license_plate",
             **dict(zip(("x0", "y0"), polygon.min(axis=0).tolist(), strict=True)),
-            # A polygon names pixels, the last of which belong to the plate.
+            # Polygon corners are pixels, and the last ones belong to the plate.
             **dict(zip(("x1", "y1"), (polygon.max(axis=0) + 1).tolist(), strict=True)),
             quad=as_points(corners_of(polygon + 0.5)),
         )

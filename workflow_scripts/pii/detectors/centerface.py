@@ -1,4 +1,4 @@
-"""Faces by CenterFace, a small network with five landmarks a face."""
+"""Detector `centerface`: a small network with five landmarks per face."""
 
 from typing import ClassVar, Literal
 
@@ -18,10 +18,10 @@ class CenterFace(NetworkDetector):
     detector: Literal["centerface"] = "centerface"
     """Find faces with a network."""
     threshold: float = Field(0.3, gt=0, lt=1)
-    """Keep faces that score higher; lower finds more, right and wrong."""
+    """Score threshold; lower values give more detections, true and false."""
     scale: float = Field(1.0, gt=0, le=4)
-    """Resize the image by this first: above 1 for faces under 10 pixels, below 1 for speed. Whole
-    frames (without `only_on_labelled`) are also searched at a half, a quarter, … of it, for faces
-    from close by, and at twice of it if they are small (docs/detection.md)."""
+    """Scale of the image: above 1 for faces under 10 pixels, below 1 for speed. Whole frames
+    (without `only_on_labelled`) are also searched at a half, a quarter, … of this scale, for close
+    faces, and at twice the scale if they are small (docs/detection.md)."""
     max_iou: float = Field(0.3, gt=0, lt=1)
-    """Of two faces that overlap more, the one with the lower score is dropped."""
+    """IoU threshold of non-maximum suppression."""

@@ -1,4 +1,4 @@
-"""Faces or license plates by EgoBlur, Meta's detectors for anonymization."""
+"""Detector `egoblur`: faces or license plates by Meta's networks for anonymization."""
 
 from typing import ClassVar, Literal
 
@@ -15,12 +15,12 @@ class EgoBlur(NetworkDetector):
     search_class: ClassVar = EgoBlurSearch
 
     detector: Literal["egoblur"] = "egoblur"
-    """Find faces or license plates with a detector of EgoBlur, on a GPU where there is one."""
+    """Find faces or license plates with an EgoBlur network, on a GPU if available."""
     weights: Weights
     """`ego_blur_face.jit` or `ego_blur_lp.jit`, a TorchScript file."""
     threshold: float = Field(0.9, gt=0, lt=1)
-    """Keep what scores higher; lower finds more, right and wrong."""
+    """Score threshold; lower values give more detections, true and false."""
     scale: float = Field(1.0, gt=0, le=4)
-    """Resize the image by this first."""
+    """Scale of the image."""
     max_iou: float = Field(0.3, gt=0, lt=1)
-    """Of two regions that overlap more, the one with the lower score is dropped."""
+    """IoU threshold of non-maximum suppression."""

@@ -1,4 +1,4 @@
-"""License plates (or faces) by a YOLO network in an ONNX file."""
+"""Detector `onnx_yolo`: license plates (or faces) by a YOLO network in an ONNX file."""
 
 from typing import ClassVar, Literal
 
@@ -20,13 +20,14 @@ class OnnxYolo(NetworkDetector):
     weights: Weights
     """Its ONNX file."""
     threshold: float = Field(0.4, gt=0, lt=1)
-    """Keep what scores higher; lower finds more, right and wrong."""
+    """Score threshold; lower values give more detections, true and false."""
     max_iou: float = Field(0.3, gt=0, lt=1)
-    """Of two regions that overlap more, the one with the lower score is dropped."""
+    """IoU threshold of non-maximum suppression."""
     classes: tuple[NonNegativeInt, ...] | None = None
-    """Numbers of the network's classes that count, from 0; null: all."""
+    """Indices of the network's classes to use, from 0; null: all."""
     tile: int | None = Field(None, ge=64, le=8192)
-    """Side of the tiles in pixels where the whole frame is searched; each is resized to what the
-    network takes. null: that size, so that nothing is resized. Small plates need small tiles."""
+    """Side of the tiles in pixels when searching whole frames; each tile is resized to the
+    network's input size. null: the input size itself, so nothing is resized. Small plates need
+    small tiles."""
     input_side: int = Field(640, ge=32, le=4096, multiple_of=32)
-    """What a network sees that takes images of any size; others say it themselves."""
+    """Input size for a network that accepts any size; other networks define it."""

@@ -1,4 +1,4 @@
-"""License plates by the network of this project, which was trained on drawings."""
+"""Detector `plates`: license plates by this project's network, trained on drawings."""
 
 from typing import ClassVar, Literal
 
@@ -19,13 +19,13 @@ class Plates(NetworkDetector):
     detector: Literal["plates"] = "plates"
     """Find license plates with a network."""
     threshold: float = Field(0.55, gt=0, lt=1)
-    """Keep plates that score higher; lower finds more, right and wrong."""
+    """Score threshold; lower values give more detections, true and false."""
     max_iou: float = Field(0.3, gt=0, lt=1)
-    """Of two plates that overlap more, the one with the lower score is dropped."""
+    """IoU threshold of non-maximum suppression."""
     tile: int = Field(1024, ge=512, le=4096)
-    """Side of the tiles in pixels where the whole frame is searched: without `only_on_labelled`."""
+    """Side of the tiles in pixels when searching whole frames (without `only_on_labelled`)."""
     second_look: bool = True
-    """Look at each plate again from close by, for corners that fit better and fewer false hits: its
-    score is then the mean of both looks."""
+    """Run the network again on a close-up of each plate, for better corners and fewer false
+    detections: the score is then the mean of both runs."""
     weights: Weights | None = None
-    """An ONNX file that `tools.plate_detector` made; null: the one that comes along."""
+    """An ONNX file made by `tools.plate_detector`; null: the included one."""

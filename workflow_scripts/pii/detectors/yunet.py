@@ -1,4 +1,4 @@
-"""Faces by YuNet, with five landmarks, run by OpenCV."""
+"""Detector `yunet`: faces with five landmarks, run by OpenCV."""
 
 from typing import ClassVar, Literal
 
@@ -19,10 +19,10 @@ class YuNet(NetworkDetector):
     detector: Literal["yunet"] = "yunet"
     """Find faces with YuNet, through OpenCV's FaceDetectorYN."""
     weights: Weights = Weights.model_validate("yunet")
-    """Its ONNX file; by default OpenCV Zoo's, which is downloaded."""
+    """Its ONNX file (default: OpenCV Zoo's, which is downloaded)."""
     threshold: float = Field(0.6, gt=0, lt=1)
-    """Keep faces that score higher; lower finds more, right and wrong."""
+    """Score threshold; lower values give more detections, true and false."""
     scale: float = Field(1.0, gt=0, le=4)
-    """Resize the image by this first: above 1 for faces under 10 pixels, below 1 for speed."""
+    """Scale of the image: above 1 for faces under 10 pixels, below 1 for speed."""
     max_iou: float = Field(0.3, gt=0, lt=1)
-    """Of two faces that overlap more, the one with the lower score is dropped."""
+    """IoU threshold of non-maximum suppression."""

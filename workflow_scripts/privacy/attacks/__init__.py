@@ -1,1 +1,1 @@
-"""The attacks: a module each, found by being here."""
+"""Attacks: every module in this folder is registered."""

@@ -16,7 +16,7 @@ class InformedRecognition(FaceAttack):
     question: ClassVar = "name somebody by treating known pictures in the same way and comparing"
 
     attack: Literal["informed_recognition"] = "informed_recognition"
-    """Compare with other pictures of the people, treated by the same method with other random
+    """Compare with other pictures of the people, treated by the same method with different random
     numbers."""
 
     def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:

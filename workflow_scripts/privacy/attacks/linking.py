@@ -21,8 +21,8 @@ class Linking(FaceAttack):
     def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""
         if method.get("identity") == "track":
-            # The attacker's pictures are of no track: they would get other faces, as if linking
-            # was hard.
+            # The attacker's pictures have no track, so they would get other faces, and linking
+            # would seem hard.
             raise NotPossibleError(
                 "with identity: track, all images of a track show one new face and are linked on "
                 "purpose"

@@ -15,11 +15,11 @@ class PlateMatching(Attack):
     kind: ClassVar = Kind.LICENSE_PLATE
     measures: ClassVar = RETRIEVAL
     needs_pictures: ClassVar = True
-    question: ClassVar = "tell a vehicle by treating pictures of its plate in the same way"
+    question: ClassVar = "identify a vehicle by treating pictures of its plate in the same way"
 
     attack: Literal["plate_matching"] = "plate_matching"
-    """Compare each plate with other pictures of the plates, treated by the same method with other
-    random numbers; nothing is read."""
+    """Compare each plate with other pictures of the plates, treated by the same method with
+    different random numbers, without reading them."""
 
     def prepare(self, originals: Evidence, method: Mapping[str, Any], threads: int) -> Run:
         """See `Attack`."""

@@ -24,7 +24,7 @@ class PlateReading(Attack):
     question: ClassVar = "read a license plate, or some of its characters"
 
     attack: Literal["plate_reading"] = "plate_reading"
-    """Read each plate and its surroundings, and compare with what can be read in the original."""
+    """Read each plate and its surroundings, and compare with the reading of the original."""
 
     @property
     def modules(self) -> tuple[str, ...]:

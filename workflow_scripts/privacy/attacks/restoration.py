@@ -32,10 +32,10 @@ class Restoration(FaceAttack):
 
 
 def operator_of(method: Mapping[str, Any]) -> "Operator | None":
-    """What a method did to the faces; None: nothing.
+    """Operation that a method applied to the faces; None if none.
 
     Args:
-        method: all of its settings.
+        method: all settings of the method.
 
     Raises:
         NotPossibleError: it cannot be undone.
@@ -53,12 +53,12 @@ def operator_of(method: Mapping[str, Any]) -> "Operator | None":
     if name == "unmodified":
         return None
     if name not in ("blur", "pixelate"):
-        raise NotPossibleError(f"{name} is no blur or pixelation, which could be undone")
+        raise NotPossibleError(f"{name} is neither a blur nor a pixelation, so it cannot be undone")
     if missing := [key for key in ("strength", "margin", "shape") if key not in method]:
         raise UserError(f"--method: the settings of {name} lack {', '.join(missing)}")
     if method["margin"] > AROUND:
         raise NotPossibleError(
-            f"with margin {method['margin']:g} the treated area is larger than what is cut out"
+            f"with margin {method['margin']:g} the treated area is larger than the cut-out"
         )
     area = TreatedArea(method["margin"], ellipse=method["shape"] != "box")
     if name == "blur":

@@ -1,4 +1,4 @@
-"""`privacy attack`: what an attacker learns from a variant's images."""
+"""`privacy attack`: attacks on a variant's images."""
 
 from collections import Counter
 from functools import cache
@@ -33,19 +33,19 @@ def attack(
     output: File,
     threads: Positive = 1,
 ) -> None:
-    """Try to recognise the people and to read the plates in a variant's images.
+    """Try to recognise the people and read the plates in a variant's images.
 
     Args:
         method: settings of the variant's method, which the attacker knows.
-        variant: its name.
-        anonymized: images/{variant}/train, with its manifest; without it: the originals, to see
-            whether the attacks work.
-        pictures: folder that `privacy pictures` made.
-        treated: these pictures, treated by the variant's method; without it, attacks that need
-            them do not run.
-        fingerprint: is kept with the result.
+        variant: name of the variant.
+        anonymized: images/{variant}/train, with its manifest; without it, attack the originals, to
+            see whether the attacks work.
+        pictures: folder made by `privacy pictures`.
+        treated: these pictures, treated by the variant's method; attacks that need them do not run
+            without.
+        fingerprint: stored with the result.
         output: privacy/attacks/{variant}/success.json.
-        threads: images at a time, and what each attack may use.
+        threads: number of images processed at a time, and of threads per attack.
     """
     from identity_attacks.cutouts import without_landmarks  # noqa: PLC0415 - OpenCV
     from pii_measures import FaceRegion  # noqa: PLC0415 - OpenCV

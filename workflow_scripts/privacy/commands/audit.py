@@ -1,4 +1,4 @@
-"""`privacy audit`: a variant's images beside the originals."""
+"""`privacy audit`: comparison of a variant's images with the originals."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,18 +32,17 @@ def audit(
 ) -> None:
     """Compare a variant's images with the originals.
 
-    What was changed and how, what detectors still find, which characters of plates are as they
-    were, what changed that should not have, which metadata came along. The settings are those of
-    the detection.
+    Reports what was changed and how, what detectors still find, which characters of plates are
+    unchanged, unintended changes, and remaining metadata. The settings are those of the detection.
 
     Args:
-        variant: its name.
-        anonymized: images/{variant}/train, with its manifest; without it: the originals themselves.
-        fingerprint: is kept with the result.
+        variant: name of the variant.
+        anonymized: images/{variant}/train, with its manifest; without it, audit the originals.
+        fingerprint: stored with the result.
         output: privacy/{variant}.json.
-        threads: images at a time.
+        threads: number of images processed at a time.
     """
-    # The detectors and OpenCV's networks are slow to import, and --help needs none of them.
+    # The detectors and OpenCV's networks are slow to import, and --help does not need them.
     from workflow_scripts.privacy.again import finders_of  # noqa: PLC0415
     from workflow_scripts.privacy.measure import measure_images  # noqa: PLC0415
     from workflow_scripts.privacy.summary import audit_of, made_with  # noqa: PLC0415

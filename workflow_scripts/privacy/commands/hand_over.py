@@ -1,4 +1,4 @@
-"""`privacy hand-over`: a variant's images as a folder for others."""
+"""`privacy hand-over`: a folder of a variant's images to be shared."""
 
 from plain_commands.console import log
 from plain_commands.files import write_text
@@ -24,7 +24,7 @@ def hand_over(
     sheet: File,
     text: File,
 ) -> None:
-    """Lay out a variant's images as the originals are, with a contact sheet and a summary.
+    """Arrange a variant's images like the originals, with a contact sheet and a summary.
 
     The sheet shows originals only if the settings say so.
 

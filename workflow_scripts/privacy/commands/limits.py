@@ -1,4 +1,4 @@
-"""`privacy limits`: whether a variant reveals more than may be."""
+"""`privacy limits`: check that no variant exceeds a privacy limit."""
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
@@ -16,7 +16,7 @@ def limits(table: File, /) -> None:
         table: tables/privacy.json.
 
     Raises:
-        UserError: a limit is exceeded, or what it concerns was not measured; all findings at once.
+        UserError: a limit is exceeded, or its measure is missing; reports all findings at once.
     """
     content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
     if content.broken:
@@ -24,4 +24,4 @@ def limits(table: File, /) -> None:
     if not content.limits:
         log.info("no limits are set (privacy.limits)")
         return
-    log.info("limits kept by every variant: %s", ", ".join(content.limits))
+    log.info("every variant is within the limits: %s", ", ".join(content.limits))

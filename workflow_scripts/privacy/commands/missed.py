@@ -1,4 +1,4 @@
-"""`privacy missed`: how many faces and plates the detection has missed, by a second detector."""
+"""`privacy missed`: estimate of missed faces and plates, by a second detector."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,22 +34,22 @@ def missed(
     only_second: File,
     threads: Threads = 1,
 ) -> None:
-    """Estimate how many faces and plates there are, from what a second detector finds.
+    """Estimate the number of faces and plates from a second detector.
 
-    It searches a random sample of whole images. What both detectors found tells how much each
-    misses, as far as they miss independently of each other.
+    It searches a random sample of whole images. The overlap of both detectors shows how much each
+    misses, if they miss independently of each other.
 
     Args:
-        fingerprint: is kept with the result.
+        fingerprint: stored with the result.
         output: privacy/missed/estimate.json.
-        only_second: privacy/missed/only_second.parquet, the regions that the first detection
-            lacks: missed, or found wrongly by the second; `privacy review` takes it beside the
-            others.
+        only_second: privacy/missed/only_second.parquet, the regions that only the second detector
+            found: missed by the first, or false detections of the second; `privacy review` accepts
+            this file along with the others.
 
     Raises:
-        UserError: no detector is named, a kind was not looked for, or files do not fit.
+        UserError: no detector is named, a kind was not searched for, or files do not match.
     """
-    # SciPy and OpenCV are slow to import, and --help needs neither.
+    # SciPy and OpenCV are slow to import, and --help does not need them.
     from workflow_scripts.privacy.missed import (  # noqa: PLC0415
         estimate_of,
         sample_of,

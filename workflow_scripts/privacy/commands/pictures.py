@@ -22,15 +22,15 @@ def pictures(
     output: Folder,
     threads: Positive = 1,
 ) -> None:
-    """Make other pictures of the people and plates that are attacked.
+    """Make other pictures of the attacked people and plates.
 
-    Each is an original's surroundings with another position, size, light, noise and coding: what an
-    attacker may have who knows the person. The result is laid out as a data set, and is as private
-    as the originals.
+    Each is a part of an original with another position, size, light, noise and coding, like a
+    picture that an attacker who knows the person may have. The result has the layout of a data set,
+    and is as sensitive as the originals.
 
     Args:
         output: folder for the pictures, their annotations and their regions.
-        threads: images at a time.
+        threads: number of images processed at a time.
     """
     from workflow_scripts.privacy.evidence import cutouts_of, drawn, write_pictures  # noqa: PLC0415
 
@@ -45,9 +45,9 @@ def pictures(
         cutouts_of(pairs, chosen, threads), total=len(pairs), description="cutting out"
     )
     with owned(output.with_name(f".{output.name}.owner"), stop_this_process):
-        for left in unfinished(output):  # as private as the originals
+        for left in unfinished(output):  # as sensitive as the originals
             shutil.rmtree(left)
-            log.warning("%s: removed; a job that was killed left it behind", left)
+            log.warning("%s: removed leftovers of a killed job", left)
         with atomic(output) as folder:
             folder.mkdir()
             n = write_pictures((one for originals, _ in cutting for one in originals), folder)

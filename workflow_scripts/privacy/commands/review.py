@@ -1,4 +1,4 @@
-"""`privacy review`: a page on which a person looks for what was missed."""
+"""`privacy review`: a page on which a person looks for missed faces and plates."""
 
 from typing import Annotated
 
@@ -25,17 +25,17 @@ def review(
 ) -> None:
     """Make a page of random parts of the original images, for a person to review.
 
-    The page shows what was found; the person marks what was missed and what is wrong. It holds
-    originals, so keep it where they are. `privacy reviewed` reads the answers that it exports.
+    The page shows the detected regions; the person marks missed and wrong ones. It contains
+    originals, so keep it where they are. `privacy reviewed` reads the exported answers.
 
     Args:
-        tiles: number of parts to draw; half of them show nothing that was found.
+        tiles: number of parts to draw; half of them show no detected region.
         side: longest side of a part; smaller ones are enlarged more.
-        seed: draws other parts.
-        output: the page, NAME.html; beside it, NAME.json has what was drawn.
+        seed: seed of the random choice.
+        output: the page, NAME.html; NAME.json beside it describes the sample.
 
     Raises:
-        UserError: the output is no .html file, or there is no image.
+        UserError: the output is not an .html file, or there is no image.
     """
     from region_review.page import review_page  # noqa: PLC0415 - slow, and --help needs it not
     from region_review.sample import SPLITS, ReviewImage, draw_sample  # noqa: PLC0415

@@ -21,21 +21,22 @@ def reviewed(
     output: File,
     numbers: File,
 ) -> None:
-    """Read the answers of a review: corrected regions, and bounds for what was missed.
+    """Read the answers of a review: corrected regions, and bounds on missed ones.
 
     The regions are a file for `pii: {faces: {detector: annotations, file: …}}`.
 
     Args:
-        answers: CSV file that the page exported.
+        answers: CSV file exported by the page.
         sample: the JSON file beside the page.
-        other_split: regions of the other split's images, which are passed on as they are.
+        other_split: regions of the other split's images, which are copied unchanged.
         output: JSON file for the regions.
         numbers: JSON file for the shares of missed and wrong regions, with their bounds. The next
-            run of the workflow shows it if it is privacy/review/numbers.json in the results.
+            run of the workflow shows them if the file is privacy/review/numbers.json in the
+            results.
 
     Raises:
-        UserError: the answers do not fit the sample, the sample does not fit the regions, or not
-            every tile was reviewed.
+        UserError: the answers do not match the sample, the sample does not match the regions, or
+            not every tile was reviewed.
     """
     from listed_regions.region_files import write_rows  # noqa: PLC0415 - --help needs none of them
     from region_review.answers import Answers, read_answers  # noqa: PLC0415

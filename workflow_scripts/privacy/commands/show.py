@@ -15,7 +15,7 @@ def show(table: File, /) -> None:
         table: tables/privacy.json.
 
     Raises:
-        UserError: it is another file.
+        UserError: it is not such a file.
     """
     content: PrivacyTables = validate(PrivacyTables, read_json(table), str(table))
     print(as_plain_text(content.layouts, content.said, content.notes), end="")

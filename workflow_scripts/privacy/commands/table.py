@@ -1,4 +1,4 @@
-"""`privacy table`: the audits of all variants, and the attacks on them."""
+"""`privacy table`: the table of audits and attacks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,26 +44,26 @@ def table(
     output: Folder,
     page: File | None = None,
 ) -> None:
-    """Bring the audits of all variants, and the attacks on them, together and judge them.
+    """Combine the audits of all variants and the attacks on them, and judge them.
 
-    It also says how many faces and plates were missed, where that was estimated.
+    It also reports the estimate of missed faces and plates, if there is one.
 
     Args:
         audits: privacy/{variant}.json, in the order of the rows.
-        attacks: privacy/attacks/{variant}/success.json, that of the originals first.
+        attacks: privacy/attacks/{variant}/success.json, starting with the originals.
         missed: privacy/missed/estimate.json, if a second detector was named.
         membership: privacy/membership/{variant}/seed~{seed}.json of every run, if membership is
             attacked.
         review: privacy/review/numbers.json, if a person has reviewed a sample.
-        regions: detected PII regions of all shards, to see whether the review was of these.
+        regions: detected PII regions of all shards, to check that the review was of these.
         experiment: name of the experiment.
         variants: settings of each variant's method by the variant's name.
         output: folder for privacy.csv, .md, .tex and .json.
-        page: Markdown file for the page that a data protection officer reads.
+        page: Markdown file for the page for a data protection officer.
 
     Raises:
-        UserError: a file is damaged, the review is of validation images, or the attacks are not
-            those on the originals and on variants.
+        UserError: a file is damaged, the review is of validation images, or the attacks are not on
+            the originals and the variants.
     """
     found = tuple(Audit.read(path) for path in audits)
     tried = [Attacks.read(path) for path in attacks]
@@ -152,7 +152,7 @@ def table(
 
 
 def _read_review(path: Path) -> Review:
-    """A review of training images, which are those that the audits are about."""
+    """A review of training images, which the audits cover."""
     review = Review.read(path)
     if review.split == "val":
         raise UserError(
@@ -163,7 +163,7 @@ def _read_review(path: Path) -> Review:
 
 
 def _is_of(review: Review, regions: Sequence[Path]) -> bool:
-    """Whether a review is of these regions."""
+    """Whether a review covers these regions."""
     return review.source == source_of([one.id for path in regions for one in read_regions(path)])
 
 
@@ -171,8 +171,9 @@ def _refuse_without_originals(attacks: Sequence[Attacks]) -> None:
     names = [file.variant for file in attacks]
     if names and names[0] != UNMODIFIED:
         raise UserError(
-            f"--attacks: the first file has to be that of the originals, {UNMODIFIED}; found that "
-            f"of {names[0]}"
+            f"--attacks: the first file has to be of the originals, {UNMODIFIED}; found {names[0]}"
         )
     if twice := [name for name in names if names.count(name) > 1]:
-        raise UserError(f"--attacks: {twice[0]} is there twice; name the file of each variant once")
+        raise UserError(
+            f"--attacks: {twice[0]} is listed twice; name the file of each variant once"
+        )

@@ -1,4 +1,4 @@
-"""`training check`: what a training needs, before a GPU is asked for."""
+"""`training check`: check what a training needs before a GPU is requested."""
 
 from plain_commands.console import log
 
@@ -10,11 +10,11 @@ from workflow_scripts.training.settings import Training
 
 
 def check(*, settings: Settings[Training]) -> None:
-    """Check the recipe and the weights to start from; download and load those that may be."""
+    """Check the recipe and the initial weights, and load them; download public ones."""
     if isinstance(settings, CommandTraining):
         settings.check_early()
         check_programs(settings, "train", "predict")
-        log.info("both programs are there")
+        log.info("both programs exist")
         return
     recipe = settings.recipe()
     log.info("%d iterations of %d images", recipe.iterations, recipe.images_per_step)
@@ -22,6 +22,6 @@ def check(*, settings: Settings[Training]) -> None:
         log.warning("%s", remark)
     weights = settings.initial_weights()
     if weights is not None:
-        # How many classes the data set has does not matter for what is loaded.
+        # The number of classes does not matter for the weights that are loaded.
         settings.make_engine(len(CLASSES)).initial_model(weights)
     log.info("training starts from %s", weights or "random weights")

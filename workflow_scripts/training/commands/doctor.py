@@ -26,16 +26,16 @@ class Finding:
 
 
 def doctor(*, settings: Settings[Training], gpus: Count = 0) -> None:
-    """Check whether this machine can train what the config asks for.
+    """Check whether this machine can run the config's training.
 
-    Looks at versions and devices, lets the GPUs communicate, and makes one step of a training on
-    drawn frames and a prediction. Prints a table. It needs no data set and no weights.
+    Checks versions and devices, communication between the GPUs, and one training step and a
+    prediction on drawn frames. Prints a table. Needs no data set and no weights.
 
     Args:
-        gpus: number of GPUs of a training; 0 examines the CPU.
+        gpus: number of GPUs of a training; 0 checks the CPU.
 
     Raises:
-        UserError: something does not work.
+        UserError: a check fails.
     """
     chosen = choose_gpus(gpus)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
@@ -45,28 +45,28 @@ def doctor(*, settings: Settings[Training], gpus: Count = 0) -> None:
         log.info("%s", line)
     failed = [one.what for one in findings if not one.good]
     if failed:
-        raise UserError(f"{', '.join(failed)}: does not work here; see the table above")
+        raise UserError(f"{', '.join(failed)}: failed on this machine; see the table above")
 
 
 def examine(settings: Training, gpus: int) -> Iterator[Finding]:
-    """All findings, in order; a failure does not stop the next.
+    """Results of all checks, in order; a failure does not stop the next check.
 
     Args:
         settings: the recipe.
-        gpus: how many a training gets; this process sees no others.
+        gpus: number of GPUs of a training; the only ones that this process sees.
     """
     if isinstance(settings, CommandTraining):
         yield _finding("programs", lambda: _programs(settings))
         return
-    # Only now: importing torch takes seconds, and the GPUs are chosen before.
+    # Imported late: importing torch takes seconds, and the GPUs are chosen before.
     from workflow_scripts.training import doctor_checks, provenance  # noqa: PLC0415
 
     for package, version in provenance.versions_and_cuda().items():
-        if version:  # What is missing and needed fails below.
+        if version:  # If something needed is missing, a check below fails.
             yield Finding(package, version)
     checks: dict[str, Callable[[], str]] = {
         "recipe": lambda: doctor_checks.recipe(settings),
-        # Before this process holds a GPU, which some sites give to one process at a time.
+        # Before this process holds a GPU: some sites give a GPU to one process at a time.
         "workers' connection": lambda: doctor_checks.connection(gpus),
         "training and prediction": lambda: doctor_checks.training(settings, gpus),
         "devices": lambda: doctor_checks.devices(gpus),
@@ -80,7 +80,7 @@ def _finding(what: str, check: Callable[[], str]) -> Finding:
     started = time.monotonic()
     try:
         found = check()
-    except Exception as error:  # whatever is wrong here is what the table is for
+    except Exception as error:  # the table reports any error
         return Finding(what, f"{type(error).__name__}: {' '.join(str(error).split())}", False)
     return Finding(what, f"{found} ({time.monotonic() - started:.1f} s)")
 
@@ -88,4 +88,4 @@ def _finding(what: str, check: Callable[[], str]) -> Finding:
 def _programs(settings: CommandTraining) -> str:
     settings.check_early()
     check_programs(settings, "train", "predict")
-    return "both can be started; whether they can train is theirs to say"
+    return "both programs exist; whether they can train is not checked"

@@ -1,4 +1,4 @@
-"""`training export`: weights for other trainings to start from."""
+"""`training export`: initial weights for other trainings."""
 
 from typing import Annotated
 
@@ -11,15 +11,14 @@ from workflow_scripts.common.cli import File, option
 def export(
     *, checkpoint: File, output: File, prefix: Annotated[str, option("TEXT")] = "backbone."
 ) -> None:
-    """Keep a trained model's backbone (with its feature pyramid) in half precision.
+    """Export a trained model's backbone (with its feature pyramid) in half precision.
 
-    The file can be named in `training.initialisation`. Its SHA-256, which the command prints, goes
-    beside it.
+    Name the file in `training.initialisation`, and the SHA-256 that the command prints beside it.
 
     Args:
         checkpoint: model_final.pth.
         output: the file to write.
-        prefix: beginning of the names of the weights to keep.
+        prefix: prefix of the names of the weights to export.
     """
     import torch  # noqa: PLC0415 - takes seconds, and --help does not need it
 

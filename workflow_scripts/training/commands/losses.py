@@ -1,4 +1,4 @@
-"""`training losses`: the loss of a trained model on images that it has seen, and on others."""
+"""`training losses`: losses of a trained model on images that it has and has not seen."""
 
 import math
 import os
@@ -32,25 +32,26 @@ def losses(
     gpus: Literal[0, 1] = 0,
     threads: Positive | None = None,
 ) -> None:
-    """Compute a model's loss on single images: some that it was trained on, and some others.
+    """Compute a model's loss on single images, some used for its training and some not.
 
-    All are originals, since an attacker asks of a person's picture whether it was trained on.
+    All are originals: the attacker has a person's picture and asks whether it was trained on.
 
     Args:
         checkpoint: model_final.pth.
         annotations: data/train.coco.json.
         images: folder of the original training images.
-        anonymized: images/{variant}/train, whose manifest says which images the training left out.
+        anonymized: images/{variant}/train, whose manifest lists the images that the training left
+            out.
         validation_annotations: data/val.coco.json.
         validation_images: folder of the original validation images.
-        most: images of each group at most, drawn at random.
+        most: maximum number of images per group, drawn at random.
         output: privacy/membership/{variant}/seed~{seed}.json.
         gpus: 1 computes on the first GPU.
         threads: CPU threads (default: all cores).
 
     Raises:
-        UserError: the model has other classes than the annotations, a file is missing, or a loss
-            is not finite.
+        UserError: the classes of model and annotations differ, a file is missing, or a loss is not
+            finite.
     """
     chosen = choose_gpus(gpus)
     os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
@@ -59,7 +60,7 @@ def losses(
     kept = {image.id for image in with_instances}
     if anonymized is not None:
         kept = {image.id for image in images_of_variant(with_instances, anonymized)}
-    # Only now: importing torch takes seconds, and the GPUs must be chosen before.
+    # Imported late: importing torch takes seconds, and the GPUs must be chosen before.
     from workflow_scripts.training.image_losses import image_losses, sample_of  # noqa: PLC0415
     from workflow_scripts.training.predictor import load_predictor  # noqa: PLC0415
 
@@ -87,7 +88,7 @@ def losses(
         if odd := [loss for loss in found[name] if not math.isfinite(loss)]:
             raise UserError(
                 f"{checkpoint}: the loss on {len(odd)} of {len(found[name])} images is not finite, "
-                "as of a training that diverged; train again, or leave out privacy.membership"
+                "so the training has diverged; train again, or remove privacy.membership"
             )
         log.info("%s: %d of %d images", name, len(found[name]), len(records))
     named = {"variant": trained.variant, "seed": trained.seed}

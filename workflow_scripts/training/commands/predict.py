@@ -35,22 +35,22 @@ def predict(
     threads: Positive | None = None,
     silent_minutes: Annotated[float, option("MINUTES", at_least=0)] = 0,
 ) -> None:
-    """Find the instances in a split's images, and write them as COCO results.
+    """Predict the instances in a split's images, and write them as COCO results.
 
     Args:
         checkpoint: model_final.pth.
-        anonymized: images/{variant}/val: take the images that its manifest names.
-        tested_on: the variant of these images, noted in the result.
+        anonymized: images/{variant}/val, to predict on the images of its manifest.
+        tested_on: the variant of these images, recorded in the result.
         program: section `training` of engine command, whose program predicts; without it, the
-            checkpoint is one of this project.
+            checkpoint is from this project's engines.
         output: predictions.json.gz.
         gpus: 1 computes on the first GPU.
         threads: CPU threads (default: all cores).
-        silent_minutes: end a program that writes nothing for so long, and fail (0: wait).
+        silent_minutes: stop a program that prints nothing for so long, and fail (0: no limit).
 
     Raises:
-        UserError: the model has other classes than the annotations, a file is missing, or the
-            program fails or leaves wrong results.
+        UserError: the classes of model and annotations differ, a file is missing, or the program
+            fails or writes wrong results.
     """
     with explained(output):
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def predict(
         )
         write_predictions(output, predicted.results, predicted.origin(tested_on))
         return
-    # Only now: importing torch takes seconds, and the GPUs must be chosen before.
+    # Imported late: importing torch takes seconds, and the GPUs must be chosen before.
     from workflow_scripts.training.predictor import load_predictor  # noqa: PLC0415
 
     predictor, trained = load_predictor(checkpoint, settings, threads=threads, on_gpu=bool(chosen))

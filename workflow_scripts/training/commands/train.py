@@ -62,38 +62,38 @@ def train(
 ) -> int:
     """Train one run: one variant, one seed.
 
-    Writes model_final.pth, metrics.jsonl and run.json into the output folder. The state for
-    resuming lies in its folder `checkpoints`. On TERM, URG or Ctrl-C, or when its minutes are over,
-    the command saves that state and ends with 75; run it again to resume.
+    Writes model_final.pth, metrics.jsonl and run.json into the output folder, and the state for
+    resuming into its folder `checkpoints`. On TERM, URG or Ctrl-C, or when its time is up, the
+    command saves that state and exits with code 75; run it again to resume.
 
     Args:
         anonymized: the variant's folder with manifest.parquet; without it, train on the originals.
-        variant: its name, for the records.
-        seed: fixes initialisation, order and augmentation.
-        seed_offset: train with the seed plus this; the run keeps its seed's name.
-        initialisation_seed: draw the initial weights with this one (default: the seed plus the
-            offset), and the rest as before.
-        fingerprint: hash of everything that determines the result; a saved state with another one
-            is not used (default: of the settings, the annotations and the manifest).
-        validation_annotations: COCO annotations of the images to test on while the model trains,
-            where `every` of --validation asks for it.
-        validation_images: the folder that their names are relative to.
+        variant: name of the variant, for the records.
+        seed: determines initialisation, order and augmentation.
+        seed_offset: offset added to the seed for training; the run keeps the name of its seed.
+        initialisation_seed: seed of the initial weights only (default: the seed plus the offset).
+        fingerprint: hash of everything that determines the result; a saved state with another
+            fingerprint is not used (default: the hash of the settings, the annotations and the
+            manifest).
+        validation_annotations: COCO annotations of the images to test on during training, if
+            `every` of --validation is set.
+        validation_images: folder that their names are relative to.
         output: runs/{variant}/seed~{seed}.
-        scratch: folder on this machine's own disk, to which the images are copied before they are
-            read; $NAME stands for an environment variable.
+        scratch: folder on a local disk, to which the images are copied before they are read; $NAME
+            stands for an environment variable.
         gpus: number of GPUs, one worker each; 0 trains on the CPU.
         workers: processes on the CPU.
         threads: CPU threads of all workers together (default: all cores).
-        micro_batch: maximum number of a worker's images in one forward pass; gradients are
-            accumulated, for GPUs with little memory, and the result stays the same (0: all).
+        micro_batch: maximum number of images per forward pass of a worker, for GPUs with little
+            memory; gradients are accumulated, and the result stays the same (0: all).
         images_at_once: deprecated name of micro_batch.
         minutes: save and stop after this time.
-        silent_minutes: engine command: end a program that writes nothing for so long, and fail
-            (0: wait).
+        silent_minutes: engine command: stop a program that prints nothing for so long, and fail (0:
+            no limit).
         checkpoint_seconds: time between saved states.
 
     Raises:
-        UserError: something is missing or cannot be read, the workers cannot share a step, or the
+        UserError: an input is missing or unreadable, the workers cannot share a step, or the
             training diverges.
     """
     if images_at_once:
@@ -138,7 +138,7 @@ def train(
 
 
 def refuse_unequal_shares(batch: int, workers: int, on_gpus: bool) -> None:
-    """See that the workers can share the images of a step.
+    """Check that the workers can share the images of a step.
 
     Raises:
         UserError: they cannot.
@@ -147,12 +147,12 @@ def refuse_unequal_shares(batch: int, workers: int, on_gpus: bool) -> None:
         divisors = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0)
         raise UserError(
             f"a step's {batch} images cannot be shared equally by {workers} workers; "
-            f"give --{'gpus' if on_gpus else 'workers'} one of {divisors}"
+            f"set --{'gpus' if on_gpus else 'workers'}  to one of {divisors}"
         )
 
 
 def tell_recipe(job: TrainingJob) -> None:
-    """Say what is trained, and on what."""
+    """Log the recipe and the devices."""
     log.info(
         "%d iterations of %d images on %s",
         job.recipe.iterations,
@@ -163,7 +163,7 @@ def tell_recipe(job: TrainingJob) -> None:
         log.info("initial weights of seed %d", job.initialisation_seed)
     if job.validation and job.validation.every > job.recipe.iterations:
         log.warning(
-            "evaluation.every: %d is more than the %d iterations; nothing is tested on the way",
+            "evaluation.every: %d exceeds the %d iterations; there are no tests during training",
             *(job.validation.every, job.recipe.iterations),
         )
 
@@ -171,18 +171,18 @@ def tell_recipe(job: TrainingJob) -> None:
 def _validation(
     settings: Evaluation, annotations: Path | None, images: Path | None
 ) -> Validation | None:
-    """The tests while the model trains; None if the settings ask for none."""
+    """Tests during training; None if the settings request none."""
     if settings.every is None:
         return None
     if annotations is None or images is None:
         raise UserError(
-            "--validation: it asks for tests; give --validation-annotations and --validation-images"
+            "--validation requests tests; give --validation-annotations and --validation-images"
         )
     return Validation(settings.every, settings, annotations, images)
 
 
 def fingerprint_by_hand(settings: Training, annotations: Path, anonymized: Path | None) -> str:
-    """Hash of what a run depends on as far as its files tell; the workflow gives a fuller one."""
+    """Hash of a run's settings and input files; the workflow's fingerprint covers more."""
     files = [annotations, *([anonymized / FILE_NAME] if anonymized else [])]
     for file in files:
         if not file.is_file():
@@ -192,7 +192,7 @@ def fingerprint_by_hand(settings: Training, annotations: Path, anonymized: Path 
 
 
 def check(job: TrainingJob) -> None:
-    """Find what is missing before the workers start.
+    """Find missing inputs before the workers start.
 
     Raises:
         UserError: annotations, images or weights are missing or damaged.
@@ -203,7 +203,7 @@ def check(job: TrainingJob) -> None:
     kept, _ = located(images, job.images, job.anonymized)
     if len(kept) < len(images):
         log.info(
-            "%d of %d images are dropped; iterations and schedule stay as they are",
+            "%d of %d images are dropped; iterations and schedule do not change",
             *(len(images) - len(kept), len(images)),
         )
     if isinstance(job.settings, CommandTraining):

@@ -1,4 +1,4 @@
-"""Engine `command`: anybody's trainer, as two commands that the workflow runs."""
+"""Engine `command`: an external trainer, as two commands that the workflow runs."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -13,7 +13,7 @@ from workflow_scripts.training.programs.parts import CONDA, digests_of, environm
 SHARED = ("images", "annotations", "classes", "gpus", "threads")
 OF_TRAINING = (*SHARED, "seed", "initialisation_seed", "minutes", "state", "metrics", "output")
 OF_PREDICTION = (*SHARED, "model", "output")
-ITS_OWN = UserError("training.engine is command: the program alone knows its model")
+ITS_OWN = UserError("training.engine is command, whose model only its program can load")
 
 
 class CommandTraining(EngineSettings):
@@ -24,23 +24,23 @@ class CommandTraining(EngineSettings):
     train: str
     """The program that trains, and its arguments, without a shell. `{images}` is a folder with the
     training images at their relative paths, `{annotations}` their COCO file, `{classes}` a text
-    file with a class a line, `{seed}` a number, `{initialisation_seed}` that of the initial weights
-    (the same, unless `initialisation_seeds` is set), `{gpus}` and `{threads}` how many it may use,
-    `{minutes}` the time left, `{state}` a folder for its own checkpoints, `{metrics}` a file for
-    its losses, `{output}` an empty folder for the model."""
+    file with one class per line, `{seed}` a number, `{initialisation_seed}` the seed of the initial
+    weights (the same number unless `initialisation_seeds` is set), `{gpus}` and `{threads}` the
+    numbers that it may use, `{minutes}` the time left, `{state}` a folder for its own checkpoints,
+    `{metrics}` a file for its losses, `{output}` an empty folder for the model."""
     predict: str | None = None
     """The program that applies a model. `{model}` is the folder that `train` filled, `{images}`,
     `{annotations}` (without labels), `{classes}`, `{gpus}` and `{threads}` are as above, and
     `{output}` is the COCO results file to write."""
     files: tuple[Path, ...] = ()
-    """Further files that the programs consist of, such as modules and configs; wildcards are
-    possible (`model/**/*.py`). When one changes, the runs are made anew, as they are when a file
-    that stands in a command changes."""
+    """Further files of the programs, such as modules and configs; wildcards are allowed
+    (`model/**/*.py`). A change in one of them, or in a file named in a command, repeats the
+    runs."""
     environment: Path | None = None
-    """Where the programs find Python and packages: the folder of a virtual environment, or a conda
-    file (.yaml), from which Snakemake makes one; null: the environment of the workflow."""
+    """Python environment of the programs: the folder of a virtual environment, or a conda file
+    (.yaml) from which Snakemake makes one; null: the environment of the workflow."""
     directory: Path | None = None
-    """The folder that the programs run in; null: the one that the workflow runs in."""
+    """Working directory of the programs; null: that of the workflow."""
 
     training_code: ClassVar = ("workflow_scripts.training.programs.handover",)
     prediction_code: ClassVar = (
@@ -65,11 +65,11 @@ class CommandTraining(EngineSettings):
     @model_validator(mode="after")
     def _a_program_is_what_it_is(self) -> Self:
         if self.is_fast:
-            raise ValueError("speed: fast, but engine command trains as the program does")
+            raise ValueError("speed: fast has no effect with engine command; remove it")
         if self.initialisation_seeds is not None and "{initialisation_seed}" not in self.train:
             raise ValueError(
                 f"initialisation_seeds: {self.initialisation_seeds}, but `train` lacks "
-                "{initialisation_seed}; the program has to be told the seed of its initial weights"
+                "{initialisation_seed}; the program needs the seed of its initial weights"
             )
         return self
 
@@ -82,10 +82,10 @@ class CommandTraining(EngineSettings):
         return self.model_copy(update={"predict": None})
 
     def command_of(self, key: Literal["train", "predict"]) -> str:
-        """The command of one of the programs, with placeholders.
+        """Command of one of the programs, with placeholders.
 
         Raises:
-            UserError: it is missing.
+            UserError: the command is missing.
         """
         command = self.train if key == "train" else self.predict
         if command is None:
@@ -93,7 +93,7 @@ class CommandTraining(EngineSettings):
         return command
 
     def check_early(self) -> None:
-        """Check that files and folders are there, and that both programs are named.
+        """Check that files and folders exist, and that both programs are named.
 
         Raises:
             UserError: one of them is missing.
@@ -105,14 +105,14 @@ class CommandTraining(EngineSettings):
         self.prediction_dependencies()
 
     def further_dependencies(self) -> dict[str, Any]:
-        """The files of the program that trains, and the packages of its environment."""
+        """Files of the training program, and packages of its environment."""
         return {
             "files": digests_of(files_of(self.train, self.files, self.directory)),
             "environment": environment_of(self.environment),
         }
 
     def prediction_dependencies(self) -> dict[str, Any]:
-        """The program that predicts, and its files; a run depends on the rest already."""
+        """Files of the predicting program; the run already depends on the rest."""
         files = files_of(self.predict, (), self.directory, "predict") if self.predict else []
         return {"program": self.predict, "program_files": digests_of(files)}
 

@@ -1,4 +1,4 @@
-"""No engine: experiments that anonymize images and train nothing."""
+"""Engine `none`: experiments that anonymize images without training."""
 
 from pathlib import Path
 from typing import Literal, Self
@@ -9,7 +9,7 @@ from pydantic import model_validator
 from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
 
 NOTHING = UserError(
-    "training.engine is none, so nothing is trained: the target is `anonymized`, or name an engine"
+    "training.engine is none, so nothing is trained: use the target `anonymized`, or name an engine"
 )
 
 
@@ -22,7 +22,7 @@ class NoTraining(EngineSettings):
     @model_validator(mode="after")
     def _nothing_is_trained(self) -> Self:
         if self.is_fast:
-            raise ValueError("speed: fast, but engine none trains nothing; leave it out")
+            raise ValueError("speed: fast, but engine none trains nothing; remove it")
         if self.initialisation_seeds is not None:
             raise ValueError(
                 "initialisation_seeds: engine none trains nothing that has initial weights; leave "

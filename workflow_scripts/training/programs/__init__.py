@@ -1,1 +1,1 @@
-"""Trainers that are programs of the user: what they are handed, run as, and have to leave."""
+"""Trainers that are programs of the user: their inputs, execution and results."""

@@ -1,4 +1,4 @@
-"""What a program of the user is handed: images, their COCO file, and the classes."""
+"""Inputs of a user's program: images, their COCO file, and the classes."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.imaging.images import decode, read_recorded, write_png
 
 ORIENTATION = 0x0112
-"""EXIF tag: how viewers turn the pixels; 1 stands for not at all."""
+"""EXIF tag of the orientation, which viewers apply to the pixels; 1 is upright."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Handover:
 
     @property
     def images(self) -> Path:
-        """Folder of links to the images, at the data set's own relative paths."""
+        """Folder of links to the images, at the data set's relative paths."""
         return self.folder / "images"
 
     @property
@@ -36,7 +36,7 @@ class Handover:
 
     @property
     def classes(self) -> Path:
-        """Classes, one a line, in the order of their ids, from 1 on."""
+        """Classes, one per line, in the order of their ids, starting at 1."""
         return self.folder / "classes.txt"
 
     def fill(
@@ -46,12 +46,12 @@ class Handover:
 
         Args:
             split: the labelled images.
-            files: records of the files that stand for them; images that are dropped have none.
+            files: records of the files to use for them, without dropped images.
             root: folder that the names in these records are relative to.
-            labels: whether the COCO file has the instances.
+            labels: whether the COCO file includes the instances.
 
         Raises:
-            UserError: an image is missing, or is not the recorded one.
+            UserError: an image is missing, or differs from the recorded one.
         """
         kept = {file.id for file in files}
         images = tuple(image for image in split.images if image.id in kept)
@@ -64,8 +64,8 @@ class Handover:
             turned = sum(pool.map(partial(_link, root=root), files, targets))
         if turned:
             log.info(
-                "%d of %d images have an EXIF orientation, which programs treat differently: they "
-                "are handed over as PNG copies without one, as the labels have them",
+                "%d of %d images have an EXIF orientation, which programs treat differently: the "
+                "program gets PNG copies without one, oriented like the labels",
                 *(turned, len(files)),
             )
         replace(split, images=images, instances=instances).write(self.annotations)
@@ -73,7 +73,7 @@ class Handover:
 
 
 def _link(file: CocoImage, target: Path, *, root: Path) -> bool:
-    """Link a recorded image, or copy its pixels if viewers would turn them; whether it did."""
+    """Link a recorded image, or copy it if viewers would turn it; return whether it was copied."""
     content = read_recorded(file, root)
     source = (root / file.file_name).resolve()
     turned = _is_turned(source)
@@ -85,7 +85,7 @@ def _link(file: CocoImage, target: Path, *, root: Path) -> bool:
 
 
 def _is_turned(path: Path) -> bool:
-    # Pillow decodes a whole PNG to look for EXIF data behind its pixels, which nobody writes.
+    # Otherwise Pillow decodes the whole PNG to look for EXIF data after the pixels.
     if path.suffix.lower() == ".png":
         return False
     with Image.open(path) as image:

@@ -1,4 +1,4 @@
-"""`model_final.pth` of a program: an archive of what it left, and its origin."""
+"""`model_final.pth` of a program: an archive of its output files, and its origin."""
 
 import shutil
 import zipfile
@@ -19,7 +19,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 class ModelOrigin(FilePart):
-    """The run that a model comes from."""
+    """The run that a model is from."""
 
     version: Literal[1] = Field(1, alias="schema")
     classes: tuple[str, ...]
@@ -31,18 +31,18 @@ class ModelOrigin(FilePart):
         """Write an archive of the files in a folder, uncompressed.
 
         Raises:
-            UserError: there are none, or a link leads nowhere.
+            UserError: the folder is empty, or has a broken link.
         """
         files = sorted(path for path in folder.rglob("*") if not path.is_dir())
         if not files:
             raise UserError(
-                "training.train: the program ended with 0, but left {output} empty; it has to "
-                "write the model there"
+                "training.train: the program exited with code 0, but left {output} empty; it has "
+                "to write the model there"
             )
         if lost := [path for path in files if not path.is_file()]:
             raise UserError(
-                f"training.train: {{output}}/{lost[0].relative_to(folder)} is a link that leads "
-                "nowhere; the program has to write the model itself"
+                f"training.train: {{output}}/{lost[0].relative_to(folder)} is a broken "
+                "link; the program has to write the model itself"
             )
         with zipfile.ZipFile(archive, "w") as written:
             written.writestr(zipfile.ZipInfo(ORIGIN, LONG_AGO), self.model_dump_json(by_alias=True))
@@ -54,13 +54,13 @@ class ModelOrigin(FilePart):
 
     @classmethod
     def unpack(cls, archive: Path, folder: Path) -> Self:
-        """Write the files of an archive into a folder.
+        """Extract an archive into a folder.
 
         Returns:
             The model's origin.
 
         Raises:
-            UserError: it is damaged, or something else.
+            UserError: it is damaged or malformed.
         """
         try:
             check_archive(archive)

@@ -1,4 +1,4 @@
-"""What a user's program consists of: its files, and the packages of its environment."""
+"""Parts of a user's program: its files, and the packages of its environment."""
 
 import itertools
 import re
@@ -12,24 +12,24 @@ from plain_commands.files import read_bytes, sha256_of
 from program_runner import filled_in
 
 CONDA = (".yaml", ".yml")
-"""Suffixes of conda files; anything else is the folder of an environment."""
+"""Suffixes of conda files; other paths are folders of environments."""
 INSTALLERS = ("pip", "uv")
-"""Packages that install others and compute nothing."""
+"""Packages that only install other packages."""
 _INTERPRETER = re.compile(r"(?:.*/)?(?:python[\d.]*|sh|bash)")
 
 
 def files_of(
     template: str, further: Iterable[Path], directory: Path | None, key: str = "train"
 ) -> list[Path]:
-    """Files of a program: those that its command names, and further ones.
+    """Files of a program: those named in its command, and further ones.
 
-    The program itself counts only if it is a script.
+    The executable itself counts only if it is a script.
 
     Args:
         template: the command with its placeholders.
-        further: paths, which may have wildcards (`**` stands for any folders).
-        directory: folder that relative paths start from; None: the current one.
-        key: of the command in the section `training`.
+        further: paths, possibly with wildcards (`**` matches any folders).
+        directory: folder that paths are relative to; None for the current one.
+        key: key of the command in the section `training`.
 
     Raises:
         UserError: a script in the command is missing, or a path matches no file.
@@ -56,9 +56,9 @@ def files_of(
 
 
 def _script_of(words: Sequence[str]) -> str | None:
-    """The script that an interpreter is given as its first argument, `env` and variables aside.
+    """The script that is an interpreter's first argument, after `env` and variables.
 
-    Others may start one that is not on this machine, as `apptainer exec` does.
+    Other commands may start a script that is not on this machine, such as `apptainer exec`.
     """
     given = [*itertools.dropwhile(lambda word: word == "env" or "=" in word, words)]
     if len(given) > 1 and _INTERPRETER.fullmatch(given[0]) and given[1].endswith((".py", ".sh")):
@@ -71,7 +71,7 @@ def _is_script(path: Path) -> bool:
 
 
 def digests_of(files: Iterable[Path]) -> list[str]:
-    """A hash of each file's content; of Python files without comments, docstrings and layout."""
+    """Hash of each file's content; for Python files, without comments, docstrings and layout."""
     return [_digest_of(file) for file in files]
 
 
@@ -80,19 +80,19 @@ def _digest_of(file: Path) -> str:
     if file.suffix == ".py":
         try:
             return sha256_of(code_in(content))
-        except (SyntaxError, ValueError):  # of another Python
+        except (SyntaxError, ValueError):  # code for another version of Python
             pass
     return sha256_of(content)
 
 
 def environment_of(path: Path | None) -> list[object]:
-    """What is installed in an environment: packages with versions, or a conda file's wishes.
+    """Content of an environment: installed packages with versions, or a conda file's dependencies.
 
     Args:
-        path: a conda file, or the folder of a virtual or conda environment; None: nothing is known.
+        path: a conda file, or the folder of a virtual or conda environment; None if unknown.
 
     Raises:
-        UserError: there is no such file, or no Python in the folder.
+        UserError: no such file, or no Python in the folder.
     """
     if path is None:
         return []
@@ -101,7 +101,7 @@ def environment_of(path: Path | None) -> list[object]:
             wanted = yaml.safe_load(read_bytes(path))["dependencies"]
         except (yaml.YAMLError, KeyError, TypeError):
             raise UserError(
-                f"training.environment: {path} is no conda file; it needs a list `dependencies`"
+                f"training.environment: {path} is not a conda file; it needs a list `dependencies`"
             ) from None
         return list(wanted)
     if not (path / "bin" / "python").exists():

@@ -1,4 +1,4 @@
-"""One run of a program that applies its model to a split."""
+"""One prediction by a user's program on a split."""
 
 import shutil
 from dataclasses import dataclass
@@ -42,18 +42,18 @@ def predictions(
     threads: int,
     silent_minutes: float | None,
 ) -> ProgramPredictions:
-    """Let a program predict.
+    """Run a program that predicts.
 
     Args:
         settings: the section `training`.
         evaluation: score threshold and limit of predictions.
         checkpoint: `model_final.pth`.
-        split: the images with their labels, of which the program gets the images only.
+        split: the images with their labels; the program gets only the images.
         images: records of the files to predict on, and the root of their names.
-        folder: for the program's files; made, and removed in the end.
+        folder: temporary folder for the program's files.
         gpus: number of GPUs that the program may use.
         threads: CPU threads that it may use.
-        silent_minutes: time without output after which it hangs; None for no limit.
+        silent_minutes: time without output after which it counts as hanging; None for no limit.
 
     Raises:
         UserError: the model has other classes, the program failed, or its results are wrong.
@@ -88,13 +88,13 @@ def predictions(
             raise UserError(f"training.predict: {error}{hint}") from None
         if not output.is_file():
             raise UserError(
-                "training.predict: the program ended with 0, but wrote no {output}; it has to "
-                "write its COCO results to that file"
+                "training.predict: the program exited with code 0, but wrote no {output}; it has "
+                "to write its COCO results to that file"
             )
         try:
             results = read_results(output, split, evaluation, settings.task)
             return ProgramPredictions(results, origin)
-        except UserError as error:  # the file will not be there when the message is read
+        except UserError as error:  # the file will be gone when the message is read
             lines = str(error).replace(str(output), "{output}").splitlines()
             raise UserError.of([f"training.predict: {line}" for line in lines]) from None
     finally:

@@ -1,4 +1,4 @@
-"""Results of a program: what is wrong with them, in lines that say what to do."""
+"""Checks of a program's results."""
 
 import itertools
 import math
@@ -20,33 +20,34 @@ from workflow_scripts.contracts.settings import Evaluation
 from workflow_scripts.contracts.tasks import Task
 
 BEYOND = 0.02
-"""Share of an image's side by which a box may leave the image and is clipped."""
+"""Share of an image's side by which a box may exceed the image, to be clipped."""
 BOXES = "COCO's boxes are x and y of the upper left corner, width, height, in pixels"
 OVERLAP, FEWEST, SHARE = 0.5, 20, 0.8
-"""Classes are taken for swapped if so large a share of so many predictions of a class, those with
-this IoU with an object, lie on objects of another one, and the other way round."""
+"""Thresholds for swapped classes: smallest share of a class's predictions that lie on objects of
+the other class, and vice versa; smallest number of predictions; smallest IoU of a prediction with
+an object."""
 
 
 def read_results(
     path: Path, split: CocoSplit, evaluation: Evaluation, task: Task = Task.MASKS
 ) -> list[CocoResult]:
-    """A program's COCO results, after each was checked.
+    """Read and check a program's COCO results.
 
-    Predictions below the score threshold and beyond the limit of an image are left out, as the
-    other engines do, and boxes are clipped to their image; the log has the numbers.
+    As in other engines, predictions below the score threshold or beyond the limit per image are
+    dropped, and boxes are clipped to their image; the numbers are logged.
 
     Args:
         path: the file.
-        split: the images with their labels, by which swapped classes are noticed.
+        split: the images with their labels, which reveal swapped classes.
         evaluation: threshold and limit.
-        task: masks, which each result has to have, or boxes, of which no mask is read.
+        task: `masks`, which each result must have, or `boxes`, for which masks are ignored.
 
     Raises:
-        UserError: a line a finding, of which the first are shown.
+        UserError: one line per finding, up to a limit.
     """
     found = read_json(path)
     if not isinstance(found, list):
-        raise UserError("{output} holds no COCO results: a list of predictions is expected")
+        raise UserError("{output} is not a COCO results file: expected a list of predictions")
     images = {image.id: image for image in split.images}
     results, findings, clipped = [], [], 0
     for number, item in enumerate(found):
@@ -85,17 +86,17 @@ def _result(
     image = images.get(item["image_id"]) if type(item["image_id"]) is int else None
     if image is None:
         raise ValueError(
-            f"image_id {item['image_id']!r} is none of the {len(images)} images in "
-            "{annotations}; take the ids from there"
+            f"image_id {item['image_id']!r} is not one of the {len(images)} images in "
+            "{annotations}; use the ids from there"
         )
     category, score = item["category_id"], item["score"]
     if type(category) is not int or not 1 <= category <= len(classes):
         raise ValueError(
-            f"category_id {category!r} is none of 1 to {len(classes)}, the classes in "
+            f"category_id {category!r} is not in 1 to {len(classes)}, the classes in "
             "{annotations}; the first class has number 1"
         )
     if not _is_number(score) or not 0 <= score <= 1:
-        raise ValueError(f"score {score!r} is no number from 0 to 1")
+        raise ValueError(f"score {score!r} is not a number from 0 to 1")
     result: CocoResult = {
         "image_id": image.id,
         "category_id": category,
@@ -115,7 +116,7 @@ def _box(box: Any, image: CocoImage) -> list[float]:
     """The box (x, y, width, height) inside its image.
 
     Raises:
-        ValueError: it is no box, or reaches far beyond the image.
+        ValueError: it is not a box, or reaches far beyond the image.
     """
     if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
         raise ValueError(f"bbox {box!r} is not four finite numbers: x, y, width, height")
@@ -137,7 +138,7 @@ def _box(box: Any, image: CocoImage) -> list[float]:
 
 
 def _within_limits(results: Sequence[CocoResult], evaluation: Evaluation) -> list[CocoResult]:
-    """Results of sufficient score, at most so many an image, in the order of the file."""
+    """Results above the score threshold, up to the limit per image, in the order of the file."""
     counts: Counter[int] = Counter()
     kept = set()
     for at in sorted(range(len(results)), key=lambda at: -results[at]["score"]):
@@ -148,7 +149,7 @@ def _within_limits(results: Sequence[CocoResult], evaluation: Evaluation) -> lis
             kept.add(at)
     if left_out := len(results) - len(kept):
         log.info(
-            "%d of %d predictions are left out: evaluation.score_threshold is %g, "
+            "%d of %d predictions are dropped: evaluation.score_threshold is %g, "
             "evaluation.detections_per_image %d",
             *(left_out, len(results)),
             *(evaluation.score_threshold, evaluation.detections_per_image),
@@ -166,10 +167,11 @@ def _say_what_is_missing(results: Sequence[CocoResult], split: CocoSplit) -> Non
 
 
 def refuse_swapped_classes(results: Sequence[CocoResult], split: CocoSplit) -> None:
-    """See that predictions of two classes do not lie on each other's objects.
+    """Check that classes are not swapped.
 
     Raises:
-        UserError: they do; or of more classes, in a circle.
+        UserError: predictions of two classes lie on each other's objects, or those of more classes
+            in a cycle.
     """
     meant = _classes_meant(results, split)
     for start in meant:
@@ -184,12 +186,12 @@ def refuse_swapped_classes(results: Sequence[CocoResult], split: CocoSplit) -> N
                     f"{one} lie on objects of class {other}"
                     for one, other in itertools.pairwise(names)
                 )
-                + "; category_id is the line in {classes}, from 1 on"
+                + "; category_id is the line number in {classes}, starting at 1"
             )
 
 
 def _classes_meant(results: Sequence[CocoResult], split: CocoSplit) -> dict[int, int]:
-    """For each class, the class of the objects that most of its predictions lie on."""
+    """For each class, the object class that most of its predictions lie on."""
     met: Counter[tuple[int, int]] = Counter()
     by_image: dict[int, list[CocoResult]] = {}
     for result in results:

@@ -1,4 +1,4 @@
-"""Running a program of the user's: its environment, its output, its limits."""
+"""Execution of a user's program: environment, output, limits."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,9 +13,11 @@ from workflow_scripts.common.environment import environment_of_others
 from workflow_scripts.training.engines.command import CommandTraining
 
 GRACE_SECONDS = 120.0
-"""Time that a program has to save after it was told to end."""
-SILENT = "; ended it, as silent_minutes of {} in the profile says; let it print, or raise the limit"
-"""What follows the error of a program that hangs."""
+"""Time that a program has to save after a request to stop."""
+SILENT = (
+    "; stopped it because of silent_minutes of {} in the profile; make it print, or raise the limit"
+)
+"""Suffix of the error for a hanging program."""
 
 
 Key = Literal["train", "predict"]
@@ -23,7 +25,7 @@ Key = Literal["train", "predict"]
 
 
 def check_programs(settings: CommandTraining, *keys: Key) -> None:
-    """See that programs are there, with their environment.
+    """Check that the programs and their environment exist.
 
     Raises:
         UserError: one of them is missing.
@@ -53,18 +55,19 @@ def run(
     silent_minutes: float | None,
     stop: Callable[[], bool] | None = None,
 ) -> None:
-    """Run one of the programs; its lines go to the log.
+    """Run one of the programs, with its output in the log.
 
     Args:
         settings: the section `training`.
-        key: which of them.
-        values: of the placeholders.
-        mark: folder that no other run works in.
-        silent_minutes: time without output after which the program hangs; None for no limit.
-        stop: whether to let the program save and end.
+        key: key of the program.
+        values: values of the placeholders.
+        mark: folder used by no other run.
+        silent_minutes: time without output after which the program counts as hanging; None for no
+            limit.
+        stop: whether to make the program save and exit.
 
     Raises:
-        ProgramError: it ended with another code than 0, or hung.
+        ProgramError: it exited with a code other than 0, or hung.
     """
     command = settings.command_of(key)
     words = filled_in(command, values)
@@ -87,7 +90,7 @@ def environment_of_program(settings: CommandTraining) -> dict[str, str]:
     """Environment variables of the programs.
 
     Raises:
-        UserError: Snakemake was not told to make the conda environment.
+        UserError: Snakemake was not called with conda environments enabled.
     """
     found = environment_of_others() | {"PYTHONUNBUFFERED": "1"}
     if settings.conda_file is not None and "CONDA_PREFIX" not in found:

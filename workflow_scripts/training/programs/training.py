@@ -1,4 +1,4 @@
-"""One run of a program that trains: its start, its saved state, its end."""
+"""One training by a user's program: start, saved state, end."""
 
 import resource
 import shutil
@@ -27,22 +27,22 @@ from workflow_scripts.training.sources import located
 
 
 class ProgramProgress(FilePart):
-    """Starts of a run so far, in `progress.json`."""
+    """Starts of a run so far, stored in `progress.json`."""
 
     identity: str
-    """`TrainingJob.identity`: the state is that of this very run."""
+    """`TrainingJob.identity`, which shows whether the state is this run's."""
     first_start: str
     seconds: float = 0.0
     """Time spent over all starts."""
     resumed_from: tuple[int, ...] = ()
-    """Iterations at which it was resumed, as far as the program tells them; else 0."""
+    """Iterations at which it was resumed; 0 if the program does not report them."""
 
 
 class ProgramRun:
-    """One run of a program that trains.
+    """One training by a user's program.
 
     Args:
-        job: the training; `job.settings` is of engine `command`.
+        job: the training, with `job.settings` of engine `command`.
         settings: the same settings.
     """
 
@@ -54,13 +54,13 @@ class ProgramRun:
         self.split = CocoSplit.read(job.annotations)
 
     def train(self) -> TrainingOutcome:
-        """Run the program to its end, or until it has saved its state.
+        """Run the program until it ends or has saved its state.
 
         Raises:
-            UserError: it failed, or left nothing.
+            UserError: it failed, or left no result.
         """
         if left := end_marked(str(self.folder.resolve())):
-            log.warning("ended %d processes of a training whose command was killed", left)
+            log.warning("stopped %d processes of a training whose command was killed", left)
         progress = self._prepared()
         before, started = _content_of(self.state), time.monotonic()
         stop = StopRequest(None, self.job.stop_at)
@@ -83,7 +83,7 @@ class ProgramRun:
         return self._unfinished(failure, stop(), _content_of(self.state) != before)
 
     def _prepared(self) -> ProgramProgress:
-        """Make the folders, with the state of this very run if there is one."""
+        """Make the folders, and keep the state if it is this run's."""
         progress = self._saved_progress()
         if progress is None:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -95,7 +95,7 @@ class ProgramRun:
             iteration = losses[-1][0].iteration if losses else 0
             starts = (*progress.resumed_from, iteration)
             progress = progress.model_copy(update={"resumed_from": starts})
-            log.info("going on from the program's own state in %s", self.state)
+            log.info("resuming from the program's own state in %s", self.state)
         self._write(progress)
         for folder in (self.output, self.handover.folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -143,25 +143,27 @@ class ProgramRun:
         }
 
     def _unfinished(self, failure: ProgramError, asked: bool, saved: bool) -> TrainingOutcome:
-        """How a run ended whose program did not end with 0."""
+        """Outcome of a run whose program did not exit with code 0."""
         where = "{state}"
         if failure.code == EXIT_SAVED or (asked and saved):
             if saved:
-                # By this file, those who start trainings again see whether a start saved anything.
+                # This file shows whether a start saved anything, for those that restart trainings.
                 write_text(self.job.state, f"{now()}\n")
                 how = "saved" if failure.code == EXIT_SAVED else f"{failure}, after it had saved"
-                return TrainingOutcome(Ending.SAVED, f"{how}; run again to go on from {self.state}")
+                return TrainingOutcome(
+                    Ending.SAVED, f"{how}; run again to resume from {self.state}"
+                )
             return TrainingOutcome(
                 Ending.FAILED,
                 f"training.train: {failure}, but wrote nothing to {where}: the next start would "
-                "begin anew; let it save there",
+                "begin from scratch; make it save there",
             )
         if asked:
             return TrainingOutcome(
                 Ending.FAILED,
-                f"training.train: the time was over or the job stopped, {failure}, and nothing new "
-                f"is in {where}; let it save there (and end with {EXIT_SAVED}), or give the job "
-                "more time (runtime under train in the profile)",
+                f"training.train: the time was up or the job was stopped, {failure}, and nothing "
+                f"new is in {where}; make it save there (and exit with {EXIT_SAVED}), or give the "
+                "job more time (runtime under train in the profile)",
             )
         hint = SILENT.format("train") if isinstance(failure, ProgramTimeoutError) else ""
         return TrainingOutcome(Ending.FAILED, f"training.train: {failure}{hint}")
@@ -188,7 +190,7 @@ class ProgramRun:
     ) -> TrainingRecord:
         job, environment = self.job, self.settings.environment
         own = environment is not None and environment.is_dir()
-        # ru_maxrss is in KiB on Linux, and that of the largest process.
+        # ru_maxrss is in KiB on Linux, and covers the largest process only.
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         return TrainingRecord(
             version=1,

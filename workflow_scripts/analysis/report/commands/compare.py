@@ -1,4 +1,4 @@
-"""`report compare`: experiments beside each other."""
+"""`report compare`: experiments side by side."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ from workflow_scripts.common.cli import Folder, option
 def compare(
     results: Annotated[tuple[Path, ...], option("FOLDER")], /, *, output: Folder | None = None
 ) -> None:
-    """Put experiments beside each other: one table, and one plot.
+    """Compare experiments in one table and one plot.
 
     Args:
         results: results/<experiment> of two or more.
@@ -27,7 +27,7 @@ def compare(
     """
     rows = comparison.rows_of(comparison.read_experiments(results))
     if not rows:
-        raise UserError("there is no variant beside the references; nothing to compare")
+        raise UserError("nothing to compare: there are no variants besides the references")
     if output is None:
         print(comparison.as_text(rows, "simple"), end="")
         return

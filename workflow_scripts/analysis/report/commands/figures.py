@@ -17,7 +17,7 @@ def figures(
 
     Args:
         results: results/<experiment>.
-        output: folder for the figures (default: the folder `figures` in the results' folder).
+        output: folder for the figures (default: `figures` in the results folder).
 
     Raises:
         UserError: there is no verdict yet.

@@ -19,12 +19,12 @@ def html(
     provenance: File | None = None,
     output: File | None = None,
 ) -> None:
-    """Make one self-contained page of all that an experiment's folder holds.
+    """Make one self-contained page of all results in an experiment's folder.
 
     Args:
         results: results/<experiment>.
-        provenance: a provenance.json (default: that of the results' folder, if there is one).
-        output: the page (default: report.html in the results' folder).
+        provenance: a provenance.json (default: the one in the results folder, if any).
+        output: the page (default: report.html in the results folder).
     """
     read = read_results(results, tables, provenance)
     output = output or results / "report.html"

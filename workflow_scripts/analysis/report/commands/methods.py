@@ -12,7 +12,7 @@ from workflow_scripts.common.cli import File, Folder
 def methods(
     results: Folder, /, *, tables: Tables | None = None, output: File | None = None
 ) -> None:
-    """Write the methods section of a paper: what was done, with numbers and references.
+    """Write the methods section of a paper, with numbers and references.
 
     Args:
         results: results/<experiment>.

@@ -1,4 +1,4 @@
-"""`report provenance`: what an experiment's numbers come from."""
+"""`report provenance`: origin of an experiment's numbers."""
 
 from typing import Annotated
 
@@ -18,12 +18,12 @@ def provenance(
     config: Annotated[str, option("JSON|FILE")],
     output: File | None = None,
 ) -> None:
-    """Write down what an experiment's numbers come from: config, code, versions, runs, hashes.
+    """Record the origin of an experiment's numbers: config, code, versions, runs, hashes.
 
     Args:
         results: results/<experiment>.
         config: the experiment's config, as JSON, or a YAML file.
-        output: the record (default: provenance.json in the results' folder).
+        output: the record (default: provenance.json in the results folder).
     """
     content, _ = read_given(config, "--config")
     output = output or results / FILE_NAME

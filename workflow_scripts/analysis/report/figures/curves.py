@@ -1,4 +1,4 @@
-"""Learning curves: the loss of every run, in front of that of the reference."""
+"""Learning curves: the loss of every run, with the reference's in the background."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ HIGHEST = 1.1
 
 
 def panels(results: ExperimentResults) -> list[str]:
-    """One panel per variant that is drawn and whose runs left a curve."""
+    """One panel per shown variant whose runs have a curve."""
     there = {run.variant for run in results.runs if run.curve}
     return [variant for variant in results.drawn if variant in there]
 
@@ -61,7 +61,7 @@ def draw_runs(
     variant: str,
     points_of: Callable[[Run], Sequence[tuple[float, float]]],
 ) -> None:
-    """A line for each of a variant's runs that has points, in front of those of the reference."""
+    """A line per run of a variant, with those of the reference in the background."""
     looks = colours_of(results.variants, results.reference)
     styles: dict[str, dict[str, Any]] = {
         results.reference: {"color": QUIET, "linewidth": 0.6, "alpha": 0.45},

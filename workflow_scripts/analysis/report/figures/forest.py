@@ -45,7 +45,7 @@ ROW, HEAD = 0.26, 0.95
 
 
 def panels(results: ExperimentResults) -> list[VariantVerdict]:
-    """One panel per variant that is drawn."""
+    """One panel per shown variant."""
     judged = results.verdict.variants if results.verdict else ()
     return [of for of in judged if of.variant in results.drawn]
 
@@ -77,12 +77,12 @@ def draw(
 
 
 def draw_margins(axes: Axes, margins: Iterable[float], *, both_ways: bool = True) -> None:
-    """Draw margins (fractions of 1) as bands around zero, the widest behind.
+    """Draw margins as bands around zero, the widest at the back.
 
     Args:
         axes: a panel; its limits are set unless bands end both ways.
         margins: fractions of 1.
-        both_ways: whether a band ends at a gain of the margin, too.
+        both_ways: whether a band also ends at a gain of the margin.
     """
     for number, margin in enumerate(sorted((100 * each for each in margins), reverse=True)):
         end = margin if both_ways else axes.get_xlim()[1]
@@ -91,7 +91,7 @@ def draw_margins(axes: Axes, margins: Iterable[float], *, both_ways: bool = True
 
 
 def finish_rows(axes: Axes, titles: Sequence[str]) -> None:
-    """Title the rows, the first at the top."""
+    """Label the rows, the first at the top."""
     axes.set_yticks(range(len(titles)), titles)
     axes.set_ylim(len(titles) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
@@ -130,7 +130,7 @@ def _draw_row(axes: Axes, place: int, row: ClassVerdict) -> None:
 def draw_estimate(
     axes: Axes, place: int, row: ClassVerdict, value: float, ends: Sequence[float] | None
 ) -> None:
-    """Draw a value with its interval, if there is one, as the verdict on its class looks."""
+    """Draw a value, with its interval if any, in the style of the verdict on its class."""
     verdict, is_mean = max(row.margins, key=lambda at: at.margin).verdict, row.name == ALL
     colour, marker, filled = LOOKS[verdict]
     if ends is not None:

@@ -1,4 +1,4 @@
-"""Reliability diagram: precision over score of every run, in front of that of the reference."""
+"""Reliability diagram: precision over score of every run, with the reference in the background."""
 
 from collections.abc import Sequence
 
@@ -15,18 +15,18 @@ COLUMNS, WIDTH = 3, 3.3
 ON_PAGE = 3.1
 """Width of a panel on a page, inches."""
 FEWEST = 10
-"""Predictions from which on a bin is drawn."""
+"""Minimum number of predictions in a drawn bin."""
 
 
 def panels(results: ExperimentResults) -> list[str]:
-    """One panel per variant that is drawn and whose runs have enough predictions."""
+    """One panel per shown variant whose runs have enough predictions."""
     there = {run.variant for run in results.runs if _points(run)}
     return [variant for variant in results.drawn if variant in there]
 
 
 def label(variant: str) -> str:
     """Description of a panel."""
-    return f"{variant}: share of right predictions over their score, one line per run"
+    return f"{variant}: share of correct predictions over their score, one line per run"
 
 
 def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width: float) -> Figure:
@@ -52,5 +52,5 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
 
 
 def _points(run: Run) -> list[tuple[float, float]]:
-    """Score and precision of the bins that are drawn."""
+    """Score and precision of the drawn bins."""
     return [(of.score, of.precision) for of in run.reliability if of.predictions >= FEWEST]

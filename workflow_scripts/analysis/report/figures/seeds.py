@@ -20,7 +20,7 @@ ON_PAGE = 3.1
 ROW, HEAD = 0.25, 0.9
 """Height of a variant, and of the space above and below, inches."""
 SPREAD = 0.5
-"""Share of a variant's height over which its runs are spread, the first seed on top."""
+"""Share of a variant's row over which its runs are spread, the first seed on top."""
 
 
 def panels(results: ExperimentResults) -> list[str]:
@@ -59,7 +59,7 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
 
 
 def _limit(axes: Axes, aps: Sequence[float]) -> None:
-    """Set a scale that a positive control far off does not compress."""
+    """Set a scale that is not compressed by a distant positive control."""
     low, high = min(aps, default=0), max(aps, default=1)
     room = 0.12 * (high - low) or 0.01
     axes.set_xlim(low - room, high + room)

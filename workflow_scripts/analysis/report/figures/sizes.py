@@ -1,4 +1,4 @@
-"""Sizes of the effect as forest plots: percent of the reference's AP, Hedges' g, P(better)."""
+"""Effect sizes as forest plots: percent of the reference's AP, Hedges' g, P(better)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class SizePanel:
 
 
 def panels(results: ExperimentResults) -> list[SizePanel]:
-    """A panel per variant that is drawn and measure; none without a supplement."""
+    """A panel per shown variant and measure; empty without a supplement."""
     if results.verdict is None or results.supplement is None:
         return []
     beside = {of.variant: of.rows for of in results.supplement.variants}
@@ -121,7 +121,7 @@ def _draw(axes: Axes, panel: SizePanel, margins: Sequence[float], *, both_ways: 
 
 
 def _on_axis(estimate: IntervalEstimate, scale: float) -> tuple[float, tuple[float, ...]]:
-    """The value and the ends of its interval, if it is bounded, on the axis."""
+    """Axis positions of the value and of its interval, if bounded."""
     if estimate.low is None or estimate.high is None:
         return scale * estimate.value, ()
     return scale * estimate.value, (scale * estimate.low, scale * estimate.high)

@@ -24,22 +24,22 @@ KINDS = {
     Kind.FACE: ("Faces", "Faces found by the strongest attack, %"),
     Kind.LICENSE_PLATE: ("License plates", "Plates read or found by the strongest attack, %"),
 }
-"""Title of each kind, and what its attacks reach."""
+"""Title of each kind, and axis label of its attacks' success."""
 HEIGHT, LINE = 3.6, 0.085
-"""Height of a panel, inches, and least distance of two names in it, as a share of it. With more
-names than fit, it is as much higher as they need."""
+"""Height of a panel in inches, and minimum distance of two names as a share of it. Panels grow if
+the names do not fit."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One variant in the plane."""
+    """One variant as a point."""
 
     variant: str
     role: str
     success: float
     """Success of the strongest attack, in percent."""
     reach: tuple[float, float]
-    """Confidence interval of it."""
+    """Confidence interval of this success."""
     difference: float
     """Difference of the mean AP from the reference in points; 0 for the reference."""
     low: float | None
@@ -58,7 +58,7 @@ class Plane:
 
 
 def panels(results: ExperimentResults) -> list[Plane]:
-    """One panel per kind of region that was attacked; none without attacks or verdict."""
+    """One panel per attacked kind of region; empty without attacks or verdict."""
     if results.privacy is None or results.verdict is None:
         return []
     found = []
@@ -119,7 +119,7 @@ def draw(results: ExperimentResults, chosen: Sequence[Plane], columns: int, widt
 
 
 def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, str]) -> None:
-    """Draw a point at a difference, which is the end of the scale where its own is beyond."""
+    """Draw a point at a difference, clipped to the end of the scale."""
     colour, marker = look
     at = point.success
     axes.plot(point.reach, [difference] * 2, color=colour, linewidth=1.2)
@@ -132,7 +132,7 @@ def _draw_point(axes: Axes, point: Point, difference: float, look: tuple[str, st
 def _finish(
     axes: Axes, plane: Plane, margin: float, looks: dict[str, tuple[str, str]], line: float
 ) -> None:
-    """Draw the points, with names at least a line apart, and the scales."""
+    """Draw the scales, and the points with names at least a line apart."""
     inside = [p for p in plane.points if p.role != "positive control"]
     ends = [end for p in inside for end in (p.difference, p.low, p.high) if end is not None]
     low, high = min(-1.5 * margin, *ends), max(1.5 * margin, *ends)
@@ -162,7 +162,7 @@ def _finish(
 
 
 def _apart(heights: Sequence[float], line: float) -> list[float]:
-    """Heights (0 to 1), moved so that each is at least a line from the next."""
+    """Heights (0 to 1), shifted so that they are at least a line apart."""
     order = sorted(range(len(heights)), key=lambda at: heights[at])
     moved = list(heights)
     for below, at in pairwise(order):

@@ -26,10 +26,10 @@ def exposed(
     reference: Reference = "unmodified",
     output: Folder,
 ) -> None:
-    """Compare the AP of instances that carry a face or a plate, and of the others.
+    """Compare the AP of instances with and without a face or plate.
 
-    AP by how much of an instance lies in faces and plates, by kind and by size, and its
-    difference from that of the reference.
+    AP by the share of an instance inside faces and plates, by kind and by size, with the difference
+    from the reference.
 
     Args:
         output: folder for exposed.csv, .md, .tex and .json.
@@ -39,7 +39,7 @@ def exposed(
     """
     read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
     if reference not in wanted.variants:
-        raise UserError(f"no variant {reference!r}; there are {', '.join(wanted.variants)}")
+        raise UserError(f"no variant {reference!r}; known: {', '.join(wanted.variants)}")
     missing, level = list_of(missing_runs(read, wanted)), settings.level
     table = instances.exposed_table(read, wanted, reference, level)
     caption = instances.caption(read, level, missing)

@@ -1,4 +1,4 @@
-"""`statistics next`: the runs to add to what is undecided."""
+"""`statistics next`: runs to add to undecided comparisons."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 FILE_NAME = "more_runs.yaml"
 OVER = 3
-"""Exit code if there is nothing to add."""
+"""Exit code if there are no runs to add."""
 
 
 def next_runs(
@@ -25,19 +25,19 @@ def next_runs(
     margin: Annotated[float | None, option("AP", above=0, below=1)] = None,
     output: File | None = None,
 ) -> int:
-    """Add runs to what is undecided, as long as there are looks.
+    """Add runs to undecided comparisons, as long as looks are left.
 
-    Of each undecided variant, and of the reference, up to the next of statistics.looks. The runs go
-    into a config file, to be named behind snakemake's --configfile. Exit code 3: nothing to add,
-    since all is decided or no look is left.
+    Each undecided variant and the reference get runs up to the next number in statistics.looks. The
+    runs are written to a config file for snakemake's --configfile. Exit code 3: no runs to add,
+    since everything is decided or no look is left.
 
     Args:
         results: results/<experiment>.
         margin: the margin within which to decide (default: the first of statistics.margins).
-        output: the config file (default: more_runs.yaml in the results' folder).
+        output: the config file (default: more_runs.yaml in the results folder).
 
     Raises:
-        UserError: there is no verdict, or not of this margin.
+        UserError: there is no verdict, or none for this margin.
     """
     path = results / "tables/verdict.json"
     verdict = ExperimentVerdict.read(path)
@@ -46,7 +46,7 @@ def next_runs(
     margin = margins[0] if margin is None else margin
     if margin not in margins:
         raise UserError(
-            f"--margin: {margin:g} is none of statistics.margins ({', '.join(map(str, margins))})"
+            f"--margin: {margin:g} is not in statistics.margins ({', '.join(map(str, margins))})"
         )
     step = next_step(verdict, expected, margin)
     for line in _said(step, margin):

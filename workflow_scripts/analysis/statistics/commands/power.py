@@ -1,4 +1,4 @@
-"""`statistics power`: how many runs it takes."""
+"""`statistics power`: number of runs needed."""
 
 import textwrap
 from typing import Annotated
@@ -16,7 +16,7 @@ from workflow_scripts.contracts.settings import Statistics
 
 DEFAULTS = Statistics()
 SMALLEST_DEVIATION = 1e-6
-"""Standard deviation of an AP below which no number of runs is a sensible answer."""
+"""Standard deviation of an AP below which planning makes no sense."""
 Fractions = tuple[float, ...]
 
 
@@ -37,20 +37,20 @@ def power(
     level: Annotated[float, option("P", above=0, below=1)] = DEFAULTS.level,
     output: File | None = None,
 ) -> None:
-    """Compute how many runs it takes, from a pilot's standard deviations.
+    """Compute the number of runs needed, from a pilot's standard deviations.
 
-    Runs of each variant to show equivalence where nothing differs, and to find a difference as
-    large as the margin: exact for equal standard deviations.
+    Runs per variant to show equivalence if nothing differs, and to detect a difference as large as
+    the margin. Exact for equal standard deviations.
 
     Args:
         deviations: standard deviations of the AP over runs, fractions of 1 (0.01 is a point).
         margins: differences that do not matter.
-        powers: probabilities of the right answer.
+        powers: probabilities of a correct answer.
         level: significance level of each test.
         output: file for the table as csv.
 
     Raises:
-        UserError: there are no standard deviations to compute with.
+        UserError: no standard deviations are given.
     """
     if (deviations is None) == (summary is None):
         raise UserError("give one of --deviations and --summary")

@@ -9,7 +9,7 @@ from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 
 def show(verdict: File, /) -> None:
-    """Print a verdict, or what stands beside it.
+    """Print a verdict or its supplement.
 
     Args:
         verdict: a verdict.json or a supplement.json.

@@ -1,4 +1,4 @@
-"""`statistics variance`: where the variance of each difference comes from."""
+"""`statistics variance`: sources of the variance of each difference."""
 
 import textwrap
 
@@ -18,17 +18,17 @@ from workflow_scripts.common.cli import File, Folder
 def variance(
     results: Folder, /, *, tables: Tables | None = None, output: File | None = None
 ) -> None:
-    """Show where the variance of each difference comes from, and where more runs help most.
+    """Show the sources of the variance of each difference, and where more runs help most.
 
-    The runs, the test images and, where a variant has `twins`, the drawing of its images; and what
-    twice the runs, or unlimited ones, would leave of the interval.
+    Sources are the runs, the test images and, for variants with `twins`, the drawing of the images.
+    The interval's half-width is also given for twice the runs and for unlimited runs.
 
     Args:
         results: results/<experiment>.
         output: file for the shares of all classes, as csv.
 
     Raises:
-        UserError: there is no verdict yet, or nothing in it could be tested.
+        UserError: there is no verdict yet, or nothing could be tested.
     """
     read = read_results(results, tables)
     if read.verdict is None:
@@ -36,7 +36,7 @@ def variance(
     report = variance_report(read)
     if report is None:
         raise UserError(
-            f"{results}: no variance is known; it takes two runs of each variant, with differing "
+            f"{results}: no variance is known; this takes two runs of each variant, with differing "
             "results"
         )
     if output is not None:

@@ -59,14 +59,14 @@ def verdict(
     Args:
         aa_controls: variants that repeat the reference with other seeds.
         positive_controls: variants that are expected to come out worse.
-        random_drops: variants that leave out images at random, to be compared with those that
-            leave out equally many for a reason.
-        manifests: images/{variant}/train/manifest.parquet of each variant that has to change
-            something; what it changed is said, and equivalence needs it.
-        note: further caveat, such as how the models were trained.
-        output: folder for verdict.csv, .md, .tex and .json, and the same of the supplement: pairs,
-            exact tests, sizes of the effect, groups of objects, boxes, calibration, and partial
-            pooling. Without it the verdict is printed.
+        random_drops: variants that drop images at random, as controls for those that drop the same
+            number of chosen images.
+        manifests: images/{variant}/train/manifest.parquet of each variant that should change
+            something; the changes are reported, and required for a claim of equivalence.
+        note: additional caveat, such as one about the training.
+        output: folder for verdict.csv, .md, .tex and .json, and the same for the supplement: pairs,
+            exact tests, effect sizes, groups of objects, boxes, calibration, and partial pooling.
+            Without it, the verdict is printed.
 
     Raises:
         UserError: none or several of --runs, --runs-in and --summary are given, a variant is
@@ -82,7 +82,7 @@ def verdict(
         samples, task = samples_of(values), read[0].evaluation.task
     elif settings.paired is True:
         raise UserError(
-            "statistics.paired: true takes runs, and a printed table has no pairs; take false"
+            "statistics.paired: true needs runs, and a printed table has no pairs; set it to false"
         )
     else:
         samples, missing = samples_of_summary(summary), ""
@@ -92,9 +92,9 @@ def verdict(
     roles |= dict.fromkeys(random_drops, Role.RANDOM_DROP)
     for name in (reference, *roles):
         if name not in samples:
-            raise UserError(f"there is no variant {name!r}; there are {', '.join(samples)}")
+            raise UserError(f"unknown variant {name!r}; known: {', '.join(samples)}")
     if len(samples) == 1:
-        raise UserError(f"only the reference {reference!r}; add a variant that is compared with it")
+        raise UserError(f"only the reference {reference!r}; add a variant to compare with it")
     pairs: PairsByVariant = {}
     resampled, images = None, None
     further: dict[BesideName, tuple[VariantVerdict, ...]] = {}

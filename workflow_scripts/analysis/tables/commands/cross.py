@@ -1,4 +1,4 @@
-"""`tables cross`: each training by each test."""
+"""`tables cross`: AP of each training on each test."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -34,14 +34,14 @@ def cross(
     """Tabulate the AP by the images that models were trained on and tested on.
 
     Args:
-        runs_in: the experiment's folder of runs, in place of --runs: takes
+        runs_in: the experiment's folder of runs, instead of --runs, with
             VARIANT/seed~SEED/eval.json and VARIANT/seed~SEED/on~TEST/eval.json of each expected
             run.
-        on: `unmodified` and the variants of the images that were tested on.
+        on: `unmodified` and the variants of the test images.
         output: folder for cross.csv, .md, .tex and .json.
 
     Raises:
-        UserError: a run was not tested on all of them, or on something else.
+        UserError: a run was not tested on all of them, or on other images.
     """
     wanted = read_expected(expected)
     if (runs is None) == (runs_in is None):

@@ -28,21 +28,21 @@ def make(
     note: Annotated[str, option("TEXT")] = "",
     output: Folder,
 ) -> None:
-    """Bring the evaluations of all runs together in Table II.
+    """Combine the evaluations of all runs in Table II.
 
     Table II holds the AP per class and variant, mean and standard deviation over the seeds. The
-    files are table_2.csv, .md, .tex and .json; of models that learned masks, table_2_boxes.md and
-    .tex show the AP of their boxes.
+    files are table_2.csv, .md, .tex and .json; for mask models, table_2_boxes.md and .tex show the
+    AP of their boxes.
 
     Args:
-        runs_from: a file that names eval.json files, one per line, beside those of --runs.
-        partial: make the table from the runs there are, and name those that are missing. Give it a
-            folder of its own, so that it does not replace the complete one.
-        note: further sentence of the caption, such as how the models were trained.
+        runs_from: a file that lists eval.json files, one per line, in addition to --runs.
+        partial: make the table from the existing runs, and name the missing ones. Use a separate
+            folder, so that the complete table is not replaced.
+        note: additional sentence of the caption, such as one about the training.
         output: folder for the tables.
 
     Raises:
-        UserError: there are no runs, or some are missing and the table is not to be partial.
+        UserError: there are no runs, or some are missing and --partial is not given.
     """
     wanted = evaluated.read_expected(expected) if expected else None
     paths = [*(runs or ()), *_listed(runs_from)]

@@ -1,12 +1,10 @@
 """Engine `detectron2`: its models, optimizer, schedule and augmentation, in this project's loop.
 
-- `installation`: what an installed detectron2 offers, read without importing it;
-- `model_config`: from the settings to detectron2's own config, of two kinds: `yaml_config`,
-  `lazy_config`;
-- `weights`: initial weights.
+- `installation`: configs, options and weights of the installed detectron2, read without importing
+it; - `model_config`: detectron2's own config from the settings, of two kinds: `yaml_config`,
+`lazy_config`; - `weights`: initial weights.
 
-Its augmentation with masks as crops, and its losses image by image, are parts of the package
-`invariant_mask_rcnn`.
+Augmentation with cropped masks and losses per image are in the package `invariant_mask_rcnn`.
 """
 
 from pathlib import Path
@@ -29,7 +27,7 @@ class Detectron2Training(Detectron2Settings):
     conda_environment: ClassVar[str] = "detectron2"
 
     def check_early(self) -> None:
-        """Check the config's and the options' names, where this Python has detectron2.
+        """Check the names of config and options, if detectron2 is installed.
 
         Raises:
             UserError: detectron2 has no such config or option.
@@ -42,7 +40,7 @@ class Detectron2Training(Detectron2Settings):
     def further_dependencies(self) -> dict[str, Any]:
         """The environment and the user's own config files.
 
-        detectron2 is not among the locked packages, and comes with a torch of its own.
+        detectron2 is not among the locked packages, and comes with its own torch.
         """
         import yaml  # noqa: PLC0415, only Snakemake asks
 
@@ -57,7 +55,7 @@ class Detectron2Training(Detectron2Settings):
     def recipe(self) -> Recipe:
         with installation.import_errors_explained():
             from workflow_scripts.training.engines.detectron2 import model_config  # noqa: PLC0415
-        # The number of classes does not matter for them.
+        # They do not depend on the number of classes.
         config = model_config.model_config_of(self, classes=1)
         return Recipe(
             config.iterations,

@@ -32,7 +32,7 @@ from workflow_scripts.training.engines.detectron2.model_config import model_conf
 from workflow_scripts.training.engines.detectron2.settings import Detectron2Settings
 from workflow_scripts.training.engines.detectron2.weights import load_weights
 
-# The warning is about a call inside detectron2, and would appear in every log.
+# The warning concerns a call inside detectron2, and would appear in every log.
 warnings.filterwarnings("ignore", "torch.meshgrid: in an upcoming release", UserWarning)
 
 
@@ -78,9 +78,11 @@ class Detectron2Engine:
         if type(model) not in (GeneralizedRCNN, *DENSE):
             raise UserError(
                 f"training.config: {self.settings.config} is a {type(model).__name__}; "
-                "take a model of meta architecture GeneralizedRCNN, RetinaNet or FCOS"
+                "use a model of meta architecture GeneralizedRCNN, RetinaNet or FCOS"
             )
-        self.counts_are_images = not isinstance(model, DENSE)  # which count positive anchors
+        self.counts_are_images = not isinstance(
+            model, DENSE
+        )  # their losses are normalised by positive anchors
         return model
 
     def augmentation(self) -> Detectron2Augmentation:
@@ -95,7 +97,7 @@ class Detectron2Engine:
         return lambda given: change(given, np.random.default_rng(0))
 
     def optimizer(self, model: nn.Module) -> OptimizerAndSchedule:
-        optimizer = self.model_config.optimizer(model)  # it clips gradients itself
+        optimizer = self.model_config.optimizer(model)  # the optimizer clips gradients itself
         return OptimizerAndSchedule(optimizer, self.model_config.factor(optimizer))
 
     def loss_module(self, model: nn.Module) -> PerImageLosses | SummedDenseLosses:
@@ -128,7 +130,7 @@ class Detectron2Engine:
 
 
 def _detections(found: Instances, height: int, width: int) -> Detections:
-    """Detections with boxes in pixels of the image as it was given, (height, width)."""
+    """Detections with boxes in pixels of the given image of this (height, width)."""
     kept = Instances(
         found.image_size,
         pred_boxes=found.pred_boxes,
@@ -136,7 +138,7 @@ def _detections(found: Instances, height: int, width: int) -> Detections:
         pred_classes=found.pred_classes,
     )
     if found.has("pred_masks"):
-        # Under a name that detectron2 does not know, masks are not pasted into the image.
+        # Renamed so that detectron2 does not paste the masks into the image.
         kept.mask_probabilities = found.pred_masks[:, 0]
     scaled = detector_postprocess(kept, height, width)
     masks = scaled.mask_probabilities.float().cpu().numpy() if found.has("pred_masks") else None

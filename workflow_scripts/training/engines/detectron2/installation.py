@@ -1,6 +1,6 @@
-"""Configs, options and weights that the installed detectron2 offers, mostly without importing it.
+"""Configs, options and weights of the installed detectron2, mostly read without importing it.
 
-Importing it takes seconds, since it imports torch, and a plan of the jobs is made many times.
+Importing it takes seconds, since it imports torch, and jobs are planned often.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ SERVER = "https://dl.fbaipublicfiles.com/"
 IMAGENET = "detectron2://ImageNetPretrained/"
 COCO = "detectron2://COCO-InstanceSegmentation/"
 RESNETS = {50: f"{IMAGENET}MSRA/R-50.pkl", 101: f"{IMAGENET}MSRA/R-101.pkl"}
-"""ImageNet weights by depth, for configs whose own initial weights are others."""
+"""ImageNet weights by depth, for configs that start from other weights."""
 
 HOW_TO_INSTALL = (
     "detectron2 cannot be imported by this Python; run Snakemake with "
@@ -67,7 +67,7 @@ def config_path(name: str) -> Path:
     """File that `training.config` names: a path, or a name in the model zoo.
 
     Raises:
-        UserError: there is no such file, or detectron2 is not installed.
+        UserError: no such file, or detectron2 is not installed.
     """
     zoo = package_folder() / "model_zoo" / "configs"
     for path in (Path(name), zoo / name):
@@ -81,10 +81,10 @@ def config_path(name: str) -> Path:
 
 
 def files_of_config(name: str) -> list[Path]:
-    """The user's own files that `training.config` is read from, the named one first.
+    """The user's config files that `training.config` is read from, starting with the named one.
 
     A yaml file may extend another (`_BASE_`). Files in detectron2's model zoo are part of
-    detectron2 and not listed.
+    detectron2, so they are not listed.
     """
     files: list[Path] = []
     path = Path(name)
@@ -98,10 +98,10 @@ def files_of_config(name: str) -> list[Path]:
 
 
 def check_option_names(keys: Iterable[str]) -> None:
-    """Check that detectron2 has options of these names.
+    """Check that detectron2 has options with these names.
 
     Raises:
-        UserError: detectron2 lacks some; one line each.
+        UserError: options are unknown; one line each.
     """
     known = option_keys()
     unknown = [key for key in keys if key not in known]
@@ -133,8 +133,8 @@ def weights_name(settings: Detectron2Settings, own: str, depth: int | None) -> s
 
     Args:
         settings: the recipe.
-        own: weights that detectron2's config itself starts from.
-        depth: depth of the ResNet backbone; None for another backbone.
+        own: initial weights in detectron2's config.
+        depth: depth of the ResNet backbone; None for other backbones.
 
     Raises:
         UserError: the zoo has no such weights.
@@ -158,7 +158,7 @@ def weights_name(settings: Detectron2Settings, own: str, depth: int | None) -> s
 
 
 def zoo_file(name: str) -> tuple[str, Path]:
-    """URL of a file of weights, and the path at which detectron2 itself keeps its download.
+    """URL of a file of weights, and the path of detectron2's own download.
 
     Args:
         name: as detectron2 names it: `detectron2://…`.
@@ -169,8 +169,8 @@ def zoo_file(name: str) -> tuple[str, Path]:
 
 
 def _result_of(config: str) -> str | None:
-    """Name of the weights that the zoo offers for a config."""
-    # Inside the function: with setuptools 81 or newer, this module cannot be imported.
+    """Name of the zoo's weights for a config."""
+    # Imported here, since the import fails with setuptools 81 or newer.
     try:
         from detectron2.model_zoo.model_zoo import _ModelZooUrls  # noqa: PLC0415
     except ImportError as error:

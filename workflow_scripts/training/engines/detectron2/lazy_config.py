@@ -23,7 +23,7 @@ NEEDED = (
     "dataloader.train.total_batch_size",
     "dataloader.train.mapper",
 )
-"""Keys that a file has to have."""
+"""Required keys of a file."""
 GPUS_RATIO = 2
 """Ratio of the zoo's 8 GPUs to the whitepaper's 4."""
 
@@ -33,7 +33,7 @@ class LazyModelConfig:
 
     warmup = 0
     rate_drops: tuple[int, ...] = ()
-    """None: its schedule is one of fractions of the iterations."""
+    """None, since its schedule is in fractions of the iterations."""
 
     def __init__(self, cfg: DictConfig) -> None:
         self.cfg = cfg
@@ -52,17 +52,17 @@ class LazyModelConfig:
         cfg = LazyConfig.load(str(path))
         for key in NEEDED:
             if OmegaConf.select(cfg, key) is None:
-                raise UserError(f"training.config: {path}: no {key} in it")
+                raise UserError(f"training.config: {path} has no key {key}")
         if settings.schedule != "file":
             cfg.dataloader.train.total_batch_size //= GPUS_RATIO
             cfg.optimizer.lr /= GPUS_RATIO
         if settings.schedule == "scaled":
-            # Milestones are fractions of it.
+            # Milestones are fractions of this.
             cfg.train.max_iter *= GPUS_RATIO
         for key, value in settings.options.items():
             _set_option(cfg, key, value)
         if settings.iterations is not None:
-            # Warm-up and milestones are fractions of it.
+            # Warm-up and milestones are fractions of this.
             cfg.train.max_iter = settings.iterations
         _check_and_set_masks(cfg.model.get("roi_heads") or OmegaConf.create(), settings)
         if "num_classes" in _head(cfg):
@@ -72,7 +72,7 @@ class LazyModelConfig:
         return cls(cfg)
 
     def text(self) -> str:
-        """The config as YAML, as far as YAML can express it."""
+        """The config as YAML, as far as expressible."""
         return yaml.safe_dump(_plain(self.cfg), sort_keys=False)
 
     def model(self) -> nn.Module:
@@ -85,7 +85,7 @@ class LazyModelConfig:
         return optimizer
 
     def factor(self, optimizer: Optimizer) -> Callable[[int], float]:
-        """Schedule by the fraction of the iterations that is done."""
+        """Schedule by the fraction of completed iterations."""
         multiplier = instantiate(self.cfg.lr_multiplier)
         return lambda iteration: float(multiplier(iteration / self.iterations))
 
@@ -105,15 +105,15 @@ class LazyModelConfig:
 
 
 def _head(cfg: DictConfig) -> DictConfig:
-    """The part that classifies: of a dense detector, the model itself."""
+    """The classifier: the box head, or a dense detector itself."""
     return cfg.model.get("roi_heads") or cfg.model
 
 
 def _check_and_set_masks(heads: DictConfig, settings: Detectron2Settings) -> None:
-    """Leave out the mask head of a model that learns boxes.
+    """Remove the mask head of a model that learns boxes.
 
     Raises:
-        UserError: a model that is to learn masks has no mask head, or one learns keypoints.
+        UserError: a model for masks has no mask head, or a model learns keypoints.
     """
     if heads.get("keypoint_head") is not None:
         raise UserError(
@@ -123,7 +123,7 @@ def _check_and_set_masks(heads: DictConfig, settings: Detectron2Settings) -> Non
     if settings.learns_masks:
         if heads.get("mask_head") is None:
             raise UserError(
-                f"training.config: {settings.config} has no mask head; take an instance "
+                f"training.config: {settings.config} has no mask head; use an instance "
                 "segmentation config, or set `task: boxes`"
             )
         return

@@ -1,4 +1,4 @@
-"""detectron2's own config of a training, with what the settings and the data set change in it."""
+"""detectron2's own config of a training, changed by the settings and the data set."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -40,27 +40,27 @@ class ModelConfig(Protocol):
         """Schedule: factor on all learning rates at an iteration, from 0 on."""
 
     def augmentations(self) -> list[Any]:
-        """Augmentations of training images, in order: detectron2's `Augmentation`."""
+        """Augmentations of training images, in order, as detectron2's `Augmentation`."""
 
     def set_limits(self, evaluation: Evaluation) -> None:
-        """Set the score threshold and the number of detections of models made from now on."""
+        """Set score threshold and number of detections for models made afterwards."""
 
 
 def model_config_of(
     settings: Detectron2Settings, classes: int, stored: str | None = None
 ) -> ModelConfig:
-    """Config that the settings name, with their changes.
+    """Config named in the settings, with their changes.
 
     Args:
         settings: the recipe.
         classes: number of classes, without the background.
-        stored: `ModelConfig.text` of an earlier training, to be used instead of the file.
+        stored: `ModelConfig.text` of an earlier training, used instead of the file.
 
     Raises:
-        UserError: there is no such config, or an option does not fit it.
+        UserError: no such config, or an option does not fit it.
     """
     if Path(settings.config).suffix == ".py":
-        # A LazyConfig is a program, which its text does not replace: it is read again.
+        # A LazyConfig is a program that its text cannot replace, so the file is read again.
         return LazyModelConfig.from_file(config_path(settings.config), settings, classes)
     if stored is not None:
         return YamlModelConfig.from_text(stored)

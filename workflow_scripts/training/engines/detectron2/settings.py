@@ -29,7 +29,7 @@ SET_ELSEWHERE = {
     "TEST": "set evaluation instead",
     "VIS_PERIOD": "has no effect here",
 }
-"""Options of detectron2, or the first parts of their keys, that `options` refuses, and why."""
+"""Options of detectron2 (or prefixes of their keys) that `options` refuses, with the reason."""
 
 
 class Detectron2Settings(EngineSettings):
@@ -48,24 +48,24 @@ class Detectron2Settings(EngineSettings):
     initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the weights file, checked before it is loaded."""
     schedule: Literal["scaled", "fixed", "file"] = "scaled"
-    """What becomes of the file's schedule, which is for 8 GPUs: `scaled` adapts it to 4 as
-    detectron2 does (half the images and learning rate, twice the iterations), `fixed` halves images
-    and learning rate but keeps the iterations, `file` changes nothing."""
+    """Use of the file's schedule, which is for 8 GPUs: `scaled` adapts it to 4 by detectron2's rule
+    (half the images and learning rate, twice the iterations), `fixed` halves images and learning
+    rate but keeps the iterations, `file` changes nothing."""
     iterations: int | None = Field(None, gt=0, le=10**9)
-    """Optimizer steps, if not as many as the file, `schedule` and `options` say: warm-up and rate
-    drops move in proportion."""
+    """Number of optimizer steps, overriding the file, `schedule` and `options`; warm-up and
+    learning rate drops are scaled in proportion."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Changes to options of the config file, by dotted key: `{SOLVER.BASE_LR: 0.01}`. They override
     `schedule` too."""
     deterministic: bool = False
-    """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
+    """Use only algorithms that repeat bit for bit, also on GPUs; they are slower."""
 
     @model_validator(mode="after")
     def _check_weights_and_options(self) -> Self:
         if isinstance(self.initialisation, Path) and self.initialisation_sha256 is None:
             raise ValueError("initialisation_sha256: missing; a weights file needs its sha256")
         if not self.learns_masks and self.options.get("MODEL.MASK_ON"):
-            raise ValueError("options.MODEL.MASK_ON: true, but the task is boxes; leave it out")
+            raise ValueError("options.MODEL.MASK_ON: true, but the task is boxes; remove it")
         for key in self.options:
             for start, advice in SET_ELSEWHERE.items():
                 if f"{key}.".startswith(f"{start}."):

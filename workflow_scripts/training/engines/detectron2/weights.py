@@ -1,4 +1,4 @@
-"""Initial weights of detectron2's models: found, checked, loaded."""
+"""Initial weights of detectron2's models: location, check, loading."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from workflow_scripts.training.weights import check_archive, downloaded, verifie
 def initial_weights(settings: Detectron2Settings) -> Path | None:
     """Checked file of the initial weights; None for random weights.
 
-    The zoo's files are pickles, which can run code when they are loaded, and detectron2 publishes
-    no sha256 of them: the config has to state it.
+    The zoo's files are pickles, which can run code when loaded, and detectron2 publishes no sha256
+    for them, so the config has to state it.
 
     Raises:
-        UserError: the file is missing, cannot be downloaded, or its sha256 is not the stated one.
+        UserError: the file is missing, cannot be downloaded, or has another sha256.
     """
     match settings.initialisation:
         case "none":
@@ -33,7 +33,7 @@ def initial_weights(settings: Detectron2Settings) -> Path | None:
 
 
 class _Checkpointer(DetectionCheckpointer):
-    """A checkpointer that keeps the names of missing weights instead of logging them."""
+    """Checkpointer that collects the names of missing weights instead of logging them."""
 
     lacking: tuple[str, ...] = ()
 
@@ -45,10 +45,10 @@ class _Checkpointer(DetectionCheckpointer):
 def load_weights(model: nn.Module, path: Path) -> None:
     """Load all weights of a checked file that fit the model.
 
-    The backbone has to fit; heads may be missing, or have other classes.
+    The backbone has to fit; heads may be missing or have other classes.
 
     Raises:
-        UserError: the file holds no weights, or those of another backbone.
+        UserError: the file has no weights, or weights of another backbone.
     """
     checkpointer = _Checkpointer(model)
     checkpointer.logger.disabled = True

@@ -25,9 +25,9 @@ from workflow_scripts.training.engines.detectron2.settings import Detectron2Sett
 FILES_GPUS = 8
 """Number of GPUs that the model zoo's schedules are for."""
 OUR_GPUS = 4
-"""Number of GPUs in the whitepaper, which `scaled` and `fixed` schedules are for."""
+"""Number of GPUs in the whitepaper, and of `scaled` and `fixed` schedules."""
 KINDS = ("GeneralizedRCNN", "RetinaNet")
-"""Meta architectures that are trained."""
+"""Supported meta architectures."""
 HEADER = """\
 # What this run was trained with: detectron2's {name} with all that the experiment changes in it.
 # Data set, data loading, evaluation and output are not detectron2's here (DATASETS, DATALOADER,
@@ -128,7 +128,7 @@ def scheduled(cfg: CfgNode, schedule: str) -> CfgNode:
 
 
 def _stretch(cfg: CfgNode, iterations: int) -> None:
-    """Give the schedule another length, and move warm-up and rate drops in proportion."""
+    """Change the length of the schedule; scale warm-up and learning rate drops in proportion."""
     share = iterations / cfg.SOLVER.MAX_ITER
     cfg.SOLVER.MAX_ITER = iterations
     cfg.SOLVER.STEPS = tuple(round(step * share) for step in cfg.SOLVER.STEPS)
@@ -136,13 +136,13 @@ def _stretch(cfg: CfgNode, iterations: int) -> None:
 
 
 def _head(cfg: CfgNode) -> CfgNode:
-    """Options of the part that classifies."""
+    """Options of the classifier."""
     model = cfg.MODEL
     return model.RETINANET if model.META_ARCHITECTURE == "RetinaNet" else model.ROI_HEADS
 
 
 def _depth(cfg: CfgNode) -> int | None:
-    """Depth of a ResNet; None for another backbone."""
+    """Depth of a ResNet; None for other backbones."""
     return cfg.MODEL.RESNETS.DEPTH if "resnet" in cfg.MODEL.BACKBONE.NAME else None
 
 
@@ -172,10 +172,10 @@ def _check(cfg: CfgNode, settings: Detectron2Settings) -> None:
             kind in KINDS and settings.learns_masks and not has_masks
         ),
         "MODEL.KEYPOINT_ON: true; keypoints are not trained here": model.KEYPOINT_ON,
-        "MODEL.LOAD_PROPOSALS: true; there are no precomputed proposals": model.LOAD_PROPOSALS,
-        f"INPUT.FORMAT: {cfg.INPUT.FORMAT}; BGR and RGB are understood": cfg.INPUT.FORMAT
+        "MODEL.LOAD_PROPOSALS: true; precomputed proposals are not supported": model.LOAD_PROPOSALS,
+        f"INPUT.FORMAT: {cfg.INPUT.FORMAT}; only BGR and RGB are supported": cfg.INPUT.FORMAT
         not in ("BGR", "RGB"),
-        f"DATALOADER.SAMPLER_TRAIN: {cfg.DATALOADER.SAMPLER_TRAIN}; every image is shown once an "
+        f"DATALOADER.SAMPLER_TRAIN: {cfg.DATALOADER.SAMPLER_TRAIN}; every image is used once per "
         "epoch here (TrainingSampler)": cfg.DATALOADER.SAMPLER_TRAIN != "TrainingSampler",
     }
     wrong = [f"training: {finding}" for finding, applies in findings.items() if applies]

@@ -44,7 +44,7 @@ class TorchvisionTraining(TorchvisionSettings):
 
 
 def torch_cache() -> Path:
-    """File in which torch itself keeps the ImageNet weights."""
+    """File in which torch itself caches the ImageNet weights."""
     caches = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     home = Path(os.environ.get("TORCH_HOME", caches / "torch"))
     return home / "hub" / "checkpoints" / IMAGENET.file_name

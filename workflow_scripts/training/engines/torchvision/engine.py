@@ -122,13 +122,14 @@ def rate_factor(settings: TorchvisionSettings, iteration: int) -> float:
 
 
 def load_backbone(model: SummedLossRcnn, path: Path) -> None:
-    """Load the weights of a file into the backbone and whatever else fits.
+    """Load the weights of a file into the backbone and all other matching parts.
 
     The file may hold a classifier's weights (`layer1.0.conv1.weight`, …: the body), an export of
-    this project, or a whole detector's (`backbone.body.…`, heads too where the classes agree).
+    this project, or a whole detector's weights (`backbone.body.…`; heads are loaded if the classes
+    agree).
 
     Raises:
-        UserError: the file holds no weights, or lacks some of the body.
+        UserError: the file has no weights, or lacks some of the body.
     """
     try:
         content = read_tensors(path)
@@ -148,5 +149,5 @@ def load_backbone(model: SummedLossRcnn, path: Path) -> None:
     if lacking:
         raise UserError(f"{path}: no weights for {lacking[0]}; it belongs to another model")
     if wrong := [name for name, value in fitting.items() if not value.isfinite().all()]:
-        raise UserError(f"{path}: {wrong[0]} holds a NaN or infinity; take another file")
+        raise UserError(f"{path}: {wrong[0]} contains NaN or infinity; use another file")
     model.load_state_dict(fitting, strict=False)

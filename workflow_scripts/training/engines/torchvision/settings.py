@@ -19,9 +19,9 @@ class Augmentation(Section):
     shorter_sides: tuple[Pixels, ...] = Field(
         (800, 832, 864, 896, 928, 960, 992, 1024), min_length=1
     )
-    """Lengths that the shorter side is resized to, one drawn per image (pixels)."""
+    """Lengths (pixels) for the shorter side; one is drawn per image."""
     longest_side: Pixels = 2048
-    """Limit of the longer side (pixels)."""
+    """Maximum length of the longer side (pixels)."""
     flip_probability: float = Field(0.5, ge=0, le=1)
     """Probability that an image is mirrored left to right."""
 
@@ -32,17 +32,17 @@ class TorchvisionSettings(EngineSettings):
     engine: Literal["torchvision"]
     """The framework that trains."""
     model: Literal["mask_rcnn_r50_fpn", "faster_rcnn_r50_fpn", "tiny"] = "mask_rcnn_r50_fpn"
-    """`mask_rcnn_r50_fpn` is the whitepaper's architecture, `faster_rcnn_r50_fpn` the same without
-    masks and the default of `task: boxes`; `tiny` is for CPUs, with masks or without."""
+    """`mask_rcnn_r50_fpn` is the whitepaper's architecture; `faster_rcnn_r50_fpn` is the same
+    without masks, and the default for `task: boxes`; `tiny` is for CPUs, with or without masks."""
     initialisation: Literal["imagenet", "drawn", "none"] | Path = "imagenet"
     """Weights to start from: `imagenet` (the backbone of the models on a ResNet-50; its first
     stages stay as they are), `drawn` (the backbone of the `tiny` model, pre-trained on other drawn
-    scenes, part of this repository), `none` (random; to make such weights), or a file of a
-    backbone's or a whole model's weights."""
+    scenes, part of this repository), `none` (random), or a file with the weights of a backbone or
+    of a whole model."""
     initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
     """SHA-256 of the file that `initialisation` names, checked before it is loaded."""
     images_per_step: int = Field(4, gt=0, le=10_000)
-    """Batch size over all GPUs, whose number does not change the result."""
+    """Batch size over all GPUs; the number of GPUs does not change the result."""
     iterations: int = Field(48000, gt=0, le=10**9)
     """Optimizer steps."""
     optimizer: Literal["sgd", "adamw"] = "sgd"
@@ -54,12 +54,12 @@ class TorchvisionSettings(EngineSettings):
     warmup_iterations: NonNegativeInt = 1000
     """Steps over which the learning rate rises linearly from a thousandth of its value."""
     milestones: tuple[PositiveInt, ...] | None = None
-    """Steps at which the learning rate is divided by ten; by default one, at three quarters of the
-    iterations."""
+    """Steps at which the learning rate is divided by ten; default: once, after three quarters of
+    the iterations."""
     gradient_clip: PositiveFloat | None = None
     """Maximum norm of the gradient; null if unlimited."""
     deterministic: bool = False
-    """Use only algorithms that repeat bit for bit on GPUs too; they are slower."""
+    """Use only algorithms that repeat bit for bit, also on GPUs; they are slower."""
     augmentation: Augmentation = Augmentation()
     """Random changes of a training image before the model sees it."""
 
@@ -84,7 +84,9 @@ class TorchvisionSettings(EngineSettings):
     @model_validator(mode="after")
     def _check_schedule_and_weights(self) -> Self:
         if list(self.milestones or ()) != sorted(set(self.milestones or ())):
-            raise ValueError(f"milestones: {list(self.milestones or ())} do not rise")
+            raise ValueError(
+                f"milestones: {list(self.milestones or ())} are not in ascending order"
+            )
         if self.model == "tiny" and self.initialisation == "imagenet":
             raise ValueError("initialisation: there are no ImageNet weights for the tiny model")
         if self.model != "tiny" and self.initialisation == "drawn":
