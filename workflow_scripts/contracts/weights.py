@@ -16,8 +16,7 @@ from workflow_scripts.contracts.catalogue import CATALOGUE
 
 
 class OwnWeights(Section):
-    """A file that a user provides, identified by its content; `fetch_weights` copies it before
-    use."""
+    """A file that a user provides, identified by its content. `fetch_weights` copies it."""
 
     source: str = Field(min_length=1)
     """Path or http(s) URL."""
