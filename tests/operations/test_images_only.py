@@ -107,7 +107,7 @@ BAD_CALLS = [
     ),
     (
         ("photos", "--method", as_json(method="natural", donors=DONORS), *OUT),
-        "variants.natural.donors.source: there is no file donors.npz; correct the path, or bring "
+        "variants.natural.donors.source: no such file: donors.npz; correct the path, or put "
         "the file there",
     ),
     (
