@@ -167,7 +167,7 @@ rule anonymize:
         settings=JOBS.variant_settings,
         fingerprint=FINGERPRINTS.anonymization,
         images=JOBS.images,
-        file_format=JOBS.format_option,
+        file_format=JOBS.format_option(),
     message:
         "Anonymizing images, variant {wildcards.variant} ({wildcards.split}, shard {wildcards.shard})"
     shell:

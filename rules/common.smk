@@ -38,6 +38,10 @@ except UserError as error:
 
 workflow.config_settings.config_args = config_arguments(workflow.config_settings.config)
 
+# No output is temporary. Snakemake would look for some among all outputs that a job's inputs were
+# made with, and each training starts from the mark of one job that makes all marks.
+workflow.storage_settings.notemp = True
+
 # On a full disk, Snakemake would print a traceback for each line that does not fit into its log.
 logging.raiseExceptions = False
 
@@ -288,7 +292,8 @@ def remember_parameters(rule):
     It would inspect each function several times a job, which takes as long as all the rest of
     making the job's params.
     """
-    for function in filter(inspect.isroutine, (*rule.input, *rule.params)):
+    named = (*rule.input, *rule.params, rule.conda_env)
+    for function in filter(inspect.isroutine, named):
         plain = getattr(function, "__func__", function)
         overwrite_function_params(plain, get_function_params(function))
 

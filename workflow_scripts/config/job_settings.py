@@ -4,6 +4,7 @@ Each job gets only the settings that concern it, as JSON.
 """
 
 import json
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -89,6 +90,8 @@ class JobSettings:
         self._settings = {
             name: settings_json(one, self.layout.weights) for name, one in self.treatments.items()
         }
+        # Many jobs ask for the same.
+        self._training_of = cache(self._training_by)
 
     def is_unmodified(self, variant: str) -> bool:
         """Whether a variant trains on the originals."""
@@ -158,6 +161,9 @@ class JobSettings:
 
     def training_of(self, variant: str | None) -> str:
         """The section `training` as a variant is trained, as JSON."""
+        return self._training_of(variant)
+
+    def _training_by(self, variant: str | None) -> str:
         if variant is None:
             return settings_json(self.experiment.training)
         training = self.experiment.training.for_training()
@@ -166,6 +172,10 @@ class JobSettings:
 
     def prediction_settings(self, _: object = None) -> str:
         """The keys of the section `evaluation` that concern predictions, as JSON."""
+        return self._prediction_settings
+
+    @cached_property
+    def _prediction_settings(self) -> str:
         evaluation = self.experiment.evaluation
         return canonical_json(evaluation.model_dump(mode="json", exclude=NOT_OF_PREDICTIONS))
 

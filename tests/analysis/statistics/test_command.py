@@ -105,7 +105,7 @@ def test_the_files_say_the_same(tmp_path, capsys):
         "| Car               | +0.40        | +0.09 to +0.71  | 0.53 "
         in (tmp_path / "verdict.md").read_text()
     )
-    capsys.readouterr()
+    assert "verdict.{csv,md,tex,json}: 1 variant judged" in capsys.readouterr().err
     assert main(["show", str(tmp_path / "verdict.json")]) == 0
     shown = capsys.readouterr().out
     assert main(["verdict", "--summary", str(PAPER)]) == 0

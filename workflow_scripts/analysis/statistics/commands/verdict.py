@@ -152,4 +152,6 @@ def verdict(
         tex=supplement_formats.as_latex(beside),
         json=beside.as_json(),
     )
-    log.info("%s.{csv,md,tex,json}: %d variants judged", output / "verdict", len(found.variants))
+    judged = len(found.variants)
+    stem = output / "verdict"
+    log.info("%s.{csv,md,tex,json}: %d variant%s judged", stem, judged, "s" * (judged > 1))
