@@ -19,7 +19,7 @@ from tests.dag.conftest import (
     jobs_of_runs,
     paper_config,
 )
-from tests.workflow import Workflow, copy_of_project
+from tests.workflow import PROJECT, Workflow, copy_of_project
 
 OF_A_VARIANT = jobs_of_runs(SEEDS)
 """The runs of one variant of the finished experiment."""
@@ -532,3 +532,9 @@ def test_a_line_of_a_users_trainer_trains_again_and_the_page_beside_it_nothing(d
     assert done.plan() == {key: n for key, n in OF_BOTH.items() if "train" not in key}
     (folder / "predict.py").write_text(PROGRAM.format(line="RATE = 1"))
     assert done.plan("--set-resources", "train:silent_minutes=9", "predict:silent_minutes=9") == {}
+
+
+def test_no_output_is_temporary_since_snakemake_is_told_to_look_for_none():
+    rules = [path.read_text() for path in PROJECT.glob("rules/*.smk")]
+    assert any("storage_settings.notemp = True" in text for text in rules)
+    assert not [text for text in rules if re.search(r"\btemp\(", text)]
