@@ -191,9 +191,9 @@ def drawn_people(monkeypatch, method: Natural, *pictures) -> list[list[int]]:
     """The seed of the new person of each face, by picture."""
     seeds: list[list[int]] = []
 
-    def noted(image, subject, person, number=0):
+    def noted(image, subject, person, *others):
         seeds[-1].append(person)
-        return replace_face(image, subject, person, number)
+        return replace_face(image, subject, person, *others)
 
     monkeypatch.setattr("natural_pii.faces.people.replace_face", noted)
     for number, picture in enumerate(pictures):

@@ -104,27 +104,28 @@ class Natural(Method):
                 sum(track is not None for track in tracks),
                 sum(region.kind is Kind.FACE for region in regions),
             )
-        copy = self.model_copy()
+        method = self
         if self.diffusion and any(map(self._is_large, regions)):
-            copy = self.model_copy(update={"diffusion": self.diffusion.loaded()})
+            method = self.model_copy(update={"diffusion": self.diffusion.loaded()})
         if any(region.kind is Kind.FACE for region in regions):
-            copy = copy.with_donors()
-        yield copy
+            method = method.with_donors()
+        yield method
 
     def with_donors(self) -> "Natural":
-        """A copy with its donors, if any, in memory.
+        """A copy with its donors in memory; the method itself where it has none.
 
         Raises:
             UserError: their file is missing, damaged or another one.
         """
+        if self.donors is None:
+            return self
+        path = self.donors.local()
+        content = checked_bytes(path, self.donors.sha256)
         copy = self.model_copy()
-        if self.donors is not None:
-            path = self.donors.local()
-            content = checked_bytes(path, self.donors.sha256)
-            try:
-                copy._donors = Donors.read(BytesIO(content))
-            except ValueError as error:
-                raise UserError(f"{path}: {error}; see docs/natural.md") from None
+        try:
+            copy._donors = Donors.read(BytesIO(content))
+        except ValueError as error:
+            raise UserError(f"{path}: {error}; see docs/natural.md") from None
         return copy
 
     def anonymize(
