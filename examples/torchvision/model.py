@@ -34,6 +34,7 @@ def mask_rcnn(classes: int) -> MaskRCNN:
         rpn_post_nms_top_n_train=300,
         box_batch_size_per_image=64,
         mask_head=MaskRCNNHeads(64, (64, 64), 1),
+        box_score_thresh=0.001,  # the experiment sets its own threshold
         box_head=TwoMLPHead(64 * 7**2, 256),
         box_predictor=FastRCNNPredictor(256, classes + 1),
         mask_predictor=MaskRCNNPredictor(64, 64, classes + 1),
