@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from figures_and_tables.figures import style
+from figures_and_tables.figures import lay_out, style
 from figures_and_tables.inline import inline_figure, inline_file, keywords_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
@@ -123,12 +123,14 @@ def test_names_in_the_tradeoff_do_not_lie_on_each_other(finished):
     assert heights[-1] <= 1
 
 
+@pytest.mark.filterwarnings("error:constrained_layout")
 def test_more_names_than_fit_make_the_tradeoff_higher(finished):
     results = read_results(finished)
     plane = tradeoff.panels(results)[0]
     many = replace(plane, points=plane.points[:1] * 31)
     with style(tradeoff.NAME):
         few, high = (tradeoff.draw(results, [one], 1, 4) for one in (plane, many))
+        lay_out(high)
     assert few.get_figheight() == tradeoff.HEIGHT
     heights = sorted(text.xyann[1] for text in high.axes[0].texts)
     assert heights[0] >= 0
