@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from face_pictures import drawn_over, face, new_face, portrait, scenes
+from face_pictures import HEAD, box, drawn_over, face, new_face, picture, portrait, scenes
 from natural_pii import FallbackReason, Route
 from natural_pii.faces.field import plane_of, skin_field
 from natural_pii.faces.pose import pose_of
@@ -124,6 +124,24 @@ def test_no_face_is_drawn_on_a_traffic_sign():
     _, outcome = pasted(image, region)
     assert outcome.route is Route.FALLBACK
     assert outcome.reason is FallbackReason.NO_SKIN
+
+
+HAIR = (35, 28, 26)
+FRINGE = (HAIR, box(-2.6, -3.2, 2.6, -0.3))
+
+
+def test_hair_around_the_face_and_down_to_the_brows_is_no_lack_of_skin():
+    sides = (HAIR, box(-2.8, -0.6, -1.4, 3.8)), (HAIR, box(1.4, -0.6, 2.8, 3.8))
+    image = picture(FRINGE, *sides)
+    result, outcome = pasted(image, HEAD)
+    assert outcome.route is Route.NATURAL
+    x, y = pose_of(HEAD).pixels(np.array([(0.0, -1.6, 0.2)]))[0].astype(int)
+    assert np.abs(result[y, x].astype(int) - image[y, x]).max() < 15  # the fringe
+
+
+def test_no_face_is_drawn_where_skin_is_seen_between_hair_and_scarf_only():
+    _, outcome = pasted(picture(FRINGE, (HAIR, box(-2.8, 1.0, 2.8, 5.0))), HEAD)
+    assert outcome.route is Route.FALLBACK
 
 
 def test_the_field_of_skin_follows_light_and_ignores_what_is_no_skin():

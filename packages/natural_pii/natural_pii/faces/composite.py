@@ -15,7 +15,10 @@ from .grid import smooth
 from .render import Rendered
 
 _LEAST_SKIN = 0.43
-"""Share of skin that a face has at least: a sign or a tree that was taken for one has less."""
+"""Share of skin that a face has at least, all of it or what is below the brows, where no fringe
+hangs: a sign or a tree that was taken for one has less."""
+_BELOW_BROWS = -0.7, -0.3
+"""v from where on, and from where on fully, a part counts as below the brows."""
 _NEAR = 0.4
 """How far skin that stays in sight has an effect, standard deviation in units."""
 _FINEST = 0.58
@@ -98,9 +101,12 @@ def composite(
     off = drawn.head * (1 - drawn.features) * bare
     seen = to_log(window)
     tone = to_log(display_tone(skin)).ravel()
-    field = skin_field(plane, plane.small(seen), plane.small(off), tone)
+    samples = plane.small(seen)
+    field = skin_field(plane, samples, plane.small(off), tone)
     if field.share < _LEAST_SKIN:
-        return None
+        below = plane.small(off * smooth(plane.down, *_BELOW_BROWS))
+        if field.share_in(plane, samples, below) < _LEAST_SKIN:
+            return None
     ground = _ground(seen, plane, field, drawn, bare)
 
     made = to_log(to_display(drawn.rgb))

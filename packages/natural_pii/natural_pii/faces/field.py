@@ -123,6 +123,11 @@ class SkinField:
         """Likeness to skin, (...), of differences of logarithms from the field, (..., 3)."""
         return _likeness(residual, self.spread)
 
+    def share_in(self, plane: FieldPlane, seen: np.ndarray, zone: np.ndarray) -> float:
+        """Share of the places of a zone that look like skin; see `skin_field`."""
+        alike = self.likeness(seen - plane.basis @ self.coefficients)
+        return float(alike @ zone) / max(float(zone.sum()), 1e-3)
+
 
 def skin_field(
     plane: FieldPlane, seen: np.ndarray, zone: np.ndarray, tone: np.ndarray
