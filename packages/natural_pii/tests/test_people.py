@@ -52,9 +52,9 @@ def people_drawn(image, regions, owners, **options) -> list[int]:
     seeds = {}
     with pytest.MonkeyPatch.context() as patch:
 
-        def noted(canvas, subject, person, number):
+        def noted(canvas, subject, person, *others):
             seeds[subject.region] = person
-            return replace_face(canvas, subject, person, number)
+            return replace_face(canvas, subject, person, *others)
 
         patch.setattr(module_of_people, "replace_face", noted)
         replace_faces(image, regions, owners, (0,), **options)
