@@ -121,7 +121,7 @@ def test_a_bad_account_ends_the_call(accounting_cluster, reference, tmp_path):
     before = accounting_cluster.jobs()
     refused = call(workflow, missing)
     assert refused.returncode != 0
-    line = "Slurm refuses the job: account wrong is not yours; yours:  "
+    line = "Slurm refuses the job: account wrong is not yours; yours: "
     assert refused.stdout.count(f"message: {line}") == 1
     assert ACCOUNT in refused.stdout.split(line, 1)[1].splitlines()[0]
     assert accounting_cluster.jobs() == before

@@ -47,17 +47,19 @@ class PatientExecutor(plugin.Executor):
     """The plugin's executor, with different reactions to failures and limits of clusters.
 
     - Temporary obstacles are waited for, without using a retry, and logged once: limits on
-    submitted jobs, a closed partition, an unreachable controller, another call's job on the same
-    files. Upstream, each refusal is a failure, and all retries are used up at once (issues 313 and
-    320). - A submission that Slurm refuses for other reasons fails at once with Slurm's reason. - A
-    job that saved its work before it was stopped is resubmitted. This does not count as a failure
-    as long as every second start makes progress. - Job states come from sacct if accounting is
-    enabled, and from squeue. Queries without a valid answer are repeated. Upstream trusts any
-    output of sacct, loses its jobs if squeue does not answer for a while, and waits forever for
-    preempted jobs that Slurm cancels (issue 109), for `CANCELLED by 0`, and where sacct is
-    installed without accounting (issue 38). - Account and partition come from the profile, or are
-    left to Slurm. Upstream guesses the account from the last output line of sacct. - A call in an
-    allocation (salloc, sbatch) keeps SLURM_CONF, which upstream deletes.
+      submitted jobs, a closed partition, an unreachable controller, another call's job on the same
+      files. Upstream, each refusal is a failure, and all retries are used up at once (issues 313
+      and 320).
+    - A submission that Slurm refuses for other reasons fails at once with Slurm's reason.
+    - A job that saved its work before it was stopped is resubmitted. This does not count as a
+      failure as long as every second start makes progress.
+    - Job states come from sacct if accounting is enabled, and from squeue. Queries without a valid
+      answer are repeated. Upstream trusts any output of sacct, loses its jobs if squeue does not
+      answer for a while, and waits forever for preempted jobs that Slurm cancels (issue 109), for
+      `CANCELLED by 0`, and where sacct is installed without accounting (issue 38).
+    - Account and partition come from the profile, or are left to Slurm. Upstream guesses the
+      account from the last output line of sacct.
+    - A call in an allocation (salloc, sbatch) keeps SLURM_CONF, which upstream deletes.
     """
 
     work: ResumableWork | None = None

@@ -1,8 +1,10 @@
 """Engine `detectron2`: its models, optimizer, schedule and augmentation, in this project's loop.
 
 - `installation`: configs, options and weights of the installed detectron2, read without importing
-it; - `model_config`: detectron2's own config from the settings, of two kinds: `yaml_config`,
-`lazy_config`; - `weights`: initial weights.
+  it;
+- `model_config`: detectron2's own config from the settings, of two kinds: `yaml_config`,
+  `lazy_config`;
+- `weights`: initial weights.
 
 Augmentation with cropped masks and losses per image are in the package `invariant_mask_rcnn`.
 """
