@@ -24,7 +24,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(100)
 
 def power_of_difference(difference: float, error: float, df: float, level: float) -> float:
     """Probability that Welch's two-sided test finds a true difference (noncentral t)."""
-    critical = special.stdtrit(df, 1 - level / 2)
+    critical = float(special.stdtrit(df, 1 - level / 2))
     shift = abs(difference) / error
     # The lower tail is the upper one of the mirrored shift.
     return _upper_tail(critical, df, shift) + _upper_tail(critical, df, -shift)
@@ -51,7 +51,7 @@ def power_of_non_inferiority(
     difference: float, margin: float, error: float, df: float, level: float
 ) -> float:
     """Probability that a one-sided test shows a loss smaller than `margin` (noncentral t)."""
-    critical = special.stdtrit(df, 1 - level)
+    critical = float(special.stdtrit(df, 1 - level))
     return _upper_tail(critical, df, (difference + margin) / error)
 
 

@@ -147,8 +147,8 @@ def _ground(
     # Where skin stays in sight, what sets it apart from this light goes on: no border is seen.
     visible = (1 - alpha) * alike + np.float32(1e-4)
     near = _NEAR * unit
-    beside = cv2.merge((*cv2.split(times(seen - light, visible)), visible))
-    *beside, visible = cv2.split(soft(beside, near))
+    both = soft(cv2.merge((*cv2.split(times(seen - light, visible)), visible)), near)
+    *beside, visible = cv2.split(both)
     light = light + times(cv2.merge(beside), 1 / (visible + np.float32(0.05)))
     return SmoothSkin(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
 
@@ -229,10 +229,10 @@ def _gain(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> n
     sizes = cv2.merge((*(size * weights for size in cv2.split(np.abs(band))), weights))
     drawn, old, known = cv2.split(soft(sizes, near))
     all_drawn, all_old, all_known, _ = cv2.sumElems(sizes)
-    drawn = (drawn / known + all_drawn / all_known) / 2
-    old = (old / known + all_old / all_known) / 2
-    old = np.sqrt(np.maximum(old * old - noise**2, 1e-6))
-    return np.minimum(_SHARE * old / np.maximum(drawn, 1e-3), _STRONGEST)
+    made = (drawn / known + all_drawn / all_known) / 2
+    wanted = (old / known + all_old / all_known) / 2
+    wanted = np.sqrt(np.maximum(wanted * wanted - noise**2, 1e-6))
+    return np.minimum(_SHARE * wanted / np.maximum(made, 1e-3), _STRONGEST)
 
 
 def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
