@@ -52,4 +52,4 @@ def test_wrong_content_stops_before_any_job(done):
     failed = done.dry_run()
     assert failed.returncode != 0
     found = sha256_of_file(other)
-    assert f"pii.license_plates.weights.sha256: that of {other} is {found};" in failed.stdout
+    assert f"pii.license_plates.weights.sha256: the file {other} has {found};" in failed.stdout

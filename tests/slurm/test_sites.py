@@ -60,7 +60,7 @@ def test_the_check_reads_limits(accounting_cluster, check, tmp_path):
     assert code == 2
     errors = [line for line in said.splitlines() if "error: " in line]
     assert len(errors) == 2, said
-    assert "train, doctor: 4 GPUs are more than the 2 of QOS small, per user, the" in errors[0]
+    assert "train, doctor: 4 GPUs exceed the 2 of QOS small, per user, so the" in errors[0]
     assert "train: 1440 minutes exceed the 60 of QOS small, so the job would wait" in errors[1]
     assert "set train_runtime" in errors[1]
     assert "jobs: 50, but QOS small, per user accepts 2: set jobs: 2" in said
