@@ -44,7 +44,11 @@ def test_files_that_are_none(tmp_path):
     few.write(tmp_path / "few.npz")
     other = replace(donors(), textures=donors().textures[:, :-1])
     other.write(tmp_path / "other.npz")
+    damaged = bytearray((tmp_path / "few.npz").read_bytes())
+    names = (int.from_bytes(damaged[at : at + 2], "little") for at in (26, 28))
+    damaged[30 + sum(names)] = 7  # no kind of block that zlib knows
     for content, said in (
+        (bytes(damaged), "it holds no donors"),
         (b"", "it holds no donors"),
         (b"PK\3\4 not whole", "it holds no donors"),
         ((tmp_path / "other.npz").read_bytes(), "its textures are not those of donors"),

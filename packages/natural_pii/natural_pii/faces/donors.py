@@ -5,6 +5,7 @@ each face becomes the mean of k faces that are alike. Here the old face is none 
 nose and mouth each are the mean of other people's.
 """
 
+import zlib
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +50,8 @@ _STEP = np.float32((HIGHEST - LOWEST) / 255)
 """Difference of two levels of a texture, logarithm."""
 _CALM = -0.5, 0.3
 """Limits of what is between the features, logarithms: shadows and hair of donors stay with them."""
+_NOT_DONORS = ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error, RuntimeError
+"""What NumPy and zipfile raise for other files, damaged ones, and encrypted ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +96,7 @@ class Donors:
             with np.load(file, allow_pickle=False) as content:
                 donors = cls(**{name: content[name] for name in names})
             n, shape = len(donors), plane().shape
-        except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        except _NOT_DONORS as error:
             raise ValueError("it holds no donors of faces") from error
         expected = ("u1", (n, *shape, 3)), ("f4", (n, 2)), ("f4", (n,)), ("?", (n,)), ("i4", (n,))
         for name, (kind, size) in zip(names, expected, strict=True):
