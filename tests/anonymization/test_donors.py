@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 from face_pictures import drawn_portrait, face, portrait
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of_file
@@ -51,14 +52,17 @@ def natural(file: Path, **changes: str) -> Natural:
 
 
 def test_a_folder_of_portraits_becomes_a_file(photographs, capsys, tmp_path):
-    assert donors(photographs, "--output", tmp_path / "donors.npz") == 0
+    path = tmp_path / "my, donors: 1.npz"
+    assert donors(photographs, "--output", path) == 0
     said = capsys.readouterr()
     faces, people = map(int, re.search(r"(\d+) faces of (\d+) people", said.err).groups())
     assert 30 <= people <= PEOPLE
     assert faces - people in {0, 1}  # the two photographs of one person
     left_out = sum(map(int, re.findall(r"(\d+) left out: ", said.err)))
     assert faces + left_out == PEOPLE + 1
-    assert sha256_of_file(tmp_path / "donors.npz") in said.out
+    (line,) = re.findall("donors: .*", said.out)
+    written = {"source": str(path), "sha256": sha256_of_file(path), "licence": "…"}
+    assert yaml.safe_load(line) == {"donors": written}
 
 
 def test_too_few_people_are_one_line(photographs, capsys, tmp_path):

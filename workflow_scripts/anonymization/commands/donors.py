@@ -1,5 +1,6 @@
 """`anonymization donors`: photographs whose faces `method: natural` mixes new ones from."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -67,9 +68,10 @@ def donors(photographs: Folder, /, *, output: File) -> None:
     with atomic(output) as unfinished:
         made.write(unfinished)
     log.info("%s: %d faces of %d people", output, len(made), count)
+    source = json.dumps(str(output), ensure_ascii=False)  # a comma would end it in YAML
     print(
         "Add to a variant with method natural:\n"
-        f"  donors: {{source: {output}, sha256: {sha256_of_file(output)}, licence: …}}"
+        f"  donors: {{source: {source}, sha256: {sha256_of_file(output)}, licence: …}}"
     )
 
 
