@@ -82,6 +82,7 @@ rule anonymized:
     default_target: EXPERIMENT.images_only
     input:
         handed_over(),
+        record_of_weights(),
         rules.privacy_table.output if JOBS.attacked() or JOBS.missed() else [],
         limits(),
 

@@ -180,6 +180,19 @@ def test_donors_of_faces_concern_their_variant_alone(done):
     assert done.plan() == {**fetched, **IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
 
 
+def test_the_origin_of_donors_is_recorded_without_training(tmp_path, cityscapes, stand_in):
+    source = tmp_path / "donors.npz"
+    source.write_text("faces")
+    file = {"source": str(source), "sha256": sha256_of("faces"), "licence": "ours"}
+    config = {
+        "experiment": "photos",
+        "dataset": {"kind": "images", "root": str(cityscapes)},
+        "variants": {"natural": {"method": "natural", "donors": file}},
+    }
+    plan = Workflow(tmp_path / "work", config, environment=stand_in).plan()
+    assert plan["fetch_weights"] == plan["record_weights"] == 1
+
+
 def test_a_margin_and_a_limit_are_for_the_table(done):
     done.config["privacy"]["margin"] = 0.02
     assert done.plan() == {"privacy_table": 1, **SHOWN}
