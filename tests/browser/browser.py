@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 WIDTHS = {"phone": 390, "paper": 720, "screen": 1440}
 """Pixels; paper is A4 less its margins."""
+PATIENCE = 600
+"""Time limit of a script, seconds: a check of accessibility takes a minute on a busy machine."""
 
 
 class Browser:
@@ -29,6 +31,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         service = webdriver.ChromeService(executable_path=driver)
         self.driver = webdriver.Chrome(options=options, service=service)
+        self.driver.set_script_timeout(PATIENCE)
 
     def __enter__(self) -> "Browser":
         return self
