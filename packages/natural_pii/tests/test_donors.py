@@ -95,6 +95,22 @@ def test_one_new_face_has_one_face_of_each_donor():
     assert len(np.unique(twice.people[near % len(twice)])) == len(near)
 
 
+def test_a_new_face_remains_about_the_same_when_the_head_turns_a_little():
+    count = len(donors())
+    fitting = replace(donors(), long_hair=np.zeros(count, bool), units=np.full(count, 50.0))
+
+    def features(yaw: float, seed: int) -> np.ndarray:
+        pose = replace(FRONTAL, yaw=yaw)
+        new = fitting.mixed(pose, False, np.random.default_rng(seed))
+        return (details_of(grey_of(new)) * (1 - masks()[-1])).ravel()
+
+    first, second = (np.array([features(yaw, seed) for seed in range(12)]) for yaw in (0.2, 0.22))
+    usual = first.mean(axis=0)
+    alike = np.corrcoef(first - usual, second - usual)[:12, 12:]
+    assert alike.diagonal().mean() > 0.9
+    assert alike[~np.eye(12, dtype=bool)].mean() < 0.2
+
+
 def test_donors_who_look_the_other_way_are_mirrored():
     turned = replace(donors(), poses=np.full_like(donors().poses, 0.4))
     for yaw, mirrored in ((0.4, False), (-0.4, True)):

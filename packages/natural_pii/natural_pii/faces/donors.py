@@ -135,7 +135,9 @@ class Donors:
             rng: chooses the donors and their weights.
         """
         near = self._near(pose, long_hair)
-        leads = rng.permutation(len(near))
+        # By a number of each donor, so that the choice remains when the head turns a little.
+        people, number = np.unique(self.people, return_inverse=True)
+        leads = np.argsort(rng.random(len(people))[number[near % len(self)]])
         face = np.zeros((*plane().shape, 3), np.float32)
         pooled = []
         for mask, codes, lead in zip(masks(), self._codes, leads, strict=False):
