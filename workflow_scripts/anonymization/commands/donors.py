@@ -24,12 +24,12 @@ SEARCH = CenterFaceSearch(threshold=0.5)
 def donors(photographs: Folder, /, *, output: File) -> None:
     """Make a file of faces that method natural mixes new faces from (`donors`).
 
-    One face of each photograph is taken, the largest. Photographs of one person lie in a folder of
-    their own, which counts as one person; each of those that lie in no such folder counts as
-    another. Faces that are turned away, covered, bearded, or behind glasses are left out.
+    The largest face of each photograph is used. All photographs directly in one subfolder count as
+    one person; each photograph outside of a subfolder counts as another person. Faces that are
+    turned away, covered, bearded or behind glasses are left out.
 
-    Only people who agreed to it, or who do not exist, should be donors: new faces are mixed from
-    several of them, and a recogniser can still tell them apart from others a little.
+    Use only photographs of people who gave their consent, or who do not exist: a recogniser
+    distinguishes donors from other people slightly better than chance.
 
     Args:
         photographs: folder of portraits, and of folders with those of one person each.
