@@ -99,7 +99,7 @@ def test_a_family_of_treatments_is_corrected_and_named_in_the_answer(tmp_path):
     )
     (caveat,) = [one for one in verdict["said"]["caveats"] if "treatments" in one]
     assert "corrected over 3 treatments" in caveat
-    assert "9 classes of all treatments" in caveat
+    assert "the means of all treatments, and their 9 classes" in caveat
     assert any("without correction over treatments" in one for one in alone["said"]["caveats"])
     assert "| Over all treatments" in (tmp_path / "family/verdict.md").read_text()
     table = pd.read_csv(tmp_path / "family/verdict.csv")
