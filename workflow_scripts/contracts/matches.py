@@ -36,7 +36,7 @@ def read_matches(path: Path, run: RunName) -> Matches:
         raise UserError(f"{path}: not a run's matches ({error}); evaluate this run again") from None
     if found != _named(run):
         raise UserError(
-            f"{path}: of the run {found}, but the eval.json beside it is of {_named(run)};  "
+            f"{path}: of the run {found}, but the eval.json beside it is of {_named(run)}; "
             "evaluate this run again"
         )
     return matches
