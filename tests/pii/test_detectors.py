@@ -180,7 +180,7 @@ def test_a_users_file_that_does_not_fit_the_data_set_is_noticed(tmp_path):
         Annotations(file=stranger).check([picture], Kind.FACE)
     beyond = tmp_path / "beyond.json"
     beyond.write_text(json.dumps([GOOD | {"x0": 70, "x1": 80}]))
-    with pytest.raises(UserError, match="lies outside of the image, 64x64"):
+    with pytest.raises(UserError, match="is outside the image, 64x64"):
         Annotations(file=beyond).check([picture], Kind.FACE)
 
 

@@ -111,5 +111,5 @@ def test_weights_without_their_sha256_are_refused():
     plates = {"detector": "plates", "weights": {"source": "a.onnx", "licence": "MIT"}}
     with pytest.raises(UserError, match=r"license_plates\.weights\.sha256: missing"):
         validate(Pii, {"license_plates": plates}, "t")
-    with pytest.raises(UserError, match=r"faces.detector: plates finds none"):
+    with pytest.raises(UserError, match=r"faces.detector: plates does not find them"):
         validate(Pii, {"faces": {"detector": "plates"}}, "t")
