@@ -194,7 +194,7 @@ def test_it_learns_and_predicts_as_detectron2_does(shapes, tmp_path):
         (
             "Misc/torchvision_imagenet_R_50.py",
             "boxes",
-            "no dataloader.train.total_batch",
+            "no key dataloader.train.total_batch",
         ),
     ],
 )

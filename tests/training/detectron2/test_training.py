@@ -124,7 +124,7 @@ def test_workers_that_cannot_share_a_step_get_advice(d2_job, capfd):
     assert main(command_of(replace(d2_job, workers=8))[3:]) == 2
     said = capfd.readouterr().err
     assert "a step's 4 images cannot be shared equally by 8 workers" in said
-    assert "give --workers one of 1, 2, 4" in said
+    assert "set --workers to one of 1, 2, 4" in said
 
 
 def step_and_predict(job, shapes) -> list[dict]:

@@ -136,7 +136,7 @@ def _beside(supplement: Supplement, cited: Bibliography) -> Iterator[str]:
     if measures:
         done.append(f"the same tests of {' and of '.join(measures)}")
     if done:
-        yield f"In addition, without effect on the verdict:  {'; '.join(done)}."
+        yield f"In addition, without effect on the verdict: {'; '.join(done)}."
 
 
 def _controls(verdict: ExperimentVerdict) -> Iterator[str]:

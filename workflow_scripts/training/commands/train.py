@@ -147,7 +147,7 @@ def refuse_unequal_shares(batch: int, workers: int, on_gpus: bool) -> None:
         divisors = ", ".join(str(n) for n in range(1, batch + 1) if batch % n == 0)
         raise UserError(
             f"a step's {batch} images cannot be shared equally by {workers} workers; "
-            f"set --{'gpus' if on_gpus else 'workers'}  to one of {divisors}"
+            f"set --{'gpus' if on_gpus else 'workers'} to one of {divisors}"
         )
 
 
