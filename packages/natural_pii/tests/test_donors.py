@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from face_pictures import drawn_portrait, face, portrait
 from natural_pii import LEAST_PEOPLE, Donors, Route, UnwrappedFace, anonymize, donors_of, unwrapped
+from natural_pii.faces.donors import MIXED
 from natural_pii.faces.parts import details_of, grey_of, masks, parts
 from natural_pii.faces.pose import pose_of
 
@@ -109,6 +110,17 @@ def test_a_new_face_remains_about_the_same_when_the_head_turns_a_little():
     alike = np.corrcoef(first - usual, second - usual)[:12, 12:]
     assert alike.diagonal().mean() > 0.9
     assert alike[~np.eye(12, dtype=bool)].mean() < 0.2
+
+
+def test_a_person_with_many_photographs_is_never_mixed_alone():
+    """Though no photograph of the others fits as well."""
+    often = np.append(np.zeros(40, int), np.arange(1, len(donors())))
+    some = Donors(*(values[often] for values in vars(replace(donors())).values()))
+    fits = some.people == some.people[0]
+    poses = np.repeat(np.where(fits, 0, 0.4)[:, None], 2, axis=1).astype(np.float32)
+    some = replace(some, long_hair=fits, poses=poses)
+    near = some._near(replace(FRONTAL, yaw=0.0, pitch=0.0), long_hair=True)
+    assert len(np.unique(some.people[near % len(some)])) == len(near) >= MIXED
 
 
 def test_donors_who_look_the_other_way_are_mirrored():

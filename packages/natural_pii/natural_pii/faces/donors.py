@@ -137,11 +137,12 @@ class Donors:
         near = self._near(pose, long_hair)
         # By a number of each donor, so that the choice remains when the head turns a little.
         people, number = np.unique(self.people, return_inverse=True)
-        leads = np.argsort(rng.random(len(people))[number[near % len(self)]])
+        order = np.argsort(rng.random(len(people))[number[near % len(self)]])
+        leads = near[order[: len(parts())]]
         face = np.zeros((*plane().shape, 3), np.float32)
         pooled = []
-        for mask, codes, lead in zip(masks(), self._codes, leads, strict=False):
-            likeness = codes[near] @ codes[near[lead]]
+        for mask, codes, lead in zip(masks()[:-1], self._codes, leads, strict=True):
+            likeness = codes[near] @ codes[lead]
             chosen = near[np.argsort(-likeness, kind="stable")[:MIXED]]
             textures = self._textures(chosen)
             weights = rng.dirichlet(np.full(len(chosen), _CONCENTRATION)).astype(np.float32)
@@ -156,13 +157,14 @@ class Donors:
         away += _PITCH * np.abs(np.tile(pitch, 2) - pose.pitch)
         alike = np.tile(self.long_hair, 2) == long_hair
         sharp = np.tile(self.units, 2) >= min(_SHARP * pose.unit, _SHARPEST)
-        # Where there are too few, those follow that fit less.
+        fits = alike & sharp
         order = np.lexsort((away, ~alike, ~sharp))
-        fitting = int((alike & sharp).sum())
-        order = order[: max(fitting, 2 * MIXED)]
-        order = order[np.argsort(away[order], kind="stable")]
+        # The best face of each person: however many photographs there are of one, nobody is alone.
         _, first = np.unique(self.people[order % len(self)], return_index=True)
-        return order[np.sort(first)][:_NEAREST]
+        order = order[np.sort(first)]
+        # Where there are too few people, those follow that fit less.
+        order = order[: max(int(fits[order].sum()), 2 * MIXED)]
+        return order[np.argsort(away[order], kind="stable")][:_NEAREST]
 
     def _textures(self, numbers: np.ndarray) -> np.ndarray:
         count = len(self)
