@@ -7,9 +7,7 @@ the Cityscapes layout.
 
 import json
 import os
-import struct
 import unicodedata
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,13 +15,16 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps
 
-from tests.cityscapes_folder import make_cityscapes
 from tests.coco_folder import HEIGHT, SQUARE, WIDTH, CocoFolder, noise
-from tests.commands import index as main
-from workflow_scripts.contracts.cityscapes import instance_ids_path
-from workflow_scripts.contracts.coco import CocoSplit
+from tests.dataset.ground_truth import (
+    POSITION,
+    header_only,
+    lines_of,
+    write_turned,
+    write_with_position,
+)
 from workflow_scripts.imaging.images import load, write_png
 
 NAN, INF = float("nan"), float("inf")
@@ -43,12 +44,6 @@ EXPECTED_TYPES = "a number or a text is expected"
 @pytest.fixture
 def data(tmp_path: Path) -> CocoFolder:
     return CocoFolder(tmp_path)
-
-
-def lines_of(capsys: pytest.CaptureFixture) -> list[str]:
-    """The errors and remarks of a command, without its label."""
-    said = [line.split("] ", 1)[1] for line in capsys.readouterr().err.splitlines()]
-    return [line for line in said if line.startswith(("error: ", "attention: "))]
 
 
 def first(key: str, **values: Any) -> Callable[[dict], None]:
@@ -352,17 +347,6 @@ def test_files_that_are_not_coco_are_named(data, capsys, text, line):
     assert data.index() == 2
     (found,) = lines_of(capsys)
     assert found.startswith(f"error: {data.file}: {line}")
-
-
-def header_only(width: int, height: int) -> bytes:
-    """A PNG whose header promises a size that nothing follows."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + content))
-        return struct.pack(">I", len(content)) + kind + content + check
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
 def replaced(content: bytes | None) -> Callable[[CocoFolder], None]:
@@ -745,13 +729,6 @@ def test_all_that_is_wrong_is_said_at_once(data, capsys):
     ]
 
 
-def write_turned(path: Path, pixels: np.ndarray, orientation: int) -> None:
-    """Write a PNG with an EXIF orientation."""
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    Image.fromarray(pixels).save(path, exif=exif)
-
-
 @pytest.mark.parametrize("orientation", range(5, 9))
 def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
     """As the tools do that show the image turned: the size in the file tells it."""
@@ -763,20 +740,6 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
     shown = np.asarray(ImageOps.exif_transpose(Image.open(data.images / "a.png")))
     image = next(one for one in data.split().images if one.file_name == "a.png")
     np.testing.assert_array_equal(load(image, data.images), shown)
-
-
-def write_with_position(path: Path, pixels: np.ndarray) -> None:
-    """Write an image with a position in EXIF."""
-    exif = Image.Exif()
-    exif[ExifTags.Base.Make] = "a camera"
-    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 8.0, 0.0)
-    Image.fromarray(pixels).save(path, exif=exif)
-
-
-POSITION = (
-    "images with a position in EXIF; anonymized images do not have it unless "
-    "strip_metadata is false"
-)
 
 
 def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
@@ -829,143 +792,3 @@ def test_images_turned_upside_down_are_taken_as_stored_and_said(data, capsys):
     ]
     image = next(one for one in data.split().images if one.file_name == "a.png")
     np.testing.assert_array_equal(load(image, data.images), noise([1, 0])[::-1, ::-1])
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return make_cityscapes(tmp_path / "cityscapes")
-
-
-def index_cityscapes(root: Path) -> int:
-    settings = json.dumps({"kind": "cityscapes", "root": str(root)})
-    return main(["--settings", settings, "--output", str(root / "out"), "--workers", "1"])
-
-
-def ids_with(*values: int) -> np.ndarray:
-    ids = np.full((32, 64), 7, np.uint16)
-    for number, value in enumerate(values):
-        ids[4:20, number * 8 : number * 8 + 8] = value
-    return ids
-
-
-LAST = "are not labels of Cityscapes; a pixel has its label's id, or 1000 * id + number in an"
-VALUES = [
-    (ids_with(26 * 256 + 1, 24 * 256 + 1, 7 * 256), f"values 1792, 6145, 6657 {LAST}"),
-    (ids_with(255, 13, 26000), f"values 255 {LAST}"),
-    (ids_with(13001, 11000, 255), f"values 255, 11000, 13001 {LAST}"),
-    (ids_with(34, 26000), f"values 34 {LAST}"),
-    (ids_with(999), f"values 999 {LAST}"),
-    (ids_with(7000), f"values 7000 {LAST}"),
-    (ids_with(65535), f"values 65535 {LAST}"),
-    (
-        cv2.resize(ids_with(26000, 24000), None, fx=2, fy=2)[:32, :64],
-        "values 1507, 4506, 6005, 6130, 6380 and 6 more " + LAST,
-    ),
-    (ids_with(26000).astype(np.uint8), "uint8 pixels; instance ids are uint16 (not labelIds)"),
-]
-
-
-@pytest.mark.parametrize(("ids", "line"), VALUES)
-def test_values_of_no_label_are_named(root, capsys, ids, line):
-    path = sorted(root.glob("gtFine/train/*/*_instanceIds.png"))[0]
-    write_png(path, ids)
-    assert index_cityscapes(root) == 2
-    (found,) = lines_of(capsys)
-    assert found.startswith(f"error: {path}: {line}")
-
-
-@pytest.mark.parametrize("values", [(26000, 33999), (29000, 30001), (26, 33), (0, 1, 33)])
-def test_values_of_cityscapes_are_taken(root, values):
-    write_png(sorted(root.glob("gtFine/train/*/*_instanceIds.png"))[0], ids_with(*values))
-    assert index_cityscapes(root) == 0
-
-
-def first_image(root: Path) -> tuple[str, np.ndarray]:
-    """Name and pixels of the first training image."""
-    path = sorted(root.glob("leftImg8bit/train/*/*.png"))[0]
-    return path.relative_to(root).as_posix(), np.asarray(Image.open(path))
-
-
-def test_positions_are_counted_in_the_cityscapes_layout(root, capsys):
-    name, pixels = first_image(root)
-    write_with_position(root / name, pixels)
-    assert index_cityscapes(root) == 0
-    assert lines_of(capsys)[0] == f"attention: train: 1 {POSITION}, e.g. {name}"
-
-
-@pytest.mark.parametrize(
-    ("orientation", "said"),
-    [
-        (6, "used as stored, like their labels, despite their EXIF orientation"),
-        (3, "used as stored although their EXIF orientation mirrors them or turns them by 180°"),
-    ],
-)
-def test_orientations_are_counted_in_the_cityscapes_layout(root, capsys, orientation, said):
-    name, pixels = first_image(root)
-    write_turned(root / name, pixels, orientation)
-    assert index_cityscapes(root) == 0
-    line = lines_of(capsys)[0]
-    assert line.startswith(f"attention: train: 1 images {said}")
-    assert line.endswith(f", e.g. {name}")
-    split = CocoSplit.read(root / "out/train.coco.json")
-    np.testing.assert_array_equal(load(split.images[0], root), pixels)
-
-
-def test_ids_of_the_turned_image_turn_it_in_the_cityscapes_layout(root, capsys):
-    name, pixels = first_image(root)
-    write_turned(root / name, np.rot90(pixels), 6)
-    assert index_cityscapes(root) == 0
-    assert lines_of(capsys)[0] == (
-        "attention: train: 1 images turned by their EXIF orientation, like their labels, e.g. "
-        f"{name}"
-    )
-    split = CocoSplit.read(root / "out/train.coco.json")
-    np.testing.assert_array_equal(load(split.images[0], root), pixels)
-
-
-def test_ids_that_may_be_train_ids_are_said(root, capsys):
-    label = instance_ids_path(root, first_image(root)[0])
-    write_png(label, ids_with(0, 1, 13))
-    assert index_cityscapes(root) == 0
-    assert lines_of(capsys)[0] == (
-        "attention: train: 1 label images have no id above 18: no object, vegetation or sky, or "
-        f"train ids (labelTrainIds), from which objects cannot be read, e.g. {label.name}"
-    )
-    write_png(label, ids_with(0, 7, 23))
-    assert index_cityscapes(root) == 0
-    assert "train ids" not in "".join(lines_of(capsys))
-
-
-def test_train_ids_in_all_label_images_stop_and_are_said(root, capsys):
-    labels = sorted((root / "gtFine/train").glob("*/*_instanceIds.png"))
-    for label in labels:
-        write_png(label, ids_with(0, 1, 13))
-    assert index_cityscapes(root) == 2
-    assert lines_of(capsys) == [
-        f"error: {root}/gtFine/train: no object to learn from: {len(labels)} label images have no "
-        "id above 18: no object, vegetation or sky, or train ids (labelTrainIds), from which "
-        f"objects cannot be read, e.g. {labels[0].name}; correct the labels, or the classes of the "
-        "study (person, rider, car, truck, bus, train, motorcycle, bicycle)"
-    ]
-
-
-def test_a_huge_label_image_is_not_decoded(root, capsys):
-    name = sorted(root.glob("leftImg8bit/train/*/*.png"))[0].relative_to(root).as_posix()
-    label = instance_ids_path(root, name)
-    label.write_bytes(header_only(50_000, 50_000))
-    assert index_cityscapes(root) == 2
-    assert lines_of(capsys) == [
-        f"error: {root / name}: 64x32 pixels, but its label {label.name} has 50000x50000; one of "
-        "them is not from this data set"
-    ]
-
-
-def test_a_validation_split_of_groups_stops(root, capsys):
-    for path in root.glob("gtFine/val/*/*_instanceIds.png"):
-        write_png(path, ids_with(26, 24))
-    assert index_cityscapes(root) == 2
-    assert lines_of(capsys) == [
-        f"error: {root}/gtFine/val: no object to find: all 4 annotations are groups (iscrowd: 1); "
-        "correct the labels, or the classes of the study (person, rider, car, truck, bus, train, "
-        "motorcycle, bicycle)"
-    ]
