@@ -45,7 +45,7 @@ SECTIONS = (
     ReportSection("table_2", "Accuracy by variant", lambda results: results.table),
     ReportSection("verdict", "Verdict", lambda results: results.verdict),
     ReportSection("forest", "Differences", lambda results: results.verdict),
-    ReportSection("supplement", "Beside the verdict", lambda results: results.supplement),
+    ReportSection("supplement", "Supplementary analyses", lambda results: results.supplement),
     ReportSection("variance", "Where the variance comes from", variance_report),
     ReportSection("runs", "Every run", lambda results: any(run.aps for run in results.runs)),
     ReportSection("exposed", "Exposed objects", lambda results: results.exposed),

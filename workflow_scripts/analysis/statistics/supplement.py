@@ -1,4 +1,4 @@
-"""Analyses beside the verdict: pairs, exact tests, effect sizes, partial pooling."""
+"""Supplementary analyses: pairs, exact tests, effect sizes, partial pooling."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
