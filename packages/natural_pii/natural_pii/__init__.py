@@ -1,7 +1,7 @@
-"""Faces and license plates replaced by others, so that the image stays natural.
+"""Natural-looking replacement of faces and license plates in images.
 
-`anonymize` treats a whole image; `replace_plate` one plate. `unwrapped` and `donors_of` make the
-`Donors` that new faces can be mixed from.
+`anonymize` processes a whole image, and `replace_plate` a single plate. `unwrapped` and `donors_of`
+prepare the `Donors` from whose faces new ones can be mixed.
 """
 
 from pii_measures import FaceRegion, PlateRegion

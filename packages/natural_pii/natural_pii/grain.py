@@ -1,4 +1,4 @@
-"""Camera noise to add to what was drawn, and soft borders for it."""
+"""Synthetic camera noise, and masks with soft borders."""
 
 from functools import lru_cache
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 _TILE = 512
-"""Side of the noise that parts are cut from, pixels."""
+"""Side of the noise tile that parts are cut from, pixels."""
 
 
 def noise(
@@ -17,7 +17,7 @@ def noise(
     Args:
         shape: height and width.
         level: standard deviation of the luma, as `pii_measures.appearance.noise_level` measures it.
-        rng: source of the noise.
+        rng: random generator that chooses the noise.
         colour: standard deviation of the colour noise relative to `level`.
 
     Returns:
@@ -36,15 +36,15 @@ def _camera_noise(colour: float) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def white_noise() -> np.ndarray:
-    """White noise of unit variance, (512, 512, 4) float32, always the same; must not be written to.
+    """White noise of unit variance, (512, 512, 4) float32, always the same; read-only.
 
-    Drawing new noise would take longer than everything else that is done to a small picture.
+    It is cached because drawing new noise would take longer than all other steps on a small image.
     """
     return np.random.default_rng(0).standard_normal((_TILE, _TILE, 4), np.float32)
 
 
 def cut_out(tile: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """A part (height, width, n) of a tile from a random place; must not be written to."""
+    """Randomly placed part (height, width, n) of a tile; a read-only view."""
     y, x = (int(start) for start in rng.integers(0, _TILE, 2))
     if y + shape[0] <= _TILE and x + shape[1] <= _TILE:
         return tile[y : y + shape[0], x : x + shape[1]]
@@ -55,14 +55,14 @@ def cut_out(tile: np.ndarray, shape: tuple[int, int], rng: np.random.Generator) 
 
 
 def feather(mask: np.ndarray, px: float) -> np.ndarray:
-    """A mask whose border is softened towards its inside; the outside stays 0.
+    """Mask with a soft border on the inside; the outside stays 0.
 
     Args:
         mask: (h, w) bool.
-        px: width of the border, pixels; 0 for a hard one.
+        px: width of the border, pixels; 0 for a hard border.
 
     Returns:
-        (h, w) float32, 0 to 1. What lies beyond the array counts as inside.
+        (h, w) float32, 0 to 1. The area beyond the array counts as inside.
     """
     if px <= 0:
         return mask.astype(np.float32)

@@ -21,25 +21,24 @@ def anonymize(
     identities: Mapping[int, int] | None = None,
     donors: Donors | None = None,
 ) -> tuple[np.ndarray, list[Replacement | None]]:
-    """Replace the faces of an image by those of people who do not exist, and the characters of its
-    plates by others.
+    """Replace faces by those of people who do not exist, and the characters of plates by others.
 
-    What becomes of a region depends on its box and the seed, not on its place in the list.
+    The replacement of a region depends on its box and the seed, not on its position in the list.
 
     Args:
-        image: (height, width, 3) uint8 RGB; is not changed.
-        regions: faces and plates; they may overlap, and reach beyond the image.
-        seed: one or more integers from 0; others draw other people and other characters.
-        people: for each region the number of the person whose face it is, or None where unknown;
-            faces of one person get one new face. Ignored for plates.
-        largest_face: width in pixels above which a face is smeared; None to draw all.
-        identities: seed of the new person, from 0, by the number in `people`: for people who are
-            to get the same face in several images. Others get another one in each image.
-        donors: people from whom new faces are mixed; None to draw them.
+        image: (height, width, 3) uint8 RGB; not modified.
+        regions: faces and plates; they may overlap and extend beyond the image.
+        seed: one or more integers from 0; it determines the new people and characters.
+        people: number of the person in each region, or None if unknown; all faces of a person get
+            the same new face. Ignored for plates.
+        largest_face: width in pixels above which a face is smeared; None to draw faces of any size.
+        identities: seed of the new person, from 0, by the number in `people`, for people who
+            get the same face in several images. All others get a different one in each image.
+        donors: people from whose faces new ones are mixed; None to draw the new faces.
 
     Returns:
-        A new image, and how each region was replaced: no pixel outside of these boxes differs.
-        None for regions without extent or outside of the image.
+        A new image, and the replacement of each region. No pixel outside the boxes of the
+        replacements differs. None for regions that are empty or outside the image.
     """
     seeds = (seed,) if isinstance(seed, int) else tuple(seed)
     owners = [None] * len(regions) if people is None else people

@@ -1,4 +1,4 @@
-"""What comes in place of a face or a plate, and the randomness it is drawn from."""
+"""Replacement of a face or a plate, and the random generator that it is drawn from."""
 
 import math
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ class Route(StrEnum):
 
     NATURAL = "natural"
     NATURAL_WIDE = "natural_wide"
-    """Of a plate: all of it was painted anew, since there were strokes beside its lines."""
+    """A plate that was repainted entirely, since there were strokes beside its lines."""
     FALLBACK = "fallback"
-    """A face that none can be drawn over is smeared; a plate on which the old characters could
-    still be read loses its characters."""
+    """A face over which none can be drawn, smeared; or a plate without characters, since the old
+    ones would have remained legible otherwise."""
     LARGE = "large_smear"
-    """A face that is larger than drawn faces may be is smeared."""
+    """A face above the largest width that is drawn, smeared."""
 
 
 class FallbackReason(StrEnum):
-    """Why no face was drawn."""
+    """Reason why no face was drawn."""
 
     TURNED_AWAY = "turned away"
-    """The head is turned or tilted further than one is drawn, or its landmarks make no face."""
+    """The head is turned or tilted too far, or its landmarks do not form a face."""
     NO_SKIN = "no skin"
     """The colours are not those of skin: a mask, a sign, a mirror, the back of a head."""
 
@@ -42,10 +42,10 @@ class Replacement:
     patch: np.ndarray
     """(y1 - y0, x1 - x0, 3) uint8 RGB."""
     box: Box
-    """Where the patch goes; inside the image."""
+    """Position of the patch, inside the image."""
     route: Route
     reason: FallbackReason | None = None
-    """Why a face takes the fallback; None for all other routes, and for plates."""
+    """Reason of a face's fallback; None for all other routes, and for plates."""
 
     def paste(self, image: np.ndarray) -> None:
         """Write the patch into the image that it was made for, in place."""
@@ -54,9 +54,9 @@ class Replacement:
 
 
 def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:
-    """Random generator of a region, determined by the seed, the kind and the box.
+    """Random generator of a region, determined by the seed and the region's kind and box.
 
-    It does not depend on a region's place in a list.
+    It does not depend on the region's position in a list.
     """
     kind = "face" if isinstance(region, FaceRegion) else "license_plate"
     box = (region.x0, region.y0, region.x1, region.y1)
@@ -65,7 +65,7 @@ def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:
 
 
 def place_of(region: BoxRegion) -> tuple[float, float, float, float, str]:
-    """Key by which an image's regions are sorted: the box, then landmarks or quad."""
+    """Sort key of an image's regions: the box, then landmarks or quad."""
     return region.y0, region.x0, region.y1, region.x1, repr(region)
 
 
@@ -77,7 +77,7 @@ def enlarged(region: BoxRegion, margin: float) -> np.ndarray:
 
 
 def clipped(corners: np.ndarray, frame: tuple[int, ...]) -> Box | None:
-    """Pixels that a box (2, 2) touches inside the frame (height, width, ...); None for none."""
+    """Box of the pixels of a frame (height, width, ...) that a box (2, 2) touches; None if none."""
     (x0, y0), (x1, y1) = corners.tolist()
     x0, y0 = max(math.floor(x0), 0), max(math.floor(y0), 0)
     x1, y1 = min(math.ceil(x1), frame[1]), min(math.ceil(y1), frame[0])

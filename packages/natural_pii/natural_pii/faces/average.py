@@ -1,4 +1,4 @@
-"""What drawn heads lack, on average, to look like photographed ones."""
+"""Average difference between photographed and drawn heads."""
 
 from functools import lru_cache
 
@@ -11,9 +11,9 @@ from .identity import Mouth
 from .paint import Colour
 
 _CONTRAST = 1.5
-"""Exponent of what sets features apart from the skin: paint is paler than they are."""
-# Fitted to the mean of 150 faces in photographs less that of as many drawn ones, each less its
-# smooth skin; half of them with closed mouths, half of them smiling. Nobody is seen in a mean.
+"""Exponent of the contrast between features and skin: painted features are too pale."""
+# Fitted to the mean of 150 photographed faces minus that of as many drawn ones, each without its
+# smooth skin. Half of the mouths are closed, half smile. Nobody is recognisable in the mean.
 _SPOTS = np.array([
     (1.35, -1.09, 0.34, 0.31), (0.33, -1.08, 0.27, 0.24), (1.6, -0.84, 0.18, 0.53),
     (0.76, -0.42, 0.55, 0.32), (0.92, -0.37, 0.4, 0.18), (0.34, -0.28, 0.19, 0.66),
@@ -24,7 +24,7 @@ _SPOTS = np.array([
     (0.6, 2.11, 0.54, 0.27), (0.29, 2.3, 0.36, 0.17), (0.18, 2.65, 0.31, 0.13),
     (0.36, 2.91, 0.39, 0.25), (1.59, 3.02, 0.21, 0.3), (0.55, 3.03, 0.43, 0.26),
 ])  # fmt: skip
-"""Places, widths and heights of soft spots, as for `Grid.bumps`."""
+"""Positions, widths and heights of soft spots, in the format of `Grid.bumps`."""
 _CLOSED = np.array([
     (-0.08, -0.11, -0.14), (0.05, 0.05, 0.07), (-0.07, -0.07, -0.08), (0.4, 0.43, 0.43),
     (-0.33, -0.35, -0.37), (-0.13, -0.13, -0.14), (-0.02, -0.05, -0.09), (0.03, 0.04, 0.04),
@@ -45,12 +45,12 @@ _SMILING = np.array([
 
 
 def like_photographs(grid: Grid, rgb: np.ndarray, mouth: Mouth, tone: Colour) -> np.ndarray:
-    """A drawn head as dark and bright in each place as photographed ones are on average.
+    """Drawn head adjusted to the average brightness of photographed heads at each point.
 
     Args:
         grid: its sample points.
         rgb: its linear RGB, (height, width, 3).
-        mouth: what its mouth does.
+        mouth: state of its mouth.
         tone: colour of its skin.
     """
     skin = np.log(np.array(tone, np.float32))
@@ -60,6 +60,6 @@ def like_photographs(grid: Grid, rgb: np.ndarray, mouth: Mouth, tone: Colour) ->
 
 @lru_cache(maxsize=64)
 def _missing(grid: Grid, smiling: bool) -> np.ndarray:
-    """Logarithms of gains of linear colours, (height, width, 3) float32."""
+    """Logarithms of the gains of linear colours, (height, width, 3) float32."""
     heights = np.float32(GAMMA) * (_SMILING if smiling else _CLOSED).T
     return np.ascontiguousarray(mirrored(grid.right.bumps(_SPOTS, heights)).transpose(1, 2, 0))

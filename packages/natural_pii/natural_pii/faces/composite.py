@@ -15,55 +15,55 @@ from .grid import smooth
 from .render import Rendered
 
 _LEAST_SKIN = 0.43
-"""Share of skin that a face has at least, all of it or what is below the brows, where no fringe
-hangs: a sign or a tree that was taken for one has less."""
+"""Least share of skin on a face, either on all of it or below the brows, where no fringe covers it.
+A sign or a tree that was mistaken for a face has less."""
 _BELOW_BROWS = -0.7, -0.3
-"""v from where on, and from where on fully, a part counts as below the brows."""
+"""v at which a part starts to count as below the brows, and from which it counts fully."""
 _NEAR = 0.4
-"""How far skin that stays in sight has an effect, standard deviation in units."""
+"""Range of influence of skin that stays visible, standard deviation in units."""
 _FINEST = 0.58
-"""Blur of level n of a Gaussian pyramid, standard deviation in pixels, divided by 2**n."""
+"""Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
 _LIGHT = 1.2
-"""Blur beyond which the old face is kept, units: more than a quarter of its width."""
+"""Blur of the old face's light, units: more than a quarter of the face's width."""
 _LIGHTS = -0.35, 0.3
-"""Limits of what is kept, logarithms: eyes and mouth do not darken the cheeks."""
+"""Limits of that light, logarithms, so that eyes and mouth do not darken the cheeks."""
 _SHADE = np.array((-0.18, 0.02, 0.16), np.float32)
-"""By how much each channel of skin follows its brightness more than the mean does."""
+"""Excess by which each channel of skin follows changes of brightness, relative to the mean."""
 _NEAR_STRENGTH = 1.0
-"""Reach around a place in which detail is as strong as that of the old face, units."""
+"""Radius within which the strength of detail is matched to that of the old face, units."""
 _SHARE, _STRONGEST = np.float32(0.9), 2.5
 """Strength of drawn detail relative to that of the old face, and its largest gain."""
 _PALE = np.float32(0.3)
-"""Share that detail loses where it is brighter than the skin."""
+"""Reduction of detail that is brighter than the skin, as a share."""
 _WHITE = (0.75, 0.18, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025)
-"""Mean size of white noise of unit variance in each band, from the finest."""
+"""Mean absolute value of white noise of unit variance in each band, from the finest."""
 _GREYS = np.array([(1 / 3, 1 / 3, 1 / 3, 0), (0, 0, 0, 1)], np.float32)
 _GREY_LAST = np.array([(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), _GREYS[0]], np.float32)
-"""Brightness of a drawn and of the old face, and colour with the brightness of the drawn one, of
-the four channels of both."""
+"""Matrix from the four channels (three of the drawn face, brightness of the old one) to the
+colour of the drawn face with its brightness in the last channel."""
 _COLOURFUL = 0.15
-"""Logarithm of red over blue from which a skin has its full colour."""
+"""Logarithm of red over blue from which features on a skin get their full colour."""
 _BLUISH = 0.04
-"""Logarithm of blue over red, relative to skin, that dark details have at most."""
+"""Largest logarithm of blue over red of dark details, relative to skin."""
 _CHEEKS = (-1.2, 1.35), (1.2, 1.35), (0.0, -1.25)
-"""Places of cheeks and forehead, (u, v)."""
+"""Positions of cheeks and forehead, (u, v)."""
 _CHEEK_SIZE = 0.4
-"""Half of the side of a part whose texture is taken, units."""
+"""Half of the side of a square from which texture is taken, units."""
 _ROUGHEST = 0.02
 """Largest standard deviation of that texture, logarithms."""
 
 
 @dataclass(frozen=True, eq=False)
 class SmoothSkin:
-    """What a head is drawn on.
+    """Skin on which a head is drawn.
 
     Attributes:
-        seen: logarithms of the patch as it was, (h, w, 3).
+        seen: logarithms of the original patch, (h, w, 3).
         light: logarithms of smooth skin, (h, w, 3).
         field: the skin's field.
         alike: likeness of each pixel to skin, (h, w).
-        alpha: 1 where the patch is painted anew, (h, w).
-        inside: 1 on the inner face, less what covers it, (h, w).
+        alpha: 1 where the patch is repainted, (h, w).
+        inside: 1 on the uncovered part of the inner face, (h, w).
     """
 
     seen: np.ndarray
@@ -83,19 +83,19 @@ def composite(
     *,
     rng: np.random.Generator,
 ) -> np.ndarray | None:
-    """Patch (h, w, 3) uint8 with the features of a drawn head; None where there is too little skin.
+    """Patch (h, w, 3) uint8 with the features of a drawn head; None if there is too little skin.
 
-    The skin of the photograph is continued smoothly over the head, and the drawn head's deviations
-    from its own smooth skin are multiplied onto it. What covers the face stays: hair, hands, masks.
-    So does the outline.
+    The skin of the photograph is continued smoothly over the head, and multiplied by the drawn
+    head's deviations from its own smooth skin. The outline and everything that covers the face
+    (hair, hands, masks) stay.
 
     Args:
-        window: the patch as it was, (h, w, 3) uint8.
+        window: the original patch, (h, w, 3) uint8.
         plane: samples of the patch.
         skin: first estimate of the skin's colour.
         noise: standard deviation of the image's noise, grey levels.
-        drawn: the head over the same patch.
-        rng: source of the noise.
+        drawn: the head rendered for the same patch.
+        rng: random generator for the noise.
     """
     bare = 1 - smooth(plane.down, 0.4, 0.75) if skin.masked else np.ones_like(drawn.head)
     off = drawn.head * (1 - drawn.features) * bare
@@ -127,7 +127,7 @@ def composite(
 def _ground(
     seen: np.ndarray, plane: FieldPlane, field: SkinField, drawn: Rendered, bare: np.ndarray
 ) -> SmoothSkin:
-    """Smooth skin, and where it is painted.
+    """Smooth skin of a patch, and the mask of the area to repaint.
 
     Args:
         seen: logarithms of the patch, (h, w, 3).
@@ -144,7 +144,7 @@ def _ground(
     kept = smooth(other, 0.45, 0.8) * (1 - np.maximum(drawn.features, drawn.between))
     kept = kept * _from_outside(kept > 0.1, head < 0.5)
     alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
-    # Where skin stays in sight, what sets it apart from this light goes on: no border is seen.
+    # Continue the deviations of visible skin from this light, so that no border is visible.
     visible = (1 - alpha) * alike + np.float32(1e-4)
     near = _NEAR * unit
     both = soft(cv2.merge((*cv2.split(times(seen - light, visible)), visible)), near)
@@ -154,14 +154,15 @@ def _ground(
 
 
 def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Rendered) -> np.ndarray:
-    """Drawn detail, (h, w, 3), in the light of the old face, and about as strong and sharp as its.
+    """Drawn detail, (h, w, 3), with the light of the old face and about its strength and sharpness.
 
-    Both are split into bands. The brightness of the coarsest is that of the old face, hardly more
-    than its light; in each of the others, drawn detail gets about the strength of the old face's.
+    Both faces are split into bands. In the coarsest, brightness is that of the old face, which
+    is little more than its light. In all others, the strength of drawn detail is matched to the
+    old face's.
 
     Args:
         detail: deviations of the drawn head from its smooth skin, (h, w, 3) of logarithms.
-        ground: what it is drawn on.
+        ground: skin on which it is drawn.
         noise: standard deviation of the image's noise, grey levels.
         drawn: the head.
     """
@@ -185,23 +186,23 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
     )
     *colour, bright = cv2.split(made)
     result = cv2.merge(colour) + tinted(bright, shade)
-    # Bright flanks of dark lines would look like paint.
+    # Bright edges beside dark lines would look like paint.
     result += tinted(seen / total - _PALE * np.maximum(mean_of(result), 0), shade)
     return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
 
 
 def _matched(both: np.ndarray, masks: np.ndarray, near: float, noise: list[float]) -> np.ndarray:
-    """Drawn detail in the bands of a Laplacian pyramid, in each about as strong as the old face's.
+    """Drawn detail, with its strength in each band of a Laplacian pyramid matched to the old face.
 
     Args:
         both: drawn detail, and brightness of the old face, (h, w, 4).
         masks: weights of the inner face, and where strength is matched, (h, w, 2).
-        near: reach of the surroundings that tell the strength, pixels.
-        noise: mean size of the image's noise in each band, from the finest; what is coarser than
-            the last one is left out.
+        near: radius within which strength is measured, pixels.
+        noise: mean size of the image's noise in each band, from the finest. Anything coarser than
+            the last band is left out.
 
     Returns:
-        (h, w, 4): detail with its colour, and brightness that it lacks.
+        (h, w, 4): detail with its colour, and the brightness to add to it.
     """
     if not noise:
         return np.zeros_like(both)
@@ -216,14 +217,14 @@ def _matched(both: np.ndarray, masks: np.ndarray, near: float, noise: list[float
 
 
 def _gain(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> np.ndarray:
-    """Gain of drawn detail around each place, (h, w), that makes it as strong as the old one.
+    """Gain, (h, w), that makes drawn detail around each point as strong as the old one.
 
-    Half of the strength is that of the whole face: what is strong in one place only may be hair.
+    Half of the strength is that of the whole face, since locally strong detail may be hair.
 
     Args:
         band: drawn and old detail, (h, w, 2).
-        weights: of the inner face, (h, w).
-        near: reach of the surroundings, pixels.
+        weights: weights of the inner face, (h, w).
+        near: radius within which strength is measured, pixels.
         noise: mean size of the image's noise in the band.
     """
     sizes = cv2.merge((*(size * weights for size in cv2.split(np.abs(band))), weights))
@@ -236,7 +237,7 @@ def _gain(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> n
 
 
 def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
-    """Parts of what covers a face that reach beyond the head, (h, w) bool; a shadow does not."""
+    """Covered parts of a face that continue outside the head, (h, w) bool; shadows do not."""
     count, labels = cv2.connectedComponents((covered | outside).astype(np.uint8))
     reaching = np.zeros(count, bool)
     reaching[labels[outside]] = True
@@ -244,13 +245,13 @@ def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
 
 
 def _colourfulness(skin: SkinField) -> np.float32:
-    """Share of their colour that features have on a skin: 0 where skin and image are grey."""
+    """Share of their colour that features get on a skin: 0 if skin and image are grey."""
     red, _, blue = skin.coefficients[0]
     return np.minimum(np.abs(red - blue) / np.float32(_COLOURFUL), np.float32(1))
 
 
 def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
-    """Colours of details, less their brightness, (h, w, 3): hair and shade are not bluer than skin.
+    """Colours of details without their brightness, (h, w, 3), limited in blue.
 
     Hair is drawn in a colour of its own, which would look blue in warm light.
     """
@@ -261,11 +262,11 @@ def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
 
 
 def _within(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """What a new face lacks to be as dark and as bright as the old one at most.
+    """Correction that keeps a new face within the brightness range of the old one.
 
     Args:
         old: logarithm of the old face's brightness, (h, w).
-        new: that of the new one.
+        new: logarithm of the new face's brightness, (h, w).
         inside: the inner face, (h, w).
     """
     known = old[inside > 0.5]
@@ -277,16 +278,16 @@ def _within(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
 def _texture(
     ground: SmoothSkin, plane: FieldPlane, unit: float, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """Grain, pores and coding of a cheek, repeated over the patch, (h, w, 3) of logarithms.
+    """Grain, pores and coding artefacts of a cheek, repeated over the patch, (h, w, 3), logarithms.
 
     Args:
         ground: the patch.
         plane: samples of the patch.
         unit: pixels per unit of face coordinates.
-        rng: chooses where the repetition begins.
+        rng: random generator for the offset of the tiling.
 
     Returns:
-        None where no cheek is in sight, or where it has too few pixels.
+        None if no cheek is visible, or if it has too few pixels.
     """
     seen, alike = ground.seen, ground.alike
     half = int(_CHEEK_SIZE * unit)
@@ -302,7 +303,7 @@ def _texture(
             parts.append(cheek - cv2.GaussianBlur(cheek, (0, 0), max(0.12 * unit, 1.0)))
     if not parts:
         return None
-    fine = min(parts, key=lambda part: float(part.std()))  # no folds, no frames of glasses
+    fine = min(parts, key=lambda part: float(part.std()))  # without folds or frames of glasses
     level = max(float(fine.std()), 1e-6)
     fine = limited(fine, -2.5 * level, 2.5 * level) * np.float32(min(1.0, _ROUGHEST / level))
     rows, columns = (
@@ -313,7 +314,7 @@ def _texture(
 
 
 def _back_and_forth(length: int, count: int, start: int) -> np.ndarray:
-    """Indices 0 to `count` - 1 and back again, (length,)."""
+    """Indices from 0 to `count` - 1 and back again, repeated, (length,)."""
     places = (start + np.arange(length)) % (2 * count)
     return np.minimum(places, 2 * count - 1 - places)
 

@@ -1,8 +1,8 @@
-"""New faces that are mixed from photographed ones, so that they have real fine structure.
+"""New faces mixed from photographed ones, with real fine structure.
 
 After Newton, Sweeney and Malin, "Preserving Privacy by De-identifying Face Images" (2005), where
-each face becomes the mean of k faces that are alike. Here the old face is none of them, and eyes,
-nose and mouth each are the mean of other people's.
+each face becomes the mean of k similar faces. Here the old face is not among them, and eyes, nose
+and mouth are means of different people each.
 """
 
 import zlib
@@ -35,36 +35,37 @@ from .portrait import DrawnHead, sharpness_of, turned_sideways
 from .pose import Pose
 
 LEAST = 30
-"""Number of people below which new faces would look like each other, and like their donors."""
+"""Number of people below which new faces would resemble each other and their donors."""
 MIXED = 6
-"""Number of donors that a part of a face is mixed from."""
+"""Number of donors from whom a part of a face is mixed."""
 _NEAREST = 45
-"""Number of donors in about the pose of the old head, of which these are chosen."""
+"""Number of donors in about the pose of the old head, among whom these are chosen."""
 _CONCENTRATION = 4.0
-"""Of the Dirichlet distribution of their weights."""
+"""Concentration of the Dirichlet distribution of the donors' weights."""
 _SHARP, _SHARPEST = 0.8, 22.0
-"""Resolution that a donor has at least: a share of the old face's, and pixels per unit."""
+"""Least resolution of a donor: as a share of the old face's, and a value in pixels per unit that is
+always enough."""
 _PITCH = 0.4
-"""Weight of a difference in pitch; one in yaw has 1."""
+"""Weight of a difference in pitch; a difference in yaw has weight 1."""
 _STEP = np.float32((HIGHEST - LOWEST) / 255)
-"""Difference of two levels of a texture, logarithm."""
+"""Difference between two levels of a texture, logarithm."""
 _CALM = -0.5, 0.3
-"""Limits of what is between the features, logarithms: shadows and hair of donors stay with them."""
+"""Limits of the skin between the features, logarithms; they remove shadows and hair of donors."""
 _NOT_DONORS = ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error, RuntimeError
-"""What NumPy and zipfile raise for other files, damaged ones, and encrypted ones."""
+"""Errors that NumPy and zipfile raise for other, damaged and encrypted files."""
 
 
 @dataclass(frozen=True, eq=False)
 class Donors:
-    """People of whom new faces are mixed.
+    """People from whose faces new ones are mixed.
 
     Attributes:
-        textures: (n, height, width, 3) uint8, from `LOWEST` to `HIGHEST`; each part lies where it
-            does on the mean.
+        textures: (n, height, width, 3) uint8, from `LOWEST` to `HIGHEST`; each part at its mean
+            position.
         poses: (n, 2) float32, yaw and pitch, radians.
         units: (n,) float32, pixels of the photograph per unit.
         long_hair: (n,) bool.
-        people: (n,) int32, whose faces they are; one new face is mixed from one of each person.
+        people: (n,) int32, the person of each face; a new face uses one face per person.
     """
 
     textures: np.ndarray
@@ -77,7 +78,7 @@ class Donors:
         return len(self.textures)
 
     def write(self, file: Path) -> None:
-        """Write a file (npz) that `read` reads; the same donors give the same bytes."""
+        """Write a file (npz) for `read`; the same donors give the same bytes."""
         with file.open("wb") as stream:
             np.savez_compressed(
                 stream, **{one.name: getattr(self, one.name) for one in fields(self)}
@@ -109,9 +110,9 @@ class Donors:
 
     @cached_property
     def _codes(self) -> list[np.ndarray]:
-        """Directions in which the donors differ in each part, (2 n, d) float32.
+        """Unit vectors of the donors' differences in each part, (2 n, d) float32.
 
-        The first n are those of the donors as they are, the others of the mirrored ones.
+        The first n are those of the donors, the others those of the mirrored donors.
         """
         codes = []
         for part in parts():
@@ -130,12 +131,12 @@ class Donors:
         """A new face, (height, width, 3) float32 logarithms relative to smooth skin.
 
         Args:
-            pose: of the old head; donors are about as far turned, and about as sharp.
-            long_hair: whether hair is seen beside the lower face.
-            rng: chooses the donors and their weights.
+            pose: pose of the old head; donors have a similar pose, and sufficient sharpness.
+            long_hair: whether hair is visible beside the lower face.
+            rng: random generator for the donors and their weights.
         """
         near = self._near(pose, long_hair)
-        # By a number of each donor, so that the choice remains when the head turns a little.
+        # One random number per donor, so that the choice is stable when the head turns a little.
         people, number = np.unique(self.people, return_inverse=True)
         order = np.argsort(rng.random(len(people))[number[near % len(self)]])
         leads = near[order[: len(parts())]]
@@ -151,7 +152,7 @@ class Donors:
         return face + masks()[-1][..., None] * np.mean(pooled, axis=0)
 
     def _near(self, pose: Pose, long_hair: bool) -> np.ndarray:
-        """Numbers of donors in about a pose, the nearest first; from n on they are mirrored."""
+        """Numbers of donors in about a pose, nearest first; numbers from n are mirrored donors."""
         yaw, pitch = self.poses.T
         away = np.abs(np.concatenate([yaw, -yaw]) - pose.yaw)
         away += _PITCH * np.abs(np.tile(pitch, 2) - pose.pitch)
@@ -159,10 +160,10 @@ class Donors:
         sharp = np.tile(self.units, 2) >= min(_SHARP * pose.unit, _SHARPEST)
         fits = alike & sharp
         order = np.lexsort((away, ~alike, ~sharp))
-        # The best face of each person: however many photographs there are of one, nobody is alone.
+        # Only the best face of each person, so that a person with many photographs is never alone.
         _, first = np.unique(self.people[order % len(self)], return_index=True)
         order = order[np.sort(first)]
-        # Where there are too few people, those follow that fit less.
+        # If there are too few people, less suitable ones follow.
         order = order[: max(int(fits[order].sum()), 2 * MIXED)]
         return order[np.argsort(away[order], kind="stable")][:_NEAREST]
 
@@ -175,7 +176,7 @@ class Donors:
 
 
 def quantized(texture: np.ndarray) -> np.ndarray:
-    """A texture, logarithms, as `Donors` keeps it, uint8."""
+    """Texture (logarithms) as stored by `Donors`, uint8."""
     return np.rint((texture - np.float32(LOWEST)) / _STEP).clip(0, 255).astype(np.uint8)
 
 
@@ -190,10 +191,10 @@ def mixed_head(
 
     Args:
         donors: people whose faces are mixed.
-        who: the new person, whose seed chooses among them.
-        pose: of the old head.
-        skin: of the old face.
-        long_hair: whether hair is seen beside the lower face.
+        who: the new person, whose seed determines the choice of donors.
+        pose: pose of the old head.
+        skin: skin of the old face.
+        long_hair: whether hair is visible beside the lower face.
     """
     face = _in_proportion(donors.mixed(pose, long_hair, np.random.default_rng(who.seed)), who)
     between = masks()[-1][..., None]
@@ -208,7 +209,7 @@ def mixed_head(
 
 
 def _in_proportion(face: np.ndarray, who: Identity) -> np.ndarray:
-    """A face with eyes, nose and mouth moved and widened as a person's differ from the average."""
+    """Face with eyes, nose and mouth moved and widened by a person's deviations from the mean."""
     grid, usual = plane(), average_person()
     eyes, mouth, nose = (blurred(part.support, 0.35 * DENSITY) for part in parts())
     right = eyes * np.tanh(grid.u / 0.4) * who.eyes_apart

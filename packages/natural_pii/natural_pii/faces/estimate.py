@@ -1,7 +1,7 @@
-"""Estimates that a new face takes from the image: tone and light of its skin.
+"""Estimates of the skin's tone and light, which a new face takes from the image.
 
 They are coarse on purpose (one colour and one slope of brightness), so that no structure of the old
-face passes into the new one.
+face is transferred to the new one.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SAMPLES = np.array(
 )  # fmt: skip
 """Points where skin is sampled, (u, v)."""
 _ACROSS = 9
-"""Pixels across the spot around a sample, at most."""
+"""Largest number of pixels across the spot around a sample."""
 SAMPLES = np.column_stack([_SAMPLES, 0.25 - 0.28 * _SAMPLES[:, 0] ** 2])
 """Points where skin is sampled, (11, 3) as (u, v, z)."""
 _BARE = np.array(
@@ -31,22 +31,22 @@ _COVERED = np.array(
     [(-1.0, 1.5, 0.1), (1.0, 1.5, 0.1), (0.0, 1.75, 0.4), (-0.9, 2.3, 0.2), (0.9, 2.3, 0.2),
      (0.0, 2.3, 0.4), (0.0, 2.9, 0.35), (-0.6, 2.8, 0.3), (0.6, 2.8, 0.3)]
 )  # fmt: skip
-"""Points that a mask leaves bare and that it covers, the lips among them, (u, v, z)."""
+"""Points that a face mask leaves bare, and points that it covers including the lips, (u, v, z)."""
 _PLACES = np.concatenate([SAMPLES, _BARE, _COVERED])
 _BARE_END = len(SAMPLES) + len(_BARE)
 _BLUER, _EVEN = 0.12, 0.065
-"""A mask is bluer than the skin above it by at least this logarithm of red over blue, and its
-brightness varies by less than that; skin with a mouth does not."""
+"""Least excess of blue over the skin above (logarithm of red over blue), and largest variation of
+brightness, of a face mask; skin with a mouth does not meet both."""
 
 
 @dataclass(frozen=True, eq=False)
 class Skin:
-    """Colour of skin and its light.
+    """Colour and light of skin.
 
     Attributes:
-        tone: linear RGB of the middle of the face.
+        tone: linear RGB in the middle of the face.
         slopes: change of the logarithm of brightness per unit, right and down.
-        masked: whether a mask of cloth covers nose and mouth.
+        masked: whether a cloth mask covers nose and mouth.
     """
 
     tone: Colour
@@ -78,7 +78,7 @@ def brightness(linear: np.ndarray) -> np.ndarray:
 
 
 def skin_of(image: np.ndarray, pose: Pose) -> Skin:
-    """Skin of the face at a pose, in an image (H, W, 3) uint8."""
+    """Skin of the face at a pose in an image (H, W, 3) uint8."""
     spots = _spots(image, pose.pixels(_PLACES), 0.26 * pose.unit)
     bare, covered = spots[len(SAMPLES) : _BARE_END], spots[_BARE_END:]
     colours = to_linear(spots[: len(SAMPLES)])
@@ -104,7 +104,7 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
 
 
 def _is_masked(bare: np.ndarray, covered: np.ndarray) -> bool:
-    """Whether the lower face has an even colour that is not that of the upper one.
+    """Whether the lower face has a uniform colour that is bluer than the upper face.
 
     Args:
         bare: colours (6, 3) uint8 at `_BARE`.
@@ -116,10 +116,10 @@ def _is_masked(bare: np.ndarray, covered: np.ndarray) -> bool:
 
 
 def is_skin(skin: Skin, window: np.ndarray) -> bool:
-    """Whether the tone may be that of skin, which is redder than green and blue in all people.
+    """Whether the tone may be that of skin, in which red exceeds green and blue for all people.
 
-    A drawn face would stand out on what a detector took for one by mistake: a sign, a helmet, white
-    hair. Where the window (h, w, 3) uint8 around the face has no colours, nothing is ruled out.
+    On an object that a detector mistook for a face (a sign, a helmet, white hair), a drawn face
+    would stand out. If the window (h, w, 3) uint8 around the face is grey, nothing is ruled out.
     """
     red, green, blue = display_tone(skin).tolist()
     first, second, third = cv2.split(window)
@@ -129,7 +129,7 @@ def is_skin(skin: Skin, window: np.ndarray) -> bool:
 
 
 def _slopes(values: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Slopes of values (11,) over the samples' u and v, shrunk towards none."""
+    """Slopes of values (11,) over the samples' u and v, shrunk towards zero."""
     weighted = _DESIGN.T * weights
     _, right, down = np.linalg.solve(weighted @ _DESIGN + _SHRINK, weighted @ values).tolist()
     return right, down
@@ -140,7 +140,7 @@ _SHRINK = np.diag([0.05, 0.4, 0.4])
 
 
 def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
-    """Median colours (n, 3) uint8 around points (n, 2); beyond the image, those of its edge."""
+    """Median colours (n, 3) uint8 around points (n, 2); the image is continued by its edge."""
     reach = max(radius, 0.5)
     count = min(round(2 * reach) + 1, _ACROSS)
     around = np.linspace(-reach, reach, count)

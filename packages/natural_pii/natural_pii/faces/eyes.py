@@ -22,18 +22,18 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
         light_u: horizontal direction of the light, -1 to 1.
 
     Returns:
-        A window of the half face, and its content (2, 3, height, width) on the right side and,
-        mirrored, on the left: eyes differ in gaze and reflections.
+        A window of the half face, and its content (2, 3, height, width): the right side, and the
+        left side mirrored. Eyes differ in gaze and reflections.
     """
     window = half.grid.window(0.15, -0.75, 1.9, 0.75)
     paint = half.part(window)
     grid = paint.grid
     wide, gap = who.eye_long, who.eye_open * (1 - 0.2 * who.squint)
-    x = grid.u - 1 - who.eyes_apart  # grows towards the ear
-    y = grid.v + who.eyes_up + who.eye_tilt * x  # the outer corner lies higher
+    x = grid.u - 1 - who.eyes_apart  # increases towards the ear
+    y = grid.v + who.eyes_up + who.eye_tilt * x  # the outer corner is higher
     share = x * (1 / wide)
     across = np.maximum(1 - np.square(share), 0)
-    # The upper lid is highest towards the nose, the lower one lowest towards the ear.
+    # The upper lid is highest towards the nose, and the lower lid lowest towards the ear.
     upper = -0.60 * gap * np.minimum(across * (1 - 0.16 * share), 1.2) ** 0.62 + 0.02
     lower = 0.40 * gap * (across * (1 + 0.22 * share)) ** 0.85 + 0.02 - 0.05 * who.squint
     inside = smooth(wide - np.abs(x), -0.02, 0.07)
@@ -76,7 +76,7 @@ def paint_eyes(half: FacePaint, who: Identity, light_u: float) -> tuple[Window, 
 
 @dataclass(frozen=True, eq=False)
 class _Lids:
-    """Places of the lids over a window around an eye.
+    """Positions of the lids over a window around an eye.
 
     Attributes:
         x: distance from the middle of the eye towards the ear, (1, width).
@@ -92,7 +92,7 @@ class _Lids:
 
 
 def _paint_lids(paint: FacePaint, who: Identity, lids: _Lids) -> None:
-    """Draw what surrounds the opening."""
+    """Draw the surroundings of the eye's opening."""
     x, below, above, across = lids.x, lids.below, lids.above, lids.across
     wide = who.eye_long
     near = smooth(wide * 1.2 - np.abs(x), 0, 0.2)
@@ -114,7 +114,7 @@ def _paint_lids(paint: FacePaint, who: Identity, lids: _Lids) -> None:
 
 
 def paint_brows(paint: FacePaint, who: Identity, rng: np.random.Generator) -> None:
-    """Draw both brows, made of strands."""
+    """Draw both brows from strands."""
     hairs, gaps = noise(rng, paint.grid, 0.05), noise(rng, paint.grid, 0.2)
     colour = _brow_colour(who.hair, paint.tone)
     for side in (1, -1):
@@ -127,7 +127,7 @@ def paint_brows(paint: FacePaint, who: Identity, rng: np.random.Generator) -> No
 
 
 def _brow_colour(hair: Colour, tone: Colour) -> Colour:
-    """Colour of brows: darker than the hair, and than the skin even where hair shines."""
+    """Colour of brows: darker than the hair, and than the skin even if hair is bright."""
     bright, skin = (0.30 * red + 0.55 * green + 0.15 * blue for red, green, blue in (hair, tone))
     most = 0.25 * skin / max(bright, 1e-4)
     return between(scaled(hair, min(0.75, most)), scaled(tone, 0.16), 0.25)

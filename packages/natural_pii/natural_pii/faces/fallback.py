@@ -1,4 +1,4 @@
-"""Smears in place of faces that no other face can be drawn over."""
+"""Smears in place of faces over which none can be drawn."""
 
 import cv2
 import numpy as np
@@ -12,13 +12,13 @@ from .grid import smooth
 MARGIN = 0.2
 """Margin of the ellipse around the box, relative to its size."""
 _FULL = 0.78
-"""Share of the ellipse's radius within which nothing of the old pixels is left."""
+"""Share of the ellipse's radius within which none of the old pixels remains."""
 _LEAST_RADIUS = 1.5
-"""Least half width and height of the ellipse, pixels."""
+"""Least half width and half height of the ellipse, pixels."""
 _NOISIEST = 2.0
-"""Most noise, grey levels: where there is no smooth skin, what is measured is mostly texture."""
+"""Largest noise, grey levels: without smooth skin, the measured noise is mostly texture."""
 _MIDDLE = 0.5
-"""Share of the radius up to which the colour in the middle counts."""
+"""Share of the radius within which pixels count for the mean colour of the face."""
 
 
 def smeared_ellipse(
@@ -28,17 +28,17 @@ def smeared_ellipse(
     noise: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, Box]:
-    """Ellipse around a face, into which each side is continued from what lies there.
+    """Ellipse around a face, filled by continuing its surroundings from all sides.
 
-    A blurred face would still show whose it was, so the filling comes from outside of the ellipse,
-    and from one colour.
+    A blurred face would still be recognisable, so the filling comes from outside the ellipse and
+    from a single colour.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        region: a face, at least partly inside of the image.
-        is_face: whether the middle gets the mean colour of the face, and not the surroundings'.
+        region: a face, at least partly inside the image.
+        is_face: whether the middle gets the mean colour of the face rather than the surroundings'.
         noise: standard deviation of the image's noise, grey levels.
-        rng: source of the noise.
+        rng: random generator for the noise.
 
     Returns:
         A patch (y1 - y0, x1 - x0, 3) uint8, and its box in the image.
@@ -49,7 +49,7 @@ def smeared_ellipse(
     )
     corners = [(middle_x - reach_x, middle_y - reach_y), (middle_x + reach_x, middle_y + reach_y)]
     box = clipped(np.array(corners), image.shape[:2])
-    assert box is not None  # the region lies partly inside
+    assert box is not None  # since the region is partly inside
     x0, y0, x1, y1 = box
     patch = image[y0:y1, x0:x1].astype(np.float32)
     y, x = np.ogrid[y0:y1, x0:x1]
@@ -65,7 +65,7 @@ def smeared_ellipse(
         colours, known = colours + patch.mean(axis=(0, 1)), known + 1
     fill = _continued(colours, known)
     alpha = 1 - smooth(reach, _FULL, 1.0)[..., None]
-    if alpha.max() < 1:  # few pixels, none of which has its centre inside
+    if alpha.max() < 1:  # a few pixels, none of which has its centre inside
         alpha[:] = 1
     fill = fill + camera_noise(reach.shape, min(noise, _NOISIEST), rng)
     mixed = patch + alpha * (fill - patch)
@@ -73,7 +73,7 @@ def smeared_ellipse(
 
 
 def _continued(colours: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Smooth colours (h, w, 3) that meet the known ones, by averages over ever larger squares.
+    """Smooth colours (h, w, 3) that join the known ones, from averages over ever larger squares.
 
     Args:
         colours: (h, w, 3) float32, multiplied by the weights.

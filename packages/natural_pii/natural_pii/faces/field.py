@@ -1,7 +1,7 @@
 """Light and colour of skin over a patch, as a smooth field.
 
-The field is a polynomial of second degree in the plane of the image, fitted to the logarithm of
-each channel where skin is seen. It tells skin from hair, hands and whatever else covers a face.
+The field is a second-degree polynomial in the image plane, fitted to the logarithm of each channel
+where skin is visible. It distinguishes skin from hair, hands and other things that cover a face.
 """
 
 import math
@@ -14,18 +14,18 @@ from pii_measures.pixels import limited, mean_of
 from .pose import Pose
 
 FLOOR = np.float32(8)
-"""Added to grey levels before their logarithm: noise of dark pixels would weigh too much else."""
+"""Added to grey levels before the logarithm, which would otherwise amplify noise of dark pixels."""
 _STEP = 0.3
-"""Distance of the samples that are fitted, units."""
+"""Distance between the samples that are fitted, units."""
 _ROUNDS = 4
 _SPREADS = 0.2, 0.45
 """Limits of the spread of skin's brightness, logarithms."""
 _RIDGE = np.diag((1e-4, 0.02, 0.02, 0.12, 0.12, 0.12))
-"""Weight of zero for each coefficient, relative to that of all skin."""
+"""Weight of the prior (zero) for each coefficient, relative to that of all skin."""
 
 
 def to_log(display: np.ndarray) -> np.ndarray:
-    """Logarithms, float32, of display RGB, 0 to 255."""
+    """Logarithms, float32, of display RGB from 0 to 255."""
     if display.dtype == np.uint8:
         return cv2.LUT(display, _LOGARITHMS)
     return cv2.log(np.maximum(display, 0) + FLOOR)
@@ -41,12 +41,12 @@ def from_log(values: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class FieldPlane:
-    """Samples of a patch on which fields are fitted.
+    """Sample points of a patch, on which fields are fitted.
 
     Attributes:
-        size: width and height of the small patch.
+        size: width and height of the reduced patch.
         basis: (n, 6) float32 at its pixels.
-        full: (h, w, 6) float32 at the patch's own pixels.
+        full: (h, w, 6) float32 at the pixels of the full patch.
         matrix: affine map (2, 3) from turned face coordinates to pixels of the patch.
     """
 
@@ -56,34 +56,34 @@ class FieldPlane:
     matrix: np.ndarray
 
     def pixel(self, u: float, v: float) -> tuple[int, int]:
-        """Row and column of a place, which may lie beyond the patch."""
+        """Row and column of a position, which may be outside the patch."""
         x, y = (self.matrix @ (u, v, 1)).tolist()
         return math.floor(y), math.floor(x)
 
     def small(self, image: np.ndarray) -> np.ndarray:
-        """A patch (h, w) or (h, w, c) as samples, (n,) or (n, c)."""
+        """Samples, (n,) or (n, c), of a patch (h, w) or (h, w, c)."""
         small = cv2.resize(image, self.size, interpolation=cv2.INTER_AREA)
         return small.reshape(-1, *image.shape[2:])
 
     def fitted(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """Coefficients (6, c) of samples (n, c)."""
+        """Coefficients (6, c) fitted to samples (n, c)."""
         weighted = self.basis * weights[:, None]
         normal = weighted.T @ self.basis + _RIDGE * max(float(weights.sum()), 1e-3)
         return np.linalg.solve(normal, weighted.T @ values).astype(np.float32)
 
     @property
     def down(self) -> np.ndarray:
-        """Places below the eyes, (h, w), units."""
+        """Distance below the eyes, (h, w), units."""
         return 2.5 * self.full[..., 2] + 1
 
     def over(self, coefficients: np.ndarray) -> np.ndarray:
-        """Field (h, w, c) of coefficients."""
+        """Field (h, w, c) with the given coefficients."""
         height, width = self.full.shape[:2]
         return (self.full.reshape(-1, 6) @ coefficients).reshape(height, width, -1)
 
 
 def plane_of(pose: Pose, left: int, top: int, shape: tuple[int, int]) -> FieldPlane:
-    """Plane of a patch (height, width) whose corner lies at left, top."""
+    """Plane of a patch (height, width) whose corner is at left, top."""
     step = max(int(_STEP * pose.unit), 1)
     height, width = shape
     size = -(-width // step), -(-height // step)
@@ -109,10 +109,10 @@ class SkinField:
     """Light of skin.
 
     Attributes:
-        coefficients: (6, 3), of a plane's basis.
-        spread: usual difference of the logarithm of skin's brightness from the field: large in hard
+        coefficients: (6, 3), for a plane's basis.
+        spread: usual deviation of the logarithm of skin's brightness from the field; large in hard
             light.
-        share: share of the places where skin may be that look like it.
+        share: share of the positions where skin may be that look like it.
     """
 
     coefficients: np.ndarray
@@ -120,11 +120,11 @@ class SkinField:
     share: float
 
     def likeness(self, residual: np.ndarray) -> np.ndarray:
-        """Likeness to skin, (...), of differences of logarithms from the field, (..., 3)."""
+        """Likeness to skin, (...), given differences from the field, (..., 3) of logarithms."""
         return _likeness(residual, self.spread)
 
     def share_in(self, plane: FieldPlane, seen: np.ndarray, zone: np.ndarray) -> float:
-        """Share of the places of a zone that look like skin; see `skin_field`."""
+        """Share of the positions in a zone that look like skin; see `skin_field`."""
         alike = self.likeness(seen - plane.basis @ self.coefficients)
         return float(alike @ zone) / max(float(zone.sum()), 1e-3)
 
@@ -137,7 +137,7 @@ def skin_field(
     Args:
         plane: the samples.
         seen: (n, 3) logarithms.
-        zone: (n,) 0 to 1, where skin may be: on the head, and off its features.
+        zone: (n,) 0 to 1, where skin may be: on the head, outside its features.
         tone: (3,) logarithm of the skin's colour in the middle.
     """
     start = np.zeros((6, 3), np.float32)

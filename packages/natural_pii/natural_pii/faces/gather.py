@@ -1,4 +1,4 @@
-"""The photographed faces of which new ones are mixed: chosen, and brought to one place."""
+"""Photographed faces from which new ones are mixed: selection and alignment."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,25 +14,26 @@ from .unwrap import UnwrappedFace
 _FRONTAL = 0.3, 0.55
 """Largest yaw (radians) and least resolution (samples of the plane) of faces in the mean."""
 _LIKE_THE_MEAN = 0.6
-"""Correlation with the mean of all from which a face counts in the final mean."""
+"""Correlation with the mean of all faces from which a face counts in the final mean."""
 _TURNED = 0.6
 """Largest yaw of a donor, radians."""
 _ALIKE = {"eyes": 0.6, "nose": 0.3, "mouth": 0.2}
-"""Correlation with the mean that a part has at least: other ones are covered, or misplaced."""
+"""Least correlation of a part with the mean; parts below it are covered or misplaced."""
 _FAINTEST = 0.08
 """Least standard deviation of the features, logarithms."""
 _BEARDED = -0.22
 """Brightness around the mouth relative to the cheeks, logarithm, below which there is a beard."""
 _COVERED, _STRANGE = 0.12, 0.3
-"""Share of the skin between the features that may differ from smooth skin, by this logarithm."""
+"""Largest share of covered skin between the features, and the difference from smooth skin, as a
+logarithm, from which skin counts as covered."""
 _MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
-"""Largest shift (units) and change of shape by which a part is brought to its place in the mean."""
+"""Largest shift (units) and change of shape in the alignment of a part to the mean."""
 
 
 def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counter[str]]:
-    """The faces from which new ones can be mixed, and the number of the others by reason.
+    """Faces from which new ones can be mixed, and the number of the others by reason.
 
-    Each part is moved to its place on the mean of all faces, so that a mixture is not blurred.
+    Each part is aligned to the mean of all faces, so that a mixture is not blurred.
 
     Args:
         people: the faces of each person.
@@ -53,14 +54,14 @@ def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counte
 
 
 def _mean_of(faces: Sequence[UnwrappedFace]) -> np.ndarray:
-    """Brightness of the mean of the faces that are seen from the front, (height, width)."""
+    """Brightness of the mean of all frontal faces, (height, width)."""
     yaw, least = _FRONTAL
     seen = [
         grey_of(one.texture) for one in faces if abs(one.yaw) < yaw and one.unit > least * DENSITY
     ]
     seen = seen or [np.zeros(plane().shape, np.float32)]
     mean = _symmetrical(np.mean(seen, axis=0))
-    # Without those that are not like the first mean.
+    # Without faces that do not resemble the first mean.
     features = (1 - masks()[-1]) * inner()
     alike = [one for one in seen if _correlation(one, mean, features) > _LIKE_THE_MEAN]
     return _symmetrical(np.mean(alike, axis=0)) if alike else mean
@@ -71,7 +72,7 @@ def _symmetrical(plane: np.ndarray) -> np.ndarray:
 
 
 def _reason_against(face: UnwrappedFace, mean: np.ndarray) -> str | None:
-    """Why new faces are not mixed from a face; None where they may be.
+    """Reason why a face is unsuitable as a donor; None if it is suitable.
 
     Args:
         face: a face.
@@ -110,7 +111,7 @@ def _centred(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _in_place(texture: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """A texture with each part where it lies on the mean.
+    """Texture with each part at its position in the mean.
 
     Args:
         texture: (height, width, 3).
@@ -122,7 +123,7 @@ def _in_place(texture: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 
 def _moved(texture: np.ndarray, own: np.ndarray, mean: np.ndarray, part: FacePart) -> np.ndarray:
-    """A texture moved so that one part of it lies on the mean's; as it was where none fits."""
+    """Texture with one part aligned to the mean; unchanged if no alignment is found."""
     window = part.window
     inside = (part.support[window] > 0.1).astype(np.uint8)
     target, source = (
@@ -133,7 +134,7 @@ def _moved(texture: np.ndarray, own: np.ndarray, mean: np.ndarray, part: FacePar
         _, found = cv2.findTransformECC(
             target, source, np.eye(2, 3, dtype=np.float32), cv2.MOTION_AFFINE, until, inside, 1
         )
-    except cv2.error:  # it does not converge
+    except cv2.error:  # no convergence
         return texture
     shape, shift = found[:, :2], found[:, 2]
     shaped = np.abs(shape - np.eye(2)).max()

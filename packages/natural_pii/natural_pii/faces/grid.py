@@ -1,4 +1,4 @@
-"""Plane that a face is drawn on before it is turned, lit and put into an image.
+"""Plane on which a face is drawn before it is turned, lit and put into an image.
 
 Face coordinates are u to the viewer's right, v down and z towards the viewer, in half distances
 between the pupils (about 31 mm). The pupils are at (-1, 0) and (1, 0), the mouth at v = 2.3, the
@@ -17,7 +17,7 @@ _EYES = ((-1.0, 0.0, 0.0), (1.0, 0.0, 0.0))
 _NOSE = (0.0, 1.12, 1.05)
 _MOUTH = ((-0.82, 2.10, 0.40), (0.82, 2.10, 0.40))
 LANDMARKS = np.array([*_EYES, _NOSE, *_MOUTH])
-"""Places of a detector's landmarks on an average face, (5, 3) as (u, v, z)."""
+"""Positions of a detector's landmarks on an average face, (5, 3) as (u, v, z)."""
 SIDE, TOP, BOTTOM = 2.6, -2.5, 4.5
 """Extent of the plane: |u| at its sides, v at its upper and lower edge."""
 
@@ -66,21 +66,21 @@ class Grid:
 
     @cached_property
     def right(self) -> "Grid":
-        """Half on the viewer's right; both sides of a face differ in light and gaze only."""
+        """Half on the viewer's right; the sides of a face differ only in light and gaze."""
         return Grid(self.density, self.u[:, self.shape[1] // 2 :], self.v)
 
     @cached_property
     def coarse(self) -> "Grid":
-        """The same plane with half as many samples in each direction."""
+        """Grid of the same plane with half as many samples in each direction."""
         u, v = (self.u[:, ::2] + self.u[:, 1::2]) / 2, (self.v[::2] + self.v[1::2]) / 2
         return Grid(self.density / 2, u, v)
 
     def bumps(self, spots: np.ndarray, heights: np.ndarray) -> np.ndarray:
-        """Sums of Gaussian spots on both sides of the middle.
+        """Sum of Gaussian spots on both sides of the face.
 
         Args:
-            spots: (n, 4), u, v, width and height of each; it is mirrored to -u.
-            heights: (..., n), heights of their peaks.
+            spots: (n, 4): u, v, width and height of each spot, which is mirrored to -u.
+            heights: (..., n), peak heights.
 
         Returns:
             (..., height, width) float32.
@@ -96,7 +96,7 @@ class Grid:
 
 @lru_cache(maxsize=32)
 def grid_of(density: int) -> Grid:
-    """Grid of a density, an even number of samples per unit."""
+    """Grid with a density in samples per unit, an even number."""
     half = int(np.ceil(SIDE * density))
     u = (np.arange(2 * half, dtype=np.float32) + 0.5 - half) / density
     rows = round((BOTTOM - TOP) * density)
@@ -105,7 +105,7 @@ def grid_of(density: int) -> Grid:
 
 
 def mirrored(plane: np.ndarray) -> np.ndarray:
-    """Whole plane of which `plane`, (..., height, width), is the right half."""
+    """Whole plane whose right half is `plane`, (..., height, width)."""
     return np.concatenate([plane[..., ::-1], plane], axis=-1)
 
 
@@ -116,29 +116,29 @@ def smooth(value: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def blurred(field: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur, sigma in samples, with mirrored borders; none below 0.3."""
+    """Gaussian blur with mirrored borders, sigma in samples; unchanged below 0.3."""
     if sigma < 0.3:
         return field
     return cv2.GaussianBlur(field, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
 
 
 def at(plane: np.ndarray, columns: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Values of a plane at columns and rows, by linear interpolation; beyond it, its edge's."""
+    """Values of a plane at columns and rows, interpolated linearly; the edge is continued."""
     return cv2.remap(plane, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 _TILE = (360, 300)
 """Rows and columns of the noise that parts are cut from, more than the largest grid has. At these
-sizes nobody is recognised by skin, and drawing noise would take longer than everything else."""
+sizes nobody is recognised by skin texture, and new noise would take longer than all other steps."""
 
 
 def noise(rng: np.random.Generator, grid: Grid, size: float) -> np.ndarray:
-    """Smooth noise of unit variance, (height, width) float32; must not be written to.
+    """Smooth noise of unit variance, (height, width) float32; read-only.
 
     Args:
-        rng: chooses a part of one of a few textures that are always the same.
+        rng: random generator that chooses a part of one of a few fixed textures.
         grid: the sample points.
-        size: size of its spots, units.
+        size: size of the spots, units.
     """
     number = int(rng.integers(2**32))
     height, width = grid.shape
@@ -150,10 +150,10 @@ def noise(rng: np.random.Generator, grid: Grid, size: float) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _texture(level: int) -> np.ndarray:
-    """Noise with spots of 2 ** (level / 4) samples, `_TILE` float32."""
+    """Noise with spots of 2 ** (level / 4) samples, shape `_TILE`, float32."""
     rng, size = np.random.default_rng(level + 100), 2 ** (level / 4)
     rows, columns = (int(np.ceil(length / size)) + 2 for length in _TILE)
     coarse = rng.standard_normal((rows, columns), np.float32)
-    if size < 1.4:  # spots below a sample average out
+    if size < 1.4:  # spots smaller than a sample average out
         return cv2.resize(coarse, _TILE[::-1], interpolation=cv2.INTER_AREA)
     return cv2.resize(coarse, _TILE[::-1], interpolation=cv2.INTER_CUBIC) * np.float32(1.25)

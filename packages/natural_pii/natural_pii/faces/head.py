@@ -7,10 +7,10 @@ from .grid import Grid, blurred, smooth
 from .identity import Identity
 
 _DEPTH = 2.5
-"""Distance of the sides behind the middle, units."""
+"""Distance of the sides of a head behind its middle, units."""
 _SEEN = 0.91
-"""Share of the width that is shown: beyond it cheeks turn away and darken, which would look like an
-edge where the old cheeks continue."""
+"""Share of the width that is shown. Beyond it, cheeks turn away and darken, which would look like
+an edge beside the old cheeks."""
 _SPOTS = np.array([
     (0, -0.62, 0.5, 0.30), (0, -1.5, 1.2, 0.6), (0.95, -0.66, 0.62, 0.28),
     (0.92, -0.04, 0.58, 0.36), (0.52, -0.08, 0.18, 0.30), (1.0, 0.0, 0.34, 0.26),
@@ -65,7 +65,7 @@ def _nose(grid: Grid, who: Identity) -> np.ndarray:
 
 
 def _relief(grid: Grid, who: Identity) -> np.ndarray:
-    """Relief of brows, sockets, lids, cheeks, tip and wings of the nose, lips and chin."""
+    """Height of brows, sockets, lids, cheeks, tip and wings of the nose, lips and chin."""
     lip, v = who.mouth_wide, 2.19 + who.mouth_down
     tip, wide, round_by = who.nose_tip, who.nose_wide, 0.2 * (0.6 + 0.4 * who.tip)
     spots = (

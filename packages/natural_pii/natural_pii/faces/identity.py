@@ -1,13 +1,12 @@
-"""Features of the person who is drawn; they come from a seed, never from the old face.
+"""Features of the drawn person, determined by a seed and never by the old face.
 
-Only what the surroundings of the old face would contradict otherwise is taken from the image, as a
-`Surroundings`.
+Only facts that the new face must not contradict are taken from the image, as a `Surroundings`.
 
 Lengths are in half distances between the pupils, about 31.5 mm. Widths of nose, mouth and eyes
-range as in the 25 groups of Farkas et al., "International anthropometric study of facial morphology
-in various ethnic groups/races" (2005); openings of eyes and heights of lips as in Farkas,
-"Anthropometry of the Head and Face" (1994). Places up and down range a little further, by what a
-detector's landmarks leave open.
+have the range of the 25 groups in Farkas et al., "International anthropometric study of facial
+morphology in various ethnic groups/races" (2005); openings of eyes and heights of lips that of
+Farkas, "Anthropometry of the Head and Face" (1994). Vertical positions vary slightly more, within
+the uncertainty of a detector's landmarks.
 """
 
 from bisect import bisect
@@ -23,7 +22,7 @@ from .paint import Colour
 from .surroundings import Surroundings
 
 BONES = 11
-"""Number of hollows and elevations whose strength differs between people."""
+"""Number of hollows and elevations whose strength varies between people."""
 
 _HAIR: tuple[Colour, ...] = (
     (0.012, 0.009, 0.008), (0.022, 0.014, 0.010), (0.040, 0.022, 0.013), (0.075, 0.042, 0.024),
@@ -35,7 +34,7 @@ _IRIS: tuple[Colour, ...] = (
 )  # fmt: skip
 _IRIS_SHARES = (0.45, 0.28, 0.12, 0.15)
 _MOST = 2.3
-"""Standard deviations beyond which nobody is drawn."""
+"""Largest deviation from a mean, standard deviations."""
 _T = TypeVar("_T")
 
 
@@ -58,26 +57,26 @@ class Identity:
         chin: distance of the chin's lower end from the eyes.
         jaw: width of the jaw, about 1.
         bones: strength of hollows and elevations relative to the average, `BONES` numbers.
-        eyes_up, eyes_apart, mouth_down: offsets from their places on an average face.
+        eyes_up, eyes_apart, mouth_down: offsets from the positions on an average face.
         nose_width, nose_length, nose_height, bridge, tip, wing: about 1; `bridge` is the width of
-            its ridge, `tip` and `wing` are how round these are.
-        nostrils: how far they are seen, 0 to 1.
+            the ridge, `tip` and `wing` the roundness of these parts.
+        nostrils: visibility, 0 to 1.
         brow_height, brow_arch, brow_thickness, brow_tilt, brow_long: shape of the eyebrows.
         brow_strength: density of the eyebrows, 0 to 1.
-        brow_lift: height of the right one above the left.
-        eye_open, eye_long, eye_tilt: gap between the lids.
-        crease: height of the fold above the upper lid; none up to 0.
+        brow_lift: height of the right brow above the left.
+        eye_open, eye_long, eye_tilt: shape of the gap between the lids.
+        crease: height of the fold above the upper lid; no fold at 0 or below.
         lid: darkness of the upper lid; below 0 it is lighter than the skin.
         socket: depth of the eye sockets, about 1.
         cheek: strength of the cheekbones, about 1.
         bags: depth of the bags below the eyes, 0 to 1.
-        lip_upper, lip_lower, bow: thickness of the lips, and depth of the upper one's bow, 0 to 1.
+        lip_upper, lip_lower, bow: thickness of the lips, and depth of the upper lip's bow, 0 to 1.
         mouth_width: half of the width of the mouth at rest.
-        mouth_slant: height of its right corner above the left.
+        mouth_slant: height of the right corner of the mouth above the left.
         smile: -1 to 1.
-        mouth: what it does.
-        parted: opening of the lips beyond the least that `mouth` means, 0 to 1.
-        lip_red: difference of lips from skin, 0 to 1.
+        mouth: state of the mouth.
+        parted: opening of the lips beyond the least opening of `mouth`, 0 to 1.
+        lip_red: difference of the lips from skin, 0 to 1.
         folds: depth of the lines of the face, 0 to 1.
         blush, freckles, mottle: variation of the skin, 0 to 1.
         lashes: darkness of the lashes, 0 to 1.
@@ -143,7 +142,7 @@ class Identity:
 
     @property
     def smiling(self) -> float:
-        """How much the cheeks are lifted, 0 to 1."""
+        """Lift of the cheeks by a smile, 0 to 1."""
         return max(self.smile, 0.0) * (1.0 if self.mouth is Mouth.TEETH else 0.5)
 
     @property
@@ -153,47 +152,47 @@ class Identity:
 
     @property
     def mouth_wide(self) -> float:
-        """Half of the width of the mouth as it is."""
+        """Half of the current width of the mouth."""
         return self.mouth_width * (1.16 if self.mouth is Mouth.TEETH else 1.0)
 
     @property
     def squint(self) -> float:
-        """How much the lids are pressed together by a smile, 0 to 1."""
+        """Narrowing of the eyes by a smile, 0 to 1."""
         return self.smiling
 
     def in_place_of(self, chin: float, width: float) -> "Identity":
-        """The person with about the width and length of the old face, whose outline is covered."""
+        """Person with about the width and length of the old face, whose outline is covered."""
         return replace(self, chin=chin + self.chin - CHIN, width=width + self.width - HALF_WIDTH)
 
 
 class _Draws:
-    """Random numbers about means."""
+    """Random numbers around means."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
 
     def about(self, mean: float, spread: float) -> float:
-        """Normally distributed, cut off at `_MOST` standard deviations."""
+        """Normally distributed number, limited to `_MOST` standard deviations."""
         return mean + spread * min(max(self._rng.standard_normal(), -_MOST), _MOST)
 
     def share(self, low: float = 0.0, high: float = 1.0) -> float:
-        """Evenly distributed."""
+        """Uniformly distributed number."""
         return low + (high - low) * self._rng.random()
 
     def one_of(self, options: tuple[_T, ...], shares: tuple[float, ...]) -> _T:
-        """One of several options, with the probabilities of their shares."""
+        """One of several options, with the given probabilities."""
         number = bisect(list(accumulate(shares)), self._rng.random() * sum(shares))
         return options[min(number, len(options) - 1)]
 
 
 def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) -> Identity:
-    """Draw a person at random who may be in some surroundings.
+    """Draw a random person who fits the surroundings.
 
     The same generator gives the same person in other surroundings, as far as these allow.
 
     Args:
-        rng: source of the features.
-        seen: what the new face must not contradict.
+        rng: random generator for the features.
+        seen: facts that the new face must not contradict.
     """
     seen = seen or Surroundings()
     draw = _Draws(rng)
@@ -263,7 +262,7 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
 
 
 def _kind(draw: _Draws, seen: Surroundings) -> tuple[float, float]:
-    """Femininity, 0 to 1, and age in years, as hair suggests."""
+    """Femininity, 0 to 1, and age in years, as suggested by hair."""
     feminine, other, years, more = (draw.share() for _ in range(4))
     often = 0.8 if seen.long_hair else 0.3
     age = 50 + 30 * years if seen.grey else 18 + 45 * years * more**0.5

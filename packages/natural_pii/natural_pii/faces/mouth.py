@@ -88,7 +88,7 @@ class _Gap:
 
 
 def _paint_teeth(paint: FacePaint, who: Identity, gap: _Gap) -> None:
-    """Draw the upper teeth, which darken towards the corners of the mouth."""
+    """Draw the upper teeth, which become darker towards the corners of the mouth."""
     hole, above, share = gap.hole, gap.above, gap.share
     high = 0.92 * gap.high if who.mouth is Mouth.TEETH else np.minimum(0.45 * gap.high, 0.2)
     teeth = hole * paint.edge(high - above, 0.03) * smooth(1.0 - share, 0.08, 0.5)
@@ -123,7 +123,7 @@ def paint_nostrils(paint: FacePaint, who: Identity) -> None:
 
 
 def paint_nose_sides(paint: FacePaint, who: Identity, light_u: float) -> None:
-    """Draw the shade on the sides of the nose, on a whole face; more away from the light.
+    """Draw the shade on the sides of the nose, stronger away from the light, on a whole face.
 
     Args:
         paint: the face.

@@ -1,4 +1,4 @@
-"""Colour over the grid: soft masks mixed into linear RGB."""
+"""Colours over the grid: soft masks blended into linear RGB."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ Window = tuple[slice, slice]
 
 @dataclass(frozen=True, eq=False)
 class FacePaint:
-    """Colour of a face, which is painted on in place.
+    """Colours of a face, painted in place.
 
     Attributes:
         grid: the sample points.
@@ -27,16 +27,16 @@ class FacePaint:
     tone: Colour
 
     def part(self, window: Window) -> "FacePaint":
-        """View of a window; what is painted there shows in the whole."""
+        """View of a window; painting on it changes the whole."""
         return FacePaint(self.grid.crop(window), self.rgb[(..., *window)], self.tone)
 
     def mix(self, alpha: np.ndarray, colour: Colour) -> None:
-        """Cover with a colour where alpha, (..., height, width), is 1."""
+        """Blend in a colour with weight alpha, (..., height, width)."""
         part = self.rgb
         part += alpha[..., None, :, :] * (_planes(colour) - part)
 
     def tint(self, alpha: np.ndarray, gain: Colour) -> None:
-        """Multiply with a gain where alpha is 1."""
+        """Multiply by a gain with weight alpha, (..., height, width)."""
         part = self.rgb
         part *= 1 + alpha[..., None, :, :] * (_planes(gain) - 1)
 
@@ -58,15 +58,15 @@ def scaled(colour: Colour, gain: float | Colour) -> Colour:
 
 
 def between(first: Colour, second: Colour, share: float) -> Colour:
-    """Mixture of two colours, `share` of it the second."""
+    """Mixture of two colours; `share` is the weight of the second."""
     red, green, blue = (a * (1 - share) + b * share for a, b in zip(first, second, strict=True))
     return red, green, blue
 
 
 def pale(tone: Colour, gain: float) -> Colour:
-    """White in the light that falls on the skin; about as bright as the skin at a gain of 1.
+    """White under the light on the skin; at a gain of 1, about as bright as the skin.
 
-    Most of the skin's hue is attributed to the light, since grey beside skin looks blue.
+    Most of the skin's hue is attributed to the light, since grey looks blue beside skin.
     """
     bright = 0.30 * tone[0] + 0.55 * tone[1] + 0.15 * tone[2]
     red, green, blue = ((part / max(bright, 1e-4)) ** 0.8 * (gain * bright + 0.02) for part in tone)
@@ -74,6 +74,6 @@ def pale(tone: Colour, gain: float) -> Colour:
 
 
 def near_curve(paint: FacePaint, offset: np.ndarray, width: float) -> np.ndarray:
-    """Soft stroke: 1 on a line, falling off with the offset from it (units)."""
+    """Soft stroke: 1 on a line, decreasing with the distance from it (units)."""
     wide = max(width, 0.5 / paint.grid.density)
     return np.exp(-np.square(offset * (1 / wide))) * min(width / wide, 1.0)

@@ -1,4 +1,4 @@
-"""The plane that photographed faces are laid out on, and the parts of a face there."""
+"""Plane onto which photographed faces are unwrapped, and the parts of a face on it."""
 
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
@@ -11,11 +11,11 @@ from .head import half_width, height_field
 from .identity import Identity, Mouth, draw_identity
 
 DENSITY = 16
-"""Samples per unit of face coordinates: a face of 64 pixels has as many."""
+"""Samples per unit of face coordinates, the resolution of a face of 64 pixels."""
 LOWEST, HIGHEST = -1.8, 1.0
 """Limits of a texture, logarithms."""
 _PEOPLE = 200
-"""People whose mean is the average head."""
+"""Number of people whose mean is the average head."""
 
 
 def plane() -> Grid:
@@ -25,7 +25,7 @@ def plane() -> Grid:
 
 @lru_cache(maxsize=1)
 def average_person() -> Identity:
-    """Mean of the people who are drawn, with a closed mouth."""
+    """Mean of the drawn people, with a closed mouth."""
     people = [draw_identity(np.random.default_rng(seed)) for seed in range(_PEOPLE)]
     numbers = [one.name for one in fields(Identity) if one.type == "float"]
     means = {name: float(np.mean([getattr(one, name) for one in people])) for name in numbers}
@@ -51,12 +51,12 @@ def spot(u: float, v: float, wide: float, high: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FacePart:
-    """A part of a face that is mixed for itself.
+    """Part of a face that is mixed separately.
 
     Attributes:
         name: eyes, nose or mouth.
         support: (height, width) float32, 1 on the part and around it.
-        window: rows and columns of the plane that hold it.
+        window: rows and columns of the plane that contain it.
     """
 
     name: str
@@ -66,7 +66,7 @@ class FacePart:
 
 @lru_cache(maxsize=1)
 def parts() -> tuple[FacePart, ...]:
-    """The parts of a face, those first that cover others."""
+    """Parts of a face; where two overlap, the first counts."""
     supports = {
         "eyes": np.maximum(spot(1.0, -0.25, 1.05, 0.95), spot(0, -0.2, 0.6, 0.8)),
         "mouth": spot(0, 2.45, 1.5, 1.0),
@@ -86,7 +86,7 @@ def _window_of(support: np.ndarray) -> tuple[slice, slice]:
 
 @lru_cache(maxsize=1)
 def masks() -> np.ndarray:
-    """Share of each part, and of what is between them, at each place, (4, height, width)."""
+    """Share of each part, and of the skin between them, at each point, (4, height, width)."""
     rest = np.ones(plane().shape, np.float32)
     masks = []
     for part in parts():
@@ -110,5 +110,5 @@ def grey_of(texture: np.ndarray) -> np.ndarray:
 
 
 def details_of(grey: np.ndarray) -> np.ndarray:
-    """Brightness less that of the surroundings, (height, width)."""
+    """Brightness minus that of the surroundings, (height, width)."""
     return grey - blurred(grey, 0.8 * DENSITY)

@@ -1,4 +1,4 @@
-"""Replacement of all faces of an image, the same person by the same new one."""
+"""Replacement of all faces of an image: all faces of a person become the same new person."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ from .donors import Donors
 from .replace import Subject, replace_face, subject_of
 
 _SAME = 0.95
-"""Correlation, both as seen and band-passed, from which two pictures show the same face."""
+"""Correlation, both of the raw and of band-passed pictures, from which two show the same face."""
 _OVERLAP = 0.5
-"""IoU of two boxes from which they are one face, found twice."""
+"""IoU from which two boxes are the same face, detected twice."""
 
 
 def replace_faces(
@@ -29,22 +29,22 @@ def replace_faces(
 ) -> tuple[np.ndarray, list[Replacement | None]]:
     """Replace all faces of an image.
 
-    One person gets one new face: two faces of one owner, one face found twice, or the same picture
-    of a face twice. The order of the faces does not matter.
+    All faces of a person get the same new face: faces with the same owner, a face that was detected
+    twice, and faces that look identical. The order of the faces does not matter.
 
     Args:
-        image: (height, width, 3) uint8 RGB; is not changed.
+        image: (height, width, 3) uint8 RGB; not modified.
         faces: the faces.
-        owners: for each face the number of the person whose it is; None where unknown.
-        seed: determines the new people, together with the places of the old ones.
+        owners: number of the person of each face; None if unknown.
+        seed: together with the positions of the old faces, determines the new people.
         largest: width in pixels above which a face is smeared instead; None for no limit.
-        identities: seed of the new person by the number of the owner, for owners who are to get
-            the same face in several images.
-        donors: people from whom new faces are mixed; None to draw them.
+        identities: seed of the new person by the number of the owner, for owners who get the
+            same face in several images.
+        donors: people from whose faces new ones are mixed; None to draw the new faces.
 
     Returns:
-        The new image, and a replacement for each face, all cut from it: they can be pasted in any
-        order. None for faces without extent or outside of the image.
+        The new image, and a replacement for each face. All are cut from the new image and can
+        be pasted in any order. None for faces that are empty or outside the image.
     """
     order = sorted(range(len(faces)), key=lambda index: place_of(faces[index]))
     looked_at = ((index, subject_of(image, faces[index], largest)) for index in order)
@@ -71,7 +71,7 @@ def replace_faces(
 def _groups(
     image: np.ndarray, subjects: dict[int, Subject], owners: Sequence[int | None]
 ) -> Iterator[list[int]]:
-    """Indices of the subjects, in their order, grouped by person."""
+    """Indices of the subjects in their order, grouped by person."""
     indices = list(subjects)
     leader = list(range(len(indices)))
 
@@ -92,7 +92,7 @@ def _groups(
 def _pairs(
     image: np.ndarray, subjects: Sequence[Subject], owners: Sequence[int | None]
 ) -> Iterator[tuple[int, int]]:
-    """Pairs of subjects that are the same person."""
+    """Pairs of subjects that show the same person."""
     seen = [face_crop(image, subject.region) for subject in subjects]
     if not seen:
         return
@@ -123,6 +123,6 @@ def _iou(first: FaceRegion, second: FaceRegion) -> float:
 
 
 def _cut(result: np.ndarray, replacement: Replacement) -> Replacement:
-    """The replacement as it looks once all are in place."""
+    """Replacement as it appears once all are in place."""
     x0, y0, x1, y1 = replacement.box
     return replace(replacement, patch=result[y0:y1, x0:x1].copy())

@@ -1,4 +1,4 @@
-"""Head of a new person, drawn in the light of the image, but not yet put into it."""
+"""Head of a new person, drawn with the light of the image but not yet put into it."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from .skin import skin_over, vary_skin
 _SHADE = (0.22, -0.04, -0.12)
 """Relative change of each channel in the shade, where skin is redder."""
 _PIXEL = 0.36
-"""Standard deviation of the area that a pixel averages over, pixels."""
+"""Blur by the area of a pixel, standard deviation in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +32,10 @@ class DrawnHead:
         grid: the sample points.
         who: the person, about as wide and long as the old face.
         half: half of the width of the face in each row, (height, 1).
-        rgb: linear RGB, (height, width, 3), as sharp as pixels of the image can show.
-        sideways, depth, shown: the u that is seen at each point of the plane of the head turned by
-            its yaw, the turned z there, and whether the head is seen at all (0 or 1); at half the
-            density of the grid.
+        rgb: linear RGB, (height, width, 3), as sharp as the image can show.
+        sideways, depth, shown: over the plane of the head turned by its yaw, at half the density
+            of the grid: the u that is visible at each point, the turned z there, and whether
+            the head is visible at all (0 or 1).
     """
 
     grid: Grid
@@ -48,7 +48,7 @@ class DrawnHead:
 
 
 def draw_head(who: Identity, pose: Pose, skin: Skin) -> DrawnHead:
-    """Head in the turn of a pose and the light of a skin; its place does not matter here."""
+    """Head with the rotation of a pose and the light of a skin; its position does not matter."""
     who = who.in_place_of(pose.chin, pose.width)
     grid = grid_of(int(np.clip(2 * round(0.56 * pose.unit), 8, 44)))
     half = half_width(grid, who)
@@ -62,15 +62,15 @@ def draw_head(who: Identity, pose: Pose, skin: Skin) -> DrawnHead:
 
 
 def sharpness_of(density: float, pose: Pose) -> float:
-    """Blur after which a head is as sharp as pixels of the image can show, samples of its grid.
+    """Blur that makes a head as sharp as the image can show, in samples of its grid.
 
-    It is the average over a pixel, of which interpolation does a part.
+    It is the average over a pixel, minus the blur by interpolation.
     """
     return max((_PIXEL * density / pose.unit) ** 2 - 0.17, 0) ** 0.5
 
 
 def light_of(skin: Skin) -> Lighting:
-    """Lighting that would shade skin so: a lamp on the brighter side, and above."""
+    """Lighting that explains the skin's slopes: a lamp above, on the brighter side."""
     right = float(np.clip(1.5 * skin.slopes[0], -0.8, 0.8))
     down = float(np.clip(-0.55 + 0.8 * skin.slopes[1], -0.9, 0.0))
     towards = np.array([right, down, 0.9])
@@ -79,7 +79,7 @@ def light_of(skin: Skin) -> Lighting:
 
 
 def _features(grid: Grid, who: Identity, skin: Skin, light: Lighting) -> FacePaint:
-    """Colour of skin, nostrils, mouth and eyes."""
+    """Skin with nostrils, mouth and eyes, unlit."""
     right = FacePaint(grid.right, skin_over(grid.right, skin.tone, who), skin.tone)
     paint_nostrils(right, who)
     (rows, columns), eyes = paint_eyes(right, who, light.towards[0])
@@ -95,7 +95,7 @@ def _features(grid: Grid, who: Identity, skin: Skin, light: Lighting) -> FacePai
 
 
 def _lit(paint: FacePaint, shading: Shading, who: Identity, skin: Skin) -> np.ndarray:
-    """Lit head with brows, (height, width, 3) float32 linear RGB."""
+    """Head with brows after lighting, (height, width, 3) float32 linear RGB."""
     rng = np.random.default_rng(who.seed)
     vary_skin(paint, who, rng)
     shine = shading.shine * (0.01 + 0.9 * float(brightness(np.array(skin.tone, np.float32))))
@@ -114,8 +114,8 @@ def turned_sideways(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """u, turned z and visibility over the plane of a head turned by yaw; see `DrawnHead`.
 
-    Where several points fall on one place, the nearest one counts: a point is visible if it lies
-    further across than all points before it, counted from the near side.
+    If several points coincide, the nearest one is shown: a point is visible if it is further
+    across than all points before it, counted from the near side.
     """
     grid = grid.coarse
     field = cv2.resize(field, grid.shape[::-1], interpolation=cv2.INTER_AREA)
@@ -125,12 +125,12 @@ def turned_sideways(
         order = np.maximum.accumulate(across, axis=1)
     else:
         order = np.minimum.accumulate(across[:, ::-1], axis=1)[:, ::-1]
-    # Rows are laid end to end, so that one search serves all of them.
+    # Rows are concatenated, so that one search serves all of them.
     far = 100.0 * np.arange(grid.shape[0])[:, None]
     places, known = (grid.u + far).ravel(), (order + far).ravel()
     found = np.interp(places, known, np.broadcast_to(grid.u, field.shape).ravel())
     found = found.reshape(field.shape).astype(np.float32)
-    # Beyond the ends of a row the search would continue in the next one.
+    # Beyond the ends of a row, the search would continue in the next one.
     low, high = order[:, :1], order[:, -1:]
     found = np.where(grid.u <= low, grid.u[:, :1], np.where(grid.u >= high, grid.u[:, -1:], found))
     shown = ((grid.u >= low) & (grid.u <= high)).astype(np.float32)

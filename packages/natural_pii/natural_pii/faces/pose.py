@@ -12,28 +12,28 @@ from pii_measures import FaceRegion, faces
 from .grid import CHIN, HALF_WIDTH, LANDMARKS
 
 MAX_YAW = np.deg2rad(62)
-"""Largest yaw of a drawn head, radians: the back of the head is not modelled."""
+"""Largest yaw of a drawn head, radians; the back of the head is not modelled."""
 MAX_LEAD = 0.95
-"""Largest distance of the nose from the middle, in half distances of the eyes; 1 in profile, where
-the outline of nose, lips and chin would stay."""
+"""Largest distance of the nose from the middle, in half distances of the eyes. It is 1 in profile,
+where the outline of nose, lips and chin would remain."""
 MAX_ROLL = np.deg2rad(65)
 """Largest roll of a drawn head, radians."""
 _MOVES = np.array((0.10, 0.20, 0.05, 0.08))
-"""Largest moves of new features to the right and down, units; turn, radians; and change of size."""
+"""Largest moves of new features: right and down, units; rotation, radians; and scaling."""
 _USUAL = np.array([(0.29, 0.36), (0.71, 0.36), (0.50, 0.56), (0.32, 0.745), (0.68, 0.745)])
-"""Places of landmarks in CenterFace's boxes of upright frontal faces, as shares of the box."""
+"""Positions of landmarks in CenterFace's boxes of upright frontal faces, as shares of the box."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """Place and rotation of a head.
+    """Position and rotation of a head.
 
     Attributes:
-        yaw: to the viewer's right, radians.
-        pitch: down, radians.
-        roll: clockwise in the picture, radians.
+        yaw: rotation to the viewer's right, radians.
+        pitch: downward rotation, radians.
+        roll: clockwise rotation in the picture, radians.
         matrix: affine map (2, 3) from turned face coordinates to pixels.
-        drawable: whether a head drawn in this pose looks like one; false for extreme rotations.
+        drawable: whether a drawn head looks real in this pose; false for extreme rotations.
         landmarks: (5, 2), pixels.
         chin: v of the lower edge of the box, about that of the chin.
         width: half of the width of the box in face coordinates, about that of a frontal face.
@@ -65,7 +65,7 @@ class Pose:
         return turned(self.yaw, self.pitch)
 
     def moved(self, rng: np.random.Generator) -> "Pose":
-        """The pose with features beside their places: these tell whose face it is."""
+        """Pose with randomly moved features, since their exact position identifies a person."""
         right, down, turn, size = rng.uniform(-1, 1, 4) * _MOVES
         c, s = np.cos(turn) * (1 + size), np.sin(turn) * (1 + size)
         middle = np.array([0.0, 1.0])
@@ -89,7 +89,7 @@ def turned(yaw: float, pitch: float) -> np.ndarray:
 
 
 def landmarks_of(region: FaceRegion) -> np.ndarray:
-    """Landmarks (5, 2), pixels; the usual ones where there are none that belong to the box."""
+    """Landmarks (5, 2), pixels; the usual positions if there are none inside the box."""
     points = faces.landmarks_of(region)
     if points is not None:
         return points
@@ -102,13 +102,13 @@ def pose_of(region: FaceRegion) -> Pose:
     Angles are shrunk a little towards zero, since landmarks of small faces are noisy.
     """
     points = landmarks_of(region)
-    # As complex numbers, since these are few.
+    # As complex numbers, which are faster than arrays for so few points.
     left, right, nose, *mouth = (complex(x, y) for x, y in points.tolist())
     eyes, lips = (left + right) / 2, (mouth[0] + mouth[1]) / 2
     across = right - left + 0.5 * (mouth[1] - mouth[0])
     down = lips - eyes
     tall = max(abs(down), 1e-6)
-    # Across is short and noisy on a turned head; down is not.
+    # On a turned head, the distance across is short and noisy; the one down is not.
     axis = down / tall + across * 1j / (2.6 * tall) * 0.9
     roll = math.atan2(-axis.real, axis.imag)
     turn = cmath.rect(1, roll)
@@ -127,7 +127,7 @@ def pose_of(region: FaceRegion) -> Pose:
 
 
 def _with_outline(pose: Pose, region: FaceRegion) -> Pose:
-    """The pose with chin and width from the box, within human limits."""
+    """Pose with chin and width from the box, within human limits."""
     (a, _, _), (c, d, shift) = pose.inverse.tolist()
     chin = (c * (region.x0 + region.x1) / 2 + d * region.y1 + shift) / math.cos(pose.pitch)
     width = abs(a) * region.width / 2 * 0.95 if abs(pose.yaw) < 0.35 else HALF_WIDTH
@@ -135,7 +135,7 @@ def _with_outline(pose: Pose, region: FaceRegion) -> Pose:
 
 
 def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray:
-    """Affine map (2, 3) of shift, roll and one scale per direction; these are nearly the same."""
+    """Affine map (2, 3) of shift, roll and one scale per direction, which are nearly equal."""
     model = (LANDMARKS @ rotation.T)[:, :2]
     c, s = math.cos(roll), math.sin(roll)
     turn = np.array([[c, -s], [s, c]])
@@ -144,7 +144,7 @@ def _fitted(points: np.ndarray, rotation: np.ndarray, roll: float) -> np.ndarray
     centred = model - mean_model
     both, square = _WEIGHTS @ (centred * (upright - mean_points)), _WEIGHTS @ (centred * centred)
     common = max(float(both.sum() / square.sum()), 1e-3)
-    # Mostly one scale for both: how long a face is for its width tells whose it is.
+    # Mostly a common scale, since the ratio of a face's length to its width identifies a person.
     scale = ((both + 2 * common) / (square + 2)).clip(0.92 * common, 1.09 * common)
     linear = turn * scale
     return np.column_stack([linear, turn @ mean_points - linear @ mean_model])

@@ -13,28 +13,28 @@ from .portrait import DrawnHead
 from .pose import Pose
 
 _CORE, _RIM = 0.72, 0.98
-"""Half widths of core and rim, as shares of the head's."""
+"""Half widths of core and rim, as shares of the head's half width."""
 _BROW = -1.15
 """v of the core's upper edge."""
 _FEATURES = (
     (1.0, 0.0, 0.8, 0.5), (1.0, -0.62, 0.95, 0.4), (0.0, 0.9, 0.6, 0.75), (0.0, 2.25, 1.2, 0.65),
 )  # fmt: skip
-"""Ellipses on the right half: u and v of the middle, half width and height."""
+"""Ellipses on the right half: u and v of the centre, half width and half height."""
 
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
-    """A head in a patch of the image.
+    """Head rendered for a patch of the image.
 
     Attributes:
         rgb: (h, w, 3) float32 linear RGB, defined everywhere.
-        shown: (h, w) float32, 1 where the head is seen.
+        shown: (h, w) float32, 1 where the head is visible.
         core: (h, w) float32, 1 on the inner face, brows to chin and cheek to cheek.
         head: (h, w) float32, 1 on all skin of the head, forehead to chin.
-        painted: (h, w) float32, 1 on what is painted: not the forehead, nor the outline.
-        features: (h, w) float32, 1 around eyes, brows, nose and mouth, wherever these may be.
-        between: (h, w) float32, 1 between the old landmarks, where nothing may be left even where
-            the new head does not reach.
+        painted: (h, w) float32, 1 on the area to paint, without forehead and outline.
+        features: (h, w) float32, 1 around all possible positions of eyes, brows, nose and mouth.
+        between: (h, w) float32, 1 between the old landmarks, where nothing may remain even if the
+            new head does not cover it.
         unit: pixels per unit of face coordinates.
     """
 
@@ -49,13 +49,13 @@ class Rendered:
 
 
 def render(head: DrawnHead, pose: Pose, moved: Pose, box: Box) -> Rendered:
-    """Head as seen in a patch of the image.
+    """Render a head for a patch of the image.
 
     Args:
-        head: drawn for this pose.
-        pose: place and rotation of the old head, which is to be covered.
-        moved: those of the new one, which are nearly the same.
-        box: the patch; may lie partly outside of the image.
+        head: head drawn for this pose.
+        pose: position and rotation of the old head, which has to be covered.
+        moved: position and rotation of the new head, nearly the same.
+        box: the patch; may be partly outside the image.
     """
     u, v, shown = _looked_up(head, moved, box)
     rgb = at(head.rgb, head.grid.column(u), head.grid.row(v))
@@ -69,7 +69,7 @@ def render(head: DrawnHead, pose: Pose, moved: Pose, box: Box) -> Rendered:
 def _between(pose: Pose, box: Box) -> np.ndarray:
     """Convex hull of the landmarks, enlarged by a fifth, (h, w) float32."""
     points = pose.landmarks.mean(axis=0) + 1.2 * (pose.landmarks - pose.landmarks.mean(axis=0))
-    bits = 4  # OpenCV's fixed point; its integer coordinates are the pixels' centres
+    bits = 4  # OpenCV's fixed point; its integer coordinates are centres of pixels
     corners = np.clip(np.round((points - box[:2] - 0.5) * 2**bits), -(2**20), 2**20)
     mask = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
     hull = cv2.convexHull(corners.astype(np.int32))
@@ -77,13 +77,13 @@ def _between(pose: Pose, box: Box) -> np.ndarray:
 
 
 def _masks(head: DrawnHead, pose: Pose) -> np.ndarray:
-    """Core, skin, what is painted and features over the right half of the old head,
+    """Core, skin, area to paint and features over the right half of the old head,
     (height, width, 4) float32.
     """
     grid = head.grid.right
     side = grid.u / head.half * (head.who.width / pose.width)
     low = grid.v - pose.chin
-    # Wider at the eyes, for the ends of brows.
+    # Wider at the eyes, to include the ends of the brows.
     wide = _CORE + 0.14 * np.exp(-(((grid.v + 0.45) / 0.7) ** 4))
     core = smooth(grid.v - _BROW, -0.15, 0.15) * smooth(-low, 0.25, 0.7)
     core = core * smooth(wide + 0.08 - side, 0, 0.16)

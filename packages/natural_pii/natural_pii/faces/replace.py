@@ -1,4 +1,4 @@
-"""Replacement of a face by that of another person, or by a smear."""
+"""Replacement of a face by that of a new person, or by a smear."""
 
 import math
 from dataclasses import dataclass, field
@@ -21,31 +21,31 @@ from .render import render
 from .surroundings import Surroundings, surroundings_of
 
 _PLACE = 1
-"""Stream of the person's random numbers that features are moved by."""
+"""Stream of the person's random numbers for the moves of features."""
 _NOISIEST = 4.0
-"""Grey levels; what is more than that is texture."""
+"""Largest noise, grey levels; anything above it is texture."""
 _CORNERS = np.array([(u, v, z) for u in (-2.3, 2.3) for v in (-2.3, 4.2) for z in (-0.6, 0.3)])
 """Corners of a box around a head, (8, 3) as (u, v, z)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A face to be replaced, and what is known of it."""
+    """Face to be replaced, with measurements."""
 
     region: FaceRegion
     pose: Pose
     skin: Skin | None
-    """None where the colour is not that of skin."""
+    """Skin of the face; None if the colour is not that of skin."""
     noise: float
-    """Standard deviation, grey levels."""
+    """Standard deviation of the noise, grey levels."""
     route: Route
-    """How it is to be replaced; what proves not to be skin takes the fallback."""
+    """Planned route; the fallback is taken if the face turns out not to be skin."""
     box: Box
-    """Box of the patch that a head is drawn into, or else of the face."""
+    """Box of the patch into which a head is drawn, or else of the face."""
     reason: FallbackReason | None = None
-    """Why it takes the fallback."""
+    """Reason for the fallback."""
     surroundings: Surroundings = field(default_factory=Surroundings)
-    """What a drawn face must not contradict."""
+    """Facts that a drawn face must not contradict."""
 
 
 def replace_face(
@@ -59,11 +59,11 @@ def replace_face(
 
     Args:
         image: (height, width, 3) uint8 RGB, in which other faces may have been replaced already:
-            where two overlap, nothing of the earlier one may come back.
-        subject: the face, from the image before any face was replaced.
+            where two overlap, nothing of the earlier original may reappear.
+        subject: the face, measured before any face was replaced.
         person: seed of the new person.
-        number: number of the face among that person's, which changes the noise only.
-        donors: people from whom the new face is mixed; None to draw it.
+        number: number of the face among those of the person; changes only the noise.
+        donors: people from whose faces the new one is mixed; None to draw it.
     """
     grain = np.random.default_rng((person, number))
     if subject.route is Route.NATURAL:
@@ -80,11 +80,11 @@ def replace_face(
 def subject_of(
     original: np.ndarray, region: FaceRegion, largest: float | None = None
 ) -> Subject | None:
-    """Subject of a face; None where it has no extent or lies outside of the image.
+    """Measure a face; None if it is empty or outside the image.
 
     Args:
-        original: (height, width, 3) uint8 RGB, before anything was replaced.
-        region: a face; box and landmarks may reach beyond the image.
+        original: (height, width, 3) uint8 RGB, before any replacement.
+        region: a face; box and landmarks may extend beyond the image.
         largest: width in pixels above which no head is drawn; None for no limit.
     """
     frame = original.shape[:2]
@@ -118,7 +118,7 @@ def _drawn_over(
     grain: np.random.Generator,
     donors: Donors | None,
 ) -> np.ndarray | None:
-    """Patch (h, w, 3) uint8 with a new face; None where there is too little skin."""
+    """Patch (h, w, 3) uint8 with a new face; None if there is too little skin."""
     pose, skin, box = subject.pose, subject.skin, subject.box
     if skin is None:
         return None
@@ -140,7 +140,7 @@ def _part(image: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _outer_box(pose: Pose) -> np.ndarray:
-    """Corners (2, 2) of the box that a head can cover, pixels."""
+    """Corners (2, 2) of the box that a head may cover, pixels."""
     points = pose.pixels(_CORNERS)
     return np.array([points.min(axis=0) - 2, points.max(axis=0) + 2])
 

@@ -1,4 +1,4 @@
-"""Shading of a face: sky and ground, a soft lamp with cast shadows, hollows, and a little shine."""
+"""Shading of a face: sky and ground, a soft lamp with cast shadows, hollows, and slight gloss."""
 
 from dataclasses import dataclass
 
@@ -9,17 +9,17 @@ from pii_measures.pixels import limited
 from .grid import Grid, blurred, smooth
 
 _CONTRAST = 0.8
-"""Exponent of the gain: real sockets and jaws are darker than this simple light makes them."""
+"""Exponent of the gain; below 1, it weakens the contrast of this simple light."""
 _LEAST = 0.22
 """Light that skin reflects onto skin."""
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """Light on a face, in directions of the image.
+    """Light on a face, in image directions.
 
     Attributes:
-        towards: unit vector to the lamp: right, down, towards the viewer.
+        towards: unit vector to the lamp (right, down, towards the viewer).
         hardness: share of the light that comes from the lamp, 0 to 1.
     """
 
@@ -33,7 +33,7 @@ class Shading:
 
     Attributes:
         gain: factor of the skin's colour, (height, width) float32; 1 on a surface that faces the
-            lamp and lies in no shadow.
+            lamp and is not in shadow.
         shine: white to add, (height, width) float32.
     """
 
@@ -50,7 +50,7 @@ def shading_of(grid: Grid, field: np.ndarray, light: Lighting, rotation: np.ndar
         light: the light.
         rotation: rotation of the head, (3, 3).
     """
-    lamp = rotation.T @ np.array(light.towards)  # as seen from the face
+    lamp = rotation.T @ np.array(light.towards)  # in face coordinates
     half = lamp + rotation.T @ (0, 0, 1.0)
     towards = np.array([lamp, -rotation[1], half / np.linalg.norm(half)])
     # Cosines between these and the normal, which is (-slope across, -slope down, 1).
@@ -80,7 +80,7 @@ def _open_to(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
 
 
 def _shadow(grid: Grid, field: np.ndarray, lamp: np.ndarray) -> np.ndarray:
-    """Share of the lamp's light that reaches each point, by steps towards the lamp."""
+    """Share of the lamp's light that reaches each point, by ray marching towards the lamp."""
     slope = max(float(lamp[2]), 0.25)
     across, down = lamp[0] / slope, lamp[1] / slope
     if np.hypot(across, down) < 0.1:

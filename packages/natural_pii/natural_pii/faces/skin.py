@@ -1,4 +1,4 @@
-"""Skin with its redness, mottling, freckles and lines."""
+"""Skin with redness, mottling, freckles and lines."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from .paint import Colour, FacePaint
 _DARKER = np.log(np.array((0.84, 0.79, 0.78), np.float32))
 _REDDER = np.log(np.array((1.06, 0.86, 0.86), np.float32))
 _DOTS = 10
-"""Number of soft spots that a line is made of."""
+"""Number of soft spots per line."""
 
 
 def skin_over(grid: Grid, tone: Colour, who: Identity) -> np.ndarray:
     """Colour of the right half of a face, (3, height, width) float32 linear RGB."""
     red = ((1.25, 1.1, 0.6, 0.55), (0, 1.1, 0.4, 0.4), (0, who.chin - 0.3, 0.4, 0.3))
-    thin = (1.0, 0.12, 0.62, 0.40)  # the skin around the eyes
+    thin = (1.0, 0.12, 0.62, 0.40)  # skin around the eyes
     lines, depths = _lines(who)
     heights = np.zeros((2, 4 + len(lines)), np.float32)
     heights[0, :3] = np.array((1, 0.9, 0.4), np.float32) * who.blush

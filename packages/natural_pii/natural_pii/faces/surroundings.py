@@ -1,4 +1,4 @@
-"""What a new face must not contradict, estimated from the old picture."""
+"""Facts that a new face must not contradict, estimated from the old picture."""
 
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -11,11 +11,11 @@ from .paint import Colour
 from .pose import Pose
 
 _DARK = np.float32(0.004)
-"""Linear brightness below which pixels are about black."""
+"""Linear brightness below which pixels are practically black."""
 
 
 def _around_head(u: tuple[float, ...], v: tuple[float, ...], bulge: float) -> np.ndarray:
-    """Points (n, 3) at each u and v, by this much (units) in front of a round head."""
+    """Points (n, 3) at all combinations of u and v, `bulge` units in front of a round head."""
     return np.array([(x, y, 0.35 - 0.28 * x**2 + bulge) for x in u for y in v])
 
 
@@ -35,12 +35,12 @@ _ENDS = list(accumulate(map(len, _PARTS), initial=0))
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Coarse facts that a picture tells: a colour and two words, no shape.
+    """Coarse facts about a picture: a colour and two flags, no shape.
 
     Attributes:
-        hair: colour of the hair; None where none is seen.
-        grey: whether it is grey or white.
-        long_hair: whether it hangs beside the lower face.
+        hair: colour of the hair; None if none is visible.
+        grey: whether the hair is grey or white.
+        long_hair: whether hair is visible beside the lower face.
     """
 
     hair: Colour | None = None
@@ -50,12 +50,12 @@ class Surroundings:
 
 @dataclass(frozen=True, eq=False)
 class _SeenPlaces:
-    """What is seen at places of a picture.
+    """Pixels at several points of a picture.
 
     Attributes:
-        colours: linear RGB, (n, 3) float32; beyond the picture, those of its edge.
-        inside: whether the picture has them, (n,) bool.
-        skin: whether they are about the colour of the skin, (n,) bool.
+        colours: linear RGB, (n, 3) float32; outside the picture, those of its edge.
+        inside: whether the point is in the picture, (n,) bool.
+        skin: whether the colour is about that of the skin, (n,) bool.
     """
 
     colours: np.ndarray
@@ -64,14 +64,14 @@ class _SeenPlaces:
 
 
 def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
-    """Facts about the face at a pose.
+    """Estimate the facts about the face at a pose.
 
-    What else the old face shows (glasses, a beard, teeth) would tell whose it was.
+    Other properties of the old face (glasses, a beard, teeth) would reveal whose it was.
 
     Args:
-        image: (height, width, 3) uint8 RGB, before it is anonymized.
-        pose: of the face.
-        skin: of the face.
+        image: (height, width, 3) uint8 RGB, before anonymization.
+        pose: pose of the face.
+        skin: skin of the face.
     """
     tone = np.array(skin.tone, np.float32)
     crown, *sides = _places(image, pose, tone)
@@ -86,7 +86,7 @@ def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
 
 
 def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_SeenPlaces]:
-    """What is seen at each of `_PARTS`."""
+    """Pixels at each of `_PARTS`."""
     columns, rows = np.floor(pose.pixels(_POINTS)).T.astype(int)
     height, width = image.shape[:2]
     inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
@@ -98,17 +98,17 @@ def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_SeenPlaces
 
 
 def _hair(places: _SeenPlaces) -> Colour | None:
-    """Median colour of what is not skin."""
+    """Median colour of pixels that are not skin; None if it is not a colour of hair."""
     others = places.colours[places.inside & ~places.skin]
     if len(others) < 4:
         return None
     red, green, blue = median(others).tolist()
-    # Hair is hardly greener or bluer than red: what is, is a hat, the sky or leaves.
+    # Hair is hardly greener or bluer than red; a hat, the sky or leaves may be.
     return (red, green, blue) if green < 1.08 * red and blue < 1.15 * red else None
 
 
 def _continued(temple: _SeenPlaces, beside: _SeenPlaces) -> float:
-    """Share of the places beside the lower face where what is at the temple goes on, 0 to 1."""
+    """Share of the points beside the lower face that look like the hair at the temple, 0 to 1."""
     hair = temple.colours[~temple.skin]
     if len(hair) < 2:
         return 0.0

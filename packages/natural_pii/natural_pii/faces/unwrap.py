@@ -1,7 +1,7 @@
-"""A photographed face laid out on a plane, without its skin's colour and light.
+"""Photographed face unwrapped onto a plane, without the colour and light of its skin.
 
-What is left are logarithms of how much darker or brighter each place is than smooth skin: eyes,
-brows, nose, mouth, folds and the fine structure of all of them.
+The texture holds the logarithm of each point relative to smooth skin: eyes, brows, nose, mouth,
+folds and their fine structure.
 """
 
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from .render import render
 from .replace import subject_of
 
 _LEAST_SKIN = 0.55
-"""Share of skin around the features below which too much covers them."""
+"""Least share of skin around the features; below it, too much of them is covered."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnwrappedFace:
-    """A face on `plane()`.
+    """Face on `plane()`.
 
     Attributes:
         texture: (height, width, 3) float32, logarithms relative to smooth skin.
-        yaw, pitch: of the head in the photograph, radians.
+        yaw, pitch: pose of the head in the photograph, radians.
         unit: pixels of the photograph per unit of face coordinates.
-        long_hair: whether hair is seen beside the lower face.
+        long_hair: whether hair is visible beside the lower face.
     """
 
     texture: np.ndarray
@@ -40,7 +40,7 @@ class UnwrappedFace:
 
 
 def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
-    """A face laid out on `plane()`; None where it is turned away, covered or not skin.
+    """Unwrap a face onto `plane()`; None if it is turned away, covered or not skin.
 
     Args:
         image: (height, width, 3) uint8 RGB.
@@ -52,7 +52,7 @@ def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
     pose, (x0, y0, x1, y1) = subject.pose, subject.box
     window = image[y0:y1, x0:x1]
     samples = plane_of(pose, x0, y0, window.shape[:2])
-    # Where skin is, and where features are, is seen from any head that is drawn there.
+    # A drawn head in the same pose tells where skin and features are.
     drawn = render(draw_head(average_person(), pose, subject.skin), pose, pose, subject.box)
     zone = samples.small(drawn.head * (1 - drawn.features))
     seen, tone = to_log(window), to_log(display_tone(subject.skin)).ravel()

@@ -1,6 +1,6 @@
-"""License plates with other characters.
+"""Replacement of the characters of license plates.
 
-Plates are read by `pii_measures.plates`. `formats` and `write` choose and draw new characters,
-`arrange` places them, and `marks` keeps the seals between them; `zone` and `blend` put them into
-the image, `gate` looks for what can still be read, and `replace` does all of it.
+`pii_measures.plates` reads the plates. `formats` and `write` choose and draw new characters,
+`arrange` places them, and `marks` keeps the seals between them. `zone` and `blend` put them into
+the image, `gate` checks what is still legible, and `replace` combines these steps.
 """

@@ -1,6 +1,6 @@
-"""New places for the characters of a plate.
+"""Positions of the new characters of a plate.
 
-Places and number of the old ones would tell a plate from others as much as what they say.
+The positions and number of the old characters would identify a plate as well as its text does.
 """
 
 from dataclasses import replace
@@ -12,16 +12,16 @@ from pii_measures.plates.layout import Line, PlateLayout
 _SIZE = (0.9, 1.04)
 """Width and height of new characters relative to the old ones."""
 _SPACING = (0.95, 1.06)
-"""Distance of new characters relative to that of the old ones."""
+"""Spacing of new characters relative to the old spacing."""
 _GAP = (0.75, 1.3)
-"""Additional distance between groups relative to the old one."""
+"""Additional space between groups relative to the old one."""
 _USUAL_GAP = 0.55
-"""Additional distance between groups, relative to a character's width, where the old groups are
-others."""
+"""Additional space between groups, relative to a character's width, if the number of groups
+changes."""
 _SHIFT = (0.6, 0.04)
-"""Shift of a line, at most: across, relative to a character's width; down, to the cap height."""
+"""Largest shift of a line: across, relative to a character's width; down, to the cap height."""
 _ROOM = 0.12
-"""Ground left beside the first and last character and around a seal, relative to a character's
+"""Free space beside the first and last character and around a seal, relative to a character's
 width."""
 
 
@@ -32,14 +32,14 @@ def rearranged(
     seals: tuple[float, ...],
     rng: np.random.Generator,
 ) -> Line:
-    """Line of other characters in other places.
+    """Line with new positions for other characters.
 
     Args:
-        line: the old one.
+        line: the old line.
         groups: number of characters in each new group.
-        room: x between which they may stand.
-        seals: width of what stands between the groups, for each gap; 0 for nothing.
-        rng: source of size, distances and place.
+        room: first and last x available for characters.
+        seals: width of the mark in each gap between groups; 0 if there is none.
+        rng: random generator for size, spacing and position.
     """
     count = sum(groups)
     size, spacing, gap, across, down = rng.random(5)
@@ -72,7 +72,7 @@ def _between(limits: tuple[float, float], share: float) -> float:
 
 
 def _pitch(line: Line) -> float:
-    """Usual distance of neighbours' centres; pairs with a 1 or an I may be closer."""
+    """Typical distance between centres of neighbours; pairs with a 1 or an I may be closer."""
     distances, start = [], 0
     for count in line.groups:
         centres = [sum(box) / 2 for box in line.boxes[start : start + count]]
@@ -85,7 +85,7 @@ def _pitch(line: Line) -> float:
 
 
 def _gaps(line: Line, groups: int) -> list[float]:
-    """Distance between groups beyond that of neighbours."""
+    """Additional space at each gap between groups, beyond the usual spacing."""
     if groups != len(line.groups):
         return [_USUAL_GAP * line.width] * (groups - 1)
     pitch, ends = _pitch(line), np.cumsum(line.groups)[:-1]
@@ -94,9 +94,10 @@ def _gaps(line: Line, groups: int) -> list[float]:
 
 
 def shuffled(layout: PlateLayout, rng: np.random.Generator) -> PlateLayout:
-    """The same lines with another number of characters in other places, for illegible plates.
+    """Layout with the same lines but a different number and position of characters, for illegible
+    plates.
 
-    Blobs of ink in the old places would reveal as much as the characters themselves.
+    Blobs of ink at the old positions would reveal as much as the characters themselves.
     """
     return replace(layout, lines=tuple(_shuffled(line, rng) for line in layout.lines))
 

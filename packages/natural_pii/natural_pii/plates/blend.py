@@ -1,4 +1,4 @@
-"""New characters put into the image with its own blur, contrast and noise."""
+"""New characters rendered into the image with its own blur, contrast and noise."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from natural_pii.replacement import Box
 from .zone import Zone
 
 _BLURS = np.array([0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0])
-"""Standard deviations of the blurs that are tried, pixels of the image."""
+"""Candidate blurs: standard deviations in pixels of the image."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Lettering:
 
     frame: PlateFrame
     zone: Zone
-    """Part of the view that is painted anew."""
+    """Part of the view that is repainted."""
     model: InkModel
     """Ground, ink and light of the plate."""
     ink: np.ndarray
@@ -33,11 +33,11 @@ class Lettering:
     marks: np.ndarray
     """Seals and separators, (h, w, 4) float32; see `marks.painted`."""
     legible: bool
-    """Whether the original's characters could be separated."""
+    """Whether the characters of the original could be separated."""
 
 
 def window_of(zone: Zone, frame: PlateFrame, box: Box) -> Box | None:
-    """Pixels inside a box of the image that a zone may touch; None for none."""
+    """Box of the pixels inside `box` that a zone may touch; None if there are none."""
     y, x = np.flatnonzero(zone.mask.any(axis=1)), np.flatnonzero(zone.mask.any(axis=0))
     if not len(y):
         return None
@@ -59,8 +59,8 @@ def compose(
     Args:
         image: (H, W, 3) uint8.
         window: the pixels to compose.
-        lettering: the characters to put there.
-        rng: source of the noise.
+        lettering: the characters to draw.
+        rng: random generator for the noise.
 
     Returns:
         (y1 - y0, x1 - x0, 3) uint8.
@@ -93,7 +93,7 @@ def compose(
         new = times(new, 1 - seals[..., 3]) + seals[..., :3]
     new += field
     new += noise(cover.shape, level, rng)
-    # Within the original's range, since bright grounds are clipped.
+    # Stay within the original's range, since bright grounds are clipped.
     new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
     return rounded(original + three(feather(core, 0.5)) * (new - original))
 
@@ -105,7 +105,7 @@ def _blurred(ink: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
 
 
 class _Edges:
-    """Measure of the steepness of edges inside a mask (h, w) bool."""
+    """Measurement of the steepness of edges inside a mask (h, w) bool."""
 
     def __init__(self, core: np.ndarray) -> None:
         masks = core, core[:, 1:] & core[:, :-1], core[1:] & core[:-1]
@@ -113,8 +113,8 @@ class _Edges:
         self._counts = [float(mask.sum()) for mask in self._masks]
 
     def of(self, ink: np.ndarray, level: float) -> tuple[float, float] | None:
-        """Mean squared steps in x and y relative to the variance, less the contribution of noise of
-        this standard deviation; None where the mask or the variance is empty.
+        """Mean squared step in x and y relative to the variance, minus the contribution of noise
+        with the standard deviation `level`; None if the mask or the variance is empty.
         """
         if min(self._counts) == 0:
             return None
@@ -132,10 +132,10 @@ class _Edges:
 def _match_blur(
     before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float
 ) -> tuple[float, float]:
-    """Blur in x and y after which the new edges are as steep as the old ones.
+    """Blur in x and y that makes the new edges as steep as the old ones.
 
-    Steepness is relative to the variance, so that contrast does not matter. It falls with blur, so
-    that a bisection finds the blur.
+    Steepness is relative to the variance and therefore independent of contrast. It decreases with
+    blur, which allows bisection.
     """
     edges = _Edges(core)
     wanted = edges.of(before, level)
@@ -153,7 +153,7 @@ def _match_blur(
 
 
 def _crossing(excess: Callable[[float], float], count: int) -> float:
-    """Blur, of the first `count`, at which an excess that falls with them is nearest to 0."""
+    """Blur among the first `count` whose `excess`, which decreases with blur, is closest to 0."""
     low, high = -1, count  # positive up to the first, negative from the second
     seen = {}
     while high - low > 1:
@@ -166,9 +166,9 @@ def _crossing(excess: Callable[[float], float], count: int) -> float:
 def _match_contrast(
     before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float, legible: bool
 ) -> tuple[float, float]:
-    """Factor and offset that give the new ink the mean and standard deviation of the old one.
+    """Factor and offset that give the new ink the mean and standard deviation of the old ink.
 
-    Corrections are small where the original is legible, since its ink was measured.
+    Corrections are small if the original is legible, since its ink was measured.
     """
     old, new = before[core], drawn[core]
     deviation = float(np.sqrt(max(old.var() - level**2, 0)))

@@ -1,4 +1,4 @@
-"""Formats of registrations: which places hold letters, which digits, and how they are grouped."""
+"""Formats of registration numbers: positions of letters and digits, and their groups."""
 
 import math
 from collections.abc import Sequence
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from pii_measures.plates.glyphs import DIGITS, LETTERS
 
 _SLACK = 0.2
-"""Mean evidence per character by which a format may contradict what was read."""
+"""Mean evidence per character by which a format may contradict the reading."""
 _OTHER_GROUPS = 0.1
-"""Evidence that is deducted where the groups are others than those that were read."""
+"""Penalty if the groups differ from those that were read."""
 _OTHER_BAND = 0.05
-"""Evidence that is deducted where only the plate or only the format has a country band."""
+"""Penalty if only the plate or only the format has a country band."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """Formats of a country that may take each other's place."""
+    """Interchangeable formats of a country."""
 
     formats: tuple[str, ...]
     """`L` for a letter, `D` for a digit, a space between groups."""
     band: bool = True
     """Whether the plates have a blue band at the side."""
     starts: str = ""
-    """Usual first groups; none where they are as random as the others."""
+    """Usual first groups, separated by spaces; empty if they are as random as the others."""
 
 
 _GERMAN = Family(
@@ -54,21 +54,21 @@ FAMILIES = (
     Family(("DDD LLL",), band=False),  # USA
     Family(("DLLLDDD",), band=False),  # California
 )
-"""The most frequent formats of Europe, Brazil and the USA."""
+"""The most common formats of Europe, Brazil and the USA."""
 
 
 def fitting(
     leans: Sequence[float], groups: tuple[int, ...], band: bool
 ) -> tuple[Family, str] | None:
-    """Format that fits what was read on a line best.
+    """Format that best fits the reading of a line.
 
     Args:
-        leans: for each character, how much more it looks like a digit than like a letter.
+        leans: for each character, how much more it resembles a digit than a letter.
         groups: number of characters in each group.
         band: whether the plate has a country band.
 
     Returns:
-        None where every format contradicts the reading.
+        The format and its family; None if the reading contradicts every format.
     """
     best, found = -math.inf, None
     for family in FAMILIES:
@@ -87,8 +87,8 @@ def fitting(
 
 
 def as_read(leans: Sequence[float], groups: tuple[int, ...]) -> str:
-    """Format in which every character is of the kind that it looks like; a doubtful one, of that of
-    its group.
+    """Format with the apparent kind of each character; a doubtful character gets the kind of its
+    group.
     """
     words, start = [], 0
     for count in groups:

@@ -1,4 +1,4 @@
-"""Check of a replaced plate: whether anything of the original can still be read."""
+"""Check whether anything on a replaced plate is still legible."""
 
 import cv2
 import numpy as np
@@ -11,19 +11,20 @@ from pii_measures.plates.layout import Line
 from .zone import Zone
 
 IDENTICAL = 0.9
-"""Correlation from which two pictures show the same character, whatever it reads as."""
+"""Correlation from which two pictures count as the same character, however it reads."""
 LEGIBLE_CAP = 6.0
-"""Cap height in the image, pixels, from which a person may read."""
+"""Cap height in the image, pixels, from which a person may be able to read."""
 _UNLIKE = 0.3
-"""Correlation below which two pictures do not read as the same character."""
+"""Correlation below which two pictures do not count as the same character."""
 _CHARACTER = 0.55
-"""Likeness from which something is a character."""
+"""Likeness from which a component counts as a character."""
 _LEFT = 0.08
-"""Share of the original's strokes that may stay unpainted: specks of dirt and edges."""
+"""Share of the original's strokes that may stay unpainted: specks of dirt, and edges."""
 _EVEN = 0.2
-"""How far its top and bottom may be from the line's, relative to the cap height."""
+"""Largest distance of a character's top and bottom from those of the line, relative to the cap
+height."""
 _EDGE = 0.7
-"""Share of ink in a column from which the plate ends there."""
+"""Share of ink in a column from which the column counts as an edge of the plate."""
 
 
 def readable(reading: Reading) -> bool:
@@ -36,8 +37,8 @@ def readable(reading: Reading) -> bool:
 def is_covered(reading: Reading, zone: Zone) -> bool:
     """Whether a zone covers the strokes in the middle of a plate.
 
-    Any edge there may be that of a stroke, whatever was taken for ink and wherever characters were
-    found.
+    Any edge there may belong to a stroke, regardless of which pixels were classified as ink and
+    where characters were found.
     """
     frame, before = reading.frame, reading.share
     x0, y0, x1, y1 = frame.plate
@@ -58,13 +59,14 @@ def is_covered(reading: Reading, zone: Zone) -> bool:
 
 
 def still_read(before: np.ndarray, after: np.ndarray, reading: Reading) -> list[Part]:
-    """Characters of the original that look or read as before, wherever they stand in the rows of
-    the plate's lines.
+    """Parts of the view where characters of the original still look or read as before.
+
+    They may be anywhere in the rows of the plate's lines.
 
     Args:
         before: share of ink in the view of the original, (h, w) float32.
-        after: share of ink in the same view of the result, with the original's ink and ground.
-        reading: of the original.
+        after: share of ink in the same view of the result, by the ink and ground of the original.
+        reading: the reading of the original.
     """
     if not readable(reading):
         return []
@@ -77,8 +79,8 @@ def still_read(before: np.ndarray, after: np.ndarray, reading: Reading) -> list[
 
 
 def _in_rows(before: np.ndarray, after: np.ndarray, line: Line) -> list[Part]:
-    """Characters as high as a line in and beside it that the result shows, whatever was found in
-    the original; up to the plate's edges, which the original shows.
+    """Characters visible in the result at the height of a line, in it and beside it up to the
+    edges of the original plate, whether or not they were found in the original.
     """
     slack, found = _EVEN * line.cap, []
     _, _, stats, _ = cv2.connectedComponentsWithStats(
@@ -104,7 +106,7 @@ def _in_rows(before: np.ndarray, after: np.ndarray, line: Line) -> list[Part]:
 
 
 def _is_ground(rows: np.ndarray, start: float, end: float) -> bool:
-    """Whether no edge of the plate lies between two x, by the mean ink (w,) of a line's rows."""
+    """Whether there is no edge of the plate between two x, given a line's mean ink per column."""
     between = rows[max(round(start) + 2, 0) : max(round(end) - 1, 0)]
     return not between.size or float(between.max()) < _EDGE
 
@@ -116,7 +118,7 @@ def _cut(share: np.ndarray, part: Part) -> np.ndarray:
 
 
 def _reads_alike(before: np.ndarray, after: np.ndarray) -> bool:
-    """Whether both look or certainly read like the same character; never where they are narrow."""
+    """Whether both are the same character by correlation or reading; False for narrow parts."""
     if min(before.shape) < 2 or before.shape[1] < 0.3 * before.shape[0]:
         return False
     x, y = before.ravel() - before.mean(), after.ravel() - after.mean()

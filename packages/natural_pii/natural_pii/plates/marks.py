@@ -1,4 +1,4 @@
-"""Seals, stickers, hyphens and dots in a line of characters, which stay on the plate."""
+"""Seals, stickers, hyphens and dots between or beside characters; they stay on the plate."""
 
 from dataclasses import dataclass
 
@@ -11,32 +11,33 @@ from pii_measures.plates.components import SEAL
 from pii_measures.plates.layout import Line, PlateLayout
 
 _VISIBLE = 0.3
-"""Distance from the ground, relative to that of ink, from which something is a mark."""
+"""Distance from the ground, relative to that of ink, from which a pixel may belong to a mark."""
 _SMALL, _TINY = 0.68, 0.1
-"""Height relative to the cap height up to which ink may be a mark, and below which it is dirt."""
+"""Heights relative to the cap height: a mark without colour is at most `_SMALL` high, and anything
+below `_TINY` is dirt."""
 _COLOURED = 2 * SEAL
-"""Mean colour from which something as high as characters is a seal that stays."""
+"""Mean colour from which a mark counts as a seal, even if it is as high as characters."""
 _CHARACTER = (0.6, 0.8)
-"""Likeness from which a mark may be a character, and is not kept; the latter for seals."""
+"""Likeness above which a mark may be a character and is removed; the second value is for seals."""
 _SLIVER = 0.25
-"""Width relative to the cap height up to which what touches a character is a part of it."""
+"""Width relative to the cap height up to which ink that touches a character belongs to it."""
 
 
 @dataclass(frozen=True)
 class PlateMark:
-    """Something that stands between characters or beside them."""
+    """Mark between or beside characters."""
 
     x0: int
     y0: int
-    """Upper left corner in the view, pixels."""
+    """Top left corner in the view, pixels."""
     change: np.ndarray
     """Difference from the ground, (h, w, 3) float32."""
     cover: np.ndarray
-    """Share of each pixel, (h, w) float32, 0 to 1."""
+    """Coverage of each pixel, (h, w) float32, 0 to 1."""
     line: int
     """Number of its line."""
     gap: int | None
-    """Number of the gap between groups; None beside the first or last character."""
+    """Number of the gap between groups; None for a mark beside the first or last character."""
 
     @property
     def x1(self) -> int:
@@ -50,11 +51,11 @@ class PlateMark:
 
 
 def marks_of(reading: Reading, field: np.ndarray) -> tuple[PlateMark, ...]:
-    """Marks on a plate; none that may be a character.
+    """Marks on a plate, without any that may be a character.
 
     Args:
-        reading: of the plate.
-        field: its ground, (h, w, 3) float32.
+        reading: reading of the plate.
+        field: ground of the plate, (h, w, 3) float32.
     """
     if not reading.layout.legible:
         return ()
@@ -91,14 +92,14 @@ def _strips(line: Line, reading: Reading) -> list[tuple[int, int, int | None]]:
 def _in_strip(
     distance: np.ndarray, colour: np.ndarray, share: np.ndarray, cap: float, between: bool
 ) -> list[tuple[int, int, np.ndarray]]:
-    """Top, left and cover of the marks in a part of a view.
+    """Top, left and coverage of the marks in a part of a view.
 
-    What reaches beyond it is none: a character, the plate's edge, or what hides the plate. Between
-    groups, wide ones may nearly touch characters.
+    Components that extend beyond the part are not marks, but characters, the plate's edge or
+    objects in front of the plate. Between groups, wide marks may nearly touch characters.
     """
     visible = (distance > _VISIBLE).astype(np.uint8)
     reach = max(round(0.06 * cap), 1)
-    joined = cv2.dilate(visible, np.ones((reach, reach), np.uint8))  # the halves of a seal
+    joined = cv2.dilate(visible, np.ones((reach, reach), np.uint8))  # joins the halves of a seal
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     height, width = visible.shape
     found = []
@@ -121,12 +122,12 @@ def _in_strip(
 def room_of(
     marks: tuple[PlateMark, ...], number: int, line: Line, sides: tuple[float, float]
 ) -> tuple[float, float]:
-    """X between which a line's characters may stand: between the plate's sides and stickers there.
+    """First and last x available for a line's characters, between the plate's sides and stickers.
 
     Args:
-        marks: of the plate.
-        number: of the line.
-        line: the old line; its own places are always allowed.
+        marks: marks of the plate.
+        number: number of the line.
+        line: the old line; its own positions are always allowed.
         sides: ends of the plate's ground.
     """
     beside = [mark for mark in marks if mark.line == number and mark.gap is None]
@@ -137,7 +138,7 @@ def room_of(
 
 
 def widths_of(marks: tuple[PlateMark, ...], number: int, gaps: int) -> tuple[float, ...]:
-    """Width of what stands in each gap of a line; 0 for nothing."""
+    """Width of the widest mark in each gap of a line; 0 if there is none."""
     return tuple(
         max(
             (mark.x1 - mark.x0 for mark in marks if (mark.line, mark.gap) == (number, gap)),
@@ -150,16 +151,16 @@ def widths_of(marks: tuple[PlateMark, ...], number: int, gaps: int) -> tuple[flo
 def painted(
     marks: tuple[PlateMark, ...], old: PlateLayout, new: PlateLayout, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Marks on an empty view, each moved with its gap; without those whose gap is no more.
+    """Layer with the marks, moved with their gaps; marks whose gap no longer exists are left out.
 
     Args:
-        marks: of the plate.
-        old: its layout.
+        marks: marks of the plate.
+        old: layout of the plate.
         new: layout of the new characters.
         shape: height and width of the view.
 
     Returns:
-        (h, w, 4) float32: difference from the ground times the share, and the share.
+        (h, w, 4) float32: difference from the ground times the coverage, and the coverage.
     """
     layer = np.zeros((*shape, 4), np.float32)
     for mark in marks:

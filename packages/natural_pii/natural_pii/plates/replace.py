@@ -19,24 +19,23 @@ from .blend import Lettering, compose, window_of
 from .marks import PlateMark, marks_of, painted, room_of, widths_of
 
 _WIDER = 0.12
-"""Reach beyond the region's box, relative to its height or width."""
+"""Margin around the region's box, relative to its height or width, whichever is smaller."""
 _ATTEMPTS = 3
-"""Number of texts that are tried."""
+"""Number of texts to try."""
 
 
 def replace_plate(
     image: np.ndarray, region: PlateRegion, rng: np.random.Generator
 ) -> Replacement | None:
-    """Replace the characters of a license plate, those included that stand beside a quad that ends
-    too early.
+    """Replace the characters of a license plate, including those beyond a quad that is too narrow.
 
     Args:
-        image: (H, W, 3) uint8 RGB; is not changed.
+        image: (H, W, 3) uint8 RGB; not modified.
         region: a plate; its quad may be exact, loose, or missing.
-        rng: source of the new characters and of the noise.
+        rng: random generator for the new characters and the noise.
 
     Returns:
-        None where no part of the region lies inside the image.
+        None if no part of the region is inside the image.
     """
     quad, box = quad_of(region), _visible(image, region)
     if box is None:
@@ -50,7 +49,7 @@ def replace_plate(
 def _rewritten(
     image: np.ndarray, quad: np.ndarray, box: Box, rng: np.random.Generator
 ) -> Replacement | None:
-    """New characters; none as the fallback; None where that does not hide the original either."""
+    """Plate with new characters, or without any; None if the original would remain legible."""
     reading = with_outside(image, read_plate(image, quad, box))
     beyond = zone.BEYOND * reading.frame.width - reading.frame.plate[0]
     reading = widened(image, reading, math.ceil(beyond))
@@ -71,16 +70,16 @@ def _rewritten(
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """Work on a plate: what stays the same whatever is written on it."""
+    """State of the replacement of a plate, independent of the new text."""
 
     reading: Reading
-    """Of the original; shows what has to be checked."""
+    """Reading of the original; determines what has to be checked."""
     area: zone.Zone
-    """Part of the view that is painted anew."""
+    """Part of the view that is repainted."""
     window: Box
-    """Pixels of the image that it covers."""
+    """Box of the image that contains the area, pixels."""
     route: Route
-    """How the plate is replaced if the result passes."""
+    """Route of the replacement if the result passes the check."""
     model: InkModel
     """Ground without characters, ink and light."""
     before: np.ndarray
@@ -90,14 +89,14 @@ class _Work:
     weight: float
     """Width of the old strokes; see `write.stroke_weight`."""
     marks: tuple[PlateMark, ...]
-    """What stands between and beside the characters."""
+    """Marks between and beside the characters."""
 
     @classmethod
     def on(cls, image: np.ndarray, quad: np.ndarray, box: Box, reading: Reading) -> "_Work | None":
-        """Work on a plate that was read.
+        """State for a plate that has been read.
 
         Returns:
-            None where nothing of it may be painted.
+            None if no part of it may be painted.
         """
         area, route = zone.text_zone(reading), Route.NATURAL
         if not gate.is_covered(reading, area):
@@ -147,11 +146,11 @@ class _Work:
     def replacement(
         self, image: np.ndarray, lettering: Lettering, route: Route, rng: np.random.Generator
     ) -> Replacement:
-        """The plate with a lettering, not checked."""
+        """The plate with a lettering, unchecked."""
         return Replacement(compose(image, self.window, lettering, rng), self.window, route)
 
     def still_read(self, image: np.ndarray, result: Replacement) -> list[Part]:
-        """Characters of the original that can still be read in a result."""
+        """Parts of a result where characters of the original are still legible."""
         after = self.model.share(_view_after(image, result, self.reading.frame))
         return gate.still_read(self.before, after, self.reading)
 
@@ -162,7 +161,7 @@ def _has_band(reading: Reading) -> bool:
 
 
 def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:
-    """Box of the region, a little enlarged, inside the image; what lies beyond hides the plate."""
+    """Slightly enlarged box of the region inside the image; beyond it, the plate is hidden."""
     height, width = image.shape[:2]
     values = (region.x0, region.y0, region.x1, region.y1)
     if not all(map(math.isfinite, values)) or region.width <= 0 or region.height <= 0:
@@ -177,8 +176,10 @@ def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:
 def _reach(
     image: np.ndarray, quad: np.ndarray, box: Box, frame: PlateFrame, area: zone.Zone
 ) -> Box:
-    """Box in which a plate may be painted: as far as its area where the region's box ends with the
-    quad; no further where the quad leaves the box, since something hides the plate there.
+    """Box in which a plate may be painted.
+
+    It extends as far as the area to be repainted on sides where the quad is inside the region's
+    box. Where the quad extends beyond the box, an object hides the plate, and the box is the limit.
     """
     whole = window_of(area, frame, (0, 0, image.shape[1], image.shape[0]))
     if whole is None:
@@ -192,7 +193,7 @@ def _reach(
 
 
 def _view_after(image: np.ndarray, result: Replacement, frame: PlateFrame) -> np.ndarray:
-    """View with the patch pasted; only the part of the image that it shows is copied."""
+    """View with the patch pasted; copies only the part of the image that the view shows."""
     w, h = frame.size
     corners = np.array([[(0, 0), (w, 0), (w, h), (0, h)]], np.float64)
     corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
@@ -206,7 +207,7 @@ def _view_after(image: np.ndarray, result: Replacement, frame: PlateFrame) -> np
 
 
 def _smoothed(image: np.ndarray, region: PlateRegion, box: Box) -> Replacement:
-    """Smooth area in place of the plate: two blocks per height show nothing but the light."""
+    """Smooth area in place of the plate: two blocks per height keep only the light."""
     x0, y0, x1, y1 = box
     side = max(region.height / 2, 2)
     blocks = (max(round((x1 - x0) / side), 1), max(min(round((y1 - y0) / side), 2), 1))

@@ -25,15 +25,15 @@ _ALIKE = (
     "EFB",
     "A4",
 )
-"""Characters that are mistaken for one another when seen badly."""
+"""Characters that are easily confused."""
 _NEAR = 0.14
-"""Distance from the best likeness within which any character may be the original."""
+"""Distance from the best likeness within which a character may be the original."""
 _USUAL_WEIGHT = 0.14
-"""Usual width of strokes, relative to the cap height."""
+"""Usual stroke width relative to the cap height."""
 _UNLIKE = 0.55
-"""Likeness below which something is hardly a character."""
+"""Likeness below which a component is hardly a character."""
 _TRUSTED = 0.6
-"""Likeness from which a character tells the width of strokes."""
+"""Likeness from which a character is used to estimate the stroke width."""
 
 Scores = dict[str, float]
 """Likeness of a character to each letter and digit."""
@@ -44,9 +44,9 @@ class Text:
     """New text of a line."""
 
     pattern: str
-    """Its format; see `formats.Family`."""
+    """Format of the line; see `formats.Family`."""
     start: str
-    """First group, where the format has usual ones; otherwise empty."""
+    """First group, if the format has usual ones; otherwise empty."""
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -59,7 +59,7 @@ def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
 
     Args:
         share: share of ink, (h, w) float32.
-        layout: its lines.
+        layout: lines of the plate.
     """
     return [[likeness(ink_of(share, line, box)) for box in line.boxes] for line in layout.lines]
 
@@ -67,13 +67,17 @@ def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
 def without_seals(
     layout: PlateLayout, scores: list[list[Scores]], band: bool
 ) -> tuple[PlateLayout, list[list[Scores]]]:
-    """Layout without what was taken for a first or last character though it resembles none, where
-    the others have a known format: a coat of arms.
+    """Layout without coats of arms that were mistaken for a first or last character.
+
+    These resemble no character, and the remaining ones have a known format.
 
     Args:
         layout: the lines.
         scores: likeness of their characters; see `read`.
         band: whether the plate has a country band.
+
+    Returns:
+        The layout, and the scores of its characters.
     """
     lines, kept = [], []
     for line, row in zip(layout.lines, scores, strict=True):
@@ -96,13 +100,13 @@ def without_seals(
 def formats_of(
     scores: list[list[Scores]], layout: PlateLayout, band: bool, rng: np.random.Generator
 ) -> list[Text]:
-    """Format of each new line: one of the country's if the reading fits one, else what was read.
+    """Format of each new line: a format of the country if the reading fits one, else as read.
 
     Args:
-        scores: as `read` returns them.
+        scores: likeness of the old characters; see `read`.
         layout: the old lines.
         band: whether the plate has a country band.
-        rng: source of two numbers per line.
+        rng: random generator; two numbers per line.
     """
     found = []
     for row, line in zip(scores, layout.lines, strict=True):
@@ -125,7 +129,7 @@ def formats_of(
 
 
 def _lean(scores: Scores) -> float:
-    """Positive for a likely digit, negative for a likely letter."""
+    """Lean of a character: positive for a likely digit, negative for a likely letter."""
     return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
 
 
@@ -136,19 +140,19 @@ def choose(
     new: PlateLayout,
     rng: np.random.Generator,
 ) -> tuple[str, ...]:
-    """New characters, each different from the old one that is nearest to its place.
+    """New characters, each different from the old one closest to its position.
 
-    The original only rules characters out; the generator chooses among the others.
+    The original only excludes characters; the generator chooses among the rest.
 
     Args:
         texts: format of each line.
         scores: likeness of the old characters; see `read`.
-        old: their layout.
-        new: layout of the new ones.
-        rng: source of one number per character.
+        old: layout of the old characters.
+        new: layout of the new characters.
+        rng: random generator; one number per character.
 
     Returns:
-        A text without spaces for each line.
+        Text of each line, without spaces.
     """
     result = []
     for text, row, before, after in zip(texts, scores, old.lines, new.lines, strict=True):
@@ -171,7 +175,7 @@ def choose(
 
 
 def _excluded(scores: Scores, legible: bool) -> set[str]:
-    """Characters that the old one may be."""
+    """Characters that the old one may be, and that are therefore not chosen."""
     best = max(scores, key=scores.__getitem__)
     excluded = {char for char, score in scores.items() if score > scores[best] - _NEAR}
     if legible:
@@ -186,7 +190,7 @@ def _differs(scores: Scores, char: str) -> bool:
 def _other(scores: Scores, kind: str, legible: bool, rng: np.random.Generator) -> str:
     excluded = _excluded(scores, legible)
     ranked = sorted(kind, key=scores.__getitem__)
-    # The likelier ones may be the original, or look like it from afar.
+    # Likely characters may be the original, or resemble it from a distance.
     likely = 0.6 if legible else 0.5
     options = [char for char in ranked[: round(likely * len(ranked))] if char not in excluded]
     if len(options) < 4:
@@ -197,13 +201,13 @@ def _other(scores: Scores, kind: str, legible: bool, rng: np.random.Generator) -
 def draw(
     texts: tuple[str, ...], layout: PlateLayout, frame: PlateFrame, weight: float, factor: int
 ) -> np.ndarray:
-    """Ink of characters.
+    """Ink of the new characters.
 
     Args:
         texts: text of each line, without spaces.
-        layout: the lines and the places of their characters.
+        layout: the lines and the positions of their characters.
         frame: frame of the view.
-        weight: width of strokes relative to the cap height.
+        weight: stroke width relative to the cap height.
         factor: pixels of the result per pixel of the view.
 
     Returns:
@@ -214,7 +218,7 @@ def draw(
     for text, line in zip(texts, layout.lines, strict=True):
         top, bottom = round(line.y0 * factor), round(line.y1 * factor)
         for char, (x0, x1) in zip(text, line.boxes, strict=True):
-            # Relative to the usual width, so that an I is narrow.
+            # Relative to the usual width, so that an I stays narrow.
             width = (x1 - x0) * min(advance(char) / 0.62, 1.15)
             width = max(round(width * factor), 1)
             left = round((x0 + x1) / 2 * factor - width / 2)
@@ -236,11 +240,11 @@ def _paste(canvas: np.ndarray, ink: np.ndarray, left: int, top: int) -> None:
 
 
 def stroke_weight(share: np.ndarray, scores: list[list[Scores]], layout: PlateLayout) -> float:
-    """Width of strokes, relative to the cap height, with which the old characters have their ink.
+    """Stroke width, relative to the cap height, that gives drawn characters as much ink as the old.
 
     Args:
         share: share of ink, (h, w) float32.
-        scores: see `read`.
+        scores: likeness of the old characters; see `read`.
         layout: lines of the old characters.
     """
     if not layout.legible:
@@ -256,4 +260,4 @@ def stroke_weight(share: np.ndarray, scores: list[list[Scores]], layout: PlateLa
     if not after:
         return _USUAL_WEIGHT
     weight = float(np.clip(_USUAL_WEIGHT * before / after, 0.08, 0.20))
-    return 0.02 * round(weight / 0.02)  # in a few steps, so that glyphs are drawn once
+    return 0.02 * round(weight / 0.02)  # in a few steps, so that drawn glyphs can be cached

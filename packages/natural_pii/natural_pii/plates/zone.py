@@ -1,4 +1,4 @@
-"""Part of a plate that is painted anew, and the ground below it."""
+"""Part of a plate that is repainted, and the ground below it."""
 
 from dataclasses import dataclass
 
@@ -12,37 +12,39 @@ from pii_measures.plates.components import INK
 from pii_measures.plates.ink import blurred, smooth
 
 BEYOND = 0.15
-"""Reach beyond the quad on each side in which nothing may still be read, relative to its width."""
+"""Width of the area beyond the quad on each side that has to be illegible, relative to its
+width."""
 _CHARACTER = 0.55
-"""Likeness from which what the quad cuts is a character."""
+"""Likeness from which a component that the quad cuts counts as a character."""
 _CONTINUED = 0.3
-"""Share of ground in a column from which an illegible plate continues."""
+"""Share of ground in a column from which the column still belongs to an illegible plate."""
 _STROKES = 0.75
-"""Width without ground, relative to a plate's height, that may be a character."""
+"""Largest width without ground that may be a character, relative to a plate's height."""
 _LEAST_CAP = 6.0
-"""Cap height in the image, pixels, from which things before a plate are told from characters."""
+"""Cap height in the image, pixels, from which objects in front of a plate can be distinguished from
+characters."""
 _FAR = 0.35
-"""Distance from the ground, relative to that of ink, of what is no ground."""
+"""Distance from the ground, relative to that of ink, from which a pixel is not ground."""
 _EVEN = 0.25
-"""Steepness of edges relative to that of a stroke's up to which something is even."""
+"""Steepness of edges, relative to that of strokes, up to which a component counts as smooth."""
 _WIDE = 0.45
-"""Width relative to the cap height from which something is no stroke."""
+"""Width relative to the cap height above which a component is not a stroke."""
 
 
 @dataclass(frozen=True)
 class Zone:
-    """Part of a view that is painted anew."""
+    """Part of a view that is repainted."""
 
     mask: np.ndarray
-    """All of it, (h, w) bool."""
+    """The whole part, (h, w) bool."""
     text: np.ndarray
-    """Rows of the characters only, (h, w) bool."""
+    """The rows of the characters only, (h, w) bool."""
     hidden: np.ndarray
-    """What hides the plate or lies beside it, and is left as it is, (h, w) bool."""
+    """Objects in front of the plate or beside it, which are not repainted, (h, w) bool."""
 
 
 def text_zone(reading: Reading) -> Zone:
-    """Zone between the plate's sides in the rows of the characters and their blurred edges."""
+    """Zone between the plate's sides, in the rows of the characters and their blurred edges."""
     frame, sides = reading.frame, _sides(reading)
     mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
     for line in reading.layout.lines:
@@ -59,8 +61,8 @@ def text_zone(reading: Reading) -> Zone:
 
 
 def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
-    """Characters that leave the rows of a tilted line, or that the quad's top or bottom cuts, with
-    some ground around, (h, w) bool.
+    """Characters that extend beyond the rows of a tilted line, or that the quad's top or bottom
+    cuts, with a margin, (h, w) bool.
     """
     share = reading.share
     whole = np.zeros(share.shape, np.uint8)
@@ -84,8 +86,10 @@ def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
 
 
 def _sides(reading: Reading) -> tuple[float, float]:
-    """Ends x of the ground; if the characters could not be separated, as far as there is any, since
-    nobody knows whether some stand there.
+    """First and last x of the ground.
+
+    If the characters could not be separated, the ground is followed as far as possible, since
+    characters may be anywhere on it.
     """
     left, right = reading.sides
     if reading.layout.legible:
@@ -101,7 +105,7 @@ def _sides(reading: Reading) -> tuple[float, float]:
 
 
 def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
-    """Last x up to a limit that is ground and at most a gap apart from other ground, (w,) bool."""
+    """Last x up to `limit` with ground (w,) bool, at most `gap` away from other ground."""
     end = start
     for x in np.flatnonzero(ground[: limit + 1]):
         if end < x <= end + gap:
@@ -110,7 +114,7 @@ def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
 
 
 def whole_zone(reading: Reading) -> Zone:
-    """Zone of the whole quad between the country bands, and of all characters."""
+    """Zone of the whole quad between the country bands, including all characters."""
     frame, lines = reading.frame, text_zone(reading)
     mask = lines.mask.copy()
     x0, y0, x1, y1 = frame.plate
@@ -123,10 +127,10 @@ def whole_zone(reading: Reading) -> Zone:
 
 
 def _hidden(reading: Reading) -> np.ndarray:
-    """Things before the plate and beside it, (h, w) bool.
+    """Objects in front of the plate and beside it, (h, w) bool.
 
-    They are wider than strokes, without edges such as those of characters, and reach into the
-    quad from outside.
+    They are wider than strokes, lack the edges of characters, and extend into the quad from
+    outside.
     """
     layout, frame = reading.layout, reading.frame
     none = np.zeros(reading.share.shape, bool)
@@ -155,8 +159,8 @@ def _hidden(reading: Reading) -> np.ndarray:
 def ground(reading: Reading, zone: Zone) -> np.ndarray:
     """Plate without characters, (h, w, 3) float32.
 
-    What lies above and below the characters (the plate's border, its shadow) is continued across
-    their rows; between characters, only pixels without ink count.
+    The plate's border and its shadow, above and below the characters, are continued across the
+    rows of the characters. Between characters, only pixels without ink count.
     """
     view, share, seen = reading.view, reading.share, reading.seen
     layout, frame = reading.layout, reading.frame
@@ -169,7 +173,7 @@ def ground(reading: Reading, zone: Zone) -> np.ndarray:
     weight = np.where(beside, np.where(share < 0.3, np.float32(1), np.float32(0.12)), pure)
     weight *= columns
     if not layout.legible:
-        # Ink and ground cannot be separated here: the light comes from the surroundings.
+        # Ink and ground cannot be separated here, so the surroundings provide the light.
         weight[zone.text] *= 0.25
     coarse = smooth(view, weight * zone.mask, 0.5 * cap, 0.4 * cap)
     narrow = max(0.05 * cap, 0.45 * frame.scale)
