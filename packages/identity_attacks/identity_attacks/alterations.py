@@ -15,25 +15,25 @@ from pii_measures import FaceRegion
 from .cutouts import Cutout, PlaceT
 
 TURN = 10.0
-"""Degrees."""
+"""Largest rotation, degrees."""
 SCALE = 0.25
-"""Logarithm of the scale."""
+"""Largest logarithm of the scale."""
 SHIFT = 0.1
-"""Shift in the picture, relative to the region's size."""
+"""Largest shift in the picture, relative to the region's size."""
 KEPT = 1.3
 """Axes of the ellipse in which a face is kept, relative to its box; the rest is replaced."""
 AROUND = 3.0
 """Side of a region with its surroundings, relative to the region's."""
 VIEW = 0.16
-"""Shift of each corner of these surroundings by a change of perspective, relative to their size."""
+"""Largest shift of each corner of this square by a change of perspective, relative to its size."""
 FOUND = 0.04
-"""A detector's error of landmarks, corners and sides, relative to the region's size."""
+"""Largest error of a detector's landmarks, corners and sides, relative to the region's size."""
 EXPOSURE = 0.3
-"""Logarithm of the gain."""
+"""Largest logarithm of the gain."""
 GAMMA = 0.35
-"""Logarithm of the exponent."""
+"""Largest logarithm of the exponent."""
 COLOUR = 0.1
-"""Logarithm of a channel's gain."""
+"""Largest logarithm of a channel's gain."""
 SHADE = 1.0
 """Logarithm of the ratio of the gains at the region's brighter and darker border."""
 BLUR = 0.025
@@ -52,8 +52,8 @@ def another_picture(cutout: Cutout[PlaceT], rng: np.random.Generator) -> Cutout[
     accordingly, with the errors of a detector.
 
     Args:
-        cutout: a region with its surroundings, parts of which may come into view.
-        rng: a generator in the same state gives the same picture.
+        cutout: a region with its surroundings, which the other picture may show in part.
+        rng: random generator; the same state gives the same picture.
     """
     place = cutout.place
     centre = np.array([place.x0 + place.x1, place.y0 + place.y1]) / 2
@@ -129,7 +129,7 @@ def _taken(
 
 
 def _coded(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The picture after JPEG coding."""
+    """Picture after JPEG coding."""
     quality = int(rng.integers(*QUALITY, endpoint=True))
     _, jpeg = cv2.imencode(".jpg", pixels[..., ::-1], (cv2.IMWRITE_JPEG_QUALITY, quality))
     decoded = cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB)
@@ -138,10 +138,10 @@ def _coded(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _found(place: PlaceT, map_: np.ndarray, error: float, rng: np.random.Generator) -> PlaceT:
-    """The region as a detector would find it in the other picture.
+    """Region as a detector would find it in the other picture.
 
-    The box of a plate with corners reaches around them. Other boxes keep their size when they turn,
-    as faces do.
+    The box of a plate with corners encloses them. Other boxes keep their size when they are
+    rotated, as a detector's boxes of faces do.
     """
     x, y = (place.x0 + place.x1) / 2, (place.y0 + place.y1) / 2
     middles = [(place.x0, y), (place.x1, y), (x, place.y0), (x, place.y1)]

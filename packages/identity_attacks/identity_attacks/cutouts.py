@@ -1,4 +1,4 @@
-"""Faces and license plates with their surroundings, cut from frames."""
+"""Faces and license plates with their surroundings, cropped from frames."""
 
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -14,9 +14,9 @@ class Cutout(Generic[PlaceT]):
     """A region and its surroundings."""
 
     region: str
-    """Id of the region: the same in the original and in each treated image."""
+    """Id of the region, the same in the original and in each treated image."""
     person: str
-    """Person or vehicle that it shows; the region's id if unknown."""
+    """Person or vehicle in the region; the region's id if unknown."""
     image: str
     """File name of the frame."""
     pixels: np.ndarray

@@ -10,18 +10,18 @@ from .cutouts import FaceCutout, PlateCutout
 
 
 class NotPossibleError(Exception):
-    """An attack cannot be tried; the message is the reason, as the end of a sentence."""
+    """An attack cannot be tried; the message is the reason, phrased as the end of a sentence."""
 
 
 class TellsFaces(Protocol):
-    """Protocol that maps faces to vectors, such as a `Recognizer`."""
+    """Protocol of a mapping from faces to vectors, such as a `Recognizer`."""
 
     @property
     def name(self) -> str:
         """Name, unique among those in use."""
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
-        """A vector per face, (n, d) float32; NaN where there is none."""
+        """One vector per face, (n, d) float32; NaN if there is none."""
 
 
 @dataclass(eq=False)
@@ -32,14 +32,14 @@ class Evidence:
     """
 
     frames: Sequence[FaceCutout] | Sequence[PlateCutout]
-    """The regions of the published images; treated faces `without_landmarks`."""
+    """Regions of the published images; treated faces `without_landmarks`."""
     pictures: Sequence[FaceCutout] | Sequence[PlateCutout] = ()
     """The attacker's own pictures of the same people, treated in the same way with different random
     numbers; empty if the attacker cannot do that."""
     _known: dict[tuple[int, str], np.ndarray] = field(default_factory=dict, repr=False)
 
     def exchanged(self) -> "Evidence":
-        """The attacker's own pictures as `frames`, and the frames as `pictures`."""
+        """Evidence with the attacker's own pictures as `frames`, and the frames as `pictures`."""
         return Evidence(self.pictures, self.frames, self._known)
 
     def frame_vectors(self, recognizer: TellsFaces) -> np.ndarray:

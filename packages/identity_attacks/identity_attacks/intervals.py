@@ -1,4 +1,4 @@
-"""Confidence intervals of shares and of totals. Shares are fractions of 1."""
+"""Confidence intervals of shares (fractions of 1) and of totals."""
 
 import math
 from collections.abc import Callable, Hashable, Sequence
@@ -28,7 +28,7 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval
     Args:
         successes: 0 to `n`. Ties may count in part, and `n` may be an effective number of trials
             (Korn and Graubard 1998).
-        n: number of trials; without any, the interval is 0 to 1.
+        n: number of trials; for 0 trials, the interval is 0 to 1.
         level: confidence, 0 to 1.
     """
     tail = (1 - level) / 2
@@ -40,11 +40,11 @@ def clopper_pearson(successes: float, n: float, level: float = 0.95) -> Interval
 def independent_people(people: Sequence[Hashable] | np.ndarray) -> float:
     """Effective number of people (Kish 1965): pictures squared / sum of squared pictures by person.
 
-    A share over the pictures varies at most as much as one over this number of independent
-    pictures, for any similarity of a person's pictures.
+    The variance of a share over the pictures is at most that of a share over this number of
+    independent pictures, however similar the pictures of a person are.
 
     Args:
-        people: person on each picture.
+        people: person in each picture.
     """
     _, pictures = np.unique(np.asarray(people), return_counts=True)
     return float(pictures.sum() ** 2 / np.square(pictures).sum()) if pictures.size else 0.0
@@ -59,11 +59,11 @@ def rate_over_people(
     """Mean outcome with the exact interval for the effective number of people.
 
     The interval keeps its level for any correlation between the pictures of a person, because it
-    assumes the worst case: a person is found always or never.
+    assumes the worst case: a person is found either always or never.
 
     Args:
         outcomes: success of each trial, 0 to 1.
-        people: person looked for in each trial.
+        people: person searched for in each trial.
         chance: success rate of guessing.
         level: confidence of the interval, 0 to 1.
 
@@ -77,32 +77,32 @@ def rate_over_people(
 
 
 def rate_of(value: float, n: int, independent: float, chance: float, level: float = 0.95) -> Rate:
-    """A rate with the exact interval for an effective number of trials."""
+    """Rate with the exact interval for an effective number of trials."""
     interval = clopper_pearson(value * independent, independent, level)
     return Rate(value, interval.low, interval.high, n, chance, independent)
 
 
 @dataclass(frozen=True)
 class Total:
-    """An estimated number of things, with its two-sided confidence interval."""
+    """Estimated number of objects, with its two-sided confidence interval."""
 
     value: float
     low: int
     high: float
-    """Infinite if nothing was found twice."""
+    """Infinite if no object was found twice."""
 
 
 def chapman(first: int, second: int, both: int, level: float = 0.95) -> Total:
-    """Number of things, found or not, from two independent searches.
+    """Number of objects, found or not, estimated from two independent searches.
 
     Chapman's estimate (1951). The interval contains all totals that an exact test does not reject:
     given the total and the numbers found by each search, the number found by both is
     hypergeometric. It keeps its level at any size. The transformed logit interval (Sadinle 2009) is
-    no substitute where searches find nearly everything: with recalls of 0.93 and 0.3 it covers 92
+    no substitute if the searches find nearly everything: with recalls of 0.93 and 0.3 it covers 92
     to 94 %, and with 0.93 and 0.93 it is much wider (`benchmarks/attack_error_rates.py`).
 
-    Searches that find the same things more often than by chance, since these are easy, make
-    the estimate and both ends too small.
+    If both searches tend to find the same, easy objects, the estimate and both ends are too
+    small.
 
     Args:
         first: number that the first search found.
@@ -131,11 +131,11 @@ def chapman(first: int, second: int, both: int, level: float = 0.95) -> Total:
 
 
 def _first_total(holds: Callable[[int], bool], start: int) -> int:
-    """The smallest number, at least `start`, from which on a condition holds."""
+    """Smallest number from `start` on at which a condition holds that stays true above it."""
     step = 1
     while not holds(start + step - 1):
         step *= 2
-    low, high = start + step // 2 - 1, start + step - 1  # it does not hold at low (or low < start)
+    low, high = start + step // 2 - 1, start + step - 1  # false at low, unless low < start
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle, high)

@@ -1,8 +1,8 @@
-"""An attacker who learns from the faces of other people how a treatment changes faces.
+"""Trained attacker, who learns from other people's faces how a treatment changes faces.
 
-The people are split in two halves. On one, a linear map is learned from features of a treated face
-to the recogniser's vector of the original; the faces of the other are predicted and looked up among
-the originals of that half. Then the halves are swapped. No person is in both.
+The people are split into two halves. On one, a linear map is learned from features of a treated
+face to the recogniser's vector of the original. The faces of the other half are predicted and
+looked up among the originals of that half. Then the halves are swapped. No person is in both.
 
 The features are the recogniser's vector and a small aligned picture, since recognisers fail on
 blurred faces whose pixels still distinguish people.
@@ -21,7 +21,7 @@ from .recognizers import Recognizer
 from .retrieval import ShowsPerson, retrieve
 
 FEWEST_PEOPLE = 20
-"""Minimum number of people: ten to learn from, since with fewer, a failure would be no evidence."""
+"""Minimum number of people, half of them to learn from; with fewer, a failure is no evidence."""
 FOLDS = 5
 """Number of folds of the cross-validation that chooses the penalty."""
 PENALTIES = 10.0 ** np.arange(-5, 2)
@@ -34,9 +34,9 @@ def trained_attacker(originals: Evidence, variant: Evidence, recognizer: Recogni
     """Faces of a variant, predicted and looked up among the originals; see `retrieve`.
 
     Args:
-        originals: untreated; only their `frames` matter.
-        variant: treated; where it has `pictures`, these are learned from as well.
-        recognizer: gives the vectors.
+        originals: untreated faces; only their `frames` are used.
+        variant: treated faces; its `pictures`, if any, are also learned from.
+        recognizer: network that computes the vectors.
 
     Raises:
         NotPossibleError: there are fewer than `FEWEST_PEOPLE` people.
@@ -52,18 +52,18 @@ def trained_attacker(originals: Evidence, variant: Evidence, recognizer: Recogni
     frames = len(variant.frames)
     half_of = {face.person: number for face, number in zip(shown, half, strict=True)}
     gallery_half = np.array([half_of.get(face.person, -1) for face in originals.frames])
-    centre = np.nanmean(known, axis=0)  # predictions are drawn to it: only directions count
+    centre = np.nanmean(known, axis=0)  # predictions shrink towards it: only directions count
     scores = _cosine(predicted[:frames] - centre, known - centre)
     scores[half[:frames, None] != gallery_half] = np.nan
     return retrieve(scores, variant.frames, originals.frames)
 
 
 def face_inputs(faces: Sequence[FaceCutout], vectors: np.ndarray) -> np.ndarray:
-    """What is learned from: the vector, and the aligned grey picture, of equal weight.
+    """Inputs of the linear map: the vector and the aligned grey picture, with equal weight.
 
     Args:
         faces: n treated faces.
-        vectors: the recogniser's, (n, d); rows of NaN stay NaN.
+        vectors: vectors of the recogniser, (n, d); rows of NaN stay NaN.
 
     Returns:
         (n, d + 1024) float64.
@@ -80,7 +80,7 @@ def predict_halves(
     Args:
         inputs: (n, p); rows of NaN are left out.
         targets: (n, d); rows of NaN are predicted but not learned from.
-        people: who each row shows.
+        people: person of each row.
 
     Returns:
         Predictions (n, d), NaN for rows without input, and the half of each row's person (n,), 0
@@ -110,7 +110,7 @@ def predict_halves(
 
 
 def _shuffled_parts(numbers: np.ndarray, learned: np.ndarray) -> np.ndarray:
-    """Place of each row's person in a random order, people who are learned from first: (n,)."""
+    """Rank (n,) of each row's person in a random order, with people to learn from first."""
     people = np.arange(numbers.max() + 1)
     order = np.random.default_rng(SEED).permutation(people)
     has_target = np.zeros(len(people), bool)
@@ -123,18 +123,18 @@ def _shuffled_parts(numbers: np.ndarray, learned: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Ridge:
-    """A linear map, in its dual form: there are more inputs than faces."""
+    """Linear map by ridge regression, in its dual form, since there are more inputs than faces."""
 
     inputs: np.ndarray
-    """(n, p) learned from, centred."""
+    """Centred training inputs, (n, p)."""
     weights: np.ndarray
-    """(n, d)."""
+    """Dual weights, (n, d)."""
     input_mean: np.ndarray
     target_mean: np.ndarray
 
     @classmethod
     def fitted(cls, inputs: np.ndarray, targets: np.ndarray, folds: np.ndarray) -> "_Ridge":
-        """With the penalty of the least squared error on folds (n,) that were left out."""
+        """Map with the penalty of least squared error in cross-validation by folds (n,)."""
         errors = np.zeros(len(PENALTIES))
         for fold in np.unique(folds):
             rest = folds != fold
@@ -145,7 +145,7 @@ class _Ridge:
 
     @classmethod
     def _path(cls, inputs: np.ndarray, targets: np.ndarray) -> Iterator["_Ridge"]:
-        """One for each penalty."""
+        """One map per penalty."""
         input_mean, target_mean = inputs.mean(axis=0), targets.mean(axis=0)
         centred = inputs - input_mean
         values, basis = np.linalg.eigh(centred @ centred.T)
@@ -155,7 +155,7 @@ class _Ridge:
             yield cls(centred, weights, input_mean, target_mean)
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Targets (m, d) of inputs (m, p)."""
+        """Predicted targets (m, d) for inputs (m, p)."""
         predicted: np.ndarray = (inputs - self.input_mean) @ self.inputs.T @ self.weights
         return predicted + self.target_mean
 
@@ -163,10 +163,10 @@ class _Ridge:
 def _targets(
     shown: Sequence[ShowsPerson], originals: Sequence[ShowsPerson], known: np.ndarray
 ) -> np.ndarray:
-    """Vector of the same region's original for each face, or else the mean of the person's.
+    """Vector of the original of each face's region, or else the mean vector of the person.
 
     Returns:
-        (n, d); NaN for people without one.
+        (n, d); NaN for people without a vector.
     """
     by_region: dict[str, np.ndarray] = {}
     by_person: dict[str, list[np.ndarray]] = {}
@@ -184,7 +184,7 @@ def _targets(
 
 
 def _of_unit_variance(values: np.ndarray) -> np.ndarray:
-    """Values (n, p) so scaled that their rows have a mean squared distance of 1 from their mean."""
+    """Values (n, p), scaled so that the mean squared distance of rows from their mean is 1."""
     finite = values[np.isfinite(values).all(axis=1)].astype(np.float64)
     variance = float(finite.var(axis=0).sum()) if len(finite) else 0.0
     return values / max(variance, 1e-12) ** 0.5

@@ -1,4 +1,4 @@
-"""The same person in two treated pictures.
+"""Recognition of a person across two treated pictures.
 
 A method that gives a person the same new face each time creates a pseudonym: the person's identity
 is unknown, but everything that the images show about the person can be combined. A different face
@@ -17,7 +17,7 @@ from .retrieval import retrieve
 
 
 class Linkage(StrEnum):
-    """Meaning of finding, or not finding, a person in another treated picture."""
+    """Meaning of the success or failure to find a person in another treated picture."""
 
     IDENTITY = "linked: the treated faces still show who it is"
     PSEUDONYM = "linked: a person gets the same new face each time, which is a pseudonym"
@@ -30,11 +30,11 @@ def linking(variant: Evidence, recognizer: Recognizer) -> Success:
     """Each treated picture, looked up among all other treated pictures; see `retrieve`.
 
     Args:
-        variant: treated. Its `frames` and `pictures` are taken together.
-        recognizer: compares the faces.
+        variant: treated faces; its `frames` and `pictures` are combined.
+        recognizer: network that compares the faces.
 
     Raises:
-        NotPossibleError: nobody is in two pictures.
+        NotPossibleError: no person is in two pictures.
     """
     faces = [*variant.frames, *variant.pictures]
     if len({face.person for face in faces}) == len(faces):
@@ -44,7 +44,7 @@ def linking(variant: Evidence, recognizer: Recognizer) -> Success:
         vectors = np.concatenate([vectors, variant.picture_vectors(recognizer)])
     scores = recognizer.similarity(vectors, vectors).astype(np.float32)
     np.fill_diagonal(scores, np.nan)
-    # Exposed regions are named by the frame, since the attacker's pictures are not published.
+    # Exposed regions are reported as frames, since the attacker's pictures are not published.
     frames = {face.person: face for face in variant.frames}
     probes = [*variant.frames, *(frames.get(face.person, face) for face in variant.pictures)]
     return retrieve(scores, probes, faces)
@@ -54,9 +54,9 @@ def linkage(linked: Judgement, named: Sequence[Judgement]) -> Linkage:
     """Combined conclusion from the attacks on a variant.
 
     Args:
-        linked: of `linking`.
-        named: of attacks that look for the person's name: recognition, informed recognition, the
-            trained attacker, restoration.
+        linked: judgement of `linking`.
+        named: judgements of attacks that reveal the person's name: recognition, informed
+            recognition, the trained attacker, restoration.
     """
     if linked.conclusion is Conclusion.CHANCE:
         return Linkage.NOT_LINKED

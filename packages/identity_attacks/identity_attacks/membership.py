@@ -25,15 +25,14 @@ def membership(
     *,
     level: float = 0.95,
 ) -> Success:
-    """How well a small loss separates images that a model was trained on from others.
+    """Success in separating images that a model was trained on from others by their loss.
 
     - `auc`: probability that a member's loss is smaller than that of another image; chance is 0.5.
     - `tpr_at_fpr_0.01`, `tpr_at_fpr_0.001` (true positive rate at a false positive rate): share of
       the members below the loss that 1 % or 0.1 % of the others fall below; chance is 1 % or 0.1 %.
 
-    Ties count as in random order. The images count as independent of each other. Any other
-    difference between members and others counts as membership, so both have to be sampled from the
-    same images.
+    Ties are treated as randomly ordered, and images as independent. Any other difference between
+    members and others counts as membership, so both have to be sampled from the same images.
 
     Args:
         members: losses of images that the model was trained on.
@@ -41,7 +40,7 @@ def membership(
         level: confidence of the intervals, 0 to 1.
 
     Raises:
-        ValueError: a loss is not finite, or there are fewer than two on a side.
+        ValueError: a loss is not finite, or one of the groups has fewer than two images.
     """
     members, others = np.asarray(members, float), np.asarray(others, float)
     if min(members.size, others.size) < 2:
@@ -67,8 +66,8 @@ def _auc(members: np.ndarray, others: np.ndarray, level: float) -> Rate:
     of_others = 1 - (ranks[m:] - rankdata(-others)) / m
     value = float(of_members.mean())
     variance = of_members.var(ddof=1) / m + of_others.var(ddof=1) / n
-    # Where one side lies almost wholly below the other, this variance is near 0 and not to be
-    # trusted: an AUC is worth no more trials of yes or no than under chance.
+    # If one group is almost entirely below the other, this variance is close to 0 and unreliable:
+    # an AUC is worth at most as many binary trials as under chance.
     most = 3 * m * n / (m + n + 1)
     spread = value * (1 - value)
     independent = min(spread / variance, most) if variance else most
@@ -76,10 +75,10 @@ def _auc(members: np.ndarray, others: np.ndarray, level: float) -> Rate:
 
 
 def _true_positive_rate(members: np.ndarray, others: np.ndarray, fpr: float, level: float) -> Rate:
-    """The rate with a bootstrap interval, which counts that the threshold is an estimate too.
+    """True positive rate with a bootstrap interval, which covers the uncertainty of the threshold.
 
-    The interval is never inside the exact one of a threshold that is known: where all members are
-    named, or none, all resamples agree, and say nothing of other members.
+    The interval always contains the exact one for a known threshold: if all members are
+    identified, or none, all resamples agree and reveal nothing about other members.
     """
     random = np.random.default_rng(0)
     resampled = [
@@ -96,8 +95,8 @@ def _true_positive_rate(members: np.ndarray, others: np.ndarray, fpr: float, lev
 def _named(members: np.ndarray, others: np.ndarray, fpr: float) -> float:
     """Share of the members among the `fpr` smallest of the others' losses, ties in random order.
 
-    The smoothed rank of conformal prediction (Vovk et al. 2005): its expectation under chance is
-    exactly `fpr`.
+    Based on the smoothed rank of conformal prediction (Vovk et al. 2005), whose expectation under
+    chance is exactly `fpr`.
     """
     ordered = np.sort(others)
     below = np.searchsorted(ordered, members, "left")

@@ -1,7 +1,7 @@
-"""License plates recognised by appearance, without being read.
+"""Recognition of license plates by appearance, without reading them.
 
 Even an unreadable blur or mosaic depends on the original characters. An attacker with another
-picture of a plate treats it in the same way and compares.
+picture of a plate treats it in the same way and compares the results.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,21 @@ from .rates import Success
 from .retrieval import retrieve
 
 STRIP = (192, 48)
-"""Width and height of a plate that is seen from the front, pixels."""
+"""Width and height of a rectified plate, pixels."""
 SMALL = (96, 24)
-"""What is compared of it."""
+"""Width and height of the picture that is compared, pixels."""
 EDGE = 0.06
-"""What is left out at each side, relative to the plate's size: edges of a treatment are alike."""
+"""Margin left out at each side, relative to the plate's size; edges of a treatment look alike."""
 FINE, COARSE = 2.0, 12.0
-"""Standard deviations, pixels: finer detail is noise, and coarser shade is light."""
+"""Standard deviations of a band-pass filter, pixels: finer detail is noise, coarser is light."""
 
 
 def plate_matching(variant: Evidence) -> Success:
-    """Plates of a variant, looked up among other pictures that were treated alike; see `retrieve`.
+    """Plates of a variant, looked up among other pictures with the same treatment; see `retrieve`.
 
     Args:
-        variant: treated, with the attacker's own `pictures`, treated by the same method with other
-            random numbers.
+        variant: treated plates, and the attacker's own `pictures`, treated by the same method with
+            other random numbers.
     """
     frames = cast("Sequence[PlateCutout]", variant.frames)
     pictures = cast("Sequence[PlateCutout]", variant.pictures)
@@ -42,8 +42,8 @@ def plate_matching(variant: Evidence) -> Success:
 def strips(plates: Sequence[PlateCutout]) -> np.ndarray:
     """Appearance of plates as vectors of length 1, (n, d) float32.
 
-    Zeros where a plate is of one colour, as under a black box: all of them are alike. NaN where it
-    has no area.
+    Zeros for plates of a single colour, such as black boxes, which all look alike; NaN for plates
+    without area.
     """
     width, height = STRIP
     across, down = EDGE * width, EDGE * height
@@ -71,5 +71,5 @@ def strips(plates: Sequence[PlateCutout]) -> np.ndarray:
         look = look - cv2.GaussianBlur(look, (0, 0), COARSE)
         look = look - look.mean()
         length = float(np.linalg.norm(look))
-        vectors[row] = look.ravel() / length if length > 1 else 0  # grey levels: less is rounding
+        vectors[row] = look.ravel() / length if length > 1 else 0  # below 1 grey level: rounding
     return vectors

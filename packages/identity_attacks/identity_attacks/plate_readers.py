@@ -1,8 +1,8 @@
 """Readers of license plates: an OCR, and the plate reader of `pii_measures`.
 
-A reader sees plates straight on. It finds the lines of text of the original, and reads what stands
-in the same places of another picture: an attacker knows where the plate was, so that no line is
-lost because it no longer looks like text.
+A reader rectifies plates. It finds the lines of text in the original and reads the same positions
+of other pictures. An attacker knows where the plate was, so no line is lost because it no longer
+looks like text.
 """
 
 import importlib.util
@@ -22,19 +22,19 @@ from .cutouts import PlateCutout
 from .evidence import NotPossibleError
 
 BESIDE, ABOVE = 0.3, 0.5
-"""What a reader sees around a plate: to each side, relative to its width; above and below, relative
-to its height."""
+"""Margins that a reader sees around a plate: at the sides, relative to its width; above and below,
+relative to its height."""
 _HEIGHT = 72
-"""Height of the plate in the view in which lines are found, pixels: with 48, 2 % fewer of 444
-photographed plates are read, and 96 takes a third longer and reads no more."""
+"""Height of the plate in the view in which lines are detected, pixels. With 48, 2 % fewer of 444
+photographed plates are read; 96 takes a third longer and reads no more."""
 _STRIP = 48
-"""Height of a line that is read, pixels: what the recognition network was trained on."""
+"""Height of a line to read, pixels, as in the training of the recognition network."""
 _LONGEST = 40
-"""A line is at most so many times as long as it is high."""
+"""Largest ratio of length to height of a line."""
 _FEW = 4
-"""Of a line with fewer characters, smoothed copies are read as well."""
+"""Number of characters below which smoothed copies of a line are also read."""
 _SMOOTHED = (3.0, 6.0)
-"""Standard deviations of that, pixels of a strip: what joins the blocks of a mosaic to strokes."""
+"""Standard deviations of the smoothing, pixels of a strip; it joins the blocks of a mosaic."""
 
 
 @dataclass(frozen=True)
@@ -42,43 +42,43 @@ class Character:
     """A letter or digit that was read."""
 
     char: str
-    """As it was read, in capitals."""
+    """Character as read, in upper case."""
     at: float
-    """Its middle along the line, 0 to 1."""
+    """Centre of the character along the line, 0 to 1."""
     certainty: float
-    """0 to 1."""
+    """Confidence of the reader, 0 to 1."""
 
 
 Line = tuple[Character, ...]
-"""What was read in a line, from left to right."""
+"""Characters of a line, from left to right."""
 
 
 class PlateReader(Protocol):
-    """Finds lines of text and reads them."""
+    """Protocol of a reader, which finds lines of text and reads them."""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the reader."""
 
     @property
     def believed(self) -> float:
-        """Mean certainty of its characters from which a plate counts as read, 0 to 1."""
+        """Mean certainty of the characters from which a plate counts as read, 0 to 1."""
 
     def lines(self, plate: PlateCutout) -> list[np.ndarray]:
         """Lines of text on and around a plate.
 
         Returns:
-            For each line its corners (4, 2) clockwise from top left, in the plate's coordinates:
-            the plate is the square from (0, 0) to (1, 1). None for a place that is too small to be
-            a plate.
+            Corners (4, 2) of each line, clockwise from top left, in plate coordinates, where the
+            plate is the square from (0, 0) to (1, 1). Empty if the region is too small to be a
+            plate.
         """
 
     def read(self, plate: PlateCutout, lines: Sequence[np.ndarray]) -> list[Line]:
-        """Letters and digits in the places of some lines, as `lines` returns them."""
+        """Letters and digits at the positions of lines that `lines` returned."""
 
 
 class OcrReader:
-    """RapidOCR with the networks that its package brings, PP-OCRv4 (Apache-2.0).
+    """RapidOCR with the networks included in its package, PP-OCRv4 (Apache-2.0).
 
     Args:
         threads: CPU threads that each network may use.
@@ -100,10 +100,10 @@ class OcrReader:
 
         engine = RapidOCR(intra_op_num_threads=threads, inter_op_num_threads=threads)
         self._detector, self._recognizer = engine.text_det, engine.text_rec
-        self._detector.limit_side_len = 32  # it would enlarge a plate to a page
+        self._detector.limit_side_len = 32  # otherwise, it enlarges a plate to a page
 
     def lines(self, plate: PlateCutout) -> list[np.ndarray]:
-        """Lines of text that the detection network finds; see `PlateReader.lines`."""
+        """Lines of text found by the detection network; see `PlateReader.lines`."""
         quad = quad_of(plate.place)
         if quad is None:
             return []
@@ -115,11 +115,11 @@ class OcrReader:
         boxes, _ = self._detector(view[..., ::-1])
         if boxes is None:
             return []
-        # Its corners are pixels' centres.
+        # The detector's corners are centres of pixels.
         return [(np.asarray(box, np.float64) + 0.5) * (high - low) / size + low for box in boxes]
 
     def read(self, plate: PlateCutout, lines: Sequence[np.ndarray]) -> list[Line]:
-        """What the recognition network reads; see `PlateReader.read`."""
+        """Characters read by the recognition network; see `PlateReader.read`."""
         quad = quad_of(plate.place)
         if quad is None:
             return [() for _ in lines]
@@ -133,7 +133,7 @@ class OcrReader:
         return max([plain, *smoothed], key=lambda line: sum(one.certainty for one in line))
 
     def _look(self, strip: np.ndarray) -> Line:
-        """Best path through the network's answer, repetitions and blanks removed."""
+        """Best path through the network's output, without repetitions and blanks."""
         network = self._recognizer
         # Strips are not padded to a common width, so that none depends on the others.
         picture = network.resize_norm_img(strip[..., ::-1], strip.shape[1] / strip.shape[0])
@@ -151,16 +151,16 @@ class OcrReader:
 
 
 class GlyphReader:
-    """The reader of `pii_measures`: characters are compared with drawn ones. No network.
+    """Reader of `pii_measures`, which compares characters with drawn ones and needs no network.
 
-    It reads less than an OCR.
+    It reads fewer plates than an OCR.
     """
 
     name = "glyphs"
     believed = CERTAIN
 
     def lines(self, plate: PlateCutout) -> list[np.ndarray]:
-        """Lines of characters that are separate from one another; see `PlateReader.lines`."""
+        """Lines of separate characters; see `PlateReader.lines`."""
         quad = quad_of(plate.place)
         if quad is None:
             return []
@@ -170,7 +170,7 @@ class GlyphReader:
         from_image = _perspective(quad, _rectangle((0, 0), (1, 1)))
         lines = []
         for line in reading.layout.lines:
-            space = 0.25 * line.cap  # a frame of its own needs ground around the characters
+            space = 0.25 * line.cap  # a frame around a line needs ground around the characters
             corners = _rectangle(
                 (line.boxes[0][0] - space, line.y0 - space),
                 (line.boxes[-1][1] + space, line.y1 + space),
@@ -179,7 +179,7 @@ class GlyphReader:
         return lines
 
     def read(self, plate: PlateCutout, lines: Sequence[np.ndarray]) -> list[Line]:
-        """Characters that certainly look like one; see `PlateReader.read`."""
+        """Characters with an unambiguous reading; see `PlateReader.read`."""
         quad = quad_of(plate.place)
         if quad is None:
             return [() for _ in lines]
@@ -202,7 +202,7 @@ class GlyphReader:
 
 
 def _reading(pixels: np.ndarray, corners: np.ndarray) -> Reading | None:
-    """Reading of a quadrangle whose characters can be separated."""
+    """Reading of a quadrangle with separable characters; None otherwise."""
     height, width = pixels.shape[:2]
     low, high = corners.min(axis=0), corners.max(axis=0)
     if (high < 0).any() or low[0] > width - 1 or low[1] > height - 1:
@@ -212,18 +212,18 @@ def _reading(pixels: np.ndarray, corners: np.ndarray) -> Reading | None:
 
 
 def _rectangle(low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray) -> np.ndarray:
-    """Its corners (4, 2) float32, clockwise from top left."""
+    """Corners (4, 2) float32 of a rectangle, clockwise from top left."""
     (x0, y0), (x1, y1) = low, high
     return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32)
 
 
 def _to_image(quad: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) of the plate's coordinates in the image of its quad (4, 2)."""
+    """Points (n, 2) in plate coordinates, mapped to the image of the plate's quad (4, 2)."""
     return _moved(points, _perspective(_rectangle((0, 0), (1, 1)), quad))
 
 
 def _perspective(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Homography (3, 3) of four points (4, 2) to four others."""
+    """Homography (3, 3) from four points (4, 2) to four others."""
     corners = source.astype(np.float32), target.astype(np.float32)
     matrix: np.ndarray = cv2.getPerspectiveTransform(*corners)
     return matrix
@@ -242,7 +242,7 @@ def _sides(quad: np.ndarray) -> tuple[float, float]:
 
 
 def _strip(pixels: np.ndarray, corners: np.ndarray) -> np.ndarray:
-    """A line seen straight on, (48, w, 3) uint8."""
+    """Rectified line, (48, w, 3) uint8."""
     across, down = _sides(corners)
     width = min(math.ceil(_STRIP * across / down), _STRIP * _LONGEST)
     return _rectified(pixels, corners, (max(width, 8), _STRIP))
@@ -251,10 +251,10 @@ def _strip(pixels: np.ndarray, corners: np.ndarray) -> np.ndarray:
 def _rectified(
     pixels: np.ndarray, corners: np.ndarray, size: np.ndarray | tuple[int, int]
 ) -> np.ndarray:
-    """A quadrangle of an image as a rectangle of some width and height, (h, w, 3) uint8."""
+    """Quadrangle of an image, rectified to a given width and height, (h, w, 3) uint8."""
     width, height = (int(side) for side in size)
     shrunk = _sides(corners)[1] / height
-    if shrunk > 1.4:  # averages first: one pixel stands for several
+    if shrunk > 1.4:  # averages first, since one pixel represents several
         pixels = cv2.GaussianBlur(pixels, (0, 0), 0.4 * shrunk)
     source = _rectangle((0, 0), (width, height)) - np.float32(0.5)
     return cv2.warpPerspective(

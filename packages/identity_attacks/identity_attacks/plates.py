@@ -1,7 +1,7 @@
-"""Reading of license plates before and after: which of the original's characters are left.
+"""Reading of license plates before and after: which characters of the original remain legible.
 
-Nobody has labelled what the plates say, so the truth is what a reader reads in the originals. How
-well the attack works is then its success on other pictures of the same plates.
+There are no labels of the registrations, so the ground truth is what a reader reads in the
+originals. Whether the attack works is measured on other pictures of the same plates.
 """
 
 from collections import Counter
@@ -17,43 +17,43 @@ from .plate_readers import Line, PlateReader
 from .rates import Candidates, ExposedRegion, Success
 
 LEAST_CHARACTERS = 4
-"""What has fewer is no registration."""
+"""Number of characters below which a text is not a registration."""
 SAME_SIZE = 0.75
-"""A line belongs to the registration if it is at least so high, relative to the highest."""
+"""Least height of a line that belongs to the registration, relative to the highest line."""
 SMALL = (60.0, 20.0)
-"""Width and height, pixels: unreadable originals below either are counted apart."""
+"""Width and height, pixels, below which unreadable originals are counted separately as small."""
 REACH = 0.75
-"""Distance from its place up to which a character is read there, relative to the usual distance of
-two: networks tell places by about half a character."""
+"""Distance from its position within which a character counts as read there, relative to the usual
+spacing; networks locate characters to within about half a spacing."""
 UNREADABLE = "not readable in the original"
 TOO_SMALL = f"not readable in the original, below {SMALL[0]:.0f} x {SMALL[1]:.0f} pixels"
 NO_PICTURE = "no picture"
 EXPOSED = 5
-"""Number of plates that are named."""
+"""Number of plates to name as most exposed."""
 _ALIKE = str.maketrans("OI", "01")
-"""Characters that look alike on most plates are the same one."""
+"""Characters that look alike on most plates and are treated as the same."""
 
 
 @dataclass(frozen=True, eq=False)
 class KnownPlate:
-    """A plate and what a reader reads in the original."""
+    """Plate, and the text that a reader reads in the original."""
 
     region: str
     person: str
     image: str
     corners: tuple[np.ndarray, ...]
-    """Of each line, as `PlateReader.lines` has them."""
+    """Corners of each line, as returned by `PlateReader.lines`."""
     lines: tuple[Line, ...]
-    """Their characters, from top to bottom."""
+    """Characters of the lines, from top to bottom."""
 
     @cached_property
     def text(self) -> str:
-        """All characters; O is 0 and I is 1."""
+        """All characters, with O as 0 and I as 1."""
         return "".join(_text(line) for line in self.lines)
 
     @cached_property
     def outside(self) -> np.ndarray:
-        """Which characters have their middle outside of the quad, (n,) bool."""
+        """Whether the centre of each character is outside the quad, (n,) bool."""
         middles = []
         for corners, line in zip(self.corners, self.lines, strict=True):
             start, end = _ends(corners)
@@ -64,16 +64,16 @@ class KnownPlate:
 
 @dataclass(frozen=True, eq=False)
 class KnownPlates:
-    """The plates that a reader reads in the originals."""
+    """Plates that a reader reads in the originals."""
 
     reader: PlateReader
     plates: tuple[KnownPlate, ...]
     left_out: dict[str, int] = field(default_factory=dict)
-    """Number of the others by reason."""
+    """Number of the other plates by reason."""
 
     @classmethod
     def of(cls, originals: Sequence[PlateCutout], reader: PlateReader) -> "KnownPlates":
-        """Plates of the originals, all with different region ids."""
+        """Read the plates of the originals, which have unique region ids."""
         plates: list[KnownPlate] = []
         left_out: Counter[str] = Counter()
         for cutout in originals:
@@ -89,20 +89,20 @@ class KnownPlates:
         return cls(reader, tuple(plates), dict(left_out))
 
     def success(self, pictures: Sequence[PlateCutout]) -> Success:
-        """How much is read in other pictures of these plates.
+        """Rates of reading other pictures of these plates.
 
         Rates, each among the plates that are read in the original:
-            read_whole: all characters are read at their places.
-            characters: mean share of a plate's characters that are. Those of a plate stay or go
-                together; its interval counts plates, and is rather too wide.
-            any_character: at least one is.
-            singled_out: what is read fits this plate better than every other one of the data set.
-            outside_of_quad: at least one is whose middle lies outside of the quad, among the
-                plates that have such characters.
+            read_whole: all characters are read at their positions.
+            characters: mean share of a plate's characters that are read. Since the characters of
+                a plate are not independent, the interval counts plates, and is rather too wide.
+            any_character: at least one character is read.
+            singled_out: the reading fits this plate better than all others of the data set.
+            outside_of_quad: at least one character is read whose centre is outside the quad,
+                among the plates that have such characters.
 
         Args:
-            pictures: anonymized, with the region ids of the originals; or other pictures, whose
-                `person` is the original's. Pictures of plates that are not known are ignored.
+            pictures: anonymized pictures with the region ids of the originals, or other pictures
+                with the same `person` as the original. Pictures of other plates are ignored.
         """
         by_region = {picture.region: picture for picture in pictures}
         by_person = {picture.person: picture for picture in pictures}
@@ -141,9 +141,9 @@ class KnownPlates:
         return Success(rates, exposed, left_out, not_measured, candidates)
 
     def _lines(self, plate: KnownPlate, picture: PlateCutout) -> list[Line]:
-        """What is read in the places of a plate's lines."""
+        """Characters read at the positions of a plate's lines."""
         if picture.region != plate.region:
-            # The corners of another picture are a little off, so its lines are found anew.
+            # The corners in another picture are slightly off, so its lines are detected again.
             corners, lines = registration(picture, self.reader)
             if lines:
                 return [_moved(corners, lines, known) for known in plate.corners]
@@ -157,10 +157,10 @@ class KnownPlates:
 def registration(
     plate: PlateCutout, reader: PlateReader
 ) -> tuple[tuple[np.ndarray, ...], tuple[Line, ...]]:
-    """The lines of a plate that are its registration, from top to bottom: corners and characters.
+    """Lines of a plate's registration from top to bottom: corners and characters.
 
-    Those are the highest line in the plate, and others that are nearly as high: a slogan or the
-    name of a country is smaller. Nothing where there is no text.
+    They are the highest line in the plate and others that are nearly as high; a slogan or the name
+    of a country is smaller. Empty if there is no text.
     """
     inside = []
     for corners in reader.lines(plate):
@@ -179,22 +179,22 @@ def registration(
 
 
 def read_at(plate: KnownPlate, lines: Sequence[Line]) -> str:
-    """What was read at the places of a plate's characters; a space for nothing."""
+    """Text read at the positions of a plate's characters; a space if nothing was read there."""
     pairs = zip(plate.lines, lines, strict=True)
     return "".join(_aligned(known, line) for known, line in pairs)
 
 
 def _aligned(known: Line, line: Line) -> str:
-    """What a line has at the places of a known one's characters.
+    """Characters of a line at the positions of a known line's characters.
 
-    Both keep their order, and together the characters are as near to their places as possible,
-    whatever they say. Those farther away than `REACH` stand at no place.
+    The order of both is kept, and the sum of distances is minimal, whatever the characters are.
+    Characters farther away than `REACH` are left out.
     """
     text, at = _text(line), np.array([one.at for one in known])
     pitch = np.median(np.diff(at)) if len(at) > 1 else 1.0
     away = np.abs(at[:, None] - [one.at for one in line]) / max(pitch, 1e-6)
-    # The least cost of the first characters of both, where each that is left over costs half of
-    # the reach, and what it makes of the places.
+    # Dynamic programming: the lowest cost for the first characters of both, where each character
+    # left over costs half of the reach, and the resulting text.
     skip = REACH / 2
     row = [(skip * count, "") for count in range(len(line) + 1)]
     for place in range(len(at)):
@@ -212,7 +212,7 @@ def _aligned(known: Line, line: Line) -> str:
 
 
 def _moved(corners: Sequence[np.ndarray], lines: Sequence[Line], known: np.ndarray) -> Line:
-    """The line that is nearest to a known one, its characters placed along that."""
+    """Line closest to a known one, with its characters positioned along the known one."""
     away = [np.linalg.norm(one.mean(axis=0) - known.mean(axis=0)) for one in corners]
     nearest = int(np.argmin(away))
     (start, end), (known_start, known_end) = _ends(corners[nearest]), _ends(known)
@@ -225,7 +225,7 @@ def _moved(corners: Sequence[np.ndarray], lines: Sequence[Line], known: np.ndarr
 
 
 def _ends(corners: np.ndarray) -> np.ndarray:
-    """Middles of a line's left and right sides, (2, 2)."""
+    """Centres of a line's left and right sides, (2, 2)."""
     ends: np.ndarray = (corners[[0, 1]] + corners[[3, 2]]) / 2
     return ends
 
@@ -236,15 +236,15 @@ def _text(line: Line) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _ReadPlate:
-    """A plate, and what was read of it in another picture."""
+    """Plate, and its reading in another picture."""
 
     plate: KnownPlate
     right: np.ndarray
-    """Which characters were read at their places, (n,) bool."""
+    """Whether each character was read at its position, (n,) bool."""
     by_chance: np.ndarray
-    """Probability that another plate has there what was read, (n,)."""
+    """Probability that a guess from the other plates gives each character that was read, (n,)."""
     candidates: int
-    """Number of plates that what was read fits as well as this one, or better; itself included."""
+    """Number of plates that the reading fits at least as well as this one, itself included."""
     of: int
     """Number of plates."""
 
@@ -257,7 +257,7 @@ class _ReadPlate:
         return bool(self.right.any()) and self.candidates == 1
 
     def outcomes(self) -> dict[str, tuple[float, float]]:
-        """Success and its chance by measure."""
+        """Success and its chance, by measure."""
         right, chance, outside = self.right, self.by_chance, self.plate.outside
         result = {
             "read_whole": (float(right.all()), float(chance.prod())),
@@ -272,10 +272,10 @@ class _ReadPlate:
 
 
 class _Gallery:
-    """The different plates of a data set, compared with one another place by place.
+    """Distinct plates of a data set, for comparisons by position.
 
-    Plates with another number of characters are stretched: the k-th of n places is that of the
-    character as far along the plate.
+    Plates with a different number of characters are stretched: the k-th of n positions shows the
+    character at the same fraction of the plate's length.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -284,8 +284,8 @@ class _Gallery:
         self._stretched: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def _at_places(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Characters of each plate at `count` places, (plates, count) of strings of length 1, and
-        which of them are digits.
+        """Characters of each plate at `count` positions, (plates, count) strings of length 1, and
+        whether they are digits.
         """
         if count not in self._stretched:
             places = (np.arange(count) + 0.5) / count
@@ -296,14 +296,14 @@ class _Gallery:
         return self._stretched[count]
 
     def compared(self, plate: KnownPlate, read: str) -> _ReadPlate:
-        """A plate, compared with what was read at its places."""
+        """Comparison of a plate with the text read at its positions."""
         own, seen = np.array(list(plate.text)), np.array(list(read))
         gallery, digits = self._at_places(len(own))
         same = (gallery == seen) & (seen != " ")
         number = self._number[plate.text]
         fits = same.sum(axis=1)
-        # A guess is a character of the right kind, as other plates have it there. One more of each
-        # character is added, so that few plates do not make a guess impossible.
+        # A guess is drawn from the characters of the same kind at this position on other plates.
+        # Each character is counted once more, so that a guess stays possible with few plates.
         kind = np.char.isdigit(own)
         others = np.arange(len(gallery)) != number
         alike = (same & others[:, None]).sum(axis=0)

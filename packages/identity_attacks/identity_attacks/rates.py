@@ -1,4 +1,4 @@
-"""Success rates of an attack, and the conclusion."""
+"""Success rates of an attack, and the conclusion from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class Rate:
-    """A rate of success, 0 to 1, with its two-sided confidence interval."""
+    """Success rate, 0 to 1, with its two-sided confidence interval."""
 
     value: float
     low: float
@@ -15,7 +15,7 @@ class Rate:
     n: int
     """Number of trials, such as looked-up faces."""
     chance: float
-    """Rate of guessing."""
+    """Success rate of guessing."""
     independent: float
     """Effective number of independent binary trials. Several pictures of one person are not
     independent; `intervals.rate_over_people` computes it."""
@@ -23,7 +23,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class ExposedRegion:
-    """A region that an attack succeeded on, or came close to."""
+    """Region on which an attack succeeded or nearly succeeded."""
 
     region: str
     image: str
@@ -35,7 +35,7 @@ class ExposedRegion:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Plates of the data set that fit the reading of one, itself included."""
+    """Number of plates in the data set that fit the reading of a plate, itself included."""
 
     plates: int
     """Number of plates of which an original character is read."""
@@ -47,30 +47,30 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Success:
-    """How often an attack succeeds on one set of images."""
+    """Success of an attack on one set of images."""
 
     rates: Mapping[str, Rate]
     """Rates by measure, such as `rank_1` or `read_whole`."""
     most_exposed: tuple[ExposedRegion, ...] = ()
-    """The most exposed regions first; a few."""
+    """Some of the most exposed regions, most exposed first."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """Number of regions that the attack could not be tried on, by reason."""
+    """Number of regions on which the attack could not be tried, by reason."""
     not_measured: Mapping[str, str] = field(default_factory=dict)
-    """Measures without a rate, each with the reason."""
+    """Measures without a rate, and the reasons."""
     candidates: Candidates | None = None
-    """Of an attack that reads plates, and read some character."""
+    """Result of an attack that reads plates; None if it read no character."""
 
 
 class Conclusion(StrEnum):
     """Conclusion from an attack's success on a variant."""
 
     CHANCE = "no better than chance"
-    """By no more than the margin."""
+    """The excess over chance is at most the margin."""
     LEAKS = "leaks"
     UNDECIDED = "undecided"
-    """Too few regions."""
+    """There are too few regions."""
     FAILS = "fails on the originals"
-    """The attack does not work at all here, so that its failure on the variant says nothing."""
+    """The attack does not work at all here, so its failure on the variant is no evidence."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Judgement:
     measure: str
     """The deciding measure; empty if nothing was measured."""
     needed: int | None = None
-    """If undecided: number of people with which `CHANCE` can be claimed with probability 0.8 if the
-    attack is no better than chance."""
+    """If undecided: number of people with which `CHANCE` can be claimed with probability 0.8,
+    provided that the attack is no better than chance."""
     fewest: int | None = None
     """If undecided: number of people below which `CHANCE` cannot be claimed."""

@@ -12,21 +12,21 @@ def recognition(originals: Evidence, variant: Evidence, recognizer: Recognizer) 
     For the success on the originals, the variant's faces are the attacker's own pictures.
 
     Args:
-        originals: untreated; only their `frames` matter.
-        variant: treated; only its `frames` matter.
-        recognizer: compares the faces.
+        originals: untreated faces; only their `frames` are used.
+        variant: treated faces; only its `frames` are used.
+        recognizer: network that compares the faces.
     """
     known, seen = originals.frame_vectors(recognizer), variant.frame_vectors(recognizer)
     return retrieve(recognizer.similarity(seen, known), variant.frames, originals.frames)
 
 
 def informed_recognition(variant: Evidence, recognizer: Recognizer) -> Success:
-    """Faces of a variant, looked up among other pictures that were treated alike; see `retrieve`.
+    """Faces of a variant, looked up among other pictures with the same treatment; see `retrieve`.
 
     Args:
-        variant: treated, with the attacker's own `pictures`, treated by the same method with other
-            random numbers.
-        recognizer: compares the faces.
+        variant: treated faces, and the attacker's own `pictures`, treated by the same method with
+            other random numbers.
+        recognizer: network that compares the faces.
     """
     known, seen = variant.picture_vectors(recognizer), variant.frame_vectors(recognizer)
     return retrieve(recognizer.similarity(seen, known), variant.frames, variant.pictures)

@@ -1,11 +1,11 @@
-"""Face recognition networks: faces in, vectors out.
+"""Face recognition networks, which map faces to vectors.
 
-A face is aligned by the landmarks of its region. A region without any, such as a treated one
+A face is aligned by the landmarks of its region. A region without landmarks, such as a treated one
 (`cutouts.without_landmarks`), is aligned by its box.
 
-A network sees the circle inside of the aligned square. The corners show hair and background, which
-methods leave as they are: two pictures with the same surroundings would be found to be alike,
-whatever became of the face.
+A network sees only the circle inside the aligned square. The corners show hair and background,
+which methods do not change: two pictures with the same surroundings would be found similar,
+whatever happened to the face.
 """
 
 import hashlib
@@ -27,8 +27,8 @@ from .cutouts import FaceCutout
 from .evidence import NotPossibleError
 
 IN_BOX = np.array([(0.26, 0.39), (0.72, 0.39), (0.49, 0.58), (0.3, 0.74), (0.69, 0.74)])
-"""Landmarks of a face that has none, as shares of its box: medians of 522 faces that CenterFace
-found, (5, 2)."""
+"""Typical landmarks of a face as shares of its box, for faces without landmarks: medians of 522
+faces found by CenterFace, (5, 2)."""
 ARCFACE_SIDE = 112
 ARCFACE_POINTS = np.array(
     [
@@ -56,31 +56,31 @@ DLIB_POINTS = (
 """Landmarks in the picture that dlib's network expects, in pixels, (5, 2). Source: the mean face of
 dlib's `image_transforms/interpolation.h`, whose points around each eye are averaged."""
 BATCH = 32
-"""Faces that a network sees at once."""
+"""Number of faces per batch of a network."""
 
 
 class Recognizer(Protocol):
-    """A face recognition network, which several threads may use."""
+    """Protocol of a face recognition network, usable from several threads."""
 
     @property
     def name(self) -> str:
-        """Its name, unique among those that are used."""
+        """Name, unique among the networks in use."""
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the file of its weights, hexadecimal."""
+        """SHA-256 of the file of the weights, hexadecimal."""
 
     @property
     def threshold(self) -> float | None:
-        """Similarity from which its authors take two faces for one person; None if not known."""
+        """Similarity from which its authors consider two faces the same person; None if unknown."""
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
-        """Faces as vectors, (n, d) float32; NaN where there is no face, as its box is empty."""
+        """Faces as vectors, (n, d) float32; NaN for faces whose box is empty."""
 
     def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Similarity of all pairs of vectors (n, d) and (m, d): (n, m) float32.
 
-        The larger, the more alike; NaN for rows of NaN.
+        Larger values mean more similar faces; NaN for rows of NaN.
         """
 
 
@@ -95,17 +95,17 @@ class _Cosine:
 
 
 class Dlib:
-    """dlib's ResNet, whose weights come inside the package `face-recognition-models` (CC0).
+    """dlib's ResNet, whose weights are part of the package `face-recognition-models` (CC0).
 
     Its vectors have 128 numbers; similarity is minus their Euclidean distance. A face without
-    landmarks is aligned by dlib's shape predictor, from its box. Threads that share it compute one
-    after the other.
+    landmarks is aligned by dlib's shape predictor, from its box. Threads that share an instance
+    take turns.
 
     Source: King, "High Quality Face Recognition with Deep Metric Learning" (2017),
     http://blog.dlib.net/2017/02/high-quality-face-recognition-with-deep.html.
 
     Raises:
-        NotPossibleError: the module `dlib`, or the weights, are not installed.
+        NotPossibleError: the module `dlib` or the weights are not installed.
     """
 
     name = "dlib"
@@ -122,7 +122,7 @@ class Dlib:
         self._dlib = dlib
         self._network = dlib.face_recognition_model_v1(str(network))
         self._predictor = dlib.shape_predictor(str(predictor))
-        self._lock = threading.Lock()  # the network keeps its activations
+        self._lock = threading.Lock()  # the network stores its activations
 
     def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
         """Faces as vectors, (n, 128) float32; see `Recognizer`."""
@@ -145,14 +145,14 @@ class Dlib:
 
     @staticmethod
     def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Minus the distance of all pairs: (n, m) float32, up to 0; see `Recognizer`."""
+        """Minus the distance of all pairs: (n, m) float32, at most 0; see `Recognizer`."""
         return -cdist(a, b).astype(np.float32)
 
 
 class SFace(_Cosine):
     """SFace, or another network for `cv2.FaceRecognizerSF`.
 
-    A face without landmarks is aligned by its box, less exactly.
+    A face without landmarks is aligned, less exactly, by its box.
 
     Source: Zhong et al., "SFace: Sigmoid-constrained hypersphere loss for robust face recognition"
     (2021); weights and threshold: https://github.com/opencv/opencv_zoo.
@@ -161,7 +161,7 @@ class SFace(_Cosine):
         content: an ONNX file such as SFace's.
 
     Raises:
-        ValueError: it is no such network.
+        ValueError: it is not such a network.
     """
 
     name = "sface"
@@ -203,10 +203,10 @@ class SFace(_Cosine):
 
 
 class ArcFace(_Cosine):
-    """A network of ArcFace's interface, run by onnxruntime on the CPU.
+    """Network with ArcFace's interface, run by onnxruntime on the CPU.
 
-    Its input is float32 (1 or n, 3, 112, 112) RGB, scaled to -1 to 1; its output is one vector a
-    face. A face without landmarks is aligned by its box, less exactly.
+    Its input is float32 (1 or n, 3, 112, 112) RGB, scaled to -1 to 1; its output is one vector per
+    face. A face without landmarks is aligned, less exactly, by its box.
 
     Source: Deng et al., "ArcFace: Additive Angular Margin Loss for Deep Face Recognition" (2019).
 
@@ -216,7 +216,7 @@ class ArcFace(_Cosine):
 
     Raises:
         NotPossibleError: `onnxruntime` is not installed.
-        ValueError: it is no such network.
+        ValueError: it is not such a network.
     """
 
     name = "arcface"
@@ -233,7 +233,7 @@ class ArcFace(_Cosine):
         options.log_severity_level = 4
         try:
             self._session = onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime has no common class for the ways to fail
+        except Exception as error:  # onnxruntime has no common base class of its errors
             raise ValueError(f"not an ONNX file that can be run ({_first_line(error)})") from None
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
@@ -278,18 +278,18 @@ class ArcFace(_Cosine):
 
 
 class InProcesses:
-    """A recognizer that computes in several processes, which end with the program.
+    """Recognizer that computes in several processes, which end with the program.
 
-    dlib and OpenCV hold Python's lock or one lock of their own while they compute, so threads would
-    wait for each other.
+    dlib and OpenCV hold the GIL or a lock of their own while they compute, so threads would wait
+    for each other.
 
     Args:
-        make: makes the recognizer; it can be pickled.
-        processes: number of processes, spawned when the first faces come.
+        make: picklable function that makes the recognizer.
+        processes: number of processes, spawned when the first faces arrive.
 
     Raises:
-        NotPossibleError: see the recognizer.
-        ValueError: see the recognizer.
+        NotPossibleError: as the recognizer.
+        ValueError: as the recognizer.
     """
 
     def __init__(self, make: Callable[[], Recognizer], processes: int) -> None:
@@ -314,7 +314,7 @@ class InProcesses:
 
 
 _in_process: Recognizer
-"""The recognizer of a process of `InProcesses`."""
+"""Recognizer of this process, in the processes of `InProcesses`."""
 
 
 def _start_process(make: Callable[[], Recognizer]) -> None:
@@ -328,7 +328,7 @@ def _vectors_in_process(cutouts: Sequence[FaceCutout]) -> np.ndarray:
 
 
 def _dlib_file(name: str) -> Path:
-    """A file of weights of `face_recognition_models`, which is found without importing it."""
+    """File of weights of `face_recognition_models`, located without importing the package."""
     package = importlib.util.find_spec("face_recognition_models")
     for folder in (package and package.submodule_search_locations) or ():
         if (file := Path(folder) / "models" / name).is_file():
@@ -346,19 +346,19 @@ def _first_line(error: Exception) -> str:
 
 
 def _trial(side: int) -> np.ndarray:
-    """Two pictures that a network is tried on, black and noisy, (2, side, side, 3) uint8."""
+    """Two pictures to try a network on, one black and one noisy, (2, side, side, 3) uint8."""
     noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
     return np.stack([np.zeros_like(noise), noise])
 
 
 def _scaled(pictures: np.ndarray) -> np.ndarray:
-    """Pictures (n, h, w, 3) uint8 as ArcFace takes them, (n, 3, h, w) float32, -1 to 1."""
+    """Input of ArcFace, (n, 3, h, w) float32 from -1 to 1, for pictures (n, h, w, 3) uint8."""
     scaled: np.ndarray = (pictures.transpose(0, 3, 1, 2).astype(np.float32) - 127.5) / 127.5
     return scaled
 
 
 def _check_vectors(vectors: np.ndarray) -> None:
-    """Check that a network's vectors of two pictures, (2, d), tell the pictures apart."""
+    """Check that a network's vectors of two different pictures, (2, d), differ."""
     if vectors.shape[1] < 2:
         raise ValueError(f"it gives {vectors.shape[1]} number per face; a vector is expected")
     if not np.isfinite(vectors).all():
@@ -368,7 +368,7 @@ def _check_vectors(vectors: np.ndarray) -> None:
 
 
 def _with_face(cutouts: Sequence[FaceCutout]) -> list[int]:
-    """Numbers of the cut-outs whose box has an area within the pixels."""
+    """Indices of the cut-outs whose box has an area within the pixels."""
     rows = []
     for row, cutout in enumerate(cutouts):
         height, width = cutout.pixels.shape[:2]
@@ -396,17 +396,17 @@ def _arcface_picture(cutout: FaceCutout) -> np.ndarray:
 def _aligned(
     image: np.ndarray, face: FaceRegion, points: np.ndarray | None, places: np.ndarray, side: int
 ) -> np.ndarray:
-    """The face with its landmarks at given places, as close as a similarity transform brings them.
+    """Face with its landmarks at given positions, as closely as a similarity transform allows.
 
     Args:
         image: (h, w, 3) uint8.
-        face: its box stands in for landmarks that are missing or coincide.
+        face: region whose box replaces missing or coinciding landmarks.
         points: landmarks, (5, 2) pixels of the image.
-        places: (5, 2) pixels of the result.
-        side: of the result, pixels.
+        places: positions of the landmarks in the result, (5, 2) pixels.
+        side: side of the result, pixels.
 
     Returns:
-        (side, side, 3) uint8, grey outside of the circle that fits into it.
+        (side, side, 3) uint8, grey outside the inscribed circle.
     """
     matrix = None if points is None else similarity_transform(places, points)
     if matrix is None:
@@ -414,7 +414,7 @@ def _aligned(
         matrix = similarity_transform(places, typical)
     if matrix is None:  # a box of a few pixels
         return np.zeros((side, side, 3), np.uint8)
-    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV counts from the middle of a pixel
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV's origin is the centre of a pixel
     picture = cv2.warpAffine(
         image,
         matrix,
@@ -426,7 +426,7 @@ def _aligned(
 
 
 def _within_circle(picture: np.ndarray) -> np.ndarray:
-    """A square picture, (side, side, 3) uint8, grey outside of the circle that fits into it."""
+    """Square picture, (side, side, 3) uint8, grey outside the inscribed circle."""
     side = len(picture)
     along = np.arange(side) + 0.5 - side / 2
     outside = along[:, None] ** 2 + along**2 > (side / 2) ** 2

@@ -1,13 +1,13 @@
-"""Faces restored where the treatment is a known linear operator: a Gaussian blur, a mosaic.
+"""Restoration of faces after a treatment that is a known linear operator: Gaussian blur or mosaic.
 
-What an operator leaves of a picture x is y = A x, rounded to whole grey levels. The restored
-picture minimises |A x - y|^2 / noise + |gradient of x|^2 / variance: the maximum a posteriori
-estimate for the noise of rounding and a prior of smooth pictures (Tikhonov regularisation; a Wiener
-filter, where the operator is a convolution of the whole picture). Pixels around the treated ones
-are known and enter as they are.
+The treated picture is y = A x for an original x, rounded to whole grey levels. The restored picture
+minimises |A x - y|^2 / noise + |gradient of x|^2 / variance: the maximum a posteriori estimate for
+the noise of rounding and a prior of smooth pictures (Tikhonov regularisation; a Wiener filter if
+the operator is a convolution of the whole picture). Pixels around the treated area are known and
+held fixed.
 
-Both operators treat rows and columns apart, so that y = V X H^T with two small matrices. All is
-computed on a coarse grid, since neither leaves details finer than its cells.
+Both operators are separable, so that y = V X H^T with two small matrices. The computation uses a
+coarse grid, since neither operator preserves details finer than its cells.
 """
 
 import math
@@ -28,15 +28,15 @@ from .retrieval import retrieve
 NOISE = 1 / 12 / 10
 """Variance of a cell's value, grey levels squared: rounding, averaged over some ten pixels."""
 GRADIENT = 20.0**2
-"""Mean square of the difference between neighbouring cells of a face, grey levels squared."""
+"""Mean squared difference between neighbouring cells of a face, grey levels squared."""
 CELLS_PER_SIGMA = 2.5
-"""Finer details are damped by a Gaussian to below 1e-13 of themselves."""
+"""Cells per standard deviation; a Gaussian damps finer details to below 1e-13 of themselves."""
 CELLS_PER_BLOCK = 8
 REACH = 3
-"""A Gaussian depends on pixels up to so many standard deviations away."""
+"""Radius of influence of a Gaussian, standard deviations."""
 ITERATIONS = 200
 TOLERANCE = 1e-5
-"""Conjugate gradients end at this residual, relative to the first one."""
+"""Residual, relative to the first one, at which conjugate gradients stop."""
 
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1: pixels of a cut-out."""
@@ -47,12 +47,12 @@ class TreatedArea:
     """Pixels around a face that an operator replaces."""
 
     margin: float = 0.25
-    """The box is enlarged to each side by this share of its width and height."""
+    """Margin on each side of the box, relative to its width and height."""
     ellipse: bool = True
-    """Pixels with their middle in the ellipse that the enlarged box encloses; else all of it."""
+    """Whether only pixels with their centre in the inscribed ellipse of that box are treated."""
 
     def box(self, cutout: FaceCutout) -> Box:
-        """The enlarged box, inside of the cut-out; without extent where it lies outside."""
+        """Enlarged box, clipped to the cut-out; empty if it is outside."""
         height, width = cutout.pixels.shape[:2]
         x0, y0, x1, y1 = self._corners(cutout.place)
         left, top = max(math.floor(x0), 0), max(math.floor(y0), 0)
@@ -60,7 +60,7 @@ class TreatedArea:
         return left, top, max(right, left), max(bottom, top)
 
     def mask(self, cutout: FaceCutout) -> np.ndarray:
-        """The pixels, (height, width) bool."""
+        """Mask of the pixels, (height, width) bool."""
         result = np.zeros(cutout.pixels.shape[:2], bool)
         left, top, right, bottom = self.box(cutout)
         inside: np.ndarray | bool = True
@@ -80,14 +80,14 @@ class TreatedArea:
 
 @dataclass(frozen=True)
 class GaussianBlur:
-    """Each treated pixel is the mean of the picture, weighted by a Gaussian around the pixel."""
+    """Operator that replaces pixels by Gaussian-weighted means of the picture around them."""
 
     strength: float
-    """Standard deviation relative to the smaller side of the face's box; it is a pixel at least."""
+    """Standard deviation relative to the smaller side of the face's box, but at least one pixel."""
     area: TreatedArea = TreatedArea()
 
     def problem(self, cutout: FaceCutout) -> "Problem | None":
-        """What there is to solve; None where no pixel was treated."""
+        """Linear problem of a face; None if no pixel was treated."""
         treated = self.area.mask(cutout)
         if not treated.any():
             return None
@@ -108,23 +108,23 @@ class GaussianBlur:
             vertical=_gaussian(rows, sigma * rows / (y1 - y0)),
             horizontal=_gaussian(columns, sigma * columns / (x1 - x0)),
             measured=cells,
-            valid=share > 1 - 1e-3,  # the others hold pixels that were not blurred
+            valid=share > 1 - 1e-3,  # the others contain pixels that were not blurred
         )
 
 
 @dataclass(frozen=True)
 class BlockMeans:
-    """Each treated pixel is the mean of the block of the picture that it lies in.
+    """Operator that replaces pixels by the mean of the block that contains them.
 
-    The enlarged box holds as many blocks of equal size as fit into it whole.
+    The enlarged box is divided into as many whole blocks of equal size as fit into it.
     """
 
     strength: float
-    """Least side of a block relative to the smaller side of the face's box; two pixels at least."""
+    """Least side of a block relative to the smaller side of the face's box, at least two pixels."""
     area: TreatedArea = TreatedArea()
 
     def problem(self, cutout: FaceCutout) -> "Problem | None":
-        """What there is to solve; None where no pixel was treated."""
+        """Linear problem of a face; None if no pixel was treated."""
         treated = self.area.mask(cutout)
         if not treated.any():
             return None
@@ -165,10 +165,10 @@ def restoration(
     """Faces of a variant, restored and looked up among the faces of the originals; see `retrieve`.
 
     Args:
-        originals: untreated; only their `frames` matter.
-        variant: treated; only its `frames` matter.
-        recognizer: compares the faces.
-        operator: how they were treated; None: not at all.
+        originals: untreated faces; only their `frames` are used.
+        variant: treated faces; only its `frames` are used.
+        recognizer: network that compares the faces.
+        operator: operator of the treatment; None if the faces are untreated.
     """
     faces = cast(Sequence[FaceCutout], variant.frames)
     seen = (
@@ -181,7 +181,7 @@ def restoration(
 
 
 def restored(cutout: FaceCutout, operator: Operator) -> FaceCutout:
-    """A treated face as it probably was before; the pixels around it stay as they are."""
+    """Treated face with its estimated original; the surrounding pixels are unchanged."""
     problem = operator.problem(cutout)
     if problem is None:
         return cutout
@@ -195,30 +195,30 @@ def restored(cutout: FaceCutout, operator: Operator) -> FaceCutout:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A picture's coarse grid and what was measured of it."""
+    """Linear problem: the coarse grid of a picture, and the measurements."""
 
     window: Box
-    """The part of the cut-out that the grid covers."""
+    """Part of the cut-out that the grid covers."""
     treated: np.ndarray
-    """(height, width) bool, pixels of the cut-out."""
+    """Treated pixels of the cut-out, (height, width) bool."""
     cells: np.ndarray
-    """(h, w, 3) float64, means over the cells of the treated picture."""
+    """Means of the treated picture over the cells, (h, w, 3) float64."""
     unknown: np.ndarray
-    """(h, w, 1) bool, cells that hold treated pixels."""
+    """Cells that contain treated pixels, (h, w, 1) bool."""
     vertical: np.ndarray
-    """(m, h) the operator along columns."""
+    """Operator along columns, (m, h)."""
     horizontal: np.ndarray
-    """(n, w) the operator along rows."""
+    """Operator along rows, (n, w)."""
     measured: np.ndarray
-    """(m, n, 3) float64, what the operator left; whatever where `valid` is False."""
+    """Output of the operator, (m, n, 3) float64; undefined where `valid` is False."""
     valid: np.ndarray
-    """(m, n, 1) bool."""
+    """Whether each measurement is valid, (m, n, 1) bool."""
 
 
 def _on_grid(
     pixels: np.ndarray, treated: np.ndarray, window: Box, grid: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Means over cells, (h, w, 3), and share of their pixels that were treated, (h, w, 1)."""
+    """Means over cells, (h, w, 3), and the share of treated pixels in each, (h, w, 1)."""
     x0, y0, x1, y1 = window
     size = grid[::-1]
     values = cv2.resize(pixels[y0:y1, x0:x1].astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -227,7 +227,7 @@ def _on_grid(
 
 
 def _gaussian(n: int, sigma: float) -> np.ndarray:
-    """(n, n): each row a Gaussian around its cell; beyond the end the picture is mirrored."""
+    """Gaussian blur as a matrix (n, n); the picture is mirrored at its ends."""
     reach = math.ceil(4 * sigma)
     offsets = np.arange(-reach, reach + 1)
     weights = np.exp(-((offsets / sigma) ** 2) / 2)
@@ -240,7 +240,7 @@ def _gaussian(n: int, sigma: float) -> np.ndarray:
 
 
 def solved(problem: Problem) -> np.ndarray:
-    """The grid with the lowest cost, by conjugate gradients: (h, w, 3) float64."""
+    """Grid with the lowest cost, by conjugate gradients: (h, w, 3) float64."""
     vertical, horizontal, unknown = problem.vertical, problem.horizontal, problem.unknown
 
     def forward(cells: np.ndarray) -> np.ndarray:
@@ -277,7 +277,7 @@ def _laplacian(cells: np.ndarray) -> np.ndarray:
 def _conjugate_gradients(
     matrix: Callable[[np.ndarray], np.ndarray], target: np.ndarray, start: np.ndarray
 ) -> np.ndarray:
-    """What a symmetric, positive matrix maps to the target."""
+    """Solution of a linear system with a symmetric positive definite matrix."""
     result, residual = start.copy(), target - matrix(start)
     direction, square = residual.copy(), float(np.vdot(residual, residual))
     end = square * TOLERANCE**2

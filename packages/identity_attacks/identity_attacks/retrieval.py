@@ -1,8 +1,8 @@
-"""People looked up in a gallery by the similarity of their pictures.
+"""Success of finding people in a gallery by the similarity of their pictures.
 
-All measures rest on two counts for each comparison of a person with a picture of the same person:
-how many comparisons with others are more similar, and how many are equally similar. Ties count as
-in random order, so that similarities that tell nothing give exactly what chance gives.
+All measures are based on two counts for each pair of pictures of the same person: how many pairs
+with other people are more similar, and how many are equally similar. Ties are treated as randomly
+ordered, so that uninformative similarities give exactly the rates of chance.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ from .rates import ExposedRegion, Rate, Success
 RANKS = (1, 5)
 FALSE_ACCEPT_RATES = (0.01, 0.001)
 FALSE_ACCEPTS = 10
-"""False accepts that a threshold must rest on: fewer do not fix its rate to about a third."""
+"""False accepts needed for a threshold; with fewer, its rate is uncertain by more than a third."""
 LEAST_PEOPLE = 3
-"""People that an AUC takes: with two, both pairs of one person are the most similar of all four by
-chance in one of six cases, which would pass for a leak."""
+"""People needed for an AUC. With two, the pairs of one person are by chance the most similar two of
+all four in one of six cases, which would count as a leak."""
 _BLOCK = 1 << 22
 
 
 class ShowsPerson(Protocol):
-    """A region that shows a person, such as a `Cutout`."""
+    """Protocol of a region that shows a person, such as a `Cutout`."""
 
     @property
     def region(self) -> str:
@@ -33,7 +33,7 @@ class ShowsPerson(Protocol):
 
     @property
     def person(self) -> str:
-        """Who it shows."""
+        """Person in the region."""
 
     @property
     def image(self) -> str:
@@ -48,25 +48,25 @@ def retrieve(
     level: float = 0.95,
     exposed: int = 5,
 ) -> Success:
-    """How well similarity finds the people of `probes` in `gallery`.
+    """Success of finding the people of `probes` in `gallery` by similarity.
 
     - `rank_1`, `rank_5`: share of the probes with a picture of the same person among the 1 or 5
-      most similar of the gallery. Chance is 1 or 5 of the number of pictures where each person has
-      one.
+      most similar of the gallery. If each person has one picture, chance is 1 or 5 divided by the
+      number of pictures.
     - `tar_at_far_0.01`, `tar_at_far_0.001` (true accept rate at a false accept rate): share of the
       pairs of one person above the threshold that 1 % or 0.1 % of the pairs of two people exceed.
-    - `auc`: probability that a pair of one person is more similar than a pair of two.
+    - `auc`: probability that a pair of one person is more similar than a pair of two people.
 
     Args:
-        scores: (probes, gallery) similarity, larger for more alike. NaN where two pictures are not
-            compared: a row of a probe without a vector, a column, or one's comparison with itself.
-        probes: what was looked up, one a row.
-        gallery: where it was looked up, one a column.
+        scores: (probes, gallery) similarity, larger for more similar pictures. NaN for pairs that
+            are not compared: rows or columns without a vector, or a picture with itself.
+        probes: regions to look up, one per row.
+        gallery: regions among which they are looked up, one per column.
         level: confidence of the intervals, 0 to 1.
         exposed: number of most exposed probes to name.
 
     Raises:
-        ValueError: for scores of another shape.
+        ValueError: the scores have another shape.
     """
     scores = np.asarray(scores)
     scores = scores.astype(np.result_type(scores, np.float32), copy=False)  # NaN needs floats
@@ -131,13 +131,13 @@ def _tar_name(far: float) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Comparison:
-    """Scores of all pairs, and who is on them."""
+    """Scores of all pairs, and the people in them."""
 
     scores: np.ndarray
     probe_people: np.ndarray
-    """(probes,) number of the person."""
+    """Number of the person of each probe, (probes,)."""
     gallery_people: np.ndarray
-    """(gallery,) number of the person."""
+    """Number of the person of each picture in the gallery, (gallery,)."""
 
     @classmethod
     def of(
@@ -155,7 +155,7 @@ class _Comparison:
         return 1 + int(max(self.probe_people.max(), self.gallery_people.max()))
 
     def blocks(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray, np.ndarray]]:
-        """Some rows at a time, so that memory stays bounded.
+        """Blocks of rows, so that memory use stays bounded.
 
         Yields:
             The rows, their scores, and two masks: pairs of one person, pairs of two people.
@@ -174,26 +174,26 @@ class _Comparison:
 
     @property
     def turned(self) -> "_Comparison":
-        """The same with the gallery in rows."""
+        """Comparison with the gallery in rows."""
         return _Comparison(self.scores.T, self.gallery_people, self.probe_people)
 
 
 @dataclass(frozen=True, eq=False)
 class _Ranks:
-    """Where each probe's best picture of the same person stands in the gallery: (probes,) each."""
+    """Rank of the most similar picture of the same person, for each probe: (probes,) each."""
 
     compared: np.ndarray
-    """Number of pictures."""
+    """Number of pictures compared."""
     own: np.ndarray
-    """Number of them that show the same person."""
+    """Number of these that show the same person."""
     before: np.ndarray
-    """Number of others more similar than the best of these."""
+    """Number of other people's pictures that are more similar than the best of these."""
     tied: np.ndarray
-    """Number of others as similar."""
+    """Number of other people's pictures that are equally similar."""
     own_tied: np.ndarray
-    """Number of its own as similar, the best included."""
+    """Number of the person's own pictures that are equally similar, including the best."""
     margin: np.ndarray
-    """Similarity of the best less that of the best other."""
+    """Similarity of the best own picture minus that of the best other one."""
 
     @classmethod
     def of(cls, comparison: _Comparison) -> "_Ranks":
@@ -205,7 +205,7 @@ class _Ranks:
     def _of_block(scores: np.ndarray, own: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, ...]:
         best = np.max(scores, axis=1, where=own, initial=-np.inf)[:, None]
         rival = np.max(scores, axis=1, where=other, initial=-np.inf)
-        with np.errstate(invalid="ignore"):  # a probe without either: infinity less infinity
+        with np.errstate(invalid="ignore"):  # a probe without either: infinity minus infinity
             margin = best[:, 0] - rival
         return (
             np.sum(own, axis=1) + np.sum(other, axis=1),
@@ -217,16 +217,16 @@ class _Ranks:
         )
 
     def found(self, k: int) -> np.ndarray:
-        """Probability that one of its own is among the first `k`, with ties in random order."""
+        """Probability that an own picture is among the first `k`, with ties in random order."""
         return _among_first(k - self.before, self.own_tied, self.tied, k)
 
     def chance(self, k: int) -> np.ndarray:
-        """The same for pictures in random order."""
+        """Same probability for pictures in random order."""
         return _among_first(np.full_like(self.own, k), self.own, self.compared - self.own, k)
 
 
 def _among_first(places: np.ndarray, own: np.ndarray, others: np.ndarray, most: int) -> np.ndarray:
-    """Probability that one of `own` is drawn in `places` draws, at most `most`, from all."""
+    """Probability that `places` draws from all, at most `most`, include one of `own`."""
     missed = np.ones(len(own))
     for drawn in range(most):
         left = own + others - drawn
@@ -237,17 +237,17 @@ def _among_first(places: np.ndarray, own: np.ndarray, others: np.ndarray, most: 
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """Where the pairs of two people stand among the ordered pairs of one person."""
+    """Ranks of the pairs of two people among the sorted pairs of one person."""
 
     exceeded: np.ndarray
-    """(pairs of one person + 1,) number of pairs of two people that exceed so many of them."""
+    """(pairs of one person + 1,) number of pairs of two people that exceed exactly that many."""
     reached: np.ndarray
-    """The same, where those as similar count as exceeded."""
+    """The same count, where ties count as exceeded."""
     lower: np.ndarray
-    """(people,) share of the pairs of one person that a pair of two exceeds, ties by half: sum over
-    the rows of a person."""
+    """(people,) share of the pairs of one person that a pair of two people exceeds, ties counted
+    half, summed over the rows of each person."""
     pairs: np.ndarray
-    """(people,) number of pairs of two people in the rows of a person."""
+    """(people,) number of pairs of two people in the rows of each person."""
 
     @classmethod
     def of(cls, comparison: _Comparison, ordered: np.ndarray) -> "_Places":
@@ -256,7 +256,7 @@ class _Places:
         exceeded, reached = (np.zeros(bins, int) for _ in range(2))
         lower, pairs = (np.zeros(len(comparison.probe_people)) for _ in range(2))
         for rows, scores, _, other in comparison.blocks():
-            # Sorted values are looked up many times as fast. NaN, the largest, is no pair.
+            # Looking up sorted values is many times faster. NaN sorts last and is not a pair.
             values = np.sort(np.where(other, scores, scores.dtype.type(np.nan)), axis=1)
             right = np.searchsorted(ordered, values, "right")
             before = np.maximum(right - 1, 0)
@@ -274,18 +274,18 @@ class _Verification:
     """Pairs of one person among the pairs of two people."""
 
     people: np.ndarray
-    """(pairs,) the person of each pair of one person."""
+    """(pairs,) person of each pair of one person."""
     above: np.ndarray
     """(pairs,) number of pairs of two people that are more similar."""
     tied: np.ndarray
-    """(pairs,) number of pairs of two people that are as similar."""
+    """(pairs,) number of pairs of two people that are equally similar."""
     impostors: int
     """Number of pairs of two people."""
     lower: np.ndarray
-    """(people,) share of the pairs of one person that a pair of two exceeds, ties by half: sum over
-    the pairs of two people that a person is part of."""
+    """(people,) share of the pairs of one person that a pair of two people exceeds, ties counted
+    half, summed over the pairs of two people that include the person."""
     impostors_by_person: np.ndarray
-    """(people,) number of pairs of two people that a person is part of."""
+    """(people,) number of pairs of two people that include the person."""
 
     @classmethod
     def of(cls, comparison: _Comparison) -> "_Verification":
@@ -297,7 +297,7 @@ class _Verification:
         ordered = np.sort(genuine)
         of_rows = _Places.of(comparison, ordered)
         of_columns = _Places.of(comparison.turned, ordered)
-        # A pair of two people exceeds a pair of one where it exceeds all up to its place.
+        # A pair of two people exceeds a pair of one person if its rank is higher.
         places = np.searchsorted(ordered, genuine, "right")
         above, reaching = (
             np.cumsum(counts[::-1])[::-1][places] for counts in (of_rows.exceeded, of_rows.reached)
@@ -312,10 +312,10 @@ class _Verification:
         )
 
     def true_accept_rate(self, far: float, level: float) -> Rate:
-        """Share of the pairs of one person among the most similar `far` of all pairs of two.
+        """Share of the pairs of one person among the most similar `far` of all pairs of two people.
 
-        The smoothed rank of conformal prediction (Vovk et al. 2005): its expectation under chance
-        is exactly `far`, also with ties. The interval takes the threshold as it is.
+        Based on the smoothed rank of conformal prediction (Vovk et al. 2005), whose expectation
+        under chance is exactly `far`, also with ties. The interval treats the threshold as known.
         """
         accepted = np.clip((far * (self.impostors + 1) - self.above) / (self.tied + 1), 0, 1)
         return rate_over_people(accepted, self.people, far, level)
@@ -332,8 +332,8 @@ class _Verification:
         influence = np.bincount(self.people, exceeds - value, self.lower.size) / n
         influence -= (self.lower - (1 - value) * self.impostors_by_person) / self.impostors
         variance = float(np.sum(influence**2))
-        # Where nearly all exceed the same share, this variance is near 0 and not to be trusted.
-        # Shares that vary as by chance, evenly from 0 to 1, are worth three trials of yes or no.
+        # If nearly all exceed the same share, this variance is close to 0 and unreliable. Shares
+        # that vary as under chance, uniformly from 0 to 1, are worth three binary trials.
         most = 3 * independent_people(self.people)
         spread = value * (1 - value)
         independent = min(spread / variance, most) if variance else most

@@ -1,4 +1,4 @@
-"""Conclusions from an attack's success, and the number of people that they need."""
+"""Conclusions from an attack's success, and the number of people they require."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from .intervals import clopper_pearson
 from .rates import Conclusion, Judgement, Rate, Success
 
 CLAIMED = ("rank_1", "tar_at_far_0.01", "read_whole", "any_character")
-"""Measures of identification: "no better than chance" is a claim about all of them that were
-measured. The first of an attack also says whether it works on the originals."""
+"""Measures of identification. "No better than chance" is a claim about all of them that were
+measured. The first one of an attack also determines whether it works on the originals."""
 
 Chance = float | Callable[[np.ndarray], np.ndarray]
 """Rate of guessing, or a function of the number of people, such as `lambda n: 1 / n`."""
@@ -26,11 +26,11 @@ def judge(
     power: float = 0.8,
     attacks: int = 1,
 ) -> Judgement:
-    """What follows from an attack's success on a variant, in this order.
+    """Conclusion from an attack's success on a variant; the first that applies.
 
-    - `LEAKS`: at least one measure, `auc` included, exceeds its chance: exact binomial test,
-      Bonferroni-corrected for the number of measures and of attacks. The margin does not matter
-      here. A leak stays one if the attack does not work on the originals.
+    - `LEAKS`: at least one measure, including `auc`, exceeds chance: exact binomial test,
+      Bonferroni-corrected for the number of measures and of attacks. The margin is not used
+      here. A leak remains one even if the attack does not work on the originals.
     - `FAILS`: the attack's first claimed measure on the originals is below `works`.
     - `CHANCE`: the upper bounds of all claimed measures are at most chance + `margin`
       (non-inferiority; an intersection-union test, which needs no correction, Berger 1982), and the
@@ -40,10 +40,10 @@ def judge(
     Args:
         variant: success on the anonymized images.
         originals: success of the same attack on the originals.
-        margin: excess over chance that does not matter, 0 to 1; named beforehand.
+        margin: negligible excess over chance, 0 to 1; chosen in advance.
         level: probability of a false conclusion, 0 to 1; bounds are one-sided.
-        works: share of the originals that the attack must succeed on.
-        power: probability with which the number of people that is `needed` allows the claim.
+        works: least share of the originals on which the attack has to succeed.
+        power: probability with which `needed` people allow the claim.
         attacks: number of attacks on the variant, of which one leak is enough.
     """
     rates = variant.rates
@@ -72,19 +72,19 @@ def judge(
 
 
 def needed_for(margin: float, chance: Chance, level: float = 0.05, power: float = 0.8) -> int:
-    """Number of people that allows to claim "no better than chance".
+    """Number of people that a claim of "no better than chance" requires.
 
-    Any number from there on allows the claim with probability `power` if the success is what
-    chance gives.
+    Any number from there on allows the claim with probability `power` if the success rate is
+    that of chance.
 
     Args:
-        margin: excess over chance that does not matter, above 0.
-        chance: what guessing gives.
+        margin: negligible excess over chance, above 0.
+        chance: success rate of guessing.
         level: one-sided level of the test.
         power: probability of the claim.
 
     Raises:
-        ValueError: for a margin of 0, which no number of people can show.
+        ValueError: the margin is 0, which no number of people can show.
     """
     return _first_number(
         lambda n: _power(n, _at(chance, n), _at(chance, n), margin, level), power, margin
@@ -92,24 +92,24 @@ def needed_for(margin: float, chance: Chance, level: float = 0.05, power: float 
 
 
 def fewest_for(margin: float, chance: Chance, level: float = 0.05) -> int:
-    """Number of people that allows to claim "no better than chance" if nobody is found.
+    """Number of people that a claim of "no better than chance" requires if nobody is found.
 
-    With a chance near 0 it is 3 / `margin`, the rule of three.
+    For a chance close to 0, it is 3 / `margin`, the rule of three.
     """
     return _first_number(lambda n: _power(n, 0.0 * n, _at(chance, n), margin, level), 1.0, margin)
 
 
 def detectable(n: int, chance: float, level: float = 0.05, power: float = 0.8) -> float | None:
-    """Smallest excess over chance that an attack on `n` people finds with probability `power`.
+    """Smallest excess over chance that an attack on `n` people detects with probability `power`.
 
-    None where not even success on everybody would be significant.
+    None if not even success on everybody would be significant.
     """
     hits = int(binom.isf(level, n, chance)) + 1  # fewest that are significant
     return float(beta.ppf(power, hits, n - hits + 1)) - chance if hits <= n else None
 
 
 def _p_exceeds(rate: Rate) -> float:
-    """Probability of so much success, or more, by chance."""
+    """Probability of at least this success by chance."""
     hits = rate.value * rate.independent
     if hits <= 0:
         return 1.0
@@ -117,13 +117,13 @@ def _p_exceeds(rate: Rate) -> float:
 
 
 def _bounds(rate: Rate, level: float) -> tuple[float, float]:
-    """One-sided bounds."""
+    """One-sided lower and upper bounds."""
     interval = clopper_pearson(rate.value * rate.independent, rate.independent, 1 - 2 * level)
     return interval.low, interval.high
 
 
 def _chance_of(measure: str, rate: Rate) -> Chance:
-    """Chance for other numbers of people: ranks are harder to reach in a larger gallery."""
+    """Chance for other numbers of people; it decreases with the gallery's size for ranks."""
     if measure.startswith("rank_"):
         return lambda n: np.minimum(rate.chance * rate.independent / n, 1.0)
     return rate.chance
@@ -144,7 +144,7 @@ def _power(
 
 
 def _first_number(power_of: Callable[[np.ndarray], np.ndarray], power: float, margin: float) -> int:
-    """The number from which on the power suffices: it rises in saw teeth."""
+    """Number from which on the power suffices; it does not increase monotonically."""
     if margin <= 0:
         raise ValueError(f"margin {margin}: it must be above 0")
     largest = 1024
