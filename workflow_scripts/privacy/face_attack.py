@@ -67,10 +67,10 @@ class FaceAttack(Attack):
 @cache
 def _network(name: str, weights: Weights | None, threads: int) -> "Recognizer":
     """A network, loaded once for all attacks that use it."""
-    from identity_attacks import recognizers  # noqa: PLC0415 - OpenCV
+    from identity_attacks import processes, recognizers  # noqa: PLC0415 - OpenCV
 
     def running(make: "Callable[[], Recognizer]") -> "Recognizer":
-        return make() if threads == 1 else recognizers.InProcesses(make, threads)
+        return make() if threads == 1 else processes.InProcesses(make, threads)
 
     if weights is None:
         return running(recognizers.Dlib)

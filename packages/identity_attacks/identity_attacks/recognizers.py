@@ -1,60 +1,30 @@
-"""Face recognition networks, which map faces to vectors.
-
-A face is aligned by the landmarks of its region. A region without landmarks, such as a treated one
-(`cutouts.without_landmarks`), is aligned by its box.
-
-A network sees only the circle inside the aligned square. The corners show hair and background,
-which methods do not change: two pictures with the same surroundings would be found similar,
-whatever happened to the face.
-"""
+"""Face recognition networks, which map aligned faces (`alignment`) to vectors."""
 
 import hashlib
 import importlib.util
-import multiprocessing
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 from pii_measures import FaceRegion
-from pii_measures.faces import landmarks_of, similarity_transform
+from pii_measures.faces import landmarks_of
 from scipy.spatial.distance import cdist
 
+from .alignment import (
+    ARCFACE_SIDE,
+    DLIB_PADDING,
+    DLIB_POINTS,
+    DLIB_SIDE,
+    aligned,
+    arcface_picture,
+    within_circle,
+)
 from .cutouts import FaceCutout
 from .evidence import NotPossibleError
 
-IN_BOX = np.array([(0.26, 0.39), (0.72, 0.39), (0.49, 0.58), (0.3, 0.74), (0.69, 0.74)])
-"""Typical landmarks of a face as shares of its box, for faces without landmarks: medians of 522
-faces found by CenterFace, (5, 2)."""
-ARCFACE_SIDE = 112
-ARCFACE_POINTS = np.array(
-    [
-        (38.2946, 51.6963),
-        (73.5318, 51.5014),
-        (56.0252, 71.7366),
-        (41.5493, 92.3655),
-        (70.7299, 92.2041),
-    ]
-)
-"""Landmarks in the picture that ArcFace and SFace expect, in pixels, (5, 2). Source: InsightFace,
-https://github.com/deepinsight/insightface, `face_align.py`."""
-DLIB_SIDE = 150
-DLIB_PADDING = 0.25
-DLIB_POINTS = (
-    (
-        np.array(
-            [(0.2255, 0.216), (0.7547, 0.216), (0.4901, 0.5156), (0.2541, 0.7802), (0.7261, 0.7802)]
-        )
-        + DLIB_PADDING
-    )
-    / (1 + 2 * DLIB_PADDING)
-    * DLIB_SIDE
-)
-"""Landmarks in the picture that dlib's network expects, in pixels, (5, 2). Source: the mean face of
-dlib's `image_transforms/interpolation.h`, whose points around each eye are averaged."""
 BATCH = 32
 """Number of faces per batch of a network."""
 
@@ -136,12 +106,12 @@ class Dlib:
     def _chip(self, cutout: FaceCutout) -> np.ndarray:
         face = cutout.place
         if (points := landmarks_of(face)) is not None:
-            return _aligned(cutout.pixels, face, points, DLIB_POINTS, DLIB_SIDE)
+            return aligned(cutout.pixels, face, points, DLIB_POINTS, DLIB_SIDE)
         x, y, reach = *_centre(face), (face.width + face.height) / 4  # it was trained on squares
         square = (round(value) for value in (x - reach, y - reach, x + reach, y + reach))
         image = np.ascontiguousarray(cutout.pixels)
         shape = self._predictor(image, self._dlib.rectangle(*square))
-        return _within_circle(self._dlib.get_face_chip(image, shape, DLIB_SIDE, DLIB_PADDING))
+        return within_circle(self._dlib.get_face_chip(image, shape, DLIB_SIDE, DLIB_PADDING))
 
     @staticmethod
     def similarity(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -190,7 +160,7 @@ class SFace(_Cosine):
         """Faces as vectors of length 1, (n, d) float32; see `Recognizer`."""
         vectors = np.full((len(cutouts), self._size), np.nan, np.float32)
         for row in _with_face(cutouts):
-            bgr = _arcface_picture(cutouts[row])[..., ::-1].copy()
+            bgr = arcface_picture(cutouts[row])[..., ::-1].copy()
             vectors[row] = self._network().feature(bgr).ravel()
         return _of_length_1(vectors)
 
@@ -269,62 +239,12 @@ class ArcFace(_Cosine):
         """Faces as vectors of length 1, (n, d) float32; see `Recognizer`."""
         vectors = np.full((len(cutouts), self._size), np.nan, np.float32)
         for rows in _batches(_with_face(cutouts), self._batch):
-            pictures = np.stack([_arcface_picture(cutouts[row]) for row in rows])
+            pictures = np.stack([arcface_picture(cutouts[row]) for row in rows])
             vectors[rows] = self._run(_scaled(pictures))
         return _of_length_1(vectors)
 
     def _run(self, pictures: np.ndarray) -> np.ndarray:
         return np.asarray(self._session.run(None, {self._input: pictures})[0])
-
-
-class InProcesses:
-    """Recognizer that computes in several processes, which end with the program.
-
-    dlib and OpenCV hold the GIL or a lock of their own while they compute, so threads would wait
-    for each other.
-
-    Args:
-        make: picklable function that makes the recognizer.
-        processes: number of processes, spawned when the first faces arrive.
-
-    Raises:
-        NotPossibleError: as the recognizer.
-        ValueError: as the recognizer.
-    """
-
-    def __init__(self, make: Callable[[], Recognizer], processes: int) -> None:
-        self._here = make()
-        self.name = self._here.name
-        self.sha256 = self._here.sha256
-        self.threshold = self._here.threshold
-        self._pool = ProcessPoolExecutor(
-            processes, multiprocessing.get_context("spawn"), _start_process, (make,)
-        )
-
-    def vectors(self, cutouts: Sequence[FaceCutout]) -> np.ndarray:
-        """Faces as vectors, (n, d) float32; see `Recognizer`."""
-        parts = [cutouts[start : start + BATCH] for start in range(0, len(cutouts), BATCH)]
-        if len(parts) < 2:
-            return self._here.vectors(cutouts)
-        return np.concatenate(list(self._pool.map(_vectors_in_process, parts)))
-
-    def similarity(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Similarity of all pairs: (n, m) float32; see `Recognizer`."""
-        return self._here.similarity(a, b)
-
-
-_in_process: Recognizer
-"""Recognizer of this process, in the processes of `InProcesses`."""
-
-
-def _start_process(make: Callable[[], Recognizer]) -> None:
-    global _in_process  # noqa: PLW0603 - one for each process
-    cv2.setNumThreads(1)
-    _in_process = make()
-
-
-def _vectors_in_process(cutouts: Sequence[FaceCutout]) -> np.ndarray:
-    return _in_process.vectors(cutouts)
 
 
 def _dlib_file(name: str) -> Path:
@@ -386,51 +306,6 @@ def _batches(rows: list[int], size: int) -> Iterator[list[int]]:
 
 def _centre(face: FaceRegion) -> tuple[float, float]:
     return (face.x0 + face.x1) / 2, (face.y0 + face.y1) / 2
-
-
-def _arcface_picture(cutout: FaceCutout) -> np.ndarray:
-    points = landmarks_of(cutout.place)
-    return _aligned(cutout.pixels, cutout.place, points, ARCFACE_POINTS, ARCFACE_SIDE)
-
-
-def _aligned(
-    image: np.ndarray, face: FaceRegion, points: np.ndarray | None, places: np.ndarray, side: int
-) -> np.ndarray:
-    """Face with its landmarks at given positions, as closely as a similarity transform allows.
-
-    Args:
-        image: (h, w, 3) uint8.
-        face: region whose box replaces missing or coinciding landmarks.
-        points: landmarks, (5, 2) pixels of the image.
-        places: positions of the landmarks in the result, (5, 2) pixels.
-        side: side of the result, pixels.
-
-    Returns:
-        (side, side, 3) uint8, grey outside the inscribed circle.
-    """
-    matrix = None if points is None else similarity_transform(places, points)
-    if matrix is None:
-        typical = (face.x0, face.y0) + IN_BOX * (face.width, face.height)
-        matrix = similarity_transform(places, typical)
-    if matrix is None:  # a box of a few pixels
-        return np.zeros((side, side, 3), np.uint8)
-    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV's origin is the centre of a pixel
-    picture = cv2.warpAffine(
-        image,
-        matrix,
-        (side, side),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return _within_circle(picture)
-
-
-def _within_circle(picture: np.ndarray) -> np.ndarray:
-    """Square picture, (side, side, 3) uint8, grey outside the inscribed circle."""
-    side = len(picture)
-    along = np.arange(side) + 0.5 - side / 2
-    outside = along[:, None] ** 2 + along**2 > (side / 2) ** 2
-    return np.where(outside[..., None], np.uint8(128), picture)
 
 
 def _of_length_1(vectors: np.ndarray) -> np.ndarray:

@@ -11,15 +11,11 @@ import numpy as np
 import pytest
 from cell_networks import network
 from drawn_face import street
+from identity_attacks.alignment import ARCFACE_POINTS
 from identity_attacks.cutouts import FaceCutout
 from identity_attacks.evidence import NotPossibleError
-from identity_attacks.recognizers import (
-    ARCFACE_POINTS,
-    ArcFace,
-    Dlib,
-    InProcesses,
-    SFace,
-)
+from identity_attacks.processes import InProcesses
+from identity_attacks.recognizers import ArcFace, Dlib, SFace
 from onnx import ModelProto, helper
 from pii_measures import FaceRegion
 
