@@ -1,4 +1,4 @@
-"""Drawing of an actor: the function for its kind, its place and its pens."""
+"""Drawing of an actor by the function for its kind, with its position and its pens."""
 
 from dataclasses import dataclass
 
@@ -51,24 +51,24 @@ _STUFF: dict[ActorKind, tuple[Label, ...]] = {
 
 
 def labels_of(actor: Actor) -> tuple[Label, ...]:
-    """The labels of the instances that an actor consists of; none for scenery."""
+    """Labels of the instances that an actor consists of; none for scenery."""
     return _LABELS.get(actor.kind, ())
 
 
 def stuff_of(actor: Actor) -> tuple[Label, ...]:
-    """The labels that scenery is drawn with; none for other actors."""
+    """Labels that scenery is drawn with; none for other actors."""
     return _STUFF.get(actor.kind, ())
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Canvas, camera and light that actors are drawn with.
+    """Canvas, camera and light with which actors are drawn.
 
     Attributes:
-        canvas: canvas that they are drawn on.
-        camera: camera that looks at them.
-        light: light that falls on them.
-        stuff: pens of the labels that are not told apart.
+        canvas: canvas to draw on.
+        camera: camera of the scene.
+        light: light of the scene.
+        stuff: pens of the labels without instances.
     """
 
     canvas: Canvas

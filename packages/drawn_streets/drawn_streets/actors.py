@@ -30,7 +30,7 @@ VEHICLES = frozenset({ActorKind.CAR, ActorKind.TRUCK, ActorKind.BUS, ActorKind.T
 
 
 class Facing(StrEnum):
-    """Direction in which an actor looks or drives, relative to the camera."""
+    """Direction in which an actor faces or drives, relative to the camera."""
 
     AWAY = "away"
     TOWARDS = "towards"
@@ -44,14 +44,14 @@ class Actor:
 
     Attributes:
         kind: kind of actor.
-        x: middle of its footprint, metres.
-        z: middle of its footprint, metres from the camera.
-        facing: direction in which it looks or drives.
+        x: centre of its footprint, metres.
+        z: centre of its footprint, metres from the camera.
+        facing: direction in which it faces or drives.
         width: across its facing, metres.
         length: along its facing, metres.
         height: metres.
         seed: seed of its appearance.
-        crowd: whether it belongs to a group of which no instances are told apart.
+        crowd: whether it belongs to a group without separate instances.
     """
 
     kind: ActorKind
@@ -66,7 +66,7 @@ class Actor:
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """The footprint as x0, z0, x1, z1 in metres."""
+        """Footprint as x0, z0, x1, z1 in metres."""
         sideways = self.facing in (Facing.LEFT, Facing.RIGHT)
         across, deep = (self.length, self.width) if sideways else (self.width, self.length)
         return (
@@ -77,7 +77,7 @@ class Actor:
         )
 
     def box(self, camera: Camera) -> tuple[float, float, float, float]:
-        """Approximate box in the image: x0, y0, x1, y1 in pixels, also outside the image."""
+        """Approximate box x0, y0, x1, y1 in pixels; may extend beyond the image."""
         x0, z0, x1, z1 = self.extent
         corners = np.array(
             [(x, y, z) for x in (x0, x1) for y in (0.0, self.height) for z in (z0, z1)]
@@ -89,12 +89,12 @@ class Actor:
 
 @dataclass
 class Placer:
-    """Accepts actors one by one where there is room and they stay visible.
+    """Placement of actors one by one where there is room and they stay visible.
 
     Attributes:
-        camera: determines which actor hides which.
-        most_hidden: share of an actor's box that nearer actors may cover.
-        least_inside: share of an actor's box that has to lie in the image.
+        camera: camera of the scene, which determines the occlusions.
+        most_hidden: largest share of an actor's box that nearer actors may cover.
+        least_inside: least share of an actor's box that has to be inside the image.
     """
 
     camera: Camera
@@ -105,7 +105,11 @@ class Placer:
     _boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def place(self, actor: Actor, margin: float = 0.3) -> bool:
-        """Add the actor unless it collides, leaves the image, hides another or is hidden."""
+        """Add the actor unless it collides, leaves the image, hides another or is hidden.
+
+        Returns:
+            Whether it was added.
+        """
         box, extent = actor.box(self.camera), actor.extent
         if extent[1] < 1.5 or not self._is_inside(box) or self._collides(extent, margin):
             return False
@@ -166,10 +170,10 @@ def _covered(box: np.ndarray, others: np.ndarray) -> float:
 
 
 def far_to_near(actors: list[Actor]) -> list[Actor]:
-    """The order in which to paint actors whose footprints do not overlap.
+    """Order in which to paint actors whose footprints do not overlap.
 
-    Two footprints that overlap in depth are told apart sideways: what is further from the camera's
-    axis is painted first. Where pairs contradict each other the greater depth goes first.
+    Of two footprints that overlap in depth, the one further from the camera's axis is painted
+    first. If pairs contradict each other, the greater depth comes first.
     """
     if not actors:
         return []

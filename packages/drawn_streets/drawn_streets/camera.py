@@ -1,4 +1,4 @@
-"""The pinhole camera: metres on the street to pixels of the image."""
+"""Pinhole camera, which maps metres on the street to pixels of the image."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,15 +6,15 @@ from functools import cached_property
 import numpy as np
 
 NEAREST = 0.35
-"""Depth in metres to which nearer points are pushed, so that nothing lies behind the camera."""
+"""Least depth in metres; nearer points are moved to it, so that none is behind the camera."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """A pinhole camera at (0, eye, 0) that looks along +z; x points right, y up, all in metres.
+    """Pinhole camera at (0, eye, 0) that looks along +z; x points right, y up, all in metres.
 
-    It is never tilted: instead its principal point (centre, horizon) is moved, so that whatever is
-    vertical or parallel to the image stays so.
+    It is never tilted. Instead, its principal point (centre, horizon) is moved, which keeps
+    vertical lines, and lines parallel to the image, as they are.
 
     Attributes:
         width: image width, pixels.
@@ -33,28 +33,28 @@ class Camera:
     eye: float
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 3) in metres to (..., 2) pixels, where pixel i covers [i, i + 1)."""
+        """Map points (..., 3) in metres to (..., 2) pixels, where pixel i covers [i, i + 1)."""
         return self.pixels(points @ self.matrix + self.offset)
 
     @staticmethod
     def pixels(homogeneous: np.ndarray) -> np.ndarray:
-        """Homogeneous image points (..., 3), depth last, to (..., 2) pixels."""
+        """Map homogeneous image points (..., 3), depth last, to (..., 2) pixels."""
         return homogeneous[..., :2] / np.maximum(homogeneous[..., 2:], NEAREST)
 
     @cached_property
     def matrix(self) -> np.ndarray:
-        """(3, 3): with `offset` takes street points, as rows, to homogeneous image points."""
+        """Matrix (3, 3) that, with `offset`, maps street points (rows) to homogeneous points."""
         return np.array(
             [[self.focal, 0.0, 0.0], [0.0, -self.focal, 0.0], [self.centre, self.horizon, 1.0]]
         )
 
     @cached_property
     def offset(self) -> np.ndarray:
-        """(3,): see `matrix`."""
+        """Offset (3,) of `matrix`."""
         return np.array([0.0, self.focal * self.eye, 0.0])
 
     def ground(self, corners: np.ndarray) -> np.ndarray:
-        """Points (..., 2) on the ground, (x, z) in metres, to (..., 2) pixels."""
+        """Map points (..., 2) on the ground, (x, z) in metres, to (..., 2) pixels."""
         points = np.zeros((*corners.shape[:-1], 3))
         points[..., 0] = corners[..., 0]
         points[..., 2] = corners[..., 1]
@@ -65,6 +65,6 @@ class Camera:
         return self.focal / max(depth, NEAREST)
 
     def half_view(self, depth: float) -> tuple[float, float]:
-        """The leftmost and rightmost x in metres that the image shows at a depth."""
+        """Leftmost and rightmost x in metres that the image shows at a depth."""
         scale = self.scale(depth)
         return -self.centre / scale, (self.width - self.centre) / scale

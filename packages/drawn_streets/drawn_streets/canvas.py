@@ -1,9 +1,9 @@
-"""Colour and ownership drawn in one stroke, supersampled.
+"""Canvas on which colour and ownership are drawn together, supersampled.
 
 A canvas has four 8-bit channels: red, green, blue and the index of the surface that owns the pixel.
-Every shape is filled with colour and index in the same call, so a mask is what is visible by
-construction. A surface belongs to a value of the id image; a face and a plate are surfaces of their
-own that belong to the value of their person or vehicle, which yields their visible box.
+Every shape is filled with colour and index in the same call, so that a mask equals the visible
+pixels by construction. A surface belongs to a value of the id image. Faces and plates are separate
+surfaces with the value of their person or vehicle, from which their visible box is computed.
 """
 
 from dataclasses import dataclass, field
@@ -19,18 +19,18 @@ _MOST_SURFACES = 256
 
 
 def supersampling(width: int) -> int:
-    """Canvas pixels along one image pixel, for an image of that width."""
+    """Canvas pixels per image pixel in each direction, for an image of that width."""
     return 3 if width <= 640 else 2
 
 
 @dataclass
 class Canvas:
-    """A drawing in progress.
+    """Drawing in progress.
 
     Attributes:
         width: image width, pixels.
         height: image height, pixels.
-        scale: canvas pixels along one image pixel.
+        scale: canvas pixels per image pixel in each direction.
         pixels: (height * scale, width * scale, 4) uint8: red, green, blue, surface.
         values: value in the id image, by surface.
     """
@@ -43,16 +43,16 @@ class Canvas:
 
     @classmethod
     def blank(cls, width: int, height: int) -> "Canvas":
-        """An empty canvas for an image of width x height pixels."""
+        """Empty canvas for an image of width x height pixels."""
         scale = supersampling(width)
         return cls(width, height, scale, np.zeros((height * scale, width * scale, 4), np.uint8))
 
     def copy(self) -> "Canvas":
-        """An independent canvas with the same content."""
+        """Independent canvas with the same content."""
         return Canvas(self.width, self.height, self.scale, self.pixels.copy(), list(self.values))
 
     def surface(self, value: int) -> "Pen":
-        """A pen for a new surface that belongs to a value of the id image."""
+        """Pen for a new surface that belongs to a value of the id image."""
         if len(self.values) >= _MOST_SURFACES:
             raise ValueError(f"a canvas holds at most {_MOST_SURFACES} surfaces")
         self.values.append(value)
@@ -67,41 +67,41 @@ class Canvas:
         return slice(top, max(bottom, top)), slice(left, max(right, left))
 
     def sampled(self) -> np.ndarray:
-        """The surfaces at the centres of the image pixels, (height, width) uint8 view."""
+        """Surfaces at the centres of the image pixels, (height, width) uint8 view."""
         half = self.scale // 2
         return self.pixels[half :: self.scale, half :: self.scale, 3]
 
     def image(self) -> np.ndarray:
-        """The colours at the image's size, (height, width, 3) uint8 RGB."""
+        """Image at its final size, (height, width, 3) uint8 RGB."""
         size = (self.width, self.height)
         return cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)[:, :, :3].copy()
 
     def ids(self) -> np.ndarray:
-        """The id image, (height, width) uint16."""
+        """Id image, (height, width) uint16."""
         return np.asarray(self.values, dtype=np.uint16)[self.sampled()]
 
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws one surface. Points are (n, 2) in image pixels, where pixel i covers [i, i + 1)."""
+    """Pen of one surface. Points are (n, 2) in image pixels, where pixel i covers [i, i + 1)."""
 
     canvas: Canvas
     surface: int
 
     def part(self) -> "Pen":
-        """A pen for a new surface that belongs to the same value of the id image."""
+        """Pen for a new surface with the same value of the id image."""
         return self.canvas.surface(self.canvas.values[self.surface])
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
         return (points * (self.canvas.scale * _FIXED) - _FIXED / 2).astype(np.int32)
 
     def fill(self, points: np.ndarray, colour: Colour) -> None:
-        """Fill one convex polygon."""
+        """Fill a convex polygon."""
         paint = (*colour, self.surface)
         cv2.fillConvexPoly(self.canvas.pixels, self._fixed(points), paint, cv2.LINE_8, _SHIFT)
 
     def fill_all(self, polygons: np.ndarray | list[np.ndarray], colour: Colour) -> None:
-        """Fill polygons of any form that do not overlap one another: (k, n, 2) or a list."""
+        """Fill polygons of any form that do not overlap: (k, n, 2) or a list."""
         if len(polygons) == 0:
             return
         paint = (*colour, self.surface)
@@ -118,7 +118,7 @@ class Pen:
             cv2.fillConvexPoly(self.canvas.pixels, fixed, paint, cv2.LINE_8, _SHIFT)
 
     def glaze(self, points: np.ndarray, colour: Colour, opacity: float) -> None:
-        """Lay a translucent polygon over what is there; its pixels become this surface's."""
+        """Draw a translucent polygon over the canvas; its pixels become part of this surface."""
         box = np.concatenate([points.min(axis=0), points.max(axis=0)])
         rows, columns = self.canvas.window(box)
         region = self.canvas.pixels[rows, columns]
@@ -133,11 +133,11 @@ class Pen:
         region[inside, 3] = self.surface
 
     def relight(self, box: np.ndarray, gain: np.ndarray) -> None:
-        """Multiply the colours of this surface in a box by a gain that is stretched over the box.
+        """Multiply the colours of this surface in a box by a gain.
 
         Args:
             box: x0, y0, x1, y1 in image pixels.
-            gain: (h, w) float32, 1 leaves a colour as it is.
+            gain: (h, w) float32, scaled to the box; 1 leaves a colour unchanged.
         """
         rows, columns = self.canvas.window(box)
         region = self.canvas.pixels[rows, columns]

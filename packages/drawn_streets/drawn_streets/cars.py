@@ -1,4 +1,4 @@
-"""Cars, from a side profile that is spun across their width."""
+"""Cars, drawn from a side profile that is extruded across their width."""
 
 from dataclasses import dataclass
 
@@ -98,7 +98,7 @@ def draw_car(solid: Solid, shape: CarShape, rng: np.random.Generator) -> list[Ma
 
 
 def _tyres(solid: Solid, half: float, end: float) -> None:
-    """The shade below the car and the treads of its wheels, seen from ahead or behind."""
+    """Draw the shadow below the car and the treads of its wheels, seen from ahead or behind."""
     for along in (end - 0.35, -end + 0.35):
         inner, low = half - 0.06, 0.12
         solid.fill(
@@ -149,7 +149,7 @@ def _flank(solid: Solid, shape: CarShape, side: float, paint: Colour, glass: Col
 
 
 def _windows(house: np.ndarray, long: bool) -> list[np.ndarray]:
-    """The panes of the side of a car's upper part (4, 3): front low, front high, rear high, low."""
+    """Panes of the side of a car's upper part (4, 3): front low, front high, rear high, low."""
     cuts = (0.05, 0.40, 0.44, 0.74, 0.77, 0.95) if long else (0.06, 0.50, 0.54, 0.93)
     panes = []
     for start, stop in zip(cuts[::2], cuts[1::2], strict=True):
@@ -171,7 +171,7 @@ def _windows(house: np.ndarray, long: bool) -> list[np.ndarray]:
 def wheel(
     solid: Solid, x: float, along: float, radius: float, *, tyre: Colour, rim: Colour
 ) -> None:
-    """A wheel in the plane across = x, standing on the ground."""
+    """Draw a wheel in the plane across = x, standing on the ground."""
     circle = shapes.ellipse(along, radius, radius, radius)
     for share, colour in ((1.0, tyre), (0.62, rim), (0.2, tyre)):
         points = (circle - (along, radius)) * share + (along, radius)
@@ -180,7 +180,7 @@ def wheel(
 
 
 def _occupants(windscreen: Panel, rng: np.random.Generator) -> None:
-    """Dim silhouettes behind the windscreen: no one can be recognised."""
+    """Draw dim, unrecognisable silhouettes behind the windscreen."""
     if not windscreen.visible:
         return
     for s in (0.28, 0.70):

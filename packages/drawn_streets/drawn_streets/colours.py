@@ -98,18 +98,18 @@ SHOP: tuple[Colour, ...] = (
 
 
 def pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
-    """One of the choices, each as likely (much faster than `rng.choice`)."""
+    """One of the choices with equal probability (much faster than `rng.choice`)."""
     return choices[int(rng.random() * len(choices))]
 
 
 def scaled(colour: Colour, factor: float) -> Colour:
-    """A colour made brighter or darker."""
+    """Colour made brighter or darker."""
     red, green, blue = colour
     return min(red * factor, 255.0), min(green * factor, 255.0), min(blue * factor, 255.0)
 
 
 def mixed(first: Colour, second: Colour, share: float) -> Colour:
-    """A colour between two: the first at share 0, the second at share 1."""
+    """Mixture of two colours: the first at share 0, the second at share 1."""
     keep = 1 - share
     return (
         first[0] * keep + second[0] * share,
@@ -119,5 +119,5 @@ def mixed(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def jittered(rng: np.random.Generator, colour: Colour, spread: float = 0.08) -> Colour:
-    """A colour whose brightness varies by up to the spread, relative."""
+    """Colour whose brightness varies by up to the relative spread."""
     return scaled(colour, 1 + spread * (2 * rng.random() - 1))

@@ -1,7 +1,7 @@
-"""Bicycles and motorcycles, parked or ridden, and the people who ride them.
+"""Bicycles and motorcycles, parked or ridden, and their riders.
 
-Their sheet is in metres, with its origin on the ground in the middle of the vehicle; seen from the
-side they head along +u.
+Their sheet is in metres, with its origin on the ground at the centre of the vehicle. In side view,
+they head along +u.
 """
 
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ RIDER_HEIGHT = 1.74
 
 @dataclass(frozen=True)
 class Rider:
-    """The rider of a two-wheeler.
+    """Rider of a two-wheeler.
 
     Attributes:
         person: clothes and head.
-        head: side from which the head is seen.
+        head: viewpoint on the head.
     """
 
     person: Person
@@ -35,7 +35,7 @@ class Rider:
 
 
 def sample_rider(rng: np.random.Generator, view: Viewpoint, helmet: float) -> Rider:
-    """Draw a rider; `helmet` is the probability that he or she wears one."""
+    """Draw a random rider; `helmet` is the probability of wearing one."""
     person = sample_person(rng, walks=False)
     if rng.random() < helmet:
         head = person.head
@@ -63,7 +63,7 @@ def _wheel(sheet: Sheet, u: float, radius: float, tyre: float, spokes: bool) -> 
 
 def draw_bicycle(sheet: Sheet, rider: tuple[Pen, Rider] | None, view: Viewpoint,
                  rng: np.random.Generator) -> list[Mark]:  # fmt: skip
-    """Draw a bicycle and, with a pen of his or her own, its rider; return the face if it shows."""
+    """Draw a bicycle and, with a separate pen, its rider; return the face if it is visible."""
     paint = jittered(rng, pick(rng, CLOTHES), 0.1)
     if view is Viewpoint.SIDE:
         return _bicycle_side(sheet, rider, paint, float(rng.uniform(0, 2 * np.pi)))
@@ -111,7 +111,7 @@ def _pedalling_leg(body: Sheet, person: Person, hip: Point, foot: Point, gain: f
 
 
 def _joint(start: Point, end: Point, first: float, second: float) -> Point:
-    """The knee between two points for bones of two lengths, bent forward (+u)."""
+    """Knee between two points for bones of two lengths, bent forward (+u)."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     distance = min(max((dx * dx + dy * dy) ** 0.5, 1e-6), first + second - 1e-6)
     along = (first**2 - second**2 + distance**2) / (2 * distance)
@@ -179,7 +179,7 @@ def _bicycle_end(
 def _sitting(
     body: Sheet, rider: Rider, *, seat: float, knees: float, feet: tuple[float, float], hands: Point
 ) -> list[Mark]:
-    """A rider seen from ahead or behind: seat height, knees apart, feet low and high, hands."""
+    """Draw a rider from ahead or behind: seat height, knees apart, feet low and high, hands."""
     person = rider.person
     for side, foot in zip((-1, 1), feet, strict=True):
         ankle = (side * 0.13, foot)
@@ -207,7 +207,7 @@ def _sitting(
 
 def draw_motorcycle(sheet: Sheet, rider: tuple[Pen, Rider] | None, view: Viewpoint,
                     rng: np.random.Generator) -> list[Mark]:  # fmt: skip
-    """Draw a motorcycle and, with a pen of his or her own, its rider; return face and plate."""
+    """Draw a motorcycle and, with a separate pen, its rider; return face and plate."""
     paint = jittered(rng, pick(rng, ((190, 30, 34), (30, 60, 150), (30, 30, 34), (230, 120, 30),
                                      (40, 120, 70), (226, 226, 224))), 0.08)  # fmt: skip
     if view is Viewpoint.SIDE:

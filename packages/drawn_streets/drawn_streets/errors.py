@@ -1,4 +1,4 @@
-"""Errors that the caller can put right; the message names the setting, the value and the remedy."""
+"""User errors; the message names the setting, the value and the remedy."""
 
 
 class SettingsError(ValueError):

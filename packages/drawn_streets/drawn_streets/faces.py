@@ -1,6 +1,6 @@
 """Heads: faces that a face detector finds, profiles, and heads from behind.
 
-A head's sheet has its origin in the middle of the head and half the head's height as its unit.
+A head's sheet has its origin at the centre of the head, and half the head's height as its unit.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _NOSE = -0.36
 _MOUTH = 0.26, -0.60
 _BROW = np.array([(-0.21, 0.19), (0, 0.27), (0.21, 0.20), (0.2, 0.14), (0, 0.19), (-0.2, 0.13)])
 _PLAIN = 4.0
-"""HeadLook half heights in canvas pixels below which only the main features are drawn."""
+"""Half height of a head in canvas pixels below which only the main features are drawn."""
 
 
 class HairStyle(StrEnum):
@@ -48,18 +48,18 @@ _STYLES = (
 
 @dataclass(frozen=True)
 class HeadLook:
-    """Appearance of one head.
+    """Appearance of a head.
 
     Attributes:
         skin: colour of the skin.
         hair: colour of the hair.
         cloth: colour of the hat, scarf or helmet.
         style: style of hair or hat.
-        yaw: turn of a face seen from the front, -1 (left in the image) to 1, about 35 degrees.
+        yaw: rotation of a frontal face from -1 (left in the image) to 1, about 35 degrees.
         roll: tilt, radians.
         smile: -0.3 (serious) to 1.
-        glasses: whether it wears some.
-        beard: whether it has one.
+        glasses: whether the head has glasses.
+        beard: whether the head has a beard.
         iris: colour of the eyes.
     """
 
@@ -76,7 +76,7 @@ class HeadLook:
 
 
 def sample_head(rng: np.random.Generator, style: HairStyle | None = None) -> HeadLook:
-    """Draw a head; with a style given, that style."""
+    """Draw a random head, with a given style if there is one."""
     chosen = pick(rng, _STYLES) if style is None else style
     beardless = chosen in (HairStyle.LONG, HairStyle.BUN, HairStyle.SCARF)
     return HeadLook(
@@ -94,7 +94,7 @@ def sample_head(rng: np.random.Generator, style: HairStyle | None = None) -> Hea
 
 
 def draw_head(sheet: Sheet, head: HeadLook, view: Viewpoint) -> list[Mark]:
-    """Draw a head; return its face, if it shows one."""
+    """Draw a head; return its face if it is visible."""
     if view is Viewpoint.BACK:
         _back(sheet, head)
         return []
@@ -165,7 +165,7 @@ def _front(sheet: Sheet, head: HeadLook) -> Mark:
 
 
 def _features(face: Sheet, head: HeadLook, shift: float, fine: float) -> None:
-    """Eyes, brows, nose and mouth, about the middle line u = shift."""
+    """Draw eyes, brows, nose and mouth around the middle line u = shift."""
 
     def fill(points: np.ndarray, colour: Colour, gain: float = 1.0) -> None:
         face.pen.fill(_tilted(face, points, head.roll), face.tone.of(colour, gain))
@@ -244,7 +244,7 @@ def _behind(sheet: Sheet, head: HeadLook) -> None:
 
 
 def _cap_outline(fringe: list[tuple[float, float]], low: float, top: float) -> np.ndarray:
-    """Hair over the top of a head, from one temple to the other and back along the fringe."""
+    """Outline of hair over the top of a head, from temple to temple and back along the fringe."""
     angle = np.linspace(0, np.pi, 13)
     width = HALF_WIDTH * 1.10
     over = np.stack([width * np.cos(angle), low + (top - low) * np.sin(angle)], axis=1)
@@ -323,7 +323,7 @@ def _back(sheet: Sheet, head: HeadLook) -> None:
 
 
 def _profile(sheet: Sheet, head: HeadLook) -> None:
-    """A head that looks along +u and a little away, so that no more than a cheek shows."""
+    """Draw a head that looks along +u and slightly away, so that only a cheek is visible."""
     skin = head.skin
     if head.style is HairStyle.LONG:
         sheet.fill(shapes.rounded(-0.95, -1.5, 0.15, 0.9, 0.5), head.hair, 0.85)

@@ -14,17 +14,17 @@ from .light import SceneLight, tone
 from .street import Side, Street
 
 _BANDS = (0.9, 4.0, 6.0, 9.0, 13.0, 19.0, 28.0, 42.0, 70.0, 400.0)
-"""Depths in metres between which the ground has one colour."""
+"""Depths in metres between which the ground has a single colour."""
 _MARKING: Colour = (222, 222, 216)
 
 
 class Ground:
-    """Draws the ground of one scene.
+    """Drawing of a scene's ground.
 
     Args:
-        pens: one for each stuff label.
-        camera: camera that looks at it.
-        light: light that falls on it.
+        pens: one pen per stuff label.
+        camera: camera of the scene.
+        light: light of the scene.
     """
 
     def __init__(self, pens: dict[Label, Pen], camera: Camera, light: SceneLight) -> None:
@@ -34,7 +34,7 @@ class Ground:
         self.brightness = light.gain(np.array([0.0, 1.0, 0.0]))
 
     def colour(self, colour: Colour, depth: float, gain: float = 1.0) -> Colour:
-        """A flat colour as seen at a depth."""
+        """Colour on the ground at a depth."""
         return tone(self.light, depth, self.brightness).of(colour, gain)
 
     def strip(
@@ -53,7 +53,7 @@ class Ground:
             self.pens[label].fill(self.camera.ground(corners), shade)
 
     def patches(self, label: Label, rectangles: np.ndarray | list, colour: Colour) -> None:
-        """Fill rectangles (n, 4) as x0, z0, x1, z1 that do not overlap, in groups of one depth."""
+        """Fill rectangles (n, 4) as x0, z0, x1, z1 that do not overlap, grouped by depth."""
         rectangles = np.asarray(rectangles, dtype=np.float64).reshape(-1, 4)
         depth = np.digitize(rectangles[:, 1], _BANDS)
         for band in np.unique(depth):
@@ -134,7 +134,7 @@ def draw_ground(ground: Ground, street: Street, rng: np.random.Generator) -> Non
 
 
 def _joints(ground: Ground, street: Street, paving: Colour) -> None:
-    """Lines between the slabs of the sidewalks."""
+    """Draw the lines between the slabs of the sidewalks."""
     left, right = street.curbs
     reach = [(street.walls[0], left), (right, street.walls[1])]
     if street.plaza:
@@ -202,7 +202,7 @@ def _markings(ground: Ground, street: Street) -> None:
 
 
 def draw_hood(pen: Pen, camera: Camera) -> None:
-    """The bonnet of the recording car at the lower edge."""
+    """Draw the bonnet of the recording car at the lower edge."""
     width, height = camera.width, camera.height
     u = np.linspace(-0.02, 1.02, 25)
     rise = 0.05 * height * (1 - (2 * u - 1) ** 4)
@@ -220,10 +220,11 @@ def cast_shadows(canvas: Canvas, camera: Camera, light: SceneLight,
 
     Args:
         canvas: canvas with the finished ground.
-        camera: camera that looks at it.
+        camera: camera of the scene.
         light: light of the scene, which determines how dark shadows are.
-        outlines: (n, 2) each, convex, image pixels: cast shadows.
-        contacts: (n, 2) each, convex, image pixels: ground right below a thing, which sees no sky.
+        outlines: cast shadows, (n, 2) each, convex, image pixels.
+        contacts: ground directly below an object, which receives no light from the sky, (n, 2)
+            each, convex, image pixels.
     """
     top = max(int(camera.horizon * canvas.scale), 0)
     region = canvas.pixels[top:]

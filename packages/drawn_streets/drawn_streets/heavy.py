@@ -39,7 +39,7 @@ def _tail_lamp(light: SceneLight) -> Colour:
 
 
 def _underbody(solid: Solid, half: float, end: float, top: float) -> None:
-    """The dark below a long vehicle with its treads, seen from ahead or behind."""
+    """Draw the shadow below a long vehicle and its treads, seen from ahead or behind."""
     for along in (end - 0.5, -end + 0.5):
         solid.fill(
             [(-half, 0.2, along), (half, 0.2, along), (half, top, along), (-half, top, along)],
@@ -60,7 +60,7 @@ def _wheels(solid: Solid, panel: Panel, side: float, half: float, at: list[float
 def draw_bus(
     solid: Solid, length: float, width: float, height: float, rng: np.random.Generator
 ) -> list[Mark]:
-    """Draw a city bus and return its plates: one colour, a band of large windows, route signs."""
+    """Draw a city bus (one colour, a band of large windows, route signs); return its plates."""
     paint = jittered(rng, pick(rng, BUS_PAINT), 0.05)
     skirt = scaled(paint, 0.72)
     glass = mixed(GLASS, (110, 130, 140), 0.25)
@@ -111,7 +111,7 @@ def draw_bus(
 
 
 def _doors(flank: Panel, spans: list[tuple[float, float]], frame: Colour) -> None:
-    """Double doors of glass between pairs of s."""
+    """Draw double glass doors between pairs of s."""
     for left, right in spans:
         flank.box(left, 0.05, right, 0.84, frame)
         middle, edge = (left + right) / 2, (right - left) * 0.08
@@ -122,9 +122,7 @@ def _doors(flank: Panel, spans: list[tuple[float, float]], frame: Colour) -> Non
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a truck: half its width, where along the body it starts and ends, its height;
-    metres.
-    """
+    """Part of a truck: half of its width, start and end along the body, and height, metres."""
 
     half: float
     rear: float
@@ -135,7 +133,7 @@ class Block:
 def draw_truck(
     solid: Solid, length: float, width: float, height: float, rng: np.random.Generator
 ) -> list[Mark]:
-    """Draw a truck and return its plates: a cab in front of a higher, windowless box."""
+    """Draw a truck (a cab in front of a higher, windowless box) and return its plates."""
     box_paint = jittered(rng, pick(rng, TRUCK_PAINT), 0.04)
     cab_paint = jittered(rng, pick(rng, CAB_PAINT), 0.05)
     stripe = pick(rng, CAB_PAINT)
@@ -145,7 +143,7 @@ def draw_truck(
     _underbody(solid, half, end, 0.9)
     body = Block(half, -end, back - 0.2, height)
     cab = Block(half * 0.97, back, end, height * 0.84)
-    # From behind the body hides the cab, from ahead the cab hides the body's foot.
+    # From behind, the body hides the cab; from ahead, the cab hides the lower part of the body.
     if solid.across_panel((end, 0, half), (end, 1, half), front=True).visible:
         marks = _box_body(solid, body, box_paint, stripe, plates[1])
         return marks + _cab(solid, cab, cab_paint, plates[0])
@@ -218,12 +216,12 @@ def _cab(solid: Solid, size: Block, paint: Colour, plate: PlateLook) -> list[Mar
 
 @dataclass(frozen=True)
 class TramEnd:
-    """The form of a tram's ends in metres.
+    """Form of a tram's ends, in metres.
 
     Attributes:
-        half: half its width.
+        half: half of its width.
         nose: position along the body where it starts to narrow.
-        end: half its length.
+        end: half of its length.
         height: height of the roof.
     """
 
@@ -234,14 +232,14 @@ class TramEnd:
 
     @property
     def tip(self) -> tuple[tuple[float, float, float], ...]:
-        """Foot, waist and roof of the face: share of the half width, height, place along."""
+        """Foot, waist and roof of the end: share of the half width, height, position along."""
         return (0.9, 0.2, self.end), (0.9, 1.25, self.end), (0.82, self.height, self.end - 0.55)
 
 
 def draw_tram(
     solid: Solid, length: float, width: float, height: float, rng: np.random.Generator
 ) -> list[Mark]:
-    """Draw a tram: two colours, a sloped face, a dark window band, joints, a pantograph."""
+    """Draw a tram: two colours, sloped ends, a dark window band, joints, a pantograph."""
     paint = jittered(rng, pick(rng, TRAM_PAINT), 0.05)
     cream: Colour = (238, 232, 212)
     half, end = width / 2, length / 2
@@ -288,7 +286,7 @@ def draw_tram(
 def _tram_cheek(
     solid: Solid, size: TramEnd, *, side: float, sign: float, colours: tuple[Colour, Colour]
 ) -> None:
-    """The narrowing part of a tram's side (-1 left, 1 right) at its front (1) or rear (-1)."""
+    """Draw the narrowing part of a tram's side (-1 left, 1 right) at its front (1) or rear (-1)."""
     x = side * size.half
 
     def panel(low: tuple[float, float, float], high: tuple[float, float, float]) -> Panel:

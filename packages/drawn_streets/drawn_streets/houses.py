@@ -16,7 +16,7 @@ FARTHEST = 95.0
 _DEEP = 16.0
 """Depth of a house, metres."""
 _WINDOWS, _FRAMES, _BARS = 5.0, 6.5, 14.0
-"""Pixels per metre from which houses have windows, and these frames and bars."""
+"""Pixels per metre from which houses have windows, window frames, and glazing bars."""
 _SHOP_HEIGHT = 3.6
 
 
@@ -35,7 +35,7 @@ def draw_houses(
 
 
 def _plots(street: Street, rng: np.random.Generator) -> list[tuple[float, float]]:
-    """Depths where each house of a row starts and ends, near to far."""
+    """Start and end depth of each house of a row, near to far."""
     plots, z = [], 1.0
     gap = (street.junction[0] - 2.5, street.junction[1] + 2.5) if street.junction else None
     while z < FARTHEST:
@@ -55,7 +55,7 @@ class Facade:
         height: metres.
         paint: colour of the wall.
         trim: colour of frames and cornices.
-        shop: colour of the shop on the ground floor, if it has one.
+        shop: colour of the shop on the ground floor, or None.
     """
 
     height: float
@@ -64,7 +64,7 @@ class Facade:
     shop: Colour | None
 
     def up(self, metres: float) -> float:
-        """A height in metres as t of the front's panel."""
+        """Height in metres as t of the front's panel."""
         return metres / self.height
 
 
@@ -76,7 +76,7 @@ def _house(
     *,
     exposed: bool,
 ) -> None:
-    """One house on its plot; `exposed` when no other house stands before its gable."""
+    """Draw a house on its plot; `exposed` if its gable is not hidden by another house."""
     start, stop = plot
     side = 1 if wall > 0 else -1
     paint = jittered(rng, pick(rng, WALL), 0.08)
@@ -105,7 +105,7 @@ def _wall(left: tuple[float, float], right: tuple[float, float], facade: Facade)
 def _front(
     panel: Panel, length: float, facade: Facade, rng: np.random.Generator, detailed: bool
 ) -> None:
-    """One front: a wall and a cornice; in detail rows of windows and a ground floor too."""
+    """Draw a front: wall and cornice; with details, also rows of windows and a ground floor."""
     if not panel.visible or not _in_view(panel):
         return
     panel.whole(facade.paint)
@@ -134,7 +134,7 @@ def _front(
 
 
 def _panes(length: float, facade: Facade) -> np.ndarray:
-    """The windows of the upper floors (n, 4) as s0, t0, s1, t1."""
+    """Windows of the upper floors, (n, 4) as s0, t0, s1, t1."""
     floors = int((facade.height - _SHOP_HEIGHT - 0.6) / 3.0)
     columns = max(int(length / 2.3), 1)
     s0 = (np.arange(columns) + 0.5) / columns - 0.55 / length

@@ -1,10 +1,10 @@
-"""The Cityscapes labels that a drawn scene uses."""
+"""Cityscapes labels used in drawn scenes."""
 
 from enum import IntEnum
 
 
 class Label(IntEnum):
-    """A Cityscapes label; its value is the label id of the id images."""
+    """Cityscapes label; its value is the label id in id images."""
 
     EGO_VEHICLE = 1
     ROAD = 7
@@ -27,12 +27,12 @@ class Label(IntEnum):
 
     @property
     def title(self) -> str:
-        """The label's name as it stands in polygon files."""
+        """Name of the label in polygon files."""
         return self.name.lower().replace("_", " ")
 
 
 INSTANCE_LABELS = frozenset(label for label in Label if label >= Label.PERSON)
-"""The labels whose objects are told apart: the eight classes of the instance task."""
+"""Labels with separate instances: the eight classes of the instance task."""
 
 LICENSE_PLATE = "license plate"
-"""Has the label id -1: it stands in polygon files, never in id images."""
+"""Label with id -1, which occurs in polygon files but never in id images."""

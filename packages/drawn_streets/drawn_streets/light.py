@@ -11,21 +11,21 @@ from .colours import Colour, mixed, pick
 
 @dataclass(frozen=True)
 class SceneLight:
-    """The light of one scene.
+    """Light of a scene.
 
     Attributes:
         sun: unit vector towards the sun: x right, y up, z away from the camera.
         ambient: share of light that reaches every surface.
-        direct: share of light that a surface gets that faces the sun.
+        direct: share of light on a surface that faces the sun.
         shadow: opacity of cast shadows, 0 to 1.
-        haze: the colour that distance fades to.
+        haze: colour that distant objects fade to.
         haze_depth: metres after which 63 % of a colour is haze.
-        sky: its colours at the top and at the horizon.
-        cast: gains of red, green, blue of the finished picture.
+        sky: colours of the sky at the top and at the horizon.
+        cast: gains of red, green and blue in the finished picture.
         gamma: gamma of the finished picture; above 1 is darker.
-        noise: standard deviation of the sensor noise, in grey levels.
+        noise: standard deviation of the sensor noise, grey levels.
         clouds: clouded share of the sky, 0 to 1.
-        lit_windows: share of windows with a lamp behind them.
+        lit_windows: share of windows with a light behind them.
         lamps: whether vehicles have their lamps on.
     """
 
@@ -44,30 +44,30 @@ class SceneLight:
     lamps: bool = False
 
     def gain(self, normal: np.ndarray) -> float:
-        """Brightness of a surface with that unit normal (3,)."""
+        """Brightness of a surface with a unit normal (3,)."""
         facing = float(normal[0] * self.sun[0] + normal[1] * self.sun[1] + normal[2] * self.sun[2])
         return self.ambient + self.direct * max(facing, 0.0)
 
     @property
     def upright(self) -> float:
-        """Brightness of rounded upright things such as people."""
+        """Brightness of rounded upright objects such as people."""
         return self.ambient + 0.42 * self.direct
 
     def fade(self, depth: float) -> float:
-        """Share of haze in what lies at that depth in metres."""
+        """Share of haze at a depth in metres."""
         return float(1 - np.exp(-max(depth - 4, 0) / self.haze_depth))
 
 
 @dataclass(frozen=True)
 class Tone:
-    """Brightness and haze with which an object's colours reach the camera."""
+    """Brightness and haze with which an object's colours appear to the camera."""
 
     gain: float
     haze: Colour
     share: float
 
     def of(self, colour: Colour, gain: float = 1.0) -> Colour:
-        """The colour as seen; `gain` brightens or darkens it further."""
+        """Colour as it appears; `gain` brightens or darkens it further."""
         factor = self.gain * gain
         lit = (
             min(colour[0] * factor, 255.0),
@@ -78,13 +78,13 @@ class Tone:
 
 
 def tone(light: SceneLight, depth: float, gain: float | None = None) -> Tone:
-    """The tone of an upright thing at a depth in metres."""
+    """Tone of an upright object at a depth in metres."""
     brightness = light.upright if gain is None else gain
     return Tone(brightness, light.haze, light.fade(depth))
 
 
 def sample_light(rng: np.random.Generator) -> SceneLight:
-    """Draw a time of day: sunny, hazy, overcast, golden or dusk."""
+    """Draw a random time of day: sunny, hazy, overcast, golden or dusk."""
     kind = pick(rng, ("sunny", "sunny", "hazy", "overcast", "overcast", "golden", "dusk"))
     azimuth = rng.uniform(-1.0, 1.0)
     height = {"sunny": 0.85, "hazy": 0.8, "overcast": 1.2, "golden": 0.4, "dusk": 0.5}[kind]
@@ -170,7 +170,7 @@ def grade(image: np.ndarray, light: SceneLight, rng: np.random.Generator) -> np.
     Args:
         image: (h, w, 3) uint8 RGB.
         light: light of the scene.
-        rng: random numbers for unevenness and noise.
+        rng: random generator for unevenness and noise.
 
     Returns:
         (h, w, 3) uint8 RGB.

@@ -1,4 +1,4 @@
-"""Faces and license plates of a scene: as drawn, and what is visible of them."""
+"""Faces and license plates of a scene, as drawn and as far as visible."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,12 @@ from .canvas import Pen
 
 @dataclass(frozen=True)
 class Mark:
-    """A face or a plate that was drawn as a surface of its own.
+    """Face or plate drawn as a separate surface.
 
     Attributes:
         pen: its surface.
-        outline: (n, 2) image pixels around all of it, also outside the image; for a plate its
-            corners tl, tr, br, bl.
+        outline: (n, 2) image pixels around all of it, also outside the image; the corners tl, tr,
+            br, bl of a plate.
         landmarks: (5, 2) image pixels for a face: eyes, nose, mouth corners, left in the image
             first; None for a plate.
         text: registration of a plate.
@@ -27,18 +27,18 @@ class Mark:
 
     @property
     def box(self) -> np.ndarray:
-        """x0, y0, x1, y1 in image pixels around all of it, also outside the image."""
+        """Box x0, y0, x1, y1 in image pixels around all of it, also outside the image."""
         return np.concatenate([self.outline.min(axis=0), self.outline.max(axis=0)])
 
 
 @dataclass(frozen=True)
 class VisibleMark:
-    """The visible part of a face or a license plate.
+    """Visible part of a face or a license plate.
 
     Attributes:
         box: x0, y0, x1, y1 in image pixels around the visible part.
-        visible: visible share, above 0 and at most 1; the image border hides as well.
-        instance: value of its person or vehicle in the id image.
+        visible: visible share, above 0 and at most 1; parts beyond the image border are hidden.
+        instance: value of the person or vehicle in the id image.
     """
 
     box: tuple[float, float, float, float]
@@ -48,11 +48,11 @@ class VisibleMark:
 
 @dataclass(frozen=True)
 class VisibleFace(VisibleMark):
-    """The visible part of a face.
+    """Visible part of a face.
 
     Attributes:
         landmarks: (5, 2) image pixels: left eye, right eye, nose, left and right mouth corner,
-            left as seen in the image; may lie behind what hides the face.
+            left as seen in the image; may be behind an object that hides the face.
     """
 
     landmarks: np.ndarray
@@ -60,12 +60,12 @@ class VisibleFace(VisibleMark):
 
 @dataclass(frozen=True)
 class VisiblePlate(VisibleMark):
-    """The visible part of a license plate.
+    """Visible part of a license plate.
 
     Attributes:
-        quad: (4, 2) image pixels: top left, top right, bottom right, bottom left; may lie outside
-            the image.
-        text: the registration, groups separated by blanks.
+        quad: (4, 2) image pixels: top left, top right, bottom right, bottom left; may extend
+            beyond the image.
+        text: registration with groups separated by spaces.
     """
 
     quad: np.ndarray

@@ -1,4 +1,4 @@
-"""Masks to the polygons of annotation files."""
+"""Conversion of masks to the polygons of annotation files."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Polygon:
-    """One object of a Cityscapes polygon file.
+    """Object of a Cityscapes polygon file.
 
     Attributes:
         label: name of the label.
@@ -20,13 +20,13 @@ class Polygon:
 
 
 def outline(mask: np.ndarray) -> np.ndarray | None:
-    """One polygon around a mask; parts that do not touch are joined by bridges without width.
+    """Polygon around a mask; separate parts are joined by bridges without width.
 
     Args:
         mask: (h, w) bool or uint8.
 
     Returns:
-        (n, 2) int x, y with n >= 3, or None when there is nothing to outline.
+        (n, 2) int x, y with n >= 3; None for an empty mask.
     """
     found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     parts = sorted((c[:, 0, :] for c in found if len(c) > 2), key=cv2.contourArea, reverse=True)
@@ -39,11 +39,11 @@ def outline(mask: np.ndarray) -> np.ndarray | None:
 
 
 def outlines(ids: np.ndarray, titles: dict[int, str]) -> list[Polygon]:
-    """The polygons that repaint an id image, those that others lie in first.
+    """Polygons that reproduce an id image when painted in this order.
 
     Args:
         ids: (h, w) uint16.
-        titles: the label's name for each id to outline.
+        titles: name of the label by id, for each id to outline.
     """
     found = []
     for value in np.unique(ids):
@@ -56,7 +56,7 @@ def outlines(ids: np.ndarray, titles: dict[int, str]) -> list[Polygon]:
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Walk around the first polygon, over to the second where they are closest, and back."""
+    """Polygon around the first, across to the second at the closest points, and back."""
     gaps = ((first[:, None].astype(np.int64) - second[None]) ** 2).sum(axis=2)
     a, b = np.unravel_index(int(gaps.argmin()), gaps.shape)
     detour = np.concatenate([second[b:], second[: b + 1]])

@@ -1,6 +1,6 @@
-"""People on foot: bodies with limbs in varied poses and clothes.
+"""Pedestrians: bodies with limbs, in varied poses and clothes.
 
-A person's sheet has its origin on the ground between the feet and the body height as its unit.
+A person's sheet has its origin on the ground between the feet, and the body height as its unit.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from .marks import Mark
 from .sheet import Point, Sheet, Viewpoint
 
 HEAD_UNIT = 0.088
-"""Half a head's height, relative to the body: a little more than life size, so that small images
-still show faces."""
+"""Half of a head's height relative to the body; slightly larger than life, so that faces are
+visible in small images."""
 NECK = 0.835
 
 
@@ -40,7 +40,7 @@ class Arms(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """Appearance and pose of one person.
+    """Appearance and pose of a person.
 
     Attributes:
         head: the head.
@@ -50,13 +50,13 @@ class Person:
         lower: kind of lower clothes.
         coat: whether the upper clothes are open over a shirt.
         shirt: colour of that shirt.
-        backpack: colour of a backpack, or none.
-        bag: colour of a bag in the hand, or none.
+        backpack: colour of a backpack, or None.
+        bag: colour of a bag in the hand, or None.
         arms: pose of the arms.
         stride: phase of the gait, radians.
-        pace: length of the steps, 0 (stands) to 1.
-        child: whether it has a child's proportions.
-        stout: breadth, 1 is usual.
+        pace: length of the steps, 0 (standing) to 1.
+        child: whether the proportions are a child's.
+        stout: breadth; 1 is average.
     """
 
     head: HeadLook
@@ -76,7 +76,7 @@ class Person:
 
 
 def sample_person(rng: np.random.Generator, walks: bool, child: bool = False) -> Person:
-    """Draw a person."""
+    """Draw a random person."""
     return Person(
         head=sample_head(rng),
         top=jittered(rng, pick(rng, CLOTHES), 0.12),
@@ -96,8 +96,8 @@ def sample_person(rng: np.random.Generator, walks: bool, child: bool = False) ->
 
 
 def draw_person(sheet: Sheet, person: Person, view: Viewpoint, head: Viewpoint) -> list[Mark]:
-    """Draw a person seen from the front, from behind, or from the side walking along +u; return
-    the face if it shows.
+    """Draw a person from the front, from behind, or from the side walking along +u; return the face
+    if it is visible.
     """
     if view is Viewpoint.SIDE:
         return _from_the_side(sheet, person, head)
@@ -197,7 +197,7 @@ def _set_head(sheet: Sheet, person: Person, view: Viewpoint, lean: float) -> lis
 
 
 def bend(start: Point, length: float, angle: float) -> Point:
-    """The end of a bone that hangs from `start`, swung forward (+u) by `angle` radians."""
+    """End of a bone that hangs from `start`, swung forward (+u) by `angle` radians."""
     return start[0] + length * np.sin(angle), start[1] - length * np.cos(angle)
 
 

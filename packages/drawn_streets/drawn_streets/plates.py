@@ -20,17 +20,17 @@ _GROUNDS: tuple[Colour, ...] = ((244, 244, 240), (244, 244, 240), (244, 244, 240
 _INK: Colour = (22, 22, 28)
 _BAND: Colour = (30, 62, 158)
 _SMALLEST_TEXT = 7
-"""Height in canvas pixels below which a text would be a smear anyway."""
+"""Height in canvas pixels below which text would be an unreadable smear."""
 
 
 @dataclass(frozen=True)
 class PlateLook:
-    """Appearance of one license plate.
+    """Appearance of a license plate.
 
     Attributes:
-        text: groups separated by blanks.
+        text: registration with groups separated by spaces.
         ground: colour behind the text.
-        band: whether it has the blue band on its left.
+        band: whether there is a blue band on the left.
         lines: 1, or 2 on a square plate.
     """
 
@@ -41,7 +41,7 @@ class PlateLook:
 
 
 def sample_plate(rng: np.random.Generator, lines: int = 1) -> PlateLook:
-    """Draw a plate with an invented registration."""
+    """Draw a random plate with an invented registration."""
     region = "".join(pick(rng, _LETTERS) for _ in range(1 + int(rng.random() * 3)))
     letters = "".join(pick(rng, _LETTERS) for _ in range(1 + int(rng.random() * 2)))
     number = int(rng.integers(10, 10000 if len(region) < 3 else 1000))
@@ -49,7 +49,7 @@ def sample_plate(rng: np.random.Generator, lines: int = 1) -> PlateLook:
 
 
 def picture(plate: PlateLook, width: int, height: int) -> np.ndarray:
-    """The plate seen straight on, (height, width, 3) uint8 RGB."""
+    """Frontal picture of the plate, (height, width, 3) uint8 RGB."""
     image = np.empty((height, width, 3), np.uint8)
     image[:] = plate.ground
     left = 0
@@ -66,7 +66,7 @@ def picture(plate: PlateLook, width: int, height: int) -> np.ndarray:
 
 
 def _write(image: np.ndarray, text: str, box: tuple[float, float, float, float]) -> None:
-    """Write a text as large as it fits into a box (x0, y0, x1, y1) of pixels."""
+    """Write text as large as fits into a box (x0, y0, x1, y1) of pixels."""
     x0, y0, x1, y1 = box
     font = cv2.FONT_HERSHEY_DUPLEX
     (unit_width, unit_height), _ = cv2.getTextSize(text, font, 1.0, 1)
@@ -84,7 +84,7 @@ def hang(pen: Pen, plate: PlateLook, quad: np.ndarray, tone: Tone) -> Mark:
         pen: the vehicle's pen.
         plate: appearance of the plate.
         quad: (4, 2) image pixels: tl, tr, br, bl.
-        tone: light and haze on the panel that it hangs on.
+        tone: light and haze on the panel that carries it.
     """
     part = pen.part()
     side = np.linalg.norm(quad[3] - quad[0]), np.linalg.norm(quad[1] - quad[0])

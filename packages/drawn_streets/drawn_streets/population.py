@@ -10,7 +10,7 @@ from .camera import Camera
 from .street import Side, Street
 
 TRIES = 14
-"""Attempts at placing one actor before it is left out."""
+"""Number of attempts to place an actor before it is left out."""
 
 SHARES = {
     ActorKind.BUS: 0.36,
@@ -20,7 +20,7 @@ SHARES = {
     ActorKind.CYCLIST: 0.52,
     ActorKind.BICYCLE: 0.32,
 }
-"""Probability that a scene is meant to have at least one of a kind."""
+"""Probability that a scene is intended to have at least one actor of a kind."""
 TRAM_SHARE = 0.40
 
 SIZES: dict[ActorKind, tuple[float, float, float]] = {
@@ -47,8 +47,8 @@ class Population:
     """People, vehicles and scenery of one street.
 
     Args:
-        rng: random numbers of the scene.
-        camera: camera that looks at it.
+        rng: random generator of the scene.
+        camera: camera of the scene.
         street: plan of the street.
     """
 
@@ -59,7 +59,7 @@ class Population:
         self.placer = Placer(camera)
 
     def fill(self, tram: bool) -> list[Actor]:
-        """Choose and place everything; each kind is sought a place for, the rare ones first."""
+        """Choose and place all actors, rare kinds first."""
         rng = self.rng
         if tram:
             self._try(self._tram)
@@ -139,7 +139,7 @@ class Population:
             return Actor(kind, self._between(low, high), z, facing, width, length, height, seed)
         if street.plaza:
             return None
-        # Few far ones: depth is drawn uniformly in its inverse square root.
+        # Few distant ones: depth is drawn uniformly in its inverse square root.
         near = 1 / self._between(farthest**-0.5, nearest**-0.5) ** 2
         z = near + length / 2
         if (
@@ -188,7 +188,7 @@ class Population:
         )
 
     def _walkways(self, low: float, high: float) -> list[tuple[float, float]]:
-        """The parts of the sidewalks that are in view, as ranges of x."""
+        """Visible parts of the sidewalks, as ranges of x."""
         street = self.street
         if street.plaza:
             return [(max(low, street.walls[0] + 0.5), min(high, street.walls[1] - 0.5))]
@@ -214,7 +214,7 @@ class Population:
         z = 1 / self._between(15.0**-0.5, 5.0**-0.5) ** 2
         low, high = self.camera.half_view(z)
         if rng.random() < 0.45 or not street.lanes:
-            # Turning into or across the street.
+            # Turning into the street, or crossing it.
             facing = Facing.LEFT if rng.random() < 0.5 else Facing.RIGHT
             edges = (max(low, street.curbs[0] + 1), min(high, street.curbs[1] - 1))
             return (
@@ -234,7 +234,7 @@ class Population:
         return self._actor(kind, self._between(low, high), z, facing)
 
     def _groups(self) -> None:
-        """Now and then a crowd, a full car park or a rack of bicycles, far enough to merge."""
+        """Sometimes add a crowd, a full car park or a rack of bicycles, far enough to merge."""
         rng, street = self.rng, self.street
         start = street.junction[1] + 3 if street.junction else 24.0
         if rng.random() < 0.16:

@@ -1,4 +1,4 @@
-"""One scene from its settings, split and index."""
+"""Drawing of a scene, determined by its settings, split and index."""
 
 import zlib
 from dataclasses import dataclass
@@ -35,17 +35,17 @@ SMALLEST_SIDE = 32
 _NEAR = 0.9
 """Depth in metres from which the ground is drawn."""
 _SHADOW_REACH = 1.4
-"""Longest shadow, relative to the height of what casts it."""
+"""Longest shadow relative to the height of the object."""
 
 
 @dataclass(frozen=True)
 class SceneSettings:
-    """Settings that determine a scene, together with its split and index.
+    """Settings that, together with split and index, determine a scene.
 
     Attributes:
-        seed: at least 0; another seed draws other scenes.
+        seed: at least 0; different seeds give different scenes.
         width: image width in pixels, at least 32.
-        height: image height in pixels, at least 32; scenes are composed for half the width.
+        height: image height in pixels, at least 32; the composition assumes half the width.
 
     Raises:
         SettingsError: a value is out of range.
@@ -65,14 +65,14 @@ class SceneSettings:
 
 @dataclass(frozen=True)
 class DrawnScene:
-    """A finished scene and its ground truth.
+    """Finished scene and its ground truth.
 
     Attributes:
         image: (height, width, 3) uint8 RGB.
         instance_ids: (height, width) uint16, as in Cityscapes: label id * 1000 + number for
             instances, the label id for groups and stuff.
         polygons: outlines of all objects, far to near, then of the license plates.
-        marks: visible faces and license plates, in the order in which they were drawn.
+        marks: visible faces and license plates in drawing order.
     """
 
     image: np.ndarray
@@ -82,17 +82,17 @@ class DrawnScene:
 
     @property
     def faces(self) -> tuple[VisibleFace, ...]:
-        """The visible faces."""
+        """Visible faces."""
         return tuple(mark for mark in self.marks if isinstance(mark, VisibleFace))
 
     @property
     def plates(self) -> tuple[VisiblePlate, ...]:
-        """The visible license plates."""
+        """Visible license plates."""
         return tuple(mark for mark in self.marks if isinstance(mark, VisiblePlate))
 
 
 def draw_scene(settings: SceneSettings, split: str = "train", index: int = 0) -> DrawnScene:
-    """Draw one scene; the same arguments give the same pixels.
+    """Draw a scene; the same arguments give the same pixels.
 
     Args:
         settings: seed and size.
@@ -111,7 +111,7 @@ def draw_scene(settings: SceneSettings, split: str = "train", index: int = 0) ->
     drawn = _draw_actors(backdrop, actors, street)
     leaving = hardly_visible(drawn.stage.canvas, drawn.objects)
     if leaving:
-        # Without them the others only gain, so that a second look is not needed.
+        # Without them, the others only become more visible, so there is no second pass.
         actors = [actor for actor in actors if actor not in leaving]
         drawn = _draw_actors(backdrop, actors, street)
     canvas = drawn.stage.canvas
@@ -134,7 +134,7 @@ def draw_scene(settings: SceneSettings, split: str = "train", index: int = 0) ->
 
 @dataclass(frozen=True)
 class _DrawnActors:
-    """A stage with its actors drawn on it."""
+    """Stage with the actors drawn on it."""
 
     stage: Stage
     objects: list[DrawnObject]
@@ -142,7 +142,7 @@ class _DrawnActors:
 
 
 def _sample_camera(rng: np.random.Generator, width: int, height: int) -> Camera:
-    """Draw a camera; all that depends on the size is proportional to the width."""
+    """Draw a random camera; all size-dependent values are proportional to the width."""
     return Camera(
         width=width,
         height=height,
@@ -156,7 +156,7 @@ def _sample_camera(rng: np.random.Generator, width: int, height: int) -> Camera:
 def _draw_backdrop(
     camera: Camera, light: SceneLight, street: Street, actors: list[Actor], rng: np.random.Generator
 ) -> Stage:
-    """Everything that stays when actors leave, and the shadows of all."""
+    """Draw everything that does not depend on which actors remain, and the shadows of all."""
     canvas = Canvas.blank(camera.width, camera.height)
     pens = {label: canvas.surface(label) for label in _STUFF}
     draw_sky(canvas, pens[Label.SKY], camera, light, rng)
@@ -170,7 +170,7 @@ def _draw_backdrop(
 def _shadows(
     camera: Camera, light: SceneLight, actors: list[Actor]
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Outlines in pixels of the shadows that actors cast, and of the ground right below them."""
+    """Outlines in pixels of cast shadows, and of the ground directly below the actors."""
     east, up, north = light.sun
     cast, contacts = [], []
     for actor in actors:

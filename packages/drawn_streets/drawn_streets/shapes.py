@@ -1,4 +1,4 @@
-"""Outlines as (n, 2) arrays: pure geometry, no drawing."""
+"""Outlines as (n, 2) arrays; pure geometry without drawing."""
 
 from functools import lru_cache
 
@@ -24,7 +24,7 @@ def _half_circle(count: int) -> np.ndarray:
 def ellipse(
     x: float, y: float, rx: float, ry: float, turn: float = 0.0, *, count: int = 16
 ) -> np.ndarray:
-    """An ellipse about (x, y) with half axes rx and ry, turned by `turn` radians."""
+    """Ellipse around (x, y) with half axes rx and ry, rotated by `turn` radians."""
     points = _circle(count) * (rx, ry)
     if turn:
         c, s = np.cos(turn), np.sin(turn)
@@ -35,7 +35,7 @@ def ellipse(
 def capsule(
     start: tuple[float, float], end: tuple[float, float], r0: float, r1: float, count: int = 5
 ) -> np.ndarray:
-    """A limb: from a round end of radius r0 at `start` to one of radius r1 at `end`; convex."""
+    """Limb with round ends of radius r0 at `start` and r1 at `end`; convex."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = max((dx * dx + dy * dy) ** 0.5, 1e-9)
     dx, dy = dx / length, dy / length
@@ -45,18 +45,18 @@ def capsule(
 
 
 def box(x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
-    """An upright rectangle, counter-clockwise from (x0, y0) where y points up."""
+    """Upright rectangle, counter-clockwise from (x0, y0) if y points up."""
     return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
 
 
 def boxes(corners: np.ndarray | list) -> np.ndarray:
-    """Upright rectangles (n, 4) as x0, y0, x1, y1 to their outlines (n, 4, 2)."""
+    """Outlines (n, 4, 2) of upright rectangles (n, 4) given as x0, y0, x1, y1."""
     rows = np.asarray(corners, dtype=np.float64).reshape(-1, 4)
     return rows[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
 
 
 def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> np.ndarray:
-    """A rectangle with cut corners, convex."""
+    """Rectangle with cut corners, convex."""
     r = min(radius, (x1 - x0) / 2, (y1 - y0) / 2)
     return np.array(
         [
@@ -67,7 +67,7 @@ def rounded(x0: float, y0: float, x1: float, y1: float, radius: float) -> np.nda
 
 
 def stroke(points: np.ndarray, width: float) -> np.ndarray:
-    """The quads (n - 1, 4, 2) of a line of a given width through n points."""
+    """Quads (n - 1, 4, 2) of a line with a width through n points."""
     points = np.asarray(points, dtype=np.float64)
     along = np.diff(points, axis=0)
     length = np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
@@ -77,7 +77,7 @@ def stroke(points: np.ndarray, width: float) -> np.ndarray:
 
 
 def convex_hull(points: np.ndarray) -> np.ndarray:
-    """The corners of the convex hull of (n, 2) points, in order."""
+    """Corners of the convex hull of (n, 2) points, in order."""
     order = points[np.lexsort((points[:, 1], points[:, 0]))]
 
     def chain(ordered: np.ndarray) -> list[np.ndarray]:

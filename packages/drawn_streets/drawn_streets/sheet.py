@@ -1,4 +1,4 @@
-"""Flat upright things that face the camera: people, two-wheelers, trees, poles."""
+"""Flat upright objects that face the camera: people, two-wheelers, trees, poles."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 
 class Viewpoint(StrEnum):
-    """Side from which a person, a head or a two-wheeler is seen."""
+    """Side from which a person, head or two-wheeler is seen."""
 
     FRONT = "front"
     BACK = "back"
@@ -25,15 +25,15 @@ class Viewpoint(StrEnum):
 
 @dataclass(frozen=True)
 class Sheet:
-    """A vertical plane at one depth, with u to the right and v upwards from a foot on the ground.
+    """Vertical plane at one depth, with u to the right and v upwards from a foot on the ground.
 
     Attributes:
         pen: pen of the surface that is drawn.
         foot: position of u = v = 0, pixels.
-        across: pixels per unit of u; negative mirrors, a smaller size foreshortens.
+        across: pixels per unit of u; negative values mirror, smaller ones foreshorten.
         up: pixels per unit of v.
         tone: light and haze.
-        sun_side: +1 when the sun stands to the right in u, else -1.
+        sun_side: +1 if the sun is to the right in u, else -1.
     """
 
     pen: Pen
@@ -54,18 +54,18 @@ class Sheet:
         unit: float = 1.0,
         squeeze: float = 1.0,
     ) -> "Sheet":
-        """A sheet that stands at (x, z) metres; `unit` metres are one unit of u and v."""
+        """Sheet at (x, z) metres; `unit` metres are one unit of u and v."""
         (foot,) = camera.ground(np.array([place]))
         up = camera.scale(place[1]) * unit
         side = np.sign(light.sun[0] * squeeze) or 1.0
         return cls(pen, (foot[0], foot[1]), up * squeeze, up, tone(light, place[1]), float(side))
 
     def draws(self, pen: Pen) -> "Sheet":
-        """The same place with another pen."""
+        """Sheet at the same position with another pen."""
         return replace(self, pen=pen)
 
     def moved(self, u: float, v: float, unit: float = 1.0, flip: bool = False) -> "Sheet":
-        """A sheet with its origin at (u, v) of this one and its unit scaled."""
+        """Sheet with its origin at (u, v) of this one, and a scaled unit."""
         foot = (self.foot[0] + u * self.across, self.foot[1] - v * self.up)
         mirror = -1 if flip else 1
         return replace(
@@ -77,7 +77,7 @@ class Sheet:
         )
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 2) of the sheet to (..., 2) image pixels."""
+        """Map points (..., 2) of the sheet to (..., 2) image pixels."""
         return points * self._scale + self._origin
 
     @cached_property
@@ -89,7 +89,7 @@ class Sheet:
         return np.array(self.foot)
 
     def fill(self, points: np.ndarray, colour: Colour, gain: float = 1.0) -> None:
-        """Fill one convex polygon."""
+        """Fill a convex polygon."""
         self.pen.fill(self.pixels(points), self.tone.of(colour, gain))
 
     def fill_all(self, polygons: np.ndarray | list, colour: Colour, gain: float = 1.0) -> None:
@@ -104,7 +104,7 @@ class Sheet:
         self.pen.fill_each(self.pixels(polygons), self.tone.of(colour, gain))
 
     def glaze(self, points: np.ndarray, colour: Colour, opacity: float) -> None:
-        """Lay a translucent polygon over what is there."""
+        """Draw a translucent polygon over the canvas."""
         self.pen.glaze(self.pixels(points), self.tone.of(colour), opacity)
 
     def ellipse(self, u: float, v: float, ru: float, rv: float, colour: Colour) -> None:
@@ -112,12 +112,12 @@ class Sheet:
         self.fill(shapes.ellipse(u, v, ru, rv, count=self.corners(ru)), colour)
 
     def corners(self, radius: float) -> int:
-        """Number of corners that a circle of that radius needs to look round."""
+        """Number of corners with which a circle of that radius looks round."""
         size = radius * self.up * self.pen.canvas.scale
         return 12 if size < 12 else 24 if size < 60 else 48
 
     def limb(self, start: Point, end: Point, r0: float, r1: float, colour: Colour) -> None:
-        """Fill a capsule, with its side away from the sun a little darker when it is big."""
+        """Fill a capsule; if it is large, its side away from the sun is slightly darker."""
         outline = shapes.capsule(start, end, r0, r1)
         self.fill(outline, colour)
         if r0 * self.up > 2.5:

@@ -1,4 +1,4 @@
-"""Things with flat sides that stand at any angle: vehicles and houses."""
+"""Objects with flat sides at any angle: vehicles and houses."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,20 +13,20 @@ from .colours import Colour
 from .light import SceneLight, Tone, tone
 
 _BILINEAR = np.array([[1.0, 0, 0, 0], [-1.0, 1, 0, 0], [-1.0, 0, 0, 1], [1.0, -1, 1, -1]])
-"""Takes the corners of a panel to the coefficients of 1, s, t and s * t."""
+"""Matrix from the corners of a panel to the coefficients of 1, s, t and s * t."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One flat side of a solid; s runs from its left to its right edge as seen from outside,
-    t from bottom to top, both 0 to 1.
+    """Flat side of a solid. s runs from its left to its right edge as seen from outside, t from
+    bottom to top, both 0 to 1.
 
     Attributes:
-        solid: body that the side belongs to.
+        solid: body of the side.
         corners: (4, 3) in the solid's coordinates: bottom left, bottom right, top right, top left.
         visible: whether it faces the camera.
-        matrix: (4, 3): takes rows (1, s, t, s * t) to homogeneous image points.
-        tone: light and haze on it.
+        matrix: (4, 3), maps rows (1, s, t, s * t) to homogeneous image points.
+        tone: light and haze on the side.
     """
 
     solid: "Solid"
@@ -36,7 +36,7 @@ class Panel:
     tone: Tone
 
     def pixels(self, st: np.ndarray) -> np.ndarray:
-        """Points (..., 2) as (s, t) to (..., 2) image pixels."""
+        """Map points (..., 2) as (s, t) to (..., 2) image pixels."""
         basis = np.ones((*st.shape[:-1], 4))
         basis[..., 1:3] = st
         basis[..., 3] = st[..., 0] * st[..., 1]
@@ -64,7 +64,7 @@ class Panel:
         self.box(0, 0, 1, 1, colour, gain=gain)
 
     def rectangle(self, s: float, t: float, width: float, height: float) -> np.ndarray:
-        """The corners (4, 2), tl tr br bl in pixels, of a rectangle about (s, t) of that size in
+        """Corners (4, 2), tl tr br bl in pixels, of a rectangle around (s, t) with a size in
         metres.
         """
         across = np.linalg.norm(self.corners[1] - self.corners[0])
@@ -77,15 +77,15 @@ class Panel:
 
 @dataclass(frozen=True)
 class Solid:
-    """A body on the ground with coordinates (across, up, along) in metres.
+    """Body on the ground with coordinates (across, up, along) in metres.
 
-    `along` points where it is heading and `across` to its right; the origin is the middle of its
-    footprint.
+    `along` points in its direction of travel and `across` to its right; the origin is the centre
+    of its footprint.
 
     Attributes:
-        pen: pen of the surface that is drawn.
-        camera: camera that looks at it.
-        light: light that falls on it.
+        pen: pen of the surface to draw.
+        camera: camera of the scene.
+        light: light of the scene.
         x: origin, metres to the right of the camera.
         z: origin, metres from the camera.
         heading: radians; 0 drives away from the camera, pi/2 to the right.
@@ -99,7 +99,7 @@ class Solid:
     heading: float
 
     def world(self, local: np.ndarray) -> np.ndarray:
-        """Points (..., 3) of the body to (..., 3) of the street."""
+        """Map points (..., 3) of the body to (..., 3) of the street."""
         return local @ self._turn + self._origin
 
     @cached_property
@@ -112,11 +112,11 @@ class Solid:
         return np.array([self.x, 0.0, self.z])
 
     def pixels(self, local: np.ndarray) -> np.ndarray:
-        """Points (..., 3) of the body to (..., 2) image pixels."""
+        """Map points (..., 3) of the body to (..., 2) image pixels."""
         return self.camera.project(self.world(local))
 
     def panel(self, corners: np.ndarray | list) -> Panel:
-        """The flat side with these corners: bl, br, tr, tl as seen from outside, (4, 3)."""
+        """Flat side with the corners bl, br, tr, tl as seen from outside, (4, 3)."""
         corners = np.asarray(corners, dtype=np.float64)
         world = self.world(corners)
         homogeneous = world @ self.camera.matrix + self.camera.offset
@@ -135,8 +135,8 @@ class Solid:
         high: tuple[float, float, float],
         front: bool,
     ) -> Panel:
-        """A side that spans the body's width between two edges given as (along, up, half width);
-        `front` when it is seen from ahead.
+        """Side that spans the body's width between two edges given as (along, up, half width);
+        `front` if it is visible from ahead.
         """
         sign = 1.0 if front else -1.0
         return self.panel(
@@ -151,24 +151,24 @@ class Solid:
     def flank(
         self, side: float, half: float, along: tuple[float, float], up: tuple[float, float]
     ) -> Panel:
-        """The upright long side at across = side * half (side +1 right, -1 left), between two
-        positions along the body, the rear one first, and two heights.
+        """Upright long side at across = side * half (side +1 right, -1 left), between two positions
+        along the body, the rear one first, and two heights.
         """
         a, b = along if side > 0 else along[::-1]
         x, (low, high) = side * half, up
         return self.panel([(x, low, a), (x, low, b), (x, high, b), (x, high, a)])
 
     def tone_at(self, gain: float = 1.0) -> Tone:
-        """The tone of what hangs on the body without being a side of it."""
+        """Tone of a part that is attached to the body but is not one of its sides."""
         return tone(self.light, self.z, self.light.upright * gain)
 
     def fill(self, local: np.ndarray | list, colour: Colour, gain: float = 1.0) -> None:
-        """Fill a convex polygon (n, 3), whichever way it faces."""
+        """Fill a convex polygon (n, 3), regardless of the direction it faces."""
         self.pen.fill(self.pixels(np.asarray(local)), self.tone_at(gain).of(colour))
 
 
 def _normal(right: np.ndarray, up: np.ndarray) -> np.ndarray:
-    """Unit normal (3,) of a side, towards the viewer, from its edges to the right and upwards."""
+    """Unit normal (3,) of a side, towards the viewer, from its right and upward edges."""
     ax, ay, az = up.tolist()
     bx, by, bz = right.tolist()
     normal = np.array([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])

@@ -20,10 +20,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Lane:
-    """A lane along the street.
+    """Lane along the street.
 
     Attributes:
-        x: middle of the lane, metres.
+        x: centre of the lane, metres.
         onward: whether it leads away from the camera.
     """
 
@@ -33,20 +33,20 @@ class Lane:
 
 @dataclass(frozen=True)
 class Street:
-    """The plan of one street.
+    """Plan of a street.
 
     Attributes:
-        plaza: paved throughout, for people and trams.
+        plaza: whether it is a pedestrian area, with people and trams only.
         curbs: x of the left and right edge of the road, metres.
         walls: x of the left and right house fronts, metres.
         sides: buildings or park on the left and right.
-        lanes: the lanes along the street.
-        parking: x of the middles of the parking lanes.
-        track: x of the middle of a tram track along the street, or none.
-        zebra: depth where a zebra crossing of 3 m starts, or none.
-        junction: depths where a crossing street starts and ends, or none.
+        lanes: lanes along the street.
+        parking: x of the centres of the parking lanes.
+        track: x of the centre of a tram track along the street, or None.
+        zebra: depth at which a zebra crossing of 3 m starts, or None.
+        junction: depths at which a crossing street starts and ends, or None.
         crossing_track: whether trams run along the crossing street.
-        hood: whether the bonnet of the recording car shows.
+        hood: whether the bonnet of the recording car is visible.
     """
 
     plaza: bool
@@ -62,7 +62,7 @@ class Street:
     hood: bool
 
     def cross_lanes(self) -> tuple[tuple[float, bool], ...]:
-        """Depth and whether it leads to the right, for the lanes of the crossing street."""
+        """Depth of each lane of the crossing street, and whether it leads to the right."""
         if self.junction is None:
             return ()
         start, _ = self.junction
@@ -70,7 +70,7 @@ class Street:
 
 
 def sample_street(rng: np.random.Generator, tram: bool) -> Street:
-    """Draw a plan; with a tram, one that has rails."""
+    """Draw a random plan; with a tram, one that has rails."""
     plaza = rng.random() < 0.14
     shift = rng.uniform(-0.35, 0.35)
     junction = None

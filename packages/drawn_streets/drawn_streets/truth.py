@@ -14,23 +14,23 @@ from .outlines import Polygon, outline
 SMALLEST = 0.0008
 """Visible share of the image below which an object is left out."""
 MOST_HIDDEN = 0.75
-"""Share of an object's silhouette that may be hidden before it is left out."""
+"""Hidden share of an object's silhouette above which it is left out."""
 _WHOLE = 0.98
-"""Visible share from which a plate's polygon is its corners."""
+"""Visible share from which a plate's polygon is given by its corners."""
 _CROWN = 2.8
 """Overhang of a tree's crown beyond its footprint, metres."""
 
 
 @dataclass(frozen=True)
 class DrawnObject:
-    """One object as drawn, before anything nearer covers it.
+    """Object as drawn, before anything nearer covers it.
 
     Attributes:
-        actor: actor that it belongs to.
-        label: its label.
+        actor: actor of the object.
+        label: label of the object.
         value: value in the id image.
         area: silhouette inside the image, pixels.
-        points: (n, 2) int, its outline in pixels; none when it is outside the image.
+        points: (n, 2) int, outline in pixels; None if it is outside the image.
     """
 
     actor: Actor
@@ -41,13 +41,13 @@ class DrawnObject:
 
     @property
     def title(self) -> str:
-        """Its label in polygon files."""
+        """Label in polygon files."""
         return self.label.title + ("group" if self.actor.crowd else "")
 
 
 @dataclass(frozen=True)
 class DrawnMark:
-    """A face or plate and its canvas pixels before anything nearer covers it."""
+    """Face or plate and its canvas pixels before anything nearer covers it."""
 
     mark: Mark
     pixels: int
@@ -56,7 +56,7 @@ class DrawnMark:
 def object_of(
     stage: Stage, actor: Actor, label: Label, value: int, *, first: int = 0
 ) -> DrawnObject:
-    """Measure an object right after it was drawn; its surfaces start with number `first`."""
+    """Measure an object directly after it was drawn; its surfaces start at number `first`."""
     camera = stage.camera
     pad = (_CROWN if actor.kind is ActorKind.TREE else 0.5) * camera.scale(actor.extent[1]) + 2
     x0, y0, x1, y1 = actor.box(camera)
@@ -73,7 +73,7 @@ def object_of(
 
 
 def hardly_visible(canvas: Canvas, objects: list[DrawnObject]) -> set[Actor]:
-    """The actors of which too little is left to see in the finished scene."""
+    """Actors that are insufficiently visible in the finished scene."""
     visible = np.bincount(canvas.ids().ravel(), minlength=34_000)
     smallest = max(SMALLEST * canvas.width * canvas.height, 1)
     return {
@@ -85,7 +85,7 @@ def hardly_visible(canvas: Canvas, objects: list[DrawnObject]) -> set[Actor]:
 
 
 def visible_part(canvas: Canvas, shown: DrawnMark) -> VisibleFace | VisiblePlate | None:
-    """Visible part of a face or plate in the finished scene; None when it is hidden."""
+    """Visible part of a face or plate in the finished scene; None if it is hidden."""
     mark = shown.mark
     rows, columns = canvas.window(mark.box)
     mine = canvas.pixels[rows, columns, 3] == mark.pen.surface

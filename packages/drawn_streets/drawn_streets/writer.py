@@ -3,7 +3,7 @@
     {folder}/leftImg8bit/{split}/{city}/{name}_leftImg8bit.png
     {folder}/gtFine/{split}/{city}/{name}_gtFine_{instanceIds,labelIds}.png, …_polygons.json
     {folder}/pii/{split}/{city}/{name}_pii.json
-    {folder}/dataset.json         written last: with it the data set is complete
+    {folder}/dataset.json         written last: with it, the data set is complete
 
 where {name} is {city}_{index}_{frame}.
 """
@@ -29,7 +29,7 @@ from .scenes import DrawnScene, SceneSettings, draw_scene
 
 SCHEMA = 1
 _CITIES = {"train": (0, 6), "val": (50, 3), "test": (80, 3)}
-"""First number and count of the drawn cities of a split; no city is in two splits."""
+"""First number and count of the drawn cities of each split; no city is in two splits."""
 _FRAME = 19
 """Cityscapes labels the 20th frame of each sequence."""
 _FAST = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
@@ -40,7 +40,7 @@ _FACE, _PLATE = "face", "license_plate"
 
 @dataclass(frozen=True)
 class WrittenScene:
-    """Content of one written scene.
+    """Content of a written scene.
 
     Attributes:
         split: the scene's split.
@@ -78,8 +78,9 @@ def write_data_set(
         folder: the data set's folder.
         settings: seed and size.
         images: number of scenes by split; splits are train, val and test.
-        workers: number of processes; the files are the same with any number.
-        progress: wraps the scenes as they are written, e.g. `tqdm.tqdm` or `rich.progress.track`.
+        workers: number of processes; it does not change the files.
+        progress: wrapper of the scenes as they are written, e.g. `tqdm.tqdm` or
+            `rich.progress.track`.
 
     Raises:
         SettingsError: a split is unknown, or a number is out of range.
@@ -95,7 +96,7 @@ def write_data_set(
     if workers == 1:
         written = list(progress(map(write, splits, indices)))
     else:
-        # Spawned, not forked: OpenCV's threads do not survive a fork.
+        # Spawned, not forked, since OpenCV's threads do not survive a fork.
         context = get_context("spawn")
         with ProcessPoolExecutor(workers, context, initializer=_use_one_thread) as pool:
             written = list(progress(pool.map(write, splits, indices, chunksize=_CHUNK)))
@@ -122,7 +123,7 @@ def _use_one_thread() -> None:
 
 
 def _remove_leftovers(folder: Path, images: dict[str, int]) -> None:
-    """Remove scenes of an earlier, larger data set, since readers take every file they find."""
+    """Remove scenes of an earlier, larger data set, since readers use every file they find."""
     keep = {
         (split, name_of(split, index)[1])
         for split, count in images.items()
@@ -157,7 +158,7 @@ def _summary(
 
 
 def write_scene(folder: Path, settings: SceneSettings, split: str, index: int) -> WrittenScene:
-    """Draw and write one scene.
+    """Draw and write a scene.
 
     Args:
         folder: the data set's folder.
@@ -186,7 +187,7 @@ def write_scene(folder: Path, settings: SceneSettings, split: str, index: int) -
 
 def _write_png(path: Path, pixels: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Python's own write says what is wrong; that of OpenCV only fails.
+    # Python's own write states the cause of a failure; OpenCV's does not.
     path.write_bytes(cv2.imencode(".png", pixels, _FAST)[1].tobytes())
 
 
