@@ -262,7 +262,7 @@ def pooling(repetitions: int) -> Iterator[Row]:
             rng = np.random.default_rng(number)
             truth = effects_of(rng)
             samples = [_experiment(rng, shift) for shift in (truth, 0.0)]
-            posterior = _posterior(rng, *samples)
+            posterior = _posterior(*samples)
             below = posterior.mass_below(np.append(truth, truth.mean()))[:classes]
             held += (below > LEVEL) & (below < 1 - LEVEL)
             within = posterior.mass_below(MARGIN) - posterior.mass_below(-MARGIN)
@@ -281,7 +281,6 @@ def pooling(repetitions: int) -> Iterator[Row]:
 
 
 def _posterior(
-    rng: np.random.Generator,
     samples: dict[str, SampleStatistics],
     references: dict[str, SampleStatistics],
 ) -> Posterior:
@@ -291,9 +290,9 @@ def _posterior(
     means = [np.array([one.mean for one in of]) for of in groups]
     return Posterior.of(
         means[0] - means[1],
-        np.sum([draw_variances(rng, of, 200) for of in groups], axis=0),
+        draw_variances(groups, 128),
         correlation_of_classes([samples, references], names, "all"),
-        tau_grid(size=32),
+        tau_grid(size=16),
     )
 
 

@@ -13,12 +13,13 @@ shrunk towards the others. Its posterior mass within a margin is then too high, 
 test.
 
 The posterior is integrated instead of sampled by MCMC: draws of the variances, weighted by their
-marginal likelihood, times a grid of tau; given both, everything is normal. The results are
-therefore deterministic.
+marginal likelihood, times a grid of tau; given both, everything is normal. The draws follow a Sobol
+sequence: 512 of them have less than half of the error of 1000 random ones. The results are
+deterministic.
 
 Sources: Gelman 2006 (half-Cauchy prior of a group deviation), Gelman et al. 2013, Bayesian Data
-Analysis, chapter 5 (the model), Kruschke 2018 (posterior mass within a region of practical
-equivalence).
+Analysis, chapter 5 (the model), Sobol 1967 (the sequence), Kruschke 2018 (posterior mass within a
+region of practical equivalence).
 """
 
 import math
@@ -32,12 +33,12 @@ from run_equivalence.welch import SampleStatistics, is_testable
 
 PRIOR_SCALE = 0.01
 """Scale of tau's half-Cauchy prior, a point of AP: half of its mass is below."""
-DRAWS, GRID = 1000, 64
-"""Draws of the variances, and values of tau."""
+DRAWS, GRID = 512, 16
+"""Draws of the variances, a power of two; and values of tau."""
 HIGHEST_CORRELATION = 0.9
 """Limit of the estimated correlation between classes."""
-THINNED = 16
-"""Every how many draws one is used to locate a quantile roughly."""
+FEW = 32
+"""Number of draws, the first ones, that locate a quantile roughly."""
 FEWEST_CLASSES = 3
 """Minimum number of classes for pooling."""
 
@@ -87,13 +88,11 @@ def pooled_effects(
         return {}
     groups = [[of[name] for name in names] for of in (samples, references)]
     means = [np.array([one.mean for one in of]) for of in groups]
-    rng = np.random.default_rng(0)
-    draws = [draw_variances(rng, of, DRAWS) for of in groups]
     posterior = Posterior.of(
         means[0] - means[1],
-        draws[0] + draws[1],
+        draw_variances(groups, DRAWS),
         correlation_of_classes([samples, references], names, overall),
-        tau_grid(),
+        tau_grid(size=GRID),
         np.array([(added or {}).get(name, 0.0) for name in names]),
     )
     ends = posterior.quantile(level), posterior.quantile(1 - level)
@@ -113,13 +112,27 @@ def pooled_effects(
     }
 
 
-def draw_variances(
-    rng: np.random.Generator, samples: Sequence[SampleStatistics], draws: int
-) -> np.ndarray:
-    """(K, C) variances of the mean of each class's runs, drawn from their posterior (Jeffreys)."""
-    sizes = np.array([sample.n for sample in samples])
-    squares = np.array([sample.std**2 for sample in samples])
-    return (sizes - 1) * squares / rng.chisquare(sizes - 1, (draws, len(samples))) / sizes
+def draw_variances(groups: Sequence[Sequence[SampleStatistics]], draws: int) -> np.ndarray:
+    """Variances of the differences between the means of two variants' runs.
+
+    They are drawn from their posterior with Jeffreys' prior.
+
+    Args:
+        groups: runs of both variants, each a sequence of C classes.
+        draws: number of draws K, a power of two.
+
+    Returns:
+        (K, C).
+    """
+    from scipy.stats import qmc  # noqa: PLC0415, takes longer than most commands
+
+    sizes, squares = (
+        np.array([[value(one) for one in of] for of in groups])
+        for value in (lambda one: one.n, lambda one: one.std**2)
+    )
+    points = qmc.Sobol(sizes.size, seed=0).random(draws).reshape(draws, *sizes.shape)
+    chi_squares = 2 * special.gammaincinv((sizes - 1) / 2, np.maximum(points, 1e-12))
+    return ((sizes - 1) * squares / chi_squares / sizes).sum(axis=1)
 
 
 def correlation_of_classes(
@@ -262,12 +275,11 @@ class Posterior:
     def _around(self, probability: float) -> tuple[np.ndarray, np.ndarray]:
         """Close lower and upper bounds of the quantiles, (C + 1,) each.
 
-        A bisection would need the mass below many values, each over all draws. A subset of the
-        draws locates the quantile roughly; from there, few secant steps suffice.
+        A bisection would need the mass below many values, each over all draws. The first draws
+        locate the quantile roughly; from there, few secant steps suffice.
         """
-        some = slice(None, None, THINNED)
-        weights = self.weights[some] / self.weights[some].sum()
-        few = Posterior(weights, self.centres[some], self.deviations[some])
+        weights = self.weights[:FEW] / self.weights[:FEW].sum()
+        few = Posterior(weights, self.centres[:FEW], self.deviations[:FEW])
         value = few._bisected(probability, lambda middle: few.mass_below(middle) < probability)
         step = 0.1 * np.einsum("kj,kjc->c", weights, few.deviations)
         slope = (few.mass_below(value + step) - few.mass_below(value - step)) / (2 * step)
