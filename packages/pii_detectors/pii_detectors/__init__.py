@@ -1,4 +1,4 @@
-"""Faces and license plates in images.
+"""Detection of faces and license plates in images.
 
 A search is a frozen dataclass of settings. `load()` checks and loads its network; `find(image)`
 returns detections. Modules are imported on first use, so that a search loads only what it needs.

@@ -3,14 +3,15 @@
 import numpy as np
 
 INSIDE = 0.7
-"""A box with more than this share of it in a better one is a part of the same thing."""
+"""Share of a box inside a better one above which both count as the same object."""
 PART = 0.4
-"""Boxes of one object share more than this of the smaller one. On 22 photographs of groups and
-streets, faces of different people share at most 0.26, and second finds of a face from 0.45 on."""
+"""Share of the smaller of two boxes above which both belong to the same object. On 22 photographs
+of groups and streets, faces of different people share at most 0.26, repeated detections of a face
+at least 0.45."""
 
 
 def boxes_around(points: np.ndarray) -> np.ndarray:
-    """The smallest boxes (n, 4) around n groups of points (n, k, 2)."""
+    """Smallest boxes (n, 4) around n groups of points (n, k, 2)."""
     return np.concatenate((points.min(axis=1), points.max(axis=1)), axis=1)
 
 
@@ -20,7 +21,7 @@ def areas(boxes: np.ndarray) -> np.ndarray:
 
 
 def intersections(box: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Areas (n,) that a box (4,) shares with others (n, 4), square pixels."""
+    """Areas (n,) of the intersections of a box (4,) with others (n, 4), square pixels."""
     low, high = np.maximum(others[:, :2], box[:2]), np.minimum(others[:, 2:], box[2:])
     return np.prod(np.clip(high - low, 0, None), axis=1)
 
@@ -39,22 +40,22 @@ def shares_of_smaller(box: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def objects_of(boxes: np.ndarray, scores: np.ndarray, part: float = PART) -> list[list[int]]:
-    """Groups of boxes that are finds of one object, by index.
+    """Groups of boxes that are detections of the same object, by index.
 
-    A find belongs to the best find that it overlaps by enough, not to what that overlaps in turn:
-    a row of people stays a row of people.
+    A detection belongs to the best detection that it overlaps enough. Overlaps are not transitive,
+    so that people in a row are not merged.
 
     Args:
         boxes: (n, 4) xyxy.
         scores: (n,).
-        part: two boxes are of one object if they share more than this of the smaller one.
+        part: share of the smaller of two boxes above which both belong to the same object.
 
     Returns:
-        The groups, best first. Each begins with the find that fits best: the largest of those that
-        score at least half as much as the best, since a face has smaller look-alikes inside it.
+        The groups, best first. The first index of each is the best fit: the largest box that scores
+        at least half as much as the best one, since faces contain smaller look-alikes.
     """
     groups: list[list[int]] = []
-    best_finds = np.empty_like(boxes)  # of the groups
+    best_finds = np.empty_like(boxes)  # best detection of each group
     sizes = areas(boxes)
     for index in np.lexsort((-sizes, -scores)).tolist():
         shared = shares_of_smaller(boxes[index], best_finds[: len(groups)])
@@ -72,7 +73,7 @@ def objects_of(boxes: np.ndarray, scores: np.ndarray, part: float = PART) -> lis
 def suppresses(
     box: np.ndarray, others: np.ndarray, max_iou: float, max_inside: float = INSIDE
 ) -> np.ndarray:
-    """Which of others (n, 4) suppress a box (4,); arguments of `non_maximum_suppression`."""
+    """Whether each of others (n, 4) suppresses a box (4,); see `non_maximum_suppression`."""
     overlap = ious(box, others) > max_iou
     return overlap | (shares_of_smaller(box, others) > max_inside)
 
@@ -82,14 +83,14 @@ def non_maximum_suppression(
 ) -> np.ndarray:
     """Indices of the boxes that no better box suppresses, best first.
 
-    Unlike plain NMS, it also suppresses boxes that lie mostly inside a better one, whatever their
-    IoU: halves of objects at the border of a tile, and parts of objects.
+    Unlike plain NMS, it also suppresses boxes that are mostly inside a better one, at any IoU:
+    parts of objects, such as halves at the border of a tile.
 
     Args:
         boxes: (n, 4) xyxy.
         scores: (n,).
-        max_iou: a box with a higher IoU with a better one is suppressed.
-        max_inside: largest share of the smaller of two boxes that may lie in the larger one.
+        max_iou: IoU with a better box above which a box is suppressed.
+        max_inside: largest share of the smaller of two boxes that may be inside the larger one.
     """
     kept: list[int] = []
     for index in np.argsort(-scores, kind="stable"):

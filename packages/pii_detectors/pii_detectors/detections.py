@@ -1,4 +1,4 @@
-"""What a search finds in an image."""
+"""Results of a search in an image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .views import View
 class BoxDetections:
     """Faces or license plates in an image, best first.
 
-    Coordinates are pixels with the origin in the corner of the first pixel.
+    Coordinates are pixels with the origin at the corner of the first pixel.
 
     Attributes:
         boxes: (n, 4) as x0, y0, x1, y1, not clipped to the image.
@@ -29,7 +29,7 @@ class BoxDetections:
         return len(self.boxes)
 
     def __getitem__(self, chosen: np.ndarray) -> Self:
-        """Those that a mask or indices choose."""
+        """Detections selected by a mask or indices."""
         return type(self)(*(values[chosen] for values in vars(self).values()))
 
 
@@ -47,10 +47,10 @@ class FaceDetections(BoxDetections):
     def seen_in(
         self, view: View, part: tuple[int, ...], image: tuple[int, ...]
     ) -> "FaceDetections":
-        """Faces found in a view, in pixels of the image; without those that its border cuts.
+        """Faces found in a view, in pixels of the image, without those cut by its border.
 
         Args:
-            view: the part of the image.
+            view: part of the image.
             part: shape of the resized part.
             image: shape of the image.
         """
@@ -78,17 +78,17 @@ Found = TypeVar("Found", bound=BoxDetections)
 
 
 def together(parts: Sequence[Found]) -> Found:
-    """All detections of at least one view, in their order."""
+    """Concatenation of the detections of at least one view."""
     columns = zip(*(vars(part).values() for part in parts), strict=True)
     return type(parts[0])(*(np.concatenate(column) for column in columns))
 
 
 def joined(parts: Sequence[Found], max_iou: float) -> Found:
-    """All detections of several views after non-maximum suppression, best first.
+    """Detections of several views after non-maximum suppression, best first.
 
     Args:
-        parts: at least one.
-        max_iou: a box with a higher IoU with a better one is suppressed.
+        parts: detections of at least one view.
+        max_iou: IoU with a better box above which a box is suppressed.
     """
     every = together(parts)
     return every[non_maximum_suppression(every.boxes, every.scores, max_iou)]

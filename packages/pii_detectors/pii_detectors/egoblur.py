@@ -1,9 +1,9 @@
-"""Faces or license plates by EgoBlur, Meta's detectors for anonymization.
+"""Face or license plate detection by EgoBlur, Meta's detectors for anonymization.
 
 Source: Raina et al., "EgoBlur: Responsible Innovation in Aria" (2023). The weights have to be
 downloaded from https://www.projectaria.com/tools/egoblur (Apache-2.0): `ego_blur_face.jit` and
-`ego_blur_lp.jit`, about 400 MB each. A file takes an image (3, h, w), uint8 BGR, and answers with
-boxes (n, 4) in its pixels, labels (n,), scores (n,) and the image's size, without NMS.
+`ego_blur_lp.jit`, about 400 MB each. The network maps an image (3, h, w), uint8 BGR, to boxes
+(n, 4) in its pixels, labels (n,), scores (n,) and the image's size, without NMS.
 """
 
 import functools
@@ -24,14 +24,14 @@ from .views import View
 
 @dataclass(frozen=True)
 class EgoBlurSearch:
-    """Faces or license plates, boxes only, on a GPU where there is one.
+    """Search for faces or license plates; boxes only, on a GPU if there is one.
 
     Attributes:
         weights: `ego_blur_face.jit` or `ego_blur_lp.jit`, a TorchScript file.
         sha256: SHA-256 of that file, checked before it is loaded.
-        threshold: what scores higher is kept, 0 to 1.
+        threshold: score above which a detection is kept, 0 to 1.
         scale: factor by which the image is resized first.
-        max_iou: of two boxes that overlap more, the one with the lower score is dropped.
+        max_iou: IoU of two boxes above which the one with the lower score is dropped.
     """
 
     weights: Path
@@ -41,7 +41,7 @@ class EgoBlurSearch:
     max_iou: float = 0.3
 
     def load(self, threads: int = 1) -> Any:
-        """The network, a TorchScript module.
+        """Load the network, a TorchScript module.
 
         Raises:
             DetectorError: its file cannot be used.
@@ -51,11 +51,11 @@ class EgoBlurSearch:
     def find(
         self, image: np.ndarray, within: np.ndarray | None = None, threads: int = 1
     ) -> BoxDetections:
-        """What is found in an image.
+        """Find the faces or plates in an image.
 
         Args:
             image: (h, w, 3) uint8 RGB.
-            within: not used: the whole image is searched, as in the demonstration of EgoBlur.
+            within: ignored: the whole image is searched, as in EgoBlur's demonstration.
             threads: CPU threads that torch may use.
 
         Raises:
@@ -97,10 +97,10 @@ def _network(path: Path, sha256: str | None, threads: int) -> Any:
     content = io.BytesIO(content_of(path, sha256))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # a format of the past, but theirs
+            warnings.simplefilter("ignore", FutureWarning)  # the files have an old format
             network = torch.jit.load(content, map_location=_device()).eval()
         _answer(network, np.zeros((64, 64, 3), np.uint8))
-    except Exception as error:  # torch has no common class for what a file can do wrong
+    except Exception as error:  # torch has no common base class of its errors
         reason = str(error).strip().splitlines()[-1]
         raise DetectorError(
             f"{path}: not a detector of EgoBlur that can be run ({reason}); "

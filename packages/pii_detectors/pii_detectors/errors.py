@@ -1,4 +1,4 @@
-"""Errors that the caller can put right; the message names the file, what was found and expected."""
+"""User errors; the message names the file, what was found and what was expected."""
 
 
 class DetectorError(ValueError):

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def content_of(path: Path, sha256: str | None = None) -> bytes:
-    """The bytes of a file of weights.
+    """Content of a file of weights.
 
     Raises:
-        DetectorError: it is missing, not readable, or has another SHA-256 than given.
+        DetectorError: it is missing, unreadable, or has a different SHA-256 than given.
     """
     try:
         content = path.read_bytes()
@@ -30,11 +30,11 @@ def content_of(path: Path, sha256: str | None = None) -> bytes:
 
 
 def network_of(content: bytes, where: Path, threads: int) -> "InferenceSession":
-    """A network, ready to run.
+    """Network, ready to run.
 
     Args:
         content: content of an ONNX file.
-        where: the file, for the error.
+        where: the file, for error messages.
         threads: CPU threads that it may use.
 
     Raises:
@@ -47,6 +47,6 @@ def network_of(content: bytes, where: Path, threads: int) -> "InferenceSession":
     options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(content, options, ["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime has a class for each way to fail, and no common one
+    except Exception as error:  # onnxruntime has no common base class of its errors
         reason = str(error).splitlines()[0]
         raise DetectorError(f"{where}: not an ONNX file that can be run ({reason})") from None

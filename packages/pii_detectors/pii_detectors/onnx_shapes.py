@@ -1,8 +1,8 @@
-"""Freeing an ONNX graph from the image size it was exported with.
+"""Removal of the fixed image size from an exported ONNX graph.
 
-The `onnx` package would do this too, and is a heavy dependency for one edit. The file is a
-protobuf message: fields of a key, a length and a content, which nest. Field numbers are those of
-onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+The `onnx` package could do this too, but is a heavy dependency for one edit. The file is a protobuf
+message: nested fields of a key, a length and a content. Field numbers are those of onnx.proto
+(https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
 """
 
 from collections.abc import Callable, Iterator
@@ -16,8 +16,8 @@ DIMENSION = (2, 1, 2, 1)  # ValueInfoProto.type, .tensor_type, .shape, .dim
 def with_free_shapes(model: bytes) -> bytes:
     """The same network for inputs of any shape.
 
-    Weights that old exporters list among the inputs are taken off that list: a runtime folds
-    and fuses only what no caller can replace, which makes the network up to twice as fast.
+    Weights that old exporters list among the inputs are removed from that list. A runtime can fold
+    and fuse only constants, which makes the network up to twice as fast.
 
     Args:
         model: content of an ONNX file.
@@ -35,7 +35,7 @@ def with_free_shapes(model: bytes) -> bytes:
 
 
 def _edited(message: bytes, path: tuple[int, ...], edit: Callable[[bytes], bytes | None]) -> bytes:
-    """`message` with the fields at `path` replaced by what `edit` makes of them, None removes."""
+    """Message with the fields at `path` replaced by the result of `edit`; None removes a field."""
     parts = []
     for number, raw, content in _fields(message):
         if number != path[0]:
@@ -52,7 +52,7 @@ def _contents(message: bytes, number: int) -> list[bytes]:
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Number, bytes as they stand, and content of each field."""
+    """Number, raw bytes, and content of each field."""
     at = 0
     while at < len(message):
         start = at

@@ -1,4 +1,4 @@
-"""From the map that the plate network returns to quads."""
+"""Conversion of the plate network's output map to quads."""
 
 import cv2
 import numpy as np
@@ -6,24 +6,25 @@ import numpy as np
 from .boxes import boxes_around, non_maximum_suppression
 
 STRIDE = 4
-"""Pixels a cell of the map."""
+"""Pixels per cell of the map."""
 CHANNELS = 9
-"""A probability, and x and y of four corners."""
+"""One probability, and x and y of four corners."""
 SIDE_MULTIPLE = 32
 """The network halves its input five times."""
 
 
 def decode(answer: np.ndarray, threshold: float, max_iou: float) -> tuple[np.ndarray, np.ndarray]:
-    """Plates from the network's answer to one image, best first.
+    """Plates in the network's output for one image, best first.
 
-    A plate is a cell whose probability no neighbour exceeds. Its corners are the mean of what
-    the cell and its eight neighbours say, each as much as it is sure: steadier than one cell.
+    A plate is a cell whose probability no neighbour exceeds. Its corners are the mean of the
+    predictions of the cell and its eight neighbours, weighted by their probabilities, which is
+    steadier than one cell.
 
     Args:
-        answer: (9, h, w) float32 over the cells: probability, then x and y from the cell's middle
+        answer: (9, h, w) float32 over the cells: probability, then x and y from the cell's centre
             to the corners tl, tr, br, bl in pixels.
         threshold: cells that do not exceed it are skipped.
-        max_iou: of two plates whose boxes overlap more, the lower one is dropped.
+        max_iou: IoU of two plates' boxes above which the lower one is dropped.
 
     Returns:
         Quads (n, 4, 2) in input pixels, corners tl, tr, br, bl, and scores (n,).
@@ -40,7 +41,7 @@ def decode(answer: np.ndarray, threshold: float, max_iou: float) -> tuple[np.nda
 
 
 def _votes(answer: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The mean of what the 3 x 3 cells around each peak say: (n, 4, 2) pixels."""
+    """Weighted mean prediction of the 3 x 3 cells around each peak, (n, 4, 2) pixels."""
     height, width = answer.shape[1:]
     total = np.zeros((len(rows), 4, 2))
     weights = np.zeros((len(rows), 1, 1))

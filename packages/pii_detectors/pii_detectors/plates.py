@@ -1,7 +1,7 @@
-"""License plates and their corners, by a network that was trained on drawings.
+"""License plates and their corners, by a network trained on drawings.
 
-The network searches tiles of the image or the insides of vehicles, then looks at each plate again
-from close by.
+The network searches tiles of the image or the insides of vehicles, and then each candidate again in
+an enlarged crop.
 """
 
 import functools
@@ -20,35 +20,35 @@ from .plate_maps import SIDE_MULTIPLE, decode
 from .views import ENLARGED, View, around, smaller_scales, tiles
 
 WEIGHTS = Path(__file__).parent / "weights" / "plates.onnx"
-"""The network that comes with this package; weights/plates.md is its model card."""
+"""The network included in this package; weights/plates.md is its model card."""
 SHA256 = "2936c44ef14f908f951321c661bc0ad93bfb9db2f06245f0b3553f5596d98cc5"
 LOOKED_AT = (160.0, 640.0)
-"""Vehicles are scaled until their longer side lies between these pixels: their plates are then of
-the widths that the network has learned, 11 to 210 pixels."""
+"""Limits of the longer side of a scaled vehicle, pixels. Its plates then have the widths on which
+the network was trained, 11 to 210 pixels."""
 CLOSE_SIDE, CLOSE_PLATE = 160, 72.0
-"""The second look: side of the crop, and width of the plate in it, pixels."""
+"""Second pass: side of the crop, and width of the plate in it, pixels."""
 CLOSE_ENLARGED = 2.0
-"""And by how much it is enlarged at most: nothing is to be seen in a few large pixels."""
+"""Largest enlargement in the second pass; a few large pixels contain no further detail."""
 CANDIDATE = 0.5
-"""The second look is at what exceeds this share of the threshold in the first one."""
+"""Share of the threshold above which a detection of the first pass gets a second one."""
 SEEN_AGAIN = 0.1
-"""What scores less in the second look is not seen there."""
+"""Score below which a plate counts as not found in the second pass."""
 ALIKE = 1.6
-"""A plate seen again is the same one if its width and its height changed by less than this."""
+"""Largest ratio of widths, and of heights, at which both passes found the same plate."""
 
 
 @dataclass(frozen=True)
 class PlateSearch:
-    """License plates with their corners.
+    """Search for license plates with their corners.
 
     Attributes:
-        threshold: plates that score higher are kept, 0 to 1.
-        max_iou: of two plates that overlap more, the one with the lower score is dropped.
-        tile: side in pixels of the tiles in which a whole image is searched, at its size and at a
-            half, a quarter, … of it.
-        second_look: look at each plate again from close by, for more accurate corners and fewer
-            false hits; its score is then the mean of both looks.
-        weights: an ONNX file that `tools/plate_detector` made; None: the one of this package.
+        threshold: score above which a plate is kept, 0 to 1.
+        max_iou: IoU of two plates above which the one with the lower score is dropped.
+        tile: side in pixels of the tiles in which a whole image is searched, at its full size and
+            at a half, a quarter, … of it.
+        second_look: search each plate again in an enlarged crop, for more accurate corners and
+            fewer false positives; the score is then the mean of both passes.
+        weights: ONNX file made by `tools/plate_detector`; None for the one of this package.
         sha256: SHA-256 of that file, checked before it is loaded.
     """
 
@@ -60,7 +60,7 @@ class PlateSearch:
     sha256: str | None = None
 
     def load(self, threads: int = 1) -> Any:
-        """The network, an ONNX session.
+        """Load the network, an ONNX session.
 
         Raises:
             DetectorError: its file cannot be used.
@@ -72,11 +72,11 @@ class PlateSearch:
     def find(
         self, image: np.ndarray, within: np.ndarray | None = None, threads: int = 1
     ) -> PlateDetections:
-        """The plates of an image.
+        """Find the plates in an image.
 
         Args:
             image: (h, w, 3) uint8 RGB.
-            within: (n, 4) boxes xyxy, pixels, of the vehicles to search; None: the whole image.
+            within: boxes of the vehicles to search, (n, 4) xyxy, pixels; None for the whole image.
             threads: CPU threads that the network may use.
 
         Raises:
@@ -85,7 +85,7 @@ class PlateSearch:
         network = self.load(threads)
         height, width = image.shape[:2]
         if within is None:
-            scales = [*smaller_scales(width, height, 1), 1]  # for plates from close by as well
+            scales = [*smaller_scales(width, height, 1), 1]  # also for plates at close range
             views = [v for s in scales for v in tiles(width, height, round(self.tile / s), s)]
         else:
             views = list(around(within, width, height, scale_of_vehicle))
@@ -109,20 +109,20 @@ class PlateSearch:
     def _closer(
         self, network: Any, image: np.ndarray, quad: np.ndarray
     ) -> tuple[np.ndarray, float]:
-        """The same plate's corners and score, seen at a size that suits the network.
+        """Corners and score of the same plate, seen at a suitable size.
 
-        The score is 0, and the corners are as they were, when no such plate is seen there.
+        If it is not found there, the score is 0 and the corners are unchanged.
         """
         middle = quad.mean(axis=0)
         low, high = quad.min(axis=0), quad.max(axis=0)
         size = max(high[0] - low[0], 1.5 * (high[1] - low[1]), 1.0)
         scale = min(CLOSE_PLATE / size, CLOSE_ENLARGED)
         matrix = np.array([[scale, 0, 0], [0, scale, 0]])
-        # OpenCV counts from the middle of a pixel, quads from its corner.
+        # OpenCV's origin is the centre of a pixel, that of quads its corner.
         matrix[:, 2] = CLOSE_SIDE / 2 - 0.5 - scale * (middle - 0.5)
         how = cv2.INTER_LINEAR
         seen = image
-        if scale < 0.75:  # average first: one pixel stands for several
+        if scale < 0.75:  # average first, since one pixel represents several
             seen = cv2.blur(image, (round(1 / scale),) * 2)
         part = cv2.warpAffine(
             seen, matrix, (CLOSE_SIDE, CLOSE_SIDE), flags=how, borderMode=cv2.BORDER_REPLICATE
@@ -138,14 +138,14 @@ class PlateSearch:
 
 
 def scale_of_vehicle(width: int, height: int) -> float:
-    """The factor by which a view of a vehicle is resized to what the network has learned."""
+    """Factor by which a view of a vehicle is resized to the sizes of the training."""
     longer = max(width, height)
     smallest, largest = LOOKED_AT
     return min(largest / longer, max(1, min(ENLARGED, smallest / longer)))
 
 
 def _answer(network: Any, image: np.ndarray) -> np.ndarray:
-    """The network's map (9, h, w) for an image, its sides padded to multiples of 32."""
+    """Output map (9, h, w) of the network for an image, padded to sides of multiples of 32."""
     height, width = image.shape[:2]
     below, right = -height % SIDE_MULTIPLE, -width % SIDE_MULTIPLE
     padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)

@@ -1,4 +1,4 @@
-"""Parts of an image that a network looks at: tiles, or what surrounds known objects."""
+"""Parts of an image that a network searches: tiles, or the surroundings of known objects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,29 +7,29 @@ import cv2
 import numpy as np
 
 MARGIN = 0.06
-"""The box of a known object grows by this share of its sides, since labels are not exact."""
+"""Margin around the box of a known object, as a share of its sides; labels are not exact."""
 MORE = 8
-"""And by this many pixels on each side."""
+"""Additional margin on each side, pixels."""
 OVERLAP = 256
-"""Of two tiles, pixels: what is less wide is whole in one of them."""
+"""Overlap of two tiles, pixels; a narrower object is complete in one of them."""
 SHORT = 256
-"""Longer side, pixels, of a frame that shows its largest faces and plates small enough."""
+"""Longer side, pixels, at which the largest faces and plates of a frame are small enough."""
 PERSON = 256.0
-"""Persons are scaled to this height, pixels: their faces are then 20 to 60 pixels."""
+"""Height to which persons are scaled, pixels; their faces are then 20 to 60 pixels."""
 ENLARGED = 2.0
-"""By how much what surrounds an object is enlarged at most."""
+"""Largest enlargement of the surroundings of an object."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A part of an image that a network looks at.
+    """Part of an image that a network searches.
 
     Attributes:
         x0: left edge, pixels.
         y0: upper edge.
         x1: right edge.
         y1: lower edge.
-        scale: it is resized by this.
+        scale: factor by which it is resized.
     """
 
     x0: int
@@ -39,7 +39,7 @@ class View:
     scale: float = 1.0
 
     def of(self, image: np.ndarray) -> np.ndarray:
-        """Its pixels (h, w, 3), resized."""
+        """Pixels of the view (h, w, 3), resized."""
         part = image[self.y0 : self.y1, self.x0 : self.x1]
         if self.scale == 1:
             return part
@@ -49,16 +49,16 @@ class View:
         return cv2.resize(part, size, interpolation=how)
 
     def to_image(self, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Points (..., 2) of the resized part, which has this shape, in pixels of the image."""
+        """Map points (..., 2) of the resized part with the given shape to pixels of the image."""
         ratio = np.array((self.x1 - self.x0, self.y1 - self.y0)) / shape[1::-1]
         return points * ratio + (self.x0, self.y0)
 
     def cuts(self, boxes: np.ndarray, image: tuple[int, ...]) -> np.ndarray:
-        """Which boxes (n, 4) end where the view does, though the image goes on: half things.
+        """Whether each box (n, 4) is cut by the border of the view, but not by that of the image.
 
         Args:
             boxes: x0, y0, x1, y1 in pixels of the image.
-            image: its shape.
+            image: shape of the image.
         """
         near = 1 / self.scale
         low, high = np.array((self.x0, self.y0)), np.array((self.x1, self.y1))
@@ -94,13 +94,13 @@ def _starts(length: int, side: int, overlap: int) -> list[int]:
 def around(
     boxes: np.ndarray, width: int, height: int, scale_of: Callable[[int, int], float]
 ) -> Iterator[View]:
-    """A view of each box (n, 4) as x0, y0, x1, y1 in pixels, grown by a margin, inside the frame.
+    """A view of each box (n, 4) as x0, y0, x1, y1 in pixels, with a margin, inside the frame.
 
     Args:
-        boxes: of known objects; those outside of the frame are left out.
-        width: of the frame.
-        height: of the frame.
-        scale_of: from a view's width and height in pixels to its scale.
+        boxes: boxes of known objects; those outside the frame are left out.
+        width: width of the frame.
+        height: height of the frame.
+        scale_of: function from a view's width and height in pixels to its scale.
     """
     for x0, y0, x1, y1 in boxes:
         across, down = MORE + MARGIN * np.array((x1 - x0, y1 - y0))
@@ -111,5 +111,5 @@ def around(
 
 
 def scale_of_person(width: int, height: int) -> float:
-    """The factor by which a view of a person of this size, or of a group, is resized."""
+    """Factor by which a view of a person, or a group, of this size is resized."""
     return min(PERSON / height, ENLARGED)

@@ -1,9 +1,10 @@
-"""License plates (or faces) by a YOLO network in an ONNX file.
+"""License plate or face detection by a YOLO network in an ONNX file.
 
-Two kinds of output are read. With NMS inside (open-image-models, MIT licence,
+Two kinds of output are supported. With built-in NMS (open-image-models, MIT licence,
 https://github.com/ankandrew/open-image-models): rows (n, 7) of image, x0, y0, x1, y1, class, score.
-Without (Ultralytics' export of YOLOv8 and later): (images, 4 + classes, n), where x and y of the
-middle, width and height are followed by a score for each class. Both in pixels of the input.
+Without NMS (Ultralytics' export of YOLOv8 and later): (images, 4 + classes, n), where x and y of
+the centre, width and height are followed by a score for each class. Both are in pixels of the
+input.
 """
 
 import functools
@@ -20,24 +21,24 @@ from .networks import content_of, network_of
 from .views import ENLARGED, View, around, tiles
 
 GREY = 114
-"""What YOLO networks see around a picture that is smaller than their input."""
+"""Grey level of the padding around a picture that is smaller than the input."""
 BATCH = 8
-"""Views at once, where the network takes any number."""
+"""Number of views per batch, if the network accepts any number."""
 
 
 @dataclass(frozen=True)
 class YoloSearch:
-    """License plates or faces, boxes only.
+    """Search for license plates or faces; boxes only.
 
     Attributes:
         weights: the ONNX file.
         sha256: SHA-256 of that file, checked before it is loaded.
-        threshold: what scores higher is kept, 0 to 1.
-        max_iou: of two boxes that overlap more, the one with the lower score is dropped.
-        classes: numbers of the network's classes that count, from 0; None: all.
-        tile: side in pixels of the tiles in which a whole image is searched, each of which is
-            resized to the input of the network; None: that size, so that nothing is resized.
-        input_side: side of the input, pixels, of networks that take images of any size.
+        threshold: score above which a detection is kept, 0 to 1.
+        max_iou: IoU of two boxes above which the one with the lower score is dropped.
+        classes: numbers of the network's classes to use, from 0; None for all.
+        tile: side in pixels of the tiles in which a whole image is searched; each is resized to
+            the network's input. None for the size of the input, without resizing.
+        input_side: side of the input, pixels, for networks that accept images of any size.
     """
 
     weights: Path
@@ -49,7 +50,7 @@ class YoloSearch:
     input_side: int = 640
 
     def load(self, threads: int = 1) -> "YoloNetwork":
-        """The network, ready to run.
+        """Load the network.
 
         Raises:
             DetectorError: its file cannot be used.
@@ -59,11 +60,11 @@ class YoloSearch:
     def find(
         self, image: np.ndarray, within: np.ndarray | None = None, threads: int = 1
     ) -> BoxDetections:
-        """What is found in an image.
+        """Find the plates or faces in an image.
 
         Args:
             image: (h, w, 3) uint8 RGB.
-            within: (n, 4) boxes xyxy, pixels, of the objects to search around; None: the whole
+            within: boxes of the objects to search around, (n, 4) xyxy, pixels; None for the whole
                 image.
             threads: CPU threads that the network may use.
 
@@ -91,13 +92,13 @@ class YoloSearch:
 
 @dataclass(frozen=True)
 class YoloNetwork:
-    """A YOLO network, ready to run.
+    """YOLO network, ready to run.
 
     Attributes:
-        session: of onnxruntime.
-        sides: height and width of what it sees, pixels.
-        batch: how many images it takes; None: any number.
-        number: its type of numbers.
+        session: session of onnxruntime.
+        sides: height and width of the input, pixels.
+        batch: number of images per run; None for any number.
+        number: type of its input.
     """
 
     session: Any
@@ -106,11 +107,11 @@ class YoloNetwork:
     number: type
 
     def scale_of(self, width: int, height: int) -> float:
-        """The factor by which a view of this size is resized to fit into the input."""
+        """Factor by which a view of this size is resized to fit into the input."""
         return min(self.sides[0] / height, self.sides[1] / width, ENLARGED)
 
     def look(self, image: np.ndarray, views: Sequence[View]) -> Iterator[tuple[np.ndarray, ...]]:
-        """What is seen in each view: boxes (n, 4) in pixels of the image, classes, scores (n,)."""
+        """Detections in each view: boxes (n, 4) in pixels of the image, classes, scores (n,)."""
         seen: np.ndarray = np.full((self.batch or len(views), *self.sides, 3), GREY, self.number)
         places = []
         for number, view in enumerate(views):
@@ -125,7 +126,7 @@ class YoloNetwork:
             yield points.reshape(-1, 4), mine[:, 5].astype(int), mine[:, 6]
 
     def run(self, images: np.ndarray) -> np.ndarray:
-        """Its first output for images (n, 3, h, w) in 0 to 1."""
+        """First output for images (n, 3, h, w) from 0 to 1."""
         name = self.session.get_inputs()[0].name
         return self.session.run(None, {name: np.ascontiguousarray(images)})[0]
 
@@ -162,7 +163,7 @@ def _network(path: Path, sha256: str | None, side: int, threads: int) -> YoloNet
         sides = height or side, width or side
         network = YoloNetwork(session, sides, batch, numbers[inputs[0].type])
         decode(network.run(np.zeros((batch or 1, 3, *sides), network.number)))
-    except Exception as error:  # onnxruntime has no common class for what fails when it runs
+    except Exception as error:  # onnxruntime has no common base class of its errors
         reason = str(error).strip().splitlines()[0]
         raise DetectorError(
             f"{path}: not a YOLO detector whose input and output are known here ({reason})"

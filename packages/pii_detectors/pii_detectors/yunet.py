@@ -1,4 +1,4 @@
-"""Faces by YuNet, with five landmarks, run by OpenCV.
+"""Face detection by YuNet, with five landmarks per face, run by OpenCV.
 
 Source: Wu et al., "YuNet: A Tiny Millisecond-level Face Detector" (2023). The weights have to be
 downloaded: `face_detection_yunet_2023mar.onnx` of https://github.com/opencv/opencv_zoo (MIT).
@@ -17,21 +17,21 @@ from .networks import content_of
 from .views import View, around, scale_of_person
 
 CANDIDATES = 5000
-"""How many boxes are compared with each other at most, as in OpenCV's own examples."""
+"""Largest number of boxes in the non-maximum suppression, as in OpenCV's examples."""
 _of_thread = threading.local()
-"""The network of each thread. It keeps the size of its input: two threads on one network crash."""
+"""Network of each thread. A network stores its input size and crashes if two threads share it."""
 
 
 @dataclass(frozen=True)
 class YuNetSearch:
-    """Faces with landmarks.
+    """Search for faces with landmarks.
 
     Attributes:
         weights: the ONNX file.
         sha256: SHA-256 of that file, checked before it is loaded.
-        threshold: faces that score higher are kept, 0 to 1.
+        threshold: score above which a face is kept, 0 to 1.
         scale: factor by which the image is resized first.
-        max_iou: of two faces that overlap more, the one with the lower score is dropped.
+        max_iou: IoU of two faces above which the one with the lower score is dropped.
     """
 
     weights: Path
@@ -41,12 +41,12 @@ class YuNetSearch:
     max_iou: float = 0.3
 
     def load(self, threads: int = 1) -> "cv2.FaceDetectorYN":
-        """The network, set up for these settings.
+        """Load the network, configured with these settings.
 
         Raises:
             DetectorError: its file cannot be used.
         """
-        cv2.setNumThreads(threads)  # OpenCV has one number for all that it does
+        cv2.setNumThreads(threads)  # OpenCV has a single, global number of threads
         network = _network(self.weights, self.sha256)
         network.setScoreThreshold(self.threshold)
         network.setNMSThreshold(self.max_iou)
@@ -55,11 +55,11 @@ class YuNetSearch:
     def find(
         self, image: np.ndarray, within: np.ndarray | None = None, threads: int = 1
     ) -> FaceDetections:
-        """The faces of an image.
+        """Find the faces in an image.
 
         Args:
             image: (h, w, 3) uint8 RGB.
-            within: (n, 4) boxes xyxy, pixels, of the persons to search around; None: the whole
+            within: boxes of the persons to search around, (n, 4) xyxy, pixels; None for the whole
                 image.
             threads: CPU threads that OpenCV may use.
 
@@ -84,18 +84,18 @@ class YuNetSearch:
 
 
 def _faces_in(network: "cv2.FaceDetectorYN", image: np.ndarray) -> FaceDetections:
-    """The faces of an image (h, w, 3), uint8 RGB, in its pixels."""
+    """Faces in an image (h, w, 3), uint8 RGB, in its pixels."""
     network.setInputSize(image.shape[1::-1])
     _, rows = network.detect(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     # x, y, width, height; x, y of right eye, left eye, nose, right and left corner of the mouth,
-    # where right is the person's: what the viewer sees on the left comes first, as it has to.
+    # where right is the person's, so that the landmark on the viewer's left comes first.
     rows = np.zeros((0, 15)) if rows is None else rows.astype(np.float64)
     boxes = np.concatenate((rows[:, :2], rows[:, :2] + rows[:, 2:4]), axis=1)
     return FaceDetections(boxes, rows[:, 14], rows[:, 4:14].reshape(-1, 5, 2))
 
 
 def _network(path: Path, sha256: str | None) -> "cv2.FaceDetectorYN":
-    """The network of this thread, loaded once."""
+    """Network of this thread, loaded once."""
     if getattr(_of_thread, "file", None) != (path, sha256):
         _of_thread.network = _loaded(path, sha256)
         _of_thread.file = path, sha256

@@ -1,8 +1,8 @@
-"""Measures of what an image shows of a face or a license plate.
+"""Measurements of faces and license plates in images.
 
-Faces are cut out by `face_crop` and compared by `band_passed` and `correlation`. Plates are read by
-`read_plate`; `reads_alike` compares their characters. Import `plates.comparison` and
-`quality`, which compare images before and after a change, by their own names.
+`face_crop` crops faces; `band_passed` and `correlation` compare them. `read_plate` reads plates;
+`reads_alike` compares their characters. `plates.comparison` and `quality`, which compare images
+before and after a change, are imported by their own names.
 """
 
 from .faces import band_passed, correlation, face_crop

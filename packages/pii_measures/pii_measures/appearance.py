@@ -9,7 +9,7 @@ from .pixels import quantile, weighted
 
 _IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _GAIN = 6.0
-"""Standard deviation of white noise of standard deviation 1 after this kernel."""
+"""Gain of the Laplacian kernel: standard deviation of filtered white noise of unit variance."""
 
 
 def grey(image: np.ndarray) -> np.ndarray:
@@ -24,21 +24,21 @@ def noise_level(patch: np.ndarray) -> float:
     quantile in place of the mean, since half of the pixels of a small patch may be edges.
 
     Args:
-        patch: (h, w) or (h, w, 3), 0 to 255; the level is 0 where a side is below 3 pixels.
+        patch: (h, w) or (h, w, 3), 0 to 255; the level is 0 if a side is below 3 pixels.
 
     Returns:
-        Grey levels, 0 to 12; what is above that is texture.
+        Grey levels, 0 to 12; anything above is texture.
     """
     luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
     if min(luma.shape) < 3:
         return 0.0
     response = np.abs(cv2.filter2D(luma, cv2.CV_32F, _IMMERKAER)[1:-1, 1:-1])
-    # A third of a half-normal distribution lies below 0.43 standard deviations.
+    # A third of a half-normal distribution is below 0.43 standard deviations.
     return float(min(quantile(response, 1 / 3) / 0.43 / _GAIN, 12.0))
 
 
 def blur_sigma(patch: np.ndarray) -> float:
-    """Standard deviation of the Gaussian that softened the sharpest edges of a patch.
+    """Standard deviation of the Gaussian that blurred the sharpest edges of a patch.
 
     A step of height C, blurred and sampled, has neighbours that differ by at most
     C erf(1 / (2 sqrt(2) sigma)), which is solved for sigma.
@@ -47,7 +47,7 @@ def blur_sigma(patch: np.ndarray) -> float:
         patch: (h, w) or (h, w, 3), 0 to 255.
 
     Returns:
-        Pixels, 0.2 to 5; 0.5 where there is no edge.
+        Pixels, 0.2 to 5; 0.5 if there is no edge.
     """
     luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
     if min(luma.shape) < 3:
@@ -64,9 +64,9 @@ def blur_sigma(patch: np.ndarray) -> float:
 
 @lru_cache(maxsize=1)
 def _largest_steps() -> tuple[np.ndarray, np.ndarray]:
-    """Standard deviations (60,), and the largest step that each leaves of an edge of height 1."""
+    """Standard deviations (60,), and the largest step of an edge of height 1 after each blur."""
     sigmas = np.geomspace(0.2, 5, 60)
-    # Abramowitz and Stegun 7.1.27, good to 5e-4: NumPy has no erf.
+    # Abramowitz and Stegun 7.1.27, accurate to 5e-4, since NumPy has no erf.
     x = 1 / (2 * np.sqrt(2) * sigmas)
     erf = 1 - 1 / (1 + 0.278393 * x + 0.230389 * x**2 + 0.000972 * x**3 + 0.078108 * x**4) ** 4
     return sigmas, erf

@@ -1,4 +1,4 @@
-"""Arithmetic on small pictures, by OpenCV where NumPy takes many times as long.
+"""Arithmetic on small pictures with OpenCV where NumPy takes many times as long.
 
 Pictures are float32, (h, w) or (h, w, 3), unless stated otherwise.
 """
@@ -32,12 +32,12 @@ def dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def three(plane: np.ndarray) -> np.ndarray:
-    """A plane (h, w) repeated in three channels, (h, w, 3)."""
+    """Plane (h, w) repeated in three channels, (h, w, 3)."""
     return cv2.merge((plane, plane, plane))
 
 
 def tinted(plane: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """A plane (h, w) times the gain of each channel (3,): (h, w, 3)."""
+    """Plane (h, w) times the gain of each channel (3,): (h, w, 3)."""
     return cv2.merge([plane * gain for gain in gains])
 
 
@@ -52,26 +52,26 @@ def limited(image: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def rounded(image: np.ndarray) -> np.ndarray:
-    """The nearest uint8, 0 to 255."""
-    # OpenCV's stubs do not know scalar operands.
+    """Image rounded to uint8, limited to 0 to 255."""
+    # OpenCV's stubs do not include scalar operands.
     return cv2.add(image, (0, 0, 0, 0), dtype=cv2.CV_8U)  # type: ignore[call-overload]
 
 
 def quantile(values: np.ndarray, share: float) -> float:
-    """Value at a rank (0 to 1), not interpolated between ranks: faster than `np.quantile`."""
+    """Value at a rank (0 to 1), without interpolation; faster than `np.quantile`."""
     rank = round((values.size - 1) * share)
     return float(np.partition(values, rank, axis=None)[rank])
 
 
 def median(values: np.ndarray) -> np.ndarray:
-    """Median along the first axis: faster than `np.median` for few values."""
+    """Median along the first axis; faster than `np.median` for few values."""
     low, high = (len(values) - 1) // 2, len(values) // 2
     ordered = np.partition(values, (low, high), axis=0)
     return (ordered[low] + ordered[high]) / 2
 
 
 def soft(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur, computed on a smaller copy where it is wide."""
+    """Gaussian blur; a wide one is computed on a smaller copy."""
     step = int(sigma / _WIDE * 2)
     if step < 2:
         return cv2.GaussianBlur(image, (0, 0), sigma)

@@ -1,4 +1,4 @@
-"""Change of an image as a whole: pixels outside of boxes, SSIM and squared error."""
+"""Global change of an image: changed pixels outside boxes, SSIM and squared error."""
 
 import itertools
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ RADIUS = 5
 """Radius of the SSIM's window, pixels."""
 _SIGMA = 1.5
 _TILE = 64
-"""Side of the parts in which it is computed, pixels: where nothing changed, it is 1."""
+"""Side of the tiles in which it is computed, pixels; it is 1 in unchanged tiles."""
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def outside_of(changed: np.ndarray, boxes: Iterable[Box]) -> int:
-    """Number of pixels that changed outside of all boxes.
+    """Number of pixels that changed outside all boxes.
 
     Args:
         changed: (h, w) bool.
-        boxes: areas that were meant to change.
+        boxes: areas of intended changes.
     """
     rest = changed.copy()
     for x0, y0, x1, y1 in boxes:
@@ -34,9 +34,9 @@ def ssim_map(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Structural similarity of each pixel's surroundings, (h, w) float64, at most 1.
 
     Wang et al., "Image Quality Assessment" (2004): Gaussian window of 11 pixels and sigma 1.5,
-    K1 = 0.01, K2 = 0.03, without the sample correction. The same as scikit-image's
-    `structural_similarity(..., gaussian_weights=True, use_sample_covariance=False)`, in a tenth of
-    its time.
+    K1 = 0.01, K2 = 0.03, without the sample correction. It equals scikit-image's
+    `structural_similarity(..., gaussian_weights=True, use_sample_covariance=False)` in a tenth of
+    the time.
 
     Args:
         first: (h, w) uint8.
@@ -59,11 +59,11 @@ def _windowed(values: np.ndarray) -> np.ndarray:
 def ssim_where_changed(
     original: np.ndarray, anonymized: np.ndarray, changed: np.ndarray
 ) -> np.ndarray:
-    """The SSIM of a whole image's grey values, computed where it can differ from 1.
+    """SSIM of a whole image's grey values, computed only where it can differ from 1.
 
     Args:
         original: (h, w, 3) uint8 RGB.
-        anonymized: the same size.
+        anonymized: same size.
         changed: (h, w) bool, the pixels that differ.
 
     Returns:
@@ -73,7 +73,7 @@ def ssim_where_changed(
     height, width = changed.shape
     kernel = np.ones((2 * RADIUS + 1,) * 2, np.uint8)
     for top, left in itertools.product(range(0, height, _TILE), range(0, width, _TILE)):
-        # What has a change in its window is in the tile; its window reaches as far beyond it.
+        # Pixels with a change in their window are in the tile; their windows extend beyond it.
         y0, x0 = max(top - RADIUS, 0), max(left - RADIUS, 0)
         part = (slice(y0, top + _TILE + RADIUS), slice(x0, left + _TILE + RADIUS))
         if not changed[part].any():
@@ -88,7 +88,7 @@ def ssim_where_changed(
 
 
 def squared_error(original: np.ndarray, anonymized: np.ndarray) -> float:
-    """Mean squared difference of two images of uint8, over pixels and channels."""
+    """Mean squared difference of two uint8 images, over pixels and channels."""
     return cv2.norm(original, anonymized, cv2.NORM_L2SQR) / original.size
 
 

@@ -1,7 +1,7 @@
-"""Where a face or a license plate is in an image.
+"""Position of a face or a license plate in an image.
 
-Coordinates are pixels with the origin in the upper left corner of the upper left pixel: the pixel
-in column i covers i to i + 1. Boxes, landmarks and quads may reach beyond the image.
+Coordinates are pixels with the origin at the upper left corner of the upper left pixel: the pixel
+in column i covers i to i + 1. Boxes, landmarks and quads may extend beyond the image.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Points = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class BoxRegion:
-    """A box (x0, y0, x1, y1), pixels."""
+    """Box (x0, y0, x1, y1), pixels."""
 
     x0: float
     y0: float
@@ -32,7 +32,7 @@ class BoxRegion:
 
 @dataclass(frozen=True)
 class FaceRegion(BoxRegion):
-    """A face in an image."""
+    """Face in an image."""
 
     landmarks: Points | None = None
     """Left eye, right eye, nose, left and right corner of the mouth, as the viewer sees them."""
@@ -40,7 +40,7 @@ class FaceRegion(BoxRegion):
 
 @dataclass(frozen=True)
 class PlateRegion(BoxRegion):
-    """A license plate in an image."""
+    """License plate in an image."""
 
     quad: Points | None = None
     """Corners: top left, top right, bottom right, bottom left."""

@@ -1,6 +1,6 @@
-"""Reading license plates: which part is ink, where the characters are, what they may say.
+"""Reading of license plates: ink, positions of the characters, and what they may be.
 
-`rectify` shows a plate straight on; `ink`, `components` and `layout` find ink, ground and
-characters; `glyphs` draws characters and `characters` compares with them; `reading` does all of
-it; `outside` adds characters beside the quad; `comparison` compares two readings.
+`rectify` rectifies a plate; `ink`, `components` and `layout` find ink, ground and characters;
+`glyphs` draws characters, and `characters` compares with them; `reading` combines these steps;
+`outside` adds characters beside the quad; `comparison` compares two readings.
 """

@@ -1,4 +1,4 @@
-"""Recognition of single characters, by comparison with the glyphs that this package draws."""
+"""Recognition of single characters by comparison with the glyphs of this package."""
 
 from functools import lru_cache
 
@@ -10,15 +10,15 @@ from pii_measures.pixels import limited
 from .glyphs import READABLE, glyph
 
 SIZE = (12, 20)
-"""Width and height that characters are resized to for comparison, pixels."""
+"""Width and height to which characters are resized for comparison, pixels."""
 CERTAIN = 0.75
-"""Likeness from which a recognised character is believed."""
+"""Likeness from which a recognised character is trusted."""
 _NARROW = ((READABLE.index("I"), 0.95), (READABLE.index("1"), 0.9))
 
 
 @lru_cache(maxsize=1)
 def _templates() -> np.ndarray:
-    """Each glyph at two weights, (72, 240) float32, without its mean and of length 1."""
+    """Each glyph with two stroke widths, (72, 240) float32, with zero mean and unit length."""
     rows = [_vector(glyph(char, weight)) for weight in (0.12, 0.17) for char in READABLE]
     return np.array(rows, np.float32)
 
@@ -34,7 +34,7 @@ def likeness(ink: np.ndarray) -> dict[str, float]:
     """Likeness of a patch to each character, -1 to 1.
 
     Args:
-        ink: (h, w) float32 share of ink, 0 to 1, cut to the box of the character.
+        ink: (h, w) float32 share of ink, 0 to 1, cropped to the box of the character.
     """
     return dict(zip(READABLE, _scores(ink).tolist(), strict=True))
 
@@ -45,9 +45,9 @@ def best_likeness(ink: np.ndarray) -> float:
 
 
 def reads_alike(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two patches of one shape, (h, w) float32, certainly read as the same character.
+    """Whether two patches of the same shape, (h, w) float32, certainly show the same character.
 
-    Narrow ones never do: whatever is narrow reads as an I or a 1.
+    False for narrow ones, all of which read as an I or a 1.
     """
     if first.shape[1] < 0.3 * first.shape[0]:
         return False
@@ -62,7 +62,7 @@ def _scores(ink: np.ndarray) -> np.ndarray:
     if min(height, width) < 2:
         return np.zeros(len(READABLE), np.float32)
     scores = (_templates() @ _vector(limited(ink, 0, 1))).reshape(2, -1).max(axis=0)
-    # Resized to the usual width, the bar of an I resembles nothing; what is narrow is a 1 or an I.
+    # Resized to the usual width, the bar of an I resembles nothing; a narrow one is a 1 or an I.
     if width < 0.3 * height:
         for index, score in _NARROW:
             scores[index] = score

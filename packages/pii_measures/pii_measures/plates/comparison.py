@@ -15,51 +15,51 @@ from .reading import read_plate
 from .rectify import quad_of, rectify
 
 CELL = (12, 20)
-"""Width and height that characters are resized to for comparison, pixels."""
+"""Width and height to which characters are resized for comparison, pixels."""
 FLAT = 0.01
-"""Standard deviation of the share of ink up to which an area is flat."""
+"""Standard deviation of the share of ink up to which an area counts as flat."""
 LEAST_CAP = 3.0
-"""Height of characters in the image, pixels, from which they are compared: of smaller ones, the
+"""Height of characters in the image, pixels, from which they are compared. For smaller ones, the
 plate's edge and the light on it would correlate."""
 LEGIBLE_CAP = 6.0
-"""Height of characters in the image, pixels, from which a person may read them."""
+"""Height of characters in the image, pixels, from which a person may be able to read them."""
 IDENTICAL = 0.9
-"""Correlation from which two pictures show the same character, whatever it reads as."""
+"""Correlation from which two pictures count as the same character, however it reads."""
 
 
 @dataclass(frozen=True)
 class CharacterMatch:
-    """Characters of a plate that a person could read."""
+    """Comparison of the characters that a person could read."""
 
     count: int
     unchanged: int
-    """Number of characters that look or read as before, at the same place."""
+    """Number of characters that look or read as before, at the same position."""
 
 
 @dataclass(frozen=True, eq=False)
 class PlateComparison:
-    """Characters of a plate before and after."""
+    """Characters of a plate before and after anonymization."""
 
     old: np.ndarray
-    """Share of ink in the places of the original's n characters, (n, 20, 12) float32."""
+    """Share of ink at the positions of the original's n characters, (n, 20, 12) float32."""
     new: np.ndarray
-    """Share of ink there in the anonymized image, read with the original's ink and ground."""
+    """Share of ink there in the anonymized image, by the ink and ground of the original."""
     characters: CharacterMatch | None
-    """None where nobody could read those of the original."""
+    """Matches of legible characters; None if the original is illegible."""
 
 
 def compare_plate(
     original: np.ndarray, anonymized: np.ndarray, region: PlateRegion
 ) -> PlateComparison | None:
-    """Remains of a plate's characters, those included that stand beside a quad that is too short.
+    """Compare a plate's characters, including those beyond a quad that is too short.
 
     Args:
         original: (h, w, 3) uint8 RGB.
-        anonymized: the same size.
+        anonymized: same size.
         region: a plate of the original; without a quad, its box is read.
 
     Returns:
-        None where it is outside of the image, or too small to have characters.
+        None if the plate is outside the image, or too small to have characters.
     """
     quad, box = quad_of(region), _visible(original, region)
     if quad is None or box is None:
@@ -91,16 +91,17 @@ def compare_plate(
 
 
 def residual(first: np.ndarray, second: np.ndarray) -> float | None:
-    """Mean correlation of the characters in order, -1 to 1, as far as both plates have some.
+    """Mean correlation of the characters in order, -1 to 1, up to the shorter plate's length.
 
-    Characters are compared one by one, since all plates have characters at about the same places.
+    Characters are compared individually, since all plates have characters at about the same
+    positions.
 
     Args:
-        first: (n, 20, 12), as `PlateComparison` has them.
+        first: (n, 20, 12), as in `PlateComparison`.
         second: (m, 20, 12).
 
     Returns:
-        None where the first has only flat areas, which correlate with nothing.
+        None if the first has only flat areas, which correlate with nothing.
     """
     pairs = [(a, b) for a, b in zip(first, second, strict=False) if a.std() > FLAT]
     if not pairs:

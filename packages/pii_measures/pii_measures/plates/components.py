@@ -10,13 +10,13 @@ from .characters import best_likeness
 from .rectify import PlateFrame
 
 INK = (0.45, 0.6, 0.75)
-"""Thresholds that are tried: share of ink from which a pixel belongs to a character."""
+"""Candidate thresholds: share of ink from which a pixel belongs to a character."""
 SEAL = 0.1
-"""Mean of `InkModel.colour` from which something is a seal or a sticker, no character."""
+"""Mean of `InkModel.colour` from which a component is a seal or a sticker, not a character."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not separated."""
 USUAL = 0.62
-"""Usual width of a character relative to its height, seen straight on."""
+"""Usual ratio of width to height of a character, seen from the front."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Part:
 
     @property
     def middle(self) -> float:
-        """Y of the centre."""
+        """Y coordinate of the centre."""
         return (self.y0 + self.y1) / 2
 
 
@@ -53,7 +53,7 @@ def characters(
 
 
 def _likely(share: np.ndarray, part: Part) -> float:
-    """Likeness of a component to a character; negative where it looks like none."""
+    """Likeness of a component to a character; negative if it resembles none."""
     ink = share[round(part.y0) : round(part.y1), round(part.x0) : round(part.x1)]
     return best_likeness(ink) - 0.5
 
@@ -61,7 +61,7 @@ def _likely(share: np.ndarray, part: Part) -> float:
 def _components(
     ink: np.ndarray, colour: np.ndarray, frame: PlateFrame, sides: tuple[float, float]
 ) -> list[Part]:
-    """Components that are about as large as most others."""
+    """Components of about the usual size."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=4)
     colours = np.bincount(labels.ravel(), colour.ravel())
     x0, y0, x1, y1 = frame.plate
@@ -73,7 +73,7 @@ def _components(
         x = (part.x0 + part.x1) / 2
         if at_border or not (sides[0] - 2 < x < sides[1] + 2 and y0 < part.middle < y1):
             continue
-        if width > 4.6 * height:  # the frame, or a line grown together with it
+        if width > 4.6 * height:  # the frame, or a line merged with it
             continue
         if colours[number] > SEAL * area:
             continue
@@ -84,7 +84,7 @@ def _components(
     parts = [
         part
         for part in parts
-        # A bar at the side is the plate's frame; a character keeps a distance.
+        # A bar at the side is the plate's frame; a character has a distance from it.
         if part.width > 0.25 * part.height or (x0 + slack < part.x0 and part.x1 < x1 - slack)
     ]
     if not parts:
@@ -118,7 +118,7 @@ def _other_line(parts: list[Part], line: list[Part]) -> list[Part]:
 
 
 def _separated(parts: list[Part]) -> list[Part]:
-    """Components, with those cut that are several touching characters."""
+    """Components, with touching characters cut apart."""
     if not parts:
         return []
     cap = float(median([part.height for part in parts]))
@@ -159,7 +159,7 @@ def rows_of(parts: list[Part]) -> list[list[Part]]:
 def filled(
     row: list[Part], share: np.ndarray, colour: np.ndarray, sides: tuple[float, float]
 ) -> list[Part]:
-    """A line, with characters added where there is ink that is no component of its own."""
+    """Line with additional characters where ink does not form a component of its own."""
     y0 = float(median([part.y0 for part in row]))
     y1 = float(median([part.y1 for part in row]))
     wide = [part.width for part in row if part.width > 0.3 * (y1 - y0)]
@@ -174,7 +174,7 @@ def filled(
         covered[round(part.x0) : round(part.x1) + 1] = True
     strong = profile > 0.5 * float(profile[covered].mean())
     strong[: max(round(left), 0)] = strong[round(right) + 1 :] = False
-    # Closes the gaps inside of characters.
+    # Closes the gaps inside characters.
     bridge = np.ones((1, max(round(0.2 * usual), 1)), np.uint8)
     strong = cv2.morphologyEx(strong[None].astype(np.uint8), cv2.MORPH_CLOSE, bridge)[0] > 0
     result = list(row)
@@ -190,7 +190,7 @@ def filled(
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:
-    """First index of each run of True, and the one after its last."""
+    """First index of each run of True, and the index after its last."""
     steps = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
     return list(
         zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True)

@@ -1,7 +1,7 @@
 """Letters and digits of a license plate, drawn as strokes in the proportions of DIN 1451.
 
-No font has to be shipped or licensed. A glyph is a set of paths that a round pen follows; what
-leaves the glyph's box is cut off, so that strokes end straight there.
+No font has to be shipped or licensed. A glyph is a set of paths drawn with a round pen. Parts
+outside the glyph's box are cut off, so that strokes have straight ends there.
 """
 
 from collections.abc import Callable, Iterable
@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-"""Without I, O and Q, which most countries avoid."""
+"""All letters except I, O and Q, which most countries avoid."""
 DIGITS = "0123456789"
 READABLE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + DIGITS
 
 _HEIGHT = 128
 """Height of a drawn glyph, pixels."""
 _OUT = 0.4
-"""Length by which a path leaves the box to end straight, relative to the cap height."""
+"""Length by which a path leaves the box for a straight end, relative to the cap height."""
 
 Path = list[tuple[float, float]]
 
@@ -39,7 +39,7 @@ def glyph(char: str, weight: float = 0.14) -> np.ndarray:
         weight: width of the strokes relative to the cap height, 0.08 to 0.24.
 
     Returns:
-        Share of ink, (128, w) float32, 0 to 1; must not be changed.
+        Share of ink, (128, w) float32, 0 to 1; read-only.
     """
     width = max(advance(char), 1.25 * weight) if char == "I" else advance(char)
     canvas = np.zeros((_HEIGHT, round(width * _HEIGHT)), np.uint8)
@@ -54,20 +54,20 @@ def glyph(char: str, weight: float = 0.14) -> np.ndarray:
 def _arc(  # noqa: PLR0917 (what an ellipse is made of)
     cx: float, cy: float, rx: float, ry: float, start: float, end: float
 ) -> Path:
-    """Part of an ellipse, degrees clockwise from the right."""
+    """Arc of an ellipse, degrees clockwise from the right."""
     angles = np.radians(np.linspace(start, end, 25))
     return [(cx + rx * np.cos(a), cy + ry * np.sin(a)) for a in angles]
 
 
 def _stadium(w: float, h: float) -> Path:
-    """The oval of 0 and O: two half circles and straight sides."""
+    """Oval of 0 and O: two half circles and straight sides."""
     r = w / 2 - h
     top, bottom = _arc(w / 2, h + r, r, r, 180, 360), _arc(w / 2, 1 - h - r, r, r, 0, 180)
     return [*top, *bottom, top[0]]
 
 
 def _bowl(w: float, top: float, bottom: float, h: float) -> Path:
-    """The right half of B, P, R and D: from the stem and back to it."""
+    """Right half of B, P, R and D: from the stem and back to it."""
     r = (bottom - top) / 2
     turn = w - h - min(r, w - 2 * h)
     return [
@@ -86,7 +86,7 @@ def _bar(x0: float, x1: float, y: float) -> Path:
 
 
 def _hook(w: float, h: float, start: float) -> Path:
-    """The upper arc of C, G and S, from the right end to the left."""
+    """Upper arc of C, G and S, from the right end to the left."""
     r = w / 2 - h
     return _arc(w / 2, h + r, r, r, start, -180)
 
@@ -158,13 +158,13 @@ def _j(w: float, h: float) -> list[Path]:
 
 
 def _through(x0: float, y0: float, x1: float, y1: float) -> Path:
-    """A line through two points, continued beyond both."""
+    """Line through two points, extended beyond both."""
     dx, dy = (x1 - x0) * 0.3, (y1 - y0) * 0.3
     return [(x0 - dx, y0 - dy), (x1 + dx, y1 + dy)]
 
 
 def _leg(x0: float, y0: float, x1: float, y1: float) -> Path:
-    """A line from a point through another one, continued beyond that."""
+    """Line from a point through another one, extended beyond the latter."""
     return [(x0, y0), (x1 + (x1 - x0) * 0.4, y1 + (y1 - y0) * 0.4)]
 
 

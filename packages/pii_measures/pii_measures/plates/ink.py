@@ -1,4 +1,4 @@
-"""Ground and ink of a plate, and the light on both."""
+"""Ground, ink and light of a plate."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,11 +12,11 @@ from pii_measures.pixels import dot, limited, median, quantile, scaled, three, t
 from .rectify import PlateFrame
 
 _LEAST_CONTRAST = 4.0
-"""Grey levels between ink and ground below which there is nothing to read."""
+"""Difference of ink and ground, grey levels, below which nothing can be read."""
 _LEAST_COLOUR = 40.0
-"""Distance between ink and ground, grey levels, below which colours are those of noise."""
+"""Distance between ink and ground, grey levels, below which colour is dominated by noise."""
 _WIDEST_DISC = 31
-"""Side of the largest disc that strokes are removed with, pixels."""
+"""Side of the largest disc for removing strokes, pixels."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class InkModel:
     """Model of a plate: view = field + share * gain * ink."""
 
     field: np.ndarray
-    """Ground in its light, (h, w, 3) float32."""
+    """Ground with its light, (h, w, 3) float32."""
     ink: np.ndarray
-    """Ink minus ground in average light, (3,) float32."""
+    """Ink minus ground under average light, (3,) float32."""
     ground: np.ndarray
-    """Ground in average light, (3,) float32."""
+    """Ground under average light, (3,) float32."""
     dark_ground: bool
     """Whether the characters are lighter than the ground."""
 
@@ -36,10 +36,10 @@ class InkModel:
         """Light on the ink, relative to the average.
 
         Args:
-            field: (h, w, 3) float32 of a plate like this.
+            field: ground of such a plate, (h, w, 3) float32.
 
         Returns:
-            (h, w, 3) float32, 0.2 to 4; 1 on a dark ground, which shows no light.
+            (h, w, 3) float32, 0.2 to 4; 1 on a dark ground, on which light is not visible.
         """
         if self.dark_ground:
             return np.ones_like(field)
@@ -47,7 +47,7 @@ class InkModel:
 
     @cached_property
     def _lit(self) -> tuple[np.ndarray, np.ndarray]:
-        """Ink in the light of the field, (h, w, 3), and the square of its length, (h, w)."""
+        """Ink under the light of the field, (h, w, 3), and the square of its length, (h, w)."""
         ink = scaled(self.gain(self.field), self.ink)
         return ink, dot(ink, ink)
 
@@ -57,11 +57,11 @@ class InkModel:
         return dot(view - self.field, ink) / np.maximum(square, np.float32(1e-3))
 
     def share_on(self, view: np.ndarray, field: np.ndarray) -> np.ndarray:
-        """Share of ink in a view (h, w, 3) on another ground (h, w, 3) in the same light."""
+        """Share of ink in a view (h, w, 3) on another ground (h, w, 3) under the same light."""
         return replace(self, field=field).share(view)
 
     def colour(self, view: np.ndarray, share: np.ndarray) -> np.ndarray:
-        """Distance of a view from any mixture of ground and ink, relative to that between both.
+        """Distance of a view from any mixture of ground and ink, relative to their distance.
 
         Args:
             view: (h, w, 3) float32.
@@ -78,13 +78,13 @@ class InkModel:
 def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool) -> InkModel:
     """Model of a plate's ink and ground.
 
-    Strokes are what a closing (on dark grounds, an opening) of the brightness removes: they are
-    narrow, and shadows are not.
+    Strokes are the part of the brightness removed by a closing (on dark grounds, an opening),
+    since they are narrow and shadows are not.
 
     Args:
         view: (h, w, 3) float32, 0 to 255.
         seen: (h, w) bool, pixels inside the image.
-        frame: of the view.
+        frame: frame of the view.
         dark: whether the ground is darker than the ink.
     """
     luma = cv2.GaussianBlur(grey(view), (0, 0), max(0.3 * frame.scale, 0.5))
@@ -110,8 +110,8 @@ def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool
 
 
 def _without_strokes(luma: np.ndarray, side: float, dark: bool) -> np.ndarray:
-    """Closing (on a dark ground, opening) with a disc; on a smaller copy where the disc is wide,
-    since time grows with the square of its side.
+    """Closing (on a dark ground, opening) with a disc. Wide discs use a smaller copy, since time
+    grows with the square of the side.
     """
     height, width = luma.shape
     step = max(side / _WIDEST_DISC, 1.0)
@@ -126,7 +126,7 @@ def _without_strokes(luma: np.ndarray, side: float, dark: bool) -> np.ndarray:
 
 
 def against_surroundings(view: np.ndarray, model: InkModel, frame: PlateFrame) -> float:
-    """Brightness of a plate's ground relative to what it hangs on, 0.05 to 20."""
+    """Brightness of a plate's ground relative to its surroundings, 0.05 to 20."""
     ground = quantile(grey(model.field)[_inside(frame, 0.05, 0.1)], 0.5)
     around = quantile(grey(view)[~_inside(frame, -0.02, -0.1)], 0.5)
     return float(np.clip(ground / max(around, 1), 0.05, 20))
@@ -142,9 +142,9 @@ def _inside(frame: PlateFrame, across: float, down: float) -> np.ndarray:
 
 
 def light_share(view: np.ndarray, seen: np.ndarray, frame: PlateFrame) -> float:
-    """Share of the plate that is light relative to its surroundings, 0 to 1.
+    """Share of light pixels on the plate after removal of its local mean, 0 to 1.
 
-    A light ground covers more than half of a plate; bold characters make it less than that.
+    A light ground covers more than half of a plate, unless the characters are bold.
     """
     luma, inner = grey(view), _inside(frame, 0.12, 0.14) & seen
     if not inner.any():
@@ -158,9 +158,9 @@ def light_share(view: np.ndarray, seen: np.ndarray, frame: PlateFrame) -> float:
 
 
 def rim(view: np.ndarray, frame: PlateFrame) -> float:
-    """Brightness of the rows above and below the characters relative to theirs, -4 to 4.
+    """Brightness of the rows above and below the characters minus that of theirs, -4 to 4.
 
-    Relative to the range of brightness as well: positive on a light ground.
+    The unit is the range of brightness. Positive on a light ground.
     """
     luma = grey(view)
     x0, y0, x1, _ = frame.plate
@@ -187,8 +187,8 @@ def _is_band(view: np.ndarray, frame: PlateFrame) -> np.ndarray:
 
 
 def bands(view: np.ndarray, frame: PlateFrame) -> tuple[float, float]:
-    """Inner edges x of a European plate's blue bands on the left and right; the plate's own sides
-    where there is no band.
+    """Inner edges x of a European plate's blue bands on the left and right; on a side without a
+    band, the side of the plate.
     """
     x0, y0, x1, y1 = frame.plate
     rows = slice(round(y0 + 0.2 * frame.height), round(y1 - 0.2 * frame.height) + 1)
@@ -211,19 +211,19 @@ def limits(
 
     Args:
         view: (h, w, 3) float32.
-        model: of the plate.
-        frame: of the view.
-        sides: x between which to look, from `bands`.
+        model: model of the plate.
+        frame: frame of the view.
+        sides: x between which to search, from `bands`.
     """
     x0, y0, x1, y1 = frame.plate
-    # More rows than characters cover, so that no stem is taken for a border.
+    # More rows than characters cover, so that no stem is mistaken for a border.
     rows = slice(round(y0 + 0.09 * frame.height), round(y1 - 0.09 * frame.height) + 1)
     change = view[rows] - model.field[rows]
     distance = np.sqrt(dot(change, change))
     far = distance > max(0.28 * float(np.linalg.norm(model.ink)), 8)
     other = far.mean(axis=0) > 0.95
-    # Beyond a plate's side there is no character, so nothing that changes from row to row, and no
-    # ground, as beyond the stem of an L.
+    # Beyond a plate's side, there are no characters, so rows do not differ, and there is no
+    # ground, unlike beyond the stem of an L.
     strength = max(float(np.linalg.norm(model.ink)), 1.0)
     even = distance[len(distance) // 6 : -(len(distance) // 6) or None].std(axis=0) < 0.3 * strength
     left, right = max(sides[0], x0), min(sides[1], x1)
@@ -242,7 +242,7 @@ def limits(
 
 
 def _run(flags: np.ndarray, start: float) -> tuple[int, int]:
-    """First index of the first run of True that begins before `start`, and the one after it."""
+    """First index of the first run of True if it starts by `start`, and the index after the run."""
     hits = np.flatnonzero(flags)
     if not len(hits) or hits[0] > start:
         return 0, 0
@@ -269,7 +269,7 @@ def smooth(view: np.ndarray, mask: np.ndarray, sigma_x: float, sigma_y: float) -
     known = cv2.resize(known, size, interpolation=cv2.INTER_AREA)
     *colour, weights = cv2.sumElems(known)
     mean = [part / weights for part in colour] if weights else cv2.mean(view)[:3]
-    # On an even smaller copy first, for what is far from the mask.
+    # First on an even smaller copy, for pixels far from the mask.
     few = max(size[0] // 3, 2), max(size[1] // 3, 2)
     far = cv2.resize(known, few, interpolation=cv2.INTER_AREA)
     far = _shared(far, np.array(mean, np.float32),
@@ -288,12 +288,12 @@ def _shared(known: np.ndarray, beyond: np.ndarray, sigma_x: float, sigma_y: floa
 
 
 def _steps(sigma_x: float, sigma_y: float) -> tuple[int, int]:
-    """Pixels, across and down, that may become one before a blur."""
+    """Pixels, across and down, that may be merged before a blur."""
     return max(round(sigma_x / 4), 1), max(round(sigma_y / 4), 1)
 
 
 def blurred(values: np.ndarray, sigma_x: float, sigma_y: float) -> np.ndarray:
-    """Gaussian blur, computed on a smaller copy where it is wide."""
+    """Gaussian blur; a wide one is computed on a smaller copy."""
     height, width = values.shape[:2]
     fx, fy = _steps(sigma_x, sigma_y)
     size = (max(width // fx, 2), max(height // fy, 2))

@@ -1,4 +1,4 @@
-"""Places of a plate's characters."""
+"""Positions of a plate's characters."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,7 +23,7 @@ class Line:
     groups: tuple[int, ...]
     """Number of characters in each group, from left to right."""
     width: float
-    """Width of a usual character."""
+    """Usual width of a character."""
 
     @property
     def cap(self) -> float:
@@ -37,13 +37,13 @@ class PlateLayout:
 
     lines: tuple[Line, ...]
     legible: bool
-    """Whether the characters could be separated; otherwise their number and places are assumed."""
+    """Whether the characters could be separated; otherwise, number and positions are assumed."""
 
 
 def find_rows(
     share: np.ndarray, colour: np.ndarray, frame: PlateFrame, sides: tuple[float, float]
 ) -> list[list[Part]]:
-    """Characters of each line that are components of their own; see `find_layout`."""
+    """Characters of each line that are separate components; see `find_layout`."""
     return rows_of(characters(share, colour, frame, sides))
 
 
@@ -57,11 +57,11 @@ def find_layout(
     """Layout of a plate.
 
     Args:
-        share: (h, w) float32 of ink, 0 to 1.
-        colour: (h, w) float32 of what is neither ink nor ground; see `InkModel.colour`.
-        frame: of this view.
-        sides: x between which characters may stand.
-        rows: result of `find_rows`, where it is known already.
+        share: share of ink, (h, w) float32, 0 to 1.
+        colour: distance from ink and ground, (h, w) float32; see `InkModel.colour`.
+        frame: frame of the view.
+        sides: x between which characters may be.
+        rows: result of `find_rows`, if it is already known.
     """
     rows = find_rows(share, colour, frame, sides) if rows is None else rows
     if sum(map(len, rows)) < 3:
@@ -74,7 +74,7 @@ def slope(rows: list[list[Part]], frame: PlateFrame) -> tuple[float, float]:
     """Slopes of the characters' tops and bottoms: pixels down per pixel to the right.
 
     Returns:
-        0, 0 where there are too few characters.
+        0, 0 if there are too few characters.
     """
     row = max(rows, key=len, default=[])
     if len(row) < 4:
@@ -109,7 +109,7 @@ def _line(row: list[Part]) -> Line:
 
 
 def assumed_layout(share: np.ndarray, frame: PlateFrame, sides: tuple[float, float]) -> PlateLayout:
-    """Layout of an illegible plate: usual places for its size and aspect ratio."""
+    """Layout of an illegible plate: usual positions for its size and aspect ratio."""
     x0, y0, x1, _ = frame.plate
     inset = 0.035 * frame.width
     left, right = max(sides[0], x0) + inset, min(sides[1], x1) - inset
@@ -153,7 +153,7 @@ def _guessed(
     columns: tuple[float, float],
     groups: tuple[int, ...],
 ) -> Line:
-    """A line whose characters fill the columns, with gaps where there is least ink."""
+    """Line whose characters fill the columns, with gaps where there is least ink."""
     (y0, y1), (left, right) = rows, columns
     n = sum(groups)
     pitch = (right - left) / (n + 0.7)

@@ -1,4 +1,4 @@
-"""Characters of a plate that stand outside of its quad, where the quad ends too early."""
+"""Characters outside the quad of a plate, for quads that are too narrow."""
 
 from dataclasses import replace
 
@@ -12,32 +12,33 @@ from .reading import Reading
 from .rectify import PlateFrame, rectify
 
 _REACH = 1.5
-"""Width of the surroundings that are searched on each side, relative to the plate's height."""
+"""Width of the searched area on each side, relative to the plate's height."""
 _CHARACTER = 0.52
-"""Likeness from which something beside the quad is a character. Screws, edges and lamps are not."""
+"""Likeness from which a component beside the quad is a character; screws, edges and lamps are
+below."""
 _NARROW, _WIDE = 0.3, 1.05
-"""Its width relative to its height."""
+"""Limits of a character's width relative to its height."""
 _PIECE = 0.7
-"""Share of its width up to which what lies inside of the quad is a piece of it."""
+"""Share of a character's width up to which the part inside the quad counts as a piece of it."""
 _EVEN = 0.15
-"""How far its top and bottom may be from the line's, relative to the height of capitals."""
+"""Largest distance of its top and bottom from the line's, relative to the height of capitals."""
 _FARTHEST = 1.3
-"""Its distance from the last character, at most, relative to a usual character's width."""
+"""Largest distance from the last character, relative to a character's usual width."""
 _GROUND = 0.1
-"""Ground around a character outside of the quad, relative to a usual character's width."""
+"""Ground around a character outside the quad, relative to a character's usual width."""
 _EDGE = 0.7
-"""Share of ink in a column between them from which the plate ends there."""
+"""Share of ink in a column between two characters from which it is the edge of the plate."""
 
 
 def with_outside(image: np.ndarray, reading: Reading) -> Reading:
-    """The reading, with a wider view and the characters that continue a line beyond the quad.
+    """Reading with a wider view and the characters that continue a line beyond the quad.
 
     Args:
         image: (H, W, 3) uint8 RGB that was read.
-        reading: of a plate in it.
+        reading: reading of a plate in it.
 
     Returns:
-        The same reading where there are no such characters.
+        The same reading if there are no such characters.
     """
     if not reading.layout.legible:
         return reading
@@ -53,10 +54,10 @@ def with_outside(image: np.ndarray, reading: Reading) -> Reading:
 
 
 def with_parts(reading: Reading, parts: list[Part]) -> Reading:
-    """The reading with further characters, each in the line that is nearest.
+    """Reading with additional characters, each in the closest line.
 
     Args:
-        reading: of a plate.
+        reading: reading of a plate.
         parts: characters in its view; those that overlap others of their line are left out.
     """
     lines = list(reading.layout.lines)
@@ -76,7 +77,7 @@ def with_parts(reading: Reading, parts: list[Part]) -> Reading:
 
 
 def _with_lines(reading: Reading, lines: tuple[Line, ...]) -> Reading:
-    """The reading with longer lines, on ground that reaches as far."""
+    """Reading with longer lines, and a ground that is extended accordingly."""
     left = min(line.boxes[0][0] - _GROUND * line.width for line in lines)
     right = max(line.boxes[-1][1] + _GROUND * line.width for line in lines)
     sides = min(reading.sides[0], left), max(reading.sides[1], right)
@@ -88,7 +89,7 @@ def widened(image: np.ndarray, reading: Reading, more: int) -> Reading:
 
     Args:
         image: (H, W, 3) uint8 RGB that was read.
-        reading: of a plate in it.
+        reading: reading of a plate in it.
         more: additional pixels of the view on each side.
     """
     if more <= 0:
@@ -118,7 +119,7 @@ def widened(image: np.ndarray, reading: Reading, more: int) -> Reading:
 
 
 def _wider(frame: PlateFrame, more: int) -> PlateFrame:
-    """A frame that shows some pixels more on each side."""
+    """Frame with additional pixels on each side."""
     x0, y0, x1, y1 = frame.plate
     back = np.array([[1, 0, -more], [0, 1, 0], [0, 0, 1]], np.float64)
     width, height = frame.size
@@ -135,8 +136,8 @@ def _moved(line: Line, by: int) -> Line:
 
 
 def _beside(share: np.ndarray, frame: PlateFrame) -> list[tuple[Part, float]]:
-    """Connected components of ink that reach beyond the quad's sides, and their likeness to
-    characters; without those that touch the view's border.
+    """Connected components of ink beyond the quad's sides, and their likeness to characters,
+    without those that touch the view's border.
     """
     x0, _, x1, _ = frame.plate
     height, width = share.shape
@@ -146,7 +147,7 @@ def _beside(share: np.ndarray, frame: PlateFrame) -> list[tuple[Part, float]]:
         _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
         for x, y, w, h, _ in stats[1:].tolist():
             inside = x > 0 and y > 0 and x + w < width and y + h < height
-            # What is narrow may be the plate's edge.
+            # A narrow component may be the plate's edge.
             wide = _NARROW * h < w < _WIDE * h
             if inside and wide and (x < x0 or x + w > x1):
                 likeness = best_likeness(share[y : y + h, x : x + w])
@@ -156,7 +157,7 @@ def _beside(share: np.ndarray, frame: PlateFrame) -> list[tuple[Part, float]]:
 
 
 def _continued(line: Line, parts: list[tuple[Part, float]], share: np.ndarray) -> Line:
-    """A line with the characters that precede and follow it."""
+    """Line with the characters that precede and follow it."""
     width = share.shape[1]
     line = _extended(line, parts, share)
     mirrored = [
@@ -174,7 +175,7 @@ def _mirrored(line: Line, width: int) -> Line:
 
 
 def _extended(line: Line, parts: list[tuple[Part, float]], share: np.ndarray) -> Line:
-    """A line with the characters that follow on the right."""
+    """Line with the characters that follow on the right."""
     while True:
         following = [one for one in parts if _follows(line, one[0], share)]
         if not following:
@@ -187,16 +188,16 @@ def _extended(line: Line, parts: list[tuple[Part, float]], share: np.ndarray) ->
 
 
 def _pieces(line: Line, part: Part) -> int:
-    """Number of boxes that a component covers: its piece inside of the quad has one already."""
+    """Number of boxes that a component covers; its piece inside the quad already has one."""
     return sum(x1 > part.x0 + 1 for _, x1 in line.boxes)
 
 
 def _follows(line: Line, part: Part, share: np.ndarray) -> bool:
-    """Whether a component continues a line on the right and is as high."""
+    """Whether a component continues a line on the right with the same height."""
     pieces, last = _pieces(line, part), line.boxes[-1]
     if pieces > 1 or pieces == len(line.boxes):
         return False
-    if pieces and last[1] - last[0] > _PIECE * part.width:  # it is that character already
+    if pieces and last[1] - last[0] > _PIECE * part.width:  # already found inside the quad
         return False
     end = line.boxes[-1 - pieces][1]
     even = max(abs(part.y0 - line.y0), abs(part.y1 - line.y1)) < _EVEN * line.cap

@@ -15,27 +15,27 @@ from .rectify import PlateFrame, frame_of, rectify, seen
 
 _ASKEW = 0.035
 """Rise of the characters from the middle of a plate to its end, relative to its height, up to which
-it is read as it is."""
+the quad is not corrected."""
 _LIGHT = 0.62
-"""Share of light pixels from which the ground is taken to be light without further evidence."""
+"""Share of light pixels from which the ground is assumed to be light without further evidence."""
 _RARE = 1.0
-"""Evidence (logit) by which a dark ground must be likelier than a light one, which most have."""
+"""Evidence (logit) that a dark ground needs beyond that for a light one, which most plates have."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A rectified plate and what was found on it."""
+    """Rectified plate with the results of reading it."""
 
     frame: PlateFrame
     view: np.ndarray
     """Rectified plate with its surroundings, (h, w, 3) float32, 0 to 255."""
     seen: np.ndarray
-    """Pixels of the view that lie inside the image, (h, w) bool."""
+    """Pixels of the view that are inside the image, (h, w) bool."""
     model: ink.InkModel
     share: np.ndarray
     """Share of ink, (h, w) float32."""
     sides: tuple[float, float]
-    """Left and right end x of the ground."""
+    """First and last x of the ground."""
     band: float
     """Right edge x of the country band on the left, or left edge of the plate."""
     rows: list[list[Part]]
@@ -46,12 +46,12 @@ class Reading:
 
 
 def read_plate(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -> Reading:
-    """Reading of a plate; a quad that its characters run askew through is straightened.
+    """Reading of a plate; a quad that is tilted relative to the characters is corrected.
 
     Args:
         image: (H, W, 3) uint8.
         quad: (4, 2) in OpenCV's coordinates, clockwise from top left.
-        box: x0, y0, x1, y1 inside the image; beyond it, something hides the plate.
+        box: x0, y0, x1, y1 inside the image; beyond it, the plate is hidden.
     """
     reading = _read(image, quad, box)
     frame = reading.frame
@@ -96,11 +96,11 @@ def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -
 
 
 def _darkness(dark: Reading, light: Reading) -> float:
-    """Evidence (logit) for a dark ground, of both readings of a plate.
+    """Evidence (logit) for a dark ground, from both readings of a plate.
 
-    The ground above and below the characters is lighter or darker than their rows, and characters
-    look like some on the right ground only. The weights come from a logistic regression on drawn
-    plates of 16 to 140 pixels.
+    The ground above and below the characters is lighter or darker than their rows, and components
+    look like characters only for the right choice of ground. The weights come from a logistic
+    regression on drawn plates of 16 to 140 pixels.
     """
     read = [
         _readability(one.share, one.layout) / sum(len(line.boxes) for line in one.layout.lines)
@@ -114,13 +114,13 @@ def _darkness(dark: Reading, light: Reading) -> float:
 def _evidence(reading: Reading) -> float:
     """Evidence (logit) for this choice of ink and ground.
 
-    For it count characters that look like some, no ink above and below them and, on a dark ground,
-    surroundings that are lighter. The weights come from a logistic regression on drawn plates.
+    It consists of components that look like characters, no ink above and below them and, on a dark
+    ground, lighter surroundings. The weights come from a logistic regression on drawn plates.
     """
     layout, share, frame = reading.layout, reading.share, reading.frame
     count = sum(len(line.boxes) for line in layout.lines)
     cap = min(line.cap for line in layout.lines) / frame.scale
-    score = -1.1  # where nothing looks like characters
+    score = -1.1  # if nothing looks like characters
     if layout.legible:
         # Small gaps between strokes look like small characters.
         trust = float(np.clip((cap - 4.5) / 3, 0, 1))
@@ -139,7 +139,7 @@ def _evidence(reading: Reading) -> float:
 
 
 def _readability(share: np.ndarray, layout: PlateLayout) -> float:
-    """Summed likeness of a layout's boxes to characters, above what is expected of none."""
+    """Total likeness of a layout's boxes to characters, above that expected without characters."""
     if not layout.legible:
         return 0.0
     return sum(

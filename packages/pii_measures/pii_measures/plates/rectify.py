@@ -1,4 +1,4 @@
-"""Rectification of a plate: from the image to a view straight on, and back."""
+"""Rectification of a plate: from the image to a frontal view, and back."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,13 @@ import numpy as np
 from pii_measures.regions import PlateRegion
 
 HEIGHT = 46
-"""Intended height of a rectified plate, pixels: enough to cut out its characters."""
+"""Intended height of a rectified plate, pixels; sufficient to separate its characters."""
 MARGIN = 0.35
 """Width of the surroundings shown on each side of a plate, relative to its height."""
 _LARGEST = 1000
-"""Width of a view, pixels, at most."""
+"""Largest width of a view, pixels."""
 _SMALLEST = (6.0, 2.0)
-"""Width and height below which a quad is no plate, pixels."""
+"""Width and height below which a quad is not a plate, pixels."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class PlateFrame:
     """Coordinate frame of a rectified plate.
 
     Coordinates of the view are pixels with the origin at the centre of the upper left pixel, as
-    in OpenCV; so are image coordinates here.
+    in OpenCV; the same holds for image coordinates here.
     """
 
     to_image: np.ndarray
-    """(3, 3) homography, view to image."""
+    """Homography (3, 3) from view to image."""
     size: tuple[int, int]
     """Width and height of the view, including the margin around the plate."""
     plate: tuple[float, float, float, float]
@@ -48,10 +48,10 @@ class PlateFrame:
 def quad_of(region: PlateRegion) -> np.ndarray | None:
     """Corners of a plate, (4, 2) float64 in OpenCV's coordinates, clockwise from top left.
 
-    The box takes the place of a quad that is missing, not convex, or beside the box.
+    The box replaces a quad that is missing, not convex, or beside the box.
 
     Returns:
-        None where the box is too small to be a plate, too.
+        None if the box is also too small to be a plate.
     """
     left, top, right, bottom = region.x0, region.y0, region.x1, region.y1
     box = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float64)
@@ -99,7 +99,7 @@ def frame_of(quad: np.ndarray) -> PlateFrame:
 
 def rectify(image: np.ndarray, frame: PlateFrame) -> np.ndarray:
     """View of an image (H, W, 3) uint8: (h, w, 3) float32, 0 to 255."""
-    # Warped before the conversion: that of a whole frame to float would cost most.
+    # Warped before the conversion, since converting a whole frame to float would take longest.
     view = cv2.warpPerspective(
         image, frame.to_image, frame.size,
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
@@ -108,7 +108,7 @@ def rectify(image: np.ndarray, frame: PlateFrame) -> np.ndarray:
 
 
 def seen(frame: PlateFrame, box: tuple[int, int, int, int]) -> np.ndarray:
-    """Pixels of the view that lie inside a box (x0, y0, x1, y1) of the image, (h, w) bool."""
+    """Pixels of the view inside a box (x0, y0, x1, y1) of the image, (h, w) bool."""
     w, h = frame.size
     x, y = np.arange(w, dtype=np.float64), np.arange(h, dtype=np.float64)[:, None]
     across, down, depth = frame.to_image  # depth is positive in and around a plate
@@ -123,16 +123,16 @@ def seen(frame: PlateFrame, box: tuple[int, int, int, int]) -> np.ndarray:
 def to_window(
     view: np.ndarray, frame: PlateFrame, window: tuple[int, int, int, int], supersampling: int
 ) -> np.ndarray:
-    """A view warped back into a window of the image, averaged over each pixel.
+    """View warped back into a window of the image, averaged over each pixel.
 
     Args:
         view: (h, w) or (h, w, n) float32; may be a multiple of the frame's size.
-        frame: of the view.
+        frame: frame of the view.
         window: x0, y0, x1, y1, pixels of the image.
         supersampling: samples per pixel and direction.
 
     Returns:
-        (y1 - y0, x1 - x0[, n]) float32; 0 outside of the view.
+        (y1 - y0, x1 - x0[, n]) float32; 0 outside the view.
     """
     x0, y0, x1, y1 = window
     s, factor = supersampling, view.shape[1] / frame.size[0]
