@@ -1,7 +1,7 @@
 """Faces inpainted by a diffusion model that never sees the originals.
 
-`paint_faces` treats an image with the model that an `Inpainter` holds. The approach is that of LDFA
-(Klemp et al., CVPR Workshops 2023).
+`paint_faces` processes an image with the model loaded by an `Inpainter`. The approach is that of
+LDFA (Klemp et al., CVPR Workshops 2023).
 """
 
 from .inpainter import Inpainter, InpaintingError, InpaintingOptions, find_model, missing_libraries

@@ -1,4 +1,4 @@
-"""Square crops around faces with the faces removed, and pasting of the painted result."""
+"""Square crops around faces with the faces removed, and pasting of the painted results."""
 
 import math
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 
 Box = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels; it may reach beyond the image."""
+"""x0, y0, x1, y1 in pixels; may extend beyond the image."""
 SMALLEST_SIDE = 16
-"""Pixels; a square around the smallest face still shows something of its surroundings."""
+"""Least side of a square, pixels, at which it shows some surroundings even of the smallest face."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Hole:
     box: tuple[int, int, int, int]
     """x0, y0, x1, y1 in pixels, inside the frame: the face enlarged by the margin."""
     margin: float
-    """Enlargement to each side, relative to the face's size."""
+    """Margin on each side, relative to the face's size."""
 
     @property
     def window(self) -> tuple[slice, slice]:
@@ -29,8 +29,8 @@ class Hole:
         return slice(y0, y1), slice(x0, x1)
 
     def weights(self) -> np.ndarray:
-        """(y1 - y0, x1 - x0, 1) float, how much of the new is pasted: 1 on each pixel that the
-        face touches, falling to 0 over the margin.
+        """(y1 - y0, x1 - x0, 1) float, weight of the new pixels: 1 on each pixel that the face
+        touches, decreasing to 0 over the margin.
         """
         x0, y0, x1, y1 = self.box
         left, top, right, bottom = self.face
@@ -40,12 +40,12 @@ class Hole:
 
 
 def hole_of(face: Box, frame: tuple[int, int], margin: float) -> Hole | None:
-    """The area to inpaint; None for a face without extent or outside the frame.
+    """Area to inpaint; None for a face that is empty or outside the frame.
 
     Args:
-        face: its box.
+        face: box of the face.
         frame: height and width, pixels.
-        margin: the enlargement to each side, relative to the face's size.
+        margin: margin on each side, relative to the face's size.
     """
     if face[2] <= face[0] or face[3] <= face[1]:
         return None
@@ -68,21 +68,21 @@ def holes_mask(holes: list[Hole], frame: tuple[int, int]) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """A square of an image with a hole in its middle, at the model's size."""
+    """Square of an image with a hole in its middle, at the model's size."""
 
     hole: Hole
     x0: int
-    """Left edge in the image, pixels; the square reaches beyond the frame where it is larger."""
+    """Left edge in the image, pixels; a square larger than the frame extends beyond it."""
     y0: int
     side: int
-    """Pixels in the image."""
+    """Side in pixels of the image."""
     image: np.ndarray
     """(size, size, 3) uint8 RGB; all holes are filled with colours of their surroundings."""
     mask: np.ndarray
-    """(size, size) bool, pixels to paint: all holes that the square shows."""
+    """(size, size) bool, pixels to paint: all holes visible in the square."""
 
     def paste(self, painted: np.ndarray, image: np.ndarray) -> None:
-        """Write a painted square's hole into the image, in place; the margin fades into it.
+        """Write the hole of a painted square into the image, in place, blended over the margin.
 
         Args:
             painted: (size, size, 3) uint8 RGB.
@@ -99,10 +99,10 @@ class Crop:
 
 
 def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float, size: int) -> Crop:
-    """The square around a hole.
+    """Square around a hole.
 
     Args:
-        hole: the hole in its middle, as far as the frame allows.
+        hole: the hole, in the middle of the square as far as the frame allows.
         image: (height, width, 3) uint8 RGB.
         mask: (height, width) bool, all holes of the image.
         context: the square's side relative to the hole's longer side.
@@ -113,7 +113,7 @@ def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float,
     side = max(math.ceil(context * max(x1 - x0, y1 - y0)), SMALLEST_SIDE)
     side = min(side, max(width, height))
     left, top = _start(x0, x1, side, width), _start(y0, y1, side, height)
-    # Beyond the frame its border goes on.
+    # Beyond the frame, its border is repeated.
     rows = np.clip(np.arange(top, top + side), 0, height - 1)
     columns = np.clip(np.arange(left, left + side), 0, width - 1)
     part = np.ix_(rows, columns)
@@ -131,13 +131,13 @@ def crop_around(hole: Hole, image: np.ndarray, mask: np.ndarray, context: float,
 
 
 def _start(low: int, high: int, side: int, length: int) -> int:
-    """Start of a side with low to high in its middle, inside 0 to length if it fits."""
+    """Start of a side centred on low to high, inside 0 to length if it fits."""
     start = (low + high - side) // 2
     return start if side > length else min(max(start, 0), length - side)
 
 
 def _filled(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """The image with smooth colours of the surroundings where it is hidden."""
+    """Image with smooth colours of the surroundings in the hidden areas."""
     known = (~hidden).astype(np.float32)[..., None]
     kernel = (image.shape[0] // 2 * 2 + 1,) * 2
     weights = cv2.blur(known, kernel, borderType=cv2.BORDER_CONSTANT)[..., None]
@@ -147,7 +147,7 @@ def _filled(image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
 
 
 def _ramp(start: int, end: int, low: float, high: float, width: float) -> np.ndarray:
-    """1 for the pixels between start and end that low to high touches, falling over `width`."""
+    """1 for the pixels from start to end that low to high touches, decreasing over `width`."""
     pixels = np.arange(start, end)
     before, behind = np.maximum(low - (pixels + 1), 0), np.maximum(pixels - high, 0)
     return np.clip(1 - np.maximum(before, behind) / max(width, 1e-6), 0, 1)

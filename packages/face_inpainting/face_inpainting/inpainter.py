@@ -1,4 +1,4 @@
-"""The diffusion model: its files, and inoptions."""
+"""The diffusion model: its files, and inpainting with it."""
 
 import importlib.util
 import threading
@@ -11,44 +11,44 @@ import numpy as np
 from PIL import Image
 
 LIBRARIES = ("diffusers", "transformers")
-"""What has to be installed beside PyTorch."""
+"""Required libraries besides PyTorch."""
 
 
 class InpaintingError(Exception):
-    """A model that is missing or damaged, or a GPU that is too small: one line, for the user."""
+    """A missing or damaged model, or a GPU with too little memory; the message is one line."""
 
 
 @dataclass(frozen=True)
 class InpaintingOptions:
-    """What to paint, and how."""
+    """Prompt and parameters of the inpainting."""
 
     prompt: str = "photograph of the face of a person in a street"
     negative_prompt: str = ""
     size: int = 512
-    """Side of the squares that the model paints, pixels: what it was trained with."""
+    """Side of the squares that the model paints, pixels, as in its training."""
     context: float = 3.0
-    """Side of the square that is cut out around a face, relative to the face with its margin."""
+    """Side of the square that is cropped around a face, relative to the face with its margin."""
     margin: float = 0.25
-    """Enlargement of a face to each side, relative to its width and height."""
+    """Margin on each side of a face, relative to its width and height."""
     steps: int = 30
-    """Denoising steps."""
+    """Number of denoising steps."""
     guidance: float = 7.5
-    """How closely the model follows the prompt."""
+    """Classifier-free guidance scale: how closely the model follows the prompt."""
     strength: float = 1.0
-    """1 starts from noise; less starts from the smooth colour that took the face's place."""
+    """Share of noise at the start: 1 starts from noise, less from the smooth filling."""
     batch: int = 8
-    """Largest number of faces that are painted together; limits the memory."""
+    """Largest number of faces painted together; limits memory use."""
 
 
 def missing_libraries() -> list[str]:
-    """Those of `LIBRARIES` that are not installed."""
+    """Names of the `LIBRARIES` that are not installed."""
     return [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
 
 
 def find_model(model: str, revision: str | None) -> Path:
-    """The folder of a diffusers pipeline.
+    """Folder of a diffusers pipeline.
 
-    Nothing is downloaded: a compute node may have no network.
+    Nothing is downloaded, since a compute node may have no network.
 
     Args:
         model: a folder, or a model id whose files are in the local cache.
@@ -72,7 +72,7 @@ def _cached(model: str, revision: str | None) -> Path:
 
     try:
         return Path(snapshot_download(model, revision=revision, local_files_only=True))
-    except (OSError, ValueError):  # not in the cache; no id
+    except (OSError, ValueError):  # not in the cache, or not an id
         option = f" --revision {revision}" if revision else ""
         raise InpaintingError(
             f"model: {model!r} is neither a folder nor a model in the local cache; fetch it once "
@@ -81,13 +81,13 @@ def _cached(model: str, revision: str | None) -> Path:
 
 
 class Inpainter:
-    """A loaded inpainting pipeline. Threads take turns.
+    """Loaded inpainting pipeline. Threads take turns.
 
-    On a GPU in half precision. On a CPU with one thread, since the number of threads would change
-    the result; that takes minutes for a face with a model of the usual size.
+    On a GPU, it uses half precision. On a CPU, it uses one thread, since the number of threads
+    would change the result, and takes minutes per face with a model of the usual size.
 
     Raises:
-        InpaintingError: as `find_model`, or the files are damaged or no inpainting pipeline.
+        InpaintingError: see `find_model`; or the files are damaged or not an inpainting pipeline.
     """
 
     def __init__(self, model: str, revision: str | None) -> None:
@@ -106,13 +106,13 @@ class Inpainter:
             self._pipeline: Any = diffusers.AutoPipelineForInpainting.from_pretrained(
                 folder, dtype=precision, local_files_only=True
             ).to(device)
-        except Exception as error:  # of many kinds, for many kinds of damage
+        except Exception as error:  # of many types, depending on the damage
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise InpaintingError(f"model: {folder} cannot be loaded ({reason})") from None
         if device == "cpu":
             torch.set_num_threads(1)
         if getattr(self._pipeline, "safety_checker", None) is not None:
-            self._pipeline.safety_checker = None  # it paints black what it takes offence at
+            self._pipeline.safety_checker = None  # it returns black images for what it rejects
         self._pipeline.set_progress_bar_config(disable=True)
         self._turn = threading.Lock()
 
@@ -129,10 +129,10 @@ class Inpainter:
             images: (size, size, 3) uint8 RGB each.
             masks: (size, size) bool each.
             seeds: below 2**63, one each.
-            options: what to paint, and how.
+            options: prompt and parameters.
 
         Returns:
-            Images of the same shape and type; None where the result is not finite.
+            Images of the same shape and type; None if the result is not finite.
         """
         size = images[0].shape[0]
         prompts = {"prompt": [options.prompt] * len(images)}

@@ -1,4 +1,4 @@
-"""Faces of an image, inpainted."""
+"""Inpainting of the faces in an image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from .inpainter import Inpainter, InpaintingOptions
 
 @dataclass(frozen=True)
 class PaintedFace:
-    """What was done to a face."""
+    """Result of inpainting a face."""
 
     box: tuple[int, int, int, int]
-    """x0, y0, x1, y1 in pixels, inside the image: all that changed."""
+    """x0, y0, x1, y1 in pixels, inside the image: the changed area."""
     by_model: bool
-    """Whether the model painted it; otherwise a smooth colour of the surroundings stays."""
+    """Whether the model painted it; otherwise, a smooth colour of the surroundings remains."""
 
 
 def paint_faces(
@@ -26,19 +26,19 @@ def paint_faces(
     inpainter: Inpainter,
     options: InpaintingOptions,
 ) -> tuple[np.ndarray, list[PaintedFace | None]]:
-    """A copy of an image with other faces.
+    """Copy of an image with other faces.
 
-    The model never sees one of the faces: all are filled with smooth colours beforehand.
+    The model never sees a face: all are filled with smooth colours beforehand.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        faces: their boxes.
-        seeds: of each face, below 2**63.
+        faces: boxes of the faces.
+        seeds: seed of each face, below 2**63.
         inpainter: the model.
-        options: what to paint, and how.
+        options: prompt and parameters.
 
     Returns:
-        The new image, and what was done to each face; None for a face outside the image.
+        The new image, and the result for each face; None for a face outside the image.
 
     Raises:
         InpaintingError: the GPU has too little memory for a batch.

@@ -1,4 +1,4 @@
-"""How all figures look, and how they are written."""
+"""Style of all figures, and writing them to files."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,25 +15,25 @@ TEXT = "#1a1a1a"
 QUIET = "#6b747c"
 GRID = "#e3e3e3"
 BAND = "#eef2f5"
-"""A surface behind something."""
-# The palette of Okabe and Ito, which is told apart with any colour vision.
+"""Colour of a background area."""
+# The palette of Okabe and Ito, which is distinguishable with any colour vision.
 BLUE, ORANGE, GREEN, RED, PINK, SKY = (
     *("#0072b2", "#e69f00", "#009e73"),
     *("#d55e00", "#cc79a7", "#56b4e9"),
 )
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-"""As many as no multiple of the colours: together they tell 42 variants apart."""
+"""As many as share no factor with the number of colours: pairs distinguish 42 variants."""
 
 Panel = TypeVar("Panel")
 
 
 def style(name: str, **more: Any) -> Any:
-    """A context in which a figure is drawn and saved.
+    """Context in which a figure is drawn and saved.
 
     Args:
-        name: of the figure's files; the same figure under the same name has the same bytes.
-        more: further settings of matplotlib, by their names with _ in place of the point.
+        name: name of the figure's files; the same figure under the same name has the same bytes.
+        more: further settings of matplotlib, by their names with _ instead of the point.
     """
     settings: Any = {
         "svg.fonttype": "none",  # text stays text
@@ -51,7 +51,7 @@ def style(name: str, **more: Any) -> Any:
         "axes.axisbelow": True,
         "axes.titlelocation": "left",
         "axes.titlesize": 11,
-        "axes.titley": 1.0,  # else looked for in each drawing, which takes a sixth of its time
+        "axes.titley": 1.0,  # otherwise computed in each drawing, a sixth of its time
         "grid.color": GRID,
         "text.parse_math": False,  # a name may have dollar signs
         **{key.replace("_", "."): value for key, value in more.items()},
@@ -60,7 +60,7 @@ def style(name: str, **more: Any) -> Any:
 
 
 def short(name: str, most: int = 18) -> str:
-    """A name of no more than so many characters."""
+    """Name shortened to at most `most` characters."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
@@ -79,13 +79,13 @@ def draw_panels(
     size: tuple[float, float],
     columns: int = 3,
 ) -> Figure:
-    """Panels side by side and below each other; call it within `style`.
+    """Panels in rows and columns; call it within `style`.
 
     Args:
-        panels: what each of them shows; at least one.
-        draw: draws one of them.
-        size: width and height of one of them, inches.
-        columns: side by side at most.
+        panels: content of each panel; at least one.
+        draw: function that draws a panel.
+        size: width and height of a panel, inches.
+        columns: largest number of panels per row.
     """
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
@@ -99,20 +99,20 @@ def draw_panels(
 
 
 def say(text: str) -> Figure:
-    """A figure that says why there is nothing to see; call it within `style`."""
+    """Figure with a text instead of data; call it within `style`."""
     figure = Figure(figsize=(4.4, 1.2))
     figure.text(0.5, 0.5, text, color=QUIET, ha="center", va="center")
     return figure
 
 
 def lay_out(figure: Figure) -> None:
-    """Place what a figure holds, once; saving it would do so in a drawing of its own each time.
+    """Compute the layout of a figure once; otherwise, each format would do so when saved.
 
     Args:
-        figure: drawn within `style`, where this is called, too.
+        figure: figure drawn within `style`; call it there as well.
     """
     if engine := figure.get_layout_engine():
-        FigureCanvasSVG(figure)  # by the size of text in an svg
+        FigureCanvasSVG(figure)  # uses the text sizes of SVG
         engine.execute(figure)
         figure.set_layout_engine("none")
 
@@ -121,10 +121,10 @@ def save(figure: Figure, folder: Path, name: str, keywords: Sequence[str] = ()) 
     """Write a figure as `{name}.svg` and `{name}.png` to a folder, each atomically.
 
     Args:
-        figure: drawn within `style`.
-        folder: is made if it is not there.
-        name: of the files.
-        keywords: kept in the svg's metadata.
+        figure: figure drawn within `style`.
+        folder: folder, created if it does not exist.
+        name: name of the files.
+        keywords: keywords in the SVG's metadata.
     """
     metadata = {"Date": None, **({"Keywords": list(keywords)} if keywords else {})}
     lay_out(figure)
@@ -138,9 +138,9 @@ def draw_histogram(axes: Axes, numbers: Sequence[int], mean: float, colour: str)
 
     Args:
         axes: an empty panel.
-        numbers: how often each occurs.
-        mean: of what occurs.
-        colour: of the bars.
+        numbers: frequency of each value.
+        mean: mean of the values.
+        colour: colour of the bars.
     """
     axes.bar(range(len(numbers)), numbers, width=0.8, color=colour)
     axes.axvline(mean, color=TEXT, linestyle=(0, (5, 3)), linewidth=1.6)

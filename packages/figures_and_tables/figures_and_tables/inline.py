@@ -1,4 +1,4 @@
-"""A figure as a part of a web page: themed, without anything that could act."""
+"""Figures embedded in a web page: themed, without active content."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from . import figures
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 KEPT = ("svg", "g", "defs", "path", "use", "text", "tspan", "image", "rect", "clipPath")
-"""Elements that figures are made of; what else a file may hold stays out of the page."""
+"""Elements that figures consist of; all others are removed."""
 THEMED = {
     "#000000": "ink",
     figures.TEXT: "ink",
@@ -29,7 +29,7 @@ THEMED = {
     figures.PINK: "pink",
     figures.SKY: "sky",
 }
-"""Colours that follow the page's theme, and its variables for them."""
+"""Colours that follow the page's theme, and the page's variables for them."""
 _FONT = re.compile(r"font: (?:(\w+) )?([\d.]+px) [^;]*")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _COLOUR = re.compile("|".join(THEMED))
@@ -39,12 +39,12 @@ ElementTree.register_namespace("xlink", XLINK)
 
 
 def inline_figure(figure: Figure, name: str, label: str) -> Markup:
-    """A figure as an `svg` element.
+    """Figure as an `svg` element.
 
     Args:
-        figure: drawn within `figures.style`.
-        name: unique in the page; ids begin with it.
-        label: what it shows, for those who do not see it.
+        figure: figure drawn within `figures.style`.
+        name: name, unique in the page; ids start with it.
+        label: description for screen readers.
     """
     stream = io.BytesIO()
     with figures.style(name):
@@ -54,10 +54,10 @@ def inline_figure(figure: Figure, name: str, label: str) -> Markup:
 
 
 def inline_file(path: Path, label: str) -> Markup:
-    """A figure's svg file as an `svg` element, labelled.
+    """SVG file of a figure as an `svg` element with a label.
 
     Raises:
-        UserError: it is no svg.
+        UserError: it is not an SVG.
     """
     try:
         return _inline(path.read_bytes(), path.stem, label)
@@ -66,7 +66,7 @@ def inline_file(path: Path, label: str) -> Markup:
 
 
 def keywords_of(path: Path) -> set[str]:
-    """The keywords in an svg file's metadata."""
+    """Keywords in the metadata of an SVG file."""
     text = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
     root = ElementTree.parse(path).getroot()
     return {element.text or "" for element in root.iter(text)}
@@ -82,7 +82,7 @@ def _inline(content: bytes, name: str, label: str) -> Markup:
             element.set("style", _themed(style))
     width = float(root.attrib.pop("width").removesuffix("pt"))
     del root.attrib["height"]
-    # Its words alone would be read in the order of drawing.
+    # Without the role, screen readers would read the words in drawing order.
     root.set("role", "img")
     root.set("aria-label", label)
     root.set("style", f"width: {width * 4 / 3:.0f}px")
@@ -102,7 +102,7 @@ def _keep_known(parent: ElementTree.Element) -> None:
 
 
 def _rename(element: ElementTree.Element, name: str) -> None:
-    """Let ids begin with the figure's name: a page holds many figures."""
+    """Prefix ids with the figure's name, since a page contains many figures."""
     for key, value in element.attrib.items():
         if key == "id":
             element.set(key, f"{name}-{value}")

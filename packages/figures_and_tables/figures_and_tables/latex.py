@@ -1,4 +1,4 @@
-r"""Tables to `\input` into a paper; they need the packages booktabs and graphicx."""
+r"""Tables to `\input` into a paper, which need the packages booktabs and graphicx."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ _SPECIAL = str.maketrans(
 
 
 def escape(text: str) -> str:
-    """Text in which no character has a meaning of its own."""
+    """Text with all special characters escaped."""
     return text.translate(_SPECIAL)
 
 
 def number(text: str) -> str:
-    """A cell such as `0.309 ± 0.002 (n=4)` or `+0.10 to +0.30`; `–` stands for none."""
+    """Cell such as `0.309 ± 0.002 (n=4)` or `+0.10 to +0.30`; `–` for a missing value."""
     if text == UNDEFINED:
         return "--"
     formula = text.replace("±", r"\pm").replace(" (", r"\ (").replace(" to ", "$ to $")
@@ -31,7 +31,7 @@ def number(text: str) -> str:
 
 
 def table(tabulars: Sequence[str], caption: str, label: str) -> str:
-    r"""A `table` to `\input`, of one tabular below the other."""
+    r"""LaTeX `table` to `\input`, with the tabulars below each other."""
     bodies = "\n\n  \\medskip\n\n".join(tabulars)
     return (
         "\\begin{table}\n  \\centering\n"
@@ -40,12 +40,12 @@ def table(tabulars: Sequence[str], caption: str, label: str) -> str:
 
 
 def tabular(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
-    """Rows below their headers.
+    """Tabular with a row of headers.
 
     Args:
-        headers: a title a column.
-        rows: of cells; the first `texts` of each row are text, the others numbers.
-        texts: columns of text.
+        headers: title of each column.
+        rows: rows of cells; the first `texts` of each row are text, the others numbers.
+        texts: number of text columns.
     """
     body = [
         " & ".join([*map(escape, row[:texts]), *map(number, row[texts:])]) + r" \\" for row in rows
@@ -65,13 +65,13 @@ def tabular(headers: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 
 def text_table(
     rows: Sequence[Sequence[str]], headers: Sequence[str], caption: str, label: str
 ) -> str:
-    r"""A `table` to `\input`, of cells as plain text, not wider than the page."""
+    r"""LaTeX `table` to `\input` of plain text cells, at most as wide as the page."""
     body = tabulate(rows, headers, "latex_booktabs", disable_numparse=True)
     return table([_fitted(body)], caption, label)
 
 
 def _fitted(body: str) -> str:
-    """A tabular, made smaller if it is wider than the page."""
+    """Tabular that is scaled down if it is wider than the page."""
     return (
         f"  \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n{body}}}"
     )

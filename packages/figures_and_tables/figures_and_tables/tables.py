@@ -1,4 +1,4 @@
-"""Tables of text cells, as csv, Markdown, LaTeX and plain text."""
+"""Tables of text cells, as CSV, Markdown, LaTeX and plain text."""
 
 import re
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def in_markdown(text: str) -> str:
-    """Text in which no character starts a tag, a link, code, or the next cell of a table."""
+    """Text escaped so that no character starts a tag, a link, code, or the next cell of a table."""
     return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def csv_of(frame: "pd.DataFrame") -> str:
-    """A table as csv. Text that a spreadsheet would take for a formula gets an apostrophe."""
+    """Table as CSV; text that a spreadsheet would interpret as a formula gets an apostrophe."""
 
     def harmless(cell: Any) -> Any:
         return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
@@ -34,24 +34,24 @@ def csv_of(frame: "pd.DataFrame") -> str:
 
 
 class TextTable(FilePart):
-    """A table of text cells."""
+    """Table of text cells."""
 
     title: str = ""
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
     def markdown(self) -> str:
-        """The table in Markdown, without its title."""
+        """Markdown of the table, without its title."""
         rows = [tuple(map(in_markdown, row)) for row in self.rows]
         columns = tuple(map(in_markdown, self.columns))
         return tabulate(rows, columns, "pipe", disable_numparse=True)
 
     def plain(self) -> str:
-        """The table for a terminal or a log, without its title."""
+        """Plain text of the table for a terminal or a log, without its title."""
         return tabulate(self.rows, self.columns, "simple", disable_numparse=True)
 
     def as_json(self) -> dict[str, Any]:
-        """The table as it is kept in a JSON file."""
+        """Content of the table for a JSON file."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
@@ -64,14 +64,14 @@ def markdown(tables: Sequence[TextTable], caption: str, notes: Sequence[str] = (
 
 
 def write_formats(folder: Path, name: str, *, csv: str, md: str, tex: str, json: Any) -> None:
-    """Write a table as csv, Markdown, LaTeX and JSON, each atomically."""
+    """Write a table as CSV, Markdown, LaTeX and JSON, each atomically."""
     for suffix, text in (("csv", csv), ("md", md), ("tex", tex)):
         write_text(folder / f"{name}.{suffix}", text)
     write_json(folder / f"{name}.json", json)
 
 
 def latex_tables(tables: Sequence[TextTable], caption: str, label: str) -> str:
-    r"""A LaTeX `table` each, to `\input`; they need the packages booktabs and graphicx."""
+    r"""A LaTeX `table` for each, to `\input`; they need the packages booktabs and graphicx."""
     return "\n".join(
         latex.text_table(
             table.rows, table.columns, f"{table.title}. {caption}", f"{label}-{number}"

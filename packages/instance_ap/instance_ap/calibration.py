@@ -1,9 +1,9 @@
-"""Calibration of scores: how far they are from the share of predictions that are right.
+"""Calibration of scores: their deviation from the share of correct predictions.
 
 The detection expected calibration error (D-ECE) by score, of Küppers et al., Multivariate
 confidence calibration for object detection (CVPR workshops 2020): the error of Guo et al., On
-calibration of modern neural networks (ICML 2017), with precision in the place of accuracy. It does
-not ask how well a right prediction lies on its object, as LaECE does (Oksuz et al., CVPR 2023).
+calibration of modern neural networks (ICML 2017), with precision instead of accuracy. Unlike LaECE
+(Oksuz et al., CVPR 2023), it ignores how well a correct prediction is localised.
 """
 
 from dataclasses import dataclass
@@ -13,51 +13,51 @@ import numpy as np
 from .matches import Matches
 
 BINS = 15
-"""Bins of equal width from 0 to 1, as many as Guo et al. have. Each holds its lower end; the last
-one holds 1 as well."""
+"""Bins of equal width from 0 to 1, as many as in Guo et al. Each includes its lower end; the last
+one includes 1 as well."""
 IOU = 0.5
-"""IoU from which on a prediction can be right; the first threshold of `Matches`."""
+"""IoU from which a prediction can be correct; the first threshold of `Matches`."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Calibration of one class."""
+    """Calibration of a class."""
 
     error: float | None
-    """Mean over the predictions of |precision - mean score| of their bin, 0 to 1. None where the
-    class has no object to find, or no prediction counts."""
+    """Mean over the predictions of |precision - mean score| of their bin, 0 to 1. None if the class
+    has no objects, or no prediction counts."""
     predictions: int
-    """Predictions that count."""
+    """Number of predictions that count."""
 
 
 @dataclass(frozen=True)
 class ScoreBin:
-    """The predictions of all classes in a bin."""
+    """Predictions of all classes in a bin."""
 
     score: float
-    """Their mean score."""
+    """Mean score."""
     precision: float
-    """Share of them that is right."""
+    """Share of correct predictions."""
     predictions: int
 
 
 @dataclass(frozen=True)
 class _Binned:
-    """K classes by `BINS` bins."""
+    """Sums for K classes and `BINS` bins."""
 
     numbers: np.ndarray
-    """(K, BINS), predictions that count."""
+    """(K, BINS), number of predictions that count."""
     scores: np.ndarray
     """(K, BINS), sum of their scores."""
     right: np.ndarray
-    """(K, BINS), how many of them are right."""
+    """(K, BINS), number of them that are correct."""
 
 
 def calibration_of(matches: Matches) -> list[Calibration]:
     """Calibration of each class.
 
-    As in the COCO protocol, the best 100 predictions of an image and class count, an object makes
-    one of them right, and those that meet a group (`iscrowd`) count neither way.
+    As in the COCO protocol, the best 100 predictions of an image and class count, each object makes
+    one of them correct, and predictions matched with a group (`iscrowd`) are ignored.
 
     Args:
         matches: predictions with scores from 0 to 1.
@@ -74,7 +74,7 @@ def calibration_of(matches: Matches) -> list[Calibration]:
 
 
 def reliability_of(matches: Matches) -> list[ScoreBin]:
-    """Precision by score over the classes that have objects to find, of the bins in use."""
+    """Precision by score over the classes that have objects, for all bins with predictions."""
     binned, there = _binned(matches), matches.objects.sum(axis=0) > 0
     parts = (binned.scores, binned.right, binned.numbers)
     return [
@@ -85,7 +85,7 @@ def reliability_of(matches: Matches) -> list[ScoreBin]:
 
 
 def _binned(matches: Matches) -> _Binned:
-    """The predictions that count, sorted into bins."""
+    """Predictions that count, sorted into bins."""
     first = 1  # bit of the first threshold
     counts = matches.ignored & first == 0
     scores, category = matches.scores[counts], matches.category[counts]

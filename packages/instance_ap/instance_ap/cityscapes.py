@@ -1,9 +1,9 @@
 """Average precision by Cityscapes' protocol for instance-level semantic labelling.
 
 The protocol is that of `evalInstanceLevelSemanticLabeling.py` in cityscapesScripts, without
-distances: IoU strictly above each of 0.50:0.05:0.95; objects below 100 px are no objects to find;
-a prediction that meets no object is left out where more than the threshold's share of it lies on
-void, groups or such small objects, and is wrong otherwise; the curve is integrated in steps.
+distances: IoU strictly above each of 0.50:0.05:0.95. Objects below 100 px need not be found. A
+prediction without a match is ignored if more than the threshold's share of it is on void, groups or
+such small objects, and is wrong otherwise. The curve is integrated in steps.
 """
 
 from collections import defaultdict
@@ -17,19 +17,19 @@ from .predictions import Predictions
 
 THRESHOLDS = np.arange(0.5, 1.0, 0.05)
 SMALLEST_OBJECT = 100
-"""Pixels."""
+"""Area below which an object need not be found, pixels."""
 
 
 @dataclass(frozen=True)
 class ClassAP:
-    """AP of one class, 0 to 1; None where there is nothing to find."""
+    """AP of a class, 0 to 1; None if it has no objects to find."""
 
     AP: float | None
     """Mean over the IoU thresholds."""
     AP50: float | None
     """AP at IoU 0.50."""
     instances: int
-    """Objects to find."""
+    """Number of objects to find."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Overlaps:
     areas: np.ndarray
     """(N,) int64, pixels, above 0."""
     void: np.ndarray
-    """(N,) int64, pixels of each prediction that lie on void."""
+    """(N,) int64, pixels of each prediction on void."""
     object_areas: np.ndarray
     """(M,) int64, pixels."""
     groups: np.ndarray
     """(M,) bool."""
     prediction: np.ndarray
-    """(P,) int64, of each pair."""
+    """(P,) int64, index of the prediction in each pair."""
     object: np.ndarray
-    """(P,) int64, of each pair."""
+    """(P,) int64, index of the object in each pair."""
     shared: np.ndarray
     """(P,) int64, pixels."""
 
@@ -59,7 +59,7 @@ def evaluate(truth: GroundTruth, predictions: Predictions) -> dict[str, ClassAP]
 
     Args:
         truth: the images with their void pixels, classes, and instances; `iscrowd` marks groups.
-        predictions: on these images; empty masks do not count.
+        predictions: predictions on these images; empty masks do not count.
     """
     overlaps = measure(truth, predictions)
     return {name: average_precision(overlaps[name]) for name in truth.classes}
@@ -92,12 +92,12 @@ def measure(truth: GroundTruth, predictions: Predictions) -> dict[str, Overlaps]
 def _of_image(
     predictions: Predictions, found: np.ndarray, objects: list[InstanceTruth], void: Rle | None
 ) -> Overlaps:
-    """Overlaps of one class in one image; `found` are the numbers of its predictions."""
+    """Overlaps of one class in one image; `found` are the indices of its predictions."""
     areas = predictions.areas[found].astype(np.int64)
     regions = [item.segmentation for item in objects] + ([] if void is None else [void])
     shared = np.zeros((found.size, len(regions)), np.int64)
     if shared.size:
-        # With a crowd, hotcoco's IoU is the share of the prediction: whole pixels come back.
+        # For a crowd, hotcoco's IoU is the share of the prediction, which gives whole pixels.
         masks = [predictions.masks[number] for number in found]
         shares = np.asarray(rle_codec.iou(masks, regions, [True] * len(regions)))
         shared = np.rint(shares.reshape(shared.shape) * areas[:, None]).astype(np.int64)
@@ -159,20 +159,20 @@ def average_precision(overlaps: Overlaps) -> ClassAP:
 def _ranked(
     overlaps: Overlaps, to_find: np.ndarray, meets: np.ndarray, counts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of right and of wrong predictions at a threshold.
+    """Scores of correct and of wrong predictions at a threshold.
 
     Args:
-        overlaps: of the class.
+        overlaps: overlaps of the class.
         to_find: (M,) bool, objects that count.
         meets: (P,) bool, pairs above the threshold.
-        counts: (N,) bool, predictions that are wrong if they meet nothing.
+        counts: (N,) bool, predictions that are wrong if they have no match.
     """
     prediction, item = overlaps.prediction[meets], overlaps.object[meets]
     missed = np.ones(overlaps.scores.size, bool)
     missed[prediction] = False
     wanted = to_find[item]
     scores, item = overlaps.scores[prediction[wanted]], item[wanted]
-    # The best of several predictions of an object is right, the others are wrong.
+    # The best of several predictions of an object is correct, the others are wrong.
     order = np.lexsort((-scores, item))
     scores, item = scores[order], item[order]
     best = np.diff(item, prepend=-1) > 0
@@ -180,12 +180,12 @@ def _ranked(
 
 
 def _curve_area(right: np.ndarray, wrong: np.ndarray, count: int) -> float:
-    """The area below precision over recall, in steps half to either side of each point.
+    """Area below precision over recall, in steps that extend halfway to the neighbouring points.
 
     Args:
-        right: scores of the right predictions.
-        wrong: scores of the wrong ones.
-        count: objects to find.
+        right: scores of the correct predictions.
+        wrong: scores of the wrong predictions.
+        count: number of objects to find.
     """
     thresholds = np.unique(np.concatenate((right, wrong)))
     true = right.size - np.searchsorted(np.sort(right), thresholds)

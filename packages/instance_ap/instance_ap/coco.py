@@ -2,8 +2,8 @@
 
 The protocol is that of `pycocotools.cocoeval.COCOeval`
 (https://github.com/cocodataset/cocoapi): IoU thresholds 0.50:0.05:0.95, precision at 101 recall
-points, at most 100 predictions an image and class, crowds ignored. hotcoco computes it, and its
-parameters are COCO's as they come.
+points, at most 100 predictions per image and class, crowds ignored. It is computed by hotcoco, with
+COCO's default parameters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from .predictions import Predictions
 
 
 class IouType(StrEnum):
-    """Shapes that the IoU of a prediction and an instance is measured on, named as in COCO."""
+    """Shapes on which the IoU of a prediction and an instance is measured, named as in COCO."""
 
     SEGM = "segm"
     BBOX = "bbox"
@@ -26,11 +26,11 @@ class IouType(StrEnum):
 
 @dataclass(frozen=True)
 class PrecisionCurves:
-    """Precision over recall, the outcome of matching, and what its axes stand for."""
+    """Precision over recall, the outcome of matching, with the meaning of its axes."""
 
     values: np.ndarray
-    """(T, R, K, A) float64: IoU threshold, recall point, class, area range; 0 to 1, and -1 where
-    the ground truth has no object of the class in the range."""
+    """(T, R, K, A) float64: IoU threshold, recall point, class, area range; 0 to 1, and -1 if the
+    ground truth has no object of the class in the range."""
     iou_thresholds: list[float]
     """T thresholds."""
     area_ranges: list[str]
@@ -39,7 +39,7 @@ class PrecisionCurves:
     def mean(
         self, *, class_index: int | None = None, iou: float | None = None, area: str = "all"
     ) -> float | None:
-        """Mean over what is defined of a class (or all) at an IoU threshold (or all), or None."""
+        """Mean of all defined values of a class (or all) at an IoU threshold (or all), or None."""
         values = self.values[..., self.area_ranges.index(area)]
         if class_index is not None:
             values = values[:, :, class_index]
@@ -56,22 +56,22 @@ def evaluate(
 
     Args:
         truth: the images, classes and instances.
-        predictions: on these images; images without any count as well.
-        kinds: what to evaluate; boxes alone have no masks.
+        predictions: predictions on these images; images without any count as well.
+        kinds: shapes to evaluate; predictions of boxes only have no masks.
     """
     indexed = index_truth(truth)
     return {kind: accumulate(match(indexed, predictions, kind)) for kind in kinds}
 
 
 def index_truth(truth: GroundTruth, areas: Sequence[float] | None = None) -> hotcoco.COCO:
-    """The ground truth as hotcoco takes it.
+    """Ground truth in hotcoco's format.
 
-    Instances are numbered anew from 1: whichever ids a file has, they do not change the result,
-    as the id 0 does in pycocotools, where it means "no match".
+    Instances are renumbered from 1, so that the ids of a file do not affect the result. In
+    pycocotools, an id of 0 does, since 0 means "no match" there.
 
     Args:
         truth: the images, classes and instances.
-        areas: of each instance, what area ranges refer to; its own where not given.
+        areas: area of each instance for the area ranges; by default, its own.
     """
     instances = truth.instances
     return hotcoco.COCO.from_arrays(
@@ -104,23 +104,23 @@ def match(
     """Match predictions to objects, image by image, at every IoU threshold and area range.
 
     Unmatched predictions outside an area range are ignored in it. The area is the mask's for
-    masks and the box's for boxes, as in detectron2's COCOEvaluator (pycocotools takes the box's
-    for both when a prediction carries a box).
+    masks and the box's for boxes, as in detectron2's COCOEvaluator (pycocotools uses the box's
+    for both if a prediction has a box).
 
     Args:
         truth: the ground truth, by `index_truth`.
-        predictions: on the same images.
+        predictions: predictions on the same images.
         kind: masks or boxes.
-        areas: (N,), of each prediction, what area ranges refer to; the pixels of its mask, or the
-            area of its box, if not given.
-        area_ranges: lowest and highest area, by name; COCO's if not given.
+        areas: (N,), area of each prediction for the area ranges; by default, the pixels of its
+            mask or the area of its box.
+        area_ranges: smallest and largest area, by name; by default, COCO's.
     """
     rows = np.column_stack(
         (predictions.image_ids, predictions.boxes, predictions.scores, predictions.category_ids)
     )
     if kind is IouType.BBOX:
         detections = truth.load_res(rows)
-        own = areas  # load_res has taken the boxes'
+        own = areas  # load_res has used the boxes' areas
     else:
         detections = truth.load_res(rows, segmentation=[*predictions.masks])
         own = predictions.areas if areas is None else areas

@@ -1,6 +1,6 @@
-"""Labelled images, as an evaluation needs them.
+"""Labelled images, with the attributes that an evaluation needs.
 
-The protocols name the attributes that count; `TruthSet` and its parts are objects that have them.
+The protocols list the attributes; `TruthSet` and its parts are dataclasses that have them.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ Rle = dict[str, Any]
 
 
 class ImageTruth(Protocol):
-    """One image."""
+    """Protocol of an image."""
 
     @property
     def id(self) -> int:
-        """Number that instances and predictions refer to."""
+        """Number by which instances and predictions refer to it."""
 
     @property
     def file_name(self) -> str:
@@ -32,15 +32,15 @@ class ImageTruth(Protocol):
 
     @property
     def void(self) -> Rle | None:
-        """Mask of unlabelled pixels; Cityscapes' protocol ignores predictions there."""
+        """Mask of unlabelled pixels, in which Cityscapes' protocol ignores predictions."""
 
 
 class InstanceTruth(Protocol):
-    """One object, or a group of objects (`iscrowd`)."""
+    """Protocol of an object, or of a group of objects (`iscrowd`)."""
 
     @property
     def image_id(self) -> int:
-        """The image."""
+        """Id of the image."""
 
     @property
     def category_id(self) -> int:
@@ -52,11 +52,11 @@ class InstanceTruth(Protocol):
 
     @property
     def area(self) -> float:
-        """Number of mask pixels; of a box without a mask, its area."""
+        """Number of mask pixels; for a box without a mask, its area."""
 
     @property
     def segmentation(self) -> Rle:
-        """The mask; of a box without a mask, the pixels in the box."""
+        """Mask; for a box without a mask, the pixels in the box."""
 
     @property
     def iscrowd(self) -> int:
@@ -64,7 +64,7 @@ class InstanceTruth(Protocol):
 
 
 class GroundTruth(Protocol):
-    """All images of an evaluation and the instances in them."""
+    """Protocol of all images of an evaluation and their instances."""
 
     @property
     def classes(self) -> Sequence[str]:
@@ -72,16 +72,16 @@ class GroundTruth(Protocol):
 
     @property
     def images(self) -> Sequence[ImageTruth]:
-        """The images, those without instances as well."""
+        """Images, including those without instances."""
 
     @property
     def instances(self) -> Sequence[InstanceTruth]:
-        """The instances."""
+        """Instances of all images."""
 
 
 @dataclass(frozen=True)
 class TruthImage:
-    """An image, for programs that have no class of their own."""
+    """Image, for programs without a class of their own."""
 
     id: int
     file_name: str
@@ -92,7 +92,7 @@ class TruthImage:
 
 @dataclass(frozen=True)
 class TruthInstance:
-    """An instance, for programs that have no class of their own."""
+    """Instance, for programs without a class of their own."""
 
     image_id: int
     category_id: int
@@ -104,7 +104,7 @@ class TruthInstance:
 
 @dataclass(frozen=True)
 class TruthSet:
-    """A ground truth, for programs that have no class of their own."""
+    """Ground truth, for programs without a class of their own."""
 
     classes: tuple[str, ...]
     images: tuple[TruthImage, ...]

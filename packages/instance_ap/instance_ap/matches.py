@@ -1,4 +1,4 @@
-"""Which predictions met an object, image by image: what resampling the images needs."""
+"""Predictions matched with objects, image by image, as needed for resampling the images."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from .ground_truth import GroundTruth
 from .predictions import Predictions
 
 THRESHOLDS = 10
-"""IoU thresholds, 0.50 to 0.95 in steps of 0.05; bit 0 stands for the first."""
+"""IoU thresholds, 0.50 to 0.95 in steps of 0.05; bit 0 represents the first."""
 EVERY_AREA = (0.0, 1e10)
 BITS = 1 << np.arange(THRESHOLDS)
 
@@ -23,27 +23,27 @@ class Matches:
     classes: np.ndarray
     """(K,) str."""
     objects: np.ndarray
-    """(I, K) int32, objects to find; groups (`iscrowd`) are none."""
+    """(I, K) int32, objects to find, without groups (`iscrowd`)."""
     image: np.ndarray
-    """(N,) int32, index into `images`; predictions stand in the order of these."""
+    """(N,) int32, index into `images`; predictions are sorted by it."""
     category: np.ndarray
     """(N,) int16, index into `classes`."""
     scores: np.ndarray
-    """(N,) float64; equal scores rank in the order in which they stand here."""
+    """(N,) float64; equal scores are ranked in this order."""
     hits: np.ndarray
-    """(N,) uint16, a bit for each IoU threshold at which the prediction has an object."""
+    """(N,) uint16, one bit per IoU threshold at which the prediction matches an object."""
     ignored: np.ndarray
-    """(N,) uint16, a bit for each threshold at which the prediction counts neither way."""
+    """(N,) uint16, one bit per threshold at which the prediction is ignored."""
 
 
 def matches_of(
     truth: GroundTruth, predictions: Predictions, kind: IouType = IouType.SEGM
 ) -> Matches:
-    """Match predictions to objects; the AP follows from the result.
+    """Match predictions to objects; the result determines the AP.
 
     Args:
         truth: the images, classes and instances.
-        predictions: on these images. The best 100 of an image and class count.
+        predictions: predictions on these images. The best 100 of an image and class count.
         kind: masks or boxes.
     """
     evaluator = match(index_truth(truth), predictions, kind, area_ranges={"all": EVERY_AREA})
@@ -68,7 +68,7 @@ def matches_of(
 
 
 def _bits(by_image: list[list[list[bool]]]) -> np.ndarray:
-    """One number a prediction from a flag for each threshold."""
+    """One number per prediction, with a bit for each threshold's flag."""
     flags = [np.asarray(flags, bool).reshape(THRESHOLDS, -1) for flags in by_image]
     joined = np.concatenate([np.zeros((THRESHOLDS, 0), bool), *flags], axis=1)
     return (BITS @ joined).astype(np.uint16)

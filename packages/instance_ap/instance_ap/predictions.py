@@ -1,4 +1,4 @@
-"""The predictions of one run, checked against the images that they were made on."""
+"""Predictions of a run, checked against their images."""
 
 import math
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from hotcoco import mask as rle_codec
 from .ground_truth import GroundTruth, Rle
 
 KEYS = ("image_id", "category_id", "segmentation", "score")
-"""Keys of a COCO result with a mask that have to be there."""
+"""Required keys of a COCO result with a mask."""
 KEYS_OF_BOXES = ("image_id", "category_id", "bbox", "score")
-"""Keys of a COCO result without a mask that have to be there."""
+"""Required keys of a COCO result without a mask."""
 
 
 class PredictionsError(ValueError):
-    """Predictions that cannot be evaluated; one finding for each that is wrong."""
+    """Predictions that cannot be evaluated, with one finding for each invalid one."""
 
     def __init__(self, findings: list[str]) -> None:
         super().__init__("\n".join(findings))
@@ -36,22 +36,22 @@ class Predictions:
     boxes: np.ndarray
     """(N, 4) float64: x, y, width, height in pixels."""
     areas: np.ndarray
-    """(N,) float64, mask pixels; of boxes alone, width times height."""
+    """(N,) float64, mask pixels; width times height if there are only boxes."""
     masks: list[Rle]
-    """N masks of the whole image; of boxes alone, the pixels in them."""
+    """N masks of the whole image; the pixels in the boxes if there are only boxes."""
 
     @classmethod
     def of_coco_results(cls, items: Any, truth: GroundTruth) -> "Predictions":
-        """Take over COCO results: a list of `{image_id, category_id, segmentation, score, bbox}`.
+        """Read COCO results: a list of `{image_id, category_id, segmentation, score, bbox}`.
 
-        A prediction without `bbox` gets its mask's.
+        A prediction without `bbox` gets that of its mask.
 
         Args:
-            items: the list, as JSON holds it.
+            items: the list, as parsed from JSON.
             truth: the images and classes that the ids belong to.
 
         Raises:
-            PredictionsError: one finding a prediction, with its index in the list.
+            PredictionsError: one finding per invalid prediction, with its index in the list.
         """
         _checked(items, truth, KEYS)
         masks = [item["segmentation"] for item in items]

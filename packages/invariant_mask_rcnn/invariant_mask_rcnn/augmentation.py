@@ -16,12 +16,12 @@ def augmented(
     longest_side: int,
     flip_probability: float,
 ) -> LabelledImage:
-    """The image resized to a shorter side drawn from some, and mirrored at random.
+    """Image resized to a randomly chosen shorter side, and mirrored at random.
 
     Args:
         given: the image and its instances.
-        random: what the changes are drawn from.
-        shorter_sides: lengths of the shorter side, pixels.
+        random: random generator for the changes.
+        shorter_sides: candidate lengths of the shorter side, pixels.
         longest_side: limit of the longer side, pixels.
         flip_probability: probability that the image is mirrored left to right.
     """
@@ -38,7 +38,7 @@ def target_size(height: int, width: int, shorter: int, longest: int) -> tuple[in
 
 
 def resized(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """(h, w, 3) uint8 image in another size: averaged to shrink, bilinear to grow."""
+    """Resized (h, w, 3) uint8 image: area average to shrink, bilinear to enlarge."""
     if image.shape[:2] == (height, width):
         return image
     shrinks = height < image.shape[0]
@@ -71,13 +71,13 @@ def resized_with_labels(given: LabelledImage, shorter: int, longest: int) -> Lab
 def _nearest(start: int, length: int, old: int, new: int) -> tuple[int, np.ndarray]:
     """Target pixels of the pixels [start, start + length) when a side of `old` becomes `new`.
 
-    A target pixel shows the source pixel that its centre falls into.
+    A target pixel shows the source pixel that contains its centre.
 
     Returns:
-        The first target pixel, and for it and those after it the source pixel's offset from
-        `start`; at least one.
+        The first target pixel, and the source pixel's offset from `start` for it and each pixel
+        after it; at least one.
     """
-    # Pixel u shows (2u + 1) old / (2 new), rounded down; in whole numbers, for exactness.
+    # Pixel u shows (2u + 1) old / (2 new), rounded down; in integers, for exactness.
     first = min(_ceil_div(2 * new * start - old, 2 * old), new - 1)
     end = max(first + 1, _ceil_div(2 * new * (start + length) - old, 2 * old))
     sources = (2 * np.arange(first, end) + 1) * old // (2 * new) - start

@@ -1,7 +1,7 @@
 """detectron2's augmentation of an image, with the masks as crops.
 
-The random choices and the pixels are detectron2's own. What it does to masks of the whole frame is
-done here to their crops, for the changes that its mapper makes: resizing, mirroring, cropping.
+The random choices and the pixels are detectron2's own. Its changes of whole-frame masks are applied
+here to crops, for those that its mapper makes: resizing, mirroring, cropping.
 """
 
 import functools
@@ -33,7 +33,7 @@ class CroppedMask:
 
 @dataclass(frozen=True)
 class Detectron2Augmentation:
-    """Augmentation of an image and its instances, as detectron2's mapper does it."""
+    """Augmentation of an image and its instances, as in detectron2's mapper."""
 
     augmentations: list[Any]
     """Augmentations in order: detectron2's `Augmentation`."""
@@ -44,7 +44,7 @@ class Detectron2Augmentation:
         """Change an image at random.
 
         Args:
-            given: the image as it was read.
+            given: the original image.
             random: seeds NumPy's global generator, from which detectron2 draws.
         """
         np.random.seed(int(random.integers(2**32)))  # noqa: NPY002 - detectron2 draws from this one
@@ -81,7 +81,7 @@ class Detectron2Augmentation:
 
 
 def in_channel_order(image: np.ndarray, image_format: str) -> np.ndarray:
-    """An RGB image, (h, w, 3), in the order of channels that a model expects."""
+    """RGB image, (h, w, 3), in the order of channels that a model expects."""
     return image[..., ::-1] if image_format == "BGR" else image
 
 
@@ -110,7 +110,7 @@ def _frame_after(change: Transform, frame: tuple[int, int]) -> tuple[int, int]:
 
 @functools.singledispatch
 def changed(change: Transform, mask: CroppedMask, frame: tuple[int, int]) -> CroppedMask:
-    """The mask after a change of its frame: any change, applied to a mask of the whole frame.
+    """Mask after a change of its frame; other changes are applied to a mask of the whole frame.
 
     Args:
         change: detectron2's transform.
@@ -163,8 +163,8 @@ def _nearest(start: int, length: int, old: int, new: int) -> tuple[int, np.ndarr
     """Target pixels of the pixels [start, start + length) when a side of `old` becomes `new`.
 
     Returns:
-        The first target pixel, and for it and those after it the source pixel's offset from
-        `start`; none where the pixels vanish.
+        The first target pixel, and the source pixel's offset from `start` for it and each pixel
+        after it; empty if the pixels vanish.
     """
     sources = _sources(old, new)
     first, end = np.searchsorted(sources, (start, start + length))
@@ -173,7 +173,7 @@ def _nearest(start: int, length: int, old: int, new: int) -> tuple[int, np.ndarr
 
 @functools.lru_cache(maxsize=256)
 def _sources(old: int, new: int) -> np.ndarray:
-    """The source pixel of each target pixel, (new,), as PIL chooses the nearest."""
+    """Source pixel of each target pixel, (new,), as in PIL's nearest-neighbour resizing."""
     ramp = Image.fromarray(np.arange(old, dtype=np.int32)[None])
     return np.asarray(ramp.resize((new, 1), Image.Resampling.NEAREST))[0]
 

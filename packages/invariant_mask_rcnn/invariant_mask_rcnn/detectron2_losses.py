@@ -1,4 +1,4 @@
-"""detectron2's losses, image by image, independent of which worker computes which image."""
+"""detectron2's losses per image, independent of which worker processes which image."""
 
 import random
 from dataclasses import dataclass, replace
@@ -20,10 +20,10 @@ from .samples import TrainingSample, of_one_size
 class PerImageLosses(nn.Module):
     """Losses of each image, as detectron2 computes them on a GPU with that image alone.
 
-    detectron2 averages a loss over the images of one GPU, so that 4 GPUs with an image each (its
-    Cityscapes recipe) train another model than 1 GPU with 4. Here each image has its own average
-    on any hardware, and its anchors and proposals are sampled with its own seed. Images of one
-    size share the backbone's forward pass.
+    detectron2 averages a loss over the images of one GPU, so that 4 GPUs with one image each (its
+    Cityscapes recipe) train a different model than 1 GPU with 4. Here each image has its own
+    average on any hardware, and its anchors and proposals are sampled with its own seed. Images of
+    the same size share the backbone's forward pass.
     """
 
     def __init__(self, detector: GeneralizedRCNN) -> None:
@@ -34,7 +34,7 @@ class PerImageLosses(nn.Module):
         """Losses by name, (images,) each.
 
         Args:
-            inputs: dicts as detectron2's mapper makes them.
+            inputs: dicts as made by detectron2's mapper.
             seeds: seed of each image.
         """
         losses: dict[int, dict[str, Tensor]] = {}
@@ -45,8 +45,8 @@ class PerImageLosses(nn.Module):
                 for place, index in enumerate(group):
                     seed_everything(seeds[index])
                     alone = ImageList(images.tensor[place : place + 1], [images.image_sizes[place]])
-                    # Whole floats: detectron2 rounds boxes to the precision of the features that
-                    # it crops, and bfloat16 has steps of 4 pixels beyond pixel 1024.
+                    # In float32, since detectron2 rounds boxes to the precision of the features
+                    # that it crops, and bfloat16 has steps of 4 pixels beyond pixel 1024.
                     of_image = {
                         name: maps[place : place + 1].float() for name, maps in features.items()
                     }
@@ -68,7 +68,7 @@ class SummedDenseLosses(nn.Module):
     """Losses of a dense detector (RetinaNet, FCOS) as sums over images, with their counts.
 
     detectron2 divides by a moving average of the positive anchors of one GPU, which depends on the
-    number of GPUs and starts anew after an interruption. These losses are for a training that
+    number of GPUs and restarts after an interruption. These losses are for a training loop that
     divides by the positive anchors of all images of a step, as in the papers. Nothing is sampled.
     """
 
@@ -81,7 +81,7 @@ class SummedDenseLosses(nn.Module):
         """Terms by name; each counts the positive anchors.
 
         Args:
-            inputs: dicts as detectron2's mapper makes them. Images of one size share a pass.
+            inputs: dicts as made by detectron2's mapper. Images of the same size share a pass.
         """
         detector, parts = self.detector, []
         for group in of_one_size([one["image"] for one in inputs]):
@@ -99,7 +99,7 @@ class SummedDenseLosses(nn.Module):
 def dense_predictions(
     detector: DenseDetector, inputs: list[dict[str, Any]]
 ) -> tuple[ImageList, list[Tensor], list[list[Tensor]]]:
-    """Images and features of a dense detector, and what its head predicts from them, in float32."""
+    """Images and features of a dense detector, and the outputs of its head, in float32."""
     images = detector.preprocess_image(inputs)
     by_name = detector.backbone(images.tensor)
     features = [by_name[name] for name in detector.head_in_features]
@@ -108,19 +108,19 @@ def dense_predictions(
 
 
 def _undivided(*_: Any) -> float:
-    """Divisor in the place of detectron2's moving average."""
+    """Divisor that replaces detectron2's moving average."""
     return 1.0
 
 
 def seed_everything(seed: int) -> None:
-    """Seed the generators of Python, NumPy and torch, which a model may draw from."""
+    """Seed the generators of Python, NumPy and torch, from which a model may draw."""
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - models that draw from numpy use this one
     torch.manual_seed(seed)
 
 
 def model_input(sample: TrainingSample) -> dict[str, Any]:
-    """A sample as detectron2's mapper would hand it to a model."""
+    """Sample in the format of detectron2's mapper."""
     instances = Instances(
         tuple(sample.image.shape[1:]),
         gt_boxes=Boxes(sample.boxes),
@@ -136,17 +136,17 @@ MASK_THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class CroppedMasks:
-    """Ground-truth masks as crops, for heads that ask for detectron2's `BitMasks`.
+    """Ground-truth masks as crops, for heads that use detectron2's `BitMasks`.
 
     detectron2 keeps a mask of the whole frame for each proposal: a gigabyte for the 512 proposals
-    of a Cityscapes image. Here, masks of instances or of the proposals that were matched with them
-    share the crops of the instances.
+    of a Cityscapes image. Here, masks of instances, or of the proposals matched with them, share
+    the crops of the instances.
     """
 
     crops: MaskStacks
-    """Crops of the instances, framed as `TrainingSample.masks`."""
+    """Crops of the instances, framed as in `TrainingSample.masks`."""
     corners: Tensor
-    """(instances, 2) float32, as `TrainingSample.corners`."""
+    """(instances, 2) float32, as in `TrainingSample.corners`."""
     chosen: Tensor
     """(n,) int64: index of the instance of each mask."""
 
@@ -160,7 +160,7 @@ class CroppedMasks:
         return len(self.chosen)
 
     def __getitem__(self, item: int | slice | Tensor) -> "CroppedMasks":
-        """Some of the masks, indexed like any structure of detectron2."""
+        """Selected masks, indexed like any structure of detectron2."""
         chosen = self.chosen[item]
         return replace(self, chosen=chosen.reshape(1) if isinstance(item, int) else chosen)
 

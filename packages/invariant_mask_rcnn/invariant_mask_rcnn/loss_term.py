@@ -1,4 +1,4 @@
-"""One term of a loss as a sum with its count, importable without torch."""
+"""Term of a loss as a sum with its count, importable without torch."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LossTerm:
-    """One term of the loss, as a sum and the number of things that it is averaged over.
+    """Term of a loss, as a sum and the number of items over which it is averaged.
 
-    The training divides by the number over all workers, so the number of workers does not change
-    the loss. An engine that only knows a mean over its images gives that as `total`, 1 as `count`.
+    Training divides by the number over all workers, so the number of workers does not change the
+    loss. An engine that only has a mean over its images passes it as `total`, with 1 as `count`.
     """
 
     total: Tensor
@@ -26,7 +26,7 @@ class LossTerm:
 
 
 def added(parts: Sequence[dict[str, LossTerm]]) -> dict[str, LossTerm]:
-    """Terms over all images, from the terms over some of them, by name."""
+    """Terms over all images, from the terms over subsets, by name."""
     return {
         name: LossTerm(
             functools.reduce(operator.add, (part[name].total for part in parts)),

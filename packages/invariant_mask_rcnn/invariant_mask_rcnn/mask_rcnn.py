@@ -1,13 +1,13 @@
-"""Mask R-CNN and Faster R-CNN from torchvision's parts, with losses that the number of workers does
-not change.
+"""Mask R-CNN and Faster R-CNN from torchvision's parts, with losses independent of the number of
+workers.
 
-They compute what `torchvision.models.detection` does, except that
-- losses are sums with the counts they are averaged over (`LossTerm`);
-- the anchors and proposals that an image trains are sampled with that image's own seed;
-- resizing happens before the model, and masks are pasted after it;
+They compute the same as `torchvision.models.detection`, except that
+- losses are sums with the counts over which they are averaged (`LossTerm`);
+- the anchors and proposals of an image are sampled with that image's own seed;
+- images are resized before the model, and masks are pasted after it;
 - ground-truth masks are crops, resampled without torchvision's shift by half a pixel;
 - in half precision, boxes are decoded and losses computed in float32: torchvision rounds anchors to
-  the precision of what the network says, which beyond pixel 1024 is 8 pixels for bfloat16.
+  the precision of the network's outputs, which is 8 pixels for bfloat16 beyond pixel 1024.
 """
 
 from dataclasses import dataclass
@@ -36,32 +36,32 @@ Sizes = list[tuple[int, int]]
 IMAGENET_MEAN = [0.485, 0.456, 0.406]
 IMAGENET_STD = [0.229, 0.224, 0.225]
 LEVELS = ["0", "1", "2", "3"]
-"""The pyramid levels that boxes and masks are read from, finest first."""
+"""Pyramid levels from which features of boxes and masks are pooled, finest first."""
 SMOOTH_L1_BETA = 1 / 9
 NMS_RPN, NMS_DETECTIONS = 0.7, 0.5
 
 
 @dataclass(frozen=True)
 class DetectorParameters:
-    """Sizes and numbers of anchors, proposals and samples for one image."""
+    """Sizes and numbers of anchors, proposals and samples per image."""
 
     anchor_sizes: tuple[int, ...]
     """Side of a square anchor at each pyramid level, pixels."""
     proposals_before_nms: tuple[int, int]
-    """Proposals of a pyramid level before NMS, in training and in testing."""
+    """Proposals per pyramid level before NMS, in training and in testing."""
     proposals_after_nms: tuple[int, int]
-    """Proposals of all levels together after NMS, in training and in testing."""
+    """Proposals of all levels combined after NMS, in training and in testing."""
     anchors_sampled: int
-    """Anchors that the proposal network is trained with."""
+    """Anchors with which the proposal network is trained."""
     proposals_sampled: int
-    """Proposals that the heads are trained with; at most a quarter are objects."""
+    """Proposals with which the heads are trained; at most a quarter are objects."""
     samples_per_bin: int
-    """Sampling ratio of RoIAlign: it reads this number squared of points for each bin."""
+    """Sampling ratio of RoIAlign, which samples the square of this number of points per bin."""
 
 
 @dataclass(frozen=True)
 class Heads:
-    """Networks behind the proposals."""
+    """Networks applied to the proposals."""
 
     box: nn.Module
     box_predictor: nn.Module
@@ -70,7 +70,7 @@ class Heads:
 
 
 def assemble(backbone: nn.Module, heads: Heads, parameters: DetectorParameters) -> "SummedLossRcnn":
-    """A Mask R-CNN of these parts, or without mask heads a Faster R-CNN.
+    """Mask R-CNN of these parts, or Faster R-CNN if there are no mask heads.
 
     The names of its weights are torchvision's.
     """
@@ -129,7 +129,7 @@ class SummedLossRcnn(GeneralizedRCNN):
 
         Args:
             images: images of one worker.
-            targets: fields of `TrainingSample`, a dict per image.
+            targets: fields of `TrainingSample`, one dict per image.
         """
         if targets is None:
             return super().forward(images)
@@ -141,7 +141,7 @@ class SummedLossRcnn(GeneralizedRCNN):
         )
 
     def _losses(self, images: list[Tensor], targets: list[dict[str, Any]]) -> dict[str, LossTerm]:
-        """Losses of images of one size."""
+        """Losses of images of the same size."""
         seeds = [target["seed"] for target in targets]
         self.rpn.fg_bg_sampler.seeds = seeds
         self.roi_heads.fg_bg_sampler.seeds = [seed + 1 for seed in seeds]
@@ -149,7 +149,7 @@ class SummedLossRcnn(GeneralizedRCNN):
 
 
 class PaddingTransform(GeneralizedRCNNTransform):
-    """A transform that normalises and pads images into a batch, and does nothing else."""
+    """Transform that normalises images and pads them to a batch, and does nothing else."""
 
     def __init__(self) -> None:
         super().__init__(0, 0, IMAGENET_MEAN, IMAGENET_STD)
@@ -157,7 +157,7 @@ class PaddingTransform(GeneralizedRCNNTransform):
     def resize(
         self, image: Tensor, target: dict[str, Any] | None = None
     ) -> tuple[Tensor, dict[str, Any] | None]:
-        """The image itself, which comes in the model's size."""
+        """Image and target unchanged, since they already have the model's size."""
         return image, target
 
     def batch_images(self, images: list[Tensor], size_divisible: int = 32) -> Tensor:
@@ -168,7 +168,7 @@ class PaddingTransform(GeneralizedRCNNTransform):
     def postprocess(
         self, result: list[dict[str, Tensor]], image_shapes: Sizes, original_image_sizes: Sizes
     ) -> list[dict[str, Tensor]]:
-        """The detections themselves: in the model's size, masks in their boxes."""
+        """Detections unchanged: in the model's size, with masks in their boxes."""
         return result
 
 
@@ -238,7 +238,7 @@ class SummedLossRoIHeads(RoIHeads):
             features: features by pyramid level, (images, channels, h, w).
             proposals: proposals of each image, (n, 4) xyxy.
             image_shapes: height and width of each image before padding.
-            targets: fields of `TrainingSample`, a dict per image.
+            targets: fields of `TrainingSample`, one dict per image.
         """
         if self.training:
             return [], self._losses(features, proposals, image_shapes, targets)
@@ -302,7 +302,7 @@ class SummedLossRoIHeads(RoIHeads):
             features: features by pyramid level, (images, channels, h, w).
             proposals: sampled proposals of each image, (n, 4) xyxy.
             image_shapes: height and width of each image before padding.
-            targets: fields of `TrainingSample`, a dict per image.
+            targets: fields of `TrainingSample`, one dict per image.
             matches: instance of each proposal, (n,) int64.
             labels: class of each proposal, (n,) int64; 0 is the background.
         """

@@ -9,15 +9,15 @@ from torch import Tensor
 from torchvision.ops import roi_align
 
 STACKED_UP_TO = (64, 256, 1024)
-"""Longer sides, in pixels, up to which crops share a stack; larger ones have one of their own."""
+"""Longer sides, pixels, up to which crops share a stack; each larger crop has its own."""
 THRESHOLD = 0.5
 """Probability from which a pixel belongs to a predicted mask."""
 
 
 def framed_crop(crop: np.ndarray, x: int, y: int, height: int, width: int) -> np.ndarray:
-    """A crop with one more pixel on each side: zero, or at the frame's edge the last pixel again.
+    """Crop with an additional pixel on each side: zero, or the last pixel at the frame's edge.
 
-    Interpolation then finds around a crop what it would find in the whole frame.
+    Interpolation around the crop then gives the same values as in the whole frame.
 
     The crop, (h, w), has its upper left pixel at (x, y) of the frame, which is `height` by `width`
     pixels.
@@ -38,20 +38,20 @@ def framed_crop(crop: np.ndarray, x: int, y: int, height: int, width: int) -> np
 class MaskStacks:
     """Masks of an image's instances as crops, in a few stacks by size.
 
-    In a single stack every crop would be padded to the largest: in a street scene with a car close
-    by and dozens of people far away, a hundred megabytes.
+    In a single stack, every crop would be padded to the largest: a hundred megabytes for a street
+    scene with a car at close range and dozens of distant people.
     """
 
     stacks: tuple[Tensor, ...]
     """(n, h, w) uint8 of 0 and 1 each: crops, padded with zeros to the largest of the stack."""
     stack: Tensor
-    """(instances,) int64: stack that an instance's crop is in."""
+    """(instances,) int64: stack of each instance's crop."""
     place: Tensor
-    """(instances,) int64: its place there."""
+    """(instances,) int64: position in that stack."""
 
     @classmethod
     def of(cls, crops: Sequence[np.ndarray]) -> "MaskStacks":
-        """Stacks of some crops, (h, w) uint8 of 0 and 1 each."""
+        """Stacks of crops, (h, w) uint8 of 0 and 1 each."""
         kinds = np.searchsorted(STACKED_UP_TO, [max(crop.shape) for crop in crops])
         stacks, stack, place = [], np.zeros(len(crops), np.int64), np.zeros(len(crops), np.int64)
         for number, kind in enumerate(np.unique(kinds)):
@@ -71,26 +71,27 @@ class MaskStacks:
         return len(self.stack)
 
     def __getitem__(self, instance: int) -> Tensor:
-        """An instance's crop, padded as its stack is, (h, w) uint8."""
+        """Crop of an instance with the padding of its stack, (h, w) uint8."""
         return self.stacks[int(self.stack[instance])][int(self.place[instance])]
 
     @property
     def tensors(self) -> tuple[Tensor, ...]:
-        """All that it holds."""
+        """All tensors."""
         return (*self.stacks, self.stack, self.place)
 
     def each(self, change: Callable[[Tensor], Tensor]) -> "MaskStacks":
-        """The same with each tensor changed, such as copied to a device."""
+        """Copy with each tensor changed, such as copied to a device."""
         return MaskStacks(tuple(map(change, self.stacks)), change(self.stack), change(self.place))
 
 
 def mask_targets(
     masks: MaskStacks, corners: Tensor, boxes: Tensor, instances: Tensor, side: int
 ) -> Tensor:
-    """Targets of a mask head: each box's view of its instance, (boxes, side, side) float32.
+    """Targets of a mask head: the part of each box's instance inside the box, (boxes, side, side)
+    float32.
 
-    Pixels are squares whose centres lie at halves, as in detectron2 (`aligned`); torchvision's
-    default takes them for points, which shifts every mask by half a pixel.
+    Pixels are squares with their centres at halves, as in detectron2 (`aligned`). torchvision's
+    default treats them as points, which shifts every mask by half a pixel.
 
     Args:
         masks: crops of n instances, framed (`framed_crop`).
@@ -101,7 +102,7 @@ def mask_targets(
     """
     shifted = boxes - corners[instances].repeat(1, 2)
     targets = boxes.new_zeros((len(boxes), side, side))
-    # Each stack is read for all boxes: to choose them would be to wait for a GPU.
+    # Each stack is sampled for all boxes, since selecting them would require waiting for a GPU.
     for number, stack in enumerate(masks.stacks):
         inside = masks.stack[instances] == number
         place = masks.place[instances].where(inside, 0)
@@ -114,11 +115,11 @@ def mask_targets(
 def pasted_mask(
     probabilities: np.ndarray, box: np.ndarray, height: int, width: int
 ) -> tuple[np.ndarray, int, int]:
-    """A predicted mask, interpolated within its box and thresholded.
+    """Predicted mask, interpolated within its box and thresholded.
 
     The geometry is that of detectron2's `paste_masks_in_image`: bilinear at the pixels' centres,
-    zero outside. (torchvision's cuts boxes to whole pixels first, which shifts small masks.) Only
-    the box's pixels are computed.
+    zero outside. (torchvision first rounds boxes to whole pixels, which shifts small masks.) Only
+    the pixels of the box are computed.
 
     Args:
         probabilities: (m, m) float32 in [0, 1].

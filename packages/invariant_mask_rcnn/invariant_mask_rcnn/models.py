@@ -1,4 +1,4 @@
-"""Two models, each with a mask head or without: the usual one for GPUs, a tiny one for CPUs."""
+"""Two models, each with or without a mask head: the standard one for GPUs, a tiny one for CPUs."""
 
 from functools import partial
 
@@ -37,7 +37,7 @@ def build_r50_fpn(classes: int, *, pretrained: bool, masks: bool = True) -> Summ
         classes: number of classes, without the background.
         pretrained: freeze the stem and the first stage, since weights will be loaded (detectron2's
             FREEZE_AT 2). Batch norms are always frozen.
-        masks: whether there is a mask head; without, this is Faster R-CNN.
+        masks: whether there is a mask head; without one, this is Faster R-CNN.
     """
     backbone = resnet_fpn_backbone(
         backbone_name="resnet50", weights=None, trainable_layers=3 if pretrained else 5
@@ -99,15 +99,15 @@ def stage(before: int, width: int, stride: int) -> nn.Sequential:
 
 
 def build_tiny(classes: int, *, pretrained: bool, masks: bool = True) -> SummedLossRcnn:
-    """A narrow Mask R-CNN for CPUs and small images: minutes where the real one takes days.
+    """Narrow Mask R-CNN for CPUs and small images: minutes where the standard one takes days.
 
-    The layout of a ResNet-18 with a feature pyramid, about a third of the width, few proposals and
-    short heads. Group norm, since it does not depend on the number of images of a worker.
+    It has the layout of a ResNet-18 with a feature pyramid, about a third of the width, few
+    proposals and short heads, and group norm, which does not depend on a worker's number of images.
 
     Args:
         classes: number of classes, without the background.
-        pretrained: has no effect; all weights learn.
-        masks: whether there is a mask head; without, this is Faster R-CNN.
+        pretrained: has no effect; all weights are trained.
+        masks: whether there is a mask head; without one, this is Faster R-CNN.
     """
     levels = {f"layer{number}": str(number - 1) for number in range(1, 5)}
     backbone = BackboneWithFPN(NarrowResNet18(), levels, list(WIDTHS), PYRAMID_CHANNELS)

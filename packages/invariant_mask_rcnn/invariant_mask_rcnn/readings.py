@@ -11,11 +11,11 @@ from torch import Tensor
 from .workers import StepAgreement
 
 DIVERGED = 1000.0
-"""Loss beyond which no training recovers; random weights have one of about 10."""
+"""Loss beyond which no training recovers; with random weights it is about 10."""
 
 
 class DivergenceError(ArithmeticError):
-    """The loss or its gradient is not finite, or the loss is far too large; it says which."""
+    """The loss or its gradient is not finite, or the loss is far too large (see the message)."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class StepReading:
     """Numbers of one step; the same on all ranks."""
 
     iteration: int
-    """Number of steps done, this one included."""
+    """Number of completed steps, including this one."""
     learning_rate: float
     loss: dict[str, float]
     """Loss over all workers' images, by term."""
@@ -49,7 +49,7 @@ class StepReading:
 
 @dataclass(frozen=True)
 class _Copy:
-    """Numbers on their way from the device."""
+    """Numbers being copied from the device."""
 
     iteration: int
     learning_rate: float
@@ -60,10 +60,10 @@ class _Copy:
 
 
 class StepReadings:
-    """Numbers of steps, each read when the step after it has been asked for.
+    """Numbers of steps, each read after the next step has been submitted.
 
-    A GPU then has work while this process waits for a number, and never waits for this process. On
-    a CPU, which has no work of its own, a step is read at once.
+    This way, a GPU has work while this process waits for a number, and never waits for this
+    process. On a CPU, where nothing runs in the background, a step is read at once.
 
     Args:
         device: device of the computation.
@@ -80,13 +80,13 @@ class StepReadings:
         """Start to copy a step's numbers to this process.
 
         Args:
-            iteration: number of steps done, this one included.
+            iteration: number of completed steps, including this one.
             learning_rate: learning rate of the step.
-            agreed: what all workers agreed on.
-            finite: scalar bool: whether the gradient is finite.
+            agreed: loss and decisions that all workers agreed on.
+            finite: scalar bool, whether the gradient is finite.
         """
         numbers = torch.cat((agreed.loss, agreed.flags, finite[None].double()))
-        # To page-locked memory, which torch chooses for a copy that is not waited for.
+        # To page-locked memory, which torch uses for asynchronous copies.
         copied = numbers.to("cpu", non_blocking=True)
         arrived = None
         if numbers.is_cuda:
@@ -95,7 +95,7 @@ class StepReadings:
         self._unread.append(_Copy(iteration, learning_rate, agreed.terms, copied, arrived))
 
     def read(self, *, everything: bool = False) -> list[StepReading]:
-        """Steps that have not been read, in order: all but the latest few, or all of them."""
+        """Steps not read before, in order: all but the latest few, or all of them."""
         left = 0 if everything else self.late
         return [self._next() for _ in range(len(self._unread) - left)]
 

@@ -1,9 +1,9 @@
 """RoIAlign whose gradient repeats bit for bit on GPUs, at about the cost of the usual one.
 
-On CUDA the compiled operator adds up its gradient in arbitrary order. torchvision's own substitute
-gathers every sample of every box: for 512 boxes on a pyramid level of 512x256 cells, terabytes
-unless a compiler fuses it. Here the forward pass is the compiled operator, and the gradient follows
-from two matrix products, since the samples of a bin form a grid: RoIAlign is separable.
+On CUDA, the compiled operator sums its gradient in arbitrary order. torchvision's own substitute
+gathers every sample of every box, which takes terabytes for 512 boxes on a pyramid level of 512x256
+cells unless a compiler fuses it. Here the forward pass is the compiled operator, and two matrix
+products compute the gradient, since the samples of a bin form a grid: RoIAlign is separable.
 """
 
 import sys
@@ -14,7 +14,7 @@ import torchvision.ops  # registers the operator
 from torch import Tensor
 
 _BOXES_AT_ONCE = 32
-"""Boxes whose gradient is computed at once: 120 MB for 256 channels and 512 columns."""
+"""Number of boxes whose gradient is computed at once: 120 MB for 256 channels and 512 columns."""
 
 
 def use_repeatable_roi_align() -> None:
@@ -44,8 +44,8 @@ def repeatable_roi_align(  # noqa: PLR0917, torchvision calls it so
 
     Args:
         features: (images, channels, height, width).
-        boxes: (boxes, 5): index of the image, and xyxy in its pixels, which do not exceed the
-            image's size by more than two cells a side. They get no gradient.
+        boxes: (boxes, 5): index of the image, and xyxy in its pixels, at most two cells beyond the
+            image on each side. They get no gradient.
         scale: cells of the features per pixel.
         rows: bins of a box from top to bottom.
         columns: bins of a box from left to right.
@@ -93,7 +93,7 @@ def _weights(first: Tensor, length: Tensor, bins: int, cells: int, ratio: int) -
     """Mean weight of each cell in a bin's samples along one side, (boxes, bins, cells).
 
     Args:
-        first: where each box begins, in cells, (boxes,).
+        first: start of each box, in cells, (boxes,).
         length: its length in cells, (boxes,).
         bins: bins along the side.
         cells: cells along the side.
@@ -104,7 +104,7 @@ def _weights(first: Tensor, length: Tensor, bins: int, cells: int, ratio: int) -
     begin = first[:, None] + torch.arange(bins).to(first) * size
     places = torch.arange(cells).to(first)
     weights = first.new_zeros(len(first), bins, cells)
-    # The longest possible box determines the number, so that the GPU need not be asked.
+    # The longest possible box determines the number, which avoids a query to the GPU.
     for number in range(ratio if ratio > 0 else -(-(cells + 2) // bins) + 1):
         sample = begin + (number + 0.5) * size / counts.clamp(min=1)
         counted = (number < counts) & (sample >= -1) & (sample <= cells)

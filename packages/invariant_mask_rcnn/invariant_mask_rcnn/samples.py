@@ -1,4 +1,4 @@
-"""A labelled image, and the sample of tensors that a model is trained with."""
+"""Labelled images, and the samples of tensors with which a model is trained."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -14,17 +14,17 @@ from .masks import MaskStacks, framed_crop
 
 @dataclass(frozen=True)
 class LabelledImage:
-    """An image and its instances, in pixels of that image."""
+    """Image and its instances, in pixels of that image."""
 
     image: np.ndarray
     """(height, width, 3) uint8, RGB."""
     boxes: np.ndarray
     """(n, 4) float32, xyxy."""
     labels: np.ndarray
-    """(n,) int64, from 1 on; 0 is the background."""
+    """(n,) int64, from 1; 0 is the background."""
     crops: tuple[np.ndarray, ...] = ()
-    """Mask of each instance, (h, w) uint8 of 0 and 1, cropped to its bounding box; none of them if
-    only boxes are labelled."""
+    """Mask of each instance, (h, w) uint8 of 0 and 1, cropped to its bounding box; empty if only
+    boxes are labelled."""
     corners: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     """(n, 2) int64: column and row of each crop's upper left pixel."""
 
@@ -36,14 +36,14 @@ class LabelledImage:
 
 @dataclass(frozen=True)
 class TrainingSample:
-    """One image with its instances, ready for the model."""
+    """Image with its instances, ready for the model."""
 
     image: Tensor
     """(3, height, width) uint8, RGB."""
     boxes: Tensor
     """(n, 4) float32, xyxy, pixels."""
     labels: Tensor
-    """(n,) int64, from 1 on; 0 is the background."""
+    """(n,) int64, from 1; 0 is the background."""
     masks: MaskStacks
     """Crop of each instance's mask, framed (see `framed_crop`); empty if there are only boxes."""
     corners: Tensor
@@ -56,7 +56,7 @@ class TrainingSample:
         return self._each(lambda tensor: tensor.to(device, non_blocking=True))
 
     def used_on(self, stream: Any) -> None:
-        """Tell the allocator of a GPU that a stream uses the sample, which another one copied."""
+        """Tell a GPU's allocator that a stream uses the sample, which another stream copied."""
         for tensor in (self.image, self.boxes, self.labels, self.corners, *self.masks.tensors):
             if tensor.is_cuda:
                 tensor.record_stream(stream)
@@ -77,7 +77,7 @@ class TrainingSample:
 
 
 def as_sample(labelled: LabelledImage, seed: int) -> TrainingSample:
-    """The image and its instances as tensors."""
+    """Image and instances as tensors."""
     frame = labelled.image.shape[:2]
     framed = [
         framed_crop(crop, *corner.tolist(), *frame)
@@ -94,11 +94,10 @@ def as_sample(labelled: LabelledImage, seed: int) -> TrainingSample:
 
 
 def of_one_size(images: Sequence[Tensor]) -> list[list[int]]:
-    """Indices of the images, in a group for each shape.
+    """Indices of the images, grouped by shape.
 
-    Images of one group need no padding to share a forward pass. Where an image is padded, its
-    features near the padding differ, and anchors are sampled there: it would train another model
-    than alone.
+    Images of a group can share a forward pass without padding. The features of a padded image
+    differ near the padding, where anchors are sampled, so padding would change the trained model.
     """
     groups: defaultdict[torch.Size, list[int]] = defaultdict(list)
     for index, image in enumerate(images):

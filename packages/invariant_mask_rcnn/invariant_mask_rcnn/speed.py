@@ -1,4 +1,4 @@
-"""What a fast training does otherwise than an exact one: half precision, TF32, compiled parts."""
+"""Differences of fast training from exact training: half precision, TF32, compiled parts."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +9,11 @@ from torch import nn
 
 
 def set_up_speed(*, fast: bool) -> None:
-    """Choose between PyTorch's own precision and algorithms, and the fastest ones.
+    """Choose between PyTorch's default precision and algorithms, and the fastest ones.
 
-    Fast multiplies float32 matrices in TF32 where the device can, and times the algorithms of each
-    convolution. An exact training leaves PyTorch's defaults, as detectron2 does: convolutions of
-    float32 use TF32 on GPUs that have it.
+    Fast training multiplies float32 matrices in TF32 if the device can, and times the algorithms of
+    each convolution. Exact training keeps PyTorch's defaults, as detectron2 does: float32
+    convolutions use TF32 on GPUs that have it.
     """
     torch.set_float32_matmul_precision("high" if fast else "highest")
     torch.backends.cudnn.benchmark = fast
@@ -29,25 +29,25 @@ def half_precision(device: torch.device) -> torch.dtype:
 def compile_part(
     part: nn.Module, device: torch.device, compiler: str | Callable[..., Any] = "inductor"
 ) -> str | None:
-    """Let a part of a model, such as its backbone, be compiled at its first call.
+    """Have a part of a model, such as its backbone, compiled at its first call.
 
-    Its parameters keep their names. Sizes of images are variables of the compiled program.
+    Its parameters keep their names. Image sizes are variables of the compiled program.
 
     Args:
-        part: of a model that is on the device.
+        part: part of a model that is on the device.
         device: device of the computation.
         compiler: backend of `torch.compile`.
 
     Returns:
-        None; or why nothing can be compiled here, in one line, and the part stays as it is.
+        None; or the reason in one line if nothing can be compiled here, and the part is unchanged.
     """
     try:
-        # A compiler that is missing or broken shows in a single kernel.
+        # A single kernel reveals a missing or broken compiler.
         kernel = torch.compile(torch.square, backend=compiler)
         kernel(torch.ones(2, device=device, requires_grad=True)).sum().backward()
-    except Exception as error:  # of many types: of the compiler, of Triton, of the system
+    except Exception as error:  # of many types: from the compiler, Triton or the system
         return f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
-    # What turns out not to be compilable is computed as it stands, with a warning of torch.
+    # Anything that cannot be compiled runs uncompiled, with a warning by torch.
     torch._dynamo.config.suppress_errors = True
     part.compile(dynamic=True, backend=compiler)
     return None

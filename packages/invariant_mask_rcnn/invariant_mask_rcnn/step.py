@@ -1,4 +1,4 @@
-"""One optimizer step: gradient over all workers, in micro-batches if need be, and update."""
+"""One optimizer step: gradient over all workers, in micro-batches if necessary, and update."""
 
 import contextlib
 from collections.abc import Callable
@@ -16,16 +16,16 @@ from .workers import StepAgreement, Worker
 
 
 class ScheduledOptimizer:
-    """An optimizer with its schedule, precision and gradient clipping.
+    """Optimizer with its schedule, precision and gradient clipping.
 
     A step is `begin`, then `backward` for each micro-batch, then `step`.
 
     Args:
-        optimizer: of a model that is on `device` already, with base learning rates.
-        factor: factor on all base learning rates at an iteration, from 0 on.
+        optimizer: optimizer of a model that is already on `device`, with base learning rates.
+        factor: factor on all base learning rates at an iteration, from 0.
         device: device of the computation.
         gradient_clip: maximum norm of the whole gradient; None if unlimited.
-        half: bfloat16 or float16 to compute in by autocast; None for float32.
+        half: bfloat16 or float16 for autocast; None for float32.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class ScheduledOptimizer:
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
         self.half = half
-        # Only float16 needs its gradients scaled; a disabled scaler passes everything through.
+        # Only float16 needs gradient scaling; a disabled scaler passes everything through.
         self.scaler = torch.amp.GradScaler(device.type, enabled=half is torch.float16)
 
     @property
@@ -56,7 +56,7 @@ class ScheduledOptimizer:
         return torch.autocast(self.device.type, self.half, enabled=self.half is not None)
 
     def begin(self, iteration: int) -> None:
-        """Set the learning rates of an iteration, from 0 on, and clear the gradient."""
+        """Set the learning rates of an iteration, from 0, and clear the gradient."""
         factor = self.factor(iteration)
         for group in self.optimizer.param_groups:
             group["lr"] = group["initial_lr"] * factor
@@ -70,9 +70,9 @@ class ScheduledOptimizer:
         """Update the weights.
 
         Returns:
-            Whether training can continue, a scalar bool on the device: whether the gradient is
-            finite. With float16 gradients overflow now and then, as expected: the scaler skips
-            them, for which it waits for the device.
+            Scalar bool on the device: whether training can continue, i.e. whether the gradient is
+            finite. With float16, occasional overflows are expected; the scaler skips them, for
+            which it waits for the device.
         """
         self.scaler.unscale_(self.optimizer)
         parameters = [part for group in self.optimizer.param_groups for part in group["params"]]
@@ -90,7 +90,7 @@ class ScheduledOptimizer:
         return {"optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a `state_dict`; on another kind of device the scaler starts anew.
+        """Restore a `state_dict`; on another kind of device, the scaler is reset.
 
         Raises:
             ValueError, KeyError: it belongs to another model or optimizer.
@@ -106,21 +106,21 @@ class ScheduledOptimizer:
 
 @dataclass(frozen=True)
 class GradientAccumulator:
-    """Computes the gradient of a step's loss.
+    """Computation of the gradient of a step's loss.
 
-    A worker's images pass through the model together, or in micro-batches with the gradients
+    A worker's images pass through the model together, or in micro-batches whose gradients are
     accumulated. Both give the same step, since each term of the loss is divided by its count over
     the whole step.
     """
 
     losses: Callable[[nn.Module, list[TrainingSample]], dict[str, LossTerm]]
-    """Terms of the loss of a module on some images, by name."""
+    """Function from a module and images to the terms of the loss, by name."""
     counts_are_images: bool
-    """Whether each term counts the images. Otherwise the counts are known only after the forward
-    pass, and a step in micro-batches needs one more of them."""
+    """Whether each term counts the images. Otherwise, the counts are known only after the forward
+    pass, and a step in micro-batches needs an additional one."""
     module: nn.Module
     data_parallel: DistributedDataParallel
-    """The module with its gradients averaged over the workers."""
+    """Module whose gradients are averaged over the workers."""
     worker: Worker
     optimizer: ScheduledOptimizer
     images_per_step: int

@@ -1,4 +1,4 @@
-"""Samples on their way to the device that computes."""
+"""Transfer of samples to the device of the computation."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,10 +10,10 @@ from .samples import TrainingSample
 def on_device(
     batches: Iterable[list[TrainingSample]], device: torch.device
 ) -> Iterator[list[TrainingSample]]:
-    """The batches, each copied to a device while it still computes what was asked of it before.
+    """Batches, each copied to a device while it still computes earlier work.
 
-    On a GPU the copies run on a stream of their own, beside the kernels, if the samples are in
-    page-locked memory. A CPU has one stream only, and nothing is copied.
+    On a GPU, copies run on a separate stream, in parallel to the kernels, if the samples are in
+    page-locked memory. On a CPU, nothing is copied.
     """
     streams = torch.get_device_module(device)
     copies = streams.Stream()
@@ -22,6 +22,6 @@ def on_device(
             moved = [sample.to(device) for sample in batch]
         streams.current_stream().wait_stream(copies)
         for sample in moved:
-            # Otherwise their memory would be free for the next copy before the kernels are done.
+            # Otherwise, the next copy could reuse their memory before the kernels are done.
             sample.used_on(streams.current_stream())
         yield moved

@@ -1,4 +1,4 @@
-"""Worker processes of one training: their set-up, and what they agree on in every step."""
+"""Worker processes of a training run: their set-up, and their agreement in every step."""
 
 import contextlib
 import inspect
@@ -23,7 +23,7 @@ _SYNC_BUFFERS = (
     if "forward_sync_buffers" in inspect.signature(DistributedDataParallel).parameters
     else "broadcast_buffers"
 )
-"""Option of `DistributedDataParallel`, which torch 2.15 renamed."""
+"""Option of `DistributedDataParallel`, renamed in torch 2.15."""
 
 
 def set_up_torch(threads: int, *, deterministic: bool, fast: bool = False) -> None:
@@ -31,8 +31,8 @@ def set_up_torch(threads: int, *, deterministic: bool, fast: bool = False) -> No
 
     Args:
         threads: CPU threads of this process. Sums depend on their number.
-        deterministic: use only algorithms that repeat bit for bit. Costs nothing on CPUs; on GPUs
-            it is slower.
+        deterministic: use only algorithms that repeat bit for bit. This costs nothing on CPUs and
+            is slower on GPUs.
         fast: compute as fast as the device can; see `speed`.
     """
     if deterministic:
@@ -49,9 +49,9 @@ def set_up_torch(threads: int, *, deterministic: bool, fast: bool = False) -> No
 
 @dataclass(frozen=True)
 class StepAgreement:
-    """Loss of one step, and what follows it: the same on all ranks.
+    """Loss of one step and the resulting decisions; the same on all ranks.
 
-    The numbers are on the device, since to read them is to wait for it (`readings`).
+    The numbers are on the device, since reading them requires waiting for it (`readings`).
     """
 
     terms: tuple[str, ...]
@@ -61,12 +61,12 @@ class StepAgreement:
     counts: Tensor
     """(terms,) float64: divisor of each term; at least 1."""
     flags: Tensor
-    """(2,) float64, not 0 if some worker was asked to stop, and if it is time to save the state."""
+    """(2,) float64, nonzero if a worker was asked to stop, and if it is time to save the state."""
 
 
 @dataclass(frozen=True)
 class Worker:
-    """This process among the workers of a training."""
+    """This process as one of the workers of a training run."""
 
     rank: int
     world_size: int
@@ -77,15 +77,15 @@ class Worker:
     def joined(
         cls, rank: int, world_size: int, rendezvous: Path, *, on_gpu: bool
     ) -> Iterator["Worker"]:
-        """This process as a member of the process group, which ends with the context.
+        """Membership of this process in the process group, which ends with the context.
 
         Args:
-            rank: of this process, 0 to `world_size` - 1.
+            rank: rank of this process, 0 to `world_size` - 1.
             world_size: number of workers, all on this machine.
             rendezvous: file by which they find each other.
             on_gpu: compute on the first visible GPU; otherwise on the CPU.
         """
-        # The connections stay on this machine, as the rendezvous file does.
+        # The connections are local to this machine, like the rendezvous file.
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
         device = torch.device("cuda", 0) if on_gpu else torch.device("cpu")
         backend = "nccl" if on_gpu else "gloo"
@@ -98,8 +98,8 @@ class Worker:
         try:
             yield cls(rank, world_size, device)
         except BaseException:
-            # With NCCL, destroying waits for the collective in which the other workers still are.
-            # The launcher ends them when this worker has reported its error.
+            # With NCCL, destroying waits for the collective that the other workers are still in.
+            # The launcher terminates them after this worker has reported its error.
             if backend == "gloo":
                 dist.destroy_process_group()
             raise
@@ -111,8 +111,8 @@ class Worker:
         return self.rank == 0
 
     def data_parallel(self, module: nn.Module) -> DistributedDataParallel:
-        """The module with its gradients averaged over the workers."""
-        # Buffers are constant, or rank 0's are the ones that get saved.
+        """Module whose gradients are averaged over the workers."""
+        # Buffers are constant, or only those of rank 0 are saved.
         options: dict[str, Any] = {_SYNC_BUFFERS: False}
         device_ids = [0] if self.device.type == "cuda" else None
         return DistributedDataParallel(module, device_ids, **options)
@@ -138,7 +138,7 @@ class Worker:
 
         Args:
             terms: terms of the loss on some or all of this worker's images.
-            counts: divisors of the terms over the whole step, (terms,); or one for all of them.
+            counts: divisors of the terms over the whole step, (terms,); or one for all terms.
 
         Returns:
             A differentiable scalar.
@@ -148,12 +148,12 @@ class Worker:
         return (own / divisors).sum() * self.world_size
 
     def _sent(self, numbers: Sequence[float]) -> Tensor:
-        """Some numbers as float32 on the device, which is not waited for."""
+        """Numbers as float32 on the device, transferred without waiting."""
         sent = torch.tensor(numbers, dtype=torch.float32, pin_memory=self.device.type == "cuda")
         return sent.to(self.device, non_blocking=True)
 
     def gather(self, content: Any) -> list[Any]:
-        """Every worker's `content`, by rank."""
+        """Contents of all workers, by rank."""
         gathered: list[Any] = [None] * self.world_size
         dist.all_gather_object(gathered, content)
         return gathered

@@ -1,5 +1,5 @@
-"""Regions of images that somebody listed, and the images that the list means.
+"""Regions of images listed in a file, and the images to which the list refers.
 
-Import the modules by their own names: `region_files` (pydantic), `matching` (nothing but Python),
-`corners` (OpenCV).
+Import the modules by their own names: `region_files` (needs pydantic), `matching` (needs only
+Python), `corners` (needs OpenCV).
 """

@@ -1,4 +1,4 @@
-"""The four corners of what was outlined with any number of them."""
+"""Reduction of an outline with any number of corners to four."""
 
 import cv2
 import numpy as np
@@ -7,8 +7,8 @@ import numpy as np
 def corners_of(polygon: np.ndarray) -> np.ndarray:
     """Corners of a plate, (4, 2): top left, top right, bottom right, bottom left.
 
-    Four corners that were marked are taken as they are, since they know the perspective; of any
-    other polygon the smallest rectangle around it, which may be rotated by less than 45°.
+    Four marked corners are kept, since they contain the perspective. Any other polygon is replaced
+    by the smallest rectangle around it, rotated by less than 45°.
 
     Args:
         polygon: (n, 2) float32, x and y in pixels.

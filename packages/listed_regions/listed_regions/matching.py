@@ -1,4 +1,4 @@
-"""Matching of names that may be written otherwise than in the data set."""
+"""Matching of names that may be written differently in the data set."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 Written = tuple[str, str | None]
-"""An image as a list names it, with its split if the list names one."""
+"""Name of an image in a list, with its split if the list contains one."""
 Image = tuple[str, str]
 """Split and name of an image of the data set."""
 Digests = Mapping[str, Mapping[str, str]]
@@ -18,11 +18,11 @@ Digests = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Match:
-    """The images that a name means: none, or one, which may be in several splits."""
+    """Images to which a name refers: none, or one, which may be in several splits."""
 
     images: list[Image]
     sure: bool = True
-    """Whether the name is the path of the image, however it is written."""
+    """Whether the name is the path of the image, in any notation."""
 
 
 def match_names(
@@ -30,19 +30,19 @@ def match_names(
 ) -> tuple[dict[Written, Match], list[str]]:
     """Find the image of each name in a list.
 
-    The best match is the very name; then the same path with other separators, Unicode form, or
-    `./`; then a longer or shorter path with the same end; then all this with another case or image
-    suffix; then without what labelling tools put into names, in the list or in the data set. Of
-    these, the first that any image fits counts.
+    The rules, in order: the exact name; the same path with other separators, Unicode form or `./`;
+    a longer or shorter path with the same end; any of these with a different case or image suffix;
+    any of these without the parts that labelling tools add to names, in the list or in the data
+    set. The first rule that fits any image is used.
 
     Args:
-        written: the place of each name in the list, such as "line 2".
+        written: position of each name in the list, such as "line 2".
         digests: the images of the data set.
-        roots: folder of the images, of those splits where it is known.
+        roots: folder of the images, for splits where it is known.
 
     Returns:
-        The match of each name, and what is ambiguous: a name that fits several images, or several
-        names that fit one image though they are not the same path. One line each.
+        The match of each name, and one line per ambiguity: a name that fits several images, or
+        several names that fit one image although they are not the same path.
     """
     finder = _Finder(digests, roots)
     matches = {name: finder.find(*name) for name in written}
@@ -93,7 +93,7 @@ class _Finder:
         ]
         if exact:
             return Match(exact)
-        # Two names that differ in what tools put into them are of different images.
+        # Two names that differ only in parts added by tools refer to different images.
         for form, other in ((EXACT, EXACT), (LOOSE, LOOSE), (BARE, LOOSE), (LOOSE, BARE)):
             key = _parts(name, form)
             near = [
@@ -112,12 +112,12 @@ class _Finder:
 
 
 EXACT, LOOSE, BARE = range(3)
-"""How much of a name counts: all; not case and suffix; not what labelling tools put into it."""
+"""Parts of a name to compare: all; without case and suffix; also without additions by tools."""
 
 
 def _parts(name: str, form: int) -> tuple[str, ...]:
     if form == BARE:
-        # Label Studio's local files are `…?d=path`; addresses may have other queries, and quotes.
+        # Label Studio's local files are `…?d=path`; URLs may have other queries, and quotes.
         before, _, path = name.partition("?d=")
         name = unquote(path or before.partition("?")[0])
     text = unicodedata.normalize("NFC", name).replace("\\", "/")

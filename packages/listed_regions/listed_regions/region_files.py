@@ -1,4 +1,4 @@
-"""A user's file of faces and license plates: its rows, and the images that they belong to."""
+"""A user's file of faces and license plates: its rows, and the images to which they belong."""
 
 import csv
 import io
@@ -21,14 +21,15 @@ Points = tuple[tuple[float, float], ...]
 NEEDED = ("image", "kind", "x0", "y0", "x1", "y1")
 OPTIONAL = ("score", "split", "track")
 NO_NAMES = ("", "nan", "none", "null")
-"""What programs write where they know no track. Taken for a name, it would make all those faces one
-person's."""
+"""Values that programs write for an unknown track. If treated as a name, they would make all those
+faces one person's."""
 FRACTION = 2.0
-"""A box that ends within this many pixels of the origin shows nothing: it is in fractions."""
+"""Distance from the origin, pixels, within which a box has to end to be taken as fractions; as
+pixels, it would show nothing."""
 
 
 class MarkedRegion(Section):
-    """One region that somebody marked; pixels, corners of the box included to excluded."""
+    """Marked region in pixels; upper left corner of the box included, lower right one excluded."""
 
     image: str = Field(min_length=1)
     kind: Kind
@@ -40,7 +41,7 @@ class MarkedRegion(Section):
     landmarks: Points | None = None
     quad: Points | None = None
     track: str | None = None
-    """One name for the same face or plate in all images."""
+    """Name of the face or plate, the same in all images."""
 
     @field_validator("track", mode="before")
     @classmethod
@@ -68,10 +69,10 @@ class MarkedRegion(Section):
 
 
 class ListedRegion(MarkedRegion):
-    """One region as a user's file gives it."""
+    """Region in a user's file."""
 
     split: Literal["train", "val"] | None = None
-    """The split of the image, where both have one of that name."""
+    """Split of the image, if both splits have an image with this name."""
 
     @field_validator("landmarks", "quad", mode="before")
     @classmethod
@@ -99,10 +100,10 @@ class ListedRegion(MarkedRegion):
 
 
 def read_rows(path: Path) -> dict[str, ListedRegion]:
-    """The rows of a JSON or CSV file, by their place in it ("line 2", "entry 1").
+    """Rows of a JSON or CSV file, by their position in it ("line 2", "entry 1").
 
     Raises:
-        UserError: it is missing, empty or malformed; one line per finding, with its place and key.
+        UserError: it is missing, empty or malformed; one line per finding, with position and key.
     """
     rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
     if not rows:
@@ -112,7 +113,7 @@ def read_rows(path: Path) -> dict[str, ListedRegion]:
 
 
 def write_rows(path: Path, rows: Iterable[ListedRegion]) -> None:
-    """Write rows as a JSON file that `read_rows` reads, atomically."""
+    """Write rows as a JSON file for `read_rows`, atomically."""
     write_json(path, [row.model_dump(mode="json", exclude_none=True) for row in rows])
 
 
@@ -165,12 +166,12 @@ def _check_header(path: Path, header: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class MarkedImages:
-    """The rows of a file that belong to the images of one split."""
+    """Rows of a file that belong to the images of one split."""
 
     rows: dict[str, dict[str, ListedRegion]]
-    """Rows by the name of the image and their place in the file, repeated ones left out."""
+    """Rows by the name of the image and their position in the file, without duplicates."""
     notes: dict[str, list[str]]
-    """How many rows of each kind in the file belong to this split, and what the others are."""
+    """Number of rows of each kind in the file that belong to this split; notes on the others."""
 
 
 NOTES = {
@@ -196,7 +197,7 @@ def marked_images(
         split: the split whose images are searched.
         root: folder that the names of this split are relative to.
         digests: SHA-256 of each image by split and file name.
-        advice: what else to do where no row fits an image of this split.
+        advice: hint for the error if no row fits an image of this split.
 
     Raises:
         UserError: a row fits several images, several names fit one image, or no row fits an image
@@ -253,7 +254,7 @@ def marked_images(
 def _tell_shared_tracks(
     belongs: Mapping[str, Mapping[str, ListedRegion]], told: Mapping[tuple[Kind, str], list[str]]
 ) -> None:
-    """Add the place of each row whose track an earlier row of its image has."""
+    """Add the position of each row that shares its track with an earlier row of its image."""
     for rows in belongs.values():
         tracks = set()
         for place, row in rows.items():

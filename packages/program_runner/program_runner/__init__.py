@@ -1,4 +1,4 @@
-"""Programs of others: whether they can start, their output, and the end of all they started."""
+"""External programs: whether they can be started, their output, and the end of their processes."""
 
 from .check import check_program
 from .errors import ProgramError, ProgramTimeoutError

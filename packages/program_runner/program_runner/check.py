@@ -1,4 +1,4 @@
-"""Whether a program can be started."""
+"""Check whether a program can be started."""
 
 import re
 import shutil
@@ -11,12 +11,12 @@ def check_program(name: str, directory: Path | None = None, search: str | None =
     """Check that a program can be started.
 
     Args:
-        name: as it is called; with a slash, a path.
-        directory: that relative paths start from; None: the current one.
-        search: folders in which names without a slash are looked for, as in PATH; None: PATH.
+        name: name of the program; with a slash, a path.
+        directory: base of relative paths; None for the current one.
+        search: folders in which names without a slash are searched, as in PATH; None for PATH.
 
     Raises:
-        ProgramError: it is missing, not executable, or a script that no interpreter would run.
+        ProgramError: it is missing, not executable, or a script without a working interpreter.
     """
     path = str(directory / name) if directory is not None and "/" in name else name
     found = shutil.which(path, path=search)

@@ -1,13 +1,13 @@
-"""What can go wrong with a program."""
+"""Errors of external programs."""
 
 
 class ProgramError(Exception):
     """A program that cannot be started, or failed; the message is one line.
 
     Args:
-        message: what happened.
-        code: the program's exit code, minus the number of the signal that ended it; None if it was
-            not started, or was ended here.
+        message: description of the error.
+        code: the program's exit code, or minus the number of the signal that ended it; None if it
+            was not started, or was terminated by the runner.
     """
 
     def __init__(self, message: str, code: int | None = None) -> None:
@@ -16,4 +16,4 @@ class ProgramError(Exception):
 
 
 class ProgramTimeoutError(ProgramError):
-    """A program that was ended since it took too long, or was silent for too long."""
+    """A program that was terminated because it took too long, or was silent for too long."""

@@ -1,4 +1,4 @@
-"""Running a program: its output, its end, and the end of all its processes."""
+"""Running an external program: its output, its end, and the end of all its processes."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ SHOWN = 300
 
 
 MARK = "PROGRAM_RUNNER_MARK"
-"""Environment variable by which the processes of a program are found, detached ones included."""
+"""Environment variable that identifies the processes of a program, including detached ones."""
 LONGEST_LINE = 65536
 _SECRET = re.compile(
     r"(?i)(?:key|token|secret|password|passwd)(?:=| +)['\"]?([^\s'\"${-][^\s'\"]*)|://([^\s/@]+)@"
@@ -37,7 +37,7 @@ def secrets_in(command: str) -> list[str]:
 
 
 def masked(text: str, secrets: Sequence[str]) -> str:
-    """A text with `***` for each of these values."""
+    """Text with `***` for each of these values."""
     for secret in secrets:
         text = text.replace(secret, "***")
     return text
@@ -56,30 +56,30 @@ def run_program(
     stop: Callable[[], bool] | None = None,
     grace: float = GRACE_SECONDS,
 ) -> None:
-    """Run a program to its end, and end all that it started.
+    """Run a program to completion, and terminate all processes that it started.
 
-    It gets a process group of its own, and no standard input. When it ends, when this process is
-    asked to end (TERM, INT) or the time is over, what is left of the group is ended too, and so are
-    the processes that left the group.
+    It gets its own process group, and no standard input. When it ends, when this process receives
+    TERM or INT, or when the time is over, the remaining processes of the group, and those that
+    left the group, are terminated.
 
     Args:
-        words: the program and its arguments; there is no shell.
-        tell: gets each line of its output, from another thread, without control characters.
-        directory: to run it in; None: the current one.
+        words: the program and its arguments; no shell is used.
+        tell: callback for each line of its output, called from another thread, without control
+            characters.
+        directory: working directory; None for the current one.
         timeout: seconds, or None.
-        environment: of the program; None: that of this process.
-        mark: text that is unique to this run, by which `end_marked` finds its processes; by default
-            a new one.
-        secrets: texts that are not told.
-        silence: seconds after which a program that writes nothing is ended; None: never.
-        stop: asked several times a second whether to send the program TERM, so that it may save
-            and end by itself. With it, the caller handles its own signals.
-        grace: seconds that the program has to end after this TERM.
+        environment: environment of the program; None for that of this process.
+        mark: text unique to this run, by which `end_marked` finds its processes; by default a new
+            one.
+        secrets: texts to mask in the output.
+        silence: seconds without output after which the program is terminated; None for no limit.
+        stop: callback, called several times a second, that decides whether to send TERM to the
+            program, so that it can save and exit. If given, the caller handles its own signals.
+        grace: seconds that the program has to exit after this TERM.
 
     Raises:
-        ProgramTimeoutError: it took too long, was silent for too long, or did not end when it was
-            told to.
-        ProgramError: it could not be started, or ended with another code than 0.
+        ProgramTimeoutError: it took too long, was silent for too long, or did not exit after TERM.
+        ProgramError: it could not be started, or its exit code was not 0.
     """
     name, mark = Path(words[0]).name, mark or f"{os.getpid()}-{time.monotonic_ns()}"
     with _ended_by_term() if stop is None else contextlib.nullcontext():
@@ -103,7 +103,7 @@ def run_program(
             if left := end_marked(mark):
                 tell(f"left {left} processes behind, which were ended")
             listener.join(GRACE_SECONDS)
-            if not listener.is_alive():  # closing would wait for whoever still writes
+            if not listener.is_alive():  # closing would wait for any process that still writes
                 listener.stream.close()
     if code:
         end = f"ended with {code}" if code > 0 else f"was killed by {signal.Signals(-code).name}"
@@ -113,7 +113,7 @@ def run_program(
 
 @dataclass(frozen=True)
 class _Watch:
-    """Waiting for the end of a program within limits, all in seconds."""
+    """Wait for a program, with limits in seconds."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -123,7 +123,7 @@ class _Watch:
     grace: float
 
     def wait(self, stop: Callable[[], bool] | None) -> int:
-        """The program's exit code.
+        """Exit code of the program.
 
         Raises:
             ProgramTimeoutError: a limit is reached; the program still runs.
@@ -136,7 +136,7 @@ class _Watch:
             now = time.monotonic()
             if told is None and stop is not None and stop():
                 told = now
-                # The program alone: its children are its own to end.
+                # Only the program itself, which ends its own children.
                 self.process.terminate()
             stopping = None if told is None else now - told
             self._check(now - started, now - self.listener.heard, stopping)
@@ -152,7 +152,7 @@ class _Watch:
 
 
 class _Listener(threading.Thread):
-    """Passes a program's lines on."""
+    """Thread that passes on a program's lines."""
 
     def __init__(
         self, process: subprocess.Popen, tell: Callable[[str], None], secrets: Sequence[str]
@@ -167,7 +167,7 @@ class _Listener(threading.Thread):
 
     def run(self) -> None:
         for raw in self._lines():
-            # Of a progress bar, which overwrites itself, the last state.
+            # Only the last state of a progress bar, which overwrites itself.
             line = raw.decode(errors="replace").rstrip().rpartition("\r")[2]
             line = _NOT_SHOWN.sub("", line).replace("\t", " ")
             line = masked(line, self._secrets)
@@ -191,10 +191,10 @@ class _Listener(threading.Thread):
 
 
 def end_marked(mark: str) -> int:
-    """End all processes of a program that was run with this mark, and wait until they are gone.
+    """Terminate all processes of a program that was run with this mark, and wait for their end.
 
     Returns:
-        Their number.
+        Number of these processes.
     """
     ended: set[int] = set()
     deadline = time.monotonic() + GRACE_SECONDS
@@ -210,7 +210,7 @@ def end_marked(mark: str) -> int:
 def _marked(mark: str) -> set[int]:
     entry, found = f"{MARK}={mark}".encode(), set()
     for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # of another user, or gone
+        with contextlib.suppress(OSError):  # it belongs to another user, or is gone
             if entry in (folder / "environ").read_bytes().split(b"\0"):
                 found.add(int(folder.name))
     return found
@@ -218,7 +218,7 @@ def _marked(mark: str) -> set[int]:
 
 @contextlib.contextmanager
 def _ended_by_term() -> Iterator[None]:
-    """Let TERM end this process by an exception, as INT does, so that what it holds is released."""
+    """Convert TERM to an exception in this process, as for INT, so that resources are released."""
 
     def stop(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
@@ -231,8 +231,8 @@ def _ended_by_term() -> Iterator[None]:
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a program and its children."""
-    with contextlib.suppress(ProcessLookupError):  # nobody is left
+    """Terminate a program and its children."""
+    with contextlib.suppress(ProcessLookupError):  # no process is left
         os.killpg(process.pid, signal.SIGTERM)
         end = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < end:

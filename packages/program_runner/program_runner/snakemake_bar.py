@@ -11,9 +11,9 @@ __all__ = ["errors_in", "run_quietly", "show_steps", "steps_in"]
 
 _STEPS = re.compile(r"(\d+) of (\d+) steps")
 _ERROR = re.compile(r"(?:\[[^]]+\] error|UserError): (.+)")
-"""Error line of a job, behind the job's name in brackets, or of a function that plans jobs."""
+"""Error line of a job, after the job's name in brackets, or of a function that plans jobs."""
 SHOWN = 20
-"""Most error lines."""
+"""Largest number of error lines."""
 
 
 def run_quietly(
@@ -22,10 +22,10 @@ def run_quietly(
     """Run Snakemake in a process of its own.
 
     Args:
-        arguments: of Snakemake.
+        arguments: arguments of Snakemake.
         said: file for its output.
-        title: stands before the bar.
-        tell: is told the progress, where there is no terminal.
+        title: text before the bar.
+        tell: callback for progress lines if there is no terminal.
 
     Returns:
         Empty if it succeeded, otherwise `errors_in` its output.
@@ -43,7 +43,7 @@ def run_quietly(
 
 
 def steps_in(lines: Iterable[str]) -> Iterator[tuple[int, int]]:
-    """Finished and planned jobs, for each line that tells them; the plan grows at checkpoints."""
+    """Completed and planned jobs, for each line that contains them; checkpoints add jobs."""
     for line in lines:
         if found := _STEPS.match(line):
             yield int(found[1]), int(found[2])
@@ -67,8 +67,8 @@ def show_steps(
 
 
 def errors_in(said: str) -> list[str]:
-    """What follows `[job] error: ` or `UserError: ` in Snakemake's output, each once; else its last
-    lines.
+    """Texts after `[job] error: ` or `UserError: ` in Snakemake's output, without duplicates; if
+    there are none, its last lines.
     """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [found[1] for line in lines if (found := _ERROR.match(line))]

@@ -1,4 +1,4 @@
-"""Commands with placeholders such as `{input}`, which stand for values that are known later."""
+"""Commands with placeholders such as `{input}` for values that are known later."""
 
 import re
 import shlex
@@ -8,15 +8,15 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
 def check_template(command: str, known: Collection[str], needed: Collection[str]) -> None:
-    """Check that a command can be filled in, and is told what it needs.
+    """Check that a command can be filled in and contains the required placeholders.
 
     Args:
         command: a program and its arguments, quoted as for a shell.
-        known: names of the placeholders that may stand in it.
-        needed: those that have to.
+        known: names of the allowed placeholders.
+        needed: names of the required placeholders.
 
     Raises:
-        ValueError: a quotation without end, an unknown placeholder, or a missing one.
+        ValueError: an unclosed quotation, an unknown placeholder, or a missing one.
     """
     if not shlex.split(command):
         raise ValueError("empty; name a program")
@@ -31,7 +31,7 @@ def check_template(command: str, known: Collection[str], needed: Collection[str]
 
 
 def filled_in(command: str, values: Mapping[str, object]) -> list[str]:
-    """The program and its arguments, with these values of the placeholders."""
+    """Program and arguments with the values of the placeholders."""
 
     def value(found: re.Match[str]) -> str:
         return str(values.get(found[1], found[0]))

@@ -1,5 +1,5 @@
-"""A person checks a random sample of the faces and license plates that were found in images.
+"""Manual review of a random sample of the faces and license plates detected in images.
 
-Import the modules by their own names: `sample` (what is drawn), `page` (where a person answers),
-`answers` (what the page exports), `bounds` (what follows for all images).
+Import the modules by their own names: `sample` (the draw), `page` (the page for the reviewer),
+`answers` (the file that the page exports), `bounds` (conclusions for all images).
 """

@@ -1,4 +1,4 @@
-"""The answers of a person: the CSV file that the page exports, read strictly."""
+"""Answers of a reviewer: the CSV file that the page exports, read strictly."""
 
 import csv
 import io
@@ -14,14 +14,14 @@ from .sample import KINDS, Box, Kind, ReviewSample, ReviewTile
 
 COLUMNS = ("sample", "tile", "mark", "kind", "region", "x0", "y0", "x1", "y1")
 SEEN, WRONG, MISSED = "seen", "wrong", "missed"
-"""Marks: the tile is done; a found region is none; a face or a plate that was not found."""
+"""Marks: a completed tile; a detected region that is wrong; a missed face or plate."""
 ROUNDING = 0.1
-"""Pixels by which the decimals of a box may leave what was shown."""
+"""Pixels by which a box may extend beyond the view, since decimals are rounded."""
 
 
 @dataclass(frozen=True)
 class MissedRegion:
-    """A face or a license plate that was not found."""
+    """Face or license plate that was not detected."""
 
     tile: str
     image: str
@@ -31,10 +31,10 @@ class MissedRegion:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a person says about all tiles of a sample."""
+    """Answers about all tiles of a sample."""
 
     wrong: frozenset[str] = frozenset()
-    """Ids of found regions that are wrong."""
+    """Ids of detected regions that are wrong."""
     missed: tuple[MissedRegion, ...] = ()
 
 
@@ -42,9 +42,9 @@ def read_answers(path: Path, sample: ReviewSample) -> Answers:
     """Read the CSV file that the page of a sample exports.
 
     Raises:
-        UserError: the file is missing or is none, or is of another page; a tile or region is
+        UserError: the file is missing, of another format or from another page; a tile or region is
             unknown, a line repeats another one, a box is not in its tile, or not all tiles were
-            seen. One line a finding.
+            seen. One line per finding.
     """
     reader = _Reader(path, sample)
     rows = list(_rows(path))
@@ -55,7 +55,7 @@ def read_answers(path: Path, sample: ReviewSample) -> Answers:
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """The lines of the file with their place, by column."""
+    """Lines of the file with their position, by column."""
     lines = csv.reader(io.StringIO(read_text(path), newline=""))
     header = tuple(next(lines, ()))
     if header != COLUMNS:
@@ -88,7 +88,7 @@ class _Reader:
         self._missed: list[MissedRegion] = []
 
     def refuse_other_pages(self, rows: list[tuple[str, dict[str, str]]]) -> None:
-        """Check that all rows are of the sample's page."""
+        """Check that all rows come from the sample's page."""
         others = Counter(row["sample"] for _, row in rows if row["sample"] != self._sample.id)
         if others:
             raise UserError(
@@ -97,7 +97,7 @@ class _Reader:
             )
 
     def take(self, place: str, row: dict[str, str]) -> None:
-        """Take a row, or note what is wrong with it."""
+        """Add a row, or record what is wrong with it."""
         finding = self._finding(place, row)
         if finding:
             self._findings.append(f"{self._path}: {place}: {finding}")
@@ -153,7 +153,7 @@ class _Reader:
         return None
 
     def answers(self) -> Answers:
-        """The answers, if all tiles were seen and nothing is wrong."""
+        """Answers, if all tiles were seen and there are no findings."""
         unseen = [tile.id for tile in self._sample.tiles if tile.id not in self._seen]
         if unseen:
             self._findings.append(

@@ -1,13 +1,13 @@
-"""What a reviewed sample says about all images: shares of what was missed and of wrong finds.
+"""Conclusions from a reviewed sample for all images: shares of missed and of wrong regions.
 
 All bounds are upper limits of one-sided Clopper-Pearson intervals (Biometrika 26, 1934, 404-413).
 
-- A tile is drawn independently of what is in it, so the share of a stratum's tiles with a missed
+- A tile is drawn independently of its content, so the share of a stratum's tiles with a missed
   region has an exact bound.
-- Found regions of one tile are not independent of each other: Kish's effective number of regions,
-  (Σr)²/Σr² over the tiles, stands for their number (Survey Sampling, 1965). It supposes that all
-  regions of a tile are right or wrong together, the worst case.
-- A bound that combines several bounds shares the error probability between them (Bonferroni).
+- Detected regions of one tile are not independent of each other. Their number is replaced by Kish's
+  effective number of regions, (Σr)²/Σr² over the tiles (Survey Sampling, 1965), which assumes that
+  all regions of a tile are right or wrong together, the worst case.
+- A bound that combines several bounds divides the error probability among them (Bonferroni).
 - A stratum of which every tile was reviewed has no sampling error.
 """
 
@@ -26,99 +26,100 @@ ERROR = 0.05
 
 @dataclass(frozen=True)
 class BoundedShare:
-    """A share, 0 to 1; None where there is nothing that it could be a share of."""
+    """Share, 0 to 1; both None if its total is zero."""
 
     value: float | None
-    """Estimate; None also where nothing of it was sampled."""
+    """Estimate; also None if the sample contains none of the total."""
     upper: float | None
-    """Upper bound at the level 95 %, one-sided."""
+    """One-sided upper bound with confidence 95 %."""
 
 
 @dataclass(frozen=True)
 class StratumNumbers:
-    """One kind of region in one stratum."""
+    """Numbers of one kind of region in one stratum."""
 
     stratum: str
     tiles: int
     """Number of all tiles."""
     reviewed: int
-    """Number of tiles that were reviewed."""
+    """Number of reviewed tiles."""
     found: int
-    """Number of found regions in all tiles."""
+    """Number of detected regions in all tiles."""
     judged: int
-    """Number of found regions in the reviewed tiles."""
+    """Number of detected regions in the reviewed tiles."""
     wrong: int
     missed: int
     tiles_with_missed: int
     wrong_share: BoundedShare
-    """Of the found regions."""
+    """Share of the detected regions that are wrong."""
     tiles_with_missed_share: BoundedShare
-    """Of the tiles."""
+    """Share of the tiles with a missed region."""
     missed_share: BoundedShare
-    """Of all regions that are there, found or not."""
+    """Share of all existing regions, detected or not, that were missed."""
 
 
 @dataclass(frozen=True)
 class SizeNumbers:
-    """One kind of region by its own width; numbers in the reviewed tiles."""
+    """Numbers of one kind of region by its own width, in the reviewed tiles."""
 
     size: str
     confirmed: int
     wrong: int
     missed: int
     missed_share: float | None
-    """Estimate for all tiles, each region weighted by its stratum; of those that are there."""
+    """Estimate for all tiles, with each region weighted by its stratum: share of all existing
+    regions."""
 
 
 @dataclass(frozen=True)
 class KindNumbers:
-    """One kind of region; numbers without further words are of the reviewed tiles."""
+    """Numbers of one kind of region, in the reviewed tiles unless stated otherwise."""
 
     judged: int
     confirmed: int
     wrong: int
     missed: int
     found: int
-    """Number of found regions in all tiles."""
+    """Number of detected regions in all tiles."""
     missed_estimated: float
     """Estimated number of missed regions in all tiles."""
     wrong_share: BoundedShare
-    """Of the found regions in all tiles."""
+    """Share of the detected regions in all tiles that are wrong."""
     missed_share: BoundedShare
-    """Of all regions that are there in all tiles, found or not."""
+    """Share of all existing regions in all tiles, detected or not, that were missed."""
     sizes: tuple[SizeNumbers, ...]
     strata: tuple[StratumNumbers, ...]
 
 
 def clopper_pearson_upper(successes: float, n: float, error: float) -> float:
-    """Upper limit of a share, one-sided.
+    """One-sided upper limit of a share.
 
     Args:
         successes: 0 to n; effective numbers need not be whole.
-        n: number of trials; without any, the limit is 1.
+        n: number of trials; for 0 trials, the limit is 1.
         error: probability that the limit is too low.
     """
     return clopper_pearson(successes, n, 1 - 2 * error).high
 
 
 def numbers_of(sample: ReviewSample, answers: Answers) -> dict[Kind, KindNumbers]:
-    """The numbers of each kind.
+    """Numbers of each kind.
 
     Args:
-        sample: what was drawn.
-        answers: about all of its tiles.
+        sample: the drawn sample.
+        answers: answers about all of its tiles.
     """
     return {kind: _kind_numbers(kind, sample, answers) for kind in KINDS}
 
 
 @dataclass(frozen=True)
 class _Tally:
-    """One kind of region in the reviewed tiles of one stratum."""
+    """Counts of one kind of region in the reviewed tiles of one stratum."""
 
     stratum: ReviewStratum
     found: int
     judged: tuple[int, ...]
-    """Number of found regions by tile."""
+    """Number of detected regions by tile."""
     wrong: int
     missed: tuple[int, ...]
     """Number of missed regions by tile."""
@@ -129,7 +130,7 @@ class _Tally:
 
     @property
     def weight(self) -> float:
-        """Number of tiles that a reviewed tile stands for."""
+        """Number of tiles that a reviewed tile represents."""
         return self.stratum.tiles / len(self.judged) if self.judged else 0.0
 
     @property
@@ -137,7 +138,7 @@ class _Tally:
         return sum(number > 0 for number in self.missed)
 
     def wrong_upper(self, error: float) -> float:
-        """Upper bound of the wrong share of the found regions."""
+        """Upper bound of the wrong share of the detected regions."""
         judged = sum(self.judged)
         if self.is_complete:
             return self.wrong / judged if judged else 0.0
@@ -155,7 +156,8 @@ class _Tally:
     def missed_upper(self, error: float) -> float:
         """Upper bound of the number of missed regions in all tiles.
 
-        That of the tiles with some, times their mean number in the reviewed tiles with some.
+        It is the bound of the number of tiles with missed regions, times the mean number of missed
+        regions in such reviewed tiles.
         """
         mean = sum(self.missed) / self.tiles_with_missed if self.tiles_with_missed else 1.0
         return self.stratum.tiles * self.tiles_upper(error) * mean

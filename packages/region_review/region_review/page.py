@@ -1,4 +1,4 @@
-"""The page on which a person reviews a sample: one HTML file that loads nothing."""
+"""Page on which a person reviews a sample: one self-contained HTML file."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ PARTS = Path(__file__).parent / "page_parts"
 
 
 def review_page(sample: ReviewSample, title: str, views: Mapping[str, bytes]) -> str:
-    """The page.
+    """HTML of the page.
 
     Args:
         sample: the tiles.
@@ -48,7 +48,7 @@ def review_page(sample: ReviewSample, title: str, views: Mapping[str, bytes]) ->
 
 
 def _tile(tile: ReviewTile, view: bytes) -> dict[str, Any]:
-    """What the page's script knows of a tile; its stratum would be a hint."""
+    """Data of a tile for the page's script, without its stratum, which would be a hint."""
     return tile.model_dump(mode="json", exclude={"stratum"}) | {
         "jpeg": base64.b64encode(view).decode()
     }

@@ -1,9 +1,9 @@
-"""A stratified random sample of tiles, in which a person looks for what was missed.
+"""Stratified random sample of tiles, in which a person looks for missed regions.
 
-Every image is cut into a grid of tiles. A face or a plate, found or not, belongs to the tile that
-its centre lies in, so that it has exactly one chance to be drawn. The strata are the tiles without
-any found region, and tiles by the width of the narrowest region in them. In each stratum, a simple
-random sample is drawn without replacement.
+Every image is divided into a grid of tiles. A face or a plate, detected or not, belongs to the tile
+that contains its centre, so that it has exactly one chance to be drawn. The strata are the tiles
+without any detected region, and tiles by the width of the narrowest region in them. In each
+stratum, a simple random sample is drawn without replacement.
 """
 
 from collections import Counter, defaultdict
@@ -28,49 +28,49 @@ WIDTHS = (20, 40, 80)
 """Widths in pixels between the size classes."""
 SIZES = ("under_20", "20_to_40", "40_to_80", "80_and_more")
 NONE = "no_region"
-"""Stratum of the tiles without any found region."""
+"""Stratum of the tiles without any detected region."""
 STRATA = (NONE, *SIZES)
 MARGIN = 8
-"""The surroundings that are shown beside a tile: this fraction of its side, at each edge."""
+"""Divisor of a tile's side that gives the width of the surroundings shown at each edge."""
 
 
 @dataclass(frozen=True)
 class ReviewImage:
-    """An image that tiles can be drawn from."""
+    """Image from which tiles can be drawn."""
 
     name: str
     width: int
-    """Pixels, as is the height."""
+    """Width in pixels, like the height."""
     height: int
 
 
 class FoundRegion(FilePart):
-    """A region that was found."""
+    """Detected region."""
 
     id: str
-    """Unique among all regions."""
+    """Id, unique among all regions."""
     kind: Kind
     box: Box
 
 
 class ReviewTile(FilePart):
-    """A tile of the sample."""
+    """Tile of the sample."""
 
     id: str
     image: str
     stratum: str
-    """Its stratum: one of `STRATA`."""
+    """Stratum of the tile, one of `STRATA`."""
     box: Box
     """The tile itself, whole pixels."""
     view: Box
-    """What is shown: the tile and its surroundings inside the image, whole pixels."""
+    """Shown area: the tile and its surroundings inside the image, whole pixels."""
     regions: tuple[FoundRegion, ...] = ()
-    """The regions whose centre lies in the tile, which are judged."""
+    """Regions whose centre is in the tile, which are judged."""
     beside: tuple[FoundRegion, ...] = ()
-    """Other regions in the view, which are shown only."""
+    """Other regions in the view, shown but not judged."""
 
     def holds(self, box: Box) -> bool:
-        """Whether the centre of a box lies in the tile."""
+        """Whether the centre of a box is in the tile."""
         x, y = centre_of(box)
         return self.box[0] <= x < self.box[2] and self.box[1] <= y < self.box[3]
 
@@ -81,35 +81,35 @@ class ReviewStratum(FilePart):
     name: str
     tiles: int
     regions: dict[Kind, int]
-    """Number of found regions by kind."""
+    """Number of detected regions by kind."""
 
 
 class ReviewSample(FilePart):
-    """A sample of tiles and what it was drawn from."""
+    """Sample of tiles, and the data from which it was drawn."""
 
     version: Literal[1] = Field(1, alias="schema")
     seed: int
     side: int
     """Longest side of a tile in pixels."""
     images: int
-    """Number of images that tiles were drawn from."""
+    """Number of images from which tiles were drawn."""
     split: Split | None = None
     """Name of this set of images, if it has one."""
     source: str
-    """SHA-256 of the ids of all found regions."""
+    """SHA-256 of the ids of all detected regions."""
     strata: tuple[ReviewStratum, ...]
-    """The strata that have tiles, in the order of `STRATA`."""
+    """Strata that have tiles, in the order of `STRATA`."""
     tiles: tuple[ReviewTile, ...]
-    """The drawn tiles, in the order in which they are shown."""
+    """Drawn tiles, in the order in which they are shown."""
 
     @cached_property
     def id(self) -> str:
-        """Digest of the sample, which its page and its answers carry."""
+        """Digest of the sample, contained in its page and its answers."""
         return f"s{sha256_of(canonical_json(self.model_dump(mode='json', by_alias=True)))[:15]}"
 
 
 def size_class(width: float) -> str:
-    """Size class of a region of this width in pixels."""
+    """Size class of a region with a width in pixels."""
     return SIZES[int(np.searchsorted(WIDTHS, width, side="right"))]
 
 
@@ -119,19 +119,19 @@ def centre_of(box: Box) -> tuple[float, float]:
 
 
 def source_of(ids: Sequence[str]) -> str:
-    """Digest of the ids of all found regions, in any order."""
+    """Digest of the ids of all detected regions, in any order."""
     return sha256_of(canonical_json(sorted(ids)))
 
 
 def allocation(totals: Mapping[str, int], count: int) -> dict[str, int]:
     """Number of tiles to draw from each stratum.
 
-    Half of them are from `NONE`, and the other half equally from the others. What a stratum lacks,
-    the others get in the same proportions.
+    Half of them are from `NONE`, and the other half equally from the others. If a stratum has too
+    few, the others get the rest in the same proportions.
 
     Args:
         totals: number of tiles of each stratum.
-        count: number to draw from all; all tiles, if there are not so many.
+        count: number of tiles to draw; all tiles if there are fewer.
     """
     weights = {name: len(totals) - 1 if name == NONE else 1 for name in totals}
     given = dict.fromkeys(totals, 0)
@@ -154,10 +154,10 @@ def draw_sample(
 
     Args:
         images: all images.
-        regions: by the name of their image, inside of it.
+        regions: detected regions inside each image, by its name.
         side: longest side of a tile in pixels.
-        count: number of tiles; all, if there are not so many.
-        seed: of the draw.
+        count: number of tiles; all tiles if there are fewer.
+        seed: seed of the draw.
         split: name of this set of images.
     """
     grids = [TileGrid.of(image, side) for image in images]
@@ -169,7 +169,7 @@ def draw_sample(
             place = int(start) + grid.place_of(region.box)
             narrowest[place] = min(narrowest[place], region.box[2] - region.box[0])
             tallies[place][region.kind] += 1
-    # Infinity, which is no width, stands for no region.
+    # Infinity means that there is no region.
     codes = np.where(np.isinf(narrowest), 0, 1 + np.searchsorted(WIDTHS, narrowest, side="right"))
     totals = {
         name: number
@@ -181,7 +181,7 @@ def draw_sample(
         rng.choice(np.flatnonzero(codes == STRATA.index(name)), number, replace=False)
         for name, number in allocation(totals, count).items()
     ]
-    # In a random order, so that a person who gets tired or better does so in all strata.
+    # In random order, so that fatigue and practice of the reviewer affect all strata equally.
     places = rng.permutation(np.concatenate([np.zeros(0, int), *drawn]))
     found: dict[str, Counter[Kind]] = defaultdict(Counter)
     for place, tally in tallies.items():
@@ -210,7 +210,7 @@ def draw_sample(
 
 @dataclass(frozen=True)
 class TileGrid:
-    """The tiles of an image: equal up to a pixel, without gap or overlap."""
+    """Tiles of an image, equal up to a pixel, without gap or overlap."""
 
     image: ReviewImage
     columns: tuple[int, ...]
@@ -220,7 +220,7 @@ class TileGrid:
 
     @classmethod
     def of(cls, image: ReviewImage, side: int) -> "TileGrid":
-        """The fewest tiles whose sides are at most `side` pixels."""
+        """Grid with the fewest tiles whose sides are at most `side` pixels."""
         return cls(image, _edges(image.width, side), _edges(image.height, side))
 
     @property
@@ -229,7 +229,7 @@ class TileGrid:
         return (len(self.columns) - 1) * (len(self.rows) - 1)
 
     def place_of(self, box: Box) -> int:
-        """Number of the tile that holds the centre of a box inside the image."""
+        """Number of the tile that contains the centre of a box inside the image."""
         column, row = (
             min(int(np.searchsorted(edges, value, side="right")), len(edges) - 1) - 1
             for edges, value in zip((self.columns, self.rows), centre_of(box), strict=True)
@@ -237,7 +237,7 @@ class TileGrid:
         return row * (len(self.columns) - 1) + column
 
     def tile(self, place: int, id: str, stratum: str, near: Sequence[FoundRegion]) -> ReviewTile:
-        """A tile by its number, with those of the image's regions that it shows."""
+        """Tile by its number, with the regions of the image that it shows."""
         row, column = divmod(place, len(self.columns) - 1)
         x0, x1 = self.columns[column : column + 2]
         y0, y1 = self.rows[row : row + 2]

@@ -1,5 +1,5 @@
-"""An image and its anonymized twin.
+"""Comparison of an image with its anonymized twin.
 
-`changes` tells which pixels were changed on purpose, and `resemblance` whether both show the same
-picture.
+`changes` finds the pixels that were changed on purpose; `resemblance` decides whether both show the
+same picture.
 """

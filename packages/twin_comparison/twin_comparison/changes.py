@@ -1,4 +1,4 @@
-"""Comparing an image with its anonymized twin: which pixels were changed."""
+"""Pixels that differ between an image and its anonymized twin."""
 
 import io
 
@@ -7,24 +7,25 @@ import numpy as np
 from PIL import Image, JpegImagePlugin
 
 BLOCK = 16
-"""Pixels, the blocks of an image whose differences are compared; JPEG codes colours by these."""
+"""Side of the blocks whose differences are compared, pixels; JPEG codes colours in such blocks."""
 MIN_TOLERANCE = 5
-"""What decoders differ by in the brightness of some pixels, as measured on photographs that other
+"""Difference between decoders in the brightness of some pixels, measured on photographs that other
 tools had anonymized and stored as JPEG."""
 MAX_TOLERANCE = 32
-"""A larger difference counts as a change even where most of the image differs as much."""
+"""Difference above which a pixel counts as changed even if most of the image differs as much."""
 SPECK = 5
-"""Pixels; what is narrower than this and differs a little more than coding explains is dropped."""
+"""Width, pixels, below which an area with slightly more difference than coding explains is
+dropped."""
 GAP = 9
-"""Pixels; changed pixels that are at most this far apart belong together."""
+"""Largest distance of changed pixels that belong together, pixels."""
 
 
 def difference(original: np.ndarray, changed: np.ndarray) -> np.ndarray:
-    """How much each pixel differs, in the channel that differs most.
+    """Largest difference of each pixel over the channels.
 
     Args:
         original: (h, w, 3) uint8.
-        changed: of the same shape.
+        changed: same shape.
 
     Returns:
         (h, w) uint8.
@@ -36,16 +37,17 @@ def difference(original: np.ndarray, changed: np.ndarray) -> np.ndarray:
 def changed_pixels(
     original: np.ndarray, changed: np.ndarray, *, lossy: bool = False, specks: bool = False
 ) -> np.ndarray:
-    """Which pixels were changed on purpose.
+    """Pixels that were changed on purpose.
 
     Args:
         original: (h, w, 3) uint8.
-        changed: of the same shape.
-        lossy: the changed image went through a lossy codec, which alters every pixel a little.
-            Then brightness alone counts, since decoders differ in how they enlarge the coded
-            colours; what most of the image shows is tolerated, up to `MAX_TOLERANCE`; small holes
-            are closed and specks dropped. `coded_like` takes most of that away beforehand.
-        specks: keep them, to look at what is as small.
+        changed: same shape.
+        lossy: whether the changed image went through a lossy codec, which alters every pixel
+            slightly. Only brightness is then compared, since decoders enlarge the coded colours
+            differently. Differences found in most of the image are tolerated, up to
+            `MAX_TOLERANCE`; small holes are closed and specks dropped. `coded_like` removes most
+            of these differences beforehand.
+        specks: whether to keep specks, to detect small changes.
 
     Returns:
         (h, w) bool. Without `lossy`, every pixel that differs at all.
@@ -58,23 +60,23 @@ def changed_pixels(
     found: np.ndarray = (differences > tolerance_of(differences)).astype(np.uint8)
     if specks:
         return found > 0
-    # Small holes are closed first, so that opening does not take what is left between them.
+    # Small holes are closed first, so that opening does not remove the parts between them.
     found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
     return cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8)) > 0
 
 
 def coded_like(original: np.ndarray, file: bytes) -> np.ndarray:
-    """The original as it would look in a JPEG file coded like another one.
+    """Original after coding as a JPEG file like another one.
 
-    Where nothing was changed, a JPEG made from the original then shows no difference at all, or a
-    small one if its encoder was another. Without this, edges differ as much as a blurred face.
+    Where nothing was changed, a JPEG made from the original then shows no difference, or a small
+    one if its encoder was different. Without this, edges differ as much as a blurred face.
 
     Args:
         original: (h, w, 3) uint8 RGB.
-        file: the content of an image file.
+        file: content of an image file.
 
     Returns:
-        (h, w, 3) uint8 RGB; the original itself if the file is no JPEG.
+        (h, w, 3) uint8 RGB; the original itself if the file is not a JPEG.
     """
     with Image.open(io.BytesIO(file)) as coded:
         if not isinstance(coded, JpegImagePlugin.JpegImageFile):
@@ -88,13 +90,13 @@ def coded_like(original: np.ndarray, file: bytes) -> np.ndarray:
 
 
 def tolerance_of(differences: np.ndarray) -> int:
-    """The largest difference that coding explains, estimated from the image itself.
+    """Largest difference that coding explains, estimated from the image itself.
 
     Args:
         differences: (h, w) uint8, of two images most of whose area shows the same.
 
     Returns:
-        Twice what the upper quartile of the image's blocks reaches, between `MIN_TOLERANCE` and
+        Twice the upper quartile over the image's blocks, between `MIN_TOLERANCE` and
         `MAX_TOLERANCE`.
     """
     kernel = np.ones((BLOCK, BLOCK), np.uint8)
@@ -104,20 +106,20 @@ def tolerance_of(differences: np.ndarray) -> int:
 
 
 def boxes_of(mask: np.ndarray) -> np.ndarray:
-    """The boxes of the parts that `parts_of` finds: (n, 4) int."""
+    """Boxes (n, 4) int of the parts found by `parts_of`."""
     return parts_of(mask)[1]
 
 
 def parts_of(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The connected parts of a mask; what is at most `GAP` pixels apart is one.
+    """Connected parts of a mask; pixels at most `GAP` apart belong together.
 
     Args:
         mask: (h, w) bool.
 
     Returns:
-        labels: (h, w) int, which part a pixel belongs to, from 1; 0 outside of the mask.
-        boxes: (n, 4) int, x0, y0, x1, y1 in pixels, of part 1 to n. Each pixel of the mask lies
-            in one of them at least.
+        labels: (h, w) int, number of each pixel's part, from 1; 0 outside the mask.
+        boxes: (n, 4) int, x0, y0, x1, y1 in pixels, of parts 1 to n. Each pixel of the mask is in
+            at least one of them.
     """
     near = cv2.dilate(mask.astype(np.uint8), np.ones((GAP, GAP), np.uint8))
     count, connected = cv2.connectedComponents(near)

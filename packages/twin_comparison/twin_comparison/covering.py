@@ -1,4 +1,4 @@
-"""Which changed parts of a twin cover which boxes of its original."""
+"""Changed parts of a twin, assigned to boxes of its original."""
 
 import math
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ import numpy as np
 from .changes import parts_of
 
 COVERED = 0.2
-"""Least changed share of a changed box; less comes from a change beside it."""
+"""Least changed share of a changed box; a smaller share comes from a change beside it."""
 Box = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels; it may reach beyond the image."""
+"""x0, y0, x1, y1 in pixels; may extend beyond the image."""
 
 
 def window_of(box: Box, frame: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Rows and columns that a box touches; None where it has none inside the frame.
+    """Rows and columns that a box touches; None if it has none inside the frame.
 
     Args:
-        box: in the frame or not.
+        box: a box, possibly outside the frame.
         frame: height and width.
     """
     height, width = frame
@@ -30,18 +30,18 @@ def window_of(box: Box, frame: tuple[int, int]) -> tuple[slice, slice] | None:
 def parts_on(
     mask: np.ndarray, boxes: Sequence[Box]
 ) -> list[tuple[int | None, tuple[int, int, int, int]]]:
-    """The changed parts of an image, and which boxes they cover.
+    """Changed parts of an image, and the boxes that they cover.
 
     Args:
         mask: (h, w) bool, the changed pixels.
-        boxes: of what may be changed.
+        boxes: areas that may have been changed.
 
     Returns:
-        One for each box that was changed, in their order: its position, and a box around all parts
-        that touch it. Then None and its box for each part that touches none of these.
+        One item for each changed box, in their order: its index, and a box around all parts that
+        touch it. Then None and its box for each part that touches none of these.
     """
     labels, around = parts_of(mask)
-    # A few pixels may keep their value by chance, or lie between the characters of a plate.
+    # A few pixels may keep their value by chance, or be between the characters of a plate.
     filled = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     found: list[tuple[int | None, tuple[int, int, int, int]]] = []
     told: set[int] = set()

@@ -1,4 +1,4 @@
-"""Finding the twin of an image in a folder: other suffix, renamed parts of the path."""
+"""Search for the twin of an image in a folder with another suffix or renamed parts of the path."""
 
 import glob
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,12 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def expected_path(folder: Path, name: str, rename: Mapping[str, str]) -> Path:
-    """The path of a twin with its original's suffix.
+    """Path of a twin with its original's suffix.
 
     Args:
-        folder: of the twins.
+        folder: folder of the twins.
         name: path of the original in its own folder.
-        rename: texts of the path that read differently among the twins.
+        rename: texts in the path that are different for the twins.
     """
     for text, other in rename.items():
         name = name.replace(text, other)
@@ -21,22 +21,22 @@ def expected_path(folder: Path, name: str, rename: Mapping[str, str]) -> Path:
 
 
 def files_for(folder: Path, name: str, rename: Mapping[str, str]) -> list[Path]:
-    """The files that may be the twin of an image; arguments as in `expected_path`."""
+    """Files that may be the twin of an image; arguments as in `expected_path`."""
     expected = expected_path(folder, name, rename)
     suffixes = (*SUFFIXES, *map(str.upper, SUFFIXES))
     paths = [expected, *map(expected.with_suffix, suffixes)]
-    # One file has two names where upper and lower case are the same.
+    # On a case-insensitive file system, a file is found under two names.
     found = {path.stat()[1:3]: path for path in reversed(paths) if path.is_file()}
     return [*found.values()][::-1]
 
 
 def rename_for(folder: Path, name: str, others: Sequence[str] = ()) -> dict[str, str] | None:
-    """A `rename` from a file with a similar name; None if there is none.
+    """Value of `rename` derived from a file with a similar name; None if there is none.
 
     Args:
-        folder: of the twins.
+        folder: folder of the twins.
         name: path of the original in its own folder.
-        others: paths of originals; it has to find most of them as well.
+        others: paths of originals, most of which the result has to match as well.
     """
     own = PurePosixPath(name)
     for path in sorted(folder.rglob(f"{glob.escape(own.stem)}*")):

@@ -1,22 +1,22 @@
-"""Whether an anonymized twin shows the same picture as its original.
+"""Check that an anonymized twin shows the same picture as its original.
 
-A twin may be compressed, blurred or blackened in many places. So each measure is one of tiles, and
-what its best quarter reaches counts: three quarters of the image may be changed.
+A twin may be compressed, blurred or blackened in many places. Each measure is therefore computed by
+tiles and evaluated at its upper quartile: three quarters of the image may be changed.
 
-Measured outside of the regions on 7 photographs and 3 videos, of which the worst value counts.
-"Compressed": JPEG of quality 30 to 95, with and without 4:2:0; H.264 of CRF 23 to 35; matrices of
-BT.601 and BT.709 confused; scaled to a quarter, a half, two thirds or 1.5 and back; 30 % blurred or
-black; examples that deface and understand-ai's anonymizer publish.
+The limits were measured outside the regions on 7 photographs and 3 videos, of which the worst value
+counts. "Compressed": JPEG of quality 30 to 95, with and without 4:2:0; H.264 of CRF 23 to 35;
+matrices of BT.601 and BT.709 confused; scaled to a quarter, a half, two thirds or 1.5 and back;
+30 % blurred or black; examples published by deface and understand-ai's anonymizer.
 
 | measure | compressed | limit | other pictures |
 | --- | --- | --- | --- |
 | structure | 0.92 and more | 0.8 | turned, mirrored, another photograph: 0.39 and less |
-| offset, pixels | 0.14; 0.65 if nearest pixels were taken | 0.8 | moved by 1 to 8: 0.96 and more |
+| offset, pixels | 0.14; 0.65 if scaled by nearest pixel | 0.8 | moved by 1 to 8: 0.96 and more |
 | colours | 0.99 and more | 0.97 | channels exchanged: 0.95 and less; grey: 0 |
 | brightness, levels | 3.0 | 6 | gamma 0.8 or 1.25: 14.1 and more; 0.9: 7.0 |
 
-Video whose range (16 to 235 or 0 to 255) was confused lies between 1.6 and 7.9 levels: this is told
-from another gamma by what is left after undoing it, 1.1 levels, and is no reason to refuse.
+Video with a confused range (16 to 235 or 0 to 255) differs by 1.6 to 7.9 levels. The difference
+after correcting the range, 1.1 levels, distinguishes it from another gamma, and it is accepted.
 """
 
 from collections.abc import Sequence
@@ -27,42 +27,43 @@ import numpy as np
 
 LEAST_STRUCTURE, LEAST_COLOURS, MOST_OFFSET, MOST_BRIGHTNESS = 0.8, 0.97, 0.8, 6.0
 FEWEST_TILES = 8
-"""Tiles that a measure needs; with fewer it is left out."""
+"""Number of tiles below which a measure is left out."""
 TEXTURE, COLOUR, DARK, LIGHT = 4.0, 10.0, 40.0, 215.0
-"""Levels: standard deviation of a tile with texture, distance of a coloured tile from grey, and the
-mean brightness of tiles that a gamma curve alters."""
+"""Levels: standard deviation of a tile with texture, distance of a coloured tile from grey, and
+limits of the mean brightness of tiles that a gamma curve alters."""
 CERTAIN_PEAK = 0.3
-"""Height of the phase correlation's peak from which its offset counts; 1 is that of a copy."""
+"""Height of the phase correlation's peak from which its offset is used; 1 for a copy."""
 
 MUCH_NEARER, MOST_A_TILE_COUNTS = 0.6, 16.0
-"""Ratio of distances below which a twin is another original's, and levels. Measured on neighbouring
-frames of three videos, H.264 of CRF 23 and 35: 0.99 and more for the own original, mostly 0.08 to
-0.75 for exchanged frames; frames in which nothing moves cannot be told apart."""
+"""Ratio of distances below which a twin shows another original, and largest difference per tile in
+levels. Measured on neighbouring frames of three videos, H.264 of CRF 23 and 35: 0.99 and more for
+the own original, mostly 0.08 to 0.75 for exchanged frames. Frames without motion cannot be
+distinguished."""
 
 
 @dataclass(frozen=True)
 class Resemblance:
-    """Measures of a twin's resemblance to its original; None where the image does not allow one."""
+    """Measures of a twin's resemblance to its original; None if the image does not allow one."""
 
     structure: float | None
     """Correlation of brightness in tiles with texture, -1 to 1."""
     offset: float | None
-    """Pixels along one axis."""
+    """Offset along one axis, pixels."""
     colours: float | None
     """Cosine between the deviations of coloured tiles from grey, -1 to 1."""
     brightness: float | None
     """Difference of the tiles' mean levels, 0 to 255."""
     without_range: float | None
-    """The same after undoing a confusion of video ranges."""
+    """The same difference after correcting a confusion of video ranges."""
 
     @property
     def confuses_range(self) -> bool:
-        """Whether the brightness differs as that of video of another range."""
+        """Whether the difference in brightness is that of a confused video range."""
         off = (self.brightness or 0) > MOST_BRIGHTNESS
         return off and (self.without_range or 0) < MOST_BRIGHTNESS / 2
 
     def differences(self) -> list[str]:
-        """What makes the twin another picture, with the limit."""
+        """Differences that make the twin another picture, with the limits."""
         found = []
         if self.structure is not None and self.structure < LEAST_STRUCTURE:
             return [
@@ -89,11 +90,11 @@ def resemblance(original: np.ndarray, twin: np.ndarray, ignored: np.ndarray) -> 
 
     Args:
         original: (h, w, 3) uint8 RGB.
-        twin: of the same shape.
+        twin: same shape.
         ignored: (h, w) bool, pixels that may differ in any way.
     """
     if ignored.all() or (original == twin).all(axis=2)[~ignored].mean() > 0.5:
-        return Resemblance(1.0, 0.0, 1.0, 0.0, 0.0)  # lossless: nothing to be estimated
+        return Resemblance(1.0, 0.0, 1.0, 0.0, 0.0)  # lossless: nothing to estimate
     side = int(np.clip(min(ignored.shape) // 16, 8, 32))
     free = ~_tiles(ignored[..., None], side).any(axis=(1, 2))
     before, after = (_tiles(image, side)[free].astype(np.float32) for image in (original, twin))
@@ -117,7 +118,7 @@ def resemblance(original: np.ndarray, twin: np.ndarray, ignored: np.ndarray) -> 
 
 
 def glimpse(image: np.ndarray) -> np.ndarray:
-    """A thumbnail of (h, w, 3) uint8 RGB: (32, 32) float32, brightness in levels."""
+    """Thumbnail of (h, w, 3) uint8 RGB: (32, 32) float32, brightness in levels."""
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     return cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
 
@@ -128,11 +129,11 @@ def exchanged(
     """Twins that show another original than their own, such as the next frame of a video.
 
     Args:
-        originals: glimpses.
-        twins: their twins' glimpses, in the same order.
+        originals: glimpses of the originals.
+        twins: glimpses of their twins, in the same order.
 
     Returns:
-        index of each such twin and of the original that it shows.
+        Index of each such twin, and of the original that it shows.
     """
     found = []
     for number, twin in enumerate(twins):
@@ -144,26 +145,26 @@ def exchanged(
 
 
 def _tiles(image: np.ndarray, side: int) -> np.ndarray:
-    """(h, w, channels) as (tiles, pixels, channels); what fills no tile is left out."""
+    """Tiles of an image (h, w, channels) as (tiles, pixels, channels), without partial ones."""
     rows, columns = image.shape[0] // side, image.shape[1] // side
     cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side, -1)
     return cut.swapaxes(1, 2).reshape(rows * columns, side * side, -1)
 
 
 def _cosines(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Cosines of the angles between rows; 0 where one is flat."""
+    """Cosines of the angles between rows; 0 if one is flat."""
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
     cosines: np.ndarray = (before * after).sum(axis=1) / np.maximum(lengths, 1)
     return cosines
 
 
 def _best_quarter(values: np.ndarray, chosen: np.ndarray) -> float | None:
-    """What a quarter of the chosen values reach; None where they are too few."""
+    """Upper quartile of the chosen values; None if there are too few."""
     return float(np.percentile(values[chosen], 75)) if chosen.sum() >= FEWEST_TILES else None
 
 
 def _offset(original: np.ndarray, twin: np.ndarray) -> float | None:
-    """Offset along the axis on which it is larger, pixels; None where the images do not tell."""
+    """Larger of the offsets along both axes, pixels; None if the images do not determine it."""
     grey = [
         cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (0, 0), 1).astype(np.float32)
         for image in (original, twin)
